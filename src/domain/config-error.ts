@@ -1,0 +1,23 @@
+/** One mistake of the operator's: where it stands, what is wrong, what to do about it. */
+export interface ConfigProblem {
+  /** `sources.yaml:14`, or the name of an environment variable. */
+  readonly where: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** Thrown when what the operator said cannot be used. Carries every mistake found, not only the first. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** `sources.yaml:14: url is not http, https or file: "ftp://…". Use an http(s) address.` */
+export function formatProblem(problem: ConfigProblem): string {
+  return `${problem.where}: ${problem.what}. ${problem.remedy}.`;
+}

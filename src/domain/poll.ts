@@ -1,0 +1,101 @@
+import type { Failure, FetchFacts, Validators } from './outcome.ts';
+import type { FeedHints } from './parsed-feed.ts';
+
+/** The right to refresh one source, until a time. Lost when it runs out or the declaration changes under it. */
+export interface Lease {
+  readonly sourceId: string;
+  readonly token: string;
+  readonly untilMs: number;
+  readonly declarationHash: string;
+}
+
+/** What a source's polls have taught, beyond what the database is asked for by column. Kept as JSON. */
+export interface PollMemory {
+  /** The publisher's freshness lifetime, kept through 304s that do not repeat it. */
+  readonly freshForMs: number | null;
+  readonly hints: FeedHints | null;
+  /** Retry-After: no request before this, whatever else is asked. */
+  readonly retryUntilMs: number | null;
+  /** Times of the newest polls that brought something new, newest first, at most 20. */
+  readonly newsAtMs: readonly number[];
+  /** Full 200s in a row whose body had not changed: the origin does not honour validators. */
+  readonly repeatedBodies: number;
+  /** Deadline failures in a row: two put a source on the slow lane. */
+  readonly slowStrikes: number;
+  /** A permanent redirect that is being watched for stability. */
+  readonly redirect: { readonly url: string; readonly sinceMs: number; readonly successes: number } | null;
+  /** First 410 of a run. */
+  readonly goneSinceMs: number | null;
+  /** The guids of this source were found to be worthless: the ladder stays a rung down. */
+  readonly idsDistrusted: boolean;
+  /** Leases lost in a row by a process that died. */
+  readonly lostLeases: number;
+}
+
+export const blankMemory: PollMemory = {
+  freshForMs: null,
+  hints: null,
+  retryUntilMs: null,
+  newsAtMs: [],
+  repeatedBodies: 0,
+  slowStrikes: 0,
+  redirect: null,
+  goneSinceMs: null,
+  idsDistrusted: false,
+  lostLeases: 0,
+};
+
+/** What the store keeps of a source between two polls. */
+export interface PollState {
+  readonly validators: Validators;
+  readonly bodyHash: string | null;
+  readonly nextCheckMs: number;
+  /** The reason in words for the operator: `adaptive interval`, `max-age`, `Retry-After`, … */
+  readonly nextCheckWhy: string;
+  readonly failures: number;
+  readonly firstFailedMs: number | null;
+  /** False until the first successful read was stored whole: its items are backfill. */
+  readonly firstReadDone: boolean;
+  readonly goneMs: number | null;
+  readonly memory: PollMemory;
+}
+
+/** A due source as the scheduler sees it: enough to choose fairly among hosts. */
+export interface DueSource {
+  readonly id: string;
+  /** Host that is asked; the path's folder for a `file:` source. */
+  readonly host: string;
+  readonly nextCheckMs: number;
+  readonly slowStrikes: number;
+}
+
+/** What one refresh leaves on its source, written with the last batch. */
+export interface Settlement {
+  readonly outcome: 'fresh' | 'not-modified' | 'throttled' | 'gone' | 'failed';
+  readonly failure: Failure | null;
+  readonly detail: string | null;
+  readonly facts: FetchFacts;
+  /** Null: keep what is stored. */
+  readonly validators: Validators | null;
+  /** Null: keep what is stored. */
+  readonly bodyHash: string | null;
+  readonly nextCheckMs: number;
+  readonly nextCheckWhy: string;
+  readonly failures: number;
+  readonly firstFailedMs: number | null;
+  readonly goneMs: number | null;
+  /** The adopted address; null: as declared. */
+  readonly movedTo: string | null;
+  readonly memory: PollMemory;
+}
+
+/** What a refresh came to, for logs, metrics and the command line. */
+export interface RefreshResult {
+  readonly sourceId: string;
+  readonly outcome: Settlement['outcome'] | 'dropped';
+  readonly failure: Failure | null;
+  readonly added: number;
+  readonly updated: number;
+  /** Head of the log after the last batch; null when no event was written. */
+  readonly head: number | null;
+}
