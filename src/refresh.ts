@@ -1,0 +1,37 @@
+import type { Digest, Unreadable } from './domain/item.ts';
+import type { FetchedDocument, FetchOutcome } from './domain/outcome.ts';
+import type { Lease, PollState, RefreshResult } from './domain/poll.ts';
+import type { Source } from './domain/source.ts';
+
+/** One turn of one source: what was declared, the right to refresh it, and what earlier polls left behind. */
+export interface Poll {
+  readonly source: Source;
+  readonly lease: Lease;
+  readonly state: PollState;
+}
+
+/** The rooms an item passes through, as functions. `main.ts` builds them; a test may bring its own. */
+export interface Stages {
+  fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
+  digest(poll: Poll, document: FetchedDocument): Promise<Digest | Unreadable>;
+  /** Writes what came of the poll and when the next one is due. */
+  recordOutcome(poll: Poll, outcome: FetchOutcome, unreadable?: Unreadable): Promise<RefreshResult>;
+  /** The same, with the items and their events, in batches; the last one carries the outcome. */
+  storeItems(poll: Poll, document: FetchedDocument, digest: Digest): Promise<RefreshResult>;
+  /** Tells every reader of the log that events up to head can be read. May be lost or doubled. */
+  ring(head: number): void;
+}
+
+/**
+ * The way of an item, whole: one source, once. Remote trouble comes back as a value on the way; what throws here is a
+ * fault of ours and is caught by the loop that called.
+ */
+export async function refreshSource(stages: Stages, poll: Poll, signal: AbortSignal): Promise<RefreshResult> {
+  const fetched = await stages.fetchSource(poll, signal);
+  if (fetched.kind !== 'fresh') return stages.recordOutcome(poll, fetched);
+  const digest = await stages.digest(poll, fetched);
+  if (digest.kind === 'unreadable') return stages.recordOutcome(poll, fetched, digest);
+  const stored = await stages.storeItems(poll, fetched, digest);
+  if (stored.head !== null) stages.ring(stored.head);
+  return stored;
+}
