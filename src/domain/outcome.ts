@@ -2,6 +2,8 @@
 export interface Validators {
   readonly etag: string | null;
   readonly lastModified: string | null;
+  /** The address that answered with them, the only one they are sent back to. Absent: the source's own address. */
+  readonly url?: string;
 }
 
 export const noValidators: Validators = { etag: null, lastModified: null };
@@ -63,6 +65,8 @@ export type FetchOutcome =
       readonly kind: 'not-modified';
       readonly by: 'status' | 'body';
       readonly validators: Validators;
+      /** As in `FetchedDocument`: the stability of a permanent redirect is watched through 304s too. */
+      readonly movedTo?: string | null;
       /** Milliseconds for which the publisher says the document stays fresh; null: said nothing this time. */
       readonly freshForMs: number | null;
       readonly facts: FetchFacts;
