@@ -30,6 +30,14 @@ export interface PollMemory {
   readonly idsDistrusted: boolean;
   /** Leases lost in a row by a process that died. */
   readonly lostLeases: number;
+  /** Polls in a row, up to the last, that each brought something new: news comes at least as fast as we ask. */
+  readonly newsStreak: number;
+  /** Polls in a row whose document held nothing known: a feed faster than we ask, or a flood. */
+  readonly strangeDocuments: number;
+  /** When the source last answered well; its freshness and hints run from here. */
+  readonly lastGoodMs: number | null;
+  /** Failing for so long that only a weekly probe is left. */
+  readonly dead: boolean;
 }
 
 export const blankMemory: PollMemory = {
@@ -43,7 +51,15 @@ export const blankMemory: PollMemory = {
   goneSinceMs: null,
   idsDistrusted: false,
   lostLeases: 0,
+  newsStreak: 0,
+  strangeDocuments: 0,
+  lastGoodMs: null,
+  dead: false,
 };
+
+/** No healthy schedule lies further ahead: a next check beyond it means that the clock was turned back. */
+export const longestWaitMs = 9 * 24 * 60 * 60 * 1000;
+
 
 /** What the store keeps of a source between two polls. */
 export interface PollState {
@@ -57,6 +73,8 @@ export interface PollState {
   /** False until the first successful read was stored whole: its items are backfill. */
   readonly firstReadDone: boolean;
   readonly goneMs: number | null;
+  /** The adopted address, which is asked instead of the declared one; null: none. */
+  readonly movedTo: string | null;
   readonly memory: PollMemory;
 }
 
@@ -86,6 +104,8 @@ export interface Settlement {
   readonly goneMs: number | null;
   /** The adopted address; null: as declared. */
   readonly movedTo: string | null;
+  /** A 429 speaks for its whole host: no request to it for so long. */
+  readonly hostPauseMs: number | null;
   readonly memory: PollMemory;
 }
 
@@ -98,4 +118,6 @@ export interface RefreshResult {
   readonly updated: number;
   /** Head of the log after the last batch; null when no event was written. */
   readonly head: number | null;
+  /** The settlement's, so that the loop can spare the host. */
+  readonly hostPauseMs?: number | null;
 }
