@@ -1,0 +1,24 @@
+import type { Digest, Unreadable } from '../domain/item.ts';
+import type { FetchedDocument, FetchOutcome } from '../domain/outcome.ts';
+
+/** A fetched document's facts; its bytes are no longer needed. */
+export type Fetched = Omit<FetchedDocument, 'body' | 'kind'>;
+
+/** The document was read, and its items are in the store. */
+export interface Stored {
+  readonly kind: 'stored';
+  readonly fetched: Fetched;
+  readonly digest: Pick<Digest, 'hints' | 'notes' | 'unchanged'> & {
+    readonly drafts: readonly Pick<Digest['drafts'][number], 'publishedMs'>[];
+  };
+  readonly added: number;
+  readonly updated: number;
+  /** Edits that the store did not take yet, since the item changes too often. */
+  readonly heldBack: number;
+}
+
+/** What one refresh came to, as far as the schedule needs to know. */
+export type Happened =
+  | Stored
+  | { readonly kind: 'unreadable'; readonly fetched: Fetched; readonly unreadable: Unreadable }
+  | { readonly kind: 'answered'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };

@@ -1,0 +1,84 @@
+import type { FetchedDocument } from '../domain/outcome.ts';
+import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
+import type { Stored } from './happened.ts';
+import { dayMs } from './words.ts';
+
+export const longestRetryMs = 7 * dayMs;
+const newsRemembered = 20;
+/** A smaller document without anything known is a small feed, not a flood. */
+const strangeLeastItems = 3;
+/** How far back a first read may set the last news: it starts the source at most a quarter of the way down. */
+const anchorBackMs = 7 * dayMs;
+
+/**
+ * The memory as stored, made safe to count with: fields of an older version filled in, and no instant in the future,
+ * since the clock may have been turned back.
+ */
+export function soundMemory(stored: PollMemory, nowMs: number): PollMemory {
+  const memory = { ...blankMemory, ...stored };
+  const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
+  return {
+    ...memory,
+    newsAtMs: memory.newsAtMs.some((ms) => ms > nowMs)
+      ? memory.newsAtMs.map((ms) => Math.min(ms, nowMs))
+      : memory.newsAtMs,
+    retryUntilMs: memory.retryUntilMs === null ? null : Math.min(memory.retryUntilMs, nowMs + longestRetryMs),
+    redirect:
+      memory.redirect === null ? null : { ...memory.redirect, sinceMs: Math.min(memory.redirect.sinceMs, nowMs) },
+    goneSinceMs: past(memory.goneSinceMs),
+    lastGoodMs: past(memory.lastGoodMs),
+  };
+}
+
+/** What any good answer does: all trouble is forgotten at once, but a Retry-After that still runs. */
+export function recovered(memory: PollMemory, nowMs: number): PollMemory {
+  return {
+    ...memory,
+    retryUntilMs: memory.retryUntilMs !== null && memory.retryUntilMs > nowMs ? memory.retryUntilMs : null,
+    slowStrikes: 0,
+    goneSinceMs: null,
+    lostLeases: 0,
+    lastGoodMs: nowMs,
+    dead: false,
+  };
+}
+
+/** What an answer without news teaches. */
+export function withoutNews(memory: PollMemory, nowMs: number): PollMemory {
+  return { ...memory, newsStreak: 0, newsAtMs: memory.newsAtMs.length === 0 ? [nowMs] : memory.newsAtMs };
+}
+
+/** What a document that was read and stored teaches. */
+export function withDocument(memory: PollMemory, stored: Stored, at: { state: PollState; nowMs: number }): PollMemory {
+  const learnt: PollMemory = {
+    ...memory,
+    freshForMs: freshnessOf(stored.fetched),
+    hints: stored.digest.hints,
+    repeatedBodies: 0,
+  };
+  if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [anchor(stored, at.nowMs)], newsStreak: 0 };
+  if (stored.added === 0) return withoutNews({ ...learnt, strangeDocuments: 0 }, at.nowMs);
+  const strange = stored.added >= strangeLeastItems && stored.updated === 0 && stored.digest.unchanged.length === 0;
+  return {
+    ...learnt,
+    newsAtMs: [at.nowMs, ...memory.newsAtMs].slice(0, newsRemembered),
+    newsStreak: memory.newsStreak + 1,
+    strangeDocuments: strange ? memory.strangeDocuments + 1 : 0,
+  };
+}
+
+function freshnessOf(fetched: Pick<FetchedDocument, 'freshForMs'>): number | null {
+  const { freshForMs } = fetched;
+  return freshForMs !== null && freshForMs > 0 ? freshForMs : null;
+}
+
+/**
+ * The last news as a first read shows it. Here alone the publisher's dates count, for we know nothing else; they can
+ * only slow us down, and only a little.
+ */
+function anchor(stored: Stored, nowMs: number): number {
+  const dates = stored.digest.drafts.map((draft) => draft.publishedMs).filter((ms) => ms !== null);
+  if (dates.length === 0) return nowMs;
+  const newest = dates.reduce((latest, ms) => Math.max(latest, ms));
+  return Math.min(Math.max(newest, nowMs - anchorBackMs), nowMs);
+}

@@ -1,0 +1,160 @@
+import { assertNever } from '../domain/assert-never.ts';
+import type { FetchFacts, FetchOutcome, Validators } from '../domain/outcome.ts';
+import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
+import type { Source } from '../domain/source.ts';
+import { type Case, planInput, withNotes } from './case.ts';
+import type { Happened, Stored } from './happened.ts';
+import { recovered, soundMemory, withDocument, withoutNews } from './memory.ts';
+import { isFile, planHealthy } from './plan.ts';
+import { watchRedirect } from './redirect.ts';
+import { settleFailed, settleGone, settleThrottled } from './trouble.ts';
+
+/** Notes of a document of which something was missing: its validators must not hide the rest from us. */
+const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
+
+/** Everything a settlement depends on. */
+export interface SettleInput {
+  readonly source: Pick<Source, 'url' | 'intervalMs'>;
+  readonly state: PollState;
+  readonly happened: Happened;
+  readonly nowMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Whether our own network seems down: then network failures are nobody's. */
+  readonly networkDown?: boolean;
+  /** Factor >= 1 on adaptive intervals while the whole schedule lags. */
+  readonly stretch?: number;
+  /** How long one round over all sources of the host takes at the host's gap. */
+  readonly hostCycleMs?: number;
+}
+
+/**
+ * What a refresh leaves on its source: when it is asked next and why, what was learnt, what is sent with the next
+ * request. Pure: the same input and the same random numbers give the same settlement.
+ */
+export function settle(input: SettleInput): Settlement {
+  const { happened } = input;
+  const settled: Case = {
+    source: input.source,
+    state: input.state,
+    memory: soundMemory(input.state.memory, input.nowMs),
+    nowMs: input.nowMs,
+    random: input.random,
+    networkDown: input.networkDown ?? false,
+    stretch: input.stretch ?? 1,
+    hostCycleMs: input.hostCycleMs ?? 0,
+  };
+  switch (happened.kind) {
+    case 'stored':
+      return settleStored(settled, happened);
+    case 'unreadable':
+      return settleFailed(settled, {
+        kind: 'failed',
+        failure: happened.unreadable.failure,
+        detail: happened.unreadable.detail,
+        retryAfterMs: null,
+        facts: happened.fetched.facts,
+      });
+    case 'answered':
+      return settleAnswered(settled, happened.outcome);
+    default:
+      return assertNever(happened);
+  }
+}
+
+type Answer = Extract<Happened, { kind: 'answered' }>['outcome'];
+
+function settleAnswered(settled: Case, outcome: Answer): Settlement {
+  switch (outcome.kind) {
+    case 'not-modified':
+      return settleNotModified(settled, outcome);
+    case 'throttled':
+      return settleThrottled(settled, outcome);
+    case 'gone':
+      return settleGone(settled, outcome.facts);
+    case 'failed':
+      return settleFailed(settled, outcome);
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function settleStored(settled: Case, stored: Stored): Settlement {
+  const { nowMs, state } = settled;
+  const { fetched, digest } = stored;
+  const whole = stored.heldBack === 0 && !digest.notes.some((note) => unwhole.has(note));
+  const memory = withDocument(recovered(settled.memory, nowMs), stored, { state, nowMs });
+  const validators = whole ? fetched.validators : null;
+  return settleHealthy(settled, {
+    outcome: 'fresh',
+    memory,
+    validators,
+    bodyHash: whole ? fetched.bodyHash : null,
+    movedTo: fetched.movedTo,
+    facts: withNotes(fetched.facts, digest.notes),
+  });
+}
+
+function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): Settlement {
+  const learnt = withoutNews(recovered(settled.memory, settled.nowMs), settled.nowMs);
+  const byStatus = outcome.by === 'status';
+  const memory: PollMemory = {
+    ...learnt,
+    // RFC 9111 section 4.3.4: a 304 renews what it repeats and leaves the rest; a full answer stands for itself.
+    freshForMs: byStatus ? (outcome.freshForMs ?? learnt.freshForMs) : outcome.freshForMs,
+    repeatedBodies: byStatus || isFile(settled.source) ? 0 : learnt.repeatedBodies + 1,
+    strangeDocuments: 0,
+  };
+  return settleHealthy(settled, {
+    outcome: 'not-modified',
+    memory,
+    validators: byStatus ? renewed(settled.state.validators, outcome.validators) : outcome.validators,
+    bodyHash: null,
+    movedTo: outcome.movedTo,
+    facts: outcome.facts,
+  });
+}
+
+function renewed(held: Validators, given: Validators): Validators {
+  return { etag: given.etag ?? held.etag, lastModified: given.lastModified ?? held.lastModified };
+}
+
+interface Healthy {
+  readonly outcome: 'fresh' | 'not-modified';
+  readonly memory: PollMemory;
+  readonly validators: Validators | null;
+  readonly bodyHash: string | null;
+  /** Undefined: the fetch did not look. */
+  readonly movedTo: string | null | undefined;
+  readonly facts: FetchFacts;
+}
+
+function settleHealthy(settled: Case, healthy: Healthy): Settlement {
+  const { state } = settled;
+  const address = watchAddress(settled, healthy);
+  const memory = { ...healthy.memory, redirect: address.redirect };
+  const plan = planHealthy(planInput(settled, memory, healthy.validators ?? state.validators));
+  return {
+    outcome: healthy.outcome,
+    failure: null,
+    detail: null,
+    facts: withNotes(healthy.facts, [...plan.notes, ...(address.note === null ? [] : [address.note])]),
+    validators: healthy.validators,
+    bodyHash: healthy.bodyHash,
+    nextCheckMs: plan.atMs,
+    nextCheckWhy: plan.why,
+    failures: 0,
+    firstFailedMs: null,
+    goneMs: null,
+    movedTo: address.adopted ?? state.movedTo,
+    hostPauseMs: null,
+    memory,
+  };
+}
+
+function watchAddress(settled: Case, healthy: Healthy): ReturnType<typeof watchRedirect> {
+  const { source, state, nowMs } = settled;
+  const { redirect } = healthy.memory;
+  if (healthy.movedTo === undefined || isFile(source)) return { redirect, adopted: null, note: null };
+  return watchRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: healthy.movedTo, nowMs });
+}

@@ -1,0 +1,24 @@
+export const secondMs = 1000;
+export const minuteMs = 60 * secondMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+
+const units = [
+  ['d', dayMs],
+  ['h', hourMs],
+  ['min', minuteMs],
+  ['s', secondMs],
+] as const;
+
+/** A duration as an operator reads it, in at most two units: `15 min`, `1 h 30 min`, `1 d`. */
+export function inWords(ms: number): string {
+  const largest = units.findIndex(([, size]) => Math.round(ms / secondMs) * secondMs >= size);
+  const first = units[largest];
+  if (first === undefined) return '0 s';
+  const second = units[largest + 1];
+  if (second === undefined) return `${Math.round(ms / secondMs)} s`;
+  const total = Math.round(ms / second[1]) * second[1];
+  const whole = Math.floor(total / first[1]);
+  const rest = Math.round((total - whole * first[1]) / second[1]);
+  return rest === 0 ? `${whole} ${first[0]}` : `${whole} ${first[0]} ${rest} ${second[0]}`;
+}
