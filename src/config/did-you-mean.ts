@@ -1,0 +1,51 @@
+/** Words of other readers' settings for ours. */
+const synonyms: Readonly<Record<string, string>> = {
+  name: 'title',
+  feed: 'url',
+  link: 'url',
+  href: 'url',
+  xmlurl: 'url',
+  category: 'section',
+  folder: 'section',
+  group: 'section',
+  every: 'interval',
+  refresh: 'interval',
+  ttl: 'interval',
+  lang: 'language',
+  include: 'keep',
+  exclude: 'drop',
+  max: 'limit',
+  feeds: 'sources',
+  subscriptions: 'sources',
+  tz: 'timezone',
+};
+
+/** The known word that was probably meant by an unknown one; null when none is near. */
+export function nearestWord(word: string, known: readonly string[]): string | null {
+  const plain = word.toLowerCase();
+  const synonym = synonyms[plain];
+  if (synonym !== undefined && known.includes(synonym)) return synonym;
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  // A third of the letters may differ: more would guess `keep` for `help`.
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(plain.length / 3)) ? best.candidate : null;
+}
+
+/** Letters inserted, left out, replaced or swapped with their neighbour, counted (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const plain = Math.min(at(i - 1, j) + 1, (row[j - 1] ?? 0) + 1, at(i - 1, j - 1) + same);
+      row.push(isSwap ? Math.min(plain, at(i - 2, j - 2) + 1) : plain);
+    }
+  }
+  return at(a.length, b.length);
+}

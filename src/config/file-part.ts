@@ -1,0 +1,22 @@
+import type { SiteFields, SourceFields } from './schema.ts';
+
+/** What one file says, checked by itself; what holds between files is judged when the parts are put together. */
+export interface FilePart {
+  readonly site: { readonly fields: SiteFields; readonly where: string } | null;
+  readonly sections: readonly string[];
+  readonly sources: readonly SourceEntry[];
+}
+
+/** One declared source and where its words stand. */
+export interface SourceEntry {
+  readonly fields: SourceFields;
+  /** The address as it stands in the file, before `${NAME}` was resolved: for messages. */
+  readonly writtenUrl: string;
+  /** `sources.yaml:12`, of the entry. */
+  readonly where: string;
+  /** The same, of one of its keys. */
+  whereOf(key: string): string;
+}
+
+/** A file that says nothing. */
+export const emptyPart: FilePart = { site: null, sections: [], sources: [] };

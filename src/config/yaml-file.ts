@@ -1,0 +1,182 @@
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import type * as z from 'zod';
+import type { Environment } from './environment.ts';
+import { explainIssue, explainUnknownKey, keysOf, remedyFor } from './explain-issue.ts';
+import { emptyPart, type FilePart, type SourceEntry } from './file-part.ts';
+import type { ProblemList } from './problem-list.ts';
+import { resolveReferences } from './references.ts';
+import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './schema.ts';
+import { type YamlPositions, yamlPositions } from './yaml-position.ts';
+
+/** Everything that a look at one file's values needs. */
+interface YamlFile {
+  readonly name: string;
+  /** As written. */
+  readonly written: unknown;
+  /** With `${NAME}` resolved. */
+  readonly resolved: unknown;
+  readonly positions: YamlPositions;
+  readonly problems: ProblemList;
+}
+
+/** Reads one YAML file of declarations. What is wrong with it goes to `problems`; what is right is returned. */
+export function readYamlFile(
+  file: { readonly name: string; readonly text: string },
+  env: Environment,
+  problems: ProblemList,
+): FilePart {
+  const opened = openYaml(file, env, problems);
+  if (opened === null) return emptyPart;
+  if (!isGroup(opened.resolved)) {
+    problems.add({
+      where: `${file.name}:${opened.positions.lineOf([])}`,
+      what: 'the file is not a group of settings',
+      remedy: 'Write "sources:" and below it a list, each with "- url: https://…"',
+    });
+    return emptyPart;
+  }
+  complainOfUnknownKeys(opened, [], topKeys);
+  return { site: readSite(opened), sections: readSections(opened), sources: readSources(opened) };
+}
+
+function openYaml(
+  file: { readonly name: string; readonly text: string },
+  env: Environment,
+  problems: ProblemList,
+): YamlFile | null {
+  const lines = new LineCounter();
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
+  for (const error of document.errors) {
+    problems.add({ where: `${file.name}:${lines.linePos(error.pos[0]).line}`, ...explainYamlError(error) });
+  }
+  if (document.errors.length > 0) return null;
+  const positions = yamlPositions(document, lines);
+  let written: unknown;
+  try {
+    written = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or so many that they are a bomb.
+    const reason = error instanceof Error ? error.message.replace(/[\s.]+$/, '') : String(error);
+    problems.add({
+      where: `${file.name}:1`,
+      what: `an alias cannot be resolved (${reason})`,
+      remedy: 'Write the values out',
+    });
+    return null;
+  }
+  // Nothing, or comments only.
+  if (written === null || written === undefined) return null;
+  const { value: resolved, unset } = resolveReferences(written, env);
+  for (const { path, name } of unset) {
+    problems.add({
+      where: `${file.name}:${positions.lineOf(path)}`,
+      what: `the environment variable ${name} is not set`,
+      remedy: `Set ${name}, or take $\{${name}} out; write $$\{ for a literal $\{`,
+    });
+  }
+  return { name: file.name, written, resolved, positions, problems };
+}
+
+const yamlRemedies: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'Indent with spaces',
+  DUPLICATE_KEY: 'Keep one of the two',
+  MULTIPLE_DOCS: 'Take the "---" out, or put the rest in a file of its own',
+  BLOCK_AS_IMPLICIT_KEY: 'Put a text that holds ": " in quotes',
+  BAD_SCALAR_START: 'Put the text in quotes',
+  BAD_DQ_ESCAPE: 'Use single quotes, or double the backslash',
+  MISSING_CHAR: 'Close the quote or bracket, and indent the keys of a list entry alike',
+};
+
+function explainYamlError(error: YAMLError): { what: string; remedy: string } {
+  const said = error.code === 'MULTIPLE_DOCS' ? 'The file holds more than one document' : error.message;
+  return {
+    what: `not valid YAML (${said.replace(/[\s.]+$/, '')})`,
+    remedy: yamlRemedies[error.code] ?? 'Check the indentation and the quotes here and on the line above',
+  };
+}
+
+function readSite(file: YamlFile): FilePart['site'] {
+  const value = childOf(file.resolved, 'site');
+  if (value === undefined || value === null) return null;
+  const fields = check(file, siteSchema, { path: ['site'], root: 'site' });
+  return fields === null ? null : { fields, where: `${file.name}:${file.positions.lineOfKey([], 'site')}` };
+}
+
+function readSections(file: YamlFile): readonly string[] {
+  const value = childOf(file.resolved, 'sections');
+  if (value === undefined || value === null) return [];
+  return check(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
+}
+
+function readSources(file: YamlFile): readonly SourceEntry[] {
+  const value = childOf(file.resolved, 'sources');
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    file.problems.add({
+      where: `${file.name}:${file.positions.lineOfKey([], 'sources')}`,
+      what: 'sources is not a list',
+      remedy: remedyFor('source'),
+    });
+    return [];
+  }
+  return value.flatMap((_, index) => readSource(file, index) ?? []);
+}
+
+function readSource(file: YamlFile, index: number): SourceEntry | null {
+  const path = ['sources', index] as const;
+  const fields = check(file, sourceSchema, { path, root: 'source' });
+  if (fields === null) return null;
+  return {
+    fields,
+    writtenUrl: String(valueAt(file.written, [...path, 'url'])),
+    where: `${file.name}:${file.positions.lineOf(path)}`,
+    whereOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
+  };
+}
+
+/** The value at a path if it fits the schema; else null, with every misfit in `problems`. */
+function check<T extends z.ZodType>(
+  file: YamlFile,
+  schema: T,
+  at: { readonly path: readonly PropertyKey[]; readonly root: string },
+): z.infer<T> | null {
+  const result = schema.safeParse(valueAt(file.resolved, at.path));
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const path = [...at.path, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      const holder = issue.path.findLast((part) => typeof part === 'string');
+      complainOfUnknownKeys(file, path, keysOf(String(holder ?? at.root)));
+      continue;
+    }
+    const written = valueAt(file.written, path);
+    file.problems.add({
+      where: `${file.name}:${file.positions.lineOf(path)}`,
+      ...explainIssue(issue, at.root, written),
+    });
+  }
+  return null;
+}
+
+function complainOfUnknownKeys(file: YamlFile, path: readonly PropertyKey[], known: readonly string[]): void {
+  const holder = valueAt(file.resolved, path);
+  if (!isGroup(holder)) return;
+  for (const key of Object.keys(holder)) {
+    if (known.includes(key)) continue;
+    const where = `${file.name}:${file.positions.lineOfKey(path, key)}`;
+    file.problems.add({ where, ...explainUnknownKey(key, known) });
+  }
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function childOf(value: unknown, key: PropertyKey): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<PropertyKey, unknown>)[key];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(childOf, value);
+}
