@@ -1,0 +1,31 @@
+/**
+ * Gathers a body of unknown length in one growing block. A list of chunks would let an origin choose their number: ten
+ * megabytes in chunks of one byte are ten million objects.
+ */
+export class ByteCollector {
+  #block = new Uint8Array(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(chunk: Uint8Array): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.#block.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#block.length * 2, 4096));
+      grown.set(this.#block.subarray(0, this.#length));
+      this.#block = grown;
+    }
+    this.#block.set(chunk, this.#length);
+    this.#length = needed;
+  }
+
+  /** All of it in memory of its own, never a slice of anything larger, so that it can be transferred to a worker. */
+  take(): Uint8Array<ArrayBuffer> {
+    const whole = this.#block.length === this.#length ? this.#block : this.#block.slice(0, this.#length);
+    this.#block = new Uint8Array(0);
+    this.#length = 0;
+    return whole;
+  }
+}

@@ -1,0 +1,108 @@
+import type { FetchOutcome, Validators } from '../domain/outcome.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { conclude, concludeFile } from './conclude.ts';
+import { readLocalFile } from './file-source.ts';
+import { customHeaders, identityHeaders } from './identity.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from './outbound.ts';
+import { followRedirects, type Journey } from './redirects.ts';
+import { asTrouble } from './trouble.ts';
+import { conditionalHeaders } from './validators.ts';
+
+export interface FetcherOptions extends OutboundOptions {
+  /** See `userAgent`. */
+  readonly userAgent: string;
+  /** Where `file:` sources live. */
+  readonly feedsDir: string;
+}
+
+/** One read of a source. */
+export interface FetchRequest {
+  /** Absolute `http:`, `https:` or `file:` URL. */
+  readonly url: string;
+  /** The operator's extra headers, for the URL's own origin only. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the last read that was stored whole; `noValidators` makes the read unconditional. */
+  readonly validators: Validators;
+  readonly bodyHash: string | null;
+  /** The operator wants it now: caches on the way are asked to look again. */
+  readonly force?: boolean;
+}
+
+/** Reads sources, and whatever else must be read from outside, through one guarded client. */
+export interface Fetcher {
+  /** @throws the signal's reason when the signal is aborted; nothing else. */
+  fetchSource(request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome>;
+  /** Any document (a page for discovery, an archive), redirects followed; no validators, no custom headers. */
+  get(url: string, options?: { readonly signal?: AbortSignal }): Promise<Journey>;
+  /** The client itself, for requests that are not reads: WebSub, webhooks. */
+  readonly outbound: Outbound;
+  close(): Promise<void>;
+}
+
+/** Makes the fetcher; there is one in a process. */
+export function createFetcher(options: FetcherOptions): Fetcher {
+  const outbound = createOutbound(options);
+  const parts: Parts = { outbound, clock: options.clock, options, identity: identityHeaders(options.userAgent) };
+  return {
+    outbound,
+    fetchSource: (request, signal) =>
+      /^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal),
+    get: (url, { signal } = {}) =>
+      followRedirects(outbound, url, { clock: options.clock, signal, headersFor: () => parts.identity }),
+    close: () => outbound.close(),
+  };
+}
+
+interface Parts {
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly options: FetcherOptions;
+  readonly identity: Readonly<Record<string, string>>;
+}
+
+async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome> {
+  const { clock, outbound } = parts;
+  const startedMs = clock.monotonic();
+  const custom = customHeaders(request.headers);
+  let conditional = false;
+  const headersFor = (url: URL, trusted: boolean) => {
+    const condition = isBoundTo(request, url) ? conditionalHeaders(request.validators) : {};
+    conditional = Object.keys(condition).length > 0;
+    return {
+      ...parts.identity,
+      ...(trusted ? custom : {}),
+      ...condition,
+      ...(request.force ? { 'cache-control': 'no-cache' } : {}),
+    };
+  };
+  const journey = await followRedirects(outbound, request.url, { clock, signal, headersFor });
+  return await conclude(request, {
+    journey,
+    conditional,
+    nowMs: clock.now(),
+    durationMs: clock.monotonic() - startedMs,
+    limits: outbound.limits,
+    notes: journey.leftOrigin && Object.keys(custom).length > 0 ? ['headers_withheld'] : [],
+  });
+}
+
+/** Validators go to the address that gave them and to no other, where another's ETag might match by chance. */
+function isBoundTo({ url, validators }: FetchRequest, hop: URL): boolean {
+  const owner = new URL(validators.url ?? url);
+  owner.hash = '';
+  return hop.href === owner.href;
+}
+
+async function fetchFile(parts: Parts, request: FetchRequest): Promise<FetchOutcome> {
+  const { clock, outbound, options } = parts;
+  const startedMs = clock.monotonic();
+  const elapsed = (): number => clock.monotonic() - startedMs;
+  try {
+    const body = await readLocalFile(request.url, options.feedsDir, outbound.limits.maxBodyBytes);
+    return await concludeFile(request, { url: request.url, body, durationMs: elapsed() });
+  } catch (error) {
+    const { failure, message } = asTrouble(error);
+    const facts = { status: null, bytes: 0, durationMs: elapsed(), redirects: 0, notes: [] };
+    return { kind: 'failed', failure, detail: message, retryAfterMs: null, facts };
+  }
+}

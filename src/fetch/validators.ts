@@ -1,0 +1,56 @@
+import type { Validators } from '../domain/outcome.ts';
+import type { HeaderList } from './header-list.ts';
+
+export interface ReadValidators {
+  readonly validators: Validators;
+  /** `bad_validator` when one was sent that cannot be sent back. */
+  readonly notes: readonly string[];
+}
+
+/** What an answer leaves to be sent back, byte for byte: never parsed, never mended, never made of anything else. */
+export function readValidators(headers: HeaderList, url: string, maxBytes: number): ReadValidators {
+  const notes = new Set<string>();
+  const read = (name: string): string | null => {
+    const values = headers.all(name);
+    const [value = ''] = values;
+    if (values.length === 0 || value === '') return null;
+    // Two ETags name no version; which one a server would compare is anybody's guess.
+    if (values.length === 1 && value.length <= maxBytes && sendable.test(value)) return value;
+    notes.add('bad_validator');
+    return null;
+  };
+  const validators = { etag: read('etag'), lastModified: read('last-modified'), url };
+  return { validators, notes: [...notes] };
+}
+
+/** RFC 9111 section 4.3.4: a 304 brings news of the validators that it names; the others stand. */
+export function refreshValidators(stored: Validators, read: Validators): Validators {
+  return {
+    ...stored,
+    ...read,
+    etag: read.etag ?? stored.etag,
+    lastModified: read.lastModified ?? stored.lastModified,
+  };
+}
+
+/**
+ * The request headers of stored validators: both when both are known, for servers that look at one only (RFC 9110
+ * section 13.1.3: one that sees both goes by If-None-Match).
+ */
+export function conditionalHeaders(validators: Validators): Readonly<Record<string, string>> {
+  const { etag, lastModified } = validators;
+  return {
+    ...(etag !== null && sendable.test(etag) ? { 'if-none-match': etag } : {}),
+    ...(lastModified !== null && sendable.test(lastModified) ? { 'if-modified-since': lastModified } : {}),
+  };
+}
+
+/** Whether a validator is not of the form that the RFC gives it: the first suspect when a server answers 400. */
+export function isOdd({ etag, lastModified }: Validators): boolean {
+  const oddTag = etag !== null && !/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag);
+  const oddDate = lastModified !== null && !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(lastModified);
+  return oddTag || oddDate;
+}
+
+/** Bytes that may stand in a field value: no control character, so nothing can end the header line. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]+$/;
