@@ -158,6 +158,11 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
   return settings;
 }
 
+/** Where the declarations stand, also when other variables are wrong: so that all mistakes can be told at once. */
+export function readFeedsDir(env: Environment): string {
+  return path.resolve(textOf(env, 'FEEDS_DIR') ?? defaults.feedsDir);
+}
+
 /**
  * The table behind `check --print-config`. Works on a bad environment too: it shows what is set, not what it means.
  */

@@ -1,0 +1,16 @@
+import { processIo } from './cli/io.ts';
+import { runCommand } from './cli/program.ts';
+import { processEnvironment } from './config/environment.ts';
+
+// `newswire sources | head` closes our output early: that is the reader's right and no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const code = await runCommand(process.argv.slice(2), processIo(processEnvironment()));
+// Output into a pipe may still be on its way. Then the end is definite: no forgotten timer keeps the process alive.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+process.exit(code);

@@ -1,0 +1,98 @@
+import { describeSettings, readFeedsDir, readSettings } from '../config/environment.ts';
+import { readDeclarations } from '../config/sources.ts';
+import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
+import type { Declarations, Source } from '../domain/source.ts';
+import { type CliIo, exitCodes } from './io.ts';
+import { printJson, printProblems } from './print.ts';
+import { formatTable } from './table.ts';
+
+export interface CheckOptions {
+  readonly json?: boolean;
+  readonly printConfig?: boolean;
+}
+
+/** `newswire check`: says whether the environment and the declarations can be used, and what they come to. */
+export async function check(io: CliIo, options: CheckOptions): Promise<number> {
+  const problems: ConfigProblem[] = [];
+  const note = (error: unknown): null => {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  };
+  try {
+    readSettings(io.env);
+  } catch (error) {
+    note(error);
+  }
+  const declarations = await readDeclarations(readFeedsDir(io.env), io.env).catch(note);
+  if (options.json) printJson(io, report(io, problems, declarations));
+  else printForPeople(io, problems, { declarations, settings: options.printConfig ?? false });
+  return problems.length > 0 ? exitCodes.badUsage : exitCodes.done;
+}
+
+function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Declarations | null): object {
+  return {
+    ok: problems.length === 0,
+    problems,
+    settings: describeSettings(io.env).map(({ name, value, isSet }) => ({ name, value, isSet })),
+    site: declarations?.site ?? null,
+    sections: declarations?.sections ?? [],
+    sources: declarations?.sources.map(withoutSecrets) ?? [],
+  };
+}
+
+/** Headers by name only: their values are secrets. */
+function withoutSecrets(source: Source): object {
+  const { headers, declarationHash: _, ...shown } = source;
+  return { ...shown, headers: Object.keys(headers) };
+}
+
+function printForPeople(
+  io: CliIo,
+  problems: readonly ConfigProblem[],
+  shown: { readonly declarations: Declarations | null; readonly settings: boolean },
+): void {
+  if (shown.settings) io.out(settingsTable(io));
+  if (shown.declarations !== null) {
+    if (shown.settings) io.out('\n');
+    io.out(sourcesTable(shown.declarations, io.columns));
+  }
+  printProblems(io, problems);
+  if (problems.length > 0) return;
+  const count = shown.declarations?.sources.length ?? 0;
+  io.out(`${count === 0 ? '' : '\n'}${count} ${count === 1 ? 'source' : 'sources'}, no mistakes.\n`);
+}
+
+function settingsTable(io: CliIo): string {
+  const head = [
+    { title: 'VARIABLE' },
+    { title: 'VALUE', canShrink: true },
+    { title: '' },
+    { title: 'MEANING', canShrink: true },
+  ];
+  const rows = describeSettings(io.env).map((row) => [row.name, row.value, row.isSet ? 'set' : 'default', row.meaning]);
+  return formatTable(head, rows, io.columns);
+}
+
+function sourcesTable(declarations: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'ID', canShrink: true },
+    { title: 'SECTION' },
+    { title: 'INTERVAL' },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = declarations.sources.map((source) => [
+    source.id,
+    source.section,
+    source.intervalMs === null ? 'adaptive' : formatMinutes(source.intervalMs),
+    source.url,
+    source.declaredAt,
+  ]);
+  return formatTable(head, rows, columns);
+}
+
+function formatMinutes(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}

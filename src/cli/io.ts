@@ -1,0 +1,43 @@
+import type { Environment } from '../config/environment.ts';
+
+/** What a command touches of the process it runs in, so that a test can bring its own. */
+export interface CliIo {
+  readonly env: Environment;
+  /** Where a command's output goes, and nothing else. */
+  out(text: string): void;
+  /** Complaints and remarks. */
+  err(text: string): void;
+  /** Width of the terminal that reads `out`; null: it is a file or a pipe, so nothing is cut to fit. */
+  readonly columns: number | null;
+  /**
+   * Calls the listener at each SIGTERM and SIGINT.
+   *
+   * @returns takes the listener off again.
+   */
+  onSignal(listener: (signal: string) => void): () => void;
+}
+
+/** Exit codes: the whole vocabulary. */
+export const exitCodes = { done: 0, failed: 1, badUsage: 2 } as const;
+
+/** Thrown by a command that cannot do what it was asked, through no fault of the program: told in one line, exit 1. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
+/** The real process. */
+export function processIo(env: Environment): CliIo {
+  return {
+    env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
+    onSignal: (listener) => {
+      const signals = ['SIGTERM', 'SIGINT'] as const;
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+  };
+}

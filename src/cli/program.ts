@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../domain/config-error.ts';
+import { cleanLine } from '../runtime/clean-line.ts';
+import { check } from './check.ts';
+import { type CliIo, CommandFailed, exitCodes } from './io.ts';
+import { printProblems } from './print.ts';
+import { serve } from './serve.ts';
+
+/**
+ * Runs one command of `newswire`.
+ *
+ * @param args what stands behind the program's name.
+ * @returns the exit code: 0 done, 1 failed, 2 bad usage or bad configuration.
+ */
+export async function runCommand(args: readonly string[], io: CliIo): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = describeProgram(io, async (command) => {
+    code = await command;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+type Run = (command: Promise<number>) => Promise<void>;
+
+function describeProgram(io: CliIo, run: Run): Command {
+  const program = new Command('newswire')
+    .description('A news-feed aggregator server with real-time push.')
+    .version(ownVersion(), '-V, --version')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .showHelpAfterError('Run with --help to see what there is.')
+    .exitOverride();
+  program
+    .command('serve')
+    .description('run the server; configured by the environment, see "check --print-config"')
+    .action(async () => await run(serve(io)));
+  program
+    .command('check')
+    .description('say whether the environment and FEEDS_DIR are right')
+    .option('--print-config', 'show every variable, its value and its meaning')
+    .option('--json', 'for machines')
+    .action(async (options) => await run(check(io, options)));
+  return program;
+}
+
+function explain(error: unknown, io: CliIo): number {
+  if (error instanceof ConfigError) {
+    printProblems(io, error.problems);
+    return exitCodes.badUsage;
+  }
+  // Help and version are told by an exception too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
+  const reason = error instanceof Error ? error.message : String(error);
+  io.err(`newswire: ${cleanLine(reason, 500)}\n`);
+  if (!(error instanceof CommandFailed) && io.env['LOG_LEVEL'] === 'debug' && error instanceof Error) {
+    io.err(`${error.stack ?? ''}\n`);
+  }
+  return exitCodes.failed;
+}
+
+/** Found by walking up: this file stands at another depth in `dist/`. */
+function ownVersion(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    try {
+      const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+      if (isManifest(manifest) && manifest.name === 'newswire') return manifest.version;
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
+    }
+    if (folder.pathname === '/' || new URL('..', folder).href === folder.href) return '0.0.0';
+  }
+}
+
+function isManifest(value: unknown): value is { readonly name: string; readonly version: string } {
+  return typeof value === 'object' && value !== null && 'name' in value && 'version' in value;
+}
