@@ -1,0 +1,49 @@
+import { assertNever } from '../../domain/assert-never.ts';
+import type { SourceHealth } from '../reads.ts';
+
+/** How a source's reading goes, in words for anybody. */
+export type SourceState = 'new' | 'fine' | 'waiting' | 'failing' | 'gone';
+
+/** The state of a source at a glance. */
+export function stateOf(source: Pick<SourceHealth, 'outcome'>): SourceState {
+  switch (source.outcome) {
+    case null:
+      return 'new';
+    case 'fresh':
+    case 'not-modified':
+      return 'fine';
+    case 'throttled':
+      return 'waiting';
+    case 'gone':
+      return 'gone';
+    case 'failed':
+      return 'failing';
+    default:
+      return assertNever(source.outcome);
+  }
+}
+
+/**
+ * A source as anybody may see it. The failure's code stays inside: on a private network it would tell an open port
+ * from a closed one. So does a `file:` address: it tells of our folders.
+ */
+export function toPublicSource(source: SourceHealth): object {
+  return {
+    id: source.id,
+    title: source.title,
+    section: source.section,
+    url: source.url.startsWith('file:') ? null : source.url,
+    siteUrl: source.siteUrl,
+    state: stateOf(source),
+    failures: source.failures,
+    failingSince: iso(source.failingSinceMs),
+    checkedAt: iso(source.checkedMs),
+    succeededAt: iso(source.succeededMs),
+    nextCheckAt: iso(source.nextCheckMs),
+    items: source.items,
+  };
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

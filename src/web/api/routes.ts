@@ -1,0 +1,79 @@
+import type { Context, Hono } from 'hono';
+import { formatCursor } from '../../domain/event.ts';
+import type { Item } from '../../domain/item.ts';
+import { slug } from '../../domain/source.ts';
+import type { ItemsPage, WireItem } from '../../domain/wire.ts';
+import { toWireBody } from '../../domain/wire-item.ts';
+import { notFound, withdrawn } from '../errors.ts';
+import { Packed } from '../http/packed.ts';
+import { openToAll } from '../http/security-headers.ts';
+import { send } from '../http/send.ts';
+import type { AppParts } from '../parts.ts';
+import { readChoice, refuseUnknown } from '../query.ts';
+import { eventsRoute } from './events.ts';
+import { toPublicSource } from './public-source.ts';
+
+const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
+
+/** The JSON API. Its faults are `{"error":{"code","message"}}`. */
+export function apiRoutes(app: Hono, parts: AppParts): void {
+  app.use('/api/*', openToAll);
+  app.options('/api/*', (c) => {
+    c.header('Access-Control-Allow-Methods', 'GET, HEAD');
+    c.header('Access-Control-Allow-Headers', 'If-None-Match');
+    c.header('Access-Control-Max-Age', '86400');
+    return c.body(null, 204);
+  });
+  app.get('/api/items', (c) => answerItems(c, parts));
+  app.get('/api/items/:id', (c) => answerItem(c, parts));
+  app.get('/api/sources', async (c) => {
+    const sources = await parts.reads.sources();
+    return sendJson(c, { sources: sources.map(toPublicSource) });
+  });
+  app.get('/api/sections', async (c) => sendJson(c, { sections: await sectionsOf(parts) }));
+  eventsRoute(app, parts);
+}
+
+/** Sends a value as JSON, with an ETag. */
+export function sendJson(c: Context, value: object): Promise<Response> {
+  return send(c, new Packed(JSON.stringify(value)), sending);
+}
+
+async function answerItems(c: Context, parts: AppParts): Promise<Response> {
+  const params = new URL(c.req.url).searchParams;
+  refuseUnknown(params);
+  const snapshot = await parts.reads.items({ ...readChoice(params), share: false });
+  const page: ItemsPage = {
+    items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl())),
+    cursor: formatCursor({ epoch: snapshot.head.epoch, seq: snapshot.head.head }),
+    next: snapshot.next,
+  };
+  return sendJson(c, page);
+}
+
+/** One item, with its text however long it is. */
+async function answerItem(c: Context, parts: AppParts): Promise<Response> {
+  const item = await parts.reads.item(readId(c.req.param('id') ?? ''));
+  if (item === null) throw notFound('There is no such item.');
+  if (item.withdrawnMs !== null) throw withdrawn();
+  const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
+  return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });
+}
+
+/** @throws RequestError 404 when the text is no item's number. */
+export function readId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw notFound('There is no such item.');
+  return Number(text);
+}
+
+function toWireItem(item: Item, publicUrl: string): WireItem {
+  const { id, url, ...rest } = toWireBody(item);
+  return { id, url, page: `${publicUrl}/items/${id}`, ...rest };
+}
+
+/** The tabs in their order, then sections of which only stored items know. */
+async function sectionsOf(parts: AppParts): Promise<object[]> {
+  const stored = new Map((await parts.reads.sections()).map(({ name, items }) => [name, items]));
+  const names = new Set([...parts.sections(), ...stored.keys()]);
+  return [...names].map((name) => ({ name, slug: slug(name), items: stored.get(name) ?? 0 }));
+}

@@ -1,0 +1,55 @@
+import { type Context, Hono } from 'hono';
+import { apiRoutes } from './api/routes.ts';
+import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
+import { healthRoutes } from './health.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { errorPage } from './pages/error.tsx';
+import { itemPage } from './pages/item.tsx';
+import { frontPage, sectionPage, sourcePage } from './pages/listings.tsx';
+import type { PageParts } from './pages/page.tsx';
+import { sourcesPage } from './pages/sources.tsx';
+import type { AppParts } from './parts.ts';
+import { loadStaticFiles, staticRoutes } from './static-files.ts';
+import { feedRoutes, isFeedPath } from './syndication/routes.ts';
+
+/** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
+export function createApp(parts: AppParts): Hono {
+  const files = loadStaticFiles(parts.assetsDir);
+  const pageParts: PageParts = { ...parts, files };
+  const app = new Hono();
+  app.use(securityHeaders(parts.publicUrl));
+  healthRoutes(app, parts);
+  feedRoutes(app, parts);
+  apiRoutes(app, parts);
+  staticRoutes(app, files);
+  pageRoutes(app, pageParts);
+  app.notFound((c) => answerProblem(c, pageParts, missing(c)));
+  app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
+  return app;
+}
+
+function pageRoutes(app: Hono, parts: PageParts): void {
+  app.get('/', (c) => frontPage(c, parts));
+  app.get('/sections/:section', (c) => sectionPage(c, parts));
+  app.get('/sources', (c) => sourcesPage(c, parts));
+  app.get('/sources/:id', (c) => sourcePage(c, parts));
+  app.get('/items/:id', (c) => itemPage(c, parts));
+}
+
+function missing(c: Context): Problem {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return notFound().problem;
+  return new RequestError({ status: 405, code: 'method_not_allowed', message: 'Only GET and HEAD are answered here.' })
+    .problem;
+}
+
+/** Tells a problem in the form of what was asked for: JSON, a line of text, or a page. */
+function answerProblem(c: Context, parts: PageParts, problem: Problem): Response {
+  const { status, code, message } = problem;
+  c.header('Cache-Control', 'no-store');
+  if (status === 405) c.header('Allow', 'GET, HEAD');
+  if (c.req.path.startsWith('/api/')) {
+    return c.json({ error: { code, message } }, status);
+  }
+  if (isFeedPath(c.req.path)) return c.text(`${message}\n`, status);
+  return errorPage(c, parts, problem);
+}

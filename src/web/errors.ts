@@ -1,0 +1,62 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Log } from '../runtime/log.ts';
+
+/** What a reader is told of a fault: nothing that came in with the request stands in it. */
+export interface Problem {
+  readonly status: ContentfulStatusCode;
+  /** For machines. */
+  readonly code: string;
+  /** For people: one sentence. */
+  readonly message: string;
+}
+
+/** A request that cannot be answered as asked. The message is ours, never the request's own text. */
+export class RequestError extends HTTPException {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.status, { message: problem.message });
+    this.problem = problem;
+  }
+}
+
+/** The request says something that we do not understand. */
+export function badRequest(code: string, message: string): RequestError {
+  return new RequestError({ status: 400, code, message });
+}
+
+/** There is nothing at this address. */
+export function notFound(message = 'There is nothing at this address.'): RequestError {
+  return new RequestError({ status: 404, code: 'not_found', message });
+}
+
+/** There was something at this address, and it was taken back. */
+export function withdrawn(): RequestError {
+  return new RequestError({
+    status: 410,
+    code: 'withdrawn',
+    message: 'This item has been withdrawn by its publisher.',
+  });
+}
+
+const unknownFault: Problem = {
+  status: 500,
+  code: 'internal_error',
+  message: 'Something went wrong on our side. It has been noted.',
+};
+
+/** Of an exception of any kind, what may be said of it. An unknown one gives nothing away: it is logged instead. */
+export function problemOf(error: unknown, c: Context, log: Log): Problem {
+  if (error instanceof RequestError) return error.problem;
+  if (error instanceof HTTPException && error.status < 500) {
+    return {
+      status: error.status as ContentfulStatusCode,
+      code: 'bad_request',
+      message: 'The request cannot be answered.',
+    };
+  }
+  log.error({ err: error, method: c.req.method, path: c.req.path }, 'request failed');
+  return unknownFault;
+}

@@ -1,0 +1,25 @@
+import { slug } from '../domain/source.ts';
+import { notFound } from './errors.ts';
+import type { AppParts } from './parts.ts';
+import type { SourceHealth } from './reads.ts';
+
+/**
+ * The name of the section that an address means, by slug or name, whatever its case.
+ *
+ * @throws RequestError 404 when neither the declarations nor any stored item knows it.
+ */
+export async function findSection(parts: Pick<AppParts, 'sections' | 'reads'>, text: string): Promise<string> {
+  const wanted = slug(text);
+  const declared = parts.sections().find((name) => slug(name) === wanted);
+  if (declared !== undefined) return declared;
+  const stored = (await parts.reads.sections()).find(({ name }) => slug(name) === wanted);
+  if (stored === undefined) throw notFound('There is no such section.');
+  return stored.name;
+}
+
+/** @throws RequestError 404 when there is no such source. */
+export async function findSource(parts: Pick<AppParts, 'reads'>, id: string): Promise<SourceHealth> {
+  const source = (await parts.reads.sources()).find((one) => one.id === id);
+  if (source === undefined) throw notFound('There is no such source.');
+  return source;
+}

@@ -1,0 +1,53 @@
+/** What a client says that it holds. */
+export interface Held {
+  readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
+}
+
+/** What we hold: the tag without quotes and without a coding's suffix. */
+export interface Current {
+  readonly tag: string;
+  readonly lastModifiedMs: number | null;
+}
+
+const codings = ['', '-gzip'];
+
+/**
+ * Whether a 304 is the right answer.
+ *
+ * If-None-Match wins: a server that sees both ignores If-Modified-Since (RFC 9110 §13.1.3). The comparison is weak
+ * (§13.1.2), and the tag of another coding of the same content is as good: the client holds the same news.
+ */
+export function isNotModified(held: Held, current: Current): boolean {
+  if (held.ifNoneMatch !== undefined) return matchesTag(held.ifNoneMatch, current.tag);
+  if (held.ifModifiedSince === undefined || current.lastModifiedMs === null) return false;
+  const sinceMs = parseHttpDate(held.ifModifiedSince);
+  if (sinceMs === null) return false;
+  // HTTP dates have no fractions of a second.
+  return Math.floor(current.lastModifiedMs / 1000) * 1000 <= sinceMs;
+}
+
+function matchesTag(list: string, tag: string): boolean {
+  if (list.trim() === '*') return true;
+  const held = [...list.matchAll(/(?:W\/)?"([^"]*)"/g)].map((match) => match[1]);
+  return codings.some((coding) => held.includes(`${tag}${coding}`));
+}
+
+function parseHttpDate(text: string): number | null {
+  // Only a date that says GMT: Date.parse would take "Feed 5" for a day in May.
+  if (!/ GMT$/.test(text.trim())) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** Whether the client takes gzip (RFC 9110 §12.5.3). */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  let star = false;
+  for (const part of (acceptEncoding ?? '').toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = part.split(';').map((piece) => piece.trim());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (coding === 'gzip' || coding === 'x-gzip') return !refused;
+    if (coding === '*') star = !refused;
+  }
+  return star;
+}

@@ -1,0 +1,70 @@
+import type { MiddlewareHandler } from 'hono';
+
+/** For whatever has no policy of its own: nothing may be loaded, nobody may frame it. */
+const sealed = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/** Pages: our own script and style, publishers' pictures and sound over https, nothing inline. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' https:",
+  'media-src https:',
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "object-src 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+/** Output feeds: a browser that shows the XML itself must run none of it. */
+export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-src https:";
+
+const refusedFeatures = [
+  'accelerometer',
+  'autoplay',
+  'browsing-topics',
+  'camera',
+  'display-capture',
+  'encrypted-media',
+  'fullscreen',
+  'geolocation',
+  'gyroscope',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'picture-in-picture',
+  'publickey-credentials-get',
+  'screen-wake-lock',
+  'usb',
+  'web-share',
+  'xr-spatial-tracking',
+];
+const permissions = refusedFeatures.map((feature) => `${feature}=()`).join(', ');
+
+/**
+ * The headers that every answer carries, set before the handler runs: a handler may then loosen what it must
+ * (`Content-Security-Policy`, `Cross-Origin-Resource-Policy`), and an error answer has them as well.
+ */
+export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
+  return async (c, next) => {
+    c.header('Content-Security-Policy', sealed);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Permissions-Policy', permissions);
+    c.header('Cross-Origin-Opener-Policy', 'same-origin');
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    if (publicUrl().startsWith('https:')) c.header('Strict-Transport-Security', 'max-age=31536000');
+    await next();
+  };
+}
+
+/** Lets any site's script read an answer: everything here is public and no cookie is ever looked at. */
+export const openToAll: MiddlewareHandler = async (c, next) => {
+  c.header('Access-Control-Allow-Origin', '*');
+  c.header('Access-Control-Expose-Headers', 'ETag, Last-Modified, Retry-After');
+  c.header('Cross-Origin-Resource-Policy', 'cross-origin');
+  await next();
+};

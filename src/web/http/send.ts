@@ -1,0 +1,35 @@
+import type { Context } from 'hono';
+import { acceptsGzip, isNotModified } from './conditional.ts';
+import type { Packed } from './packed.ts';
+
+/** How a body is sent, beyond its bytes. */
+export interface Sending {
+  readonly contentType: string;
+  readonly cacheControl: string;
+  /** Null: no Last-Modified is sent, the tag alone counts. */
+  readonly lastModifiedMs?: number | null;
+  /** False for pictures and the like, which are compressed already. */
+  readonly compressible?: boolean;
+}
+
+/**
+ * Sends a body with its validators, or 304 when the client holds it already. The tag is strong and differs by coding
+ * (RFC 9110 §8.8.3.3: two codings are two representations).
+ */
+export async function send(c: Context, body: Packed, sending: Sending): Promise<Response> {
+  const lastModifiedMs = sending.lastModifiedMs ?? null;
+  const zipped = sending.compressible !== false && body.large && acceptsGzip(c.req.header('accept-encoding'));
+  c.header('ETag', `"${body.tag}${zipped ? '-gzip' : ''}"`);
+  c.header('Vary', 'Accept-Encoding', { append: true });
+  c.header('Cache-Control', sending.cacheControl);
+  if (lastModifiedMs !== null) c.header('Last-Modified', new Date(lastModifiedMs).toUTCString());
+  const held = { ifNoneMatch: c.req.header('if-none-match'), ifModifiedSince: c.req.header('if-modified-since') };
+  if (isNotModified(held, { tag: body.tag, lastModifiedMs })) return c.body(null, 304);
+
+  const bytes = zipped ? await body.gzip() : body.bytes;
+  c.header('Content-Type', sending.contentType);
+  // Said outright, so that HEAD has it too.
+  c.header('Content-Length', String(bytes.length));
+  if (zipped) c.header('Content-Encoding', 'gzip');
+  return c.body(bytes);
+}

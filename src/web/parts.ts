@@ -1,0 +1,20 @@
+import type { Site } from '../domain/source.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Reads } from './reads.ts';
+
+/** What the web is put together from. */
+export interface AppParts {
+  readonly reads: Reads;
+  /** Base of every absolute address that we emit, without a trailing slash. Asked anew each time: the port may be chosen late, the site's words may be reloaded. */
+  publicUrl(): string;
+  site(): Site;
+  /** Names of the tabs, in their order. */
+  sections(): readonly string[];
+  /** Whether the server can answer: by name of what was looked at. */
+  ready(): Promise<Readonly<Record<string, boolean>>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The built folder of scripts, styles and icons: `dist/public`. */
+  readonly assetsDir: string;
+}

@@ -1,0 +1,95 @@
+import type { Filter } from '../domain/filter.ts';
+import { isEmptyQuery, parseSearchQuery } from '../domain/search-query.ts';
+import { parseFilter } from '../push/filter.ts';
+import { badRequest } from './errors.ts';
+
+/** A reader's choice as it stands in a URL. */
+export interface QueryChoice {
+  readonly filter: Filter;
+  readonly limit: number;
+  readonly before: string | null;
+}
+
+export const defaultLimit = 50;
+export const maxLimit = 500;
+const maxSearchChars = 200;
+const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'limit', 'before'] as const;
+
+/**
+ * Reads `?section= &source= &category= &language= &q= &backfill= &limit= &before=`; the first four may be repeated.
+ * Backfill is in unless it is refused: an address shows what there is.
+ *
+ * @throws RequestError 400 for a value that means nothing.
+ */
+export function readChoice(params: URLSearchParams): QueryChoice {
+  const filter = parseFilter({
+    sections: valuesOf(params, 'section'),
+    sources: valuesOf(params, 'source'),
+    categories: valuesOf(params, 'category'),
+    languages: valuesOf(params, 'language'),
+    backfill: readFlag(params, 'backfill', true),
+  });
+  if ('error' in filter) throw badRequest('bad_filter', 'A filter takes at most 200 values of 200 characters each.');
+  return {
+    filter: { ...filter, q: readSearch(params) },
+    limit: readLimit(params.get('limit'), defaultLimit),
+    before: readBefore(params.get('before')),
+  };
+}
+
+/** Refuses a parameter that we do not know: a misspelt filter must not look like an unfiltered answer. */
+export function refuseUnknown(params: URLSearchParams, names: readonly string[] = known): void {
+  for (const name of params.keys()) {
+    if (!names.includes(name)) throw badRequest('unknown_parameter', `Known parameters are ${names.join(', ')}.`);
+  }
+}
+
+/** A page size: at least 1; what is beyond the most is cut to it. */
+export function readLimit(text: string | null, fallback: number): number {
+  if (text === null || text === '') return fallback;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxLimit}.`);
+  return Math.min(Number(text), maxLimit);
+}
+
+/** The same choice as a query string in one fixed order, without what is default; empty or beginning with `?`. */
+export function writeChoice(choice: QueryChoice): string {
+  const params = new URLSearchParams();
+  for (const section of choice.filter.sections) params.append('section', section);
+  for (const source of choice.filter.sources) params.append('source', source);
+  for (const category of choice.filter.categories) params.append('category', category);
+  for (const language of choice.filter.languages) params.append('language', language);
+  if (choice.filter.q !== null) params.append('q', choice.filter.q);
+  if (!choice.filter.backfill) params.append('backfill', 'false');
+  if (choice.limit !== defaultLimit) params.append('limit', String(choice.limit));
+  if (choice.before !== null) params.append('before', choice.before);
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function valuesOf(params: URLSearchParams, name: string): string[] {
+  return params.getAll(name).filter((value) => value.trim() !== '');
+}
+
+/** Unlike a subscription's, this search may bound the time: it looks at what is stored, not at what comes. */
+function readSearch(params: URLSearchParams): string | null {
+  const text = params.get('q')?.trim() ?? '';
+  if (text === '') return null;
+  if (text.length > maxSearchChars || isEmptyQuery(parseSearchQuery(text))) {
+    throw badRequest('bad_filter', `q holds words to look for, ${maxSearchChars} characters at most.`);
+  }
+  return text;
+}
+
+function readFlag(params: URLSearchParams, name: string, fallback: boolean): boolean {
+  const text = params.get(name);
+  if (text === null || text === '') return fallback;
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  throw badRequest('bad_filter', `${name} is true or false.`);
+}
+
+function readBefore(text: string | null): string | null {
+  if (text === null || text === '') return null;
+  if (!/^-?\d{1,15}-\d{1,15}$/.test(text)) throw badRequest('bad_before', 'before is the "next" of an earlier answer.');
+  return text;
+}

@@ -1,0 +1,69 @@
+import type { LogEvent, StreamHead } from '../domain/event.ts';
+import type { Filter } from '../domain/filter.ts';
+import type { Item } from '../domain/item.ts';
+import type { Failure } from '../domain/outcome.ts';
+import type { Settlement } from '../domain/poll.ts';
+
+/** A page of items: which, how many, from where. */
+export interface ItemsQuery {
+  readonly filter: Filter;
+  readonly limit: number;
+  /** `<sort_ms>-<id>` of the last item of the page before; null: from the newest. */
+  readonly before: string | null;
+  /** Whether one source may take only its share of the page. */
+  readonly share: boolean;
+}
+
+/** Items and the place in the log at which they were read: both of one transaction. */
+export interface Snapshot {
+  readonly items: readonly Item[];
+  /** For the next page; null on the last. */
+  readonly next: string | null;
+  readonly head: StreamHead;
+  /** When the log last grew; null when it is empty. */
+  readonly changedMs: number | null;
+}
+
+/** Part of the log, and where the log stood when it was read. */
+export interface LogPage {
+  readonly head: StreamHead;
+  /** Oldest first. */
+  readonly events: readonly LogEvent[];
+}
+
+/** A section that has items or sources. */
+export interface SectionEntry {
+  readonly name: string;
+  readonly items: number;
+}
+
+/** A source and how its reading goes. */
+export interface SourceHealth {
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  /** As declared: `http:`, `https:` or `file:`. */
+  readonly url: string;
+  readonly siteUrl: string | null;
+  /** Null before the first read. */
+  readonly outcome: Settlement['outcome'] | null;
+  readonly failure: Failure | null;
+  /** Failures in a row. */
+  readonly failures: number;
+  readonly failingSinceMs: number | null;
+  readonly checkedMs: number | null;
+  readonly succeededMs: number | null;
+  readonly nextCheckMs: number;
+  readonly items: number;
+}
+
+/** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */
+export interface Reads {
+  items(query: ItemsQuery): Promise<Snapshot>;
+  /** Withdrawn ones too; null: there never was one, or it has been retired. */
+  item(id: number): Promise<Item | null>;
+  sections(): Promise<readonly SectionEntry[]>;
+  sources(): Promise<readonly SourceHealth[]>;
+  /** Events with seq > after, at most `limit`. */
+  events(afterSeq: number, limit: number): Promise<LogPage>;
+}

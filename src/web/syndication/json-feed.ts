@@ -1,0 +1,75 @@
+import { type Extension, Feed } from 'feed';
+import type { OutputEntry, OutputFeed } from './output-feed.ts';
+
+/** JSON Feed 1.1. */
+export function renderJson(output: OutputFeed): string {
+  const feed = new Feed({
+    title: output.title,
+    description: output.description,
+    link: output.homeUrl,
+    updated: new Date(output.updatedMs),
+    feedLinks: { json: output.selfUrl },
+  });
+  for (const entry of output.entries) {
+    feed.addItem({
+      title: entry.title,
+      id: entry.id,
+      link: entry.url,
+      date: new Date(entry.updatedMs),
+      published: new Date(entry.publishedMs),
+      ...(entry.summary === '' ? {} : { description: entry.summary }),
+      content: entry.html,
+      category: entry.categories.map((name) => ({ name })),
+      extensions: moreOf(entry),
+    });
+  }
+  return patch(feed.json1(), output.nextUrl);
+}
+
+/** The `feed` package writes version 1 of the format and knows no next page. */
+function patch(json: string, nextUrl: string | null): string {
+  const { version: _old, title, home_page_url, feed_url, description, items } = JSON.parse(json) as FeedDocument;
+  const next_url = nextUrl === null ? {} : { next_url: nextUrl };
+  const head = {
+    version: 'https://jsonfeed.org/version/1.1',
+    title,
+    home_page_url,
+    feed_url,
+    ...next_url,
+    description,
+  };
+  return JSON.stringify({ ...head, items });
+}
+
+interface FeedDocument {
+  readonly version: string;
+  readonly title: string;
+  readonly home_page_url: string;
+  readonly feed_url: string;
+  readonly description: string;
+  readonly items: readonly object[];
+}
+
+function moreOf(entry: OutputEntry): Extension[] {
+  const attachments = entry.enclosures.map(({ url, type, length }) => ({
+    url,
+    mime_type: type ?? 'application/octet-stream',
+    ...(length === null ? {} : { size_in_bytes: length }),
+  }));
+  const { source, alsoIn } = entry;
+  return [
+    ...(entry.imageUrl === null ? [] : [field('image', entry.imageUrl)]),
+    ...(entry.author === null ? [] : [field('authors', [{ name: entry.author }])]),
+    ...(entry.language === null ? [] : [field('language', entry.language)]),
+    ...(attachments.length === 0 ? [] : [field('attachments', attachments)]),
+    field('_newswire', {
+      source: { title: source.title, feed_url: source.feedUrl, url: source.siteUrl },
+      also_in: alsoIn,
+    }),
+  ];
+}
+
+/** The package sets `objects` as the member's value, whatever it is; its types want a record. */
+function field(name: string, value: unknown): Extension {
+  return { name, objects: value as Record<string, unknown> };
+}

@@ -1,0 +1,125 @@
+import type { Context, Hono } from 'hono';
+import { slug } from '../../domain/source.ts';
+import { findSection, findSource } from '../find.ts';
+import { feedPolicy, openToAll } from '../http/security-headers.ts';
+import { send } from '../http/send.ts';
+import type { AppParts } from '../parts.ts';
+import { type QueryChoice, readChoice, writeChoice } from '../query.ts';
+import type { Snapshot } from '../reads.ts';
+import { renderAtom } from './atom.ts';
+import { renderJson } from './json-feed.ts';
+import { newestMs, type OutputFeed, toEntry } from './output-feed.ts';
+import { RenderCache } from './render-cache.ts';
+import { renderRss } from './rss.ts';
+
+const cacheBytes = 16 * 1024 * 1024;
+// Agrees with the ttl that the RSS says.
+const cacheControl = 'public, max-age=300, stale-while-revalidate=600, stale-if-error=86400';
+
+const formats = {
+  rss: { render: renderRss, contentType: 'application/rss+xml; charset=utf-8' },
+  atom: { render: renderAtom, contentType: 'application/atom+xml; charset=utf-8' },
+  json: { render: renderJson, contentType: 'application/feed+json; charset=utf-8' },
+} as const;
+
+type Format = keyof typeof formats;
+
+/** What part of the stream a feed's path names. */
+interface Scope {
+  /** '' or `/sections/world`, as it stands in URLs. */
+  readonly path: string;
+  readonly title: string;
+  readonly choice: QueryChoice;
+  /** False where one source is what was asked for. */
+  readonly shared: boolean;
+}
+
+/** The output feeds, and the addresses at which people guess them. */
+export function feedRoutes(app: Hono, parts: AppParts): void {
+  const cache = new RenderCache(cacheBytes);
+  for (const format of Object.keys(formats) as Format[]) {
+    const answer = async (c: Context, scope: Promise<Scope> | Scope): Promise<Response> =>
+      sendFeed(c, { format, scope: await scope, parts, cache });
+    app.get(`/feed.${format}`, openToAll, (c) => answer(c, wholeScope(c, parts)));
+    app.get(`/sections/:section/feed.${format}`, openToAll, (c) => answer(c, sectionScope(c, parts)));
+    app.get(`/sources/:id/feed.${format}`, openToAll, (c) => answer(c, sourceScope(c, parts)));
+  }
+  const moved = { '/rss.xml': '/feed.rss', '/atom.xml': '/feed.atom', '/feed': '/feed.rss' };
+  for (const [from, to] of Object.entries(moved)) {
+    app.get(from, (c) => c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301));
+  }
+}
+
+/** Whether a path is an output feed's: its faults are told in plain text. */
+export function isFeedPath(path: string): boolean {
+  return /\/feed\.(rss|atom|json)$/.test(path);
+}
+
+async function sendFeed(
+  c: Context,
+  job: { format: Format; scope: Scope; parts: AppParts; cache: RenderCache },
+): Promise<Response> {
+  const { format, scope, parts, cache } = job;
+  const snapshot = await parts.reads.items({ ...scope.choice, share: scope.shared });
+  const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl() });
+  const { render, contentType } = formats[format];
+  const body = cache.body(format, output, () => render(output));
+  c.header('Content-Security-Policy', feedPolicy);
+  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot) });
+}
+
+function outputOf(snapshot: Snapshot, scope: Scope, to: { format: Format; publicUrl: string }): OutputFeed {
+  const { choice, path, title } = scope;
+  const at = (query: string): string => `${to.publicUrl}${path}/feed.${to.format}${query}`;
+  const entries = snapshot.items.map((item) => toEntry(item, to.publicUrl));
+  return {
+    title,
+    description: `News in one stream: ${title}`,
+    homeUrl: `${to.publicUrl}${path === '' ? '/' : path}`,
+    selfUrl: at(writeChoice(choice)),
+    nextUrl: snapshot.next === null ? null : at(writeChoice({ ...choice, before: snapshot.next })),
+    updatedMs: newestMs(entries),
+    entries,
+  };
+}
+
+/**
+ * When anything last happened in the log: it never goes back, not even when the newest item is withdrawn, and all
+ * nodes agree on it. Items seen later than the oldest event that is kept can only raise it.
+ */
+function lastModified(snapshot: Snapshot): number | null {
+  const ms = snapshot.items.reduce((newest, item) => Math.max(newest, item.firstSeenMs), snapshot.changedMs ?? 0);
+  return ms === 0 ? null : ms;
+}
+
+function wholeScope(c: Context, parts: AppParts): Scope {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  return { path: '', title: parts.site().title, choice, shared: isUnchosen(choice) };
+}
+
+async function sectionScope(c: Context, parts: AppParts): Promise<Scope> {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  const section = await findSection(parts, c.req.param('section') ?? '');
+  return {
+    path: `/sections/${encodeURIComponent(slug(section))}`,
+    title: `${parts.site().title}: ${section}`,
+    choice: { ...choice, filter: { ...choice.filter, sections: [slug(section)] } },
+    shared: isUnchosen(choice),
+  };
+}
+
+async function sourceScope(c: Context, parts: AppParts): Promise<Scope> {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  const source = await findSource(parts, c.req.param('id') ?? '');
+  return {
+    path: `/sources/${encodeURIComponent(source.id)}`,
+    title: source.title,
+    choice: { ...choice, filter: { ...choice.filter, sources: [source.id] } },
+    shared: false,
+  };
+}
+
+/** One source's share of a page is bounded where the reader chose nothing finer than a section. */
+function isUnchosen({ filter }: QueryChoice): boolean {
+  return filter.sources.length === 0 && filter.categories.length === 0 && filter.q === null;
+}

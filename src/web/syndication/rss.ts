@@ -1,0 +1,66 @@
+import { Feed } from 'feed';
+import type { OutputEntry, OutputFeed } from './output-feed.ts';
+import { Slots } from './slots.ts';
+import { element, escapeXml, htmlForCdata, textElement, textToHtml } from './xml.ts';
+
+const ttlMinutes = 5;
+
+// The `feed` package declares a namespace only for what it writes itself, and we write more.
+const startTag = `<rss version="2.0" ${[
+  'xmlns:atom="http://www.w3.org/2005/Atom"',
+  'xmlns:content="http://purl.org/rss/1.0/modules/content/"',
+  'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+  'xmlns:media="http://search.yahoo.com/mrss/"',
+].join(' ')}>`;
+
+/** RSS 2.0 with content:encoded, dc:creator, source and media:content. */
+export function renderRss(output: OutputFeed): string {
+  const slots = new Slots();
+  const feed = new Feed({
+    title: slots.put(textElement('title', output.title)),
+    description: slots.put(textElement('description', output.description)),
+    link: output.homeUrl,
+    updated: new Date(output.updatedMs),
+    generator: 'Newswire',
+    ttl: ttlMinutes,
+    copyright: slots.put(feedLinks(output)),
+  });
+  for (const entry of output.entries) {
+    feed.addItem({
+      title: slots.put(textElement('title', entry.title)),
+      link: entry.url,
+      guid: entry.id,
+      date: new Date(entry.publishedMs),
+      ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
+      ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
+      extensions: [{ name: 'more', objects: { _text: slots.put(moreOf(entry)) } }],
+    });
+  }
+  return slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag);
+}
+
+function feedLinks(output: OutputFeed): string {
+  const self = element('atom:link', { rel: 'self', type: 'application/rss+xml', href: output.selfUrl }, null);
+  if (output.nextUrl === null) return self;
+  return self + element('atom:link', { rel: 'next', type: 'application/rss+xml', href: output.nextUrl }, null);
+}
+
+/** What the `feed` package cannot say of an RSS item, or does not escape. */
+function moreOf(entry: OutputEntry): string {
+  const [first, ...rest] = entry.enclosures;
+  return [
+    ...(entry.author === null ? [] : [textElement('dc:creator', entry.author)]),
+    ...entry.categories.map((category) => textElement('category', category)),
+    // RSS 2.0 knows one enclosure an item, and demands a length: 0 stands for unknown.
+    ...(first === undefined
+      ? []
+      : [element('enclosure', { url: first.url, length: first.length ?? 0, type: typeOf(first.type) }, null)]),
+    ...rest.map((more) => element('media:content', { url: more.url, type: more.type, fileSize: more.length }, null)),
+    ...(entry.imageUrl === null ? [] : [element('media:content', { url: entry.imageUrl, medium: 'image' }, null)]),
+    element('source', { url: entry.source.feedUrl }, escapeXml(entry.source.title)),
+  ].join('');
+}
+
+function typeOf(type: string | null): string {
+  return type ?? 'application/octet-stream';
+}

@@ -1,0 +1,26 @@
+import type { Dateline } from './dateline.ts';
+import type { Links } from './links.ts';
+
+/** What every page has around its own matter. */
+export interface Frame {
+  readonly siteTitle: string;
+  /** The day in words. */
+  readonly today: string;
+  readonly tabs: readonly { readonly name: string; readonly href: string; readonly current: boolean }[];
+  readonly links: Links;
+  readonly dateline: Dateline;
+  /** The patterns behind `dateline`, for the live script. */
+  readonly datelinePattern: string;
+  readonly timezone: string;
+}
+
+/** What a page says of itself in its head. */
+export interface PageHead {
+  /** Null on the front page, whose title is the site's. */
+  readonly title: string | null;
+  readonly description: string | null;
+  /** Absolute address of the page; null for error pages. */
+  readonly canonical: string | null;
+  /** Path whose output feeds show the same items; null when there are none. */
+  readonly feedPath: string | null;
+}

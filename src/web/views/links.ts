@@ -1,0 +1,40 @@
+import { slug } from '../../domain/source.ts';
+
+/** Addresses within the site, as they stand in `href`. */
+export interface Links {
+  readonly front: string;
+  readonly sources: string;
+  /** Where the live script finds the server: '' or the path under which the site hangs. */
+  readonly base: string;
+  item(id: number): string;
+  section(name: string): string;
+  source(id: string): string;
+  /** A built file: `assets/newswire.css`. */
+  file(path: string): string;
+  /** An output feed of the page at `path` ('' for the front page). */
+  feed(path: string, format: 'rss' | 'atom' | 'json'): string;
+}
+
+/**
+ * @param publicUrl its path, if it has one, stands before every address.
+ * @param version of the built files.
+ */
+export function makeLinks(publicUrl: string, version: string): Links {
+  const base = new URL(publicUrl).pathname.replace(/\/$/, '');
+  return {
+    front: `${base}/`,
+    sources: `${base}/sources`,
+    base,
+    item: (id) => `${base}/items/${id}`,
+    section: (name) => `${base}/sections/${encodeURIComponent(slug(name))}`,
+    source: (id) => `${base}/sources/${encodeURIComponent(id)}`,
+    file: (path) => `${base}/public/${version}/${path}`,
+    feed: (path, format) => `${base}${path}/feed.${format}`,
+  };
+}
+
+/** Attributes of a link that leads to a publisher's site: it learns nothing of us and gets nothing of us. */
+export const outward = {
+  rel: 'noopener noreferrer nofollow ugc',
+  referrerpolicy: 'no-referrer',
+} as const;

@@ -1,0 +1,51 @@
+import type { Item } from '../../domain/item.ts';
+import type { Frame } from './frame.ts';
+import { shownMs, Time } from './item-parts.tsx';
+
+/** What the News feed beside a page starts with. */
+export interface NewsFeedStart {
+  /** Newest first. */
+  readonly items: readonly Item[];
+  /** Place in the log at which they were read: the live script goes on from it. */
+  readonly cursor: string;
+}
+
+/** The newest items of all sections; the live script lets it grow while the page is open. */
+export function NewsFeed({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
+  return (
+    <aside
+      class="news-feed"
+      id="news-feed"
+      aria-labelledby="news-feed-title"
+      data-cursor={start.cursor}
+      data-base={frame.links.base}
+      data-dateline={frame.datelinePattern}
+      data-timezone={frame.timezone}
+    >
+      <header>
+        <h2 id="news-feed-title">News feed</h2>
+        <p class="sign" role="status" hidden />
+      </header>
+      <button class="fresh" type="button" hidden />
+      <ol class="wire">
+        {start.items.map((item) => (
+          <Line item={item} frame={frame} />
+        ))}
+      </ol>
+    </aside>
+  );
+}
+
+function Line({ item, frame }: { item: Item; frame: Frame }) {
+  return (
+    <li data-id={item.id} data-sort={item.sortMs} lang={item.language ?? undefined}>
+      <Time ms={shownMs(item)} frame={frame} />{' '}
+      <a href={frame.links.item(item.id)} dir="auto">
+        {item.title}
+      </a>{' '}
+      <span class="source">
+        <bdi>{item.source.title}</bdi>
+      </span>
+    </li>
+  );
+}
