@@ -1,0 +1,154 @@
+/** A document as text, with what had to be guessed or replaced on the way. */
+export interface Decoded {
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
+const sniffedBytes = 1024;
+
+/**
+ * Turns the bytes of a document into text.
+ *
+ * Order of trust: byte order mark, the pattern of the first bytes (UTF-16 and UTF-32 have NULs about `<`), the charset
+ * of the Content-Type, the XML declaration, UTF-8 when the bytes are valid UTF-8, windows-1252. A label other than
+ * UTF-8 on bytes that are valid UTF-8 beyond ASCII is a mistake of the publisher's: text of no other charset looks so.
+ *
+ * @param contentType the Content-Type header as received, null when absent.
+ */
+export function decode(body: Uint8Array, contentType: string | null): Decoded {
+  const marked = byMark(body) ?? byPattern(body);
+  if (marked !== null) return decodeMarked(body, marked);
+
+  const labels = [charsetOf(contentType), declaredCharset(body)].filter((label) => label !== null);
+  const utf8 = tryUtf8(body);
+  const trusted = labels.find((label) => isUsable(label));
+  const isUtf8 = trusted === undefined || canonical(trusted) === 'utf-8';
+  const guessed = trusted === undefined && labels.length > 0 ? ['charset_guess'] : [];
+
+  if (utf8 !== null) {
+    if (isUtf8) return { text: utf8, notes: guessed };
+    if (isAscii(body, utf8)) return decodeAs(body, trusted, []);
+    return { text: utf8, notes: ['charset_guess'] };
+  }
+  if (!isUtf8) return decodeAs(body, trusted, guessed);
+  const second = labels.find((label) => isUsable(label) && canonical(label) !== 'utf-8');
+  if (second !== undefined) return decodeAs(body, second, ['charset_guess']);
+  return decodeBroken(body, labels.length > 0);
+}
+
+interface Marked {
+  readonly charset: string;
+  readonly skip: number;
+  readonly guessed: boolean;
+}
+
+function byMark(body: Uint8Array): Marked | null {
+  const [a, b, c, d] = body;
+  const marked = (charset: string, skip: number): Marked => ({ charset, skip, guessed: false });
+  if (a === 0xef && b === 0xbb && c === 0xbf) return marked('utf-8', 3);
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? marked('utf-32le', 4) : marked('utf-16le', 2);
+  if (a === 0xfe && b === 0xff) return marked('utf-16be', 2);
+  if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return marked('utf-32be', 4);
+  return null;
+}
+
+/** Where the NULs stand about the first `<` or `{` tells UTF-16 and UTF-32 without a mark apart. */
+function byPattern(body: Uint8Array): Marked | null {
+  const [a, b, c, d] = body;
+  if (d === undefined) return null;
+  const guess = (charset: string): Marked => ({ charset, skip: 0, guessed: true });
+  const opens = (byte: number | undefined) => byte === 0x3c || byte === 0x7b || byte === 0x0a || byte === 0x20;
+  if (a === 0 && b === 0 && c === 0 && opens(d)) return guess('utf-32be');
+  if (opens(a) && b === 0 && c === 0 && d === 0) return guess('utf-32le');
+  if (a === 0 && opens(b) && c === 0 && d !== 0) return guess('utf-16be');
+  if (opens(a) && b === 0 && c !== 0 && d === 0) return guess('utf-16le');
+  return null;
+}
+
+function decodeMarked(body: Uint8Array, { charset, skip, guessed }: Marked): Decoded {
+  const bytes = body.subarray(skip);
+  const notes = guessed ? ['charset_guess'] : [];
+  if (charset.startsWith('utf-32')) return { text: decodeUtf32(bytes, charset === 'utf-32le'), notes };
+  if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeBroken(bytes, true);
+  return decodeAs(bytes, charset, notes);
+}
+
+/** UTF-32, which TextDecoder does not know, by way of UTF-16. */
+function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const units = new Uint16Array(Math.floor(bytes.byteLength / 4) * 2);
+  let used = 0;
+  for (let at = 0; at + 4 <= bytes.byteLength; at += 4) {
+    const point = view.getUint32(at, littleEndian);
+    if (point <= 0xffff) {
+      units[used++] = point;
+    } else if (point <= 0x10ffff) {
+      units[used++] = 0xd800 + ((point - 0x10000) >> 10);
+      units[used++] = 0xdc00 + ((point - 0x10000) & 0x3ff);
+    } else {
+      units[used++] = 0xfffd;
+    }
+  }
+  return new TextDecoder('utf-16le').decode(units.subarray(0, used));
+}
+
+function charsetOf(contentType: string | null): string | null {
+  return /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? '')?.[1] ?? null;
+}
+
+function declaredCharset(body: Uint8Array): string | null {
+  const head = new TextDecoder('latin1').decode(body.subarray(0, sniffedBytes));
+  return /<\?xml\s[^>]*?encoding\s*=\s*["']\s*([^"'\s>]+)/i.exec(head)?.[1] ?? null;
+}
+
+function canonical(label: string): string | null {
+  try {
+    return new TextDecoder(label.trim()).encoding;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** UTF-16 without its NULs is no UTF-16; UTF-7 is not known to TextDecoder, and must not be: it hides markup. */
+function isUsable(label: string): boolean {
+  const name = canonical(label);
+  return name !== null && !name.startsWith('utf-16');
+}
+
+function tryUtf8(body: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** A text of ASCII only has one byte a character. ISO-2022-JP is ASCII too, but means something else: it has ESC. */
+function isAscii(body: Uint8Array, text: string): boolean {
+  return text.length === body.length;
+}
+
+function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): Decoded {
+  const text = new TextDecoder(label.trim()).decode(body);
+  return { text, notes: text.includes('\ufffd') ? [...notes, 'recovered'] : notes };
+}
+
+/**
+ * Bytes that claim or have to be UTF-8 and are not. When most of what lies beyond ASCII is sound UTF-8 the rest is
+ * damage and is replaced; else the document is windows-1252.
+ */
+function decodeBroken(body: Uint8Array, labelled: boolean): Decoded {
+  const text = new TextDecoder('utf-8').decode(body);
+  let damaged = 0;
+  let sound = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0xfffd) damaged++;
+    else if (unit > 0x7f) sound++;
+  }
+  if (sound > damaged) return { text, notes: ['recovered'] };
+  const western = new TextDecoder('windows-1252').decode(body);
+  return { text: western, notes: labelled ? ['charset_guess', 'recovered'] : ['charset_guess'] };
+}

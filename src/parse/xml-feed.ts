@@ -1,0 +1,74 @@
+import { type FeedFormat, type FeedHints, noHints, type ParsedFeed, type ParseResult } from '../domain/parsed-feed.ts';
+import type { MendedXml } from './mended.ts';
+import { mendXml } from './repair.ts';
+import { type FieldTree, readWithRssParser } from './rss-parser-call.ts';
+import { feedImage } from './xml-images.ts';
+import { parseItem } from './xml-item.ts';
+import { linksOf, linkTo, pageLink } from './xml-links.ts';
+import { firstMarkup } from './xml-markup.ts';
+import { attributeOf, childrenOf, type Fields, firstNode, firstText, textOf } from './xml-nodes.ts';
+import { authorOf } from './xml-people.ts';
+
+/** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
+export async function parseXmlFeed(text: string): Promise<ParseResult> {
+  const mended = mendXml(text);
+  if (mended.kind === 'unreadable') return mended;
+  const tree = await readWithRssParser(mended.xml);
+  return { kind: 'parsed', feed: toFeed(mended, tree) };
+}
+
+function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
+  const isAtom = mended.dialect === 'atom';
+  const base = [mended.root['xml:base'], mended.channel['xml:base']].filter((part) => part !== undefined);
+  const links = linksOf(feed);
+  return {
+    format: formatOf(mended),
+    title: firstMarkup(feed, ['title', 'dc:title'], isAtom ? 'text' : 'html'),
+    link: pageLink(feed),
+    base: base.at(-1) ?? null,
+    language:
+      firstText(feed, ['language', 'dc:language']) ?? mended.channel['xml:lang'] ?? mended.root['xml:lang'] ?? null,
+    author: authorOf(feed),
+    imageUrl: feedImage(feed),
+    hints: hintsOf(feed),
+    links: {
+      self: linkTo(feed, 'self'),
+      hubs: links.filter((link) => link.rel === 'hub').map((link) => link.href),
+      next: linkTo(feed, 'next'),
+      prevArchive: linkTo(feed, 'prev-archive'),
+    },
+    complete: feed.has('fh:complete'),
+    items: items.map((item) => parseItem(item, { isAtom, base })),
+    deleted: (feed.get('at:deleted-entry') ?? []).flatMap((node) => {
+      const ref = attributeOf(node, 'ref');
+      return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
+    }),
+    notes: mended.notes,
+  };
+}
+
+function formatOf({ dialect, root, namespace }: MendedXml): FeedFormat {
+  const version = root['version'] ?? '';
+  if (dialect === 'atom') return version.startsWith('0') || namespace.includes('purl.org/atom') ? 'atom0.3' : 'atom1';
+  if (dialect === 'rdf') return namespace.includes('netscape.com') ? 'rss0.9x' : 'rss1';
+  return version.startsWith('0') ? 'rss0.9x' : 'rss2';
+}
+
+function hintsOf(feed: Fields): FeedHints {
+  return {
+    ...noHints,
+    ttlMinutes: numberIn(firstText(feed, ['ttl'])),
+    updatePeriod: firstText(feed, ['sy:updateperiod']),
+    updateFrequency: numberIn(firstText(feed, ['sy:updatefrequency'])),
+    skipHours: childrenOf(firstNode(feed, 'skiphours'), 'hour')
+      .map((hour) => numberIn(textOf(hour)))
+      .filter((hour) => hour !== null),
+    skipDays: childrenOf(firstNode(feed, 'skipdays'), 'day')
+      .map((day) => textOf(day))
+      .filter((day) => day !== ''),
+  };
+}
+
+function numberIn(text: string | null): number | null {
+  return text !== null && /^\d{1,9}(?:\.\d+)?$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,69 @@
+import { inlineMark } from './mended.ts';
+
+/** An element as rss-parser's parser leaves it: text alone, or attributes `$`, text `_` and lists of children. */
+export type XmlNode = string | { readonly [key: string]: unknown };
+
+/** An element's fields by canonical lower-case name. Never holds a name of Object's own. */
+export type Fields = ReadonlyMap<string, readonly XmlNode[]>;
+
+/** Stands before every name in the parser's tree, so that no element is mistaken for something else in it. */
+export const fieldPrefix = '.';
+
+/** The children of a node called `name`. */
+export function childrenOf(node: XmlNode | undefined, name: string): readonly XmlNode[] {
+  if (typeof node !== 'object') return [];
+  const children = node[fieldPrefix + name];
+  return Array.isArray(children) ? children.filter(isNode) : [];
+}
+
+/** Whether a value of the parser's tree is an element. */
+export function isNode(value: unknown): value is XmlNode {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+}
+
+/** The text directly in an element, without surrounding white space; '' when there is none. */
+export function textOf(node: XmlNode | undefined): string {
+  if (typeof node === 'string') return node.trim();
+  const text = node?.['_'];
+  return typeof text === 'string' ? text.trim() : '';
+}
+
+/** All text in an element and below it. */
+export function deepTextOf(node: XmlNode): string {
+  if (typeof node === 'string') return node.trim();
+  const parts = [textOf(node)];
+  for (const [key, value] of Object.entries(node)) {
+    if (key.startsWith(fieldPrefix) && Array.isArray(value)) parts.push(...value.filter(isNode).map(deepTextOf));
+  }
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** An attribute without surrounding white space; null when absent or empty. */
+export function attributeOf(node: XmlNode | undefined, name: string): string | null {
+  if (typeof node !== 'object') return null;
+  const attributes = node['$'];
+  if (typeof attributes !== 'object' || attributes === null) return null;
+  const value: unknown = Object.getOwnPropertyDescriptor(attributes, name)?.value;
+  return typeof value === 'string' ? value.trim() || null : null;
+}
+
+/** Whether the element held markup as child elements, now turned into text. */
+export function heldMarkup(node: XmlNode): boolean {
+  return typeof node === 'object' && fieldPrefix + inlineMark in node;
+}
+
+/** The first non-empty of the texts of the named fields, in the order of the names. */
+export function firstText(fields: Fields, names: readonly string[]): string | null {
+  for (const name of names) {
+    for (const node of fields.get(name) ?? []) {
+      const text = textOf(node);
+      if (text !== '') return text;
+    }
+  }
+  return null;
+}
+
+/** The first element of a name. */
+export function firstNode(fields: Fields, name: string): XmlNode | undefined {
+  return fields.get(name)?.[0];
+}
