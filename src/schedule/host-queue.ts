@@ -1,0 +1,259 @@
+import type { DueSource } from '../domain/poll.ts';
+import { createHeap, type Heap } from './heap.ts';
+import { createRateWindow, type RateWindow } from './rate-window.ts';
+
+/** How politely, and how many at once. */
+export interface QueueLimits {
+  /** Between two starts at one host. */
+  readonly hostGapMs: number;
+  readonly hostConcurrency: number;
+  readonly globalPerSecond: number;
+  /** Refreshes at a time; slow sources may hold half of them. */
+  readonly slots: number;
+  /** Rows of one host that wait here; the rest waits in the database. */
+  readonly rowsPerHost: number;
+}
+
+export const usualLimits: QueueLimits = {
+  hostGapMs: 1000,
+  hostConcurrency: 1,
+  globalPerSecond: 10,
+  slots: 32,
+  rowsPerHost: 200,
+};
+
+/** A source whose turn has come. */
+export interface Turn {
+  readonly source: DueSource;
+  /** How long it waited for us, not for its host. */
+  readonly waitedMs: number;
+}
+
+/** What a finished refresh says about its host. */
+export interface HostReport {
+  /** One of our deadlines ended it. */
+  readonly slow: boolean;
+  /** The host asked to be spared for so long. */
+  readonly pauseMs: number | null;
+}
+
+/**
+ * Due sources, chosen fairly: hosts take turns, however many sources each has. Times are of a clock that only grows,
+ * so that a wall clock turned back or forth neither stops nor hurries anything.
+ */
+export interface HostQueue {
+  /** Rows not known yet are added, in order. Returns how many were. */
+  offer(rows: readonly DueSource[], atMs: number): number;
+  /** Those that may start now, at most `most`. Each must be ended by `done` or `release`. */
+  take(atMs: number, most?: number): Turn[];
+  done(id: string, report: HostReport, atMs: number): void;
+  /** The turn was not used: the claim failed. */
+  release(id: string, atMs: number): void;
+  /** When `take` may next give something without another `done` or `offer`; null: not by time alone. */
+  readyMs(atMs: number): number | null;
+  readonly waiting: number;
+  readonly running: number;
+}
+
+const slowAfterStrikes = 2;
+
+interface Waiting {
+  readonly source: DueSource;
+  readonly sinceMs: number;
+}
+
+interface Host {
+  readonly name: string;
+  readonly rows: Waiting[];
+  running: number;
+  /** No start before this: the gap, or a pause that the host asked for. */
+  readyMs: number;
+  /** Deadline failures in a row, whichever of its sources had them. */
+  strikes: number;
+  /** Whether it stands in the ring, rests in the heap, or is parked until the slow lane has room. */
+  place: 'ring' | 'resting' | 'parked' | 'nowhere';
+}
+
+interface Running {
+  readonly host: Host;
+  readonly slowLane: boolean;
+}
+
+/** An empty queue. */
+export function createHostQueue(limits: QueueLimits): HostQueue {
+  return new FairQueue(limits);
+}
+
+class FairQueue implements HostQueue {
+  readonly #limits: QueueLimits;
+  readonly #slowSlots: number;
+  readonly #rate: RateWindow;
+  readonly #hosts = new Map<string, Host>();
+  /** Hosts that may start something now, in the order of their turns. */
+  readonly #ring = new Set<Host>();
+  readonly #resting: Heap<Host> = createHeap();
+  readonly #parked = new Set<Host>();
+  readonly #waiting = new Set<string>();
+  readonly #running = new Map<string, Running>();
+  #slowRunning = 0;
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+    this.#slowSlots = Math.max(1, Math.floor(limits.slots / 2));
+    this.#rate = createRateWindow(limits.globalPerSecond);
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  offer(rows: readonly DueSource[], atMs: number): number {
+    let added = 0;
+    for (const source of rows) {
+      if (this.#waiting.has(source.id) || this.#running.has(source.id)) continue;
+      const host = this.#host(source.host);
+      if (host.rows.length >= this.#limits.rowsPerHost) continue;
+      const row = { source, sinceMs: atMs };
+      host.rows.push(row);
+      this.#waiting.add(source.id);
+      if (host.place === 'parked' && !isSlow(host, row)) this.#leave(host);
+      this.#place(host, atMs);
+      added += 1;
+    }
+    return added;
+  }
+
+  take(atMs: number, most = Number.POSITIVE_INFINITY): Turn[] {
+    this.#wakeRested(atMs);
+    this.#unpark(atMs);
+    const turns: Turn[] = [];
+    while (turns.length < most && this.#running.size < this.#limits.slots && this.#rate.readyMs(atMs) <= atMs) {
+      const host = first(this.#ring);
+      if (host === undefined) break;
+      this.#leave(host);
+      const turn = this.#start(host, atMs);
+      if (turn !== null) turns.push(turn);
+    }
+    return turns;
+  }
+
+  done(id: string, report: HostReport, atMs: number): void {
+    const host = this.#running.get(id)?.host;
+    if (host === undefined) return;
+    host.strikes = report.slow ? host.strikes + 1 : 0;
+    host.readyMs = Math.max(host.readyMs, atMs + (report.pauseMs ?? 0));
+    this.release(id, atMs);
+  }
+
+  release(id: string, atMs: number): void {
+    const run = this.#running.get(id);
+    if (run === undefined) return;
+    this.#running.delete(id);
+    run.host.running -= 1;
+    if (run.slowLane) this.#slowRunning -= 1;
+    this.#place(run.host, atMs);
+  }
+
+  readyMs(atMs: number): number | null {
+    if (this.#running.size >= this.#limits.slots) return null;
+    const rateMs = this.#rate.readyMs(atMs);
+    if (this.#ring.size > 0) return Math.max(rateMs, atMs);
+    const restedMs = this.#waiting.size > 0 ? this.#resting.firstKey() : null;
+    return restedMs === null ? null : Math.max(rateMs, restedMs, atMs);
+  }
+
+  #host(name: string): Host {
+    const known = this.#hosts.get(name);
+    if (known !== undefined) return known;
+    const host: Host = { name, rows: [], running: 0, readyMs: 0, strikes: 0, place: 'nowhere' };
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  /** Starts the host's next source; null when what it has must wait for the slow lane or for time. */
+  #start(host: Host, atMs: number): Turn | null {
+    if (host.readyMs > atMs) {
+      this.#place(host, atMs);
+      return null;
+    }
+    const index = this.#choose(host);
+    const row = index === -1 ? undefined : host.rows.splice(index, 1)[0];
+    if (row === undefined) {
+      host.place = 'parked';
+      this.#parked.add(host);
+      return null;
+    }
+    const slowLane = isSlow(host, row);
+    const freeSinceMs = Math.max(row.sinceMs, host.readyMs);
+    this.#waiting.delete(row.source.id);
+    this.#running.set(row.source.id, { host, slowLane });
+    this.#slowRunning += slowLane ? 1 : 0;
+    this.#rate.note(atMs);
+    host.running += 1;
+    host.readyMs = atMs + this.#limits.hostGapMs;
+    this.#place(host, atMs);
+    return { source: row.source, waitedMs: atMs - freeSinceMs };
+  }
+
+  /** The oldest row that the lanes let through; -1: none. */
+  #choose(host: Host): number {
+    if (this.#slowRunning < this.#slowSlots) return host.rows.length > 0 ? 0 : -1;
+    return host.rows.findIndex((row) => !isSlow(host, row));
+  }
+
+  /** Puts a host where it belongs by what it has to do and when it may. */
+  #place(host: Host, atMs: number): void {
+    if (host.place !== 'nowhere') return;
+    if (host.running >= this.#limits.hostConcurrency) return;
+    if (host.readyMs > atMs) {
+      host.place = 'resting';
+      this.#resting.push(host.readyMs, host);
+    } else if (host.rows.length > 0) {
+      host.place = 'ring';
+      this.#ring.add(host);
+    } else if (host.running === 0 && host.strikes === 0) {
+      // Nothing left to remember: a hundred thousand hosts must not stay in memory.
+      this.#hosts.delete(host.name);
+    }
+  }
+
+  #leave(host: Host): void {
+    this.#ring.delete(host);
+    this.#parked.delete(host);
+    host.place = 'nowhere';
+  }
+
+  #wakeRested(atMs: number): void {
+    for (;;) {
+      const restedMs = this.#resting.firstKey();
+      if (restedMs === null || restedMs > atMs) return;
+      const host = this.#resting.pop();
+      if (host === undefined) return;
+      host.place = 'nowhere';
+      this.#place(host, atMs);
+    }
+  }
+
+  /** As many parked hosts as the slow lane has room for; who finds none after all is parked again. */
+  #unpark(atMs: number): void {
+    for (let room = this.#slowSlots - this.#slowRunning; room > 0; room -= 1) {
+      const host = first(this.#parked);
+      if (host === undefined) return;
+      this.#leave(host);
+      this.#place(host, atMs);
+    }
+  }
+}
+
+function isSlow(host: Host, row: Waiting): boolean {
+  return host.strikes >= slowAfterStrikes || row.source.slowStrikes >= slowAfterStrikes;
+}
+
+function first<Value>(values: ReadonlySet<Value>): Value | undefined {
+  for (const value of values) return value;
+  return undefined;
+}

@@ -1,0 +1,244 @@
+import type { Failure } from '../domain/outcome.ts';
+import type { DueSource, Lease, RefreshResult } from '../domain/poll.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { isDeadline } from './backoff.ts';
+import { createHostQueue, type HostQueue, type QueueLimits, type Turn, usualLimits } from './host-queue.ts';
+import type { NetworkBrake } from './network-brake.ts';
+import type { Pace } from './pace.ts';
+import { systemTimers, type Timers } from './timers.ts';
+
+/** What the loop needs of the store and of a refresh. */
+export interface LoopPorts {
+  /** Sources that are due and not leased, longest due first, at most `limit`. */
+  readDue(nowMs: number, limit: number): Promise<readonly DueSource[]>;
+  /** Leases those that are still due and free; the others are left out. Must be in force before it resolves. */
+  claim(ids: readonly string[], nowMs: number): Promise<readonly Lease[]>;
+  /** One whole refresh. Rejects only by our own fault. */
+  refresh(lease: Lease, signal: AbortSignal): Promise<RefreshResult>;
+  /** The earliest next check of all; null: none. */
+  nextDueMs?(): Promise<number | null>;
+}
+
+/** How the loop runs. */
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<QueueLimits>;
+  readonly brake?: NetworkBrake;
+  readonly pace?: Pace;
+  readonly timers?: Timers;
+  /** How long `stop` waits for running refreshes before it aborts them. */
+  readonly graceMs?: number;
+  /** How long it then waits for them to notice. */
+  readonly abortGraceMs?: number;
+  /** Told of every refresh that ended, for metrics. */
+  readonly onResult?: (result: RefreshResult) => void;
+}
+
+/** The polling loop. */
+export interface Loop {
+  start(): void;
+  /** Something may have become due: look at once. */
+  wake(): void;
+  /** Takes no more sources, waits for what runs, aborts what does not end. */
+  stop(): Promise<void>;
+}
+
+const tickMs = 1000;
+/** Rows read at a time, and the most it may grow to when a few hosts fill the window. */
+const windowRows = 2000;
+const mostWindowRows = 64_000;
+const usualGraceMs = 10_000;
+const usualAbortGraceMs = 5_000;
+
+/** A loop that stands still until `start`. */
+export function createLoop(ports: LoopPorts, options: LoopOptions): Loop {
+  return new PollLoop(ports, options);
+}
+
+class PollLoop implements Loop {
+  readonly #ports: LoopPorts;
+  readonly #options: LoopOptions;
+  readonly #timers: Timers;
+  readonly #queue: HostQueue;
+  readonly #running = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+  #state: 'new' | 'started' | 'stopping' = 'new';
+  #turning: Promise<void> | null = null;
+  #again = false;
+  #rows = windowRows;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #cancelSleep: () => void = () => {};
+
+  constructor(ports: LoopPorts, options: LoopOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
+    this.#queue = createHostQueue({ ...usualLimits, ...options.limits });
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'started';
+    this.#turn();
+  }
+
+  wake(): void {
+    this.#readAtMs = Number.NEGATIVE_INFINITY;
+    this.#turn();
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopping';
+    this.#cancelSleep();
+    await this.#turning;
+    await this.#settled(this.#options.graceMs ?? usualGraceMs);
+    if (this.#running.size === 0) return;
+    this.#abort.abort();
+    await this.#settled(this.#options.abortGraceMs ?? usualAbortGraceMs);
+  }
+
+  /** Resolves when nothing runs any more, or after a time. */
+  #settled(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#timers.after(withinMs, resolve);
+      Promise.allSettled(this.#running).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** One turn at a time; what happens during one makes for another right after it. */
+  #turn(): void {
+    if (this.#state !== 'started') return;
+    if (this.#turning !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#cancelSleep();
+    this.#again = false;
+    this.#turning = this.#takeTurn().then((sleepMs) => {
+      this.#turning = null;
+      if (this.#state !== 'started') return;
+      if (this.#again) this.#turn();
+      else this.#cancelSleep = this.#timers.after(sleepMs, () => this.#turn());
+    });
+  }
+
+  /** Reads what is due, starts what may start. Returns how long there is nothing to do. */
+  async #takeTurn(): Promise<number> {
+    try {
+      if (this.#pausedMs() > 0) return Math.min(this.#pausedMs(), tickMs);
+      await this.#refill();
+      await this.#startTurns();
+      return await this.#sleepMs();
+    } catch (error) {
+      // The store is ours: its trouble is logged, and tried again a tick later.
+      this.#options.log.error({ err: error }, 'the polling loop could not take its turn');
+      return tickMs;
+    }
+  }
+
+  #pausedMs(): number {
+    const atMs = this.#options.clock.monotonic();
+    return (this.#options.brake?.pausedUntilMs(atMs) ?? atMs) - atMs;
+  }
+
+  /** At most once a tick, and less often the more there is to read. */
+  async #refill(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() < this.#nextReadMs()) return;
+    const rows = await this.#ports.readDue(clock.now(), this.#rows);
+    this.#readAtMs = clock.monotonic();
+    const added = this.#queue.offer(rows, this.#readAtMs);
+    if (rows.length >= this.#rows && added === 0) {
+      // A few hosts with more than they may have asked fill the window: look further, or all others starve.
+      this.#rows = Math.min(this.#rows * 2, mostWindowRows);
+    } else if (rows.length < this.#rows / 2) {
+      this.#rows = Math.max(this.#rows / 2, windowRows);
+    }
+  }
+
+  #nextReadMs(): number {
+    return this.#readAtMs + tickMs * (this.#rows / windowRows);
+  }
+
+  async #startTurns(): Promise<void> {
+    const { clock, pace } = this.#options;
+    const room = this.#room();
+    if (this.#state !== 'started' || room === 0) return;
+    const turns = this.#queue.take(clock.monotonic(), room);
+    if (turns.length === 0) return;
+    for (const turn of turns) pace?.note(turn.waitedMs, clock.monotonic());
+    const leases = await this.#claim(turns);
+    for (const { source } of turns) {
+      const lease = leases.get(source.id);
+      // Edited, removed or taken by another process since it was read.
+      if (lease === undefined) this.#queue.release(source.id, clock.monotonic());
+      else this.#run(lease);
+    }
+  }
+
+  /** While it is tried whether the network is back, only a few fetches run. */
+  #room(): number {
+    const most = this.#options.brake?.trialFetches() ?? Number.POSITIVE_INFINITY;
+    return Math.max(most - this.#queue.running, 0);
+  }
+
+  async #claim(turns: readonly Turn[]): Promise<Map<string, Lease>> {
+    const { clock } = this.#options;
+    const ids = turns.map((turn) => turn.source.id);
+    try {
+      const leases = await this.#ports.claim(ids, clock.now());
+      return new Map(leases.map((lease) => [lease.sourceId, lease]));
+    } catch (error) {
+      for (const id of ids) this.#queue.release(id, clock.monotonic());
+      throw error;
+    }
+  }
+
+  #run(lease: Lease): void {
+    const run = this.#refresh(lease).finally(() => {
+      this.#running.delete(run);
+      this.#turn();
+    });
+    this.#running.add(run);
+  }
+
+  async #refresh(lease: Lease): Promise<void> {
+    const { clock, log, onResult } = this.#options;
+    let report = { slow: false, pauseMs: null as number | null };
+    try {
+      const result = await this.#ports.refresh(lease, this.#abort.signal);
+      report = { slow: isSlow(result.failure), pauseMs: result.hostPauseMs ?? null };
+      onResult?.(result);
+    } catch (error) {
+      if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
+      else log.error({ err: error, source: lease.sourceId }, 'refresh failed by our own fault');
+    } finally {
+      this.#queue.done(lease.sourceId, report, clock.monotonic());
+    }
+  }
+
+  async #sleepMs(): Promise<number> {
+    const atMs = this.#options.clock.monotonic();
+    const readyMs = this.#room() === 0 ? null : this.#queue.readyMs(atMs);
+    const readInMs = this.#nextReadMs() - atMs;
+    if (readyMs !== null) return clamp(readyMs - atMs);
+    if (this.#queue.running + this.#queue.waiting > 0 || this.#ports.nextDueMs === undefined) return clamp(readInMs);
+    const dueMs = await this.#ports.nextDueMs();
+    // A tick at most: another process may make a source due at any time.
+    return dueMs === null ? tickMs : clamp(Math.max(dueMs - this.#options.clock.now(), readInMs));
+  }
+}
+
+/** Never zero, or a due source that cannot be had would spin the loop. */
+function clamp(sleepMs: number): number {
+  return Math.min(Math.max(Math.ceil(sleepMs), 1), tickMs);
+}
+
+function isSlow(failure: Failure | null): boolean {
+  return failure !== null && isDeadline(failure);
+}

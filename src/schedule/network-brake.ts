@@ -1,0 +1,89 @@
+import type { FetchOutcome } from '../domain/outcome.ts';
+import { isNetworkFailure } from './backoff.ts';
+import { minuteMs, secondMs } from './words.ts';
+
+/**
+ * Tells our own network's failure from the sources'. When more than half of all fetches of a minute fail on the
+ * network, over several hosts, polling pauses and no source is blamed; then single fetches try whether it is back.
+ */
+export interface NetworkBrake {
+  /** To be called with every fetch's outcome, before it is settled. */
+  note(host: string, outcome: FetchOutcome, atMs: number): void;
+  /** Whether network failures are our own at the moment. */
+  down(): boolean;
+  /** No fetch before this; null: go on. */
+  pausedUntilMs(atMs: number): number | null;
+  /** How many fetches may run while it is being tried; null: no limit. */
+  trialFetches(): number | null;
+}
+
+const windowMs = minuteMs;
+const leastFetches = 20;
+const leastHosts = 5;
+const firstPauseMs = 30 * secondMs;
+const longestPauseMs = 5 * minuteMs;
+/** One answer proves that the network works; then sources that fail are blamed for a while, however many. */
+const trustMs = 10 * minuteMs;
+const trialSize = 3;
+
+interface Seen {
+  readonly host: string;
+  readonly failed: boolean;
+  readonly atMs: number;
+}
+
+/** A brake that is off. Times are of a clock that only grows. */
+export function createNetworkBrake(): NetworkBrake {
+  return new Brake();
+}
+
+class Brake implements NetworkBrake {
+  #seen: Seen[] = [];
+  /** Null: the network is held to be up. */
+  #pause: { readonly untilMs: number; readonly lengthMs: number } | null = null;
+  #trustedUntilMs = 0;
+
+  note(host: string, outcome: FetchOutcome, atMs: number): void {
+    const failed = outcome.kind === 'failed' && isNetworkFailure(outcome.failure);
+    // A local file or a refused address says nothing about the network.
+    if (!failed && outcome.facts.status === null) return;
+    if (this.#pause !== null) this.#noteInPause(failed, atMs);
+    else if (atMs >= this.#trustedUntilMs) this.#noteFreely({ host, failed, atMs });
+  }
+
+  down(): boolean {
+    return this.#pause !== null;
+  }
+
+  pausedUntilMs(atMs: number): number | null {
+    return this.#pause !== null && this.#pause.untilMs > atMs ? this.#pause.untilMs : null;
+  }
+
+  trialFetches(): number | null {
+    return this.#pause === null ? null : trialSize;
+  }
+
+  #noteInPause(failed: boolean, atMs: number): void {
+    if (!failed) {
+      this.#pause = null;
+      this.#trustedUntilMs = atMs + trustMs;
+      return;
+    }
+    // Fetches that were under way when the pause began fail within it: only a trial after it prolongs it.
+    if (this.#pause === null || atMs < this.#pause.untilMs) return;
+    const lengthMs = Math.min(this.#pause.lengthMs * 2, longestPauseMs);
+    this.#pause = { untilMs: atMs + lengthMs, lengthMs };
+  }
+
+  #noteFreely(seen: Seen): void {
+    this.#seen.push(seen);
+    const recent = this.#seen.filter((one) => one.atMs > seen.atMs - windowMs);
+    this.#seen = recent;
+    if (recent.length < leastFetches) return;
+    const failed = recent.filter((one) => one.failed);
+    if (failed.length * 2 <= recent.length) return;
+    if (new Set(failed.map((one) => one.host)).size < leastHosts) return;
+    this.#seen = [];
+    this.#pause = { untilMs: seen.atMs + firstPauseMs, lengthMs: firstPauseMs };
+  }
+}
