@@ -53,6 +53,8 @@ export interface HostQueue {
   readyMs(atMs: number): number | null;
   readonly waiting: number;
   readonly running: number;
+  /** Hosts that only our own limits hold back. */
+  readonly readyHosts: number;
 }
 
 const slowAfterStrikes = 2;
@@ -109,6 +111,10 @@ class FairQueue implements HostQueue {
 
   get running(): number {
     return this.#running.size;
+  }
+
+  get readyHosts(): number {
+    return this.#ring.size;
   }
 
   offer(rows: readonly DueSource[], atMs: number): number {

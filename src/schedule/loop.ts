@@ -61,6 +61,7 @@ class PollLoop implements Loop {
   readonly #ports: LoopPorts;
   readonly #options: LoopOptions;
   readonly #timers: Timers;
+  readonly #limits: QueueLimits;
   readonly #queue: HostQueue;
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
@@ -75,7 +76,8 @@ class PollLoop implements Loop {
     this.#ports = ports;
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
-    this.#queue = createHostQueue({ ...usualLimits, ...options.limits });
+    this.#limits = { ...usualLimits, ...options.limits };
+    this.#queue = createHostQueue(this.#limits);
   }
 
   start(): void {
@@ -153,8 +155,9 @@ class PollLoop implements Loop {
     const rows = await this.#ports.readDue(clock.now(), this.#rows);
     this.#readAtMs = clock.monotonic();
     const added = this.#queue.offer(rows, this.#readAtMs);
-    if (rows.length >= this.#rows && added === 0) {
-      // A few hosts with more than they may have asked fill the window: look further, or all others starve.
+    const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
+    if (rows.length >= this.#rows && crowded) {
+      // A few hosts with more rows than they may have asked fill the window: look further, or all others starve.
       this.#rows = Math.min(this.#rows * 2, mostWindowRows);
     } else if (rows.length < this.#rows / 2) {
       this.#rows = Math.max(this.#rows / 2, windowRows);

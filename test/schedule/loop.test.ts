@@ -1,0 +1,366 @@
+import { describe, expect, it } from 'vitest';
+import type { DueSource, Lease, RefreshResult } from '../../src/domain/poll.ts';
+import type { Log } from '../../src/runtime/log.ts';
+import { createLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
+import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
+import { createPace } from '../../src/schedule/pace.ts';
+import { createFakeClock, fakeStartMs } from '../helpers/fake-clock.ts';
+
+interface Refreshing {
+  readonly id: string;
+  readonly atMs: number;
+  readonly signal: AbortSignal;
+  readonly end: (result?: Partial<RefreshResult>) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** A store in memory, and refreshes that last until the test ends them (or not at all, by `instant`). */
+function createBench(options: Partial<LoopOptions> & { instant?: boolean } = {}) {
+  const clock = createFakeClock();
+  const due = new Map<string, DueSource>();
+  const leased = new Set<string>();
+  const refreshing: Refreshing[] = [];
+  const errors: string[] = [];
+  const reads: number[] = [];
+  const claims: (readonly string[])[] = [];
+  const faults = { read: false, claim: false };
+  const note = (_facts: object, message: string): void => void errors.push(message);
+  const log: Log = { debug() {}, info() {}, warn() {}, error: note };
+
+  const ports: LoopPorts = {
+    async readDue(nowMs, limit) {
+      reads.push(clock.monotonic());
+      if (faults.read) throw new Error('database is locked');
+      const rows = [...due.values()].filter((row) => row.nextCheckMs <= nowMs && !leased.has(row.id));
+      return rows.sort((a, b) => a.nextCheckMs - b.nextCheckMs).slice(0, limit);
+    },
+    async claim(ids, nowMs) {
+      claims.push(ids);
+      if (faults.claim) throw new Error('database is locked');
+      const free = ids.filter((id) => due.has(id) && !leased.has(id));
+      for (const id of free) leased.add(id);
+      return free.map((sourceId): Lease => ({ sourceId, token: 't', untilMs: nowMs + 90_000, declarationHash: 'd' }));
+    },
+    refresh(lease, signal) {
+      const settle = (nextCheckMs: number): void => {
+        const row = due.get(lease.sourceId);
+        if (row !== undefined) due.set(row.id, { ...row, nextCheckMs });
+        leased.delete(lease.sourceId);
+      };
+      return new Promise((resolve, reject) => {
+        const end = (result: Partial<RefreshResult> = {}): void => {
+          settle(clock.now() + 3_600_000);
+          resolve({ ...fresh, sourceId: lease.sourceId, ...result });
+        };
+        refreshing.push({ id: lease.sourceId, atMs: clock.monotonic(), signal, end, fail: reject });
+        if (options.instant === true) end();
+      });
+    },
+    nextDueMs: async () => {
+      const times = [...due.values()].filter((row) => !leased.has(row.id)).map((row) => row.nextCheckMs);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+  };
+  const loop = createLoop(ports, { clock, log, timers: clock, ...options });
+  const add = (id: string, row: Partial<DueSource> = {}): void =>
+    void due.set(id, { id, host: `${id}.example.org`, nextCheckMs: fakeStartMs, slowStrikes: 0, ...row });
+  const starts = (): string[] => refreshing.map((one) => one.id);
+  return { clock, loop, ports, due, leased, add, starts, refreshing, errors, reads, claims, faults };
+}
+
+const fresh: RefreshResult = { sourceId: '', outcome: 'fresh', failure: null, added: 0, updated: 0, head: null };
+
+describe('the polling loop', () => {
+  it('refreshes what is due at once after start', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('does nothing before it is started', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.wake();
+    await bench.clock.advance(5_000);
+    expect(bench.reads).toEqual([]);
+  });
+
+  it('leases a source before it is refreshed', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    expect(bench.leased.has('a')).toBe(true);
+    expect(bench.claims).toEqual([['a']]);
+  });
+
+  it('starts a source within its second when it becomes due', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('a', { nextCheckMs: fakeStartMs + 90_500 });
+    bench.loop.start();
+    await bench.clock.advance(90_499);
+    expect(bench.starts()).toEqual([]);
+    await bench.clock.advance(1_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('looks at once when woken, without waiting for its tick', async () => {
+    const bench = createBench({ instant: true });
+    bench.loop.start();
+    await bench.clock.advance(10_300);
+    bench.add('a');
+    bench.loop.wake();
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('notices within a second what another process made due', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('later', { nextCheckMs: fakeStartMs + 3_600_000 });
+    bench.loop.start();
+    await bench.clock.advance(10_300);
+    bench.add('a');
+    await bench.clock.advance(1_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('asks the store no more than once a second while nothing is due', async () => {
+    const bench = createBench();
+    bench.add('a', { nextCheckMs: fakeStartMs + 3_600_000 });
+    bench.loop.start();
+    await bench.clock.advance(60_000);
+    expect(bench.reads.length).toBeLessThanOrEqual(61);
+  });
+
+  it('does not spin on a due source that cannot be claimed', async () => {
+    const bench = createBench();
+    bench.add('a');
+    const loop = createLoop(
+      { ...bench.ports, claim: async () => [] },
+      {
+        clock: bench.clock,
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+        timers: bench.clock,
+      },
+    );
+    loop.start();
+    await bench.clock.advance(10_000);
+    expect(bench.reads.length).toBeLessThanOrEqual(11);
+    expect(bench.starts()).toEqual([]);
+  });
+
+  it('never refreshes one source twice at a time', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.advance(30_000);
+    bench.leased.delete('a');
+    await bench.clock.advance(30_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('keeps one host at one request a second', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 5; n += 1) bench.add(`s${n}`, { host: 'one.example.org' });
+    bench.loop.start();
+    await bench.clock.advance(10_000);
+    const times = bench.refreshing.map((one) => one.atMs);
+    expect(times).toHaveLength(5);
+    for (let n = 1; n < 5; n += 1) expect((times[n] ?? 0) - (times[n - 1] ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('gives others their turn while one host has more due rows than the window holds', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 5_000; n += 1) {
+      bench.add(`flood${n}`, { host: 'flood.example.org', nextCheckMs: fakeStartMs - 10_000 });
+    }
+    bench.add('small');
+    bench.loop.start();
+    await bench.clock.advance(15_000);
+    expect(bench.starts()).toContain('small');
+  });
+
+  it('survives a refresh that throws, and says so', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    bench.refreshing[0]?.fail(new Error('a bug'));
+    bench.add('b');
+    await bench.clock.advance(2_000);
+    expect(bench.starts()).toContain('b');
+    expect(bench.errors).toEqual(['refresh failed by our own fault']);
+  });
+
+  it('survives a store that cannot be read for a while', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.faults.read = true;
+    bench.loop.start();
+    await bench.clock.advance(3_000);
+    bench.faults.read = false;
+    await bench.clock.advance(1_000);
+    expect(bench.starts()).toEqual(['a']);
+    expect(bench.errors.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('gives the turn back when the claim throws', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.faults.claim = true;
+    bench.loop.start();
+    await bench.clock.advance(1_000);
+    bench.faults.claim = false;
+    await bench.clock.advance(3_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('spares a host for as long as a refresh says', async () => {
+    const bench = createBench();
+    bench.add('a', { host: 'one.example.org' });
+    bench.add('b', { host: 'one.example.org' });
+    bench.loop.start();
+    await bench.clock.rest();
+    bench.refreshing[0]?.end({ outcome: 'throttled', hostPauseMs: 60_000 });
+    await bench.clock.advance(59_000);
+    expect(bench.starts()).toEqual(['a']);
+    await bench.clock.advance(2_000);
+    expect(bench.starts()).toEqual(['a', 'b']);
+  });
+
+  it('tells every result to whoever counts them', async () => {
+    const results: RefreshResult[] = [];
+    const bench = createBench({ instant: true, onResult: (result) => void results.push(result) });
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    expect(results).toEqual([{ ...fresh, sourceId: 'a' }]);
+  });
+});
+
+describe('stopping the polling loop', () => {
+  it('resolves when running refreshes have ended', async () => {
+    const bench = createBench();
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    let stopped = false;
+    const stopping = bench.loop.stop().then(() => {
+      stopped = true;
+    });
+    await bench.clock.advance(5_000);
+    expect(stopped).toBe(false);
+    expect(bench.refreshing[0]?.signal.aborted).toBe(false);
+    bench.refreshing[0]?.end();
+    await stopping;
+    expect(bench.clock.timers).toBe(0);
+  });
+
+  it('takes no further source', async () => {
+    const bench = createBench({ instant: true });
+    bench.loop.start();
+    await bench.clock.rest();
+    await bench.loop.stop();
+    bench.add('a');
+    bench.loop.wake();
+    await bench.clock.advance(10_000);
+    expect(bench.starts()).toEqual([]);
+  });
+
+  it('takes no further source when stopped in the middle of a turn', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('a');
+    bench.loop.start();
+    await bench.loop.stop();
+    expect(bench.starts()).toEqual([]);
+  });
+
+  it('aborts what does not end within the grace', async () => {
+    const bench = createBench({ graceMs: 3_000 });
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    const stopping = bench.loop.stop();
+    await bench.clock.advance(3_000);
+    const run = bench.refreshing[0];
+    expect(run?.signal.aborted).toBe(true);
+    run?.fail(new Error('aborted'));
+    await stopping;
+    expect(bench.errors).toEqual([]);
+  });
+
+  it('resolves even when a refresh ignores its abort', async () => {
+    const bench = createBench({ graceMs: 3_000, abortGraceMs: 1_000 });
+    bench.add('a');
+    bench.loop.start();
+    await bench.clock.rest();
+    const stopping = bench.loop.stop();
+    await bench.clock.advance(4_000);
+    await expect(stopping).resolves.toBeUndefined();
+  });
+
+  it('resolves at once when it was never started', async () => {
+    await expect(createBench().loop.stop()).resolves.toBeUndefined();
+  });
+});
+
+describe('the loop under strain', () => {
+  it('asks nobody while the network brake is on, then a few', async () => {
+    const brake = createNetworkBrake();
+    const bench = createBench({ brake });
+    for (let n = 0; n < 20; n += 1) {
+      brake.note(
+        `h${n}.example.org`,
+        {
+          kind: 'failed',
+          failure: 'connect_error',
+          detail: '',
+          retryAfterMs: null,
+          facts: { status: null, bytes: 0, durationMs: 1, redirects: 0, notes: [] },
+        },
+        0,
+      );
+    }
+    for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
+    bench.loop.start();
+    await bench.clock.advance(29_000);
+    expect(bench.starts()).toEqual([]);
+    await bench.clock.advance(5_000);
+    expect(bench.starts()).toHaveLength(3);
+  });
+
+  it('tells the pace how long each source waited for us', async () => {
+    const waits: number[] = [];
+    const pace = { ...createPace(), note: (waitedMs: number) => void waits.push(waitedMs) };
+    const bench = createBench({ instant: true, pace, limits: { globalPerSecond: 1 } });
+    for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
+    bench.loop.start();
+    await bench.clock.advance(5_000);
+    expect(waits).toEqual([0, 1_000, 2_000]);
+  });
+
+  it('keeps polling when the wall clock is turned back while it runs', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('a', { nextCheckMs: fakeStartMs + 5_000 });
+    bench.loop.start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-60_000);
+    await bench.clock.advance(65_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('polls each source once when the wall clock jumps a day ahead', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 40; n += 1) bench.add(`s${n}`, { nextCheckMs: fakeStartMs + 60_000 + n });
+    bench.loop.start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(86_400_000);
+    await bench.clock.advance(30_000);
+    expect(bench.starts()).toHaveLength(40);
+    expect(new Set(bench.starts()).size).toBe(40);
+    const firstSecond = bench.refreshing.filter((one) => one.atMs < (bench.refreshing[0]?.atMs ?? 0) + 1_000);
+    expect(firstSecond.length).toBeLessThanOrEqual(10);
+  });
+});
