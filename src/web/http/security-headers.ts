@@ -24,7 +24,6 @@ export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-sr
 const refusedFeatures = [
   'accelerometer',
   'autoplay',
-  'browsing-topics',
   'camera',
   'display-capture',
   'encrypted-media',
@@ -39,7 +38,6 @@ const refusedFeatures = [
   'publickey-credentials-get',
   'screen-wake-lock',
   'usb',
-  'web-share',
   'xr-spatial-tracking',
 ];
 const permissions = refusedFeatures.map((feature) => `${feature}=()`).join(', ');

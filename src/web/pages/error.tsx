@@ -14,7 +14,7 @@ const titles: Readonly<Record<number, string>> = {
 
 /** An error page. It asks nothing of the store, so that it stands when the store is what failed. */
 export function errorPage(c: Context, parts: PageParts, problem: Problem): Response {
-  const frame = frameOf(parts, null);
+  const frame = frameOf(parts, { at: 'elsewhere' });
   const title = titles[problem.status] ?? 'That did not work';
   const head = { title, description: null, canonical: null, feedPath: null };
   const matter = (

@@ -13,7 +13,7 @@ export async function itemPage(c: Context, parts: PageParts): Promise<Response> 
   const [item, start] = await Promise.all([parts.reads.item(readId(c.req.param('id') ?? '')), newsFeedOf(parts)]);
   if (item === null) throw notFound('There is no such item.');
   if (item.withdrawnMs !== null) throw withdrawn();
-  const frame = frameOf(parts, item.section);
+  const frame = frameOf(parts, { at: 'within-section', section: item.section });
   const head = {
     title: item.title,
     description: item.summary === '' ? null : excerpt(item.summary, descriptionChars),

@@ -4,10 +4,10 @@ import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import { findSection, findSource } from '../find.ts';
 import { readChoice } from '../query.ts';
-import { ItemList, Lead, Pager } from '../views/item-list.tsx';
+import { ItemList, Lead, NoNews, Pager } from '../views/item-list.tsx';
 import { pictureOf } from '../views/item-parts.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './page.tsx';
+import { documentOf, frameOf, newsFeedOf, type PageParts, type Place, sendPage } from './page.tsx';
 
 const pageItems = 30;
 /** How far down the page a lead with a picture is looked for. */
@@ -22,8 +22,7 @@ interface Listing {
   readonly path: string;
   readonly filter: Filter;
   readonly share: boolean;
-  /** The tab that is marked. */
-  readonly tab: string | null;
+  readonly place: Place;
 }
 
 /** `/` */
@@ -31,7 +30,7 @@ export function frontPage(c: Context, parts: PageParts): Promise<Response> {
   const { title } = parts.site();
   const filter = { ...everything, backfill: true };
   const description = `${title}: the news of many sources in one stream, as it comes in.`;
-  return sendListing(c, parts, { title: null, description, path: '', filter, share: true, tab: null });
+  return sendListing(c, parts, { title: null, description, path: '', filter, share: true, place: { at: 'front' } });
 }
 
 /** `/sections/:section` */
@@ -43,7 +42,7 @@ export async function sectionPage(c: Context, parts: PageParts): Promise<Respons
     path: `/sections/${encodeURIComponent(slug(section))}`,
     filter: { ...everything, backfill: true, sections: [slug(section)] },
     share: true,
-    tab: section,
+    place: { at: 'section', section },
   });
 }
 
@@ -56,7 +55,7 @@ export async function sourcePage(c: Context, parts: PageParts): Promise<Response
     path: `/sources/${encodeURIComponent(source.id)}`,
     filter: { ...everything, backfill: true, sources: [source.id] },
     share: false,
-    tab: null,
+    place: { at: 'elsewhere' },
   });
 }
 
@@ -67,7 +66,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
     parts.reads.items({ filter, limit: pageItems, before, share }),
     newsFeedOf(parts),
   ]);
-  const frame = frameOf(parts, listing.tab);
+  const frame = frameOf(parts, listing.place);
   const lead = listing.title === null && before === null ? leadOf(page.items) : null;
   const canonical = `${parts.publicUrl()}${path === '' ? '/' : path}`;
   const head = { title: listing.title, description: listing.description, canonical, feedPath: path };
@@ -80,6 +79,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
           </h1>
         )}
         {lead !== null && <Lead item={lead} frame={frame} />}
+        {page.items.length === 0 && <NoNews />}
         <ItemList items={page.items.filter((item) => item !== lead)} frame={frame} />
         <Pager path={canonical} next={page.next} />
       </main>

@@ -11,7 +11,7 @@ import type { StaticFiles } from '../static-files.ts';
 import { dayInWords, makeDateline } from '../views/dateline.ts';
 import type { Frame, PageHead } from '../views/frame.ts';
 import { Layout } from '../views/layout.tsx';
-import { makeLinks } from '../views/links.ts';
+import { type Links, makeLinks } from '../views/links.ts';
 import type { NewsFeedStart } from '../views/news-feed.tsx';
 
 const newsFeedItems = 40;
@@ -21,23 +21,36 @@ export interface PageParts extends AppParts {
   readonly files: StaticFiles;
 }
 
-/** The frame around a page; `current` is the section whose tab is marked. */
-export function frameOf(parts: PageParts, current: string | null): Frame {
+/** Where in the site a page stands: at a tab's own page, within a section, or at none of them. */
+export type Place =
+  | { readonly at: 'front' }
+  | { readonly at: 'section' | 'within-section'; readonly section: string }
+  | { readonly at: 'elsewhere' };
+
+/** The frame around a page. */
+export function frameOf(parts: PageParts, place: Place): Frame {
   const { title, timezone, dateline } = parts.site();
   const links = makeLinks(parts.publicUrl(), parts.files.version);
   return {
     siteTitle: title,
     today: dayInWords(parts.clock.now(), timezone),
-    tabs: parts.sections().map((name) => ({
-      name,
-      href: links.section(name),
-      current: current !== null && slug(current) === slug(name),
-    })),
+    tabs: tabsOf(parts.sections(), { links, place }),
     links,
     dateline: makeDateline(dateline, timezone),
     datelinePattern: dateline,
     timezone,
   };
+}
+
+function tabsOf(sections: readonly string[], at: { links: Links; place: Place }): Frame['tabs'] {
+  const { links, place } = at;
+  const mark = place.at === 'within-section' ? 'true' : 'page';
+  const here = 'section' in place ? slug(place.section) : null;
+  const front = { name: 'Front page', href: links.front, current: place.at === 'front' ? mark : null } as const;
+  const tabs = sections.map((name) => {
+    return { name, href: links.section(name), current: slug(name) === here ? mark : null } as const;
+  });
+  return [front, ...tabs];
 }
 
 /** What the News feed beside a page starts with: the newest of everything, and the place in the log to go on from. */

@@ -8,7 +8,7 @@ import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './pag
 /** `/sources` */
 export async function sourcesPage(c: Context, parts: PageParts): Promise<Response> {
   const [sources, start] = await Promise.all([parts.reads.sources(), newsFeedOf(parts)]);
-  const frame = frameOf(parts, null);
+  const frame = frameOf(parts, { at: 'elsewhere' });
   const head = {
     title: 'Sources',
     description: 'Where the news comes from.',

@@ -1,12 +1,20 @@
 import type { Dateline } from './dateline.ts';
 import type { Links } from './links.ts';
 
+/** One of the tabs below the masthead. */
+export interface Tab {
+  readonly name: string;
+  readonly href: string;
+  /** As `aria-current`: this very page, or a page within it. */
+  readonly current: 'page' | 'true' | null;
+}
+
 /** What every page has around its own matter. */
 export interface Frame {
   readonly siteTitle: string;
   /** The day in words. */
   readonly today: string;
-  readonly tabs: readonly { readonly name: string; readonly href: string; readonly current: boolean }[];
+  readonly tabs: readonly Tab[];
   readonly links: Links;
   readonly dateline: Dateline;
   /** The patterns behind `dateline`, for the live script. */

@@ -32,7 +32,7 @@ export function Lead({ item, frame }: { item: Item; frame: Frame }) {
 
 /** Items below one another, newest first. */
 export function ItemList({ items, frame }: { items: readonly Item[]; frame: Frame }) {
-  if (items.length === 0) return <p class="empty">There is no news here yet.</p>;
+  if (items.length === 0) return null;
   return (
     <ul class="items">
       {items.map((item) => (
@@ -42,6 +42,11 @@ export function ItemList({ items, frame }: { items: readonly Item[]; frame: Fram
       ))}
     </ul>
   );
+}
+
+/** What stands where no item does. */
+export function NoNews() {
+  return <p class="empty">There is no news here yet.</p>;
 }
 
 function ListedItem({ item, frame }: { item: Item; frame: Frame }) {

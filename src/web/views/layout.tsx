@@ -66,7 +66,7 @@ function Masthead({ frame, front }: { frame: Frame; front: boolean }) {
         <ul>
           {frame.tabs.map((tab) => (
             <li>
-              <a href={tab.href} aria-current={tab.current ? 'page' : undefined}>
+              <a href={tab.href} aria-current={tab.current ?? undefined}>
                 {tab.name}
               </a>
             </li>

@@ -40,12 +40,12 @@ function Line({ item, frame }: { item: Item; frame: Frame }) {
   return (
     <li data-id={item.id} data-sort={item.sortMs} lang={item.language ?? undefined}>
       <Time ms={shownMs(item)} frame={frame} />{' '}
-      <a href={frame.links.item(item.id)} dir="auto">
-        {item.title}
-      </a>{' '}
       <span class="source">
         <bdi>{item.source.title}</bdi>
-      </span>
+      </span>{' '}
+      <a href={frame.links.item(item.id)} dir="auto">
+        {item.title}
+      </a>
     </li>
   );
 }
