@@ -1,0 +1,76 @@
+import type { Enclosure } from '../domain/item.ts';
+import type { Markup, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
+import { parseDate } from './dates.ts';
+import { authorName, basesFor, readFrame } from './frame.ts';
+import { resolveLink } from './links.ts';
+import { plainText, textToHtml } from './markup-text.ts';
+import { Notes } from './notes.ts';
+import { readCategories, readEnclosures } from './read-entry.ts';
+import { cleanHtml } from './sanitise.ts';
+
+const maxTitleBytes = 1024;
+
+/** One entry as its document has it: cleaned, but neither identified, nor filtered, nor bounded by our clock. */
+export interface EntryDescription {
+  readonly id: string | null;
+  readonly title: string | null;
+  readonly link: string | null;
+  /** ISO 8601, UTC. */
+  readonly published: string | null;
+  readonly updated: string | null;
+  readonly author: string | null;
+  /** Sanitised HTML. */
+  readonly summary: string | null;
+  readonly content: string | null;
+  readonly categories: readonly string[];
+  readonly enclosures: readonly Enclosure[];
+}
+
+/** A document in the words of its publisher, for a person or a test to look at. */
+export interface FeedDescription {
+  readonly format: ParsedFeed['format'];
+  readonly title: string | null;
+  readonly link: string | null;
+  /** In document order. */
+  readonly entries: readonly EntryDescription[];
+  readonly notes: readonly string[];
+}
+
+/** What a document says, read by the same rules as for the store, entry for entry. */
+export function describeFeed(feed: ParsedFeed, options: { readonly url: string }): FeedDescription {
+  const notes = new Notes();
+  const frame = readFrame(feed, { url: options.url, language: null });
+  const entries = feed.items.map((item) => describeEntry(item, basesFor(feed, item, options.url), notes));
+  return {
+    format: feed.format,
+    title: frame.title,
+    link: frame.siteUrl,
+    entries,
+    notes: [...feed.notes, ...notes.list()],
+  };
+}
+
+function describeEntry(item: ParsedItem, bases: readonly string[], notes: Notes): EntryDescription {
+  return {
+    id: item.guid,
+    title: item.title === null ? null : plainText(item.title, maxTitleBytes) || null,
+    link: item.link === null ? null : resolveLink(item.link, bases),
+    published: isoDate(item.published),
+    updated: isoDate(item.updated),
+    author: authorName(item.author),
+    summary: describeMarkup(item.summary, bases),
+    content: describeMarkup(item.content, bases),
+    categories: readCategories(item.categories),
+    enclosures: readEnclosures(item.enclosures, bases, notes),
+  };
+}
+
+function isoDate(text: string | null): string | null {
+  const ms = text === null ? null : parseDate(text);
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function describeMarkup(markup: Markup | null, bases: readonly string[]): string | null {
+  if (markup === null) return null;
+  return cleanHtml(markup.type === 'html' ? markup.value : textToHtml(markup.value), bases).html || null;
+}

@@ -1,0 +1,51 @@
+import { Parser } from 'htmlparser2';
+import type { Bases } from './attributes.ts';
+import { resolveLink, stripTracking } from './links.ts';
+
+interface Frame {
+  readonly start: number;
+  readonly end: number;
+  readonly src: string | null;
+}
+
+function findFrames(html: string): Frame[] {
+  const frames: Frame[] = [];
+  let open: { start: number; src: string | null } | null = null;
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'iframe') open ??= { start: parser.startIndex, src: attributes['src'] ?? null };
+    },
+    onclosetag(name) {
+      if (name !== 'iframe' || open === null) return;
+      frames.push({ ...open, end: parser.endIndex + 1 });
+      open = null;
+    },
+  });
+  parser.end(html);
+  return frames;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
+
+function frameLink(src: string | null, bases: Bases): string {
+  const url = URL.parse(src === null ? '' : (resolveLink(src, bases) ?? ''));
+  if (url === null) return '';
+  return `<p><a href="${escapeHtml(stripTracking(url.href))}">${escapeHtml(url.host)}</a></p>`;
+}
+
+/**
+ * HTML in which a link stands for each embedded page: nothing of another site is loaded before a reader asks for it.
+ * Runs before the sanitiser, so that nothing depends on it for safety.
+ */
+export function framesToLinks(html: string, bases: Bases): string {
+  if (!/<iframe/i.test(html)) return html;
+  let linked = '';
+  let at = 0;
+  for (const frame of findFrames(html)) {
+    linked += html.slice(at, frame.start) + frameLink(frame.src, bases);
+    at = frame.end;
+  }
+  return linked + html.slice(at);
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { ItemDraft } from '../domain/item.ts';
+import { canonicalUrl } from './links.ts';
+
+/** What an entry is known by, cleaned and resolved. */
+export interface Traits {
+  readonly guid: string | null;
+  /** Absolute, without tracking parameters. */
+  readonly url: string | null;
+  readonly title: string;
+  /** Visible text. */
+  readonly text: string;
+}
+
+/** SHA-256, lower-case hex. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+const keyChars = 40;
+
+/**
+ * The key by which an entry is recognised when its source is read again.
+ *
+ * Order of trust: guid, then link, then a digest of title and text (RSS 2.0 makes all three optional).
+ *
+ * @param traits without what cannot be trusted: `guid` null where the source's guids are worthless, `url` null where
+ *   the link leads to more than this entry.
+ * @param digest SHA-256 of its argument, lower-case hex.
+ * @returns 41 ASCII characters, unique within one source only.
+ */
+export function entryKey(traits: Traits, digest: (text: string) => string): string {
+  const key = (rung: string, text: string): string => `${rung}${digest(text).slice(0, keyChars)}`;
+  if (traits.guid !== null) return key('g', traits.guid);
+  if (traits.url !== null) return key('l', linkKey(traits.url));
+  return key('d', `${traits.title}\n${traits.text}`);
+}
+
+/** The fragment counts here: within one source "#3" tells entries apart more often than it makes two of one. */
+function linkKey(url: string): string {
+  return `${canonicalUrl(url) ?? url}${new URL(url).hash}`;
+}
+
+/**
+ * Entry keys of a document's entries, each on the highest rung that holds in this document: a link to the site's
+ * front, or one that entries with other titles share, says no more than a missing one.
+ */
+export function entryKeys(
+  entries: readonly Traits[],
+  rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
+): string[] {
+  const titles = new Map<string, Set<string>>();
+  for (const { url, title } of entries) {
+    if (url !== null) titles.set(linkKey(url), (titles.get(linkKey(url)) ?? new Set()).add(title));
+  }
+  const ownUrl = (url: string | null): string | null =>
+    url !== null && titles.get(linkKey(url))?.size === 1 && !isFront(url, rules.siteUrl) ? url : null;
+  return entries.map((entry) =>
+    entryKey({ ...entry, guid: rules.trustIds ? entry.guid : null, url: ownUrl(entry.url) }, sha256),
+  );
+}
+
+function isFront(url: string, siteUrl: string | null): boolean {
+  const { pathname, search, hash } = new URL(url);
+  if (pathname === '/' && search === '' && hash === '') return true;
+  return siteUrl !== null && withoutSlash(linkKey(url)) === withoutSlash(linkKey(siteUrl));
+}
+
+/**
+ * Whether the guids of a document tell its entries apart so badly that they are worth nothing: half or more of the
+ * entries that differ by link (or, where there is none, by title) share their guid with another.
+ */
+export function guidsAreWorthless(entries: readonly Traits[]): boolean {
+  const withGuid = entries.filter((entry) => entry.guid !== null);
+  const guids = new Set(withGuid.map((entry) => entry.guid)).size;
+  const links = new Set(withGuid.map((entry) => entry.url ?? entry.title)).size;
+  const titles = new Set(withGuid.map((entry) => entry.title)).size;
+  // Of two entries one may be an edit of the other (same link or same title): both must differ then.
+  const different = withGuid.length === 2 ? Math.min(links, titles) : links;
+  return different >= 2 && guids * 2 <= different;
+}
+
+/**
+ * Canonical URLs that name one entry each, as far as a document can tell: of a page below the site's front, and of no
+ * other entry of the document.
+ *
+ * @param urls link of each entry, null where there is none.
+ * @returns in the order of `urls`.
+ */
+export function namingUrls(urls: readonly (string | null)[], siteUrl: string | null): (string | null)[] {
+  const canonical = urls.map((url) => (url === null ? null : canonicalUrl(url)));
+  const counts = new Map<string, number>();
+  for (const url of canonical) if (url !== null) counts.set(url, (counts.get(url) ?? 0) + 1);
+  const site = siteUrl === null ? null : withoutSlash(canonicalUrl(siteUrl) ?? siteUrl);
+  return canonical.map((url) => {
+    if (url === null || counts.get(url) !== 1) return null;
+    const { pathname, search } = new URL(url);
+    const front = pathname === '/' && search === '';
+    return front || withoutSlash(url) === site ? null : url;
+  });
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
+}
+
+/** An address without its query: what a signed or counted picture or recording keeps from one read to the next. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
+}
+
+/** The parts of an entry that make it news when they change. */
+export type Substance = Pick<
+  ItemDraft,
+  'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl' | 'publishedMs'
+> & {
+  /** Visible text, white space evened out. */
+  readonly text: string;
+};
+
+/**
+ * A hash that stays while the news stays the same: markup, white space, advertising pictures, links in the text and
+ * changing signatures of media addresses leave it as it is.
+ */
+export function contentHash(substance: Substance): string {
+  const { title, text, url, author, publishedMs } = substance;
+  const media = substance.enclosures.map((part) => [withoutQuery(part.url), part.type, part.length]);
+  const image = substance.imageUrl === null ? null : withoutQuery(substance.imageUrl);
+  return sha256(JSON.stringify([title, text, url, author, substance.categories, media, image, publishedMs]));
+}

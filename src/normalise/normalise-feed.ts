@@ -1,0 +1,182 @@
+import { RE2JS } from 're2js';
+import { idsDistrustedNote, type NormaliseOptions } from '../domain/digest-task.ts';
+import type { Digest, ItemDraft } from '../domain/item.ts';
+import type { Markup, ParsedFeed } from '../domain/parsed-feed.ts';
+import { clampDate, parseDate } from './dates.ts';
+import { hubUrls, readFrame } from './frame.ts';
+import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './identity.ts';
+import { resolveLink } from './links.ts';
+import { textToHtml } from './markup-text.ts';
+import { Notes } from './notes.ts';
+import { firstPicture } from './pictures.ts';
+import { type Entry, type Reading, readEntry } from './read-entry.ts';
+import { cleanHtml } from './sanitise.ts';
+import { cutBytes, withoutControls } from './text.ts';
+
+const maxDocumentBytes = 4 * 1024 * 1024;
+/** Markup that is looked at for one document's contents; time, not space, is what it bounds. */
+const maxDocumentInputChars = 8 * 1024 * 1024;
+const maxRefBytes = 1024;
+
+/** An entry that has its key, and the URL that names it alone. */
+interface Keyed {
+  readonly entry: Entry;
+  readonly entryKey: string;
+  readonly canonicalUrl: string | null;
+}
+
+/**
+ * A parsed document as the store takes it: entries told apart, cleaned, bounded and in the order of publication, only
+ * those that are new or changed with their content.
+ */
+export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Digest {
+  const notes = new Notes();
+  const frame = readFrame(feed, options);
+  const reading: Reading = { feed, frame, options, notes };
+  const taken = feed.items.slice(0, options.limit);
+  if (taken.length < feed.items.length) notes.add('item_flood', feed.items.length);
+  const keyed = identify(
+    taken.map((item) => readEntry(item, reading)),
+    reading,
+  );
+  const wanted = keyed.filter(wantedBy(options));
+  notes.add('filtered', keyed.length - wanted.length);
+  const { drafts, unchanged } = draftEntries(wanted, reading);
+  return {
+    kind: 'digested',
+    format: feed.format,
+    feedTitle: frame.title,
+    siteUrl: frame.siteUrl,
+    language: frame.language,
+    hints: feed.hints,
+    hubs: hubUrls(feed, frame.bases),
+    selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, frame.bases),
+    drafts: storeOrder(drafts, options.nowMs),
+    unchanged,
+    deleted: tombstones(feed, options),
+    complete: feed.complete,
+    archiveUrl: archiveUrl(feed, frame.bases),
+    notes: [...feed.notes, ...notes.list()],
+  };
+}
+
+function archiveUrl(feed: ParsedFeed, bases: readonly string[]): string | null {
+  const link = feed.links.prevArchive ?? feed.links.next;
+  return link === null ? null : resolveLink(link, bases);
+}
+
+function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['deleted'] {
+  return feed.deleted.map(({ ref, when }) => ({
+    // Cut as guids are, since a guid is what it is compared with.
+    ref: cutBytes(withoutControls(ref).trim(), maxRefBytes),
+    atMs: when === null || !options.trust.dates ? null : clampDate(parseDate(when), options.nowMs),
+  }));
+}
+
+/** Gives each entry its key, and keeps one entry of each: the most recently updated, of equals the last. */
+function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
+  const { frame, options, notes } = reading;
+  const worthless = guidsAreWorthless(entries);
+  if (worthless) notes.add(idsDistrustedNote);
+  const trustIds = options.trust.ids && !worthless;
+  const keys = entryKeys(entries, { trustIds, siteUrl: frame.siteUrl });
+  const best = new Map<string, Entry>();
+  for (const [index, entry] of entries.entries()) {
+    const key = keys[index] ?? '';
+    const rival = best.get(key);
+    if (rival !== undefined && lastTouched(rival) > lastTouched(entry)) continue;
+    // Taken out first, so that the entry stands at its own place in the document's order.
+    best.delete(key);
+    best.set(key, entry);
+  }
+  notes.add('dup_guid', worthless ? sharedGuids(entries) : entries.length - best.size);
+  const kept = [...best];
+  const urls = namingUrls(
+    kept.map(([, entry]) => entry.url),
+    frame.siteUrl,
+  );
+  return kept.map(([entryKey, entry], index) => ({ entry, entryKey, canonicalUrl: urls[index] ?? null }));
+}
+
+function lastTouched(entry: Entry): number {
+  return entry.updatedMs ?? entry.publishedMs ?? Number.NEGATIVE_INFINITY;
+}
+
+function sharedGuids(entries: readonly Entry[]): number {
+  const guids = entries.map((entry) => entry.guid).filter((guid) => guid !== null);
+  return guids.length - new Set(guids).size;
+}
+
+/** The operator's `keep` and `drop`, in linear time whatever the expression. */
+function wantedBy(options: NormaliseOptions): (keyed: Keyed) => boolean {
+  const [keep, drop] = [options.keep, options.drop].map((pattern) =>
+    pattern === null ? null : RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE),
+  );
+  const found = (pattern: RE2JS, { entry }: Keyed): boolean =>
+    [entry.title, ...entry.categories].some((text) => pattern.matcher(text).find());
+  return (keyed) => (keep == null || found(keep, keyed)) && (drop == null || !found(drop, keyed));
+}
+
+function draftEntries(wanted: readonly Keyed[], reading: Reading): { drafts: ItemDraft[]; unchanged: string[] } {
+  const { known } = reading.options;
+  const budget = { bytes: maxDocumentBytes, inputChars: maxDocumentInputChars };
+  const drafts: ItemDraft[] = [];
+  const unchanged: string[] = [];
+  for (const keyed of wanted) {
+    const hash = contentHash(keyed.entry);
+    const stored = Object.hasOwn(known, keyed.entryKey) ? known[keyed.entryKey] : undefined;
+    if (stored === hash) unchanged.push(keyed.entryKey);
+    else drafts.push(draft(keyed, hash, { reading, budget }));
+  }
+  return { drafts, unchanged };
+}
+
+interface Budget {
+  bytes: number;
+  inputChars: number;
+}
+
+function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Budget }): ItemDraft {
+  const { entry, entryKey, canonicalUrl } = keyed;
+  const contentHtml = content(entry.body, entry.bases, work);
+  return {
+    entryKey,
+    canonicalUrl,
+    guid: entry.guid,
+    url: entry.url,
+    title: entry.title,
+    summary: entry.summary,
+    contentHtml,
+    author: entry.author,
+    language: entry.language,
+    categories: entry.categories,
+    enclosures: entry.enclosures,
+    imageUrl: entry.imageUrl ?? firstPicture(contentHtml),
+    // Atom asks for `updated` only: an entry that was never edited has its publication there.
+    publishedMs: entry.publishedMs ?? entry.updatedMs,
+    updatedMs: entry.updatedMs,
+    contentHash: hash,
+  };
+}
+
+function content(body: Markup | null, bases: readonly string[], work: { reading: Reading; budget: Budget }): string {
+  if (body === null || body.value === '') return '';
+  const { reading, budget } = work;
+  if (budget.inputChars <= 0) {
+    reading.notes.add('content_cut');
+    return '';
+  }
+  budget.inputChars -= body.value.length;
+  const clean = cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), bases);
+  const bytes = Buffer.byteLength(clean.html);
+  const fits = bytes <= budget.bytes;
+  if (fits) budget.bytes -= bytes;
+  if (clean.cut || !fits) reading.notes.add('content_cut');
+  return fits ? clean.html : '';
+}
+
+/** Oldest first, ties (and all without a date, as of now) in reverse document order: a reader of the log meets items as they were published. */
+export function storeOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
+  // Sorting is stable, so reversing first settles the ties.
+  return drafts.toReversed().sort((one, other) => (one.publishedMs ?? nowMs) - (other.publishedMs ?? nowMs));
+}

@@ -1,0 +1,156 @@
+import type { NormaliseOptions } from '../domain/digest-task.ts';
+import type { Enclosure } from '../domain/item.ts';
+import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
+import { judgeDate, parseDate } from './dates.ts';
+import { authorName, basesFor, type Frame, languageTag } from './frame.ts';
+import { resolveLink, stripTracking } from './links.ts';
+import { htmlToText, plainText } from './markup-text.ts';
+import type { Notes } from './notes.ts';
+import { cleanText, cutBytes, excerpt, withoutControls } from './text.ts';
+
+const maxGuidBytes = 1024;
+const maxTitleBytes = 1024;
+const maxCategoryBytes = 256;
+const maxCategories = 50;
+const maxEnclosures = 50;
+const maxTextChars = 128 * 1024;
+const summaryChars = 500;
+const madeTitleChars = 80;
+
+/** An entry read without its content: what identity, filters and the comparison with the store need. */
+export interface Entry {
+  readonly bases: readonly string[];
+  readonly guid: string | null;
+  readonly url: string | null;
+  readonly title: string;
+  /** Visible text of `body`. */
+  readonly text: string;
+  readonly summary: string;
+  /** The longer of content and summary; null when there is neither. */
+  readonly body: Markup | null;
+  readonly author: string | null;
+  readonly language: string | null;
+  readonly categories: readonly string[];
+  readonly enclosures: readonly Enclosure[];
+  /** The publisher's own, not one out of the content. */
+  readonly imageUrl: string | null;
+  readonly publishedMs: number | null;
+  readonly updatedMs: number | null;
+}
+
+/** What reading entries of one document takes. */
+export interface Reading {
+  readonly feed: ParsedFeed;
+  readonly frame: Frame;
+  readonly options: NormaliseOptions;
+  readonly notes: Notes;
+}
+
+function textOf(markup: Markup | null): string {
+  if (markup === null) return '';
+  return markup.type === 'html'
+    ? htmlToText(markup.value, maxTextChars)
+    : cleanText(markup.value.slice(0, maxTextChars));
+}
+
+/** The longer by what a person reads; of two that say nothing, the longer markup (a picture, a recording). */
+function chooseBody(item: ParsedItem): { body: Markup | null; text: string; summaryText: string } {
+  const content = textOf(item.content);
+  const summary = textOf(item.summary);
+  const bothSilent = content === '' && summary === '';
+  const contentWins = bothSilent
+    ? (item.content?.value.length ?? 0) >= (item.summary?.value.length ?? 0)
+    : content.length >= summary.length;
+  const [body, text] = contentWins ? [item.content ?? item.summary, content] : [item.summary, summary];
+  return { body, text, summaryText: summary || content };
+}
+
+function readDate(text: string | null, reading: Reading): number | null {
+  if (text === null || text.trim() === '' || !reading.options.trust.dates) return null;
+  const ms = parseDate(text);
+  const verdict = ms === null ? 'ancient' : judgeDate(ms, reading.options.nowMs);
+  if (verdict === 'fine') return ms;
+  reading.notes.add(verdict === 'future' ? 'future_date' : 'bad_date');
+  return null;
+}
+
+function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
+  if (item.link === null || item.link.trim() === '') return null;
+  const url = resolveLink(item.link, bases);
+  if (url === null) notes.add('bad_link');
+  return url === null ? null : stripTracking(url);
+}
+
+/** Labels as text, each once whatever its case. RSS never says whether entities stand for themselves: they do not. */
+export function readCategories(labels: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const label of labels) {
+    const type = /&[a-z#][a-z0-9]*;/i.test(label) ? 'html' : 'text';
+    const text = plainText({ type, value: label }, maxCategoryBytes);
+    if (text !== '' && !byKey.has(text.toLowerCase())) byKey.set(text.toLowerCase(), text);
+    if (byKey.size === maxCategories) break;
+  }
+  return [...byKey.values()];
+}
+
+/** A size in bytes; null when absent, zero (which publishers write for "unknown") or nonsense. */
+function byteLength(text: string | null): { value: number | null; bad: boolean } {
+  const trimmed = text?.trim() ?? '';
+  const value = /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null;
+  return { value: value === 0 ? null : value, bad: trimmed !== '' && value === null };
+}
+
+/** Attached files with absolute http(s) addresses, each once; nonsense in the other fields becomes null. */
+export function readEnclosures(parts: readonly ParsedEnclosure[], bases: readonly string[], notes: Notes): Enclosure[] {
+  const byUrl = new Map<string, Enclosure>();
+  for (const part of parts.slice(0, maxEnclosures)) {
+    const url = resolveLink(part.url, bases);
+    const length = byteLength(part.length);
+    const type = part.type?.trim().toLowerCase().split(';')[0]?.trim() ?? '';
+    const typeFits = /^[a-z0-9][\w.+-]{0,60}\/[\w.+-]{1,80}$/.test(type);
+    if (url === null || length.bad || (type !== '' && !typeFits)) notes.add('bad_enclosure');
+    if (url !== null && !byUrl.has(url)) byUrl.set(url, { url, type: typeFits ? type : null, length: length.value });
+  }
+  return [...byUrl.values()];
+}
+
+function declaredImage(item: ParsedItem, bases: readonly string[], enclosures: readonly Enclosure[]): string | null {
+  const own = item.imageUrl === null ? null : resolveLink(item.imageUrl, bases);
+  return own ?? enclosures.find((part) => part.type?.startsWith('image/'))?.url ?? null;
+}
+
+/** Something to call an entry without a title by. */
+function madeTitle(text: string, url: string | null, enclosures: readonly Enclosure[], frame: Frame): string {
+  if (text !== '') return excerpt(text, madeTitleChars);
+  const address = url ?? enclosures[0]?.url;
+  if (address !== undefined)
+    return cutBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
+  return frame.title ?? 'Untitled';
+}
+
+/** Reads an entry: text cleaned and bounded, links resolved, dates judged. */
+export function readEntry(item: ParsedItem, reading: Reading): Entry {
+  const { feed, frame, options, notes } = reading;
+  const bases = basesFor(feed, item, options.url);
+  const { body, text, summaryText } = chooseBody(item);
+  const url = readLink(item, bases, notes);
+  const enclosures = readEnclosures(item.enclosures, bases, notes);
+  const title = item.title === null ? '' : plainText(item.title, maxTitleBytes);
+  const guid = item.guid === null ? '' : withoutControls(item.guid).trim();
+  return {
+    bases,
+    guid: cutBytes(guid, maxGuidBytes) || null,
+    url,
+    title: title || madeTitle(text, url, enclosures, frame),
+    text,
+    summary: excerpt(summaryText, summaryChars),
+    body,
+    author: authorName(item.author) ?? frame.author,
+    language: options.language ?? languageTag(item.language) ?? frame.language,
+    categories: readCategories(item.categories),
+    enclosures,
+    imageUrl: declaredImage(item, bases, enclosures),
+    publishedMs: readDate(item.published, reading),
+    updatedMs: readDate(item.updated, reading),
+  };
+}

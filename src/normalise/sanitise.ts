@@ -1,0 +1,79 @@
+import sanitize from 'sanitize-html';
+import { allowedElements, droppedWhole, renamedElements, voidElements } from './allow-list.ts';
+import { type Bases, cleanAttributes } from './attributes.ts';
+import { balance } from './balance.ts';
+import { framesToLinks } from './frames-to-links.ts';
+import { withoutControls } from './text.ts';
+
+/** What one item's content may be, in bytes of UTF-8. */
+export const maxContentBytes = 128 * 1024;
+/** What of it is looked at: markup that goes counts too, and no more than this is worth the time. */
+const maxInputChars = 1024 * 1024;
+/** Some steps of the HTML parser look through all open elements. */
+const maxTags = 40_000;
+const maxDepth = 100;
+/** Turns the text behind it around and is closed by nothing but its pendant. */
+const overrides = /[\u202d\u202e]/g;
+
+/** HTML that may stand on our pages. */
+export interface CleanHtml {
+  readonly html: string;
+  /** Whether content was cut for its size. */
+  readonly cut: boolean;
+}
+
+/**
+ * HTML of others made fit for our pages, by an allow-list: known elements with known attributes, http(s) addresses
+ * resolved against `bases`, no script, style, frame, form, foreign markup, counter picture or name; end tags where a
+ * browser sees them. Doing it again changes nothing.
+ *
+ * @param bases where relative addresses start, the best first; see `basesOf`.
+ */
+export function cleanHtml(html: string, bases: Bases): CleanHtml {
+  const input = cutInput(html);
+  const linked = framesToLinks(withoutControls(input), bases);
+  const clean = withoutControls(sanitize(linked, optionsFor(bases))).replace(overrides, '');
+  const balanced = balance(clean, maxContentBytes);
+  return { html: balanced.html, cut: balanced.cut || input.length < html.length };
+}
+
+/** `cleanHtml` with one base, for whoever needs the text only. */
+export function sanitiseHtml(html: string, options: { readonly baseUrl: string | null }): string {
+  return cleanHtml(html, options.baseUrl === null ? [] : [options.baseUrl]).html;
+}
+
+function cutInput(html: string): string {
+  let end = Math.min(html.length, maxInputChars);
+  let tags = 0;
+  for (let at = html.indexOf('<'); at !== -1 && at < end; at = html.indexOf('<', at + 1)) {
+    if (++tags > maxTags) end = at;
+  }
+  return html.slice(0, end);
+}
+
+const allowedTags = Object.keys(allowedElements);
+/** No name of an element: the sanitiser drops the tag and keeps what is in it. */
+const unwrapped = '-';
+
+function optionsFor(bases: Bases): sanitize.IOptions {
+  return {
+    allowedTags,
+    allowedAttributes: Object.fromEntries(Object.entries(allowedElements).map(([name, list]) => [name, [...list]])),
+    allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+    allowProtocolRelative: false,
+    allowedSchemesAppliedToAttributes: ['href', 'src', 'poster'],
+    nonTextTags: [...droppedWhole],
+    selfClosing: [...voidElements],
+    nestingLimit: maxDepth,
+    disallowedTagsMode: 'discard',
+    enforceHtmlBoundary: false,
+    transformTags: {
+      '*': (name, attributes) => {
+        const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
+        if (!Object.hasOwn(allowedElements, known)) return { tagName: known, attribs: {} };
+        const kept = cleanAttributes(known, attributes, bases);
+        return kept === null ? { tagName: unwrapped, attribs: {} } : { tagName: known, attribs: kept };
+      },
+    },
+  };
+}

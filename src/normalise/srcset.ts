@@ -1,0 +1,31 @@
+/** One picture of a srcset: its address and what is said of it (`2x`, `640w`), empty when nothing is. */
+export interface Candidate {
+  readonly url: string;
+  readonly descriptor: string;
+}
+
+const maxCandidates = 20;
+
+/**
+ * The candidates of a `srcset`, in order, those with a malformed descriptor left out. A comma inside an address does
+ * not part candidates, one at its end does (HTML §4.8.4.2.1). Linear time.
+ */
+export function parseSrcset(srcset: string): Candidate[] {
+  const candidates: Candidate[] = [];
+  const pattern = /[\s,]*(\S+)([^,]*)/y;
+  while (candidates.length < maxCandidates) {
+    const match = pattern.exec(srcset);
+    if (match?.[1] === undefined) break;
+    const url = match[1].replace(/,+$/, '');
+    // An address that ends in a comma has no descriptor: what follows is the next candidate.
+    if (url !== match[1]) pattern.lastIndex -= (match[2] ?? '').length;
+    const descriptor = url === match[1] ? (match[2] ?? '').trim() : '';
+    if (/^(?:|\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x)$/.test(descriptor)) candidates.push({ url, descriptor });
+  }
+  return candidates;
+}
+
+/** The inverse of `parseSrcset`, for addresses without white space and without commas at their ends. */
+export function formatSrcset(candidates: readonly Candidate[]): string {
+  return candidates.map(({ url, descriptor }) => `${url} ${descriptor}`.trim()).join(', ');
+}
