@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { makeApp, makeItem } from './fakes.ts';
+
+const routes = [
+  '/',
+  '/sections/world',
+  '/items/1',
+  '/items/999',
+  '/sources',
+  '/sources/example',
+  '/feed.rss',
+  '/feed.atom',
+  '/feed.json',
+  '/sections/world/feed.rss',
+  '/sources/example/feed.atom',
+  '/feed',
+  '/api/items',
+  '/api/items/1',
+  '/api/items/999',
+  '/api/sources',
+  '/api/sections',
+  '/api/events',
+  '/healthz',
+  '/readyz',
+  '/favicon.ico',
+  '/favicon.svg',
+  '/public/x/assets/newswire.css',
+  '/nope',
+];
+
+describe('every answer', () => {
+  it.each(routes)('of %s keeps its type, its frame and its referrer to itself', async (path) => {
+    const { headers } = await makeApp([makeItem(1)]).get(path);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('permissions-policy')).toContain('camera=()');
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toMatch(/sandbox|frame-ancestors 'none'/);
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it('asks for https for ever only when that is our address', async () => {
+    const { get } = makeApp([], { publicUrl: () => 'http://127.0.0.1:3000' });
+    expect((await get('/')).headers.get('strict-transport-security')).toBeNull();
+  });
+
+  it('lets pages run our own script only', async () => {
+    const policy = (await makeApp().get('/')).headers.get('content-security-policy');
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("style-src 'self';");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+  });
+
+  it('seals output feeds, which browsers may show', async () => {
+    const policy = (await makeApp().get('/feed.rss')).headers.get('content-security-policy');
+    expect(policy).toBe("sandbox; default-src 'none'; style-src 'self'; img-src https:");
+  });
+});
+
+describe('health', () => {
+  it('is told apart from readiness, which names what is not well', async () => {
+    const { get } = makeApp([], { ready: async () => ({ database: false, migrations: true }) });
+    expect(await (await get('/healthz')).text()).toBe('ok\n');
+    const response = await get('/readyz');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ ready: false, checks: { database: false, migrations: true } });
+  });
+
+  it('is ready when all checks pass', async () => {
+    const response = await makeApp().get('/readyz');
+    expect(response.status).toBe(200);
+  });
+});
+
+describe('built files', () => {
+  it('are kept for ever at the address that a page gives, and checked at any other', async () => {
+    const { get } = makeApp();
+    const href = /href="([^"]+newswire\.css)"/.exec(await (await get('/')).text())?.[1] ?? '';
+    const fresh = await get(href);
+    expect(fresh.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(fresh.headers.get('content-type')).toBe('text/css; charset=utf-8');
+    const old = await get('/public/older/assets/newswire.css');
+    expect(old.status).toBe(200);
+    expect(old.headers.get('cache-control')).toBe('no-cache');
+  });
+
+  it.each([
+    '/public/x/client/browser/notes.txt',
+    '/public/x/../../fakes.ts',
+    '/public/x/%2e%2e/fakes.ts',
+    '/public/x/..%2f..%2ffakes.ts',
+    '/public/x/assets',
+  ])('do not include %s', async (path) => {
+    expect((await makeApp().get(path)).status).toBe(404);
+  });
+
+  it('may be missing: pages are served without them', async () => {
+    expect((await makeApp([], { assetsDir: '/nowhere' }).get('/')).status).toBe(200);
+  });
+});

@@ -1,0 +1,281 @@
+import { Parser } from 'htmlparser2';
+import { describe, expect, it } from 'vitest';
+import { makeApp, makeItem, makeSource, noon, site, type TestApp } from '../fakes.ts';
+
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Text within, whitespace evened. */
+  text: string;
+}
+
+const blocks = new Set(['p', 'li', 'h1', 'h2', 'td', 'th']);
+
+/** Every element of a page in document order. */
+function elementsOf(html: string): Element[] {
+  const all: Element[] = [];
+  const open: Element[] = [];
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      const element = { name, attributes, text: '' };
+      all.push(element);
+      open.push(element);
+    },
+    ontext(text) {
+      for (const element of open) element.text += text;
+    },
+    onclosetag(name) {
+      open.pop();
+      if (blocks.has(name)) for (const element of open) element.text += ' ';
+    },
+  });
+  parser.write(html);
+  parser.end();
+  for (const element of all) element.text = element.text.replace(/\s+/g, ' ').trim();
+  return all;
+}
+
+async function look(app: TestApp, path: string) {
+  const response = await app.get(path);
+  const html = await response.text();
+  const all = elementsOf(html);
+  const byClass = (name: string) => all.filter((one) => (one.attributes['class'] ?? '').split(' ').includes(name));
+  const byName = (name: string) => all.filter((one) => one.name === name);
+  return { response, html, all, byClass, byName };
+}
+
+const titled = { title: '<script>alert("&")</script>', summary: 'a < b & "c"', author: "O'Neil <o@example.org>" };
+
+describe('the front page', () => {
+  it('leads with the newest picture near the top and lists the rest, newest first', async () => {
+    const app = makeApp([makeItem(1), makeItem(2, { imageUrl: 'https://example.org/2.jpg' }), makeItem(3)]);
+    const { byClass } = await look(app, '/');
+    expect(byClass('lead')[0]?.text).toContain('Headline 2');
+    expect(byClass('item').map(({ text }) => text)).toEqual([
+      expect.stringContaining('Headline 3'),
+      expect.stringContaining('Headline 1'),
+    ]);
+  });
+
+  it('shows of each item its section, headline, dateline in the form of the site, source and summary', async () => {
+    const app = makeApp([makeItem(1), makeItem(2)], {
+      site: () => ({ ...site, timezone: 'Asia/Tokyo', dateline: 'yyyy/MM/dd HH.mm' }),
+    });
+    const { byClass } = await look(app, '/');
+    expect(byClass('item')[0]?.text).toBe('World Headline 1 2026/01/15 04.21 Example Summary of 1.');
+  });
+
+  it('carries the title of the site, a tab for each section, and the feeds', async () => {
+    const { byName, byClass } = await look(makeApp(), '/');
+    expect(byName('title')[0]?.text).toBe('The Daily Example');
+    expect(byName('h1').map(({ text }) => text)).toEqual(['The Daily Example']);
+    expect(byClass('tabs')[0]?.text).toBe('Front page World Science & Nature');
+    const links = byName('link').filter(({ attributes }) => attributes['rel'] === 'alternate');
+    expect(links.map(({ attributes }) => attributes['href'])).toEqual(['/feed.rss', '/feed.atom', '/feed.json']);
+  });
+
+  it('has the News feed beside it, with the place in the log from which it goes on', async () => {
+    const app = makeApp([makeItem(1), makeItem(2)]);
+    const { byName, byClass } = await look(app, '/');
+    const [aside] = byName('aside');
+    expect(aside?.attributes).toMatchObject({ 'data-cursor': 'k3f9-0', 'data-timezone': 'UTC' });
+    const lines = byClass('wire')[0]?.text;
+    expect(lines).toContain('Headline 2');
+    expect(lines?.indexOf('Headline 2')).toBeLessThan(lines?.indexOf('Headline 1') ?? 0);
+  });
+
+  it('shows what publishers wrote as text, whatever it looks like', async () => {
+    const { html, byClass, byName } = await look(makeApp([makeItem(1, titled), makeItem(2, titled)]), '/');
+    expect(byClass('headline')[1]?.text).toBe(titled.title);
+    expect(byName('script')).toHaveLength(1);
+    expect(html).not.toContain('<script>alert');
+  });
+
+  it('loads no picture that does not come over https', async () => {
+    const { byName } = await look(makeApp([makeItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
+    expect(byName('img')).toEqual([]);
+  });
+
+  it('leads on to older news and has no lead there', async () => {
+    const app = makeApp(Array.from({ length: 35 }, (_, index) => makeItem(index + 1)));
+    const first = await look(app, '/');
+    const older = first.all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
+    const second = await look(app, older.replace('https://news.example.com', ''));
+    expect(second.byClass('lead')).toEqual([]);
+    expect(second.byClass('item').map(({ text }) => text)).toHaveLength(5);
+  });
+
+  it('says so when there is no news', async () => {
+    expect((await look(makeApp(), '/')).byClass('empty')).toHaveLength(1);
+  });
+
+  it('has no script, style or handler in the markup', async () => {
+    const { all, byName } = await look(makeApp([makeItem(1)]), '/');
+    expect(byName('script').map(({ text, attributes }) => [text, attributes['type']])).toEqual([['', 'module']]);
+    expect(byName('style')).toEqual([]);
+    const names = all.flatMap(({ attributes }) => Object.keys(attributes));
+    expect(names.filter((name) => name === 'style' || name.startsWith('on'))).toEqual([]);
+  });
+});
+
+describe('a section page', () => {
+  it('lists the items of the section only, under its name and tab', async () => {
+    const app = makeApp([makeItem(1), makeItem(2, { section: 'Science & Nature', sections: ['Science & Nature'] })]);
+    const { byName, byClass, all } = await look(app, '/sections/science-nature');
+    expect(byName('h1')[0]?.text).toBe('Science & Nature');
+    expect(byClass('item').map(({ text }) => text)).toEqual([expect.stringContaining('Headline 2')]);
+    expect(all.filter(({ attributes }) => attributes['aria-current'] === 'page').map(({ text }) => text)).toEqual([
+      'Science & Nature',
+    ]);
+  });
+
+  it('is missing when nobody knows the section, and known while stored items name it', async () => {
+    const app = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] })]);
+    expect((await app.get('/sections/nope')).status).toBe(404);
+    expect((await app.get('/sections/old')).status).toBe(200);
+  });
+});
+
+describe('an item page', () => {
+  const item = makeItem(7, {
+    author: 'A. Writer',
+    updatedMs: noon,
+    alsoIn: [{ id: 'other', title: 'Other <Paper>' }],
+    categories: ['rail & road'],
+  });
+
+  it('shows section, headline, datelines, byline, text and where else the item appeared', async () => {
+    const { byClass, byName } = await look(makeApp([item]), '/items/7');
+    expect(byName('h1')[0]?.text).toBe('Headline 7');
+    expect(byClass('kicker')[0]?.text).toBe('World');
+    expect(byClass('meta')[0]?.text).toBe('14.01.26 19:27 updated 15.01.26 12:00');
+    expect(byClass('byline')[0]?.text).toBe('By A. Writer, Example');
+    expect(byClass('text')[0]?.text).toBe('Text of 7.');
+    expect(byClass('also')[0]?.text).toBe('Also in Other <Paper>');
+    expect(byClass('categories')[0]?.text).toBe('rail & road');
+    expect(byName('aside')).toHaveLength(1);
+  });
+
+  it('leads to the original without telling it where the reader came from', async () => {
+    const { byClass, all } = await look(makeApp([item]), '/items/7');
+    const link = all.find(({ attributes }) => attributes['href'] === item.url);
+    expect(byClass('original')[0]?.text).toBe('Read the original at example.org');
+    expect(link?.attributes).toMatchObject({
+      rel: 'noopener noreferrer nofollow ugc',
+      referrerpolicy: 'no-referrer',
+    });
+  });
+
+  it('shows the summary where the text may not be shown', async () => {
+    const { byClass } = await look(makeApp([makeItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
+    expect(byClass('text')[0]?.text).toBe('a < b');
+  });
+
+  it('plays sound that comes over https and links to everything that is attached', async () => {
+    const enclosures = [
+      { url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 12_400_000 },
+      { url: 'http://example.org/b.pdf', type: null, length: null },
+    ];
+    const { byClass, byName } = await look(makeApp([makeItem(7, { enclosures })]), '/items/7');
+    expect(byName('audio').map(({ attributes }) => attributes['src'])).toEqual(['https://example.org/a.mp3']);
+    expect(byClass('enclosures')[0]?.text).toBe(
+      'Attached at example.org (audio/mpeg, 12.4 MB) Attached at example.org',
+    );
+  });
+
+  it('is gone when the item was withdrawn and missing when there never was one', async () => {
+    const app = makeApp([makeItem(7, { withdrawnMs: noon })]);
+    expect((await app.get('/items/7')).status).toBe(410);
+    expect((await app.get('/items/8')).status).toBe(404);
+    expect((await app.get('/items/seven')).status).toBe(404);
+  });
+});
+
+describe('the sources page', () => {
+  it('shows each source with its state in words', async () => {
+    const app = makeApp();
+    app.reads.known = [
+      makeSource(),
+      makeSource({ id: 'b', title: 'B & Co', outcome: 'failed', failure: 'dns_error', failingSinceMs: noon }),
+      makeSource({ id: 'c', title: 'C', outcome: null, checkedMs: null, items: 0 }),
+    ];
+    const { byName, html } = await look(app, '/sources');
+    expect(byName('tr').map(({ text }) => text)).toEqual([
+      'Source Section State Last read Items',
+      'Example World Fine 15.01.26 12:00 3',
+      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 3',
+      'C World Not read yet – 0',
+    ]);
+    expect(html).not.toContain('dns_error');
+  });
+
+  it('leads to a page for each source with its items', async () => {
+    const { byName, byClass } = await look(makeApp([makeItem(1)]), '/sources/example');
+    expect(byName('h1')[0]?.text).toBe('Example');
+    expect(byClass('item')).toHaveLength(1);
+  });
+});
+
+describe('error pages', () => {
+  it.each([
+    '/nope',
+    '/items/<script>',
+    '/sections/%3Cscript%3Ealert(1)',
+    '/%E0%A4%A',
+    '/public/x/secret',
+  ])('reflect nothing of %s', async (path) => {
+    const { response, html, byName } = await look(makeApp(), path);
+    expect(response.status).toBe(404);
+    expect(html).not.toMatch(/nope|alert|secret|%E0/);
+    expect(byName('h1')[0]?.text).toBe('Not found');
+  });
+
+  it('stand when the store is what failed', async () => {
+    const app = makeApp();
+    app.reads.fault = new Error('no such table: item');
+    const { response, html, byClass } = await look(app, '/');
+    expect(response.status).toBe(500);
+    expect(html).not.toContain('table');
+    expect(byClass('tabs')[0]?.text).toContain('World');
+  });
+
+  it('refuse a method that nothing here answers', async () => {
+    const response = await makeApp().app.request('/', { method: 'DELETE' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+});
+
+describe('a page', () => {
+  it.each([
+    '/',
+    '/sections/world',
+    '/sources',
+    '/items/1',
+    '/nope',
+  ])('at %s has one main, one heading of the first rank and a way past the masthead', async (path) => {
+    const { all, byName, byClass } = await look(makeApp([makeItem(1)]), path);
+    expect(byName('main').map(({ attributes }) => attributes['id'])).toEqual(['main']);
+    expect(byName('h1')).toHaveLength(1);
+    expect(byClass('skip')[0]?.attributes['href']).toBe('#main');
+    expect(all[0]?.attributes['lang']).toBe('en');
+  });
+
+  it('puts the path of the public URL before every address', async () => {
+    const app = makeApp([makeItem(1)], { publicUrl: () => 'https://example.org/news' });
+    const { all } = await look(app, '/items/1');
+    const own = all
+      .map(({ attributes }) => attributes['href'] ?? attributes['src'] ?? '')
+      .filter((address) => address.startsWith('/'));
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((address) => !address.startsWith('/news/'))).toEqual([]);
+  });
+
+  it('is answered with 304 while nothing has happened', async () => {
+    const { get, reads } = makeApp([makeItem(1)]);
+    const tag = (await get('/')).headers.get('etag') ?? '';
+    expect((await get('/', { 'if-none-match': tag })).status).toBe(304);
+    reads.list = [makeItem(1), makeItem(2)];
+    expect((await get('/', { 'if-none-match': tag })).status).toBe(200);
+  });
+});
