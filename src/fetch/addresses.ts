@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { ConfigError } from '../domain/config-error.ts';
 import { Trouble } from './trouble.ts';
@@ -108,16 +109,22 @@ function parseUrl(text: string, base?: URL): URL {
     throw new Trouble('bad_scheme', `The address starts with ${url.protocol}, which is not fetched. Use http or https`);
   }
   if (!isLiteral(url.hostname) && !isDnsName(url.hostname)) {
-    throw new Trouble('bad_url', 'The host name is longer than a host name can be. Check its spelling');
+    throw new Trouble('bad_url', 'The host name is not one that can exist. Check its spelling');
   }
   url.hash = '';
   return url;
 }
 
-/** RFC 1035 section 2.3.4: labels of up to 63 octets, 253 in all. WHATWG URLs do not insist on it. */
+/** RFC 1035 section 2.3.4: labels of up to 63 octets, 253 in all; and punycode that decodes. URLs insist on neither. */
 function isDnsName(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
-  return name.length <= 253 && name.split('.').every((label) => label.length >= 1 && label.length <= 63);
+  return name.length <= 253 && name.split('.').every(isDnsLabel);
+}
+
+function isDnsLabel(label: string): boolean {
+  if (label.length < 1 || label.length > 63) return false;
+  // Node gives back what it cannot decode, or nothing.
+  return !label.startsWith('xn--') || !['', label].includes(domainToUnicode(label));
 }
 
 function refuseName(target: Target): Trouble | null {

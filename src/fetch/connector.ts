@@ -50,7 +50,10 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
     late: () => new Trouble('connect_timeout', `No connection within ${seconds(parts.limits.connectMs)}`),
     failed: (error) => new Trouble('connect_error', connectDetail(target, error)),
   });
-  const refused = parts.guard.refusal(socket.remoteAddress ?? '', target);
+  const { remoteAddress } = socket;
+  // Absent when the other side has hung up already.
+  if (remoteAddress === undefined) throw new Trouble('connect_error', connectDetail(target, null));
+  const refused = parts.guard.refusal(remoteAddress, target);
   if (refused !== null) {
     socket.destroy();
     throw refused;

@@ -9,7 +9,7 @@ type Coding = 'gzip' | 'br' | 'deflate';
 
 export interface DecodeOptions {
   readonly limits: DecodeLimits;
-  /** Called once before more than `freeBytes` are held. */
+  /** Awaited before more than `freeBytes` are held; may be called again and again. */
   claim(): Promise<void>;
 }
 

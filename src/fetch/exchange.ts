@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { ByteCollector } from './byte-collector.ts';
+import { explain, isClosed, outOfTime, type Phase, tooLarge } from './exchange-trouble.ts';
 import { type HeaderList, headerList, noHeaders } from './header-list.ts';
 import type { Share } from './large-bodies.ts';
 import type { FetchLimits } from './limits.ts';
-import { asTrouble, errorCode, seconds, size, Trouble } from './trouble.ts';
+import { seconds, Trouble } from './trouble.ts';
 
 /** A whole answer as it came over the wire, still compressed. */
 export interface WireAnswer {
@@ -25,8 +26,6 @@ export interface ExchangeOptions {
   /** Called when the request is written to a connection. */
   onSent(): void;
 }
-
-type Phase = 'waiting' | 'sent' | 'answering' | 'body' | 'draining' | 'done';
 
 /**
  * One request and its answer, with every deadline of ours: undici's own timers are idle timers, which an origin that
@@ -133,9 +132,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.closed = closedCodes.has(errorCode(error));
+    this.closed = isClosed(error);
     if (this.#phase === 'draining') this.#finish(false);
-    else this.#fail(this.#explain(error));
+    else this.#fail(explain(error, { phase: this.#phase, bytes: this.bytes, limits: this.#options.limits }));
   }
 
   #startBody(): void {
@@ -176,41 +175,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #outOfTime(): void {
-    const total = seconds(this.#options.limits.totalMs);
-    const reasons: Record<Phase, Trouble> = {
-      waiting: new Trouble('connect_timeout', `No connection within the ${total} of the whole fetch`),
-      sent: new Trouble('header_timeout', `No answer within the ${total} of the whole fetch`),
-      answering: new Trouble('header_timeout', `No complete answer header within the ${total} of the whole fetch`),
-      body: new Trouble('slow_body', `The body was not complete within the ${total} of the whole fetch`),
-      draining: new Trouble('slow_body', ''),
-      done: new Trouble('slow_body', ''),
-    };
     if (this.#phase === 'draining') this.#finish(true);
-    else this.#fail(reasons[this.#phase]);
-  }
-
-  #explain(error: Error): Trouble {
-    if (error instanceof Trouble) return error;
-    const code = errorCode(error);
-    if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-      const { maxHeaderBytes } = this.#options.limits;
-      return new Trouble('header_overflow', `The answer's header is over ${size(maxHeaderBytes)}`);
-    }
-    if (this.#phase === 'body') {
-      return code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE'
-        ? new Trouble('protocol_error', 'The body does not follow HTTP/1.1')
-        : new Trouble('truncated', `The body broke off after ${this.bytes} bytes. Nothing of it was taken`);
-    }
-    if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isUnfit(error)) {
-      return new Trouble('protocol_error', 'The answer does not follow HTTP/1.1');
-    }
-    if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-      return new Trouble('internal_error', 'The fetch was stopped, because Newswire is stopping');
-    }
-    if (this.closed) {
-      return new Trouble('connect_error', 'The connection was closed before an answer came');
-    }
-    return asTrouble(error);
+    else if (this.#phase !== 'done') this.#fail(outOfTime(this.#phase, this.#options.limits));
   }
 
   #finish(destroy: boolean): void {
@@ -236,16 +202,4 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #after(ms: number, then: () => void): void {
     this.#timers.push(setTimeout(then, Math.max(0, ms)));
   }
-}
-
-/** Codes of a connection that ended under the request. */
-const closedCodes: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-
-/** undici's words for a 100, a 101 or any other answer that nobody asked for. */
-function isUnfit(error: Error): boolean {
-  return error.message === 'bad response' || error.message === 'bad upgrade';
-}
-
-function tooLarge(maxWireBytes: number): Trouble {
-  return new Trouble('body_too_large', `The body is over ${size(maxWireBytes)}. The publisher should send fewer items`);
 }

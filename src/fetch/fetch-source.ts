@@ -45,8 +45,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const parts: Parts = { outbound, clock: options.clock, options, identity: identityHeaders(options.userAgent) };
   return {
     outbound,
-    fetchSource: (request, signal) =>
-      /^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal),
+    fetchSource: async (request, signal) => {
+      signal.throwIfAborted();
+      return await (/^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal));
+    },
     get: (url, { signal } = {}) =>
       followRedirects(outbound, url, { clock: options.clock, signal, headersFor: () => parts.identity }),
     close: () => outbound.close(),
@@ -63,7 +65,7 @@ interface Parts {
 async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome> {
   const { clock, outbound } = parts;
   const startedMs = clock.monotonic();
-  const custom = customHeaders(request.headers);
+  const { kept: custom, notes } = customHeaders(request.headers);
   let conditional = false;
   const headersFor = (url: URL, trusted: boolean) => {
     const condition = isBoundTo(request, url) ? conditionalHeaders(request.validators) : {};
@@ -82,15 +84,14 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
     nowMs: clock.now(),
     durationMs: clock.monotonic() - startedMs,
     limits: outbound.limits,
-    notes: journey.leftOrigin && Object.keys(custom).length > 0 ? ['headers_withheld'] : [],
+    notes: journey.leftOrigin && Object.keys(custom).length > 0 ? [...notes, 'headers_withheld'] : notes,
   });
 }
 
 /** Validators go to the address that gave them and to no other, where another's ETag might match by chance. */
 function isBoundTo({ url, validators }: FetchRequest, hop: URL): boolean {
-  const owner = new URL(validators.url ?? url);
-  owner.hash = '';
-  return hop.href === owner.href;
+  const owner = URL.parse(validators.url ?? url);
+  return owner !== null && hop.href === owner.href.replace(/#.*/s, '');
 }
 
 async function fetchFile(parts: Parts, request: FetchRequest): Promise<FetchOutcome> {

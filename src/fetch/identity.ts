@@ -7,7 +7,10 @@ const accept =
 
 /** `Newswire/0.1.0 (+https://example.org/about)`: a publisher can tell who asks, and whom to ask. */
 export function userAgent(version: string, contactUrl: string | null): string {
-  return contactUrl === null ? `Newswire/${version}` : `Newswire/${version} (+${contactUrl})`;
+  if (contactUrl === null) return `Newswire/${version}`;
+  // In a comment of RFC 9110 section 5.6.5 a bracket of the URL's would end it.
+  const contact = (URL.parse(contactUrl)?.href ?? '').replaceAll('(', '%28').replaceAll(')', '%29');
+  return contact === '' ? `Newswire/${version}` : `Newswire/${version} (+${contact})`;
 }
 
 /** The headers of every request for a feed. Nothing else about us: no cookie, no referrer, no language. */
@@ -19,12 +22,17 @@ export function identityHeaders(agent: string): Readonly<Record<string, string>>
 const reserved =
   /^(?:host|connection|keep-alive|proxy-.*|transfer-encoding|content-length|upgrade|te|trailer|expect|accept-encoding|range|if-.*)$/i;
 
-/** The operator's headers for a source, less those that would break the exchange. */
-export function customHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const kept = Object.entries(headers).filter(
-    ([name, value]) => token.test(name) && !reserved.test(name) && sendable.test(value),
-  );
-  return Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value]));
+/** The operator's headers for a source, less those that would break the exchange (then `headers_ignored` is noted). */
+export function customHeaders(headers: Readonly<Record<string, string>>): {
+  readonly kept: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+} {
+  const all = Object.entries(headers);
+  const kept = all.filter(([name, value]) => token.test(name) && !reserved.test(name) && sendable.test(value));
+  return {
+    kept: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value])),
+    notes: kept.length < all.length ? ['headers_ignored'] : [],
+  };
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;

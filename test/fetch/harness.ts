@@ -1,0 +1,94 @@
+import { afterEach } from 'vitest';
+import type { FetchedDocument, FetchFailed, FetchOutcome } from '../../src/domain/outcome.ts';
+import { noValidators } from '../../src/domain/outcome.ts';
+import { createFetcher, type Fetcher, type FetcherOptions, type FetchRequest } from '../../src/fetch/fetch-source.ts';
+import type { FetchLimits } from '../../src/fetch/limits.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../src/fetch/outbound.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../helpers/origin.ts';
+
+/** 1 March 2026, 12:00 UTC: what the wall clock shows in tests of dates. Durations are real. */
+export const noonMs = Date.UTC(2026, 2, 1, 12);
+
+export const noonClock: Clock = { now: () => noonMs, monotonic: () => systemClock.monotonic() };
+
+/** Deadlines short enough to be waited for, long enough for a busy machine. Sizes as they are in earnest. */
+export const quick: Partial<FetchLimits> = {
+  totalMs: 3_000,
+  dnsMs: 150,
+  connectMs: 150,
+  tlsMs: 400,
+  headersMs: 250,
+  slowWindowMs: 150,
+  drainMs: 100,
+};
+
+const closing: (() => Promise<void>)[] = [];
+
+/** Closes, after each test of the calling file, what the functions below have opened. */
+export function cleanUp(): void {
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+}
+
+export async function anOrigin(options?: OriginOptions): Promise<Origin> {
+  const origin = await startOrigin(options);
+  closing.push(() => origin.close());
+  return origin;
+}
+
+export async function aRawOrigin(...args: Parameters<typeof startRawOrigin>) {
+  const origin = await startRawOrigin(...args);
+  closing.push(() => origin.close());
+  return origin;
+}
+
+export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
+  const fetcher = createFetcher({
+    clock: noonClock,
+    allowPrivateNetworks: ['127.0.0.0/8'],
+    userAgent: 'Newswire/0.0.0',
+    feedsDir: '/nowhere',
+    ...options,
+    limits: { ...quick, ...options.limits },
+  });
+  closing.push(() => fetcher.close());
+  return fetcher;
+}
+
+export function anOutbound(options: Partial<OutboundOptions> = {}): Outbound {
+  const outbound = createOutbound({
+    clock: noonClock,
+    allowPrivateNetworks: ['127.0.0.0/8'],
+    ...options,
+    limits: { ...quick, ...options.limits },
+  });
+  closing.push(() => outbound.close());
+  return outbound;
+}
+
+/** Reads a source that nothing is known of, unless `known` says otherwise. */
+export function read(fetcher: Fetcher, url: string, known: Partial<FetchRequest> = {}): Promise<FetchOutcome> {
+  const blank = { headers: {}, validators: noValidators, bodyHash: null };
+  return fetcher.fetchSource({ ...blank, url, ...known }, new AbortController().signal);
+}
+
+/** The outcome as a document; fails the test when it is none. */
+export function fresh(outcome: FetchOutcome): FetchedDocument {
+  if (outcome.kind !== 'fresh') throw new Error(`not fresh: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+/** The outcome as a failure; fails the test when it is none. */
+export function failed(outcome: FetchOutcome): FetchFailed {
+  if (outcome.kind !== 'failed') throw new Error(`not failed: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+/** What came of a read in one word: the failure's code or the outcome's kind. */
+export function word(outcome: FetchOutcome): string {
+  return outcome.kind === 'failed' ? outcome.failure : outcome.kind;
+}
+
+export const text = (body: Uint8Array): string => Buffer.from(body).toString();
