@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+function isIn(address: string, ranges: readonly Range[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
+}
+
+/**
+ * Tells the address a request came from. `X-Forwarded-For` is believed only from a proxy that the operator named, and
+ * only as far back as the chain of such proxies goes: the rest of it is whatever the client cared to write.
+ *
+ * @param trustedProxies CIDRs.
+ */
+export function createClientAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
+  const ranges = trustedProxies.map((cidr) => ipaddr.parseCIDR(cidr));
+  return (request) => {
+    let address = request.socket.remoteAddress ?? '';
+    const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',');
+    const hops = forwarded.split(',').map((hop) => hop.trim());
+    while (isIn(address, ranges) && hops.length > 0) {
+      const hop = hops.pop() ?? '';
+      if (!ipaddr.isValid(hop)) break;
+      address = hop;
+    }
+    return address;
+  };
+}

@@ -1,0 +1,143 @@
+import { parseCursor } from '../../domain/event.ts';
+import type { Filter } from '../../domain/filter.ts';
+import type { After } from '../../push/fan-out.ts';
+import { parseFilters } from '../../push/filter.ts';
+
+/** A wish to be told of what comes after a place. */
+export interface SubscribeRequest {
+  readonly type: 'subscribe';
+  readonly id: string;
+  readonly filters: readonly Filter[];
+  readonly after: After;
+}
+
+/** A message of a client that makes sense. */
+export type ClientRequest =
+  | SubscribeRequest
+  | { readonly type: 'unsubscribe'; readonly id: string }
+  | { readonly type: 'watch'; readonly items: readonly number[] }
+  | { readonly type: 'ping' }
+  | { readonly type: 'pong' };
+
+/** What a client may have asked wrongly. */
+export type FaultCode =
+  | 'unknown_type'
+  | 'bad_id'
+  | 'bad_field'
+  | 'bad_filter'
+  | 'bad_cursor'
+  | 'bad_items'
+  | 'duplicate_id'
+  | 'duplicate_filter'
+  | 'too_many_subscriptions'
+  | 'unknown_subscription'
+  | 'not_available';
+
+/** A message that is one of this protocol, but asks for something that cannot be. */
+export interface RequestFault {
+  readonly type: 'fault';
+  readonly id: string | null;
+  readonly code: FaultCode;
+  readonly message: string;
+}
+
+const maxWatched = 200;
+const fields: Readonly<Record<string, readonly string[]>> = {
+  subscribe: ['type', 'id', 'after', 'filter', 'filters'],
+  unsubscribe: ['type', 'id'],
+  watch: ['type', 'items'],
+  ping: ['type'],
+  pong: ['type'],
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a client's message. What is not understood is refused, never ignored: a misspelt filter must not become a
+ * subscription to everything.
+ *
+ * @returns null when the text is not a message at all: no JSON object with a `type`.
+ */
+export function readClientMessage(text: string): ClientRequest | RequestFault | null {
+  const message = readObject(text);
+  const type = message?.['type'];
+  if (message === null || typeof type !== 'string') return null;
+  const names = Object.hasOwn(fields, type) ? fields[type] : undefined;
+  const id = typeof message['id'] === 'string' ? message['id'].slice(0, 64) : null;
+  if (names === undefined) return faultOf(id, 'unknown_type', `unknown type '${type.slice(0, 60)}'`);
+  const unknown = Object.keys(message).find((name) => !names.includes(name));
+  if (unknown !== undefined) return faultOf(id, 'bad_field', `unknown field '${unknown.slice(0, 60)}'`);
+  if (type === 'watch') return readWatch(message);
+  if (type === 'ping' || type === 'pong') return { type };
+  if (!isSubscriptionId(message['id'])) return faultOf(null, 'bad_id', `'id' must be a string of 1 to 64 characters`);
+  return type === 'unsubscribe' ? { type, id: message['id'] } : readSubscribe(message['id'], message);
+}
+
+function readObject(text: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+  } catch {
+    // Text that is no JSON is no message: the caller closes the session with the code that says so.
+    return null;
+  }
+}
+
+/** A fault in words for the client's author. */
+export function faultOf(id: string | null, code: FaultCode, message: string): RequestFault {
+  return { type: 'fault', id, code, message };
+}
+
+function isSubscriptionId(value: unknown): value is string {
+  return typeof value === 'string' && value.length >= 1 && value.length <= 64;
+}
+
+function readWatch({ items }: Fields): ClientRequest | RequestFault {
+  const isItem = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+  if (!Array.isArray(items) || items.length > maxWatched || !items.every(isItem)) {
+    return faultOf(null, 'bad_items', `'items' must be an array of at most ${maxWatched} item ids`);
+  }
+  return { type: 'watch', items: items as readonly number[] };
+}
+
+function readSubscribe(id: string, message: Fields): SubscribeRequest | RequestFault {
+  const filters = parseFilters(message['filter'], message['filters']);
+  if ('error' in filters) return faultOf(id, 'bad_filter', filters.error);
+  const after = readAfter(message['after']);
+  if (after === null) return faultOf(id, 'bad_cursor', `'after' must be a cursor, "head" or "floor"`);
+  return { type: 'subscribe', id, filters, after };
+}
+
+/** A place to begin at; null when the value is none. Nothing given is the newest event. */
+export function readAfter(value: unknown): After | null {
+  if (value === undefined || value === 'head') return 'head';
+  if (value === 'floor') return 'floor';
+  return typeof value === 'string' ? parseCursor(value) : null;
+}
+
+/** The filter's field for each name that may stand in an address. */
+const parameters: Readonly<Record<string, string>> = {
+  section: 'sections',
+  source: 'sources',
+  category: 'categories',
+  language: 'languages',
+};
+
+/** Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`. */
+export function readAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
+  const filter: Record<string, unknown> = {};
+  for (const name of new Set(params.keys())) {
+    if (name === 'after') continue;
+    const field = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (field !== undefined) filter[field] = params.getAll(name);
+    else if (name === 'backfill') filter['backfill'] = readFlag(params.get('backfill'));
+    else filter[name] = params.get(name);
+  }
+  return readSubscribe(id, { filter, after: params.get('after') ?? undefined });
+}
+
+/** A flag as addresses say it; what is neither yes nor no stays text, and is refused as a filter. */
+function readFlag(text: string | null): boolean | string | null {
+  if (text === 'true' || text === '1') return true;
+  return text === 'false' || text === '0' ? false : text;
+}

@@ -1,0 +1,21 @@
+import type { Refusal } from './sessions.ts';
+
+/** An answer in plain HTTP to a reader who cannot be let in. */
+export interface PlainAnswer {
+  readonly status: 400 | 403 | 404 | 429 | 503;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterS?: number;
+}
+
+/** What each refusal is in HTTP. */
+export const refusalAnswers: Readonly<Record<Refusal, PlainAnswer>> = {
+  address: {
+    status: 429,
+    code: 'too_many_connections',
+    message: 'Too many connections from your address.',
+    retryAfterS: 30,
+  },
+  process: { status: 503, code: 'busy', message: 'Too many connections; try again later.', retryAfterS: 30 },
+  closing: { status: 503, code: 'stopping', message: 'The server is stopping; try again in a moment.', retryAfterS: 5 },
+};

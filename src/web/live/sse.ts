@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
+import { parseCursor } from '../../domain/event.ts';
+import type { After } from '../../push/fan-out.ts';
+import { readAddress } from './client-messages.ts';
+import { closeCodes, retryAfterMs } from './close-codes.ts';
+import type { LiveParts } from './live-parts.ts';
+import { type PlainAnswer, refusalAnswers } from './refusals.ts';
+import type { Refusal } from './sessions.ts';
+import { byeBlock, SseSession, streamHeaders } from './sse-session.ts';
+
+/** What streams need beyond what all live sessions share. */
+export interface SseOptions extends LiveParts {
+  /** Whose request this is; by default the peer's address. */
+  readonly clientAddress?: (request: IncomingMessage) => string;
+}
+
+/** No epoch is empty: a place that is never found, so that its reader is reset. */
+const nowhere: After = { epoch: '', seq: 0 };
+
+/**
+ * Serves `GET /events`: the same log, filters and places as the WebSocket, as server-sent events. The stream is
+ * written straight to Node's response; the framework's own streams cost several times as much.
+ */
+export function createSseHandler(options: SseOptions): (c: Context) => Response {
+  const clientAddress = options.clientAddress ?? ((request) => request.socket.remoteAddress ?? '');
+  return (c) => {
+    const { incoming, outgoing } = c.env as HttpBindings;
+    const request = readAddress('sse', new URL(c.req.url).searchParams);
+    if (request.type === 'fault') return refuse(c, { status: 400, code: request.code, message: request.message });
+    if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders);
+    const address = clientAddress(incoming);
+    const refusal = options.sessions.refuses(address);
+    if (refusal !== null) return refuseStream(c, refusal, options);
+    const after = resumePlace(c.req.header('Last-Event-ID')) ?? request.after;
+    try {
+      // The request is the session's from here on. What it throws must not become an answer: one is under way.
+      new SseSession(options, { out: outgoing as ServerResponse, address, filters: request.filters, after });
+    } catch (error) {
+      options.log.error({ err: error }, 'a live stream failed');
+      outgoing.destroy();
+    }
+    return RESPONSE_ALREADY_SENT;
+  };
+}
+
+/**
+ * The place an EventSource comes back to. It wins over `after`, which stays in the address for ever: with the other
+ * order each return would replay all since the page was opened.
+ */
+function resumePlace(lastEventId: string | undefined): After | null {
+  if (lastEventId === undefined || lastEventId === '') return null;
+  return parseCursor(lastEventId) ?? nowhere;
+}
+
+function refuse(c: Context, { status, code, message, retryAfterS }: PlainAnswer): Response {
+  if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS));
+  c.header('Cache-Control', 'no-store');
+  c.header('Access-Control-Allow-Origin', '*');
+  return c.json({ error: { code, message } }, status);
+}
+
+/**
+ * An EventSource that gets any other status than 200 gives up for good. So it is let in to be told when to come back;
+ * everybody else gets the status.
+ */
+function refuseStream(c: Context, refusal: Refusal, { random, sessions }: LiveParts): Response {
+  const answer = refusalAnswers[refusal];
+  if (!c.req.header('Accept')?.includes('text/event-stream')) return refuse(c, answer);
+  const close = refusal === 'closing' ? closeCodes.shutdown : closeCodes.connectionLimit;
+  sessions.countClose(close.code);
+  return c.body(byeBlock(close, retryAfterMs(close, random)), 200, streamHeaders);
+}

@@ -1,0 +1,107 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { closeCodes } from './close-codes.ts';
+import type { LiveParts } from './live-parts.ts';
+import { isOriginAllowed } from './origin.ts';
+import { type PlainAnswer, refusalAnswers } from './refusals.ts';
+import type { Refusal } from './sessions.ts';
+import { WebSocketSession } from './ws-session.ts';
+
+/** The one version of the protocol there is. */
+export const subprotocol = 'newswire.v1.json';
+
+/** What WebSocket needs beyond what all live sessions share. */
+export interface AttachLiveOptions extends LiveParts {
+  readonly server: Server;
+  /** Exact origins, or `*`; null: pages of our own host. */
+  readonly allowedOrigins: readonly string[] | '*' | null;
+  /** Whose request this is; by default the peer's address. */
+  readonly clientAddress?: (request: IncomingMessage) => string;
+}
+
+/** The live sessions of a server. */
+export interface Live {
+  /** Open sessions, of both transports. */
+  readonly sessions: number;
+  /** Says goodbye to everybody in slices over the time given, then ends who is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves `/live` on a server: takes over its `upgrade` event. Origin and limits are judged before the handshake, so
+ * that a refusal costs neither side a connection.
+ */
+export function attachLive(options: AttachLiveOptions): Live {
+  const { server, sessions, timing } = options;
+  const clientAddress = options.clientAddress ?? ((request) => request.socket.remoteAddress ?? '');
+  const handshake = new WebSocketServer({
+    noServer: true,
+    maxPayload: timing.maxMessageBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  });
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Without a listener a connection that breaks during the handshake would end the process.
+    socket.on('error', (error) => options.log.debug({ err: error }, 'a connection broke during its handshake'));
+    const url = URL.canParse(`http://x${request.url}`) ? new URL(`http://x${request.url}`) : null;
+    const address = clientAddress(request);
+    const answer = judge(request, url, options) ?? refusalOf(sessions.refuses(address));
+    if (answer !== null || url === null) {
+      answerPlainly(socket, answer ?? notFound);
+      return;
+    }
+    handshake.handleUpgrade(request, socket, head, (ws) => {
+      new WebSocketSession(options, { ws, socket, address, query: url.searchParams });
+    });
+  };
+  server.on('upgrade', upgrade);
+
+  return {
+    get sessions() {
+      return sessions.size;
+    },
+    async close(graceMs) {
+      await sessions.close(closeCodes.shutdown, graceMs);
+      server.off('upgrade', upgrade);
+      handshake.close();
+    },
+  };
+}
+
+const notFound: PlainAnswer = { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' };
+
+function refusalOf(refusal: Refusal | null): PlainAnswer | null {
+  return refusal === null ? null : refusalAnswers[refusal];
+}
+
+/** What is wrong with a request for a session; null: nothing. */
+function judge(request: IncomingMessage, url: URL | null, options: AttachLiveOptions): PlainAnswer | null {
+  if (url?.pathname !== '/live') return notFound;
+  if (!isOriginAllowed(request.headers, options.allowedOrigins)) {
+    return { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' };
+  }
+  const offered = request.headers['sec-websocket-protocol'];
+  // No offer is version 1. An offer without a version that we speak is told so at once, not after a handshake that
+  // the client's library would then call a failure of its own.
+  if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
+    return { status: 400, code: 'bad_subprotocol', message: `The subprotocol spoken here is ${subprotocol}.` };
+  }
+  return null;
+}
+
+function answerPlainly(socket: Duplex, { status, message, retryAfterS }: PlainAnswer): void {
+  const body = `${message}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,210 @@
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import { assertNever } from '../../domain/assert-never.ts';
+import type { ServerMessage } from '../../domain/wire.ts';
+import { maxFilterValues } from '../../push/filter.ts';
+import { type ClientRequest, faultOf, type RequestFault, readAddress, readClientMessage } from './client-messages.ts';
+import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
+import { type DrainWatch, watchDrain } from './drain-watch.ts';
+import type { LiveParts } from './live-parts.ts';
+import type { Session } from './sessions.ts';
+import { frameText, pingFrame } from './ws-frame.ts';
+import { SessionSubscriptions, type Wire } from './ws-subscriptions.ts';
+
+const open = 1;
+/** Made once: every session sends the same bytes. */
+const pingMessage = frameText('{"type":"ping"}');
+const heartbeat = Buffer.concat([pingFrame, pingMessage]);
+
+/** A connection that has been let in. */
+export interface Connection {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly address: string;
+  /** The query of the address it came by: a subscription, unless it is empty. */
+  readonly query: URLSearchParams;
+}
+
+/** One WebSocket connection and its subscriptions. */
+export class WebSocketSession implements Session, Wire {
+  readonly transport = 'ws';
+  readonly #parts: LiveParts;
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #subscriptions: SessionSubscriptions;
+  readonly #drain: DrainWatch;
+  readonly #leave: () => void;
+  #cancelBeat: () => void;
+  readonly #cancelAge: () => void;
+  #cancelPong: (() => void) | null = null;
+  #cancelWatch: (() => void) | null = null;
+  #windowStart = 0;
+  #messages = 0;
+  #closing = false;
+
+  constructor(parts: LiveParts, connection: Connection) {
+    this.#parts = parts;
+    this.#ws = connection.ws;
+    this.#socket = connection.socket;
+    this.#subscriptions = new SessionSubscriptions(this, parts);
+    this.#drain = watchDrain(connection.socket, parts, {
+      drained: () => this.#subscriptions.wake(),
+      tooSlow: () => this.bye(closeCodes.slowConsumer),
+    });
+    this.#leave = parts.sessions.add(this, connection.address);
+    const { wheel, timing, random } = parts;
+    // Spread over the interval: sessions that came together must not beat together.
+    this.#cancelBeat = wheel.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#beat());
+    this.#cancelAge = wheel.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
+    this.#listen();
+    this.#welcome();
+    if (connection.query.size > 0) this.#answer(readAddress('url', connection.query));
+  }
+
+  writable(): boolean {
+    return !this.#closing && this.#ws.readyState === open && this.#drain.writable();
+  }
+
+  /** Writes one framed message. The frame goes past the library, which therefore must be asked whether it is open. */
+  write(frame: Buffer): void {
+    if (!this.#closing && this.#ws.readyState === open) this.#socket.write(frame);
+  }
+
+  send(message: ServerMessage): void {
+    this.write(frameText(JSON.stringify(message)));
+  }
+
+  bye(close: CloseCode): void {
+    if (this.#closing) return;
+    const { code, reason } = close;
+    this.send({ type: 'bye', code, reason, retryAfterMs: retryAfterMs(close, this.#parts.random) });
+    this.#closing = true;
+    this.#parts.sessions.countClose(code);
+    this.#endSubscriptions();
+    this.#ws.close(code, reason);
+    this.#cancelBeat();
+    this.#cancelBeat = this.#parts.wheel.after(this.#parts.timing.byeTimeoutMs, () => this.terminate());
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  #listen(): void {
+    this.#ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    this.#ws.on('ping', () => this.#countMessage());
+    this.#ws.on('pong', () => {
+      this.#cancelPong?.();
+      this.#cancelPong = null;
+    });
+    this.#ws.on('error', (error) => this.#parts.log.debug({ err: error }, 'a live session broke'));
+    this.#ws.on('close', () => this.#ended());
+  }
+
+  #ended(): void {
+    this.#closing = true;
+    this.#cancelBeat();
+    this.#cancelAge();
+    this.#cancelPong?.();
+    this.#drain.stop();
+    this.#endSubscriptions();
+    this.#leave();
+  }
+
+  #endSubscriptions(): void {
+    this.#subscriptions.end();
+    this.#cancelWatch?.();
+    this.#cancelWatch = null;
+  }
+
+  #welcome(): void {
+    const { timing } = this.#parts;
+    this.send({
+      type: 'welcome',
+      v: 1,
+      ...this.#parts.tail.place,
+      pingIntervalMs: timing.pingIntervalMs,
+      maxAgeMs: timing.maxAgeMs,
+      limits: {
+        subscriptions: timing.maxSubscriptions,
+        messageBytes: timing.maxMessageBytes,
+        filterValues: maxFilterValues,
+      },
+    });
+  }
+
+  #beat(): void {
+    const { wheel, timing } = this.#parts;
+    this.write(heartbeat);
+    this.#cancelPong ??= wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong));
+    this.#subscriptions.tellPlaces();
+    this.#cancelBeat = wheel.after(timing.pingIntervalMs, () => this.#beat());
+  }
+
+  /** Counts what the client sends. False: it was too much, and the session is being closed. */
+  #countMessage(): boolean {
+    if (this.#closing) return false;
+    const { clock, timing } = this.#parts;
+    const nowMs = clock.monotonic();
+    if (nowMs - this.#windowStart >= timing.messageWindowMs) {
+      this.#windowStart = nowMs;
+      this.#messages = 0;
+    }
+    this.#messages += 1;
+    if (this.#messages > timing.maxMessages) this.bye(closeCodes.rateLimited);
+    return this.#messages <= timing.maxMessages;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (!this.#countMessage()) return;
+    try {
+      const request = isBinary ? null : readClientMessage(data.toString());
+      if (request === null) this.bye(closeCodes.badMessage);
+      else this.#answer(request);
+    } catch (error) {
+      // The boundary of a session: our fault ends this one, and the log says what it was.
+      this.#parts.log.error({ err: error }, 'a live session failed');
+      this.terminate();
+    }
+  }
+
+  #answer(request: ClientRequest | RequestFault): void {
+    switch (request.type) {
+      case 'subscribe':
+        this.#refuse(this.#subscriptions.subscribe(request));
+        break;
+      case 'unsubscribe':
+        this.#refuse(this.#subscriptions.unsubscribe(request.id));
+        break;
+      case 'watch':
+        this.#watch(request.items);
+        break;
+      case 'ping':
+        this.write(pingMessage);
+        break;
+      case 'pong':
+        break;
+      case 'fault':
+        this.#refuse(request);
+        break;
+      default:
+        assertNever(request);
+    }
+  }
+
+  #refuse(fault: RequestFault | null): void {
+    if (fault === null) return;
+    const { id, code, message } = fault;
+    this.send({ type: 'error', ...(id === null ? {} : { id }), code, message });
+  }
+
+  #watch(items: readonly number[]): void {
+    const { counts } = this.#parts;
+    this.#cancelWatch?.();
+    this.#cancelWatch = null;
+    if (counts === null) this.#refuse(faultOf(null, 'not_available', 'nothing is counted here'));
+    else if (items.length > 0) {
+      this.#cancelWatch = counts.watch({ items, tell: (changed) => this.send({ type: 'counts', items: changed }) });
+    }
+  }
+}
