@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../domain/config-error.ts';
 
@@ -43,13 +43,25 @@ async function list(dir: string): Promise<string[]> {
 /** Null: it is gone again, or it is not a file. */
 async function readOne(file: string): Promise<DeclarationFile | null> {
   try {
-    const { size, isFile } = await stat(file).then((found) => ({ size: found.size, isFile: found.isFile() }));
-    if (!isFile) return null;
-    if (size > maxFileBytes) return { kind: 'unreadable', reason: `is larger than ${maxFileBytes / 1024 / 1024} MB` };
+    const found = await stat(file);
+    if (!found.isFile()) return null;
+    if (found.size > maxFileBytes) {
+      return { kind: 'unreadable', reason: `is larger than ${maxFileBytes / 1024 / 1024} MB` };
+    }
     return { kind: 'read', bytes: await readFile(file) };
   } catch (error) {
     const code = codeOf(error);
-    return code === 'ENOENT' ? null : { kind: 'unreadable', reason: `cannot be read (${code})` };
+    if (code !== 'ENOENT') return { kind: 'unreadable', reason: `cannot be read (${code})` };
+    return (await isLink(file)) ? { kind: 'unreadable', reason: 'is a link that leads nowhere' } : null;
+  }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -35,6 +35,7 @@ class OpmlReader {
   readonly #open: Outline[] = [];
   #parser: Parser | null = null;
   #outlines = 0;
+  #isTooDeep = false;
   #root: 'unseen' | 'open' | 'closed' | 'cut' | 'other' = 'unseen';
   #line = 1;
   #counted = 0;
@@ -53,6 +54,7 @@ class OpmlReader {
     if (this.#root === 'unseen') this.#root = tag === 'opml' ? 'open' : 'other';
     if (tag !== 'outline' || this.#root !== 'open') return;
     this.#outlines += 1;
+    if (this.#open.length >= maxDepth) this.#isTooDeep = true;
     const fields = new Map(Object.entries(attributes).map(([key, value]) => [key.toLowerCase(), value.trim()]));
     const label = fields.get('title') || fields.get('text') || null;
     const url = fields.get('xmlurl');
@@ -61,7 +63,7 @@ class OpmlReader {
       return;
     }
     this.#open.push({ heading: null });
-    if (this.#outlines <= maxOutlines && this.#open.length <= maxDepth) this.#take(url ?? '', label);
+    if (this.#outlines <= maxOutlines) this.#take(url ?? '', label);
   }
 
   onclosetag(name: string, isImplied: boolean): void {
@@ -84,6 +86,9 @@ class OpmlReader {
     if (this.#root !== 'closed') {
       const line = this.#file.text.split('\n').length;
       return { line, what: 'the file ends before </opml>', remedy: 'Copy the whole file again' };
+    }
+    if (this.#isTooDeep) {
+      return { line: 1, what: `the outlines are nested more than ${maxDepth} deep`, remedy: 'Nest them less' };
     }
     return this.#outlines <= maxOutlines
       ? null

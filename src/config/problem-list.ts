@@ -11,14 +11,14 @@ export class ProblemList {
     this.#problems.push(problem);
   }
 
-  /** How many there are. */
-  get size(): number {
-    return this.#problems.length;
+  /** The mistakes of one file together, in the order of its lines. */
+  all(): readonly ConfigProblem[] {
+    return this.#problems.toSorted(byPlace);
   }
 
-  /** @throws ConfigError when there is any, with the mistakes of one file together and in the order of its lines. */
+  /** @throws ConfigError with all of them, when there is any. */
   throwIfAny(): void {
-    if (this.#problems.length > 0) throw new ConfigError(this.#problems.toSorted(byPlace));
+    if (this.#problems.length > 0) throw new ConfigError(this.all());
   }
 }
 

@@ -34,6 +34,8 @@ const defaultTiming: WatchTiming = { quietMs: 250, maxWaitMs: 1000, pulseMs: 100
 
 /** A running watch. */
 export interface Watch {
+  /** Resolves when the folder was looked at for the first time and every later change will be heard. */
+  readonly listening: Promise<void>;
   /** Stops it; nothing is called any more. */
   close(): void;
 }
@@ -43,7 +45,13 @@ export function watchDeclarations(options: WatchOptions): Watch {
   return new DeclarationWatch(options);
 }
 
+interface Interpreted {
+  readonly declarations: Declarations;
+  readonly from: DeclarationFiles;
+}
+
 class DeclarationWatch implements Watch {
+  readonly listening: Promise<void>;
   readonly #options: WatchOptions;
   readonly #hints: FolderHints;
   readonly #vanished: VanishedFiles;
@@ -66,6 +74,7 @@ class DeclarationWatch implements Watch {
     this.#vanished = new VanishedFiles(timing.graceMs, () => this.#requestLook());
     // The folder may have changed since it was read for the first time.
     this.#requestLook();
+    this.listening = this.#looking ?? Promise.resolve();
   }
 
   close(): void {
@@ -111,25 +120,25 @@ class DeclarationWatch implements Watch {
       if (found instanceof ConfigError && !this.#vanished.holdsAny) return found;
       const fingerprint = fingerprintOf(files);
       if (fingerprint === this.#fingerprint) return null;
-      const declarations = await this.#interpret(files, present);
+      const { declarations, from } = await this.#interpret(files, present);
       if (declarations.sources.length === 0 && this.#current.sources.length > 0) return noSourceLeft();
-      this.#fingerprint = fingerprint;
+      this.#fingerprint = from === files ? fingerprint : fingerprintOf(from);
       return declarations;
     } catch (error) {
       return asConfigError(error);
     }
   }
 
-  async #interpret(files: DeclarationFiles, found: DeclarationFiles): Promise<Declarations> {
+  async #interpret(files: DeclarationFiles, present: DeclarationFiles): Promise<Interpreted> {
     const { dir, env } = this.#options;
     try {
-      return await interpretFiles(files, dir, env);
+      return { declarations: await interpretFiles(files, dir, env), from: files };
     } catch (error) {
       // A renamed file is there twice while its old name is held on to. If what is really there is right, it counts.
-      if (!this.#vanished.holdsAny || found.size === 0) throw error;
-      const declarations = await interpretFiles(found, dir, env);
+      if (!this.#vanished.holdsAny || present.size === 0) throw error;
+      const declarations = await interpretFiles(present, dir, env);
       if (declarations.sources.length === 0) throw error;
-      return declarations;
+      return { declarations, from: present };
     }
   }
 

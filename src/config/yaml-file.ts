@@ -45,7 +45,7 @@ function openYaml(
   problems: ProblemList,
 ): YamlFile | null {
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   for (const error of document.errors) {
     problems.add({ where: `${file.name}:${lines.linePos(error.pos[0]).line}`, ...explainYamlError(error) });
   }
@@ -80,6 +80,7 @@ function openYaml(
 const yamlRemedies: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces',
   DUPLICATE_KEY: 'Keep one of the two',
+  NON_STRING_KEY: 'Write the key as a plain word, or in quotes',
   MULTIPLE_DOCS: 'Take the "---" out, or put the rest in a file of its own',
   BLOCK_AS_IMPLICIT_KEY: 'Put a text that holds ": " in quotes',
   BAD_SCALAR_START: 'Put the text in quotes',
@@ -87,8 +88,14 @@ const yamlRemedies: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'Close the quote or bracket, and indent the keys of a list entry alike',
 };
 
+/** In place of what the library says to programmers. */
+const yamlComplaints: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'the file holds more than one document',
+  NON_STRING_KEY: 'a key is not text',
+};
+
 function explainYamlError(error: YAMLError): { what: string; remedy: string } {
-  const said = error.code === 'MULTIPLE_DOCS' ? 'The file holds more than one document' : error.message;
+  const said = yamlComplaints[error.code] ?? error.message;
   return {
     what: `not valid YAML (${said.replace(/[\s.]+$/, '')})`,
     remedy: yamlRemedies[error.code] ?? 'Check the indentation and the quotes here and on the line above',

@@ -1,0 +1,101 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readSourceUrl } from '../../src/config/source-url.ts';
+import { useFolders } from './folder.ts';
+
+const makeFolder = useFolders();
+const nowhere = path.resolve('/nowhere/feeds');
+
+describe('readSourceUrl', () => {
+  it('takes a web address as it is, without its fragment', async () => {
+    expect(await readSourceUrl('https://Example.org:443/a b?x=1#top', nowhere)).toEqual({
+      kind: 'usable',
+      url: 'https://example.org/a%20b?x=1',
+      authorization: null,
+      idText: 'example.org/a%20b?x=1',
+    });
+  });
+
+  it('moves a user name and password into a header, decoded', async () => {
+    const address = await readSourceUrl('https://an%40:p%C3%A4ss%3A@example.org/', nowhere);
+    expect(address).toMatchObject({
+      url: 'https://example.org/',
+      authorization: `Basic ${Buffer.from('an@:päss:').toString('base64')}`,
+    });
+  });
+
+  it.each([
+    ['ftp://example.org/feed', 'url is not http, https or file'],
+    ['javascript:alert(1)', 'url is not http, https or file'],
+    ['feed:https://example.org/rss', 'url is not http, https or file'],
+    ['feed://example.org/rss', 'url is not http, https or file'],
+    ['example.org/rss.xml', 'url is not a whole address'],
+    ['example.org:8080/rss.xml', 'url is not a whole address'],
+    ['/rss.xml', 'url is not a whole address'],
+    ['https://', 'url is not a valid address'],
+    ['https://exa mple.org/', 'url is not a valid address'],
+    ['https://u:%E0@example.org/', 'url holds a password that is not percent-encoded rightly'],
+    [`https://example.org/${'a'.repeat(2048)}`, 'url is longer than 2048 characters'],
+  ])('refuses %s', async (text, what) => {
+    expect(await readSourceUrl(text, nowhere)).toMatchObject({ kind: 'unusable', what });
+  });
+});
+
+describe('a file address', () => {
+  it('is resolved within the feeds folder, though nothing is there yet', async () => {
+    const { dir } = makeFolder();
+    for (const text of [
+      'file:sub/a%20b.xml',
+      'file:./sub/a b.xml',
+      pathToFileURL(path.join(dir, 'sub/a b.xml')).href,
+    ]) {
+      expect(await readSourceUrl(text, dir)).toMatchObject({
+        kind: 'usable',
+        url: pathToFileURL(path.join(dir, 'sub', 'a b.xml')).href,
+        idText: path.join('sub', 'a b.xml'),
+      });
+    }
+  });
+
+  it.each([
+    'file:../secret.xml',
+    'file:a/../../secret.xml',
+    'file:%2e%2e/secret.xml',
+    'file:/etc/passwd',
+    'file:.',
+  ])('may not lead out of the folder: %s', async (text) => {
+    const { dir } = makeFolder();
+    expect(await readSourceUrl(text, dir)).toMatchObject({ what: 'url leads out of FEEDS_DIR' });
+  });
+
+  it('may not lead out through a symbolic link', async () => {
+    const folder = makeFolder({ 'inside.xml': '' });
+    const other = makeFolder({ 'secret.xml': '' });
+    symlinkSync(other.path('secret.xml'), folder.path('link.xml'));
+    symlinkSync(other.dir, folder.path('folder'));
+    symlinkSync(folder.path('inside.xml'), folder.path('fine.xml'));
+    expect(await readSourceUrl('file:link.xml', folder.dir)).toMatchObject({ kind: 'unusable' });
+    expect(await readSourceUrl('file:folder/secret.xml', folder.dir)).toMatchObject({ kind: 'unusable' });
+    expect(await readSourceUrl('file:fine.xml', folder.dir)).toMatchObject({ kind: 'usable' });
+  });
+
+  it('may lie in a feeds folder that is a symbolic link itself', async () => {
+    const folder = makeFolder({ 'a.xml': '' });
+    const link = path.join(path.dirname(folder.dir), 'link');
+    symlinkSync(folder.dir, link);
+    expect(await readSourceUrl('file:a.xml', link)).toMatchObject({ kind: 'usable' });
+  });
+
+  it.each([
+    'file:',
+    'file:a.xml?x',
+    'file:a.xml#x',
+    'file:%E0',
+    'file:a%00.xml',
+    'file://host/a.xml',
+  ])('is a plain path: not %s', async (text) => {
+    expect(await readSourceUrl(text, nowhere)).toMatchObject({ what: 'url is not the path of a file' });
+  });
+});
