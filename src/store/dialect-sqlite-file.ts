@@ -1,0 +1,140 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { ConfigError } from '../domain/config-error.ts';
+
+const magic = 'SQLite format 3\0';
+const openTimeoutMs = 5000;
+const useAnother = 'Name another file, or move this one away; it was left as it is';
+
+function refuse(what: string, remedy: string): ConfigError {
+  return new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);
+}
+
+/** The words of a fault of the file system or of SQLite, or null when it is of another kind: then it is ours. */
+function reasonOf(error: unknown): string | null {
+  if (error instanceof Database.SqliteError) return error.message;
+  return error instanceof Error && 'syscall' in error ? error.message : null;
+}
+
+/** Runs `work` on a file; what the file system or the database engine refuses becomes the operator's to mend. */
+function onFile<T>(file: string, verb: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === null) throw error;
+    throw refuse(
+      `${file} cannot be ${verb} (${reason})`,
+      'Check that the path is right and that this user may read and write the file and its folder',
+    );
+  }
+}
+
+function firstBytes(file: string): string {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(magic.length);
+    return bytes.toString('latin1', 0, readSync(handle, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Looks into an existing file through a connection that cannot write. */
+function namesWithin(file: string): { tables: string[]; migrations: string[] } {
+  const database = new Database(file, { readonly: true, fileMustExist: true, timeout: openTimeoutMs });
+  try {
+    const tables = database.prepare<[], string>(`select name from sqlite_schema where type = 'table'`).pluck().all();
+    const migrations = tables.includes('kysely_migration')
+      ? database.prepare<[], string>('select name from kysely_migration order by name').pluck().all()
+      : [];
+    return { tables, migrations };
+  } finally {
+    database.close();
+  }
+}
+
+function checkContents(file: string, known: readonly string[]): void {
+  if (!statSync(file).isFile()) throw refuse(`${file} is not a file`, 'Name a file inside it, or another one');
+  const start = firstBytes(file);
+  if (start === '') return;
+  if (start !== magic) throw refuse(`${file} is not a database of Newswire`, useAnother);
+  const { tables, migrations } = namesWithin(file);
+  const newer = migrations.filter((name) => !known.includes(name));
+  if (newer.length > 0) {
+    throw refuse(
+      `${file} was written by a newer Newswire (it has ${newer.join(', ')}, which this one does not know)`,
+      'Run that version or a later one; the file was left as it is',
+    );
+  }
+  if (tables.length > 0 && !tables.includes('kysely_migration')) {
+    throw refuse(`${file} is a database of another program (it has the table ${tables[0]})`, useAnother);
+  }
+}
+
+/**
+ * Makes sure that a path can hold our database, without changing what is there: makes the folder, and looks into a
+ * file that exists.
+ *
+ * @param known names of the migrations that this program has.
+ * @returns the real path, so that two links to one file are one database.
+ * @throws ConfigError that says what is wrong with it.
+ */
+export function checkFile(file: string, known: readonly string[]): string {
+  if (file === '' || file.startsWith(':')) {
+    throw refuse(`sqlite:${file} names no file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
+  }
+  const place = path.resolve(file);
+  onFile(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
+  return onFile(place, 'opened', () => {
+    if (!existsSync(place)) return path.join(realpathSync(path.dirname(place)), path.basename(place));
+    const real = realpathSync(place);
+    checkContents(real, known);
+    return real;
+  });
+}
+
+/**
+ * Opens a connection that may write, with the same words for what goes wrong.
+ *
+ * @param busyTimeoutMs how long a statement waits for another writer. Opening itself may wait longer: nothing else
+ * goes on yet, and two processes may be making the same file at once.
+ */
+export function openForWriting(file: string, busyTimeoutMs: number): Database.Database {
+  return onFile(file, 'opened', () => {
+    const database = new Database(file, { timeout: openTimeoutMs });
+    try {
+      database.pragma('journal_mode = WAL');
+      database.pragma(`busy_timeout = ${busyTimeoutMs}`);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Takes the right to poll with a database file and holds it until it is given back or the process ends, however it
+ * ends: the lock is the kernel's, on a file beside the database, so that nothing is left behind by a kill.
+ *
+ * @returns gives the right back.
+ * @throws ConfigError when another process has it.
+ */
+export function lockForPolling(file: string): () => void {
+  const lock = onFile(`${file}.lock`, 'opened', () => new Database(`${file}.lock`, { timeout: 0 }));
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+    throw refuse(
+      `another Newswire process already polls with ${file}`,
+      'Stop it first, give this one a file of its own, or start it with ROLES=serve',
+    );
+  }
+  return () => {
+    lock.close();
+  };
+}

@@ -1,0 +1,156 @@
+import Database from 'better-sqlite3';
+import {
+  type Dialect,
+  type RawBuilder,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+  sql,
+} from 'kysely';
+import type { Phrase, SearchQuery } from '../domain/search-query.ts';
+import type { Connections, Db, Engine, EngineAdapter, IndexedText } from './dialect.ts';
+import { checkFile, lockForPolling, openForWriting } from './dialect-sqlite-file.ts';
+import type { Column } from './tables.ts';
+
+/** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
+const busyTimeoutMs = 50;
+const maxStatements = 500;
+
+/**
+ * Keeps statements prepared, which Kysely's own driver does not, and makes `begin` take the write lock at once: a
+ * deferred transaction that reads first and then writes fails when another process wrote in between, and no waiting
+ * helps it.
+ */
+class StatementCache implements SqliteDatabase {
+  readonly #database: Database.Database;
+  readonly #beginAs: string;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: Database.Database, beginAs: 'begin' | 'begin immediate') {
+    this.#database = database;
+    this.#beginAs = beginAs;
+  }
+
+  prepare(text: string): SqliteStatement {
+    const query = text === 'begin' ? this.#beginAs : text;
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= maxStatements) this.#statements.clear();
+    const statement = this.#database.prepare(query);
+    this.#statements.set(query, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+class Adapter extends SqliteAdapter implements EngineAdapter {
+  readonly engine = sqliteEngine;
+
+  /** It can, whatever Kysely assumes: a migration is whole or not there. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function dialectOn(database: SqliteDatabase): Dialect {
+  const plain = new SqliteDialect({ database });
+  return {
+    createDriver: () => plain.createDriver(),
+    createQueryCompiler: () => plain.createQueryCompiler(),
+    createIntrospector: (db) => plain.createIntrospector(db),
+    createAdapter: () => new Adapter(),
+  };
+}
+
+/**
+ * Opens a database file, making it and its folder when they are not there yet.
+ *
+ * @param known names of the migrations that this program has; a file with others is from a newer one.
+ * @throws ConfigError when the file cannot be used; it is then as it was.
+ */
+export function connectSqlite(file: string, options: { poller: boolean; known: readonly string[] }): Connections {
+  const place = checkFile(file, options.known);
+  const unlock = options.poller ? lockForPolling(place) : () => {};
+  try {
+    const writer = openForWriting(place, busyTimeoutMs);
+    // A reader of the log may never hold a seq that a power cut can take back.
+    writer.pragma('synchronous = FULL');
+    writer.pragma('foreign_keys = ON');
+    const reader = new Database(place, { timeout: busyTimeoutMs, readonly: true });
+    return {
+      engine: sqliteEngine,
+      writer: dialectOn(new StatementCache(writer, 'begin immediate')),
+      reader: dialectOn(new StatementCache(reader, 'begin')),
+      release() {
+        // Kysely closes only what it has used.
+        reader.close();
+        writer.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function field(name: string): RawBuilder<unknown> {
+  return sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`;
+}
+
+/** Phrases of FTS5: words in double quotes stand for themselves, whatever they are. */
+function joined(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
+  return phrases.map((words) => `"${words.join(' ').replaceAll('"', '""')}"`).join(` ${operator} `);
+}
+
+function ftsQuery({ wanted, unwanted }: SearchQuery): string {
+  const all = joined(wanted, 'AND');
+  return unwanted.length === 0 ? all : `(${all}) NOT (${joined(unwanted, 'OR')})`;
+}
+
+const sqliteEngine: Engine = {
+  rows(json: string, columns: Readonly<Record<string, Column<unknown>>>) {
+    const fields = Object.keys(columns).map(field);
+    return sql`(select key as ord, ${sql.join(fields)} from json_each(${json})) as input`;
+  },
+  values(json: string) {
+    return sql`(select value from json_each(${json}))`;
+  },
+  each(json: string) {
+    return sql`json_each(${json}) as each`;
+  },
+  jsonNumber(column: RawBuilder<unknown>, name: string) {
+    return sql<number>`(${column} ->> ${sql.lit(name)})`;
+  },
+  async prepare(db: Db) {
+    // Holds the index alone; the words stand in `item`.
+    await sql`create virtual table if not exists item_search using fts5(
+      text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`.execute(db);
+  },
+  async indexTexts(db: Db, texts: readonly IndexedText[]) {
+    const json = JSON.stringify(texts.map(({ itemId, text }) => ({ itemId, text })));
+    await sql`insert or replace into item_search (rowid, text)
+      select value ->> 'itemId', value ->> 'text' from json_each(${json})`.execute(db);
+  },
+  async forgetTexts(db: Db, itemIds: readonly number[]) {
+    const json = JSON.stringify(itemIds);
+    await sql`delete from item_search where rowid in (select value from json_each(${json}))`.execute(db);
+  },
+  itemsWithAny(phrases: readonly Phrase[]) {
+    return sql`(select rowid from item_search where item_search match ${joined(phrases, 'OR')})`;
+  },
+  async searchTexts(db: Db, search: SearchQuery, page: { belowId: number; limit: number }) {
+    const { rows } = await sql<{ id: number }>`select rowid as id from item_search
+      where item_search match ${ftsQuery(search)} and rowid < ${page.belowId}
+      order by rowid desc limit ${page.limit}`.execute(db);
+    return rows.map(({ id }) => id);
+  },
+  isBusy(error: unknown) {
+    return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+  },
+};

@@ -1,0 +1,66 @@
+import type { Dialect, Kysely, RawBuilder } from 'kysely';
+import type { Phrase, SearchQuery } from '../domain/search-query.ts';
+import type { Column, Tables } from './tables.ts';
+
+/** The database, or one transaction on it: what every store function takes first. */
+export type Db = Kysely<Tables>;
+
+/** What differs between engines, chosen once when the store is opened and found again through any executor. */
+export interface Engine {
+  /**
+   * A table expression out of a JSON array of objects, with one column for each name and `ord`, the place in the
+   * array. One SQL text serves arrays of every length.
+   */
+  rows(json: string, columns: Readonly<Record<string, Column<unknown>>>): RawBuilder<unknown>;
+  /** A sub-select of the values of a JSON array, of column `value`. */
+  values(json: string): RawBuilder<unknown>;
+  /** A table expression `each` out of a JSON array of texts or numbers, of column `value`. */
+  each(json: string): RawBuilder<unknown>;
+  /** The number at a path of one name in a JSON column. */
+  jsonNumber(column: RawBuilder<unknown>, name: string): RawBuilder<number>;
+  /** Makes what migrations cannot say for all engines alike: the search index. */
+  prepare(db: Db): Promise<void>;
+  /** Puts the texts of items into the search index, in place of what it held of them. */
+  indexTexts(db: Db, texts: readonly IndexedText[]): Promise<void>;
+  /** Takes items out of the search index. */
+  forgetTexts(db: Db, itemIds: readonly number[]): Promise<void>;
+  /** A sub-select of the ids of items whose text has one of these phrases at least. */
+  itemsWithAny(phrases: readonly Phrase[]): RawBuilder<unknown>;
+  /** Ids, below a given one, of items whose text has all wanted phrases and none of the others: highest first. */
+  searchTexts(db: Db, search: SearchQuery, page: { belowId: number; limit: number }): Promise<number[]>;
+  /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
+  isBusy(error: unknown): boolean;
+}
+
+/** The text of one item, as `searchText` makes it. */
+export interface IndexedText {
+  readonly itemId: number;
+  readonly text: string;
+}
+
+/** A database that is open: two connections, what they speak, and how to let go of it. */
+export interface Connections {
+  readonly engine: Engine;
+  /** `begin` takes the write lock at once. */
+  readonly writer: Dialect;
+  /** Refuses writes; sees a stable snapshot within a transaction. */
+  readonly reader: Dialect;
+  /** Closes both, and gives back the right to poll if it was taken. */
+  release(): void;
+}
+
+/** An adapter that carries our engine, so that it is found wherever an executor is. */
+export interface EngineAdapter {
+  readonly engine: Engine;
+}
+
+/** The engine behind an executor. */
+export function engineOf(db: Db): Engine {
+  const adapter: object = db.getExecutor().adapter;
+  if (!isEngineAdapter(adapter)) throw new Error('this database was not opened by openStore');
+  return adapter.engine;
+}
+
+function isEngineAdapter(adapter: object): adapter is EngineAdapter {
+  return 'engine' in adapter;
+}

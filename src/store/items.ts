@@ -1,0 +1,142 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Digest, ItemDraft } from '../domain/item.ts';
+import type { Lease, Settlement } from '../domain/poll.ts';
+import type { Source } from '../domain/source.ts';
+import { batchesOf } from './batches.ts';
+import type { Db } from './dialect.ts';
+import { appendEvents } from './events.ts';
+import { type KnownEntry, renamedEntries } from './identity.ts';
+import { readKnown } from './known.ts';
+import type { Store } from './open.ts';
+import { leasedSource, writeSettlement } from './settle.ts';
+import { type ShownSource, shownSource } from './shown.ts';
+import { type BatchCounts, noCounts, storeBatch } from './store-batch.ts';
+import type { Row } from './tables.ts';
+import { withdrawDeleted } from './withdraw.ts';
+
+/** What a refresh brought, and what is to be written about it in the end. */
+export interface StoreRequest {
+  readonly source: Source;
+  readonly lease: Lease;
+  readonly digest: Digest;
+  /** Whether no read of this source was ever stored whole: everything in it is backfill then. */
+  readonly firstRead: boolean;
+  readonly nowMs: number;
+  /** The publisher's site; null: as the digest says. */
+  readonly siteUrl: string | null;
+  /** What to leave on the source, once it is known what its entries came to. Pure: it may be asked again. */
+  settle(counts: BatchCounts): Settlement;
+  /** Called after each commit that wrote events, with the head of the log. */
+  onBatch?(head: number): void;
+}
+
+export type StoreResult =
+  | ({
+      readonly kind: 'stored';
+      /** Events written. */
+      readonly events: number;
+      /** Head of the log after the last; null when there were none. */
+      readonly head: number | null;
+      readonly settlement: Settlement;
+    } & BatchCounts)
+  /** The source was claimed anew, edited or removed meanwhile: the rest was dropped. */
+  | { readonly kind: 'lease-lost' };
+
+interface Progress {
+  readonly counts: BatchCounts;
+  readonly events: number;
+  readonly head: number | null;
+}
+
+function sum(a: BatchCounts, b: BatchCounts): BatchCounts {
+  return {
+    added: a.added + b.added,
+    joined: a.joined + b.joined,
+    updated: a.updated + b.updated,
+    heldBack: a.heldBack + b.heldBack,
+  };
+}
+
+/** The last of each entry key: a document that names one entry twice means the later. */
+function distinct(drafts: readonly ItemDraft[]): ItemDraft[] {
+  return [...new Map(drafts.map((draft) => [draft.entryKey, draft])).values()];
+}
+
+async function findRenamed(db: Db, request: StoreRequest): Promise<ReadonlyMap<string, KnownEntry>> {
+  const { drafts, unchanged } = request.digest;
+  const row = await leasedSource(db, request.lease);
+  if (row === null || drafts.length === 0) return new Map();
+  const document = new Set([...drafts.map(({ entryKey }) => entryKey), ...unchanged]);
+  return renamedEntries(drafts, document, await readKnown(db, row, drafts));
+}
+
+/** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
+async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Promise<ShownSource> {
+  const { digest } = request;
+  const known = {
+    feed_title: digest.feedTitle ?? row.feed_title,
+    site_url: request.siteUrl ?? digest.siteUrl ?? row.site_url,
+    hubs: JSON.stringify(digest.hubs),
+  };
+  if (known.feed_title !== row.feed_title || known.site_url !== row.site_url || known.hubs !== row.hubs) {
+    await tx.updateTable('source').set(known).where('ref', '=', row.ref).execute();
+  }
+  return shownSource({ ...row, ...known });
+}
+
+/** What goes with the last batch only, so that a kill in between costs a second read and never an item. */
+async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts: BatchCounts): Promise<Settlement> {
+  const settlement = request.settle(counts);
+  await writeSettlement(tx, row, settlement, { nowMs: request.nowMs, counts });
+  if (settlement.outcome === 'fresh' && row.first_read_done === 0) {
+    await tx.updateTable('source').set({ first_read_done: 1 }).where('ref', '=', row.ref).execute();
+  }
+  return settlement;
+}
+
+interface Batch {
+  readonly drafts: readonly ItemDraft[];
+  readonly renamed: ReadonlyMap<string, KnownEntry>;
+  readonly isLast: boolean;
+  readonly before: Progress;
+}
+
+async function storeOne(
+  tx: Db,
+  request: StoreRequest,
+  batch: Batch,
+): Promise<(Progress & { readonly settlement: Settlement | null }) | null> {
+  const { firstRead, nowMs, digest } = request;
+  const row = await leasedSource(tx, request.lease);
+  if (row === null) return null;
+  const source = await noteTitle(tx, row, request);
+  const stored = await storeBatch(tx, batch.drafts, { source, renamed: batch.renamed, firstRead, nowMs });
+  const counts = sum(batch.before.counts, stored.counts);
+  const refs = batch.isLast ? digest.deleted.map(({ ref }) => ref) : [];
+  const deleted = await withdrawDeleted(tx, row.ref, refs, nowMs);
+  const settlement = batch.isLast ? await finish(tx, row, request, counts) : null;
+  const happenings = [...stored.happenings, ...deleted];
+  const head = await appendEvents(tx, happenings, nowMs);
+  return { counts, events: batch.before.events + happenings.length, head, settlement };
+}
+
+/**
+ * Stores what a refresh brought: items, appearances and events, in batches of one transaction each with a turn of the
+ * event loop between them; the last carries the settlement. Every batch demands that the lease is still good.
+ */
+export async function storeDigest(store: Store, request: StoreRequest): Promise<StoreResult> {
+  const renamed = await store.read((tx) => findRenamed(tx, request));
+  const batches = batchesOf(distinct(request.digest.drafts));
+  let progress: Progress = { counts: noCounts, events: 0, head: null };
+  for (const [index, drafts] of batches.entries()) {
+    const batch = { drafts, renamed, isLast: index === batches.length - 1, before: progress };
+    const done = await store.write((tx) => storeOne(tx, request, batch));
+    if (done === null) return { kind: 'lease-lost' };
+    if (done.head !== null) request.onBatch?.(done.head);
+    progress = { ...done, head: done.head ?? progress.head };
+    const { counts, events, head } = progress;
+    if (done.settlement !== null) return { kind: 'stored', ...counts, events, head, settlement: done.settlement };
+    await nextTurn();
+  }
+  throw new Error('the last batch carried no settlement');
+}

@@ -1,0 +1,18 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import * as initial from '../../db/migrations/0001-initial.ts';
+import type { Db } from './dialect.ts';
+
+/** Every migration there is, by name, in order. A list and not a folder, so that a build cannot leave one behind. */
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+};
+
+/** The names of all migrations that this program knows. */
+export const migrationNames: readonly string[] = Object.keys(migrations);
+
+/** Brings the schema up to date, whole or not at all. Does nothing when it is. */
+export async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,142 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely';
+import { ConfigError } from '../domain/config-error.ts';
+import type { Connections, Db, Engine } from './dialect.ts';
+import { connectSqlite } from './dialect-sqlite.ts';
+import { migrate, migrationNames } from './migrate.ts';
+import type { Tables } from './tables.ts';
+
+const maxBusyTries = 60;
+const longestPauseMs = 250;
+
+export interface StoreOptions {
+  /** `sqlite:` and a path. */
+  readonly url: string;
+  /** Whether this process is the one that polls. */
+  readonly poller: boolean;
+}
+
+/** The database, open. Store functions take an executor out of it; only here are transactions begun. */
+export interface Store {
+  readonly writer: Db;
+  /** Sees committed rows only, refuses writes, and never waits for the writer. */
+  readonly reader: Db;
+  /**
+   * Runs `work` in one transaction that holds the write lock from its first statement. `work` may run again from the
+   * start when another process is writing, so it leaves nothing behind outside the transaction. Never inside another
+   * `write`, and never with `writer` inside it: both throw, where they would wait for themselves for ever.
+   */
+  write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  /** Runs `work` on one snapshot: everything it reads is of the same instant. */
+  read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** One Kysely object has one connection and a queue for it: whoever holds it may not queue behind itself. */
+class OneAtATime {
+  readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
+  readonly #name: string;
+  readonly db: Db;
+
+  constructor(name: string, connections: Connections) {
+    this.#name = name;
+    const guard: KyselyPlugin = {
+      transformQuery: ({ node }: PluginTransformQueryArgs) => {
+        this.#refuseInside();
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const dialect = name === 'writer' ? connections.writer : connections.reader;
+    this.db = new Kysely<Tables>({ dialect, plugins: [guard] });
+  }
+
+  #refuseInside(): void {
+    // What outlives its transaction, a timer set within it for one, is not inside any more.
+    if (this.#inside.getStore()?.open !== true) return;
+    throw new Error(`the store's ${this.#name} was used inside its own transaction: use the one that was passed in`);
+  }
+
+  async transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
+    this.#refuseInside();
+    const place = { open: true };
+    try {
+      return await this.db.transaction().execute((tx) => this.#inside.run(place, () => work(tx.withoutPlugins())));
+    } finally {
+      place.open = false;
+    }
+  }
+}
+
+/** Tries again, with growing pauses, while another process holds the write lock. */
+async function patiently<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!engine.isBusy(error) || tries >= maxBusyTries) throw error;
+      await pause(Math.min(longestPauseMs, 5 * 2 ** tries) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
+function connect(options: StoreOptions): Connections {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(options.url) ?? [];
+  if (scheme.toLowerCase() === 'sqlite') {
+    return connectSqlite(rest.replace(/^\/\//, ''), { poller: options.poller, known: migrationNames });
+  }
+  // Only the scheme is named: the rest may hold a password.
+  const what = scheme === '' ? 'is not a URL' : `databases of the kind ${scheme}: are not supported yet`;
+  const remedy = 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite';
+  throw new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);
+}
+
+/** What a new database needs before its first use, and what every start of a poller begins with. */
+async function begin(db: Db, poller: boolean): Promise<void> {
+  await db
+    .insertInto('stream_head')
+    .values({ id: 1, epoch: newEpoch(), head: 0, floor: 1, changed_ms: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  // A claim that was never settled belonged to a process that died; its token stays, so that the next claim counts it.
+  if (poller) {
+    await db.updateTable('source').set({ leased_until_ms: 0 }).where('lease_token', 'is not', null).execute();
+  }
+}
+
+/** A name for a run of the log: replaced when the log no longer continues the one that readers know. */
+export function newEpoch(): string {
+  return randomBytes(6).readUIntBE(0, 6).toString(36).padStart(8, '0');
+}
+
+/**
+ * Opens the database: makes it when it is not there, brings its schema up to date, and, for a poller, takes the right
+ * to be the only one.
+ *
+ * @throws ConfigError when the database cannot be used or another process polls with it; a file is then as it was.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const connections = connect(options);
+  const { engine } = connections;
+  const writing = new OneAtATime('writer', connections);
+  const reading = new OneAtATime('reader', connections);
+  const close = async (): Promise<void> => {
+    await reading.db.destroy();
+    await writing.db.destroy();
+    connections.release();
+  };
+  const write = <T>(work: (tx: Db) => Promise<T>): Promise<T> => patiently(engine, () => writing.transaction(work));
+  try {
+    await patiently(engine, () => migrate(writing.db));
+    await write(async (tx) => {
+      await engine.prepare(tx);
+      await begin(tx, options.poller);
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { writer: writing.db, reader: reading.db, write, read: (work) => reading.transaction(work), close };
+}

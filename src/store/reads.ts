@@ -1,0 +1,96 @@
+import type { Filter } from '../domain/filter.ts';
+import type { Item } from '../domain/item.ts';
+import { slug } from '../domain/source.ts';
+import { type Candidate, findCandidates, type Place, wantedBy } from './candidates.ts';
+import type { Db } from './dialect.ts';
+import { readStored, toItem } from './shown.ts';
+
+/** A page of items: which, how many, from where. */
+export interface ItemsQuery {
+  /** As `parseFilter` leaves it; its `backfill` is not looked at. */
+  readonly filter: Filter;
+  readonly limit: number;
+  /** What `next` of the page before said; null: from the newest. */
+  readonly before: string | null;
+  /** False leaves backfill out; by default all items are given, whatever they are. */
+  readonly includeBackfill?: boolean;
+  /** Whether one source may take only its share of the page, while others have items for it. */
+  readonly share?: boolean;
+}
+
+/** Items newest first, and where the next page begins: null on the last. */
+export interface ItemsPart {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+/** A section that some source is in. */
+export interface SectionCount {
+  readonly slug: string;
+  readonly name: string;
+  /** Appearances of items in it. */
+  readonly items: number;
+}
+
+/** `<sort_ms>-<id>`; null when the text is no place. */
+export function parsePlace(text: string): Place | null {
+  const match = /^(-?\d{1,15})-(\d{1,15})$/.exec(text);
+  if (match === null) return null;
+  return { sortMs: Number(match[1]), id: Number(match[2]) };
+}
+
+/** Where an item stands in the order of views, as `before` wants it. */
+export function formatPlace(place: Place): string {
+  return `${place.sortMs}-${place.id}`;
+}
+
+async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]> {
+  const stored = await readStored(
+    db,
+    candidates.map(({ id }) => id),
+  );
+  return candidates.flatMap(({ id }) => {
+    const found = stored.get(id);
+    return found === undefined ? [] : [toItem(found)];
+  });
+}
+
+/**
+ * A page of items, newest first. Called within `store.read` it is of one instant with whatever else is read there,
+ * such as the head of the log.
+ */
+export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
+  const wanted = await wantedBy(db, query.filter, query.includeBackfill ?? true);
+  const before = query.before === null ? null : parsePlace(query.before);
+  const found = await findCandidates(db, wanted, { before, limit: query.limit + 1, exceptOwners: [] });
+  const page = found.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    items: await itemsOf(db, page),
+    next: found.length > query.limit && last !== undefined ? formatPlace(last) : null,
+  };
+}
+
+/** One item, withdrawn or not; null when there never was one or it was retired. */
+export async function readItem(db: Db, id: number): Promise<Item | null> {
+  const found = (await readStored(db, [id])).get(id);
+  return found === undefined ? null : toItem(found);
+}
+
+/** The same, by its key. */
+export async function readItemByKey(db: Db, key: string): Promise<Item | null> {
+  const row = await db.selectFrom('item').select('id').where('key', '=', key).executeTakeFirst();
+  return row === undefined ? null : readItem(db, row.id);
+}
+
+/** The sections that declared sources are in, in the order of the declarations. */
+export async function readSections(db: Db): Promise<SectionCount[]> {
+  const rows = await db
+    .selectFrom('source')
+    .select(({ fn }) => ['section', fn.sum<number>('items').as('items'), fn.min('position').as('position')])
+    .where('removed_ms', 'is', null)
+    .groupBy('section')
+    .orderBy('position')
+    .execute();
+  return rows.map(({ section, items }) => ({ slug: slug(section), name: section, items }));
+}

@@ -1,0 +1,84 @@
+import type { Lease, Settlement } from '../domain/poll.ts';
+import type { Db } from './dialect.ts';
+import { hostOf } from './hosts.ts';
+import type { Row } from './tables.ts';
+
+/** What a refresh counted, for the operator's plots. */
+export interface Counts {
+  readonly added: number;
+  readonly updated: number;
+}
+
+/**
+ * The source of a lease, as long as the lease is still good: nobody else has claimed the source since, and it has been
+ * neither declared anew nor removed. Every transaction that stores something of a refresh asks this first.
+ *
+ * @returns null when the lease is lost; nothing may be written then.
+ */
+export async function leasedSource(tx: Db, lease: Lease): Promise<Row<'source'> | null> {
+  const row = await tx
+    .selectFrom('source')
+    .selectAll()
+    .where('id', '=', lease.sourceId)
+    .where('lease_token', '=', lease.token)
+    .where('declaration_hash', '=', lease.declarationHash)
+    .where('removed_ms', 'is', null)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Writes what a poll came to on its source and ends its lease. */
+export async function writeSettlement(
+  tx: Db,
+  source: Row<'source'>,
+  settlement: Settlement,
+  about: { readonly nowMs: number; readonly counts: Counts },
+): Promise<void> {
+  const { nowMs, counts } = about;
+  const { facts, validators, bodyHash } = settlement;
+  const good = settlement.outcome === 'fresh' || settlement.outcome === 'not-modified';
+  const news = counts.added + counts.updated > 0;
+  await tx
+    .updateTable('source')
+    .set({
+      ...(validators === null ? {} : { etag: validators.etag, last_modified: validators.lastModified }),
+      ...(bodyHash === null ? {} : { body_hash: bodyHash }),
+      next_check_ms: Math.round(settlement.nextCheckMs),
+      next_check_why: settlement.nextCheckWhy,
+      leased_until_ms: null,
+      lease_token: null,
+      failures: settlement.failures,
+      first_failed_ms: settlement.firstFailedMs,
+      last_outcome: settlement.outcome,
+      last_failure: settlement.failure,
+      last_status: facts.status,
+      last_detail: settlement.detail,
+      last_bytes: facts.bytes,
+      last_duration_ms: Math.round(facts.durationMs),
+      last_notes: JSON.stringify(facts.notes),
+      last_attempt_ms: nowMs,
+      ...(good ? { last_success_ms: nowMs } : {}),
+      ...(news ? { last_change_ms: nowMs } : {}),
+      moved_to: settlement.movedTo,
+      host: hostOf(settlement.movedTo ?? source.url),
+      gone_ms: settlement.goneMs,
+      // Whoever settles has not lost its lease.
+      memory: JSON.stringify({ ...settlement.memory, lostLeases: 0 }),
+    })
+    .where('ref', '=', source.ref)
+    .execute();
+  await tx
+    .insertInto('refresh')
+    .values({
+      source_ref: source.ref,
+      at_ms: nowMs,
+      outcome: settlement.outcome,
+      failure: settlement.failure,
+      status: facts.status,
+      bytes: facts.bytes,
+      duration_ms: Math.round(facts.durationMs),
+      added: counts.added,
+      updated: counts.updated,
+    })
+    .execute();
+}

@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import type { PollMemory, PollState } from '../domain/poll.ts';
+import type { Db } from './dialect.ts';
+import type { Store } from './open.ts';
+import { anyOf, updateRows } from './rows.ts';
+import { fromJson } from './shown.ts';
+
+/** Why a check is due that an operator asked for: such a read is forced. */
+export const askedByOperator = 'the operator asked';
+
+const askCooldownMs = 60_000;
+
+/** What earlier polls left on a source; null when there is no such source. */
+export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
+  const row = await db.selectFrom('source').selectAll().where('id', '=', sourceId).executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    validators: { etag: row.etag, lastModified: row.last_modified },
+    bodyHash: row.body_hash,
+    nextCheckMs: row.next_check_ms,
+    nextCheckWhy: row.next_check_why,
+    failures: row.failures,
+    firstFailedMs: row.first_failed_ms,
+    firstReadDone: row.first_read_done === 1,
+    goneMs: row.gone_ms,
+    movedTo: row.moved_to,
+    memory: fromJson<PollMemory>(row.memory),
+  };
+}
+
+/** The content hashes of a source's newest entries, by entry key: what has one of them needs no cleaning again. */
+export async function knownHashes(db: Db, sourceId: string, limit: number): Promise<Record<string, string>> {
+  const rows = await db
+    .selectFrom('appearance')
+    .innerJoin('source', 'source.ref', 'appearance.source_ref')
+    .select(['entry_key', 'content_hash'])
+    .where('source.id', '=', sourceId)
+    .orderBy('appearance.sort_ms', 'desc')
+    .limit(limit)
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.entry_key, row.content_hash]));
+}
+
+/**
+ * Makes sources due at once, for an operator who asks. No source is asked within a minute of its last read or before
+ * the time its publisher has asked for.
+ *
+ * @param ids null: every source that is not gone. A source that is named is read again even when it was gone.
+ * @returns how many there are.
+ */
+export async function requestRefresh(store: Store, ids: readonly string[] | null, nowMs: number): Promise<number> {
+  return store.write(async (tx) => {
+    const query = tx
+      .selectFrom('source')
+      .select(['ref', 'memory', 'last_attempt_ms', 'next_check_ms'])
+      .where('removed_ms', 'is', null);
+    const rows = await (ids === null
+      ? query.where('gone_ms', 'is', null)
+      : query.where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
+    ).execute();
+    const asked = rows.map((row) => {
+      const { retryUntilMs } = fromJson<PollMemory>(row.memory);
+      const cooledMs = row.last_attempt_ms === null ? nowMs : Math.min(row.last_attempt_ms, nowMs) + askCooldownMs;
+      const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
+      return { ref: row.ref, next_check_ms, next_check_why: askedByOperator, gone_ms: null };
+    });
+    await updateRows(tx, 'source', 'ref', asked);
+    return asked.length;
+  });
+}

@@ -1,0 +1,213 @@
+import type { Generated, Selectable } from 'kysely';
+import type { EventOp } from '../domain/event.ts';
+import type { Failure } from '../domain/outcome.ts';
+import type { Settlement } from '../domain/poll.ts';
+import type { Republish } from '../domain/source.ts';
+
+/** One column: what the database calls it, and what TypeScript reads out of it. Instants are `bigint`, epoch ms. */
+export interface Column<T> {
+  readonly type: 'text' | 'integer' | 'bigint';
+  readonly nullable: boolean;
+  /** Never set: it carries the type only. */
+  readonly reads?: T;
+}
+
+const text: Column<string> = { type: 'text', nullable: false };
+const textOrNull: Column<string | null> = { type: 'text', nullable: true };
+const integer: Column<number> = { type: 'integer', nullable: false };
+const integerOrNull: Column<number | null> = { type: 'integer', nullable: true };
+const rowId: Column<Generated<number>> = { type: 'integer', nullable: false };
+const ms: Column<number> = { type: 'bigint', nullable: false };
+const msOrNull: Column<number | null> = { type: 'bigint', nullable: true };
+
+function oneOf<T extends string>(): Column<T> {
+  return { type: 'text', nullable: false };
+}
+
+function oneOfOrNull<T extends string>(): Column<T | null> {
+  return { type: 'text', nullable: true };
+}
+
+/** What the operator declared, and what its polls left behind. Rows are never deleted: state outlives a declaration. */
+const source = {
+  /** Ours, for ever; `id` may change when the operator never wrote it down. */
+  ref: rowId,
+  id: text,
+  id_declared: integer,
+  url: text,
+  host: text,
+  title: textOrNull,
+  section: text,
+  interval_ms: msOrNull,
+  language: textOrNull,
+  republish: oneOf<Republish>(),
+  declaration_hash: text,
+  position: integer,
+  removed_ms: msOrNull,
+  etag: textOrNull,
+  last_modified: textOrNull,
+  body_hash: textOrNull,
+  next_check_ms: ms,
+  next_check_why: text,
+  leased_until_ms: msOrNull,
+  lease_token: textOrNull,
+  failures: integer,
+  first_failed_ms: msOrNull,
+  last_outcome: oneOfOrNull<Settlement['outcome']>(),
+  last_failure: oneOfOrNull<Failure>(),
+  last_status: integerOrNull,
+  last_detail: textOrNull,
+  last_bytes: integerOrNull,
+  last_duration_ms: integerOrNull,
+  /** JSON array of words. */
+  last_notes: text,
+  last_attempt_ms: msOrNull,
+  last_success_ms: msOrNull,
+  last_change_ms: msOrNull,
+  first_read_done: integer,
+  feed_title: textOrNull,
+  site_url: textOrNull,
+  /** JSON array of URLs. */
+  hubs: text,
+  moved_to: textOrNull,
+  gone_ms: msOrNull,
+  /** JSON of `PollMemory`. */
+  memory: text,
+  /** Appearances that have an item. */
+  items: integer,
+};
+
+/** The stored, merged unit of news. Its text, dates and picture come from the appearance that owns it. */
+const item = {
+  id: rowId,
+  /** Canonical URL, or `source:entryKey`. */
+  key: text,
+  owner_ref: integer,
+  /** 1 once ownership has passed: it does so at most once. */
+  owner_passed: integer,
+  sort_ms: ms,
+  first_seen_ms: ms,
+  published_ms: msOrNull,
+  updated_ms: msOrNull,
+  withdrawn_ms: msOrNull,
+  revision: integer,
+  backfill: integer,
+  content_hash: text,
+  /** JSON array: when the newest edits were made, at most three. */
+  recent_edits: text,
+  language: textOrNull,
+  /** The primary subtag, lower-cased: what a filter asks for. */
+  primary_language: textOrNull,
+  url: textOrNull,
+  title: text,
+  author: textOrNull,
+  image_url: textOrNull,
+  /** JSON array of words. */
+  categories: text,
+  /** JSON array of enclosures. */
+  enclosures: text,
+  summary: text,
+  content_html: text,
+};
+
+/** A category of an item, lower-cased, beside its place in the order of views. */
+const item_category = { category: text, item_id: integer, sort_ms: ms };
+
+/** Apart from `item`, because it changes each second. */
+const item_count = { item_id: integer, reads: integer, comments: integer };
+
+/** An item as seen at one source. Without an item it is a tombstone: the entry is known and not wanted back. */
+const appearance = {
+  id: rowId,
+  source_ref: integer,
+  entry_key: text,
+  item_id: integerOrNull,
+  /** Of the item: so that a source's view is one walk along an index. */
+  sort_ms: ms,
+  content_hash: text,
+  guid: textOrNull,
+  first_seen_ms: ms,
+};
+
+/** Keys of retired items: neither a second source nor a new guid brings them back. */
+const retired_key = { key: text, retired_ms: ms };
+
+/** The log. `seq` is dense and grows in commit order. */
+const event = {
+  seq: integer,
+  op: oneOf<EventOp>(),
+  item_id: integer,
+  source_id: text,
+  section: text,
+  backfill: integer,
+  /** JSON array of wire field names. */
+  changed: text,
+  /** JSON of `Facets`. */
+  facets: text,
+  /** JSON of the `Facets` of the item's event before; null for an add. */
+  was: textOrNull,
+  /** JSON of the wire item, all but `page`. */
+  body: text,
+  at_ms: ms,
+};
+
+/** One row. `changed_ms` is when the log last grew. */
+const stream_head = { id: integer, epoch: text, head: integer, floor: integer, changed_ms: msOrNull };
+
+/** One poll, for the operator's plots. */
+const refresh = {
+  id: rowId,
+  source_ref: integer,
+  at_ms: ms,
+  outcome: oneOf<Settlement['outcome']>(),
+  failure: oneOfOrNull<Failure>(),
+  status: integerOrNull,
+  bytes: integer,
+  duration_ms: integer,
+  added: integer,
+  updated: integer,
+};
+
+const comment = {
+  id: rowId,
+  item_id: integer,
+  author_name: text,
+  body: text,
+  state: oneOf<'pending' | 'approved' | 'rejected' | 'spam'>(),
+  reason: textOrNull,
+  at_ms: ms,
+  moderated_ms: msOrNull,
+};
+
+/** Who has been counted today, as hashes under a salt that changes daily. */
+const read_seen = { day: integer, hash: text };
+
+const read_hour = { hour_ms: ms, item_id: integer, reads: integer };
+
+/** What all nodes share and nobody declares: the server secret and the like. */
+const setting = { name: text, value: text };
+
+/** Every table, its columns and their types: the one description that types, writes and the schema test share. */
+export const tables = {
+  source,
+  item,
+  item_category,
+  item_count,
+  appearance,
+  retired_key,
+  event,
+  stream_head,
+  refresh,
+  comment,
+  read_seen,
+  read_hour,
+  setting,
+} as const;
+
+type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };
+
+/** The database as Kysely sees it. */
+export type Tables = { [Name in keyof typeof tables]: RowOf<(typeof tables)[Name]> };
+
+/** A row as it is read. */
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import { type Db, engineOf } from './dialect.ts';
+import { appendEvents, type Happening } from './events.ts';
+import type { Store } from './open.ts';
+import { anyOf } from './rows.ts';
+import { readStored, type StoredItem, toItem } from './shown.ts';
+
+/**
+ * Takes items back: out of every view and the search, while their rows stay, so that they are known when they are
+ * seen again. What is withdrawn already is left alone.
+ *
+ * @returns what happened, for the log.
+ */
+export async function withdrawStored(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<Happening[]> {
+  const standing = items.filter(({ row }) => row.withdrawn_ms === null);
+  if (standing.length === 0) return [];
+  const ids = standing.map(({ row }) => row.id);
+  await tx
+    .updateTable('item')
+    .set({ withdrawn_ms: nowMs })
+    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .execute();
+  await engineOf(tx).forgetTexts(tx, ids);
+  return standing.map((before) => {
+    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs } });
+    return { op: 'remove', item, before: toItem(before), changed: [] };
+  });
+}
+
+/**
+ * Withdraws one item by hand.
+ *
+ * @returns head of the log; null when there is no such item or it was withdrawn before.
+ */
+export async function withdrawItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
+  return store.write(async (tx) => {
+    const items = await readStored(tx, [itemId]);
+    const happenings = await withdrawStored(tx, [...items.values()], nowMs);
+    return appendEvents(tx, happenings, nowMs);
+  });
+}
+
+/**
+ * Withdraws what the publisher says is deleted (RFC 6721): items that the source owns, by the guid that it gave them.
+ * A stranger's word takes nobody else's story away.
+ */
+export async function withdrawDeleted(
+  tx: Db,
+  sourceRef: number,
+  guids: readonly string[],
+  nowMs: number,
+): Promise<Happening[]> {
+  if (guids.length === 0) return [];
+  const rows = await tx
+    .selectFrom('appearance')
+    .innerJoin('item', 'item.id', 'appearance.item_id')
+    .select('item.id')
+    .where('source_ref', '=', sourceRef)
+    .where('guid', 'in', sql<string>`${anyOf(tx, guids)}`)
+    .whereRef('item.owner_ref', '=', 'appearance.source_ref')
+    .execute();
+  const items = await readStored(
+    tx,
+    rows.map(({ id }) => id),
+  );
+  return withdrawStored(tx, [...items.values()], nowMs);
+}
