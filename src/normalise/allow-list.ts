@@ -72,9 +72,9 @@ export const allowedElements: Readonly<Record<string, readonly string[]>> = {
   wbr: [],
 };
 
-/** Elements that go with all that is in them: code, foreign markup, plug-ins, raw text and what forms hold. */
+/** Elements that go with all that is in them: code, drawings, plug-ins, raw text and what forms hold. Of formulas the text stays. */
 export const droppedWhole: readonly string[] = (
-  'script style svg math template noscript noembed noframes xmp plaintext textarea select option optgroup datalist ' +
+  'script style svg annotation annotation-xml template noscript noembed noframes xmp plaintext textarea select option optgroup datalist ' +
   'title iframe object embed applet portal fencedframe frameset canvas'
 ).split(' ');
 

@@ -72,5 +72,7 @@ function isoDate(text: string | null): string | null {
 
 function describeMarkup(markup: Markup | null, bases: readonly string[]): string | null {
   if (markup === null) return null;
-  return cleanHtml(markup.type === 'html' ? markup.value : textToHtml(markup.value), bases).html || null;
+  const html = markup.type === 'html' ? markup.value : textToHtml(markup.value);
+  // A link in place of a frame would put words of ours among the publisher's.
+  return cleanHtml(html, bases, 'dropped').html || null;
 }

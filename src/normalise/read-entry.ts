@@ -81,23 +81,23 @@ function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): str
   return url === null ? null : stripTracking(url);
 }
 
-/** Labels as text, each once whatever its case. RSS never says whether entities stand for themselves: they do not. */
+/** Labels as text, each once. RSS never says whether entities stand for themselves: they do not. */
 export function readCategories(labels: readonly string[]): string[] {
-  const byKey = new Map<string, string>();
+  const texts = new Set<string>();
   for (const label of labels) {
     const type = /&[a-z#][a-z0-9]*;/i.test(label) ? 'html' : 'text';
     const text = plainText({ type, value: label }, maxCategoryBytes);
-    if (text !== '' && !byKey.has(text.toLowerCase())) byKey.set(text.toLowerCase(), text);
-    if (byKey.size === maxCategories) break;
+    if (text !== '') texts.add(text);
+    if (texts.size === maxCategories) break;
   }
-  return [...byKey.values()];
+  return [...texts];
 }
 
-/** A size in bytes; null when absent, zero (which publishers write for "unknown") or nonsense. */
+/** A size in bytes; null when absent or nonsense. */
 function byteLength(text: string | null): { value: number | null; bad: boolean } {
   const trimmed = text?.trim() ?? '';
   const value = /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null;
-  return { value: value === 0 ? null : value, bad: trimmed !== '' && value === null };
+  return { value, bad: trimmed !== '' && value === null };
 }
 
 /** Attached files with absolute http(s) addresses, each once; nonsense in the other fields becomes null. */

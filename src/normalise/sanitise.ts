@@ -28,10 +28,12 @@ export interface CleanHtml {
  * browser sees them. Doing it again changes nothing.
  *
  * @param bases where relative addresses start, the best first; see `basesOf`.
+ * @param frames whether a link stands for each embedded page, or nothing.
  */
-export function cleanHtml(html: string, bases: Bases): CleanHtml {
+export function cleanHtml(html: string, bases: Bases, frames: 'linked' | 'dropped' = 'linked'): CleanHtml {
   const input = cutInput(html);
-  const linked = framesToLinks(withoutControls(input), bases);
+  const text = withoutControls(input);
+  const linked = frames === 'linked' ? framesToLinks(text, bases) : text;
   const clean = withoutControls(sanitize(linked, optionsFor(bases))).replace(overrides, '');
   const balanced = balance(clean, maxContentBytes);
   return { html: balanced.html, cut: balanced.cut || input.length < html.length };

@@ -66,13 +66,14 @@ const hoursByName: Readonly<Record<string, number>> = {
   nzdt: 13,
 };
 
-const numeric = /^(?:(gmt|utc|ut|z|etc\/gmt|etc\/utc) ?)?([+-])(\d{1,2})(?::?(\d{2}))?(?: [a-z]{1,5})?$/;
+const numeric = /^(?:(gmt|utc|ut|z|etc\/gmt|etc\/utc) ?)?([+-])(\d{1,2})(?::?(\d{2})|:(\d))?(?: [a-z]{1,5})?$/;
 
 function numericOffset(match: RegExpExecArray): number | null {
-  const [, prefix, sign, hourText, minuteText] = match;
+  const [, prefix, sign, hourText, minuteText, minuteDigit] = match;
   const hours = Number(hourText);
-  const minutes = Number(minuteText ?? 0);
-  if (hours > 23 || minutes > 59) return null;
+  const minutes = Number(minuteText ?? minuteDigit ?? 0);
+  // Hours are taken at their word: "+3000" for "+0300" is a day off, which is nearer than no date.
+  if (minutes > 59) return null;
   // The names Etc/GMT+5 are POSIX ones: plus lies west of Greenwich.
   const east = (sign === '+') !== (prefix?.startsWith('etc/') ?? false);
   return (east ? 1 : -1) * (hours * 60 + minutes);
