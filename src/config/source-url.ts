@@ -71,19 +71,21 @@ function basicAuthorization(url: URL): string | null {
 
 /**
  * A local feed: a path within FEEDS_DIR, or a whole file URL that points there. One that does not exist yet is fine (it
- * is read when it appears); one that leads out of the folder is not, by `..` or by a symbolic link.
+ * is read when it appears); one that leads out of the folder is not, by `..` or by a symbolic link. The address is that
+ * of the folder's real path, so that it does not depend on the link that FEEDS_DIR may be.
  */
 async function readFileUrl(rest: string, feedsDir: string): Promise<SourceUrl> {
+  const realDir = (await realOrNull(feedsDir)) ?? feedsDir;
   const target = localPath(rest, feedsDir);
   if (target === null) {
     return unusable('url is not the path of a file', 'Write file: and a path within FEEDS_DIR, like file:welcome.xml');
   }
-  const outside = unusable('url leads out of FEEDS_DIR', 'Put the file into FEEDS_DIR, or serve it over http');
-  const inner = path.relative(feedsDir, target);
-  if (isOutside(inner)) return outside;
-  const [realDir, realTarget] = await Promise.all([realOrNull(feedsDir), realOrNull(target)]);
-  if (realDir !== null && realTarget !== null && isOutside(path.relative(realDir, realTarget))) return outside;
-  return { kind: 'usable', url: pathToFileURL(target).href, authorization: null, idText: inner };
+  const inner = [feedsDir, realDir].map((dir) => path.relative(dir, target)).find((relative) => !isOutside(relative));
+  const realTarget = inner === undefined ? null : await realOrNull(path.join(realDir, inner));
+  if (inner === undefined || (realTarget !== null && isOutside(path.relative(realDir, realTarget)))) {
+    return unusable('url leads out of FEEDS_DIR', 'Put the file into FEEDS_DIR, or serve it over http');
+  }
+  return { kind: 'usable', url: pathToFileURL(path.join(realDir, inner)).href, authorization: null, idText: inner };
 }
 
 function localPath(rest: string, feedsDir: string): string | null {

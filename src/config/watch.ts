@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { ConfigError } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/source.ts';
 import { type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
@@ -118,11 +119,13 @@ class DeclarationWatch implements Watch {
       const present = found instanceof ConfigError ? new Map() : found;
       const files = this.#vanished.hold(present);
       if (found instanceof ConfigError && !this.#vanished.holdsAny) return found;
-      const fingerprint = fingerprintOf(files);
+      // The addresses of local feeds hold the folder's real path.
+      const place = await realOrSame(this.#options.dir);
+      const fingerprint = fingerprintOf(files, place);
       if (fingerprint === this.#fingerprint) return null;
       const { declarations, from } = await this.#interpret(files, present);
       if (declarations.sources.length === 0 && this.#current.sources.length > 0) return noSourceLeft();
-      this.#fingerprint = from === files ? fingerprint : fingerprintOf(from);
+      this.#fingerprint = from === files ? fingerprint : fingerprintOf(from, place);
       return declarations;
     } catch (error) {
       return asConfigError(error);
@@ -176,8 +179,17 @@ async function readOrReason(dir: string): Promise<DeclarationFiles | ConfigError
   }
 }
 
-function fingerprintOf(files: DeclarationFiles): string {
-  const hash = createHash('sha256');
+async function realOrSame(dir: string): Promise<string> {
+  try {
+    return await realpath(dir);
+  } catch {
+    // The folder is away for the moment: what is held on to is what was there.
+    return dir;
+  }
+}
+
+function fingerprintOf(files: DeclarationFiles, place: string): string {
+  const hash = createHash('sha256').update(`${JSON.stringify(place)}\n`);
   for (const [name, file] of files) {
     const content = file.kind === 'read' ? file.bytes : file.reason;
     // Lengths stand between the parts, so that text cannot wander from one file into the next unseen.
