@@ -4,13 +4,13 @@ import { dayMs, hourMs, inWords, minuteMs } from './words.ts';
 /** No hint keeps us away for longer, however large its number. */
 const longestHintMs = dayMs;
 
-const periodMs: Readonly<Record<string, number>> = {
-  hourly: hourMs,
-  daily: dayMs,
-  weekly: 7 * dayMs,
-  monthly: 30 * dayMs,
-  yearly: 365 * dayMs,
-};
+const periodMs: ReadonlyMap<string, number> = new Map([
+  ['hourly', hourMs],
+  ['daily', dayMs],
+  ['weekly', 7 * dayMs],
+  ['monthly', 30 * dayMs],
+  ['yearly', 365 * dayMs],
+]);
 
 const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
@@ -60,7 +60,7 @@ function ttlHint(hints: FeedHints | null): Hint[] {
 /** RSS 1.0 syndication module: the period divided by the frequency, which is 1 when absent. */
 function syndicationHint(hints: FeedHints | null): Hint[] {
   if (hints === null || hints.updatePeriod === null) return [];
-  const period = periodMs[hints.updatePeriod.trim().toLowerCase()] ?? 0;
+  const period = periodMs.get(hints.updatePeriod.trim().toLowerCase()) ?? 0;
   const frequency = positive(hints.updateFrequency ?? 1);
   return [{ name: 'sy:updatePeriod', ms: frequency === 0 ? 0 : period / frequency }];
 }

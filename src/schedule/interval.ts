@@ -62,19 +62,24 @@ export function isFlood(memory: PollMemory): boolean {
   return memory.strangeDocuments > mostStrangeDocuments;
 }
 
-/** The mean time between two polls with news; the running silence counts as soon as it is longer than that. */
+/**
+ * The mean time between two polls with news. The last few count on their own too: a source that wakes up after a year
+ * is followed at once.
+ */
 function ownGapMs(memory: PollMemory, nowMs: number): number {
   const times = memory.newsAtMs;
-  const oldest = times.at(-1);
-  if (oldest === undefined) return usualLeastMs;
-  const silent = (nowMs - oldest) / times.length;
-  return Math.max(silent, Math.min(meanGap(times, times.length - 1), meanGap(times, recentGaps)), 0) / haste(memory);
+  if (times.length === 0) return usualLeastMs;
+  const overall = meanGap(times, { gaps: times.length - 1, nowMs });
+  const lately = times.length > recentGaps ? meanGap(times, { gaps: recentGaps, nowMs }) : overall;
+  return Math.min(overall, lately) / haste(memory);
 }
 
-function meanGap(times: readonly number[], wanted: number): number {
-  const gaps = Math.min(wanted, times.length - 1);
-  if (gaps < 1) return 0;
-  return ((times[0] ?? 0) - (times[gaps] ?? 0)) / gaps;
+/** Over the newest `gaps` gaps; the running silence is one more as soon as it makes the mean longer. */
+function meanGap(times: readonly number[], { gaps, nowMs }: { gaps: number; nowMs: number }): number {
+  const newest = times[0] ?? nowMs;
+  const oldest = times[gaps] ?? newest;
+  const closed = gaps === 0 ? 0 : (newest - oldest) / gaps;
+  return Math.max(closed, (nowMs - oldest) / (gaps + 1));
 }
 
 /**
