@@ -163,6 +163,12 @@ export function readFeedsDir(env: Environment): string {
   return path.resolve(textOf(env, 'FEEDS_DIR') ?? defaults.feedsDir);
 }
 
+/** The file that a database address names, so that it can be asked whether there is one; null: it is not a file's. */
+export function databaseFile(databaseUrl: string): string | null {
+  const file = /^sqlite:(?:\/\/)?(.+)$/s.exec(databaseUrl)?.[1];
+  return file === undefined ? null : path.resolve(file);
+}
+
 /**
  * The table behind `check --print-config`. Works on a bad environment too: it shows what is set, not what it means.
  */

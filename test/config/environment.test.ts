@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeSettings, readFeedsDir, readSettings, variables } from '../../src/config/environment.ts';
+import { databaseFile, describeSettings, readFeedsDir, readSettings, variables } from '../../src/config/environment.ts';
 import { ConfigError } from '../../src/domain/config-error.ts';
 
 function wrongNames(env: Record<string, string>): string[] {
@@ -168,5 +168,13 @@ describe('describeSettings', () => {
 describe('readFeedsDir', () => {
   it('finds the folder though other variables are wrong', () => {
     expect(readFeedsDir({ FEEDS_DIR: '/srv/feeds', PORT: 'x' })).toBe(path.resolve('/srv/feeds'));
+  });
+});
+
+describe('databaseFile', () => {
+  it('names the file of an embedded database only', () => {
+    expect(databaseFile('sqlite:db/news.sqlite')).toBe(path.resolve('db/news.sqlite'));
+    expect(databaseFile('sqlite:///srv/news.sqlite')).toBe(path.resolve('/srv/news.sqlite'));
+    expect(databaseFile('postgres://db.example.org/news')).toBeNull();
   });
 });

@@ -81,11 +81,14 @@ describe('a file address', () => {
     expect(await readSourceUrl('file:fine.xml', folder.dir)).toMatchObject({ kind: 'usable' });
   });
 
-  it('may lie in a feeds folder that is a symbolic link itself', async () => {
+  it('has the real path of a feeds folder that is a symbolic link itself', async () => {
     const folder = makeFolder({ 'a.xml': '' });
     const link = path.join(path.dirname(folder.dir), 'link');
     symlinkSync(folder.dir, link);
-    expect(await readSourceUrl('file:a.xml', link)).toMatchObject({ kind: 'usable' });
+    const url = pathToFileURL(folder.path('a.xml')).href;
+    for (const text of ['file:a.xml', pathToFileURL(path.join(link, 'a.xml')).href, url]) {
+      expect(await readSourceUrl(text, link)).toMatchObject({ kind: 'usable', url, idText: 'a.xml' });
+    }
   });
 
   it.each([
