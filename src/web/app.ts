@@ -21,6 +21,7 @@ export function createApp(parts: AppParts): Hono {
   healthRoutes(app, parts);
   feedRoutes(app, parts);
   apiRoutes(app, parts);
+  liveRoutes(app, parts);
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
@@ -34,6 +35,16 @@ function pageRoutes(app: Hono, parts: PageParts): void {
   app.get('/sources', (c) => sourcesPage(c, parts));
   app.get('/sources/:id', (c) => sourcePage(c, parts));
   app.get('/items/:id', (c) => itemPage(c, parts));
+}
+
+/** The live addresses as plain HTTP sees them: a WebSocket's handshake never comes this way. */
+function liveRoutes(app: Hono, parts: AppParts): void {
+  if (parts.eventStream !== null) app.get('/events', parts.eventStream);
+  app.get('/live', (c) => {
+    c.header('Upgrade', 'websocket');
+    c.header('Cache-Control', 'no-store');
+    return c.text('This address speaks WebSocket only.\n', 426);
+  });
 }
 
 function missing(c: Context): Problem {

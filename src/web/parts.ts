@@ -1,3 +1,4 @@
+import type { Handler } from 'hono';
 import type { Site } from '../domain/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -13,6 +14,8 @@ export interface AppParts {
   sections(): readonly string[];
   /** Whether the server can answer: by name of what was looked at. */
   ready(): Promise<Readonly<Record<string, boolean>>>;
+  /** Answers `/events`, the log as server-sent events; null: there is none on this node. */
+  readonly eventStream: Handler | null;
   readonly clock: Clock;
   readonly log: Log;
   /** The built folder of scripts, styles and icons: `dist/public`. */

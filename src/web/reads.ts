@@ -54,6 +54,8 @@ export interface SourceHealth {
   readonly checkedMs: number | null;
   readonly succeededMs: number | null;
   readonly nextCheckMs: number;
+  /** No longer declared; its items stay. */
+  readonly removed: boolean;
   readonly items: number;
 }
 
@@ -63,6 +65,7 @@ export interface Reads {
   /** Withdrawn ones too; null: there never was one, or it has been retired. */
   item(id: number): Promise<Item | null>;
   sections(): Promise<readonly SectionEntry[]>;
+  /** In the order of the declarations, removed ones last. */
   sources(): Promise<readonly SourceHealth[]>;
   /** Events with seq > after, at most `limit`. */
   events(afterSeq: number, limit: number): Promise<LogPage>;

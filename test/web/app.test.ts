@@ -25,6 +25,7 @@ const routes = [
   '/favicon.ico',
   '/favicon.svg',
   '/public/x/assets/newswire.css',
+  '/live',
   '/nope',
 ];
 
@@ -57,6 +58,20 @@ describe('every answer', () => {
   it('seals output feeds, which browsers may show', async () => {
     const policy = (await makeApp().get('/feed.rss')).headers.get('content-security-policy');
     expect(policy).toBe("sandbox; default-src 'none'; style-src 'self'; img-src https:");
+  });
+});
+
+describe('the live addresses', () => {
+  it('tell whoever comes without a handshake that a WebSocket is needed', async () => {
+    const response = await makeApp().get('/live');
+    expect(response.status).toBe(426);
+    expect(response.headers.get('upgrade')).toBe('websocket');
+  });
+
+  it('hand /events to the stream that the server was put together with', async () => {
+    const { get } = makeApp([], { eventStream: (c) => c.text('stream') });
+    expect(await (await get('/events')).text()).toBe('stream');
+    expect((await makeApp().get('/events')).status).toBe(404);
   });
 });
 

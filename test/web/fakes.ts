@@ -57,6 +57,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
     checkedMs: noon,
     succeededMs: noon,
     nextCheckMs: noon + 15 * minuteMs,
+    removed: false,
     items: 3,
     ...over,
   };
@@ -167,6 +168,7 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {
     site: () => site,
     sections: () => ['World', 'Science & Nature'],
     ready: async () => ({ database: true }),
+    eventStream: null,
     clock: { now: () => noon, monotonic: () => 0 },
     log: silentLog,
     assetsDir: new URL('assets-fixture', import.meta.url).pathname,

@@ -28,7 +28,7 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
   app.get('/api/items/:id', (c) => answerItem(c, parts));
   app.get('/api/sources', async (c) => {
     const sources = await parts.reads.sources();
-    return sendJson(c, { sources: sources.map(toPublicSource) });
+    return sendJson(c, { sources: sources.filter(({ removed }) => !removed).map(toPublicSource) });
   });
   app.get('/api/sections', async (c) => sendJson(c, { sections: await sectionsOf(parts) }));
   eventsRoute(app, parts);

@@ -18,7 +18,7 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        <SourcesMatter rows={sources.map(toRow)} frame={frame} />
+        <SourcesMatter rows={sources.filter(({ removed }) => !removed).map(toRow)} frame={frame} />
       </main>
       <NewsFeed start={start} frame={frame} />
     </>

@@ -40,5 +40,7 @@ export function dayInWords(ms: number, timezone: string): string {
     month: 'long',
     year: 'numeric',
   });
-  return format.format(ms);
+  // Put together by hand: whether a comma stands after the weekday differs between versions of the language data.
+  const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return `${parts['weekday']}, ${parts['day']} ${parts['month']} ${parts['year']}`;
 }

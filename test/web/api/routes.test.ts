@@ -181,6 +181,14 @@ describe('/api/sources and /api/sections', () => {
     expect(text).not.toMatch(/connect|srv/);
   });
 
+  it('leave out a source that is no longer declared, whose items still have a page', async () => {
+    const { get, reads } = makeApp([makeItem(1)]);
+    reads.known = [makeSource({ removed: true })];
+    expect(await json(get('/api/sources'))).toEqual({ sources: [] });
+    expect(await (await get('/sources')).text()).toContain('No source is declared yet.');
+    expect((await get('/sources/example')).status).toBe(200);
+  });
+
   it('list the tabs first, then sections of which only items know', async () => {
     const { get } = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] }), makeItem(2)]);
     expect(await json(get('/api/sections'))).toEqual({

@@ -1,0 +1,47 @@
+import type { Log } from '../runtime/log.ts';
+import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
+import type { Store } from '../store/open.ts';
+import { readItem, readItems, readSections } from '../store/reads.ts';
+import { readSourceReports, type SourceReport } from '../store/source-reports.ts';
+import type { Reads, SourceHealth } from './reads.ts';
+
+/** What the web reads, out of the store. Each answer is one snapshot. */
+export function createReads(store: Store): Reads {
+  return {
+    items: (query) =>
+      store.read(async (db) => {
+        const { filter, limit, before, share } = query;
+        const part = await readItems(db, { filter, limit, before, share, includeBackfill: filter.backfill });
+        return { ...part, head: await readHead(db), changedMs: await readLogChangedMs(db) };
+      }),
+    item: (id) => store.read((db) => readItem(db, id)),
+    sections: () => store.read(readSections),
+    sources: () => store.read(async (db) => (await readSourceReports(db)).map(toHealth)),
+    events: (afterSeq, limit) =>
+      store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
+  };
+}
+
+/** Whether the database answers; its schema was brought up to date when it was opened. */
+export function createReady(store: Store, log: Log): () => Promise<{ readonly database: boolean }> {
+  return async () => {
+    try {
+      await store.read(readHead);
+      return { database: true };
+    } catch (error) {
+      log.error({ err: error }, 'the database does not answer');
+      return { database: false };
+    }
+  };
+}
+
+function toHealth(report: SourceReport): SourceHealth {
+  const { id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items } = report;
+  return {
+    ...{ id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items },
+    failingSinceMs: report.firstFailedMs,
+    checkedMs: report.lastAttemptMs,
+    succeededMs: report.lastSuccessMs,
+    removed: report.removedMs !== null,
+  };
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
+import { describe, expect, it } from 'vitest';
+import { element, escapeXml, htmlForCdata, textElement, xmlSafe } from '../../../src/web/syndication/xml.ts';
+
+/** Text of the root element, or the fault that kept the document from being read. */
+function readBack(xml: string): string {
+  let text = '';
+  const parser = new SaxesParser();
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('text', (more) => {
+    text += more;
+  });
+  parser.on('cdata', (more) => {
+    text += more;
+  });
+  parser.write(xml).close();
+  return text;
+}
+
+// XML itself turns carriage returns into line feeds.
+const anyText = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\r', ' '));
+
+describe('what goes into XML', () => {
+  it('is read back as it was, less what XML cannot hold', () => {
+    fc.assert(fc.property(anyText, (text) => readBack(textElement('a', text)) === xmlSafe(text)));
+  });
+
+  it('never breaks out of an attribute', () => {
+    fc.assert(fc.property(anyText, (text) => readBack(element('a', { b: text }, 'in')) === 'in'));
+  });
+
+  it('never breaks out of a CDATA section', () => {
+    const html = fc.array(fc.constantFrom(']', '>', ']]>', '<', '&', 'x', '\u0000')).map((parts) => parts.join(''));
+    fc.assert(fc.property(html, (text) => !readBack(`<a><![CDATA[${htmlForCdata(text)}]]></a>`).includes(']]>')));
+  });
+
+  it('keeps every character of any script', () => {
+    const text = 'Ünïcode עברית 日本 🎈 \t\n';
+    expect(xmlSafe(text)).toBe(text);
+    expect(escapeXml(text)).toBe(text);
+  });
+
+  it('replaces half a character and drops controls', () => {
+    expect(xmlSafe('a\ud800b\u0000c\u001bd\u0085e\uffff')).toBe('a\ufffdbcde');
+  });
+});
+
+describe('element', () => {
+  it('leaves out attributes that are null and closes itself without an inside', () => {
+    expect(element('a', { b: 'x"<', c: null, d: 0 }, null)).toBe('<a b="x&quot;&lt;" d="0"/>');
+  });
+});
