@@ -55,6 +55,8 @@ export interface HostQueue {
   readonly running: number;
   /** Hosts that only our own limits hold back. */
   readonly readyHosts: number;
+  /** Hosts that are remembered at all. */
+  readonly hosts: number;
 }
 
 const slowAfterStrikes = 2;
@@ -111,6 +113,10 @@ class FairQueue implements HostQueue {
 
   get running(): number {
     return this.#running.size;
+  }
+
+  get hosts(): number {
+    return this.#hosts.size;
   }
 
   get readyHosts(): number {

@@ -1,0 +1,382 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DueSource } from '../../src/domain/poll.ts';
+import { createHostQueue, type HostQueue, type QueueLimits, usualLimits } from '../../src/schedule/host-queue.ts';
+import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+
+const well = { slow: false, pauseMs: null };
+const slow = { slow: true, pauseMs: null };
+
+function row(id: string, host = `${id}.example.org`, part: Partial<DueSource> = {}): DueSource {
+  return { id, host, nextCheckMs: 0, slowStrikes: 0, ...part };
+}
+
+function rows(count: number, host: string, part: Partial<DueSource> = {}): DueSource[] {
+  return Array.from({ length: count }, (_, n) => row(`${host}/${n}`, host, part));
+}
+
+function queueOf(limits: Partial<QueueLimits> = {}): HostQueue {
+  return createHostQueue({ ...usualLimits, globalPerSecond: 1_000, ...limits });
+}
+
+function take(queue: HostQueue, atMs: number): string[] {
+  return queue.take(atMs).map((turn) => turn.source.id);
+}
+
+describe('one host in the queue', () => {
+  it('is asked for one source at a time', () => {
+    const queue = queueOf();
+    queue.offer(rows(3, 'h'), 0);
+    expect(take(queue, 0)).toEqual(['h/0']);
+    expect(take(queue, 60_000)).toEqual([]);
+    queue.done('h/0', well, 60_000);
+    expect(take(queue, 60_000)).toEqual(['h/1']);
+  });
+
+  it('is left in peace for the gap between two starts', () => {
+    const queue = queueOf();
+    queue.offer(rows(2, 'h'), 0);
+    take(queue, 0);
+    queue.done('h/0', well, 200);
+    expect(take(queue, 999)).toEqual([]);
+    expect(queue.readyMs(200)).toBe(1_000);
+    expect(take(queue, 1_000)).toEqual(['h/1']);
+  });
+
+  it('keeps its gap even when nothing was waiting for it in between', () => {
+    const queue = queueOf();
+    queue.offer([row('a', 'h')], 0);
+    take(queue, 0);
+    queue.done('a', well, 100);
+    queue.offer([row('b', 'h')], 200);
+    expect(take(queue, 200)).toEqual([]);
+    expect(take(queue, 1_000)).toEqual(['b']);
+  });
+
+  it('may be asked for more at a time when the operator allows it', () => {
+    const queue = queueOf({ hostConcurrency: 2, hostGapMs: 10 });
+    queue.offer(rows(3, 'h'), 0);
+    expect(take(queue, 0)).toEqual(['h/0']);
+    expect(take(queue, 10)).toEqual(['h/1']);
+    expect(take(queue, 20)).toEqual([]);
+  });
+
+  it('is spared for as long as it asked', () => {
+    const queue = queueOf();
+    queue.offer(rows(2, 'h'), 0);
+    take(queue, 0);
+    queue.done('h/0', { slow: false, pauseMs: 900_000 }, 1_000);
+    expect(take(queue, 900_999)).toEqual([]);
+    expect(queue.readyMs(1_000)).toBe(901_000);
+    expect(take(queue, 901_000)).toEqual(['h/1']);
+  });
+
+  it('is spared also for sources that are offered later', () => {
+    const queue = queueOf();
+    queue.offer([row('a', 'h')], 0);
+    take(queue, 0);
+    queue.done('a', { slow: false, pauseMs: 60_000 }, 0);
+    queue.take(30_000);
+    queue.offer([row('b', 'h')], 30_000);
+    expect(take(queue, 30_000)).toEqual([]);
+    expect(take(queue, 60_000)).toEqual(['b']);
+  });
+
+  it('hands out its sources in the order in which they were due', () => {
+    const queue = queueOf({ hostGapMs: 0 });
+    queue.offer(rows(4, 'h'), 0);
+    const order: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const [id = ''] = take(queue, n);
+      order.push(id);
+      queue.done(id, well, n);
+    }
+    expect(order).toEqual(['h/0', 'h/1', 'h/2', 'h/3']);
+  });
+});
+
+describe('many hosts in the queue', () => {
+  it('take turns, however many sources each has', () => {
+    const queue = queueOf({ globalPerSecond: 2, hostGapMs: 0 });
+    queue.offer([...rows(100, 'big'), row('a'), row('b')], 0);
+    const order: string[] = [];
+    for (let second = 0; second < 4; second += 1) {
+      for (const id of take(queue, second * 1_000)) {
+        order.push(id);
+        queue.done(id, well, second * 1_000);
+      }
+    }
+    expect(order).toEqual(['big/0', 'a', 'b', 'big/1', 'big/2', 'big/3']);
+  });
+
+  it('are not held up by one with five thousand sources', () => {
+    const queue = queueOf({ globalPerSecond: 10 });
+    queue.offer(rows(5_000, 'big'), 0);
+    queue.offer(
+      Array.from({ length: 50 }, (_, n) => row(`s${n}`)),
+      0,
+    );
+    const started = new Map<string, number>();
+    for (let atMs = 0; atMs <= 6_000; atMs += 100) {
+      for (const id of take(queue, atMs)) {
+        started.set(id, atMs);
+        queue.done(id, well, atMs + 50);
+      }
+    }
+    expect([...started.keys()].filter((id) => id.startsWith('s'))).toHaveLength(50);
+    expect([...started.keys()].filter((id) => id.startsWith('big')).length).toBeLessThanOrEqual(7);
+  });
+
+  it('start no more a second than the global rate allows', () => {
+    const queue = queueOf({ globalPerSecond: 10, slots: 100 });
+    queue.offer(
+      Array.from({ length: 50 }, (_, n) => row(`s${n}`)),
+      0,
+    );
+    expect(take(queue, 0)).toHaveLength(10);
+    expect(take(queue, 999)).toHaveLength(0);
+    expect(queue.readyMs(999)).toBe(1_000);
+    expect(take(queue, 1_000)).toHaveLength(10);
+  });
+
+  it('fill the slots and no more', () => {
+    const queue = queueOf({ slots: 3 });
+    queue.offer(
+      Array.from({ length: 5 }, (_, n) => row(`s${n}`)),
+      0,
+    );
+    expect(take(queue, 0)).toEqual(['s0', 's1', 's2']);
+    expect(queue.running).toBe(3);
+    expect(queue.readyMs(0)).toBeNull();
+    queue.done('s1', well, 500);
+    expect(take(queue, 500)).toEqual(['s3']);
+  });
+
+  it('start no more than the caller has room for', () => {
+    const queue = queueOf();
+    queue.offer(
+      Array.from({ length: 5 }, (_, n) => row(`s${n}`)),
+      0,
+    );
+    expect(queue.take(0, 2)).toHaveLength(2);
+  });
+
+  it('are forgotten when there is nothing left to remember', () => {
+    const queue = queueOf();
+    for (let n = 0; n < 1_000; n += 1) {
+      queue.offer([row(`s${n}`)], n * 2_000);
+      take(queue, n * 2_000);
+      queue.done(`s${n}`, well, n * 2_000 + 100);
+    }
+    queue.take(10_000_000);
+    expect(queue.hosts).toBe(0);
+  });
+});
+
+describe('the slow lane', () => {
+  const slowRows = (count: number) =>
+    Array.from({ length: count }, (_, n) => row(`slow${n}`, `slow${n}`, { slowStrikes: 2 }));
+
+  it('holds half of the slots at most', () => {
+    const queue = queueOf({ slots: 4 });
+    queue.offer(slowRows(10), 0);
+    expect(take(queue, 0)).toHaveLength(2);
+    queue.offer([row('a'), row('b'), row('c')], 0);
+    expect(take(queue, 0)).toEqual(['a', 'b']);
+  });
+
+  it('goes on when one of its slots is free', () => {
+    const queue = queueOf({ slots: 4 });
+    queue.offer(slowRows(3), 0);
+    take(queue, 0);
+    expect(take(queue, 10_000)).toEqual([]);
+    queue.done('slow0', slow, 30_000);
+    expect(take(queue, 30_000)).toEqual(['slow2']);
+  });
+
+  it('takes in a host after two deadline failures of whichever of its sources', () => {
+    const queue = queueOf({ slots: 2, hostGapMs: 0 });
+    for (const host of ['x', 'y']) {
+      queue.offer(rows(3, host), 0);
+    }
+    for (let n = 0; n < 2; n += 1) {
+      for (const id of take(queue, n)) queue.done(id, slow, n);
+    }
+    expect(take(queue, 10)).toEqual(['x/2']);
+    queue.offer([row('a')], 10);
+    expect(take(queue, 10)).toEqual(['a']);
+  });
+
+  it('lets a host go at its first answer in time', () => {
+    const queue = queueOf({ slots: 2, hostGapMs: 0 });
+    queue.offer(rows(5, 'x'), 0);
+    for (const report of [slow, slow, well]) {
+      const [id = ''] = take(queue, 0);
+      queue.done(id, report, 0);
+    }
+    queue.offer([row('b', 'b', { slowStrikes: 9 })], 0);
+    expect(take(queue, 0)).toHaveLength(2);
+  });
+
+  it('does not hold up the quick sources of a host with a slow one', () => {
+    const queue = queueOf({ slots: 2 });
+    queue.offer([row('stalled', 'z', { slowStrikes: 5 })], 0);
+    take(queue, 0);
+    queue.offer([row('slow', 'h', { slowStrikes: 5 }), row('quick', 'h')], 0);
+    expect(take(queue, 0)).toEqual(['quick']);
+  });
+
+  it('does not hold up a quick source that is offered behind a parked one', () => {
+    const queue = queueOf({ slots: 2 });
+    queue.offer([row('stalled', 'z', { slowStrikes: 5 }), row('slow', 'h', { slowStrikes: 5 })], 0);
+    expect(take(queue, 0)).toEqual(['stalled']);
+    queue.offer([row('quick', 'h')], 10);
+    expect(take(queue, 10)).toEqual(['quick']);
+  });
+
+  it('leaves healthy hosts their slots when two hundred hosts stall at once', () => {
+    const queue = queueOf({ globalPerSecond: 10 });
+    const ends: { id: string; atMs: number; stalls: boolean }[] = [];
+    const lateness: number[] = [];
+    for (let host = 0; host < 200; host += 1) queue.offer(rows(50, `stall${host}`), 0);
+    for (let atMs = 0; atMs < 3_600_000; atMs += 500) {
+      if (atMs % 5_000 === 0) queue.offer([row(`well${atMs}`, `well${atMs}`, { nextCheckMs: atMs })], atMs);
+      for (const end of ends.filter((one) => one.atMs <= atMs)) {
+        queue.done(end.id, end.stalls ? slow : well, atMs);
+        ends.splice(ends.indexOf(end), 1);
+      }
+      for (const { source } of queue.take(atMs)) {
+        const stalls = source.id.startsWith('stall');
+        ends.push({ id: source.id, atMs: atMs + (stalls ? 30_000 : 500), stalls });
+        if (!stalls) lateness.push(atMs - source.nextCheckMs);
+      }
+    }
+    // The first strikes cost some minutes; from then on the stalling hosts have half of the slots and no more.
+    const settled = lateness.slice(150);
+    expect(settled.length).toBeGreaterThan(500);
+    expect(Math.max(...settled)).toBeLessThanOrEqual(2_000);
+  });
+});
+
+describe('what the queue knows', () => {
+  it('takes a row once while it waits or runs', () => {
+    const queue = queueOf();
+    expect(queue.offer([row('a'), row('a')], 0)).toBe(1);
+    take(queue, 0);
+    expect(queue.offer([row('a')], 10)).toBe(0);
+    queue.done('a', well, 20);
+    expect(queue.offer([row('a')], 30)).toBe(1);
+  });
+
+  it('holds no more rows of a host than it was told to', () => {
+    const queue = queueOf({ rowsPerHost: 3 });
+    expect(queue.offer(rows(10, 'h'), 0)).toBe(3);
+    expect(queue.waiting).toBe(3);
+  });
+
+  it('gives the slot back when a turn is released', () => {
+    const queue = queueOf({ slots: 1 });
+    queue.offer([row('a'), row('b')], 0);
+    expect(take(queue, 0)).toEqual(['a']);
+    queue.release('a', 0);
+    expect(take(queue, 0)).toEqual(['b']);
+  });
+
+  it('takes the end of a turn that it does not know for nothing', () => {
+    const queue = queueOf();
+    queue.done('ghost', well, 0);
+    queue.release('ghost', 0);
+    expect(queue.running).toBe(0);
+  });
+
+  it('counts as waiting for us only what the host did not cause', () => {
+    const queue = queueOf({ globalPerSecond: 1 });
+    queue.offer([row('a', 'h'), row('b', 'h')], 0);
+    expect(queue.take(0)[0]?.waitedMs).toBe(0);
+    queue.done('a', { slow: false, pauseMs: 10_000 }, 0);
+    expect(queue.take(12_000)[0]?.waitedMs).toBe(2_000);
+  });
+
+  it('has nothing ready when nothing waits', () => {
+    const queue = queueOf();
+    expect(queue.readyMs(0)).toBeNull();
+    expect(take(queue, 0)).toEqual([]);
+  });
+});
+
+describe('any history of the queue', () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('offer' as const),
+      host: fc.nat(4),
+      count: fc.integer({ min: 1, max: 6 }),
+      slow: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
+    fc.record({
+      kind: fc.constant('end' as const),
+      slow: fc.boolean(),
+      pauseMs: fc.option(fc.integer({ min: 0, max: 20_000 })),
+    }),
+  );
+
+  it('keeps gap, pause, concurrency, rate and slots, loses no row and starts none twice', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+        const limits = { hostGapMs: 1_000, hostConcurrency: 1, globalPerSecond: 4, slots: 4, rowsPerHost: 50 };
+        const queue = createHostQueue(limits);
+        const running: DueSource[] = [];
+        const offered = new Set<string>();
+        const started: { source: DueSource; atMs: number }[] = [];
+        const notBefore = new Map<string, number>();
+        let atMs = 0;
+        let ids = 0;
+
+        const run = (): void => {
+          for (const { source, waitedMs } of queue.take(atMs)) {
+            expect(waitedMs).toBeGreaterThanOrEqual(0);
+            expect(atMs).toBeGreaterThanOrEqual(notBefore.get(source.host) ?? 0);
+            expect(running.some((other) => other.host === source.host)).toBe(false);
+            expect(started.some((other) => other.source.id === source.id)).toBe(false);
+            notBefore.set(source.host, atMs + limits.hostGapMs);
+            running.push(source);
+            started.push({ source, atMs });
+          }
+          expect(running.length).toBeLessThanOrEqual(limits.slots);
+          expect(started.filter((one) => one.atMs > atMs - 1_000).length).toBeLessThanOrEqual(limits.globalPerSecond);
+        };
+
+        const end = (report: { slow: boolean; pauseMs: number | null }): void => {
+          const source = running.shift();
+          if (source === undefined) return;
+          queue.done(source.id, report, atMs);
+          notBefore.set(source.host, Math.max(notBefore.get(source.host) ?? 0, atMs + (report.pauseMs ?? 0)));
+        };
+
+        for (const one of steps) {
+          if (one.kind === 'wait') atMs += one.ms;
+          else if (one.kind === 'end') end(one);
+          else {
+            const fresh = Array.from({ length: one.count }, () =>
+              row(`s${ids++}`, `h${one.host}`, { slowStrikes: one.slow ? 3 : 0 }),
+            );
+            const before = queue.waiting;
+            const added = queue.offer(fresh, atMs);
+            expect(queue.waiting).toBe(before + added);
+            for (const source of fresh.slice(0, added)) offered.add(source.id);
+          }
+          run();
+        }
+        // Left alone with answering hosts, everything that waits gets its turn.
+        for (let round = 0; round < 2_000 && queue.waiting + running.length > 0; round += 1) {
+          while (running.length > 0) end(well);
+          atMs = Math.max(queue.readyMs(atMs) ?? atMs, atMs + 1);
+          run();
+        }
+        expect(queue.waiting).toBe(0);
+        expect(started.length).toBe(offered.size);
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+});

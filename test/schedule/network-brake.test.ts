@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { Failure, FetchOutcome } from '../../src/domain/outcome.ts';
+import { createNetworkBrake, type NetworkBrake } from '../../src/schedule/network-brake.ts';
+import { facts, minuteMs, secondMs } from './cases.ts';
+
+const fail = (failure: Failure = 'connect_error'): FetchOutcome => ({
+  kind: 'failed',
+  failure,
+  detail: '',
+  retryAfterMs: null,
+  facts: facts({ status: null }),
+});
+const answer: FetchOutcome = {
+  kind: 'not-modified',
+  by: 'status',
+  validators: { etag: null, lastModified: null },
+  freshForMs: null,
+  facts: facts({ status: 304 }),
+};
+
+/** Notes `count` outcomes, one a second from `fromMs`, each of its own host. */
+function noteMany(
+  brake: NetworkBrake,
+  outcome: FetchOutcome,
+  { count, fromMs = 0, host = '' }: { count: number; fromMs?: number; host?: string },
+) {
+  for (let n = 0; n < count; n += 1) brake.note(host || `h${n}.example.org`, outcome, fromMs + n * secondMs);
+}
+
+function braked(): NetworkBrake {
+  const brake = createNetworkBrake();
+  noteMany(brake, fail(), { count: 20 });
+  return brake;
+}
+
+describe('the network brake', () => {
+  it('is off at first', () => {
+    const brake = createNetworkBrake();
+    expect(brake.down()).toBe(false);
+    expect(brake.pausedUntilMs(0)).toBeNull();
+    expect(brake.trialFetches()).toBeNull();
+  });
+
+  it('goes on when most fetches of a minute fail on the network', () => {
+    const brake = braked();
+    expect(brake.down()).toBe(true);
+    expect(brake.pausedUntilMs(19 * secondMs)).toBe(49 * secondMs);
+  });
+
+  it('stays off while there are too few to tell', () => {
+    const brake = createNetworkBrake();
+    noteMany(brake, fail(), { count: 19 });
+    expect(brake.down()).toBe(false);
+  });
+
+  it('stays off while half of them answer', () => {
+    const brake = createNetworkBrake();
+    for (let n = 0; n < 30; n += 1) {
+      brake.note(`a${n}`, answer, n * secondMs);
+      brake.note(`b${n}`, fail(), n * secondMs);
+    }
+    expect(brake.down()).toBe(false);
+  });
+
+  it('stays off when the failures are spread over more than a minute', () => {
+    const brake = createNetworkBrake();
+    for (let n = 0; n < 100; n += 1) brake.note(`h${n}`, fail(), n * 4 * secondMs);
+    expect(brake.down()).toBe(false);
+  });
+
+  it('stays off when one host fails, however many sources it has', () => {
+    const brake = createNetworkBrake();
+    noteMany(brake, fail(), { count: 50, host: 'big.example.org' });
+    expect(brake.down()).toBe(false);
+  });
+
+  it.each(['http_server_error', 'not_feed', 'tls_error'] as const)('does not take %s for the network', (failure) => {
+    const brake = createNetworkBrake();
+    const outcome: FetchOutcome = {
+      ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
+      facts: facts({ status: 500 }),
+    };
+    noteMany(brake, outcome, { count: 50 });
+    expect(brake.down()).toBe(false);
+  });
+
+  it('does not count reads that never went to the network', () => {
+    const brake = createNetworkBrake();
+    noteMany(brake, { ...answer, facts: facts({ status: null }) }, { count: 50 });
+    noteMany(brake, fail(), { count: 20, fromMs: 50 * secondMs });
+    expect(brake.down()).toBe(true);
+  });
+
+  it('lets a few fetches try after the pause', () => {
+    const brake = braked();
+    expect(brake.pausedUntilMs(49 * secondMs)).toBeNull();
+    expect(brake.down()).toBe(true);
+    expect(brake.trialFetches()).toBe(3);
+  });
+
+  it('goes off at the first answer', () => {
+    const brake = braked();
+    brake.note('a', answer, 50 * secondMs);
+    expect(brake.down()).toBe(false);
+    expect(brake.trialFetches()).toBeNull();
+  });
+
+  it('goes off when an answer comes in within the pause', () => {
+    const brake = braked();
+    brake.note('a', answer, 25 * secondMs);
+    expect(brake.down()).toBe(false);
+  });
+
+  it('pauses twice as long after each failed trial, five minutes at most', () => {
+    const brake = braked();
+    const pauses: number[] = [];
+    let atMs = 49 * secondMs;
+    for (let n = 0; n < 6; n += 1) {
+      brake.note('a', fail(), atMs);
+      const untilMs = brake.pausedUntilMs(atMs) ?? atMs;
+      pauses.push((untilMs - atMs) / secondMs);
+      atMs = untilMs;
+    }
+    expect(pauses).toEqual([60, 120, 240, 300, 300, 300]);
+  });
+
+  it('is not prolonged by fetches that were under way when it went on', () => {
+    const brake = braked();
+    noteMany(brake, fail(), { count: 10, fromMs: 20 * secondMs });
+    expect(brake.pausedUntilMs(30 * secondMs)).toBe(49 * secondMs);
+  });
+
+  it('does not go on again for sources that are simply dead, when one answer proved the network', () => {
+    const brake = braked();
+    brake.note('a', answer, 50 * secondMs);
+    noteMany(brake, fail(), { count: 100, fromMs: minuteMs });
+    expect(brake.down()).toBe(false);
+  });
+
+  it('can go on again ten minutes later', () => {
+    const brake = braked();
+    brake.note('a', answer, 50 * secondMs);
+    noteMany(brake, fail(), { count: 20, fromMs: 11 * minuteMs });
+    expect(brake.down()).toBe(true);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { fakeStartMs } from '../helpers/fake-clock.ts';
+import { type Findings, type Plan, simulate, tableOf } from './simulate.ts';
+
+const small: Plan = { sources: 4_000, days: 2, hostileShare: 0.05, startMs: fakeStartMs, seed: 7 };
+const big: Plan = {
+  sources: 100_000,
+  days: 7,
+  hostileShare: 0.05,
+  startMs: fakeStartMs,
+  seed: 7,
+  limits: { globalPerSecond: 40, slots: 128 },
+};
+
+function told(plan: Plan): Findings {
+  const found = simulate(plan);
+  if (process.env['SOAK'] === '1') process.stdout.write(`\n${tableOf(plan, found)}\n`);
+  return found;
+}
+
+describe('days of polling in simulation', () => {
+  const found = told(small);
+
+  it('asks nobody before the time that was asked for', () => {
+    expect(found.early).toBe(0);
+  });
+
+  it('starts at least 99 % of the healthy polls within a tenth of their interval', () => {
+    expect(found.punctual).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('reads every source at least once', () => {
+    expect(found.neverRead).toBe(0);
+  });
+
+  it('asks the busiest host at most once a second', () => {
+    expect(found.busiestHostPeakPerSecond).toBe(1);
+  });
+
+  it('starts no more in a second than the operator allows', () => {
+    expect(found.peakPerSecond).toBeLessThanOrEqual(10);
+  });
+
+  it('asks a source without news at most 24 times a day', () => {
+    expect(found.mostIdleRequests).toBeLessThanOrEqual(24);
+  });
+
+  it('keeps healthy sources as punctual beside hostile ones as without them', () => {
+    const plan = { ...small, sources: 2_000, days: 1 };
+    const beside = simulate({ ...plan, hostileShare: 0.05 });
+    const without = simulate({ ...plan, hostileShare: 0 });
+    expect(without.punctual - beside.punctual).toBeLessThan(0.01);
+  });
+});
+
+describe.runIf(process.env['SOAK'] === '1')('a week of a hundred thousand sources', () => {
+  it('is polled in time, politely, beside five thousand hostile ones', { timeout: 600_000 }, () => {
+    const week = told(big);
+    expect(week.early).toBe(0);
+    expect(week.punctual).toBeGreaterThanOrEqual(0.99);
+    expect(week.busiestHostPeakPerSecond).toBe(1);
+    expect(week.neverRead).toBe(0);
+    expect(week.mostIdleRequests).toBeLessThanOrEqual(24);
+  });
+});
