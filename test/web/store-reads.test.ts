@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { createReads, createReady } from '../../src/web/store-reads.ts';
+import { draft, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
+
+let folder: string;
+let store: Store;
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-web-'));
+  store = await openStore({ url: `sqlite:${path.join(folder, 'web.sqlite')}`, poller: true });
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function publish(...names: readonly string[]): Promise<Newsroom> {
+  const newsroom = new Newsroom(store);
+  await newsroom.declare([source('alpha'), source('beta', { section: 'Science' })]);
+  const drafts = names.map((name, index) => draft(name, { publishedMs: noon - (names.length - index) * minute }));
+  await newsroom.read('alpha', drafts);
+  return newsroom;
+}
+
+const all = { filter: { ...everything, backfill: true }, limit: 10, before: null, share: false };
+
+describe('the reads of the web out of the store', () => {
+  it('give items newest first with the place in the log that fits them', async () => {
+    await publish('one', 'two', 'three');
+    const snapshot = await createReads(store).items({ ...all, limit: 2 });
+    expect(snapshot.items.map(({ title }) => title)).toEqual(['Title of three', 'Title of two']);
+    expect(snapshot.head.head).toBe(3);
+    expect(snapshot.changedMs).toBe(noon);
+    const rest = await createReads(store).items({ ...all, before: snapshot.next });
+    expect(rest.items.map(({ title }) => title)).toEqual(['Title of one']);
+  });
+
+  it('leave backfill out when it is refused', async () => {
+    await publish('one');
+    const { items } = await createReads(store).items({ ...all, filter: everything });
+    expect(items).toEqual([]);
+  });
+
+  it('give one item, sections, and the sources with how they do', async () => {
+    await publish('one');
+    const reads = createReads(store);
+    const [item] = (await reads.items(all)).items;
+    expect(await reads.item(item?.id ?? 0)).toEqual(item);
+    expect(await reads.item(99)).toBeNull();
+    expect(await reads.sections()).toMatchObject([
+      { name: 'World', items: 1 },
+      { name: 'Science', items: 0 },
+    ]);
+    expect(await reads.sources()).toMatchObject([
+      { id: 'alpha', outcome: 'fresh', items: 1, removed: false, failingSinceMs: null },
+      { id: 'beta', outcome: null, checkedMs: null },
+    ]);
+  });
+
+  it('keep a source that is declared no more, marked as removed', async () => {
+    const newsroom = await publish('one');
+    await newsroom.declare([source('beta')], noon + minute);
+    const sources = await createReads(store).sources();
+    expect(sources.map(({ id, removed }) => [id, removed])).toEqual([
+      ['beta', false],
+      ['alpha', true],
+    ]);
+  });
+
+  it('give the log after a place', async () => {
+    await publish('one', 'two');
+    const page = await createReads(store).events(1, 10);
+    expect(page.events.map(({ seq }) => seq)).toEqual([2]);
+    expect(page.head).toMatchObject({ head: 2, floor: 1 });
+  });
+
+  it('are ready while the database answers', async () => {
+    expect(await createReady(store, silentLog)()).toEqual({ database: true });
+    const closed = await openStore({ url: `sqlite:${path.join(folder, 'other.sqlite')}`, poller: false });
+    await closed.close();
+    expect(await createReady(closed, silentLog)()).toEqual({ database: false });
+  });
+});
