@@ -1,12 +1,13 @@
 /**
  * What mending needs to know of an element:
+ * - `root`: the document's own element;
  * - `item`: one news item;
  * - `channel`: RSS's inner root;
  * - `text`: holds text for people, in which publishers put markup;
  * - `leaf`: holds plain text and never an element;
  * - `other`: anything else.
  */
-export type Role = 'item' | 'channel' | 'text' | 'leaf' | 'other';
+export type Role = 'root' | 'item' | 'channel' | 'text' | 'leaf' | 'other';
 
 const texts = new Set(
   `title description content summary subtitle tagline info copyright rights body fullitem

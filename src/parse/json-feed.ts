@@ -29,7 +29,7 @@ function readJson(text: string): { value: Json | null; notes: readonly string[] 
   const bare = text.replace(/^[\s\ufeff\0]+/, '');
   const whole = tryJson(bare);
   if (whole !== null) return { value: whole, notes: [] };
-  const clean = cleanCharacters(bare);
+  const clean = cleanCharacters(bare).text;
   const cut = clean.slice(clean.indexOf('{'), clean.lastIndexOf('}') + 1);
   return { value: tryJson(cut), notes: ['recovered'] };
 }

@@ -1,5 +1,3 @@
-import { escapeText } from './repair-references.ts';
-
 const nameChars =
   ':A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffd';
 const name = `[${nameChars}][${nameChars}\\-.0-9\\u00b7\\u0300-\\u036f\\u203f\\u2040]*`;
@@ -103,9 +101,4 @@ export function writeAttributes(attributes: ReadonlyMap<string, string>): string
 /** Text as one CDATA section, or more when it holds the mark that ends one. */
 export function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
-}
-
-/** The content of a CDATA section as markup: the same text, with its special characters escaped. */
-export function cdataAsMarkup(content: string): string {
-  return escapeText(content);
 }

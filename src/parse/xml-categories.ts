@@ -1,7 +1,7 @@
 import { attributeOf, type Fields, textOf, type XmlNode } from './xml-nodes.ts';
 
 const single = ['category', 'atom:category', 'dc:subject', 'media:category', 'itunes:category'];
-const lists = ['itunes:keywords', 'media:keywords'];
+const lists = ['itunes:keywords', 'media:keywords', 'tags', 'keywords'];
 
 /** The publisher's tags on an item, in document order, each once. */
 export function categoriesOf(fields: Fields): readonly string[] {

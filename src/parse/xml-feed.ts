@@ -6,8 +6,8 @@ import { feedImage } from './xml-images.ts';
 import { parseItem } from './xml-item.ts';
 import { linksOf, linkTo, pageLink } from './xml-links.ts';
 import { firstMarkup } from './xml-markup.ts';
-import { attributeOf, childrenOf, type Fields, firstNode, firstText, textOf } from './xml-nodes.ts';
-import { authorOf } from './xml-people.ts';
+import { attributeOf, childrenOf, type Fields, firstText, textOf } from './xml-nodes.ts';
+import { feedAuthor } from './xml-people.ts';
 
 /** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
 export async function parseXmlFeed(text: string): Promise<ParseResult> {
@@ -21,24 +21,25 @@ function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
   const isAtom = mended.dialect === 'atom';
   const base = [mended.root['xml:base'], mended.channel['xml:base']].filter((part) => part !== undefined);
   const links = linksOf(feed);
+  const author = feedAuthor(feed);
   return {
     format: formatOf(mended),
     title: firstMarkup(feed, ['title', 'dc:title'], isAtom ? 'text' : 'html'),
-    link: pageLink(feed),
+    link: pageLink(feed, links),
     base: base.at(-1) ?? null,
     language:
       firstText(feed, ['language', 'dc:language']) ?? mended.channel['xml:lang'] ?? mended.root['xml:lang'] ?? null,
-    author: authorOf(feed),
+    author,
     imageUrl: feedImage(feed),
     hints: hintsOf(feed),
     links: {
-      self: linkTo(feed, 'self'),
+      self: linkTo(links, 'self'),
       hubs: links.filter((link) => link.rel === 'hub').map((link) => link.href),
-      next: linkTo(feed, 'next'),
-      prevArchive: linkTo(feed, 'prev-archive'),
+      next: linkTo(links, 'next'),
+      prevArchive: linkTo(links, 'prev-archive'),
     },
     complete: feed.has('fh:complete'),
-    items: items.map((item) => parseItem(item, { isAtom, base })),
+    items: items.map((item) => parseItem(item, { isAtom, base, author: isAtom ? author : null })),
     deleted: (feed.get('at:deleted-entry') ?? []).flatMap((node) => {
       const ref = attributeOf(node, 'ref');
       return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
@@ -47,10 +48,12 @@ function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
   };
 }
 
-function formatOf({ dialect, root, namespace }: MendedXml): FeedFormat {
+function formatOf({ dialect, root }: MendedXml): FeedFormat {
   const version = root['version'] ?? '';
-  if (dialect === 'atom') return version.startsWith('0') || namespace.includes('purl.org/atom') ? 'atom0.3' : 'atom1';
-  if (dialect === 'rdf') return namespace.includes('netscape.com') ? 'rss0.9x' : 'rss1';
+  const namespace = Object.values(root).join(' ');
+  if (dialect === 'atom')
+    return version.startsWith('0') || namespace.includes('purl.org/atom/ns') ? 'atom0.3' : 'atom1';
+  if (dialect === 'rdf') return namespace.includes('rdf/simple/0.9') ? 'rss0.9x' : 'rss1';
   return version.startsWith('0') ? 'rss0.9x' : 'rss2';
 }
 
@@ -60,10 +63,10 @@ function hintsOf(feed: Fields): FeedHints {
     ttlMinutes: numberIn(firstText(feed, ['ttl'])),
     updatePeriod: firstText(feed, ['sy:updateperiod']),
     updateFrequency: numberIn(firstText(feed, ['sy:updatefrequency'])),
-    skipHours: childrenOf(firstNode(feed, 'skiphours'), 'hour')
+    skipHours: childrenOf(feed.get('skiphours')?.[0], 'hour')
       .map((hour) => numberIn(textOf(hour)))
       .filter((hour) => hour !== null),
-    skipDays: childrenOf(firstNode(feed, 'skipdays'), 'day')
+    skipDays: childrenOf(feed.get('skipdays')?.[0], 'day')
       .map((day) => textOf(day))
       .filter((day) => day !== ''),
   };

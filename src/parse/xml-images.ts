@@ -1,31 +1,25 @@
-import { enclosuresOf, mediaOf } from './xml-links.ts';
+import type { ParsedEnclosure } from '../domain/parsed-feed.ts';
 import { attributeOf, childrenOf, type Fields, textOf, type XmlNode } from './xml-nodes.ts';
 
+const namedImages = ['image', 'itunes:image', 'googleplay:image', 'logo', 'media:thumbnail', 'icon'];
+
 /** The picture that stands for an item; null when none is named. */
-export function itemImage(fields: Fields): string | null {
-  const media = mediaOf(fields);
-  const thumbnails = [
-    ...(fields.get('media:thumbnail') ?? []),
-    ...[...media, ...(fields.get('media:group') ?? [])].flatMap((node) => childrenOf(node, 'media:thumbnail')),
-  ];
+export function itemImage(fields: Fields, enclosures: readonly ParsedEnclosure[]): string | null {
   return (
-    addressOf(media.find(isPicture)) ??
-    addressOf(thumbnails[0]) ??
-    enclosuresOf(fields).find((enclosure) => enclosure.type?.startsWith('image/'))?.url ??
-    namedImage(fields) ??
-    addressOf(fields.get('thumbnail')?.[0])
+    addressOf((fields.get('media:content') ?? []).find(isPicture)) ??
+    firstAddress(fields, ['media:thumbnail']) ??
+    enclosures.find((enclosure) => enclosure.type?.toLowerCase().startsWith('image/'))?.url ??
+    firstAddress(fields, ['itunes:image', 'image', 'googleplay:image', 'thumbnail'])
   );
 }
 
 /** The picture that stands for a feed. */
 export function feedImage(fields: Fields): string | null {
-  return (
-    namedImage(fields) ?? addressOf(fields.get('logo')?.[0]) ?? addressOf(fields.get('media:thumbnail')?.[0]) ?? null
-  );
+  return firstAddress(fields, namedImages);
 }
 
-function namedImage(fields: Fields): string | null {
-  for (const name of ['image', 'itunes:image', 'googleplay:image']) {
+function firstAddress(fields: Fields, names: readonly string[]): string | null {
+  for (const name of names) {
     for (const node of fields.get(name) ?? []) {
       const address = addressOf(node);
       if (address !== null) return address;
@@ -35,10 +29,11 @@ function namedImage(fields: Fields): string | null {
 }
 
 function isPicture(node: XmlNode): boolean {
-  const type = attributeOf(node, 'type') ?? attributeOf(node, 'medium') ?? '';
-  return type.toLowerCase().startsWith('image') && attributeOf(node, 'url') !== null;
+  const kind = attributeOf(node, 'medium') ?? attributeOf(node, 'type') ?? '';
+  return kind.toLowerCase().startsWith('image') && attributeOf(node, 'url') !== null;
 }
 
+/** The address in an element's child `url`, an attribute or its text. RDF's `image` of a channel has only a reference. */
 function addressOf(node: XmlNode | undefined): string | null {
   const inner = textOf(childrenOf(node, 'url')[0]);
   return inner || attributeOf(node, 'url') || attributeOf(node, 'href') || textOf(node) || null;

@@ -1,18 +1,38 @@
-import { inlineMark } from './mended.ts';
+import { inlineTag } from './mended.ts';
 
 /** An element as rss-parser's parser leaves it: text alone, or attributes `$`, text `_` and lists of children. */
 export type XmlNode = string | { readonly [key: string]: unknown };
 
-/** An element's fields by canonical lower-case name. Never holds a name of Object's own. */
+/** Elements by canonical lower-case name, those of one name in document order. */
 export type Fields = ReadonlyMap<string, readonly XmlNode[]>;
 
-/** Stands before every name in the parser's tree, so that no element is mistaken for something else in it. */
-export const fieldPrefix = '.';
+const mediaContainers = ['media:group', 'media:content'];
+
+/** The children of nodes, by name. What Media RSS keeps in groups stands behind what stands outside of them. */
+export function fieldsOf(nodes: readonly XmlNode[]): Fields {
+  const fields = new Map<string, XmlNode[]>();
+  for (const node of nodes) collect(node, fields);
+  for (const name of mediaContainers) {
+    for (const container of fields.get(name) ?? []) collect(container, fields);
+  }
+  return fields;
+}
+
+function collect(node: XmlNode, fields: Map<string, XmlNode[]>): void {
+  if (typeof node === 'string') return;
+  for (const name of Object.keys(node)) {
+    const value = node[name];
+    if (!Array.isArray(value)) continue;
+    const known = fields.get(name);
+    if (known === undefined) fields.set(name, value.filter(isNode));
+    else known.push(...value.filter(isNode));
+  }
+}
 
 /** The children of a node called `name`. */
 export function childrenOf(node: XmlNode | undefined, name: string): readonly XmlNode[] {
   if (typeof node !== 'object') return [];
-  const children = node[fieldPrefix + name];
+  const children = node[name];
   return Array.isArray(children) ? children.filter(isNode) : [];
 }
 
@@ -32,8 +52,8 @@ export function textOf(node: XmlNode | undefined): string {
 export function deepTextOf(node: XmlNode): string {
   if (typeof node === 'string') return node.trim();
   const parts = [textOf(node)];
-  for (const [key, value] of Object.entries(node)) {
-    if (key.startsWith(fieldPrefix) && Array.isArray(value)) parts.push(...value.filter(isNode).map(deepTextOf));
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) parts.push(...value.filter(isNode).map(deepTextOf));
   }
   return parts.filter((part) => part !== '').join(' ');
 }
@@ -49,7 +69,7 @@ export function attributeOf(node: XmlNode | undefined, name: string): string | n
 
 /** Whether the element held markup as child elements, now turned into text. */
 export function heldMarkup(node: XmlNode): boolean {
-  return typeof node === 'object' && fieldPrefix + inlineMark in node;
+  return typeof node === 'object' && inlineTag in node;
 }
 
 /** The first non-empty of the texts of the named fields, in the order of the names. */
@@ -61,9 +81,4 @@ export function firstText(fields: Fields, names: readonly string[]): string | nu
     }
   }
   return null;
-}
-
-/** The first element of a name. */
-export function firstNode(fields: Fields, name: string): XmlNode | undefined {
-  return fields.get(name)?.[0];
 }
