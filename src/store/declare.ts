@@ -1,11 +1,11 @@
-import { blankMemory, type PollMemory } from '../domain/poll.ts';
+import { blankMemory } from '../domain/poll.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
 import { hostOf } from './hosts.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
 import type { Store } from './open.ts';
 import { insertRows, updateRows } from './rows.ts';
-import { fromJson } from './shown.ts';
+import { memoryOf } from './settle.ts';
 import type { Row } from './tables.ts';
 
 /** So many sources may be read for the first time at once; the rest is spread. */
@@ -21,13 +21,12 @@ export interface Declared {
   readonly restored: readonly string[];
 }
 
-/** What a declaration writes: its own words, and the state that it may undo. */
-type Written = Pick<
+/** Columns that only a declaration writes. */
+type Words = Pick<
   Row<'source'>,
   | 'id'
   | 'id_declared'
   | 'url'
-  | 'host'
   | 'title'
   | 'section'
   | 'interval_ms'
@@ -36,40 +35,6 @@ type Written = Pick<
   | 'declaration_hash'
   | 'position'
   | 'removed_ms'
-  | 'etag'
-  | 'last_modified'
-  | 'body_hash'
-  | 'next_check_ms'
-  | 'next_check_why'
-  | 'leased_until_ms'
-  | 'lease_token'
-  | 'failures'
-  | 'first_failed_ms'
-  | 'first_read_done'
-  | 'moved_to'
-  | 'gone_ms'
-  | 'memory'
->;
-
-type Words = Omit<Written, keyof State>;
-
-/** The part of it that polls write too. */
-type State = Pick<
-  Written,
-  | 'host'
-  | 'etag'
-  | 'last_modified'
-  | 'body_hash'
-  | 'next_check_ms'
-  | 'next_check_why'
-  | 'leased_until_ms'
-  | 'lease_token'
-  | 'failures'
-  | 'first_failed_ms'
-  | 'first_read_done'
-  | 'moved_to'
-  | 'gone_ms'
-  | 'memory'
 >;
 
 function wordsOf(source: Source, position: number): Words {
@@ -88,124 +53,51 @@ function wordsOf(source: Source, position: number): Words {
   };
 }
 
-/** The state of a source that was never read. */
-function blankState(url: string, nowMs: number): State {
-  return {
-    host: hostOf(url),
-    etag: null,
-    last_modified: null,
-    body_hash: null,
-    next_check_ms: nowMs,
-    next_check_why: 'never read',
-    leased_until_ms: null,
-    lease_token: null,
-    failures: 0,
-    first_failed_ms: null,
-    first_read_done: 0,
-    moved_to: null,
-    gone_ms: null,
-    memory: JSON.stringify(blankMemory),
-  };
+/** The state of a source that was never read; what it leaves out is empty. */
+function blankState(url: string, nowMs: number) {
+  const memory = JSON.stringify(blankMemory);
+  return { host: hostOf(url), next_check_ms: nowMs, next_check_why: 'never read', memory };
 }
 
-function stateOf(row: Row<'source'>): State {
-  return {
-    host: row.host,
-    etag: row.etag,
-    last_modified: row.last_modified,
-    body_hash: row.body_hash,
-    next_check_ms: row.next_check_ms,
-    next_check_why: row.next_check_why,
-    leased_until_ms: row.leased_until_ms,
-    lease_token: row.lease_token,
-    failures: row.failures,
-    first_failed_ms: row.first_failed_ms,
-    first_read_done: row.first_read_done,
-    moved_to: row.moved_to,
-    gone_ms: row.gone_ms,
-    memory: row.memory,
-  };
-}
-
+const noValidators = { etag: null, last_modified: null, body_hash: null };
 const noLease = { leased_until_ms: null, lease_token: null };
+const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms: null };
 
 /**
- * What a declaration leaves of a source's state. A new URL under the same id starts afresh; any other change that
+ * What a declaration undoes of a source's state. A new URL under the same id starts afresh; any other change that
  * makes the last read invalid makes the next one unconditional and due at once, but never before a Retry-After.
  */
-function stateAfter(row: Row<'source'>, words: Words, nowMs: number): State {
-  if (row.url !== words.url) return blankState(words.url, nowMs);
-  const state = stateOf(row);
-  const notBeforeMs = Math.max(nowMs, fromJson<PollMemory>(row.memory).retryUntilMs ?? 0);
-  if (row.declaration_hash !== words.declaration_hash) {
-    const unconditional = { etag: null, last_modified: null, body_hash: null, gone_ms: null };
-    return { ...state, ...unconditional, ...noLease, next_check_ms: notBeforeMs, next_check_why: 'declared anew' };
+function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'source'>> {
+  if (row.url !== words.url) {
+    return { ...blankState(words.url, nowMs), ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
   }
-  if (row.id !== words.id) return { ...state, ...noLease };
-  if (row.removed_ms !== null && row.gone_ms !== null) {
-    return { ...state, gone_ms: null, next_check_ms: notBeforeMs, next_check_why: 'declared anew' };
-  }
-  const sooner = words.interval_ms !== null && words.interval_ms !== row.interval_ms && row.failures === 0;
-  const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + (words.interval_ms ?? 0));
-  if (!sooner || soonerMs >= row.next_check_ms) return state;
-  return { ...state, next_check_ms: soonerMs, next_check_why: 'interval' };
+  const notBeforeMs = Math.max(nowMs, memoryOf(row).retryUntilMs ?? 0);
+  const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };
+  if (row.declaration_hash !== words.declaration_hash) return { ...noValidators, ...noLease, ...anew };
+  if (row.removed_ms !== null && row.gone_ms !== null) return anew;
+  return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
 }
 
+/** A shorter interval counts from the last read, not from the next. */
+function soonerCheck(row: Row<'source'>, words: Words, notBeforeMs: number): Partial<Row<'source'>> {
+  if (words.interval_ms === null || words.interval_ms === row.interval_ms || row.failures > 0) return {};
+  const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + words.interval_ms);
+  return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_why: 'interval' } : {};
+}
+
+type NewRow = Words & ReturnType<typeof blankState>;
+
 interface Plan {
-  readonly inserts: Written[];
-  readonly updates: (Written & { readonly ref: number })[];
+  readonly inserts: NewRow[];
+  readonly updates: Row<'source'>[];
   readonly renames: { readonly ref: number; readonly id: string }[];
   readonly removals: number[];
   readonly outcome: { added: string[]; changed: string[]; removed: string[]; restored: string[] };
 }
 
-function isSame(row: Row<'source'>, next: Written): boolean {
-  return Object.entries(next).every(([name, value]) => row[name as keyof Written] === value);
-}
-
 /** A name that no declaration can have, for a source whose id now belongs to another. */
 function displaced(row: { readonly id: string; readonly ref: number }): string {
   return `${row.id}~${row.ref}`;
-}
-
-function planFor(declared: readonly Source[], rows: readonly Row<'source'>[], nowMs: number): Plan {
-  const byRef = new Map(rows.map((row) => [row.ref, row]));
-  const matches = matchDeclarations(declared, rows.map(toStored));
-  const outcome = { added: [], changed: [], removed: [], restored: [] };
-  const plan: Plan = { inserts: [], updates: [], renames: [], removals: [], outcome };
-  const matched = new Map<number, Source>();
-  for (const [position, source] of declared.entries()) {
-    const stored = matches.get(source) ?? null;
-    const row = stored === null ? undefined : byRef.get(stored.ref);
-    if (row === undefined) addTo(plan, source, position, nowMs);
-    else {
-      matched.set(row.ref, source);
-      updateIn(plan, row, wordsOf(source, position), nowMs);
-    }
-  }
-  const wanted = new Set(declared.map(({ id }) => id));
-  for (const row of rows) {
-    const source = matched.get(row.ref);
-    if (wanted.has(row.id) && source?.id !== row.id) plan.renames.push({ ref: row.ref, id: displaced(row) });
-    if (source === undefined && row.removed_ms === null) {
-      plan.removals.push(row.ref);
-      plan.outcome.removed.push(row.id);
-    }
-  }
-  return plan;
-}
-
-function addTo(plan: Plan, source: Source, position: number, nowMs: number): void {
-  plan.inserts.push({ ...wordsOf(source, position), ...blankState(source.url, nowMs) });
-  plan.outcome.added.push(source.id);
-}
-
-function updateIn(plan: Plan, row: Row<'source'>, words: Words, nowMs: number): void {
-  const next: Written = { ...words, ...stateAfter(row, words, nowMs) };
-  if (isSame(row, next)) return;
-  plan.updates.push({ ref: row.ref, ...next });
-  if (row.removed_ms !== null) plan.outcome.restored.push(row.id);
-  if (row.declaration_hash !== words.declaration_hash || row.url !== words.url) plan.outcome.changed.push(words.id);
 }
 
 function toStored(row: Row<'source'>): StoredSource {
@@ -218,8 +110,43 @@ function toStored(row: Row<'source'>): StoredSource {
   };
 }
 
+function planFor(declared: readonly Source[], rows: readonly Row<'source'>[], nowMs: number): Plan {
+  const byRef = new Map(rows.map((row) => [row.ref, row]));
+  const outcome = { added: [], changed: [], removed: [], restored: [] };
+  const plan: Plan = { inserts: [], updates: [], renames: [], removals: [], outcome };
+  const newIds = new Map<number, string>();
+  for (const [position, [source, stored]] of [...matchDeclarations(declared, rows.map(toStored))].entries()) {
+    const words = wordsOf(source, position);
+    const row = stored === null ? undefined : byRef.get(stored.ref);
+    if (row === undefined) {
+      plan.inserts.push({ ...words, ...blankState(source.url, nowMs) });
+      plan.outcome.added.push(source.id);
+    } else {
+      newIds.set(row.ref, source.id);
+      planUpdate(plan, row, { ...row, ...words, ...undone(row, words, nowMs) });
+    }
+  }
+  const wanted = new Set(declared.map(({ id }) => id));
+  for (const row of rows) {
+    const newId = newIds.get(row.ref);
+    if (newId !== row.id && wanted.has(row.id)) plan.renames.push({ ref: row.ref, id: displaced(row) });
+    if (newId === undefined && row.removed_ms === null) {
+      plan.removals.push(row.ref);
+      plan.outcome.removed.push(row.id);
+    }
+  }
+  return plan;
+}
+
+function planUpdate(plan: Plan, row: Row<'source'>, next: Row<'source'>): void {
+  if (JSON.stringify(row) === JSON.stringify(next)) return;
+  plan.updates.push(next);
+  if (row.removed_ms !== null) plan.outcome.restored.push(next.id);
+  if (row.declaration_hash !== next.declaration_hash || row.url !== next.url) plan.outcome.changed.push(next.id);
+}
+
 /** The first 200 as they are, the others over an hour: a new list of thousands is no burst. */
-function spread<T extends Written>(
+function spread<T extends { readonly next_check_ms: number }>(
   rows: readonly T[],
   about: { readonly nowMs: number; readonly beyond: number; readonly from: number },
 ): T[] {
@@ -232,10 +159,11 @@ function spread<T extends Written>(
 }
 
 async function write(tx: Db, plan: Plan, nowMs: number): Promise<void> {
-  const firstReads = new Set(plan.outcome.changed);
-  const rereads = plan.updates.filter(({ id }) => firstReads.has(id));
-  const others = plan.updates.filter(({ id }) => !firstReads.has(id));
+  const changed = new Set(plan.outcome.changed);
+  const rereads = plan.updates.filter(({ id }) => changed.has(id));
+  const others = plan.updates.filter(({ id }) => !changed.has(id));
   const beyond = plan.inserts.length + rereads.length - atOnce;
+  // Old ids give way first: two sources may have changed theirs with each other.
   await updateRows(tx, 'source', 'ref', plan.renames);
   await updateRows(tx, 'source', 'ref', others);
   await updateRows(tx, 'source', 'ref', spread(rereads, { nowMs, beyond, from: plan.inserts.length }));

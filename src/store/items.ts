@@ -62,12 +62,16 @@ function distinct(drafts: readonly ItemDraft[]): ItemDraft[] {
   return [...new Map(drafts.map((draft) => [draft.entryKey, draft])).values()];
 }
 
+/** The entry keys of a whole document. */
+function entriesOf({ drafts, unchanged }: Digest): ReadonlySet<string> {
+  return new Set([...drafts.map(({ entryKey }) => entryKey), ...unchanged]);
+}
+
 async function findRenamed(db: Db, request: StoreRequest): Promise<ReadonlyMap<string, KnownEntry>> {
-  const { drafts, unchanged } = request.digest;
+  const { drafts } = request.digest;
   const row = await leasedSource(db, request.lease);
   if (row === null || drafts.length === 0) return new Map();
-  const document = new Set([...drafts.map(({ entryKey }) => entryKey), ...unchanged]);
-  return renamedEntries(drafts, document, await readKnown(db, row, drafts));
+  return renamedEntries(drafts, entriesOf(request.digest), await readKnown(db, row, drafts));
 }
 
 /** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
@@ -112,8 +116,8 @@ async function storeOne(
   const source = await noteTitle(tx, row, request);
   const stored = await storeBatch(tx, batch.drafts, { source, renamed: batch.renamed, firstRead, nowMs });
   const counts = sum(batch.before.counts, stored.counts);
-  const refs = batch.isLast ? digest.deleted.map(({ ref }) => ref) : [];
-  const deleted = await withdrawDeleted(tx, row.ref, refs, nowMs);
+  const guids = batch.isLast ? digest.deleted.map(({ ref }) => ref) : [];
+  const deleted = await withdrawDeleted(tx, { sourceRef: row.ref, guids, present: entriesOf(digest) }, nowMs);
   const settlement = batch.isLast ? await finish(tx, row, request, counts) : null;
   const happenings = [...stored.happenings, ...deleted];
   const head = await appendEvents(tx, happenings, nowMs);

@@ -4,8 +4,7 @@ import { type DueSource, type Lease, longestWaitMs, type PollMemory, type Settle
 import { type Db, engineOf } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf, insertRows, updateRows } from './rows.ts';
-import { leasedSource, writeSettlement } from './settle.ts';
-import { fromJson } from './shown.ts';
+import { leasedSource, memoryOf, writeSettlement } from './settle.ts';
 import type { Row } from './tables.ts';
 
 const lostLeaseSpreadMs = 30_000;
@@ -53,7 +52,7 @@ function afterLoss(
   row: Claimable,
   nowMs: number,
 ): { memory: PollMemory; failed: boolean; failures: number; nextMs: number } {
-  const memory = fromJson<PollMemory>(row.memory);
+  const memory = memoryOf(row);
   const lostLeases = memory.lostLeases + 1;
   const failed = lostLeases > 1;
   const failures = row.failures + (failed ? 1 : 0);

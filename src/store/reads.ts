@@ -1,8 +1,9 @@
 import type { Filter } from '../domain/filter.ts';
 import type { Item } from '../domain/item.ts';
 import { slug } from '../domain/source.ts';
-import { type Candidate, findCandidates, type Place, wantedBy } from './candidates.ts';
+import { type Candidate, findCandidates, type Place, type Range, wantedBy } from './candidates.ts';
 import type { Db } from './dialect.ts';
+import { plainPage, sharedPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
 
 /** A page of items: which, how many, from where. */
@@ -62,13 +63,10 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
 export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
   const wanted = await wantedBy(db, query.filter, query.includeBackfill ?? true);
   const before = query.before === null ? null : parsePlace(query.before);
-  const found = await findCandidates(db, wanted, { before, limit: query.limit + 1, exceptOwners: [] });
-  const page = found.slice(0, query.limit);
-  const last = page.at(-1);
-  return {
-    items: await itemsOf(db, page),
-    next: found.length > query.limit && last !== undefined ? formatPlace(last) : null,
-  };
+  const find = (range: Range) => findCandidates(db, wanted, range);
+  const paged = query.share === true ? sharedPage : plainPage;
+  const { items, next } = await paged(find, before, query.limit);
+  return { items: await itemsOf(db, items), next: next === null ? null : formatPlace(next) };
 }
 
 /** One item, withdrawn or not; null when there never was one or it was retired. */

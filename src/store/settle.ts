@@ -1,12 +1,18 @@
-import type { Lease, Settlement } from '../domain/poll.ts';
+import { blankMemory, type Lease, type PollMemory, type Settlement } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
 import { hostOf } from './hosts.ts';
+import { fromJson } from './shown.ts';
 import type { Row } from './tables.ts';
 
 /** What a refresh counted, for the operator's plots. */
 export interface Counts {
   readonly added: number;
   readonly updated: number;
+}
+
+/** What polls have taught a source; what an older version did not write down is as if never learnt. */
+export function memoryOf(row: Pick<Row<'source'>, 'memory'>): PollMemory {
+  return { ...blankMemory, ...fromJson<Partial<PollMemory>>(row.memory) };
 }
 
 /**
@@ -62,8 +68,7 @@ export async function writeSettlement(
       moved_to: settlement.movedTo,
       host: hostOf(settlement.movedTo ?? source.url),
       gone_ms: settlement.goneMs,
-      // Whoever settles has not lost its lease.
-      memory: JSON.stringify({ ...settlement.memory, lostLeases: 0 }),
+      memory: JSON.stringify(settlement.memory),
     })
     .where('ref', '=', source.ref)
     .execute();

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { PollMemory, PollState } from '../domain/poll.ts';
+import type { PollState } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf, updateRows } from './rows.ts';
-import { fromJson } from './shown.ts';
+import { memoryOf } from './settle.ts';
 
 /** Why a check is due that an operator asked for: such a read is forced. */
 export const askedByOperator = 'the operator asked';
@@ -24,7 +24,7 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
     firstReadDone: row.first_read_done === 1,
     goneMs: row.gone_ms,
     movedTo: row.moved_to,
-    memory: fromJson<PollMemory>(row.memory),
+    memory: memoryOf(row),
   };
 }
 
@@ -59,7 +59,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       : query.where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
     ).execute();
     const asked = rows.map((row) => {
-      const { retryUntilMs } = fromJson<PollMemory>(row.memory);
+      const { retryUntilMs } = memoryOf(row);
       const cooledMs = row.last_attempt_ms === null ? nowMs : Math.min(row.last_attempt_ms, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
       return { ref: row.ref, next_check_ms, next_check_why: askedByOperator, gone_ms: null };

@@ -134,7 +134,7 @@ async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchCo
       content_hash: step.kind === 'merge' && step.merged.held ? entry.contentHash : step.draft.contentHash,
     })),
   );
-  const gained = fresh.filter(({ after }) => after !== null).length;
+  const gained = fresh.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
   if (gained === 0) return;
   await tx
     .updateTable('source')
@@ -168,7 +168,9 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
       .execute();
   }
   const rows = items.flatMap(({ row }) => {
-    const categories = fromJson<string[]>(row.categories).map((category) => category.toLowerCase());
+    const categories = fromJson<string[]>(row.categories).map((category) =>
+      category.normalize('NFC').toLowerCase().trim(),
+    );
     return [...new Set(categories)].map((category) => ({ category, item_id: row.id, sort_ms: row.sort_ms }));
   });
   await insertRows(tx, 'item_category', rows);

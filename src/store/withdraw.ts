@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, engineOf } from './dialect.ts';
 import { appendEvents, type Happening } from './events.ts';
+import { uncountItems } from './item-counts.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
 import { readStored, type StoredItem, toItem } from './shown.ts';
@@ -20,6 +21,7 @@ export async function withdrawStored(tx: Db, items: readonly StoredItem[], nowMs
     .set({ withdrawn_ms: nowMs })
     .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
     .execute();
+  await uncountItems(tx, ids);
   await engineOf(tx).forgetTexts(tx, ids);
   return standing.map((before) => {
     const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs } });
@@ -42,26 +44,26 @@ export async function withdrawItem(store: Store, itemId: number, nowMs: number):
 
 /**
  * Withdraws what the publisher says is deleted (RFC 6721): items that the source owns, by the guid that it gave them.
- * A stranger's word takes nobody else's story away.
+ * A stranger's word takes nobody else's story away, and an entry that stands in the same document is not deleted.
  */
 export async function withdrawDeleted(
   tx: Db,
-  sourceRef: number,
-  guids: readonly string[],
+  deleted: { readonly sourceRef: number; readonly guids: readonly string[]; readonly present: ReadonlySet<string> },
   nowMs: number,
 ): Promise<Happening[]> {
+  const { sourceRef, guids, present } = deleted;
   if (guids.length === 0) return [];
   const rows = await tx
     .selectFrom('appearance')
     .innerJoin('item', 'item.id', 'appearance.item_id')
-    .select('item.id')
+    .select(['item.id', 'entry_key'])
     .where('source_ref', '=', sourceRef)
     .where('guid', 'in', sql<string>`${anyOf(tx, guids)}`)
     .whereRef('item.owner_ref', '=', 'appearance.source_ref')
     .execute();
   const items = await readStored(
     tx,
-    rows.map(({ id }) => id),
+    rows.filter((row) => !present.has(row.entry_key)).map(({ id }) => id),
   );
   return withdrawStored(tx, [...items.values()], nowMs);
 }
