@@ -5,7 +5,9 @@ import { cleanLine } from '../runtime/clean-line.ts';
 import { check } from './check.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
 import { printProblems } from './print.ts';
+import { refresh } from './refresh.ts';
 import { serve } from './serve.ts';
+import { listSources } from './sources.ts';
 
 /**
  * Runs one command of `newswire`.
@@ -45,6 +47,17 @@ function describeProgram(io: CliIo, run: Run): Command {
     .option('--print-config', 'show every variable, its value and its meaning')
     .option('--json', 'for machines')
     .action(async (options) => await run(check(io, options)));
+  program
+    .command('sources')
+    .description('say how each source is doing')
+    .option('--all', 'removed sources too')
+    .option('--json', 'for machines')
+    .action(async (options) => await run(listSources(io, options)));
+  program
+    .command('refresh')
+    .description('have sources read now, all of them or those named')
+    .argument('[ids...]', 'ids of sources')
+    .action(async (ids: readonly string[]) => await run(refresh(io, ids)));
   return program;
 }
 

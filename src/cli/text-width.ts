@@ -4,7 +4,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide =
   /^[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{33ff}\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{a000}-\u{a4cf}\u{a960}-\u{a97f}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe10}-\u{fe19}\u{fe30}-\u{fe6f}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
 const emoji = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{RI})/u;
-const invisible = /^[\p{M}\p{Cf}]+$/u;
+/** Marks on the character before, joiners, and the vowels and ends that Hangul syllables are put together of. */
+const invisible = /^[\p{M}\p{Cf}\u{1160}-\u{11ff}]$/u;
 
 /** Columns that a text takes in a terminal. */
 export function textWidth(text: string): number {
@@ -29,6 +30,8 @@ export function cutToWidth(text: string, columns: number): string {
 }
 
 function graphemeWidth(grapheme: string): number {
-  if (invisible.test(grapheme)) return 0;
-  return wide.test(grapheme) || emoji.test(grapheme) ? 2 : 1;
+  if (emoji.test(grapheme)) return 2;
+  let width = 0;
+  for (const point of grapheme) if (!invisible.test(point)) width += wide.test(point) ? 2 : 1;
+  return width;
 }

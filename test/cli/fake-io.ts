@@ -1,0 +1,34 @@
+import type { CliIo } from '../../src/cli/io.ts';
+
+/** A process of a test's own: keeps what is said and sends signals by hand. */
+export class FakeIo implements CliIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly columns: number | null;
+  stdout = '';
+  stderr = '';
+  readonly #listeners = new Set<(signal: string) => void>();
+
+  constructor(env: Record<string, string> = {}, columns: number | null = null) {
+    this.env = env;
+    this.columns = columns;
+  }
+
+  out(text: string): void {
+    this.stdout += text;
+  }
+
+  err(text: string): void {
+    this.stderr += text;
+  }
+
+  onSignal(listener: (signal: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends a signal; says whether anybody listened. */
+  signal(name = 'SIGTERM'): boolean {
+    for (const listener of this.#listeners) listener(name);
+    return this.#listeners.size > 0;
+  }
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../src/cli/program.ts';
+import { useFolders } from '../config/folder.ts';
+import { FakeIo } from './fake-io.ts';
+
+const makeFolder = useFolders();
+const good =
+  'sections: [World]\nsources:\n  - url: https://example.org/rss.xml\n    title: Example\n    interval: 90m\n';
+
+async function run(args: string[], env: Record<string, string> = {}, columns: number | null = null) {
+  const io = new FakeIo(env, columns);
+  const code = await runCommand(args, io);
+  return { code, stdout: io.stdout, stderr: io.stderr };
+}
+
+const withFeeds = (text: string): Record<string, string> => ({ FEEDS_DIR: makeFolder({ 'sources.yaml': text }).dir });
+
+describe('newswire', () => {
+  it('shows help on stdout and ends with 0 when asked for it', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('serve');
+    expect(stderr).toBe('');
+  });
+
+  it('tells the version of the package', async () => {
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect((await run(['--version'])).stdout).toBe(`${manifest.version}\n`);
+  });
+
+  it.each([
+    [[]],
+    [['nonsense']],
+    [['check', '--nonsense']],
+    [['serve', 'extra']],
+  ])('ends with 2 when it is used wrongly: %j', async (args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+  });
+});
+
+describe('newswire check', () => {
+  it('shows the sources and ends with 0 when all is well', async () => {
+    const { code, stdout, stderr } = await run(['check'], withFeeds(good));
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toEqual([
+      'ID       SECTION  INTERVAL  URL                          DECLARED AT',
+      'example  World    90m       https://example.org/rss.xml  sources.yaml:3',
+      '',
+      '1 source, no mistakes.',
+      '',
+    ]);
+  });
+
+  it('fits the terminal', async () => {
+    const { stdout } = await run(['check', '--print-config'], withFeeds(good), 70);
+    expect(stdout.split('\n').every((line) => line.length <= 70)).toBe(true);
+  });
+
+  it('tells every mistake of environment and files at once, on stderr, and ends with 2', async () => {
+    const { code, stdout, stderr } = await run(['check'], {
+      ...withFeeds('sources:\n  - url: nonsense\n    limit: 0\n'),
+      PORT: 'many',
+    });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    const places = stderr.split('\n').map((line) => line.split(': ')[0]);
+    expect(places).toEqual(['PORT', 'sources.yaml:3', '', '2 mistakes.', '']);
+  });
+
+  it('gives machines one JSON document, good or bad', async () => {
+    const fine = await run(['check', '--json'], withFeeds(good));
+    expect(fine.code).toBe(0);
+    expect(JSON.parse(fine.stdout)).toMatchObject({
+      ok: true,
+      problems: [],
+      sections: ['World'],
+      sources: [{ id: 'example', intervalMs: 5_400_000 }],
+    });
+    const bad = await run(['check', '--json'], withFeeds('sauces: []'));
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toBe('');
+    expect(JSON.parse(bad.stdout)).toMatchObject({ ok: false, problems: [{ where: 'sources.yaml:1' }], sources: [] });
+  });
+
+  it('shows no secret', async () => {
+    const text = 'sources:\n  - url: https://me:pa55@example.org/\n    headers: { X-Key: "$\u007bKEY}" }\n';
+    const env = { ...withFeeds(text), KEY: 's3cret', ADMIN_TOKEN: 's3cret' };
+    for (const args of [
+      ['check', '--json'],
+      ['check', '--print-config'],
+    ]) {
+      const { code, stdout, stderr } = await run(args, env);
+      expect(code).toBe(0);
+      expect(stdout + stderr).not.toMatch(/s3cret|pa55|bWU6cGE1NQ/);
+    }
+  });
+
+  it('explains every variable', async () => {
+    const { stdout } = await run(['check', '--print-config'], { ...withFeeds(good), PORT: '8080' });
+    expect(stdout).toMatch(/^PORT +8080 +set +port to listen on/m);
+    expect(stdout).toMatch(/^HOST +127\.0\.0\.1 +default +address to listen on/m);
+  });
+
+  it('lets no control character of a file reach the terminal', async () => {
+    const { stderr } = await run(['check'], withFeeds('sources:\n  - url: "\\e]0;owned\\a\\x9b31m"\n'));
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+});
+
+describe('a command that needs the database', () => {
+  it.each([[['sources']], [['refresh']]])('says in one line that there is none, and makes none: %j', async (args) => {
+    const folder = makeFolder();
+    const env = { DATABASE_URL: `sqlite:${folder.path('none.sqlite')}` };
+    const { code, stdout, stderr } = await run(args, env);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      `newswire: there is no database at ${folder.path('none.sqlite')} yet; "newswire serve" makes it\n`,
+    );
+  });
+
+  it('ends with 2 when the environment is wrong', async () => {
+    const { code, stderr } = await run(['sources'], { DATABASE_URL: 'nonsense', LOG_LEVEL: 'loud' });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^DATABASE_URL: .*\nLOG_LEVEL: .*\n\n2 mistakes\.\n$/);
+  });
+});
