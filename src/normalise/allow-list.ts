@@ -99,3 +99,6 @@ export const renamedElements: Readonly<Record<string, string>> = {
 
 /** Elements without an end tag. */
 export const voidElements: ReadonlySet<string> = new Set(['br', 'col', 'hr', 'img', 'source', 'wbr']);
+
+/** Elements that are worth nothing without an attribute: a link to nowhere, a picture without an address. */
+export const worthlessBare: ReadonlySet<string> = new Set(['a', 'img', 'source']);

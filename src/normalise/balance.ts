@@ -1,4 +1,4 @@
-import { voidElements } from './allow-list.ts';
+import { voidElements, worthlessBare } from './allow-list.ts';
 import { OpenElements } from './open-elements.ts';
 import { cutBytes } from './text.ts';
 
@@ -42,9 +42,12 @@ interface Sink {
 
 /** False when there is no room for the element. */
 function writeStart(tag: string, name: string, sink: Sink): boolean {
+  if (worthlessBare.has(name) && !tag.includes('=')) return true;
   const closed = sink.open.closedByStart(name);
   if (closed === null) return true;
   sink.write(sink.open.close(closed));
+  const parent = sink.open.missingParent(name);
+  if (parent !== null && !writeStart(`<${parent}>`, parent, sink)) return false;
   const endBytes = voidElements.has(name) ? 0 : name.length + 3;
   if (Buffer.byteLength(tag) + endBytes > sink.room() - sink.open.closingBytes) return false;
   sink.write(tag);

@@ -68,16 +68,20 @@ function isFront(url: string, siteUrl: string | null): boolean {
 
 /**
  * Whether the guids of a document tell its entries apart so badly that they are worth nothing: half or more of the
- * entries that differ by link (or, where there is none, by title) share their guid with another.
+ * entries that are different news (by link, or by title where the links are all one) share a guid with another.
  */
 export function guidsAreWorthless(entries: readonly Traits[]): boolean {
   const withGuid = entries.filter((entry) => entry.guid !== null);
-  const guids = new Set(withGuid.map((entry) => entry.guid)).size;
-  const links = new Set(withGuid.map((entry) => entry.url ?? entry.title)).size;
-  const titles = new Set(withGuid.map((entry) => entry.title)).size;
+  const guids = countDistinct(withGuid.map((entry) => entry.guid));
+  const links = countDistinct(withGuid.map((entry) => entry.url));
+  const titles = countDistinct(withGuid.map((entry) => entry.title));
   // Of two entries one may be an edit of the other (same link or same title): both must differ then.
-  const different = withGuid.length === 2 ? Math.min(links, titles) : links;
+  const different = withGuid.length === 2 ? Math.min(links, titles) : links > 1 ? links : titles;
   return different >= 2 && guids * 2 <= different;
+}
+
+function countDistinct(values: readonly (string | null)[]): number {
+  return new Set(values.filter((value) => value !== null)).size;
 }
 
 /**

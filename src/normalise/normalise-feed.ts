@@ -76,7 +76,7 @@ function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['delete
 /** Gives each entry its key, and keeps one entry of each: the most recently updated, of equals the last. */
 function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
   const { frame, options, notes } = reading;
-  const worthless = guidsAreWorthless(entries);
+  const worthless = options.trust.ids && guidsAreWorthless(entries);
   if (worthless) notes.add(idsDistrustedNote);
   const trustIds = options.trust.ids && !worthless;
   const keys = entryKeys(entries, { trustIds, siteUrl: frame.siteUrl });

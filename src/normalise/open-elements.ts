@@ -71,9 +71,21 @@ export class OpenElements {
     if (name === 'dd' || name === 'dt') return Math.max(paragraph, this.#through(terms, termBarriers));
     if (name === 'table') return Math.max(paragraph, this.#through(table, cells));
     if (name === 'a') return this.#through(anchor, cells);
-    if (name === 'rt' || name === 'rp') return this.#names.includes('ruby') ? this.#impliedAtEnd() : 0;
+    if (name === 'rt' || name === 'rp') return this.#names.includes('ruby') ? this.#impliedAtEnd() : null;
     if (headings.has(name)) return paragraph + (headings.has(this.#names.at(-1 - paragraph) ?? '') ? 1 : 0);
     return this.#tablePart(name) ?? (isTablePart(name) ? null : paragraph);
+  }
+
+  /**
+   * The element that another needs around it and has not; null when all is well. A list item of its own would be
+   * taken for the next one of a list that our page stands in; a cell of its own gets a row from browsers.
+   */
+  missingParent(name: string): 'ul' | 'dl' | 'tr' | null {
+    const outside = (barriers: ReadonlySet<string>): boolean => !this.#names.some((open) => barriers.has(open));
+    if (name === 'li') return outside(itemBarriers) ? 'ul' : null;
+    if (name === 'dd' || name === 'dt') return outside(termBarriers) ? 'dl' : null;
+    if (name === 'td' || name === 'th') return this.#names.at(-1) === 'tr' ? null : 'tr';
+    return null;
   }
 
   /** How many to close for the nearest of `targets` to be closed; 0 when there is none, or a barrier before it. */

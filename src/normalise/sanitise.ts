@@ -54,8 +54,6 @@ function cutInput(html: string): string {
 }
 
 const allowedTags = Object.keys(allowedElements);
-/** No name of an element: the sanitiser drops the tag and keeps what is in it. */
-const unwrapped = '-';
 
 function optionsFor(bases: Bases): sanitize.IOptions {
   return {
@@ -72,9 +70,10 @@ function optionsFor(bases: Bases): sanitize.IOptions {
     transformTags: {
       '*': (name, attributes) => {
         const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
-        if (!Object.hasOwn(allowedElements, known)) return { tagName: known, attribs: {} };
-        const kept = cleanAttributes(known, attributes, bases);
-        return kept === null ? { tagName: unwrapped, attribs: {} } : { tagName: known, attribs: kept };
+        // What loses its worth is left bare for `balance` to drop: renamed to something that is not allowed, it would
+        // make the sanitiser give that name to the next end tag at the same depth.
+        const kept = Object.hasOwn(allowedElements, known) ? cleanAttributes(known, attributes, bases) : null;
+        return { tagName: known, attribs: kept ?? {} };
       },
     },
   };
