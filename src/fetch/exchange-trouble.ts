@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { FetchLimits } from './limits.ts';
 import { asTrouble, errorCode, seconds, size, Trouble } from './trouble.ts';
 
@@ -33,9 +34,10 @@ export function explain(error: Error, { phase, bytes, limits }: Progress): Troub
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new Trouble('header_overflow', `The answer's header is over ${size(limits.maxHeaderBytes)}`);
   }
-  const nonsense = code.startsWith('HPE_');
+  // undici means to give its parser's errors a code, and does not.
+  const nonsense = error instanceof errors.HTTPParserError;
   // A body that ends too early is a parser's error when it was chunked, a mismatch when it had a length.
-  if (nonsense && phase === 'body' && code !== 'HPE_INVALID_EOF_STATE') {
+  if (nonsense && phase === 'body' && !error.message.includes('Invalid EOF state')) {
     return new Trouble('protocol_error', 'The body does not follow HTTP/1.1. The publisher must mend its server');
   }
   if (phase === 'body') {
@@ -43,6 +45,9 @@ export function explain(error: Error, { phase, bytes, limits }: Progress): Troub
   }
   if (nonsense || isUnfit(error) || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return new Trouble('protocol_error', 'The answer does not follow HTTP/1.1. The publisher must mend its server');
+  }
+  if (isClosed(error) && phase === 'answering') {
+    return new Trouble('truncated', "The answer broke off inside its header. The publisher's server has a fault");
   }
   if (isClosed(error)) return new Trouble('connect_error', 'The connection was closed before an answer came');
   return asTrouble(error);

@@ -211,7 +211,9 @@ async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): 
   });
   const onAbort = (): void => conversation.abort(new Trouble('internal_error', 'The fetch was stopped'));
   attempt.signal?.addEventListener('abort', onAbort);
-  line.agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, conversation);
+  // Not pathname and search: those lose a "?" at the end.
+  const path = url.href.slice(url.origin.length);
+  line.agent.dispatch({ origin: url.origin, path, method, headers, body }, conversation);
   try {
     return await conversation.answer;
   } catch (error) {

@@ -2,7 +2,6 @@ import { afterEach } from 'vitest';
 import type { FetchedDocument, FetchFailed, FetchOutcome } from '../../src/domain/outcome.ts';
 import { noValidators } from '../../src/domain/outcome.ts';
 import { createFetcher, type Fetcher, type FetcherOptions, type FetchRequest } from '../../src/fetch/fetch-source.ts';
-import type { FetchLimits } from '../../src/fetch/limits.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../src/fetch/outbound.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../helpers/origin.ts';
@@ -11,17 +10,6 @@ import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '..
 export const noonMs = Date.UTC(2026, 2, 1, 12);
 
 export const noonClock: Clock = { now: () => noonMs, monotonic: () => systemClock.monotonic() };
-
-/** Deadlines short enough to be waited for, long enough for a busy machine. Sizes as they are in earnest. */
-export const quick: Partial<FetchLimits> = {
-  totalMs: 3_000,
-  dnsMs: 150,
-  connectMs: 150,
-  tlsMs: 400,
-  headersMs: 250,
-  slowWindowMs: 150,
-  drainMs: 100,
-};
 
 const closing: (() => Promise<void>)[] = [];
 
@@ -44,6 +32,7 @@ export async function aRawOrigin(...args: Parameters<typeof startRawOrigin>) {
   return origin;
 }
 
+/** With the limits of earnest: a test that waits for one of them shortens that one only, so that no other comes first. */
 export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
   const fetcher = createFetcher({
     clock: noonClock,
@@ -51,7 +40,6 @@ export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
     userAgent: 'Newswire/0.0.0',
     feedsDir: '/nowhere',
     ...options,
-    limits: { ...quick, ...options.limits },
   });
   closing.push(() => fetcher.close());
   return fetcher;
@@ -62,7 +50,6 @@ export function anOutbound(options: Partial<OutboundOptions> = {}): Outbound {
     clock: noonClock,
     allowPrivateNetworks: ['127.0.0.0/8'],
     ...options,
-    limits: { ...quick, ...options.limits },
   });
   closing.push(() => outbound.close());
   return outbound;

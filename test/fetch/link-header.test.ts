@@ -75,6 +75,6 @@ describe('link header', () => {
   ])('takes a header full of %s in its stride', (_what, header) => {
     const startedMs = performance.now();
     links(header);
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    expect(performance.now() - startedMs).toBeLessThan(500);
   });
 });

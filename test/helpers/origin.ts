@@ -10,7 +10,7 @@ export type Reply =
       readonly body?: string | Uint8Array;
     }
   /** Bytes as they are, no HTTP added; then the socket is ended, reset or left open. */
-  | { readonly raw: string | Uint8Array; readonly then?: 'end' | 'reset' | 'hang' }
+  | { readonly raw: string | Uint8Array; readonly after?: 'end' | 'reset' | 'hang' }
   /** Whatever else: a reply made of the request, or misbehaviour on the socket itself (return nothing then). */
   | ((request: LoggedRequest, socket: Socket) => Reply | undefined | Promise<Reply | undefined>);
 
@@ -97,7 +97,9 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
 }
 
 /** A TCP server that speaks no HTTP of its own: for origins that never answer, stall a handshake or talk nonsense. */
-export async function startRawOrigin(onSocket: (socket: Socket) => void): Promise<Pick<Origin, 'port' | 'url' | 'close'>> {
+export async function startRawOrigin(
+  onSocket: (socket: Socket) => void,
+): Promise<Pick<Origin, 'port' | 'url' | 'close'>> {
   const server = createTcpServer(onSocket);
   const sockets = await listen(server, '127.0.0.1');
   const { port } = server.address() as AddressInfo;
@@ -136,8 +138,8 @@ async function send(reply: Reply | undefined, exchange: Exchange): Promise<void>
   if (typeof reply === 'function') return await send(await reply(request, socket), exchange);
   if ('raw' in reply) {
     socket.write(reply.raw);
-    if (reply.then === 'reset') socket.resetAndDestroy();
-    else if (reply.then !== 'hang') socket.end();
+    if (reply.after === 'reset') socket.resetAndDestroy();
+    else if (reply.after !== 'hang') socket.end();
     return;
   }
   response.sendDate = false;
