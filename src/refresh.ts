@@ -14,8 +14,10 @@ export interface Poll {
 export interface Stages {
   fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
   digest(poll: Poll, document: FetchedDocument): Promise<Digest | Unreadable>;
-  /** Writes what came of the poll and when the next one is due. */
-  recordOutcome(poll: Poll, outcome: FetchOutcome, unreadable?: Unreadable): Promise<RefreshResult>;
+  /** Writes that there is no document, why, and when the next poll is due. */
+  recordAnswer(poll: Poll, answer: Exclude<FetchOutcome, FetchedDocument>): Promise<RefreshResult>;
+  /** The same for a document that could not be read. */
+  recordUnreadable(poll: Poll, document: FetchedDocument, unreadable: Unreadable): Promise<RefreshResult>;
   /** The same, with the items and their events, in batches; the last one carries the outcome. */
   storeItems(poll: Poll, document: FetchedDocument, digest: Digest): Promise<RefreshResult>;
   /** Tells every reader of the log that events up to head can be read. May be lost or doubled. */
@@ -28,9 +30,9 @@ export interface Stages {
  */
 export async function refreshSource(stages: Stages, poll: Poll, signal: AbortSignal): Promise<RefreshResult> {
   const fetched = await stages.fetchSource(poll, signal);
-  if (fetched.kind !== 'fresh') return stages.recordOutcome(poll, fetched);
+  if (fetched.kind !== 'fresh') return stages.recordAnswer(poll, fetched);
   const digest = await stages.digest(poll, fetched);
-  if (digest.kind === 'unreadable') return stages.recordOutcome(poll, fetched, digest);
+  if (digest.kind === 'unreadable') return stages.recordUnreadable(poll, fetched, digest);
   const stored = await stages.storeItems(poll, fetched, digest);
   if (stored.head !== null) stages.ring(stored.head);
   return stored;

@@ -1,0 +1,114 @@
+import type { Digester } from './digest.ts';
+import type { Lease, RefreshResult, Settlement } from './domain/poll.ts';
+import type { Source } from './domain/source.ts';
+import type { Fetcher } from './fetch/fetch-source.ts';
+import { type Poll, refreshSource, type Stages } from './refresh.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Happened } from './schedule/happened.ts';
+import type { NetworkBrake } from './schedule/network-brake.ts';
+import { settle } from './schedule/next-check.ts';
+import { storeDigest } from './store/items.ts';
+import { settleSource } from './store/leases.ts';
+import type { Store } from './store/open.ts';
+import { askedByOperator, knownHashes, readPollState } from './store/sources.ts';
+
+/** Entries of a source whose hashes go to the worker, so that only new and changed ones come back. */
+const knownEntries = 2000;
+
+/** The built parts that the stages of a refresh are made of. */
+export interface IntakeParts {
+  readonly store: Store;
+  readonly fetcher: Fetcher;
+  readonly digester: Digester;
+  readonly brake: NetworkBrake;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The declaration in force; undefined when it was removed meanwhile. */
+  sourceOf(id: string): Source | undefined;
+  /** Told of the head of the log after each commit that wrote events. */
+  ring(head: number): void;
+}
+
+/** Refreshes the source of a lease: what the loop calls. */
+export type Refresh = (lease: Lease, signal: AbortSignal) => Promise<RefreshResult>;
+
+/** Wires fetching, digesting, scheduling and storing into the stages of `refreshSource`. */
+export function createRefresh(parts: IntakeParts): Refresh {
+  const stages = createStages(parts);
+  return async (lease, signal) => {
+    const source = parts.sourceOf(lease.sourceId);
+    const state = await readPollState(parts.store.reader, lease.sourceId);
+    if (source === undefined || state === null || source.declarationHash !== lease.declarationHash)
+      return dropped(lease);
+    return refreshSource(stages, { source, lease, state }, signal);
+  };
+}
+
+/** The stages over real parts. */
+export function createStages(parts: IntakeParts): Stages {
+  const { store, clock } = parts;
+  const settlementOf = (poll: Poll, happened: Happened): Settlement =>
+    settle({
+      source: poll.source,
+      state: poll.state,
+      happened,
+      nowMs: clock.now(),
+      random: parts.random,
+      networkDown: parts.brake.down(),
+    });
+  const record = async (poll: Poll, happened: Happened): Promise<RefreshResult> => {
+    const settlement = settlementOf(poll, happened);
+    const written = await settleSource(store, poll.lease, settlement, clock.now());
+    return written ? resultOf(poll.lease, settlement, { added: 0, updated: 0, head: null }) : dropped(poll.lease);
+  };
+  return {
+    async fetchSource({ source, state }, signal) {
+      const url = state.movedTo ?? source.url;
+      const { validators, bodyHash } = state;
+      const force = state.nextCheckWhy === askedByOperator;
+      const outcome = await parts.fetcher.fetchSource(
+        { url, headers: source.headers, validators, bodyHash, force },
+        signal,
+      );
+      parts.brake.note(new URL(url).host, outcome, clock.monotonic());
+      return outcome;
+    },
+    async digest({ source, state }, { body, contentType, url }) {
+      const known = await knownHashes(store.reader, source.id, knownEntries);
+      const { limit, keep, drop, language, trust } = source;
+      const ids = trust.ids && !state.memory.idsDistrusted;
+      const options = { url, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
+      return parts.digester.digest({ body, contentType, options });
+    },
+    recordAnswer: (poll, outcome) => record(poll, { kind: 'answered', outcome }),
+    recordUnreadable: (poll, fetched, unreadable) => record(poll, { kind: 'unreadable', fetched, unreadable }),
+    async storeItems(poll, document, digest) {
+      const stored = await storeDigest(store, {
+        source: poll.source,
+        lease: poll.lease,
+        digest,
+        firstRead: !poll.state.firstReadDone,
+        nowMs: clock.now(),
+        siteUrl: null,
+        settle: (counts) => settlementOf(poll, { kind: 'stored', fetched: document, digest, ...counts }),
+        onBatch: parts.ring,
+      });
+      return stored.kind === 'stored' ? resultOf(poll.lease, stored.settlement, stored) : dropped(poll.lease);
+    },
+    ring: parts.ring,
+  };
+}
+
+function resultOf(
+  lease: Lease,
+  settlement: Settlement,
+  { added, updated, head }: Pick<RefreshResult, 'added' | 'updated' | 'head'>,
+): RefreshResult {
+  const { outcome, failure, hostPauseMs } = settlement;
+  return { sourceId: lease.sourceId, outcome, failure, added, updated, head, hostPauseMs };
+}
+
+/** The lease was lost, or the source edited or removed, while it was being read: nothing was written. */
+function dropped(lease: Lease): RefreshResult {
+  return { sourceId: lease.sourceId, outcome: 'dropped', failure: null, added: 0, updated: 0, head: null };
+}

@@ -1,0 +1,66 @@
+import type { Settings } from './config/environment.ts';
+import { processEnvironment } from './config/environment.ts';
+import { readDeclarations } from './config/sources.ts';
+import type { Declarations } from './domain/source.ts';
+import { startPolling } from './polling.ts';
+import { createMemoryDoorbell } from './push/doorbell-memory.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
+import { createLog, type Log } from './runtime/log.ts';
+import { createShutdown } from './runtime/shutdown.ts';
+import { startServing } from './serving.ts';
+import { openStore } from './store/open.ts';
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Instead of what FEEDS_DIR says, which is not watched then. */
+  readonly declarations?: Declarations;
+}
+
+/** A running server. */
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string;
+  /** Takes no more work, says goodbye to readers, finishes what runs and closes the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the server: config, database, answering, polling, in this order, so that whoever can ask gets an answer.
+ *
+ * @throws ConfigError when what the operator said cannot be used; nothing is left running then.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, clock = systemClock, log = createLog(settings.logLevel) } = options;
+  const declared = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
+  const shutdown = createShutdown(log);
+  try {
+    const store = await openStore({ url: settings.databaseUrl, poller: settings.roles.has('poll') });
+    shutdown.onStop('database', () => store.close());
+    let inForce = declared;
+    const doorbell = createMemoryDoorbell();
+    const common = { settings, store, clock, log, shutdown };
+    const address = settings.roles.has('serve')
+      ? await startServing({ ...common, doorbell, declarations: () => inForce })
+      : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
+    if (settings.roles.has('serve')) log.info({ url: address.url }, 'listening');
+    if (settings.roles.has('poll')) {
+      await startPolling({
+        ...common,
+        declarations: declared,
+        watched: options.declarations === undefined,
+        publicUrl: address.publicUrl,
+        ring: (head) => void doorbell.ring(head),
+        onDeclared: (next) => {
+          inForce = next;
+        },
+      });
+      log.info({ sources: declared.sources.length }, 'polling');
+    }
+    return { url: address.url, stop: () => shutdown.stop() };
+  } catch (error) {
+    await shutdown.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import type { Settings } from './config/environment.ts';
+import { processEnvironment } from './config/environment.ts';
+import { watchDeclarations } from './config/watch.ts';
+import { createDigester } from './digest.ts';
+import type { RefreshResult } from './domain/poll.ts';
+import type { Declarations, Source } from './domain/source.ts';
+import { createFetcher } from './fetch/fetch-source.ts';
+import { userAgent } from './fetch/identity.ts';
+import { createRefresh } from './intake.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import type { Shutdown } from './runtime/shutdown.ts';
+import { createLoop, type Loop } from './schedule/loop.ts';
+import { createNetworkBrake } from './schedule/network-brake.ts';
+import { declareSources } from './store/declare.ts';
+import { markChanged } from './store/due.ts';
+import { trimEvents } from './store/events.ts';
+import { claimSources, nextDueMs, readDueSources } from './store/leases.ts';
+import type { Store } from './store/open.ts';
+import { version } from './version.ts';
+
+const leaseMs = 90_000;
+const dayMs = 86_400_000;
+const trimEveryMs = 600_000;
+const logRetention = { maxAgeMs: 7 * dayMs, maxEvents: 200_000 };
+
+/** What the polling side works with. */
+export interface PollingParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  /** What is in force at the start, and whether the folder it came from is watched. */
+  readonly declarations: Declarations;
+  readonly watched: boolean;
+  readonly publicUrl: string;
+  ring(head: number): void;
+  onDeclared(declarations: Declarations): void;
+}
+
+/** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
+export async function startPolling(parts: PollingParts): Promise<void> {
+  const { store, clock, shutdown, log } = parts;
+  const sources = new Map<string, Source>();
+  const declare = async (declarations: Declarations): Promise<void> => {
+    await declareSources(store, declarations, clock.now());
+    sources.clear();
+    for (const source of declarations.sources) sources.set(source.id, source);
+    parts.onDeclared(declarations);
+  };
+  await declare(parts.declarations);
+  // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
+  await markChanged(store, localFeeds(parts.declarations), clock.now());
+
+  const loop = startLoop(parts, (id) => sources.get(id));
+  if (parts.watched) watch(parts, { loop, declare });
+  const trim = setInterval(() => {
+    trimEvents(store, { nowMs: clock.now(), ...logRetention }).catch((error: unknown) =>
+      log.error({ err: error }, 'old events could not be removed; tried again later'),
+    );
+  }, trimEveryMs);
+  shutdown.onStop('log retention', () => clearInterval(trim));
+}
+
+function localFeeds({ sources }: Declarations): string[] {
+  return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
+}
+
+function startLoop(parts: PollingParts, sourceOf: (id: string) => Source | undefined): Loop {
+  const { settings, store, clock, log, shutdown } = parts;
+  const fetcher = createFetcher({
+    clock,
+    userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
+    feedsDir: settings.feedsDir,
+    allowPrivateNetworks: settings.allowPrivateNetworks,
+    ownOrigins: [new URL(parts.publicUrl).origin],
+  });
+  shutdown.onStop('fetcher', () => fetcher.close());
+  const digester = createDigester();
+  shutdown.onStop('digester', () => digester.close());
+  const brake = createNetworkBrake();
+  const refresh = createRefresh({
+    store,
+    fetcher,
+    digester,
+    brake,
+    clock,
+    random: Math.random,
+    sourceOf,
+    ring: parts.ring,
+  });
+  const loop = createLoop(
+    {
+      readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
+      claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),
+      refresh,
+      nextDueMs: () => nextDueMs(store.reader),
+    },
+    {
+      clock,
+      log,
+      brake,
+      limits: parts.declarations.site.politeness,
+      graceMs: 4000,
+      abortGraceMs: 1000,
+      onResult: (result) => logResult(log, result),
+    },
+  );
+  loop.start();
+  shutdown.onStop('polling loop', () => loop.stop());
+  return loop;
+}
+
+function logResult(log: Log, result: RefreshResult): void {
+  const { sourceId, outcome, failure, added, updated } = result;
+  if (failure === null) log.debug({ source: sourceId, outcome, added, updated }, 'refreshed');
+  else log.info({ source: sourceId, outcome, failure }, 'source could not be read');
+}
+
+interface WatchParts {
+  readonly loop: Loop;
+  declare(declarations: Declarations): Promise<void>;
+}
+
+function watch(
+  { settings, store, clock, log, shutdown, declarations }: PollingParts,
+  { loop, declare }: WatchParts,
+): void {
+  // One after the other: two sets of declarations written at once would mix.
+  let last = Promise.resolve();
+  const inOrder = (what: string, work: () => Promise<void>): void => {
+    last = last
+      .then(work)
+      .then(() => loop.wake())
+      .catch((error: unknown) => log.error({ err: error }, `${what} failed`));
+  };
+  const watching = watchDeclarations({
+    dir: settings.feedsDir,
+    env: processEnvironment(),
+    current: declarations,
+    onChange: (next) =>
+      inOrder('putting new declarations in force', async () => {
+        await declare(next);
+        log.info({ sources: next.sources.length }, 'new declarations are in force');
+      }),
+    onProblem: (error) => {
+      for (const { where, what, remedy } of error.problems) {
+        log.error({ where, what, remedy }, 'the declarations are wrong; what was in force stays');
+      }
+    },
+    onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markChanged(store, [id], clock.now())),
+  });
+  shutdown.onStop('declarations', async () => {
+    watching.close();
+    await last;
+  });
+}

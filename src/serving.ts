@@ -1,0 +1,141 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Settings } from './config/environment.ts';
+import { ConfigError } from './domain/config-error.ts';
+import type { Declarations } from './domain/source.ts';
+import type { Doorbell } from './push/doorbell.ts';
+import { createFanOut } from './push/fan-out.ts';
+import { createLogTail, type LogTail } from './push/log-tail.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import type { Shutdown } from './runtime/shutdown.ts';
+import { readEvents, readHead } from './store/events.ts';
+import type { Store } from './store/open.ts';
+import { createApp } from './web/app.ts';
+import { createClientAddress } from './web/live/client-address.ts';
+import { type LiveParts, liveTiming } from './web/live/live-parts.ts';
+import { createSessions } from './web/live/sessions.ts';
+import { createSseHandler } from './web/live/sse.ts';
+import { createTimerWheel } from './web/live/timer-wheel.ts';
+import { attachLive } from './web/live/websocket.ts';
+import { createReads, createReady } from './web/store-reads.ts';
+
+const maxSessions = 20_000;
+const byeGraceMs = 3000;
+/** The built scripts, styles and icons: beside this module when it is built itself. */
+const assetsDir = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../dist/public' : '../public', import.meta.url),
+);
+
+/** What the serving side works with. */
+export interface ServingParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly doorbell: Doorbell;
+  /** What is in force now. */
+  declarations(): Declarations;
+}
+
+/**
+ * Starts answering: pages, feeds, API and the live connections.
+ *
+ * @returns the base of every address that we emit.
+ */
+export async function startServing(parts: ServingParts): Promise<{ readonly url: string; readonly publicUrl: string }> {
+  const { settings, store, log, shutdown } = parts;
+  const tail = createLogTail({
+    log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    logger: log,
+  });
+  await tail.start();
+  shutdown.onStop('log tail', () => tail.stop());
+  shutdown.onStop(
+    'doorbell',
+    parts.doorbell.listen((head) => tail.ring(head)),
+  );
+
+  const address = { url: '', publicUrl: settings.publicUrl ?? '' };
+  const live = createLive(parts, tail, () => address.publicUrl);
+  const clientAddress = createClientAddress(settings.trustedProxies);
+  const app = createApp({
+    reads: createReads(store),
+    publicUrl: () => address.publicUrl,
+    site: () => parts.declarations().site,
+    sections: () => parts.declarations().sections,
+    ready: createReady(store, log),
+    eventStream: createSseHandler({ ...live, clientAddress }),
+    clock: parts.clock,
+    log,
+    assetsDir,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const { allowedOrigins } = settings;
+  const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress });
+  address.url = await listen(server, settings);
+  address.publicUrl = settings.publicUrl ?? address.url;
+  shutdown.onStop('HTTP server', () => closeServer(server));
+  shutdown.onStop('live sessions', () => sockets.close(byeGraceMs));
+  return address;
+}
+
+function createLive(parts: ServingParts, tail: LogTail, publicUrl: () => string): LiveParts {
+  const { clock, log, settings } = parts;
+  const wheel = createTimerWheel();
+  parts.shutdown.onStop('timer wheel', () => wheel.stop());
+  return {
+    tail,
+    fanOut: createFanOut({ tail, clock, logger: log, publicUrl }),
+    sessions: createSessions({ maxPerAddress: settings.liveMaxPerAddress, maxSessions }),
+    wheel,
+    clock,
+    log,
+    random: Math.random,
+    counts: null,
+    timing: liveTiming,
+  };
+}
+
+/** @returns `http://HOST:PORT` as it came to be. */
+function listen(server: Server, { host, port }: Settings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, host, port)));
+    server.listen(port, host, () => {
+      const { port: bound } = server.address() as AddressInfo;
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);
+    });
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const where = 'HOST, PORT';
+  if (error.code === 'EADDRINUSE') {
+    const remedy = 'Stop the other one or set PORT to a free port, 0 to have one picked';
+    return new ConfigError([{ where, what: `${host}:${port} is in use by another process`, remedy }]);
+  }
+  if (error.code === 'EACCES') {
+    const what = `this user may not listen on ${host}:${port}`;
+    return new ConfigError([{ where, what, remedy: 'Set PORT to 1024 or above' }]);
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    const remedy = 'Set HOST to an address of this machine, 127.0.0.1 or 0.0.0.0';
+    return new ConfigError([{ where, what: `${host} is no address of this machine`, remedy }]);
+  }
+  return error;
+}
+
+/** The sockets of live sessions have ended by now; what is left are requests under way and idle connections. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), 1000);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,63 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../helpers/browser.ts';
+import { rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { startOrigin } from '../helpers/origin.ts';
+import { makeHome, startServer } from '../helpers/server.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+describe('the front page', () => {
+  it('shows an item that was published after it was opened, without a reload', async () => {
+    const origin = await startOrigin();
+    cleanups.push(() => origin.close());
+    const channel = { title: 'Example Wire', link: 'https://www.example.org/' };
+    const old = { guid: '1', title: 'Already there', link: 'https://www.example.org/1', text: 'Old text.' };
+    const fresh = {
+      guid: '2',
+      title: 'Arrived <while> reading & waiting',
+      link: 'https://www.example.org/2',
+      text: 'New text.',
+    };
+    origin.on('/rss.xml', { headers: { 'content-type': 'text/xml' }, body: rssDocument(channel, [old]) });
+    const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire, section: World }\n`);
+    cleanups.push(() => home.remove());
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+
+    const page = await browser.newPage();
+    cleanups.push(() => page.close());
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    let loads = 0;
+    page.on('load', () => {
+      loads += 1;
+    });
+    await page.goto(server.url);
+    await page.getByText(old.title).first().waitFor();
+
+    origin.on('/rss.xml', { headers: { 'content-type': 'text/xml' }, body: rssDocument(channel, [fresh, old]) });
+    makeDue(home, 'wire');
+    const feed = page.getByRole('complementary', { name: 'News feed' });
+    await feed.getByText(fresh.title).waitFor({ timeout: 20_000 });
+    expect(loads).toBe(1);
+    expect(complaints).toEqual([]);
+
+    await feed.getByText(fresh.title).click();
+    await page.getByRole('heading', { level: 1, name: fresh.title }).waitFor();
+    expect(await page.textContent('body')).toContain('New text.');
+  });
+});

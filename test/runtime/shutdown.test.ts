@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createShutdown } from '../../src/runtime/shutdown.ts';
+
+describe('a shutdown', () => {
+  it('stops the last part first and each before the next', async () => {
+    const shutdown = createShutdown(silentLog);
+    const order: string[] = [];
+    shutdown.onStop('store', () => {
+      order.push('store');
+    });
+    shutdown.onStop('loop', async () => {
+      await Promise.resolve();
+      order.push('loop');
+    });
+    await shutdown.stop();
+    expect(order).toEqual(['loop', 'store']);
+  });
+
+  it('stops the rest when a part fails to, and says which one', async () => {
+    const said: object[] = [];
+    const shutdown = createShutdown({ ...silentLog, error: (facts) => said.push(facts) });
+    let stopped = false;
+    shutdown.onStop('store', () => {
+      stopped = true;
+    });
+    shutdown.onStop('loop', () => Promise.reject(new Error('stuck')));
+    await shutdown.stop();
+    expect(stopped).toBe(true);
+    expect(said).toEqual([expect.objectContaining({ part: 'loop' })]);
+  });
+
+  it('stops once, however often it is asked', async () => {
+    const shutdown = createShutdown(silentLog);
+    let times = 0;
+    shutdown.onStop('one', () => {
+      times += 1;
+    });
+    await Promise.all([shutdown.stop(), shutdown.stop()]);
+    expect(times).toBe(1);
+  });
+});
