@@ -39,6 +39,7 @@ async function createSources(schema: Schema): Promise<void> {
       .addColumn('next_check_why', 'text', (c) => c.notNull())
       .addColumn('leased_until_ms', 'bigint')
       .addColumn('lease_token', 'text')
+      .addColumn('claimed_ms', 'bigint')
       .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('first_failed_ms', 'bigint')
       .addColumn('last_outcome', 'text')

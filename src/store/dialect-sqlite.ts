@@ -81,6 +81,8 @@ export function connectSqlite(file: string, options: { poller: boolean; known: r
     // A reader of the log may never hold a seq that a power cut can take back.
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
+    // After a burst the log file of the database shrinks again.
+    writer.pragma('journal_size_limit = 67108864');
     const reader = new Database(place, { timeout: busyTimeoutMs, readonly: true });
     return {
       engine: sqliteEngine,

@@ -122,7 +122,10 @@ export async function claimSources(
       nowMs,
     );
     const claimed = rows.filter((row) => !failed.has(row.ref)).map((row) => ({ row, token: randomUUID() }));
-    const leases = claimed.map(({ row, token }) => ({ ref: row.ref, lease_token: token, leased_until_ms: untilMs }));
+    const leases = claimed.map(({ row, token }) => ({
+      ...{ ref: row.ref, lease_token: token },
+      ...{ leased_until_ms: untilMs, claimed_ms: nowMs },
+    }));
     await updateRows(tx, 'source', 'ref', leases);
     return claimed.map(({ row, token }) => ({
       sourceId: row.id,

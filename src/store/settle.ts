@@ -33,6 +33,19 @@ export async function leasedSource(tx: Db, lease: Lease): Promise<Row<'source'> 
   return row ?? null;
 }
 
+/**
+ * When the source is due again: as settled, unless somebody asked for a check while this one was going on, which may
+ * have come too late for it. A Retry-After stands above both.
+ */
+function nextCheck(source: Row<'source'>, settlement: Settlement): { next_check_ms: number; next_check_why: string } {
+  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_why: settlement.nextCheckWhy };
+  const asked = source.next_check_ms > (source.claimed_ms ?? source.next_check_ms) && settlement.goneMs === null;
+  if (!asked || source.next_check_ms >= settled.next_check_ms) return settled;
+  const notBeforeMs = settlement.memory.retryUntilMs ?? 0;
+  if (notBeforeMs > source.next_check_ms) return settled;
+  return { next_check_ms: source.next_check_ms, next_check_why: source.next_check_why };
+}
+
 /** Writes what a poll came to on its source and ends its lease. */
 export async function writeSettlement(
   tx: Db,
@@ -49,8 +62,7 @@ export async function writeSettlement(
     .set({
       ...(validators === null ? {} : { etag: validators.etag, last_modified: validators.lastModified }),
       ...(bodyHash === null ? {} : { body_hash: bodyHash }),
-      next_check_ms: Math.round(settlement.nextCheckMs),
-      next_check_why: settlement.nextCheckWhy,
+      ...nextCheck(source, settlement),
       leased_until_ms: null,
       lease_token: null,
       failures: settlement.failures,

@@ -52,7 +52,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
   return store.write(async (tx) => {
     const query = tx
       .selectFrom('source')
-      .select(['ref', 'memory', 'last_attempt_ms', 'next_check_ms'])
+      .select(['ref', 'memory', 'last_attempt_ms', 'leased_until_ms'])
       .where('removed_ms', 'is', null);
     const rows = await (ids === null
       ? query.where('gone_ms', 'is', null)
@@ -60,7 +60,8 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
     ).execute();
     const asked = rows.map((row) => {
       const { retryUntilMs } = memoryOf(row);
-      const cooledMs = row.last_attempt_ms === null ? nowMs : Math.min(row.last_attempt_ms, nowMs) + askCooldownMs;
+      const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
+      const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
       return { ref: row.ref, next_check_ms, next_check_why: askedByOperator, gone_ms: null };
     });

@@ -51,6 +51,8 @@ const source = {
   next_check_why: text,
   leased_until_ms: msOrNull,
   lease_token: textOrNull,
+  /** When the lease was taken: a check that was asked for since then is still wanted when it ends. */
+  claimed_ms: msOrNull,
   failures: integer,
   first_failed_ms: msOrNull,
   last_outcome: oneOfOrNull<Settlement['outcome']>(),
