@@ -15,19 +15,24 @@ const anchorBackMs = 7 * dayMs;
  * since the clock may have been turned back.
  */
 export function soundMemory(stored: PollMemory, nowMs: number): PollMemory {
-  const memory = { ...blankMemory, ...stored };
+  const memory: PollMemory = { ...blankMemory, ...stored };
+  const latestMs = nowMs + longestRetryMs;
+  if (!isAhead(memory, nowMs) && (memory.retryUntilMs ?? 0) <= latestMs) return memory;
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
   return {
     ...memory,
-    newsAtMs: memory.newsAtMs.some((ms) => ms > nowMs)
-      ? memory.newsAtMs.map((ms) => Math.min(ms, nowMs))
-      : memory.newsAtMs,
-    retryUntilMs: memory.retryUntilMs === null ? null : Math.min(memory.retryUntilMs, nowMs + longestRetryMs),
+    newsAtMs: memory.newsAtMs.map((ms) => Math.min(ms, nowMs)),
+    retryUntilMs: memory.retryUntilMs === null ? null : Math.min(memory.retryUntilMs, latestMs),
     redirect:
       memory.redirect === null ? null : { ...memory.redirect, sinceMs: Math.min(memory.redirect.sinceMs, nowMs) },
     goneSinceMs: past(memory.goneSinceMs),
     lastGoodMs: past(memory.lastGoodMs),
   };
+}
+
+function isAhead(memory: PollMemory, nowMs: number): boolean {
+  const { newsAtMs, redirect, goneSinceMs, lastGoodMs } = memory;
+  return [newsAtMs[0], redirect?.sinceMs, goneSinceMs, lastGoodMs].some((ms) => (ms ?? 0) > nowMs);
 }
 
 /** What any good answer does: all trouble is forgotten at once, but a Retry-After that still runs. */

@@ -117,7 +117,7 @@ class Simulation {
   #offer(nowMs: number): void {
     const rows = this.#due.get(nowMs)?.map((publisher) => rowOf(publisher)) ?? [];
     this.#due.delete(nowMs);
-    if (this.#refused.length > 0 && nowMs % (5 * secondMs) === 0) {
+    if (this.#refused.length > 0 && nowMs % minuteMs === 0) {
       rows.unshift(...this.#refused);
       this.#refused = [];
     }

@@ -16,6 +16,8 @@ export interface Publisher {
   readonly intervalMs: number | null;
   /** Sources on its host. */
   readonly neighbours: number;
+  /** Its host answers some of its sources with 429, and is spared for it. */
+  readonly spared: boolean;
   readonly answerMs: number;
   state: PollState;
   nextNewsMs: number;
@@ -53,17 +55,22 @@ export function createWorld(size: WorldSize): Publisher[] {
   for (const host of hosts) counts.set(host, (counts.get(host) ?? 0) + 1);
   // More than 200 new sources are spread over an hour when they are declared.
   const spreadMs = size.sources > 200 ? hourMs : 0;
+  const manners = hosts.map((host) =>
+    manner(random, { hostileShare: size.hostileShare, crowded: (counts.get(host) ?? 0) > 100 }),
+  );
+  const limiting = new Set(hosts.filter((_, n) => manners[n] === 'limits'));
   return hosts.map((host, n) => {
     const newsGapMs = newsGap(random);
     const firstMs = Math.ceil((size.startMs + random() * spreadMs) / secondMs) * secondMs;
     const publisher: Publisher = {
       row: { id: String(n), host, nextCheckMs: firstMs, slowStrikes: 0 },
-      manner: manner(random, size.hostileShare),
+      manner: manners[n] ?? 'honest',
       newsGapMs,
       maxAgeMs: random() < 0.3 ? pick(random, [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs, dayMs]) : null,
       ttlMinutes: random() < 0.25 ? pick(random, [15, 60, 60, 180, 1_440]) : null,
       intervalMs: random() < 0.02 ? pick(random, [15 * minuteMs, 30 * minuteMs, hourMs]) : null,
       neighbours: counts.get(host) ?? 1,
+      spared: limiting.has(host),
       answerMs: 100 + random() * random() * 3_000,
       state: unread(firstMs),
       nextNewsMs: size.startMs + newsGapMs * random(),
@@ -106,8 +113,12 @@ function newsGap(random: () => number): number {
   return (7 + random() * 90) * dayMs;
 }
 
-function manner(random: () => number, hostileShare: number): Manner {
-  if (random() < hostileShare) return pick(random, hostile);
+function manner(random: () => number, at: { hostileShare: number; crowded: boolean }): Manner {
+  if (random() < at.hostileShare) {
+    const kind = pick(random, hostile);
+    // A 429 speaks for its whole host: with some on each platform, no platform would ever be polled.
+    return kind === 'limits' && at.crowded ? 'errors' : kind;
+  }
   return random() < 0.1 ? 'ignores-validators' : 'honest';
 }
 
@@ -192,7 +203,8 @@ function unchanged(publisher: Publisher): Happened {
   });
 }
 
-/** Whether its punctuality is our business: it answers as it should. */
+/** Whether its punctuality is our business: it answers as it should, and its host does not ask to be spared. */
 export function isHealthy(publisher: Publisher): boolean {
+  if (publisher.spared) return false;
   return publisher.manner === 'honest' || publisher.manner === 'ignores-validators';
 }
