@@ -144,8 +144,8 @@ describe('a bad source', () => {
     await itemTitled(server, first.title);
     const failures = await until('an outcome on every bad source but the slow one', async () => {
       const result = await runCommand(home, ['sources', '--json']);
-      const rows = JSON.parse(result.stdout) as { id: string; failure: string | null }[];
-      const failed = Object.fromEntries(rows.map((row) => [row.id, row.failure]));
+      const { sources } = JSON.parse(result.stdout) as { sources: { id: string; failure: string | null }[] };
+      const failed = Object.fromEntries(sources.map((row) => [row.id, row.failure]));
       return failed['missing'] && failed['page'] && failed['big'] && failed['dead'] ? failed : null;
     });
     expect(failures).toMatchObject({ missing: 'not_found', page: 'not_feed', big: 'body_too_large', good: null });
