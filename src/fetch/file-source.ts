@@ -12,7 +12,7 @@ import { errorCode, size, Trouble } from './trouble.ts';
  */
 export async function readLocalFile(url: string, feedsDir: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    const path = await insidePath(url, await realpath(feedsDir));
+    const path = await insidePath(url, feedsDir);
     // A FIFO or a device would block the open for ever. O_NOFOLLOW: what was resolved is what is opened.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
@@ -25,25 +25,30 @@ export async function readLocalFile(url: string, feedsDir: string, maxBytes: num
   }
 }
 
-async function insidePath(url: string, folder: string): Promise<string> {
-  const wanted = pathOf(url, folder);
-  const path = await realpath(wanted);
-  const inside = relative(folder, path);
-  if (inside === '' || inside.startsWith(`..${sep}`) || inside === '..' || isAbsolute(inside)) {
+async function insidePath(url: string, feedsDir: string): Promise<string> {
+  const folder = await realpath(feedsDir);
+  const path = await realpath(pathOf(url, [resolve(feedsDir), folder]));
+  if (!isInside(folder, path)) {
     throw new Trouble('file_unreadable', 'The file is outside the feeds folder. Move it there');
   }
   return path;
 }
 
 /** `file:x.xml`, and `file:///x.xml` which URL parsers make of it, both mean the folder's own x.xml. */
-function pathOf(url: string, folder: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || parsed.protocol !== 'file:' || parsed.host !== '') {
-    throw new Trouble('bad_url', 'The address is not of a local file. Write file: and a name in the feeds folder');
-  }
+function pathOf(url: string, folders: readonly [string, string]): string {
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.protocol !== 'file:' || parsed.host !== '') throw notAFile();
   const path = fileURLToPath(parsed);
-  const isInside = !relative(folder, path).startsWith('..');
-  return isInside ? path : join(folder, resolve('/', path));
+  return folders.some((folder) => isInside(folder, path)) ? path : join(folders[1], path);
+}
+
+function isInside(folder: string, path: string): boolean {
+  const inner = relative(folder, path);
+  return inner !== '' && inner !== '..' && !inner.startsWith(`..${sep}`) && !isAbsolute(inner);
+}
+
+function notAFile(): Trouble {
+  return new Trouble('bad_url', 'The address is not of a local file. Write file: and a name in the feeds folder');
 }
 
 async function readRegular(handle: FileHandle, maxBytes: number): Promise<Uint8Array> {
@@ -72,6 +77,8 @@ function explain(error: unknown): unknown {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new Trouble('file_missing', 'There is no such file in the feeds folder. Put it there or remove the source');
   }
+  // Of an escape that stands for a slash or a NUL.
+  if (code.startsWith('ERR_INVALID_')) return notAFile();
   if (!(error instanceof Trouble) && code !== '') {
     return new Trouble('file_unreadable', `The file cannot be read (${code}). Check its permissions`);
   }
