@@ -34,6 +34,11 @@ export async function explainListenErrors<T>(start: () => Promise<T>): Promise<T
   }
 }
 
+/** Whether this is the system saying that somebody else listens there. */
+export function isPortTaken(error: unknown): boolean {
+  return isListenError(error) && error.code === 'EADDRINUSE';
+}
+
 function isListenError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return false;
   return error.syscall === 'listen' || error.syscall === 'getaddrinfo';

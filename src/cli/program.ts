@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../domain/config-error.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { check } from './check.ts';
+import { demo } from './demo.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
 import { printProblems } from './print.ts';
 import { refresh } from './refresh.ts';
@@ -58,7 +59,19 @@ function describeProgram(io: CliIo, run: Run): Command {
     .description('have sources read now, all of them or those named')
     .argument('[ids...]', 'ids of sources')
     .action(async (ids: readonly string[]) => await run(refresh(io, ids)));
+  program
+    .command('demo')
+    .description('run a server on made-up news that needs no network and no configuration')
+    .option('--every <seconds>', 'time between two publications', positive, 4)
+    .option('--seed <number>', 'the same seed tells the same stories', positive, 1)
+    .action(async (options) => await run(demo(io, options)));
   return program;
+}
+
+function positive(text: string): number {
+  const value = /^\d{1,9}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (value <= 0) throw new InvalidArgumentError('It has to be a number above 0.');
+  return value;
 }
 
 function explain(error: unknown, io: CliIo): number {

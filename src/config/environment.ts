@@ -158,6 +158,20 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
   return settings;
 }
 
+/**
+ * Settings for a server that keeps everything within one folder and may read from this machine; the rest is as the
+ * environment says.
+ */
+export function settingsWithin(folder: string, env: Environment): Settings {
+  return readSettings({
+    ...env,
+    FEEDS_DIR: path.join(folder, 'feeds'),
+    DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`,
+    ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
+    ROLES: '',
+  });
+}
+
 /** Where the declarations stand, also when other variables are wrong: so that all mistakes can be told at once. */
 export function readFeedsDir(env: Environment): string {
   return path.resolve(textOf(env, 'FEEDS_DIR') ?? defaults.feedsDir);

@@ -1,0 +1,41 @@
+import type { DemoSection } from './story-template.ts';
+
+/** One of the made-up publications. */
+export interface Outlet {
+  readonly id: string;
+  readonly title: string;
+  readonly section: DemoSection;
+  readonly format: 'rss' | 'atom' | 'json';
+  /** Names a desk: nobody is made up. */
+  readonly bylines: readonly string[];
+}
+
+/** Two to a section, so that a story can be carried by a second one in other words. */
+export const outlets: readonly Outlet[] = [
+  { id: 'courier', title: 'Example Courier', section: 'World', format: 'rss', bylines: ['World desk', 'Night desk'] },
+  { id: 'wire', title: 'Example Wire', section: 'World', format: 'json', bylines: ['Wire staff'] },
+  {
+    id: 'review',
+    title: 'Example Review',
+    section: 'Analytics',
+    format: 'atom',
+    bylines: ['Data desk', 'Economics desk'],
+  },
+  { id: 'ledger', title: 'Example Ledger', section: 'Analytics', format: 'rss', bylines: ['Ledger staff'] },
+  {
+    id: 'circuit',
+    title: 'Example Circuit',
+    section: 'Technology',
+    format: 'atom',
+    bylines: ['Systems desk', 'Security desk'],
+  },
+  { id: 'console', title: 'Example Console', section: 'Technology', format: 'json', bylines: ['Console staff'] },
+  { id: 'lens', title: 'Example Lens', section: 'Science', format: 'json', bylines: ['Science desk'] },
+  {
+    id: 'field-notes',
+    title: 'Example Field Notes',
+    section: 'Science',
+    format: 'rss',
+    bylines: ['Field desk', 'Night desk'],
+  },
+];

@@ -1,0 +1,92 @@
+import { Feed } from 'feed';
+import type { Article } from './editor.ts';
+import type { Outlet } from './outlets.ts';
+
+const contentTypes = {
+  rss: 'application/rss+xml; charset=utf-8',
+  atom: 'application/atom+xml; charset=utf-8',
+  json: 'application/feed+json; charset=utf-8',
+} as const;
+
+/** Where an outlet's feed is, below the newsroom's address. */
+export function feedPath(outlet: Outlet): string {
+  return `/${outlet.id}/feed.${outlet.format === 'json' ? 'json' : 'xml'}`;
+}
+
+/** An outlet's feed in its own format. */
+export function writeFeed(
+  outlet: Outlet,
+  articles: readonly Article[],
+  base: string,
+): { readonly type: string; readonly body: string } {
+  const changedMs = Math.max(0, ...articles.map((article) => article.updatedMs ?? article.publishedMs));
+  const feed = new Feed({
+    id: `tag:example.org,2024:${outlet.id}`,
+    title: outlet.title,
+    description: `Made-up news for a demonstration: ${outlet.section}`,
+    link: `${base}/${outlet.id}/`,
+    language: 'en',
+    copyright: 'Made up; do as you like',
+    updated: new Date(changedMs),
+    feedLinks: { [outlet.format]: `${base}${feedPath(outlet)}` },
+  });
+  for (const article of articles) {
+    feed.addItem({
+      id: `tag:example.org,2024:${outlet.id}:${article.number}`,
+      guid: `tag:example.org,2024:${outlet.id}:${article.number}`,
+      title: article.headline,
+      link: `${base}${article.path}`,
+      description: article.lead,
+      content: articleHtml(article, base),
+      author: [{ name: article.byline }],
+      category: [{ name: article.topic }],
+      published: new Date(article.publishedMs),
+      date: new Date(article.updatedMs ?? article.publishedMs),
+    });
+  }
+  const write = { rss: () => feed.rss2(), atom: () => feed.atom1(), json: () => feed.json1() };
+  return { type: contentTypes[outlet.format], body: write[outlet.format]() };
+}
+
+/** A story's own page. */
+export function writePage(article: Article, base: string): string {
+  return page(
+    article.headline,
+    `<p><a href="/${article.outlet.id}/">${escapeHtml(article.outlet.title)}</a> · made up for a demonstration</p>
+<h1>${escapeHtml(article.headline)}</h1>
+<p>${escapeHtml(article.byline)}</p>
+${articleHtml(article, base)}`,
+  );
+}
+
+/** An outlet's own front page. */
+export function writeFront(outlet: Outlet, articles: readonly Article[]): string {
+  const lines = articles.map((article) => `<li><a href="${article.path}">${escapeHtml(article.headline)}</a></li>`);
+  return page(outlet.title, `<h1>${escapeHtml(outlet.title)}</h1>\n<ul>\n${lines.join('\n')}\n</ul>`);
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<body style="max-width:42rem;margin:2rem auto;padding:0 1rem;font:1rem/1.6 system-ui">
+${body}
+</body>
+</html>
+`;
+}
+
+function articleHtml(article: Article, base: string): string {
+  const picture =
+    article.pictureSeed === null
+      ? ''
+      : `<figure><img src="${base}/pictures/${article.pictureSeed}.png" alt="Hills under an open sky" width="480" height="270"></figure>`;
+  const paragraphs = [article.lead, ...article.paragraphs].map((text) => `<p>${escapeHtml(text)}</p>`);
+  return [picture, ...paragraphs].filter((part) => part !== '').join('\n');
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
