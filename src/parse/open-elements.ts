@@ -30,14 +30,14 @@ export function endTagOf(element: OpenElement): string {
   return `</${naming.renamed ? naming.field : name}>`;
 }
 
-/** What stands before the attributes of an item. They become its fields' attributes. */
+/** What stands before the attributes of an item, which become its fields' attributes. */
 export function itemStart(field: string): string {
-  return `</${fieldsTag}><${field}><${fieldsTag}`;
+  return `<${field}><${fieldsTag}`;
 }
 
-/** What ends an item and begins the next stretch of the feed's own fields. */
+/** What ends an item. */
 export function itemEnd(field: string): string {
-  return `</${fieldsTag}></${field}><${fieldsTag}>`;
+  return `</${fieldsTag}></${field}>`;
 }
 
 /** Text whose content is XML of some kind, in which any element name may occur. */

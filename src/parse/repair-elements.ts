@@ -1,5 +1,5 @@
 import { impliesEndOf, isVoid } from './elements.ts';
-import { inlineTag } from './mended.ts';
+import { fieldsTag, inlineTag } from './mended.ts';
 import { endTagOf, holdsXml, htmlName, isVirtual, itemEnd, itemStart, type OpenElement } from './open-elements.ts';
 import type { Repair } from './repair-context.ts';
 import {
@@ -36,6 +36,9 @@ export class Elements {
   readonly #stack: OpenElement[] = [];
   #inline: OpenElement | null = null;
   #channel: ReadonlyMap<string, string> = new Map();
+  /** Whether fields of the feed are being written, and whether they were before the last item. */
+  #inStretch = false;
+  #itemLeftStretch = false;
 
   constructor(repair: Repair) {
     this.#repair = repair;
@@ -124,6 +127,7 @@ export class Elements {
     if (this.#text.slice(contentAt, at).trim() !== '') return;
     this.#stack.pop();
     edits.truncate(editsBefore);
+    this.#inStretch = this.#itemLeftStretch;
     edits.add(tagAt, at, '');
     this.#repair.notes.add('recovered');
   }
@@ -170,6 +174,7 @@ export class Elements {
       if (this.#stack.length === 1) this.#channel = readAttributes(attributes);
       this.#repair.edits.add(at, tag.end, '');
     } else {
+      if (naming.role !== 'item') this.#enterStretch(at);
       this.#editStartTag(at, tag, naming);
     }
     if (tag.selfClosing) return;
@@ -180,13 +185,30 @@ export class Elements {
   #editStartTag(at: number, tag: StartTag, naming: Naming): void {
     const { edits } = this.#repair;
     const isItem = naming.role === 'item';
-    if (isItem) edits.add(at, tag.nameEnd, itemStart(naming.field));
+    if (isItem) edits.add(at, tag.nameEnd, this.#leaveStretch() + itemStart(naming.field));
     else if (naming.renamed) edits.add(at + 1, tag.nameEnd, naming.field);
 
     const written = this.#attributesToWrite(tag);
     if (written !== null) edits.add(tag.nameEnd, tag.attributesEnd, written);
-    const close = isItem && tag.selfClosing ? `>${itemEnd(naming.field)}` : tag.complete ? null : '>';
-    if (close !== null) edits.add(tag.attributesEnd, tag.end, close);
+    if (isItem && tag.selfClosing) {
+      edits.add(tag.attributesEnd, tag.end, `>${itemEnd(naming.field)}`);
+    } else if (!tag.complete) {
+      edits.add(tag.attributesEnd, tag.end, '>');
+    }
+  }
+
+  /** Opens the stretch of the feed's fields that an element at `at` stands in, unless it is open. */
+  #enterStretch(at: number): void {
+    if (this.#inStretch || !isVirtual(this.#top())) return;
+    this.#inStretch = true;
+    this.#repair.edits.add(at, at, `<${fieldsTag}>`);
+  }
+
+  /** Ends the stretch of the feed's fields that an item interrupts. @returns its end tag, '' when none is open. */
+  #leaveStretch(): string {
+    this.#itemLeftStretch = this.#inStretch;
+    this.#inStretch = false;
+    return this.#itemLeftStretch ? `</${fieldsTag}>` : '';
   }
 
   /** The attributes of a tag as a strict parser wants them; null when they may stay as they are. */
@@ -240,13 +262,19 @@ export class Elements {
 
   /** Ends the document at `end`, where elements may still be open. @returns where what can be kept ends. */
   finish(end: number): number {
-    if (this.#stack.length === 0) return end;
+    const kept = this.#stack.length === 0 ? end : this.#cutTo(end);
+    this.#repair.edits.add(kept, kept, this.#leaveStretch());
+    return kept;
+  }
+
+  #cutTo(end: number): number {
     const cut = this.#stack.find((element) => element.naming.role === 'item');
     let keptEnd = end;
     if (cut !== undefined) {
       this.#inline = null;
       this.#stack.length = this.#stack.indexOf(cut);
       this.#repair.edits.truncate(cut.editsBefore);
+      this.#inStretch = this.#itemLeftStretch;
       keptEnd = cut.tagAt;
     }
     this.#closeFrom(0, keptEnd);

@@ -1,4 +1,5 @@
 import type { Dialect } from './mended.ts';
+import { isDoctype, type MiscSkipper } from './skip-misc.ts';
 
 /** Junk before the root that is forgiven: blank lines, a warning of PHP's, a second XML declaration. */
 const maxJunkChars = 1024;
@@ -21,7 +22,7 @@ export interface Root {
 }
 
 /** Finds the root element of an XML feed; null when the document has none where one may be. */
-export function findRoot(text: string): Root | null {
+export function findRoot(text: string, misc: MiscSkipper): Root | null {
   const notes = new Set<string>();
   let at = 0;
   let junk = 0;
@@ -34,8 +35,8 @@ export function findRoot(text: string): Root | null {
       if (junk > 0) notes.add('recovered');
       return { ...root, at: open, notes: [...notes] };
     }
-    if (/<!doctype/iy.test(text.slice(open, open + 9))) notes.add('dtd_dropped');
-    const end = skipMisc(text, open);
+    if (isDoctype(text, open)) notes.add('dtd_dropped');
+    const end = misc.end(open);
     if (end === null) {
       at = open + 1;
       junk += 1;
@@ -51,37 +52,4 @@ function rootAt(text: string, at: number): Pick<Root, 'dialect' | 'local'> | nul
   const local = rootName.exec(text)?.[1]?.toLowerCase();
   const dialect = local === undefined ? undefined : dialectOfRoot[local];
   return local === undefined || dialect === undefined ? null : { dialect, local };
-}
-
-/** The end of the comment, instruction or declaration that begins at `at`; null when it is none, or never ends. */
-export function skipMisc(text: string, at: number): number | null {
-  const second = text[at + 1];
-  if (second === '?') return endOf(text, '?>', at + 2) ?? endOf(text, '>', at + 2);
-  if (second !== '!') return null;
-  if (text.startsWith('<!--', at)) return endOf(text, '-->', at + 4);
-  return skipDeclaration(text, at + 2);
-}
-
-function endOf(text: string, mark: string, from: number): number | null {
-  const found = text.indexOf(mark, from);
-  return found < 0 ? null : found + mark.length;
-}
-
-/** A DOCTYPE with its internal subset, in which quotes and comments may hold any bracket. Nothing in it is read. */
-function skipDeclaration(text: string, from: number): number | null {
-  const stops = /["'[\]>]|<!--/g;
-  stops.lastIndex = from;
-  let inSubset = false;
-  for (let stop = stops.exec(text); stop !== null; stop = stops.exec(text)) {
-    const mark = stop[0];
-    if (mark === '[') inSubset = true;
-    else if (mark === ']') inSubset = false;
-    else if (mark === '>' && !inSubset) return stops.lastIndex;
-    else if (mark !== '>') {
-      const close = endOf(text, mark === '<!--' ? '-->' : mark, stops.lastIndex);
-      if (close === null) return null;
-      stops.lastIndex = close;
-    }
-  }
-  return null;
 }

@@ -1,11 +1,12 @@
-import { fieldsTag, type MendedXml, type Unmendable } from './mended.ts';
+import type { MendedXml, Unmendable } from './mended.ts';
 import { Repair } from './repair-context.ts';
 import { Elements } from './repair-elements.ts';
-import { findRoot, type Root, skipMisc } from './repair-prolog.ts';
+import { findRoot, type Root } from './repair-prolog.ts';
 import { decodeReferences, escapeText } from './repair-references.ts';
 import { readAttributes, readStartTag } from './repair-tags.ts';
 import { cleanCharacters } from './repair-text.ts';
 import { rootScope } from './scope.ts';
+import { MiscSkipper } from './skip-misc.ts';
 
 /**
  * Makes of a document the XML that a strict parser takes, keeping all of it that can be understood, in one pass and in
@@ -13,9 +14,11 @@ import { rootScope } from './scope.ts';
  */
 export function mendXml(text: string): MendedXml | Unmendable {
   const clean = cleanCharacters(text);
-  const root = findRoot(clean.text);
+  const misc = new MiscSkipper(clean.text);
+  const root = findRoot(clean.text, misc);
   if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(clean.text) };
-  return new Mender(clean.text, root, [...clean.notes, ...root.notes]).run();
+  const repair = new Repair(clean.text, [...clean.notes, ...root.notes]);
+  return new Mender(repair, root, misc).run();
 }
 
 function describe(text: string): string {
@@ -30,13 +33,15 @@ class Mender {
   readonly #elements: Elements;
   readonly #attributes: ReadonlyMap<string, string>;
   readonly #bodyAt: number;
+  readonly #misc: MiscSkipper;
   #at: number;
-  #noMoreComments = false;
 
-  constructor(text: string, root: Root, notes: readonly string[]) {
+  constructor(repair: Repair, root: Root, misc: MiscSkipper) {
+    const { text } = repair;
     this.#text = text;
+    this.#misc = misc;
     this.#root = root;
-    this.#repair = new Repair(text, notes);
+    this.#repair = repair;
     this.#elements = new Elements(this.#repair);
     const tag = readStartTag(text, root.at);
     // A lone entry is a feed of one: its tag is an item's.
@@ -82,12 +87,8 @@ class Mender {
   }
 
   #readMisc(at: number): number {
-    const isComment = this.#text.startsWith('<!--', at);
-    const end = isComment && this.#noMoreComments ? null : skipMisc(this.#text, at);
-    if (end === null) {
-      this.#noMoreComments ||= isComment;
-      return this.#repair.escapeBracket(at);
-    }
+    const end = this.#misc.end(at);
+    if (end === null) return this.#repair.escapeBracket(at);
     // Not left to the parser, which is strict about what a comment may hold.
     this.#repair.edits.add(at, end, '');
     return end;
@@ -99,12 +100,11 @@ class Mender {
     if (!this.#elements.isEmpty && !isLoneEntry) notes.add('partial_parse');
     const to = this.#elements.finish(end);
     const body = edits.apply(this.#text, { from: this.#bodyAt, to, first: 0 });
-    const fields = `<${fieldsTag}>${body}</${fieldsTag}>`;
     const isAtom = this.#root.dialect === 'atom';
     const isChannel = this.#root.local === 'channel';
     return {
       kind: 'mended',
-      xml: isAtom ? `<feed version="1.0">${fields}</feed>` : `<rss version="2.0"><channel>${fields}</channel></rss>`,
+      xml: isAtom ? `<feed version="1.0">${body}</feed>` : `<rss version="2.0"><channel>${body}</channel></rss>`,
       dialect: this.#root.dialect,
       root: isChannel ? {} : lowerCased(this.#attributes),
       channel: lowerCased(isChannel ? this.#attributes : this.#elements.channel),

@@ -1,6 +1,6 @@
 import Parser from 'rss-parser';
 import { fieldsTag } from './mended.ts';
-import { type Fields, fieldsOf, isNode, type XmlNode } from './xml-nodes.ts';
+import { Fields, isNode, type XmlNode } from './xml-nodes.ts';
 
 /** A document as rss-parser read it: the fields of the feed and of each item, in document order. */
 export interface FieldTree {
@@ -30,7 +30,7 @@ export async function readWithRssParser(xml: string): Promise<FieldTree> {
   });
   const answer = await Promise.race([parser.parseString(xml), nextTurn()]);
   if (answer === null) throw new Error('the parser gave no answer');
-  return { feed: fieldsOf(nodesIn(answer)), items: answer.items.map(toItemFields) };
+  return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
 }
 
 // Typed as a name, because the types of rss-parser 3.13 do not know lists for the fields of a feed.
@@ -38,7 +38,7 @@ const wholeFields = [fieldsTag, fieldsTag, { keepArray: true }] as unknown as st
 
 function toItemFields(item: Raw): ItemFields {
   const nodes = nodesIn(item);
-  return { fields: fieldsOf(nodes), node: nodes[0] };
+  return { fields: new Fields(nodes), node: nodes[0] };
 }
 
 function nodesIn(raw: Raw): readonly XmlNode[] {

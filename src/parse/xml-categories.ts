@@ -3,13 +3,15 @@ import { attributeOf, type Fields, textOf, type XmlNode } from './xml-nodes.ts';
 const single = ['category', 'atom:category', 'dc:subject', 'media:category', 'itunes:category'];
 const lists = ['itunes:keywords', 'media:keywords', 'tags', 'keywords'];
 
-/** The publisher's tags on an item, in document order, each once. */
+/** The publisher's tags on an item, each once. */
 export function categoriesOf(fields: Fields): readonly string[] {
-  const found = [
-    ...single.flatMap((name) => fields.get(name) ?? []).map(categoryOf),
-    ...lists.flatMap((name) => fields.get(name) ?? []).flatMap((node) => categoryOf(node).split(',')),
-  ];
-  return [...new Set(found.map((category) => category.trim()).filter((category) => category !== ''))];
+  const found = new Set<string>();
+  for (const node of fields.ofAll(single)) found.add(categoryOf(node));
+  for (const node of fields.ofAll(lists)) {
+    for (const keyword of categoryOf(node).split(',')) found.add(keyword.trim());
+  }
+  found.delete('');
+  return [...found];
 }
 
 function categoryOf(node: XmlNode): string {

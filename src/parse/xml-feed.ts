@@ -40,7 +40,7 @@ function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
     },
     complete: feed.has('fh:complete'),
     items: items.map((item) => parseItem(item, { isAtom, base, author: isAtom ? author : null })),
-    deleted: (feed.get('at:deleted-entry') ?? []).flatMap((node) => {
+    deleted: feed.of('at:deleted-entry').flatMap((node) => {
       const ref = attributeOf(node, 'ref');
       return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
     }),
@@ -63,10 +63,10 @@ function hintsOf(feed: Fields): FeedHints {
     ttlMinutes: numberIn(firstText(feed, ['ttl'])),
     updatePeriod: firstText(feed, ['sy:updateperiod']),
     updateFrequency: numberIn(firstText(feed, ['sy:updatefrequency'])),
-    skipHours: childrenOf(feed.get('skiphours')?.[0], 'hour')
+    skipHours: childrenOf(feed.of('skiphours')[0], 'hour')
       .map((hour) => numberIn(textOf(hour)))
       .filter((hour) => hour !== null),
-    skipDays: childrenOf(feed.get('skipdays')?.[0], 'day')
+    skipDays: childrenOf(feed.of('skipdays')[0], 'day')
       .map((day) => textOf(day))
       .filter((day) => day !== ''),
   };

@@ -6,7 +6,7 @@ const namedImages = ['image', 'itunes:image', 'googleplay:image', 'logo', 'media
 /** The picture that stands for an item; null when none is named. */
 export function itemImage(fields: Fields, enclosures: readonly ParsedEnclosure[]): string | null {
   return (
-    addressOf((fields.get('media:content') ?? []).find(isPicture)) ??
+    addressOf(fields.of('media:content').find(isPicture)) ??
     firstAddress(fields, ['media:thumbnail']) ??
     enclosures.find((enclosure) => enclosure.type?.toLowerCase().startsWith('image/'))?.url ??
     firstAddress(fields, ['itunes:image', 'image', 'googleplay:image', 'thumbnail'])
@@ -20,7 +20,7 @@ export function feedImage(fields: Fields): string | null {
 
 function firstAddress(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
-    for (const node of fields.get(name) ?? []) {
+    for (const node of fields.of(name)) {
       const address = addressOf(node);
       if (address !== null) return address;
     }

@@ -63,14 +63,14 @@ export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }
 
 /** Of several guids the last counts, which is what most readers take. */
 function guidOf(fields: Fields, node: XmlNode | undefined): string | null {
-  const last = textOf(fields.get('guid')?.findLast((guid) => textOf(guid) !== ''));
+  const last = textOf(fields.of('guid').findLast((guid) => textOf(guid) !== ''));
   return last || (firstText(fields, ['id', 'atom:id', 'dc:identifier']) ?? attributeOf(node, 'rdf:about'));
 }
 
 function dataOf(fields: Fields): Readonly<Record<string, string>> {
   const data: Record<string, string> = {};
   for (const name of dataFields) {
-    const node = fields.get(name)?.[0];
+    const node = fields.of(name)[0];
     const text = node === undefined ? '' : deepTextOf(node);
     if (text !== '') data[name] = text;
   }

@@ -15,7 +15,7 @@ const linkFields = ['link', 'atom:link'];
 export function linksOf(fields: Fields): readonly Link[] {
   const links: Link[] = [];
   for (const name of linkFields) {
-    for (const node of fields.get(name) ?? []) {
+    for (const node of fields.of(name)) {
       const href = attributeOf(node, 'href');
       if (href !== null) links.push({ rel: relOf(node), href: resolveByOwnBase(node, href), node });
     }
@@ -42,7 +42,7 @@ export function linkTo(links: readonly Link[], rel: string): string | null {
 /** The page that a feed or an item stands for. Of several the last counts, which is what most readers take. */
 export function pageLink(fields: Fields, links: readonly Link[]): string | null {
   let text: string | null = null;
-  for (const node of fields.get('link') ?? []) {
+  for (const node of fields.of('link')) {
     const written = textOf(node);
     if (written !== '' && relOf(node) === 'alternate') text = resolveByOwnBase(node, written);
   }
@@ -62,14 +62,14 @@ export function itemLink(fields: Fields, links: readonly Link[]): string | null 
     pageLink(fields, links) ??
     permalinkOf(fields) ??
     links.find((link) => ['self', 'related', 'via'].includes(link.rel))?.href ??
-    attributeOf(fields.get('content')?.[0], 'src') ??
+    attributeOf(fields.of('content')[0], 'src') ??
     firstText(fields, ['url'])
   );
 }
 
 /** RSS 2.0: a guid is a permalink unless it says that it is none. */
 function permalinkOf(fields: Fields): string | null {
-  const guid = fields.get('guid')?.at(-1);
+  const guid = fields.of('guid').at(-1);
   const text = textOf(guid);
   if (attributeOf(guid, 'ispermalink')?.toLowerCase() === 'false') return null;
   return /^https?:\/\/\S+$/i.test(text) ? text : null;
@@ -82,9 +82,9 @@ export function enclosuresOf(fields: Fields, links: readonly Link[]): readonly P
     if (url === null || byUrl.has(url)) return;
     byUrl.set(url, { url, type: attributeOf(node, 'type'), length: attributeOf(node, length) });
   };
-  for (const node of fields.get('enclosure') ?? []) add(node, addressOf(node), 'length');
+  for (const node of fields.of('enclosure')) add(node, addressOf(node), 'length');
   for (const link of links) if (link.rel === 'enclosure') add(link.node, link.href, 'length');
-  for (const node of fields.get('media:content') ?? []) add(node, addressOf(node), 'filesize');
+  for (const node of fields.of('media:content')) add(node, addressOf(node), 'filesize');
   return [...byUrl.values()];
 }
 

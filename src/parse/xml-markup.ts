@@ -26,7 +26,7 @@ export function markupOf(node: XmlNode, unclaimed: Markup['type']): Markup | nul
 /** The first element of the named fields, in the order of the names, that holds text. */
 export function firstMarkup(fields: Fields, names: readonly string[], unclaimed: Markup['type']): Markup | null {
   for (const name of names) {
-    for (const node of fields.get(name) ?? []) {
+    for (const node of fields.of(name)) {
       const markup = markupOf(node, unclaimed);
       if (markup !== null) return markup;
     }

@@ -3,37 +3,54 @@ import { inlineTag } from './mended.ts';
 /** An element as rss-parser's parser leaves it: text alone, or attributes `$`, text `_` and lists of children. */
 export type XmlNode = string | { readonly [key: string]: unknown };
 
-/** Elements by canonical lower-case name, those of one name in document order. */
-export type Fields = ReadonlyMap<string, readonly XmlNode[]>;
-
+const none: readonly XmlNode[] = [];
 const mediaContainers = ['media:group', 'media:content'];
 
-/** The children of nodes, by name. What Media RSS keeps in groups stands behind what stands outside of them. */
-export function fieldsOf(nodes: readonly XmlNode[]): Fields {
-  const fields = new Map<string, XmlNode[]>();
-  for (const node of nodes) collect(node, fields);
-  for (const name of mediaContainers) {
-    for (const container of fields.get(name) ?? []) collect(container, fields);
-  }
-  return fields;
-}
+/** The elements in an item or a feed, by canonical lower-case name; those of one name in document order. */
+export class Fields {
+  readonly #byName = new Map<string, XmlNode[]>();
 
-function collect(node: XmlNode, fields: Map<string, XmlNode[]>): void {
-  if (typeof node === 'string') return;
-  for (const name of Object.keys(node)) {
-    const value = node[name];
-    if (!Array.isArray(value)) continue;
-    const known = fields.get(name);
-    if (known === undefined) fields.set(name, value.filter(isNode));
-    else known.push(...value.filter(isNode));
+  /** Takes the children of nodes. What Media RSS keeps in groups stands behind what stands outside of them. */
+  constructor(nodes: readonly XmlNode[]) {
+    for (const node of nodes) this.#collect(node);
+    for (const name of mediaContainers) {
+      for (const container of this.of(name)) this.#collect(container);
+    }
+  }
+
+  #collect(node: XmlNode): void {
+    if (typeof node === 'string') return;
+    for (const name of Object.keys(node)) {
+      const value = node[name];
+      if (!Array.isArray(value)) continue;
+      const known = this.#byName.get(name);
+      if (known === undefined) this.#byName.set(name, value.filter(isNode));
+      else for (const one of value) if (isNode(one)) known.push(one);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** The elements of a name. */
+  of(name: string): readonly XmlNode[] {
+    return this.#byName.get(name) ?? none;
+  }
+
+  /** The elements of several names, those of an earlier name first. */
+  ofAll(names: readonly string[]): readonly XmlNode[] {
+    const found: XmlNode[] = [];
+    for (const name of names) for (const node of this.of(name)) found.push(node);
+    return found;
   }
 }
 
 /** The children of a node called `name`. */
 export function childrenOf(node: XmlNode | undefined, name: string): readonly XmlNode[] {
-  if (typeof node !== 'object') return [];
+  if (typeof node !== 'object') return none;
   const children = node[name];
-  return Array.isArray(children) ? children.filter(isNode) : [];
+  return Array.isArray(children) ? children.filter(isNode) : none;
 }
 
 /** Whether a value of the parser's tree is an element. */
@@ -75,7 +92,7 @@ export function heldMarkup(node: XmlNode): boolean {
 /** The first non-empty of the texts of the named fields, in the order of the names. */
 export function firstText(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
-    for (const node of fields.get(name) ?? []) {
+    for (const node of fields.of(name)) {
       const text = textOf(node);
       if (text !== '') return text;
     }

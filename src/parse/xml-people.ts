@@ -9,8 +9,13 @@ export function itemAuthor(fields: Fields): string | null {
   return (
     namesIn(fields, authorFields) ??
     // RFC 4287 section 4.2.1: an entry without author has those of the feed that it was taken from.
-    joined((fields.get('source') ?? []).flatMap((source) => childrenOf(source, 'author')).map(personOf)) ??
-    joined((fields.get('media:credit') ?? []).filter(isAuthor).map(personOf))
+    joined(
+      fields
+        .of('source')
+        .flatMap((source) => childrenOf(source, 'author'))
+        .map(personOf),
+    ) ??
+    joined(fields.of('media:credit').filter(isAuthor).map(personOf))
   );
 }
 
@@ -21,7 +26,7 @@ export function feedAuthor(fields: Fields): string | null {
 
 function namesIn(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
-    const found = joined((fields.get(name) ?? []).map(personOf));
+    const found = joined(fields.of(name).map(personOf));
     if (found !== null) return found;
   }
   return null;
