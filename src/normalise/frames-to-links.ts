@@ -2,6 +2,9 @@ import { Parser } from 'htmlparser2';
 import type { Bases } from './attributes.ts';
 import { resolveLink, stripTracking } from './links.ts';
 
+/** More than these are no embedded recordings any more; they go without a link. */
+const maxFrames = 50;
+
 interface Frame {
   readonly start: number;
   readonly end: number;
@@ -13,7 +16,8 @@ function findFrames(html: string): Frame[] {
   let open: { start: number; src: string | null } | null = null;
   const parser = new Parser({
     onopentag(name, attributes) {
-      if (name === 'iframe') open ??= { start: parser.startIndex, src: attributes['src'] ?? null };
+      if (name === 'iframe' && frames.length < maxFrames)
+        open ??= { start: parser.startIndex, src: attributes['src'] ?? null };
     },
     onclosetag(name) {
       if (name !== 'iframe' || open === null) return;

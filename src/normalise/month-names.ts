@@ -13,7 +13,7 @@ const languages = [
   /* Dutch */ 'januari februari maart/mrt april mei juni juli augustus september oktober november december',
   /* Swedish */ 'januari februari mars april maj juni juli augusti september oktober november december',
   /* Danish, Norwegian */ 'januar februar marts april maj/mai juni juli august september oktober november desember',
-  /* Finnish */ 'tammikuu helmikuu maaliskuu huhtikuu toukokuu kesakuu heinakuu elokuu syyskuu lokakuu marraskuu joulukuu',
+  /* Finnish */ 'tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesakuuta heinakuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta',
   /* Polish */ 'styczen/stycznia luty/lutego marzec/marca kwiecien/kwietnia maj/maja czerwiec/czerwca lipiec/lipca sierpien/sierpnia wrzesien/wrzesnia pazdziernik/pazdziernika listopad/listopada grudzien/grudnia',
   /* Czech */ 'leden/ledna unor/unora brezen/brezna duben/dubna kveten/kvetna cerven/cervna cervenec/cervence srpen/srpna zari rijen/rijna listopad/listopadu prosinec/prosince',
   /* Slovak */ 'januar/januara februar/februara marec/marca april/aprila maj/maja jun/juna jul/jula august/augusta september/septembra oktober/oktobra november/novembra december/decembra',
