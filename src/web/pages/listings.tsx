@@ -67,6 +67,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
     newsFeedOf(parts),
   ]);
   const frame = frameOf(parts, listing.place);
+  const within = listing.place.at === 'section' ? listing.place.section : null;
   const lead = listing.title === null && before === null ? leadOf(page.items) : null;
   const canonical = `${parts.publicUrl()}${path === '' ? '/' : path}`;
   const head = { title: listing.title, description: listing.description, canonical, feedPath: path };
@@ -80,7 +81,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
         )}
         {lead !== null && <Lead item={lead} frame={frame} />}
         {page.items.length === 0 && <NoNews />}
-        <ItemList items={page.items.filter((item) => item !== lead)} frame={frame} />
+        <ItemList items={page.items.filter((item) => item !== lead)} within={within} frame={frame} />
         <Pager path={canonical} next={page.next} />
       </main>
       <NewsFeed start={start} frame={frame} />

@@ -30,14 +30,22 @@ export function Lead({ item, frame }: { item: Item; frame: Frame }) {
   );
 }
 
+/** What a list of items is made from. */
+interface ListProps {
+  readonly items: readonly Item[];
+  /** The section that the page is about: it need not be said of each item again. */
+  readonly within: string | null;
+  readonly frame: Frame;
+}
+
 /** Items below one another, newest first. */
-export function ItemList({ items, frame }: { items: readonly Item[]; frame: Frame }) {
+export function ItemList({ items, within, frame }: ListProps) {
   if (items.length === 0) return null;
   return (
     <ul class="items">
       {items.map((item) => (
         <li>
-          <ListedItem item={item} frame={frame} />
+          <ListedItem item={item} within={within} frame={frame} />
         </li>
       ))}
     </ul>
@@ -49,11 +57,11 @@ export function NoNews() {
   return <p class="empty">There is no news here yet.</p>;
 }
 
-function ListedItem({ item, frame }: { item: Item; frame: Frame }) {
+function ListedItem({ item, within, frame }: Omit<ListProps, 'items'> & { item: Item }) {
   const picture = pictureOf(item);
   return (
     <article class="item" lang={item.language ?? undefined}>
-      <Kicker item={item} frame={frame} />
+      {item.section !== within && <Kicker item={item} frame={frame} />}
       <h2 class="headline" dir="auto">
         <a href={frame.links.item(item.id)}>{item.title}</a>
       </h2>
