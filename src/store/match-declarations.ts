@@ -37,6 +37,11 @@ class Unclaimed {
     return this.take(this.#byId.get(id));
   }
 
+  written(id: string): StoredSource | null {
+    const source = this.#byId.get(id);
+    return source?.idDeclared === true ? this.take(source) : null;
+  }
+
   same(id: string, url: string): StoredSource | null {
     const source = this.#byId.get(id);
     return source?.url === url ? this.take(source) : null;
@@ -50,8 +55,8 @@ class Unclaimed {
 }
 
 /**
- * Finds the stored source of each declared one: the same id and URL; else the id, where the operator wrote it; else
- * the URL, where the stored id was not written; else the id. In rounds over all of them, so that the order of the
+ * Finds the stored source of each declared one: the same id and URL; else the id, where it was written down
+ * and is; else the URL, where the stored id was not written; else the id. In rounds over all of them, so that the order of the
  * files does not decide who gets what.
  */
 export function matchDeclarations(declared: readonly Source[], stored: readonly StoredSource[]): Matches {
@@ -59,7 +64,7 @@ export function matchDeclarations(declared: readonly Source[], stored: readonly 
   const matches = new Map<Source, StoredSource>();
   const rounds: ((source: Source) => StoredSource | null)[] = [
     (source) => unclaimed.same(source.id, source.url),
-    (source) => (source.idDeclared ? unclaimed.byId(source.id) : null),
+    (source) => (source.idDeclared ? unclaimed.written(source.id) : null),
     (source) => unclaimed.byUrl(source.url),
     (source) => unclaimed.byId(source.id),
   ];

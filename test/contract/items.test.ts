@@ -1,52 +1,461 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
+import type { ItemDraft } from '../../src/domain/item.ts';
+import { declareSources } from '../../src/store/declare.ts';
+import { readHead } from '../../src/store/events.ts';
+import type { Store } from '../../src/store/open.ts';
 import { readItemByKey, readItems } from '../../src/store/reads.ts';
+import { knownHashes, readPollState } from '../../src/store/sources.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 
-describe.each(engines)('items on $name', (engine) => {
-  it('adds a new item with one event that carries it', () =>
+const one = 'http://example.net/one';
+
+function titlesOf(store: Store): Promise<string[]> {
+  return readItems(store.reader, { filter: everything, limit: 1000, before: null }).then(({ items }) =>
+    items.map(({ title }) => title),
+  );
+}
+
+function many(count: number, over: (index: number) => Partial<ItemDraft> = () => ({})): ItemDraft[] {
+  return Array.from({ length: count }, (_, index) => draft(`n${index}`, over(index)));
+}
+
+describe.each(engines)('new items on $name', (engine) => {
+  it('come with one event each, which carries the item', () =>
     withStore(engine, async (store) => {
       const room = new Newsroom(store);
       await room.declare([source('a')]);
       await room.open('a');
       const result = await room.read('a', [draft('one')]);
-      expect(result).toMatchObject({ kind: 'stored', added: 1, updated: 0, events: 1, head: 1 });
+      expect(result).toMatchObject({ kind: 'stored', added: 1, updated: 0, joined: 0, events: 1, head: 1 });
       const [event] = await room.events();
-      expect(event).toMatchObject({ seq: 1, op: 'add', backfill: false, was: null });
-      expect(JSON.parse(event?.body ?? '')).toMatchObject({ title: 'Title of one', source: { id: 'a', title: 'A' } });
-      const page = await readItems(store.reader, { filter: everything, limit: 10, before: null });
-      expect(page.items.map((item) => item.key)).toEqual(['http://example.net/one']);
+      expect(event).toMatchObject({ seq: 1, op: 'add', backfill: false, changed: [], was: null, atMs: noon });
+      expect(event?.facets).toMatchObject({ sections: ['World'], sources: ['a'], language: 'en' });
+      expect(JSON.parse(event?.body ?? '')).toMatchObject({
+        id: event?.itemId,
+        title: 'Title of one',
+        source: { id: 'a', title: 'A' },
+        section: 'World',
+        revision: 1,
+      });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ key: one, revision: 1, firstSeenMs: noon });
     }));
 
-  it('leaves item and log alone when two sources tell one story in different words', () =>
+  it('stand in the log in the order of the document, oldest first', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      await room.read('a', many(3));
+      const titles = (await room.events()).map(({ body }) => JSON.parse(body).title);
+      expect(titles).toEqual(['Title of n0', 'Title of n1', 'Title of n2']);
+    }));
+
+  it('of equal dates are shown last of the document first, as the log has them', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read(
+        'a',
+        many(3, () => ({ publishedMs: null })),
+      );
+      expect(await titlesOf(store)).toEqual(['Title of n2', 'Title of n1', 'Title of n0']);
+    }));
+
+  it('of one document that share a link stay apart', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const result = await room.read(
+        'a',
+        many(20, () => ({ canonicalUrl: null, url: 'https://example.net/' })),
+      );
+      expect(result).toMatchObject({ added: 20 });
+      expect(await titlesOf(store)).toHaveLength(20);
+    }));
+
+  it('of one document that claim one canonical URL stay apart as well', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      expect(
+        await room.read(
+          'a',
+          many(120, () => ({ canonicalUrl: one })),
+        ),
+      ).toMatchObject({ added: 120 });
+      expect(await titlesOf(store)).toHaveLength(120);
+    }));
+
+  it('named twice in one document count once, by their last mention', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const result = await room.read('a', [draft('one', { title: 'Earlier' }), draft('one', { title: 'Later' })]);
+      expect(result).toMatchObject({ added: 1, events: 1 });
+      expect(await titlesOf(store)).toEqual(['Later']);
+    }));
+
+  it('are backfill in the first read of a source, through all its batches, and news afterwards', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', many(60));
+      await room.read('a', [...many(60), draft('fresh')]);
+      const flags = (await room.events()).map(({ backfill }) => backfill);
+      expect(flags).toEqual([...Array.from({ length: 60 }, () => true), false]);
+    }));
+
+  it('are backfill when they are over a week old at first sight', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      await room.read('a', [draft('old', { publishedMs: noon - 8 * day }), draft('new')]);
+      expect((await room.events()).map(({ backfill }) => backfill)).toEqual([true, false]);
+      expect(await readItemByKey(store.reader, 'http://example.net/old')).toMatchObject({ backfill: true });
+    }));
+
+  it('carry the title that the feed gives itself from the first event on', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a', { title: null })]);
+      await room.read('a', digest(many(60), { feedTitle: 'The Example', siteUrl: 'https://a.example.org/' }));
+      const labels = new Set((await room.events()).map(({ body }) => JSON.parse(body).source.title));
+      expect([...labels]).toEqual(['The Example']);
+    }));
+});
+
+describe.each(engines)('items that are read again on $name', (engine) => {
+  it('make no event and no revision when nothing changed', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      for (let poll = 0; poll < 10; poll += 1) await room.read('a', [draft('one')], noon + poll * minute);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 1 });
+      expect(await readHead(store.reader)).toMatchObject({ head: 1 });
+    }));
+
+  it('stay where they were when only their entry vanishes and returns', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one')]);
+      await room.read('a', [draft('two')]);
+      expect(await room.read('a', [draft('one')])).toMatchObject({ added: 0, events: 0 });
+    }));
+
+  it('are edited in place by their owner, with one update that names what changed', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      await room.read('a', [draft('one')]);
+      const before = await readItemByKey(store.reader, one);
+      const result = await room.read('a', [draft('one', { title: 'Corrected' })], noon + hour);
+      expect(result).toMatchObject({ added: 0, updated: 1, events: 1 });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        id: before?.id,
+        revision: 2,
+        title: 'Corrected',
+        firstSeenMs: noon,
+        sortMs: noon - hour,
+      });
+      const [added, updated] = await room.events();
+      expect(updated).toMatchObject({ op: 'update', changed: ['title'], was: added?.facets });
+      expect(updated?.facets.text).toContain('Corrected');
+    }));
+
+  it('keep in the log what was true of their source before it was declared anew', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one')]);
+      await room.declare([source('a', { section: 'Science' })]);
+      await room.read('a', [draft('one', { title: 'Corrected' })]);
+      const update = (await room.events()).at(-1);
+      expect(update?.was?.sections).toEqual(['World']);
+      expect(update?.facets.sections).toEqual(['Science']);
+    }));
+
+  it('offer their hashes, so that only what changed is read in full', () =>
     withStore(engine, async (store) => {
       const room = new Newsroom(store);
       await room.declare([source('a'), source('b')]);
-      await room.open('a', 'b');
+      await room.read('a', [draft('one'), draft('two', { publishedMs: noon })]);
+      await room.read('b', [draft('three')]);
+      const hashes = await knownHashes(store.reader, 'a', 10);
+      expect(hashes).toEqual({ 'guid-one': draft('one').contentHash, 'guid-two': draft('two').contentHash });
+      expect(Object.keys(await knownHashes(store.reader, 'a', 1))).toEqual(['guid-two']);
+    }));
+
+  it('are held back when they change too often, and found again by a later read', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      await room.read('a', [draft('one')]);
+      for (let edit = 1; edit <= 6; edit += 1) {
+        await room.read('a', [draft('one', { title: `Version ${edit}` })], noon + edit * minute);
+      }
+      expect(room.settled.map(({ heldBack }) => heldBack)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 4, title: 'Version 3' });
+      expect((await knownHashes(store.reader, 'a', 9))['guid-one']).toBe(
+        draft('one', { title: 'Version 3' }).contentHash,
+      );
+      await room.read('a', [draft('one', { title: 'Version 6' })], noon + 2 * hour);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 5, title: 'Version 6' });
+      expect(await readHead(store.reader)).toMatchObject({ head: 5 });
+    }));
+});
+
+describe.each(engines)('an item of two sources on $name', (engine) => {
+  async function twoSources(store: Store): Promise<Newsroom> {
+    const room = new Newsroom(store);
+    await room.declare([source('a'), source('b', { section: 'Science' })]);
+    await room.open('a', 'b');
+    return room;
+  }
+
+  it('keeps its text and revision however the other words it, over ten polls', () =>
+    withStore(engine, async (store) => {
+      const room = await twoSources(store);
       for (let poll = 0; poll < 10; poll += 1) {
         await room.read('a', [draft('one')], noon + poll * minute);
-        await room.read('b', [draft('one', { title: 'Other words' })], noon + poll * minute);
+        await room.read('b', [draft('one', { title: `Other words ${poll}` })], noon + poll * minute);
       }
-      const item = await readItemByKey(store.reader, 'http://example.net/one');
-      expect(item).toMatchObject({ revision: 1, title: 'Title of one', alsoIn: [{ id: 'b', title: 'B' }] });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        revision: 1,
+        title: 'Title of one',
+        source: { id: 'a' },
+        alsoIn: [{ id: 'b', title: 'B' }],
+        sections: ['World', 'Science'],
+      });
       expect((await room.events()).map(({ op, changed }) => [op, changed])).toEqual([
         ['add', []],
         ['update', ['alsoIn']],
       ]);
     }));
 
-  it('raises the revision with one update that names what changed', () =>
+  it('tells filters of the section that it has come into', () =>
+    withStore(engine, async (store) => {
+      const room = await twoSources(store);
+      await room.read('a', [draft('one')]);
+      expect(await room.read('b', [draft('one')])).toMatchObject({ added: 0, joined: 1, updated: 0, events: 1 });
+      const update = (await room.events()).at(-1);
+      expect(update).toMatchObject({ was: { sections: ['World'], sources: ['a'] } });
+      expect(update?.facets).toMatchObject({ sections: ['World', 'Science'], sources: ['a', 'b'] });
+    }));
+
+  it('is not taken over by a guid that another source claims', () =>
+    withStore(engine, async (store) => {
+      const room = await twoSources(store);
+      await room.read('a', [draft('one')]);
+      const claimed = draft('one', { canonicalUrl: 'http://example.net/elsewhere', title: 'Forged' });
+      expect(await room.read('b', [claimed])).toMatchObject({ added: 1 });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ title: 'Title of one', alsoIn: [] });
+    }));
+
+  it("passes once, by one update, to the source on the item's own host", () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('planet'), source('press', { url: 'https://example.net/feed.xml' })]);
+      await room.open('planet', 'press');
+      await room.read('planet', [draft('one', { title: 'As collected' })]);
+      await room.read('press', [draft('one', { title: 'As published' })]);
+      await room.read('planet', [draft('one', { title: 'Collected again' })]);
+      await room.read('press', [draft('one', { title: 'As published' })]);
+      const item = await readItemByKey(store.reader, one);
+      expect(item).toMatchObject({
+        title: 'As published',
+        revision: 2,
+        source: { id: 'press' },
+        alsoIn: [{ id: 'planet' }],
+      });
+      expect((await room.events()).map(({ op, changed }) => [op, changed])).toEqual([
+        ['add', []],
+        ['update', ['title', 'source', 'alsoIn']],
+      ]);
+    }));
+
+  it('passes to a source that says at its first read where its site is', () =>
+    withStore(engine, async (store) => {
+      const room = await twoSources(store);
+      await room.read('a', [draft('one')]);
+      await room.read('b', digest([draft('one')], { siteUrl: 'https://www.example.net/' }));
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ source: { id: 'b' } });
+    }));
+
+  it('stays when its owner is removed, and keeps the name of it', () =>
+    withStore(engine, async (store) => {
+      const room = await twoSources(store);
+      await room.read('a', [draft('one')]);
+      await room.declare([source('b')]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ source: { id: 'a', title: 'A' } });
+      expect((await room.events()).map(({ op }) => op)).toEqual(['add']);
+    }));
+});
+
+describe.each(engines)('a new guid for a known link on $name', (engine) => {
+  it('makes a new item beside the old one', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one'), draft('two')]);
+      const changed = draft('one', { entryKey: 'other-guid', title: 'Told anew' });
+      expect(await room.read('a', digest([changed], { unchanged: ['guid-two'] }))).toMatchObject({ added: 1 });
+      expect(await readItemByKey(store.reader, 'a:other-guid')).toMatchObject({ url: 'https://example.net/one' });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ title: 'Title of one' });
+    }));
+
+  it('is the same item when the whole site has moved', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', many(120));
+      const moved = many(120, (index) => ({ entryKey: `new-${index}`, guid: `new-${index}` }));
+      expect(await room.read('a', moved)).toMatchObject({ added: 0, updated: 0, events: 0 });
+      expect(await room.read('a', moved)).toMatchObject({ added: 0, events: 0 });
+      expect(await readHead(store.reader)).toMatchObject({ head: 120 });
+      expect(Object.keys(await knownHashes(store.reader, 'a', 500)).every((key) => key.startsWith('new-'))).toBe(true);
+    }));
+
+  it('takes the edits of a move, and renames even what it holds back', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', many(2));
+      for (let edit = 1; edit <= 3; edit += 1)
+        await room.read(
+          'a',
+          many(2, () => ({ title: `Version ${edit}` })),
+        );
+      const moved = many(2, (index) => ({ entryKey: `new-${index}`, title: 'Version 4' }));
+      expect(await room.read('a', moved)).toMatchObject({ added: 0, updated: 0, heldBack: 2 });
+      expect(await room.read('a', moved, noon + 2 * hour)).toMatchObject({ added: 0, updated: 2, heldBack: 0 });
+      expect(await titlesOf(store)).toEqual(['Version 4', 'Version 4']);
+    }));
+});
+
+describe.each(engines)('batches on $name', (engine) => {
+  it('leave the event loop a turn between them, and tell the head after each', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const heads: string[] = [];
+      const turns = setInterval(() => heads.push('turn'), 0);
+      await room.read('a', many(120), noon, { onBatch: (head) => heads.push(`head ${head}`) });
+      clearInterval(turns);
+      expect(heads.filter((line) => line !== 'turn')).toEqual(['head 50', 'head 100', 'head 120']);
+      expect(heads.slice(heads.indexOf('head 50'), heads.indexOf('head 120'))).toContain('turn');
+    }));
+
+  it('leave validators, outcome and "first read done" to the last', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const seen: unknown[] = [];
+      const look = () => readPollState(store.reader, 'a').then((state) => seen.push(state));
+      const looks: Promise<unknown>[] = [];
+      await room.read('a', many(60), noon, { onBatch: () => looks.push(look()) });
+      await Promise.all(looks);
+      expect(seen).toMatchObject([
+        { validators: { etag: null }, bodyHash: null, firstReadDone: false },
+        { validators: { etag: '"1"' }, bodyHash: 'body', firstReadDone: true },
+      ]);
+    }));
+
+  it('keep what was stored of the validators when the settlement has none', () =>
     withStore(engine, async (store) => {
       const room = new Newsroom(store);
       await room.declare([source('a')]);
       await room.open('a');
-      await room.read('a', [draft('one')]);
-      await room.read('a', [draft('one', { title: 'Corrected' })], noon + hour);
-      expect(await readItemByKey(store.reader, 'http://example.net/one')).toMatchObject({
-        revision: 2,
-        title: 'Corrected',
+      const settle = () => settlement({ validators: null, bodyHash: null });
+      await room.read('a', [draft('one')], noon, { settle });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'body' });
+    }));
+
+  it('stop with the source half read when it is declared anew meanwhile, and mend it at the next read', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const again = { sources: [source('a', { declarationHash: 'another' })] };
+      const declared: Promise<unknown>[] = [];
+      const onBatch = () => declared.push(declareSources(store, again, noon));
+      expect(await room.read('a', many(120), noon, { onBatch })).toEqual({ kind: 'lease-lost' });
+      await Promise.all(declared);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({
+        firstReadDone: false,
+        validators: { etag: null },
       });
-      expect((await room.events()).at(-1)).toMatchObject({ op: 'update', changed: ['title'] });
+      expect(await room.read('a', many(120))).toMatchObject({ kind: 'stored', added: 70 });
+      expect((await room.events()).every(({ backfill }) => backfill)).toBe(true);
+      expect(await titlesOf(store)).toHaveLength(120);
+    }));
+});
+
+describe.each(engines)('a lost lease on $name', (engine) => {
+  it.each([
+    ['another has claimed the source', async (room: Newsroom) => void (await room.claim('a', noon + 10 * minute))],
+    ['the source was removed', (room: Newsroom) => room.declare([])],
+    ['the source was declared anew', (room: Newsroom) => room.declare([source('a', { declarationHash: 'new' })])],
+    [
+      'the source has another address',
+      (room: Newsroom) => room.declare([source('a', { url: 'https://example.com/x' })]),
+    ],
+  ])('stores nothing once %s', (_, loseLease) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const lease = await room.claim('a');
+      const theSource = room.sourceOf('a');
+      await loseLease(room);
+      const result = await room.read('a', [draft('one')], noon, { lease, source: theSource });
+      expect(result).toEqual({ kind: 'lease-lost' });
+      expect(await readHead(store.reader)).toMatchObject({ head: 0 });
+      expect(await titlesOf(store)).toEqual([]);
+    }));
+
+  it('is not lost by a new title or section', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const lease = await room.claim('a');
+      await room.declare([source('a', { title: 'Renamed', section: 'Science' })]);
+      expect(await room.read('a', [draft('one')], noon, { lease })).toMatchObject({ kind: 'stored', added: 1 });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        section: 'Science',
+        source: { title: 'Renamed' },
+      });
+    }));
+});
+
+describe.each(engines)('what a source lets us show on $name', (engine) => {
+  it.each([
+    ['full', 'Summary of one', '<p>Text of one</p>'],
+    ['summary', 'Summary of one', ''],
+    ['link', '', ''],
+  ] as const)('is, with republish: %s, the summary "%s" and the text "%s"', (republish, summary, contentHtml) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a', { republish })]);
+      await room.read('a', [draft('one')]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ summary, contentHtml, republish });
+      const body = JSON.parse((await room.events())[0]?.body ?? '');
+      expect([body.summary, body.html ?? '']).toEqual([summary, contentHtml]);
+    }));
+
+  it('is what the present declaration says, also of items stored before', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one')]);
+      await room.declare([source('a', { republish: 'link', title: 'Renamed', section: 'Science' })]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        contentHtml: '',
+        section: 'Science',
+        source: { title: 'Renamed' },
+      });
     }));
 });

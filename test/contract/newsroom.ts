@@ -142,10 +142,10 @@ export class Newsroom {
     const lease = over.lease ?? (await this.claim(id, nowMs));
     const state = await readPollState(this.store.reader, id);
     return storeDigest(this.store, {
-      source: this.sourceOf(id),
+      source: over.source ?? this.sourceOf(id),
       lease,
       digest: 'kind' in document ? document : digest(document),
-      firstRead: state?.firstReadDone === false,
+      firstRead: state?.firstReadDone !== true,
       nowMs,
       siteUrl: null,
       settle: (counts) => {

@@ -55,6 +55,11 @@ describe('matchDeclarations', () => {
     expect(found([declared('a', two, true)], rows)).toEqual({ a: 1 });
   });
 
+  it('leaves an id that was never written to the URL it came from, when another begins to write it', () => {
+    const rows = [stored(1, 'a', one)];
+    expect(found([declared('renamed', one), declared('a', two, true)], rows)).toEqual({ renamed: 1, a: null });
+  });
+
   it('finds a removed source again', () => {
     expect(found([declared('a', one)], [stored(1, 'a', one, { removedMs: 5 })])).toEqual({ a: 1 });
   });

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import {
+  appendEvents,
+  readEvents,
+  readHead,
+  readLogChangedMs,
+  renewEpoch,
+  trimEvents,
+} from '../../src/store/events.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItemByKey } from '../../src/store/reads.ts';
+import { engines, withStore } from './engines.ts';
+import { day, draft, hour, Newsroom, noon, source } from './newsroom.ts';
+
+/** A log of `count` events, one a minute from noon on. */
+async function logOf(store: Store, count: number): Promise<void> {
+  const room = new Newsroom(store);
+  await room.declare([source('a')]);
+  await room.read('a', [draft('one')]);
+  const item = await readItemByKey(store.reader, 'http://example.net/one');
+  if (item === null) throw new Error('the item is missing');
+  for (let minute = 1; minute < count; minute += 1) {
+    const happening = { op: 'update', item, before: item, changed: ['title'] } as const;
+    await store.write((tx) => appendEvents(tx, [happening], noon + minute * 60_000));
+  }
+}
+
+async function seqsOf(store: Store): Promise<number[]> {
+  return (await readEvents(store.reader, 0, 10_000)).map(({ seq }) => seq);
+}
+
+describe.each(engines)('the log on $name', (engine) => {
+  it('numbers events without a gap, whoever writes at once', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      const ids = ['a', 'b', 'c', 'd'];
+      await room.declare(ids.map((id) => source(id)));
+      const documents = ids.map((id) => Array.from({ length: 60 }, (_, index) => draft(`${id}-${index}`)));
+      await Promise.all(ids.map((id, index) => room.read(id, documents[index] ?? [])));
+      expect(await seqsOf(store)).toEqual(Array.from({ length: 240 }, (_, index) => index + 1));
+      expect(await readHead(store.reader)).toMatchObject({ head: 240, floor: 1 });
+    }));
+
+  it('gives a number back when its transaction fails', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 1);
+      const item = await readItemByKey(store.reader, 'http://example.net/one');
+      if (item === null) throw new Error('the item is missing');
+      const failing = store.write(async (tx) => {
+        await appendEvents(tx, [{ op: 'update', item, before: item, changed: [] }], noon);
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(await readHead(store.reader)).toMatchObject({ head: 1 });
+      await store.write((tx) => appendEvents(tx, [{ op: 'update', item, before: item, changed: [] }], noon));
+      expect(await seqsOf(store)).toEqual([1, 2]);
+    }));
+
+  it('leaves the head alone when nothing happened', () =>
+    withStore(engine, async (store) => {
+      expect(await store.write((tx) => appendEvents(tx, [], noon))).toBeNull();
+      expect(await readHead(store.reader)).toMatchObject({ head: 0, floor: 1 });
+      expect(await readLogChangedMs(store.reader)).toBeNull();
+    }));
+
+  it('says when it last grew, also after it was trimmed', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 3);
+      await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 100 });
+      expect(await readLogChangedMs(store.reader)).toBe(noon + 2 * 60_000);
+    }));
+
+  it('is read from a place on, a page at a time', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 5);
+      const page = await readEvents(store.reader, 2, 2);
+      expect(page.map(({ seq, op, atMs }) => [seq, op, atMs])).toEqual([
+        [3, 'update', noon + 2 * 60_000],
+        [4, 'update', noon + 3 * 60_000],
+      ]);
+      expect(await readEvents(store.reader, 5, 2)).toEqual([]);
+    }));
+
+  it('gets another name for a database out of a backup', () =>
+    withStore(engine, async (store) => {
+      const before = await readHead(store.reader);
+      const epoch = await renewEpoch(store);
+      expect(epoch).not.toBe(before.epoch);
+      expect(await readHead(store.reader)).toEqual({ ...before, epoch });
+    }));
+});
+
+describe.each(engines)('trimming the log on $name', (engine) => {
+  it('takes what is too old and raises the floor', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 10);
+      const options = { nowMs: noon + hour, maxAgeMs: hour - 4 * 60_000, maxEvents: 1000 };
+      expect(await trimEvents(store, options)).toBe(4);
+      expect(await seqsOf(store)).toEqual([5, 6, 7, 8, 9, 10]);
+      expect(await readHead(store.reader)).toMatchObject({ head: 10, floor: 5 });
+    }));
+
+  it('takes what is too many', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 10);
+      expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 3 })).toBe(7);
+      expect(await readHead(store.reader)).toMatchObject({ head: 10, floor: 8 });
+    }));
+
+  it('takes nothing of a log that is young and short', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 3);
+      expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 3 })).toBe(0);
+      expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 1 });
+    }));
+
+  it('sets the floor above the head of a log that is empty, and the numbers go on', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 3);
+      await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
+      expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 4 });
+      await new Newsroom(store).declare([source('a')]);
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('two')]);
+      expect(await seqsOf(store)).toEqual([4]);
+      expect(await readHead(store.reader)).toMatchObject({ head: 4, floor: 4 });
+    }));
+
+  it('goes on past one batch', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read(
+        'a',
+        Array.from({ length: 1300 }, (_, index) => draft(`n${index}`)),
+      );
+      expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 100 })).toBe(1200);
+      expect(await readHead(store.reader)).toMatchObject({ head: 1300, floor: 1201 });
+    }));
+
+  it('shows every reader a floor from which all events are there', () =>
+    withStore(engine, async (store) => {
+      await logOf(store, 40);
+      let wrong = 0;
+      let looks = 0;
+      const look = async () => {
+        const { floor, first } = await store.read(async (tx) => {
+          const [event] = await readEvents(tx, 0, 1);
+          return { floor: (await readHead(tx)).floor, first: event?.seq };
+        });
+        looks += 1;
+        if (floor !== first) wrong += 1;
+      };
+      for (let keep = 39; keep > 0; keep -= 1) {
+        await Promise.all([trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: keep }), look()]);
+      }
+      expect({ wrong, looks }).toEqual({ wrong: 0, looks: 39 });
+    }));
+
+  it('keeps the facets of before an update at hand while its earlier event is gone', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one')]);
+      await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
+      await room.read('a', [draft('one', { title: 'Corrected' })], noon + 30 * day);
+      const [update] = await room.events();
+      expect(update?.was?.text).toContain('Title of one');
+      expect(update?.facets.text).toContain('Corrected');
+    }));
+});
