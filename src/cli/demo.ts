@@ -8,9 +8,9 @@ import type { Declarations } from '../domain/source.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
+import { isPortFree } from './free-port.ts';
 import type { CliIo } from './io.ts';
 import { liveUntilSignal, type Running } from './lifetime.ts';
-import { explainListenErrors, isPortTaken } from './listen-errors.ts';
 import { cutToWidth } from './text-width.ts';
 
 export interface DemoOptions {
@@ -56,7 +56,9 @@ async function openDemo(
   io: CliIo,
   demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Turn) => void },
 ): Promise<Running> {
-  const settings = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
+  const wanted = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
+  // The demo is to work at once, beside a server that is running: any port will do when nobody has asked for one.
+  const settings = io.env['PORT'] || (await isPortFree(wanted)) ? wanted : { ...wanted, port: 0 };
   const log = createLog(settings.logLevel);
   const newsroom = await openNewsroom({
     seed: demo.seed,
@@ -66,26 +68,11 @@ async function openDemo(
   });
   try {
     const declarations = newsroom.declarations(pollEveryMs);
-    const server = await startOnFreePort(io, settings, (chosen) => demo.start({ settings: chosen, log, declarations }));
+    const server = await demo.start({ settings, log, declarations });
     return { url: server.url, stop: async () => await stopBoth(server, newsroom) };
   } catch (error) {
     await newsroom.close();
     throw error;
-  }
-}
-
-/** The usual port when it is free, else any: the demo is to work at once, beside a server that is running. */
-async function startOnFreePort(
-  io: CliIo,
-  settings: Settings,
-  start: (settings: Settings) => Promise<Running>,
-): Promise<Running> {
-  try {
-    return await start(settings);
-  } catch (error) {
-    const isChosen = (io.env['PORT'] ?? '') !== '';
-    if (isChosen || !isPortTaken(error)) return await explainListenErrors(() => Promise.reject(error));
-    return await explainListenErrors(async () => await start({ ...settings, port: 0 }));
   }
 }
 
@@ -97,7 +84,7 @@ async function stopBoth(server: Running, newsroom: Newsroom): Promise<void> {
 function describeTurn(turn: Turn, nowMs: number, columns: number | null): string {
   const time = new Date(nowMs).toISOString().slice(11, 19);
   const { outlet, headline } = turn.article;
-  const line = cleanLine(`${time}  ${turn.kind.padEnd(9)}  ${outlet.title}: ${headline}`, 300);
+  const line = `${time}  ${turn.kind.padEnd(9)}  ${cleanLine(`${outlet.title}: ${headline}`)}`;
   return columns === null ? line : cutToWidth(line, columns);
 }
 

@@ -2,7 +2,6 @@ import { readSettings, type Settings } from '../config/environment.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import type { CliIo } from './io.ts';
 import { liveUntilSignal, type Running } from './lifetime.ts';
-import { explainListenErrors } from './listen-errors.ts';
 
 /** How a server is started; `main.ts` does it. */
 export type StartServer = (options: { readonly settings: Settings; readonly log: Log }) => Promise<Running>;
@@ -11,7 +10,7 @@ export type StartServer = (options: { readonly settings: Settings; readonly log:
 export async function serve(io: CliIo, start: StartServer = startReal): Promise<number> {
   const settings = readSettings(io.env);
   const log = createLog(settings.logLevel);
-  return await liveUntilSignal(io, async () => await explainListenErrors(async () => await start({ settings, log })), {
+  return await liveUntilSignal(io, async () => await start({ settings, log }), {
     onStarted: (running) => {
       // Without the role "serve" there is no address.
       if (io.columns !== null && running.url !== '') io.out(`Newswire is at ${running.url}\n`);

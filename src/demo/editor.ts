@@ -47,6 +47,8 @@ const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
 const articlesInFeed = 30;
 /** Only what is fresh is corrected: a reader should see it happen. */
 const correctable = 12;
+/** A second outlet comes later, when the first one's article has been read: who is first owns the item. */
+const carriedAfterMs = 12_000;
 const chances = { carried: 0.3, carryNow: 0.5, corrected: 0.12, picture: 0.7 };
 
 /** Decides what the made-up outlets publish. All of it follows from the stream of random numbers. */
@@ -71,13 +73,15 @@ export class Editor {
 
   /** The article whose page this is, with its latest corrections; null: there is none. */
   articleAt(path: string): Article | null {
-    return [...this.#articles.values()].flat().find((article) => article.path === path) ?? null;
+    const told = [...this.#articles.values()].flat().filter((article) => article.path === path);
+    // The first outlet's own words, as long as it still shows them.
+    return told.find((article) => path.startsWith(`/${article.outlet.id}/`)) ?? told[0] ?? null;
   }
 
   /** Publishes something new, has a story carried by a second outlet, or corrects what was wrong. */
   turn(nowMs: number): Turn {
     const due = this.#toCarry[0];
-    if (due !== undefined && this.#random() < chances.carryNow) {
+    if (due !== undefined && nowMs - due.first.publishedMs >= carriedAfterMs && this.#random() < chances.carryNow) {
       this.#toCarry.shift();
       return this.#carry(due.story, due.first, nowMs);
     }

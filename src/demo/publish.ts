@@ -37,7 +37,8 @@ export function writeFeed(
       title: article.headline,
       link: `${base}${article.path}`,
       description: article.lead,
-      content: articleHtml(article, base),
+      content: paragraphsHtml(article),
+      ...(article.pictureSeed === null ? {} : { image: pictureUrl(article.pictureSeed, base) }),
       author: [{ name: article.byline }],
       category: [{ name: article.topic }],
       published: new Date(article.publishedMs),
@@ -50,12 +51,16 @@ export function writeFeed(
 
 /** A story's own page. */
 export function writePage(article: Article, base: string): string {
+  const picture =
+    article.pictureSeed === null
+      ? ''
+      : `<p><img src="${pictureUrl(article.pictureSeed, base)}" alt="" width="480"></p>\n`;
   return page(
     article.headline,
     `<p><a href="/${article.outlet.id}/">${escapeHtml(article.outlet.title)}</a> · made up for a demonstration</p>
 <h1>${escapeHtml(article.headline)}</h1>
 <p>${escapeHtml(article.byline)}</p>
-${articleHtml(article, base)}`,
+${picture}${paragraphsHtml(article)}`,
   );
 }
 
@@ -78,13 +83,12 @@ ${body}
 `;
 }
 
-function articleHtml(article: Article, base: string): string {
-  const picture =
-    article.pictureSeed === null
-      ? ''
-      : `<figure><img src="${base}/pictures/${article.pictureSeed}.png" alt="Hills under an open sky" width="480" height="270"></figure>`;
-  const paragraphs = [article.lead, ...article.paragraphs].map((text) => `<p>${escapeHtml(text)}</p>`);
-  return [picture, ...paragraphs].filter((part) => part !== '').join('\n');
+function paragraphsHtml(article: Article): string {
+  return [article.lead, ...article.paragraphs].map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
+}
+
+function pictureUrl(seed: number, base: string): string {
+  return `${base}/pictures/${seed}.png`;
 }
 
 function escapeHtml(text: string): string {

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { Editor, type Turn } from '../../src/demo/editor.ts';
+import { outlets } from '../../src/demo/outlets.ts';
+import { seededRandom } from '../../src/demo/random.ts';
+import { analyticsStories } from '../../src/demo/stories-analytics.ts';
+import { scienceStories } from '../../src/demo/stories-science.ts';
+import { technologyStories } from '../../src/demo/stories-technology.ts';
+import { worldStories } from '../../src/demo/stories-world.ts';
+
+const minuteMs = 60_000;
+
+function turns(seed: number, count: number): { editor: Editor; turns: Turn[] } {
+  const editor = new Editor(seededRandom(seed));
+  return { editor, turns: Array.from({ length: count }, (_, index) => editor.turn(index * minuteMs)) };
+}
+
+describe('Editor', () => {
+  it('tells the same stories for the same seed, and others for another', () => {
+    const headlines = (seed: number) => turns(seed, 60).turns.map((turn) => turn.article.headline);
+    expect(headlines(7)).toEqual(headlines(7));
+    expect(headlines(7)).not.toEqual(headlines(8));
+  });
+
+  it('publishes, has stories carried and corrects, in every section', () => {
+    const all = turns(1, 200).turns;
+    expect(new Set(all.map((turn) => turn.kind))).toEqual(new Set(['published', 'carried', 'corrected']));
+    expect(new Set(all.map((turn) => turn.article.outlet.id)).size).toBe(outlets.length);
+  });
+
+  it('tells every story of a section before it tells one again', () => {
+    const titles = turns(3, 400)
+      .turns.filter((turn) => turn.kind === 'published' && turn.article.outlet.section === 'Science')
+      .slice(0, scienceStories.length)
+      .map((turn) => turn.article.topic);
+    expect(new Set(titles).size).toBe(scienceStories.length);
+  });
+
+  it('lets a second outlet of the section carry a story under the same address, in other words', () => {
+    const all = turns(5, 200).turns;
+    const carried = all.filter((turn) => turn.kind === 'carried').map((turn) => turn.article);
+    expect(carried.length).toBeGreaterThan(10);
+    for (const copy of carried) {
+      const first = all.find((turn) => turn.kind === 'published' && turn.article.path === copy.path)?.article;
+      expect(first?.outlet.section).toBe(copy.outlet.section);
+      expect(first?.outlet.id).not.toBe(copy.outlet.id);
+      expect(first?.headline).not.toBe(copy.headline);
+      expect(first?.number).not.toBe(copy.number);
+      expect(copy.publishedMs - (first?.publishedMs ?? 0)).toBeGreaterThanOrEqual(12_000);
+    }
+  });
+
+  it('corrects an article in place: same number, other words, and a time of the change', () => {
+    const { turns: all } = turns(5, 200);
+    const corrected = all.filter((turn) => turn.kind === 'corrected').map((turn) => turn.article);
+    expect(corrected.length).toBeGreaterThan(5);
+    for (const article of corrected) {
+      const before = all.find((turn) => turn.kind === 'published' && turn.article.number === article.number)?.article;
+      expect(before).toMatchObject({ path: article.path, publishedMs: article.publishedMs, updatedMs: null });
+      expect(article.updatedMs).toBeGreaterThan(article.publishedMs);
+      expect(article.paragraphs).not.toEqual(before?.paragraphs);
+    }
+  });
+
+  it('shows the corrected article in its feed and on its page, once', () => {
+    const editor = new Editor(seededRandom(5));
+    for (let index = 0; ; index += 1) {
+      const { kind, article } = editor.turn(index * minuteMs);
+      if (kind !== 'corrected') continue;
+      const shown = editor.articlesOf(article.outlet.id).filter((other) => other.number === article.number);
+      expect(shown).toEqual([article]);
+      expect(editor.articleAt(article.path)).toEqual(article);
+      break;
+    }
+  });
+
+  it('keeps at most 30 articles in a feed, newest first', () => {
+    const { editor } = turns(2, 2000);
+    for (const outlet of outlets) {
+      const times = editor.articlesOf(outlet.id).map((article) => article.publishedMs);
+      expect(times).toHaveLength(30);
+      expect(times).toEqual(times.toSorted((a, b) => b - a));
+    }
+  });
+
+  it('leaves no slot open and no number out of its bounds', () => {
+    for (const { article } of turns(4, 1500).turns) {
+      const text = [article.headline, article.lead, ...article.paragraphs].join('\n');
+      expect(text).not.toMatch(/[{}]|undefined|NaN/);
+    }
+  });
+});
+
+describe('the stories', () => {
+  const all = [...worldStories, ...analyticsStories, ...technologyStories, ...scienceStories];
+
+  it('are at least forty, no two under one headline', () => {
+    expect(all.length).toBeGreaterThanOrEqual(40);
+    const headlines = all.flatMap((story) => story.headlines);
+    expect(new Set(headlines).size).toBe(headlines.length);
+  });
+
+  it('have slots that are filled and numbers that are used', () => {
+    for (const story of all) {
+      const text = [...story.headlines, ...story.leads, ...story.more].join('\n');
+      const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+      const known = new Set(['town', 'other', 'region', ...Object.keys(story.numbers ?? {})]);
+      expect([...used].filter((slot) => slot !== undefined && !known.has(slot))).toEqual([]);
+      for (const name of Object.keys(story.numbers ?? {})) {
+        expect(used, story.headlines[0]).toContain(name);
+      }
+    }
+  });
+});
