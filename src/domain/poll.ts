@@ -57,9 +57,11 @@ export const blankMemory: PollMemory = {
   dead: false,
 };
 
-/** No healthy schedule lies further ahead: a next check beyond it means that the clock was turned back. */
-export const longestWaitMs = 9 * 24 * 60 * 60 * 1000;
-
+/**
+ * No schedule lies further ahead than this: a week of Retry-After or of the weekly probe, its jitter, and up to a week
+ * of skipDays and skipHours. A next check beyond it means that the clock was turned back.
+ */
+export const longestWaitMs = 15 * 24 * 60 * 60 * 1000;
 
 /** What the store keeps of a source between two polls. */
 export interface PollState {

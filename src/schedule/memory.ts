@@ -1,4 +1,3 @@
-import type { FetchedDocument } from '../domain/outcome.ts';
 import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
 import type { Stored } from './happened.ts';
 import { dayMs } from './words.ts';
@@ -57,7 +56,7 @@ export function withoutNews(memory: PollMemory, nowMs: number): PollMemory {
 export function withDocument(memory: PollMemory, stored: Stored, at: { state: PollState; nowMs: number }): PollMemory {
   const learnt: PollMemory = {
     ...memory,
-    freshForMs: freshnessOf(stored.fetched),
+    freshForMs: soundLifetime(stored.fetched.freshForMs),
     hints: stored.digest.hints,
     repeatedBodies: 0,
   };
@@ -72,9 +71,9 @@ export function withDocument(memory: PollMemory, stored: Stored, at: { state: Po
   };
 }
 
-function freshnessOf(fetched: Pick<FetchedDocument, 'freshForMs'>): number | null {
-  const { freshForMs } = fetched;
-  return freshForMs !== null && freshForMs > 0 ? freshForMs : null;
+/** A lifetime worth remembering; null: none, or nonsense. */
+export function soundLifetime(freshForMs: number | null): number | null {
+  return freshForMs !== null && freshForMs > 0 && freshForMs < Number.POSITIVE_INFINITY ? freshForMs : null;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
 import { type Case, planInput, withNotes } from './case.ts';
 import type { Happened, Stored } from './happened.ts';
-import { recovered, soundMemory, withDocument, withoutNews } from './memory.ts';
+import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from './memory.ts';
 import { isFile, planHealthy } from './plan.ts';
 import { watchRedirect } from './redirect.ts';
 import { settleFailed, settleGone, settleThrottled } from './trouble.ts';
@@ -101,7 +101,7 @@ function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind:
   const memory: PollMemory = {
     ...learnt,
     // RFC 9111 section 4.3.4: a 304 renews what it repeats and leaves the rest; a full answer stands for itself.
-    freshForMs: byStatus ? (outcome.freshForMs ?? learnt.freshForMs) : outcome.freshForMs,
+    freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : soundLifetime(outcome.freshForMs),
     repeatedBodies: byStatus || isFile(settled.source) ? 0 : learnt.repeatedBodies + 1,
     strangeDocuments: 0,
   };

@@ -2,9 +2,10 @@ import type { PollMemory } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
 import { hintFloor, skipForward } from './hints.ts';
 import { adaptiveInterval, longestIntervalMs, type Rhythm } from './interval.ts';
-import { hourMs, inWords, minuteMs } from './words.ts';
+import { dayMs, hourMs, inWords, minuteMs } from './words.ts';
 
 const fileIntervalMs = hourMs;
+const longestCycleMs = 7 * dayMs;
 const mostSkipJitterMs = 30 * minuteMs;
 
 /** When to ask next, and the reason for the operator. */
@@ -41,8 +42,9 @@ export function baseInterval(input: PlanInput): Rhythm & { readonly notes: reado
   }
   const rhythm = adaptiveInterval(memory, { nowMs, validatorsHeld });
   const stretched = Math.min(rhythm.intervalMs * Math.max(input.stretch, 1), longestIntervalMs);
-  if (input.hostCycleMs > stretched) {
-    return { intervalMs: input.hostCycleMs, why: 'crowded host, one round takes', notes: ['host_throttled'] };
+  const cycleMs = Math.min(input.hostCycleMs, longestCycleMs);
+  if (cycleMs > stretched) {
+    return { intervalMs: cycleMs, why: 'crowded host, one round takes', notes: ['host_throttled'] };
   }
   return { ...rhythm, intervalMs: stretched, notes: [] };
 }
