@@ -55,9 +55,9 @@ class Unclaimed {
 }
 
 /**
- * Finds the stored source of each declared one: the same id and URL; else the id, where it was written down
- * and is; else the URL, where the stored id was not written; else the id. In rounds over all of them, so that the order of the
- * files does not decide who gets what.
+ * Finds the stored source of each declared one: the same id and URL; else the id, where it was written down before and
+ * is now; else the URL, where the stored id was not written; else the id. In rounds over all of them, so that the order
+ * of the files does not decide who gets what.
  */
 export function matchDeclarations(declared: readonly Source[], stored: readonly StoredSource[]): Matches {
   const unclaimed = new Unclaimed(stored);

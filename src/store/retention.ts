@@ -8,6 +8,18 @@ import { anyOf, insertRows } from './rows.ts';
 const batchItems = 200;
 const keepKeysMs = 180 * 24 * 60 * 60_000;
 
+async function rememberKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
+  await tx
+    .deleteFrom('retired_key')
+    .where('key', 'in', sql<string>`${anyOf(tx, keys)}`)
+    .execute();
+  await insertRows(
+    tx,
+    'retired_key',
+    keys.map((key) => ({ key, retired_ms: nowMs })),
+  );
+}
+
 async function retireOnce(tx: Db, beforeMs: number, nowMs: number): Promise<number> {
   const rows = await tx
     .selectFrom('item')
@@ -23,10 +35,10 @@ async function retireOnce(tx: Db, beforeMs: number, nowMs: number): Promise<numb
     shown.map(({ id }) => id),
   );
   await engineOf(tx).forgetTexts(tx, ids);
-  await insertRows(
+  await rememberKeys(
     tx,
-    'retired_key',
-    rows.map(({ key }) => ({ key, retired_ms: nowMs })),
+    rows.map(({ key }) => key),
+    nowMs,
   );
   // Its appearances lose their item and stay as tombstones; categories, counts and comments go with it.
   await tx

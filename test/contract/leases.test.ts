@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { longestWaitMs } from '../../src/domain/poll.ts';
+import { markChanged } from '../../src/store/due.ts';
+import { claimSources, nextDueMs, readDueSources, releaseSources, settleSource } from '../../src/store/leases.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { readRefreshes } from '../../src/store/refreshes.ts';
+import { readPollState } from '../../src/store/sources.ts';
+import { engines, withStore } from './engines.ts';
+import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+
+const leaseMs = 90_000;
+
+async function dueIds(store: Store, nowMs: number): Promise<string[]> {
+  return (await readDueSources(store.reader, nowMs, 100)).map(({ id }) => id);
+}
+
+async function settled(store: Store, id: string, nextCheckMs: number, nowMs = noon): Promise<void> {
+  const [lease] = await claimSources(store, { ids: [id], nowMs, leaseMs });
+  if (lease === undefined) throw new Error(`${id} could not be claimed`);
+  await settleSource(store, lease, settlement({ nextCheckMs }), nowMs);
+}
+
+async function declared(store: Store, ...ids: string[]): Promise<Newsroom> {
+  const room = new Newsroom(store);
+  await room.declare(ids.map((id) => source(id)));
+  return room;
+}
+
+describe.each(engines)('due sources on $name', (engine) => {
+  it('come longest overdue first, as many as are asked for', () =>
+    withStore(engine, async (store) => {
+      await declared(store, 'a', 'b', 'c', 'd');
+      await settled(store, 'a', noon + 3 * minute);
+      await settled(store, 'b', noon + 1 * minute);
+      await settled(store, 'c', noon + 2 * minute);
+      await settled(store, 'd', noon + hour);
+      expect(await dueIds(store, noon + 3 * minute)).toEqual(['b', 'c', 'a']);
+      expect(await readDueSources(store.reader, noon + 3 * minute, 2)).toEqual([
+        { id: 'b', host: 'b.example.org', nextCheckMs: noon + minute, slowStrikes: 0 },
+        { id: 'c', host: 'c.example.org', nextCheckMs: noon + 2 * minute, slowStrikes: 0 },
+      ]);
+    }));
+
+  it('are told with the host that really answers them, and with their slow strikes', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const { memory } = settlement();
+      const moved = settlement({
+        movedTo: 'https://moved.example.com/feed.xml',
+        memory: { ...memory, slowStrikes: 2 },
+      });
+      await settleSource(store, await room.claim('a'), moved, noon);
+      expect(await readDueSources(store.reader, noon, 1)).toMatchObject([
+        { host: 'moved.example.com', slowStrikes: 2 },
+      ]);
+    }));
+
+  it('do not wait for a time that only a clock turned back can explain', () =>
+    withStore(engine, async (store) => {
+      await declared(store, 'a', 'b');
+      await settled(store, 'a', noon + longestWaitMs + 1);
+      await settled(store, 'b', noon + longestWaitMs);
+      expect(await dueIds(store, noon)).toEqual(['a']);
+      expect(await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs })).toMatchObject([{ sourceId: 'a' }]);
+    }));
+
+  it('say when the next one is due', () =>
+    withStore(engine, async (store) => {
+      expect(await nextDueMs(store.reader)).toBeNull();
+      await declared(store, 'a', 'b');
+      await settled(store, 'a', noon + hour);
+      await settled(store, 'b', noon + minute);
+      expect(await nextDueMs(store.reader)).toBe(noon + minute);
+    }));
+
+  it('are due at once when their file has changed, also while it is being read', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      await settled(store, 'a', noon + day);
+      await markChanged(store, ['a'], noon + minute);
+      const lease = await room.claim('a', noon + minute);
+      await markChanged(store, ['a'], noon + minute + 1);
+      await settleSource(store, lease, settlement({ nextCheckMs: noon + day }), noon + minute + 2);
+      expect(await dueIds(store, noon + minute + 2)).toEqual(['a']);
+    }));
+});
+
+describe.each(engines)('claiming sources on $name', (engine) => {
+  it('gives each a lease of its own, and takes it off the due ones', () =>
+    withStore(engine, async (store) => {
+      await declared(store, 'a', 'b', 'c');
+      const leases = await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs });
+      expect(leases).toMatchObject([
+        { sourceId: 'a', untilMs: noon + leaseMs, declarationHash: source('a').declarationHash },
+        { sourceId: 'b', untilMs: noon + leaseMs },
+      ]);
+      expect(new Set(leases.map(({ token }) => token)).size).toBe(2);
+      expect(await dueIds(store, noon)).toEqual(['c']);
+    }));
+
+  it('leaves out what is being read, not due, removed or unknown', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'read', 'later', 'removed', 'free');
+      await room.claim('read');
+      await settled(store, 'later', noon + hour);
+      await room.declare(['read', 'later', 'free'].map((id) => source(id)));
+      const leases = await claimSources(store, {
+        ids: ['read', 'later', 'removed', 'free', 'unknown'],
+        nowMs: noon,
+        leaseMs,
+      });
+      expect(leases.map(({ sourceId }) => sourceId)).toEqual(['free']);
+    }));
+
+  it('gives a source to only one of two that claim it at once', () =>
+    withStore(engine, async (store, url) => {
+      await declared(store, 'a');
+      const other = await openStore({ url, poller: false });
+      const claim = { ids: ['a'], nowMs: noon, leaseMs };
+      const both = await Promise.all([claimSources(store, claim), claimSources(other, claim)]);
+      await other.close();
+      expect(both.flat()).toHaveLength(1);
+    }));
+
+  it('leaves next check and its reason alone', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      await room.claim('a', noon + minute);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, nextCheckWhy: 'never read' });
+    }));
+
+  it('can be given back without a trace', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const before = await readPollState(store.reader, 'a');
+      await releaseSources(store, [await room.claim('a')]);
+      expect(await readPollState(store.reader, 'a')).toEqual(before);
+      expect(await dueIds(store, noon)).toEqual(['a']);
+    }));
+});
+
+describe.each(engines)('settling on $name', (engine) => {
+  it('writes nothing for a lease that is lost', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const lost = await room.claim('a');
+      await room.claim('a', noon + 10 * minute);
+      expect(await settleSource(store, lost, settlement({ nextCheckMs: noon + day }), noon)).toBe(false);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, validators: { etag: null } });
+      expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
+    }));
+
+  it('takes a lease that ran out, as long as nobody else has claimed the source', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const lease = await room.claim('a');
+      expect(await settleSource(store, lease, settlement(), noon + hour)).toBe(true);
+    }));
+
+  it('takes a lease only once', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const lease = await room.claim('a');
+      expect(await settleSource(store, lease, settlement(), noon)).toBe(true);
+      expect(await settleSource(store, lease, settlement(), noon)).toBe(false);
+    }));
+
+  it('does not take a document that has not changed for a first read', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      await settleSource(store, await room.claim('a'), settlement({ outcome: 'not-modified' }), noon);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ firstReadDone: false });
+    }));
+
+  it('rounds what the database keeps in whole milliseconds', () =>
+    withStore(engine, async (store) => {
+      await declared(store, 'a');
+      await settled(store, 'a', noon + 0.6);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + 1 });
+    }));
+});
+
+describe.each(engines)('a lease that ran out on $name', (engine) => {
+  it('makes its source due again after 0 to 30 s, each at a moment of its own', () =>
+    withStore(engine, async (store) => {
+      const ids = Array.from({ length: 20 }, (_, index) => `s${index}`);
+      await declared(store, ...ids);
+      await claimSources(store, { ids, nowMs: noon, leaseMs });
+      const counts: number[] = [];
+      for (const afterMs of [-1, 10_000, 20_000, 30_000]) {
+        counts.push((await dueIds(store, noon + leaseMs + afterMs)).length);
+      }
+      expect(counts[0]).toBe(0);
+      expect(counts[1]).toBeGreaterThan(0);
+      expect(counts[2]).toBeGreaterThan(counts[1] ?? 0);
+      expect(counts[3]).toBe(20);
+    }));
+
+  it('is forgiven once', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      await room.claim('a');
+      await room.claim('a', noon + 10 * minute);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ failures: 0, memory: { lostLeases: 1 } });
+    }));
+
+  it('counts as a failure the second time in a row, and the source rests', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      await room.claim('a');
+      await room.claim('a', noon + 10 * minute);
+      const third = { ids: ['a'], nowMs: noon + 20 * minute, leaseMs };
+      expect(await claimSources(store, third)).toEqual([]);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({
+        failures: 1,
+        firstFailedMs: noon + 20 * minute,
+        nextCheckMs: noon + 25 * minute,
+        memory: { lostLeases: 2 },
+      });
+      expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toMatchObject([
+        { outcome: 'failed', failure: 'lease_lost', atMs: noon + 20 * minute },
+      ]);
+      expect(await claimSources(store, { ...third, nowMs: noon + 25 * minute })).toHaveLength(1);
+    }));
+
+  it('rests longer each time, up to a day', () =>
+    withStore(engine, async (store) => {
+      await declared(store, 'a');
+      const waits: number[] = [];
+      let nowMs = noon;
+      for (let claim = 0; claim < 26; claim += 1) {
+        const leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs });
+        const state = await readPollState(store.reader, 'a');
+        if (leases.length === 0) waits.push((state?.nextCheckMs ?? 0) - nowMs);
+        nowMs = Math.max(nowMs + hour, state?.nextCheckMs ?? 0);
+      }
+      expect(waits.slice(0, 4)).toEqual([5 * minute, 10 * minute, 20 * minute, 40 * minute]);
+      expect(waits.at(-1)).toBe(day);
+    }));
+
+  it('is void as soon as the polling process starts again, and counts as lost', async () => {
+    const place = engine.make();
+    try {
+      const first = await openStore({ url: place.url, poller: true });
+      const room = await declared(first, 'a', 'b');
+      const lease = await room.claim('a');
+      await first.close();
+      const second = await openStore({ url: place.url, poller: true });
+      expect(await dueIds(second, noon + 30_000)).toEqual(['a', 'b']);
+      await claimSources(second, { ids: ['a', 'b'], nowMs: noon + 30_000, leaseMs });
+      expect(await readPollState(second.reader, 'a')).toMatchObject({ memory: { lostLeases: 1 } });
+      expect(await readPollState(second.reader, 'b')).toMatchObject({ memory: { lostLeases: 0 } });
+      expect(await settleSource(second, lease, settlement(), noon)).toBe(false);
+      await second.close();
+    } finally {
+      place.remove();
+    }
+  });
+
+  it('is left alone when a process opens the store that does not poll', () =>
+    withStore(engine, async (store, url) => {
+      const room = await declared(store, 'a');
+      await room.claim('a');
+      const other = await openStore({ url, poller: false });
+      await other.close();
+      expect(await dueIds(store, noon + minute)).toEqual([]);
+    }));
+});
