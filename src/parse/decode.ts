@@ -113,7 +113,7 @@ function canonical(label: string): string | null {
 /** UTF-16 without its NULs is no UTF-16; UTF-7 is not known to TextDecoder, and must not be: it hides markup. */
 function isUsable(label: string): boolean {
   const name = canonical(label);
-  return name !== null && !name.startsWith('utf-16');
+  return name !== null && !name.startsWith('utf-16') && name !== 'x-user-defined';
 }
 
 function tryUtf8(body: Uint8Array): string | null {

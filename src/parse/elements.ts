@@ -52,6 +52,13 @@ export function impliesEndOf(role: Role, field: string, hasAttributes: boolean):
 
 const voidElements = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));
 
+const selfEnding = new Set('p li dt dd tr td th option'.split(' '));
+
+/** Whether HTML lets one such element end another that was left open. */
+export function endsItsLike(name: string): boolean {
+  return selfEnding.has(name.toLowerCase());
+}
+
 /** Whether HTML takes `<name/>` for a whole element; any other would swallow what follows it. */
 export function isVoid(name: string): boolean {
   return voidElements.has(name.toLowerCase());

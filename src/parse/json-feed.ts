@@ -6,7 +6,8 @@ import {
   type ParsedItem,
   type ParseResult,
 } from '../domain/parsed-feed.ts';
-import { cleanCharacters } from './repair-text.ts';
+import { maxItems } from './limits.ts';
+import { mendJson } from './repair-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,12 +27,11 @@ export function parseJsonFeed(text: string): ParseResult {
 }
 
 function readJson(text: string): { value: Json | null; notes: readonly string[] } {
-  const bare = text.replace(/^[\s\ufeff\0]+/, '');
+  const bare = text.slice(text.indexOf('{'));
   const whole = tryJson(bare);
-  if (whole !== null) return { value: whole, notes: [] };
-  const clean = cleanCharacters(bare).text;
-  const cut = clean.slice(clean.indexOf('{'), clean.lastIndexOf('}') + 1);
-  return { value: tryJson(cut), notes: ['recovered'] };
+  if (whole !== null) return { value: whole, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
+  const { json, isCut } = mendJson(bare);
+  return { value: tryJson(json), notes: isCut ? ['recovered', 'partial_parse'] : ['recovered'] };
 }
 
 function tryJson(text: string): Json | null {
@@ -74,13 +74,15 @@ function markup(type: Markup['type'], value: string | null): Markup | null {
 }
 
 function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
+  const author = authorOf(feed);
+  const items = objects(feed, 'items');
   return {
     format: /version\/1\.?0?$/.test(text(feed, 'version') ?? '') ? 'json1' : 'json1.1',
     title: markup('text', text(feed, 'title')),
     link: text(feed, 'home_page_url'),
     base: null,
     language: text(feed, 'language'),
-    author: authorOf(feed),
+    author,
     imageUrl: text(feed, 'icon') ?? text(feed, 'favicon'),
     hints: noHints,
     links: {
@@ -93,19 +95,20 @@ function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
       prevArchive: null,
     },
     complete: false,
-    items: objects(feed, 'items').map(toItem),
+    items: items.slice(0, maxItems).map((item) => toItem(item, author)),
     deleted: [],
-    notes,
+    notes: items.length > maxItems ? [...notes, 'item_flood'] : notes,
   };
 }
 
-function toItem(item: Json): ParsedItem {
+function toItem(item: Json, feedAuthor: string | null): ParsedItem {
   return {
     guid: text(item, 'id'),
     title: markup('text', text(item, 'title')),
     link: text(item, 'url') ?? text(item, 'external_url'),
     base: [],
-    author: authorOf(item),
+    // JSON Feed 1.1: items without authors have the feed's.
+    author: authorOf(item) ?? feedAuthor,
     summary: markup('text', text(item, 'summary')),
     content: markup('html', text(item, 'content_html')) ?? markup('text', text(item, 'content_text')),
     published: text(item, 'date_published'),

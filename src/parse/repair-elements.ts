@@ -1,4 +1,5 @@
-import { impliesEndOf, isVoid } from './elements.ts';
+import { endsItsLike, impliesEndOf, isVoid } from './elements.ts';
+import { maxDepth, maxItems, maxNameChars, maxNames, maxTagChars } from './limits.ts';
 import { fieldsTag, inlineTag } from './mended.ts';
 import { endTagOf, holdsXml, htmlName, isVirtual, itemEnd, itemStart, type OpenElement } from './open-elements.ts';
 import type { Repair } from './repair-context.ts';
@@ -12,11 +13,6 @@ import {
   writeAttributes,
 } from './repair-tags.ts';
 import type { Naming, Scope } from './scope.ts';
-
-const maxDepth = 256;
-const maxTagChars = 1024 * 1024;
-const maxNameChars = 1024;
-const maxNames = 10_000;
 
 const rootNaming: Naming = { field: '', role: 'root', renamed: false };
 
@@ -38,6 +34,7 @@ export class Elements {
   #channel: ReadonlyMap<string, string> = new Map();
   /** Whether fields of the feed are being written, and whether they were before the last item. */
   #inStretch = false;
+  #items = 0;
   #itemLeftStretch = false;
 
   constructor(repair: Repair) {
@@ -54,6 +51,11 @@ export class Elements {
     return this.#inline;
   }
 
+  /** Whether as many items were read as are taken, and one more begins. */
+  get isFull(): boolean {
+    return this.#items > maxItems;
+  }
+
   /** The attributes of RSS's `channel`. */
   get channel(): ReadonlyMap<string, string> {
     return this.#channel;
@@ -67,7 +69,9 @@ export class Elements {
   /** Reads the start tag at `at`. @returns where to go on reading. */
   start(at: number): number {
     const tag = readStartTag(this.#text, at);
-    if (tag === null) return this.#repair.escapeBracket(at);
+    // In text, what runs into the next tag is rather a sign than a tag: `a <b c</title>`.
+    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.#textual().naming.role));
+    if (isSign) return this.#repair.escapeBracket(at);
     if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.refuse('a tag is too long');
     else this.#start(at, tag);
     return tag.end;
@@ -80,15 +84,24 @@ export class Elements {
     const naming = scope.naming(tag.name);
     if (scope.size > maxNames) this.#repair.refuse(`more than ${maxNames} different names`);
 
-    if (naming.role === 'item' && tag.selfClosing && this.#isInItem()) {
-      this.#repair.edits.add(at, tag.end, '');
-      return;
+    if (naming.role === 'item') {
+      if (tag.selfClosing && this.#isInItem()) {
+        this.#repair.edits.add(at, tag.end, '');
+        return;
+      }
+      this.#items += 1;
+      if (this.isFull) return;
     }
     this.#endWhatIsImplied(naming, at, attributes);
     if (this.#inline === null && this.#top().naming.role === 'text') this.#beginInline(this.#top());
     const started = { at, tag, attributes, naming, scope };
     if (this.#inline !== null) this.#startInline(started);
     else this.#startElement(started);
+  }
+
+  /** The element whose text is being read: that which holds the markup, if markup is text here. */
+  #textual(): OpenElement {
+    return this.#inline ?? this.#top();
   }
 
   #isInItem(): boolean {
@@ -107,14 +120,14 @@ export class Elements {
   }
 
   #endWhatIsImplied(naming: Naming, at: number, attributes: string): void {
-    if (holdsXml(this.#inline ?? this.#top())) return;
+    if (holdsXml(this.#textual())) return;
     if (naming.role === 'item') {
       this.#discardEmptyItem(at);
       const first = this.#stack.findIndex((element) => !isVirtual(element));
       if (first >= 0) this.#closeFrom(first, at);
       return;
     }
-    const base = this.#inline ?? this.#top();
+    const base = this.#textual();
     if (!impliesEndOf(base.naming.role, naming.field, attributes.trim() !== '')) return;
     this.#closeFrom(this.#stack.indexOf(base), at);
   }
@@ -163,9 +176,11 @@ export class Elements {
     const renamed = htmlName(tag.name, naming);
     if (renamed !== null) edits.add(at + 1, tag.nameEnd, renamed);
     const name = renamed ?? tag.name;
-    if (!tag.complete) edits.add(tag.end, tag.end, '>');
-    if (!tag.selfClosing) this.#push({ name: tag.name, naming, scope, tagAt: at, editsBefore: 0, type: '' }, tag.end);
-    else if (!isVoid(name)) edits.add(tag.attributesEnd, tag.end, `></${name}>`);
+    if (isVoid(name)) return;
+    // The stack must not grow with each `<p>` or `<li>` of a list that is never closed.
+    if (endsItsLike(name) && this.#top().name === tag.name) this.#stack.pop();
+    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.end, `></${name}>`);
+    else this.#push({ name: tag.name, naming, scope, tagAt: at, editsBefore: 0, type: '' }, tag.end);
   }
 
   #startElement({ at, tag, attributes, naming, scope }: Started): void {

@@ -56,7 +56,7 @@ class Mender {
 
   run(): MendedXml | Unmendable {
     let end = this.#at;
-    while (!this.#elements.isEmpty && this.#repair.failure === null) {
+    while (!this.#elements.isEmpty && this.#repair.failure === null && !this.#elements.isFull) {
       const open = this.#text.indexOf('<', this.#at);
       end = open < 0 ? this.#text.length : open;
       if (this.#elements.inline === null) this.#repair.mendReferences(this.#at, end);
@@ -96,8 +96,8 @@ class Mender {
 
   #finish(end: number): MendedXml {
     const { edits, notes } = this.#repair;
-    const isLoneEntry = this.#root.local === 'entry';
-    if (!this.#elements.isEmpty && !isLoneEntry) notes.add('partial_parse');
+    if (this.#elements.isFull) notes.add('item_flood');
+    else if (!this.#elements.isEmpty && this.#root.local !== 'entry') notes.add('partial_parse');
     const to = this.#elements.finish(end);
     const body = edits.apply(this.#text, { from: this.#bodyAt, to, first: 0 });
     const isAtom = this.#root.dialect === 'atom';

@@ -63,8 +63,9 @@ export class Scope {
  */
 export function rootScope(dialect: Dialect, root: string, attributes: ReadonlyMap<string, string>): Scope {
   const prefixes = new Map(readDeclarations(attributes, dialect));
-  prefixes.set('', '');
   const colon = root.indexOf(':');
+  const isModule = colon > 0 && (prefixes.get('') ?? '') !== '' && [...prefixes.values()].includes('');
+  if (!isModule) prefixes.set('', '');
   if (colon > 0 && dialect !== 'rdf') prefixes.set(root.slice(0, colon).toLowerCase(), '');
   return new Scope(null, dialect, prefixes);
 }

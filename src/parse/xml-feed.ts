@@ -19,14 +19,14 @@ export async function parseXmlFeed(text: string): Promise<ParseResult> {
 
 function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
   const isAtom = mended.dialect === 'atom';
-  const base = [mended.root['xml:base'], mended.channel['xml:base']].filter((part) => part !== undefined);
+  const base = joinBases(mended.root['xml:base'] ?? null, mended.channel['xml:base'] ?? null);
   const links = linksOf(feed);
   const author = feedAuthor(feed);
   return {
     format: formatOf(mended),
     title: firstMarkup(feed, ['title', 'dc:title'], isAtom ? 'text' : 'html'),
     link: pageLink(feed, links),
-    base: base.at(-1) ?? null,
+    base,
     language:
       firstText(feed, ['language', 'dc:language']) ?? mended.channel['xml:lang'] ?? mended.root['xml:lang'] ?? null,
     author,
@@ -39,13 +39,21 @@ function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
       prevArchive: linkTo(links, 'prev-archive'),
     },
     complete: feed.has('fh:complete'),
-    items: items.map((item) => parseItem(item, { isAtom, base, author: isAtom ? author : null })),
+    items: items.map((item) =>
+      parseItem(item, { isAtom, base: base === null ? [] : [base], author: isAtom ? author : null }),
+    ),
     deleted: feed.of('at:deleted-entry').flatMap((node) => {
       const ref = attributeOf(node, 'ref');
       return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
     }),
     notes: mended.notes,
   };
+}
+
+/** The base that holds within two elements, one inside the other. */
+function joinBases(outer: string | null, inner: string | null): string | null {
+  if (outer === null || inner === null) return inner ?? outer;
+  return URL.parse(inner, outer)?.href ?? inner;
 }
 
 function formatOf({ dialect, root }: MendedXml): FeedFormat {

@@ -29,8 +29,10 @@ function firstAddress(fields: Fields, names: readonly string[]): string | null {
 }
 
 function isPicture(node: XmlNode): boolean {
-  const kind = attributeOf(node, 'medium') ?? attributeOf(node, 'type') ?? '';
-  return kind.toLowerCase().startsWith('image') && attributeOf(node, 'url') !== null;
+  const url = attributeOf(node, 'url');
+  const kind = attributeOf(node, 'medium') ?? attributeOf(node, 'type');
+  if (url === null || kind !== null) return url !== null && kind?.toLowerCase().startsWith('image') === true;
+  return /\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)/i.test(url);
 }
 
 /** The address in an element's child `url`, an attribute or its text. RDF's `image` of a channel has only a reference. */

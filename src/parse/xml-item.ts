@@ -39,15 +39,15 @@ export interface Surroundings {
 
 /** One item or entry. */
 export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: Surroundings): ParsedItem {
-  const ownBase = attributeOf(node, 'xml:base');
   const unclaimed = isAtom ? 'text' : 'html';
   const links = linksOf(fields);
+  const link = itemLink(fields, links);
   const enclosures = enclosuresOf(fields, links);
   return {
     guid: guidOf(fields, node),
     title: firstMarkup(fields, titleFields, unclaimed),
-    link: itemLink(fields, links),
-    base: ownBase === null ? base : [...base, ownBase],
+    link,
+    base: [...base, ...basesWithin(fields, node, link)],
     author: itemAuthor(fields) ?? author,
     summary: firstMarkup(fields, summaryFields, unclaimed),
     content: firstMarkup(fields, contentFields, unclaimed),
@@ -61,10 +61,26 @@ export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }
   };
 }
 
+/**
+ * The item's own base and, where it cannot mislead the item's link, that of its content: relative links are nearly
+ * always in the content.
+ */
+function basesWithin(fields: Fields, node: XmlNode | undefined, link: string | null): readonly string[] {
+  const own = attributeOf(node, 'xml:base');
+  const text = fields.ofAll(contentFields)[0] ?? fields.ofAll(summaryFields)[0];
+  const inner = link === null || URL.canParse(link) ? attributeOf(text, 'xml:base') : null;
+  return [own, inner].filter((base) => base !== null);
+}
+
 /** Of several guids the last counts, which is what most readers take. */
 function guidOf(fields: Fields, node: XmlNode | undefined): string | null {
   const last = textOf(fields.of('guid').findLast((guid) => textOf(guid) !== ''));
-  return last || (firstText(fields, ['id', 'atom:id', 'dc:identifier']) ?? attributeOf(node, 'rdf:about'));
+  return (
+    last ||
+    (firstText(fields, ['id', 'atom:id', 'dc:identifier']) ??
+      attributeOf(node, 'rdf:about') ??
+      attributeOf(node, 'about'))
+  );
 }
 
 function dataOf(fields: Fields): Readonly<Record<string, string>> {
