@@ -26,12 +26,14 @@ export function NewsFeed({ start, frame }: { start: NewsFeedStart; frame: Frame 
         <h2 id="news-feed-title">News feed</h2>
         <p class="sign" role="status" hidden />
       </header>
-      <button class="fresh" type="button" hidden />
-      <ol class="wire">
-        {start.items.map((item) => (
-          <Line item={item} frame={frame} />
-        ))}
-      </ol>
+      <div class="wire-frame">
+        <button class="fresh" type="button" hidden />
+        <ol class="wire">
+          {start.items.map((item) => (
+            <Line item={item} frame={frame} />
+          ))}
+        </ol>
+      </div>
     </aside>
   );
 }
