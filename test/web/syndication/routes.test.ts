@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import Parser from 'rss-parser';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/domain/item.ts';
+import { fuzzRuns } from '../../helpers/fuzz-runs.ts';
 import { makeApp, makeItem, makeSource, noon } from '../fakes.ts';
 
 /** The first fault of an XML document, null when it is well-formed down to its namespaces. */
@@ -166,6 +168,33 @@ describe('output feeds', () => {
     for (const path of chosen) await get(path);
     expect(reads.asked.map(({ share }) => share)).toEqual([true, true, false, false]);
   });
+});
+
+describe('output feeds of any items at all', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 60 });
+  const url = fc.oneof(text, fc.webUrl());
+  const anyItem = fc.record({
+    title: text,
+    summary: text,
+    contentHtml: text.map((inner) => inner.replaceAll('<', '&lt;')),
+    author: fc.option(text),
+    url: fc.option(url),
+    imageUrl: fc.option(url),
+    categories: fc.array(text, { maxLength: 3 }),
+    enclosures: fc.array(fc.record({ url, type: fc.option(text), length: fc.option(fc.nat()) }), { maxLength: 3 }),
+  });
+
+  it.each(['rss', 'atom'])('are well-formed %s with every item in it', async (format) => {
+    const drawn = fc.array(anyItem, { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(drawn, async (parts) => {
+        const { get } = makeApp(parts.map((part, index) => makeItem(index + 1, part)));
+        const xml = await (await get(`/feed.${format}`)).text();
+        return xmlFault(xml) === null && xml.match(/<(item|entry)>/g)?.length === parts.length;
+      }),
+      { numRuns: fuzzRuns },
+    );
+  }, 120_000);
 });
 
 describe('output feeds and caches', () => {
