@@ -5,10 +5,10 @@ import { dayMs, hourMs, minuteMs } from './words.ts';
 export type FailureClass = 'transient' | 'refusal' | 'content' | 'local';
 
 const classes: Readonly<Record<Failure, FailureClass>> = {
-  bad_url: 'refusal',
-  bad_scheme: 'refusal',
-  bad_port: 'refusal',
-  blocked_address: 'refusal',
+  bad_url: 'transient',
+  bad_scheme: 'transient',
+  bad_port: 'transient',
+  blocked_address: 'transient',
   dns_error: 'transient',
   connect_timeout: 'transient',
   connect_error: 'transient',

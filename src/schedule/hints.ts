@@ -60,13 +60,37 @@ function ttlHint(hints: FeedHints | null): Hint[] {
 /** RSS 1.0 syndication module: the period divided by the frequency, which is 1 when absent. */
 function syndicationHint(hints: FeedHints | null): Hint[] {
   if (hints === null || hints.updatePeriod === null) return [];
-  const period = periodMs.get(hints.updatePeriod.trim().toLowerCase()) ?? 0;
+  const period = periodMs.get(periodName(hints.updatePeriod)) ?? 0;
   const frequency = positive(hints.updateFrequency ?? 1);
   return [{ name: 'sy:updatePeriod', ms: frequency === 0 ? 0 : period / frequency }];
 }
 
+function periodName(updatePeriod: string): string {
+  return updatePeriod.trim().toLowerCase();
+}
+
 function positive(value: number): number {
   return value > 0 && value < Number.POSITIVE_INFINITY ? value : 0;
+}
+
+/**
+ * Hints in a form that can be remembered: small whatever a publisher sends, and the same after a trip through JSON.
+ * What is invalid stays so, and is noted at every poll.
+ */
+export function storableHints(hints: FeedHints): FeedHints {
+  const { updatePeriod } = hints;
+  const known = updatePeriod === null || periodMs.has(periodName(updatePeriod));
+  return {
+    ttlMinutes: storable(hints.ttlMinutes),
+    updatePeriod: known ? updatePeriod : 'unknown',
+    updateFrequency: storable(hints.updateFrequency),
+    skipHours: [...new Set(hints.skipHours.map((hour) => (isHour(hour) ? hour : -1)))],
+    skipDays: [...new Set(hints.skipDays.map((name) => dayNames[dayOf(name)] ?? 'unknown'))],
+  };
+}
+
+function storable(value: number | null): number | null {
+  return value === null || Number.isFinite(value) ? value : 0;
 }
 
 /** A time moved out of the hours and days in which the publisher does not want to be asked. */
@@ -110,13 +134,22 @@ interface Windows {
 }
 
 function hoursOf(skipHours: readonly number[]): Windows {
-  const valid = skipHours.filter((hour) => Number.isInteger(hour) && hour >= 0 && hour <= 24);
+  const valid = skipHours.filter(isHour);
   return windows(valid, { size: 24, said: skipHours.length });
 }
 
 function daysOf(skipDays: readonly string[]): Windows {
-  const valid = skipDays.map((name) => dayNames.indexOf(name.trim().toLowerCase())).filter((day) => day >= 0);
+  const valid = skipDays.map(dayOf).filter((day) => day >= 0);
   return windows(valid, { size: 7, said: skipDays.length });
+}
+
+function isHour(hour: number): boolean {
+  return Number.isInteger(hour) && hour >= 0 && hour <= 24;
+}
+
+/** 0 is Sunday; -1: no day. */
+function dayOf(name: string): number {
+  return dayNames.indexOf(name.trim().toLowerCase());
 }
 
 function windows(values: readonly number[], { size, said }: { size: number; said: number }): Windows {

@@ -49,6 +49,8 @@ export interface HostQueue {
   done(id: string, report: HostReport, atMs: number): void;
   /** The turn was not used: the claim failed. */
   release(id: string, atMs: number): void;
+  /** Other limits from now on. What runs beyond them runs on. */
+  limit(limits: QueueLimits): void;
   /** When `take` may next give something without another `done` or `offer`; null: not by time alone. */
   readyMs(atMs: number): number | null;
   readonly waiting: number;
@@ -89,9 +91,8 @@ export function createHostQueue(limits: QueueLimits): HostQueue {
 }
 
 class FairQueue implements HostQueue {
-  readonly #limits: QueueLimits;
-  readonly #slowSlots: number;
-  readonly #rate: RateWindow;
+  #limits: QueueLimits;
+  #rate: RateWindow;
   readonly #hosts = new Map<string, Host>();
   /** Hosts that may start something now, in the order of their turns. */
   readonly #ring = new Set<Host>();
@@ -103,8 +104,12 @@ class FairQueue implements HostQueue {
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
-    this.#slowSlots = Math.max(1, Math.floor(limits.slots / 2));
     this.#rate = createRateWindow(limits.globalPerSecond);
+  }
+
+  limit(limits: QueueLimits): void {
+    if (limits.globalPerSecond !== this.#limits.globalPerSecond) this.#rate = createRateWindow(limits.globalPerSecond);
+    this.#limits = limits;
   }
 
   get waiting(): number {
@@ -211,9 +216,13 @@ class FairQueue implements HostQueue {
     return { source: row.source, waitedMs: atMs - freeSinceMs };
   }
 
+  #slowSlots(): number {
+    return Math.max(1, Math.floor(this.#limits.slots / 2));
+  }
+
   /** The oldest row that the lanes let through; -1: none. */
   #choose(host: Host): number {
-    if (this.#slowRunning < this.#slowSlots) return host.rows.length > 0 ? 0 : -1;
+    if (this.#slowRunning < this.#slowSlots()) return host.rows.length > 0 ? 0 : -1;
     return host.rows.findIndex((row) => !isSlow(host, row));
   }
 
@@ -252,7 +261,7 @@ class FairQueue implements HostQueue {
 
   /** As many parked hosts as the slow lane has room for; who finds none after all is parked again. */
   #unpark(atMs: number): void {
-    for (let room = this.#slowSlots - this.#slowRunning; room > 0; room -= 1) {
+    for (let room = this.#slowSlots() - this.#slowRunning; room > 0; room -= 1) {
       const host = first(this.#parked);
       if (host === undefined) return;
       this.#leave(host);

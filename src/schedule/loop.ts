@@ -41,6 +41,8 @@ export interface Loop {
   start(): void;
   /** Something may have become due: look at once. */
   wake(): void;
+  /** The operator's politeness has changed. */
+  limit(limits: Partial<QueueLimits>): void;
   /** Takes no more sources, waits for what runs, aborts what does not end. */
   stop(): Promise<void>;
 }
@@ -61,7 +63,7 @@ class PollLoop implements Loop {
   readonly #ports: LoopPorts;
   readonly #options: LoopOptions;
   readonly #timers: Timers;
-  readonly #limits: QueueLimits;
+  #limits: QueueLimits;
   readonly #queue: HostQueue;
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
@@ -89,6 +91,11 @@ class PollLoop implements Loop {
   wake(): void {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
     this.#turn();
+  }
+
+  limit(limits: Partial<QueueLimits>): void {
+    this.#limits = { ...this.#limits, ...limits };
+    this.#queue.limit(this.#limits);
   }
 
   async stop(): Promise<void> {

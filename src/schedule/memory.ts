@@ -1,5 +1,6 @@
 import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
 import type { Stored } from './happened.ts';
+import { storableHints } from './hints.ts';
 import { dayMs } from './words.ts';
 
 export const longestRetryMs = 7 * dayMs;
@@ -57,7 +58,7 @@ export function withDocument(memory: PollMemory, stored: Stored, at: { state: Po
   const learnt: PollMemory = {
     ...memory,
     freshForMs: soundLifetime(stored.fetched.freshForMs),
-    hints: stored.digest.hints,
+    hints: storableHints(stored.digest.hints),
     repeatedBodies: 0,
   };
   if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [anchor(stored, at.nowMs)], newsStreak: 0 };

@@ -18,7 +18,6 @@ const goneAgainMs = dayMs;
 const hostPauseMostMs = 15 * minuteMs;
 const hostPauseUsualMs = minuteMs;
 const networkRetryMs = 30 * secondMs;
-const leaseRetryMs = 30 * secondMs;
 const adoptedTrialMs = 3 * dayMs;
 const adoptedLeastFailures = 5;
 /** Answers that may mean that the origin choked on our validators. */
@@ -40,36 +39,37 @@ interface Trouble {
 }
 
 /** The settlement of a read that failed, for whatever reason. */
-export function settleFailed(settled: Case, outcome: FetchFailed): Settlement {
-  if (outcome.failure === 'lease_lost' && settled.memory.lostLeases === 0) return settleLostOnce(settled, outcome);
+export function settleFailed(before: Case, outcome: FetchFailed): Settlement {
+  const retry = heedRetryAfter(before, outcome.retryAfterMs);
+  const settled = { ...before, memory: retry.memory };
   if (settled.networkDown && isNetworkFailure(outcome.failure)) return settleFrozen(settled, outcome);
   const failures = settled.state.failures + 1;
   const firstFailedMs = Math.min(settled.state.firstFailedMs ?? settled.nowMs, settled.nowMs);
+  const lastedMs = settled.nowMs - firstFailedMs;
   const kind = failureClass(outcome.failure, outcome.facts.status);
-  const dead = kind !== 'local' && isDead(outcome, { failures, lastedMs: settled.nowMs - firstFailedMs });
-  const retry = heedRetryAfter(settled, outcome.retryAfterMs);
-  const waitMs = dead ? probeMs * (1 + settled.random() / 10) : backOff(settled, { kind, failures });
-  const memory: PollMemory = {
-    ...retry.memory,
-    slowStrikes: isDeadline(outcome.failure) ? settled.memory.slowStrikes + 1 : 0,
-    lostLeases: outcome.failure === 'lease_lost' ? settled.memory.lostLeases + 1 : 0,
+  const dead = kind !== 'local' && isDead(outcome, { failures, lastedMs });
+  const settlement = complete(settled, {
+    ...factsOf(outcome),
+    notes: dead ? [...retry.notes, 'dead?'] : retry.notes,
+    memory: struck(settled.memory, outcome.failure, dead),
+    failures,
+    firstFailedMs,
+    waitMs: dead ? probeMs * (1 + settled.random() / 10) : backOff(settled, { kind, failures }),
+    why: dead ? `weekly probe, failing since ${inWords(lastedMs)}` : backOffWhy(failures),
+  });
+  return abandonAddress(settled, settlement);
+}
+
+function factsOf({ failure, detail, facts }: FetchFailed): Pick<Trouble, 'outcome' | 'failure' | 'detail' | 'facts'> {
+  return { outcome: 'failed', failure, detail, facts };
+}
+
+function struck(memory: PollMemory, failure: Failure, dead: boolean): PollMemory {
+  return {
+    ...memory,
+    slowStrikes: isDeadline(failure) ? memory.slowStrikes + 1 : 0,
     dead,
   };
-  return abandonAddress(
-    settled,
-    complete(settled, {
-      outcome: 'failed',
-      failure: outcome.failure,
-      detail: outcome.detail,
-      facts: outcome.facts,
-      notes: dead ? [...retry.notes, 'dead?'] : retry.notes,
-      memory,
-      failures,
-      firstFailedMs,
-      waitMs,
-      why: dead ? `weekly probe, failing since ${inWords(settled.nowMs - firstFailedMs)}` : backOffWhy(failures),
-    }),
-  );
 }
 
 /** The settlement of a 429 or a 503 with Retry-After. The source is well, we are too many: never a step towards `dead?`. */
@@ -83,7 +83,7 @@ export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { 
     detail: null,
     facts: outcome.facts,
     notes: [...retry.notes, outcome.hostWide ? 'rate_limited' : 'unavailable'],
-    memory: { ...retry.memory, slowStrikes: 0, lostLeases: 0 },
+    memory: { ...retry.memory, slowStrikes: 0 },
     failures,
     firstFailedMs: settled.state.firstFailedMs,
     waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: settled.random() }),
@@ -105,7 +105,7 @@ export function settleGone(settled: Case, facts: FetchFacts): Settlement {
     detail: null,
     facts,
     notes: [believed ? 'gone' : 'gone_suspected'],
-    memory: { ...memory, goneSinceMs: sinceMs, slowStrikes: 0, lostLeases: 0 },
+    memory: { ...memory, goneSinceMs: sinceMs, slowStrikes: 0 },
     failures: state.failures + 1,
     firstFailedMs: Math.min(state.firstFailedMs ?? nowMs, nowMs),
     waitMs: Math.max(sinceMs + goneAgainMs - nowMs, hourMs) * (1 + settled.random() / 10),
@@ -118,29 +118,10 @@ export function settleGone(settled: Case, facts: FetchFacts): Settlement {
   return { ...settlement, goneMs: nowMs, nextCheckMs: neverMs, nextCheckWhy: 'gone: polling has stopped' };
 }
 
-/** A process may die for reasons of its own: only a second loss in a row is held against the source. */
-function settleLostOnce(settled: Case, outcome: FetchFailed): Settlement {
-  return complete(settled, {
-    outcome: 'failed',
-    failure: outcome.failure,
-    detail: outcome.detail,
-    facts: outcome.facts,
-    notes: [],
-    memory: { ...settled.memory, lostLeases: 1 },
-    failures: settled.state.failures,
-    firstFailedMs: settled.state.firstFailedMs,
-    waitMs: leaseRetryMs * settled.random(),
-    why: 'lease ran out, asked again',
-  });
-}
-
 /** While our own network is down no source is blamed. */
 function settleFrozen(settled: Case, outcome: FetchFailed): Settlement {
   return complete(settled, {
-    outcome: 'failed',
-    failure: outcome.failure,
-    detail: outcome.detail,
-    facts: outcome.facts,
+    ...factsOf(outcome),
     notes: ['network_down'],
     memory: settled.memory,
     failures: settled.state.failures,
@@ -152,7 +133,9 @@ function settleFrozen(settled: Case, outcome: FetchFailed): Settlement {
 
 function complete(settled: Case, trouble: Trouble): Settlement {
   const { state } = settled;
-  const { memory, waitMs, why } = trouble;
+  const { waitMs, why } = trouble;
+  // A refresh that was settled at all did not lose its lease.
+  const memory = { ...trouble.memory, lostLeases: 0 };
   const dropValidators =
     trouble.outcome === 'failed' && choked.has(trouble.facts.status ?? 0) && holdsValidators(settled);
   const plan = planTroubled(planInput(settled, memory, state.validators), { waitMs, why });

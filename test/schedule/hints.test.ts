@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../src/domain/parsed-feed.ts';
-import { hintFloor, skipForward } from '../../src/schedule/hints.ts';
+import { hintFloor, skipForward, storableHints } from '../../src/schedule/hints.ts';
 import { dayMs, hourMs, minuteMs } from './cases.ts';
 
 const ttl = (ttlMinutes: number) => hintFloor({ ...noHints, ttlMinutes }, null);
@@ -139,5 +139,42 @@ describe('skipForward', () => {
   it('ignores hours and days that do not exist, and records them', () => {
     const hints = { ...noHints, skipHours: [3, 99, -1, 3.5, Number.NaN], skipDays: ['Montag'] };
     expect(skipForward(at(3, 10), hints)).toEqual({ atMs: at(4), why: 'skipHours', notes: ['hint_invalid'] });
+  });
+});
+
+describe('storableHints', () => {
+  it('keeps what is valid', () => {
+    const hints = {
+      ttlMinutes: 60,
+      updatePeriod: 'hourly',
+      updateFrequency: 2,
+      skipHours: [3, 24],
+      skipDays: ['sunday'],
+    };
+    expect(storableHints(hints)).toEqual(hints);
+  });
+
+  it('stays small whatever a publisher sends', () => {
+    const many = Array.from({ length: 100_000 }, (_, n) => n);
+    const hints = storableHints({
+      ...noHints,
+      updatePeriod: 'x'.repeat(1_000_000),
+      skipHours: many,
+      skipDays: many.map((n) => `day ${n}`),
+    });
+    expect(JSON.stringify(hints).length).toBeLessThan(400);
+  });
+
+  it('keeps what is invalid so, through JSON too', () => {
+    const raw = {
+      ttlMinutes: Number.NaN,
+      updatePeriod: 'hourly',
+      updateFrequency: Number.POSITIVE_INFINITY,
+      skipHours: [Number.NaN],
+      skipDays: ['Montag'],
+    };
+    const thawed = JSON.parse(JSON.stringify(storableHints(raw)));
+    expect(hintFloor(thawed, null)).toEqual({ floorMs: 0, why: null, notes: ['hint_invalid'] });
+    expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), why: null, notes: ['hint_invalid'] });
   });
 });

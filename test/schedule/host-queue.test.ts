@@ -258,6 +258,31 @@ describe('the slow lane', () => {
   });
 });
 
+describe('other limits while the queue runs', () => {
+  it('hold for the next start', () => {
+    const queue = queueOf({ hostGapMs: 10_000, slots: 1 });
+    queue.offer([...rows(2, 'h'), row('a')], 0);
+    expect(take(queue, 0)).toEqual(['h/0']);
+    queue.limit({ ...usualLimits, hostGapMs: 500, slots: 2 });
+    expect(take(queue, 0)).toEqual(['a']);
+    queue.done('a', well, 0);
+    queue.offer([row('b', 'a.example.org')], 0);
+    expect(take(queue, 499)).toEqual([]);
+    expect(take(queue, 500)).toEqual(['b']);
+  });
+
+  it('change the rate at once', () => {
+    const queue = queueOf({ globalPerSecond: 1 });
+    queue.offer(
+      Array.from({ length: 9 }, (_, n) => row(`s${n}`)),
+      0,
+    );
+    expect(take(queue, 0)).toHaveLength(1);
+    queue.limit({ ...usualLimits, globalPerSecond: 5 });
+    expect(take(queue, 1)).toHaveLength(5);
+  });
+});
+
 describe('what the queue knows', () => {
   it('takes a row once while it waits or runs', () => {
     const queue = queueOf();

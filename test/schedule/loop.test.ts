@@ -230,6 +230,17 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a', 'b']);
   });
 
+  it('keeps to another politeness from the moment it is told', async () => {
+    const bench = createBench({ instant: true, limits: { globalPerSecond: 1 } });
+    for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
+    bench.loop.start();
+    await bench.clock.advance(2_500);
+    expect(bench.starts()).toHaveLength(3);
+    bench.loop.limit({ globalPerSecond: 10 });
+    await bench.clock.advance(2_500);
+    expect(bench.starts()).toHaveLength(20);
+  });
+
   it('tells every result to whoever counts them', async () => {
     const results: RefreshResult[] = [];
     const bench = createBench({ instant: true, onResult: (result) => void results.push(result) });

@@ -305,15 +305,12 @@ describe('settling trouble of our own', () => {
     expect(settled(failed('http_server_error', { status: 500 }), { networkDown: true }).failures).toBe(1);
   });
 
-  it('does not hold the first lost lease against a source', () => {
-    const settlement = settled(failed('lease_lost'), { random: 0.5 });
-    expect(settlement).toMatchObject({ failures: 0, firstFailedMs: null, waitMs: 15 * secondMs });
-    expect(settlement.memory.lostLeases).toBe(1);
-  });
-
-  it('holds the second lost lease in a row against it', () => {
-    const settlement = settled(failed('lease_lost'), { memory: { lostLeases: 1 } });
-    expect(settlement).toMatchObject({ failures: 1, failure: 'lease_lost' });
-    expect(settlement.waitMs).toBe(30 * minuteMs);
+  it('forgets lost leases when a refresh came to its end, however badly', () => {
+    for (const happened of [failed('connect_error'), throttled(null), gone]) {
+      expect(settled(happened, { memory: { lostLeases: 1 } }).memory.lostLeases).toBe(0);
+    }
+    expect(settled(failed('connect_error'), { memory: { lostLeases: 1 }, networkDown: true }).memory.lostLeases).toBe(
+      0,
+    );
   });
 });
