@@ -83,11 +83,7 @@ describe('settling a failure', () => {
     expect(settlement.waitMs).toBe(hourMs);
   });
 
-  it.each([
-    'unauthorized',
-    'challenge',
-    'blocked_address',
-  ] as const)('waits four hours and more after %s', (failure) => {
+  it.each(['unauthorized', 'challenge'] as const)('waits four hours and more after %s', (failure) => {
     for (const random of [0, 0.5, 0.999]) {
       const found = waits(failure, 4, { random, intervalMs: minuteMs });
       expect(Math.min(...found)).toBeGreaterThanOrEqual(4 * hourMs);
