@@ -68,6 +68,12 @@ async function createSources(schema: Schema): Promise<void> {
     .where(sql.ref('removed_ms'), 'is', null)
     .where(sql.ref('gone_ms'), 'is', null)
     .execute();
+  await schema
+    .createIndex('source_leased')
+    .on('source')
+    .columns(['lease_token'])
+    .where(sql.ref('lease_token'), 'is not', null)
+    .execute();
   await schema.createIndex('source_section').on('source').columns(['section']).execute();
 }
 

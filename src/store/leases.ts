@@ -11,8 +11,8 @@ const lostLeaseSpreadMs = 30_000;
 const lostBackoffMs = 5 * 60_000;
 const longestBackoffMs = 24 * 60 * 60_000;
 
-/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
-export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
+/** Sources whose next check lies in a range and that nobody is reading, earliest first. */
+function free(db: Db, nowMs: number, limit: number) {
   // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
   const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
   const slowStrikes = engineOf(db).jsonNumber(sql.ref('memory'), 'slowStrikes');
@@ -21,11 +21,19 @@ export async function readDueSources(db: Db, nowMs: number, limit: number): Prom
     .select(['id', 'host', 'next_check_ms as nextCheckMs', slowStrikes.as('slowStrikes')])
     .where('removed_ms', 'is', null)
     .where('gone_ms', 'is', null)
-    .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', nowMs + longestWaitMs)]))
     .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb(spread, '<=', nowMs)]))
     .orderBy('next_check_ms')
-    .limit(limit)
+    .limit(limit);
+}
+
+/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
+export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
+  const due = await free(db, nowMs, limit).where('next_check_ms', '<=', nowMs).execute();
+  // So far ahead lies only what was settled before the clock was turned back.
+  const stranded = await free(db, nowMs, limit)
+    .where('next_check_ms', '>', nowMs + longestWaitMs)
     .execute();
+  return [...due, ...stranded].slice(0, limit);
 }
 
 /** When the next source falls due, epoch ms; null when there is none. May lie in the past. */

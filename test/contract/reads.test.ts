@@ -4,6 +4,7 @@ import type { ItemDraft } from '../../src/domain/item.ts';
 import { readHead } from '../../src/store/events.ts';
 import type { Store } from '../../src/store/open.ts';
 import { formatPlace, type ItemsQuery, parsePlace, readItem, readItems, readSections } from '../../src/store/reads.ts';
+import { withdrawItem } from '../../src/store/withdraw.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
 
@@ -125,11 +126,12 @@ describe.each(engines)('reading items on $name', (engine) => {
       await room.read('a', [at('one', 10)]);
       const snapshot = await store.read(async (tx) => {
         const { head } = await readHead(tx);
-        await room.read('a', [at('two', 5)]);
+        await withdrawItem(store, 1, noon);
         const page = await readItems(tx, { filter: everything, limit: 10, before: null });
         return { head, titles: page.items.map(({ title }) => title) };
       });
       expect(snapshot).toEqual({ head: 1, titles: ['Title of one'] });
+      expect(await names(store)).toEqual([]);
     }));
 
   it('knows no item that was never there', () =>

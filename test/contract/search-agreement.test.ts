@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import { isEmptyQuery, matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search-query.ts';
+import { searchText } from '../../src/domain/wire-item.ts';
+import { readItems } from '../../src/store/reads.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, Newsroom, source } from './newsroom.ts';
+
+const words = [
+  'budget',
+  'Budget',
+  'BÜDGET',
+  'vote',
+  'über',
+  'uber',
+  'ÎLE',
+  'naïve',
+  'x',
+  'Дума',
+  'дума',
+  'ελλάς',
+  '東京',
+  'covid-19',
+  '3.5',
+  'don’t',
+  'a_b',
+  'e\u0301lan',
+  'ﬁn',
+  'ÆON',
+];
+const word = fc.constantFrom(...words);
+const phrase = fc.array(word, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(' '));
+const term = fc
+  .tuple(
+    fc.constantFrom('', '', '-'),
+    fc.oneof(
+      word,
+      phrase.map((text) => `"${text}"`),
+    ),
+  )
+  .map((parts) => parts.join(''));
+const query = fc.array(term, { minLength: 1, maxLength: 3 }).map((terms) => terms.join(' '));
+const texts = fc.array(
+  fc.array(word, { maxLength: 6 }).map((parts) => parts.join(' ')),
+  { minLength: 5, maxLength: 20 },
+);
+
+describe.each(engines)('search in the database and on the log, on $name', (engine) => {
+  it('finds the same items for every query', () =>
+    fc.assert(
+      fc.asyncProperty(texts, fc.array(query, { minLength: 10, maxLength: 20 }), (summaries, queries) =>
+        withStore(engine, async (store) => {
+          const room = new Newsroom(store);
+          await room.declare([source('a')]);
+          const drafts = summaries.map((summary, index) => draft(`${index}`, { title: '-', summary, contentHtml: '' }));
+          await room.read('a', drafts);
+          for (const q of queries) {
+            const parsed = parseSearchQuery(q);
+            if (isEmptyQuery(parsed)) continue;
+            const found = await readItems(store.reader, { filter: { ...everything, q }, limit: 100, before: null });
+            const expected = drafts.filter((one) => matchesSearch(parsed, searchable(searchText(one))));
+            expect(found.items.map(({ url }) => url).sort(), q).toEqual(expected.map(({ url }) => url).sort());
+          }
+        }),
+      ),
+      { numRuns: 8 },
+    ));
+});
