@@ -15,6 +15,11 @@ export class Edits {
     this.#texts.push(text);
   }
 
+  /** Changes the text of edit number `index`. */
+  rewrite(index: number, text: string): void {
+    this.#texts[index] = text;
+  }
+
   /** Forgets all but the first `count` edits. */
   truncate(count: number): void {
     if (count === this.#starts.length) return;

@@ -50,6 +50,21 @@ export function impliesEndOf(role: Role, field: string, hasAttributes: boolean):
   return role === 'text' && (unmistakable.has(field) || (field === 'link' && !hasAttributes));
 }
 
+const htmlElements = new Set(
+  `a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br button
+  canvas caption center cite code col colgroup content data datalist dd del details dfn dialog dir div dl dt element em
+  embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe
+  image img input ins isindex kbd keygen label legend li link listing main map mark marquee math menu meta meter nav
+  nobr noembed noframes noscript object ol optgroup option output p param picture plaintext pre progress q rb rp rt rtc
+  ruby s samp script search section select slot small source span strike strong style sub summary sup svg table tbody td
+  template textarea tfoot th thead time title tr track tt u ul var video wbr xmp`.split(/\s+/),
+);
+
+/** Whether a name is one of HTML's, or has the form of one that a page may make up. */
+export function isHtml(name: string): boolean {
+  return htmlElements.has(name.toLowerCase()) || /[-:]/.test(name);
+}
+
 const voidElements = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));
 
 const selfEnding = new Set('p li dt dd tr td th option'.split(' '));

@@ -1,9 +1,6 @@
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
-/** A piece of JSON: a string (perhaps unfinished), a bracket or comma, or a run of anything else. */
-const piece = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|[[\]{},]|[^"[\]{},]+/g;
-
 /** JSON made sound, and whether it had to be cut. */
 export interface MendedJson {
   readonly json: string;
@@ -20,7 +17,7 @@ export function mendJson(text: string): MendedJson {
   const written: string[] = [];
   const closers: string[] = [];
   let complete = 0;
-  for (const [found] of text.matchAll(piece)) {
+  for (const found of pieces(text)) {
     const closer = closerOf[found];
     if (closer !== undefined) closers.push(closer);
     if (found === '}' || found === ']') {
@@ -32,6 +29,27 @@ export function mendJson(text: string): MendedJson {
     if (found === '}' && closers.length === 2 && closers[1] === ']') complete = written.length;
   }
   return { json: `${written.slice(0, complete).join('')}]}`, isCut: true };
+}
+
+/** Strings (the last perhaps unfinished), brackets, commas, and what stands between them. */
+function* pieces(text: string): Generator<string> {
+  const marks = /["[\]{},]/g;
+  let at = 0;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    if (mark.index > at) yield text.slice(at, mark.index);
+    at = mark[0] === '"' ? endOfString(text, mark.index) : marks.lastIndex;
+    marks.lastIndex = at;
+    yield text.slice(mark.index, at);
+  }
+}
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    if (code === 0x5c) at++;
+  }
+  return text.length;
 }
 
 function dropComma(written: string[]): void {

@@ -75,6 +75,20 @@ function unclosedValueEnd(text: string, from: number, close: number): number | n
   return gt >= 0 && gt < lt ? from + gt : null;
 }
 
+/** Where the end tag ends whose name ends at `nameEnd`: behind its `>`, or at the `<` that it runs into. */
+export function endOfEndTag(text: string, nameEnd: number): number {
+  if (text.charCodeAt(nameEnd) === 0x3e) return nameEnd + 1;
+  const rest = /[^<>]*>?/y;
+  rest.lastIndex = nameEnd;
+  rest.test(text);
+  return rest.lastIndex;
+}
+
+/** The value of the attribute `type` in lower case; '' when there is none. */
+export function typeIn(attributes: string): string {
+  return /\stype\s*=\s*["']?([^"'\s>]+)/i.exec(attributes)?.[1]?.toLowerCase() ?? '';
+}
+
 /** Whether a strict parser takes these attributes as they are, references apart. */
 export function areSoundAttributes(text: string): boolean {
   return soundAttributes.test(text);

@@ -2,7 +2,7 @@ import type { MendedXml, Unmendable } from './mended.ts';
 import { Repair } from './repair-context.ts';
 import { Elements } from './repair-elements.ts';
 import { findRoot, type Root } from './repair-prolog.ts';
-import { decodeReferences, escapeText } from './repair-references.ts';
+import { decodeReferences } from './repair-references.ts';
 import { readAttributes, readStartTag } from './repair-tags.ts';
 import { cleanCharacters } from './repair-text.ts';
 import { rootScope } from './scope.ts';
@@ -59,7 +59,7 @@ class Mender {
     while (!this.#elements.isEmpty && this.#repair.failure === null && !this.#elements.isFull) {
       const open = this.#text.indexOf('<', this.#at);
       end = open < 0 ? this.#text.length : open;
-      if (this.#elements.inline === null) this.#repair.mendReferences(this.#at, end);
+      if (this.#elements.inline.base === null) this.#repair.mendReferences(this.#at, end);
       if (open < 0) break;
       this.#at = this.#readMarkup(open);
     }
@@ -78,11 +78,7 @@ class Mender {
     const close = this.#text.indexOf(']]>', at + 9);
     const end = close < 0 ? this.#text.length : close + 3;
     const { inline } = this.#elements;
-    if (inline !== null) {
-      const content = this.#text.slice(at + 9, close < 0 ? end : close);
-      // In XHTML a CDATA section is text; what else carries markup had its author's HTML put into it.
-      this.#repair.edits.add(at, end, inline.type === 'xhtml' ? escapeText(content) : content);
-    }
+    if (inline.base !== null) inline.cdata(at, end, this.#text.slice(at + 9, close < 0 ? end : close));
     return end;
   }
 
