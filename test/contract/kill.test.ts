@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { readEvents, readHead } from '../../src/store/events.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { engines } from './engines.ts';
+import { day } from './newsroom.ts';
+
+const child = path.join(path.dirname(fileURLToPath(import.meta.url)), 'storing-child.ts');
+const documents = 3;
+const entries = 110;
+
+interface Run {
+  /** The highest head that the process had committed and told. */
+  readonly told: number;
+  readonly finished: boolean;
+}
+
+/** Lets a process store documents and kills it after so many of its commits; null: lets it finish. */
+async function run(url: string, startMs: number, killAfter: number | null): Promise<Run> {
+  const args = [child, url, String(documents), String(entries), String(startMs)];
+  const storing: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(storing, 'exit');
+  let told = 0;
+  let commits = 0;
+  let finished = false;
+  if (storing.stdout === null) throw new Error('the process has no output');
+  for await (const line of createInterface({ input: storing.stdout })) {
+    if (line === 'done') finished = true;
+    if (!line.startsWith('head ')) continue;
+    told = Number(line.slice(5));
+    commits += 1;
+    // The process goes on while the signal travels: it is hit anywhere in the work after this commit.
+    if (commits === killAfter) storing.kill('SIGKILL');
+  }
+  await ended;
+  return { told, finished };
+}
+
+async function count(store: Store, query: ReturnType<typeof sql<{ n: number }>>): Promise<number | undefined> {
+  return (await query.execute(store.reader)).rows[0]?.n;
+}
+
+/** What must hold at any instant, whatever was interrupted. */
+async function expectSound(store: Store, told: number): Promise<void> {
+  const { head, floor } = await readHead(store.reader);
+  expect(head, 'a head that was told is never taken back').toBeGreaterThanOrEqual(told);
+  const events = await readEvents(store.reader, 0, 100_000);
+  expect(floor).toBe(1);
+  expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: head }, (_, index) => index + 1));
+  const items = await count(store, sql`select count(*) as n from item`);
+  expect(events.filter(({ op }) => op === 'add')).toHaveLength(items ?? -1);
+  expect(new Set(events.map(({ itemId }) => itemId)).size).toBe(items);
+  expect(await count(store, sql`select count(*) as n from appearance where item_id is not null`)).toBe(items);
+  expect(await count(store, sql`select items as n from source`)).toBe(items);
+  expect(await count(store, sql`select count(*) as n from item_search where item_search match 'title'`)).toBe(items);
+}
+
+describe.each(engines)('kill -9 on $name', (engine) => {
+  it('loses no committed item, doubles none, and leaves the log whole', { timeout: 120_000 }, async () => {
+    const place = engine.make();
+    try {
+      let told = 0;
+      for (const [round, killAfter] of [1, 2, 4, 5, 1].entries()) {
+        const killed = await run(place.url, round * day, killAfter);
+        told = Math.max(told, killed.told);
+        const store = await openStore({ url: place.url, poller: true });
+        await expectSound(store, told);
+        await store.close();
+      }
+      expect(await run(place.url, 10 * day, null)).toMatchObject({ finished: true });
+      const store = await openStore({ url: place.url, poller: true });
+      await expectSound(store, told);
+      expect((await readHead(store.reader)).head).toBe(documents * entries);
+      await store.close();
+    } finally {
+      place.remove();
+    }
+  });
+
+  it('leaves the right to poll free', { timeout: 60_000 }, async () => {
+    const place = engine.make();
+    try {
+      expect(await run(place.url, 0, 1)).toMatchObject({ finished: false });
+      const store = await openStore({ url: place.url, poller: true });
+      await expect(openStore({ url: place.url, poller: true })).rejects.toThrow('already polls');
+      await store.close();
+    } finally {
+      place.remove();
+    }
+  });
+});
