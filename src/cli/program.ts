@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../domain/config-error.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
+import { version } from '../version.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
@@ -34,7 +34,7 @@ type Run = (command: Promise<number>) => Promise<void>;
 function describeProgram(io: CliIo, run: Run): Command {
   const program = new Command('newswire')
     .description('A news-feed aggregator server with real-time push.')
-    .version(ownVersion(), '-V, --version')
+    .version(version, '-V, --version')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .showHelpAfterError('Run with --help to see what there is.')
     .exitOverride();
@@ -87,21 +87,4 @@ function explain(error: unknown, io: CliIo): number {
     io.err(`${error.stack ?? ''}\n`);
   }
   return exitCodes.failed;
-}
-
-/** Found by walking up: this file stands at another depth in `dist/`. */
-function ownVersion(): string {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    try {
-      const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
-      if (isManifest(manifest) && manifest.name === 'newswire') return manifest.version;
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
-    }
-    if (folder.pathname === '/' || new URL('..', folder).href === folder.href) return '0.0.0';
-  }
-}
-
-function isManifest(value: unknown): value is { readonly name: string; readonly version: string } {
-  return typeof value === 'object' && value !== null && 'name' in value && 'version' in value;
 }
