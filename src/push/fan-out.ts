@@ -6,7 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { canonicalFilters, type PreparedFacets } from './filter.ts';
 import { FilterGroup } from './frames.ts';
-import type { LogTail } from './log-tail.ts';
+import type { LogTail, TailBreak } from './log-tail.ts';
 import { type ReplayLimits, type Sink, Subscription, type Turn } from './subscription.ts';
 
 /** Where a subscription begins: after a cursor, at the newest event, or as far back as may be replayed. */
@@ -78,14 +78,7 @@ class Broadcaster implements FanOut {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#defer = options.defer ?? ((work) => void setImmediate(work));
     this.#tail.onAdvance(() => this.#wakeAll());
-    this.#tail.onBreak((reason) => {
-      // Of a copy: a stream that is reset subscribes anew at once, and must not be reset again for that.
-      const standing = [...this.#groups.values()].flatMap((group) => [...group.members]);
-      for (const subscription of standing) {
-        if (reason === 'epoch_changed') subscription.reset('epoch_changed');
-        else subscription.lose();
-      }
-    });
+    this.#tail.onBreak((reason) => this.#breakAll(reason));
   }
 
   get size(): number {
@@ -161,6 +154,16 @@ class Broadcaster implements FanOut {
     } catch {
       // The tail says in the log what is wrong with the database; the reader is sent away with its cursor intact.
       subscription.lose();
+    }
+  }
+
+  #breakAll(reason: TailBreak): void {
+    // Of a copy: a stream that is reset subscribes anew at once, and must not be reset again for that.
+    const standing = [...this.#groups.values()].flatMap((group) => [...group.members]);
+    for (const subscription of standing) {
+      if (reason === 'position_lost') subscription.lose();
+      // One that is not placed yet may bring a cursor of the new log: it is judged by the database, not by us.
+      else if (subscription.placed) subscription.reset('epoch_changed');
     }
   }
 

@@ -71,6 +71,7 @@ class Tail implements LogTail {
   #last = 0;
   #floor = 1;
   #holes = 0;
+  /** Where an empty page was met once already, below the head. */
   #missing = -1;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -212,6 +213,7 @@ class Tail implements LogTail {
     this.#pages.forget();
     this.#epoch = head.epoch;
     this.#floor = head.floor;
+    this.#missing = -1;
     this.#restartAt(head.head + 1);
   }
 

@@ -84,6 +84,11 @@ export class Subscription {
     return this.#pos;
   }
 
+  /** Whether it has a place in the log; before that its cursor is still being judged. */
+  get placed(): boolean {
+    return this.#state !== 'placing';
+  }
+
   get closed(): boolean {
     return this.#state === 'closed';
   }

@@ -43,6 +43,8 @@ export class MemoryLog implements LogReader {
   reads = 0;
   /** Runs between the moment a read is asked for and the moment the log is looked at. */
   beforeRead: () => Promise<void> | void = () => {};
+  /** Runs between the moment the log is looked at and the moment the answer is there. */
+  afterRead: () => Promise<void> | void = () => {};
   #events: LogEvent[] = [];
   #head = 0;
   #floor = 1;
@@ -99,9 +101,9 @@ export class MemoryLog implements LogReader {
   async read(afterSeq: number, limit: number): Promise<readonly LogEvent[]> {
     this.reads += 1;
     await this.beforeRead();
-    // Dense but for what `leaveHole` left out, so the first one is near its index.
-    const guess = Math.max(0, afterSeq + 1 - (this.#events[0]?.seq ?? 1));
-    const from = this.#events.findIndex((event, index) => index >= Math.min(guess, 0) && event.seq > afterSeq);
-    return from === -1 ? [] : this.#events.slice(from, from + limit);
+    const from = this.#events.findIndex((event) => event.seq > afterSeq);
+    const found = from === -1 ? [] : this.#events.slice(from, from + limit);
+    await this.afterRead();
+    return found;
   }
 }
