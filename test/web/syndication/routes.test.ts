@@ -162,6 +162,16 @@ describe('output feeds', () => {
     expect(response.headers.get('location')).toBe(`https://news.example.com${to}`);
   });
 
+  it('hold the items of their own source only', async () => {
+    const other = { id: 'other', title: 'Other', url: 'https://example.com/rss', siteUrl: null };
+    const { get, reads } = makeApp([makeItem(1), makeItem(2, { source: other })]);
+    reads.known = [makeSource(), makeSource({ id: 'other', title: 'Other' })];
+    const feed = (await (await get('/sources/other/feed.json')).json()) as { items: object[] };
+    expect(feed).toMatchObject({ title: 'Other', home_page_url: 'https://news.example.com/sources/other' });
+    expect(feed.items).toMatchObject([{ title: 'Headline 2' }]);
+    expect(feed.items).toHaveLength(1);
+  });
+
   it('bound one source to its share unless the reader chose something finer', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const chosen = ['/feed.rss', '/sections/world/feed.rss', '/feed.rss?source=example', '/sources/example/feed.rss'];
