@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describeSettings, readFeedsDir, readSettings } from '../config/environment.ts';
 import { readDeclarations } from '../config/sources.ts';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations, Source } from '../domain/source.ts';
+import { cleanLine } from '../runtime/clean-line.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { printJson, printProblems } from './print.ts';
 import { formatTable } from './table.ts';
@@ -59,8 +62,17 @@ function printForPeople(
   }
   printProblems(io, problems);
   if (problems.length > 0) return;
+  for (const source of shown.declarations?.sources ?? []) remarkMissingFile(io, source);
   const count = shown.declarations?.sources.length ?? 0;
   io.out(`${count === 0 ? '' : '\n'}${count} ${count === 1 ? 'source' : 'sources'}, no mistakes.\n`);
+}
+
+/** No mistake, since the file may come later; but a slip of the pen looks just the same. */
+function remarkMissingFile(io: CliIo, source: Source): void {
+  if (!source.url.startsWith('file:') || existsSync(fileURLToPath(source.url))) return;
+  io.err(
+    `${source.declaredAt}: there is no file ${cleanLine(fileURLToPath(source.url))} yet; it is read when it appears.\n`,
+  );
 }
 
 function settingsTable(io: CliIo): string {

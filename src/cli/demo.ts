@@ -57,7 +57,7 @@ async function openDemo(
   demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Turn) => void },
 ): Promise<Running> {
   const wanted = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
-  // The demo is to work at once, beside a server that is running: any port will do when nobody has asked for one.
+  // The demo is to work at once, also beside a running server; unless a port was asked for, one is as good as another.
   const settings = io.env['PORT'] || (await isPortFree(wanted)) ? wanted : { ...wanted, port: 0 };
   const log = createLog(settings.logLevel);
   const newsroom = await openNewsroom({

@@ -100,6 +100,12 @@ describe('newswire check', () => {
     }
   });
 
+  it('remarks on a local feed that is not there, which is no mistake', async () => {
+    const { code, stderr } = await run(['check'], withFeeds('sources:\n  - url: file:later.xml\n'));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^sources\.yaml:2: there is no file \/.*later\.xml yet; it is read when it appears\.\n$/);
+  });
+
   it('explains every variable', async () => {
     const { stdout } = await run(['check', '--print-config'], { ...withFeeds(good), PORT: '8080' });
     expect(stdout).toMatch(/^PORT +8080 +set +port to listen on/m);

@@ -1,0 +1,203 @@
+import { chmodSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readDeclarations } from '../../src/config/sources.ts';
+import { ConfigError } from '../../src/domain/config-error.ts';
+import { mistakesOf, useFolders } from './folder.ts';
+
+const makeFolder = useFolders();
+
+/** The mistakes of these files, as `file:line: what`. */
+async function mistakes(files: Record<string, string>, env: Record<string, string> = {}): Promise<string[]> {
+  const lines = await mistakesOf(readDeclarations(makeFolder(files).dir, env));
+  return lines.map((line) => line.replace(/\. .*$/s, ''));
+}
+
+describe('mistakes', () => {
+  it('read as file, line, what and remedy', async () => {
+    const folder = makeFolder({ 'sources.yaml': 'sources:\n\n  - url: ftp://example.org/x\n' });
+    expect(await mistakesOf(readDeclarations(folder.dir, {}))).toEqual([
+      'sources.yaml:3: url is not http, https or file: "ftp://example.org/x". Use an http(s) address.',
+    ]);
+  });
+
+  it('are told all at once, over all files, in the order of the lines', async () => {
+    expect(
+      await mistakes({
+        'b.yaml': 'sources:\n  - url: https://example.org/1\n    interval: 15\n    titel: x\n  - title: y\n',
+        'a.yaml': 'site:\n  timezone: Mars/Olympus\nsauces: []\n',
+        'c.opml': '<opml><body>\n<outline type="rss" text="A"/></body></opml>',
+      }),
+    ).toEqual([
+      'a.yaml:2: site.timezone is not a time zone: "Mars/Olympus"',
+      'a.yaml:3: unknown key "sauces"',
+      'b.yaml:3: interval is not text: 15',
+      'b.yaml:4: unknown key "titel"',
+      'b.yaml:5: url is missing',
+      'c.opml:2: an outline has no xmlUrl',
+    ]);
+  });
+
+  it.each([
+    ['interval: 59s', 'interval is not a duration from 1m to 24h: "59s"'],
+    ['interval: 25h', 'interval is not a duration from 1m to 24h: "25h"'],
+    ['interval: soon', 'interval is not a duration from 1m to 24h: "soon"'],
+    ['title: 2024', 'title is not text: 2024'],
+    ['title: " "', 'title is empty: " "'],
+    ['title: "a\\nb"', 'title holds a line break or a control character: "a\\nb"'],
+    ['section: "!"', 'section has neither a letter nor a digit: "!"'],
+    ['id: My Feed', 'id is not made of small letters, digits and single hyphens: "My Feed"'],
+    ['id: ../x', 'id is not made of small letters, digits and single hyphens: "../x"'],
+    ['language: e', 'language is not a language tag: "e"'],
+    ['keep: "(a"', 'keep is not a regular expression (missing closing )): "(a"'],
+    ['drop: "(?=a)"', 'drop is not a regular expression (invalid or unsupported Perl syntax): "(?=a)"'],
+    ['limit: 0', 'limit is less than 1: 0'],
+    ['limit: 1.5', 'limit is not a whole number: 1.5'],
+    ['limit: 10001', 'limit is more than 10000: 10001'],
+    ['republish: some', 'republish is none of full, summary, link: "some"'],
+    ['trust: { dates: maybe }', 'trust.dates is not true or false: "maybe"'],
+    ['trust: { date: true }', 'unknown key "date"'],
+    ['headers: { Host: a }', 'headers.Host is set by Newswire itself'],
+    ['headers: { "a b": a }', 'headers.a b is not the name of a header'],
+    ['headers: { X-A: "a\\r\\nb" }', 'headers.X-A holds a character that cannot stand in a header'],
+    ['headers: { X-A: 1 }', 'headers.X-A is not text'],
+    ['headers: { X-A: a, x-a: b }', 'headers.x-a is given twice in different spellings'],
+    ['headers: [a]', 'headers is not a group of names and values'],
+  ])('in a source: %s', async (field, what) => {
+    expect(await mistakes({ 'a.yaml': `sources:\n  - url: https://example.org/\n    ${field}\n` })).toEqual([
+      `a.yaml:3: ${what}`,
+    ]);
+  });
+
+  it.each([
+    ['[a]', 'a.yaml:1: the file is not a group of settings'],
+    ['sources: https://example.org/', 'a.yaml:1: sources is not a list'],
+    ['sources:\n  - https://example.org/', 'a.yaml:2: a source is not a group of settings: "https://example.org/"'],
+    ['sections: World', 'a.yaml:1: sections is not a list: "World"'],
+    ['site: { dateline: "%d.%m" }', 'a.yaml:1: site.dateline is not a pattern of dd, MM, yy, yyyy, HH and mm: "%d.%m"'],
+    ['site: { comments: false }', 'a.yaml:1: site.comments is none of off, moderated, open: false'],
+    ['site:\n  politeness:\n    hostgap: 1s', 'a.yaml:3: unknown key "hostgap"'],
+    [
+      'site: { politeness: { hostGap: 2m } }',
+      'a.yaml:1: site.politeness.hostGap is not a duration from 0s to 1m: "2m"',
+    ],
+    ['site: [a]', 'a.yaml:1: site is not a group of settings'],
+  ])('in a file: %j', async (text, line) => {
+    expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
+  });
+
+  it.each([
+    ['sources:\n\t- url: x', 'a.yaml:2: not valid YAML (Tabs are not allowed as indentation)'],
+    ['site: {}\nsite: {}', 'a.yaml:2: not valid YAML (Map keys must be unique)'],
+    ['site: {}\n---\nsite: {}', 'a.yaml:2: not valid YAML (the file holds more than one document)'],
+    ['sources:\n  - url: "https://example.org/\n', 'a.yaml:3: not valid YAML (Missing closing "quote)'],
+    [
+      'sources: *nobody',
+      'a.yaml:1: an alias cannot be resolved (Unresolved alias (the anchor must be set before the alias): nobody)',
+    ],
+  ])('of YAML itself: %j', async (text, line) => {
+    expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
+  });
+
+  it('name both places of an id or an address that is given twice', async () => {
+    expect(
+      await mistakes({
+        'a.yaml': 'sources:\n  - url: https://example.org/1\n    id: one\n',
+        'b.yaml': 'sources:\n  - id: one\n    url: https://example.org/2\n  - url: https://user:pw@EXAMPLE.org/1#x\n',
+      }),
+    ).toEqual([
+      'b.yaml:2: id "one" is taken by a.yaml:3',
+      'b.yaml:4: url is declared at a.yaml:2 already: "https://…@EXAMPLE.org/1#x"',
+    ]);
+  });
+
+  it('name both places of a second site', async () => {
+    expect(await mistakes({ 'a.yaml': '\nsite: {}', 'b.yaml': 'site: { title: B }' })).toEqual([
+      'b.yaml:1: site stands at a.yaml:2 already',
+    ]);
+  });
+
+  it('name a variable that is not set, at its line', async () => {
+    const files = { 'a.yaml': `sources:\n  - url: https://example.org/\n    headers:\n      X-A: "\${NOPE}"\n` };
+    expect(await mistakes(files)).toEqual(['a.yaml:4: the environment variable NOPE is not set']);
+    expect(await mistakes(files, { NOPE: 'set' })).toEqual([]);
+  });
+
+  it('never repeat a secret', async () => {
+    const folder = makeFolder({
+      'a.yaml': `sources:
+  - url: "ftp://me:pa55@example.org/\${TOKEN}"
+  - url: https://example.org/1
+    headers: { Authorization: "Bearer \${TOKEN}\\n" }
+  - url: https://example.org/2
+    title: "a\\n\${TOKEN}"
+  - url: "https://me:\${TOKEN}@example.org/"
+    headers: { authorization: pa55 }
+`,
+    });
+    const lines = await mistakesOf(readDeclarations(folder.dir, { TOKEN: 't0ken' }));
+    expect(lines).toHaveLength(4);
+    expect(lines.join('\n')).not.toMatch(/t0ken|pa55/);
+  });
+
+  it('are told of a file that is not text, and of a link that leads nowhere', async () => {
+    const folder = makeFolder();
+    symlinkSync('nowhere.yaml', folder.path('a.yaml'));
+    folder.write('b.yaml', new Uint8Array([0x61, 0xff]));
+    const lines = await mistakesOf(readDeclarations(folder.dir, {}));
+    expect(lines).toEqual([
+      expect.stringMatching(/^a\.yaml: the file is a link that leads nowhere\./),
+      expect.stringMatching(/^b\.yaml: the file is not text in UTF-8\./),
+    ]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('are told of a file that may not be read', async () => {
+    const folder = makeFolder({ 'a.yaml': 'sources: []' });
+    chmodSync(folder.path('a.yaml'), 0);
+    expect(await mistakesOf(readDeclarations(folder.dir, {}))).toEqual([
+      expect.stringContaining('a.yaml: the file cannot be read'),
+    ]);
+  });
+
+  it('are told of a folder that is not there', async () => {
+    const missing = path.join(makeFolder().dir, 'missing');
+    expect(await mistakesOf(readDeclarations(missing, {}))).toEqual([
+      expect.stringMatching(/^FEEDS_DIR: the folder does not exist: /),
+    ]);
+  });
+
+  it('are the only way in which a file of any content can fail', async () => {
+    const folder = makeFolder();
+    const words = [
+      'sources:',
+      '- url: https://example.org/',
+      '  id: a',
+      '&a',
+      '*a',
+      '[',
+      '{',
+      '"',
+      "'",
+      '\t',
+      '|',
+      '\n',
+      ' ',
+      '? ',
+      '!!set',
+      '$\u007bA}',
+      ': ',
+      '#',
+      '%YAML 1.1\n---',
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.constantFrom(...words), fc.string()), { maxLength: 12 }), async (parts) => {
+        folder.write('a.yaml', parts.join(''));
+        await readDeclarations(folder.dir, {}).catch((error: unknown) => {
+          if (!(error instanceof ConfigError)) throw error;
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
