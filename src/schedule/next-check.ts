@@ -102,7 +102,7 @@ function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind:
     ...learnt,
     // RFC 9111 section 4.3.4: a 304 renews what it repeats and leaves the rest; a full answer stands for itself.
     freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : soundLifetime(outcome.freshForMs),
-    repeatedBodies: byStatus || isFile(settled.source) ? 0 : learnt.repeatedBodies + 1,
+    repeatedBodies: byStatus ? 0 : learnt.repeatedBodies + 1,
     strangeDocuments: 0,
   };
   return settleHealthy(settled, {

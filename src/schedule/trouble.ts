@@ -17,6 +17,7 @@ const probeMs = 7 * dayMs;
 const goneAgainMs = dayMs;
 const hostPauseMostMs = 15 * minuteMs;
 const hostPauseUsualMs = minuteMs;
+const firstRetryMs = 5 * minuteMs;
 const networkRetryMs = 30 * secondMs;
 const adoptedTrialMs = 3 * dayMs;
 const adoptedLeastFailures = 5;
@@ -164,7 +165,9 @@ function holdsValidators({ state }: Case): boolean {
 
 function backOff(settled: Case, trouble: { kind: FailureClass; failures: number }): number {
   const base = baseInterval(planInput(settled, settled.memory, settled.state.validators));
-  return backOffMs(trouble.kind, { failures: trouble.failures, baseMs: base.intervalMs, random: settled.random() });
+  // Somebody has just declared it and waits to see it: the first retries come soon.
+  const baseMs = settled.state.firstReadDone ? base.intervalMs : Math.min(base.intervalMs, firstRetryMs);
+  return backOffMs(trouble.kind, { failures: trouble.failures, baseMs, random: settled.random() });
 }
 
 function backOffWhy(failures: number): string {

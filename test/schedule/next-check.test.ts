@@ -139,6 +139,11 @@ describe('settling an unchanged document', () => {
     expect(settlement.bodyHash).toBeNull();
   });
 
+  it('keeps the stored etag when a 304 carries none', () => {
+    const settlement = settled(notModified({ validators: { etag: null, lastModified: 'Tue' } }));
+    expect(settlement.validators).toEqual({ etag: '"a"', lastModified: 'Tue' });
+  });
+
   it('counts a 304 as success', () => {
     const settlement = settled(notModified(), { state: { failures: 4, firstFailedMs: nowMs - dayMs } });
     expect(settlement).toMatchObject({ failures: 0, firstFailedMs: null, failure: null });
@@ -184,6 +189,10 @@ describe('settling an unchanged document', () => {
     }
     expect(waits).toEqual([4, 8, 16, 24, 24]);
     expect(before.nextCheckWhy).toBe('origin ignores validators: 1 d');
+  });
+
+  it('forgives an origin when its document has changed after all', () => {
+    expect(settled(stored({ added: 1 }), { memory: { repeatedBodies: 3 } }).waitMs).toBe(hourMs);
   });
 
   it('forgives an origin at its first 304', () => {
@@ -242,6 +251,13 @@ describe('choosing the next check', () => {
     expect(settlement.nextCheckMs).toBeGreaterThan(free);
     expect(settlement.nextCheckMs).toBeLessThanOrEqual(free + 30 * minuteMs);
     expect(settlement.nextCheckWhy).toBe('skipHours');
+  });
+
+  it('keeps the jitter of a whole day from leading into the next forbidden hour', () => {
+    const hints = { ...noHints, skipHours: [4, 5, 7] };
+    const settlement = settled(stored({ hints }), { memory: { newsAtMs: [nowMs - 40 * dayMs] }, random: 0.9999 });
+    expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 6, 6));
+    expect(settlement.nextCheckMs).toBeLessThanOrEqual(Date.UTC(2026, 0, 6, 6, 30));
   });
 
   it('records hints that would forbid all polling, and polls', () => {
@@ -358,6 +374,16 @@ describe('a permanent redirect', () => {
     const down = polls(['http://example.com/feed', 'http://example.com/feed', 'http://example.com/feed'], 2 * dayMs);
     expect(down.movedTo).toBeNull();
     expect(down.notes[0]).toEqual(['redirect_not_adoptable']);
+  });
+
+  it('is never adopted from an adopted https address down to http', () => {
+    const redirect = { url: 'http://example.net/feed', sinceMs: nowMs - 3 * dayMs, successes: 2 };
+    const settlement = settled(stored({ movedTo: 'http://example.net/feed' }), {
+      url: 'http://example.org/feed',
+      state: { movedTo: to },
+      memory: { redirect },
+    });
+    expect(settlement.movedTo).toBe(to);
   });
 
   it('stays watched through a 304 that did not look', () => {

@@ -78,6 +78,13 @@ describe('settling a failure', () => {
     );
   });
 
+  it('comes back within minutes to a source that could never be read yet', () => {
+    const unread = { firstReadDone: false, memory: { ...state().memory, newsAtMs: [] } };
+    expect(settled(failed('connect_error'), { state: unread, random: 1 }).waitMs).toBe(5 * minuteMs);
+    const later = settled(failed('connect_error'), { state: { ...unread, failures: 20 }, random: 1 });
+    expect(later.waitMs).toBe(dayMs);
+  });
+
   it('comes back within the hour to a source that is asked once a day', () => {
     const settlement = settled(failed('connect_timeout'), { memory: { newsAtMs: [nowMs - 40 * dayMs] }, random: 1 });
     expect(settlement.waitMs).toBe(hourMs);
