@@ -18,6 +18,8 @@ export interface AppParts {
   readonly eventStream: Handler | null;
   readonly clock: Clock;
   readonly log: Log;
+  /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */
+  readonly pictureOrigins?: readonly string[];
   /** The built folder of scripts, styles and icons: `dist/public`. */
   readonly assetsDir: string;
 }

@@ -1,6 +1,6 @@
-/** Takes away the frames of pictures that their publishers no longer have. */
+/** Takes away pictures that their publishers no longer have or that may not be loaded, with the frames around them. */
 export function dropBrokenPictures(): void {
-  const drop = (image: HTMLImageElement): void => image.closest('.picture')?.remove();
+  const drop = (image: HTMLImageElement): void => (image.closest('.picture') ?? image).remove();
   // Errors of pictures do not bubble, but they can be caught on their way down.
   document.addEventListener(
     'error',
@@ -9,7 +9,7 @@ export function dropBrokenPictures(): void {
     },
     { capture: true },
   );
-  for (const image of document.querySelectorAll<HTMLImageElement>('.picture img')) {
+  for (const image of document.querySelectorAll('img')) {
     if (image.complete && image.naturalWidth === 0) drop(image);
   }
 }

@@ -3,20 +3,26 @@ import type { MiddlewareHandler } from 'hono';
 /** For whatever has no policy of its own: nothing may be loaded, nobody may frame it. */
 const sealed = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/** Pages: our own script and style, publishers' pictures and sound over https, nothing inline. */
-export const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' https:",
-  'media-src https:',
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
+/**
+ * Pages: our own script and style, publishers' pictures and sound over https, nothing inline.
+ *
+ * @param pictureOrigins from which pictures may come too.
+ */
+export function pagePolicy(pictureOrigins: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src ${["'self'", 'https:', ...pictureOrigins].join(' ')}`,
+    'media-src https:',
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ');
+}
 
 /** Output feeds: a browser that shows the XML itself must run none of it. */
 export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-src https:";

@@ -22,6 +22,6 @@ export function errorPage(c: Context, parts: PageParts, problem: Problem): Respo
       <ErrorMatter title={title} message={problem.message} frame={frame} />
     </main>
   );
-  c.header('Content-Security-Policy', pagePolicy);
+  c.header('Content-Security-Policy', pagePolicy([]));
   return c.html(documentOf(frame, head, matter), problem.status);
 }

@@ -28,5 +28,5 @@ export async function itemPage(c: Context, parts: PageParts): Promise<Response> 
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter));
 }

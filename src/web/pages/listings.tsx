@@ -4,6 +4,7 @@ import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import { findSection, findSource } from '../find.ts';
 import { readChoice } from '../query.ts';
+import type { Frame } from '../views/frame.ts';
 import { ItemList, Lead, NoNews, Pager } from '../views/item-list.tsx';
 import { pictureOf } from '../views/item-parts.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
@@ -68,7 +69,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
   ]);
   const frame = frameOf(parts, listing.place);
   const within = listing.place.at === 'section' ? listing.place.section : null;
-  const lead = listing.title === null && before === null ? leadOf(page.items) : null;
+  const lead = listing.title === null && before === null ? leadOf(page.items, frame) : null;
   const canonical = `${parts.publicUrl()}${path === '' ? '/' : path}`;
   const head = { title: listing.title, description: listing.description, canonical, feedPath: path };
   const matter = (
@@ -87,10 +88,10 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter));
 }
 
 /** The newest item with a picture, if one stands near the top; else the newest. */
-function leadOf(items: readonly Item[]): Item | null {
-  return items.slice(0, leadDepth).find((item) => pictureOf(item) !== null) ?? items[0] ?? null;
+function leadOf(items: readonly Item[], frame: Frame): Item | null {
+  return items.slice(0, leadDepth).find((item) => pictureOf(item, frame) !== null) ?? items[0] ?? null;
 }

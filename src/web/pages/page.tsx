@@ -30,12 +30,15 @@ export type Place =
 /** The frame around a page. */
 export function frameOf(parts: PageParts, place: Place): Frame {
   const { title, timezone, dateline } = parts.site();
+  const { pictureOrigins = [] } = parts;
   const links = makeLinks(parts.publicUrl(), parts.files.version);
   return {
     siteTitle: title,
     today: dayInWords(parts.clock.now(), timezone),
     tabs: tabsOf(parts.sections(), { links, place }),
     links,
+    mayShowPicture: (url) =>
+      url.startsWith('https://') || pictureOrigins.some((origin) => url.startsWith(`${origin}/`)),
     dateline: makeDateline(dateline, timezone),
     datelinePattern: dateline,
     timezone,
@@ -71,7 +74,7 @@ export function documentOf(frame: Frame, head: PageHead, matter: JSX.Element): s
 }
 
 /** Sends a page. It is asked for anew each time, and answered with 304 while nothing has happened. */
-export function sendPage(c: Context, document: string): Promise<Response> {
-  c.header('Content-Security-Policy', pagePolicy);
+export function sendPage(c: Context, parts: PageParts, document: string): Promise<Response> {
+  c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
   return send(c, new Packed(document), { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' });
 }

@@ -23,7 +23,7 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter));
 }
 
 function toRow(source: SourceHealth): SourceRow {

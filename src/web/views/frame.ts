@@ -16,6 +16,8 @@ export interface Frame {
   readonly today: string;
   readonly tabs: readonly Tab[];
   readonly links: Links;
+  /** Whether a page may load a picture from this address; its policy says the same to the browser. */
+  mayShowPicture(url: string): boolean;
   readonly dateline: Dateline;
   /** The patterns behind `dateline`, for the live script. */
   readonly datelinePattern: string;

@@ -8,7 +8,7 @@ const leadSummaryChars = 420;
 
 /** The item that opens the front page. */
 export function Lead({ item, frame }: { item: Item; frame: Frame }) {
-  const picture = pictureOf(item);
+  const picture = pictureOf(item, frame);
   return (
     <article class="lead" lang={item.language ?? undefined}>
       {picture !== null && (
@@ -58,7 +58,7 @@ export function NoNews() {
 }
 
 function ListedItem({ item, within, frame }: Omit<ListProps, 'items'> & { item: Item }) {
-  const picture = pictureOf(item);
+  const picture = pictureOf(item, frame);
   return (
     <article class="item" lang={item.language ?? undefined}>
       {item.section !== within && <Kicker item={item} frame={frame} />}

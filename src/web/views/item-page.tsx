@@ -6,7 +6,7 @@ import { outward } from './links.ts';
 
 /** One item: what we may show of it, and the way to the original. */
 export function ItemMatter({ item, frame }: { item: Item; frame: Frame }) {
-  const picture = pictureOf(item);
+  const picture = pictureOf(item, frame);
   return (
     <article class="full" lang={item.language ?? undefined}>
       <Kicker item={item} frame={frame} />

@@ -52,7 +52,7 @@ export function Picture({ url, eager = false }: { url: string; eager?: boolean }
   );
 }
 
-/** The picture's address when pages may load it: publishers' pictures come over https only. */
-export function pictureOf(item: Item): string | null {
-  return item.imageUrl?.startsWith('https://') ? item.imageUrl : null;
+/** The address of an item's picture, when a page may load it. */
+export function pictureOf(item: Item, frame: Frame): string | null {
+  return item.imageUrl !== null && frame.mayShowPicture(item.imageUrl) ? item.imageUrl : null;
 }

@@ -96,6 +96,16 @@ describe('the front page', () => {
     expect(byName('img')).toEqual([]);
   });
 
+  it('shows pictures of an origin that was named, and tells the browser the same', async () => {
+    const items = [
+      makeItem(1, { imageUrl: 'http://127.0.0.1:81/a.jpg' }),
+      makeItem(2, { imageUrl: 'http://127.0.0.1:8/b' }),
+    ];
+    const { byName, response } = await look(makeApp(items, { pictureOrigins: ['http://127.0.0.1:8'] }), '/');
+    expect(byName('img').map(({ attributes }) => attributes['src'])).toEqual(['http://127.0.0.1:8/b']);
+    expect(response.headers.get('content-security-policy')).toContain("img-src 'self' https: http://127.0.0.1:8;");
+  });
+
   it('leads on to older news and has no lead there', async () => {
     const app = makeApp(Array.from({ length: 35 }, (_, index) => makeItem(index + 1)));
     const first = await look(app, '/');
