@@ -33,7 +33,7 @@ export function decode(body: Uint8Array, contentType: string | null): Decoded {
   if (!isUtf8) return decodeAs(body, trusted, guessed);
   const second = labels.find((label) => isUsable(label) && canonical(label) !== 'utf-8');
   if (second !== undefined) return decodeAs(body, second, ['charset_guess']);
-  return decodeBroken(body, labels.length > 0);
+  return decodeBroken(body);
 }
 
 interface Marked {
@@ -69,7 +69,7 @@ function decodeMarked(body: Uint8Array, { charset, skip, guessed }: Marked): Dec
   const bytes = body.subarray(skip);
   const notes = guessed ? ['charset_guess'] : [];
   if (charset.startsWith('utf-32')) return { text: decodeUtf32(bytes, charset === 'utf-32le'), notes };
-  if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeBroken(bytes, true);
+  if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeBroken(bytes);
   return decodeAs(bytes, charset, notes);
 }
 
@@ -139,7 +139,7 @@ function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): De
  * Bytes that claim or have to be UTF-8 and are not. When most of what lies beyond ASCII is sound UTF-8 the rest is
  * damage and is replaced; else the document is windows-1252.
  */
-function decodeBroken(body: Uint8Array, labelled: boolean): Decoded {
+function decodeBroken(body: Uint8Array): Decoded {
   const text = new TextDecoder('utf-8').decode(body);
   let damaged = 0;
   let sound = 0;
@@ -148,7 +148,7 @@ function decodeBroken(body: Uint8Array, labelled: boolean): Decoded {
     if (unit === 0xfffd) damaged++;
     else if (unit > 0x7f) sound++;
   }
-  if (sound > damaged) return { text, notes: ['recovered'] };
+  if (sound > 0 && sound >= damaged) return { text, notes: ['recovered'] };
   const western = new TextDecoder('windows-1252').decode(body);
-  return { text: western, notes: labelled ? ['charset_guess', 'recovered'] : ['charset_guess'] };
+  return { text: western, notes: ['charset_guess', 'recovered'] };
 }

@@ -6,7 +6,7 @@ import { Parser } from 'htmlparser2';
  */
 const doubtfulAmpersand =
   /&(?!(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-7]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}|[1-4]\d{4}|5[0-4]\d{3}));)/g;
-const reference = /&(?:#\d{1,8};?|#[xX][\da-fA-F]{1,7};?|[a-zA-Z][a-zA-Z\d]{0,31};)/y;
+const reference = /&(?:#\d{1,8}(?!\d);?|#[xX][\da-fA-F]{1,7}(?![\da-fA-F]);?|[a-zA-Z][a-zA-Z\d]{0,31};)/y;
 const surrogatePair = /&#(?:x(d[89ab][\da-f]{2})|(5[56]\d{3}));&#(?:x(d[c-f][\da-f]{2})|(5[67]\d{3}));/iy;
 const unprintable = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/u;
 const maxRemembered = 4096;
