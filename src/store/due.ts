@@ -8,10 +8,12 @@ import { anyOf } from './rows.ts';
  */
 export async function markChanged(store: Store, ids: readonly string[], nowMs: number): Promise<void> {
   if (ids.length === 0) return;
+  // One that is being read may have been looked at just before: a moment after its claim, it is wanted once more.
+  const dueMs = sql<number>`case when lease_token is null then ${nowMs} else ${nowMs + 1} end`;
   await store.write((tx) =>
     tx
       .updateTable('source')
-      .set({ next_check_ms: nowMs, next_check_why: 'the file changed' })
+      .set({ next_check_ms: dueMs, next_check_why: 'the file changed' })
       .where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
       .where('removed_ms', 'is', null)
       .execute(),

@@ -170,7 +170,7 @@ export async function settleSource(
   return store.write(async (tx) => {
     const source = await leasedSource(tx, lease);
     if (source === null) return false;
-    await writeSettlement(tx, source, settlement, { nowMs, counts: { added: 0, updated: 0 } });
+    await writeSettlement(tx, source, settlement, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
     return true;
   });
 }

@@ -7,6 +7,7 @@ import type { Row } from './tables.ts';
 /** What a refresh counted, for the operator's plots. */
 export interface Counts {
   readonly added: number;
+  readonly joined: number;
   readonly updated: number;
 }
 
@@ -56,7 +57,7 @@ export async function writeSettlement(
   const { nowMs, counts } = about;
   const { facts, validators, bodyHash } = settlement;
   const good = settlement.outcome === 'fresh' || settlement.outcome === 'not-modified';
-  const news = counts.added + counts.updated > 0;
+  const news = counts.added + counts.joined + counts.updated > 0;
   await tx
     .updateTable('source')
     .set({

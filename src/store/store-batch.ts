@@ -39,7 +39,6 @@ type Step =
       readonly kind: 'merge';
       readonly draft: ItemDraft;
       readonly entry: KnownEntry | null;
-      readonly renamed: boolean;
       readonly merged: Merged;
     }
   | { readonly kind: 'retired'; readonly draft: ItemDraft; readonly entry: KnownEntry | null };
@@ -74,7 +73,7 @@ function stepFor(
   const renamed = what.kind === 'known' && what.renamed;
   // An entry that is known with this very text says nothing, whatever its owner has made of the item.
   if (entry?.contentHash === draft.contentHash && !renamed) return [];
-  return [{ kind: 'merge', draft, entry, renamed, merged: merge(before, draft, source, nowMs) }];
+  return [{ kind: 'merge', draft, entry, merged: merge(before, draft, source, nowMs) }];
 }
 
 async function addItems(tx: Db, steps: readonly Step[]): Promise<ReadonlyMap<string, number>> {

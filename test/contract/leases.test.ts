@@ -79,7 +79,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       await settled(store, 'a', noon + day);
       await markChanged(store, ['a'], noon + minute);
       const lease = await room.claim('a', noon + minute);
-      await markChanged(store, ['a'], noon + minute + 1);
+      await markChanged(store, ['a'], noon + minute);
       await settleSource(store, lease, settlement({ nextCheckMs: noon + day }), noon + minute + 2);
       expect(await dueIds(store, noon + minute + 2)).toEqual(['a']);
     }));

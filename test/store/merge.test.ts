@@ -131,6 +131,10 @@ describe('ownership', () => {
     expect(merge(stored(draft('one'), [publisher]), draft('one'), claimant, noon).changed).toEqual(['alsoIn']);
   });
 
+  it('passes from a source that only says so to the one whose feed is there', () => {
+    expect(merge(stored(draft('one'), [claimant]), draft('one'), publisher, noon).after.row.owner_ref).toBe(3);
+  });
+
   it('stays with the first of two equal claims', () => {
     const second = shown(5, { url: 'https://www.example.net/other.xml' });
     expect(merge(stored(draft('one'), [publisher]), draft('one'), second, noon).after.row.owner_ref).toBe(3);
