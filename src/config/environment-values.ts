@@ -28,9 +28,9 @@ export function readPort(text: string): Reading<number> {
 
 /** A name or address to listen on. Brackets around an IPv6 address are taken off: `listen` wants it bare. */
 export function readHost(text: string): Reading<string> {
-  const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
-  const isName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})$/.test(bare);
-  if (isName || ipaddr.isValid(bare)) return { value: bare };
+  const inBrackets = /^\[(.*)\]$/.exec(text)?.[1];
+  if (ipaddr.IPv6.isValid(inBrackets ?? text)) return { value: inBrackets ?? text };
+  if (/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/.test(text)) return { value: text };
   return {
     what: 'is not a host name or an IP address',
     remedy: 'Give the address to listen on, like 127.0.0.1 or 0.0.0.0; the port stands in PORT',

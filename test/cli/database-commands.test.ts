@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refresh } from '../../src/cli/refresh.ts';
+import { listSources } from '../../src/cli/sources.ts';
+import type { Settlement } from '../../src/domain/poll.ts';
+import { declareSources } from '../../src/store/declare.ts';
+import { claimSources, settleSource } from '../../src/store/leases.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { readSourceReports } from '../../src/store/source-reports.ts';
+import { readPollState } from '../../src/store/sources.ts';
+import { minute, noon, settlement, source } from '../contract/newsroom.ts';
+import { FakeIo } from './fake-io.ts';
+
+const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
+
+describe('commands on a database', () => {
+  let folder: string;
+  let server: Store;
+  let env: Record<string, string>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
+    env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}` };
+    // The poller's lock is held throughout, as it is beside a running server.
+    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
+  });
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const declare = async (...ids: string[]): Promise<void> =>
+    void (await declareSources(server, { sources: ids.map((id) => source(id)) }, noon));
+
+  async function settle(id: string, over: Partial<Settlement>): Promise<void> {
+    const [lease] = await claimSources(server, { ids: [id], nowMs: noon, leaseMs: 90_000 });
+    if (lease === undefined) throw new Error(`${id} is not due`);
+    await settleSource(server, lease, settlement({ nextCheckMs: noon + 75 * minute, ...over }), noon);
+  }
+
+  async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {
+    const io = new FakeIo(env, columns);
+    expect(await listSources(io, options, clock)).toBe(0);
+    expect(io.stderr).toBe('');
+    return io.stdout;
+  }
+
+  describe('newswire sources', () => {
+    it('says in words how each source is doing', async () => {
+      await declare('never', 'fine', 'bad', 'slow', 'gone', 'moved');
+      await settle('fine', { outcome: 'not-modified' });
+      await settle('bad', {
+        outcome: 'failed',
+        failure: 'dns_error',
+        detail: 'No address is known by that name',
+        failures: 3,
+        nextCheckWhy: 'back-off after 3 failures',
+      });
+      await settle('slow', { outcome: 'throttled', nextCheckWhy: 'Retry-After' });
+      await settle('gone', { outcome: 'gone', goneMs: noon });
+      await settle('moved', { movedTo: 'https://example.org/new' });
+      const lines = (await list()).trimEnd().split('\n');
+      expect(lines[0]).toMatch(/^ID +STATE +ITEMS +READ +NEXT +REMARK$/);
+      expect(lines[1]).toMatch(/^never +not read yet +0 +never +now/);
+      expect(lines[2]).toMatch(/^fine +fine +0 +10 min ago +in 1 h \(adaptive interval\)$/);
+      expect(lines[3]).toMatch(
+        /^bad +dns_error x3 +0 +10 min ago +in 1 h \(back-off after 3 failures\) +No address is known by that name$/,
+      );
+      expect(lines[4]).toMatch(/^slow +throttled +0 +10 min ago +in 1 h \(Retry-After\)$/);
+      expect(lines[5]).toMatch(/^gone +gone /);
+      expect(lines[6]).toMatch(/^moved +fine .* moved to https:\/\/example\.org\/new$/);
+    });
+
+    it('leaves removed sources out unless they are asked for', async () => {
+      await declare('stays', 'goes');
+      await declare('stays');
+      expect(await list()).not.toContain('goes');
+      expect(await list({ all: true })).toMatch(/^goes +removed +0 +never +never/m);
+    });
+
+    it('fits the terminal', async () => {
+      await declare('a-source-with-a-rather-long-name-that-goes-on');
+      await settle('a-source-with-a-rather-long-name-that-goes-on', { detail: 'word '.repeat(40) });
+      const lines = (await list({}, 72)).split('\n');
+      expect(lines.every((line) => line.length <= 72)).toBe(true);
+    });
+
+    it('lets no control character of a publisher reach the terminal', async () => {
+      await declare('a');
+      await settle('a', { outcome: 'failed', failure: 'http_client_error', detail: '\u001b[31mred\u0007' });
+      expect(await list()).not.toMatch(/[\u001b\u0007]/);
+    });
+
+    it('gives machines instants in ISO 8601 and the same names as the API', async () => {
+      await declare('a', 'b');
+      await settle('a', {});
+      const { sources } = JSON.parse(await list({ json: true }));
+      expect(sources).toHaveLength(2);
+      expect(sources[0]).toMatchObject({
+        id: 'a',
+        url: 'https://a.example.org/feed.xml',
+        outcome: 'fresh',
+        status: 200,
+        durationMs: 50,
+        lastAttemptAt: '2026-03-01T12:00:00.000Z',
+        nextCheckAt: '2026-03-01T13:15:00.000Z',
+        goneAt: null,
+      });
+      expect(Object.keys(sources[0]).filter((name) => name.endsWith('Ms'))).toEqual(['durationMs', 'intervalMs']);
+      expect(sources[1]).toMatchObject({ id: 'b', outcome: null, lastAttemptAt: null });
+    });
+
+    it('says what to do when nothing is known yet', async () => {
+      expect(await list()).toBe('No source is known yet. "newswire serve" reads FEEDS_DIR.\n');
+      expect(JSON.parse(await list({ json: true }))).toEqual({ sources: [] });
+    });
+  });
+
+  describe('newswire refresh', () => {
+    async function ask(...ids: string[]): Promise<string> {
+      const io = new FakeIo(env);
+      expect(await refresh(io, ids, clock)).toBe(0);
+      return io.stdout;
+    }
+
+    const nextOf = async (id: string) => await readPollState(server.reader, id);
+
+    it('makes the named sources due now, beside a running server', async () => {
+      await declare('a', 'b');
+      await settle('a', {});
+      await settle('b', {});
+      expect(await ask('a')).toBe('1 source to be read; a running server does it at once.\n');
+      expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckWhy: 'the operator asked' });
+      expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
+    });
+
+    it('takes all of them when none is named', async () => {
+      await declare('a', 'b');
+      await settle('a', {});
+      await settle('b', {});
+      expect(await ask()).toContain('2 sources');
+      const reports = await readSourceReports(server.reader);
+      expect(reports.map((report) => report.nextCheckMs)).toEqual([clock.now(), clock.now()]);
+    });
+
+    it('counts a source that is named twice once', async () => {
+      await declare('a');
+      expect(await ask('a', 'a')).toContain('1 source to be read');
+    });
+
+    it('asks for nothing when one name is unknown, and guesses what was meant', async () => {
+      await declare('example-world', 'b');
+      await settle('b', {});
+      const io = new FakeIo(env);
+      await expect(refresh(io, ['b', 'exmaple-world'], clock)).rejects.toThrow(
+        'no source is called "exmaple-world"; did you mean "example-world"?',
+      );
+      await expect(refresh(io, ['zzz'], clock)).rejects.toThrow('"newswire sources" lists them');
+      expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
+    });
+
+    it('does not know removed sources', async () => {
+      await declare('a', 'b');
+      await declare('a');
+      await expect(refresh(new FakeIo(env), ['b'], clock)).rejects.toThrow('no source is called "b"');
+    });
+  });
+});
