@@ -3,7 +3,7 @@
  * megabytes in chunks of one byte are ten million objects.
  */
 export class ByteCollector {
-  #block = new Uint8Array(0);
+  #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #length = 0;
 
   get length(): number {
@@ -13,7 +13,8 @@ export class ByteCollector {
   append(chunk: Uint8Array): void {
     const needed = this.#length + chunk.length;
     if (needed > this.#block.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#block.length * 2, 4096));
+      // Not zeroed first, and never a slice of Buffer's pool.
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#block.length * 2, 4096));
       grown.set(this.#block.subarray(0, this.#length));
       this.#block = grown;
     }
@@ -21,11 +22,22 @@ export class ByteCollector {
     this.#length = needed;
   }
 
-  /** All of it in memory of its own, never a slice of anything larger, so that it can be transferred to a worker. */
+  /** All of it, in memory of its own, never a slice of anything larger, so that it can be transferred to a worker. */
   take(): Uint8Array<ArrayBuffer> {
-    const whole = this.#block.length === this.#length ? this.#block : this.#block.slice(0, this.#length);
+    const whole = join([this.#block.subarray(0, this.#length)], this.#length);
     this.#block = new Uint8Array(0);
     this.#length = 0;
     return whole;
   }
+}
+
+/** Joins chunks of `total` bytes in memory of its own. */
+export function join(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { ByteCollector } from './byte-collector.ts';
+import { join } from './byte-collector.ts';
 import type { FetchLimits } from './limits.ts';
 import { size, Trouble } from './trouble.ts';
 
@@ -84,13 +84,16 @@ async function undoUnlessPlain(body: Uint8Array, coding: Coding, options: Decode
 
 async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): Promise<Uint8Array> {
   const decoder = decoderOf(body, coding);
-  const decoded = new ByteCollector();
+  // Full blocks of the decoder's, but for the last: their number is bounded by the size.
+  const blocks: Buffer[] = [];
+  let decoded = 0;
   decoder.end(body);
   try {
     for await (const chunk of decoder as Readable) {
-      decoded.append(chunk as Buffer);
-      refuseOversize(decoded.length, body.length, options.limits);
-      if (decoded.length > options.limits.freeBytes) await options.claim();
+      blocks.push(chunk as Buffer);
+      decoded += (chunk as Buffer).length;
+      refuseOversize(decoded, body.length, options.limits);
+      if (decoded > options.limits.freeBytes) await options.claim();
     }
   } catch (error) {
     if (error instanceof Trouble) throw error;
@@ -98,16 +101,18 @@ async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): P
   } finally {
     decoder.destroy();
   }
-  return decoded.take();
+  return join(blocks, decoded);
 }
 
 function decoderOf(body: Uint8Array, coding: Coding) {
-  if (coding === 'gzip') return createGunzip();
-  if (coding === 'br') return createBrotliDecompress();
+  // Each block is a turn through libuv's threads: few large ones for a large body, a small one for a small body.
+  const chunkSize = Math.min(Math.max(body.length * 2, 16 * 1024), 256 * 1024);
+  if (coding === 'gzip') return createGunzip({ chunkSize });
+  if (coding === 'br') return createBrotliDecompress({ chunkSize });
   // "deflate" means zlib (RFC 9110 section 8.4.1.2), yet some servers send it raw. RFC 1950: CM 8, and a multiple of 31.
   const [cmf = 0, flg = 0] = body;
   const zlib = (cmf & 0x0f) === 8 && (cmf * 256 + flg) % 31 === 0;
-  return zlib ? createInflate() : createInflateRaw();
+  return zlib ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize });
 }
 
 function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): void {

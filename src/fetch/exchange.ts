@@ -100,9 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (this.#phase === 'done') return;
     if (status < 200) {
-      this.#interim += 1;
-      if (this.#interim <= this.#options.limits.maxInterim) return;
-      this.#fail(new Trouble('protocol_error', `More than ${this.#options.limits.maxInterim} interim (1xx) answers`));
+      this.#countInterim(status);
       return;
     }
     this.status = status;
@@ -135,6 +133,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.closed = isClosed(error);
     if (this.#phase === 'draining') this.#finish(false);
     else this.#fail(explain(error, { phase: this.#phase, bytes: this.bytes, limits: this.#options.limits }));
+  }
+
+  #countInterim(status: number): void {
+    this.#interim += 1;
+    const { maxInterim } = this.#options.limits;
+    // undici's parser asserts its way out of a 101 that it did not ask for.
+    if (status === 101) this.#fail(new Trouble('protocol_error', 'The server switched to a protocol nobody asked for'));
+    if (this.#interim > maxInterim) {
+      this.#fail(
+        new Trouble('protocol_error', `More than ${maxInterim} interim (1xx) answers. The server has a fault`),
+      );
+    }
   }
 
   #startBody(): void {
@@ -200,6 +210,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #after(ms: number, then: () => void): void {
-    this.#timers.push(setTimeout(then, Math.max(0, ms)));
+    this.#timers.push(setTimeout(then, ms));
   }
 }

@@ -30,13 +30,25 @@ export interface FetchRequest {
 
 /** Reads sources, and whatever else must be read from outside, through one guarded client. */
 export interface Fetcher {
-  /** @throws the signal's reason when the signal is aborted; nothing else. */
+  /**
+   * One read of a source, redirects followed. Its facts may note: `wrong_encoding_label`, `etag_reused`,
+   * `bad_validator`, `blocked_address` (some addresses of the name were left out), `headers_withheld` (a redirect left
+   * the origin), `headers_ignored`, `retry_after_capped`.
+   *
+   * @throws the signal's reason when the signal is aborted; nothing else.
+   */
   fetchSource(request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome>;
-  /** Any document (a page for discovery, an archive), redirects followed; no validators, no custom headers. */
-  get(url: string, options?: { readonly signal?: AbortSignal }): Promise<Journey>;
+  /** Any document (a page for discovery, an archive), redirects followed, without conditions or custom headers. */
+  get(url: string, options?: GetOptions): Promise<Journey>;
   /** The client itself, for requests that are not reads: WebSub, webhooks. */
   readonly outbound: Outbound;
   close(): Promise<void>;
+}
+
+export interface GetOptions {
+  readonly signal?: AbortSignal;
+  /** The Accept header; that of a feed by default. */
+  readonly accept?: string;
 }
 
 /** Makes the fetcher; there is one in a process. */
@@ -49,8 +61,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       signal.throwIfAborted();
       return await (/^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal));
     },
-    get: (url, { signal } = {}) =>
-      followRedirects(outbound, url, { clock: options.clock, signal, headersFor: () => parts.identity }),
+    get: async (url, { signal, accept } = {}) => {
+      const headers = accept === undefined ? parts.identity : { ...parts.identity, accept };
+      return await followRedirects(outbound, url, { clock: options.clock, signal, headersFor: () => headers });
+    },
     close: () => outbound.close(),
   };
 }

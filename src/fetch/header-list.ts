@@ -18,3 +18,8 @@ export function headerList(headers: Readonly<Record<string, string | readonly st
 
 /** No headers at all. */
 export const noHeaders: HeaderList = headerList({});
+
+/** Whether a text may stand in a header as it is: latin1 without control characters, so nothing in it ends the line. */
+export function isFieldValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}

@@ -1,4 +1,5 @@
 import { acceptEncoding } from './decompress.ts';
+import { isFieldValue } from './header-list.ts';
 
 /** What we would like to be given, as publishers of feeds expect to read it. */
 const accept =
@@ -28,7 +29,7 @@ export function customHeaders(headers: Readonly<Record<string, string>>): {
   readonly notes: readonly string[];
 } {
   const all = Object.entries(headers);
-  const kept = all.filter(([name, value]) => token.test(name) && !reserved.test(name) && sendable.test(value));
+  const kept = all.filter(([name, value]) => token.test(name) && !reserved.test(name) && isFieldValue(value));
   return {
     kept: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value])),
     notes: kept.length < all.length ? ['headers_ignored'] : [],
@@ -36,4 +37,3 @@ export function customHeaders(headers: Readonly<Record<string, string>>): {
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;

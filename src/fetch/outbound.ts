@@ -5,6 +5,7 @@ import { createAddressGuard } from './addresses.ts';
 import { createConnector, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireAnswer } from './exchange.ts';
+import { outOfTime } from './exchange-trouble.ts';
 import type { HeaderList } from './header-list.ts';
 import { createLargeBodies, type LargeBodies, type Share } from './large-bodies.ts';
 import { defaultLimits, type FetchLimits } from './limits.ts';
@@ -198,11 +199,12 @@ async function exchangeWithRetry(line: Line, request: CheckedRequest, attempt: A
 }
 
 async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireAnswer | 'stale'> {
-  const { method = 'GET', url, headers = {}, body = null } = request;
+  const { method = 'GET', url, headers = {}, body = null, withinMs = line.limits.totalMs } = request;
+  if (withinMs <= 0) throw outOfTime('waiting', line.limits);
   let reused = false;
   const conversation = new Exchange({
     limits: line.limits,
-    withinMs: request.withinMs ?? line.limits.totalMs,
+    withinMs,
     share: attempt.share,
     wanted: request.wanted ?? ((status) => status >= 200 && status < 300),
     onSent: () => {

@@ -1,5 +1,5 @@
 import type { Validators } from '../domain/outcome.ts';
-import type { HeaderList } from './header-list.ts';
+import { type HeaderList, isFieldValue } from './header-list.ts';
 
 export interface ReadValidators {
   readonly validators: Validators;
@@ -15,7 +15,7 @@ export function readValidators(headers: HeaderList, url: string, maxBytes: numbe
     const [value = ''] = values;
     if (values.length === 0 || value === '') return null;
     // Two ETags name no version; which one a server would compare is anybody's guess.
-    if (values.length === 1 && value.length <= maxBytes && sendable.test(value)) return value;
+    if (values.length === 1 && value.length <= maxBytes && isFieldValue(value)) return value;
     notes.add('bad_validator');
     return null;
   };
@@ -40,8 +40,8 @@ export function refreshValidators(stored: Validators, read: Validators): Validat
 export function conditionalHeaders(validators: Validators): Readonly<Record<string, string>> {
   const { etag, lastModified } = validators;
   return {
-    ...(etag !== null && sendable.test(etag) ? { 'if-none-match': etag } : {}),
-    ...(lastModified !== null && sendable.test(lastModified) ? { 'if-modified-since': lastModified } : {}),
+    ...(etag !== null && isFieldValue(etag) ? { 'if-none-match': etag } : {}),
+    ...(lastModified !== null && isFieldValue(lastModified) ? { 'if-modified-since': lastModified } : {}),
   };
 }
 
@@ -51,6 +51,3 @@ export function isOdd({ etag, lastModified }: Validators): boolean {
   const oddDate = lastModified !== null && !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(lastModified);
   return oddTag || oddDate;
 }
-
-/** Bytes that may stand in a field value: no control character, so nothing can end the header line. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]+$/;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteCollector } from '../../src/fetch/byte-collector.ts';
+import { ByteCollector, join } from '../../src/fetch/byte-collector.ts';
 
 describe('byte collector', () => {
   it('joins chunks of any size in their order', () => {
@@ -28,5 +28,11 @@ describe('byte collector', () => {
     expect(Buffer.from(first).toString()).toBe('abc');
     expect(Buffer.from(collector.take()).toString()).toBe('d');
     expect(collector.take()).toHaveLength(0);
+  });
+
+  it('joins chunks that are there already', () => {
+    const whole = join([Buffer.from('ab'), new Uint8Array(0), Buffer.from('c')], 3);
+    expect(Buffer.from(whole).toString()).toBe('abc');
+    expect(whole.buffer.byteLength).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drip, type Reply } from '../helpers/origin.ts';
 import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
@@ -185,6 +186,7 @@ describe('answers that are not HTTP/1.1', () => {
     ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n'],
     ['a chunk size that is none', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
     ['a switch of protocols', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'],
+    ['a switch without a protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['a 100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
     ['an HTTP/2 preface', '\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\x04\0\x01\0\0\0\x05\0\xff\xff\xff'],
   ])('H27: finds %s to be a protocol error', async (_what, raw) => {
@@ -230,19 +232,20 @@ describe('bodies that are not wanted', () => {
     expect(origin.connections).toBe(1);
   });
 
-  it.each<[string, Reply]>([
-    ['said to be long', { raw: 'HTTP/1.1 404 Not Found\r\nContent-Length: 10000000\r\n\r\nx', after: 'hang' }],
-    ['that never ends', { raw: 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n', after: 'hang' }],
+  const missing = 'HTTP/1.1 404 Not Found\r\n';
+  const minute = 60_000;
+
+  it.each<[string, number, Reply]>([
+    ['said to be long', minute, { raw: `${missing}Content-Length: 10000000\r\n\r\nx`, after: 'hang' }],
+    ['that never ends', 100, { raw: `${missing}Transfer-Encoding: chunked\r\n\r\n`, after: 'hang' }],
     [
       'longer than it is worth',
-      {
-        raw: `HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n${'x'.repeat(131_072)}`,
-        after: 'hang',
-      },
+      minute,
+      { raw: `${missing}Transfer-Encoding: chunked\r\n\r\n20000\r\n${'x'.repeat(131_072)}`, after: 'hang' },
     ],
-    ['damaged on the way', { raw: 'HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nx', after: 'reset' }],
-  ])('E12: closes the connection of one %s', async (_what, reply) => {
-    const { origin, outcome } = await readReply(reply, { drainMs: 100 });
+    ['damaged on the way', minute, { raw: `${missing}Content-Length: 100\r\n\r\nx`, after: 'reset' }],
+  ])('E12: closes the connection of one %s', async (_what, drainMs, reply) => {
+    const { origin, outcome } = await readReply(reply, { drainMs });
     expect(failed(outcome)).toMatchObject({ failure: 'not_found', facts: { status: 404 } });
     await expect.poll(() => origin.open).toBe(0);
   });
@@ -302,5 +305,45 @@ describe('an origin that talks before it is asked', () => {
       socket.write(`${head('Content-Length: 6')}<rss/>`);
     });
     expect(word(await read(aFetcher(), `${origin.url}/feed`))).not.toBe('internal_error');
+  });
+});
+
+describe('whatever bytes come', () => {
+  const pieces = [
+    'HTTP/1.1 200 OK\r\n',
+    'HTTP/1.1 304 Not Modified\r\n',
+    'HTTP/1.1 302 Found\r\nLocation: /\xff\r\n',
+    'HTTP/1.1 101 Switching\r\n',
+    'HTTP/1.1 103 Early Hints\r\n\r\n',
+    'Content-Length: 5\r\n',
+    'Transfer-Encoding: chunked\r\n',
+    'Content-Encoding: br\r\n',
+    'Connection: upgrade\r\nUpgrade: x\r\n',
+    'Connection: close\r\n',
+    '\r\n',
+    '5\r\nhello\r\n',
+    '0\r\n\r\n',
+    '<rss/>',
+    '\n',
+    '\0',
+    ': ',
+  ];
+
+  it('is never taken for a fault of ours', async () => {
+    const origin = await anOrigin();
+    const fetcher = aFetcher({ limits: { headersMs: 1_000, totalMs: 2_000 } });
+    const answer = fc.array(
+      fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...pieces) }, { weight: 1, arbitrary: fc.string() }),
+      {
+        maxLength: 12,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(answer, fc.constantFrom('end' as const, 'reset' as const), async (parts, after) => {
+        origin.on('/feed', { raw: Buffer.from(parts.join(''), 'latin1'), after });
+        expect(word(await read(fetcher, `${origin.url}/feed`))).not.toBe('internal_error');
+      }),
+      { numRuns: 150 },
+    );
   });
 });

@@ -368,7 +368,8 @@ describe('other documents', () => {
     const origin = await anOrigin();
     origin.on('/page', { status: 302, headers: { Location: '/other' } }).on('/other', { body: '<html/>' });
     const fetcher = aFetcher();
-    const { end, redirects } = await fetcher.get(`${origin.url}/page`);
+    const { end, redirects } = await fetcher.get(`${origin.url}/page`, { accept: 'text/html' });
+    expect(origin.requests.map((request) => request.headers['accept'])).toEqual(['text/html', 'text/html']);
     expect(end).toMatchObject({ kind: 'answered', status: 200, url: new URL(`${origin.url}/other`) });
     expect(redirects).toBe(1);
     expect((await fetcher.get('http://10.0.0.1/')).end).toMatchObject({ failure: 'blocked_address' });

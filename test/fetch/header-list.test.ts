@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerList, noHeaders } from '../../src/fetch/header-list.ts';
+import { headerList, isFieldValue, noHeaders } from '../../src/fetch/header-list.ts';
 
 describe('header list', () => {
   const headers = headerList({ etag: '"a"', link: ['<a>', '<b>'], 'x-undefined': undefined });
@@ -19,5 +19,10 @@ describe('header list', () => {
   it('is not taken in by names that objects have', () => {
     expect(headers.first('constructor')).toBeNull();
     expect(headers.first('__proto__')).toBeNull();
+  });
+
+  it('knows what may stand in a header', () => {
+    expect(['', 'a b\tc', '\xe9'].every(isFieldValue)).toBe(true);
+    expect(['a\r\nb', 'a\nb', '\0', '\x7f', '\u20ac'].some(isFieldValue)).toBe(false);
   });
 });

@@ -43,6 +43,7 @@ describe('room for large bodies', () => {
     const gaveUp = second.claim();
     const patient = third.claim();
     second.release();
+    expect(await isHeld(patient)).toBe(false);
     first.release();
     expect(await isHeld(patient)).toBe(true);
     expect(await isHeld(gaveUp)).toBe(false);

@@ -184,6 +184,19 @@ describe('connections', () => {
     expect(origin.requests).toHaveLength(2);
   });
 
+  it('H75, E1: have no more time for the second try than the first has left', async () => {
+    const origin = await anOrigin();
+    let elapsedMs = 0;
+    const clock = { now: () => 0, monotonic: () => elapsedMs };
+    origin.on('/feed', { body: 'first' }, () => {
+      elapsedMs += 31_000;
+      return { raw: '', after: 'end' };
+    });
+    const outbound = anOutbound({ clock });
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_timeout' });
+  });
+
   it('H75: of a name are asked for anew after its address changed', async () => {
     const first = await anOrigin({ host: '127.0.0.1' });
     const addresses = [['127.0.0.1'], ['127.0.0.2']];

@@ -194,7 +194,8 @@ describe('what a redirect takes along', () => {
     const home = await anOrigin();
     const away = await anOrigin();
     home.on('/feed', to(`${away.url}/hop`)).on('/back', { body: feed });
-    away.on('/hop', to(`${home.url}/back`));
+    // A second hop within the other origin must not count as "same origin" again.
+    away.on('/hop', to('/hop2')).on('/hop2', to(`${home.url}/back`));
     const outcome = fresh(await read(aFetcher(), `${home.url}/feed`, { headers: secrets }));
     for (const request of [...away.requests, ...home.to('/back')]) {
       for (const name of names) expect(request.headers).not.toHaveProperty(name);
