@@ -1,0 +1,88 @@
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { rssDocument } from '../helpers/documents.ts';
+import { type Home, makeHome, runCommand, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function home(): Home {
+  const made = makeHome('sources:\n  - { url: "file:one.xml", id: one, section: World }\n');
+  made.write(
+    'one.xml',
+    rssDocument({ title: 'One', link: 'https://www.example.org/' }, [{ guid: '1', title: 'Here', text: 'x' }]),
+  );
+  cleanups.push(() => made.remove());
+  return made;
+}
+
+describe('a start that cannot succeed', () => {
+  it('names a port that is in use and what to do, and ends with 2', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => other.close(resolve)));
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    const result = await runCommand(home(), ['serve'], { PORT: port });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(`127.0.0.1:${port} is in use`);
+    expect(result.stderr).toContain('set PORT');
+  });
+
+  it('tells all bad variables at once, and ends with 2', async () => {
+    const result = await runCommand(home(), ['serve'], {
+      PORT: 'many',
+      ALLOW_PRIVATE_NETWORKS: 'here',
+      LOG_LEVEL: 'loud',
+    });
+    expect(result.code).toBe(2);
+    for (const name of ['PORT', 'ALLOW_PRIVATE_NETWORKS', 'LOG_LEVEL']) expect(result.stderr).toContain(`${name}: `);
+  });
+
+  it('says that another kind of database is not supported yet', async () => {
+    const result = await runCommand(home(), ['serve'], {
+      PORT: '0',
+      DATABASE_URL: 'postgres://user:hidden@localhost/x',
+    });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('DATABASE_URL');
+    expect(result.stderr).not.toContain('hidden');
+  });
+
+  it('says that FEEDS_DIR is not there, and ends with 2', async () => {
+    const result = await runCommand(home(), ['serve'], { PORT: '0', FEEDS_DIR: path.join('no', 'such', 'folder') });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('FEEDS_DIR');
+  });
+});
+
+describe('a second start', () => {
+  it('finds what was there before a stop by SIGINT', async () => {
+    const made = home();
+    const server = await startServer(made);
+    await until('the item', async () =>
+      (await (await fetch(`${server.url}/feed.rss`)).text()).includes('Here') ? true : null,
+    );
+    await server.end('SIGINT');
+    const again = await startServer(made);
+    cleanups.push(() => again.end('SIGKILL'));
+    expect(await (await fetch(`${again.url}/feed.rss`)).text()).toContain('Here');
+  });
+
+  it('leaves the log where it was: the same epoch and head', async () => {
+    const made = home();
+    const server = await startServer(made);
+    const cursorOf = async (url: string): Promise<string> =>
+      ((await (await fetch(`${url}/api/items`)).json()) as { cursor: string }).cursor;
+    await until('the item', async () => ((await cursorOf(server.url)).endsWith('-1') ? true : null));
+    const before = await cursorOf(server.url);
+    await server.end('SIGKILL');
+    const again = await startServer(made);
+    cleanups.push(() => again.end('SIGKILL'));
+    expect(await cursorOf(again.url)).toBe(before);
+  });
+});
