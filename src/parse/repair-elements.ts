@@ -78,7 +78,9 @@ export class Elements {
     const attributes = this.#text.slice(tag.nameEnd, tag.attributesEnd);
     const outer = this.#open.top.scope;
     const scope = attributes.includes('xmlns') ? outer.inner(readAttributes(attributes)) : outer;
-    const naming = scope.naming(tag.name);
+    const meant = scope.naming(tag.name);
+    const isMisplaced = meant.role === 'channel' && !isVirtual(this.#open.top);
+    const naming = isMisplaced ? { ...meant, role: 'other' as const } : meant;
     if (scope.size > maxNames) this.#repair.refuse(`more than ${maxNames} different names`);
     return { at, tag, attributes, naming, scope };
   }

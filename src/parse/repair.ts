@@ -79,6 +79,7 @@ class Mender {
     const end = close < 0 ? this.#text.length : close + 3;
     const { inline } = this.#elements;
     if (inline.base !== null) inline.cdata(at, end, this.#text.slice(at + 9, close < 0 ? end : close));
+    else if (close < 0) this.#repair.edits.add(end, end, ']]>');
     return end;
   }
 
