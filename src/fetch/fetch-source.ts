@@ -19,7 +19,9 @@ export interface FetcherOptions extends OutboundOptions {
 export interface FetchRequest {
   /** Absolute `http:`, `https:` or `file:` URL. */
   readonly url: string;
-  /** The operator's extra headers, for the URL's own origin only. */
+  /** The address that the operator declared, when the source has moved to `url`: only its origin may see `headers`. */
+  readonly declaredUrl?: string;
+  /** The operator's extra headers, for the declared address's own origin only. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of the last read that was stored whole; `noValidators` makes the read unconditional. */
   readonly validators: Validators;
@@ -32,8 +34,8 @@ export interface FetchRequest {
 export interface Fetcher {
   /**
    * One read of a source, redirects followed. Its facts may note: `wrong_encoding_label`, `etag_reused`,
-   * `bad_validator`, `blocked_address` (some addresses of the name were left out), `headers_withheld` (a redirect left
-   * the origin), `headers_ignored`, `retry_after_capped`.
+   * `bad_validator`, `blocked_address` (some addresses of the name were left out), `headers_withheld` (from another origin
+   * than their own), `headers_ignored`, `retry_after_capped`.
    *
    * @throws the signal's reason when the signal is aborted; nothing else.
    */
@@ -80,13 +82,17 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
   const { clock, outbound } = parts;
   const startedMs = clock.monotonic();
   const { kept: custom, notes } = customHeaders(request.headers);
+  const home = URL.parse(request.declaredUrl ?? request.url)?.origin;
   let conditional = false;
+  let withheld = false;
   const headersFor = (url: URL, trusted: boolean) => {
     const condition = isBoundTo(request, url) ? conditionalHeaders(request.validators) : {};
+    const own = trusted && url.origin === home ? custom : {};
     conditional = Object.keys(condition).length > 0;
+    withheld ||= Object.keys(own).length < Object.keys(custom).length;
     return {
       ...parts.identity,
-      ...(trusted ? custom : {}),
+      ...own,
       ...condition,
       ...(request.force ? { 'cache-control': 'no-cache' } : {}),
     };
@@ -98,7 +104,7 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
     nowMs: clock.now(),
     durationMs: clock.monotonic() - startedMs,
     limits: outbound.limits,
-    notes: journey.leftOrigin && Object.keys(custom).length > 0 ? [...notes, 'headers_withheld'] : notes,
+    notes: withheld ? [...notes, 'headers_withheld'] : notes,
   });
 }
 

@@ -10,8 +10,6 @@ export interface Journey {
   readonly redirects: number;
   /** The last URL of the unbroken run of permanent redirects from the start; null when there was none. */
   readonly movedTo: string | null;
-  /** True when a redirect led to another origin, so that what is meant for the first was not sent on. */
-  readonly leftOrigin: boolean;
 }
 
 export interface JourneyOptions {
@@ -60,7 +58,7 @@ export async function followRedirects(
 
 /** The guard has the words for an address that is none. */
 async function lost(outbound: Outbound, start: string): Promise<Journey> {
-  return { end: await outbound.request({ url: start }), redirects: 0, movedTo: null, leftOrigin: false };
+  return { end: await outbound.request({ url: start }), redirects: 0, movedTo: null };
 }
 
 interface Trail {
@@ -134,7 +132,6 @@ function arrive(trail: Trail, end: OutboundAnswer | OutboundFailed): Journey {
     end: { ...end, bytes: trail.bytes, ...(detail === '' ? {} : { detail }) } as Journey['end'],
     redirects,
     movedTo: trail.movedTo,
-    leftOrigin: trail.leftOrigin,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../helpers/origin.ts';
+import { makeCertificate } from './certificates.ts';
 import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
 
 cleanUp();
@@ -42,7 +43,6 @@ describe('redirects', () => {
   });
 
   it('C4: never moves a source for good from https to http', async () => {
-    const { makeCertificate } = await import('./certificates.ts');
     const authority = makeCertificate({ name: 'Test authority' });
     const secure = await anOrigin({ tls: makeCertificate({ name: 'x', hosts: ['127.0.0.1'], issuer: authority }) });
     const plain = await anOrigin();
@@ -203,6 +203,18 @@ describe('what a redirect takes along', () => {
       expect(request.headers['user-agent']).toBe('Newswire/0.0.0');
     }
     expect(outcome.facts.notes).toEqual(['headers_withheld']);
+  });
+
+  it('C9: keeps them from an address at another origin that the source has moved to', async () => {
+    const moved = await anOrigin();
+    moved.on('/feed', { body: feed });
+    const declaredUrl = 'https://example.org/feed';
+    const outcome = fresh(await read(aFetcher(), `${moved.url}/feed`, { headers: secrets, declaredUrl }));
+    for (const name of names) expect(moved.requests[0]?.headers).not.toHaveProperty(name);
+    expect(outcome.facts.notes).toEqual(['headers_withheld']);
+    const within = await read(aFetcher(), `${moved.url}/feed`, { headers: secrets, declaredUrl: `${moved.url}/old` });
+    expect(fresh(within).facts.notes).toEqual([]);
+    expect(moved.requests[1]?.headers).toHaveProperty('x-api-key');
   });
 
   it('A11: sends validators to the address that gave them only', async () => {
