@@ -12,7 +12,7 @@ const maxCandidates = 20;
  */
 export function parseSrcset(srcset: string): Candidate[] {
   const candidates: Candidate[] = [];
-  const pattern = /[\s,]*(\S+)([^,]*)/y;
+  const pattern = /[\s,]*([^\s,]\S*)([^,]*)/y;
   while (candidates.length < maxCandidates) {
     const match = pattern.exec(srcset);
     if (match?.[1] === undefined) break;

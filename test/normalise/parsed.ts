@@ -1,0 +1,72 @@
+import type { NormaliseOptions } from '../../src/domain/digest-task.ts';
+import { noHints, type ParsedFeed, type ParsedItem } from '../../src/domain/parsed-feed.ts';
+
+export const nowMs = Date.UTC(2026, 2, 10, 12);
+
+const emptyItem: ParsedItem = {
+  guid: null,
+  title: null,
+  link: null,
+  base: [],
+  author: null,
+  summary: null,
+  content: null,
+  published: null,
+  updated: null,
+  language: null,
+  categories: [],
+  enclosures: [],
+  imageUrl: null,
+  data: {},
+};
+
+/** An item with nothing but what a test is about. */
+export function parsedItem(part: Partial<ParsedItem> = {}): ParsedItem {
+  return { ...emptyItem, ...part };
+}
+
+/** An ordinary item, the `n`th of its feed. */
+export function ordinaryItem(n: number, part: Partial<ParsedItem> = {}): ParsedItem {
+  return parsedItem({
+    guid: `guid-${n}`,
+    title: { type: 'text', value: `Title ${n}` },
+    link: `https://site.example/story/${n}`,
+    content: { type: 'html', value: `<p>Text of story ${n}</p>` },
+    ...part,
+  });
+}
+
+/** A feed of `items`. */
+export function parsedFeed(items: readonly ParsedItem[], part: Partial<ParsedFeed> = {}): ParsedFeed {
+  return {
+    format: 'rss2',
+    title: { type: 'text', value: 'A feed' },
+    link: 'https://site.example/',
+    base: null,
+    language: null,
+    author: null,
+    imageUrl: null,
+    hints: noHints,
+    links: { self: null, hubs: [], next: null, prevArchive: null },
+    complete: false,
+    items,
+    deleted: [],
+    notes: [],
+    ...part,
+  };
+}
+
+/** Options of a source about which nothing special was declared. */
+export function plainOptions(part: Partial<NormaliseOptions> = {}): NormaliseOptions {
+  return {
+    url: 'https://feeds.example/rss.xml',
+    nowMs,
+    limit: 500,
+    keep: null,
+    drop: null,
+    language: null,
+    trust: { dates: true, ids: true },
+    known: {},
+    ...part,
+  };
+}
