@@ -10,7 +10,7 @@ export interface CliIo {
   /** Width of the terminal that reads `out`; null: it is a file or a pipe, so nothing is cut to fit. */
   readonly columns: number | null;
   /**
-   * Calls the listener at each SIGTERM and SIGINT.
+   * Calls the listener at each signal that asks to stop.
    *
    * @returns takes the listener off again.
    */
@@ -31,9 +31,11 @@ export function processIo(env: Environment): CliIo {
     env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    columns: process.stdout.isTTY ? process.stdout.columns : null,
+    // Some terminals do not know their width and say 0.
+    columns: (process.stdout.isTTY && process.stdout.columns) || null,
     onSignal: (listener) => {
-      const signals = ['SIGTERM', 'SIGINT'] as const;
+      // A closed terminal is a wish to stop. Without one, SIGHUP is left alone: nohup has it ignored.
+      const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', ...(process.stdout.isTTY ? (['SIGHUP'] as const) : [])];
       for (const signal of signals) process.on(signal, listener);
       return () => {
         for (const signal of signals) process.off(signal, listener);

@@ -32,10 +32,11 @@ export async function liveUntilSignal(
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<number>();
   let signals = 0;
-  const off = io.onSignal(() => {
+  const off = io.onSignal((signal) => {
     signals += 1;
     if (signals === 1) first.resolve();
-    else second.resolve(exitCodes.failed);
+    // A terminal that is closed hangs up more than once; nobody is impatient then.
+    else if (signal !== 'SIGHUP') second.resolve(exitCodes.failed);
   });
   try {
     return await Promise.race([live(start, first.promise, options), second.promise]);

@@ -14,6 +14,6 @@ describe('processIo', () => {
   });
 
   it('knows no width when its output is no terminal', () => {
-    expect(processIo({}).columns).toBe(process.stdout.isTTY ? process.stdout.columns : null);
+    expect(processIo({}).columns).toBe((process.stdout.isTTY && process.stdout.columns) || null);
   });
 });

@@ -39,6 +39,15 @@ describe('liveUntilSignal', () => {
     expect(await code).toBe(1);
   });
 
+  it('does not take the second hang-up of one terminal for impatience', async () => {
+    const { io, started, stopped, code } = scene();
+    started.resolve();
+    io.signal('SIGHUP');
+    io.signal('SIGHUP');
+    stopped.resolve();
+    expect(await code).toBe(0);
+  });
+
   it('ends when stopping takes too long, and says so', async () => {
     const { io, started, code, onSlowStop } = scene(5);
     started.resolve();
