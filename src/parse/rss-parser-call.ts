@@ -28,8 +28,7 @@ export async function readWithRssParser(xml: string): Promise<FieldTree> {
     xml2js: { tagNameProcessors: [lowerCaser()], attrNameProcessors: [lowerCaser()] },
     customFields: { feed: [wholeFields], item: [wholeFields] },
   });
-  const answer = await Promise.race([parser.parseString(xml), nextTurn()]);
-  if (answer === null) throw new Error('the parser gave no answer');
+  const answer = await atOnce(parser.parseString(xml));
   return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
 }
 
@@ -46,11 +45,18 @@ function nodesIn(raw: Raw): readonly XmlNode[] {
   return Array.isArray(nodes) ? nodes.filter(isNode) : [];
 }
 
-/** `parseString` settles at once or, on a document without an element, never. */
-function nextTurn(): Promise<null> {
-  return new Promise((resolve) => {
-    setImmediate(resolve, null);
+/**
+ * What a promise gives that settles within this turn of the event loop or never, as `parseString` does: with some
+ * releases of its parser a document without an element has no answer.
+ */
+export async function atOnce<T>(promise: Promise<T>): Promise<T> {
+  const nothing = Symbol('nothing');
+  const nextTurn = new Promise<typeof nothing>((resolve) => {
+    setImmediate(resolve, nothing);
   });
+  const answer = await Promise.race([promise, nextTurn]);
+  if (answer === nothing) throw new Error('the parser gave no answer');
+  return answer;
 }
 
 /** Lower-cases names, which publishers write in any case; `_` would be taken for an element's text. */

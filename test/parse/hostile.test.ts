@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { parseFeed } from '../../src/parse/parse-feed.ts';
+
+const size = 100_000;
+const fill = (piece: string, length = size) => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+const rss = (body: string) => `<?xml version="1.0"?><rss version="2.0"><channel>${body}</channel></rss>`;
+const item = (body: string) => rss(`<item><guid>1</guid>${body}</item>`);
+const numbered = (count: number, piece: (index: number) => string) =>
+  Array.from({ length: count }, (_, n) => piece(n)).join('');
+
+/** Result and CPU time of one document. The bars are ten times what it takes on one slow core, not to be flaky. */
+async function parseTimed(text: string) {
+  const body = new Uint8Array(Buffer.from(text));
+  const before = process.cpuUsage();
+  const result = await parseFeed({ body, contentType: null });
+  const { user } = process.cpuUsage(before);
+  return { result, cpuMs: user / 1000 };
+}
+
+describe('parseFeed against documents beyond all bounds', () => {
+  it.each([
+    ['100,000 nested elements', rss('<a>'.repeat(size) + '</a>'.repeat(size)), 'elements are nested deeper than 256'],
+    ['elements nested in a text', item(`<description>${'<b>'.repeat(size)}`), 'elements are nested deeper than 256'],
+    ['a million attributes', rss(`<a ${numbered(1_000_000, (n) => `a${n}="" `)}/>`), 'a tag is too long'],
+    ['a million times the same attribute', rss(`<a ${fill('a="" ', 5_000_000)}/>`), 'a tag is too long'],
+    ['a name of 5 MB', rss(`<${fill('a', 5_000_000)}/>`), 'a tag is too long'],
+    ['a name of 2 KB', rss(`<${fill('a', 2_000)}/>`), 'a tag is too long'],
+    ['an attribute of 5 MB', rss(`<a b="${fill('x', 5_000_000)}"/>`), 'a tag is too long'],
+    ['a million names', rss(numbered(1_000_000, (n) => `<n${n}/>`)), 'more than 10000 different names'],
+  ])('refuses %s', async (_, text, detail) => {
+    const { result, cpuMs } = await parseTimed(text);
+    expect(result).toEqual({ kind: 'unreadable', failure: 'parse_limit', detail });
+    expect(cpuMs).toBeLessThan(5000);
+  });
+
+  it('takes no more than 10,000 items', async () => {
+    const { result } = await parseTimed(rss(numbered(12_000, (n) => `<item><guid>${n}</guid></item>`)));
+    expect(result).toMatchObject({ kind: 'parsed', feed: { notes: ['item_flood'] } });
+    expect(result.kind === 'parsed' && result.feed.items.at(-1)?.guid).toBe('9999');
+  });
+
+  it('reads a text of 5 MB', async () => {
+    const { result } = await parseTimed(item(`<description>${fill('x', 5_000_000)}</description>`));
+    expect(result.kind === 'parsed' && result.feed.items[0]?.summary?.value).toHaveLength(5_000_000);
+  });
+});
+
+describe('parseFeed against declarations', () => {
+  const laughs = numbered(20, (n) => `<!ENTITY a${n + 1} "${`&a${n};`.repeat(10)}">`);
+
+  it('expands nothing and asks nobody', async () => {
+    const dtd = `<!DOCTYPE rss [<!ENTITY a0 "ha">${laughs}<!ENTITY x SYSTEM "file:///etc/hostname">]>`;
+    const { result, cpuMs } = await parseTimed(dtd + item('<title>&a20;&x;</title>'));
+    expect(result).toMatchObject({
+      kind: 'parsed',
+      feed: { notes: ['dtd_dropped', 'recovered'], items: [{ title: { value: '&a20;&x;' } }] },
+    });
+    expect(cpuMs).toBeLessThan(500);
+  });
+
+  it.each([
+    ['5,000 of them', '<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000) + item('')],
+    ['unfinished ones', fill('<!DOCTYPE a ["') + item('')],
+    ['unfinished ones inside', rss(fill('<!DOCTYPE a ["'))],
+    ['unfinished ones of no kind', rss(fill('<!a ['))],
+  ])('is not slowed down by %s', async (_, text) => {
+    expect((await parseTimed(text)).cpuMs).toBeLessThan(2000);
+  });
+});
+
+/** Each would take minutes if anything were quadratic in it. */
+const hostile: Record<string, string> = {
+  'comments that never end': rss(fill('<!--')),
+  'comments full of dashes': rss(fill('<!-- - -->')),
+  'sections that never end': item(`<description>${fill('<![CDATA[')}`),
+  'empty sections': item(`<description>${fill('<![CDATA[]]>')}</description>`),
+  'instructions that never end': rss(fill('<?')),
+  'instructions without their mark': rss(fill('<?a>')),
+  brackets: item(`<description>${fill('<')}`),
+  ampersands: item(`<description>${fill('&')}`),
+  'long references': item(`<description>${fill(`&${'x'.repeat(40)}`)}`),
+  'unknown references': item(`<description>${numbered(10_000, (n) => `&a${n};`)}</description>`),
+  'unfinished tags': item(fill('<a ')),
+  'open quotes': item(fill('<a b="')),
+  'open quotes of both kinds': item(fill(`<a b='"`)),
+  'open quotes in one tag': item(`<a ${fill('b="')}`),
+  'equals signs': item(`<a ${fill('=')}`),
+  'white space in a tag': item(`<a b${' '.repeat(size)}="x"${' '.repeat(size)}!/>`),
+  'white space about names': item(`<a${fill(' b  ')}<`),
+  'white space in a text': item(`<title>${' '.repeat(size)}</title>`),
+  'ends of nothing': item(fill('</a>')),
+  'unfinished ends': item(fill('</a ')),
+  'ends beyond an open stack': item('<b>'.repeat(200) + fill('<c></b>')),
+  'items in items': rss(fill('<item>')),
+  'items in open titles': item(fill('<item><title>')),
+  'open links': item(fill('<link>')),
+  'open descriptions': item(fill('<description><b>')),
+  channels: rss(fill('<channel></channel>')),
+  'tags in a text, escaped': item(`<description>${fill('&lt;p')}</description>`),
+  'tags in a section': item(`<description><![CDATA[${fill('<p')}]]></description>`),
+  'brackets in a section': item(`<description><![CDATA[${fill('<')}]]></description>`),
+  'empty XHTML elements': `<feed><entry><content type="xhtml"><div>${fill('<div/>')}</div></content></entry></feed>`,
+  'a div that never ends': `<feed><entry><content type="xhtml"><div${fill(' ')}x</content></entry></feed>`,
+  'prefix declarations': `<rss ${numbered(5_000, (n) => `xmlns:p${n}="u${n}" `)}><channel>${'<a xmlns:x="y"/>'.repeat(5_000)}`,
+  'nested prefix declarations': rss('<a xmlns:b="c">'.repeat(250) + fill('<q:x/>')),
+  'one author': item(`<author>${fill('a@b ')}</author>`),
+  keywords: item(`<itunes:keywords>${fill('a,')}</itunes:keywords>`),
+  enclosures: item(numbered(3_000, (n) => `<enclosure url="http://a.example/${n}"/>`)),
+  'control characters': item(`<title>${fill('\x01a')}</title>`),
+  junk: fill('junk '),
+  'junk tags': fill('<x '),
+  'nested lists in JSON': `{"version":"https://jsonfeed.org/version/1","items":${'['.repeat(size)}${']'.repeat(size)}}`,
+  'objects that never end in JSON': '{"a":'.repeat(20_000),
+  'a string that never ends in JSON': `{"items":[{"id":"${fill('\\"')}`,
+};
+
+describe('parseFeed against 100 KB of', () => {
+  it.each(Object.entries(hostile))('%s', async (_, text) => {
+    const { result, cpuMs } = await parseTimed(text);
+    expect(['parsed', 'unreadable']).toContain(result.kind);
+    expect(cpuMs).toBeLessThan(2000);
+  });
+
+  it('anything of the above leaves the prototypes as they are', () => {
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ParsedFeed } from '../../src/domain/parsed-feed.ts';
+import { parseFeed } from '../../src/parse/parse-feed.ts';
+import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+
+const parse = (text: string | Uint8Array, contentType: string | null = null) =>
+  parseFeed({ body: typeof text === 'string' ? new Uint8Array(Buffer.from(text)) : text, contentType });
+
+async function feedOf(text: string | Uint8Array, contentType: string | null = null): Promise<ParsedFeed> {
+  const result = await parse(text, contentType);
+  if (result.kind !== 'parsed') throw new Error(result.detail);
+  return result.feed;
+}
+
+const rss = (items: string) => `<rss version="2.0"><channel><title>Example</title>${items}</channel></rss>`;
+
+describe('parseFeed on what is no feed', () => {
+  it.each([
+    ['nothing', ''],
+    ['white space', ' \r\n\t '],
+    ['a byte order mark', '\ufeff'],
+    ['NULs', '\0\0\0\0\0'],
+  ])('calls %s empty', async (_, text) => {
+    expect(await parse(text)).toEqual({ kind: 'unreadable', failure: 'empty', detail: 'the document is empty' });
+  });
+
+  it.each([
+    ['a page', '<!DOCTYPE html><html><head><title>Parked</title></head></html>'],
+    ['words', 'Service unavailable'],
+    ['other XML', '<?xml version="1.0"?><opml version="2.0"><body/></opml>'],
+    ['only a comment, on which the parser never answers', '<!-- nothing -->'],
+    ['JSON of another kind', '{"error":"not found"}'],
+    ['a list in JSON', '[1,2]'],
+  ])('says that %s is not a feed', async (_, text) => {
+    expect(await parse(text)).toMatchObject({ kind: 'unreadable', failure: 'not_feed' });
+  });
+
+  it('calls JSON that cannot be mended an error', async () => {
+    expect(await parse('{"version": tru')).toMatchObject({ failure: 'parse_error' });
+  });
+
+  it('gives details that are safe on a terminal', async () => {
+    const result = await parse('<evil\u001b[31m\u202ename x>');
+    expect(result).toMatchObject({ failure: 'not_feed' });
+    expect(JSON.stringify(result)).not.toMatch(/\\u001b|\u202e/);
+  });
+});
+
+describe('parseFeed on feeds', () => {
+  it.each([
+    ['RSS', rss('')],
+    ['Atom', '<feed xmlns="http://www.w3.org/2005/Atom"/>'],
+    ['an RSS of nothing', '<rss/>'],
+    ['RDF', '<rdf:RDF xmlns:rdf="x"><channel/></rdf:RDF>'],
+    ['JSON', '{"version":"https://jsonfeed.org/version/1.1","items":[]}'],
+  ])('reads %s without items', async (_, text) => {
+    expect((await feedOf(text)).items).toEqual([]);
+  });
+
+  it('decodes by the header', async () => {
+    const body = new Uint8Array(Buffer.from(rss('<item><title>\xc9</title></item>'), 'latin1'));
+    expect((await feedOf(body, 'text/xml; charset=windows-1251')).items[0]?.title?.value).toBe('Й');
+  });
+
+  it('tells what decoding and mending had to guess, each once', async () => {
+    const body = new Uint8Array(
+      Buffer.from(`<!DOCTYPE x>${rss('<item><title>a & \xe9 & b</title></item>')}`, 'latin1'),
+    );
+    expect((await feedOf(body)).notes).toEqual(['charset_guess', 'recovered', 'dtd_dropped']);
+  });
+
+  it('reads JSON whatever it is served as, and XML served as JSON', async () => {
+    const json = '{"version":"https://jsonfeed.org/version/1","title":"x"}';
+    expect((await feedOf(json, 'text/html')).format).toBe('json1');
+    expect((await feedOf(rss(''), 'application/json')).format).toBe('rss2');
+  });
+
+  it('keeps no state from one document to the next', async () => {
+    const [first, , second] = await Promise.all([parse(rss('<item/>')), parse('<rss><'), parse(rss('<item/>'))]);
+    expect(second).toEqual(first);
+  });
+
+  it('gives plain data that crosses threads', async () => {
+    const feed = await feedOf(rss('<item><title>x</title><georss:point>1 2</georss:point></item>'));
+    expect(structuredClone(feed)).toEqual(feed);
+  });
+
+  it('leaves bytes that it was given as they were', async () => {
+    const body = new Uint8Array(Buffer.from(rss('<item><title>a & b</title></item>')));
+    const copy = body.slice();
+    await parse(body);
+    expect(body).toEqual(copy);
+  });
+});
+
+describe('parseFeed on anything', () => {
+  it('answers bytes of all kinds, and never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom(null, 'application/json', 'text/xml'),
+        async (body, type) => {
+          expect(['parsed', 'unreadable']).toContain((await parse(body, type)).kind);
+        },
+      ),
+      { numRuns: fuzzRuns },
+    );
+  });
+
+  it('finds every item of a feed of plain items, with its text', async () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((value) => /\p{L}/u.test(value));
+    const escaped = (value: string) => value.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 8 }), async (titles) => {
+        const { items } = await feedOf(
+          rss(titles.map((title) => `<item><title>${escaped(title)}</title></item>`).join('')),
+        );
+        expect(items.map((item) => item.title?.value)).toEqual(titles.map((title) => title.trim()));
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+
+  it('keeps all whole items of a feed that was cut anywhere', async () => {
+    const items = Array.from(
+      { length: 5 },
+      (_, n) => `<item><guid>${n}</guid><description><![CDATA[<p>${n}]]></description></item>`,
+    );
+    const whole = rss(items.join('\n'));
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 20, max: whole.length }), async (length) => {
+        const cut = whole.slice(0, length);
+        const feed = await feedOf(cut);
+        const ends = cut.split('</item>').length - 1;
+        expect(feed.items.map((item) => item.guid)).toEqual(['0', '1', '2', '3', '4'].slice(0, ends));
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+
+  it('reads any JSON that has items without touching prototypes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue(), { maxLength: 5 }), async (items) => {
+        const feed = await feedOf(JSON.stringify({ version: 'https://jsonfeed.org/version/1', items }));
+        expect(feed.items.length).toBeLessThanOrEqual(items.length);
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+});
