@@ -1,0 +1,47 @@
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { describe, expect, it } from 'vitest';
+import type { Log } from '../../src/runtime/log.ts';
+import { badRequest, notFound, type Problem, problemOf, withdrawn } from '../../src/web/errors.ts';
+
+/** What is told and what is logged of an error that a handler throws. */
+async function tell(error: unknown): Promise<{ problem: Problem; logged: object[] }> {
+  const logged: object[] = [];
+  const log: Log = { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) };
+  const app = new Hono();
+  app.get('/path', () => {
+    throw error;
+  });
+  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  const problem = (await (await app.request('/path?secret=1')).json()) as Problem;
+  return { problem, logged };
+}
+
+describe('problemOf', () => {
+  it.each([
+    [badRequest('bad_limit', 'Say a number.'), { status: 400, code: 'bad_limit', message: 'Say a number.' }],
+    [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
+    [withdrawn(), { status: 410, code: 'withdrawn' }],
+  ])('tells what was thrown on purpose and logs nothing', async (error, expected) => {
+    const { problem, logged } = await tell(error);
+    expect(problem).toMatchObject(expected);
+    expect(logged).toEqual([]);
+  });
+
+  it('keeps the status of a framework’s own refusal, but not its words', async () => {
+    const { problem } = await tell(new HTTPException(413, { message: 'body of /etc/passwd too large' }));
+    expect(problem.status).toBe(413);
+    expect(problem.message).not.toContain('passwd');
+  });
+
+  it.each([
+    new Error('disk full'),
+    new TypeError('x is undefined'),
+    new HTTPException(500, { message: 'disk full' }),
+  ])('tells nothing of a fault of ours and logs all of it: %s', async (error) => {
+    const { problem, logged } = await tell(error);
+    expect(problem).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(problem.message).not.toMatch(/disk|undefined/);
+    expect(logged).toEqual([{ err: error, method: 'GET', path: '/path' }]);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { readChoice, readLimit, refuseUnknown, writeChoice } from '../../src/web/query.ts';
+
+function choice(query: string) {
+  return readChoice(new URLSearchParams(query));
+}
+
+describe('readChoice', () => {
+  it('asks for everything, backfill included, when nothing is said', () => {
+    expect(choice('')).toEqual({
+      filter: { sections: [], sources: [], categories: [], languages: [], q: null, backfill: true },
+      limit: 50,
+      before: null,
+    });
+  });
+
+  it('takes empty values as not said', () => {
+    expect(choice('section=&source=+&q=&limit=&before=&backfill=')).toEqual(choice(''));
+  });
+
+  it('lets a search bound the time, which a subscription may not', () => {
+    expect(choice('q=after:2026-01-01').filter.q).toBe('after:2026-01-01');
+    expect(choice('q=rail+before:2026-02-01').filter.q).toBe('rail before:2026-02-01');
+  });
+
+  it.each(['true', '1'])('reads backfill=%s as wanted', (text) => {
+    expect(choice(`backfill=${text}`).filter.backfill).toBe(true);
+  });
+
+  it.each(['false', '0'])('reads backfill=%s as not wanted', (text) => {
+    expect(choice(`backfill=${text}`).filter.backfill).toBe(false);
+  });
+
+  it.each(['1-2', '-5-2', '1768418460000-77'])('takes the place %s', (before) => {
+    expect(choice(`before=${before}`).before).toBe(before);
+  });
+
+  it.each([
+    '1',
+    '1-',
+    '-1',
+    'a-b',
+    '1-2-3',
+    '1.5-2',
+    "1-2'--",
+    '1-2\n',
+    `${'9'.repeat(16)}-1`,
+  ])('refuses the place %j', (before) => {
+    expect(() => readChoice(new URLSearchParams({ before }))).toThrow();
+  });
+});
+
+describe('readLimit', () => {
+  it.each([
+    [null, 50],
+    ['', 50],
+    ['1', 1],
+    ['500', 500],
+    ['501', 500],
+    ['999999999', 500],
+  ])('reads %j as %d', (text, limit) => {
+    expect(readLimit(text, 50)).toBe(limit);
+  });
+
+  it.each(['0', '-1', '1.5', '1e3', '0x10', ' 5', '10000000000', 'NaN'])('refuses %j', (text) => {
+    expect(() => readLimit(text, 50)).toThrow();
+  });
+});
+
+describe('writeChoice', () => {
+  it.each([
+    '',
+    '?section=science-nature&section=world&limit=10',
+    '?source=a&category=eu&language=en&q=rail+-road&backfill=false&before=5-1',
+  ])('writes back %s as it was read', (query) => {
+    expect(writeChoice(choice(query))).toBe(query);
+  });
+
+  it('writes equal choices as one, however they were put', () => {
+    expect(writeChoice(choice('limit=50&section=World&section=SCIENCE&section=world'))).toBe(
+      '?section=science&section=world',
+    );
+  });
+});
+
+describe('refuseUnknown', () => {
+  it('names what is known and not what was sent', () => {
+    const sent = new URLSearchParams('sektion=x');
+    expect(() => refuseUnknown(sent)).toThrow(/^Known parameters are section, source/);
+    expect(() => refuseUnknown(new URLSearchParams('section=x&limit=1'))).not.toThrow();
+  });
+});

@@ -1,0 +1,235 @@
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { describe, expect, it } from 'vitest';
+import { renderAtom } from '../../../src/web/syndication/atom.ts';
+import { renderJson } from '../../../src/web/syndication/json-feed.ts';
+import { type OutputFeed, toEntry } from '../../../src/web/syndication/output-feed.ts';
+import { renderRss } from '../../../src/web/syndication/rss.ts';
+import { makeItem, noon } from '../fakes.ts';
+
+const base = 'https://news.example.com';
+
+const rich = makeItem(7, {
+  title: 'Rail & road: <why> not',
+  author: 'A. Writer',
+  categories: ['rail', 'a<b"c&d'],
+  imageUrl: 'https://example.org/7.jpg',
+  enclosures: [
+    { url: 'https://example.org/7.mp3?a=1&b=2', type: 'audio/mpeg', length: 1234 },
+    { url: 'https://example.org/7.pdf', type: null, length: null },
+  ],
+  alsoIn: [{ id: 'other', title: 'The Other' }],
+  publishedMs: noon,
+  updatedMs: noon + 60_000,
+});
+
+function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
+  return {
+    title: 'Daily & <Weekly>',
+    description: 'All of it',
+    homeUrl: `${base}/`,
+    selfUrl: `${base}/feed.x?limit=1`,
+    nextUrl: `${base}/feed.x?limit=1&before=9-7`,
+    updatedMs: noon + 60_000,
+    entries: [toEntry(rich, base)],
+    ...over,
+  };
+}
+
+interface Node {
+  readonly name: string;
+  readonly namespace: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly parent: string | null;
+  text: string;
+}
+
+/** All elements of a document, in document order, with their own text. */
+function nodesOf(xml: string): Node[] {
+  const all: Node[] = [];
+  const open: Node[] = [];
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', (tag: SaxesTagNS) => {
+    const attributes = Object.fromEntries(Object.values(tag.attributes).map(({ name, value }) => [name, value]));
+    const node = { name: tag.local, namespace: tag.uri, attributes, parent: open.at(-1)?.name ?? null, text: '' };
+    all.push(node);
+    open.push(node);
+  });
+  const add = (text: string): void => {
+    const node = open.at(-1);
+    if (node !== undefined) node.text += text;
+  };
+  parser.on('text', add);
+  parser.on('cdata', add);
+  parser.on('closetag', () => void open.pop());
+  parser.write(xml).close();
+  return all;
+}
+
+function within(nodes: readonly Node[], parent: string, name: string): Node[] {
+  return nodes.filter((node) => node.parent === parent && node.name === name);
+}
+
+describe('RSS', () => {
+  const nodes = nodesOf(renderRss(feedOf()));
+  const textOf = (parent: string, name: string) => within(nodes, parent, name).map(({ text }) => text);
+
+  it('names the channel, its page and how long it may be kept', () => {
+    expect(textOf('channel', 'title')).toEqual(['Daily & <Weekly>']);
+    expect(within(nodes, 'channel', 'link')[0]?.text).toBe(`${base}/`);
+    expect(textOf('channel', 'ttl')).toEqual(['5']);
+    expect(textOf('channel', 'lastBuildDate')).toEqual(['Thu, 15 Jan 2026 12:01:00 GMT']);
+  });
+
+  it('links to itself and to older items as Atom does', () => {
+    const links = within(nodes, 'channel', 'link').filter(({ namespace }) => namespace.endsWith('/Atom'));
+    expect(links.map(({ attributes }) => [attributes['rel'], attributes['href']])).toEqual([
+      ['self', `${base}/feed.x?limit=1`],
+      ['next', `${base}/feed.x?limit=1&before=9-7`],
+    ]);
+  });
+
+  it('says of an item who wrote it, where it came from and under what', () => {
+    const [creator] = within(nodes, 'item', 'creator');
+    expect([creator?.namespace, creator?.text]).toEqual(['http://purl.org/dc/elements/1.1/', 'A. Writer']);
+    expect(within(nodes, 'item', 'author')).toEqual([]);
+    const [source] = within(nodes, 'item', 'source');
+    expect([source?.attributes['url'], source?.text]).toEqual(['https://example.org/rss.xml', 'Example']);
+    expect(textOf('item', 'category')).toEqual(['rail', 'a<b"c&d']);
+  });
+
+  it('gives an item an id that is no address, its original and its date', () => {
+    const [guid] = within(nodes, 'item', 'guid');
+    expect(guid?.text).toMatch(/^urn:uuid:/);
+    expect(guid?.attributes['isPermaLink']).toBe('false');
+    expect(textOf('item', 'link')).toEqual(['https://example.org/news/7']);
+    expect(textOf('item', 'pubDate')).toEqual(['Thu, 15 Jan 2026 12:00:00 GMT']);
+  });
+
+  it('carries summary and text apart, the other sources in the text', () => {
+    expect(textOf('item', 'description')).toEqual(['Summary of 7.']);
+    const [encoded] = within(nodes, 'item', 'encoded');
+    expect(encoded?.namespace).toBe('http://purl.org/rss/1.0/modules/content/');
+    expect(encoded?.text).toContain('<p>Text of 7.</p><p>Also in: <a href="https://news.example.com/sources/other">');
+  });
+
+  it('attaches one enclosure with its own type, and what else there is as media', () => {
+    expect(within(nodes, 'item', 'enclosure').map(({ attributes }) => attributes)).toEqual([
+      { url: 'https://example.org/7.mp3?a=1&b=2', length: '1234', type: 'audio/mpeg' },
+    ]);
+    expect(within(nodes, 'item', 'content').map(({ attributes }) => attributes)).toEqual([
+      { url: 'https://example.org/7.pdf' },
+      { url: 'https://example.org/7.jpg', medium: 'image' },
+    ]);
+  });
+
+  it('is whole without any item', () => {
+    const empty = nodesOf(renderRss(feedOf({ entries: [], nextUrl: null, updatedMs: 0 })));
+    expect(within(empty, 'channel', 'item')).toEqual([]);
+    expect(within(empty, 'channel', 'lastBuildDate')[0]?.text).toBe('Thu, 01 Jan 1970 00:00:00 GMT');
+  });
+});
+
+describe('Atom', () => {
+  const nodes = nodesOf(renderAtom(feedOf()));
+
+  it('has at feed level what the format demands', () => {
+    expect(within(nodes, 'feed', 'id')[0]?.text).toBe(`${base}/feed.x?limit=1`);
+    expect(within(nodes, 'feed', 'title')[0]?.text).toBe('Daily & <Weekly>');
+    expect(within(nodes, 'feed', 'updated')[0]?.text).toBe('2026-01-15T12:01:00.000Z');
+    expect(within(nodes, 'feed', 'author')).toHaveLength(1);
+    const rels = within(nodes, 'feed', 'link').map(({ attributes }) => attributes['rel']);
+    expect(rels.toSorted()).toEqual(['alternate', 'next', 'self']);
+  });
+
+  it('gives titles as text, not as HTML', () => {
+    const [title] = within(nodes, 'entry', 'title');
+    expect([title?.attributes['type'], title?.text]).toEqual([undefined, 'Rail & road: <why> not']);
+  });
+
+  it('tells when an entry was published and when corrected', () => {
+    expect(within(nodes, 'entry', 'published')[0]?.text).toBe('2026-01-15T12:00:00.000Z');
+    expect(within(nodes, 'entry', 'updated')[0]?.text).toBe('2026-01-15T12:01:00.000Z');
+  });
+
+  it('says of an entry who wrote it, where it came from and under what', () => {
+    expect(nodes.filter(({ parent, name }) => parent === 'author' && name === 'name').map(({ text }) => text)).toEqual([
+      'Daily & <Weekly>',
+      'A. Writer',
+    ]);
+    expect(within(nodes, 'source', 'id')[0]?.text).toBe('https://example.org/rss.xml');
+    expect(within(nodes, 'source', 'title')[0]?.text).toBe('Example');
+    expect(within(nodes, 'entry', 'category').map(({ attributes }) => attributes['term'])).toEqual(['rail', 'a<b"c&d']);
+  });
+
+  it('links an entry to everything that is attached and to the other sources', () => {
+    const links = within(nodes, 'entry', 'link').map(({ attributes }) => attributes);
+    expect(links).toEqual([
+      { href: 'https://example.org/news/7' },
+      { rel: 'enclosure', href: 'https://example.org/7.mp3?a=1&b=2', type: 'audio/mpeg', length: '1234' },
+      { rel: 'enclosure', href: 'https://example.org/7.pdf' },
+      { rel: 'related', href: 'https://news.example.com/sources/other', title: 'The Other' },
+    ]);
+  });
+
+  it('labels summary and content as the HTML that they are', () => {
+    expect(within(nodes, 'entry', 'content')[0]?.attributes['type']).toBe('html');
+    expect(within(nodes, 'entry', 'content')[0]?.text).toContain('<p>Text of 7.</p>');
+  });
+});
+
+describe('JSON Feed', () => {
+  const document = JSON.parse(renderJson(feedOf()));
+
+  it('is of version 1.1 and knows its page, itself and what follows', () => {
+    expect(document).toMatchObject({
+      version: 'https://jsonfeed.org/version/1.1',
+      title: 'Daily & <Weekly>',
+      home_page_url: `${base}/`,
+      feed_url: `${base}/feed.x?limit=1`,
+      next_url: `${base}/feed.x?limit=1&before=9-7`,
+    });
+    expect(document).not.toHaveProperty('author');
+  });
+
+  it('has all of an item in the members of version 1.1', () => {
+    expect(document.items[0]).toMatchObject({
+      title: 'Rail & road: <why> not',
+      url: 'https://example.org/news/7',
+      summary: 'Summary of 7.',
+      date_published: '2026-01-15T12:00:00.000Z',
+      date_modified: '2026-01-15T12:01:00.000Z',
+      authors: [{ name: 'A. Writer' }],
+      tags: ['rail', 'a<b"c&d'],
+      image: 'https://example.org/7.jpg',
+      language: 'en',
+      attachments: [
+        { url: 'https://example.org/7.mp3?a=1&b=2', mime_type: 'audio/mpeg', size_in_bytes: 1234 },
+        { url: 'https://example.org/7.pdf', mime_type: 'application/octet-stream' },
+      ],
+      _newswire: {
+        source: { title: 'Example', feed_url: 'https://example.org/rss.xml', url: 'https://example.org/' },
+        also_in: [{ title: 'The Other', url: 'https://news.example.com/sources/other' }],
+      },
+    });
+    expect(document.items[0]).not.toHaveProperty('author');
+  });
+
+  it('has a content even where there is no text to show', () => {
+    const bare = toEntry(makeItem(1, { summary: '', contentHtml: '' }), base);
+    expect(JSON.parse(renderJson(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
+  });
+});
+
+describe('every format', () => {
+  it('gives an item the same id', () => {
+    const id = toEntry(rich, base).id;
+    for (const render of [renderRss, renderAtom, renderJson]) expect(render(feedOf())).toContain(id);
+  });
+
+  it('does not depend on anything but what it is given', () => {
+    for (const render of [renderRss, renderAtom, renderJson]) expect(render(feedOf())).toBe(render(feedOf()));
+  });
+});
