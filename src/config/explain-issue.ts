@@ -88,7 +88,7 @@ export function explainIssue(
   // A header's value is a secret even when it is written out.
   const shown = key === 'headers' || typeof written === 'object' ? '' : `: ${quote(written)}`;
   return {
-    what: written === undefined ? `${label} is missing` : `${label} ${complaint(issue)}${shown}`,
+    what: written === undefined ? `${label} is missing` : `${label} ${complaint(issue, { key, written })}${shown}`,
     remedy: remedyFor(key),
   };
 }
@@ -103,11 +103,15 @@ const nounOf: Readonly<Record<string, string>> = {
   record: 'a group of names and values',
 };
 
-function complaint(issue: z.core.$ZodIssue): string {
+/** Keys whose text is a length of time: `15` says no unit. */
+const durations: readonly string[] = ['interval', 'hostGap'];
+
+function complaint(issue: z.core.$ZodIssue, of: { readonly key: string; readonly written: unknown }): string {
   switch (issue.code) {
     case 'custom':
       return issue.message;
     case 'invalid_type':
+      if (durations.includes(of.key) && typeof of.written === 'number') return 'has no unit';
       return `is not ${nounOf[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return `is none of ${issue.values.join(', ')}`;

@@ -36,7 +36,7 @@ const line = (maxChars: number) =>
   z
     .string()
     .trim()
-    .min(1, { error: 'is empty' })
+    .min(1, { error: 'is empty', abort: true })
     .max(maxChars, { error: `is longer than ${maxChars} characters` })
     .refine((text) => !/\p{Cc}/u.test(text), { error: 'holds a line break or a control character' });
 
@@ -54,7 +54,7 @@ const duration = (bounds: { minMs: number; maxMs: number; words: string }) =>
 
 const pattern = z
   .string()
-  .min(1, { error: 'is empty' })
+  .min(1, { error: 'is empty', abort: true })
   .max(maxPatternChars, { error: `is longer than ${maxPatternChars} characters` })
   .superRefine((text, context) => {
     try {
@@ -89,7 +89,7 @@ function headerFault(name: string, value: unknown, seen: ReadonlySet<string>): s
 
 /** What may be said of one source in YAML; `url` is judged apart, since it needs FEEDS_DIR. */
 export const sourceSchema = z.strictObject({
-  url: z.string().trim().min(1, { error: 'is empty' }),
+  url: z.string().trim().min(1, { error: 'is empty', abort: true }),
   title: line(maxTitleChars).nullish(),
   section: sectionName.nullish(),
   id: z

@@ -32,7 +32,7 @@ describe('mistakes', () => {
     ).toEqual([
       'a.yaml:2: site.timezone is not a time zone: "Mars/Olympus"',
       'a.yaml:3: unknown key "sauces"',
-      'b.yaml:3: interval is not text: 15',
+      'b.yaml:3: interval has no unit: 15',
       'b.yaml:4: unknown key "titel"',
       'b.yaml:5: url is missing',
       'c.opml:2: an outline has no xmlUrl',

@@ -226,6 +226,41 @@ describe('watchDeclarations', () => {
     await untilLooked(witness, after);
   });
 
+  it('sees the swap of a mounted configuration, of which only the folder tells', async () => {
+    const folder = makeFolder({ '..1/a.yaml': declare('1'), '..2/a.yaml': declare('2') });
+    symlinkSync('..1', folder.path('..data'));
+    symlinkSync('..data/a.yaml', folder.path('a.yaml'));
+    const witness = await watchFolder(folder);
+    symlinkSync('..2', folder.path('..new'));
+    renameSync(folder.path('..new'), folder.path('..data'));
+    await untilInForce(witness, '2');
+    expect(witness.problems).toEqual([]);
+  });
+
+  it('puts a file in force that is written piece by piece, and complains of no piece', async () => {
+    const folder = makeFolder({ 'a.yaml': declare('1') });
+    const witness = await watchFolder(folder, { ...quick, quietMs: 300, maxWaitMs: 60_000 });
+    const whole = declare('1', '2', '3');
+    writeFileSync(folder.path('a.yaml'), '');
+    for (let at = 0; at < whole.length; at += 7) {
+      writeFileSync(folder.path('a.yaml'), whole.slice(at, at + 7), { flag: 'a' });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await untilInForce(witness, '1 2 3');
+    expect(witness.states).toEqual(['1', '1 2 3']);
+    expect(witness.problems).toEqual([]);
+  });
+
+  it('takes a replaced file for a changed one, also when its editor deletes it first', async () => {
+    const folder = makeFolder({ 'a.yaml': declare('1') });
+    const witness = await watchFolder(folder, { ...quick, graceMs: 60_000 });
+    folder.write('.a.yaml.swp', declare('2'));
+    unlinkSync(folder.path('a.yaml'));
+    renameSync(folder.path('.a.yaml.swp'), folder.path('a.yaml'));
+    await untilInForce(witness, '2');
+    expect(witness.states).toEqual(['1', '2']);
+  });
+
   it('reads everything again now and then, for changes that nothing hints at', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
     // Writing through a name in another folder makes no event in this one.
