@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { isOriginAllowed } from '../../../src/web/live/origin.ts';
+
+const host = 'news.example.org';
+
+describe('isOriginAllowed', () => {
+  it('lets in a client that is no browser', () => {
+    expect(isOriginAllowed({ host }, null)).toBe(true);
+    expect(isOriginAllowed({ host }, ['https://other.example.org'])).toBe(true);
+  });
+
+  it('refuses a cookie without an origin', () => {
+    expect(isOriginAllowed({ host, cookie: 'a=b' }, '*')).toBe(false);
+  });
+
+  describe('for pages of our own host', () => {
+    it.each([
+      ['https://news.example.org', 'news.example.org'],
+      ['http://news.example.org', 'NEWS.example.org'],
+      ['https://news.example.org', 'news.example.org:443'],
+      ['http://news.example.org:8080', 'news.example.org:8080'],
+      ['http://[::1]:3000', '[::1]:3000'],
+    ])('lets in %s at %s', (origin, at) => {
+      expect(isOriginAllowed({ host: at, origin }, null)).toBe(true);
+    });
+
+    it.each([
+      ['https://evil.example.com', host],
+      ['https://news.example.org.evil.example.com', host],
+      ['https://evil.example.com/news.example.org', host],
+      ['https://news.example.org@evil.example.com', host],
+      ['https://news.example.org:8443', host],
+      ['http://news.example.org', 'news.example.org:443'],
+      ['null', host],
+      ['null', 'null'],
+      ['', ''],
+      ['https://', ''],
+      ['https://news.example.org, https://evil.example.com', host],
+    ])('refuses %s at %s', (origin, at) => {
+      expect(isOriginAllowed({ host: at, origin }, null)).toBe(false);
+    });
+  });
+
+  describe('for named origins', () => {
+    const allowed = ['https://app.example.org', 'http://localhost:5173'];
+
+    it.each(allowed)('lets in %s', (origin) => {
+      expect(isOriginAllowed({ host, origin }, allowed)).toBe(true);
+    });
+
+    it.each([
+      'https://news.example.org',
+      'http://app.example.org',
+      'https://app.example.org:444',
+      'https://APP.example.org',
+      'https://app.example.org/',
+      'null',
+    ])('refuses %s', (origin) => {
+      expect(isOriginAllowed({ host, origin }, allowed)).toBe(false);
+    });
+  });
+
+  it('lets in every page when all are allowed', () => {
+    expect(isOriginAllowed({ host, origin: 'https://evil.example.com' }, '*')).toBe(true);
+    expect(isOriginAllowed({ host, origin: 'null' }, '*')).toBe(true);
+  });
+});
