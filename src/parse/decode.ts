@@ -27,8 +27,7 @@ export function decode(body: Uint8Array, contentType: string | null): Decoded {
 
   if (utf8 !== null) {
     if (isUtf8) return { text: utf8, notes: guessed };
-    if (isAscii(body, utf8)) return decodeAs(body, trusted, []);
-    return { text: utf8, notes: ['charset_guess'] };
+    return mayBe(trusted, body, utf8) ? decodeAs(body, trusted, []) : { text: utf8, notes: ['charset_guess'] };
   }
   if (!isUtf8) return decodeAs(body, trusted, guessed);
   const second = labels.find((label) => isUsable(label) && canonical(label) !== 'utf-8');
@@ -125,9 +124,13 @@ function tryUtf8(body: Uint8Array): string | null {
   }
 }
 
-/** A text of ASCII only has one byte a character. ISO-2022-JP is ASCII too, but means something else: it has ESC. */
-function isAscii(body: Uint8Array, text: string): boolean {
-  return text.length === body.length;
+/**
+ * Whether bytes that are valid UTF-8 may be meant otherwise all the same: when they are all ASCII (as ISO-2022-JP is,
+ * too), or when an East Asian charset is claimed and there are only sequences of two bytes, which it has as well.
+ */
+function mayBe(label: string, body: Uint8Array, utf8: string): boolean {
+  if (utf8.length === body.length) return true;
+  return /^(?:gb|big5|euc-|shift_jis)/.test(canonical(label) ?? '') && !/[\u0800-\uffff]/.test(utf8);
 }
 
 function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): Decoded {

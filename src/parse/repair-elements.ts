@@ -58,6 +58,11 @@ export class Elements {
     return this.#channel;
   }
 
+  /** The element whose text is being read: that which holds the markup, if markup is text here. */
+  get textual(): OpenElement {
+    return this.inline.base ?? this.#open.top;
+  }
+
   /** Opens the root, whose content begins at `contentAt`. */
   openRoot(name: string, scope: Scope, contentAt: number): void {
     this.#open.push({ ...plainElement, name, naming: rootNaming, scope, tagAt: contentAt }, contentAt);
@@ -67,7 +72,7 @@ export class Elements {
   start(at: number): number {
     const tag = readStartTag(this.#text, at);
     // In text, what runs into the next tag is rather a sign than a tag: `a <b c</title>`.
-    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.#textual.naming.role));
+    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textual.naming.role));
     if (isSign) return this.#repair.escapeBracket(at);
     if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.refuse('a tag is too long');
     else this.#start(this.#nameTag(at, tag));
@@ -101,13 +106,8 @@ export class Elements {
     else this.#startElement(started);
   }
 
-  /** The element whose text is being read: that which holds the markup, if markup is text here. */
-  get #textual(): OpenElement {
-    return this.inline.base ?? this.#open.top;
-  }
-
   #endWhatIsImplied({ naming, at, attributes }: Started): void {
-    const base = this.#textual;
+    const base = this.textual;
     if (holdsXml(base)) return;
     if (naming.role === 'item') {
       this.#discardEmptyItem(at);

@@ -6,6 +6,7 @@ import { decodeReferences } from './repair-references.ts';
 import { readAttributes, readStartTag } from './repair-tags.ts';
 import { cleanCharacters } from './repair-text.ts';
 import { rootScope } from './scope.ts';
+import { Sections } from './sections.ts';
 import { MiscSkipper } from './skip-misc.ts';
 
 /**
@@ -34,12 +35,14 @@ class Mender {
   readonly #attributes: ReadonlyMap<string, string>;
   readonly #bodyAt: number;
   readonly #misc: MiscSkipper;
+  readonly #sections: Sections;
   #at: number;
 
   constructor(repair: Repair, root: Root, misc: MiscSkipper) {
     const { text } = repair;
     this.#text = text;
     this.#misc = misc;
+    this.#sections = new Sections(text);
     this.#root = root;
     this.#repair = repair;
     this.#elements = new Elements(this.#repair);
@@ -71,15 +74,16 @@ class Mender {
     if (next === 0x2f) return this.#elements.end(at);
     if (next === 0x3f) return this.#readMisc(at);
     if (next !== 0x21) return this.#elements.start(at);
-    return this.#text.startsWith('<![CDATA[', at) ? this.#readCdata(at) : this.#readMisc(at);
+    return this.#sections.beginsAt(at) ? this.#readCdata(at) : this.#readMisc(at);
   }
 
   #readCdata(at: number): number {
-    const close = this.#text.indexOf(']]>', at + 9);
-    const end = close < 0 ? this.#text.length : close + 3;
-    const { inline } = this.#elements;
-    if (inline.base !== null) inline.cdata(at, end, this.#text.slice(at + 9, close < 0 ? end : close));
-    else if (close < 0) this.#repair.edits.add(end, end, ']]>');
+    const { inline, textual } = this.#elements;
+    const { content, end, isClosed } = this.#sections.read(at, textual.name);
+    if (inline.base !== null) inline.cdata(at, end, content);
+    else if (!isClosed) this.#repair.edits.add(end, end, ']]>');
+    // At the end of the document it is cut, not mended.
+    if (!isClosed && end < this.#text.length) this.#repair.notes.add('recovered');
     return end;
   }
 

@@ -143,6 +143,13 @@ describe('decode by label', () => {
     });
   });
 
+  it('believes in an East Asian charset whose few characters happen to be valid UTF-8', () => {
+    const short = (charset: string) => bytes(`<?xml version="1.0" encoding="${charset}"?><a>`, [0xc2, 0xa1], '</a>');
+    expect(decode(short('gb2312'), null).text).toContain('<a>隆</a>');
+    expect(decode(short('iso-8859-1'), null).text).toContain('<a>¡</a>');
+    expect(decode(bytes('<?xml version="1.0" encoding="gb2312"?><a>日</a>'), null).text).toContain('<a>日</a>');
+  });
+
   it('goes to windows-1252 when a document that claims UTF-8 is none', () => {
     const { text, notes } = decode(declared('UTF-8', '<a>caf\xe9</a>'), null);
     expect(text).toContain('<a>café</a>');

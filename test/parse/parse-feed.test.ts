@@ -132,7 +132,7 @@ describe('parseFeed on anything', () => {
       fc.asyncProperty(fc.integer({ min: 20, max: whole.length }), async (length) => {
         const cut = whole.slice(0, length);
         const feed = await feedOf(cut);
-        const ends = cut.split('</item>').length - 1;
+        const ends = cut.split('</item').length - 1;
         expect(feed.items.map((item) => item.guid)).toEqual(['0', '1', '2', '3', '4'].slice(0, ends));
       }),
       { numRuns: fuzzRuns },

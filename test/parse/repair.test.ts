@@ -76,6 +76,11 @@ describe('mendXml on text', () => {
     ['a comment', '<title>a<!-- -- -->b</title>', '<title>ab</title>'],
     ['an instruction', '<title>a<?php x?>b</title>', '<title>ab</title>'],
     ['a DOCTYPE inside', '<title>a<!DOCTYPE x [<!ENTITY y "z">]>b</title>', '<title>ab</title>'],
+    [
+      'a section that is never closed',
+      '<title><![CDATA[a & b</title><ttl>1</ttl>',
+      '<title><![CDATA[a & b]]></title><ttl>1</ttl>',
+    ],
     ['a comment that never ends', '<title>a<!-- b</title>', '<title>a&lt;!-- b</title>'],
   ])('mends %s', (_, text, expected) => {
     expect(rss(text)).toBe(`<f>${expected}</f>`);

@@ -1,0 +1,50 @@
+const opening = '<![CDATA[';
+const closing = ']]>';
+
+/** A CDATA section. */
+export interface Section {
+  readonly content: string;
+  /** Where to go on reading. */
+  readonly end: number;
+  readonly isClosed: boolean;
+}
+
+/** Reads the CDATA sections of one document. Must be asked in ascending order, then it takes linear time. */
+export class Sections {
+  readonly #text: string;
+  #nextClosing = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Whether a section begins at `at`. */
+  beginsAt(at: number): boolean {
+    return this.#text.startsWith(opening, at);
+  }
+
+  /**
+   * The section that begins at `at`. One in which another begins, or that has no end, was not closed: it ends with the
+   * element `name` that it stands in, if that ends in it.
+   */
+  read(at: number, name: string): Section {
+    const from = at + opening.length;
+    const close = this.#closingFrom(from);
+    const content = this.#text.slice(from, close);
+    const next = content.indexOf(opening);
+    if (next >= 0 || close === this.#text.length) {
+      const elementEnd = content.slice(0, next < 0 ? undefined : next).indexOf(`</${name}`);
+      if (elementEnd >= 0) return { content: content.slice(0, elementEnd), end: from + elementEnd, isClosed: false };
+    }
+    const isClosed = close < this.#text.length;
+    return { content, end: isClosed ? close + closing.length : close, isClosed };
+  }
+
+  #closingFrom(from: number): number {
+    if (this.#nextClosing < from) {
+      const found = this.#text.indexOf(closing, from);
+      this.#nextClosing = found < 0 ? this.#text.length : found;
+    }
+    return this.#nextClosing;
+  }
+}
