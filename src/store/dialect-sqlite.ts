@@ -9,7 +9,7 @@ import {
   sql,
 } from 'kysely';
 import type { Phrase, SearchQuery } from '../domain/search-query.ts';
-import type { Connections, Db, Engine, EngineAdapter, IndexedText } from './dialect.ts';
+import type { Connections, Db, Engine, EngineAdapter, IndexedText, SearchPage } from './dialect.ts';
 import { checkFile, lockForPolling, openForWriting } from './dialect-sqlite-file.ts';
 import type { Column } from './tables.ts';
 
@@ -146,9 +146,9 @@ const sqliteEngine: Engine = {
   itemsWithAny(phrases: readonly Phrase[]) {
     return sql`(select rowid from item_search where item_search match ${joined(phrases, 'OR')})`;
   },
-  async searchTexts(db: Db, search: SearchQuery, page: { belowId: number; limit: number }) {
+  async searchTexts(db: Db, search: SearchQuery, page: SearchPage) {
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
-      where item_search match ${ftsQuery(search)} and rowid < ${page.belowId}
+      where item_search match ${ftsQuery(search)} and rowid >= ${page.fromId} and rowid < ${page.belowId}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.map(({ id }) => id);
   },

@@ -26,8 +26,8 @@ export interface Engine {
   forgetTexts(db: Db, itemIds: readonly number[]): Promise<void>;
   /** A sub-select of the ids of items whose text has one of these phrases at least. */
   itemsWithAny(phrases: readonly Phrase[]): RawBuilder<unknown>;
-  /** Ids, below a given one, of items whose text has all wanted phrases and none of the others: highest first. */
-  searchTexts(db: Db, search: SearchQuery, page: { belowId: number; limit: number }): Promise<number[]>;
+  /** Ids, within bounds, of items whose text has all wanted phrases and none of the others: highest first. */
+  searchTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
   /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
   isBusy(error: unknown): boolean;
 }
@@ -36,6 +36,13 @@ export interface Engine {
 export interface IndexedText {
   readonly itemId: number;
   readonly text: string;
+}
+
+/** Which of the matches of a search: from an id, below another, and at most so many. */
+export interface SearchPage {
+  readonly fromId: number;
+  readonly belowId: number;
+  readonly limit: number;
 }
 
 /** A database that is open: two connections, what they speak, and how to let go of it. */

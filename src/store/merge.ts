@@ -13,7 +13,7 @@ export interface Merged {
   readonly after: StoredItem;
   /** Fields of the wire that are not what they were; empty: nothing that a reader could see. */
   readonly changed: readonly string[];
-  /** True: an edit that came too soon after others, to be taken at a later read. Nothing of it may be written. */
+  /** True: an edit that came too soon after others, to be taken at a later read. The item is as it was. */
   readonly held: boolean;
 }
 

@@ -1,10 +1,12 @@
 import type { Filter } from '../domain/filter.ts';
 import type { Item } from '../domain/item.ts';
 import { slug } from '../domain/source.ts';
-import { type Candidate, findCandidates, type Place, type Range, wantedBy } from './candidates.ts';
+import { findCandidates } from './candidates.ts';
 import type { Db } from './dialect.ts';
-import { plainPage, sharedPage } from './share.ts';
+import { type Find, plainPage, sharedPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
+import type { Candidate, Place } from './walks.ts';
+import { wantedBy } from './wanted.ts';
 
 /** A page of items: which, how many, from where. */
 export interface ItemsQuery {
@@ -63,7 +65,7 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
 export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
   const wanted = await wantedBy(db, query.filter, query.includeBackfill ?? true);
   const before = query.before === null ? null : parsePlace(query.before);
-  const find = (range: Range) => findCandidates(db, wanted, range);
+  const find: Find = (range, exceptOwners) => findCandidates(db, { ...wanted, exceptOwners }, range);
   const paged = query.share === true ? sharedPage : plainPage;
   const { items, next } = await paged(find, before, query.limit);
   return { items: await itemsOf(db, items), next: next === null ? null : formatPlace(next) };

@@ -1,10 +1,10 @@
-import { byOrder, type Candidate, type Place, type Range } from './candidates.ts';
+import { byOrder, type Candidate, type Place, type Range } from './walks.ts';
 
 /** Of a page, for one source, while others have items for it. */
 const share = 0.2;
 
-/** Items in order, from a place on: `findCandidates` with everything but the range settled. */
-export type Find = (range: Range) => Promise<readonly Candidate[]>;
+/** Items in order, from a place on, but for those of some owners: `findCandidates` with all else settled. */
+export type Find = (range: Range, exceptOwners: readonly number[]) => Promise<readonly Candidate[]>;
 
 /** A page, and the place after which the next one begins: null on the last. */
 export interface Page {
@@ -26,7 +26,7 @@ async function takeShares(find: Find, before: Place | null, limit: number): Prom
   let place = before;
   for (;;) {
     const exceptOwners = [...counts].filter(([, count]) => count >= most).map(([ref]) => ref);
-    const found = await find({ before: place, limit, exceptOwners });
+    const found = await find({ before: place, limit }, exceptOwners);
     for (const candidate of found) {
       const count = counts.get(candidate.ownerRef) ?? 0;
       if (count >= most) continue;
@@ -41,14 +41,14 @@ async function takeShares(find: Find, before: Place | null, limit: number): Prom
 
 /** A page in plain order. */
 export async function plainPage(find: Find, before: Place | null, limit: number): Promise<Page> {
-  const found = await find({ before, limit: limit + 1, exceptOwners: [] });
+  const found = await find({ before, limit: limit + 1 }, []);
   const items = found.slice(0, limit);
   return { items, next: found.length > limit ? (items.at(-1) ?? null) : null };
 }
 
 async function filled(find: Find, taken: readonly Candidate[], limit: number): Promise<Page> {
   const has = new Set(taken.map(({ id }) => id));
-  const found = await find({ before: null, limit: limit + taken.length + 1, exceptOwners: [] });
+  const found = await find({ before: null, limit: limit + taken.length + 1 }, []);
   const rest = found.filter(({ id }) => !has.has(id));
   const fill = rest.slice(0, limit - taken.length);
   const items = [...taken, ...fill].sort(byOrder);
@@ -66,6 +66,6 @@ export async function sharedPage(find: Find, before: Place | null, limit: number
   const { items, full } = await takeShares(find, before, limit);
   if (!full) return before === null ? filled(find, items, limit) : plainPage(find, before, limit);
   const last = items.at(-1) ?? null;
-  const more = await find({ before: last, limit: 1, exceptOwners: [] });
+  const more = await find({ before: last, limit: 1 }, []);
   return { items, next: more.length > 0 ? last : null };
 }

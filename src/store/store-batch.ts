@@ -85,7 +85,7 @@ async function addItems(tx: Db, steps: readonly Step[]): Promise<ReadonlyMap<str
 /** A step after the new items have their ids. */
 interface Done {
   readonly step: Step;
-  /** The item as it is now; null when there is none, or nothing of it may change. */
+  /** The item as it is now; null when there is none. */
   readonly after: StoredItem | null;
   readonly before: StoredItem | null;
   readonly changed: readonly string[];
@@ -94,8 +94,8 @@ interface Done {
 function done(step: Step, ids: ReadonlyMap<string, number>, source: ShownSource): Done {
   if (step.kind === 'retired') return { step, after: null, before: null, changed: [] };
   if (step.kind === 'merge') {
-    const { before, after, changed, held } = step.merged;
-    return held ? { step, after: null, before, changed: [] } : { step, after, before, changed };
+    const { before, after, changed } = step.merged;
+    return { step, after, before, changed };
   }
   const id = ids.get(step.row.key);
   if (id === undefined) throw new Error(`the item ${step.row.key} was not inserted`);

@@ -157,6 +157,17 @@ describe.each(engines)('settling on $name', (engine) => {
       expect(await settleSource(store, lease, settlement(), noon + hour)).toBe(true);
     }));
 
+  it.each([
+    ['declared otherwise', { declaration_hash: 'another' }],
+    ['removed', { removed_ms: noon }],
+  ])('writes nothing for a source that is %s by now, even were the lease left to it', (_, set) =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const lease = await room.claim('a');
+      await store.writer.updateTable('source').set(set).execute();
+      expect(await settleSource(store, lease, settlement(), noon)).toBe(false);
+    }));
+
   it('takes a lease only once', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');

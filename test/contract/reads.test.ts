@@ -111,6 +111,25 @@ describe.each(engines)('reading items on $name', (engine) => {
       expect(await names(store, { sources: ids })).toEqual(['s3', 's200', 's249']);
     }));
 
+  it('gives the same along many sources, few of whose items are recent, as by asking of each item', () =>
+    withStore(engine, async (store) => {
+      const many = Array.from({ length: 30 }, (_, index) => `s${index}`);
+      const room = await newsroom(store, ...[...many, 'flood'].map((id): [string] => [id]));
+      const flood = Array.from({ length: 2100 }, (_, index) => at(`flood-${index}`, index % 60));
+      await room.read('flood', flood);
+      for (const [index, id] of many.entries()) {
+        // Each has its own spell of time, so that a page takes much of a few sources.
+        const spell = Array.from({ length: 20 }, (_, step) => at(`${id}-${step}`, 100 + 30 * index + step));
+        await room.read(id, spell);
+      }
+      const expected = await names(store, {}, { limit: 5000 });
+      const chosen = expected.filter((name) => name.startsWith('s'));
+      for (const limit of [10, 50]) {
+        const filter = { ...everything, sources: many };
+        expect((await pages(store, { filter, limit })).flat()).toEqual(chosen.slice(0, 100 * limit));
+      }
+    }));
+
   it('gives backfill with the rest, or leaves it out where that is asked for', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
@@ -216,6 +235,32 @@ describe.each(engines)('searching on $name', (engine) => {
         before: `${noon - 2500 * minute}-1`,
       });
       expect(deep.items.map(({ title }) => title)).toEqual(['Title of o2499', 'Title of o2498']);
+    }));
+});
+
+describe.each(engines)('searching with other choices on $name', (engine) => {
+  it('finds the common word in a source that seldom writes', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['often'], ['seldom']);
+      const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
+      await room.read('seldom', [common('s1', 9000), at('s2', 8000), common('s3', 7000)]);
+      await room.read(
+        'often',
+        Array.from({ length: 2200 }, (_, index) => common(`o${index}`, index)),
+      );
+      expect(await names(store, { q: 'common', sources: ['seldom'] })).toEqual(['s3', 's1']);
+      expect(await names(store, { q: 'common -title', sources: ['seldom'] })).toEqual([]);
+      expect(await names(store, { q: 'common', sources: ['unknown'] })).toEqual([]);
+      expect(await names(store, { q: 'common' }, { limit: 2 })).toEqual(['o0', 'o1']);
+    }));
+
+  it('finds a word that is common in old items only', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const old = Array.from({ length: 2100 }, (_, index) => at(`old-${index}`, 5000 + index, { summary: 'harvest' }));
+      const recent = Array.from({ length: 2100 }, (_, index) => at(`new-${index}`, index));
+      await room.read('a', [...recent, ...old]);
+      expect(await names(store, { q: 'harvest' }, { limit: 3 })).toEqual(['old-0', 'old-1', 'old-2']);
     }));
 });
 

@@ -130,6 +130,12 @@ describe('renamedEntries', () => {
     expect(move(6, 6, ['old-0', 'old-1', 'old-2', 'old-3', 'old-4', 'old-5']).size).toBe(0);
   });
 
+  it('leaves out an entry whose old self still stands beside it', () => {
+    const renamed = move(6, 6, ['old-2']);
+    expect(renamed.size).toBe(5);
+    expect(renamed.has('guid-n2')).toBe(false);
+  });
+
   it('leaves out entries that are known by their guid', () => {
     const drafts = [draft('one'), draft('two')];
     const items = new Map(drafts.map((one) => [one.canonicalUrl ?? '', { itemId: 1, ownEntry: entry('old', 1) }]));

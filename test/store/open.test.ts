@@ -128,6 +128,26 @@ describe.each(engines)('a store on $name', (engine) => {
       await expect(store.reader.updateTable('stream_head').set({ head: 1 }).execute()).rejects.toThrow(/read.?only/i);
     }));
 
+  it('holds the write lock from the first statement on, so that what it has read stays true', () =>
+    withStore(engine, async (store, url) => {
+      const other = await openStore({ url, poller: false });
+      let runs = 0;
+      let writing: Promise<unknown> = Promise.resolve();
+      await store.write(async (tx) => {
+        runs += 1;
+        const { head } = await readHead(tx);
+        writing = other.write((their) => their.updateTable('stream_head').set({ head: 100 }).execute());
+        await nextTurn();
+        await tx
+          .updateTable('stream_head')
+          .set({ head: head + 1 })
+          .execute();
+      });
+      await writing;
+      await other.close();
+      expect(runs).toBe(1);
+    }));
+
   it('waits for the writer of another process, with the event loop free, and writes then', () =>
     withStore(engine, async (store, url) => {
       const other = await openStore({ url, poller: false });
