@@ -1,0 +1,484 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NewswireClient } from '../../src/client/client.ts';
+import type { ClientOptions } from '../../src/client/types.ts';
+import { createNotingClient, type NotingClient } from './helpers/noting-client.ts';
+import { event, type Peer, type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+
+let server: ScriptedServer;
+let noting: NotingClient | null = null;
+
+beforeEach(async () => {
+  server = await startScripted();
+});
+
+afterEach(async () => {
+  noting?.client.close();
+  noting = null;
+  await server.close();
+});
+
+function start(options: Parameters<typeof createNotingClient>[1] = {}): NotingClient {
+  noting = createNotingClient(server.url, options);
+  return noting;
+}
+
+/** Lets the next connection in: welcomes it, hears its subscription, and puts it on its place. */
+async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, unknown> }> {
+  const peer = await server.peer();
+  peer.send(say.welcome);
+  const asked = await peer.heard();
+  const after = at ?? String(asked['after']);
+  peer.send(say.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
+  return { peer, asked };
+}
+
+describe('a client', () => {
+  it('asks for what it was made for', async () => {
+    start({ filter: { sections: ['World'] }, after: 'e1-3' });
+    const { asked } = await accept();
+    expect(asked).toEqual({ type: 'subscribe', id: 's1', after: 'e1-3', filter: { sections: ['World'] } });
+  });
+
+  it('asks for news only, unless it is told otherwise', async () => {
+    start();
+    expect((await accept()).asked).toMatchObject({ after: 'head', filter: {} });
+  });
+
+  it('tells what was missed, that it is live, and news', async () => {
+    const { client, notes, noted } = start({ after: 'e1-1' });
+    expect([client.state, client.cursor]).toEqual(['connecting', null]);
+    const { peer } = await accept();
+    peer.send(say.items(event(2), event(5, 2)), say.live(9, 5), say.item(10, 5));
+    await noted('item 10');
+    expect(notes).toEqual(['state catching-up', 'item 2', 'item 5', 'state live', 'live e1-9', 'item 10']);
+    await expect.poll(() => client.cursor).toBe('e1-10');
+    expect(client.state).toBe('live');
+  });
+
+  it('tells updates with what changed, and removals', async () => {
+    const { client, noted } = start();
+    const told: unknown[] = [];
+    client.on('item', (change) => void told.push(change));
+    const { peer } = await accept();
+    const item = { id: 7 };
+    peer.send(
+      { type: 'item', ch: '7f', seq: 1, prev: 0, op: 'update', changed: ['title'], item },
+      { type: 'item', ch: '7f', seq: 2, prev: 1, op: 'remove', item },
+      say.live(2),
+    );
+    await noted('live');
+    expect(told).toEqual([
+      { op: 'update', seq: 1, item, changed: ['title'] },
+      { op: 'remove', seq: 2, item },
+    ]);
+  });
+
+  it('moves on where nothing matched', async () => {
+    const { client, noted } = start();
+    const { peer } = await accept();
+    peer.send(say.pos(40, 0), say.item(41, 0));
+    await noted('item 41');
+    await expect.poll(() => client.cursor).toBe('e1-41');
+  });
+
+  it('does not tell twice what came twice', async () => {
+    const { notes, noted } = start();
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(1), say.items(event(1), event(2)), say.item(2), say.live(2));
+    await noted('live');
+    expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 2']);
+  });
+
+  it('passes over what it does not know', async () => {
+    const { notes, problems, noted } = start();
+    const { peer } = await accept();
+    peer.sendText('<html>');
+    peer.sendText('null');
+    peer.send({ type: 'weather', degrees: 3 }, say.item(1));
+    await noted('item 1');
+    expect(problems).toEqual([]);
+    expect(notes).toEqual(['state catching-up', 'item 1']);
+  });
+
+  it('waits for a listener before it tells the next item', async () => {
+    const { client, noted } = start();
+    const order: string[] = [];
+    client.on('item', async ({ seq }) => {
+      order.push(`${seq} begins at ${client.cursor}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`${seq} ends`);
+    });
+    const { peer } = await accept();
+    peer.send(say.items(event(1), event(2)), say.live(2));
+    await noted('live');
+    expect(order).toEqual(['1 begins at e1-0', '1 ends', '2 begins at e1-1', '2 ends']);
+  });
+
+  it('tells no one who listens no more', async () => {
+    const { client, noted } = start();
+    const listener = () => expect.unreachable('it was taken off');
+    client.on('item', listener).off('item', listener);
+    const { peer } = await accept();
+    peer.send(say.item(1), say.live(1));
+    await noted('live');
+  });
+});
+
+describe('a gap', () => {
+  it('is asked for again from the place before it, and what was under way is dropped', async () => {
+    const { notes, noted } = start();
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(4, 3), say.item(5, 4));
+    expect(await peer.heard()).toEqual({ type: 'unsubscribe', id: 's1' });
+    const again = await peer.heard();
+    expect(again).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-1' });
+    peer.send(say.item(6, 5), say.live(6));
+    peer.send(say.subscribed('s2', 'e1-1'), say.item(3, 1), say.item(4, 3), say.live(4));
+    await noted('live e1-4');
+    expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 3', 'item 4']);
+  });
+
+  it('shows in a told place too', async () => {
+    start();
+    const { peer } = await accept();
+    peer.send(say.item(1), say.live(9, 8));
+    await peer.heard();
+    expect(await peer.heard()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
+  });
+
+  it('in the middle of several stops at it', async () => {
+    const { notes } = start();
+    const { peer } = await accept();
+    peer.send(say.items(event(1), event(4, 3), event(5, 4)));
+    await peer.heard();
+    expect(await peer.heard()).toMatchObject({ after: 'e1-1' });
+    expect(notes).toEqual(['state catching-up', 'item 1']);
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('is made again, and goes on where the client was', async () => {
+    const { notes, noted } = start();
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(2));
+    await noted('item 2');
+    peer.cut();
+    const second = await accept();
+    expect(second.asked['after']).toBe('e1-2');
+    second.peer.send(say.item(3), say.live(3));
+    await noted('live');
+    expect(notes).toEqual([
+      'state catching-up',
+      'item 1',
+      'item 2',
+      'state waiting',
+      'state connecting',
+      'state catching-up',
+      'item 3',
+      'state live',
+      'live e1-3',
+    ]);
+  });
+
+  it('goes on from the head that it was put on when nothing had come yet', async () => {
+    const { noted } = start();
+    const { peer } = await accept('e1-33');
+    await noted('state catching-up');
+    peer.cut();
+    expect((await accept()).asked['after']).toBe('e1-33');
+  });
+
+  it('is tried less and less often while it comes to nothing', async () => {
+    const { waits } = start({ runtime: { random: () => 1 } });
+    for (let attempt = 0; attempt < 4; attempt += 1) (await accept('e1-0')).peer.cut();
+    await accept('e1-0');
+    expect(waits).toEqual([500, 1000, 2000, 4000]);
+  });
+
+  it('is tried at once again after progress', async () => {
+    const { waits, noted } = start({ runtime: { random: () => 1 } });
+    (await accept('e1-0')).peer.cut();
+    (await accept('e1-0')).peer.cut();
+    const { peer } = await accept('e1-0');
+    peer.send(say.item(1));
+    await noted('item 1');
+    peer.cut();
+    await accept();
+    expect(waits).toEqual([500, 1000, 500]);
+  });
+
+  it('has proved its worth by a heartbeat, though nothing was new', async () => {
+    const { client, waits } = start({ runtime: { random: () => 1 } });
+    (await accept('e1-0')).peer.cut();
+    const { peer } = await accept('e1-0');
+    peer.send({ type: 'ping' }, say.live(0));
+    await expect.poll(() => client.state).toBe('live');
+    peer.cut();
+    await accept();
+    expect(waits).toEqual([500, 500]);
+  });
+
+  it('is given up when nothing is heard', async () => {
+    const { noted, losePatience } = start();
+    const { peer } = await accept();
+    await noted('state catching-up');
+    losePatience();
+    await peer.gone;
+    await accept();
+  });
+
+  it('is given up when the server never speaks', async () => {
+    const { losePatience } = start();
+    const peer = await server.peer();
+    losePatience();
+    await peer.gone;
+    await accept();
+  });
+});
+
+describe('a goodbye', () => {
+  it('is heeded: the client comes back when it was told to', async () => {
+    const { waits } = start();
+    const { peer } = await accept();
+    peer.send(say.bye(4000, 'shutdown', 4200));
+    peer.close(4000, 'shutdown');
+    await accept();
+    expect(waits).toEqual([4200]);
+  });
+
+  it('is for good when the fault was ours', async () => {
+    const { client, noted, problems } = start();
+    const { peer } = await accept();
+    peer.send(say.bye(4500, 'bad_message'));
+    peer.close(4500, 'bad_message');
+    await noted('state closed');
+    expect(problems).toMatchObject([{ code: 'bad_message', fatal: true }]);
+    expect(client.state).toBe('closed');
+  });
+
+  it('is for good by its code alone', async () => {
+    const { noted, problems } = start();
+    const { peer } = await accept();
+    peer.close(4503, 'unknown_protocol');
+    await noted('state closed');
+    expect(problems).toMatchObject([{ code: 'unknown_protocol', fatal: true }]);
+  });
+});
+
+describe('a subscription that is refused', () => {
+  it('ends the client with the words of the server', async () => {
+    const { noted, problems } = start({ filter: { sections: [''] } });
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    const { id } = await peer.heard();
+    peer.send({ type: 'error', id, code: 'bad_filter', message: 'no' });
+    await noted('state closed');
+    expect(problems).toEqual([{ code: 'bad_filter', message: 'no', fatal: true }]);
+    await peer.gone;
+  });
+});
+
+describe('a reset', () => {
+  const snapshot = { items: [{ id: 60 }, { id: 58 }], cursor: 'e1-61', next: null };
+
+  function answerSnapshot(status = 200): void {
+    server.answer = (_, response) => {
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(snapshot));
+    };
+  }
+
+  it('is told with the newest items, and the client goes on behind them', async () => {
+    answerSnapshot();
+    const { client, notes, noted } = start({ after: 'e1-1', filter: { sections: ['World'] }, snapshotLimit: 20 });
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    await peer.heard();
+    peer.send(say.reset('s1'));
+    await peer.heard();
+    expect(await peer.heard()).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-61' });
+    expect(server.requests).toContain('/api/items?section=World&limit=20');
+    peer.send(say.subscribed('s2', 'e1-61'), say.item(62, 61));
+    await noted('item 62');
+    expect(notes).toEqual(['reset cursor_too_old 2 e1-61', 'state catching-up', 'item 62']);
+    await expect.poll(() => client.cursor).toBe('e1-62');
+  });
+
+  it('goes on at the head without items when snapshots are off', async () => {
+    const { noted } = start({ after: 'e1-1', snapshotLimit: 0 });
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    await peer.heard();
+    peer.send(say.reset('s1'));
+    await noted('reset cursor_too_old 0 e1-60');
+    await peer.heard();
+    expect(await peer.heard()).toMatchObject({ after: 'e1-60' });
+  });
+
+  it('is tried again from the old place when the items cannot be read', async () => {
+    const { problems, noted } = start({ after: 'e1-1' });
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    await peer.heard();
+    peer.send(say.reset('s1'));
+    await noted('error snapshot_failed');
+    expect(problems[0]?.fatal).toBe(false);
+    answerSnapshot();
+    const { asked } = await accept();
+    expect(asked['after']).toBe('e1-1');
+  });
+});
+
+describe('the place', () => {
+  /** Storage in memory; `fails` makes it throw. */
+  function storageOf(cursor: string | null) {
+    return {
+      cursor,
+      fails: false,
+      read() {
+        if (this.fails) throw new Error('no storage');
+        return this.cursor;
+      },
+      write(next: string) {
+        if (this.fails) throw new Error('no storage');
+        this.cursor = next;
+      },
+    };
+  }
+
+  it('is taken from the storage, before anything else', async () => {
+    start({ after: 'floor', storage: storageOf('e1-7') });
+    expect((await accept()).asked['after']).toBe('e1-7');
+  });
+
+  it('is not taken from a storage that holds something else', async () => {
+    start({ after: 'floor', storage: storageOf('nonsense') });
+    expect((await accept('e1-0')).asked['after']).toBe('floor');
+  });
+
+  it('is stored only after the item was handled', async () => {
+    const storage = storageOf(null);
+    const { client, noted } = start({ storage });
+    const seen: (string | null)[] = [];
+    client.on('item', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(storage.cursor);
+    });
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(2), say.pos(5, 2), say.live(6, 2));
+    await noted('live');
+    expect(seen).toEqual(['e1-0', 'e1-1']);
+    await expect.poll(() => storage.cursor).toBe('e1-6');
+  });
+
+  it('may fail to be stored without an end to the news', async () => {
+    const storage = storageOf(null);
+    storage.fails = true;
+    const { notes, problems, noted } = start({ storage });
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(2));
+    await noted('item 2');
+    expect(notes).toContain('item 1');
+    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['storage_failed']));
+  });
+});
+
+describe('a listener that fails', () => {
+  it('is told the item again after a pause, and only then those behind it', async () => {
+    const { client, noted, problems } = start();
+    const handled: number[] = [];
+    let failures = 0;
+    client.on('item', ({ seq }) => {
+      if (seq === 2 && failures++ === 0) throw new Error('database is full');
+      handled.push(seq);
+    });
+    const { peer } = await accept();
+    peer.send(say.items(event(1), event(2), event(3)));
+    await noted('error handler_failed');
+    expect(problems[0]?.cause).toEqual(new Error('database is full'));
+    const second = await accept();
+    expect(second.asked['after']).toBe('e1-1');
+    second.peer.send(say.items(event(2), event(3)), say.live(3));
+    await noted('live');
+    expect(handled).toEqual([1, 2, 3]);
+  });
+
+  it('of a reset is told the reset again', async () => {
+    server.answer = (_, response) => void response.end(JSON.stringify({ items: [], cursor: 'e1-61', next: null }));
+    const { client, noted } = start({ after: 'e1-1' });
+    client.on('reset', () => {
+      throw new Error('no');
+    });
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    await peer.heard();
+    peer.send(say.reset('s1'));
+    await noted('error handler_failed');
+    expect((await accept()).asked['after']).toBe('e1-1');
+  });
+
+  it('of a state does not stop the news', async () => {
+    const { client, noted } = start();
+    client.on('state', () => {
+      throw new Error('no');
+    });
+    const { peer } = await accept();
+    peer.send(say.item(1));
+    await noted('item 1');
+    await noted('error handler_failed');
+  });
+});
+
+describe('close', () => {
+  it('ends the client for good', async () => {
+    const { client, notes, noted } = start();
+    const { peer } = await accept();
+    peer.send(say.item(1));
+    await noted('item 1');
+    client.close();
+    client.close();
+    await peer.gone;
+    expect(client.state).toBe('closed');
+    expect(notes).toEqual(['state catching-up', 'item 1', 'state closed']);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('ends a client that waits', async () => {
+    const { client, noted, waits } = start({ watchMs: 400, runtime: { random: () => 1 } });
+    (await accept()).peer.cut();
+    await noted('state waiting');
+    client.close();
+    await noted('state closed');
+    expect(waits).toEqual([]);
+  });
+
+  it('ends a client that has not begun', async () => {
+    const { client } = start();
+    client.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.requests).toEqual([]);
+  });
+
+  it('tells no item that is under way', async () => {
+    const { client, notes, noted } = start();
+    client.on('item', () => client.close());
+    const { peer } = await accept();
+    peer.send(say.items(event(1), event(2)), say.item(3));
+    await noted('state closed');
+    await peer.gone;
+    expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1']);
+  });
+});
+
+describe('the constructor', () => {
+  it('throws for what is no address', () => {
+    expect(() => new NewswireClient('news')).toThrow(TypeError);
+  });
+
+  it('takes what there is here when it is given nothing', async () => {
+    const options: ClientOptions = {};
+    const client = new NewswireClient(server.url, options);
+    const { asked } = await accept();
+    expect(asked['type']).toBe('subscribe');
+    client.close();
+  });
+});

@@ -1,0 +1,199 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNotingClient, type NotingClient } from './helpers/noting-client.ts';
+import { type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+
+let server: ScriptedServer;
+let noting: NotingClient | null = null;
+let open: { response: ServerResponse; url: string }[];
+let wake = () => {};
+
+beforeEach(async () => {
+  server = await startScripted();
+  open = [];
+  server.answer = (request, response) => {
+    if (request.url?.startsWith('/api/items')) {
+      response.end(JSON.stringify({ items: [{ id: 1 }], cursor: 'e1-61', next: null }));
+      return;
+    }
+    open.push({ response, url: request.url ?? '' });
+    wake();
+  };
+});
+
+afterEach(async () => {
+  noting?.client.close();
+  noting = null;
+  await server.close();
+});
+
+function start(options: Parameters<typeof createNotingClient>[1] = {}): NotingClient {
+  noting = createNotingClient(server.url, options);
+  return noting;
+}
+
+/** The next stream that the client asks for. */
+async function stream(status = 200) {
+  while (open.length === 0) {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+  const { response, url } = open.shift() as { response: ServerResponse; url: string };
+  response.writeHead(status, { 'Content-Type': 'text/event-stream' });
+  return {
+    url,
+    send: (text: string) => void response.write(text),
+    item: (seq: number, prev = seq - 1) => {
+      const message = JSON.stringify(say.item(seq, prev));
+      response.write(`id: e1-${seq}\nevent: item\ndata: ${message}\n\n`);
+    },
+    end: () => void response.end(),
+    gone: new Promise<void>((resolve) => response.on('close', () => resolve())),
+  };
+}
+
+const noSocket = { runtime: { openSocket: null } };
+
+describe('where there is no WebSocket', () => {
+  it('reads the stream', async () => {
+    const { client, notes, noted } = start({ ...noSocket, after: 'e1-1', filter: { sections: ['World'] } });
+    const { url, send, item } = await stream();
+    expect(url).toBe('/events?section=World&after=e1-1');
+    send('retry: 3000\n\nid: e1-1\n\n');
+    item(2);
+    item(5, 2);
+    send(`id: e1-9\nevent: live\ndata: ${JSON.stringify(say.live(9, 5))}\n\n: hb\n\nid: e1-12\n\n`);
+    await noted('live');
+    await expect.poll(() => client.cursor).toBe('e1-12');
+    expect(notes).toEqual(['state catching-up', 'item 2', 'item 5', 'state live', 'live e1-9']);
+  });
+
+  it('goes on where it was when the stream ends', async () => {
+    const { noted } = start(noSocket);
+    const first = await stream();
+    first.send('id: e1-0\n\n');
+    first.item(1);
+    await noted('item 1');
+    first.end();
+    expect((await stream()).url).toBe('/events?after=e1-1');
+  });
+
+  it('asks again for a gap', async () => {
+    const { notes, noted } = start(noSocket);
+    const first = await stream();
+    first.send('id: e1-0\n\n');
+    first.item(1);
+    first.item(4, 3);
+    const second = await stream();
+    await first.gone;
+    expect(second.url).toBe('/events?after=e1-1');
+    second.item(3, 1);
+    await noted('item 3');
+    expect(notes).not.toContain('item 4');
+  });
+
+  it('reads the newest items on a reset, and goes on behind them', async () => {
+    const { noted } = start({ ...noSocket, after: 'e1-3' });
+    const first = await stream();
+    first.send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(say.reset('sse'))}\n\n`);
+    await noted('reset cursor_too_old 1 e1-61');
+    expect((await stream()).url).toBe('/events?after=e1-61');
+  });
+
+  it('heeds a goodbye', async () => {
+    const { waits } = start(noSocket);
+    const first = await stream();
+    first.send(`id: e1-0\n\nevent: bye\ndata: ${JSON.stringify(say.bye(4006, 'max_age', 700))}\n\n`);
+    first.end();
+    await stream();
+    expect(waits).toEqual([700]);
+  });
+
+  it('ends when what it asks for is refused', async () => {
+    const { noted, problems } = start({ ...noSocket, filter: { sections: [''] } });
+    (await stream(400)).end();
+    await noted('state closed');
+    expect(problems).toMatchObject([{ code: 'HTTP 400', fatal: true }]);
+  });
+
+  it('tries again when the server is busy', async () => {
+    start(noSocket);
+    (await stream(503)).end();
+    (await stream(502)).end();
+    await stream();
+  });
+
+  it('gives a stream up on which nothing is heard', async () => {
+    const { noted, losePatience } = start(noSocket);
+    const first = await stream();
+    first.send('id: e1-0\n\n');
+    await noted('state catching-up');
+    losePatience();
+    await first.gone;
+    expect((await stream()).url).toBe('/events?after=e1-0');
+  });
+
+  it('ends for good when it is closed', async () => {
+    const { client, noted } = start(noSocket);
+    const first = await stream();
+    first.send('id: e1-0\n\n');
+    await noted('state catching-up');
+    client.close();
+    await first.gone;
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('where a WebSocket does not get through', () => {
+  it('reads the stream after two attempts', async () => {
+    server.refusesSockets = true;
+    const { noted } = start();
+    const first = await stream();
+    expect(server.requests).toEqual(['upgrade /live', 'upgrade /live', '/events?after=head']);
+    first.send('id: e1-0\n\n');
+    first.item(1);
+    await noted('item 1');
+  });
+
+  it('tries a WebSocket once more whenever a stream has ended', async () => {
+    server.refusesSockets = true;
+    const { noted } = start();
+    const first = await stream();
+    first.send('id: e1-0\n\n');
+    first.item(1);
+    await noted('item 1');
+    first.end();
+    const second = await stream();
+    expect(server.requests.slice(3)).toEqual(['upgrade /live', '/events?after=e1-1']);
+    server.refusesSockets = false;
+    second.end();
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    expect(await peer.heard()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
+  });
+
+  it('reads the stream where the browser will not even open one', async () => {
+    const openSocket = () => {
+      throw new Error('mixed content');
+    };
+    const { problems } = start({ runtime: { openSocket } });
+    await stream();
+    expect(problems.map(({ code, fatal }) => [code, fatal])).toEqual([
+      ['connection_failed', false],
+      ['connection_failed', false],
+    ]);
+  });
+
+  it('does not take a server for blocked that spoke before it broke', async () => {
+    start();
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      const peer = await server.peer();
+      peer.send(say.welcome);
+      await peer.heard();
+      peer.cut();
+    }
+    await server.peer();
+    expect(server.requests.every((request) => request === 'upgrade /live')).toBe(true);
+  });
+});
