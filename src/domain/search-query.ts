@@ -88,7 +88,5 @@ export function parseSearchQuery(text: string): SearchQuery {
 
 /** Whether a query asks for nothing at all: no phrase and no date. */
 export function isEmptyQuery(query: SearchQuery): boolean {
-  return (
-    query.wanted.length === 0 && query.unwanted.length === 0 && query.afterMs === null && query.beforeMs === null
-  );
+  return query.wanted.length === 0 && query.unwanted.length === 0 && query.afterMs === null && query.beforeMs === null;
 }
