@@ -1,0 +1,162 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { startScript, usageOf } from './processes.ts';
+import { median, printTable } from './report.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const addresses = 250;
+const sources = 1000;
+const items = 30;
+
+interface Round {
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+  readonly peakRssMb: number;
+}
+
+interface Rounds {
+  readonly cold: Round;
+  readonly warm: Round;
+}
+
+function floor(port: string, folder: string): Rounds {
+  const args = [
+    path.join(here, 'floor-ingest.ts'),
+    port,
+    String(addresses),
+    String(sources),
+    path.join(folder, 'floor.sqlite'),
+  ];
+  const text = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  const round = (name: string): Round =>
+    JSON.parse(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(5) ?? '',
+    ) as Round;
+  return { cold: round('cold'), warm: round('warm') };
+}
+
+/** Waits until a query over the product's database gives a count. */
+async function reached(database: Database.Database, query: string, count: number): Promise<void> {
+  const statement = database.prepare(query).pluck();
+  for (const startedAt = performance.now(); performance.now() - startedAt < 600_000; ) {
+    if (Number(statement.get()) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not reached within ten minutes: ${query} >= ${count}; stood at ${String(statement.get())}`);
+}
+
+async function product(port: string, folder: string): Promise<Rounds> {
+  const feeds = path.join(folder, 'feeds');
+  mkdirSync(feeds, { recursive: true });
+  const lines = Array.from(
+    { length: sources },
+    (_, source) => `  - { url: "http://127.1.0.${(source % addresses) + 1}:${port}/${source}.xml", id: s${source} }`,
+  );
+  const politeness = '{ hostGap: 0s, hostConcurrency: 1, globalPerSecond: 1000 }';
+  writeFileSync(
+    path.join(feeds, 'sources.yaml'),
+    `site:\n  politeness: ${politeness}\nsources:\n${lines.join('\n')}\n`,
+  );
+  const file = path.join(folder, 'product.sqlite');
+  const env = {
+    ...process.env,
+    PORT: '0',
+    FEEDS_DIR: feeds,
+    DATABASE_URL: `sqlite:${file}`,
+    ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
+    LOG_LEVEL: 'warn',
+  };
+  const child = spawn(process.execPath, [path.join(here, '..', 'bin', 'newswire.js'), 'serve'], {
+    cwd: folder,
+    env,
+    stdio: 'inherit',
+  });
+  const pid = child.pid ?? 0;
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const database = await openWhenDeclared(file);
+    const cold = await measured(pid, async () => {
+      // So many new sources would be spread over an hour, to spare their publishers.
+      database.exec('UPDATE source SET next_check_ms = 0 WHERE last_attempt_ms IS NULL');
+      await reached(database, `SELECT count(*) FROM source WHERE last_outcome = 'fresh'`, sources);
+    });
+    const stored = Number(database.prepare('SELECT count(*) FROM item').pluck().get());
+    if (stored !== sources * items) throw new Error(`${stored} items are stored instead of ${sources * items}`);
+    const warm = await measured(pid, async () => {
+      database.exec('UPDATE source SET next_check_ms = 0');
+      await reached(database, `SELECT count(*) FROM source WHERE last_outcome = 'not-modified'`, sources);
+    });
+    database.close();
+    return { cold, warm };
+  } finally {
+    child.kill('SIGTERM');
+    await new Promise((resolve) => child.once('exit', resolve));
+  }
+}
+
+async function openWhenDeclared(file: string): Promise<Database.Database> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    try {
+      const database = new Database(file, { fileMustExist: true, timeout: 5000 });
+      if (Number(database.prepare('SELECT count(*) FROM source').pluck().get()) === sources) return database;
+      database.close();
+    } catch (error) {
+      if (!/no such table|unable to open/.test(String(error))) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the server has not declared its sources within a minute');
+}
+
+async function measured(pid: number, work: () => Promise<void>): Promise<Round> {
+  const before = usageOf(pid);
+  const startedAt = performance.now();
+  await work();
+  const wallSeconds = (performance.now() - startedAt) / 1000;
+  const after = usageOf(pid);
+  return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, wallSeconds, peakRssMb: after.peakRssMb };
+}
+
+/** Reads 1,000 sources of 30 new items, then all unchanged, beside the floor in the same run; medians of `rounds`. */
+export async function ingest(rounds = 3): Promise<void> {
+  const origin = await startScript(
+    [path.join(here, 'origin.ts'), String(addresses), String(sources), String(items)],
+    process.env,
+  );
+  const runs: { floor: Rounds; product: Rounds }[] = [];
+  try {
+    for (let index = 0; index < rounds; index += 1) {
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
+      try {
+        runs.push({ floor: floor(origin.line, folder), product: await product(origin.line, folder) });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+      process.stderr.write(`ingest: round ${index + 1} of ${rounds} done\n`);
+    }
+  } finally {
+    origin.child.kill();
+  }
+  const of = (who: 'floor' | 'product', when: 'cold' | 'warm', what: keyof Round): number =>
+    median(runs.map((run) => run[who][when][what]));
+  const row = (name: string, when: 'cold' | 'warm', what: keyof Round, goal: number | null) => ({
+    name,
+    floor: of('floor', when, what),
+    product: of('product', when, what),
+    goal,
+  });
+  printTable(`ingest: ${sources} sources x ${items} items on ${addresses} addresses, medians of ${rounds}`, [
+    row('cold, CPU s', 'cold', 'cpuSeconds', 1.6),
+    row('cold, wall s', 'cold', 'wallSeconds', null),
+    row('warm, CPU s', 'warm', 'cpuSeconds', 2),
+    row('warm, wall s', 'warm', 'wallSeconds', null),
+    row('peak RSS, MB', 'cold', 'peakRssMb', 1.5),
+  ]);
+}

@@ -1,0 +1,36 @@
+/** A figure of ours beside the floor's of the same run. */
+export interface Figure {
+  readonly name: string;
+  readonly floor: number;
+  readonly product: number;
+  /** The ratio that should not be exceeded; null: only shown. */
+  readonly goal: number | null;
+}
+
+/** The middle one; of an even number, the lower of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+}
+
+function shown(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+}
+
+/** Prints figures, their ratio and whether it is within its goal. */
+export function printTable(title: string, figures: readonly Figure[]): void {
+  const rows = figures.map(({ name, floor, product, goal }) => {
+    const ratio = product / floor;
+    const verdict = goal === null ? '' : `${ratio <= goal ? 'within' : 'ABOVE'} ${goal}`;
+    return [name, shown(floor), shown(product), ratio.toFixed(2), verdict];
+  });
+  const table = [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  process.stdout.write(`\n${title}\n`);
+  for (const row of table) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    process.stdout.write(`${cells.join('  ')}\n`);
+  }
+}
