@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import type { ItemDraft } from '../../src/domain/item.ts';
+import { toWireBody } from '../../src/domain/wire-item.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItems } from '../../src/store/reads.ts';
+import { withdrawItem } from '../../src/store/withdraw.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+
+const sources = [
+  source('a'),
+  source('b', { section: 'Science' }),
+  source('press', { url: 'https://example.net/feed' }),
+];
+
+/** An entry in some wording, under one of two guids, named by its link or not. */
+const entry = fc
+  .record({
+    name: fc.constantFrom('one', 'two', 'three', 'four'),
+    wording: fc.nat(3),
+    guid: fc.constantFrom('x', 'x', 'x', 'y'),
+    named: fc.constantFrom(true, true, true, false),
+  })
+  .map(({ name, wording, guid, named }): ItemDraft => {
+    const over = { title: `${name}, wording ${wording}`, entryKey: `${guid}-${name}`, guid: `${guid}-${name}` };
+    return draft(name, named ? over : { ...over, canonicalUrl: null });
+  });
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ read: fc.constantFrom('a', 'b', 'press'), entries: fc.array(entry, { maxLength: 5 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ withdraw: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom(minute, hour) }) },
+);
+
+/** What a reader who applied every event of the log would have: wire items by id. */
+async function replayed(room: Newsroom): Promise<Map<number, unknown>> {
+  const items = new Map<number, unknown>();
+  for (const { op, itemId, body } of await room.events()) {
+    if (op === 'remove') items.delete(itemId);
+    else items.set(itemId, JSON.parse(body));
+  }
+  return items;
+}
+
+async function shown(store: Store): Promise<Map<number, unknown>> {
+  const page = await readItems(store.reader, { filter: everything, limit: 1000, before: null });
+  return new Map(page.items.map((item) => [item.id, JSON.parse(JSON.stringify(toWireBody(item)))]));
+}
+
+async function rowsOf(store: Store, query: string): Promise<unknown[]> {
+  return (await sql.raw(query).execute(store.reader)).rows;
+}
+
+/** What holds whatever was read, edited and withdrawn. */
+async function expectSound(store: Store, room: Newsroom): Promise<void> {
+  const events = await room.events();
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+  expect(events.filter(({ op, changed }) => op === 'update' && changed.length === 0)).toEqual([]);
+  const inOrder = (map: Map<number, unknown>) => [...map].sort(([a], [b]) => a - b);
+  expect(inOrder(await replayed(room))).toEqual(inOrder(await shown(store)));
+  expect(
+    await rowsOf(store, 'select item_id from appearance group by item_id, source_ref having count(*) > 1'),
+  ).toEqual([]);
+  const counted = `select id from source where items <> (select count(*) from appearance join item on item.id = item_id
+    where source_ref = source.ref and withdrawn_ms is null)`;
+  expect(await rowsOf(store, counted)).toEqual([]);
+}
+
+describe.each(engines)('the log on $name', (engine) => {
+  it('makes a reader who applies it see exactly what the views show, after anything at all', { timeout: 60_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
+        withStore(engine, async (store) => {
+          const room = new Newsroom(store);
+          await room.declare(sources);
+          let nowMs = noon;
+          for (const one of steps) {
+            if ('read' in one) await room.read(one.read, one.entries, nowMs);
+            else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
+            else nowMs += one.wait;
+          }
+          await expectSound(store, room);
+        }),
+      ),
+      { numRuns: 15 },
+    ),
+  );
+});
