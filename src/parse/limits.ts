@@ -12,3 +12,9 @@ export const maxNameChars = 1024;
 
 /** A document with more different names is refused. */
 export const maxNames = 10_000;
+
+/** A document with more to mend is refused: what is left of it is not worth its memory. */
+export const maxEdits = 1_000_000;
+
+/** A document with more elements, those in markup within text not counted, is refused. */
+export const maxElements = 500_000;

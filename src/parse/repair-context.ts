@@ -1,4 +1,5 @@
 import { Edits } from './edits.ts';
+import { maxEdits } from './limits.ts';
 import type { Unmendable } from './mended.ts';
 import { References } from './repair-references.ts';
 
@@ -18,6 +19,7 @@ export class Repair {
 
   /** Why the document cannot be taken; null as long as it can. */
   get failure(): Unmendable | null {
+    if (this.edits.count > maxEdits) this.refuse(`more than ${maxEdits} places to mend`);
     return this.#failure;
   }
 
@@ -29,7 +31,7 @@ export class Repair {
   /** Mends the references in [from, to). */
   mendReferences(from: number, to: number): void {
     let at = this.#references.nextDoubtful(from);
-    while (at < to) {
+    while (at < to && this.edits.count <= maxEdits) {
       const { end, text } = this.#references.mend(at);
       this.edits.add(at, end, text);
       this.notes.add('recovered');

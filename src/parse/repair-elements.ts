@@ -1,6 +1,6 @@
 import { impliesEndOf } from './elements.ts';
 import { holdsXml, InlineMarkup, type Started } from './inline-markup.ts';
-import { maxItems, maxNameChars, maxNames, maxTagChars } from './limits.ts';
+import { maxElements, maxItems, maxNameChars, maxNames, maxTagChars } from './limits.ts';
 import {
   endTagOf,
   isVirtual,
@@ -35,6 +35,7 @@ export class Elements {
   readonly inline: InlineMarkup;
   #channel: ReadonlyMap<string, string> = new Map();
   #items = 0;
+  #elements = 0;
 
   constructor(repair: Repair) {
     this.#repair = repair;
@@ -143,6 +144,8 @@ export class Elements {
   }
 
   #startElement({ at, tag, attributes, naming, scope }: Started): void {
+    this.#elements += 1;
+    if (this.#elements > maxElements) this.#repair.refuse(`more than ${maxElements} elements`);
     const editsBefore = this.#repair.edits.count;
     if (naming.role === 'channel') {
       if (this.#open.depth === 1) this.#channel = readAttributes(attributes);

@@ -26,6 +26,9 @@ describe('parseFeed against documents beyond all bounds', () => {
     ['a name of 5 MB', rss(`<${fill('a', 5_000_000)}/>`), 'a tag is too long'],
     ['a name of 2 KB', rss(`<${fill('a', 2_000)}/>`), 'a tag is too long'],
     ['an attribute of 5 MB', rss(`<a b="${fill('x', 5_000_000)}"/>`), 'a tag is too long'],
+    ['a million elements', rss(fill('<a/>', 4_000_000)), 'more than 500000 elements'],
+    ['two million ampersands', item(`<title>${fill('& ', 4_000_000)}</title>`), 'more than 1000000 places to mend'],
+    ['a million brackets', item(`<title>${fill('< ', 2_100_000)}</title>`), 'more than 1000000 places to mend'],
     ['a million names', rss(numbered(1_000_000, (n) => `<n${n}/>`)), 'more than 10000 different names'],
   ])('refuses %s', async (_, text, detail) => {
     const { result, cpuMs } = await parseTimed(text);
