@@ -2,46 +2,53 @@ import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
 import { cleanLine } from './runtime/clean-line.ts';
-import { createWorkerPool, type TaskOutcome } from './runtime/worker-pool.ts';
+import type { TaskOutcome } from './runtime/worker-child.ts';
+import { createWorkerPool } from './runtime/worker-pool.ts';
+import { moduleBeside } from './runtime/worker-protocol.ts';
 
 export interface DigesterOptions {
-  readonly threads?: number;
-  readonly taskTimeoutMs?: number;
+  /** Worker processes at most. */
+  readonly workers?: number;
+  /** Processor time for one document. */
+  readonly cpuLimitMs?: number;
+  /** Time by the clock for one document. */
+  readonly wallLimitMs?: number;
+  /** JavaScript heap of a worker. */
   readonly maxHeapMb?: number;
 }
 
-/** Turns fetched documents into digests, each on a thread with a time and a memory limit. */
+/** Turns fetched documents into digests, each in a process with limits of time and memory. */
 export interface Digester {
   /** Never rejects: a document that cannot be digested is a value. */
   digest(task: DigestTask): Promise<Digest | Unreadable>;
   close(): Promise<void>;
 }
 
-const defaults: Required<DigesterOptions> = { threads: 2, taskTimeoutMs: 5_000, maxHeapMb: 256 };
+type Limits = Required<DigesterOptions>;
 
-/** The worker module beside this one, whether run from source or built. */
-const workerModule = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+const defaults: Limits = { workers: 2, cpuLimitMs: 5_000, wallLimitMs: 30_000, maxHeapMb: 256 };
 
-/** A digester over a pool of threads, which start when the first document comes. */
+/** A digester over a pool of worker processes, which start when documents come. */
 export function createDigester(options: DigesterOptions = {}): Digester {
   const limits = { ...defaults, ...options };
-  const pool = createWorkerPool<DigestTask, Digest | Unreadable>({ module: workerModule, ...limits });
+  const module = moduleBeside(import.meta.url, 'worker').href;
+  const pool = createWorkerPool<DigestTask, Digest | Unreadable>({ module, ...limits });
   return {
     digest: async (task) => read(await pool.run(task), limits),
     close: () => pool.close(),
   };
 }
 
-function read(outcome: TaskOutcome<Digest | Unreadable>, limits: Required<DigesterOptions>): Digest | Unreadable {
+function read(outcome: TaskOutcome<Digest | Unreadable>, limits: Limits): Digest | Unreadable {
   switch (outcome.kind) {
     case 'done':
       return outcome.result;
     case 'too-slow':
-      return unreadable('parse_timeout', `the document took more than ${limits.taskTimeoutMs / 1000} s to read`);
+      return unreadable('parse_timeout', `the document took more than ${limits.cpuLimitMs / 1000} s to read`);
     case 'too-big':
       return unreadable('parse_limit', `the document took more than ${limits.maxHeapMb} MB to read`);
     case 'crashed':
-      return unreadable('internal_error', cleanLine(outcome.error.message));
+      return unreadable('internal_error', cleanLine(outcome.detail));
     default:
       return assertNever(outcome);
   }

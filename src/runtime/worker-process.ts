@@ -1,0 +1,62 @@
+// The main module of a worker process (see worker-pool.ts): loads the module of the tasks and runs them, one at a time.
+import { Worker } from 'node:worker_threads';
+import { moduleBeside, type WorkerAnswer, type WorkerOrders, watchSlots } from './worker-protocol.ts';
+
+type Work = (task: unknown) => unknown;
+
+function answer(message: WorkerAnswer): void {
+  process.send?.(message);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Processor time of this process, never 0: 0 tells the watch that no task runs. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.max(1, Math.round((user + system) / 1000));
+}
+
+function startWatch(orders: WorkerOrders): Int32Array {
+  const shared = new Int32Array(new SharedArrayBuffer(4 * watchSlots.count));
+  const watch = new Worker(moduleBeside(import.meta.url, 'worker-watch'), {
+    workerData: { shared, cpuLimitMs: orders.cpuLimitMs, parentPid: orders.parentPid },
+  });
+  watch.unref();
+  return shared;
+}
+
+async function load(module: string): Promise<Work> {
+  const { default: work } = (await import(module)) as { default?: unknown };
+  if (typeof work !== 'function') throw new Error(`${module} has no default export to run`);
+  return work as Work;
+}
+
+async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<void> {
+  Atomics.store(shared, watchSlots.taskStartMs, cpuMs());
+  try {
+    answer({ kind: 'done', result: await work(task) });
+  } catch (error) {
+    answer({ kind: 'threw', message: messageOf(error) });
+  } finally {
+    Atomics.store(shared, watchSlots.taskStartMs, 0);
+  }
+}
+
+async function main(): Promise<void> {
+  const orders = JSON.parse(process.argv[2] ?? '{}') as WorkerOrders;
+  process.on('disconnect', () => process.exit(0));
+  // A terminal and a service manager send these to the whole group; when to stop is the parent's word.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
+  const shared = startWatch(orders);
+  const work = await load(orders.module);
+  process.on('message', (task: unknown) => void runTask(work, task, shared));
+  answer({ kind: 'ready' });
+}
+
+main().catch((error: unknown) => {
+  answer({ kind: 'threw', message: messageOf(error) });
+  process.exitCode = 1;
+  process.disconnect();
+});

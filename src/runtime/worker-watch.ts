@@ -1,0 +1,24 @@
+// A thread of a worker process that watches over the main one, which cannot do so itself while a task holds it.
+import { workerData } from 'node:worker_threads';
+import { cpuLimitSignal, watchSlots } from './worker-protocol.ts';
+
+const intervalMs = 50;
+
+interface Watch {
+  readonly shared: Int32Array;
+  readonly cpuLimitMs: number;
+  readonly parentPid: number;
+}
+
+const { shared, cpuLimitMs, parentPid } = workerData as Watch;
+
+function watch(): void {
+  // A parent that was killed cannot say so, and a task that runs away would never hear of it.
+  if (process.ppid !== parentPid) process.kill(process.pid, 'SIGKILL');
+  const startMs = Atomics.load(shared, watchSlots.taskStartMs);
+  if (startMs === 0) return;
+  const { user, system } = process.cpuUsage();
+  if ((user + system) / 1000 - startMs > cpuLimitMs) process.kill(process.pid, cpuLimitSignal);
+}
+
+setInterval(watch, intervalMs);

@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What a test asks its worker process to do. */
+export type PoolTask =
+  | { readonly do: 'echo'; readonly value: unknown }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'throw'; readonly message: string }
+  | { readonly do: 'identify' | 'run-away' | 'eat-memory' | 'eat-memory-at-once' };
+
+async function work(task: PoolTask): Promise<unknown> {
+  switch (task.do) {
+    case 'echo':
+      return task.value;
+    case 'wait':
+      return pause(task.ms, 'waited');
+    case 'throw':
+      throw new Error(task.message);
+    case 'identify':
+      // Some platforms put variables of their own in.
+      return { pid: process.pid, environment: Object.keys(process.env).filter((name) => !name.startsWith('__')) };
+    case 'run-away':
+      for (;;);
+    case 'eat-memory':
+      for (const held: object[] = []; ; ) held.push({ held: [held.length] });
+    case 'eat-memory-at-once':
+      // One call that asks for far more than there is: a thread would take the whole process down here.
+      return '<'.repeat(30_000_000).split('');
+  }
+}
+
+// The pool takes a module's default export for its task.
+export default work;

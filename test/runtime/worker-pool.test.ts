@@ -1,0 +1,137 @@
+import { fork } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createWorkerPool, type WorkerPool, type WorkerPoolOptions } from '../../src/runtime/worker-pool.ts';
+import type { PoolTask } from './pool-task.ts';
+
+const module = new URL('./pool-task.ts', import.meta.url).href;
+const open: WorkerPool<PoolTask, unknown>[] = [];
+
+function createPool(options: Partial<WorkerPoolOptions> = {}): WorkerPool<PoolTask, unknown> {
+  const limits = { workers: 1, cpuLimitMs: 20_000, wallLimitMs: 50_000, maxHeapMb: 64 };
+  const pool = createWorkerPool<PoolTask, unknown>({ module, ...limits, ...options });
+  open.push(pool);
+  return pool;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((pool) => pool.close()));
+});
+
+// Real processes: seconds go by on a busy machine before one is up.
+describe('createWorkerPool', { timeout: 60_000 }, () => {
+  it('runs tasks and gives their results back', async () => {
+    const pool = createPool({ workers: 2 });
+    const values = [1, 'two', { three: [3] }, null, new Uint8Array([1, 2])];
+    const outcomes = await Promise.all(values.map((value) => pool.run({ do: 'echo', value })));
+    expect(outcomes).toMatchObject(values.map((result) => ({ kind: 'done', result })));
+  });
+
+  it('ends a task that runs away, and only that one', async () => {
+    const pool = createPool({ cpuLimitMs: 300 });
+    const outcomes = await Promise.all([
+      pool.run({ do: 'echo', value: 'before' }),
+      pool.run({ do: 'run-away' }),
+      pool.run({ do: 'echo', value: 'behind' }),
+    ]);
+    expect(outcomes).toEqual([
+      { kind: 'done', result: 'before' },
+      { kind: 'too-slow' },
+      { kind: 'done', result: 'behind' },
+    ]);
+  });
+
+  it('ends a task that waits for ever', async () => {
+    const pool = createPool({ wallLimitMs: 300 });
+    expect(await pool.run({ do: 'wait', ms: 60_000 })).toEqual({ kind: 'too-slow' });
+    expect(await pool.run({ do: 'echo', value: 'behind' })).toEqual({ kind: 'done', result: 'behind' });
+  });
+
+  it.each(['eat-memory', 'eat-memory-at-once'] as const)('survives a task that does %s', async (greed) => {
+    const pool = createPool();
+    const [greedy, behind] = await Promise.all([pool.run({ do: greed }), pool.run({ do: 'echo', value: 'behind' })]);
+    expect(greedy).toEqual({ kind: 'too-big' });
+    expect(behind).toEqual({ kind: 'done', result: 'behind' });
+  });
+
+  it('does not let the time of a waiting task run', async () => {
+    const pool = createPool({ wallLimitMs: 2_000 });
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => pool.run({ do: 'wait', ms: 700 })));
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  it('gives a thrown error back as a value', async () => {
+    expect(await createPool().run({ do: 'throw', message: 'no luck' })).toEqual({ kind: 'crashed', detail: 'no luck' });
+  });
+
+  it('says so when no process can load the task, and tries again the next time', async () => {
+    const pool = createPool({ module: new URL('./missing.ts', import.meta.url).href });
+    for (let round = 0; round < 2; round++) {
+      const outcome = await pool.run({ do: 'echo', value: 1 });
+      expect(outcome.kind === 'crashed' && outcome.detail).toContain('missing.ts');
+    }
+  });
+
+  it('replaces a process that somebody killed', async () => {
+    const pool = createPool();
+    const { pid } = await identity(pool);
+    const running = pool.run({ do: 'wait', ms: 60_000 });
+    process.kill(pid, 'SIGKILL');
+    expect((await running).kind).toBe('crashed');
+    expect((await identity(pool)).pid).not.toBe(pid);
+  });
+
+  it('uses one process while one is enough', async () => {
+    const pool = createPool({ workers: 3 });
+    const pids = [await identity(pool), await identity(pool), await identity(pool)].map(({ pid }) => pid);
+    expect(new Set(pids).size).toBe(1);
+  });
+
+  it('hands no environment on', async () => {
+    expect((await identity(createPool())).environment).toEqual([]);
+  });
+
+  it('ends what is under way and what waits when it is closed', async () => {
+    const pool = createPool();
+    const { pid } = await identity(pool);
+    const running = [pool.run({ do: 'run-away' }), pool.run({ do: 'echo', value: 'behind' })];
+    await pool.close();
+    expect((await Promise.all(running)).map((outcome) => outcome.kind)).toEqual(['crashed', 'crashed']);
+    expect(isAlive(pid)).toBe(false);
+    expect((await pool.run({ do: 'echo', value: 1 })).kind).toBe('crashed');
+  });
+});
+
+describe('a worker process', { timeout: 60_000 }, () => {
+  it('does not outlive a parent that was killed, even while a task runs away', async () => {
+    const parent = fork(new URL('./pool-parent.ts', import.meta.url), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const pid = await new Promise<number>((resolve) => parent.once('message', (message) => resolve(message as number)));
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+});
+
+interface Identity {
+  readonly pid: number;
+  readonly environment: readonly string[];
+}
+
+async function identity(pool: WorkerPool<PoolTask, unknown>): Promise<Identity> {
+  const outcome = await pool.run({ do: 'identify' });
+  if (outcome.kind !== 'done') throw new Error(`no process: ${outcome.kind}`);
+  return outcome.result as Identity;
+}
+
+function isAlive(pid: number): boolean {
+  // Where nobody collects orphans, as in a container without an init, they stay listed: Z is a dead one.
+  const stat = `/proc/${pid}/stat`;
+  if (existsSync('/proc/self/stat')) return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
