@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Item } from '../../src/domain/item.ts';
+import type { ServerMessage, WireEvent } from '../../src/domain/wire.ts';
+import { toWireBody } from '../../src/domain/wire-item.ts';
+import { type FakeReads, makeApp } from './fakes.ts';
+
+/** Pages over items in memory, with a live end that says what the test wants said. */
+export interface LiveStub {
+  readonly url: string;
+  readonly reads: FakeReads;
+  /** Tells every page of an item that was added or changed. */
+  tell(op: 'add' | 'update', item: Item): void;
+  /** Tells every page that an item was withdrawn. */
+  withdraw(item: Item): void;
+  /** Breaks all connections, without a goodbye. */
+  drop(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @param assetsDir the built `dist/public`.
+ */
+export async function startLiveStub(items: readonly Item[], assetsDir: string): Promise<LiveStub> {
+  let url = '';
+  const { app, reads } = makeApp(items, { assetsDir, publicUrl: () => url });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const sockets = new Set<WebSocket>();
+  const live = new WebSocketServer({ server, path: '/live' });
+  let seq = 0;
+  live.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    greet(socket, () => seq);
+  });
+  const tellAll = (event: Pick<WireEvent, 'op'> & { item: object; changed?: readonly string[] }): void => {
+    seq += 1;
+    for (const socket of sockets) socket.send(JSON.stringify({ type: 'item', ch: 'x', seq, prev: seq - 1, ...event }));
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    reads,
+    tell: (op, item) => {
+      const wire = { ...toWireBody(item), page: `${url}/items/${item.id}` };
+      tellAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
+    },
+    withdraw: (item) => tellAll({ op: 'remove', item: { id: item.id, url: item.url } }),
+    drop: () => {
+      for (const socket of sockets) socket.terminate();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.terminate();
+      live.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Says what a server says first, and takes every subscription from where it stands. */
+function greet(socket: WebSocket, head: () => number): void {
+  const say = (message: ServerMessage): void => socket.send(JSON.stringify(message));
+  const limits = { subscriptions: 32, messageBytes: 16_384, filterValues: 200 };
+  say({
+    type: 'welcome',
+    v: 1,
+    epoch: 'k3f9',
+    head: head(),
+    floor: 1,
+    pingIntervalMs: 25_000,
+    maxAgeMs: 3_600_000,
+    limits,
+  });
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data)) as { type: string; id: string; after?: string };
+    if (message.type !== 'subscribe') return;
+    say({ type: 'subscribed', id: message.id, ch: 'x', after: message.after ?? 'head', head: head() });
+    say({ type: 'live', ch: 'x', seq: head(), prev: head() });
+  });
+}
