@@ -24,6 +24,8 @@ export type StartDemoServer = (options: {
   readonly settings: Settings;
   readonly log: Log;
   readonly declarations: Declarations;
+  /** From which pages may show pictures besides https: the newsroom has no certificate. */
+  readonly pictureOrigins: readonly string[];
 }) => Promise<Running>;
 
 const pollEveryMs = 5000;
@@ -68,7 +70,7 @@ async function openDemo(
   });
   try {
     const declarations = newsroom.declarations(pollEveryMs);
-    const server = await demo.start({ settings, log, declarations });
+    const server = await demo.start({ settings, log, declarations, pictureOrigins: [newsroom.url] });
     return { url: server.url, stop: async () => await stopBoth(server, newsroom) };
   } catch (error) {
     await newsroom.close();

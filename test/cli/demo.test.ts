@@ -41,6 +41,7 @@ describe('demo', () => {
     expect(stopped).toBe(true);
     expect(io.stdout).toMatch(/^Newswire is at http:\/\/127\.0\.0\.1:4711\n/);
     expect(given?.declarations.sources).toHaveLength(outlets.length);
+    expect(given?.pictureOrigins).toEqual([new URL(given?.declarations.sources[0]?.url ?? '').origin]);
     expect(given?.settings.allowPrivateNetworks).toEqual(['127.0.0.0/8']);
   });
 
