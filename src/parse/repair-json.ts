@@ -1,3 +1,5 @@
+import { maxEdits } from './limits.ts';
+
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
@@ -24,6 +26,7 @@ export function mendJson(text: string): MendedJson {
       dropComma(written);
       if (closers.pop() !== found) break;
     }
+    if (written.length > maxEdits) break;
     written.push(found.startsWith('"') ? mendString(found) : found);
     if (closers.length === 0) return { json: written.join(''), isCut: false };
     if (found === '}' && closers.length === 2 && closers[1] === ']') complete = written.length;

@@ -29,6 +29,13 @@ describe('mendJson', () => {
     expect(mendJson('{"items":[{"b":[{"c":1}]},{"b":[{"c":2},').json).toBe('{"items":[{"b":[{"c":1}]}]}');
   });
 
+  it('stops after a million pieces', () => {
+    expect(mendJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
+      json: '{"items":[{"id":1}]}',
+      isCut: true,
+    });
+  });
+
   it('leaves the meaning of sound JSON as it is', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
