@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EventOp, Facets, LogEvent } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
 import { isEmptyQuery, matchesSearch, parseSearchQuery, type SearchQuery, searchable } from '../domain/search-query.ts';
@@ -118,6 +119,11 @@ export function canonicalFilters(filters: readonly Filter[]): string {
     JSON.stringify([filter.sections, filter.sources, filter.categories, filter.languages, filter.q, filter.backfill]),
   );
   return [...new Set(texts)].sort().join('|');
+}
+
+/** The name that these filters have on the wire: short, and equal for all that mean the same. */
+export function channelOf(filters: readonly Filter[]): string {
+  return createHash('sha256').update(canonicalFilters(filters)).digest('base64url').slice(0, 10);
 }
 
 /** The facets of an item in comparable form, worked out once for all filters. */

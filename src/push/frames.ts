@@ -1,7 +1,7 @@
 import type { EventOp, LogEvent } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
 import { wireItemJson } from '../domain/wire-item.ts';
-import { createMatcher, type Matcher, type PreparedFacets } from './filter.ts';
+import { canonicalFilters, channelOf, createMatcher, type Matcher, type PreparedFacets } from './filter.ts';
 
 /** Events of one delivery: coalescing stops at either bound, but one event always goes. */
 export const maxCoalescedEvents = 64;
@@ -63,14 +63,18 @@ export function frameEvent(event: LogEvent, op: EventOp, prev: number, publicUrl
  * is the step, the bytes for everything between two places: built for the first who takes it, a look-up for the rest.
  */
 export class FilterGroup {
+  /** By which subscriptions are grouped; see `canonicalFilters`. */
+  readonly key: string;
+  /** The name of the filter on the wire. */
   readonly ch: string;
   readonly #matcher: Matcher;
   readonly #settings: FrameSettings;
   #steps = new Map<string, Step>();
   #stepBytes = 0;
 
-  constructor(ch: string, filters: readonly Filter[], settings: FrameSettings) {
-    this.ch = ch;
+  constructor(filters: readonly Filter[], settings: FrameSettings) {
+    this.key = canonicalFilters(filters);
+    this.ch = channelOf(filters);
     this.#matcher = createMatcher(filters, settings.prepared);
     this.#settings = settings;
   }

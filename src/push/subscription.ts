@@ -34,17 +34,15 @@ export interface ReplayLimits {
   readonly maxSilentEvents: number;
 }
 
-/** What a subscription needs around it. */
-export interface SubscriptionParts {
+/** What all subscriptions have around them: one object for all, since there are thousands of them. */
+export interface Surroundings {
   readonly tail: Pick<LogTail, 'place' | 'eventsAfter' | 'loadAfter'>;
-  readonly group: FilterGroup;
-  readonly sink: Sink;
   readonly limits: ReplayLimits;
-  readonly now: () => number;
+  now(): number;
   /** Asks for a turn. */
-  readonly enqueue: (subscription: Subscription) => void;
+  enqueue(subscription: Subscription): void;
   /** Called once, when it ends; with the reason when that was a reset. */
-  readonly closed: (subscription: Subscription, reason: ResetReason | null) => void;
+  ended(subscription: Subscription, reason: ResetReason | null): void;
 }
 
 /** What came of a turn: the step taken, if any, and whether another turn would find more to do. */
@@ -61,7 +59,9 @@ const resting: Turn = { end: 'resting', step: null };
  * overlap, so there is no moment between a snapshot and the live stream in which an event could slip through.
  */
 export class Subscription {
-  readonly #parts: SubscriptionParts;
+  readonly group: FilterGroup;
+  readonly #around: Surroundings;
+  readonly #sink: Sink;
   #pos = 0;
   #prev = 0;
   /** What the reader knows to have been looked at. */
@@ -72,12 +72,14 @@ export class Subscription {
   /** Loaded for the next turn, then dropped: a reader who does not read holds a place, not memory. */
   #loaded: readonly LogEvent[] | null = null;
 
-  constructor(parts: SubscriptionParts) {
-    this.#parts = parts;
+  constructor(around: Surroundings, group: FilterGroup, sink: Sink) {
+    this.#around = around;
+    this.group = group;
+    this.#sink = sink;
   }
 
   get ch(): string {
-    return this.#parts.group.ch;
+    return this.group.ch;
   }
 
   get pos(): number {
@@ -105,35 +107,35 @@ export class Subscription {
     this.#told = after.seq;
     this.#checkAge = resumed;
     this.#state = 'replaying';
-    this.#parts.sink.subscribed(after, Math.max(after.seq, this.#parts.tail.place.head));
+    this.#sink.subscribed(after, Math.max(after.seq, this.#around.tail.place.head));
     this.wake();
   }
 
   /** There is news, or room to write: asks for a turn. */
   wake(): void {
     if (this.#state === 'closed' || this.#state === 'placing') return;
-    this.#parts.enqueue(this);
+    this.#around.enqueue(this);
   }
 
   /** Tells the reader its place if it has moved on unseen. */
   tellPos(): void {
-    if (this.#state !== 'live' || this.#pos <= this.#told || !this.#parts.sink.writable()) return;
+    if (this.#state !== 'live' || this.#pos <= this.#told || !this.#sink.writable()) return;
     this.#told = this.#pos;
-    this.#parts.sink.pos({ seq: this.#pos, prev: this.#prev });
+    this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }
 
   /** Ends the subscription with a reason for the reader. */
-  reset(reason: ResetReason, head: StreamHead = this.#parts.tail.place): void {
+  reset(reason: ResetReason, head: StreamHead = this.#around.tail.place): void {
     if (this.#state === 'closed') return;
     this.#end(reason);
-    this.#parts.sink.reset(reason, head);
+    this.#sink.reset(reason, head);
   }
 
   /** Ends the subscription because its place cannot be served any more; the reader shall come back. */
   lose(): void {
     if (this.#state === 'closed') return;
     this.close();
-    this.#parts.sink.lost();
+    this.#sink.lost();
   }
 
   /** Ends the subscription in silence. */
@@ -144,21 +146,21 @@ export class Subscription {
   #end(reason: ResetReason | null): void {
     this.#state = 'closed';
     this.#loaded = null;
-    this.#parts.closed(this, reason);
+    this.#around.ended(this, reason);
   }
 
   /** Takes at most one step, without waiting for anything. */
   turn(): Turn {
     const loaded = this.#loaded;
     this.#loaded = null;
-    const { tail, sink } = this.#parts;
+    const { tail } = this.#around;
     const { head } = tail.place;
     if (this.#state === 'closed' || this.#loading) return resting;
     if (this.#pos >= head) {
       this.#announceLive(head);
       return resting;
     }
-    if (!sink.writable()) return resting;
+    if (!this.#sink.writable()) return resting;
     const events = loaded ?? tail.eventsAfter(this.#pos);
     if (events === null) {
       void this.#load();
@@ -175,45 +177,45 @@ export class Subscription {
   }
 
   #take(events: readonly LogEvent[], head: number): Step {
-    const { group, sink, tail, limits } = this.#parts;
+    const { tail, limits } = this.#around;
     const known = dense(events, head);
-    const step = group.step({ pos: this.#pos, prev: this.#prev }, known, {
-      encoding: sink.encoding,
+    const step = this.group.step({ pos: this.#pos, prev: this.#prev }, known, {
+      encoding: this.#sink.encoding,
       epoch: tail.place.epoch,
     });
     // The place moves before anything is sent: a sink that wakes us from inside `deliver` finds the step done.
     this.#pos = step.pos;
     this.#prev = step.prev;
     if (step.count > 0) this.#told = step.prev;
-    if (step.bytes !== null) sink.deliver(step.bytes);
+    if (step.bytes !== null) this.#sink.deliver(step.bytes);
     if (this.#state === 'replaying' && this.#pos - this.#told >= limits.maxSilentEvents) this.#tellReplayPos();
     return step;
   }
 
   #tellReplayPos(): void {
     this.#told = this.#pos;
-    this.#parts.sink.pos({ seq: this.#pos, prev: this.#prev });
+    this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }
 
   /** The limit of age holds for what a cursor leads back to, so it is looked at once, on the first event. */
   #isTooOld(first: LogEvent | undefined): boolean {
     const checked = this.#checkAge;
     this.#checkAge = false;
-    return checked && first !== undefined && first.atMs < this.#parts.now() - this.#parts.limits.maxAgeMs;
+    return checked && first !== undefined && first.atMs < this.#around.now() - this.#around.limits.maxAgeMs;
   }
 
   #announceLive(head: number): void {
     // A reader who knew more than this node has read yet is not live before the node has caught up with it.
-    if (this.#state !== 'replaying' || this.#pos !== head || !this.#parts.sink.writable()) return;
+    if (this.#state !== 'replaying' || this.#pos !== head || !this.#sink.writable()) return;
     this.#state = 'live';
     this.#told = this.#pos;
-    this.#parts.sink.live({ seq: this.#pos, prev: this.#prev });
+    this.#sink.live({ seq: this.#pos, prev: this.#prev });
   }
 
   async #load(): Promise<void> {
     this.#loading = true;
     try {
-      const page = await this.#parts.tail.loadAfter(this.#pos);
+      const page = await this.#around.tail.loadAfter(this.#pos);
       this.#loading = false;
       this.#receive(page);
     } catch {
@@ -223,7 +225,7 @@ export class Subscription {
   }
 
   #receive({ events, head }: Page): void {
-    if (head.epoch !== this.#parts.tail.place.epoch) {
+    if (head.epoch !== this.#around.tail.place.epoch) {
       this.reset('epoch_changed', head);
     } else if (events[0]?.seq !== this.#pos + 1) {
       // After the read, never only before it: retention may have taken what follows our place while the read was under

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
-import { channelOf } from '../../src/push/fan-out.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { MemoryLog } from './helpers/memory-log.ts';
 import { createRig, NotingSink, readable } from './helpers/rig.ts';
 import { settle } from './helpers/settle.ts';
-
-describe('channelOf', () => {
-  it('is one name for filters that mean the same, and short', () => {
-    const one = channelOf([{ ...everything, q: 'a' }, everything]);
-    expect(channelOf([everything, { ...everything, q: 'a' }])).toBe(one);
-    expect(channelOf([everything])).not.toBe(one);
-    expect(one).toMatch(/^[\w-]{10}$/);
-  });
-});
 
 describe('createFanOut', () => {
   it('counts its subscriptions and its resets', async () => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../src/domain/filter.ts';
-import { canonicalFilters, createMatcher, matches, parseFilter, parseFilters } from '../../src/push/filter.ts';
+import {
+  canonicalFilters,
+  channelOf,
+  createMatcher,
+  matches,
+  parseFilter,
+  parseFilters,
+} from '../../src/push/filter.ts';
 import { facets, logEvent } from './helpers/memory-log.ts';
 
 function filterOf(input: unknown): Filter {
@@ -98,6 +105,15 @@ describe('canonicalFilters', () => {
   it('tells filters apart that differ in one field', () => {
     const filters = [{}, { q: 'a' }, { q: '-a' }, { sections: ['a'] }, { sources: ['a'] }, { backfill: true }];
     expect(new Set(filters.map((filter) => canonicalFilters([filterOf(filter)]))).size).toBe(filters.length);
+  });
+});
+
+describe('channelOf', () => {
+  it('is one name for filters that mean the same, and short', () => {
+    const one = channelOf([{ ...everything, q: 'a' }, everything]);
+    expect(channelOf([everything, { ...everything, q: 'a' }])).toBe(one);
+    expect(channelOf([everything])).not.toBe(one);
+    expect(one).toMatch(/^[\w-]{10}$/);
   });
 });
 

@@ -20,7 +20,7 @@ function readableEncoding(name = 'test') {
 }
 
 function groupOf(filter = everything, publicUrl = 'https://news.example.org') {
-  return new FilterGroup('7f', [filter], { publicUrl: () => publicUrl, prepared: new WeakMap() });
+  return new FilterGroup([filter], { publicUrl: () => publicUrl, prepared: new WeakMap() });
 }
 
 function eventsOf(bytes: Buffer | null): WireEvent[] {

@@ -7,50 +7,61 @@ export interface Outlet {
   off(event: 'drain', listener: () => void): unknown;
 }
 
-/** Watches over how much is unsent to one reader. */
-export interface DrainWatch {
-  /** Whether more may be written. Once it said no, one of the callbacks will follow, unless the watch is stopped. */
-  writable(): boolean;
-  stop(): void;
+/** Whom a watch reports to. */
+export interface DrainOwner {
+  /** The backlog is gone. */
+  drained(): void;
+  /** The reader has had its time. */
+  tooSlow(): void;
 }
 
 /**
- * Nothing is held for a reader who does not read but its places; it has a while to catch its breath.
- *
- * @param on.drained the backlog is gone.
- * @param on.tooSlow the while is over.
+ * Watches over how much is unsent to one reader. Nothing is held for one who does not read but its places; it has a
+ * while to catch its breath.
  */
-export function watchDrain(
-  outlet: Outlet,
-  { wheel, timing }: Pick<LiveParts, 'wheel' | 'timing'>,
-  on: { readonly drained: () => void; readonly tooSlow: () => void },
-): DrainWatch {
-  let stop: (() => void) | null = null;
+export class DrainWatch {
+  readonly #outlet: Outlet;
+  readonly #parts: Pick<LiveParts, 'wheel' | 'timing'>;
+  readonly #owner: DrainOwner;
+  #stop: (() => void) | null = null;
 
-  function wait(): void {
-    const settle = (then: () => void) => () => {
-      stop?.();
-      then();
-    };
-    const drained = settle(on.drained);
-    const tooSlow = settle(on.tooSlow);
-    // `drain` comes when all is sent. A reader who is below the mark by then has read, slowly as it may be.
-    const judge = () => (outlet.writableLength < timing.highWaterBytes ? drained() : tooSlow());
-    const cancel = wheel.after(timing.drainTimeoutMs, judge);
-    outlet.on('drain', drained);
-    stop = () => {
-      stop = null;
-      cancel();
-      outlet.off('drain', drained);
-    };
+  constructor(outlet: Outlet, parts: Pick<LiveParts, 'wheel' | 'timing'>, owner: DrainOwner) {
+    this.#outlet = outlet;
+    this.#parts = parts;
+    this.#owner = owner;
   }
 
-  return {
-    writable() {
-      if (outlet.writableLength < timing.highWaterBytes) return true;
-      if (stop === null) wait();
-      return false;
-    },
-    stop: () => stop?.(),
-  };
+  /** Whether more may be written. Once it said no, the owner hears of it, unless the watch is stopped. */
+  writable(): boolean {
+    if (this.#isBelowMark()) return true;
+    if (this.#stop === null) this.#wait();
+    return false;
+  }
+
+  stop(): void {
+    this.#stop?.();
+  }
+
+  #isBelowMark(): boolean {
+    return this.#outlet.writableLength < this.#parts.timing.highWaterBytes;
+  }
+
+  #wait(): void {
+    const drained = () => {
+      this.stop();
+      this.#owner.drained();
+    };
+    // `drain` comes when all is sent. A reader who is below the mark by then has read, slowly as it may be.
+    const cancel = this.#parts.wheel.after(this.#parts.timing.drainTimeoutMs, () => {
+      this.stop();
+      if (this.#isBelowMark()) this.#owner.drained();
+      else this.#owner.tooSlow();
+    });
+    this.#outlet.on('drain', drained);
+    this.#stop = () => {
+      this.#stop = null;
+      cancel();
+      this.#outlet.off('drain', drained);
+    };
+  }
 }

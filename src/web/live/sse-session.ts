@@ -5,7 +5,7 @@ import type { ResetReason, ServerMessage } from '../../domain/wire.ts';
 import type { After } from '../../push/fan-out.ts';
 import type { Sink, Subscription } from '../../push/subscription.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
-import { type DrainWatch, watchDrain } from './drain-watch.ts';
+import { type DrainOwner, DrainWatch } from './drain-watch.ts';
 import type { LiveParts } from './live-parts.ts';
 import type { Session } from './sessions.ts';
 import { sseBlock, sseEncoding } from './sse-block.ts';
@@ -35,7 +35,7 @@ interface At {
 }
 
 /** One stream: the session and its only subscription. */
-export class SseSession implements Session, Sink {
+export class SseSession implements Session, Sink, DrainOwner {
   readonly transport = 'sse';
   readonly encoding = sseEncoding;
   readonly #parts: LiveParts;
@@ -54,10 +54,7 @@ export class SseSession implements Session, Sink {
     this.#out = out;
     this.#filters = filters;
     this.#leave = parts.sessions.add(this, address);
-    this.#drain = watchDrain(out, parts, {
-      drained: () => this.#subscription?.wake(),
-      tooSlow: () => this.bye(closeCodes.slowConsumer),
-    });
+    this.#drain = new DrainWatch(out, parts, this);
     this.#cancelAge = wheel.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     out.on('error', (error) => parts.log.debug({ err: error }, 'a live stream broke'));
     out.on('close', () => this.#ended());
@@ -114,6 +111,14 @@ export class SseSession implements Session, Sink {
     this.#out.end();
     this.#cancelBeat();
     this.#cancelBeat = this.#parts.wheel.after(this.#parts.timing.byeTimeoutMs, () => this.terminate());
+  }
+
+  drained(): void {
+    this.#subscription?.wake();
+  }
+
+  tooSlow(): void {
+    this.bye(closeCodes.slowConsumer);
   }
 
   terminate(): void {

@@ -43,9 +43,11 @@ export function attachLive(options: AttachLiveOptions): Live {
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
 
+  // One for all sockets, made out here: made in there it would keep each request's address alive for hours.
+  const broke = (error: Error) => options.log.debug({ err: error }, 'a live connection broke');
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Without a listener a connection that breaks during the handshake would end the process.
-    socket.on('error', (error) => options.log.debug({ err: error }, 'a connection broke during its handshake'));
+    socket.on('error', broke);
     const url = URL.canParse(`http://x${request.url}`) ? new URL(`http://x${request.url}`) : null;
     const address = clientAddress(request);
     const answer = judge(request, url, options) ?? refusalOf(sessions.refuses(address));
@@ -58,6 +60,9 @@ export function attachLive(options: AttachLiveOptions): Live {
     });
   };
   server.on('upgrade', upgrade);
+  // Clients that offer HTTP/2 by `Upgrade: h2c`, as Java's does, ask for a page: RFC 9110 section 7.8 lets us pass the
+  // offer over. The option of `http.createServer` is read anew from the server at each request.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocketUpgrade });
 
   return {
     get sessions() {
@@ -75,6 +80,10 @@ const notFound: PlainAnswer = { status: 404, code: 'not_found', message: 'There 
 
 function refusalOf(refusal: Refusal | null): PlainAnswer | null {
   return refusal === null ? null : refusalAnswers[refusal];
+}
+
+function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** What is wrong with a request for a session; null: nothing. */

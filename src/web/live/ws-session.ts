@@ -5,7 +5,7 @@ import type { ServerMessage } from '../../domain/wire.ts';
 import { maxFilterValues } from '../../push/filter.ts';
 import { type ClientRequest, faultOf, type RequestFault, readAddress, readClientMessage } from './client-messages.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
-import { type DrainWatch, watchDrain } from './drain-watch.ts';
+import { type DrainOwner, DrainWatch } from './drain-watch.ts';
 import type { LiveParts } from './live-parts.ts';
 import type { Session } from './sessions.ts';
 import { frameText, pingFrame } from './ws-frame.ts';
@@ -26,7 +26,7 @@ export interface Connection {
 }
 
 /** One WebSocket connection and its subscriptions. */
-export class WebSocketSession implements Session, Wire {
+export class WebSocketSession implements Session, Wire, DrainOwner {
   readonly transport = 'ws';
   readonly #parts: LiveParts;
   readonly #ws: WebSocket;
@@ -47,10 +47,7 @@ export class WebSocketSession implements Session, Wire {
     this.#ws = connection.ws;
     this.#socket = connection.socket;
     this.#subscriptions = new SessionSubscriptions(this, parts);
-    this.#drain = watchDrain(connection.socket, parts, {
-      drained: () => this.#subscriptions.wake(),
-      tooSlow: () => this.bye(closeCodes.slowConsumer),
-    });
+    this.#drain = new DrainWatch(connection.socket, parts, this);
     this.#leave = parts.sessions.add(this, connection.address);
     const { wheel, timing, random } = parts;
     // Spread over the interval: sessions that came together must not beat together.
@@ -84,6 +81,14 @@ export class WebSocketSession implements Session, Wire {
     this.#ws.close(code, reason);
     this.#cancelBeat();
     this.#cancelBeat = this.#parts.wheel.after(this.#parts.timing.byeTimeoutMs, () => this.terminate());
+  }
+
+  drained(): void {
+    this.#subscriptions.wake();
+  }
+
+  tooSlow(): void {
+    this.bye(closeCodes.slowConsumer);
   }
 
   terminate(): void {

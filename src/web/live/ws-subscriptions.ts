@@ -1,6 +1,6 @@
 import { type Cursor, formatCursor, type StreamHead } from '../../domain/event.ts';
 import type { ResetReason, ServerMessage } from '../../domain/wire.ts';
-import { channelOf } from '../../push/fan-out.ts';
+import { channelOf } from '../../push/filter.ts';
 import type { Sink, Subscription } from '../../push/subscription.ts';
 import { faultOf, type RequestFault, type SubscribeRequest } from './client-messages.ts';
 import { type CloseCode, closeCodes } from './close-codes.ts';

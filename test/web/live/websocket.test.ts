@@ -102,6 +102,14 @@ describe('the handshake', () => {
     await expect.poll(() => server.live.sessions).toBe(1);
   });
 
+  it('passes over the offer of another protocol, and gives the page', async () => {
+    await start();
+    const lines = ['GET / HTTP/1.1', 'Host: 127.0.0.1', 'Connection: Upgrade, HTTP2-Settings, close', 'Upgrade: h2c'];
+    const answer = await raw(`${lines.join('\r\n')}\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('a page');
+  });
+
   it('leaves plain requests to the pages', async () => {
     await start();
     expect(await (await fetch(server.url('/'))).text()).toBe('a page');

@@ -1,0 +1,71 @@
+import type { Log } from '../runtime/log.ts';
+import type { Subscription, Turn } from './subscription.ts';
+
+// One slice of the event loop: so many subscriptions, or so much new work, whichever comes first. Between two slices
+// the process answers requests and reads sockets, however many subscribers wait.
+const maxTurnsASlice = 200;
+const maxFreshBytesASlice = 512 * 1024;
+const maxFreshStepsASlice = 20;
+
+const nothingDone: Turn = { end: 'resting', step: null };
+
+/** Subscriptions that have something to do, served in turns, in slices. */
+export class TurnQueue {
+  readonly #waiting = new Set<Subscription>();
+  readonly #defer: (work: () => void) => void;
+  readonly #logger: Log;
+  #sliceDue = false;
+
+  /** @param defer runs work when the event loop comes round. */
+  constructor(defer: (work: () => void) => void, logger: Log) {
+    this.#defer = defer;
+    this.#logger = logger;
+  }
+
+  /** Gives a subscription a turn soon; one that waits already keeps its place in the queue. */
+  add(subscription: Subscription): void {
+    this.#waiting.add(subscription);
+    this.#deferSlice();
+  }
+
+  delete(subscription: Subscription): void {
+    this.#waiting.delete(subscription);
+  }
+
+  #deferSlice(): void {
+    if (this.#sliceDue || this.#waiting.size === 0) return;
+    this.#sliceDue = true;
+    this.#defer(() => this.#slice());
+  }
+
+  #slice(): void {
+    let turns = 0;
+    let freshSteps = 0;
+    let freshBytes = 0;
+    for (const subscription of this.#waiting) {
+      this.#waiting.delete(subscription);
+      const { end, step } = this.#turn(subscription);
+      // To the end of the queue: nobody's backlog comes before another's news.
+      if (end === 'more') this.#waiting.add(subscription);
+      turns += 1;
+      if (step?.fresh) {
+        freshSteps += 1;
+        freshBytes += step.bytes?.length ?? 0;
+      }
+      if (turns >= maxTurnsASlice || freshSteps >= maxFreshStepsASlice || freshBytes >= maxFreshBytesASlice) break;
+    }
+    this.#sliceDue = false;
+    this.#deferSlice();
+  }
+
+  /** A fault in serving one subscription ends that one, not the process and not the turns of the rest. */
+  #turn(subscription: Subscription): Turn {
+    try {
+      return subscription.turn();
+    } catch (error) {
+      this.#logger.error({ err: error, ch: subscription.ch, pos: subscription.pos }, 'a subscription failed');
+      subscription.lose();
+      return nothingDone;
+    }
+  }
+}
