@@ -46,7 +46,7 @@ export function describeFeed(feed: ParsedFeed, options: { readonly url: string }
     title: frame.title,
     link: frame.siteUrl,
     entries,
-    notes: [...feed.notes, ...notes.list()],
+    notes: notes.after(feed.notes),
   };
 }
 

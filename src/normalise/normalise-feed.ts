@@ -56,7 +56,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     deleted: tombstones(feed, options),
     complete: feed.complete,
     archiveUrl: archiveUrl(feed, frame.bases),
-    notes: [...feed.notes, ...notes.list()],
+    notes: notes.after(feed.notes),
   };
 }
 
@@ -77,7 +77,7 @@ function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['delete
 function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
   const { frame, options, notes } = reading;
   const worthless = options.trust.ids && guidsAreWorthless(entries);
-  if (worthless) notes.add(idsDistrustedNote);
+  if (worthless) notes.flag(idsDistrustedNote);
   const trustIds = options.trust.ids && !worthless;
   const keys = entryKeys(entries, { trustIds, siteUrl: frame.siteUrl });
   const best = new Map<string, Entry>();
