@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import type { Digest, ItemDraft } from '../../src/domain/item.ts';
+import type { ParsedItem } from '../../src/domain/parsed-feed.ts';
+import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
+import { forbidden } from './markup-oracle.ts';
+import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from './parsed.ts';
+
+function digest(items: readonly ParsedItem[], options = plainOptions()): Digest {
+  return normaliseFeed(parsedFeed(items), options);
+}
+
+function only(item: ParsedItem, options = plainOptions()): ItemDraft {
+  const { drafts } = digest([item], options);
+  expect(drafts.length).toBe(1);
+  return drafts[0]!;
+}
+
+describe('an entry, read and cleaned', () => {
+  it('makes a draft of it', () => {
+    const item = ordinaryItem(1, {
+      link: '/story/1?utm_source=rss',
+      published: 'Mon, 09 Mar 2026 10:00:00 GMT',
+      updated: '2026-03-09T11:00:00Z',
+      author: 'desk@site.example (The Desk)',
+      categories: ['World', 'Arts &amp; Culture', 'World', ' '],
+      enclosures: [{ url: '/a.mp3', type: 'Audio/MPEG', length: '1234' }],
+      imageUrl: '/i.jpg',
+    });
+    expect(only(item)).toMatchObject({
+      canonicalUrl: 'https://site.example/story/1',
+      guid: 'guid-1',
+      url: 'https://site.example/story/1',
+      title: 'Title 1',
+      summary: 'Text of story 1',
+      contentHtml: '<p>Text of story 1</p>',
+      author: 'The Desk',
+      categories: ['World', 'Arts & Culture'],
+      enclosures: [{ url: 'https://site.example/a.mp3', type: 'audio/mpeg', length: 1234 }],
+      imageUrl: 'https://site.example/i.jpg',
+      publishedMs: Date.UTC(2026, 2, 9, 10),
+      updatedMs: Date.UTC(2026, 2, 9, 11),
+    });
+  });
+
+  it('makes something of an entry without anything', () => {
+    expect(only(parsedItem())).toMatchObject({
+      title: 'A feed',
+      summary: '',
+      contentHtml: '',
+      url: null,
+      canonicalUrl: null,
+      publishedMs: null,
+    });
+  });
+
+  it('makes a title of the text, else of the address', () => {
+    const text = 'One sentence that goes on for much longer than any title should, and then for a little longer still.';
+    const untitled = parsedItem({ content: { type: 'html', value: `<p>${text}</p>` } });
+    expect(only(untitled).title).toBe('One sentence that goes on for much longer than any title should, and then for…');
+    expect(only(parsedItem({ link: 'https://www.site.example/a/b/' })).title).toBe('site.example/a/b');
+  });
+
+  it('shows markup in a plain title, and takes it out of an HTML one', () => {
+    expect(only(ordinaryItem(1, { title: { type: 'text', value: 'The <b> tag' } })).title).toBe('The <b> tag');
+    expect(only(ordinaryItem(1, { title: { type: 'html', value: 'A <b>bold</b> title' } })).title).toBe('A bold title');
+  });
+
+  it('takes the longer of content and summary for the content, and the summary for the summary', () => {
+    const short = { type: 'html', value: '<p>Short</p>' } as const;
+    const long = { type: 'html', value: '<p>A much longer text</p>' } as const;
+    expect(only(ordinaryItem(1, { summary: short, content: long })).contentHtml).toBe('<p>A much longer text</p>');
+    expect(only(ordinaryItem(1, { summary: short, content: long })).summary).toBe('Short');
+    expect(only(ordinaryItem(1, { summary: long, content: short })).contentHtml).toBe('<p>A much longer text</p>');
+    expect(only(ordinaryItem(1, { summary: null, content: long })).summary).toBe('A much longer text');
+  });
+
+  it('measures by what is read, not by markup', () => {
+    const markup = { type: 'html', value: `<p class="${'x'.repeat(500)}">Short</p>` } as const;
+    expect(
+      only(ordinaryItem(1, { summary: { type: 'text', value: 'Rather longer' }, content: markup })).contentHtml,
+    ).toBe('Rather longer');
+  });
+
+  it('keeps a content that is a picture', () => {
+    const draft = only(
+      ordinaryItem(1, { content: { type: 'html', value: '<img src=/p.jpg>' }, summary: { type: 'text', value: '' } }),
+    );
+    expect(draft.contentHtml).toContain('<img src="https://site.example/p.jpg"');
+    expect(draft.imageUrl).toBe('https://site.example/p.jpg');
+  });
+
+  it('makes HTML of plain text', () => {
+    expect(only(ordinaryItem(1, { content: { type: 'text', value: 'a < b\n\nc' } })).contentHtml).toBe(
+      '<p>a &lt; b</p><p>c</p>',
+    );
+  });
+
+  it('keeps summaries to 500 characters', () => {
+    const { summary } = only(ordinaryItem(1, { content: { type: 'html', value: 'word '.repeat(1000) } }));
+    expect([...summary].length).toBeLessThanOrEqual(500);
+    expect(summary.endsWith('word…')).toBe(true);
+  });
+
+  it('takes the publication of an entry that says only when it was updated', () => {
+    const draft = only(ordinaryItem(1, { updated: '2026-03-09T11:00:00Z' }));
+    expect(draft.publishedMs).toBe(Date.UTC(2026, 2, 9, 11));
+  });
+
+  it('bounds every field', () => {
+    const draft = only(
+      ordinaryItem(1, {
+        guid: 'é'.repeat(1_000_000),
+        title: { type: 'text', value: 'é'.repeat(5000) },
+        author: 'x'.repeat(5000),
+        categories: Array.from({ length: 500 }, (_, n) => `${n}${'é'.repeat(500)}`),
+        enclosures: Array.from({ length: 500 }, (_, n) => ({
+          url: `https://cdn.example/${n}`,
+          type: null,
+          length: null,
+        })),
+      }),
+    );
+    expect(Buffer.byteLength(draft.guid ?? '')).toBe(1024);
+    expect(Buffer.byteLength(draft.title)).toBe(1024);
+    expect(draft.author?.length).toBe(256);
+    expect(draft.categories.length).toBe(50);
+    expect(draft.categories.every((category) => Buffer.byteLength(category) <= 256)).toBe(true);
+    expect(draft.enclosures.length).toBe(50);
+  });
+
+  it('cleans what is hostile and keeps what is readable', () => {
+    const draft = only(
+      parsedItem({
+        guid: '__proto__',
+        title: { type: 'text', value: `\u001b]52;c;x\u0007Big \u202enews${'\u0301'.repeat(100_000)}\u200b` },
+        link: 'java\nscript:alert(1)',
+        author: '<script>x</script>',
+        categories: ['<img src=x onerror=y>', '\u0000'],
+        content: { type: 'html', value: '<p onclick=x>ok<script>y</script></p>' },
+      }),
+    );
+    expect(draft.title.normalize('NFD')).toMatch(/^\]52;c;xBig news\u0301{1,4}$/);
+    expect(draft.url).toBeNull();
+    expect(draft.author).toBe('<script>x</script>');
+    expect(draft.categories).toEqual(['<img src=x onerror=y>']);
+    expect(forbidden(draft.contentHtml)).toEqual([]);
+    expect(draft.contentHtml).toBe('<p>ok</p>');
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+});
+
+describe('the language of an entry', () => {
+  const feed = (part: Partial<ParsedItem>, language: string | null): Digest =>
+    normaliseFeed(parsedFeed([ordinaryItem(1, part)], { language: 'EN_gb' }), plainOptions({ language }));
+
+  it('takes the operator first, then the entry, then the feed', () => {
+    expect(feed({ language: 'fr' }, 'de').drafts[0]?.language).toBe('de');
+    expect(feed({ language: 'fr' }, null).drafts[0]?.language).toBe('fr');
+    expect(feed({}, null).drafts[0]?.language).toBe('en-GB');
+    expect(feed({ language: 'not a language!' }, null).drafts[0]?.language).toBe('en-GB');
+  });
+});
+
+describe('the links of an entry', () => {
+  it('resolves by xml:base, then the feed link, then the URL that answered', () => {
+    const link = (base: readonly string[], feedLink: string | null): string | null | undefined =>
+      normaliseFeed(parsedFeed([parsedItem({ link: 'a', base })], { link: feedLink }), plainOptions()).drafts[0]?.url;
+    expect(link(['https://base.example/x/'], 'https://site.example/')).toBe('https://base.example/x/a');
+    expect(link([], 'https://site.example/blog/')).toBe('https://site.example/blog/a');
+    expect(link([], null)).toBe('https://feeds.example/a');
+  });
+
+  it('resolves what is in the content against the same base', () => {
+    const draft = only(
+      ordinaryItem(1, { base: ['https://base.example/x/'], content: { type: 'html', value: '<img src="p.png">' } }),
+    );
+    expect(draft.contentHtml).toContain('src="https://base.example/x/p.png"');
+  });
+
+  it('takes the base of the feed element once, whether or not items repeat it', () => {
+    for (const base of [[], ['blog/']]) {
+      const feed = parsedFeed([parsedItem({ link: 'a', base })], { base: 'blog/', link: null });
+      expect(normaliseFeed(feed, plainOptions()).drafts[0]?.url).toBe('https://feeds.example/blog/a');
+    }
+  });
+
+  it('drops links that are none and keeps the entries', () => {
+    const result = digest(
+      ['javascript:1', 'data:text/html,x', 'vbscript:x', 'file:///x', 'java\nscript:1'].map((link, n) =>
+        ordinaryItem(n, { link }),
+      ),
+    );
+    expect(result.drafts.map((draft) => draft.url)).toEqual([null, null, null, null, null]);
+    expect(result.notes).toEqual(['bad_link:5']);
+  });
+
+  it('reports hubs, the feed itself and the archive as absolute addresses', () => {
+    const links = {
+      self: 'rss.xml',
+      hubs: ['https://hub.example/', 'javascript:1', 'https://hub.example/'],
+      next: '/rss?page=2',
+      prevArchive: null,
+    };
+    const result = normaliseFeed(parsedFeed([], { links, link: 'https://site.example/' }), plainOptions());
+    expect(result).toMatchObject({
+      siteUrl: 'https://site.example/',
+      selfUrl: 'https://site.example/rss.xml',
+      hubs: ['https://hub.example/'],
+      archiveUrl: 'https://site.example/rss?page=2',
+    });
+  });
+});
+
+describe('the enclosures of an entry', () => {
+  it('takes nonsense out of them, counts it, and keeps the entry', () => {
+    const enclosures = [
+      { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: '-1' },
+      { url: 'https://cdn.example/b.mp3', type: 'text/html', length: '1e30' },
+      { url: 'http://127.0.0.1/c', type: 'not a type', length: '0' },
+      { url: 'javascript:1', type: null, length: null },
+      { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: '7' },
+    ];
+    const result = digest([ordinaryItem(1, { enclosures })]);
+    expect(result.drafts[0]?.enclosures).toEqual([
+      { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: null },
+      { url: 'https://cdn.example/b.mp3', type: 'text/html', length: null },
+      { url: 'http://127.0.0.1/c', type: null, length: 0 },
+    ]);
+    expect(result.notes).toEqual(['bad_enclosure:4']);
+  });
+
+  it('takes an attached picture for the picture', () => {
+    const enclosures = [{ url: 'https://cdn.example/p.jpg', type: 'image/jpeg', length: null }];
+    expect(only(ordinaryItem(1, { enclosures })).imageUrl).toBe('https://cdn.example/p.jpg');
+  });
+});
