@@ -16,7 +16,10 @@ export interface LinkEnd {
 
 /** One connection of either transport. Messages come in order; after the last one stands the end. */
 export interface Link {
-  /** Begins after a cursor, or anew after another; what was still under way for the earlier place is not delivered. */
+  /**
+   * Begins after a cursor, or anew after another; what was still under way for the earlier place is not delivered. On a
+   * link that has ended it does nothing.
+   */
   subscribe(after: string): void;
   /** The next message; null: the link has ended. */
   next(): Promise<LinkMessage | null>;

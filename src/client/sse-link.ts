@@ -14,6 +14,7 @@ export class StreamLink implements Link {
   readonly #inbox = new Inbox();
   #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
   #stream: AbortController | null = null;
+  #finished = false;
 
   constructor(addresses: Addresses, runtime: ClientRuntime) {
     this.#addresses = addresses;
@@ -25,6 +26,7 @@ export class StreamLink implements Link {
   }
 
   subscribe(after: string): void {
+    if (this.#finished) return;
     this.#stream?.abort();
     this.#inbox.clear();
     this.#stream = new AbortController();
@@ -42,6 +44,7 @@ export class StreamLink implements Link {
 
   /** What came before the end is still delivered. */
   #finish(): void {
+    this.#finished = true;
     this.#stream?.abort();
     this.#stream = null;
     this.#inbox.close();

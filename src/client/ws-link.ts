@@ -35,6 +35,7 @@ export class WebSocketLink implements Link {
   }
 
   subscribe(after: string): void {
+    if (this.#finished) return;
     this.#inbox.clear();
     this.#after = after;
     this.#placing = true;

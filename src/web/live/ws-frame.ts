@@ -24,7 +24,7 @@ export function frameText(text: string): Buffer {
   return frame;
 }
 
-/** An empty ping frame: any client answers it by itself. */
+/** An empty ping frame, which every client answers by itself. */
 export const pingFrame: Buffer = Buffer.from([0x89, 0x00]);
 
 /** Deliveries as WebSocket messages: one `item`, or several coalesced into `items`. */
