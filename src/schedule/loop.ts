@@ -159,9 +159,10 @@ class PollLoop implements Loop {
   async #refill(): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#nextReadMs()) return;
-    const rows = await this.#ports.readDue(clock.now(), this.#rows);
+    // Before the read, not after it: who wakes the loop meanwhile may speak of what the read no longer saw.
     this.#readAtMs = clock.monotonic();
-    const added = this.#queue.offer(rows, this.#readAtMs);
+    const rows = await this.#ports.readDue(clock.now(), this.#rows);
+    const added = this.#queue.offer(rows, clock.monotonic());
     const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
     if (rows.length >= this.#rows && crowded) {
       // A few hosts with more rows than they may have asked fill the window: look further, or all others starve.

@@ -66,6 +66,12 @@ describe('adaptiveInterval', () => {
     expect(interval({ newsAtMs: news(hourMs), newsStreak: 6 })).toBe(10 * minuteMs);
   });
 
+  it('gives a flood no minutes and no haste', () => {
+    expect(interval({ newsAtMs: news(20 * minuteMs), strangeDocuments: 6 })).toBe(hourMs);
+    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 6 })).toBe(2 * hourMs);
+    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 5 })).toBe(hourMs);
+  });
+
   it.each([
     [1, 4],
     [2, 8],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DueSource, Lease, RefreshResult } from '../../src/domain/poll.ts';
-import type { Log } from '../../src/runtime/log.ts';
+import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { createLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
 import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
 import { createPace } from '../../src/schedule/pace.ts';
@@ -149,6 +149,44 @@ describe('the polling loop', () => {
     await bench.clock.advance(10_000);
     expect(bench.reads.length).toBeLessThanOrEqual(11);
     expect(bench.starts()).toEqual([]);
+  });
+
+  it('tries again what another process held when it was claimed', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('a');
+    let held = true;
+    const ports: LoopPorts = {
+      ...bench.ports,
+      claim: async (ids, nowMs) => (held ? [] : bench.ports.claim(ids, nowMs)),
+    };
+    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.advance(3_000);
+    held = false;
+    await bench.clock.advance(3_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('looks again at once when woken while it was looking', async () => {
+    const bench = createBench({ instant: true });
+    const slowly = Promise.withResolvers<void>();
+    let reads = 0;
+    const ports: LoopPorts = {
+      ...bench.ports,
+      readDue: async (nowMs, limit) => {
+        const rows = await bench.ports.readDue(nowMs, limit);
+        reads += 1;
+        if (reads === 1) await slowly.promise;
+        return rows;
+      },
+    };
+    const loop = createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock });
+    loop.start();
+    await bench.clock.rest();
+    bench.add('a');
+    loop.wake();
+    slowly.resolve();
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['a']);
   });
 
   it('never refreshes one source twice at a time', async () => {

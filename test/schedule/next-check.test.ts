@@ -413,6 +413,11 @@ describe('a permanent redirect', () => {
     expect(settled(failed('not_found', { status: 404 }), { state: before }).movedTo).toBe(to);
   });
 
+  it('survives a few failures that lie days apart because we were off', () => {
+    const before = { movedTo: to, failures: 2, firstFailedMs: nowMs - 9 * dayMs };
+    expect(settled(failed('not_found', { status: 404 }), { state: before }).movedTo).toBe(to);
+  });
+
   it('asks the declared address before it believes that the adopted one is gone', () => {
     const settlement = settled(answered({ kind: 'gone', facts: facts({ status: 410 }) }), {
       state: { movedTo: to },

@@ -184,6 +184,12 @@ describe('a source that fails for long', () => {
     expect(settled(failed('dns_error'), { state: before }).memory.dead).toBe(false);
   });
 
+  it('is never flagged when it is a local file, which costs nobody anything', () => {
+    const settlement = settled(failed('file_missing'), { state: longAgo, url: 'file:///feeds/a.xml' });
+    expect(settlement.memory.dead).toBe(false);
+    expect(settlement.waitMs).toBe(hourMs);
+  });
+
   it('is well again at its first answer', () => {
     const settlement = settled(stored(), { state: longAgo, memory: { dead: true } });
     expect(settlement.memory.dead).toBe(false);
