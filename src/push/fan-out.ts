@@ -22,6 +22,8 @@ export interface SubscribeCall {
 /** All subscriptions of this process, served in turns. */
 export interface FanOut {
   readonly size: number;
+  /** Different filters among them. */
+  readonly filters: number;
   /** Resets since the start, by reason. */
   readonly resets: ReadonlyMap<ResetReason, number>;
   /** Answers through the sink, at once or a little later; the subscription may be closed at any time. */
@@ -74,6 +76,10 @@ class Broadcaster implements FanOut, Surroundings {
 
   get size(): number {
     return this.#size;
+  }
+
+  get filters(): number {
+    return this.#groups.size;
   }
 
   get resets(): ReadonlyMap<ResetReason, number> {

@@ -119,7 +119,7 @@ export class Subscription {
 
   /** Tells the reader its place if it has moved on unseen. */
   tellPos(): void {
-    if (this.#state !== 'live' || this.#pos <= this.#told || !this.#sink.writable()) return;
+    if (this.#state === 'closed' || this.#pos <= this.#told || !this.#sink.writable()) return;
     this.#told = this.#pos;
     this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }

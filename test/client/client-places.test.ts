@@ -164,6 +164,17 @@ describe('the place', () => {
     await expect.poll(() => storage.cursor).toBe('e1-1');
   });
 
+  it('is stored only when it is a new one', async () => {
+    const storage = storageOf(null);
+    const written: string[] = [];
+    storage.write = (cursor) => void written.push(cursor);
+    const { noted } = start({ storage });
+    const { peer } = await accept();
+    peer.send(say.item(1), say.item(1), say.pos(1, 1), say.live(1));
+    await noted('live');
+    expect(written).toEqual(['e1-0', 'e1-1']);
+  });
+
   it('may fail to be stored without an end to the news', async () => {
     const storage = storageOf(null);
     storage.fails = true;

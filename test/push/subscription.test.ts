@@ -90,6 +90,42 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['pos 5<3']);
   });
 
+  it('does not tell a place that an item has told', async () => {
+    const rig = await createRig(new MemoryLog(3));
+    const sink = await rig.subscribe('head');
+    await rig.publish(2);
+    sink.take();
+    sink.subscription?.tellPos();
+    expect(sink.take()).toEqual([]);
+  });
+
+  it('loads once, however often it is woken meanwhile', async () => {
+    const rig = await rigBehind(30);
+    const { reads } = rig.log;
+    let answer = () => {};
+    rig.log.beforeRead = () => new Promise((resolve) => (answer = resolve));
+    const sink = await rig.subscribe(at(20));
+    for (let wakes = 0; wakes < 3; wakes += 1) {
+      sink.subscription?.wake();
+      await settle(2);
+    }
+    rig.log.beforeRead = () => {};
+    answer();
+    await settle();
+    expect(rig.log.reads - reads).toBe(1);
+    expect(sink.take().at(-1)).toBe('live 30<30');
+  });
+
+  it('sends nothing that this node has not read itself, though a page held it', async () => {
+    const rig = await createRig(new MemoryLog(), { tail: { maxEvents: 5, pageSize: 100 } });
+    await rig.publish(30);
+    for (let index = 0; index < 5; index += 1) rig.log.append();
+    const sink = await rig.subscribe(at(20));
+    expect(sink.take().at(-1)).toBe('live 30<30');
+    await rig.publish(0);
+    expect(sink.take().at(-1)).toBe('add 35<34');
+  });
+
   it('tells no place beyond what it has looked at', async () => {
     const rig = await createRig(new MemoryLog());
     await rig.publish(3);
@@ -115,7 +151,8 @@ describe('a subscription', () => {
 
   it('sends nothing more once it is closed', async () => {
     const rig = await createRig(new MemoryLog(3));
-    const sink = await rig.subscribe('head');
+    const sink = await rig.subscribe('head', [nothing]);
+    await rig.publish(1);
     sink.take();
     sink.subscription?.close();
     await rig.publish(2);
@@ -235,6 +272,15 @@ describe('a place that cannot be served', () => {
   it('is reset when it is of another epoch', async () => {
     const rig = await createRig(new MemoryLog(9));
     expect((await rig.subscribe(at(3, 'e0'))).take()).toEqual(['reset epoch_changed e1 1..9']);
+  });
+
+  it('is reset when what it loads is of a log that was put in place meanwhile', async () => {
+    const rig = await rigBehind(30);
+    rig.log.beforeRead = () => {
+      rig.log.beforeRead = () => {};
+      rig.log.replace('e2', 30);
+    };
+    expect((await rig.subscribe(at(3))).take()).toEqual(['subscribed e1-3 of 30', 'reset epoch_changed e2 1..30']);
   });
 
   it('is reset when it lies ahead of the log', async () => {

@@ -38,6 +38,7 @@ export function createCountsDesk(parts: {
 
   async function look(some: readonly Watcher[]): Promise<void> {
     const ids = [...new Set(some.flatMap((watcher) => watcher.items))];
+    if (ids.length === 0) return;
     try {
       const found = new Map((await parts.read(ids)).map((counts) => [counts.id, counts]));
       for (const watcher of some) tellChanges(watcher, found);

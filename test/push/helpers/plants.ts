@@ -45,7 +45,7 @@ function tailWith(tail: LogTail, changes: Partial<LogTail>): LogTail {
 }
 
 function fanOutWith(fanOut: FanOut, subscribe: FanOut['subscribe']): FanOut {
-  return { size: fanOut.size, resets: fanOut.resets, subscribe };
+  return { size: fanOut.size, filters: fanOut.filters, resets: fanOut.resets, subscribe };
 }
 
 /** Every event as a pump with a bug would see it. */

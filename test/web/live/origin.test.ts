@@ -30,6 +30,8 @@ describe('isOriginAllowed', () => {
       ['https://evil.example.com/news.example.org', host],
       ['https://news.example.org@evil.example.com', host],
       ['https://news.example.org:8443', host],
+      ['https://news.example.org/', host],
+      ['https://someone@news.example.org', host],
       ['http://news.example.org', 'news.example.org:443'],
       ['null', host],
       ['null', 'null'],

@@ -211,6 +211,7 @@ describe('GET /events', () => {
     expect(server.parts.sessions.closes.get(4001)).toBe(1);
     server.pass(2500);
     await expect.poll(() => server.parts.sessions.size).toBe(0);
+    expect(server.parts.wheel.size).toBe(0);
   });
 
   it.each([
@@ -227,15 +228,18 @@ describe('GET /events', () => {
 
   it('answers HEAD without a stream', async () => {
     await start();
+    server.parts.sessions.add = () => expect.unreachable('there is no session');
     const response = await fetch(server.url('/events'), { method: 'HEAD' });
     expect(response.status).toBe(200);
-    expect(server.parts.sessions.size).toBe(0);
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   });
 
-  it('leaves no trace when its reader goes', async () => {
-    await start();
+  it.each([['head'], ['e1-1']])('leaves no trace when its reader goes that began at %s', async (after) => {
+    const log = new MemoryLog(9);
+    log.trim(7);
+    await start({ log });
     const before = server.parts.wheel.size;
-    const reader = await open();
+    const reader = await open(`?after=${after}`);
     await reader.next('live');
     for (const stream of streams.splice(0)) stream.abort();
     await expect.poll(() => server.parts.sessions.size).toBe(0);

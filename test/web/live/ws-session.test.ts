@@ -244,6 +244,31 @@ describe('a message that asks for what cannot be', () => {
 });
 
 describe('watched items', () => {
+  it('are those that were named last', async () => {
+    const asked: string[] = [];
+    await start({
+      parts: {
+        readCounts: async (ids) => {
+          asked.push(ids.join());
+          return ids.map((id) => ({ id, reads: asked.length, comments: 0 }));
+        },
+      },
+    });
+    const reader = server.connect();
+    await reader.next('welcome');
+    reader.send({ type: 'watch', items: [17] });
+    await reader.next('counts');
+    reader.send({ type: 'watch', items: [18] });
+    await reader.next('counts');
+    server.pass(5250);
+    await reader.next('counts');
+    reader.send({ type: 'watch', items: [] });
+    reader.send({ type: 'ping' });
+    await reader.next('ping');
+    server.pass(10_500);
+    expect(asked).toEqual(['17', '18', '18']);
+  });
+
   const counts = new Map([
     [17, { id: 17, reads: 1, comments: 0 }],
     [18, { id: 18, reads: 5, comments: 2 }],
