@@ -10,14 +10,12 @@ const implied = words('dd dt li p rp rt');
 const special =
   'blockquote caption details dl figcaption figure h1 h2 h3 h4 h5 h6 ol pre summary table tbody td tfoot th thead tr ul';
 
-const p = words('p');
 const li = words('li');
 const terms = words('dd dt');
 const anchor = words('a');
 const table = words('table');
 const itemBarriers = words(`${special} dd dt`);
 const termBarriers = words(`${special} li`);
-const paragraphBarriers = words('caption table td th');
 const rowParents = words('tbody tfoot thead table');
 const cellParents = words('tbody tfoot thead table tr');
 const columnParents = words('colgroup table');
@@ -66,7 +64,8 @@ export class OpenElements {
 
   /** How many elements a start tag closes before it opens its own; null: it has no place here, browsers ignore it. */
   closedByStart(name: string): number | null {
-    const paragraph = blocks.has(name) ? this.#through(p, paragraphBarriers) : 0;
+    // A table closes paragraphs as well, so that none is open around the cell that we are in.
+    const paragraph = blocks.has(name) ? this.closedByEnd('p') : 0;
     if (name === 'li') return Math.max(paragraph, this.#through(li, itemBarriers));
     if (name === 'dd' || name === 'dt') return Math.max(paragraph, this.#through(terms, termBarriers));
     if (name === 'table') return Math.max(paragraph, this.#through(table, cells));

@@ -122,6 +122,7 @@ describe('canonicalUrl', () => {
     ['http://example.org/a', 'https://example.org/a'],
     ['https://EXAMPLE.org:443/a', 'https://example.org/a'],
     ['http://example.org:80/a', 'https://example.org/a'],
+    ['https://example.org:80/a', 'http://example.org:443/a'],
     ['https://example.org/a#comments', 'https://example.org/a'],
     ['https://example.org/a?utm_campaign=x', 'https://example.org/a'],
     ['https://example.org/a?', 'https://example.org/a'],

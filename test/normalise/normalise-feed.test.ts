@@ -83,6 +83,7 @@ describe('normaliseFeed on identity', () => {
     const later = digest([ordinaryItem(4, { guid: 'same' })], plainOptions({ trust: { dates: true, ids: false } }));
     expect(later.drafts[0]?.entryKey).toBe(first?.entryKey);
     expect(later.notes).toEqual([]);
+    expect(digest(items, plainOptions({ trust: { dates: true, ids: false } })).notes).toEqual([]);
   });
 
   it('gives a shared link to none of those that share it', () => {
@@ -187,6 +188,13 @@ describe('normaliseFeed within its limits', () => {
     expect(result.drafts.length).toBe(50);
     expect(result.drafts.every((draft) => draft.summary !== '')).toBe(true);
     expect(result.notes).toEqual(['content_cut:16']);
+  });
+
+  it('looks at 8 MB of markup, however little comes of it', () => {
+    const content = { type: 'html', value: `<p class="${'x'.repeat(1_000_000)}">Text</p>` } as const;
+    const result = digest(Array.from({ length: 12 }, (_, n) => ordinaryItem(n, { content })));
+    expect(result.drafts.filter((draft) => draft.contentHtml === '<p>Text</p>').length).toBe(9);
+    expect(result.notes).toEqual(['content_cut:3']);
   });
 
   it('does not take a content that was left out for an edit', () => {

@@ -56,6 +56,7 @@ describe('sanitiseHtml on ordinary markup', () => {
       '<figure><img src="https://feed.example/a/p.png" alt="A &amp; B" width="640" loading="lazy" decoding="async" referrerpolicy="no-referrer" /><figcaption>c</figcaption></figure>',
     ],
     ['keeps entities and non-breaking space', 'a&nbsp;&amp;&lt;&eacute;&#128512;', 'a\u00a0&amp;&lt;é😀'],
+    ['takes out controls, however they are written', 'a&#1;b&#x8;c&#x202e;d\u0001e', 'abcde'],
     [
       'closes paragraphs where a block begins',
       '<p>a<ul><li>b<li><p>c</ul>d',
@@ -138,6 +139,7 @@ describe('sanitiseHtml within its limits', () => {
     ['20,000 nested elements', '<div>'.repeat(20_000)],
     ['40,000 open elements', '<i>'.repeat(40_000)],
     ['end tags that close nothing', '<i>'.repeat(20_000) + '</b>'.repeat(20_000)],
+    ['ten times as many', '<i>'.repeat(140_000) + '</b>'.repeat(140_000)],
     ['nested list items', '<li><div>'.repeat(20_000)],
     ['5,000 attributes', `<p ${Array.from({ length: 5_000 }, (_, n) => `a${n}=x`).join(' ')}>x`],
     ['an attribute of 1 MB', `<img src="${'x'.repeat(1_000_000)}">`],
