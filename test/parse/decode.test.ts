@@ -167,6 +167,14 @@ describe('decode by label', () => {
     expect(decode(body, null).notes).toEqual(['recovered']);
   });
 
+  it.each([
+    'utf-7',
+    'utf-16le',
+    'x-user-defined',
+  ])('does not believe in %s for bytes that are no UTF-8 either', (charset) => {
+    expect(decode(latin1('<a>caf\xe9</a>'), `text/xml; charset=${charset}`).text).toBe('<a>café</a>');
+  });
+
   it.each(['utf-7', 'utf-16', 'x-user-defined', 'klingon', 'iso-2022-kr'])('does not believe in %s', (charset) => {
     const { text, notes } = decode(bytes('<a>é +ADw-</a>'), `text/xml; charset=${charset}`);
     expect(text).toBe('<a>é +ADw-</a>');

@@ -65,6 +65,7 @@ describe('parseFeed against declarations', () => {
     ['5,000 of them', '<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000) + item('')],
     ['unfinished ones', fill('<!DOCTYPE a ["') + item('')],
     ['unfinished ones inside', rss(fill('<!DOCTYPE a ["'))],
+    ['unfinished ones with an end in sight', rss(fill('<!DOCTYPE a [>'))],
     ['unfinished ones of no kind', rss(fill('<!a ['))],
   ])('is not slowed down by %s', async (_, text) => {
     expect((await parseTimed(text)).cpuMs).toBeLessThan(2000);

@@ -115,6 +115,12 @@ describe('mendXml on markup within text', () => {
     expect(rss(given)).toBe(text(expected));
   });
 
+  it('follows long lists that are never closed', () => {
+    for (const piece of ['<p>x', '<li>x', '<br>x', '<img src="x">']) {
+      expect(rss(`<title>${piece.repeat(1000)}</title>`)).toBe(text(piece.repeat(1000)));
+    }
+  });
+
   it('parts a section end', () => {
     expect(rss('<title><i>]]></i></title>')).toBe(
       '<f><title><f.markup/><![CDATA[<i>]]]]><![CDATA[></i>]]></title></f>',

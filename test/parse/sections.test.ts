@@ -34,13 +34,13 @@ describe('Sections', () => {
 
   it('looks for each closing mark once', () => {
     const piece = '<![CDATA[x</title>';
-    const text = `${piece.repeat(60_000)}]]>`;
+    const text = `${piece.repeat(200_000)}]]>`;
     const sections = new Sections(text);
     const before = performance.now();
     let read = 0;
     for (let at = 0; at < text.length - 3; at += piece.length) read += sections.read(at, 'title').content.length;
     // The last is closed.
-    expect(read).toBe(60_000 + '</title>'.length);
+    expect(read).toBe(200_000 + '</title>'.length);
     expect(performance.now() - before).toBeLessThan(2000);
   });
 });
