@@ -4,7 +4,7 @@ import { normaliseFeed } from './normalise/normalise-feed.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
 /**
- * What a worker thread does with one document: bytes -> parsed -> cleaned. Runs off the event loop, since a hostile
+ * What a worker process does with one document: bytes -> parsed -> cleaned. Runs outside the server, since a hostile
  * document may take all the time and memory that it is given.
  */
 export async function digestDocument(task: DigestTask): Promise<Digest | Unreadable> {

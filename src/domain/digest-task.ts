@@ -16,7 +16,7 @@ export interface NormaliseOptions {
   readonly known: Readonly<Record<string, string>>;
 }
 
-/** One document for a worker thread. */
+/** One document for a worker process. */
 export interface DigestTask {
   readonly body: Uint8Array;
   readonly contentType: string | null;
