@@ -1,0 +1,157 @@
+import { rssDocument } from '../documents.ts';
+import {
+  afterGood,
+  afterGoodDocument,
+  type ChaosCase,
+  document,
+  good,
+  goodDocument,
+  laterDocument,
+  many,
+  numbered,
+  type Place,
+  rss,
+} from './case.ts';
+
+const page = '<!doctype html><html><head><title>Parked</title></head><body><p>This name is for sale.</p></body></html>';
+
+const stranger = rssDocument(
+  { title: 'Cheap Watches', link: 'https://watches.example.com/' },
+  many(5, String)
+    .split('')
+    .map((n) => ({
+      guid: `watch-${n}`,
+      title: `Watch ${n}`,
+      link: `https://watches.example.com/${n}`,
+      text: `Buy ${n}.`,
+    })),
+);
+
+/** Behind the declarations, a document with one item more than the good one. */
+function declared(declarations: string, title = 'Still here'): string {
+  return laterDocument
+    .replace('<rss', `${declarations}<rss`)
+    .replace('<title>Story 4 of the herald</title>', `<title>${title}</title>`);
+}
+
+const laughs = many(20, (n) => `<!ENTITY a${n} "${`&a${n - 1};`.repeat(10)}">`);
+const longEntity = `<!DOCTYPE rss [<!ENTITY a "${'a'.repeat(50_000)}">]>`;
+
+function lured({ canary }: Place, declarations: string, title: string) {
+  return [good, document(declared(declarations.replaceAll('CANARY', canary.url), title))];
+}
+
+function nested(count: number): string {
+  return rss(`${numbered(4)}${'<a>'.repeat(count)}${'</a>'.repeat(count)}`);
+}
+
+/** Forty items, cut off in the middle of the thirty-first; no length, so that nobody can tell. */
+const cut = ((): string => {
+  const whole = rss(many(40, numbered));
+  return whole.slice(0, whole.indexOf('Number 31'));
+})();
+
+const badBytes = Buffer.concat([
+  Buffer.from(laterDocument.slice(0, laterDocument.indexOf('Story 4'))),
+  Buffer.from('Caf\u00e9 '),
+  Buffer.from([0xff, 0xfe, 0xc3, 0x28]),
+  Buffer.from('\0\x01'),
+  // A lone surrogate as some programs write it.
+  Buffer.from([0xed, 0xa0, 0x80]),
+  Buffer.from(laterDocument.slice(laterDocument.indexOf('Story 4'))),
+]);
+
+/** The later document with this title, in the encoding and under the label that are given. */
+function titled(title: string, label: string): string {
+  return laterDocument.replace('encoding="utf-8"', `encoding="${label}"`).replace('Story 4 of the herald', title);
+}
+
+const atomNamespace = `<feed xmlns="http://www.w3.org/2005/Atom"><title>Example Herald</title>${numbered(4, '<description>In the wrong words.</description>')}</feed>`;
+
+/** Documents that are none, are somebody else's, or want more than they may have. */
+export const documentCases: Readonly<Record<string, ChaosCase>> = {
+  H40: {
+    what: '200 with a parked page',
+    plays: { parked: afterGoodDocument(page, { 'Content-Type': 'text/html' }), 'as a feed': afterGoodDocument(page) },
+  },
+  H41: {
+    what: '200 with nothing in it',
+    plays: {
+      empty: afterGoodDocument(''),
+      'only a BOM': afterGoodDocument('\ufeff'),
+      'only spaces': afterGoodDocument(' \n\t '.repeat(50)),
+    },
+  },
+  H42: { what: 'a valid feed without items', plays: { empty: afterGoodDocument(rss('')) } },
+  H43: { what: 'another feed: another title, other guids', plays: { hijacked: afterGoodDocument(stranger) } },
+  H44: {
+    what: 'entities that grow without bound',
+    plays: {
+      'billion laughs': afterGoodDocument(declared(`<!DOCTYPE rss [<!ENTITY a0 "ha">${laughs}]>`, '&a20;')),
+      'quadratic blow-up': afterGoodDocument(declared(longEntity, '&a;'.repeat(50_000))),
+      '5,000 declarations': afterGoodDocument(declared('<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000))),
+    },
+  },
+  H45: {
+    what: 'references to somewhere else',
+    plays: {
+      entity: (place) => lured(place, '<!DOCTYPE rss [<!ENTITY x SYSTEM "CANARY/entity">]>', 'Got: &x;'),
+      'parameter entity': (place) =>
+        lured(place, '<!DOCTYPE rss [<!ENTITY % x SYSTEM "CANARY/dtd"> %x;]>', 'Still here'),
+      'external DTD': (place) => lured(place, '<!DOCTYPE rss SYSTEM "CANARY/rss.dtd">', 'Still here'),
+      XInclude: (place) =>
+        lured(place, '', `<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="${place.canary.url}/x"/>Here`),
+      'style sheet': (place) =>
+        lured(place, '<?xml-stylesheet href="CANARY/style.xsl" type="text/xsl"?>', 'Still here'),
+    },
+  },
+  H46: {
+    what: 'an entity in the name of another',
+    plays: {
+      shadow: afterGoodDocument(
+        declared(
+          '<!DOCTYPE rss [<!ENTITY lt "<script>"><!ENTITY l. "<img src=x onerror=alert(1)>">]>',
+          '1 &lt; 2 &amp; 3',
+        ),
+      ),
+    },
+  },
+  H47: { what: '100,000 nested elements', plays: { nested: () => [good, document(nested(100_000))] } },
+  H48: {
+    what: 'tags without bound',
+    plays: {
+      'a million attributes': () => [good, document(rss(`<a ${many(1_000_000, (n) => `a${n}="" `)}/>`))],
+      'an attribute of 5 MB': () => [good, document(rss(`<a b="${'x'.repeat(5_000_000)}"/>`))],
+      'a name of 5 MB': () => [good, document(rss(`<${'a'.repeat(5_000_000)}/>`))],
+    },
+  },
+  H49: {
+    what: 'a document cut off after item 30 of 40',
+    plays: { cut: afterGood({ raw: `HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "cut"\r\n\r\n${cut}` }) },
+  },
+  H50: { what: 'bytes that are no text', plays: { bytes: afterGoodDocument(badBytes) } },
+  H51: {
+    what: 'labels that are wrong about the charset',
+    plays: {
+      'iso-8859-1 with C1': afterGoodDocument(Buffer.from(titled('\x93Quoted\x94 \xe9', 'iso-8859-1'), 'latin1')),
+      'UTF-16 without BOM': afterGoodDocument(Buffer.from(titled('Caf\u00e9 \u20ac', 'utf-16'), 'utf16le')),
+      'UTF-7': afterGoodDocument(titled('+ADw-b+AD4- Caf\u00e9', 'utf-7')),
+    },
+  },
+  H52: {
+    what: 'the right words in the wrong place',
+    plays: {
+      'XML 1.1': afterGoodDocument(laterDocument.replace('version="1.0"', 'version="1.1"')),
+      'wrong namespace': afterGoodDocument(
+        `<feed xmlns="http://example.org/not-atom"><title>Example Herald</title><entry><id>n-4</id><title>Number 4</title></entry></feed>`,
+      ),
+      'RSS in Atom': afterGoodDocument(atomNamespace),
+      'odd case': afterGoodDocument(
+        goodDocument.replace(
+          /<(\/?)(item|title|link|guid)/g,
+          (_, slash: string, name: string) => `<${slash}${name.toUpperCase()}`,
+        ),
+      ),
+    },
+  },
+};

@@ -1,0 +1,139 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { drip, type Reply } from '../origin.ts';
+import { afterGood, type ChaosCase, good, goodDocument, head, laterDocument } from './case.ts';
+
+const megabyte = 1024 * 1024;
+
+/** Says the start at once and the rest byte by byte, for ever. */
+function dripping(start: string, bytes: string): Reply {
+  return (_request, socket) => {
+    socket.write(start);
+    drip(socket, bytes, { everyMs: 20 });
+    return undefined;
+  };
+}
+
+/** A chunked body without an end, as fast as it is taken. */
+const endless: Reply = (_request, socket) => {
+  socket.write(head('Transfer-Encoding: chunked\r\nETag: "endless"'));
+  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on('drain', more);
+  more();
+  return undefined;
+};
+
+const zeros = (): Buffer => Buffer.alloc(50 * megabyte);
+const lately = Buffer.from(laterDocument);
+
+function coded(coding: string, body: Uint8Array | string): Reply {
+  return { headers: { 'Content-Encoding': coding, ETag: '"coded"' }, body };
+}
+
+function damagedTail(): Uint8Array {
+  const body = gzipSync(lately);
+  // The last eight bytes are the checksum and the length.
+  body.writeUInt32LE(0xdeadbeef, body.length - 8);
+  return body;
+}
+
+const smuggled = 'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled';
+
+function longHeader(bytes: number): Reply {
+  const rest = `Content-Type: application/rss+xml\r\nContent-Length: ${lately.length}`;
+  return { raw: `${head(`X-Long: ${'a'.repeat(bytes)}\r\n${rest}`)}${laterDocument}` };
+}
+
+/** Answers that break HTTP, never end or are far too large. */
+export const transportCases: Readonly<Record<string, ChaosCase>> = {
+  H01: {
+    what: 'accepts TCP, never answers',
+    limits: { headersMs: 200 },
+    plays: { silent: afterGood({ raw: '', after: 'hang' }) },
+  },
+  H03: {
+    what: 'headers one byte at a time',
+    limits: { headersMs: 200 },
+    plays: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
+  },
+  H04: {
+    what: 'body one byte at a time, for ever',
+    limits: { slowWindowMs: 200 },
+    plays: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
+  },
+  H05: {
+    what: 'a valid feed, then a socket that stays open',
+    limits: { slowWindowMs: 200 },
+    plays: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
+  },
+  H06: { what: 'a chunked body without an end', plays: { endless: afterGood(endless) } },
+  H07: {
+    what: 'Content-Length of 10 GB',
+    plays: { said: afterGood({ raw: head('Content-Length: 10000000000'), after: 'hang' }) },
+  },
+  H08: {
+    what: 'Content-Length 100, sends 40, closes',
+    plays: { short: afterGood({ raw: `${head('Content-Length: 100\r\nETag: "short"')}${'x'.repeat(40)}` }) },
+  },
+  H09: {
+    what: 'Content-Length shorter than the body, an answer behind it',
+    plays: {
+      smuggling: () => [
+        { raw: `${head(`Content-Length: ${goodDocument.length}`)}${goodDocument}${smuggled}`, after: 'hang' },
+        { body: laterDocument },
+      ],
+    },
+  },
+  H10: {
+    what: 'a gzip bomb, 1000:1',
+    plays: { bomb: () => [good, coded('gzip', gzipSync(zeros()))] },
+  },
+  H11: {
+    what: 'a brotli bomb',
+    plays: {
+      bomb: () => [good, coded('br', brotliCompressSync(zeros(), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }))],
+    },
+  },
+  H12: {
+    what: 'thousands of codings on top of each other',
+    plays: {
+      '2,000': afterGood(coded(Array(2_000).fill('gzip').join(','), gzipSync(lately))),
+      three: afterGood(coded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(lately))))),
+      // Here the header alone is over its limit.
+      '5,000': afterGood(coded(Array(5_000).fill('gzip').join(','), gzipSync(lately))),
+    },
+  },
+  H13: {
+    what: 'a coding that nobody asked for',
+    plays: { zstd: afterGood(coded('zstd', laterDocument)), foo: afterGood(coded('foo', laterDocument)) },
+  },
+  H14: { what: 'gzip on the label, plain inside', plays: { plain: afterGood(coded('gzip', laterDocument)) } },
+  H15: { what: 'gzip with a wrong checksum', plays: { tail: () => [good, coded('gzip', damagedTail())] } },
+  H24: {
+    what: 'long headers',
+    plays: {
+      '15 KB': afterGood(longHeader(15_000)),
+      '17 KB': afterGood(longHeader(17_000)),
+      '1 MB': afterGood(longHeader(megabyte)),
+    },
+  },
+  H25: {
+    what: 'ten thousand header lines',
+    plays: { lines: afterGood({ raw: head('X: y\r\n'.repeat(10_000).trim()) }) },
+  },
+  H26: {
+    what: 'ten thousand Early Hints',
+    plays: { storm: afterGood({ raw: 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(10_000), after: 'hang' }) },
+  },
+  H27: {
+    what: 'what is not HTTP/1.1',
+    plays: {
+      'status line': afterGood({ raw: 'HTTP/1.1 abc OK\r\n\r\n' }),
+      'HTTP/0.9': afterGood({ raw: laterDocument }),
+      'bare line feeds': afterGood({ raw: `HTTP/1.1 200 OK\nContent-Length: 6\n\n<rss/>` }),
+      'NUL in a header': afterGood({ raw: 'HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n' }),
+    },
+  },
+};
