@@ -67,7 +67,7 @@ export function createStages(parts: IntakeParts): Stages {
       const { validators, bodyHash } = state;
       const force = state.nextCheckWhy === askedByOperator;
       const outcome = await parts.fetcher.fetchSource(
-        { url, headers: source.headers, validators, bodyHash, force },
+        { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
         signal,
       );
       parts.brake.note(new URL(url).host, outcome, clock.monotonic());

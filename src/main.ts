@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Instead of what FEEDS_DIR says, which is not watched then. */
   readonly declarations?: Declarations;
+  /** Origins from which pictures may be shown although they are not https. */
+  readonly pictureOrigins?: readonly string[];
 }
 
 /** A running server. */
@@ -32,7 +34,7 @@ export interface RunningServer {
  * @throws ConfigError when what the operator said cannot be used; nothing is left running then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { settings, clock = systemClock, log = createLog(settings.logLevel) } = options;
+  const { settings, pictureOrigins = [], clock = systemClock, log = createLog(settings.logLevel) } = options;
   const declared = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
   const shutdown = createShutdown(log);
   try {
@@ -42,7 +44,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const doorbell = createMemoryDoorbell();
     const common = { settings, store, clock, log, shutdown };
     const address = settings.roles.has('serve')
-      ? await startServing({ ...common, doorbell, declarations: () => inForce })
+      ? await startServing({ ...common, doorbell, pictureOrigins, declarations: () => inForce })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (settings.roles.has('serve')) log.info({ url: address.url }, 'listening');
     if (settings.roles.has('poll')) {

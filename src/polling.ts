@@ -142,6 +142,7 @@ function watch(
     onChange: (next) =>
       inOrder('putting new declarations in force', async () => {
         await declare(next);
+        loop.limit(next.site.politeness);
         log.info({ sources: next.sources.length }, 'new declarations are in force');
       }),
     onProblem: (error) => {

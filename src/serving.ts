@@ -37,6 +37,7 @@ export interface ServingParts {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly doorbell: Doorbell;
+  readonly pictureOrigins: readonly string[];
   /** What is in force now. */
   declarations(): Declarations;
 }
@@ -72,6 +73,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     clock: parts.clock,
     log,
     assetsDir,
+    pictureOrigins: parts.pictureOrigins,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const { allowedOrigins } = settings;

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { DueSource, Lease, RefreshResult } from '../../src/domain/poll.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { createLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
-import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
-import { createPace } from '../../src/schedule/pace.ts';
 import { createFakeClock, fakeStartMs } from '../helpers/fake-clock.ts';
 
 interface Refreshing {
@@ -352,64 +350,5 @@ describe('stopping the polling loop', () => {
 
   it('resolves at once when it was never started', async () => {
     await expect(createBench().loop.stop()).resolves.toBeUndefined();
-  });
-});
-
-describe('the loop under strain', () => {
-  it('asks nobody while the network brake is on, then a few', async () => {
-    const brake = createNetworkBrake();
-    const bench = createBench({ brake });
-    for (let n = 0; n < 20; n += 1) {
-      brake.note(
-        `h${n}.example.org`,
-        {
-          kind: 'failed',
-          failure: 'connect_error',
-          detail: '',
-          retryAfterMs: null,
-          facts: { status: null, bytes: 0, durationMs: 1, redirects: 0, notes: [] },
-        },
-        0,
-      );
-    }
-    for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
-    bench.loop.start();
-    await bench.clock.advance(29_000);
-    expect(bench.starts()).toEqual([]);
-    await bench.clock.advance(5_000);
-    expect(bench.starts()).toHaveLength(3);
-  });
-
-  it('tells the pace how long each source waited for us', async () => {
-    const waits: number[] = [];
-    const pace = { ...createPace(), note: (waitedMs: number) => void waits.push(waitedMs) };
-    const bench = createBench({ instant: true, pace, limits: { globalPerSecond: 1 } });
-    for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
-    bench.loop.start();
-    await bench.clock.advance(5_000);
-    expect(waits).toEqual([0, 1_000, 2_000]);
-  });
-
-  it('keeps polling when the wall clock is turned back while it runs', async () => {
-    const bench = createBench({ instant: true });
-    bench.add('a', { nextCheckMs: fakeStartMs + 5_000 });
-    bench.loop.start();
-    await bench.clock.advance(1_000);
-    bench.clock.turnWall(-60_000);
-    await bench.clock.advance(65_000);
-    expect(bench.starts()).toEqual(['a']);
-  });
-
-  it('polls each source once when the wall clock jumps a day ahead', async () => {
-    const bench = createBench({ instant: true });
-    for (let n = 0; n < 40; n += 1) bench.add(`s${n}`, { nextCheckMs: fakeStartMs + 60_000 + n });
-    bench.loop.start();
-    await bench.clock.advance(1_000);
-    bench.clock.turnWall(86_400_000);
-    await bench.clock.advance(30_000);
-    expect(bench.starts()).toHaveLength(40);
-    expect(new Set(bench.starts()).size).toBe(40);
-    const firstSecond = bench.refreshing.filter((one) => one.atMs < (bench.refreshing[0]?.atMs ?? 0) + 1_000);
-    expect(firstSecond.length).toBeLessThanOrEqual(10);
   });
 });
