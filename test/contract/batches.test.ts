@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import type { ItemDraft } from '../../src/domain/item.ts';
+import { declareSources } from '../../src/store/declare.ts';
+import { readHead } from '../../src/store/events.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItemByKey, readItems } from '../../src/store/reads.ts';
+import { readPollState } from '../../src/store/sources.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+
+const one = 'http://example.net/one';
+
+function titlesOf(store: Store): Promise<string[]> {
+  return readItems(store.reader, { filter: everything, limit: 1000, before: null }).then(({ items }) =>
+    items.map(({ title }) => title),
+  );
+}
+
+function many(count: number, over: (index: number) => Partial<ItemDraft> = () => ({})): ItemDraft[] {
+  return Array.from({ length: count }, (_, index) => draft(`n${index}`, over(index)));
+}
+
+describe.each(engines)('batches on $name', (engine) => {
+  it('leave the event loop a turn between them, and tell the head after each', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const heads: string[] = [];
+      const turns = setInterval(() => heads.push('turn'), 0);
+      await room.read('a', many(120), noon, { onBatch: (head) => heads.push(`head ${head}`) });
+      clearInterval(turns);
+      expect(heads.filter((line) => line !== 'turn')).toEqual(['head 50', 'head 100', 'head 120']);
+      expect(heads.slice(heads.indexOf('head 50'), heads.indexOf('head 120'))).toContain('turn');
+    }));
+
+  it('leave validators, outcome and "first read done" to the last', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const seen: unknown[] = [];
+      const look = () => readPollState(store.reader, 'a').then((state) => seen.push(state));
+      const looks: Promise<unknown>[] = [];
+      await room.read('a', many(60), noon, { onBatch: () => looks.push(look()) });
+      await Promise.all(looks);
+      expect(seen).toMatchObject([
+        { validators: { etag: null }, bodyHash: null, firstReadDone: false },
+        { validators: { etag: '"1"' }, bodyHash: 'body', firstReadDone: true },
+      ]);
+    }));
+
+  it('keep what was stored of the validators when the settlement has none', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      const settle = () => settlement({ validators: null, bodyHash: null });
+      await room.read('a', [draft('one')], noon, { settle });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'body' });
+    }));
+
+  it('stop with the source half read when it is declared anew meanwhile, and mend it at the next read', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const again = { sources: [source('a', { declarationHash: 'another' })] };
+      const declared: Promise<unknown>[] = [];
+      const onBatch = () => declared.push(declareSources(store, again, noon));
+      expect(await room.read('a', many(120), noon, { onBatch })).toEqual({ kind: 'lease-lost' });
+      await Promise.all(declared);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({
+        firstReadDone: false,
+        validators: { etag: null },
+      });
+      expect(await room.read('a', many(120))).toMatchObject({ kind: 'stored', added: 70 });
+      expect((await room.events()).every(({ backfill }) => backfill)).toBe(true);
+      expect(await titlesOf(store)).toHaveLength(120);
+    }));
+});
+
+describe.each(engines)('a lost lease on $name', (engine) => {
+  it.each([
+    ['another has claimed the source', async (room: Newsroom) => void (await room.claim('a', noon + 10 * minute))],
+    ['the source was removed', (room: Newsroom) => room.declare([])],
+    ['the source was declared anew', (room: Newsroom) => room.declare([source('a', { declarationHash: 'new' })])],
+    [
+      'the source has another address',
+      (room: Newsroom) => room.declare([source('a', { url: 'https://example.com/x' })]),
+    ],
+  ])('stores nothing once %s', (_, loseLease) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const lease = await room.claim('a');
+      const theSource = room.sourceOf('a');
+      await loseLease(room);
+      const result = await room.read('a', [draft('one')], noon, { lease, source: theSource });
+      expect(result).toEqual({ kind: 'lease-lost' });
+      expect(await readHead(store.reader)).toMatchObject({ head: 0 });
+      expect(await titlesOf(store)).toEqual([]);
+    }));
+
+  it('is not lost by a new title or section', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const lease = await room.claim('a');
+      await room.declare([source('a', { title: 'Renamed', section: 'Science' })]);
+      expect(await room.read('a', [draft('one')], noon, { lease })).toMatchObject({ kind: 'stored', added: 1 });
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        section: 'Science',
+        source: { title: 'Renamed' },
+      });
+    }));
+});
+
+describe.each(engines)('what a source lets us show on $name', (engine) => {
+  it.each([
+    ['full', 'Summary of one', '<p>Text of one</p>'],
+    ['summary', 'Summary of one', ''],
+    ['link', '', ''],
+  ] as const)('is, with republish: %s, the summary "%s" and the text "%s"', (republish, summary, contentHtml) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a', { republish })]);
+      await room.read('a', [draft('one')]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({ summary, contentHtml, republish });
+      const body = JSON.parse((await room.events())[0]?.body ?? '');
+      expect([body.summary, body.html ?? '']).toEqual([summary, contentHtml]);
+    }));
+
+  it('is what the present declaration says, also of items stored before', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', [draft('one')]);
+      await room.declare([source('a', { republish: 'link', title: 'Renamed', section: 'Science' })]);
+      expect(await readItemByKey(store.reader, one)).toMatchObject({
+        contentHtml: '',
+        section: 'Science',
+        source: { title: 'Renamed' },
+      });
+    }));
+});

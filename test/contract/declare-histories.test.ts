@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import type { Source } from '../../src/domain/source.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItems } from '../../src/store/reads.ts';
+import { readSourceReports } from '../../src/store/source-reports.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+
+const urls = ['https://one.example.org/feed', 'https://two.example.org/feed', 'https://three.example.org/feed'];
+
+/** A few sources, each URL and each id once, as a file of declarations would have them. */
+const declarations: fc.Arbitrary<Source[]> = fc
+  .uniqueArray(
+    fc.record({
+      id: fc.constantFrom('a', 'b', 'c', 'd'),
+      url: fc.constantFrom(...urls),
+      idDeclared: fc.boolean(),
+      section: fc.constantFrom('World', 'Science'),
+    }),
+    { comparator: (x, y) => x.id === y.id || x.url === y.url, maxLength: 3 },
+  )
+  .map((parts) => parts.map(({ id, ...over }) => source(id, over)));
+
+/** What must hold after each set of declarations, whatever came before it. */
+async function expectDeclared(store: Store, declared: readonly Source[]): Promise<void> {
+  const reports = await readSourceReports(store.reader);
+  expect(new Set(reports.map(({ id }) => id)).size).toBe(reports.length);
+  const inForce = reports.filter(({ removedMs }) => removedMs === null);
+  expect(inForce.map(({ id, url, section }) => ({ id, url, section }))).toEqual(
+    declared.map(({ id, url, section }) => ({ id, url, section })),
+  );
+}
+
+describe.each(engines)('any history of declarations on $name', (engine) => {
+  it('ends with what was declared last in force, and with every item that was ever read', { timeout: 60_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(declarations, { minLength: 2, maxLength: 8 }), (history) =>
+        withStore(engine, async (store) => {
+          const room = new Newsroom(store);
+          const read = new Set<string>();
+          let nowMs = noon;
+          for (const declared of history) {
+            nowMs += hour;
+            await room.declare(declared, nowMs);
+            await expectDeclared(store, declared);
+            for (const { id, url } of declared) {
+              const number = urls.indexOf(url);
+              await room.read(id, [draft(`story-${number}`), draft('shared')], nowMs);
+              read.add(`https://example.net/story-${number}`).add('https://example.net/shared');
+            }
+          }
+          const page = await readItems(store.reader, { filter: everything, limit: 100, before: null });
+          expect(new Set(page.items.map((item) => item.url))).toEqual(read);
+          // One event when each was added; more only for "also in". A source that was only renamed adds nothing.
+          const adds = (await room.events()).filter(({ op }) => op === 'add');
+          expect(adds).toHaveLength(read.size);
+        }),
+      ),
+      { numRuns: 25 },
+    ),
+  );
+
+  it('changes nothing when the same is declared twice', { timeout: 60_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(declarations, declarations, (first, second) =>
+        withStore(engine, async (store) => {
+          const room = new Newsroom(store);
+          await room.declare(first);
+          await room.declare(second);
+          const before = await store.reader.selectFrom('source').selectAll().execute();
+          await room.declare(second, noon + hour);
+          expect(await store.reader.selectFrom('source').selectAll().execute()).toEqual(before);
+        }),
+      ),
+      { numRuns: 15 },
+    ),
+  );
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import { readEvents, readHead, trimEvents } from '../../src/store/events.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { readItems } from '../../src/store/reads.ts';
+import { requestRefresh } from '../../src/store/sources.ts';
+import { withdrawItem } from '../../src/store/withdraw.ts';
+import { engines, withStore } from './engines.ts';
+import { day, draft, Newsroom, noon, source } from './newsroom.ts';
+
+/** A store that polls and, beside it on the same database, one of a command. */
+function withBoth<T>(
+  engine: (typeof engines)[number],
+  work: (poller: Store, command: Store) => Promise<T>,
+): Promise<T> {
+  return withStore(engine, async (poller, url) => {
+    const command = await openStore({ url, poller: false });
+    try {
+      return await work(poller, command);
+    } finally {
+      await command.close();
+    }
+  });
+}
+
+function many(count: number, prefix: string) {
+  return Array.from({ length: count }, (_, index) => draft(`${prefix}-${index}`));
+}
+
+describe.each(engines)('two stores on one database on $name', (engine) => {
+  it('number their events as one', () =>
+    withBoth(engine, async (poller, command) => {
+      const room = new Newsroom(poller);
+      await room.declare([source('a')]);
+      await room.read('a', many(40, 'first'));
+      const withdrawing = async () => {
+        for (let id = 1; id <= 40; id += 1) await withdrawItem(command, id, noon);
+      };
+      await Promise.all([room.read('a', many(200, 'second')), withdrawing()]);
+      const events = await readEvents(poller.reader, 0, 1000);
+      expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 280 }, (_, index) => index + 1));
+      expect(events.filter(({ op }) => op === 'remove')).toHaveLength(40);
+      expect(await readHead(command.reader)).toEqual(await readHead(poller.reader));
+    }));
+
+  it('see what the other has committed, and nothing before', () =>
+    withBoth(engine, async (poller, command) => {
+      const room = new Newsroom(poller);
+      await room.declare([source('a')]);
+      const seen: number[] = [];
+      await poller.write(async (tx) => {
+        await tx.updateTable('stream_head').set({ head: 7 }).execute();
+        seen.push((await readHead(command.reader)).head);
+      });
+      seen.push((await readHead(command.reader)).head);
+      expect(seen).toEqual([0, 7]);
+    }));
+
+  it('let a command ask for a refresh that the poller sees', () =>
+    withBoth(engine, async (poller, command) => {
+      const room = new Newsroom(poller);
+      await room.declare([source('a')]);
+      const lease = await room.claim('a');
+      expect(await requestRefresh(command, ['a'], noon + 1000)).toBe(1);
+      await expect(room.read('a', [draft('one')], noon + 2000, { lease })).resolves.toMatchObject({ kind: 'stored' });
+      await expect(room.claim('a', noon + day)).resolves.toMatchObject({ sourceId: 'a' });
+    }));
+
+  it('keep a snapshot whole while the other writes and trims', () =>
+    withBoth(engine, async (poller, command) => {
+      const room = new Newsroom(poller);
+      await room.declare([source('a')]);
+      await room.read('a', many(20, 'first'));
+      const { before, after } = await command.read(async (tx) => {
+        const look = async () => ({
+          head: await readHead(tx),
+          items: (await readItems(tx, { filter: everything, limit: 100, before: null })).items.length,
+          events: (await readEvents(tx, 0, 100)).length,
+        });
+        const first = await look();
+        await poller.write((own) => own.updateTable('source').set({ title: 'Renamed' }).execute());
+        await trimEvents(poller, { nowMs: noon, maxAgeMs: day, maxEvents: 5 });
+        return { before: first, after: await look() };
+      });
+      expect(after).toEqual(before);
+      expect(before).toMatchObject({ items: 20, events: 20, head: { head: 20, floor: 1 } });
+      expect(await readHead(command.reader)).toMatchObject({ floor: 16 });
+    }));
+});
