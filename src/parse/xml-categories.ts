@@ -5,9 +5,11 @@ const lists = ['itunes:keywords', 'media:keywords', 'tags', 'keywords'];
 
 /** The publisher's tags on an item, each once. */
 export function categoriesOf(fields: Fields): readonly string[] {
-  const found = new Set<string>();
-  for (const node of fields.ofAll(single)) found.add(categoryOf(node));
-  for (const node of fields.ofAll(lists)) {
+  const one = fields.ofAll(single);
+  const several = fields.ofAll(lists);
+  if (one.length === 0 && several.length === 0) return [];
+  const found = new Set(one.map(categoryOf));
+  for (const node of several) {
     for (const keyword of categoryOf(node).split(',')) found.add(keyword.trim());
   }
   found.delete('');

@@ -47,7 +47,7 @@ export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }
     guid: guidOf(fields, node),
     title: firstMarkup(fields, titleFields, unclaimed),
     link,
-    base: [...base, ...basesWithin(fields, node, link)],
+    base: base.concat(basesWithin(fields, node, link)),
     author: itemAuthor(fields) ?? author,
     summary: firstMarkup(fields, summaryFields, unclaimed),
     content: firstMarkup(fields, contentFields, unclaimed),

@@ -77,14 +77,17 @@ function permalinkOf(fields: Fields): string | null {
 
 /** Everything that an item carries along, each address once. */
 export function enclosuresOf(fields: Fields, links: readonly Link[]): readonly ParsedEnclosure[] {
+  const media = fields.of('media:content');
+  const linked = links.filter((link) => link.rel === 'enclosure');
+  if (!fields.has('enclosure') && linked.length === 0 && media.length === 0) return [];
   const byUrl = new Map<string, ParsedEnclosure>();
   const add = (node: XmlNode, url: string | null, length: string) => {
     if (url === null || byUrl.has(url)) return;
     byUrl.set(url, { url, type: attributeOf(node, 'type'), length: attributeOf(node, length) });
   };
   for (const node of fields.of('enclosure')) add(node, addressOf(node), 'length');
-  for (const link of links) if (link.rel === 'enclosure') add(link.node, link.href, 'length');
-  for (const node of fields.of('media:content')) add(node, addressOf(node), 'filesize');
+  for (const link of linked) add(link.node, link.href, 'length');
+  for (const node of media) add(node, addressOf(node), 'filesize');
   return [...byUrl.values()];
 }
 

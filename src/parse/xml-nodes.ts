@@ -40,8 +40,11 @@ export class Fields {
 
   /** The elements of several names, those of an earlier name first. */
   ofAll(names: readonly string[]): readonly XmlNode[] {
-    const found: XmlNode[] = [];
-    for (const name of names) for (const node of this.of(name)) found.push(node);
+    let found = none;
+    for (const name of names) {
+      const nodes = this.of(name);
+      if (nodes.length > 0) found = found.length === 0 ? nodes : [...found, ...nodes];
+    }
     return found;
   }
 }
