@@ -34,6 +34,7 @@ async function createSources(schema: Schema): Promise<void> {
       .addColumn('removed_ms', 'bigint')
       .addColumn('etag', 'text')
       .addColumn('last_modified', 'text')
+      .addColumn('validators_url', 'text')
       .addColumn('body_hash', 'text')
       .addColumn('next_check_ms', 'bigint', (c) => c.notNull())
       .addColumn('next_check_why', 'text', (c) => c.notNull())

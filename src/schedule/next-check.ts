@@ -116,7 +116,7 @@ function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind:
 }
 
 function renewed(held: Validators, given: Validators): Validators {
-  return { etag: given.etag ?? held.etag, lastModified: given.lastModified ?? held.lastModified };
+  return { ...held, ...given, etag: given.etag ?? held.etag, lastModified: given.lastModified ?? held.lastModified };
 }
 
 interface Healthy {

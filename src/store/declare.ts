@@ -59,7 +59,7 @@ function blankState(url: string, nowMs: number) {
   return { host: hostOf(url), next_check_ms: nowMs, next_check_why: 'never read', memory };
 }
 
-const noValidators = { etag: null, last_modified: null, body_hash: null };
+const noValidators = { etag: null, last_modified: null, validators_url: null, body_hash: null };
 const noLease = { leased_until_ms: null, lease_token: null };
 const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms: null };
 

@@ -47,6 +47,12 @@ function nextCheck(source: Row<'source'>, settlement: Settlement): { next_check_
   return { next_check_ms: source.next_check_ms, next_check_why: source.next_check_why };
 }
 
+function validatorColumns({ validators }: Settlement): Partial<Row<'source'>> {
+  if (validators === null) return {};
+  const { etag, lastModified, url = null } = validators;
+  return { etag, last_modified: lastModified, validators_url: url };
+}
+
 /** Writes what a poll came to on its source and ends its lease. */
 export async function writeSettlement(
   tx: Db,
@@ -55,13 +61,13 @@ export async function writeSettlement(
   about: { readonly nowMs: number; readonly counts: Counts },
 ): Promise<void> {
   const { nowMs, counts } = about;
-  const { facts, validators, bodyHash } = settlement;
+  const { facts, bodyHash } = settlement;
   const good = settlement.outcome === 'fresh' || settlement.outcome === 'not-modified';
   const news = counts.added + counts.joined + counts.updated > 0;
   await tx
     .updateTable('source')
     .set({
-      ...(validators === null ? {} : { etag: validators.etag, last_modified: validators.lastModified }),
+      ...validatorColumns(settlement),
       ...(bodyHash === null ? {} : { body_hash: bodyHash }),
       ...nextCheck(source, settlement),
       leased_until_ms: null,

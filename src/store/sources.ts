@@ -15,7 +15,11 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
   const row = await db.selectFrom('source').selectAll().where('id', '=', sourceId).executeTakeFirst();
   if (row === undefined) return null;
   return {
-    validators: { etag: row.etag, lastModified: row.last_modified },
+    validators: {
+      etag: row.etag,
+      lastModified: row.last_modified,
+      ...(row.validators_url === null ? {} : { url: row.validators_url }),
+    },
     bodyHash: row.body_hash,
     nextCheckMs: row.next_check_ms,
     nextCheckWhy: row.next_check_why,

@@ -46,6 +46,8 @@ const source = {
   removed_ms: msOrNull,
   etag: textOrNull,
   last_modified: textOrNull,
+  /** The address that gave the validators: a redirect's end, not its start. */
+  validators_url: textOrNull,
   body_hash: textOrNull,
   next_check_ms: ms,
   next_check_why: text,
