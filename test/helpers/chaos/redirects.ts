@@ -72,7 +72,10 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
         return [good, to(302, `${elsewhere.url}${path}`)];
       },
       'for good': ({ path, elsewhere }) => {
-        elsewhere.on(path, { body: laterDocument });
+        const tag = '"elsewhere"';
+        elsewhere.on(path, ({ headers }) =>
+          headers['if-none-match'] === tag ? { status: 304 } : { headers: { ETag: tag }, body: laterDocument },
+        );
         return [good, to(301, `${elsewhere.url}${path}`)];
       },
     },
