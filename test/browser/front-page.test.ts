@@ -25,7 +25,7 @@ describe('the front page', () => {
     const old = { guid: '1', title: 'Already there', link: 'https://www.example.org/1', text: 'Old text.' };
     const fresh = {
       guid: '2',
-      title: 'Arrived <while> reading & waiting',
+      title: 'Arrived while "reading" & waiting',
       link: 'https://www.example.org/2',
       text: 'New text.',
     };
