@@ -68,7 +68,8 @@ async function readDocument(known: Known, read: Read, end: OutboundAnswer): Prom
   const { movedTo } = read.journey;
   const hint = freshForMs(headers, read.nowMs);
   if (bodyHash === known.bodyHash) {
-    return { kind: 'not-modified', by: 'body', validators, movedTo, freshForMs: hint, facts: factsOf(read, notes) };
+    const facts = factsOf(read, [...notes, 'unchanged_body']);
+    return { kind: 'not-modified', by: 'body', validators, movedTo, freshForMs: hint, facts };
   }
   // The tag says "the same", the bytes say otherwise: the bytes are right, or news would be lost.
   const reused = read.conditional && validators.etag !== null && validators.etag === known.validators.etag;
@@ -103,8 +104,7 @@ export async function concludeFile(
 
 function factsOf({ journey, durationMs, notes }: Read, more: readonly string[] = []): FetchFacts {
   const { end, redirects } = journey;
-  const seen = end.kind === 'answered' ? end.notes : [];
-  return { status: end.status, bytes: end.bytes, durationMs, redirects, notes: [...notes, ...seen, ...more] };
+  return { status: end.status, bytes: end.bytes, durationMs, redirects, notes: [...notes, ...end.notes, ...more] };
 }
 
 /** Of SHA-256, off the event loop: a body may be 20 MB. */

@@ -88,7 +88,8 @@ async function withinDeadline(answer: Promise<readonly string[]>, target: Target
   });
   const looked = answer.catch((error: unknown) => {
     const code = errorCode(error) || 'no answer';
-    throw new Trouble('dns_error', `${target.hostname} cannot be resolved (${code}). Check the spelling of the host`);
+    const detail = `${target.hostname} cannot be resolved (${code}). Check the spelling of the host`;
+    throw new Trouble('dns_error', detail, code === 'ENOTFOUND' ? ['nxdomain'] : []);
   });
   try {
     return await Promise.race([looked, late]);

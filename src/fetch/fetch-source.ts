@@ -34,8 +34,9 @@ export interface FetchRequest {
 export interface Fetcher {
   /**
    * One read of a source, redirects followed. Its facts may note: `wrong_encoding_label`, `etag_reused`,
-   * `bad_validator`, `blocked_address` (some addresses of the name were left out), `headers_withheld` (from another origin
-   * than their own), `headers_ignored`, `retry_after_capped`.
+   * `unchanged_body` (the whole document came, and is the one we have), `bad_validator`, `blocked_address` (some
+   * addresses of the name were left out), `headers_withheld` (from another origin than their own), `headers_ignored`,
+   * `retry_after_capped`.
    *
    * @throws the signal's reason when the signal is aborted; nothing else.
    */

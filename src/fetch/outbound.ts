@@ -58,6 +58,7 @@ export interface OutboundFailed {
   readonly detail: string;
   readonly status: number | null;
   readonly bytes: number;
+  readonly notes: readonly string[];
 }
 
 /** The one client through which Newswire asks anybody anything. Redirects are answers like others: see `followRedirects`. */
@@ -236,7 +237,8 @@ async function decode(wire: WireAnswer, limits: FetchLimits, share: Share) {
 }
 
 function failed(trouble: Trouble, progress: { status: number | null; bytes: number } = nothingYet): OutboundFailed {
-  return { kind: 'failed', failure: trouble.failure, detail: trouble.message, ...progress };
+  const { failure, message: detail, notes } = trouble;
+  return { kind: 'failed', failure, detail, notes, ...progress };
 }
 
 const nothingYet = { status: null, bytes: 0 };

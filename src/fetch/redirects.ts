@@ -137,5 +137,6 @@ function arrive(trail: Trail, end: OutboundAnswer | OutboundFailed): Journey {
 
 function asFailed(trouble: Trouble, trail: Trail): OutboundFailed {
   const { status, bytes } = trail;
-  return { kind: 'failed', failure: trouble.failure, detail: trouble.message, status, bytes };
+  const { failure, message: detail, notes } = trouble;
+  return { kind: 'failed', failure, detail, notes, status, bytes };
 }

@@ -7,12 +7,15 @@ import { cleanLine } from '../runtime/clean-line.ts';
  */
 export class Trouble extends Error {
   readonly failure: Failure;
+  /** What the schedule wants to know beyond the failure: `nxdomain`. */
+  readonly notes: readonly string[];
 
   /** @param detail what went wrong and what to do, for a person: no secret, no path, no query. */
-  constructor(failure: Failure, detail: string) {
+  constructor(failure: Failure, detail: string, notes: readonly string[] = []) {
     super(cleanLine(detail));
     this.name = 'Trouble';
     this.failure = failure;
+    this.notes = notes;
   }
 }
 

@@ -116,6 +116,7 @@ describe('names', () => {
     };
     const outcome = failed(await read(aFetcher({ resolve }), 'http://example.org/feed'));
     expect(outcome.failure).toBe('dns_error');
+    expect(outcome.facts.notes).toEqual(code === 'ENOTFOUND' ? ['nxdomain'] : []);
     expect(outcome.detail).toBe(`example.org cannot be resolved (${code}). Check the spelling of the host`);
   });
 
