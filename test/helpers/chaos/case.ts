@@ -25,6 +25,8 @@ export interface Network {
   readonly dial?: Dial;
   readonly ca?: readonly string[];
   readonly allowPrivateNetworks?: readonly string[];
+  /** The addresses that were dialled for the case's name, in order, where the case dials itself. */
+  readonly dialled?: readonly string[];
 }
 
 /** A case that is set up: what is asked, and over which network. */

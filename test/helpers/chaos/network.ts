@@ -15,6 +15,7 @@ const onlyNeighbour = ['127.0.0.2/32'];
 
 /** The first answer costs its connection, so that the second read begins with a look-up and a dial. */
 const goodOnce: Reply = { headers: { Connection: 'close', ETag: '"good"' }, body: goodDocument };
+const goodKept: Reply = { headers: { ETag: '"good"' }, body: goodDocument };
 const later = document(laterDocument);
 
 /** Leads connections for the case's name to ports of loopback, one after the other, and pretends that they lead where they should. */
@@ -149,31 +150,29 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H74: {
     what: 'a private IPv6 and a public IPv4 address',
     plays: {
-      mixed: (place) => ({
-        url: byName(place),
-        replies: [goodOnce, later],
-        network: {
-          resolve: createResolver({
-            clock: systemClock,
-            readHosts: async () => '',
-            query: async (_name, family) =>
-              family === 6 ? [{ address: 'fd00::1', ttl: 60 }] : [{ address: publicAddress, ttl: 60 }],
-          }),
-          dial: leading([place.origin.port]),
-          allowPrivateNetworks: onlyNeighbour,
-        },
-      }),
+      mixed: (place) => {
+        const dialled: string[] = [];
+        const resolve = createResolver({
+          clock: systemClock,
+          readHosts: async () => '',
+          query: async (_name, family) => [{ address: family === 6 ? 'fd00::1' : publicAddress, ttl: 60 }],
+        });
+        const dial = leading([place.origin.port], dialled);
+        const network = { resolve, dial, dialled, allowPrivateNetworks: onlyNeighbour };
+        return { url: byName(place), replies: [goodOnce, later], network };
+      },
     },
   },
   H75: {
     what: 'a kept connection that is closed when it is used, and a name that has moved',
     plays: {
-      closed: () => [{ body: goodDocument, headers: { ETag: '"good"' } }, { raw: '', after: 'end' }, later],
-      moved: (place) => ({
-        url: byName(place),
-        replies: [{ body: goodDocument, headers: { ETag: '"good"' } }, { raw: '', after: 'end' }, later],
-        network: { resolve: then(async () => [otherAddress]), dial: leading([place.origin.port]) },
-      }),
+      closed: () => [goodKept, { raw: '', after: 'end' }, later],
+      moved: (place) => {
+        const dialled: string[] = [];
+        const dial = leading([place.origin.port], dialled);
+        const replies = [goodKept, { raw: '', after: 'end' } as const, later];
+        return { url: byName(place), replies, network: { resolve: then(async () => [otherAddress]), dial, dialled } };
+      },
     },
   },
   H76: {

@@ -58,6 +58,13 @@ export interface Turn {
   readonly atMs: number;
 }
 
+/** How the loop runs in a turn. */
+export interface TurnManner {
+  readonly hostConcurrency?: number;
+  /** How long it runs on when all is read. */
+  readonly restMs?: number;
+}
+
 /** A source as declared, with a secret in its headers. */
 export function stageSource(id: string, url: string, over: Partial<Source> = {}): Source {
   return {
@@ -158,16 +165,16 @@ export class Stage {
     await this.store.close();
   }
 
-  /** Runs the polling loop until these sources were read once each. */
-  async turn(awaited: readonly string[]): Promise<Turn> {
+  /** Runs the polling loop until these sources were read once each, and a little longer if it is to rest. */
+  async turn(awaited: readonly string[], how: TurnManner = {}): Promise<Turn> {
     const results = new Map<string, RefreshResult>();
     const watch = watchLoop();
     await new Promise<void>((resolve, reject) => {
-      const loop = this.#createLoop((result) => {
+      const loop = this.#createLoop(how, (result) => {
         results.set(result.sourceId, result);
         if (!awaited.every((id) => results.has(id))) return;
         clearTimeout(tooLong);
-        loop.stop().then(resolve, reject);
+        setTimeout(() => loop.stop().then(resolve, reject), how.restMs ?? 0);
       });
       const tooLong = setTimeout(() => {
         const missing = awaited.filter((id) => !results.has(id)).join(', ');
@@ -178,7 +185,7 @@ export class Stage {
     return { results, delay: await watch.stop(), atMs: this.nowMs };
   }
 
-  #createLoop(onResult: (result: RefreshResult) => void) {
+  #createLoop({ hostConcurrency = 4 }: TurnManner, onResult: (result: RefreshResult) => void) {
     const { store, clock, log } = this;
     const refresh = createRefresh({
       store,
@@ -197,7 +204,15 @@ export class Stage {
         refresh,
         nextDueMs: () => nextDueMs(store.reader),
       },
-      { clock, log, brake: this.#brake, limits: site().politeness, graceMs: 1_000, abortGraceMs: 1_000, onResult },
+      {
+        clock,
+        log,
+        brake: this.#brake,
+        limits: { ...site().politeness, hostConcurrency },
+        graceMs: 1_000,
+        abortGraceMs: 1_000,
+        onResult,
+      },
     );
   }
 
@@ -211,6 +226,14 @@ export class Stage {
     const state = await readPollState(this.store.reader, id);
     if (state === null) throw new Error(`no source ${id}`);
     return state;
+  }
+
+  /** Sets when a source is due, whatever was settled. */
+  async makeDue(id: string, atMs: number): Promise<void> {
+    await this.store.write((tx) =>
+      tx.updateTable('source').set({ next_check_ms: atMs }).where('id', '=', id).execute(),
+    );
+    this.nowMs = Math.max(this.nowMs, atMs);
   }
 
   /** Items that a source owns or shares, newest first. */

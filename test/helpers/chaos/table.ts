@@ -1,7 +1,5 @@
-/** What is told of a case in the end. */
-export interface TableRow {
-  readonly row: string;
-  readonly variant: string;
+/** What a turn of a case came to. */
+export interface TableNote {
   /** What was recorded on the source. */
   readonly said: string;
   /** Delay of the event loop, 99th percentile. */
@@ -10,34 +8,60 @@ export interface TableRow {
   readonly onTime: boolean;
 }
 
-const widths = [5, 24, 60, 9];
+/** A case in the table: what was recorded turn by turn, and the worst of all else. */
+export class TableLine {
+  readonly row: string;
+  readonly variant: string;
+  readonly #said: string[] = [];
+  #p99Ms = 0;
+  #onTime = true;
 
-/** The outcomes of all cases that were played, one line each. */
+  constructor(row: string, variant: string) {
+    this.row = row;
+    this.variant = variant;
+  }
+
+  note({ said, p99Ms, onTime }: TableNote): void {
+    if (this.#said.at(-1) !== said) this.#said.push(said);
+    this.#p99Ms = Math.max(this.#p99Ms, p99Ms);
+    this.#onTime &&= onTime;
+  }
+
+  get isPlayed(): boolean {
+    return this.#said.length > 0;
+  }
+
+  cells(): readonly string[] {
+    const { row, variant } = this;
+    return [row, variant, `${this.#p99Ms.toFixed(1)} ms`, this.#onTime ? 'yes' : 'NO', this.#said.join(' > ')];
+  }
+}
+
+const header = ['case', 'variant', 'p99', 'others on time', 'recorded'];
+
+/** All cases that were played, one line each. */
 export class Table {
-  readonly #rows = new Map<string, TableRow>();
+  readonly #lines: TableLine[] = [];
 
-  /** A turn of a case: what was recorded last counts, and the worst of all else. */
-  note(turn: TableRow): void {
-    const key = `${turn.row} ${turn.variant}`;
-    const before = this.#rows.get(key);
-    const p99Ms = Math.max(turn.p99Ms, before?.p99Ms ?? 0);
-    this.#rows.set(key, { ...turn, p99Ms, onTime: turn.onTime && before?.onTime !== false });
+  line(row: string, variant: string): TableLine {
+    const line = new TableLine(row, variant);
+    this.#lines.push(line);
+    return line;
   }
 
   /** Names of the rows that were played. */
   rows(): readonly string[] {
-    return [...new Set([...this.#rows.values()].map(({ row }) => row))].sort();
+    return [...new Set(this.#played().map(({ row }) => row))].sort();
   }
 
   print(title: string): string {
-    const lines = [...this.#rows.values()].map(({ row, variant, said, p99Ms, onTime }) =>
-      line([row, variant, said, `${p99Ms.toFixed(1)} ms`, onTime ? 'yes' : 'NO']),
-    );
-    const header = line(['case', title, 'recorded last', 'p99', 'others on time']);
-    return `\n${[header, ...lines].join('\n')}\n`;
+    const rows = [header, ...this.#played().map((line) => line.cells())];
+    const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+    const lines = rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+    return `\n${title}\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
   }
-}
 
-function line(cells: readonly string[]): string {
-  return cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' ');
+  #played(): readonly TableLine[] {
+    return this.#lines.filter((line) => line.isPlayed).toSorted((a, b) => a.row.localeCompare(b.row));
+  }
 }

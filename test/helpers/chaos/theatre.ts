@@ -9,7 +9,7 @@ import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
 import { goodValidators } from './case.ts';
 import { Stage, stageSecret, stageSource, type Turn } from './stage.ts';
-import { Table } from './table.ts';
+import { Table, type TableLine } from './table.ts';
 
 const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
@@ -46,20 +46,19 @@ export interface Casting {
 
 /** A case on its stage, with a healthy neighbour. The source of the case is `chaos`, the neighbour `sibling`. */
 export class Performance {
-  readonly #table: Table;
-  readonly row: string;
-  readonly variant: string;
+  readonly #line: TableLine;
   readonly stage: Stage;
   readonly chaos: ChaosOrigin;
   readonly neighbour: Origin;
+  /** See `Network`. */
+  readonly dialled: readonly string[];
 
-  constructor(parts: Pick<Performance, 'row' | 'variant' | 'stage' | 'chaos' | 'neighbour'> & { table: Table }) {
-    this.#table = parts.table;
-    this.row = parts.row;
-    this.variant = parts.variant;
+  constructor(parts: Pick<Performance, 'stage' | 'chaos' | 'neighbour' | 'dialled'> & { readonly line: TableLine }) {
+    this.#line = parts.line;
     this.stage = parts.stage;
     this.chaos = parts.chaos;
     this.neighbour = parts.neighbour;
+    this.dialled = parts.dialled;
   }
 
   /** One turn of the loop, with everything that must hold in any turn. */
@@ -71,7 +70,7 @@ export class Performance {
     const turn = await stage.turn(of);
     const onTime = !of.includes('sibling') || (await this.#siblingIsOnTime());
     const { p99Ms, blockMs } = turn.delay;
-    this.#table.note({ row: this.row, variant: this.variant, said: said(await this.report()), p99Ms, onTime });
+    this.#line.note({ said: said(await this.report()), p99Ms, onTime });
     expect(stage.faults).toEqual([]);
     expect(blockMs).toBeLessThan(longestBlockMs);
     expect(onTime).toBe(true);
@@ -206,7 +205,8 @@ export function createTheatre(theme: ChaosTheme): Theatre {
     ];
     const stage = await new Stage({ digester, sources, network, limits: chaosCase(row).limits ?? {} }).open();
     closing.push(() => stage.close());
-    return new Performance({ row, variant, stage, chaos, neighbour, table });
+    const { dialled = [] } = network;
+    return new Performance({ stage, chaos, neighbour, dialled, line: table.line(row, variant) });
   };
 
   return {
