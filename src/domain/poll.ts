@@ -123,3 +123,8 @@ export interface RefreshResult {
   /** The settlement's, so that the loop can spare the host. */
   readonly hostPauseMs?: number | null;
 }
+
+/** Whether a due source is a local feed: its `host` is a folder then, and nobody has to be spared. */
+export function isLocal(source: Pick<DueSource, 'host'>): boolean {
+  return source.host.includes('/');
+}

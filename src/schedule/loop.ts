@@ -1,5 +1,5 @@
 import type { Failure } from '../domain/outcome.ts';
-import type { DueSource, Lease, RefreshResult } from '../domain/poll.ts';
+import { type DueSource, isLocal, type Lease, type RefreshResult } from '../domain/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { isDeadline } from './backoff.ts';
@@ -51,6 +51,14 @@ const tickMs = 1000;
 /** Rows read at a time, and the most it may grow to when a few hosts fill the window. */
 const windowRows = 2000;
 const mostWindowRows = 64_000;
+/** Local feeds are read side by side and at once: no publisher has to be spared. */
+const localLimits: QueueLimits = {
+  hostGapMs: 0,
+  hostConcurrency: 4,
+  globalPerSecond: 1000,
+  slots: 4,
+  rowsPerHost: 200,
+};
 const usualGraceMs = 10_000;
 const usualAbortGraceMs = 5_000;
 
@@ -65,6 +73,8 @@ class PollLoop implements Loop {
   readonly #timers: Timers;
   #limits: QueueLimits;
   readonly #queue: HostQueue;
+  /** Apart, since neither politeness nor a network that is down concerns it. */
+  readonly #local: HostQueue = createHostQueue(localLimits);
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopping' = 'new';
@@ -139,9 +149,12 @@ class PollLoop implements Loop {
   /** Reads what is due, starts what may start. Returns how long there is nothing to do. */
   async #takeTurn(): Promise<number> {
     try {
-      if (this.#pausedMs() > 0) return Math.min(this.#pausedMs(), tickMs);
-      await this.#refill();
-      await this.#startTurns();
+      const isPaused = this.#pausedMs() > 0;
+      await this.#refill(isPaused);
+      if (this.#state !== 'started') return tickMs;
+      await this.#startTurns(this.#local, this.#local.take(this.#options.clock.monotonic()));
+      if (isPaused) return clamp(Math.min(this.#pausedMs(), tickMs));
+      await this.#startRemote();
       return await this.#sleepMs();
     } catch (error) {
       // The store is ours: its trouble is logged, and tried again a tick later.
@@ -156,13 +169,17 @@ class PollLoop implements Loop {
   }
 
   /** At most once a tick, and less often the more there is to read. */
-  async #refill(): Promise<void> {
+  async #refill(isPaused: boolean): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#nextReadMs()) return;
     // Before the read, not after it: who wakes the loop meanwhile may speak of what the read no longer saw.
     this.#readAtMs = clock.monotonic();
     const rows = await this.#ports.readDue(clock.now(), this.#rows);
-    const added = this.#queue.offer(rows, clock.monotonic());
+    this.#local.offer(rows.filter(isLocal), clock.monotonic());
+    // What a pause holds back waits in the database: here it would be taken for late.
+    if (isPaused) return;
+    const remote = rows.filter((row) => !isLocal(row));
+    const added = this.#queue.offer(remote, clock.monotonic());
     const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
     if (rows.length >= this.#rows && crowded) {
       // A few hosts with more rows than they may have asked fill the window: look further, or all others starve.
@@ -176,19 +193,23 @@ class PollLoop implements Loop {
     return this.#readAtMs + tickMs * (this.#rows / windowRows);
   }
 
-  async #startTurns(): Promise<void> {
+  async #startRemote(): Promise<void> {
     const { clock, pace } = this.#options;
     const room = this.#room();
     if (this.#state !== 'started' || room === 0) return;
     const turns = this.#queue.take(clock.monotonic(), room);
-    if (turns.length === 0) return;
     for (const turn of turns) pace?.note(turn.waitedMs, clock.monotonic());
-    const leases = await this.#claim(turns);
+    await this.#startTurns(this.#queue, turns);
+  }
+
+  async #startTurns(queue: HostQueue, turns: readonly Turn[]): Promise<void> {
+    if (turns.length === 0) return;
+    const leases = await this.#claim(queue, turns);
     for (const { source } of turns) {
       const lease = leases.get(source.id);
       // Edited, removed or taken by another process since it was read.
-      if (lease === undefined) this.#queue.release(source.id, clock.monotonic());
-      else this.#run(lease);
+      if (lease === undefined) queue.release(source.id, this.#options.clock.monotonic());
+      else this.#run(queue, lease);
     }
   }
 
@@ -198,27 +219,27 @@ class PollLoop implements Loop {
     return Math.max(most - this.#queue.running, 0);
   }
 
-  async #claim(turns: readonly Turn[]): Promise<Map<string, Lease>> {
+  async #claim(queue: HostQueue, turns: readonly Turn[]): Promise<Map<string, Lease>> {
     const { clock } = this.#options;
     const ids = turns.map((turn) => turn.source.id);
     try {
       const leases = await this.#ports.claim(ids, clock.now());
       return new Map(leases.map((lease) => [lease.sourceId, lease]));
     } catch (error) {
-      for (const id of ids) this.#queue.release(id, clock.monotonic());
+      for (const id of ids) queue.release(id, clock.monotonic());
       throw error;
     }
   }
 
-  #run(lease: Lease): void {
-    const run = this.#refresh(lease).finally(() => {
+  #run(queue: HostQueue, lease: Lease): void {
+    const run = this.#refresh(queue, lease).finally(() => {
       this.#running.delete(run);
       this.#turn();
     });
     this.#running.add(run);
   }
 
-  async #refresh(lease: Lease): Promise<void> {
+  async #refresh(queue: HostQueue, lease: Lease): Promise<void> {
     const { clock, log, onResult } = this.#options;
     let report = { slow: false, pauseMs: null as number | null };
     try {
@@ -229,7 +250,7 @@ class PollLoop implements Loop {
       if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
       else log.error({ err: error, source: lease.sourceId }, 'refresh failed by our own fault');
     } finally {
-      this.#queue.done(lease.sourceId, report, clock.monotonic());
+      queue.done(lease.sourceId, report, clock.monotonic());
     }
   }
 

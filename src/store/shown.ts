@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Enclosure, Item, SourceLabel } from '../domain/item.ts';
+import { isLocal } from '../domain/poll.ts';
 import type { Republish } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
 import { anyOf } from './rows.ts';
@@ -32,12 +33,17 @@ export function shownSource(row: SourceColumns): ShownSource {
   return {
     ref: row.ref,
     id: row.id,
-    title: row.title ?? row.feed_title ?? (row.host || row.id),
+    title: row.title ?? row.feed_title ?? nameOf(row),
     section: row.section,
     url: row.url,
     siteUrl: row.site_url,
     republish: row.republish,
   };
+}
+
+/** Where it is read from; of a local feed the id, since a folder of this machine is nobody's business. */
+function nameOf({ host, id }: Pick<SourceColumns, 'host' | 'id'>): string {
+  return host === '' || isLocal({ host }) ? id : host;
 }
 
 function label(source: ShownSource): SourceLabel {
