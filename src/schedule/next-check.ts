@@ -4,6 +4,7 @@ import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
 import { type Case, planInput, withNotes } from './case.ts';
 import type { Happened, Stored } from './happened.ts';
+import { isFlood } from './interval.ts';
 import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from './memory.ts';
 import { isFile, planHealthy } from './plan.ts';
 import { watchRedirect } from './redirect.ts';
@@ -91,8 +92,13 @@ function settleStored(settled: Case, stored: Stored): Settlement {
     validators,
     bodyHash: whole ? fetched.bodyHash : null,
     movedTo: fetched.movedTo,
-    facts: withNotes(fetched.facts, digest.notes),
+    facts: withNotes(fetched.facts, [...digest.notes, ...conductNotes(memory, stored)]),
   });
+}
+
+/** What a document cannot show of itself: how its source has gone on over several reads. */
+function conductNotes(memory: PollMemory, { heldBack }: Stored): readonly string[] {
+  return [...(heldBack > 0 ? ['churn'] : []), ...(isFlood(memory) ? ['item_flood'] : [])];
 }
 
 function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): Settlement {

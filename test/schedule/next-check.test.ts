@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../src/domain/parsed-feed.ts';
 import { settle } from '../../src/schedule/next-check.ts';
-import { after, dayMs, facts, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
+import { after, dayMs, facts, held, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('settling a document that was read', () => {
   it('keeps its validators and body hash', () => {
@@ -312,5 +312,33 @@ describe('choosing the next check', () => {
     });
     expect(settlement.memory.newsAtMs[0]).toBe(nowMs);
     expect(settlement.waitMs).toBe(7 * dayMs);
+  });
+});
+
+describe('what a source does over several reads', () => {
+  it('is noted as churn while edits of it are held back', () => {
+    expect(settled(stored({ updated: 1, heldBack: 1 })).facts.notes).toEqual(['churn']);
+    expect(settled(stored({ updated: 1 })).facts.notes).toEqual([]);
+  });
+
+  it('is noted as a flood from the sixth document in a row on that holds nothing known', () => {
+    const flood = stored({ added: 500, unchanged: [] });
+    expect(settled(flood, { memory: { strangeDocuments: 4 } }).facts.notes).toEqual([]);
+    expect(settled(flood, { memory: { strangeDocuments: 5 } }).facts.notes).toEqual(['item_flood']);
+    expect(settled(stored({ added: 1 }), { memory: { strangeDocuments: 9 } }).facts.notes).toEqual([]);
+  });
+});
+
+describe('whose validators they are', () => {
+  const url = 'https://www.example.org/feed';
+
+  it('is kept through a 304 that does not say it', () => {
+    const before = { validators: { ...held, url } };
+    expect(settled(notModified(), { state: before }).validators).toEqual({ ...held, url });
+  });
+
+  it('is taken from a 304 that does', () => {
+    const validators = { etag: '"c"', lastModified: null, url };
+    expect(settled(notModified({ validators }), { state: { validators: held } }).validators).toEqual(validators);
   });
 });
