@@ -31,6 +31,8 @@ const linked = (n: number, link: string): string =>
 const withGuid = (guid: string, n: number): string =>
   `<item><guid isPermaLink="false">${guid}</guid><title>Guid ${n}</title><link>https://herald.example.org/guid/${n}</link><description>Text ${n}</description></item>`;
 
+const alike = rss(many(10, (n) => withGuid('always-this', n)));
+
 const enclosures = ({ canary }: Place): string =>
   numbered(
     1,
@@ -87,7 +89,9 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H57: {
     what: 'the same guid on all items',
-    plays: { same: () => [document(rss(many(10, (n) => withGuid('always-this', n))))] },
+    plays: {
+      same: () => [document(alike), document(`${alike}<!-- again -->`)],
+    },
   },
   H58: {
     what: "another source's guid",
