@@ -21,7 +21,7 @@ export function ItemMatter({ item, frame }: { item: Item; frame: Frame }) {
         </div>
       )}
       <Text item={item} />
-      <Enclosures enclosures={item.enclosures} />
+      <Enclosures enclosures={item.enclosures.filter(({ url }) => url !== picture)} />
       {item.url !== null && (
         <p class="original">
           <a href={item.url} {...outward}>

@@ -193,6 +193,14 @@ describe('an item page', () => {
     );
   });
 
+  it('does not offer a picture again that it shows already', async () => {
+    const imageUrl = 'https://example.org/quay.jpg';
+    const enclosures = [{ url: imageUrl, type: 'image/jpeg', length: null }];
+    const { byClass, byName } = await look(makeApp([makeItem(7, { imageUrl, enclosures })]), '/items/7');
+    expect(byName('img').map(({ attributes }) => attributes['src'])).toContain(imageUrl);
+    expect(byClass('enclosures')).toEqual([]);
+  });
+
   it('is gone when the item was withdrawn and missing when there never was one', async () => {
     const app = makeApp([makeItem(7, { withdrawnMs: noon })]);
     expect((await app.get('/items/7')).status).toBe(410);
