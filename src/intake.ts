@@ -23,6 +23,10 @@ export interface IntakeParts {
   readonly brake: NetworkBrake;
   readonly clock: Clock;
   readonly random: () => number;
+  /** How long one round over all sources of a URL's host takes at the host's gap. */
+  hostCycleMs(url: string): number;
+  /** Factor on adaptive intervals while the whole schedule lags. */
+  stretch(): number;
   /** The declaration in force; undefined when it was removed meanwhile. */
   sourceOf(id: string): Source | undefined;
   /** Told of the head of the log after each commit that wrote events. */
@@ -55,6 +59,8 @@ export function createStages(parts: IntakeParts): Stages {
       nowMs: clock.now(),
       random: parts.random,
       networkDown: parts.brake.down(),
+      hostCycleMs: parts.hostCycleMs(poll.source.url),
+      stretch: parts.stretch(),
     });
   const record = async (poll: Poll, happened: Happened): Promise<RefreshResult> => {
     const settlement = settlementOf(poll, happened);

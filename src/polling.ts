@@ -6,12 +6,14 @@ import type { RefreshResult } from './domain/poll.ts';
 import type { Declarations, Source } from './domain/source.ts';
 import { createFetcher } from './fetch/fetch-source.ts';
 import { userAgent } from './fetch/identity.ts';
-import { createRefresh } from './intake.ts';
+import { createRefresh, type IntakeParts } from './intake.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
+import { hostCycles } from './schedule/host-cycle.ts';
 import { createLoop, type Loop } from './schedule/loop.ts';
 import { createNetworkBrake } from './schedule/network-brake.ts';
+import { createPace } from './schedule/pace.ts';
 import { declareSources } from './store/declare.ts';
 import { markChanged } from './store/due.ts';
 import { trimEvents } from './store/events.ts';
@@ -42,18 +44,22 @@ export interface PollingParts {
 /** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
 export async function startPolling(parts: PollingParts): Promise<void> {
   const { store, clock, shutdown, log } = parts;
-  const sources = new Map<string, Source>();
+  const inForce = { sources: new Map<string, Source>(), hostCycleMs: (_url: string): number => 0 };
   const declare = async (declarations: Declarations): Promise<void> => {
+    const { sources, site } = declarations;
     await declareSources(store, declarations, clock.now());
-    sources.clear();
-    for (const source of declarations.sources) sources.set(source.id, source);
+    inForce.sources = new Map(sources.map((source) => [source.id, source]));
+    inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
     parts.onDeclared(declarations);
   };
   await declare(parts.declarations);
   // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
   await markChanged(store, localFeeds(parts.declarations), clock.now());
 
-  const loop = startLoop(parts, (id) => sources.get(id));
+  const loop = startLoop(parts, {
+    sourceOf: (id) => inForce.sources.get(id),
+    hostCycleMs: (url) => inForce.hostCycleMs(url),
+  });
   if (parts.watched) watch(parts, { loop, declare });
   const trim = setInterval(() => {
     trimEvents(store, { nowMs: clock.now(), ...logRetention }).catch((error: unknown) =>
@@ -67,7 +73,7 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-function startLoop(parts: PollingParts, sourceOf: (id: string) => Source | undefined): Loop {
+function startLoop(parts: PollingParts, inForce: Pick<IntakeParts, 'sourceOf' | 'hostCycleMs'>): Loop {
   const { settings, store, clock, log, shutdown } = parts;
   const fetcher = createFetcher({
     clock,
@@ -80,14 +86,18 @@ function startLoop(parts: PollingParts, sourceOf: (id: string) => Source | undef
   const digester = createDigester();
   shutdown.onStop('digester', () => digester.close());
   const brake = createNetworkBrake();
+  const pace = createPace((stretch, lateMs) =>
+    log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
+  );
   const refresh = createRefresh({
+    ...inForce,
     store,
     fetcher,
     digester,
     brake,
     clock,
+    stretch: () => pace.stretch(),
     random: Math.random,
-    sourceOf,
     ring: parts.ring,
   });
   const loop = createLoop(
@@ -101,6 +111,7 @@ function startLoop(parts: PollingParts, sourceOf: (id: string) => Source | undef
       clock,
       log,
       brake,
+      pace,
       limits: parts.declarations.site.politeness,
       graceMs: 4000,
       abortGraceMs: 1000,
