@@ -50,7 +50,7 @@ describe('the front page', () => {
     await page.getByText(old.title).first().waitFor();
 
     origin.on('/rss.xml', { headers: { 'content-type': 'text/xml' }, body: rssDocument(channel, [fresh, old]) });
-    makeDue(home, 'wire');
+    await makeDue(home, 'wire');
     const feed = page.getByRole('complementary', { name: 'News feed' });
     await feed.getByText(fresh.title).waitFor({ timeout: 20_000 });
     expect(loads).toBe(1);

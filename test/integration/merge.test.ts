@@ -78,8 +78,8 @@ describe('one article at two sources, in different words', () => {
     }
 
     for (let round = 1; round <= 10; round += 1) {
-      makeDue(home, 'agency');
-      makeDue(home, 'paper');
+      await makeDue(home, 'agency');
+      await makeDue(home, 'paper');
       await until(`round ${round}`, () =>
         origin.to('/agency.xml').length > round && origin.to('/paper.xml').length > round ? true : null,
       );

@@ -58,7 +58,7 @@ describe('an item added at the origin', () => {
     await live.first('live');
 
     await publish(origin, '/rss.xml', [second, first]);
-    makeDue(home, 'wire');
+    await makeDue(home, 'wire');
 
     const event = await until('the item on the WebSocket', () => live.applied[0]);
     expect(event).toMatchObject({
@@ -85,7 +85,7 @@ describe('an item added at the origin', () => {
     const response = await fetch(`${server.url}/events`, { signal: stop.signal });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     await publish(origin, '/rss.xml', [second, first]);
-    makeDue(home, 'wire');
+    await makeDue(home, 'wire');
     const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
     let said = '';
     while (!said.includes(second.title)) said += (await reader.read()).value ?? '';
