@@ -1,3 +1,4 @@
+import { idsDistrustedNote } from '../domain/digest-task.ts';
 import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
 import type { Stored } from './happened.ts';
 import { storableHints } from './hints.ts';
@@ -60,6 +61,8 @@ export function withDocument(memory: PollMemory, stored: Stored, at: { state: Po
     freshForMs: soundLifetime(stored.fetched.freshForMs),
     hints: storableHints(stored.digest.hints),
     repeatedBodies: 0,
+    // For good: guids that look sound again would give every entry another key.
+    idsDistrusted: memory.idsDistrusted || stored.digest.notes.includes(idsDistrustedNote),
   };
   if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [anchor(stored, at.nowMs)], newsStreak: 0 };
   if (stored.added === 0) return withoutNews({ ...learnt, strangeDocuments: 0 }, at.nowMs);

@@ -1,4 +1,5 @@
 import { assertNever } from '../domain/assert-never.ts';
+import { idsDistrustedNote } from '../domain/digest-task.ts';
 import type { FetchFacts, FetchOutcome, Validators } from '../domain/outcome.ts';
 import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
@@ -98,7 +99,11 @@ function settleStored(settled: Case, stored: Stored): Settlement {
 
 /** What a document cannot show of itself: how its source has gone on over several reads. */
 function conductNotes(memory: PollMemory, { heldBack }: Stored): readonly string[] {
-  return [...(heldBack > 0 ? ['churn'] : []), ...(isFlood(memory) ? ['item_flood'] : [])];
+  return [
+    ...(heldBack > 0 ? ['churn'] : []),
+    ...(isFlood(memory) ? ['item_flood'] : []),
+    ...(memory.idsDistrusted ? [idsDistrustedNote] : []),
+  ];
 }
 
 function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): Settlement {

@@ -1,4 +1,4 @@
-import { blankMemory } from '../domain/poll.ts';
+import { blankMemory, type PollMemory } from '../domain/poll.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
 import { hostOf } from './hosts.ts';
@@ -73,9 +73,16 @@ function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'s
   }
   const notBeforeMs = Math.max(nowMs, memoryOf(row).retryUntilMs ?? 0);
   const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };
-  if (row.declaration_hash !== words.declaration_hash) return { ...noValidators, ...noLease, ...anew };
+  if (row.declaration_hash !== words.declaration_hash) {
+    return { ...noValidators, ...noLease, ...anew, memory: JSON.stringify(unjudged(memoryOf(row))) };
+  }
   if (row.removed_ms !== null && row.gone_ms !== null) return anew;
   return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
+}
+
+/** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
+function unjudged(memory: PollMemory): PollMemory {
+  return { ...memory, idsDistrusted: false };
 }
 
 /** A shorter interval counts from the last read, not from the next. */
