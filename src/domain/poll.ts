@@ -1,3 +1,4 @@
+import { rulesVersion } from './digest-task.ts';
 import type { Failure, FetchFacts, Validators } from './outcome.ts';
 import type { FeedHints } from './parsed-feed.ts';
 
@@ -38,6 +39,8 @@ export interface PollMemory {
   readonly lastGoodMs: number | null;
   /** Failing for so long that only a weekly probe is left. */
   readonly dead: boolean;
+  /** By which rules the document was read that the validators stand for. By others it would come out otherwise. */
+  readonly rulesVersion: number;
 }
 
 export const blankMemory: PollMemory = {
@@ -55,6 +58,7 @@ export const blankMemory: PollMemory = {
   strangeDocuments: 0,
   lastGoodMs: null,
   dead: false,
+  rulesVersion,
 };
 
 /**

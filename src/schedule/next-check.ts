@@ -1,5 +1,5 @@
 import { assertNever } from '../domain/assert-never.ts';
-import { idsDistrustedNote } from '../domain/digest-task.ts';
+import { idsDistrustedNote, rulesVersion } from '../domain/digest-task.ts';
 import type { FetchFacts, FetchOutcome, Validators } from '../domain/outcome.ts';
 import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
@@ -85,7 +85,9 @@ function settleStored(settled: Case, stored: Stored): Settlement {
   const { nowMs, state } = settled;
   const { fetched, digest } = stored;
   const whole = stored.heldBack === 0 && !digest.notes.some((note) => unwhole.has(note));
-  const memory = withDocument(recovered(settled.memory, nowMs), stored, { state, nowMs });
+  const learnt = withDocument(recovered(settled.memory, nowMs), stored, { state, nowMs });
+  // Together with the validators: those of an earlier read stay with the rules of that read.
+  const memory = whole ? { ...learnt, rulesVersion } : learnt;
   const validators = whole ? fetched.validators : null;
   return settleHealthy(settled, {
     outcome: 'fresh',

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
+import { rulesVersion } from '../domain/digest-task.ts';
+import { noValidators, type Validators } from '../domain/outcome.ts';
 import type { PollState } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf, updateRows } from './rows.ts';
 import { memoryOf } from './settle.ts';
+import type { Row } from './tables.ts';
 
 /** Why a check is due that an operator asked for: such a read is forced. */
 export const askedByOperator = 'the operator asked';
@@ -14,13 +17,12 @@ const askCooldownMs = 60_000;
 export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
   const row = await db.selectFrom('source').selectAll().where('id', '=', sourceId).executeTakeFirst();
   if (row === undefined) return null;
+  const memory = memoryOf(row);
+  // What was read by other rules must be read again, even if it is still the same on its publisher's side.
+  const isCurrent = memory.rulesVersion === rulesVersion;
   return {
-    validators: {
-      etag: row.etag,
-      lastModified: row.last_modified,
-      ...(row.validators_url === null ? {} : { url: row.validators_url }),
-    },
-    bodyHash: row.body_hash,
+    validators: isCurrent ? validatorsOf(row) : noValidators,
+    bodyHash: isCurrent ? row.body_hash : null,
     nextCheckMs: row.next_check_ms,
     nextCheckWhy: row.next_check_why,
     failures: row.failures,
@@ -28,8 +30,12 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
     firstReadDone: row.first_read_done === 1,
     goneMs: row.gone_ms,
     movedTo: row.moved_to,
-    memory: memoryOf(row),
+    memory,
   };
+}
+
+function validatorsOf({ etag, last_modified, validators_url }: Row<'source'>): Validators {
+  return { etag, lastModified: last_modified, ...(validators_url === null ? {} : { url: validators_url }) };
 }
 
 /** The content hashes of a source's newest entries, by entry key: what has one of them needs no cleaning again. */

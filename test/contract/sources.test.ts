@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rulesVersion } from '../../src/domain/digest-task.ts';
 import { blankMemory } from '../../src/domain/poll.ts';
 import type { Source } from '../../src/domain/source.ts';
 import { declareSources } from '../../src/store/declare.ts';
@@ -97,6 +98,24 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         nextCheckMs: noon + hour,
         nextCheckWhy: 'declared anew',
         firstReadDone: true,
+      });
+    }));
+
+  it('hands out no validators of a document that was read by other rules, and leaves its schedule alone', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const read = settlement({ nextCheckMs: noon + day, bodyHash: 'aa' });
+      await settleSource(store, await room.claim('a'), read, noon);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'aa' });
+      const memory = { ...blankMemory, rulesVersion: rulesVersion - 1 };
+      const lease = await room.claim('a', noon + day);
+      await settleSource(store, lease, { ...read, nextCheckMs: noon + 2 * day, memory }, noon + day);
+      expect(await readPollState(store.reader, 'a')).toMatchObject({
+        validators: { etag: null, lastModified: null },
+        bodyHash: null,
+        nextCheckMs: noon + 2 * day,
+        nextCheckWhy: 'adaptive interval',
       });
     }));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idsDistrustedNote } from '../../src/domain/digest-task.ts';
+import { idsDistrustedNote, rulesVersion } from '../../src/domain/digest-task.ts';
 import { after, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('what is remembered of the ids of a source', () => {
@@ -22,5 +22,20 @@ describe('what is remembered of the ids of a source', () => {
     const settlement = settled(stored({ notes: ['dup_guid:1'], added: 1 }));
     expect(settlement.memory.idsDistrusted).toBe(false);
     expect(settlement.facts.notes).toEqual(['dup_guid:1']);
+  });
+});
+
+describe('the rules by which a document was read', () => {
+  const outdated = { rulesVersion: rulesVersion - 1 };
+
+  it('are remembered with the validators of a document that was read whole', () => {
+    expect(settled(stored(), { memory: outdated }).memory.rulesVersion).toBe(rulesVersion);
+  });
+
+  it('stay those of the read before when this one leaves its validators in place', () => {
+    const cut = settled(stored({ notes: ['partial_parse'] }), { memory: outdated });
+    expect(cut.validators).toBeNull();
+    expect(cut.memory.rulesVersion).toBe(outdated.rulesVersion);
+    expect(settled(stored({ heldBack: 1 }), { memory: outdated }).memory.rulesVersion).toBe(outdated.rulesVersion);
   });
 });

@@ -71,6 +71,7 @@ const memory: fc.Arbitrary<PollMemory> = fc.record({
   strangeDocuments: fc.nat(20),
   lastGoodMs: fc.option(instant),
   dead: fc.boolean(),
+  rulesVersion: fc.nat(3),
 });
 
 const state: fc.Arbitrary<PollState> = fc.record({
