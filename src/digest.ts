@@ -1,5 +1,7 @@
 import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
+import type { DescribeTask, DocumentAnswer, DocumentTask } from './domain/document-task.ts';
+import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
 import { cleanLine } from './runtime/clean-line.ts';
 import type { TaskOutcome } from './runtime/worker-child.ts';
@@ -17,10 +19,15 @@ export interface DigesterOptions {
   readonly maxHeapMb?: number;
 }
 
-/** Turns fetched documents into digests, each in a process with limits of time and memory. */
+/**
+ * Reads fetched documents, each in a process with limits of time and memory. Nothing here rejects: a document that
+ * cannot be read is a value.
+ */
 export interface Digester {
-  /** Never rejects: a document that cannot be digested is a value. */
+  /** The document as the store takes it. */
   digest(task: DigestTask): Promise<Digest | Unreadable>;
+  /** The document as its publisher has it. */
+  describe(task: DescribeTask): Promise<FeedDescription | Unreadable>;
   close(): Promise<void>;
 }
 
@@ -32,14 +39,18 @@ const defaults: Limits = { workers: 2, cpuLimitMs: 5_000, wallLimitMs: 30_000, m
 export function createDigester(options: DigesterOptions = {}): Digester {
   const limits = { ...defaults, ...options };
   const module = moduleBeside(import.meta.url, 'worker').href;
-  const pool = createWorkerPool<DigestTask, Digest | Unreadable>({ module, ...limits });
+  const pool = createWorkerPool<DocumentTask, DocumentAnswer>({ module, ...limits });
+  // Which answer belongs to which task is the word of worker.ts.
+  const run = async <Answer extends DocumentAnswer>(task: DocumentTask): Promise<Answer | Unreadable> =>
+    read((await pool.run(task)) as TaskOutcome<Answer>, limits);
   return {
-    digest: async (task) => read(await pool.run(task), limits),
+    digest: (task) => run<Digest>({ kind: 'digest', ...task }),
+    describe: (task) => run<FeedDescription>({ kind: 'describe', ...task }),
     close: () => pool.close(),
   };
 }
 
-function read(outcome: TaskOutcome<Digest | Unreadable>, limits: Limits): Digest | Unreadable {
+function read<Answer>(outcome: TaskOutcome<Answer>, limits: Limits): Answer | Unreadable {
   switch (outcome.kind) {
     case 'done':
       return outcome.result;

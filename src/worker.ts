@@ -1,5 +1,9 @@
+import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
+import type { DescribeTask, DocumentAnswer, DocumentTask } from './domain/document-task.ts';
+import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
+import { describeFeed } from './normalise/describe-feed.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
@@ -12,5 +16,23 @@ export async function digestDocument(task: DigestTask): Promise<Digest | Unreada
   return parsed.kind === 'parsed' ? normaliseFeed(parsed.feed, task.options) : parsed;
 }
 
+/** The same document as its publisher has it, by the same rules, for a person to look at. */
+export async function describeDocument(task: DescribeTask): Promise<FeedDescription | Unreadable> {
+  const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
+  return parsed.kind === 'parsed' ? describeFeed(parsed.feed, { url: task.url }) : parsed;
+}
+
+/** Does what a task asks for. */
+export async function answerTask(task: DocumentTask): Promise<DocumentAnswer> {
+  switch (task.kind) {
+    case 'digest':
+      return await digestDocument(task);
+    case 'describe':
+      return await describeDocument(task);
+    default:
+      return assertNever(task);
+  }
+}
+
 // The pool takes a module's default export for its task.
-export default digestDocument;
+export default answerTask;

@@ -28,6 +28,12 @@ describe('createDigester', { timeout: 60_000 }, () => {
     expect(digest).toMatchObject({ kind: 'digested', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
   });
 
+  it('describes in another process what worker.ts describes', async () => {
+    const body = new TextEncoder().encode(sound);
+    const described = await createTestDigester().describe({ body, contentType: null, url: '' });
+    expect(described).toMatchObject({ kind: 'described', title: 'A feed', entries: [{ id: '1', title: 'One' }] });
+  });
+
   it('gives back as it is what cannot be read', async () => {
     expect(await createTestDigester().digest(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestDocument } from '../src/worker.ts';
+import { answerTask, describeDocument, digestDocument } from '../src/worker.ts';
 import { rssDocument } from './helpers/documents.ts';
 import { plainOptions } from './normalise/parsed.ts';
 
@@ -49,5 +49,37 @@ describe('digestDocument', () => {
       kind: 'unreadable',
       failure: 'not_feed',
     });
+  });
+});
+
+describe('describeDocument', () => {
+  const task = (text: string) => ({ body: bytes(text), contentType: null, url: 'https://site.example/rss.xml' });
+
+  it('tells a document as its publisher has it', async () => {
+    const text = rssDocument(channel, [{ guid: '1', title: 'One', link: '/1' }, { title: 'One' }]);
+    expect(await describeDocument(task(text))).toMatchObject({
+      kind: 'described',
+      format: 'rss2',
+      title: 'A feed',
+      entries: [
+        { id: '1', title: 'One', link: 'https://site.example/1' },
+        { id: null, title: 'One' },
+      ],
+    });
+  });
+
+  it('says why a document is none', async () => {
+    expect(await describeDocument(task(''))).toMatchObject({ kind: 'unreadable', failure: 'empty' });
+  });
+});
+
+describe('answerTask', () => {
+  it('does what it is asked for', async () => {
+    const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One' }]));
+    const document = { body, contentType: null };
+    expect(await answerTask({ kind: 'digest', ...document, options: plainOptions() })).toMatchObject({
+      kind: 'digested',
+    });
+    expect(await answerTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
   });
 });

@@ -9,6 +9,8 @@ export interface CliIo {
   err(text: string): void;
   /** Width of the terminal that reads `out`; null: it is a file or a pipe, so nothing is cut to fit. */
   readonly columns: number | null;
+  /** The terminal that reads `err`; null: it is a file or a pipe, where a bar that moves is only dirt. */
+  readonly errTerminal: NodeJS.WritableStream | null;
   /**
    * Calls the listener at each signal that asks to stop.
    *
@@ -33,6 +35,7 @@ export function processIo(env: Environment): CliIo {
     err: (text) => void process.stderr.write(text),
     // Some terminals do not know their width and say 0.
     columns: (process.stdout.isTTY && process.stdout.columns) || null,
+    errTerminal: process.stderr.isTTY ? process.stderr : null,
     onSignal: (listener) => {
       // A closed terminal is a wish to stop. Without one, SIGHUP is left alone: nohup has it ignored.
       const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', ...(process.stdout.isTTY ? (['SIGHUP'] as const) : [])];

@@ -5,6 +5,7 @@ import { version } from '../version.ts';
 import { check } from './check.ts';
 import { demo } from './demo.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
+import { parse } from './parse.ts';
 import { printProblems } from './print.ts';
 import { refresh } from './refresh.ts';
 import { serve } from './serve.ts';
@@ -59,6 +60,15 @@ function describeProgram(io: CliIo, run: Run): Command {
     .description('have sources read now, all of them or those named')
     .argument('[ids...]', 'ids of sources')
     .action(async (ids: readonly string[]) => await run(refresh(io, ids)));
+  program
+    .command('parse')
+    .description('read feeds from files, as the server would, and say what is in them')
+    .argument('[files...]', 'documents of any format')
+    .option('--index <file>', 'read what this JSON Lines file lists: file, content_type, base_url')
+    .option('--content-type <type>', 'the Content-Type that the files came with')
+    .option('--url <url>', 'where the files came from: the base of relative links')
+    .option('--jsonl', 'for machines: one JSON object a file')
+    .action(async (files: readonly string[], options) => await run(parse(io, files, options)));
   program
     .command('demo')
     .description('run a server on made-up news that needs no network and no configuration')

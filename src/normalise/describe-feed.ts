@@ -1,4 +1,4 @@
-import type { Enclosure } from '../domain/item.ts';
+import type { EntryDescription, FeedDescription } from '../domain/feed-description.ts';
 import type { Markup, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
 import { parseDate } from './dates.ts';
 import { authorName, basesFor, readFrame } from './frame.ts';
@@ -10,38 +10,13 @@ import { cleanHtml } from './sanitise.ts';
 
 const maxTitleBytes = 1024;
 
-/** One entry as its document has it: cleaned, but neither identified, nor filtered, nor bounded by our clock. */
-export interface EntryDescription {
-  readonly id: string | null;
-  readonly title: string | null;
-  readonly link: string | null;
-  /** ISO 8601, UTC. */
-  readonly published: string | null;
-  readonly updated: string | null;
-  readonly author: string | null;
-  /** Sanitised HTML. */
-  readonly summary: string | null;
-  readonly content: string | null;
-  readonly categories: readonly string[];
-  readonly enclosures: readonly Enclosure[];
-}
-
-/** A document in the words of its publisher, for a person or a test to look at. */
-export interface FeedDescription {
-  readonly format: ParsedFeed['format'];
-  readonly title: string | null;
-  readonly link: string | null;
-  /** In document order. */
-  readonly entries: readonly EntryDescription[];
-  readonly notes: readonly string[];
-}
-
 /** What a document says, read by the same rules as for the store, entry for entry. */
 export function describeFeed(feed: ParsedFeed, options: { readonly url: string }): FeedDescription {
   const notes = new Notes();
   const frame = readFrame(feed, { url: options.url, language: null });
   const entries = feed.items.map((item) => describeEntry(item, basesFor(feed, item, options.url), notes));
   return {
+    kind: 'described',
     format: feed.format,
     title: frame.title,
     link: frame.siteUrl,

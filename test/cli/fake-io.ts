@@ -4,6 +4,7 @@ import type { CliIo } from '../../src/cli/io.ts';
 export class FakeIo implements CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly columns: number | null;
+  errTerminal: NodeJS.WritableStream | null = null;
   stdout = '';
   stderr = '';
   readonly #listeners = new Set<(signal: string) => void>();

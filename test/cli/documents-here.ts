@@ -1,0 +1,15 @@
+import type { Digester } from '../../src/digest.ts';
+import { describeDocument, digestDocument } from '../../src/worker.ts';
+
+/** A digester without processes: what it does is the same, and it does it at once. */
+export function digesterHere(): Digester & { readonly closed: () => boolean } {
+  let closed = false;
+  return {
+    digest: digestDocument,
+    describe: describeDocument,
+    close: async () => {
+      closed = true;
+    },
+    closed: () => closed,
+  };
+}
