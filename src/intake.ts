@@ -1,5 +1,6 @@
 import type { Digester } from './digest.ts';
-import type { Lease, RefreshResult, Settlement } from './domain/poll.ts';
+import type { FetchOutcome } from './domain/outcome.ts';
+import type { Lease, PollState, RefreshResult, Settlement } from './domain/poll.ts';
 import type { Source } from './domain/source.ts';
 import type { Fetcher } from './fetch/fetch-source.ts';
 import { type Poll, refreshSource, type Stages } from './refresh.ts';
@@ -48,6 +49,15 @@ export function createRefresh(parts: IntakeParts): Refresh {
   };
 }
 
+/**
+ * Once the network has been seen to work, only the silence of a source that answered well the last time is a sign that
+ * it no longer does. Else whoever declares many feeds on hosts that stall could bring all polling to a halt.
+ */
+function tellsOfNetwork(brake: NetworkBrake, state: PollState, outcome: FetchOutcome): boolean {
+  if (outcome.kind !== 'failed' || outcome.facts.status !== null || !brake.seenUp()) return true;
+  return state.firstReadDone && state.failures === 0;
+}
+
 /** The stages over real parts. */
 export function createStages(parts: IntakeParts): Stages {
   const { store, clock } = parts;
@@ -76,7 +86,7 @@ export function createStages(parts: IntakeParts): Stages {
         { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
         signal,
       );
-      parts.brake.note(new URL(url).host, outcome, clock.monotonic());
+      if (tellsOfNetwork(parts.brake, state, outcome)) parts.brake.note(new URL(url).host, outcome, clock.monotonic());
       return outcome;
     },
     async digest({ source, state }, { body, contentType, url }) {

@@ -11,6 +11,8 @@ export interface NetworkBrake {
   note(host: string, outcome: FetchOutcome, atMs: number): void;
   /** Whether network failures are our own at the moment. */
   down(): boolean;
+  /** Whether anybody has answered since the start. */
+  seenUp(): boolean;
   /** No fetch before this; null: go on. */
   pausedUntilMs(atMs: number): number | null;
   /** How many fetches may run while it is being tried; null: no limit. */
@@ -42,17 +44,23 @@ class Brake implements NetworkBrake {
   /** Null: the network is held to be up. */
   #pause: { readonly untilMs: number; readonly lengthMs: number } | null = null;
   #trustedUntilMs = 0;
+  #seenUp = false;
 
   note(host: string, outcome: FetchOutcome, atMs: number): void {
     const failed = outcome.kind === 'failed' && isNetworkFailure(outcome.failure);
     // A local file or a refused address says nothing about the network.
     if (!failed && outcome.facts.status === null) return;
+    this.#seenUp ||= !failed;
     if (this.#pause !== null) this.#noteInPause(failed, atMs);
     else if (atMs >= this.#trustedUntilMs) this.#noteFreely({ host, failed, atMs });
   }
 
   down(): boolean {
     return this.#pause !== null;
+  }
+
+  seenUp(): boolean {
+    return this.#seenUp;
   }
 
   pausedUntilMs(atMs: number): number | null {

@@ -98,6 +98,18 @@ describe('the network brake', () => {
     expect(brake.trialFetches()).toBe(3);
   });
 
+  it('remembers for good that the network has been seen to work', () => {
+    const brake = createNetworkBrake();
+    noteMany(brake, fail(), { count: 3 });
+    brake.note('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
+    expect(brake.seenUp()).toBe(false);
+    brake.note('a', answer, 5 * secondMs);
+    expect(brake.seenUp()).toBe(true);
+    noteMany(brake, fail(), { count: 40, fromMs: 11 * minuteMs });
+    expect(brake.down()).toBe(true);
+    expect(brake.seenUp()).toBe(true);
+  });
+
   it('goes off at the first answer', () => {
     const brake = braked();
     brake.note('a', answer, 50 * secondMs);
