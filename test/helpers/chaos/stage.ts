@@ -194,6 +194,8 @@ export class Stage {
       brake: this.#brake,
       clock,
       random: () => 0.5,
+      hostCycleMs: () => 0,
+      stretch: () => 1,
       sourceOf: (id) => this.#sources.get(id),
       ring: () => {},
     });

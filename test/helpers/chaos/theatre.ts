@@ -9,7 +9,7 @@ import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
 import { goodValidators } from './case.ts';
 import { Stage, stageSecret, stageSource, type Turn } from './stage.ts';
-import { Table, type TableLine } from './table.ts';
+import { Table, type TableLine, type TableNote } from './table.ts';
 
 const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
@@ -175,6 +175,8 @@ export interface Theatre {
   open(row: string, variant: string, casting?: Casting): Promise<Performance>;
   /** The good document first, then an answer of which nothing may be taken. */
   fails(row: string, variant: string, failure: Failure): Promise<{ show: Performance; report: SourceReport }>;
+  /** Writes a case into the table that was played elsewhere. */
+  tell(row: string, variant: string, note: TableNote): void;
   /** Rows that were played to a turn at least. */
   played(): readonly string[];
 }
@@ -217,6 +219,7 @@ export function createTheatre(theme: ChaosTheme): Theatre {
       expect(before.validators.etag).toBe(goodValidators.etag);
       return { show, report: await show.failing(failure, before) };
     },
+    tell: (row, variant, note) => table.line(row, variant).note(note),
     played: () => table.rows(),
   };
 }

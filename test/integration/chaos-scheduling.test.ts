@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { stageSource } from '../helpers/chaos/stage.ts';
+import { createTheatre, dayMs, hourMs, rowsOf } from '../helpers/chaos/theatre.ts';
+import { Town, type TownOptions } from '../helpers/chaos/town.ts';
+import { chaosCase } from '../helpers/chaos-origin.ts';
+import { type Origin, startOrigin } from '../helpers/origin.ts';
+
+const theatre = createTheatre('scheduling');
+const minuteMs = 60_000;
+const secondMs = 1_000;
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** An origin that answers under every name as the row says. */
+async function originOf(row: string, variant: string): Promise<Origin> {
+  const origin = await startOrigin();
+  closing.push(() => origin.close());
+  const set = chaosCase(row).plays[variant]?.({} as never) as readonly never[];
+  return origin.on('/feed', ...set);
+}
+
+async function townWith(options: Pick<TownOptions, 'others' | 'limits'>): Promise<Town> {
+  const town = await new Town({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
+  closing.push(() => town.close());
+  // The healthy ones are known to be so before the others come.
+  await town.run(10 * minuteMs, () => town.results.length === 20);
+  await town.letLoose();
+  return town;
+}
+
+const seconds = (ms: number): string => `${(ms / secondMs).toFixed(1)} s`;
+
+describe('hints', () => {
+  it('H68: that ask for years are heeded for a day', async () => {
+    const show = await theatre.open('H68', 'hints');
+    await show.turn();
+    expect(await show.notes()).toEqual(expect.arrayContaining(['hint_capped', 'hint_invalid']));
+    const report = await show.report();
+    expect(report.nextCheckMs - show.stage.nowMs).toBe(dayMs * 1.05);
+    await show.turn();
+    expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
+  });
+});
+
+describe('very many sources', () => {
+  it('H78: that all stall at once hold the healthy ones up for moments only', async () => {
+    const origin = await originOf('H78', 'stall');
+    const others = Array.from({ length: 10_000 }, (_, n) =>
+      stageSource(`stalled-${n}`, `http://host-${n % 200}.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
+    );
+    // Ten seconds of the town's time.
+    const town = await townWith({ others, limits: { headersMs: 500 } });
+    const sinceMs = town.clock.now();
+    const settledMs = sinceMs + 3 * minuteMs;
+    const reads = () => town.reads.filter((read) => read.plannedMs > settledMs);
+    const delay = await town.run(10 * minuteMs, () => reads().length >= 30);
+
+    const stalled = town.results.filter(({ sourceId }) => sourceId.startsWith('stalled'));
+    expect(stalled.length).toBeGreaterThan(300);
+    expect([...new Set(stalled.map(({ failure }) => failure))]).toEqual(['header_timeout']);
+    const onset = Math.max(...town.reads.map(({ lateMs }) => lateMs));
+    const worst = Math.max(...reads().map(({ lateMs }) => lateMs));
+    expect(onset).toBeLessThan(3 * minuteMs);
+    expect(worst).toBeLessThan(minuteMs / 2);
+    expect(delay.blockMs).toBeLessThan(1_000);
+    theatre.tell('H78', 'stall', {
+      said: `${stalled.length} x header_timeout; healthy late by ${seconds(onset)} at first, then ${seconds(worst)}`,
+      p99Ms: delay.p99Ms,
+      onTime: true,
+    });
+  });
+
+  it('H79: on one host are read at the pace of that host, and others as planned', async () => {
+    const origin = await originOf('H79', 'crowd');
+    const others = Array.from({ length: 5_000 }, (_, n) =>
+      stageSource(`crowd-${n}`, `http://crowd.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
+    );
+    const town = await townWith({ others, limits: {} });
+    const sinceMs = town.clock.now();
+    const delay = await town.run(10 * minuteMs, () => town.reads.length >= 60);
+
+    const lastedMs = town.clock.now() - sinceMs;
+    expect(origin.requests.length).toBeLessThanOrEqual(lastedMs / secondMs + 2);
+    expect(origin.requests.length).toBeGreaterThan(lastedMs / secondMs / 4);
+    const worst = Math.max(...town.reads.map(({ lateMs }) => lateMs));
+    expect(worst).toBeLessThan(minuteMs / 2);
+    const crowd = (await town.reports()).filter(({ id, outcome }) => id.startsWith('crowd') && outcome === 'fresh');
+    expect(crowd.length).toBeGreaterThan(50);
+    for (const report of crowd) {
+      expect(report.notes).toContain('host_throttled');
+      expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeGreaterThanOrEqual(5_000 * secondMs);
+      expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeLessThan(2 * hourMs);
+    }
+    expect(delay.blockMs).toBeLessThan(1_000);
+    theatre.tell('H79', 'crowd', {
+      said: `${crowd.length} x fresh host_throttled in ${seconds(lastedMs)}; healthy late by ${seconds(worst)}`,
+      p99Ms: delay.p99Ms,
+      onTime: true,
+    });
+  });
+});
+
+describe('the table', () => {
+  it('has every row of the theme', () => {
+    expect(theatre.played()).toEqual(rowsOf('scheduling'));
+  });
+});
