@@ -117,9 +117,12 @@ describe('the plans of the engine', () => {
       await trimRefreshes(store, noon + day);
       await readRefreshes(store.reader, { sourceId: 'a', sinceMs: noon, limit: 10 });
       await readRefreshes(store.reader, { sourceId: null, sinceMs: noon, limit: 10 });
-      await retireItems(store, { nowMs: noon + day, maxAgeMs: 1 });
+      await retireItems(store, { nowMs: noon + day, maxAgeMs: 1, keepNewest: 1, maxItems: 1, maxTombstones: 0 });
       await readItemByKey(store.reader, 'x');
     });
     expect(scans(plans)).toEqual([]);
+    const walks = [...plans].filter(([text]) => text.includes('along') && text.includes('limit'));
+    expect(walks.length).toBeGreaterThan(0);
+    expect(walks.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
   });
 });
