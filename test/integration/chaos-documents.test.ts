@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/outcome.ts';
-import { createTheatre, type Performance, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre, type Performance } from '../helpers/chaos/theatre.ts';
 
 const theatre = createTheatre('documents');
 
@@ -137,7 +137,7 @@ describe('bytes and words that are wrong', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('documents'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('documents'));
   });
 });

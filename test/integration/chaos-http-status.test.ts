@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { requestRefresh } from '../../src/store/sources.ts';
 import { document, laterDocument } from '../helpers/chaos/case.ts';
 import { stageSource } from '../helpers/chaos/stage.ts';
-import { createTheatre, dayMs, hourMs, type Performance, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre, dayMs, hourMs, type Performance } from '../helpers/chaos/theatre.ts';
 
 const theatre = createTheatre('http-status');
 
@@ -222,7 +222,7 @@ describe('a challenge', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('http-status'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('http-status'));
   });
 });

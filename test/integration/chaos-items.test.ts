@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { createTheatre, hourMs, type Performance, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre, hourMs, type Performance } from '../helpers/chaos/theatre.ts';
 import { forbidden } from '../normalise/markup-oracle.ts';
 
 const theatre = createTheatre('items');
@@ -245,7 +245,7 @@ describe('history', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('items'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('items'));
   });
 });

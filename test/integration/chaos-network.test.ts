@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/outcome.ts';
 import { publicAddress } from '../helpers/chaos/network.ts';
-import { createTheatre, dayMs, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre, dayMs } from '../helpers/chaos/theatre.ts';
 
 const theatre = createTheatre('network');
 
@@ -95,7 +95,7 @@ describe('a hub', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('network'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('network'));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/outcome.ts';
 import { stageSecret } from '../helpers/chaos/stage.ts';
-import { createTheatre, dayMs, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre, dayMs } from '../helpers/chaos/theatre.ts';
 
 const theatre = createTheatre('redirects');
 
@@ -103,7 +103,7 @@ describe('a redirect to another origin', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('redirects'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('redirects'));
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/outcome.ts';
-import { createTheatre, rowsOf } from '../helpers/chaos/theatre.ts';
+import { casesOf, createTheatre } from '../helpers/chaos/theatre.ts';
 
 const theatre = createTheatre('transport');
 
@@ -69,7 +69,7 @@ describe('an answer that can be taken all the same', () => {
 });
 
 describe('the table', () => {
-  it('has every row of the theme', () => {
-    expect(theatre.played()).toEqual(rowsOf('transport'));
+  it('has every case of the theme', () => {
+    expect(theatre.played()).toEqual(casesOf('transport'));
   });
 });

@@ -49,9 +49,9 @@ export class Table {
     return line;
   }
 
-  /** Names of the rows that were played. */
-  rows(): readonly string[] {
-    return [...new Set(this.#played().map(({ row }) => row))].sort();
+  /** The cases that were played, by row and variant. */
+  cases(): readonly string[] {
+    return [...new Set(this.#played().map(({ row, variant }) => `${row} ${variant}`))].sort();
   }
 
   print(title: string): string {

@@ -177,7 +177,7 @@ export interface Theatre {
   fails(row: string, variant: string, failure: Failure): Promise<{ show: Performance; report: SourceReport }>;
   /** Writes a case into the table that was played elsewhere. */
   tell(row: string, variant: string, note: TableNote): void;
-  /** Rows that were played to a turn at least. */
+  /** The cases that were played for a turn at least, by row and variant. */
   played(): readonly string[];
 }
 
@@ -220,11 +220,13 @@ export function createTheatre(theme: ChaosTheme): Theatre {
       return { show, report: await show.failing(failure, before) };
     },
     tell: (row, variant, note) => table.line(row, variant).note(note),
-    played: () => table.rows(),
+    played: () => table.cases(),
   };
 }
 
-/** The rows of a theme. */
-export function rowsOf(theme: ChaosTheme): readonly string[] {
-  return Object.keys(chaosThemes[theme]).toSorted();
+/** The cases of a theme, by row and variant. */
+export function casesOf(theme: ChaosTheme): readonly string[] {
+  return Object.entries(chaosThemes[theme])
+    .flatMap(([row, { plays }]) => Object.keys(plays).map((variant) => `${row} ${variant}`))
+    .toSorted();
 }
