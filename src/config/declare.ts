@@ -173,5 +173,9 @@ export function toSite(fields: SiteFields): Site {
       hostConcurrency: fields.politeness?.hostConcurrency ?? 1,
       globalPerSecond: fields.politeness?.globalPerSecond ?? 10,
     },
+    retention: {
+      maxAgeMs: fields.retention?.age ?? 90 * 86_400_000,
+      itemsPerSource: fields.retention?.itemsPerSource ?? 10_000,
+    },
   };
 }

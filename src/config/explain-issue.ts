@@ -18,8 +18,9 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
     'republish',
     'trust',
   ],
-  site: ['title', 'timezone', 'dateline', 'comments', 'politeness'],
+  site: ['title', 'timezone', 'dateline', 'comments', 'politeness', 'retention'],
   politeness: ['hostGap', 'hostConcurrency', 'globalPerSecond'],
+  retention: ['age', 'itemsPerSource'],
   trust: ['dates', 'ids'],
 };
 
@@ -41,7 +42,7 @@ const remedies: Readonly<Record<string, string>> = {
   trust: 'Write { dates: false } or { ids: false }, or leave it out',
   dates: 'Write true or false',
   ids: 'Write true or false',
-  site: 'Write the settings of the site below it: title, timezone, dateline, comments, politeness',
+  site: 'Write the settings of the site below it: title, timezone, dateline, comments, politeness, retention',
   timezone: 'Write an IANA name, like UTC or Europe/Berlin',
   dateline: 'Write a pattern like dd.MM.yy HH:mm',
   comments: 'Write off, moderated or open',
@@ -49,6 +50,9 @@ const remedies: Readonly<Record<string, string>> = {
   hostGap: 'Write a number and a unit, like 1s',
   hostConcurrency: 'Write a whole number from 1 to 16',
   globalPerSecond: 'Write a number from 0.1 to 1000',
+  retention: 'Write { age: 90d, itemsPerSource: 10000 }, each may be left out',
+  age: 'Write a number and a unit, like 90d',
+  itemsPerSource: 'Write a whole number from 100 to 1000000',
 };
 
 /** What to do about a bad value under a key. */
@@ -66,7 +70,7 @@ export function explainUnknownKey(key: string, known: readonly string[]): { what
   return { what: `unknown key ${quote(key)}`, remedy };
 }
 
-/** The keys that an object of a file may have, by its name: `source`, `site`, `politeness`, `trust`. */
+/** The keys that an object of a file may have, by its name: `source`, `site`, `politeness`, `retention`, `trust`. */
 export function keysOf(name: string): readonly string[] {
   return knownKeys[name] ?? [];
 }
@@ -104,7 +108,7 @@ const nounOf: Readonly<Record<string, string>> = {
 };
 
 /** Keys whose text is a length of time: `15` says no unit. */
-const durations: readonly string[] = ['interval', 'hostGap'];
+const durations: readonly string[] = ['interval', 'hostGap', 'age'];
 
 function complaint(issue: z.core.$ZodIssue, of: { readonly key: string; readonly written: unknown }): string {
   switch (issue.code) {

@@ -5,6 +5,7 @@ import { parseDuration } from './duration.ts';
 const minIntervalMs = 60_000;
 const maxIntervalMs = 24 * 3_600_000;
 const maxHostGapMs = 60_000;
+const dayMs = 24 * 3_600_000;
 const maxTitleChars = 200;
 const maxSectionChars = 60;
 const maxIdChars = 80;
@@ -135,6 +136,12 @@ export const siteSchema = z.strictObject({
       hostGap: duration({ minMs: 0, maxMs: maxHostGapMs, words: '0s to 1m' }).nullish(),
       hostConcurrency: z.int().min(1).max(16).nullish(),
       globalPerSecond: z.number().min(0.1).max(1000).nullish(),
+    })
+    .nullish(),
+  retention: z
+    .strictObject({
+      age: duration({ minMs: dayMs, maxMs: 3650 * dayMs, words: '1d to 3650d' }).nullish(),
+      itemsPerSource: z.int().min(100).max(1_000_000).nullish(),
     })
     .nullish(),
 });

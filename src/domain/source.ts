@@ -43,6 +43,8 @@ export interface Site {
     readonly hostConcurrency: number;
     readonly globalPerSecond: number;
   };
+  /** How long items are kept, and how many of one source. */
+  readonly retention: { readonly maxAgeMs: number; readonly itemsPerSource: number };
 }
 
 /** Everything in `FEEDS_DIR`, read and checked. */

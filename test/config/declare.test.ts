@@ -139,5 +139,13 @@ describe('toSite', () => {
     });
     expect(toSite({ comments: 'off' })).toMatchObject({ title: 'Newswire', timezone: 'UTC', comments: 'off' });
     expect(toSite({ politeness: { hostGap: 0 } }).politeness.hostGapMs).toBe(0);
+    expect(toSite({ retention: { itemsPerSource: 500 } }).retention).toEqual({
+      maxAgeMs: 90 * 86_400_000,
+      itemsPerSource: 500,
+    });
+    expect(toSite({ retention: { age: 86_400_000 } }).retention).toEqual({
+      maxAgeMs: 86_400_000,
+      itemsPerSource: 10_000,
+    });
   });
 });

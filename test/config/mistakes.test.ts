@@ -82,6 +82,12 @@ describe('mistakes', () => {
       'site: { politeness: { hostGap: 2m } }',
       'a.yaml:1: site.politeness.hostGap is not a duration from 0s to 1m: "2m"',
     ],
+    ['site: { retention: { age: 12h } }', 'a.yaml:1: site.retention.age is not a duration from 1d to 3650d: "12h"'],
+    [
+      'site: { retention: { itemsPerSource: 5 } }',
+      expect.stringContaining('a.yaml:1: site.retention.itemsPerSource is'),
+    ],
+    ['site:\n  retention:\n    days: 90', 'a.yaml:3: unknown key "days"'],
     ['site: [a]', 'a.yaml:1: site is not a group of settings'],
   ])('in a file: %j', async (text, line) => {
     expect(await mistakes({ 'a.yaml': text })).toEqual([line]);

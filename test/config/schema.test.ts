@@ -120,7 +120,9 @@ describe('siteSchema', () => {
 
   it('asks for nothing', () => {
     expect(wrongIn({})).toEqual([]);
-    expect(wrongIn({ title: null, timezone: null, dateline: null, comments: null, politeness: null })).toEqual([]);
+    expect(
+      wrongIn({ title: null, timezone: null, dateline: null, comments: null, politeness: null, retention: null }),
+    ).toEqual([]);
   });
 
   it.each([
@@ -150,6 +152,15 @@ describe('siteSchema', () => {
       'politeness.hostGap',
       'politeness.hostConcurrency',
       'politeness.globalPerSecond',
+    ]);
+  });
+
+  it('keeps retention within bounds that leave something to read', () => {
+    expect(wrongIn({ retention: { age: '1d', itemsPerSource: 100 } })).toEqual([]);
+    expect(wrongIn({ retention: { age: '3650d', itemsPerSource: 1_000_000 } })).toEqual([]);
+    expect(wrongIn({ retention: { age: '23h', itemsPerSource: 99 } })).toEqual([
+      'retention.age',
+      'retention.itemsPerSource',
     ]);
   });
 });

@@ -25,6 +25,7 @@ describe('readDeclarations', () => {
       dateline: 'dd.MM.yy HH:mm',
       comments: 'moderated',
       politeness: { hostGapMs: 1000, hostConcurrency: 1, globalPerSecond: 10 },
+      retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
     });
     expect(sections).toEqual(['News']);
     expect(sources).toEqual([
@@ -58,6 +59,7 @@ site:
   dateline: yyyy-MM-dd HH:mm
   comments: off
   politeness: { hostGap: 500ms, hostConcurrency: 2, globalPerSecond: 0.5 }
+  retention: { age: 30d, itemsPerSource: 500 }
 sections: [World, Science]
 sources:
   - url: https://example.org/rss.xml
@@ -82,6 +84,7 @@ sources:
       dateline: 'yyyy-MM-dd HH:mm',
       comments: 'off',
       politeness: { hostGapMs: 500, hostConcurrency: 2, globalPerSecond: 0.5 },
+      retention: { maxAgeMs: 30 * 86_400_000, itemsPerSource: 500 },
     });
     expect(sections).toEqual(['World', 'Science']);
     expect(sources[0]).toMatchObject({
@@ -97,7 +100,7 @@ sources:
       limit: 50,
       republish: 'link',
       trust: { dates: false, ids: true },
-      declaredAt: 'sources.yaml:10',
+      declaredAt: 'sources.yaml:11',
     });
   });
 

@@ -151,6 +151,7 @@ export const site: Site = {
   dateline: 'dd.MM.yy HH:mm',
   comments: 'off',
   politeness: { hostGapMs: 1000, hostConcurrency: 1, globalPerSecond: 10 },
+  retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
 };
 
 export interface TestApp {
