@@ -6,6 +6,7 @@ import type { RefreshResult } from './domain/poll.ts';
 import type { Declarations, Source } from './domain/source.ts';
 import { createFetcher } from './fetch/fetch-source.ts';
 import { userAgent } from './fetch/identity.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createRefresh, type IntakeParts } from './intake.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -16,15 +17,11 @@ import { createNetworkBrake } from './schedule/network-brake.ts';
 import { createPace } from './schedule/pace.ts';
 import { declareSources } from './store/declare.ts';
 import { markChanged } from './store/due.ts';
-import { trimEvents } from './store/events.ts';
 import { claimSources, nextDueMs, readDueSources } from './store/leases.ts';
 import type { Store } from './store/open.ts';
 import { version } from './version.ts';
 
 const leaseMs = 90_000;
-const dayMs = 86_400_000;
-const trimEveryMs = 600_000;
-const logRetention = { maxAgeMs: 7 * dayMs, maxEvents: 200_000 };
 
 /** What the polling side works with. */
 export interface PollingParts {
@@ -44,10 +41,15 @@ export interface PollingParts {
 /** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
 export async function startPolling(parts: PollingParts): Promise<void> {
   const { store, clock, shutdown, log } = parts;
-  const inForce = { sources: new Map<string, Source>(), hostCycleMs: (_url: string): number => 0 };
+  const inForce = {
+    site: parts.declarations.site,
+    sources: new Map<string, Source>(),
+    hostCycleMs: (_url: string): number => 0,
+  };
   const declare = async (declarations: Declarations): Promise<void> => {
     const { sources, site } = declarations;
     await declareSources(store, declarations, clock.now());
+    inForce.site = site;
     inForce.sources = new Map(sources.map((source) => [source.id, source]));
     inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
     parts.onDeclared(declarations);
@@ -61,12 +63,8 @@ export async function startPolling(parts: PollingParts): Promise<void> {
     hostCycleMs: (url) => inForce.hostCycleMs(url),
   });
   if (parts.watched) watch(parts, { loop, declare });
-  const trim = setInterval(() => {
-    trimEvents(store, { nowMs: clock.now(), ...logRetention }).catch((error: unknown) =>
-      log.error({ err: error }, 'old events could not be removed; tried again later'),
-    );
-  }, trimEveryMs);
-  shutdown.onStop('log retention', () => clearInterval(trim));
+  const housekeeping = startHousekeeping({ store, clock, log, retention: () => inForce.site.retention });
+  shutdown.onStop('housekeeping', () => housekeeping.stop());
 }
 
 function localFeeds({ sources }: Declarations): string[] {

@@ -1,0 +1,92 @@
+import type { Site } from './domain/source.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import { systemTimers, type Timers } from './schedule/timers.ts';
+import { trimEvents } from './store/events.ts';
+import type { Store } from './store/open.ts';
+import { trimRefreshes } from './store/refreshes.ts';
+import { retireItems } from './store/retention.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+/** After the start, when there is more to do than to tidy up. */
+const firstMs = minuteMs;
+const logRetention = { maxAgeMs: 7 * dayMs, maxEvents: 200_000 };
+const refreshesMs = 7 * dayMs;
+/** What is left of a source that has been silent for longer than items are kept. */
+const keepNewest = 100;
+
+/** What the housekeeping works with. */
+export interface HousekeepingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timers?: Timers;
+  /** What the operator says now. */
+  retention(): Site['retention'];
+}
+
+/** Work that is done again and again, beside everything else. */
+export interface Housekeeping {
+  /** Ends what runs, as soon as a batch is done, and starts nothing more. */
+  stop(): Promise<void>;
+}
+
+interface Chore {
+  readonly what: string;
+  readonly everyMs: number;
+  run(signal: AbortSignal): Promise<unknown>;
+}
+
+function choresOf({ store, clock, retention }: HousekeepingParts): readonly Chore[] {
+  return [
+    {
+      what: 'old events',
+      everyMs: 10 * minuteMs,
+      run: () => trimEvents(store, { nowMs: clock.now(), ...logRetention }),
+    },
+    { what: 'old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
+    {
+      what: 'old items',
+      everyMs: hourMs,
+      run: (signal) => {
+        const { maxAgeMs, itemsPerSource: maxItems } = retention();
+        return retireItems(store, { nowMs: clock.now(), maxAgeMs, maxItems, keepNewest, signal });
+      },
+    },
+  ];
+}
+
+/** Starts to let go of what nobody needs any more: one thing after the other, each at its own pace. */
+export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
+  const { log, timers = systemTimers } = parts;
+  const stopping = new AbortController();
+  const cancels = new Map<Chore, () => void>();
+  let last = Promise.resolve();
+  const plan = (chore: Chore, inMs: number): void => {
+    cancels.set(
+      chore,
+      timers.after(inMs, () => {
+        last = last.then(() => perform(chore));
+      }),
+    );
+  };
+  const perform = async (chore: Chore): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    try {
+      await chore.run(stopping.signal);
+    } catch (error) {
+      log.error({ err: error }, `${chore.what} could not be removed; tried again later`);
+    }
+    if (!stopping.signal.aborted) plan(chore, chore.everyMs);
+  };
+  for (const chore of choresOf(parts)) plan(chore, firstMs);
+  return {
+    async stop() {
+      stopping.abort();
+      for (const cancel of cancels.values()) cancel();
+      await last;
+    },
+  };
+}
