@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { checkFile } from '../../bench/conformance/checks.ts';
+import type { Expectation, ExpectedEntry, ReadEntry, ReadFile } from '../../bench/conformance/corpus.ts';
+
+const file = 'a.xml';
+
+/** The fields that failed. */
+function failing(expect: Expectation, read: Partial<ReadFile> | undefined): string[] {
+  const result = read === undefined ? undefined : { file, ok: true, ...read };
+  return checkFile({ file, expect }, result)
+    .filter((check) => !check.passed)
+    .map((check) => check.field);
+}
+
+const entryPasses = (entry: ExpectedEntry, read: ReadEntry): boolean =>
+  failing({ ok: true, entries: [entry] }, { entries: [read] }).length === 0;
+
+describe('checkFile', () => {
+  it.each<[string, ExpectedEntry, ReadEntry, ReadEntry]>([
+    ['an id', { id: 'a' }, { id: ' a' }, { id: 'A' }],
+    ['a missing id', { id: 'a' }, { id: 'a' }, { id: null }],
+    ['a title, escaped or not', { title: 'AT&T <3' }, { title: 'AT&amp;T &lt;3' }, { title: 'ATT <3' }],
+    ['a title where there is none', { title: null }, {}, { title: 'Untitled' }],
+    [
+      'a link as a URL',
+      { link: 'https://example.org' },
+      { link: 'https://EXAMPLE.org/' },
+      { link: 'http://example.org/' },
+    ],
+    ['a link where there is none', { link: null }, { link: '' }, { link: 'https://example.org/' }],
+    ['a link that is no URL', { link: 'tag:x' }, { link: 'tag:x' }, { link: null }],
+    [
+      'an instant to the second',
+      { published: '2026-01-01T10:00:00Z' },
+      { published: '2026-01-01T11:00:00.700+01:00' },
+      { published: '2026-01-01T10:00:01Z' },
+    ],
+    ['a change', { updated: '2026-01-01' }, { updated: '2026-01-01T00:00:00Z' }, { published: '2026-01-01' }],
+    ['a date from either field', { date: '2026-01-01' }, { updated: '2026-01-01' }, { published: '2026-01-02' }],
+    ['a date that was made up', { date: null }, { published: null }, { updated: '2026-01-01' }],
+    ['a name among names', { author: 'Jo' }, { author: 'A, Jo &amp; B' }, { author: 'A' }],
+    ['all categories', { categories: ['a', 'b'] }, { categories: ['b', 'c', 'a'] }, { categories: ['a'] }],
+    ['some categories', { categories_include: ['a&b'] }, { categories: ['a&amp;b'] }, { categories: null }],
+    [
+      'an enclosure as far as it is described',
+      { enclosures: [{ url: 'https://example.org/a.mp3', length: '5' }] },
+      { enclosures: [{ url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 5 }] },
+      { enclosures: [{ url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: null }] },
+    ],
+    [
+      "an enclosure's type",
+      { enclosures: [{ url: 'https://example.org/a', type: 'audio/mpeg' }] },
+      { enclosures: [{ url: 'https://example.org/a', type: 'audio/mpeg' }] },
+      { enclosures: [{ url: 'https://example.org/a', type: null }] },
+    ],
+    ['a summary, which may stand as content', { has_summary: true }, { content: '<p>x' }, { summary: '<img>' }],
+    ['a content, for which a summary will not do', { has_content: true }, { content: 'x' }, { summary: 'x' }],
+    ['the start of the text', { body_start: 'hiyou' }, { summary: '<p>Hi, <b>you</b> all' }, { content: 'Hello you' }],
+  ])('knows %s', (_, entry, right, wrong) => {
+    expect(entryPasses(entry, right)).toBe(true);
+    expect(entryPasses(entry, wrong)).toBe(false);
+  });
+
+  it('compares entries in the order of the document', () => {
+    const expectation: Expectation = { ok: true, entries: [{ id: '1' }, { id: '2' }, { id: '3' }] };
+    expect(failing(expectation, { entries: [{ id: '1' }, { id: '2' }, { id: '3' }] })).toEqual([]);
+    expect(failing(expectation, { entries: [{ id: '2' }, { id: '1' }] })).toEqual(['entry.id', 'entry.id', 'entry.id']);
+  });
+
+  it('checks the feed itself and the number of its entries', () => {
+    const expectation: Expectation = { ok: true, entries_count: 1, feed: { title: 'A', link: 'https://example.org/' } };
+    expect(failing(expectation, { feed: { title: 'A', link: 'https://example.org' }, entries: [{}] })).toEqual([]);
+    expect(failing(expectation, { feed: { title: 'B', link: null }, entries: [] })).toEqual([
+      'feed.title',
+      'feed.link',
+      'entries_count',
+    ]);
+  });
+
+  it('fails everything that was expected of a file that was not read', () => {
+    const expectation: Expectation = { ok: true, entries_count: 0, entries: [{ title: null }] };
+    expect(failing(expectation, { ok: false })).toEqual(['read', 'entries_count', 'entry.title']);
+    expect(failing(expectation, undefined)).toEqual(['read', 'entries_count', 'entry.title']);
+  });
+
+  it('wants no entries of what is no feed, and does not mind how that is said', () => {
+    expect(failing({ ok: false }, { ok: false })).toEqual([]);
+    expect(failing({ ok: false }, { entries: [] })).toEqual([]);
+    expect(failing({ ok: false }, undefined)).toEqual([]);
+    expect(failing({ ok: false }, { entries: [{}] })).toEqual(['rejects']);
+  });
+
+  it('wants an attack survived: soon, small, and without a file of this machine in the answer', () => {
+    expect(failing({ survives: true }, { ok: false, error: 'parse_error: no' })).toEqual([]);
+    expect(failing({ survives: true }, { entries: [{ title: 'haha' }] })).toEqual([]);
+    expect(failing({ survives: true }, undefined)).toEqual(['survives']);
+    expect(failing({ survives: true }, { ok: false, error: 'parse_timeout: too slow' })).toEqual(['survives']);
+    expect(failing({ survives: true }, { entries: [{ title: 'root:x:0:0:root' }] })).toEqual(['survives']);
+    expect(failing({ survives: true }, { entries: [{ title: 'ha'.repeat(3_000_000) }] })).toEqual(['survives']);
+  });
+
+  it('passes over what an index says that it does not know', () => {
+    expect(entryPasses({ mood: 'good' } as ExpectedEntry, {})).toBe(true);
+    expect(entryPasses({ constructor: 'x' } as unknown as ExpectedEntry, {})).toBe(true);
+  });
+});

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { jsonLines, type ReadFile, readIndex } from '../../bench/conformance/corpus.ts';
+import { missesList } from '../../bench/conformance/report.ts';
+import { score } from '../../bench/conformance/score.ts';
+import { runCommand } from '../../src/cli/program.ts';
+import { FakeIo } from '../cli/fake-io.ts';
+
+const indexFile = fileURLToPath(new URL('./index.jsonl', import.meta.url));
+
+describe('our own corpus', () => {
+  // Real processes: seconds go by on a busy machine before one is up.
+  it('is read by "newswire parse" without a miss', { timeout: 60_000 }, async () => {
+    const io = new FakeIo();
+    expect(await runCommand(['parse', '--index', indexFile, '--jsonl'], io)).toBe(0);
+    const index = readIndex(indexFile);
+    const results = jsonLines<ReadFile>(io.stdout);
+    expect(results.map((result) => result.file)).toEqual(index.map((indexed) => indexed.file));
+    expect(missesList(score(index, results).misses)).toBe('');
+    expect(index.length).toBeGreaterThanOrEqual(15);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { kindsTable, missesList, verdict } from '../../bench/conformance/report.ts';
+import { score } from '../../bench/conformance/score.ts';
+
+const index = [
+  { file: 'a.xml', kind: 'real', expect: { ok: true, entries_count: 1, entries: [{ id: '1', title: 'One' }] } },
+  { file: 'b.xml', kind: 'real', expect: { ok: true, entries_count: 0 } },
+  { file: 'c.html', kind: 'handmade', expect: { ok: false } },
+];
+const results = [
+  { file: 'a.xml', ok: true, entries: [{ id: '1', title: 'Two\u001b[31m\u202e' }] },
+  { file: 'b.xml', ok: true, entries: [] },
+];
+
+describe('score', () => {
+  it('counts files that passed every check, and means over files', () => {
+    const scored = score(index, results);
+    expect(scored).toMatchObject({ files: 3, whole: 2 });
+    expect(scored.meanShare).toBeCloseTo((3 / 4 + 1 + 1) / 3);
+    expect(scored.kinds).toEqual(
+      new Map([
+        ['real', { files: 2, whole: 1, meanShare: 0.875 }],
+        ['handmade', { files: 1, whole: 1, meanShare: 1 }],
+      ]),
+    );
+  });
+
+  it('says what is amiss with which file', () => {
+    expect(score(index, results).misses).toEqual([
+      {
+        file: 'a.xml',
+        checks: [{ field: 'entry.title', passed: false, expected: 'One', actual: 'Two\u001b[31m\u202e' }],
+      },
+    ]);
+  });
+
+  it('takes a file without a result for unread', () => {
+    expect(score(index, []).misses.map((miss) => miss.file)).toEqual(['a.xml', 'b.xml']);
+  });
+});
+
+describe('the report', () => {
+  const scored = score(index, results);
+
+  it('is content at a threshold and not below it', () => {
+    const whole = (100 * 2) / 3;
+    const meanShare = 100 * scored.meanShare;
+    expect(verdict(scored, { whole, meanShare }).enough).toBe(true);
+    expect(verdict(scored, { whole: whole + 0.01, meanShare }).enough).toBe(false);
+    expect(verdict(scored, { whole, meanShare: meanShare + 0.01 }).enough).toBe(false);
+    expect(verdict(scored, { whole: 90, meanShare: 90 }).text.split('\n')).toEqual([
+      'files with every check     66.67 %   at least 90 %   BELOW',
+      'mean share of checks       91.67 %   at least 90 %   ok',
+    ]);
+  });
+
+  it('lists each miss with what was expected and what came, as plain text', () => {
+    expect(missesList(scored.misses).split('\n')).toEqual([
+      'a.xml',
+      '  entry.title',
+      '    expected "One"',
+      String.raw`    actual   "Two\u001b[31m\u202e"`,
+    ]);
+  });
+
+  it('shows three misses of a field and counts the others', () => {
+    const check = { field: 'entry.id', passed: false, expected: 'x', actual: undefined };
+    const lines = missesList([{ file: 'a.xml', checks: Array.from({ length: 8 }, () => check) }]).split('\n');
+    expect(lines).toHaveLength(1 + 3 * 3 + 1);
+    expect(lines.slice(-2)).toEqual(['    actual   nothing', '  entry.id: 5 more of the kind']);
+  });
+
+  it('shows the kinds apart', () => {
+    expect(kindsTable(scored).split('\n')).toEqual([
+      'kind         files   every check      mean',
+      'real             2        50.0 %   87.50 %',
+      'handmade         1       100.0 %  100.00 %',
+    ]);
+  });
+});
