@@ -106,7 +106,8 @@ export function createStages(parts: IntakeParts): Stages {
         firstRead: !poll.state.firstReadDone,
         nowMs: clock.now(),
         siteUrl: null,
-        settle: (counts) => settlementOf(poll, { kind: 'stored', fetched: document, digest, ...counts }),
+        settle: (counts) =>
+          settlementOf(poll, { kind: 'stored', fetched: document, digest, formerly: null, ...counts }),
         onBatch: parts.ring,
       });
       return stored.kind === 'stored' ? resultOf(poll.lease, stored.settlement, stored) : dropped(poll.lease);

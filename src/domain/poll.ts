@@ -1,3 +1,4 @@
+import type { Identity } from './continuity.ts';
 import { rulesVersion } from './digest-task.ts';
 import type { Failure, FetchFacts, Validators } from './outcome.ts';
 import type { FeedHints } from './parsed-feed.ts';
@@ -39,6 +40,10 @@ export interface PollMemory {
   readonly lastGoodMs: number | null;
   /** Failing for so long that only a weekly probe is left. */
   readonly dead: boolean;
+  /** Entries in its last document; null: not known. */
+  readonly documentEntries: number | null;
+  /** Who it was before it began to speak as somebody else, and when that was. */
+  readonly formerly: (Identity & { readonly untilMs: number }) | null;
   /** By which rules the document was read that the validators stand for. By others it would come out otherwise. */
   readonly rulesVersion: number;
 }
@@ -58,6 +63,8 @@ export const blankMemory: PollMemory = {
   strangeDocuments: 0,
   lastGoodMs: null,
   dead: false,
+  documentEntries: null,
+  formerly: null,
   rulesVersion,
 };
 

@@ -1,3 +1,4 @@
+import type { Identity } from '../domain/continuity.ts';
 import type { Digest, Unreadable } from '../domain/item.ts';
 import type { FetchedDocument, FetchOutcome } from '../domain/outcome.ts';
 
@@ -15,6 +16,8 @@ export interface Stored {
   readonly updated: number;
   /** Edits that the store did not take yet, since the item changes too often. */
   readonly heldBack: number;
+  /** Who the source was, when this document is the first of somebody else. */
+  readonly formerly: Identity | null;
 }
 
 /** What one refresh came to, as far as the schedule needs to know. */

@@ -31,7 +31,7 @@ export function adaptiveInterval(
 ): Rhythm {
   const gapMs = ownGapMs(memory, options.nowMs);
   const least = leastInterval(memory, { gapMs, validatorsHeld: options.validatorsHeld });
-  const wanted = silenceSteps(memory, options.nowMs) ?? Math.min(gapMs / 2, longestIntervalMs / 4);
+  const wanted = silenceSteps(memory, options.nowMs) ?? Math.min(gapMs / 2, longestIntervalMs / 4) / hurry(memory);
   return wanted > least.intervalMs ? { intervalMs: wanted, why: 'adaptive interval' } : least;
 }
 
@@ -60,6 +60,11 @@ function leastInterval(memory: PollMemory, own: { gapMs: number; validatorsHeld:
 /** Whether a source whose documents never hold anything known has been found out. */
 export function isFlood(memory: PollMemory): boolean {
   return memory.strangeDocuments > mostStrangeDocuments;
+}
+
+/** A document without anything known came too late: the next is asked for in half the time, down to the usual least. */
+function hurry(memory: PollMemory): number {
+  return isFlood(memory) ? 1 : 2 ** memory.strangeDocuments;
 }
 
 /**

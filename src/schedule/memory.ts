@@ -1,3 +1,4 @@
+import { possibleGapNote } from '../domain/continuity.ts';
 import { idsDistrustedNote } from '../domain/digest-task.ts';
 import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
 import type { Stored } from './happened.ts';
@@ -27,13 +28,15 @@ export function soundMemory(stored: PollMemory, nowMs: number): PollMemory {
     redirect:
       memory.redirect === null ? null : { ...memory.redirect, sinceMs: Math.min(memory.redirect.sinceMs, nowMs) },
     goneSinceMs: past(memory.goneSinceMs),
+    formerly:
+      memory.formerly === null ? null : { ...memory.formerly, untilMs: Math.min(memory.formerly.untilMs, nowMs) },
     lastGoodMs: past(memory.lastGoodMs),
   };
 }
 
 function isAhead(memory: PollMemory, nowMs: number): boolean {
-  const { newsAtMs, redirect, goneSinceMs, lastGoodMs } = memory;
-  return [newsAtMs[0], redirect?.sinceMs, goneSinceMs, lastGoodMs].some((ms) => (ms ?? 0) > nowMs);
+  const { newsAtMs, redirect, goneSinceMs, lastGoodMs, formerly } = memory;
+  return [newsAtMs[0], redirect?.sinceMs, goneSinceMs, lastGoodMs, formerly?.untilMs].some((ms) => (ms ?? 0) > nowMs);
 }
 
 /** What any good answer does: all trouble is forgotten at once, but a Retry-After that still runs. */
@@ -56,17 +59,21 @@ export function withoutNews(memory: PollMemory, nowMs: number): PollMemory {
 
 /** What a document that was read and stored teaches. */
 export function withDocument(memory: PollMemory, stored: Stored, at: { state: PollState; nowMs: number }): PollMemory {
+  const { drafts, unchanged, notes } = stored.digest;
   const learnt: PollMemory = {
     ...memory,
+    documentEntries: drafts.length + unchanged.length,
+    formerly: stored.formerly === null ? memory.formerly : { ...stored.formerly, untilMs: at.nowMs },
     freshForMs: soundLifetime(stored.fetched.freshForMs),
     hints: storableHints(stored.digest.hints),
     repeatedBodies: 0,
     // For good: guids that look sound again would give every entry another key.
-    idsDistrusted: memory.idsDistrusted || stored.digest.notes.includes(idsDistrustedNote),
+    idsDistrusted: memory.idsDistrusted || notes.includes(idsDistrustedNote),
   };
   if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [anchor(stored, at.nowMs)], newsStreak: 0 };
   if (stored.added === 0) return withoutNews({ ...learnt, strangeDocuments: 0 }, at.nowMs);
-  const strange = stored.added >= strangeLeastItems && stored.updated === 0 && stored.digest.unchanged.length === 0;
+  const nothingKnown = stored.added >= strangeLeastItems && stored.updated === 0 && unchanged.length === 0;
+  const strange = nothingKnown || notes.includes(possibleGapNote);
   return {
     ...learnt,
     newsAtMs: [at.nowMs, ...memory.newsAtMs].slice(0, newsRemembered),

@@ -1,8 +1,10 @@
 import { assertNever } from '../domain/assert-never.ts';
+import { identityChangedNote } from '../domain/continuity.ts';
 import { idsDistrustedNote, rulesVersion } from '../domain/digest-task.ts';
 import type { FetchFacts, FetchOutcome, Validators } from '../domain/outcome.ts';
 import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
+import { cleanLine } from '../runtime/clean-line.ts';
 import { type Case, planInput, withNotes } from './case.ts';
 import type { Happened, Stored } from './happened.ts';
 import { isFlood } from './interval.ts';
@@ -10,9 +12,12 @@ import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from
 import { isFile, planHealthy } from './plan.ts';
 import { watchRedirect } from './redirect.ts';
 import { settleFailed, settleGone, settleThrottled } from './trouble.ts';
+import { dayMs } from './words.ts';
 
 /** Notes of a document of which something was missing: its validators must not hide the rest from us. */
 const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
+
+const identityShownMs = 7 * dayMs;
 
 /** Everything a settlement depends on. */
 export interface SettleInput {
@@ -147,11 +152,12 @@ function settleHealthy(settled: Case, healthy: Healthy): Settlement {
   const address = watchAddress(settled, healthy);
   const memory = { ...healthy.memory, redirect: address.redirect };
   const plan = planHealthy(planInput(settled, memory, healthy.validators ?? state.validators));
+  const former = formerIdentity(settled, memory);
   return {
     outcome: healthy.outcome,
     failure: null,
-    detail: null,
-    facts: withNotes(healthy.facts, [...plan.notes, ...(address.note === null ? [] : [address.note])]),
+    detail: former.detail,
+    facts: withNotes(healthy.facts, [...former.notes, ...plan.notes, ...(address.note === null ? [] : [address.note])]),
     validators: healthy.validators,
     bodyHash: healthy.bodyHash,
     nextCheckMs: plan.atMs,
@@ -162,6 +168,16 @@ function settleHealthy(settled: Case, healthy: Healthy): Settlement {
     movedTo: address.adopted ?? state.movedTo,
     hostPauseMs: null,
     memory,
+  };
+}
+
+/** Said for a week, since one read may be over before anybody looks. */
+function formerIdentity({ nowMs }: Case, { formerly }: PollMemory): { notes: string[]; detail: string | null } {
+  if (formerly === null || nowMs - formerly.untilMs >= identityShownMs) return { notes: [], detail: null };
+  const until = new Date(formerly.untilMs).toISOString().slice(0, 10);
+  return {
+    notes: [identityChangedNote],
+    detail: cleanLine(`was "${formerly.title}" of ${formerly.site} until ${until}: is the address still theirs?`),
   };
 }
 

@@ -82,7 +82,7 @@ function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'s
 
 /** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
 function unjudged(memory: PollMemory): PollMemory {
-  return { ...memory, idsDistrusted: false };
+  return { ...memory, idsDistrusted: false, formerly: null };
 }
 
 /** A shorter interval counts from the last read, not from the next. */

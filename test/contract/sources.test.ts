@@ -119,16 +119,21 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       });
     }));
 
-  it('gives the ids of a source another trial when the declaration changes, and only then', () =>
+  it('judges a source anew when the declaration changes, and only then', () =>
     withStore(engine, async (store) => {
       const room = new Newsroom(store);
       await room.declare([source('a')]);
-      const memory = { ...blankMemory, idsDistrusted: true, newsStreak: 2 };
+      const formerly = { title: 'Example', site: 'example.org', untilMs: noon };
+      const memory = { ...blankMemory, idsDistrusted: true, formerly, newsStreak: 2 };
       await settleSource(store, await room.claim('a'), settlement({ memory }), noon);
       await declare(store, [source('a', { intervalMs: hour })], noon + hour);
       expect((await readPollState(store.reader, 'a'))?.memory).toEqual(memory);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
-      expect((await readPollState(store.reader, 'a'))?.memory).toEqual({ ...memory, idsDistrusted: false });
+      expect((await readPollState(store.reader, 'a'))?.memory).toEqual({
+        ...memory,
+        idsDistrusted: false,
+        formerly: null,
+      });
     }));
 
   it('asks no publisher before its Retry-After, whatever is declared', () =>

@@ -72,6 +72,15 @@ describe('adaptiveInterval', () => {
     expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 5 })).toBe(hourMs);
   });
 
+  it('is halved by each document in a row that held nothing known, down to an hour', () => {
+    const newsAtMs = news(20 * hourMs);
+    expect(interval({ newsAtMs })).toBe(6 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 1 })).toBe(3 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 2 })).toBe(1.5 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 5 })).toBe(hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 6 })).toBe(6 * hourMs);
+  });
+
   it.each([
     [1, 4],
     [2, 8],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { identityChangedNote, possibleGapNote } from '../../src/domain/continuity.ts';
 import { idsDistrustedNote, rulesVersion } from '../../src/domain/digest-task.ts';
-import { after, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
+import { after, dayMs, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('what is remembered of the ids of a source', () => {
   it('is that they were worthless once, whatever later documents look like', () => {
@@ -37,5 +38,56 @@ describe('the rules by which a document was read', () => {
     expect(cut.validators).toBeNull();
     expect(cut.memory.rulesVersion).toBe(outdated.rulesVersion);
     expect(settled(stored({ heldBack: 1 }), { memory: outdated }).memory.rulesVersion).toBe(outdated.rulesVersion);
+  });
+});
+
+describe('a document that may have come too late', () => {
+  it('counts as strange, however small and whatever an archive has added to it', () => {
+    const settlement = settled(stored({ notes: [possibleGapNote], added: 1, updated: 1, unchanged: [] }));
+    expect(settlement.memory.strangeDocuments).toBe(1);
+    expect(settled(stored({ added: 1, updated: 1, unchanged: [] })).memory.strangeDocuments).toBe(0);
+  });
+
+  it('is followed by the next one sooner', () => {
+    const newsAtMs = [1, 2, 3, 4].map((n) => nowMs - n * 20 * hourMs);
+    const waitMs = (notes: string[]) => settled(stored({ notes, added: 1 }), { memory: { newsAtMs } }).waitMs;
+    expect(waitMs([])).toBe(6 * hourMs);
+    expect(waitMs([possibleGapNote])).toBe(3 * hourMs);
+  });
+});
+
+describe('the length of a document', () => {
+  it('is remembered, with what was new in it and what was not', () => {
+    const drafts = [{ publishedMs: null }, { publishedMs: null }];
+    expect(settled(stored({ drafts, unchanged: ['k1'] })).memory.documentEntries).toBe(3);
+    expect(settled(notModified(), { memory: { documentEntries: 3 } }).memory.documentEntries).toBe(3);
+  });
+});
+
+describe('a source that speaks as somebody else', () => {
+  const formerly = { title: 'Example Herald', site: 'herald.example.org' };
+  const remark = 'was "Example Herald" of herald.example.org until 2026-01-05: is the address still theirs?';
+  const first = settled(stored({ added: 5, formerly }));
+
+  it('is said to, with who it was', () => {
+    expect(first).toMatchObject({ outcome: 'fresh', failure: null, detail: remark });
+    expect(first.facts.notes).toContain(identityChangedNote);
+    expect(first.memory.formerly).toEqual({ ...formerly, untilMs: nowMs });
+  });
+
+  it('is said to for a week, whatever the reads bring', () => {
+    const { memory } = first;
+    const read = (happened: Parameters<typeof settled>[0], afterMs: number) =>
+      settled(happened, { memory, nowMs: nowMs + afterMs });
+    expect(read(stored(), dayMs)).toMatchObject({ detail: remark, facts: { notes: [identityChangedNote] } });
+    expect(read(notModified(), 7 * dayMs - 1)).toMatchObject({ detail: remark });
+    expect(read(notModified(), 7 * dayMs)).toMatchObject({ detail: null, facts: { notes: [] } });
+  });
+
+  it('is quoted in one line, whatever it was called', () => {
+    const odd = { title: 'Line\nbreak\u001b[31m'.repeat(90), site: 'herald.example.org' };
+    const { detail } = settled(stored({ formerly: odd }));
+    expect(detail?.length).toBeLessThanOrEqual(201);
+    expect(detail).not.toMatch(/\p{Cc}/u);
   });
 });

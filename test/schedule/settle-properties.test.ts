@@ -71,6 +71,8 @@ const memory: fc.Arbitrary<PollMemory> = fc.record({
   strangeDocuments: fc.nat(20),
   lastGoodMs: fc.option(instant),
   dead: fc.boolean(),
+  documentEntries: fc.option(fc.nat(500)),
+  formerly: fc.option(fc.record({ title: fc.string(), site: fc.domain(), untilMs: instant })),
   rulesVersion: fc.nat(3),
 });
 
