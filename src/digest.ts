@@ -1,8 +1,9 @@
 import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
-import type { DescribeTask, DocumentAnswer, DocumentTask } from './domain/document-task.ts';
+import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/document-task.ts';
 import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
+import type { PageLinks } from './domain/page-links.ts';
 import { cleanLine } from './runtime/clean-line.ts';
 import type { TaskOutcome } from './runtime/worker-child.ts';
 import { createWorkerPool } from './runtime/worker-pool.ts';
@@ -27,7 +28,9 @@ export interface Digester {
   /** The document as the store takes it. */
   digest(task: DigestTask): Promise<Digest | Unreadable>;
   /** The document as its publisher has it. */
-  describe(task: DescribeTask): Promise<FeedDescription | Unreadable>;
+  describe(document: FoundDocument): Promise<FeedDescription | Unreadable>;
+  /** The feeds that a page names. */
+  discover(document: FoundDocument): Promise<PageLinks | Unreadable>;
   close(): Promise<void>;
 }
 
@@ -45,7 +48,8 @@ export function createDigester(options: DigesterOptions = {}): Digester {
     read((await pool.run(task)) as TaskOutcome<Answer>, limits);
   return {
     digest: (task) => run<Digest>({ kind: 'digest', ...task }),
-    describe: (task) => run<FeedDescription>({ kind: 'describe', ...task }),
+    describe: (document) => run<FeedDescription>({ kind: 'describe', ...document }),
+    discover: (document) => run<PageLinks>({ kind: 'discover', ...document }),
     close: () => pool.close(),
   };
 }

@@ -1,10 +1,11 @@
 import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
-import type { DescribeTask, DocumentAnswer, DocumentTask } from './domain/document-task.ts';
+import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/document-task.ts';
 import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
 import { describeFeed } from './normalise/describe-feed.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
+import { discoverFeeds } from './parse/discover.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function digestDocument(task: DigestTask): Promise<Digest | Unreada
 }
 
 /** The same document as its publisher has it, by the same rules, for a person to look at. */
-export async function describeDocument(task: DescribeTask): Promise<FeedDescription | Unreadable> {
+export async function describeDocument(task: FoundDocument): Promise<FeedDescription | Unreadable> {
   const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
   return parsed.kind === 'parsed' ? describeFeed(parsed.feed, { url: task.url }) : parsed;
 }
@@ -29,6 +30,8 @@ export async function answerTask(task: DocumentTask): Promise<DocumentAnswer> {
       return await digestDocument(task);
     case 'describe':
       return await describeDocument(task);
+    case 'discover':
+      return discoverFeeds(task);
     default:
       return assertNever(task);
   }

@@ -34,6 +34,12 @@ describe('createDigester', { timeout: 60_000 }, () => {
     expect(described).toMatchObject({ kind: 'described', title: 'A feed', entries: [{ id: '1', title: 'One' }] });
   });
 
+  it('looks for feeds in another process, since pages are hostile as feeds are', async () => {
+    const body = new TextEncoder().encode('<link rel=alternate type=application/rss+xml href=/feed>');
+    const found = await createTestDigester().discover({ body, contentType: null, url: 'https://site.example/' });
+    expect(found).toMatchObject({ kind: 'page', feeds: [{ url: 'https://site.example/feed' }] });
+  });
+
   it('gives back as it is what cannot be read', async () => {
     expect(await createTestDigester().digest(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',

@@ -81,5 +81,6 @@ describe('answerTask', () => {
       kind: 'digested',
     });
     expect(await answerTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
+    expect(await answerTask({ kind: 'discover', ...document, url: '' })).toMatchObject({ kind: 'page' });
   });
 });

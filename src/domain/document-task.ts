@@ -1,9 +1,10 @@
 import type { DigestTask } from './digest-task.ts';
 import type { FeedDescription } from './feed-description.ts';
 import type { Digest, Unreadable } from './item.ts';
+import type { PageLinks } from './page-links.ts';
 
-/** A document to be told as it is. */
-export interface DescribeTask {
+/** A document and where it was found. */
+export interface FoundDocument {
   readonly body: Uint8Array;
   readonly contentType: string | null;
   /** The URL that answered: the base of last resort; empty when there was none. */
@@ -11,7 +12,12 @@ export interface DescribeTask {
 }
 
 /** What a worker process is asked of one document. */
-export type DocumentTask = ({ readonly kind: 'digest' } & DigestTask) | ({ readonly kind: 'describe' } & DescribeTask);
+export type DocumentTask =
+  | ({ readonly kind: 'digest' } & DigestTask)
+  /** A feed as its publisher has it. */
+  | ({ readonly kind: 'describe' } & FoundDocument)
+  /** The feeds that a page names. */
+  | ({ readonly kind: 'discover' } & FoundDocument);
 
 /** What it answers, by its kind. */
-export type DocumentAnswer = Digest | FeedDescription | Unreadable;
+export type DocumentAnswer = Digest | FeedDescription | PageLinks | Unreadable;

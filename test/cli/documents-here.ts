@@ -1,4 +1,5 @@
 import type { Digester } from '../../src/digest.ts';
+import { discoverFeeds } from '../../src/parse/discover.ts';
 import { describeDocument, digestDocument } from '../../src/worker.ts';
 
 /** A digester without processes: what it does is the same, and it does it at once. */
@@ -7,6 +8,7 @@ export function digesterHere(): Digester & { readonly closed: () => boolean } {
   return {
     digest: digestDocument,
     describe: describeDocument,
+    discover: async (document) => discoverFeeds(document),
     close: async () => {
       closed = true;
     },
