@@ -68,7 +68,7 @@ export const allowedElements: Readonly<Record<string, readonly string[]>> = {
   u: [],
   ul: [],
   var: [],
-  video: ['src', 'poster', 'width', 'height', 'controls', 'preload'],
+  video: ['src', 'controls', 'preload', 'poster', 'width', 'height'],
   wbr: [],
 };
 

@@ -10,59 +10,82 @@ export interface Balanced {
 }
 
 /**
- * HTML whose elements nest as a browser nests them, and of at most `maxBytes` bytes of UTF-8: a cut falls between
- * tags or characters, and everything open is closed behind it. Linear time for a bounded depth.
- *
- * @param html as the sanitiser writes it: attributes quoted, no `<` or `>` but those of tags.
+ * Writes HTML whose elements nest as a browser nests them, and of at most `maxBytes` bytes of UTF-8: a cut falls
+ * between tags or characters, and everything open is closed behind it. Linear time for a bounded depth.
  */
-export function balance(html: string, maxBytes: number): Balanced {
-  const open = new OpenElements();
-  const out: string[] = [];
-  let room = maxBytes;
-  const write = (part: string): void => {
-    out.push(part);
-    room -= Buffer.byteLength(part);
-  };
-  for (const [piece, slash, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)[^<>]*>|[^<]+/g)) {
-    if (name === undefined) {
-      const text = cutText(piece, room - open.closingBytes);
-      write(text);
-      if (text !== piece) return finish(out, open, true);
-    } else if (slash === '/') write(open.close(open.closedByEnd(name)));
-    else if (!writeStart(piece, name, { open, write, room: () => room })) return finish(out, open, true);
+export class BalancedHtml {
+  readonly #maxBytes: number;
+  readonly #open = new OpenElements();
+  /** What is written, in two parts: the bytes of the first are counted, those of the second guessed at their most. */
+  #counted = '';
+  #countedBytes = 0;
+  #uncounted = '';
+  #isFull = false;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
-  return finish(out, open, false);
-}
 
-interface Sink {
-  readonly open: OpenElements;
-  write(part: string): void;
-  room(): number;
-}
+  /** Whether something had no room; nothing is written any more. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
 
-/** False when there is no room for the element. */
-function writeStart(tag: string, name: string, sink: Sink): boolean {
-  if (worthlessBare.has(name) && !tag.includes('=')) return true;
-  const closed = sink.open.closedByStart(name);
-  if (closed === null) return true;
-  sink.write(sink.open.close(closed));
-  const parent = sink.open.missingParent(name);
-  if (parent !== null && !writeStart(`<${parent}>`, parent, sink)) return false;
-  const endBytes = voidElements.has(name) ? 0 : name.length + 3;
-  if (Buffer.byteLength(tag) + endBytes > sink.room() - sink.open.closingBytes) return false;
-  sink.write(tag);
-  if (endBytes > 0) sink.open.push(name);
-  return true;
+  /** @param escaped text without `<` and `>`, every `&` that of an entity. */
+  text(escaped: string): void {
+    if (this.#isFull) return;
+    const text = this.#hasRoom(escaped.length) ? escaped : cutText(escaped, this.#countRoom());
+    this.#uncounted += text;
+    this.#isFull = text.length < escaped.length;
+  }
+
+  /** @param attributes as they stand in the tag, a space before each; empty when there are none. */
+  start(name: string, attributes: string): void {
+    if (this.#isFull || (attributes === '' && worthlessBare.has(name))) return;
+    const closed = this.#open.closedByStart(name);
+    if (closed === null) return;
+    this.#uncounted += this.#open.close(closed);
+    const parent = this.#open.missingParent(name);
+    if (parent !== null) this.start(parent, '');
+    const isVoid = voidElements.has(name);
+    const tag = `<${name}${attributes}${isVoid ? ' />' : '>'}`;
+    const endChars = isVoid ? 0 : name.length + 3;
+    if (!this.#hasRoom(tag.length + endChars) && Buffer.byteLength(tag) + endChars > this.#countRoom()) {
+      this.#isFull = true;
+    }
+    if (this.#isFull) return;
+    this.#uncounted += tag;
+    if (!isVoid) this.#open.push(name);
+  }
+
+  end(name: string): void {
+    if (!this.#isFull) this.#uncounted += this.#open.close(this.#open.closedByEnd(name));
+  }
+
+  /** What was written, with everything closed. */
+  finish(): Balanced {
+    const html = `${this.#counted}${this.#uncounted}${this.#open.close(this.#open.count)}`;
+    // What is left where a paragraph was closed for a block inside it.
+    return { html: html.replaceAll('<p></p>', '').trim(), cut: this.#isFull };
+  }
+
+  /** Whether so many more characters fit in any case: counting bytes takes time, and most content is short. */
+  #hasRoom(chars: number): boolean {
+    const atMost = this.#countedBytes + (this.#uncounted.length + chars) * 3;
+    return atMost + this.#open.closingBytes <= this.#maxBytes;
+  }
+
+  /** Counts what is written; how many more bytes fit. */
+  #countRoom(): number {
+    this.#countedBytes += Buffer.byteLength(this.#uncounted);
+    this.#counted += this.#uncounted;
+    this.#uncounted = '';
+    return this.#maxBytes - this.#countedBytes - this.#open.closingBytes;
+  }
 }
 
 /** A beginning of escaped text that splits neither a character nor an entity. */
 function cutText(text: string, maxBytes: number): string {
   const cut = cutBytes(text, Math.max(0, maxBytes));
   return cut === text ? text : cut.replace(/&[a-z]*$/, '');
-}
-
-function finish(out: string[], open: OpenElements, cut: boolean): Balanced {
-  const html = [...out, open.close(open.count)].join('');
-  // What is left where a paragraph was closed for a block inside it.
-  return { html: html.replaceAll('<p></p>', '').trim(), cut };
 }

@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2';
 import type { Bases } from './attributes.ts';
+import { escapeAttribute, escapeText } from './html-escape.ts';
 import { resolveLink, stripTracking } from './links.ts';
 
 /** More than these are no embedded recordings any more; they go without a link. */
@@ -29,14 +30,10 @@ function findFrames(html: string): Frame[] {
   return frames;
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-}
-
 function frameLink(src: string | null, bases: Bases): string {
   const url = URL.parse(src === null ? '' : (resolveLink(src, bases) ?? ''));
   if (url === null) return '';
-  return `<p><a href="${escapeHtml(stripTracking(url.href))}">${escapeHtml(url.host)}</a></p>`;
+  return `<p><a href="${escapeAttribute(stripTracking(url.href))}">${escapeText(url.host)}</a></p>`;
 }
 
 /**

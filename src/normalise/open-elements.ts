@@ -1,9 +1,18 @@
-const blocks = words(
-  'blockquote dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary table ul',
-);
+type Kind = 'block' | 'heading' | 'item' | 'term' | 'link' | 'ruby' | 'table' | 'table part';
+
+/** Elements whose start tag may close others; all else opens inside of what there is. */
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  ...named('block', 'blockquote details div dl figcaption figure hr ol p pre summary ul'),
+  ...named('heading', 'h1 h2 h3 h4 h5 h6'),
+  ...named('item', 'li'),
+  ...named('term', 'dd dt'),
+  ...named('link', 'a'),
+  ...named('ruby', 'rp rt'),
+  ...named('table', 'table'),
+  ...named('table part', 'caption col colgroup tbody td tfoot th thead tr'),
+]);
 const headings = words('h1 h2 h3 h4 h5 h6');
 const cells = words('caption td th');
-const sections = words('tbody tfoot thead');
 /** Elements whose end tags a browser adds by itself (HTML §13.2.6.3). */
 const implied = words('dd dt li p rp rt');
 /** Special elements (HTML §13.2.4.2) but div and p: what a new list item does not reach through. */
@@ -16,12 +25,20 @@ const anchor = words('a');
 const table = words('table');
 const itemBarriers = words(`${special} dd dt`);
 const termBarriers = words(`${special} li`);
-const rowParents = words('tbody tfoot thead table');
-const cellParents = words('tbody tfoot thead table tr');
-const columnParents = words('colgroup table');
+/** What each part of a table may stand in; the others, in the table itself. */
+const partParents: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['tr', words('tbody tfoot thead table')],
+  ['td', words('tbody tfoot thead table tr')],
+  ['th', words('tbody tfoot thead table tr')],
+  ['col', words('colgroup table')],
+]);
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
+}
+
+function named(kind: Kind, names: string): [string, Kind][] {
+  return names.split(' ').map((name) => [name, kind]);
 }
 
 /**
@@ -49,11 +66,10 @@ export class OpenElements {
 
   /** Closes the last `count` elements: their end tags. */
   close(count: number): string {
-    const gone = this.#names.splice(this.#names.length - count);
-    const tags = gone.reverse().map((name) => `</${name}>`);
-    const text = tags.join('');
-    this.#closingBytes -= text.length;
-    return text;
+    let tags = '';
+    for (let left = count; left > 0; left--) tags += `</${this.#names.pop() ?? ''}>`;
+    this.#closingBytes -= tags.length;
+    return tags;
   }
 
   /** How many elements an end tag closes; 0: nothing is open for it. */
@@ -64,15 +80,27 @@ export class OpenElements {
 
   /** How many elements a start tag closes before it opens its own; null: it has no place here, browsers ignore it. */
   closedByStart(name: string): number | null {
-    // A table closes paragraphs as well, so that none is open around the cell that we are in.
-    const paragraph = blocks.has(name) ? this.closedByEnd('p') : 0;
-    if (name === 'li') return Math.max(paragraph, this.#through(li, itemBarriers));
-    if (name === 'dd' || name === 'dt') return Math.max(paragraph, this.#through(terms, termBarriers));
-    if (name === 'table') return Math.max(paragraph, this.#through(table, cells));
-    if (name === 'a') return this.#through(anchor, cells);
-    if (name === 'rt' || name === 'rp') return this.#names.includes('ruby') ? this.#impliedAtEnd() : null;
-    if (headings.has(name)) return paragraph + (headings.has(this.#names.at(-1 - paragraph) ?? '') ? 1 : 0);
-    return this.#tablePart(name) ?? (isTablePart(name) ? null : paragraph);
+    switch (kinds.get(name)) {
+      case undefined:
+        return 0;
+      case 'block':
+        return this.closedByEnd('p');
+      case 'heading':
+        return this.#closedByHeading();
+      case 'item':
+        return Math.max(this.closedByEnd('p'), this.#through(li, itemBarriers));
+      case 'term':
+        return Math.max(this.closedByEnd('p'), this.#through(terms, termBarriers));
+      case 'link':
+        return this.#through(anchor, cells);
+      case 'ruby':
+        return this.#names.includes('ruby') ? this.#impliedAtEnd() : null;
+      case 'table':
+        // A table closes paragraphs as well, so that none is open around the cell that we are in.
+        return Math.max(this.closedByEnd('p'), this.#through(table, cells));
+      case 'table part':
+        return this.#backTo(partParents.get(name) ?? table);
+    }
   }
 
   /**
@@ -80,17 +108,26 @@ export class OpenElements {
    * taken for the next one of a list that our page stands in; a cell of its own gets a row from browsers.
    */
   missingParent(name: string): 'ul' | 'dl' | 'tr' | null {
-    const outside = (barriers: ReadonlySet<string>): boolean => !this.#names.some((open) => barriers.has(open));
-    if (name === 'li') return outside(itemBarriers) ? 'ul' : null;
-    if (name === 'dd' || name === 'dt') return outside(termBarriers) ? 'dl' : null;
+    if (name === 'li') return this.#isWithin(itemBarriers) ? null : 'ul';
+    if (name === 'dd' || name === 'dt') return this.#isWithin(termBarriers) ? null : 'dl';
     if (name === 'td' || name === 'th') return this.#names.at(-1) === 'tr' ? null : 'tr';
     return null;
+  }
+
+  #isWithin(names: ReadonlySet<string>): boolean {
+    return this.#names.some((open) => names.has(open));
+  }
+
+  /** Closes the paragraph that it stands in, and a heading right around it. */
+  #closedByHeading(): number {
+    const paragraph = this.closedByEnd('p');
+    return paragraph + (headings.has(this.#names.at(-1 - paragraph) ?? '') ? 1 : 0);
   }
 
   /** How many to close for the nearest of `targets` to be closed; 0 when there is none, or a barrier before it. */
   #through(targets: ReadonlySet<string>, barriers: ReadonlySet<string>): number {
     for (let count = 1; count <= this.#names.length; count++) {
-      const name = this.#names.at(-count) ?? '';
+      const name = this.#names[this.#names.length - count] ?? '';
       if (targets.has(name)) return count;
       if (barriers.has(name)) return 0;
     }
@@ -108,15 +145,4 @@ export class OpenElements {
     const at = this.#names.findLastIndex((name) => parents.has(name));
     return at === -1 ? null : this.#names.length - 1 - at;
   }
-
-  #tablePart(name: string): number | null {
-    if (name === 'tr') return this.#backTo(rowParents);
-    if (name === 'td' || name === 'th') return this.#backTo(cellParents);
-    if (name === 'col') return this.#backTo(columnParents);
-    return isTablePart(name) ? this.#backTo(table) : null;
-  }
-}
-
-function isTablePart(name: string): boolean {
-  return cells.has(name) || sections.has(name) || name === 'tr' || name === 'col' || name === 'colgroup';
 }

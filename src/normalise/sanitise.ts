@@ -1,7 +1,6 @@
-import sanitize from 'sanitize-html';
-import { allowedElements, droppedWhole, renamedElements, voidElements } from './allow-list.ts';
-import { type Bases, cleanAttributes } from './attributes.ts';
-import { balance } from './balance.ts';
+import type { Bases } from './attributes.ts';
+import { BalancedHtml } from './balance.ts';
+import { cleanInto } from './clean-walk.ts';
 import { framesToLinks } from './frames-to-links.ts';
 import { withoutControls } from './text.ts';
 
@@ -11,9 +10,6 @@ export const maxContentBytes = 128 * 1024;
 const maxInputChars = 1024 * 1024;
 /** Some steps of the HTML parser look through all open elements. */
 const maxTags = 40_000;
-const maxDepth = 100;
-/** Turns the text behind it around and is closed by nothing but its pendant. */
-const overrides = /[\u202d\u202e]/g;
 
 /** HTML that may stand on our pages. */
 export interface CleanHtml {
@@ -33,9 +29,9 @@ export interface CleanHtml {
 export function cleanHtml(html: string, bases: Bases, frames: 'linked' | 'dropped' = 'linked'): CleanHtml {
   const input = cutInput(html);
   const text = withoutControls(input);
-  const linked = frames === 'linked' ? framesToLinks(text, bases) : text;
-  const clean = withoutControls(sanitize(linked, optionsFor(bases))).replace(overrides, '');
-  const balanced = balance(clean, maxContentBytes);
+  const out = new BalancedHtml(maxContentBytes);
+  cleanInto(frames === 'linked' ? framesToLinks(text, bases) : text, bases, out);
+  const balanced = out.finish();
   return { html: balanced.html, cut: balanced.cut || input.length < html.length };
 }
 
@@ -51,30 +47,4 @@ function cutInput(html: string): string {
     if (++tags > maxTags) end = at;
   }
   return html.slice(0, end);
-}
-
-const allowedTags = Object.keys(allowedElements);
-
-function optionsFor(bases: Bases): sanitize.IOptions {
-  return {
-    allowedTags,
-    allowedAttributes: Object.fromEntries(Object.entries(allowedElements).map(([name, list]) => [name, [...list]])),
-    allowedSchemes: ['http', 'https', 'mailto', 'tel'],
-    allowProtocolRelative: false,
-    allowedSchemesAppliedToAttributes: ['href', 'src', 'poster'],
-    nonTextTags: [...droppedWhole],
-    selfClosing: [...voidElements],
-    nestingLimit: maxDepth,
-    disallowedTagsMode: 'discard',
-    enforceHtmlBoundary: false,
-    transformTags: {
-      '*': (name, attributes) => {
-        const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
-        // What loses its worth is left bare for `balance` to drop: renamed to something that is not allowed, it would
-        // make the sanitiser give that name to the next end tag at the same depth.
-        const kept = Object.hasOwn(allowedElements, known) ? cleanAttributes(known, attributes, bases) : null;
-        return { tagName: known, attribs: kept ?? {} };
-      },
-    },
-  };
 }

@@ -19,10 +19,20 @@ export function parseSrcset(srcset: string): Candidate[] {
     const url = match[1].replace(/,+$/, '');
     // An address that ends in a comma has no descriptor: what follows is the next candidate.
     if (url !== match[1]) pattern.lastIndex -= (match[2] ?? '').length;
-    const descriptor = url === match[1] ? (match[2] ?? '').trim() : '';
-    if (/^(?:|\d{1,5}w|\d{1,2}(?:\.\d{1,3})?x)$/.test(descriptor)) candidates.push({ url, descriptor });
+    const descriptor = url === match[1] ? readDescriptor((match[2] ?? '').trim()) : '';
+    if (descriptor !== null) candidates.push({ url, descriptor });
   }
   return candidates;
+}
+
+/** A descriptor with its number in the shortest form; empty where it says nothing, null where browsers find fault. */
+function readDescriptor(text: string): string | null {
+  if (text === '') return '';
+  const [, digits, unit] = /^(\d{1,5}(?=w)|\d{1,2}(?:\.\d{1,3})?(?=x))([wx])$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) return null;
+  const size = Number(digits);
+  if (size > 0) return `${size}${unit}`;
+  return unit === 'w' ? null : '';
 }
 
 /** The inverse of `parseSrcset`, for addresses without white space and without commas at their ends. */

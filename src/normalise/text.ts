@@ -1,5 +1,7 @@
 /** What no text may hold: C0 and C1 controls but tab and line breaks, non-characters that XML forbids. */
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g;
+/** Turn the text behind them around and are closed by nothing but their pendant. */
+const overrides = /[\u202d\u202e]/g;
 /** Marks that turn the direction of the text around them, or isolate it. */
 const directional = /[\u202a-\u202e\u2066-\u2069]/g;
 /** Characters that show nothing: soft hyphen, zero-width space and joiner of words, byte order mark. */
@@ -12,6 +14,11 @@ const marks = /(\p{Mn}{4})\p{Mn}+/gu;
 /** Text without characters that break XML or terminals; lone surrogates become U+FFFD. Linear time. */
 export function withoutControls(text: string): string {
   return text.replace(forbidden, '').toWellFormed();
+}
+
+/** Text without the marks that make what follows run backwards. */
+export function withoutOverrides(text: string): string {
+  return text.replace(overrides, '');
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { balance } from '../../src/normalise/balance.ts';
+import { balance } from './balance-text.ts';
 
 const roomy = 10_000;
 
@@ -66,6 +66,11 @@ const cases: [string, string, string][] = [
     'goes back to the table for a section',
     '<table><tr><td><tbody><tr></tr></tbody></td></tr></table>',
     '<table><tr><td></td></tr><tbody><tr></tr></tbody></table>',
+  ],
+  [
+    'leaves a column in its group',
+    '<table><colgroup><col /><col span="2" /></colgroup></table>',
+    '<table><colgroup><col /><col span="2" /></colgroup></table>',
   ],
   ['ignores parts of a table that is not there', '<tr><td>a</td></tr><col /><caption>b</caption>', 'ab'],
   ['ignores ruby text without ruby', '<rt>a</rt>', 'a'],

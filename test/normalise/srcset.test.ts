@@ -26,6 +26,12 @@ describe('parseSrcset', () => {
     ]);
   });
 
+  it('writes sizes in their shortest form, and none that are nothing', () => {
+    expect(
+      parseSrcset('a.png 0x, b.png 010w, c.png 1.50x, d.png 0w, e.png 00.0x').map(({ descriptor }) => descriptor),
+    ).toEqual(['', '10w', '1.5x', '']);
+  });
+
   it('finds nothing in nothing', () => {
     expect(parseSrcset('')).toEqual([]);
     expect(parseSrcset(' , ,')).toEqual([]);

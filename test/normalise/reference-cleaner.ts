@@ -1,0 +1,36 @@
+import sanitize from 'sanitize-html';
+import { allowedElements, droppedWhole, renamedElements, voidElements } from '../../src/normalise/allow-list.ts';
+import { type Bases, cleanAttributes } from '../../src/normalise/attributes.ts';
+import type { Balanced } from '../../src/normalise/balance.ts';
+import { framesToLinks } from '../../src/normalise/frames-to-links.ts';
+import { withoutControls } from '../../src/normalise/text.ts';
+import { balance } from './balance-text.ts';
+
+/** What `cleanHtml` does, by a sanitiser that others wrote and many use: same allow-list, same attributes. */
+export function referenceClean(html: string, bases: Bases, maxBytes: number): Balanced {
+  const linked = framesToLinks(withoutControls(html), bases);
+  const clean = sanitize(linked, optionsFor(bases));
+  return balance(withoutControls(clean).replace(/[\u202d\u202e]/g, ''), maxBytes);
+}
+
+function optionsFor(bases: Bases): sanitize.IOptions {
+  return {
+    allowedTags: Object.keys(allowedElements),
+    allowedAttributes: Object.fromEntries(Object.entries(allowedElements).map(([name, list]) => [name, [...list]])),
+    allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+    allowProtocolRelative: false,
+    allowedSchemesAppliedToAttributes: ['href', 'src', 'poster'],
+    nonTextTags: [...droppedWhole],
+    selfClosing: [...voidElements],
+    nestingLimit: 100,
+    disallowedTagsMode: 'discard',
+    enforceHtmlBoundary: false,
+    transformTags: {
+      '*': (name, attributes) => {
+        const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
+        const kept = Object.hasOwn(allowedElements, known) ? cleanAttributes(known, attributes, bases) : null;
+        return { tagName: known, attribs: kept ?? {} };
+      },
+    },
+  };
+}
