@@ -105,7 +105,7 @@ const resets = Buffer.concat([frame(4, []), ...Array(10_000).fill(frame(3, [0, 0
 export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H02: {
     what: 'a host that swallows every packet',
-    limits: { connectMs: 200 },
+    limits: { connectMs: 1_000 },
     plays: {
       blackhole: (place) => {
         const dial = leading([place.origin.port]);
@@ -137,7 +137,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H73: {
     what: 'names that cannot be resolved, or lead somewhere else the second time',
-    limits: { dnsMs: 200 },
+    limits: { dnsMs: 1_000 },
     plays: {
       NXDOMAIN: afterGoodName(failing('ENOTFOUND')),
       SERVFAIL: afterGoodName(failing('ESERVFAIL')),
@@ -185,7 +185,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H77: {
     what: 'TLS that proves nothing',
-    limits: { tlsMs: 500 },
+    limits: { tlsMs: 1_000 },
     plays: {
       expired: secured(certificate({ notAfter: new Date('2020-01-01') })),
       'self-signed': secured(selfSigned),

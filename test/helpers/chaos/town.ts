@@ -7,19 +7,19 @@ import type { Source } from '../../../src/domain/source.ts';
 import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts';
 import type { FetchLimits } from '../../../src/fetch/limits.ts';
 import { createRefresh } from '../../../src/intake.ts';
-import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { hostCycles } from '../../../src/schedule/host-cycle.ts';
 import { createLoop, type Loop } from '../../../src/schedule/loop.ts';
 import { createNetworkBrake } from '../../../src/schedule/network-brake.ts';
 import { createPace } from '../../../src/schedule/pace.ts';
-import type { Timers } from '../../../src/schedule/timers.ts';
 import { declareSources } from '../../../src/store/declare.ts';
 import { claimSources, nextDueMs, readDueSources } from '../../../src/store/leases.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { readSourceReports, type SourceReport } from '../../../src/store/source-reports.ts';
 import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
+import { FastClock } from './fast-clock.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
 import { stageSource, stageStartMs } from './stage.ts';
 
@@ -49,9 +49,9 @@ export interface Read {
 export class Town {
   readonly #options: TownOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-town-'));
-  readonly #startedMs = systemClock.monotonic();
   readonly #planned = new Map<string, number>();
   readonly #digester: Digester = createDigester();
+  readonly clock: FastClock;
   readonly reads: Read[] = [];
   readonly results: RefreshResult[] = [];
   store!: Store;
@@ -61,21 +61,8 @@ export class Town {
 
   constructor(options: TownOptions) {
     this.#options = options;
+    this.clock = new FastClock({ startMs: stageStartMs, speed: options.speed });
   }
-
-  /** Milliseconds of the fast time since the town was built. */
-  elapsedMs(): number {
-    return (systemClock.monotonic() - this.#startedMs) * this.#options.speed;
-  }
-
-  readonly clock: Clock = { now: () => stageStartMs + this.elapsedMs(), monotonic: () => this.elapsedMs() };
-
-  readonly #timers: Timers = {
-    after: (delayMs, call) => {
-      const timer = setTimeout(call, delayMs / this.#options.speed);
-      return () => clearTimeout(timer);
-    },
-  };
 
   async open(): Promise<this> {
     const { others, limits, healthy, intervalMs } = this.#options;
@@ -97,7 +84,7 @@ export class Town {
       await tx.updateTable('source').set({ next_check_ms: stageStartMs }).where('id', 'like', 'healthy-%').execute();
     });
     this.#fetcher = createFetcher({
-      clock: { now: this.clock.now, monotonic: systemClock.monotonic },
+      clock: { now: () => this.clock.now(), monotonic: () => systemClock.monotonic() },
       userAgent: 'Newswire/0.0.0',
       feedsDir: this.#folder,
       allowPrivateNetworks: ['127.0.0.0/8'],
@@ -118,9 +105,9 @@ export class Town {
   /** Polls for so long, in the fast time, or until there is nothing to wait for. */
   async run(forMs: number, isEnough: () => boolean = () => false): Promise<LoopDelay> {
     const watch = watchLoop();
-    const untilMs = this.elapsedMs() + forMs;
+    const untilMs = this.clock.monotonic() + forMs;
     this.#loop.start();
-    while (this.elapsedMs() < untilMs && !isEnough()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.clock.monotonic() < untilMs && !isEnough()) await new Promise((resolve) => setTimeout(resolve, 20));
     return watch.stop();
   }
 
@@ -130,6 +117,7 @@ export class Town {
 
   async close(): Promise<void> {
     await this.#loop.stop();
+    this.clock.stop();
     await this.#fetcher.close();
     await this.#digester.close();
     await this.store.close();
@@ -170,7 +158,7 @@ export class Town {
         brake,
         pace,
         limits: { hostGapMs },
-        timers: this.#timers,
+        timers: clock,
         graceMs: 0,
         abortGraceMs: 60_000,
         onResult: (result) => this.results.push(result),

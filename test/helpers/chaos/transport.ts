@@ -50,22 +50,22 @@ function longHeader(bytes: number): Reply {
 export const transportCases: Readonly<Record<string, ChaosCase>> = {
   H01: {
     what: 'accepts TCP, never answers',
-    limits: { headersMs: 200 },
+    limits: { headersMs: 1_000 },
     plays: { silent: afterGood({ raw: '', after: 'hang' }) },
   },
   H03: {
     what: 'headers one byte at a time',
-    limits: { headersMs: 200 },
+    limits: { headersMs: 1_000 },
     plays: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
   },
   H04: {
     what: 'body one byte at a time, for ever',
-    limits: { slowWindowMs: 200 },
+    limits: { slowWindowMs: 1_000 },
     plays: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
   },
   H05: {
     what: 'a valid feed, then a socket that stays open',
-    limits: { slowWindowMs: 200 },
+    limits: { slowWindowMs: 1_000 },
     plays: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
   },
   H06: { what: 'a chunked body without an end', plays: { endless: afterGood(endless) } },
