@@ -1,15 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createGapFiller } from './archives.ts';
 import type { Digester } from './digest.ts';
-import type { FetchOutcome } from './domain/outcome.ts';
+import { type FetchOutcome, noValidators } from './domain/outcome.ts';
 import type { Lease, PollState, RefreshResult, Settlement } from './domain/poll.ts';
 import type { Source } from './domain/source.ts';
 import type { Fetcher } from './fetch/fetch-source.ts';
-import { type Poll, refreshSource, type Stages } from './refresh.ts';
+import { type JoinedReading, type Poll, refreshSource, type Stages } from './refresh.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Happened } from './schedule/happened.ts';
 import type { NetworkBrake } from './schedule/network-brake.ts';
 import { settle } from './schedule/next-check.ts';
+import { readContinuity } from './store/continuity.ts';
 import { storeDigest } from './store/items.ts';
-import { settleSource } from './store/leases.ts';
+import { extendLease, settleSource } from './store/leases.ts';
 import type { Store } from './store/open.ts';
 import { askedByOperator, knownHashes, readPollState } from './store/sources.ts';
 
@@ -24,6 +27,8 @@ export interface IntakeParts {
   readonly brake: NetworkBrake;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Between two requests to one host, as the operator says now. */
+  hostGapMs(): number;
   /** How long one round over all sources of a URL's host takes at the host's gap. */
   hostCycleMs(url: string): number;
   /** Factor on adaptive intervals while the whole schedule lags. */
@@ -77,43 +82,70 @@ export function createStages(parts: IntakeParts): Stages {
     const written = await settleSource(store, poll.lease, settlement, clock.now());
     return written ? resultOf(poll.lease, settlement, { added: 0, updated: 0, head: null }) : dropped(poll.lease);
   };
+  const digest: Stages['digest'] = async ({ source, state }, { body, contentType, url }) => {
+    const known = await knownHashes(store.reader, source.id, knownEntries);
+    const { limit, keep, drop, language, trust } = source;
+    const ids = trust.ids && !state.memory.idsDistrusted;
+    const options = { url, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
+    return parts.digester.digest({ body, contentType, options });
+  };
   return {
-    async fetchSource({ source, state }, signal) {
-      const url = state.movedTo ?? source.url;
-      const { validators, bodyHash } = state;
-      const force = state.nextCheckWhy === askedByOperator;
-      const outcome = await parts.fetcher.fetchSource(
-        { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
-        signal,
-      );
-      if (tellsOfNetwork(parts.brake, state, outcome)) parts.brake.note(new URL(url).host, outcome, clock.monotonic());
-      return outcome;
-    },
-    async digest({ source, state }, { body, contentType, url }) {
-      const known = await knownHashes(store.reader, source.id, knownEntries);
-      const { limit, keep, drop, language, trust } = source;
-      const ids = trust.ids && !state.memory.idsDistrusted;
-      const options = { url, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
-      return parts.digester.digest({ body, contentType, options });
-    },
+    fetchSource: (poll, signal) => fetchSource(parts, poll, signal),
+    digest,
+    fillGap: gapFillerOf(parts, digest),
     recordAnswer: (poll, outcome) => record(poll, { kind: 'answered', outcome }),
     recordUnreadable: (poll, fetched, unreadable) => record(poll, { kind: 'unreadable', fetched, unreadable }),
-    async storeItems(poll, document, digest) {
+    async storeItems(poll, reading) {
+      const { document, digest, history, formerly } = reading;
       const stored = await storeDigest(store, {
         source: poll.source,
         lease: poll.lease,
-        digest,
+        digest: { ...digest, drafts: [...history, ...digest.drafts] },
         firstRead: !poll.state.firstReadDone,
         nowMs: clock.now(),
         siteUrl: null,
-        settle: (counts) =>
-          settlementOf(poll, { kind: 'stored', fetched: document, digest, formerly: null, ...counts }),
+        settle: (counts) => settlementOf(poll, { kind: 'stored', fetched: document, digest, formerly, ...counts }),
         onBatch: parts.ring,
       });
-      return stored.kind === 'stored' ? resultOf(poll.lease, stored.settlement, stored) : dropped(poll.lease);
+      if (stored.kind !== 'stored') return dropped(poll.lease);
+      return spared(resultOf(poll.lease, stored.settlement, stored), reading);
     },
     ring: parts.ring,
   };
+}
+
+async function fetchSource(parts: IntakeParts, poll: Poll, signal: AbortSignal): Promise<FetchOutcome> {
+  const { source, state } = poll;
+  const url = state.movedTo ?? source.url;
+  const { validators, bodyHash } = state;
+  const force = state.nextCheckWhy === askedByOperator;
+  const outcome = await parts.fetcher.fetchSource(
+    { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
+    signal,
+  );
+  const { brake, clock } = parts;
+  if (tellsOfNetwork(brake, state, outcome)) brake.note(new URL(url).host, outcome, clock.monotonic());
+  return outcome;
+}
+
+function gapFillerOf(parts: IntakeParts, digest: Stages['digest']): Stages['fillGap'] {
+  const { store, fetcher } = parts;
+  return createGapFiller({
+    clock: parts.clock,
+    hostGapMs: parts.hostGapMs,
+    continuity: (sourceId, document) => readContinuity(store.reader, sourceId, document),
+    // The operator's headers go along to the source's own origin only.
+    fetch: ({ source: { url: declaredUrl, headers } }, url, signal) =>
+      fetcher.fetchSource({ url, declaredUrl, headers, validators: noValidators, bodyHash: null }, signal),
+    digest,
+    keepLease: (lease, untilMs) => extendLease(store, lease, untilMs),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  });
+}
+
+/** The host has had requests that the loop does not know of. */
+function spared(result: RefreshResult, { hostPauseMs }: JoinedReading): RefreshResult {
+  return hostPauseMs === null ? result : { ...result, hostPauseMs: Math.max(hostPauseMs, result.hostPauseMs ?? 0) };
 }
 
 function resultOf(

@@ -61,6 +61,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   const loop = startLoop(parts, {
     sourceOf: (id) => inForce.sources.get(id),
     hostCycleMs: (url) => inForce.hostCycleMs(url),
+    hostGapMs: () => inForce.site.politeness.hostGapMs,
   });
   if (parts.watched) watch(parts, { loop, declare });
   const housekeeping = startHousekeeping({ store, clock, log, retention: () => inForce.site.retention });
@@ -71,7 +72,7 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-function startLoop(parts: PollingParts, inForce: Pick<IntakeParts, 'sourceOf' | 'hostCycleMs'>): Loop {
+function startLoop(parts: PollingParts, inForce: Pick<IntakeParts, 'sourceOf' | 'hostCycleMs' | 'hostGapMs'>): Loop {
   const { settings, store, clock, log, shutdown } = parts;
   const fetcher = createFetcher({
     clock,

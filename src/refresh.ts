@@ -1,4 +1,5 @@
-import type { Digest, Unreadable } from './domain/item.ts';
+import type { Identity } from './domain/continuity.ts';
+import type { Digest, ItemDraft, Unreadable } from './domain/item.ts';
 import type { FetchedDocument, FetchOutcome } from './domain/outcome.ts';
 import type { Lease, PollState, RefreshResult } from './domain/poll.ts';
 import type { Source } from './domain/source.ts';
@@ -10,16 +11,34 @@ export interface Poll {
   readonly state: PollState;
 }
 
+/** A document that could be read. */
+export interface Reading {
+  readonly document: FetchedDocument;
+  readonly digest: Digest;
+}
+
+/** A document with what was found out about how it joins on to the one before. */
+export interface JoinedReading extends Reading {
+  /** Out of the publisher's archives, oldest first: what may have come and gone since the document before. */
+  readonly history: readonly ItemDraft[];
+  /** Who the source was, when this is the first document of somebody else. */
+  readonly formerly: Identity | null;
+  /** No request to the host for so long, since it has been asked more than once. */
+  readonly hostPauseMs: number | null;
+}
+
 /** The rooms an item passes through, as functions. `main.ts` builds them; a test may bring its own. */
 export interface Stages {
   fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
   digest(poll: Poll, document: FetchedDocument): Promise<Digest | Unreadable>;
+  /** Looks whether news was missed since the document before, and reads it out of the publisher's archives. */
+  fillGap(poll: Poll, reading: Reading, signal: AbortSignal): Promise<JoinedReading>;
   /** Writes that there is no document, why, and when the next poll is due. */
   recordAnswer(poll: Poll, answer: Exclude<FetchOutcome, FetchedDocument>): Promise<RefreshResult>;
   /** The same for a document that could not be read. */
   recordUnreadable(poll: Poll, document: FetchedDocument, unreadable: Unreadable): Promise<RefreshResult>;
   /** The same, with the items and their events, in batches; the last one carries the outcome. */
-  storeItems(poll: Poll, document: FetchedDocument, digest: Digest): Promise<RefreshResult>;
+  storeItems(poll: Poll, reading: JoinedReading): Promise<RefreshResult>;
   /** Tells every reader of the log that events up to head can be read. May be lost or doubled. */
   ring(head: number): void;
 }
@@ -33,7 +52,8 @@ export async function refreshSource(stages: Stages, poll: Poll, signal: AbortSig
   if (fetched.kind !== 'fresh') return stages.recordAnswer(poll, fetched);
   const digest = await stages.digest(poll, fetched);
   if (digest.kind === 'unreadable') return stages.recordUnreadable(poll, fetched, digest);
-  const stored = await stages.storeItems(poll, fetched, digest);
+  const reading = await stages.fillGap(poll, { document: fetched, digest }, signal);
+  const stored = await stages.storeItems(poll, reading);
   if (stored.head !== null) stages.ring(stored.head);
   return stored;
 }

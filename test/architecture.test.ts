@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'refresh.ts': ['domain', 'runtime'],
   'digest.ts': ['domain', 'runtime'],
   'intake.ts': '*',
+  'archives.ts': '*',
   'housekeeping.ts': '*',
   'polling.ts': '*',
   'serving.ts': '*',

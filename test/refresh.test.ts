@@ -87,6 +87,10 @@ function stagesOf(script: {
       calls.push(`digest ${body.length} bytes`);
       return script.digest ?? digest;
     },
+    async fillGap(_poll, reading) {
+      calls.push('fill gap');
+      return { ...reading, history: [], formerly: null, hostPauseMs: null };
+    },
     async recordAnswer(_poll, answer) {
       calls.push(`record ${answer.kind}`);
       return result('not-modified', null);
@@ -109,10 +113,10 @@ function stagesOf(script: {
 const { signal } = new AbortController();
 
 describe('refreshSource', () => {
-  it('fetches, digests, stores and then rings with the head of the log', async () => {
+  it('fetches, digests, fills a gap, stores and then rings with the head of the log', async () => {
     const { stages, calls } = stagesOf({ fetched: document, head: 12 });
     expect((await refreshSource(stages, poll, signal)).outcome).toBe('fresh');
-    expect(calls).toEqual(['fetch', 'digest 3 bytes', 'store', 'ring 12']);
+    expect(calls).toEqual(['fetch', 'digest 3 bytes', 'fill gap', 'store', 'ring 12']);
   });
 
   it('does not ring when no event was written', async () => {

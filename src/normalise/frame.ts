@@ -14,8 +14,6 @@ export interface Frame {
   readonly siteUrl: string | null;
   readonly language: string | null;
   readonly author: string | null;
-  /** Bases of relative links, the best first. */
-  readonly bases: readonly string[];
 }
 
 /** A language tag in its usual case (`en-GB`); null when it cannot be one. */
@@ -46,6 +44,11 @@ export function basesFor(feed: ParsedFeed, item: ParsedItem | null, url: string)
   return basesOf({ xmlBases: [...around, ...own], feedLink: feed.link, url });
 }
 
+/** Where links about the document itself start: its site has nothing to do with where its archives lie. */
+export function documentBases(feed: ParsedFeed, url: string): string[] {
+  return basesOf({ xmlBases: feed.base === null ? [] : [feed.base], feedLink: null, url });
+}
+
 /** Cleans what stands on the feed element. */
 export function readFrame(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url' | 'language'>): Frame {
   const bases = basesFor(feed, null, options.url);
@@ -54,7 +57,6 @@ export function readFrame(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url
     siteUrl: feed.link === null ? null : resolveLink(feed.link, bases),
     language: options.language ?? languageTag(feed.language),
     author: authorName(feed.author),
-    bases,
   };
 }
 

@@ -3,7 +3,7 @@ import { idsDistrustedNote, type NormaliseOptions } from '../domain/digest-task.
 import type { Digest, ItemDraft } from '../domain/item.ts';
 import type { Markup, ParsedFeed } from '../domain/parsed-feed.ts';
 import { clampDate, parseDate } from './dates.ts';
-import { hubUrls, readFrame } from './frame.ts';
+import { documentBases, hubUrls, readFrame } from './frame.ts';
 import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './identity.ts';
 import { resolveLink } from './links.ts';
 import { textToHtml } from './markup-text.ts';
@@ -42,6 +42,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
   const wanted = keyed.filter(wantedBy(options));
   notes.add('filtered', keyed.length - wanted.length);
   const { drafts, unchanged } = draftEntries(wanted, reading);
+  const bases = documentBases(feed, options.url);
   return {
     kind: 'digested',
     format: feed.format,
@@ -49,13 +50,13 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     siteUrl: frame.siteUrl,
     language: frame.language,
     hints: feed.hints,
-    hubs: hubUrls(feed, frame.bases),
-    selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, frame.bases),
+    hubs: hubUrls(feed, bases),
+    selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, bases),
     drafts: storeOrder(drafts, options.nowMs),
     unchanged,
     deleted: tombstones(feed, options),
     complete: feed.complete,
-    archiveUrl: archiveUrl(feed, frame.bases),
+    archiveUrl: archiveUrl(feed, bases),
     notes: notes.after(feed.notes),
   };
 }

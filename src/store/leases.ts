@@ -144,6 +144,20 @@ export async function claimSources(
   });
 }
 
+/**
+ * Keeps a lease for longer, for a refresh that has more to do than others.
+ *
+ * @returns false when it was lost.
+ */
+export async function extendLease(store: Store, lease: Lease, untilMs: number): Promise<boolean> {
+  return store.write(async (tx) => {
+    const source = await leasedSource(tx, lease);
+    if (source === null) return false;
+    await tx.updateTable('source').set({ leased_until_ms: untilMs }).where('ref', '=', source.ref).execute();
+    return true;
+  });
+}
+
 /** Gives leases back without a word, as if they had not been taken: the process is stopping. */
 export async function releaseSources(store: Store, leases: readonly Lease[]): Promise<void> {
   const tokens = leases.map(({ token }) => token);

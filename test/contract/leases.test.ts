@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { longestWaitMs } from '../../src/domain/poll.ts';
 import { markChanged } from '../../src/store/due.ts';
-import { claimSources, nextDueMs, readDueSources, releaseSources, settleSource } from '../../src/store/leases.ts';
+import {
+  claimSources,
+  extendLease,
+  nextDueMs,
+  readDueSources,
+  releaseSources,
+  settleSource,
+} from '../../src/store/leases.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { readRefreshes } from '../../src/store/refreshes.ts';
 import { readPollState } from '../../src/store/sources.ts';
@@ -127,6 +134,20 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       const room = await declared(store, 'a');
       await room.claim('a', noon + minute);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, nextCheckWhy: 'never read' });
+    }));
+
+  it('can be kept for longer, as long as it is not lost', () =>
+    withStore(engine, async (store) => {
+      const room = await declared(store, 'a');
+      const lease = await room.claim('a');
+      expect(await extendLease(store, lease, noon + 5 * minute)).toBe(true);
+      expect(await dueIds(store, noon + 4 * minute)).toEqual([]);
+      expect(await claimSources(store, { ids: ['a'], nowMs: noon + 4 * minute, leaseMs })).toEqual([]);
+      const next = await room.claim('a', noon + 6 * minute);
+      expect(await extendLease(store, lease, noon + hour)).toBe(false);
+      expect(await settleSource(store, next, settlement(), noon + 6 * minute)).toBe(true);
+      expect(await extendLease(store, next, noon + hour)).toBe(false);
+      expect(await dueIds(store, noon + 6 * minute)).toEqual(['a']);
     }));
 
   it('can be given back without a trace', () =>

@@ -62,6 +62,7 @@ describe('a document with fewer items', () => {
     const before = await show.opening();
     await show.turn();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
+    expect(await show.notes()).toEqual(['identity_changed']);
     const items = await show.items();
     expect(items).toHaveLength(8);
     for (const { id, revision, withdrawnMs } of before.items) {

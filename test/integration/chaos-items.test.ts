@@ -34,7 +34,7 @@ describe('floods', () => {
     const items = await newItems(show);
     expect(items).toHaveLength(500);
     expect(items.map((item) => item.title)).toContain('Number 500');
-    expect(await show.notes()).toEqual(['item_flood:10000']);
+    expect(await show.notes()).toEqual(['item_flood:10000', 'possible_gap']);
     const titles = (await merged(show)).map((item) => item.title);
     expect(titles).toEqual(expect.arrayContaining([1, 2].map((n) => `Edition ${n} of the neighbour`)));
   });
@@ -52,7 +52,7 @@ describe('floods', () => {
 describe('dates', () => {
   it('H55: of 2099 pin nothing on top', async () => {
     const show = await taken('H55', 'future');
-    expect(await show.notes()).toEqual(['future_date:5']);
+    expect(await show.notes()).toEqual(['future_date:5', 'possible_gap']);
     const { nowMs } = show.stage;
     const items = await newItems(show);
     expect(items).toHaveLength(5);
@@ -64,7 +64,7 @@ describe('dates', () => {
 
   it('H56: that are none are replaced by when the item was seen', async () => {
     const show = await taken('H56', 'dates');
-    expect(await show.notes()).toEqual(['bad_date:3']);
+    expect(await show.notes()).toEqual(['bad_date:3', 'possible_gap']);
     const items = await newItems(show);
     expect(items).toHaveLength(4);
     for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: show.stage.nowMs });
@@ -140,7 +140,7 @@ describe('links and texts', () => {
     const items = await newItems(show);
     expect(items.map((item) => item.url)).toEqual(Array(5).fill(null));
     expect(items.map((item) => item.summary).toSorted()).toEqual([0, 1, 2, 3, 4].map((n) => `Text ${n}`));
-    expect(await show.notes()).toEqual(['bad_link:5']);
+    expect(await show.notes()).toEqual(['bad_link:5', 'possible_gap']);
   });
 
   it.each([
@@ -223,12 +223,18 @@ describe('what stands beside the text', () => {
 });
 
 describe('history', () => {
-  it.each(['loop', 'pages', 'private'])('H69, %s: is not followed at all', async (variant) => {
+  it.each([
+    ['loop', 'archive_loop', 0],
+    ['pages', 'archive_limit', 10],
+    ['private', 'archive_failed:blocked_address', 0],
+  ])('H69, %s: is followed to ten archives at most, round no circle and to no private address', async (variant, note, read) => {
     const show = await taken('H69', variant);
+    expect(await show.notes()).toEqual(['possible_gap', ...(read > 0 ? [`archive_read:${read}`] : []), note]);
+    expect(await newItems(show)).toHaveLength(1 + read);
+    expect(show.chaos.origin.requests).toHaveLength(2 + read);
+    // It is not followed again: the document that named it is known now.
     await show.turn();
-    expect(show.chaos.origin.requests).toHaveLength(3);
-    expect(show.chaos.canary.connections).toBe(0);
-    expect(await newItems(show)).toHaveLength(1);
+    expect(show.chaos.origin.requests).toHaveLength(3 + read);
   });
 
   it('H70: that is said to be complete takes nothing away', async () => {

@@ -204,9 +204,14 @@ describe('the links of an entry', () => {
     const result = normaliseFeed(parsedFeed([], { links, link: 'https://site.example/' }), plainOptions());
     expect(result).toMatchObject({
       siteUrl: 'https://site.example/',
-      selfUrl: 'https://site.example/rss.xml',
+      selfUrl: 'https://feeds.example/rss.xml',
       hubs: ['https://hub.example/'],
-      archiveUrl: 'https://site.example/rss?page=2',
+      archiveUrl: 'https://feeds.example/rss?page=2',
+    });
+    const based = parsedFeed([], { links, link: 'https://site.example/', base: 'https://cdn.example/feeds/' });
+    expect(normaliseFeed(based, plainOptions())).toMatchObject({
+      selfUrl: 'https://cdn.example/feeds/rss.xml',
+      archiveUrl: 'https://cdn.example/rss?page=2',
     });
   });
 });

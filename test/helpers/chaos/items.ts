@@ -170,7 +170,12 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     what: 'archives without an end, at private addresses',
     plays: {
       loop: (place) => [good, document(rss(numbered(1), atomLink('prev-archive', place.url)))],
-      pages: (place) => [good, document(rss(numbered(1), atomLink('prev-archive', `${place.canary.url}/archive/1`)))],
+      pages: ({ url, path, origin }) => {
+        const page = (n: number) =>
+          document(rss(numbered(1_000 + n), atomLink('prev-archive', `${url}/old?n=${n + 1}`)));
+        origin.on(`${path}/old`, (request) => page(Number(request.path.split('n=').at(-1))));
+        return [good, document(rss(numbered(1), atomLink('prev-archive', `${url}/old?n=1`)))];
+      },
       private: () => [good, document(rss(numbered(1), atomLink('next', 'http://169.254.169.254/archive')))],
     },
   },

@@ -196,6 +196,7 @@ export class Stage {
       clock,
       random: () => 0.5,
       hostCycleMs: () => 0,
+      hostGapMs: () => 0,
       stretch: () => 1,
       sourceOf: (id) => this.#sources.get(id),
       ring: () => {},

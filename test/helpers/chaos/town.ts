@@ -137,6 +137,7 @@ export class Town {
       clock,
       random: () => 0.5,
       hostCycleMs: hostCycles([...sources.values()], hostGapMs),
+      hostGapMs: () => 0,
       stretch: () => pace.stretch(),
       sourceOf: (id) => sources.get(id),
       ring: () => {},

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Digest } from '../../src/domain/item.ts';
+import { readContinuity } from '../../src/store/continuity.ts';
+import type { Store } from '../../src/store/open.ts';
+import { retireItems } from '../../src/store/retention.ts';
+import { engines, withStore } from './engines.ts';
+import { day, digest, draft, Newsroom, noon, source } from './newsroom.ts';
+
+async function strangersOf(store: Store, drafts: Digest['drafts'], id = 'a'): Promise<string[]> {
+  const { strangers } = await readContinuity(store.reader, id, digest(drafts));
+  return strangers.map(({ entryKey }) => entryKey);
+}
+
+async function opened(store: Store): Promise<Newsroom> {
+  const room = new Newsroom(store);
+  await room.declare([source('a'), source('b')]);
+  await room.read('a', [draft('one'), draft('two')]);
+  return room;
+}
+
+describe.each(engines)('what is new to a source on $name', (engine) => {
+  it('is what it has not shown, in the order of the document', () =>
+    withStore(engine, async (store) => {
+      await opened(store);
+      const drafts = [draft('four'), draft('one'), draft('three'), draft('two', { title: 'Edited' })];
+      expect(await strangersOf(store, drafts)).toEqual(['guid-four', 'guid-three']);
+      expect(await strangersOf(store, [])).toEqual([]);
+    }));
+
+  it('is not what it shows by a new id, but by the old link', () =>
+    withStore(engine, async (store) => {
+      await opened(store);
+      expect(await strangersOf(store, [draft('one', { entryKey: 'new-id' })])).toEqual([]);
+      expect(await strangersOf(store, [draft('one', { entryKey: 'new-id', canonicalUrl: null })])).toEqual(['new-id']);
+    }));
+
+  it('is what only another source has shown', () =>
+    withStore(engine, async (store) => {
+      await opened(store);
+      expect(await strangersOf(store, [draft('one')], 'b')).toEqual(['guid-one']);
+    }));
+
+  it('is not what was let go of', () =>
+    withStore(engine, async (store) => {
+      await opened(store);
+      await retireItems(store, { nowMs: noon + 31 * day, maxAgeMs: 30 * day, keepNewest: 0, maxItems: 1000 });
+      expect(await strangersOf(store, [draft('one'), draft('new')])).toEqual(['guid-new']);
+    }));
+
+  it('is everything to a source that nobody has declared', () =>
+    withStore(engine, async (store) => {
+      await opened(store);
+      expect(await strangersOf(store, [draft('one')], 'c')).toEqual(['guid-one']);
+    }));
+});
+
+describe.each(engines)('who a source was on $name', (engine) => {
+  const herald = { feedTitle: 'Example Herald', siteUrl: 'https://www.herald.example.org/' };
+  const watches = { feedTitle: 'Cheap Watches', siteUrl: 'https://watches.example.com/' };
+
+  it.each<[string, Partial<Digest>, Partial<Digest>, object | null]>([
+    ['another title of another site', herald, watches, { title: 'Example Herald', site: 'herald.example.org' }],
+    ['another title only', herald, { ...herald, feedTitle: 'The Herald' }, null],
+    ['another site only', herald, { ...herald, siteUrl: 'https://herald.example.com/' }, null],
+    ['another address of the same host', herald, { ...watches, siteUrl: 'http://herald.example.org/new' }, null],
+    ['no title', herald, { ...watches, feedTitle: null }, null],
+    ['no site', herald, { ...watches, siteUrl: null }, null],
+    ['a title where there was none', { ...herald, feedTitle: null }, watches, null],
+    ['a site where there was none', { ...herald, siteUrl: null }, watches, null],
+  ])('is told by a document that has %s', (_what, before, now, expected) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', digest([draft('one')], before));
+      const { formerly } = await readContinuity(store.reader, 'a', digest([draft('two')], now));
+      expect(formerly).toEqual(expected);
+    }));
+});
