@@ -208,6 +208,24 @@ describe.each(engines)('the intake on $name', (engine) => {
     expect(await it.notes()).toEqual(['identity_changed']);
   });
 
+  it('takes away what a complete feed lacks when it says so twice, and asks for the second word', async () => {
+    const complete = '<fh:complete xmlns:fh="http://purl.org/syndication/history/1.0"/>';
+    const shrunk = stories([93], complete);
+    const answer: Reply = ({ headers }) =>
+      headers['if-none-match'] === '"2"' ? { status: 304 } : { ...shrunk, headers: { ...shrunk.headers, ETag: '"2"' } };
+    const whole = stories(down(93, 91), complete);
+    origin.on('/feed', { ...whole, headers: { ...whole.headers, ETag: '"1"' } }, answer);
+    const it = await desk();
+    await it.poll();
+    await it.poll();
+    expect(await it.notes()).toEqual(['complete_shrunk']);
+    expect(await titles(it)).toHaveLength(3);
+    expect(await it.poll()).toMatchObject({ outcome: 'fresh' });
+    expect(await it.notes()).toEqual([]);
+    expect(await titles(it)).toEqual(['Story 93']);
+    expect(await it.poll()).toMatchObject({ outcome: 'not-modified' });
+  });
+
   it('reads without the ids of a source that were worthless once', async () => {
     const same = (numbers: readonly number[]) => {
       const entries = numbers.map((n) => ({ guid: 'same', title: `Story ${n}`, link: `${herald.link}${n}` }));

@@ -42,6 +42,8 @@ export interface PollMemory {
   readonly dead: boolean;
   /** Entries in its last document; null: not known. */
   readonly documentEntries: number | null;
+  /** Items that its last complete document lacked: gone, if the next lacks them too. */
+  readonly missing: readonly number[];
   /** Who it was before it began to speak as somebody else, and when that was. */
   readonly formerly: (Identity & { readonly untilMs: number }) | null;
   /** By which rules the document was read that the validators stand for. By others it would come out otherwise. */
@@ -64,6 +66,7 @@ export const blankMemory: PollMemory = {
   lastGoodMs: null,
   dead: false,
   documentEntries: null,
+  missing: [],
   formerly: null,
   rulesVersion,
 };

@@ -16,6 +16,8 @@ export interface Stored {
   readonly updated: number;
   /** Edits that the store did not take yet, since the item changes too often. */
   readonly heldBack: number;
+  /** Items that a complete document lacks for the first time. */
+  readonly missing: readonly number[];
   /** Who the source was, when this document is the first of somebody else. */
   readonly formerly: Identity | null;
 }

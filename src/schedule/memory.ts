@@ -62,6 +62,7 @@ export function withDocument(memory: PollMemory, stored: Stored, at: { state: Po
   const { drafts, unchanged, notes } = stored.digest;
   const learnt: PollMemory = {
     ...memory,
+    missing: stored.missing,
     documentEntries: drafts.length + unchanged.length,
     formerly: stored.formerly === null ? memory.formerly : { ...stored.formerly, untilMs: at.nowMs },
     freshForMs: soundLifetime(stored.fetched.freshForMs),

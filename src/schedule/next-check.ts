@@ -89,7 +89,7 @@ function settleAnswered(settled: Case, outcome: Answer): Settlement {
 function settleStored(settled: Case, stored: Stored): Settlement {
   const { nowMs, state } = settled;
   const { fetched, digest } = stored;
-  const whole = stored.heldBack === 0 && !digest.notes.some((note) => unwhole.has(note));
+  const whole = isWhole(stored);
   const learnt = withDocument(recovered(settled.memory, nowMs), stored, { state, nowMs });
   // Together with the validators: those of an earlier read stay with the rules of that read.
   const memory = whole ? { ...learnt, rulesVersion } : learnt;
@@ -104,9 +104,15 @@ function settleStored(settled: Case, stored: Stored): Settlement {
   });
 }
 
+/** Whether the document needs no second look. What seems to be missing is taken away by the word of a second reading only. */
+function isWhole({ heldBack, missing, digest }: Stored): boolean {
+  return heldBack === 0 && missing.length === 0 && !digest.notes.some((note) => unwhole.has(note));
+}
+
 /** What a document cannot show of itself: how its source has gone on over several reads. */
-function conductNotes(memory: PollMemory, { heldBack }: Stored): readonly string[] {
+function conductNotes(memory: PollMemory, { heldBack, missing }: Stored): readonly string[] {
   return [
+    ...(missing.length > 0 ? ['complete_shrunk'] : []),
     ...(heldBack > 0 ? ['churn'] : []),
     ...(isFlood(memory) ? ['item_flood'] : []),
     ...(memory.idsDistrusted ? [idsDistrustedNote] : []),
@@ -122,6 +128,8 @@ function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind:
     freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : soundLifetime(outcome.freshForMs),
     repeatedBodies: byStatus ? 0 : learnt.repeatedBodies + 1,
     strangeDocuments: 0,
+    // It is the document again that was read whole.
+    missing: [],
   };
   return settleHealthy(settled, {
     outcome: 'not-modified',

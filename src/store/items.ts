@@ -3,8 +3,9 @@ import type { Digest, ItemDraft } from '../domain/item.ts';
 import type { Lease, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
 import { batchesOf } from './batches.ts';
+import { withdrawMissing } from './complete.ts';
 import type { Db } from './dialect.ts';
-import { appendEvents } from './events.ts';
+import { appendEvents, type Happening } from './events.ts';
 import { type KnownEntry, renamedEntries } from './identity.ts';
 import { readKnown } from './known.ts';
 import type { Store } from './open.ts';
@@ -25,9 +26,15 @@ export interface StoreRequest {
   /** The publisher's site; null: as the digest says. */
   readonly siteUrl: string | null;
   /** What to leave on the source, once it is known what its entries came to. Pure: it may be asked again. */
-  settle(counts: BatchCounts): Settlement;
+  settle(tally: Tally): Settlement;
   /** Called after each commit that wrote events, with the head of the log. */
   onBatch?(head: number): void;
+}
+
+/** What a whole document came to. */
+export interface Tally extends BatchCounts {
+  /** Items that it lacks, although it says it is complete, and that no document before lacked. */
+  readonly missing: readonly number[];
 }
 
 export type StoreResult =
@@ -88,14 +95,24 @@ async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Pro
   return shownSource({ ...row, ...known });
 }
 
+interface Ending {
+  readonly settlement: Settlement;
+  readonly happenings: readonly Happening[];
+}
+
 /** What goes with the last batch only, so that a kill in between costs a second read and never an item. */
-async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts: BatchCounts): Promise<Settlement> {
-  const settlement = request.settle(counts);
-  await writeSettlement(tx, row, settlement, { nowMs: request.nowMs, counts });
+async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts: BatchCounts): Promise<Ending> {
+  const { digest, nowMs } = request;
+  const present = entriesOf(digest);
+  const guids = digest.deleted.map(({ ref }) => ref);
+  const deleted = await withdrawDeleted(tx, { sourceRef: row.ref, guids, present }, nowMs);
+  const { missing, happenings } = await withdrawMissing(tx, { source: row, digest, present }, nowMs);
+  const settlement = request.settle({ ...counts, missing });
+  await writeSettlement(tx, row, settlement, { nowMs, counts });
   if (settlement.outcome === 'fresh' && row.first_read_done === 0) {
     await tx.updateTable('source').set({ first_read_done: 1 }).where('ref', '=', row.ref).execute();
   }
-  return settlement;
+  return { settlement, happenings: [...deleted, ...happenings] };
 }
 
 interface Batch {
@@ -110,18 +127,21 @@ async function storeOne(
   request: StoreRequest,
   batch: Batch,
 ): Promise<(Progress & { readonly settlement: Settlement | null }) | null> {
-  const { firstRead, nowMs, digest } = request;
+  const { firstRead, nowMs } = request;
   const row = await leasedSource(tx, request.lease);
   if (row === null) return null;
   const source = await noteTitle(tx, row, request);
   const stored = await storeBatch(tx, batch.drafts, { source, renamed: batch.renamed, firstRead, nowMs });
   const counts = sum(batch.before.counts, stored.counts);
-  const guids = batch.isLast ? digest.deleted.map(({ ref }) => ref) : [];
-  const deleted = await withdrawDeleted(tx, { sourceRef: row.ref, guids, present: entriesOf(digest) }, nowMs);
-  const settlement = batch.isLast ? await finish(tx, row, request, counts) : null;
-  const happenings = [...stored.happenings, ...deleted];
+  const ending = batch.isLast ? await finish(tx, row, request, counts) : null;
+  const happenings = [...stored.happenings, ...(ending?.happenings ?? [])];
   const head = await appendEvents(tx, happenings, nowMs);
-  return { counts, events: batch.before.events + happenings.length, head, settlement };
+  return {
+    counts,
+    events: batch.before.events + happenings.length,
+    head,
+    settlement: ending?.settlement ?? null,
+  };
 }
 
 /**

@@ -237,15 +237,16 @@ describe('history', () => {
     expect(show.chaos.origin.requests).toHaveLength(3 + read);
   });
 
-  it('H70: that is said to be complete takes nothing away', async () => {
+  it('H70: that is said to be complete takes nothing away at its first word', async () => {
     const show = await theatre.open('H70', 'shrunk');
     await show.turn();
     const items = await show.items();
     expect(items).toHaveLength(40);
     await show.turn();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null });
+    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['complete_shrunk'] });
     expect(await show.items()).toEqual(items);
     await show.turn();
+    expect(await show.report()).toMatchObject({ outcome: 'fresh', notes: [] });
     expect(await show.items()).toEqual(items);
   });
 });

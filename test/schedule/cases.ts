@@ -65,6 +65,7 @@ export function stored(part: FreshPart = {}): Stored {
     added: part.added ?? 0,
     updated: part.updated ?? 0,
     heldBack: part.heldBack ?? 0,
+    missing: part.missing ?? [],
     formerly: part.formerly ?? null,
   };
 }

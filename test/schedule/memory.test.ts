@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { identityChangedNote, possibleGapNote } from '../../src/domain/continuity.ts';
 import { idsDistrustedNote, rulesVersion } from '../../src/domain/digest-task.ts';
-import { after, dayMs, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
+import { after, dayMs, failed, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('what is remembered of the ids of a source', () => {
   it('is that they were worthless once, whatever later documents look like', () => {
@@ -61,6 +61,28 @@ describe('the length of a document', () => {
     const drafts = [{ publishedMs: null }, { publishedMs: null }];
     expect(settled(stored({ drafts, unchanged: ['k1'] })).memory.documentEntries).toBe(3);
     expect(settled(notModified(), { memory: { documentEntries: 3 } }).memory.documentEntries).toBe(3);
+  });
+});
+
+describe('a complete document that lacks something', () => {
+  const first = settled(stored({ missing: [7, 8] }));
+
+  it('is noted, and asked for again without its validators', () => {
+    expect(first.facts.notes).toEqual(['complete_shrunk']);
+    expect(first).toMatchObject({ validators: null, bodyHash: null });
+    expect(first.memory.missing).toEqual([7, 8]);
+  });
+
+  it('is believed at the second reading', () => {
+    const second = settled(stored({ missing: [] }), { memory: first.memory });
+    expect(second.facts.notes).toEqual([]);
+    expect(second.validators).not.toBeNull();
+    expect(second.memory.missing).toEqual([]);
+  });
+
+  it('is forgotten when the document before it is back, but not for a failure', () => {
+    expect(settled(notModified(), { memory: first.memory }).memory.missing).toEqual([]);
+    expect(settled(failed('header_timeout'), { memory: first.memory }).memory.missing).toEqual([7, 8]);
   });
 });
 

@@ -72,6 +72,7 @@ const memory: fc.Arbitrary<PollMemory> = fc.record({
   lastGoodMs: fc.option(instant),
   dead: fc.boolean(),
   documentEntries: fc.option(fc.nat(500)),
+  missing: fc.array(fc.nat(), { maxLength: 5 }),
   formerly: fc.option(fc.record({ title: fc.string(), site: fc.domain(), untilMs: instant })),
   rulesVersion: fc.nat(3),
 });
