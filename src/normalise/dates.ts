@@ -1,4 +1,5 @@
 import { parseIso } from './iso-dates.ts';
+import { parseUsual } from './usual-dates.ts';
 import { parseWords } from './worded-dates.ts';
 
 const maxChars = 120;
@@ -15,6 +16,8 @@ const digitZeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
  */
 export function parseDate(text: string): number | null {
   if (text.length > maxChars) return null;
+  const usual = parseUsual(text);
+  if (usual !== null) return usual;
   const plain = simplify(text);
   return parseEpoch(plain) ?? parseIso(plain) ?? parseWords(plain);
 }

@@ -14,6 +14,8 @@ export interface Frame {
   readonly siteUrl: string | null;
   readonly language: string | null;
   readonly author: string | null;
+  /** Where relative links in items start, unless an item says otherwise; the best first. */
+  readonly bases: readonly string[];
 }
 
 /** A language tag in its usual case (`en-GB`); null when it cannot be one. */
@@ -57,6 +59,7 @@ export function readFrame(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url
     siteUrl: feed.link === null ? null : resolveLink(feed.link, bases),
     language: options.language ?? languageTag(feed.language),
     author: authorName(feed.author),
+    bases,
   };
 }
 

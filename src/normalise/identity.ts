@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ItemDraft } from '../domain/item.ts';
-import { canonicalUrl } from './links.ts';
+import { canonicalForm, canonicalUrl } from './links.ts';
 
 /** What an entry is known by, cleaned and resolved. */
 export interface Traits {
@@ -14,7 +14,7 @@ export interface Traits {
 
 /** SHA-256, lower-case hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 const keyChars = 40;
@@ -38,7 +38,8 @@ export function entryKey(traits: Traits, digest: (text: string) => string): stri
 
 /** The fragment counts here: within one source "#3" tells entries apart more often than it makes two of one. */
 function linkKey(url: string): string {
-  return `${canonicalUrl(url) ?? url}${new URL(url).hash}`;
+  const parsed = new URL(url);
+  return `${canonicalForm(parsed) ?? url}${parsed.hash}`;
 }
 
 /**
@@ -49,21 +50,26 @@ export function entryKeys(
   entries: readonly Traits[],
   rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
 ): string[] {
-  const titles = new Map<string, Set<string>>();
-  for (const { url, title } of entries) {
-    if (url !== null) titles.set(linkKey(url), (titles.get(linkKey(url)) ?? new Set()).add(title));
-  }
-  const ownUrl = (url: string | null): string | null =>
-    url !== null && titles.get(linkKey(url))?.size === 1 && !isFront(url, rules.siteUrl) ? url : null;
-  return entries.map((entry) =>
-    entryKey({ ...entry, guid: rules.trustIds ? entry.guid : null, url: ownUrl(entry.url) }, sha256),
+  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null) ? null : ownUrls(entries, rules.siteUrl);
+  return entries.map((entry, index) =>
+    entryKey({ ...entry, guid: rules.trustIds ? entry.guid : null, url: owned?.[index] ?? null }, sha256),
   );
 }
 
-function isFront(url: string, siteUrl: string | null): boolean {
-  const { pathname, search, hash } = new URL(url);
-  if (pathname === '/' && search === '' && hash === '') return true;
-  return siteUrl !== null && withoutSlash(linkKey(url)) === withoutSlash(linkKey(siteUrl));
+/** The links that lead to one entry alone; null for the others. */
+function ownUrls(entries: readonly Traits[], siteUrl: string | null): (string | null)[] {
+  const keys = entries.map(({ url }) => (url === null ? '' : linkKey(url)));
+  const titles = new Map<string, Set<string>>();
+  for (const [index, { title }] of entries.entries()) {
+    const key = keys[index] ?? '';
+    titles.set(key, (titles.get(key) ?? new Set()).add(title));
+  }
+  const site = siteUrl === null ? null : withoutSlash(linkKey(siteUrl));
+  return entries.map(({ url }, index) => {
+    const key = keys[index] ?? '';
+    if (key === '' || titles.get(key)?.size !== 1) return null;
+    return isFront(key) || withoutSlash(key) === site ? null : url;
+  });
 }
 
 /**
@@ -98,10 +104,13 @@ export function namingUrls(urls: readonly (string | null)[], siteUrl: string | n
   const site = siteUrl === null ? null : withoutSlash(canonicalUrl(siteUrl) ?? siteUrl);
   return canonical.map((url) => {
     if (url === null || counts.get(url) !== 1) return null;
-    const { pathname, search } = new URL(url);
-    const front = pathname === '/' && search === '';
-    return front || withoutSlash(url) === site ? null : url;
+    return isFront(url) || withoutSlash(url) === site ? null : url;
   });
+}
+
+/** Whether an address in its canonical form is that of a whole site. */
+function isFront(canonical: string): boolean {
+  return /^https:\/\/[^/]*\/$/.test(canonical);
 }
 
 function withoutSlash(url: string): string {

@@ -16,14 +16,18 @@ export interface BaseClaims {
 function parseWeb(text: string, base?: string): URL | null {
   if (text.length > maxUrlChars) return null;
   const url = URL.parse(text, base);
-  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : null;
+  return url !== null && isWeb(url) ? url : null;
+}
+
+function isWeb(url: URL): boolean {
+  return url.protocol === 'http:' || url.protocol === 'https:';
 }
 
 /** Credentials in a link are an accident or a disguise (https://bank.example@evil.example/); no reader needs them. */
-function withoutUserInfo(url: URL): URL {
-  url.username = '';
-  url.password = '';
-  return url;
+function dropUserInfo(url: URL): void {
+  // Setting has the whole address parsed again.
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
 }
 
 /**
@@ -49,11 +53,24 @@ export function basesOf(claims: BaseClaims): string[] {
  *   than 4,096 characters, or relative with no base to stand on.
  */
 export function resolveLink(link: string, bases: readonly string[]): string | null {
+  return resolve(link, bases)?.href ?? null;
+}
+
+/** A link as an absolute http(s) URL without the parameters that track readers; null where `resolveLink` gives null. */
+export function resolveUntracked(link: string, bases: readonly string[]): URL | null {
+  const url = resolve(link, bases);
+  if (url !== null) dropTracking(url);
+  return url;
+}
+
+function resolve(link: string, bases: readonly string[]): URL | null {
   const text = link.trim();
   if (text === '') return null;
   for (const base of bases.length === 0 ? [undefined] : bases) {
     const url = parseWeb(text, base);
-    if (url !== null) return withoutUserInfo(url).href;
+    if (url === null) continue;
+    dropUserInfo(url);
+    return url;
   }
   return null;
 }
@@ -62,12 +79,17 @@ export function resolveLink(link: string, bases: readonly string[]): string | nu
 export function stripTracking(url: string): string {
   const parsed = URL.parse(url);
   if (parsed === null) return url;
-  const query = withoutTracking(parsed.search.slice(1));
-  if (query !== parsed.search.slice(1)) parsed.search = query;
-  const fragment = parsed.hash.slice(1);
-  // "#xtor=RSS-1": some publishers count in the fragment.
-  if (/^[\w.]+=/.test(fragment) && withoutTracking(fragment) === '') parsed.hash = '';
+  dropTracking(parsed);
   return parsed.href;
+}
+
+function dropTracking(url: URL): void {
+  const query = url.search.slice(1);
+  const kept = withoutTracking(query);
+  if (kept !== query) url.search = kept;
+  const fragment = url.hash.slice(1);
+  // "#xtor=RSS-1": some publishers count in the fragment.
+  if (/^[\w.]+=/.test(fragment) && withoutTracking(fragment) === '') url.hash = '';
 }
 
 /**
@@ -78,9 +100,14 @@ export function stripTracking(url: string): string {
  */
 export function canonicalUrl(url: string): string | null {
   const parsed = parseWeb(url);
-  if (parsed === null || parsed.hostname === '') return null;
+  return parsed === null ? null : canonicalForm(parsed);
+}
+
+/** `canonicalUrl` of an address that is parsed already. */
+export function canonicalForm(url: URL): string | null {
+  if (!isWeb(url) || url.hostname === '') return null;
   // Either default port, whatever the scheme: http and https are one here.
-  const port = ['', '80', '443'].includes(parsed.port) ? '' : `:${parsed.port}`;
-  const query = withoutTracking(parsed.search.slice(1)).replace(/^&+|&+$/g, '');
-  return `https://${parsed.hostname}${port}${parsed.pathname}${query === '' ? '' : `?${query}`}`;
+  const port = url.port === '' || url.port === '80' || url.port === '443' ? '' : `:${url.port}`;
+  const query = withoutTracking(url.search.slice(1)).replace(/^&+|&+$/g, '');
+  return `https://${url.hostname}${port}${url.pathname}${query === '' ? '' : `?${query}`}`;
 }

@@ -1,14 +1,17 @@
-import { Parser } from 'htmlparser2';
+import { type Handler, Parser } from 'htmlparser2';
 import type { Markup } from '../domain/parsed-feed.ts';
 import { droppedWhole } from './allow-list.ts';
 import { cleanText, cutBytes } from './text.ts';
 
-const unseen = new Set([...droppedWhole, 'audio', 'video', 'head']);
-const inline = new Set(
-  'a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong sub sup time tt u var wbr'.split(
-    ' ',
-  ),
+const unseen = words(`${droppedWhole.join(' ')} audio video head`);
+const inline = words(
+  'a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong sub sup time tt u var wbr',
 );
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}
+
 const chunkChars = 16 * 1024;
 const maxInputChars = 1024 * 1024;
 
@@ -19,27 +22,42 @@ const maxInputChars = 1024 * 1024;
  * @param maxChars is about where reading stops; the text may be somewhat longer.
  */
 export function htmlToText(html: string, maxChars: number): string {
-  let text = '';
-  let hidden = 0;
-  const parser = new Parser({
-    onopentag(name) {
-      if (unseen.has(name)) hidden++;
-      if (!inline.has(name)) text += ' ';
-    },
-    onclosetag(name) {
-      if (unseen.has(name)) hidden--;
-      if (!inline.has(name)) text += ' ';
-    },
-    ontext(part) {
-      if (hidden === 0) text += part;
-    },
-  });
   const end = Math.min(html.length, maxInputChars);
-  for (let at = 0; at < end && text.length < maxChars * 2; at += chunkChars) {
+  if (!/[<&]/.test(html)) return cleanText(html.slice(0, Math.min(end, wholeChunks(maxChars * 2))));
+  const reader = new TextReader();
+  const parser = new Parser(reader);
+  for (let at = 0; at < end && reader.text.length < maxChars * 2; at += chunkChars) {
     parser.write(html.slice(at, Math.min(end, at + chunkChars)));
   }
   parser.end();
-  return cleanText(text);
+  return cleanText(reader.text);
+}
+
+/** As many characters in chunks. */
+function wholeChunks(chars: number): number {
+  return Math.ceil(chars / chunkChars) * chunkChars;
+}
+
+/** Hears names and text only: what nobody asks for, attributes above all, the parser does not put together. */
+class TextReader implements Pick<Handler, 'onopentagname' | 'onclosetag' | 'ontext'> {
+  text = '';
+  #hidden = 0;
+
+  onopentagname(name: string): void {
+    if (inline.has(name)) return;
+    if (unseen.has(name)) this.#hidden++;
+    this.text += ' ';
+  }
+
+  onclosetag(name: string): void {
+    if (inline.has(name)) return;
+    if (unseen.has(name)) this.#hidden--;
+    this.text += ' ';
+  }
+
+  ontext(part: string): void {
+    if (this.#hidden === 0) this.text += part;
+  }
 }
 
 /** Markup as one line of plain text of at most `maxBytes` bytes: text as it stands, HTML decoded once without its tags. */

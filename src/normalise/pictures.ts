@@ -1,4 +1,5 @@
-const minSide = 100;
+/** A side of less than 100 pixels. */
+const smallSide = / (?:width|height)="\d{1,2}"/;
 /** Pictures that stand for something else: smileys, faces of authors, buttons. */
 const decoration = /gravatar\.com\/|\/emoji\/|\/smil(?:ies|eys?)\/|\/avatars?\/|\/icons?\/|badge|spacer\.|blank\.gif/i;
 
@@ -8,10 +9,10 @@ const decoration = /gravatar\.com\/|\/emoji\/|\/smil(?:ies|eys?)\/|\/avatars?\/|
  * @param html as `cleanHtml` leaves it.
  */
 export function firstPicture(html: string): string | null {
-  for (const [tag] of html.matchAll(/<img [^<>]*>/g)) {
-    const src = /^<img src="([^"]*)"/.exec(tag)?.[1]?.replaceAll('&amp;', '&') ?? null;
-    const sides = [...tag.matchAll(/ (?:width|height)="(\d+)"/g)].map((match) => Number(match[1]));
-    if (src !== null && sides.every((side) => side >= minSide) && !decoration.test(src)) return src;
+  const picture = /<img src="([^"]*)"([^<>]*)>/g;
+  for (let found = picture.exec(html); found !== null; found = picture.exec(html)) {
+    const [, src = '', others = ''] = found;
+    if (!smallSide.test(others) && !decoration.test(src)) return src.replaceAll('&amp;', '&');
   }
   return null;
 }

@@ -3,7 +3,7 @@ import type { Enclosure } from '../domain/item.ts';
 import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
 import { judgeDate, parseDate } from './dates.ts';
 import { authorName, basesFor, type Frame, languageTag } from './frame.ts';
-import { resolveLink, stripTracking } from './links.ts';
+import { resolveLink, resolveUntracked } from './links.ts';
 import { htmlToText, plainText } from './markup-text.ts';
 import type { Notes } from './notes.ts';
 import { cleanText, cutBytes, excerpt, withoutControls } from './text.ts';
@@ -76,9 +76,9 @@ function readDate(text: string | null, reading: Reading): number | null {
 
 function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
   if (item.link === null || item.link.trim() === '') return null;
-  const url = resolveLink(item.link, bases);
+  const url = resolveUntracked(item.link, bases);
   if (url === null) notes.add('bad_link');
-  return url === null ? null : stripTracking(url);
+  return url?.href ?? null;
 }
 
 /** Labels as text, each once. RSS never says whether entities stand for themselves: they do not. */
@@ -128,10 +128,15 @@ function madeTitle(text: string, url: string | null, enclosures: readonly Enclos
   return frame.title ?? 'Untitled';
 }
 
+/** Whether relative links of an item start elsewhere than those of the feed. */
+function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
+  return item.base.length > 1 || (item.base.length === 1 && item.base[0] !== feed.base);
+}
+
 /** Reads an entry: text cleaned and bounded, links resolved, dates judged. */
 export function readEntry(item: ParsedItem, reading: Reading): Entry {
   const { feed, frame, options, notes } = reading;
-  const bases = basesFor(feed, item, options.url);
+  const bases = hasOwnBase(item, feed) ? basesFor(feed, item, options.url) : frame.bases;
   const { body, text, summaryText } = chooseBody(item);
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);

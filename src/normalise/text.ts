@@ -11,6 +11,13 @@ const tags = /(\u{1f3f4}[\u{e0020}-\u{e007e}]{1,8}\u{e007f})|[\u{e0000}-\u{e007f
 /** Piles of combining marks: no script puts more than four on a letter. */
 const marks = /(\p{Mn}{4})\p{Mn}+/gu;
 
+/**
+ * Any character but those that need no look: letters, digits and signs of most scripts that stand alone and composed,
+ * printable ASCII first. Whatever is not named here goes the long way and comes out as it would.
+ */
+const unusual =
+  /[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0388-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]/;
+
 /** Text without characters that break XML or terminals; lone surrogates become U+FFFD. Linear time. */
 export function withoutControls(text: string): string {
   return text.replace(forbidden, '').toWellFormed();
@@ -26,7 +33,9 @@ export function withoutOverrides(text: string): string {
  * piles of marks, NFC, runs of white space as one space.
  */
 export function cleanText(text: string): string {
-  return withoutControls(text.replace(/\s+/g, ' '))
+  const line = text.replace(/\s{2,}|[^\S ]/g, ' ');
+  if (!unusual.test(line)) return line.trim();
+  return withoutControls(line)
     .replace(directional, '')
     .replace(invisible, '')
     .replace(tags, '$1')
@@ -49,9 +58,16 @@ export function cutBytes(text: string, maxBytes: number): string {
 /** At most `maxChars` code points; a cut falls between words where one is near, and shows as "…". */
 export function excerpt(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  const points = [...text.slice(0, maxChars * 2 + 2)];
-  if (points.length <= maxChars) return text;
-  const cut = points.slice(0, maxChars - 1).join('');
+  const cut = firstPoints(text, maxChars - 1, maxChars);
+  if (cut === null) return text;
   const space = cut.lastIndexOf(' ');
   return `${(space > cut.length * 0.7 ? cut.slice(0, space) : cut).trimEnd()}…`;
+}
+
+/** The first `count` code points; null when there are no more than `enough`. */
+function firstPoints(text: string, count: number, enough: number): string | null {
+  const start = text.slice(0, enough * 2 + 2);
+  if (!/[\ud800-\udbff]/.test(start)) return start.slice(0, count);
+  const points = [...start];
+  return points.length <= enough ? null : points.slice(0, count).join('');
 }

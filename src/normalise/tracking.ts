@@ -23,6 +23,7 @@ function isTracking(pair: string): boolean {
 
 /** A query or a fragment of `name=value` pairs without those that track; the rest unchanged and in its order. */
 export function withoutTracking(pairs: string): string {
+  if (pairs === '') return '';
   return pairs
     .split('&')
     .filter((pair) => !isTracking(pair))
@@ -47,6 +48,12 @@ const trackerPaths =
 /** Whether a picture's address is known to count readers rather than to show something. */
 export function isTracker(url: URL): boolean {
   if (trackerPaths.test(url.pathname)) return true;
-  const labels = url.hostname.split('.');
-  return labels.some((_, start) => trackerHosts.has(labels.slice(start).join('.')));
+  for (let name = url.hostname; name !== ''; name = parentDomain(name)) if (trackerHosts.has(name)) return true;
+  return false;
+}
+
+/** `example.org` for `www.example.org`, at last the empty name. */
+function parentDomain(name: string): string {
+  const dot = name.indexOf('.');
+  return dot === -1 ? '' : name.slice(dot + 1);
 }

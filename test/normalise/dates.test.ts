@@ -275,6 +275,36 @@ describe('parseDate, whatever comes', () => {
   );
 
   it(
+    'reads what is written to the letter as it reads any spelling',
+    () => {
+      const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((value) => String(value).padStart(2, '0'));
+      const time = fc.oneof(
+        fc.tuple(two(25), two(61)).map((parts) => parts.join(':')),
+        fc.tuple(two(25), two(61), two(61)).map((parts) => parts.join(':')),
+        fc.tuple(two(25), two(61), two(61), fc.nat(9999)).map(([h, m, s, part]) => `${h}:${m}:${s}.${part}`),
+      );
+      const zone = fc.oneof(
+        fc.constantFrom('GMT', 'UTC', 'Z'),
+        fc.tuple(fc.constantFrom('+', '-'), two(20), fc.constantFrom('', ':'), two(61)).map((parts) => parts.join('')),
+      );
+      const year = fc.oneof(fc.integer({ min: 1900, max: 2100 }), fc.nat(9999)).map((y) => String(y).padStart(4, '0'));
+      const month = fc.constantFrom(...'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Sept Mai Foo'.split(' '));
+      const mail = fc
+        .tuple(fc.constantFrom('', 'Mon, ', 'Sun, '), fc.oneof(two(32), fc.nat(9).map(String)), month, year, time, zone)
+        .map(([weekday, day, name, y, t, z]) => `${weekday}${day} ${name} ${y} ${t} ${z}`);
+      const internet = fc.tuple(year, two(13), two(32), time, zone).map(([y, m, d, t, z]) => `${y}-${m}-${d}T${t}${z}`);
+      fc.assert(
+        fc.property(fc.oneof(mail, internet), (text) => {
+          // With a space behind it is written to no letter.
+          expect(parseDate(text)).toBe(parseDate(`${text} `));
+        }),
+        { numRuns: fuzzRuns * 5 },
+      );
+    },
+    fuzzTimeoutMs,
+  );
+
+  it(
     'gives a whole number of a sane year, or null, for any text',
     () => {
       const pieces = fc.constantFrom(

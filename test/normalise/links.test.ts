@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { basesOf, canonicalUrl, resolveLink, stripTracking } from '../../src/normalise/links.ts';
+import { basesOf, canonicalUrl, resolveLink, resolveUntracked, stripTracking } from '../../src/normalise/links.ts';
 import { fuzzRuns } from '../helpers/fuzz-runs.ts';
 
 /** For a busy machine, or many runs. */
@@ -114,6 +114,22 @@ describe('stripTracking', () => {
   ];
   it.each(kept)('leaves %s as it is', (url) => {
     expect(stripTracking(url)).toBe(url);
+  });
+});
+
+describe('resolveUntracked', () => {
+  const links = [
+    'https://u:p@example.com/a b?utm_source=x&id=1#xtor=RSS-1',
+    '/a?fbclid=1',
+    '../?ref=rss#top',
+    '//cdn.example.com',
+    'javascript:1',
+    '',
+    'https://[::1',
+  ];
+  it.each(links)('resolves %j and then takes the tracking off', (link) => {
+    const resolved = resolveLink(link, [base]);
+    expect(resolveUntracked(link, [base])?.href ?? null).toBe(resolved === null ? null : stripTracking(resolved));
   });
 });
 

@@ -10,6 +10,8 @@ describe('htmlToText', () => {
     ['leaves out what stands in for a player', '<video>Your browser is too old</video>text', 'text'],
     ['keeps the text of formulas', '<math><mi>a</mi><mo>+</mo><mi>b</mi></math>', 'a + b'],
     ['reads broken markup to its end', '<p>one <b>two <i>three', 'one two three'],
+    ['takes text without any markup as it stands', ' a  >\n b ', 'a > b'],
+    ['knows no hidden element but those that are open', 'a</svg></video><b title="<svg>">b</b><svg/>c</svg>d', 'ab cd'],
     ['has no use for pictures', '<img alt="x" src="y">', ''],
   ];
   it.each(cases)('%s', (_, html, expected) => {
@@ -25,6 +27,8 @@ describe('htmlToText', () => {
       }),
     ).toBeLessThan(200);
     expect(text.length).toBeLessThan(20_000);
+    expect(htmlToText('word '.repeat(200_000), 500).length).toBeLessThan(20_000);
+    expect(htmlToText('word '.repeat(20_000), 20_000).length).toBeGreaterThan(20_000);
   });
 });
 

@@ -28,8 +28,11 @@ function optionsFor(bases: Bases): sanitize.IOptions {
     transformTags: {
       '*': (name, attributes) => {
         const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
-        const kept = Object.hasOwn(allowedElements, known) ? cleanAttributes(known, attributes, bases) : null;
-        return { tagName: known, attribs: kept ?? {} };
+        const allowed = Object.hasOwn(allowedElements, known) ? (allowedElements[known] ?? []) : [];
+        const kept = allowed.length === 0 ? {} : (cleanAttributes(known, attributes, bases) ?? {});
+        // In the order of the list; what is not on it comes last, for the sanitiser to drop.
+        const ordered = allowed.flatMap((attribute) => (attribute in kept ? [[attribute, kept[attribute]]] : []));
+        return { tagName: known, attribs: { ...Object.fromEntries(ordered), ...kept } };
       },
     },
   };

@@ -28,6 +28,17 @@ describe('cleanText', () => {
     expect(cleanText(text)).toBe(expected);
   });
 
+  it('cleans each character alike, whether or not unusual ones stand beside it', () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code);
+      // Before and behind it: letters that some marks and vowels are composed with.
+      for (const text of [`e${character}o`, `\uac00${character}\u304b`, `${character}${character}x`]) {
+        const beside = cleanText(`😀 ${text}`);
+        if (beside !== `😀 ${cleanText(text)}`) expect(beside).toBe(`😀 ${cleanText(text)}`);
+      }
+    }
+  });
+
   it('clips piles of combining marks', () => {
     const clean = cleanText(`Z${'\u0316'.repeat(100_000)}a`);
     expect([...clean].length).toBeLessThan(10);
