@@ -1,6 +1,6 @@
 import { assertNever } from './domain/assert-never.ts';
 import type { DigestTask } from './domain/digest-task.ts';
-import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/document-task.ts';
+import type { CleanedHtml, DocumentAnswer, DocumentTask, FoundDocument } from './domain/document-task.ts';
 import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
 import type { PageLinks } from './domain/page-links.ts';
@@ -31,6 +31,8 @@ export interface Digester {
   describe(document: FoundDocument): Promise<FeedDescription | Unreadable>;
   /** The feeds that a page names. */
   discover(document: FoundDocument): Promise<PageLinks | Unreadable>;
+  /** Stored HTML by the rules of today. */
+  clean(html: string): Promise<CleanedHtml | Unreadable>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export function createDigester(options: DigesterOptions = {}): Digester {
     digest: (task) => run<Digest>({ kind: 'digest', ...task }),
     describe: (document) => run<FeedDescription>({ kind: 'describe', ...document }),
     discover: (document) => run<PageLinks>({ kind: 'discover', ...document }),
+    clean: (html) => run<CleanedHtml>({ kind: 'clean', html }),
     close: () => pool.close(),
   };
 }

@@ -1,3 +1,5 @@
+import { cleanAgain } from './cleaning.ts';
+import type { Digester } from './digest.ts';
 import type { Site } from './domain/source.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -23,8 +25,11 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
+  readonly digester: Pick<Digester, 'clean'>;
   /** What the operator says now. */
   retention(): Site['retention'];
+  /** Told of the head of the log when a chore has written to it. */
+  ring(head: number): void;
 }
 
 /** Work that is done again and again, beside everything else. */
@@ -39,26 +44,28 @@ interface Chore {
   run(signal: AbortSignal): Promise<unknown>;
 }
 
-function choresOf({ store, clock, retention }: HousekeepingParts): readonly Chore[] {
+function choresOf(parts: HousekeepingParts): readonly Chore[] {
+  const { store, clock, retention } = parts;
   return [
     {
-      what: 'old events',
+      what: 'letting go of old events',
       everyMs: 10 * minuteMs,
       run: () => trimEvents(store, { nowMs: clock.now(), ...logRetention }),
     },
-    { what: 'old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
+    { what: 'letting go of old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
     {
-      what: 'old items',
+      what: 'letting go of old items',
       everyMs: hourMs,
       run: (signal) => {
         const { maxAgeMs, itemsPerSource: maxItems } = retention();
         return retireItems(store, { nowMs: clock.now(), maxAgeMs, maxItems, keepNewest, signal });
       },
     },
+    { what: 'cleaning stored HTML again', everyMs: hourMs, run: (signal) => cleanAgain({ ...parts, signal }) },
   ];
 }
 
-/** Starts to let go of what nobody needs any more: one thing after the other, each at its own pace. */
+/** Starts what is to be done now and then, such as letting go of what nobody needs any more: one thing after the other, each at its own pace. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { log, timers = systemTimers } = parts;
   const stopping = new AbortController();
@@ -77,7 +84,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
     try {
       await chore.run(stopping.signal);
     } catch (error) {
-      log.error({ err: error }, `${chore.what} could not be removed; tried again later`);
+      log.error({ err: error }, `${chore.what} failed; it is tried again later`);
     }
     if (!stopping.signal.aborted) plan(chore, chore.everyMs);
   };

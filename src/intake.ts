@@ -23,7 +23,7 @@ const knownEntries = 2000;
 export interface IntakeParts {
   readonly store: Store;
   readonly fetcher: Fetcher;
-  readonly digester: Digester;
+  readonly digester: Pick<Digester, 'digest'>;
   readonly brake: NetworkBrake;
   readonly clock: Clock;
   readonly random: () => number;

@@ -58,13 +58,20 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
   await markChanged(store, localFeeds(parts.declarations), clock.now());
 
+  const digester = createDigester();
+  shutdown.onStop('digester', () => digester.close());
   const loop = startLoop(parts, {
+    digester,
     sourceOf: (id) => inForce.sources.get(id),
     hostCycleMs: (url) => inForce.hostCycleMs(url),
     hostGapMs: () => inForce.site.politeness.hostGapMs,
   });
   if (parts.watched) watch(parts, { loop, declare });
-  const housekeeping = startHousekeeping({ store, clock, log, retention: () => inForce.site.retention });
+  const { ring } = parts;
+  const housekeeping = startHousekeeping({
+    ...{ store, clock, log, digester, ring },
+    retention: () => inForce.site.retention,
+  });
   shutdown.onStop('housekeeping', () => housekeeping.stop());
 }
 
@@ -72,7 +79,9 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-function startLoop(parts: PollingParts, inForce: Pick<IntakeParts, 'sourceOf' | 'hostCycleMs' | 'hostGapMs'>): Loop {
+type LoopParts = Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'>;
+
+function startLoop(parts: PollingParts, more: LoopParts): Loop {
   const { settings, store, clock, log, shutdown } = parts;
   const fetcher = createFetcher({
     clock,
@@ -82,17 +91,14 @@ function startLoop(parts: PollingParts, inForce: Pick<IntakeParts, 'sourceOf' | 
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const digester = createDigester();
-  shutdown.onStop('digester', () => digester.close());
   const brake = createNetworkBrake();
   const pace = createPace((stretch, lateMs) =>
     log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
   );
   const refresh = createRefresh({
-    ...inForce,
+    ...more,
     store,
     fetcher,
-    digester,
     brake,
     clock,
     stretch: () => pace.stretch(),

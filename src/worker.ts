@@ -5,6 +5,7 @@ import type { FeedDescription } from './domain/feed-description.ts';
 import type { Digest, Unreadable } from './domain/item.ts';
 import { describeFeed } from './normalise/describe-feed.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
+import { sanitiseHtml } from './normalise/sanitise.ts';
 import { discoverFeeds } from './parse/discover.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
@@ -32,6 +33,8 @@ export async function answerTask(task: DocumentTask): Promise<DocumentAnswer> {
       return await describeDocument(task);
     case 'discover':
       return discoverFeeds(task);
+    case 'clean':
+      return { kind: 'cleaned', html: sanitiseHtml(task.html, { baseUrl: null }) };
     default:
       return assertNever(task);
   }

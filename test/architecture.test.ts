@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'intake.ts': '*',
   'archives.ts': '*',
   'housekeeping.ts': '*',
+  'cleaning.ts': '*',
   'polling.ts': '*',
   'serving.ts': '*',
   'version.ts': [],

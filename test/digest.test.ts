@@ -40,6 +40,11 @@ describe('createDigester', { timeout: 60_000 }, () => {
     expect(found).toMatchObject({ kind: 'page', feeds: [{ url: 'https://site.example/feed' }] });
   });
 
+  it('cleans stored HTML in another process, where it may take its time', async () => {
+    const cleaned = await createTestDigester().clean('<p onclick="x()">Text<script>x()</script></p>');
+    expect(cleaned).toEqual({ kind: 'cleaned', html: '<p>Text</p>' });
+  });
+
   it('gives back as it is what cannot be read', async () => {
     expect(await createTestDigester().digest(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',

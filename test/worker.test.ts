@@ -82,5 +82,6 @@ describe('answerTask', () => {
     });
     expect(await answerTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
     expect(await answerTask({ kind: 'discover', ...document, url: '' })).toMatchObject({ kind: 'page' });
+    expect(await answerTask({ kind: 'clean', html: '<b>x<iframe>' })).toEqual({ kind: 'cleaned', html: '<b>x</b>' });
   });
 });

@@ -11,13 +11,21 @@ export interface FoundDocument {
   readonly url: string;
 }
 
+/** HTML by the rules of today. */
+export interface CleanedHtml {
+  readonly kind: 'cleaned';
+  readonly html: string;
+}
+
 /** What a worker process is asked of one document. */
 export type DocumentTask =
   | ({ readonly kind: 'digest' } & DigestTask)
   /** A feed as its publisher has it. */
   | ({ readonly kind: 'describe' } & FoundDocument)
   /** The feeds that a page names. */
-  | ({ readonly kind: 'discover' } & FoundDocument);
+  | ({ readonly kind: 'discover' } & FoundDocument)
+  /** HTML that was cleaned by older rules, all addresses absolute. */
+  | { readonly kind: 'clean'; readonly html: string };
 
 /** What it answers, by its kind. */
-export type DocumentAnswer = Digest | FeedDescription | PageLinks | Unreadable;
+export type DocumentAnswer = Digest | FeedDescription | PageLinks | CleanedHtml | Unreadable;

@@ -17,3 +17,14 @@ export async function readSetting(store: Store, name: string, make: () => string
     return row.value;
   });
 }
+
+/** Writes one of them, for what goes on and must be known after a restart. */
+export async function writeSetting(store: Store, name: string, value: string): Promise<void> {
+  await store.write((tx) =>
+    tx
+      .insertInto('setting')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute(),
+  );
+}

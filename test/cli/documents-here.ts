@@ -9,6 +9,7 @@ export function digesterHere(): Digester & { readonly closed: () => boolean } {
     digest: digestDocument,
     describe: describeDocument,
     discover: async (document) => discoverFeeds(document),
+    clean: async (html) => ({ kind: 'cleaned', html }),
     close: async () => {
       closed = true;
     },

@@ -49,7 +49,7 @@ export class IntakeDesk {
     this.#refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      digester: digester as Digester,
+      digester,
       brake: createNetworkBrake(),
       clock,
       random: () => 0.5,

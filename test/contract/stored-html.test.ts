@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItem, readItems } from '../../src/store/reads.ts';
+import { readStoredHtml, replaceHtml } from '../../src/store/stored-html.ts';
+import { withdrawItem } from '../../src/store/withdraw.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+
+const before = '<p>Text of one</p>';
+
+async function withOne(store: Store, over: Parameters<typeof source>[1] = {}) {
+  const room = new Newsroom(store);
+  await room.declare([source('a', over)]);
+  await room.read('a', [draft('one'), draft('two', { contentHtml: '' }), draft('three')]);
+  return room;
+}
+
+async function found(store: Store, q: string): Promise<number[]> {
+  const { items } = await readItems(store.reader, { filter: { ...everything, q }, limit: 10, before: null });
+  return items.map(({ id }) => id);
+}
+
+describe.each(engines)('stored content on $name', (engine) => {
+  it('is read item by item, those without any left out', () =>
+    withStore(engine, async (store) => {
+      await withOne(store);
+      expect(await readStoredHtml(store.reader, 0, 10)).toEqual([
+        { id: 1, html: before },
+        { id: 3, html: '<p>Text of three</p>' },
+      ]);
+      expect(await readStoredHtml(store.reader, 0, 1)).toHaveLength(1);
+      expect((await readStoredHtml(store.reader, 1, 10)).map(({ id }) => id)).toEqual([3]);
+    }));
+
+  it('is replaced without a word while its words are the same', () =>
+    withStore(engine, async (store) => {
+      const room = await withOne(store);
+      const cleaned = '<p class="x">Text of one</p>';
+      expect(await replaceHtml(store, [{ id: 1, html: before, cleaned }], noon)).toBeNull();
+      expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: cleaned, revision: 1 });
+      expect(await room.events()).toHaveLength(3);
+    }));
+
+  it('is an edit when words have gone, for readers and for the search', () =>
+    withStore(engine, async (store) => {
+      const room = await withOne(store);
+      expect(await replaceHtml(store, [{ id: 1, html: before, cleaned: '<p>Gone</p>' }], noon + hour)).toBe(4);
+      expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: '<p>Gone</p>', revision: 2 });
+      expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: 1, changed: ['html'] });
+      expect(await found(store, '"text of"')).toEqual([3]);
+      expect(await found(store, 'gone')).toEqual([1]);
+      // The document that it came from is still the same.
+      expect(await room.read('a', [draft('one')])).toMatchObject({ events: 0 });
+    }));
+
+  it('is left alone when an edit was faster, or the item has gone', () =>
+    withStore(engine, async (store) => {
+      await withOne(store);
+      const changes = [
+        { id: 1, html: '<p>Older</p>', cleaned: '<p>Older, clean</p>' },
+        { id: 99, html: before, cleaned: '' },
+      ];
+      expect(await replaceHtml(store, changes, noon)).toBeNull();
+      expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: before, revision: 1 });
+      expect(await replaceHtml(store, [], noon)).toBeNull();
+    }));
+
+  it('is replaced in silence where nobody sees it', () =>
+    withStore(engine, async (store) => {
+      const room = await withOne(store, { republish: 'summary' });
+      await withdrawItem(store, 3, noon);
+      const changes = [
+        { id: 1, html: before, cleaned: '<p>Gone</p>' },
+        { id: 3, html: '<p>Text of three</p>', cleaned: '<p>Gone</p>' },
+      ];
+      expect(await replaceHtml(store, changes, noon)).toBeNull();
+      expect((await room.events()).map(({ op }) => op)).toEqual(['add', 'add', 'add', 'remove']);
+      expect(await readStoredHtml(store.reader, 0, 10)).toMatchObject([
+        { html: '<p>Gone</p>' },
+        { html: '<p>Gone</p>' },
+      ]);
+      expect(await found(store, 'gone')).toEqual([]);
+    }));
+});
