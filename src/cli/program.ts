@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../domain/config-error.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { version } from '../version.ts';
+import { add } from './add.ts';
 import { check } from './check.ts';
+import { checkUrl } from './check-url.ts';
 import { demo } from './demo.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
 import { parse } from './parse.ts';
@@ -39,16 +41,48 @@ function describeProgram(io: CliIo, run: Run): Command {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .showHelpAfterError('Run with --help to see what there is.')
     .exitOverride();
+  describeServing(program, { io, run });
+  describeSources(program, { io, run });
+  return program;
+}
+
+interface Runner {
+  readonly io: CliIo;
+  readonly run: Run;
+}
+
+function describeServing(program: Command, { io, run }: Runner): void {
   program
     .command('serve')
     .description('run the server; configured by the environment, see "check --print-config"')
     .action(async () => await run(serve(io)));
   program
     .command('check')
-    .description('say whether the environment and FEEDS_DIR are right')
+    .description('say whether the environment and FEEDS_DIR are right; or what a feed or a site would be as a source')
+    .argument('[url]', 'of a feed, or of a page that names its feeds')
     .option('--print-config', 'show every variable, its value and its meaning')
     .option('--json', 'for machines')
-    .action(async (options) => await run(check(io, options)));
+    .action(
+      async (url: string | undefined, options) =>
+        await run(url === undefined ? check(io, options) : checkUrl(io, url, options)),
+    );
+  program
+    .command('demo')
+    .description('run a server on made-up news that needs no network and no configuration')
+    .option('--every <seconds>', 'time between two publications', positive, 4)
+    .option('--seed <number>', 'the same seed tells the same stories', positive, 1)
+    .action(async (options) => await run(demo(io, options)));
+}
+
+function describeSources(program: Command, { io, run }: Runner): void {
+  program
+    .command('add')
+    .description('declare a feed, or the best feed of a page, after reading it once')
+    .argument('<url>', 'of a feed, or of a page that names its feeds')
+    .option('--section <name>', 'the heading to stand under; otherwise the first')
+    .option('--file <name>', 'the file of FEEDS_DIR to write to', 'sources.yaml')
+    .option('--json', 'for machines')
+    .action(async (url: string, options) => await run(add(io, url, options)));
   program
     .command('sources')
     .description('say how each source is doing')
@@ -69,13 +103,6 @@ function describeProgram(io: CliIo, run: Run): Command {
     .option('--url <url>', 'where the files came from: the base of relative links')
     .option('--jsonl', 'for machines: one JSON object a file')
     .action(async (files: readonly string[], options) => await run(parse(io, files, options)));
-  program
-    .command('demo')
-    .description('run a server on made-up news that needs no network and no configuration')
-    .option('--every <seconds>', 'time between two publications', positive, 4)
-    .option('--seed <number>', 'the same seed tells the same stories', positive, 1)
-    .action(async (options) => await run(demo(io, options)));
-  return program;
 }
 
 function positive(text: string): number {

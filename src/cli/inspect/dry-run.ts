@@ -1,0 +1,150 @@
+import { defaultItemLimit } from '../../config/schema.ts';
+import type { Digester } from '../../digest.ts';
+import { idsDistrustedNote } from '../../domain/digest-task.ts';
+import type { Digest, ItemDraft, Unreadable } from '../../domain/item.ts';
+import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/outcome.ts';
+import { blankMemory, type PollState, type Settlement } from '../../domain/poll.ts';
+import { settle } from '../../schedule/next-check.ts';
+import { judgeQuality, type Quality } from './quality.ts';
+
+/** What came of asking a second time with the validators of the first answer. */
+export type SecondAnswer =
+  /** 304: nothing was sent again. */
+  | 'not-modified'
+  /** The whole document, and the same. */
+  | 'same-again'
+  /** The whole document, and another. */
+  | 'changed'
+  /** No document. */
+  | 'failed'
+  /** It gave nothing to ask with. */
+  | 'not-asked';
+
+/** A feed as the server would take it, without taking it. */
+export interface FeedReport {
+  /** As it was asked for. */
+  readonly url: string;
+  readonly readAtMs: number;
+  /** The last address of an unbroken run of permanent redirects; null: there was none. */
+  readonly movedTo: string | null;
+  readonly answered: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshForMs' | 'facts'>;
+  readonly digest: Digest;
+  readonly quality: Quality;
+  /** Whether the server would have to tell the items apart by link or text. */
+  readonly idsDistrusted: boolean;
+  /** Of header and document. */
+  readonly hubs: readonly string[];
+  readonly second: SecondAnswer;
+  readonly next: Pick<Settlement, 'nextCheckMs' | 'nextCheckWhy'>;
+  /** Oddities of answer, document and hints. */
+  readonly notes: readonly string[];
+  /** As they would be stored, the newest first. */
+  readonly newest: readonly ItemDraft[];
+}
+
+const itemsShown = 5;
+
+/** Reads a document for the first time, as the server would. */
+export async function digestFirst(
+  fetched: FetchedDocument,
+  digester: Digester,
+  nowMs: number,
+): Promise<Digest | Unreadable> {
+  const { body, contentType, url } = fetched;
+  const options = {
+    url,
+    nowMs,
+    limit: defaultItemLimit,
+    keep: null,
+    drop: null,
+    language: null,
+    trust: { dates: true, ids: true },
+    known: {},
+  };
+  return await digester.digest({ body, contentType, options });
+}
+
+/** A document that was read, and how it came. */
+export interface Reading {
+  readonly url: string;
+  readonly fetched: FetchedDocument;
+  readonly digest: Digest;
+}
+
+/**
+ * All that can be told of a feed.
+ *
+ * @param askAgain asks for the document once more, with its validators.
+ */
+export async function reportFeed(
+  reading: Reading,
+  parts: { readonly digester: Digester; readonly nowMs: number },
+  askAgain: () => Promise<FetchOutcome>,
+): Promise<FeedReport | Unreadable> {
+  const { url, fetched, digest } = reading;
+  const { body, contentType } = fetched;
+  const described = await parts.digester.describe({ body, contentType, url: fetched.url });
+  if (described.kind === 'unreadable') return described;
+  const settlement = settleFirst(reading, parts.nowMs);
+  return {
+    url,
+    readAtMs: parts.nowMs,
+    movedTo: fetched.movedTo,
+    answered: fetched,
+    digest,
+    quality: judgeQuality(described.entries, parts.nowMs),
+    idsDistrusted: digest.notes.includes(idsDistrustedNote),
+    hubs: [...new Set([...linksTo(fetched, 'hub'), ...digest.hubs])],
+    second: await secondAnswer(fetched, askAgain),
+    next: settlement,
+    notes: settlement.facts.notes,
+    newest: digest.drafts.toReversed().slice(0, itemsShown),
+  };
+}
+
+function linksTo({ links }: FetchedDocument, rel: string): readonly string[] {
+  return links.filter((link) => link.rel === rel).map((link) => link.href);
+}
+
+async function secondAnswer(
+  { validators }: FetchedDocument,
+  askAgain: () => Promise<FetchOutcome>,
+): Promise<SecondAnswer> {
+  if (validators.etag === null && validators.lastModified === null) return 'not-asked';
+  const outcome = await askAgain();
+  if (outcome.kind === 'not-modified') return outcome.by === 'status' ? 'not-modified' : 'same-again';
+  return outcome.kind === 'fresh' ? 'changed' : 'failed';
+}
+
+/** The settlement of a source's very first read, without jitter: no publisher is asked sooner. */
+function settleFirst({ url, fetched, digest }: Reading, nowMs: number): Settlement {
+  return settle({
+    source: { url, intervalMs: null },
+    state: unread,
+    happened: {
+      kind: 'stored',
+      fetched,
+      digest,
+      added: digest.drafts.length,
+      updated: 0,
+      heldBack: 0,
+      missing: [],
+      formerly: null,
+    },
+    nowMs,
+    random: () => 0,
+  });
+}
+
+const unread: PollState = {
+  validators: noValidators,
+  bodyHash: null,
+  nextCheckMs: 0,
+  nextCheckWhy: '',
+  failures: 0,
+  firstFailedMs: null,
+  firstReadDone: false,
+  goneMs: null,
+  movedTo: null,
+  memory: blankMemory,
+};

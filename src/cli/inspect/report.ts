@@ -1,0 +1,205 @@
+import type { ItemDraft } from '../../domain/item.ts';
+import type { FeedLink } from '../../domain/page-links.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import { formatInstant, formatSpan } from '../spans.ts';
+import { formatTable } from '../table.ts';
+import { cutToWidth } from '../text-width.ts';
+import type { FeedReport, SecondAnswer } from './dry-run.ts';
+import type { Inspection, PageFound } from './inspect.ts';
+import type { Quality } from './quality.ts';
+
+/**
+ * An inspection in full, for people.
+ *
+ * @param columns width that it has to fit; null: as wide as it wants to be.
+ */
+export function tellInspection(inspection: Inspection, columns: number | null): string {
+  const { page, feed } = inspection;
+  const parts = [page === null ? '' : tellPage(page, columns), feed === null ? '' : tellFeed(feed, columns)];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+const howFound: Readonly<Record<FeedLink['found'], string>> = {
+  declared: 'declared',
+  address: 'by its address',
+  text: 'by its text',
+};
+
+/** The feeds that a page names. */
+export function tellPage({ url, title, refreshTo, feeds }: PageFound, columns: number | null): string {
+  const name = cleanLine(title === null ? url : `${title} (${url})`, 500);
+  if (feeds.length === 0) {
+    const hint = refreshTo === null ? '' : ` It sends browsers on to ${cleanLine(refreshTo, 500)}; try that address.`;
+    return `${name} is a page that names no feed.${hint}\n`;
+  }
+  const head = [
+    { title: 'FEED', canShrink: true },
+    { title: 'FORMAT' },
+    { title: 'FOUND' },
+    { title: 'TITLE', canShrink: true },
+  ];
+  const rows = feeds.map((feed) => [feed.url, feed.format ?? '', howFound[feed.found], feed.title ?? '']);
+  const count = feeds.length === 1 ? 'one feed' : `${feeds.length} feeds`;
+  return `${name} is a page that names ${count}:\n\n${formatTable(head, rows, columns)}`;
+}
+
+/** What is to be known of a feed, then its newest items. */
+export function tellFeed(feed: FeedReport, columns: number | null): string {
+  const facts = formatFacts(factsOf(feed), columns);
+  const items = feed.newest.length === 0 ? '' : `\n${itemsTable(feed.newest, columns)}`;
+  return `${facts}${items}`;
+}
+
+type Fact = readonly [string, string];
+
+function factsOf(feed: FeedReport): readonly Fact[] {
+  const { digest, quality, answered, next } = feed;
+  const facts: (Fact | null)[] = [
+    ['feed', feed.url],
+    feed.movedTo === null ? null : ['moved to', feed.movedTo],
+    ['title', digest.feedTitle ?? 'none'],
+    digest.siteUrl === null ? null : ['site', digest.siteUrl],
+    ['format', `${digest.format}${answered.contentType === null ? '' : `, sent as ${answered.contentType}`}`],
+    ['items', `${quality.entries}, ${kilobytes(answered.facts.bytes)} in ${Math.round(answered.facts.durationMs)} ms`],
+    ['dates', tellDates(quality)],
+    ['ids', tellIds(feed)],
+    ['links', tellNames(quality.entries, quality.links)],
+    ['hub', feed.hubs.length === 0 ? 'none' : feed.hubs.join(', ')],
+    ['validators', tellValidators(feed)],
+    answered.freshForMs === null ? null : ['fresh for', formatSpan(answered.freshForMs)],
+    ['next poll', `${formatInstant(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckWhy})`],
+    feed.notes.length === 0 ? null : ['oddities', feed.notes.join(', ')],
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+function formatFacts(facts: readonly Fact[], columns: number | null): string {
+  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+  return facts
+    .map(([name, value]) => `${name.padEnd(width)}${cleanLine(value, 500)}`)
+    .map((line) => `${columns === null ? line : cutToWidth(line, columns)}\n`)
+    .join('');
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+}
+
+function tellDates({ entries, dates }: Quality): string {
+  const remarks = [
+    ...(dates.future > 0 ? [`${dates.future} more than a day ahead`] : []),
+    ...(dates.ancient > 0 ? [`${dates.ancient} before 1990`] : []),
+    ...(dates.allSame ? ['all the same'] : []),
+  ];
+  return [tellMissing(entries, dates.missing), ...remarks].join(', ');
+}
+
+function tellIds({ quality, idsDistrusted }: FeedReport): string {
+  const words = tellNames(quality.entries, quality.ids);
+  return idsDistrusted ? `${words}: worthless, so items are told apart by link or text` : words;
+}
+
+function tellNames(entries: number, { missing, duplicate }: Quality['ids']): string {
+  return [tellMissing(entries, missing), ...(duplicate > 0 ? [`${duplicate} not their own`] : [])].join(', ');
+}
+
+function tellMissing(entries: number, missing: number): string {
+  if (entries === 0) return 'no item';
+  return missing === 0 ? 'all' : `${missing} of ${entries} missing`;
+}
+
+const secondAnswers: Readonly<Record<SecondAnswer, string>> = {
+  'not-modified': 'a second request with them is answered 304, as it should be',
+  'same-again': 'ignored: a second request with them brings the whole document again',
+  changed: 'a second request with them brings another document',
+  failed: 'a second request with them fails',
+  'not-asked': '',
+};
+
+function tellValidators({ answered, second }: FeedReport): string {
+  const { etag, lastModified } = answered.validators;
+  const names = [...(etag === null ? [] : ['ETag']), ...(lastModified === null ? [] : ['Last-Modified'])];
+  if (names.length === 0) return 'none: every poll has to transfer the whole document';
+  return `${names.join(' and ')}; ${secondAnswers[second]}`;
+}
+
+function itemsTable(items: readonly ItemDraft[], columns: number | null): string {
+  const head = [
+    { title: 'PUBLISHED' },
+    { title: 'TITLE', canShrink: true },
+    { title: 'TOLD APART BY' },
+    { title: 'LINK', canShrink: true },
+  ];
+  const rows = items.map((item) => [
+    item.publishedMs === null ? '' : new Date(item.publishedMs).toISOString().slice(0, 16).replace('T', ' '),
+    item.title,
+    rungOf(item),
+    item.url ?? '',
+  ]);
+  return formatTable(head, rows, columns);
+}
+
+const rungs: Readonly<Record<string, 'id' | 'link' | 'text'>> = { g: 'id', l: 'link', d: 'text' };
+
+/** On what an item's key rests: the first letter of the key says so. */
+export function rungOf({ entryKey }: Pick<ItemDraft, 'entryKey'>): 'id' | 'link' | 'text' {
+  return rungs[entryKey.slice(0, 1)] ?? 'text';
+}
+
+/** An inspection for machines: instants as ISO 8601, contents by their size. */
+export function inspectionForMachines({ url, page, feed, refusals }: Inspection): object {
+  return { url, page, feed: feed === null ? null : feedForMachines(feed), refusals };
+}
+
+function feedForMachines(feed: FeedReport): object {
+  const { url, movedTo, answered, digest, quality, idsDistrusted, hubs, second, next, notes, newest } = feed;
+  const { contentType, freshForMs, facts, validators } = answered;
+  return {
+    url,
+    answeredUrl: answered.url,
+    movedTo,
+    format: digest.format,
+    contentType,
+    title: digest.feedTitle,
+    siteUrl: digest.siteUrl,
+    language: digest.language,
+    bytes: facts.bytes,
+    durationMs: Math.round(facts.durationMs),
+    redirects: facts.redirects,
+    quality: { ...quality, ids: { ...quality.ids, distrusted: idsDistrusted } },
+    hubs,
+    selfUrl: digest.selfUrl,
+    validators: { etag: validators.etag, lastModified: validators.lastModified, second },
+    freshForMs,
+    hints: digest.hints,
+    readAt: iso(feed.readAtMs),
+    nextCheckAt: iso(next.nextCheckMs),
+    nextCheckWhy: next.nextCheckWhy,
+    notes,
+    newest: newest.map(itemForMachines),
+  };
+}
+
+function itemForMachines(item: ItemDraft): object {
+  const { guid, url, title, summary, author, language, categories, enclosures, imageUrl } = item;
+  const dates = { publishedAt: iso(item.publishedMs), updatedAt: iso(item.updatedMs) };
+  const contentBytes = Buffer.byteLength(item.contentHtml);
+  return {
+    guid,
+    toldApartBy: rungOf(item),
+    url,
+    title,
+    summary,
+    author,
+    language,
+    categories,
+    enclosures,
+    imageUrl,
+    ...dates,
+    contentBytes,
+  };
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { judgeQuality } from '../../../src/cli/inspect/quality.ts';
+import type { EntryDescription } from '../../../src/domain/feed-description.ts';
+import { nowMs } from './harness.ts';
+
+const blank: EntryDescription = {
+  id: null,
+  title: null,
+  link: null,
+  published: null,
+  updated: null,
+  author: null,
+  summary: null,
+  content: null,
+  categories: [],
+  enclosures: [],
+};
+const judge = (...parts: Partial<EntryDescription>[]) =>
+  judgeQuality(
+    parts.map((part) => ({ ...blank, ...part })),
+    nowMs,
+  );
+
+describe('judgeQuality', () => {
+  it('counts dates that are missing, ahead of us or before feeds', () => {
+    const dates = judge(
+      { published: '2026-03-10T11:00:00Z' },
+      { updated: '2026-03-09T11:00:00Z' },
+      { published: '2026-03-11T11:59:00Z' },
+      { published: '2026-03-11T12:01:00Z' },
+      { published: '1970-01-01T00:00:00Z' },
+      {},
+    ).dates;
+    expect(dates).toEqual({ missing: 1, future: 1, ancient: 1, allSame: false });
+  });
+
+  it('sees when all dates are one', () => {
+    const published = '2026-03-10T11:00:00Z';
+    expect(judge({ published }, { published }, {}).dates.allSame).toBe(true);
+    expect(judge({ published }).dates.allSame).toBe(false);
+    expect(judge({ published }, { published: '2026-03-10T11:00:01Z' }).dates.allSame).toBe(false);
+  });
+
+  it('counts ids and links that are missing or shared', () => {
+    const { ids, links } = judge(
+      { id: 'a', link: 'https://a.example/' },
+      { id: 'a', link: 'https://a.example/' },
+      { id: 'a' },
+      { id: '' },
+      { id: 'b' },
+    );
+    expect(ids).toEqual({ missing: 1, duplicate: 2 });
+    expect(links).toEqual({ missing: 3, duplicate: 1 });
+  });
+
+  it('has nothing against a feed without entries', () => {
+    expect(judge()).toEqual({
+      entries: 0,
+      dates: { missing: 0, future: 0, ancient: 0, allSame: false },
+      ids: { missing: 0, duplicate: 0 },
+      links: { missing: 0, duplicate: 0 },
+    });
+  });
+});
