@@ -17,7 +17,7 @@ const mostBytes = 8 * 1024 * 1024;
 /** A smaller document without anything known is a small feed and no sign of a gap. */
 const leastEntries = 3;
 /** Notes of a document of which we have not seen all: the rest may be what was known. */
-const partial = /^(partial_parse|unterminated|filtered)(:|$)/;
+const partial = /^(partial_parse|filtered)(:|$)/;
 const usualPauseMs = 60_000;
 const longestPauseMs = 15 * 60_000;
 

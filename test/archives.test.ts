@@ -135,7 +135,6 @@ describe('a possible gap', () => {
     ['an empty document', digest([]), { memory: { documentEntries: 0 } }],
     ['a document that says it is complete', digest(three, { complete: true }), {}],
     ['a document out of which something was filtered', digest(three, { notes: ['filtered:7'] }), {}],
-    ['a document of which the end is missing', digest(three, { notes: ['unterminated'] }), {}],
     ['a document of which a part could not be read', digest(three, { notes: ['partial_parse'] }), {}],
     ['a flood', digest(three), { memory: { strangeDocuments: 6 } }],
     ['a local feed', digest(three), { source: { url: 'file:///feeds/a.xml' } }],

@@ -11,7 +11,7 @@ import { withdrawStored } from './withdraw.ts';
 /** So many are taken away in one read, and remembered as missing until the next. */
 const mostMissing = 200;
 /** Notes of a document of which we have not taken all: what is missing in it may be missing with us only. */
-const partial = /^(partial_parse|unterminated|filtered|item_flood)(:|$)/;
+const partial = /^(partial_parse|filtered|item_flood)(:|$)/;
 
 /** What a complete document came to. */
 export interface Completion {
