@@ -77,7 +77,6 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
 
   it.each([
     'partial_parse',
-    'unterminated',
     'filtered:3',
     'item_flood:900',
   ])('means nothing when we have not taken all of it: %s', (note) =>
