@@ -52,12 +52,16 @@ export function wireItemJson(body: string, publicUrl: string, itemId: number): s
 
 /** What filters look at in an item. */
 export function facetsOf(item: Item): Facets {
+  return { ...labelsOf(item), text: searchText(item) };
+}
+
+/** The same without the text, which takes the most time and room. */
+export function labelsOf(item: Item): Omit<Facets, 'text'> {
   return {
     sections: item.sections,
     sources: [item.source.id, ...item.alsoIn.map((label) => label.id)],
     categories: item.categories,
     language: item.language,
-    text: searchText(item),
   };
 }
 

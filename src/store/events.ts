@@ -4,6 +4,7 @@ import type { EventOp, Facets, LogEvent, StreamHead } from '../domain/event.ts';
 import type { Item } from '../domain/item.ts';
 import { facetsOf, toWireBody } from '../domain/wire-item.ts';
 import type { Db } from './dialect.ts';
+import { packFacets, unpackFacets } from './event-facets.ts';
 import { newEpoch, type Store } from './open.ts';
 import { anyOf, insertRows } from './rows.ts';
 import { fromJson } from './shown.ts';
@@ -39,7 +40,7 @@ function toEvent(row: Row<'event'>): LogEvent {
     itemId: row.item_id,
     backfill: row.backfill === 1,
     changed: fromJson<readonly string[]>(row.changed),
-    facets: fromJson<Facets>(row.facets),
+    facets: unpackFacets(row.facets, row.body),
     was: row.was === null ? null : fromJson<Facets>(row.was),
     body: row.body,
     atMs: row.at_ms,
@@ -66,12 +67,15 @@ async function lastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyM
     .select(({ fn }) => fn.max('seq').as('seq'))
     .where('item_id', 'in', sql<number>`${anyOf(db, itemIds)}`)
     .groupBy('item_id');
-  const rows = await db.selectFrom('event').select(['item_id', 'facets']).where('seq', 'in', last).execute();
-  return new Map(rows.map((row) => [row.item_id, row.facets]));
+  const rows = await db.selectFrom('event').select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
+  return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, row.body))]));
 }
 
-function bodyOf({ op, item }: Happening): string {
-  return JSON.stringify(op === 'remove' ? { id: item.id, url: item.url } : toWireBody(item));
+/** What an event says of its item, and what filters look at. */
+function spoken({ op, item }: Happening): { readonly body: string; readonly facets: string } {
+  if (op === 'remove') return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
+  const body = toWireBody(item);
+  return { body: JSON.stringify(body), facets: packFacets(item, body) };
 }
 
 /**
@@ -93,9 +97,8 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
       section: item.section,
       backfill: item.backfill ? 1 : 0,
       changed: JSON.stringify(changed),
-      facets: JSON.stringify(facetsOf(item)),
       was: before === null ? null : (was.get(item.id) ?? JSON.stringify(facetsOf(before))),
-      body: bodyOf(happening),
+      ...spoken(happening),
       at_ms: nowMs,
     };
   });

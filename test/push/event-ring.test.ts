@@ -52,11 +52,27 @@ describe('createEventRing', () => {
     expect(ring.first).toBe(2);
   });
 
-  it('counts body, text and former text', () => {
+  it('counts body, the text that is made of it, and the former text', () => {
     const small = eventBytes(logEvent(1, { body: '' }));
-    expect(eventBytes(logEvent(1, { body: 'x'.repeat(100) })) - small).toBe(200);
-    const texts = { facets: { text: 'x'.repeat(100) }, was: { text: 'x'.repeat(50) } };
-    expect(eventBytes(logEvent(1, { body: '', ...texts })) - small).toBe(600);
+    expect(eventBytes(logEvent(1, { body: 'x'.repeat(100) })) - small).toBe(600);
+    expect(eventBytes(logEvent(1, { body: '', was: { text: 'x'.repeat(50) } })) - small).toBe(200);
+  });
+
+  it('counts the text of a removal, which its body has not', () => {
+    const removal = { op: 'remove', body: '' } as const;
+    const bare = eventBytes(logEvent(1, { ...removal, facets: { text: '' } }));
+    expect(eventBytes(logEvent(1, { ...removal, facets: { text: 'x'.repeat(100) } })) - bare).toBe(400);
+  });
+
+  it('does not have the text made for the sake of counting', () => {
+    const event = logEvent(1);
+    const facets = {
+      ...event.facets,
+      get text(): string {
+        throw new Error('nobody searches');
+      },
+    };
+    expect(() => eventBytes({ ...event, facets })).not.toThrow();
   });
 
   it('begins anew elsewhere', () => {
