@@ -1,8 +1,8 @@
-import { type Handler, Parser } from 'htmlparser2';
 import { allowedElements, droppedWhole, renamedElements, voidElements } from './allow-list.ts';
 import { type Attributes, type Bases, cleanAttributes } from './attributes.ts';
 import type { BalancedHtml } from './balance.ts';
 import { escapeAttribute, escapeText } from './html-escape.ts';
+import type { Listener, MarkupReader } from './markup-reader.ts';
 import { withoutControls, withoutOverrides } from './text.ts';
 
 /** Elements nested deeper lose their tags and keep their text: some steps look through all that are open. */
@@ -25,35 +25,16 @@ const rules: ReadonlyMap<string, Rule> = new Map([
 ]);
 const dropped: ReadonlySet<string> = new Set(droppedWhole);
 
-/** What text may come of that `withoutControls` and `withoutOverrides` take out; no reference by name stands for such. */
-const mayHoldControls = /&#|[\u202d\u202e]/;
-
-/** The attributes as they stand in a tag: of those kept, only what the allow-list names. */
-function written(rule: Rule, attributes: Attributes, bases: Bases): string {
-  const kept = rule.attributes.length === 0 ? null : cleanAttributes(rule.name, attributes, bases);
-  if (kept === null) return '';
-  let text = '';
-  for (const name of rule.attributes) {
-    const value = kept[name];
-    if (value === '' && name !== 'alt') text += ` ${name}`;
-    else if (value !== undefined) text += ` ${name}="${escapeAttribute(value)}"`;
-  }
-  return text;
-}
-
-type Heard = Pick<Handler, 'onopentag' | 'ontext' | 'onclosetag'>;
-
 /**
  * Hears what the parser finds and has written what is allowed of it. An element goes with all that is in it, or
  * leaves its content behind, or stays; nothing reaches the page but tags made here and text that is escaped.
  */
-class Cleaner implements Heard {
-  readonly #source: string;
+export class Cleaner implements Listener {
+  readonly #reader: MarkupReader;
   readonly #bases: Bases;
   readonly #out: BalancedHtml;
   /** Whether text may hold, spelt as references, what `withoutControls` took out of the source. */
   readonly #mayHoldControls: boolean;
-  readonly #parser: Parser;
   /** The elements that the parser holds open, and what stands for each in clean HTML. */
   readonly #open: string[] = [];
   readonly #rules: (Rule | null)[] = [];
@@ -66,19 +47,15 @@ class Cleaner implements Heard {
   #rawEnd: number | null = null;
   #isRaw = false;
 
-  constructor(source: string, bases: Bases, out: BalancedHtml) {
-    this.#source = source;
+  /** @param reader of a source without control characters. */
+  constructor(reader: MarkupReader, bases: Bases, out: BalancedHtml) {
+    this.#reader = reader;
     this.#bases = bases;
     this.#out = out;
-    this.#mayHoldControls = mayHoldControls.test(source);
-    this.#parser = new Parser(this);
+    this.#mayHoldControls = ['&#', '\u202d', '\u202e'].some((part) => reader.source.includes(part));
   }
 
-  run(): void {
-    this.#parser.end(this.#source);
-  }
-
-  onopentag(name: string, attributes: Attributes): void {
+  onopentag(name: string, written: Attributes): void {
     this.#passRawEnd();
     if (this.#isRaw) return;
     if (this.#hidden > 0) {
@@ -88,14 +65,15 @@ class Cleaner implements Heard {
     const rule = this.#open.length < maxDepth ? (rules.get(name) ?? null) : null;
     this.#open.push(name);
     this.#rules.push(rule);
-    if (rule !== null) this.#write(rule, attributes);
+    if (rule !== null) this.#write(rule, written);
     else if (dropped.has(name)) this.#hide(name);
   }
 
-  ontext(text: string): void {
+  ontext(written: string): void {
     this.#passRawEnd();
     if (this.#hidden > 0 || this.#isRaw) return;
-    this.#out.text(escapeText(this.#mayHoldControls ? withoutOverrides(withoutControls(text)) : text));
+    if (!this.#mayHoldControls) this.#out.text(this.#reader.escaped(written));
+    else this.#out.text(escapeText(withoutOverrides(withoutControls(this.#reader.meant(written)))));
     this.#restWhenFull();
   }
 
@@ -112,37 +90,41 @@ class Cleaner implements Heard {
     if (rule !== null && !voidElements.has(rule.name)) this.#out.end(rule.name);
   }
 
-  #write(rule: Rule, attributes: Attributes): void {
-    this.#out.start(rule.name, written(rule, attributes, this.#bases));
+  #write(rule: Rule, written: Attributes): void {
+    this.#out.start(rule.name, this.#attributes(rule, written));
     this.#restWhenFull();
   }
 
   /** Nothing that comes now has room. */
   #restWhenFull(): void {
-    if (this.#out.isFull) this.#parser.pause();
+    if (this.#out.isFull) this.#reader.stop();
+  }
+
+  /** The attributes as they stand in a tag: of those kept, only what the allow-list names. */
+  #attributes(rule: Rule, written: Attributes): string {
+    if (rule.attributes.length === 0) return '';
+    const kept = cleanAttributes(rule.name, this.#reader.meantValues(written), this.#bases);
+    if (kept === null) return '';
+    let text = '';
+    for (const name of rule.attributes) {
+      const value = kept[name];
+      if (value === '' && name !== 'alt') text += ` ${name}`;
+      else if (value !== undefined) text += ` ${name}="${escapeAttribute(value)}"`;
+    }
+    return text;
   }
 
   #hide(name: string): void {
     this.#hidden = 1;
     if (name !== 'noscript') return;
     const end = /<\/noscript[\t\n\f\r />]/gi;
-    end.lastIndex = this.#parser.endIndex + 1;
-    this.#rawEnd = end.exec(this.#source)?.index ?? Number.POSITIVE_INFINITY;
+    end.lastIndex = this.#reader.endIndex + 1;
+    this.#rawEnd = end.exec(this.#reader.source)?.index ?? Number.POSITIVE_INFINITY;
   }
 
   #passRawEnd(): void {
-    if (this.#rawEnd === null || this.#parser.startIndex < this.#rawEnd) return;
+    if (this.#rawEnd === null || this.#reader.startIndex < this.#rawEnd) return;
     this.#rawEnd = null;
     this.#isRaw = false;
   }
-}
-
-/**
- * Reads HTML of others and writes what the allow-list leaves of it.
- *
- * @param html without control characters.
- * @param bases where relative addresses start, the best first.
- */
-export function cleanInto(html: string, bases: Bases, out: BalancedHtml): void {
-  new Cleaner(html, bases, out).run();
 }

@@ -8,8 +8,8 @@ export interface Traits {
   /** Absolute, without tracking parameters. */
   readonly url: string | null;
   readonly title: string;
-  /** Visible text. */
-  readonly text: string;
+  /** Read only where nothing else tells entries apart. */
+  readonly body: { readonly text: string };
 }
 
 /** SHA-256, lower-case hex. */
@@ -33,7 +33,7 @@ export function entryKey(traits: Traits, digest: (text: string) => string): stri
   const key = (rung: string, text: string): string => `${rung}${digest(text).slice(0, keyChars)}`;
   if (traits.guid !== null) return key('g', traits.guid);
   if (traits.url !== null) return key('l', linkKey(traits.url));
-  return key('d', `${traits.title}\n${traits.text}`);
+  return key('d', `${traits.title}\n${traits.body.text}`);
 }
 
 /** The fragment counts here: within one source "#3" tells entries apart more often than it makes two of one. */
@@ -51,9 +51,10 @@ export function entryKeys(
   rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
 ): string[] {
   const owned = entries.every(({ guid }) => rules.trustIds && guid !== null) ? null : ownUrls(entries, rules.siteUrl);
-  return entries.map((entry, index) =>
-    entryKey({ ...entry, guid: rules.trustIds ? entry.guid : null, url: owned?.[index] ?? null }, sha256),
-  );
+  return entries.map((entry, index) => {
+    const guid = rules.trustIds ? entry.guid : null;
+    return entryKey({ guid, url: owned?.[index] ?? null, title: entry.title, body: entry.body }, sha256);
+  });
 }
 
 /** The links that lead to one entry alone; null for the others. */

@@ -66,7 +66,9 @@ export function resolveUntracked(link: string, bases: readonly string[]): URL | 
 function resolve(link: string, bases: readonly string[]): URL | null {
   const text = link.trim();
   if (text === '') return null;
-  for (const base of bases.length === 0 ? [undefined] : bases) {
+  // Parsing the base as well takes as long again.
+  const isWhole = bases.length === 0 || /^https?:\/\//i.test(text);
+  for (const base of isWhole ? [undefined] : bases) {
     const url = parseWeb(text, base);
     if (url === null) continue;
     dropUserInfo(url);

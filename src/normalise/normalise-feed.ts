@@ -1,16 +1,15 @@
 import { RE2JS } from 're2js';
 import { idsDistrustedNote, type NormaliseOptions } from '../domain/digest-task.ts';
 import type { Digest, ItemDraft } from '../domain/item.ts';
-import type { Markup, ParsedFeed } from '../domain/parsed-feed.ts';
+import type { ParsedFeed } from '../domain/parsed-feed.ts';
 import { clampDate, parseDate } from './dates.ts';
+import type { EntryBody } from './entry-body.ts';
 import { documentBases, hubUrls, readFrame } from './frame.ts';
 import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './identity.ts';
 import { resolveLink } from './links.ts';
-import { textToHtml } from './markup-text.ts';
 import { Notes } from './notes.ts';
 import { firstPicture } from './pictures.ts';
-import { type Entry, type Reading, readEntry } from './read-entry.ts';
-import { cleanHtml } from './sanitise.ts';
+import { type Entry, type Reading, readEntry, summaryOf } from './read-entry.ts';
 import { cutBytes, withoutControls } from './text.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
@@ -124,8 +123,10 @@ function draftEntries(wanted: readonly Keyed[], reading: Reading): { drafts: Ite
   const drafts: ItemDraft[] = [];
   const unchanged: string[] = [];
   for (const keyed of wanted) {
-    const hash = contentHash(keyed.entry);
+    const { entry } = keyed;
     const stored = Object.hasOwn(known, keyed.entryKey) ? known[keyed.entryKey] : undefined;
+    if (stored === undefined && budget.inputChars > 0) entry.body.expectAll();
+    const hash = contentHash({ ...entry, text: entry.body.text });
     if (stored === hash) unchanged.push(keyed.entryKey);
     else drafts.push(draft(keyed, hash, { reading, budget }));
   }
@@ -139,14 +140,14 @@ interface Budget {
 
 function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Budget }): ItemDraft {
   const { entry, entryKey, canonicalUrl } = keyed;
-  const contentHtml = content(entry.body, entry.bases, work);
+  const contentHtml = content(entry.body, work);
   return {
     entryKey,
     canonicalUrl,
     guid: entry.guid,
     url: entry.url,
     title: entry.title,
-    summary: entry.summary,
+    summary: summaryOf(entry),
     contentHtml,
     author: entry.author,
     language: entry.language,
@@ -160,15 +161,15 @@ function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Bud
   };
 }
 
-function content(body: Markup | null, bases: readonly string[], work: { reading: Reading; budget: Budget }): string {
-  if (body === null || body.value === '') return '';
+function content(body: EntryBody, work: { reading: Reading; budget: Budget }): string {
+  if (body.chars === 0) return '';
   const { reading, budget } = work;
   if (budget.inputChars <= 0) {
     reading.notes.add('content_cut');
     return '';
   }
-  budget.inputChars -= body.value.length;
-  const clean = cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), bases);
+  budget.inputChars -= body.chars;
+  const clean = body.clean();
   const bytes = Buffer.byteLength(clean.html);
   const fits = bytes <= budget.bytes;
   if (fits) budget.bytes -= bytes;

@@ -1,10 +1,11 @@
 import type { NormaliseOptions } from '../domain/digest-task.ts';
 import type { Enclosure } from '../domain/item.ts';
-import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
+import type { ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
 import { judgeDate, parseDate } from './dates.ts';
+import { EntryBody } from './entry-body.ts';
 import { authorName, basesFor, type Frame, languageTag } from './frame.ts';
 import { resolveLink, resolveUntracked } from './links.ts';
-import { htmlToText, plainText } from './markup-text.ts';
+import { plainText } from './markup-text.ts';
 import type { Notes } from './notes.ts';
 import { cleanText, cutBytes, excerpt, withoutControls } from './text.ts';
 
@@ -13,21 +14,15 @@ const maxTitleBytes = 1024;
 const maxCategoryBytes = 256;
 const maxCategories = 50;
 const maxEnclosures = 50;
-const maxTextChars = 128 * 1024;
 const summaryChars = 500;
 const madeTitleChars = 80;
 
-/** An entry read without its content: what identity, filters and the comparison with the store need. */
+/** An entry whose content is not read before it is asked for. */
 export interface Entry {
-  readonly bases: readonly string[];
   readonly guid: string | null;
   readonly url: string | null;
   readonly title: string;
-  /** Visible text of `body`. */
-  readonly text: string;
-  readonly summary: string;
-  /** The longer of content and summary; null when there is neither. */
-  readonly body: Markup | null;
+  readonly body: EntryBody;
   readonly author: string | null;
   readonly language: string | null;
   readonly categories: readonly string[];
@@ -44,25 +39,6 @@ export interface Reading {
   readonly frame: Frame;
   readonly options: NormaliseOptions;
   readonly notes: Notes;
-}
-
-function textOf(markup: Markup | null): string {
-  if (markup === null) return '';
-  return markup.type === 'html'
-    ? htmlToText(markup.value, maxTextChars)
-    : cleanText(markup.value.slice(0, maxTextChars));
-}
-
-/** The longer by what a person reads; of two that say nothing, the longer markup (a picture, a recording). */
-function chooseBody(item: ParsedItem): { body: Markup | null; text: string; summaryText: string } {
-  const content = textOf(item.content);
-  const summary = textOf(item.summary);
-  const bothSilent = content === '' && summary === '';
-  const contentWins = bothSilent
-    ? (item.content?.value.length ?? 0) >= (item.summary?.value.length ?? 0)
-    : content.length >= summary.length;
-  const [body, text] = contentWins ? [item.content ?? item.summary, content] : [item.summary, summary];
-  return { body, text, summaryText: summary || content };
 }
 
 function readDate(text: string | null, reading: Reading): number | null {
@@ -120,12 +96,21 @@ function declaredImage(item: ParsedItem, bases: readonly string[], enclosures: r
 }
 
 /** Something to call an entry without a title by. */
-function madeTitle(text: string, url: string | null, enclosures: readonly Enclosure[], frame: Frame): string {
+function madeTitle(
+  { text }: EntryBody,
+  url: string | null,
+  { enclosures, frame }: { enclosures: readonly Enclosure[]; frame: Frame },
+): string {
   if (text !== '') return excerpt(text, madeTitleChars);
   const address = url ?? enclosures[0]?.url;
   if (address !== undefined)
     return cutBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
   return frame.title ?? 'Untitled';
+}
+
+/** What stands for an entry where there is no room for its content. */
+export function summaryOf({ body }: Entry): string {
+  return excerpt(body.summaryText, summaryChars);
 }
 
 /** Whether relative links of an item start elsewhere than those of the feed. */
@@ -137,18 +122,15 @@ function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
 export function readEntry(item: ParsedItem, reading: Reading): Entry {
   const { feed, frame, options, notes } = reading;
   const bases = hasOwnBase(item, feed) ? basesFor(feed, item, options.url) : frame.bases;
-  const { body, text, summaryText } = chooseBody(item);
+  const body = new EntryBody(item, bases);
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);
   const title = item.title === null ? '' : plainText(item.title, maxTitleBytes);
   const guid = item.guid === null ? '' : withoutControls(item.guid).trim();
   return {
-    bases,
     guid: cutBytes(guid, maxGuidBytes) || null,
     url,
-    title: title || madeTitle(text, url, enclosures, frame),
-    text,
-    summary: excerpt(summaryText, summaryChars),
+    title: title || madeTitle(body, url, { enclosures, frame }),
     body,
     author: authorName(item.author) ?? frame.author,
     language: options.language ?? languageTag(item.language) ?? frame.language,

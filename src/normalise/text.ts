@@ -12,11 +12,11 @@ const tags = /(\u{1f3f4}[\u{e0020}-\u{e007e}]{1,8}\u{e007f})|[\u{e0000}-\u{e007f
 const marks = /(\p{Mn}{4})\p{Mn}+/gu;
 
 /**
- * Any character but those that need no look: letters, digits and signs of most scripts that stand alone and composed,
- * printable ASCII first. Whatever is not named here goes the long way and comes out as it would.
+ * Two spaces, and any character but those that need no look: letters, digits and signs of most scripts that stand alone
+ * and composed, printable ASCII first. Whatever is not named here goes the long way and comes out as it would.
  */
 const unusual =
-  /[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0388-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]/;
+  /[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0388-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]| {2}/;
 
 /** Text without characters that break XML or terminals; lone surrogates become U+FFFD. Linear time. */
 export function withoutControls(text: string): string {
@@ -33,6 +33,7 @@ export function withoutOverrides(text: string): string {
  * piles of marks, NFC, runs of white space as one space.
  */
 export function cleanText(text: string): string {
+  if (!unusual.test(text)) return text.trim();
   const line = text.replace(/\s{2,}|[^\S ]/g, ' ');
   if (!unusual.test(line)) return line.trim();
   return withoutControls(line)

@@ -10,8 +10,8 @@ import {
   type Traits,
 } from '../../src/normalise/identity.ts';
 
-function traits(part: Partial<Traits>): Traits {
-  return { guid: null, url: null, title: 'A title', text: 'Some text', ...part };
+function traits({ text = 'Some text', ...part }: Partial<Omit<Traits, 'body'>> & { text?: string }): Traits {
+  return { guid: null, url: null, title: 'A title', body: { text }, ...part };
 }
 
 const trusting = { trustIds: true, siteUrl: 'https://site.example/' };
@@ -57,7 +57,7 @@ describe('entryKeys', () => {
 
   it('makes one of an entry that a document holds twice', () => {
     const twice = traits({ url: 'https://site.example/1' });
-    expect(distinct([twice, { ...twice, text: 'Other text' }])).toBe(1);
+    expect(distinct([twice, { ...twice, body: { text: 'Other text' } }])).toBe(1);
   });
 
   it('tells links apart by their fragments', () => {

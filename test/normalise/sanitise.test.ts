@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { htmlToText } from '../../src/normalise/markup-text.ts';
-import { cleanHtml, maxContentBytes, sanitiseHtml } from '../../src/normalise/sanitise.ts';
+import { cleanHtml, cleanHtmlAndText, maxContentBytes, sanitiseHtml } from '../../src/normalise/sanitise.ts';
 import { vectors } from '../fixtures/markup/vectors.ts';
 import { fuzzRuns } from '../helpers/fuzz-runs.ts';
 
 import { cpuMs } from './cpu-time.ts';
 import { forbidden } from './markup-oracle.ts';
+import { soup as richSoup } from './markup-soup.ts';
 
 /** For a busy machine, or many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
@@ -241,4 +242,40 @@ describe('sanitiseHtml, whatever comes', () => {
     },
     fuzzTimeoutMs,
   );
+});
+
+describe('cleanHtmlAndText', () => {
+  it(
+    'comes to what the two come to apart, or to nothing',
+    () => {
+      let read = 0;
+      fc.assert(
+        fc.property(richSoup, (html) => {
+          const both = cleanHtmlAndText(html, [baseUrl]);
+          if (both === null) return;
+          read++;
+          expect(both).toEqual({ clean: cleanHtml(html, [baseUrl]), text: htmlToText(html, 100_000) });
+        }),
+        { numRuns: fuzzRuns },
+      );
+      expect(read).toBeGreaterThan(fuzzRuns / 5);
+    },
+    fuzzTimeoutMs,
+  );
+
+  it('comes to the same on every vector that it reads', () => {
+    const read = vectors.map(({ html }) => ({ html, both: cleanHtmlAndText(html, [baseUrl]) }));
+    for (const { html, both } of read) if (both !== null) expect(both.clean).toEqual(cleanHtml(html, [baseUrl]));
+    expect(read.filter(({ both }) => both !== null).length).toBeGreaterThan(50);
+  });
+
+  const others: [string, string][] = [
+    ['an embedded page', 'a<iframe src=https://v.example/></iframe>'],
+    ['a control character', 'a\u0001b'],
+    ['content of a size that one of them may cut', 'word '.repeat(10_000)],
+    ['content that grows beyond its room', '<a href=/>x</a>'.repeat(2_000)],
+  ];
+  it.each(others)('leaves %s to the two', (_, html) => {
+    expect(cleanHtmlAndText(html, [baseUrl])).toBeNull();
+  });
 });

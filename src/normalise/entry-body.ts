@@ -1,0 +1,89 @@
+import type { Markup, ParsedItem } from '../domain/parsed-feed.ts';
+import { htmlToText, textToHtml } from './markup-text.ts';
+import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './sanitise.ts';
+import { cleanText } from './text.ts';
+
+const maxTextChars = 128 * 1024;
+
+/** What a person reads of an entry. */
+interface Texts {
+  /** The longer of content and summary by what a person reads; null when there is neither. */
+  readonly body: Markup | null;
+  /** Visible text of `body`. */
+  readonly text: string;
+  /** Visible text of the summary, of the content where there is none. */
+  readonly summaryText: string;
+}
+
+/**
+ * Content and summary of an entry, read when they are asked for: most entries of a document are known already and need
+ * no cleaning, or are not wanted and need nothing.
+ *
+ * A class, since each literal with a getter has a hidden class of its own, which keeps all that the getter sees until V8
+ * collects the whole heap.
+ */
+export class EntryBody {
+  readonly #item: Pick<ParsedItem, 'content' | 'summary'>;
+  readonly #bases: readonly string[];
+  #texts: Texts | null = null;
+  /** Clean HTML of the content, where it came about with the text. */
+  #cleanContent: CleanHtml | null = null;
+
+  constructor(item: Pick<ParsedItem, 'content' | 'summary'>, bases: readonly string[]) {
+    this.#item = item;
+    this.#bases = bases;
+  }
+
+  /** Visible text. */
+  get text(): string {
+    return this.#read().text;
+  }
+
+  get summaryText(): string {
+    return this.#read().summaryText;
+  }
+
+  /** The markup that is cleaned, as its publisher sent it. */
+  get chars(): number {
+    return this.#read().body?.value.length ?? 0;
+  }
+
+  /** Says that the text and the clean HTML will both be asked for: one reading does for the two. */
+  expectAll(): void {
+    const { content } = this.#item;
+    if (this.#texts !== null || content?.type !== 'html') return;
+    const both = cleanHtmlAndText(content.value, this.#bases);
+    if (both === null) return;
+    this.#cleanContent = both.clean;
+    this.#texts = choose(this.#item, both.text, textOf(this.#item.summary));
+  }
+
+  clean(): CleanHtml {
+    const { body } = this.#read();
+    if (body === this.#item.content && this.#cleanContent !== null) return this.#cleanContent;
+    if (body === null) return { html: '', cut: false };
+    return cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), this.#bases);
+  }
+
+  #read(): Texts {
+    this.#texts ??= choose(this.#item, textOf(this.#item.content), textOf(this.#item.summary));
+    return this.#texts;
+  }
+}
+
+function textOf(markup: Markup | null): string {
+  if (markup === null) return '';
+  return markup.type === 'html'
+    ? htmlToText(markup.value, maxTextChars)
+    : cleanText(markup.value.slice(0, maxTextChars));
+}
+
+/** Of two that say nothing, the longer markup is taken (a picture, a recording). */
+function choose(item: Pick<ParsedItem, 'content' | 'summary'>, content: string, summary: string): Texts {
+  const bothSilent = content === '' && summary === '';
+  const contentWins = bothSilent
+    ? (item.content?.value.length ?? 0) >= (item.summary?.value.length ?? 0)
+    : content.length >= summary.length;
+  const [body, text] = contentWins ? [item.content ?? item.summary, content] : [item.summary, summary];
+  return { body, text, summaryText: summary || content };
+}
