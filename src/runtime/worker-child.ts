@@ -1,5 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { cpuLimitSignal, moduleBeside, type WorkerAnswer, type WorkerOrders } from './worker-protocol.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Piece, putTogether, takeApart } from './worker-pieces.ts';
+import {
+  cpuLimitSignal,
+  moduleBeside,
+  type WorkerAnswer,
+  type WorkerMessage,
+  type WorkerOrders,
+} from './worker-protocol.ts';
 
 /** What a task in another process came to. */
 export type TaskOutcome<Result> =
@@ -21,7 +29,8 @@ export interface TaskLimits {
   readonly maxHeapMb: number;
 }
 
-type Answer = WorkerAnswer | Exclude<TaskOutcome<unknown>, { kind: 'done' }>;
+/** What ends the waiting for a worker process. */
+type Answer = Exclude<WorkerAnswer, Piece> | Exclude<TaskOutcome<unknown>, { kind: 'done' }>;
 
 const startLimitMs = 30_000;
 const idleLimitMs = 60_000;
@@ -31,6 +40,8 @@ export class WorkerChild {
   readonly #module: string;
   readonly #limits: TaskLimits;
   #child: ChildProcess | null = null;
+  /** Long members of the result that is on its way. */
+  #pieces: Piece[] = [];
   /** Who waits for the next word of the process. */
   #waiting: ((answer: Answer) => void) | null = null;
   #idle: NodeJS.Timeout | undefined;
@@ -51,10 +62,26 @@ export class WorkerChild {
     child.ref();
     child.channel?.ref();
     const answered = this.#nextAnswer(this.#limits.wallLimitMs);
-    child.send(task as object);
+    void this.#hand(child, task);
     const answer = await answered;
+    const pieces = this.#pieces.splice(0);
     this.#rest();
-    return toOutcome(answer);
+    return answer.kind === 'done' ? { ...answer, result: putTogether(answer.result, pieces) } : toOutcome(answer);
+  }
+
+  /** Hands a task over, a piece in a turn of the event loop. */
+  async #hand(child: ChildProcess, task: unknown): Promise<void> {
+    try {
+      const { rest, pieces } = takeApart(task);
+      for (const piece of pieces) {
+        await send(child, piece);
+        await nextTurn();
+      }
+      await send(child, { kind: 'task', task: rest });
+    } catch (error) {
+      // Of a process that is gone this says less than its exit, which is heard in any case, but it may come first.
+      if (child.connected) this.#hear(child, { kind: 'crashed', detail: String(error) });
+    }
   }
 
   /** Ends the process, and what runs in it. */
@@ -84,7 +111,7 @@ export class WorkerChild {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
-    child.on('message', (message) => this.#hear(child, message as WorkerAnswer));
+    child.on('message', (message) => this.#receive(child, message as WorkerAnswer));
     child.on('exit', (code, signal) => this.#hear(child, readExit(code, signal)));
     child.on('error', (error) => this.#hear(child, { kind: 'crashed', detail: error.message }));
     const answer = await this.#nextAnswer(startLimitMs);
@@ -110,6 +137,11 @@ export class WorkerChild {
     return answer;
   }
 
+  #receive(child: ChildProcess, answer: WorkerAnswer): void {
+    if (answer.kind !== 'piece') this.#hear(child, answer);
+    else if (child === this.#child) this.#pieces.push(answer);
+  }
+
   #hear(child: ChildProcess, answer: Answer): void {
     // The exit of a process that was given up already says nothing new.
     if (child !== this.#child) return;
@@ -127,6 +159,12 @@ export class WorkerChild {
     child.channel?.unref();
     this.#idle = setTimeout(() => this.#drop(child), idleLimitMs).unref();
   }
+}
+
+function send(child: ChildProcess, message: WorkerMessage): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.send(message, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 function toOutcome(answer: Answer): TaskOutcome<unknown> {

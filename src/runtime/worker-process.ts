@@ -1,6 +1,13 @@
 // The main module of a worker process (see worker-pool.ts): loads the module of the tasks and runs them, one at a time.
 import { Worker } from 'node:worker_threads';
-import { moduleBeside, type WorkerAnswer, type WorkerOrders, watchSlots } from './worker-protocol.ts';
+import { type Piece, putTogether, takeApart } from './worker-pieces.ts';
+import {
+  moduleBeside,
+  type WorkerAnswer,
+  type WorkerMessage,
+  type WorkerOrders,
+  watchSlots,
+} from './worker-protocol.ts';
 
 type Work = (task: unknown) => unknown;
 
@@ -36,7 +43,9 @@ async function load(module: string): Promise<Work> {
 async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<void> {
   Atomics.store(shared, watchSlots.taskStartMs, cpuMs());
   try {
-    answer({ kind: 'done', result: await work(task) });
+    const { rest, pieces } = takeApart(await work(task));
+    for (const piece of pieces) answer(piece);
+    answer({ kind: 'done', result: rest });
   } catch (error) {
     answer({ kind: 'threw', message: messageOf(error) });
   } finally {
@@ -51,7 +60,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   const shared = startWatch(orders);
   const work = await load(orders.module);
-  process.on('message', (task: unknown) => void runTask(work, task, shared));
+  const pieces: Piece[] = [];
+  process.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'piece') pieces.push(message);
+    else void runTask(work, putTogether(message.task, pieces.splice(0)), shared);
+  });
   answer({ kind: 'ready' });
 }
 

@@ -1,5 +1,12 @@
+import type { Piece } from './worker-pieces.ts';
+
+/** What a parent tells a worker process: a task, its long members before it. */
+export type WorkerMessage = Piece | { readonly kind: 'task'; readonly task: unknown };
+
 /** What a worker process tells its parent. */
 export type WorkerAnswer =
+  /** A long member of the result that comes behind it. */
+  | Piece
   /** The module of the tasks is loaded: the first task may come. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: unknown }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** What a test asks its worker process to do. */
 export type PoolTask =
   | { readonly do: 'echo'; readonly value: unknown }
+  | { readonly do: 'take'; readonly bytes: Uint8Array; readonly list: readonly unknown[] }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'throw'; readonly message: string }
   | { readonly do: 'identify' | 'run-away' | 'eat-memory' | 'eat-memory-at-once' };
@@ -11,6 +12,8 @@ async function work(task: PoolTask): Promise<unknown> {
   switch (task.do) {
     case 'echo':
       return task.value;
+    case 'take':
+      return { bytes: task.bytes.length, sum: task.bytes.reduce((sum, byte) => sum + byte, 0), list: task.list };
     case 'wait':
       return pause(task.ms, 'waited');
     case 'throw':

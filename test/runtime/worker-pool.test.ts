@@ -27,6 +27,41 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     expect(outcomes).toMatchObject(values.map((result) => ({ kind: 'done', result })));
   });
 
+  it('hands long members of tasks and results over in pieces, none to the wrong task', async () => {
+    const pool = createPool();
+    const sizes = [3_000_000, 10, 1_000_000];
+    const values = sizes.map((size) => ({
+      bytes: Buffer.alloc(size, size % 7),
+      list: Array.from({ length: size / 10 ** 4 }, (_, index) => ({ index })),
+    }));
+    const outcomes = await Promise.all(values.map((value) => pool.run({ do: 'take', ...value })));
+    expect(outcomes).toEqual(
+      values.map(({ bytes, list }) => ({
+        kind: 'done',
+        result: { bytes: bytes.length, sum: bytes.length * (bytes.length % 7), list },
+      })),
+    );
+  });
+
+  it('survives a process that is killed while it is told its task', async () => {
+    const pool = createPool();
+    const { pid } = await identity(pool);
+    const running = pool.run({ do: 'take', bytes: Buffer.alloc(50_000_000), list: [] });
+    setImmediate(() => process.kill(pid, 'SIGKILL'));
+    expect((await running).kind).toBe('crashed');
+    expect(await pool.run({ do: 'take', bytes: Buffer.from('ab'), list: [] })).toEqual({
+      kind: 'done',
+      result: { bytes: 2, sum: 195, list: [] },
+    });
+  });
+
+  it('says so when a task cannot be handed over', async () => {
+    const pool = createPool();
+    const outcome = await pool.run({ do: 'echo', value: () => undefined });
+    expect(outcome.kind === 'crashed' && outcome.detail).toMatch(/could not be cloned/);
+    expect(await pool.run({ do: 'echo', value: 1 })).toEqual({ kind: 'done', result: 1 });
+  });
+
   it('ends a task that runs away, and only that one', async () => {
     const pool = createPool({ cpuLimitMs: 300 });
     const outcomes = await Promise.all([
