@@ -10,6 +10,8 @@ export interface AppParts {
   /** Base of every absolute address that we emit, without a trailing slash. Asked anew each time: the port may be chosen late, the site's words may be reloaded. */
   publicUrl(): string;
   site(): Site;
+  /** The hub of our output feeds, absolute; null or absent: WebSub is off. */
+  hubUrl?(): string | null;
   /** Names of the tabs, in their order. */
   sections(): readonly string[];
   /** Whether the server can answer: by name of what was looked at. */

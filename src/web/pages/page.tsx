@@ -42,6 +42,7 @@ export function frameOf(parts: PageParts, place: Place): Frame {
     dateline: makeDateline(dateline, timezone),
     datelinePattern: dateline,
     timezone,
+    hubUrl: parts.hubUrl?.() ?? null,
   };
 }
 

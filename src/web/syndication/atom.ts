@@ -35,8 +35,9 @@ export function renderAtom(output: OutputFeed): string {
 /** RFC 4287 §4.1.1: a feed has an author unless each of its entries has one. */
 function feedParts(output: OutputFeed): string {
   const author = element('author', {}, textElement('name', output.title));
-  if (output.nextUrl === null) return author;
-  return author + element('link', { rel: 'next', type: 'application/atom+xml', href: output.nextUrl }, null);
+  const hub = output.hubUrl === null ? '' : element('link', { rel: 'hub', href: output.hubUrl }, null);
+  if (output.nextUrl === null) return author + hub;
+  return author + hub + element('link', { rel: 'next', type: 'application/atom+xml', href: output.nextUrl }, null);
 }
 
 /** What the `feed` package cannot say of an entry, or does not escape. */

@@ -23,11 +23,11 @@ export function renderJson(output: OutputFeed): string {
       extensions: moreOf(entry),
     });
   }
-  return patch(feed.json1(), output.nextUrl);
+  return patch(feed.json1(), output);
 }
 
-/** The `feed` package writes version 1 of the format and knows no next page. */
-function patch(json: string, nextUrl: string | null): string {
+/** The `feed` package writes version 1 of the format, and knows neither a next page nor hubs. */
+function patch(json: string, { nextUrl, hubUrl }: OutputFeed): string {
   const { version: _old, title, home_page_url, feed_url, description, items } = JSON.parse(json) as FeedDocument;
   const next_url = nextUrl === null ? {} : { next_url: nextUrl };
   const head = {
@@ -37,6 +37,7 @@ function patch(json: string, nextUrl: string | null): string {
     feed_url,
     ...next_url,
     description,
+    ...(hubUrl === null ? {} : { hubs: [{ type: 'WebSub', url: hubUrl }] }),
   };
   return JSON.stringify({ ...head, items });
 }

@@ -30,6 +30,8 @@ export interface OutputFeed {
   /** The page that shows the same items. */
   readonly homeUrl: string;
   readonly selfUrl: string;
+  /** Where one subscribes to the feed (WebSub); null: one cannot. */
+  readonly hubUrl: string | null;
   /** Older items in the same format; null on the last page. */
   readonly nextUrl: string | null;
   /** Of the newest entry; 0 when there is none, so that equal content has equal bytes. */

@@ -30,6 +30,8 @@ interface Scope {
   readonly path: string;
   readonly title: string;
   readonly choice: QueryChoice;
+  /** What the reader chose within the path: what stands in the query. */
+  readonly own: QueryChoice;
   /** False where one source is what was asked for. */
   readonly shared: boolean;
 }
@@ -44,10 +46,21 @@ export function feedRoutes(app: Hono, parts: AppParts): void {
     app.get(`/sections/:section/feed.${format}`, openToAll, (c) => answer(c, sectionScope(c, parts)));
     app.get(`/sources/:id/feed.${format}`, openToAll, (c) => answer(c, sourceScope(c, parts)));
   }
-  const moved = { '/rss.xml': '/feed.rss', '/atom.xml': '/feed.atom', '/feed': '/feed.rss' };
-  for (const [from, to] of Object.entries(moved)) {
-    app.get(from, (c) => c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301));
-  }
+  const moved = (c: Context, to: string): Response =>
+    c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301);
+  app.get('/rss.xml', (c) => moved(c, '/feed.rss'));
+  app.get('/atom.xml', (c) => moved(c, '/feed.atom'));
+  app.get('/feed', (c) => {
+    c.header('Vary', 'Accept');
+    return moved(c, `/feed.${wantedFormat(c.req.header('accept') ?? '')}`);
+  });
+}
+
+/** The format that is asked for by name, the first of several; each has an address of its own. RSS when none is. */
+function wantedFormat(accept: string): Format {
+  const [, name = ''] = /\bapplication\/(atom|rss|feed|json)\b/i.exec(accept) ?? [];
+  const format = name.toLowerCase();
+  return format === 'feed' || format === 'json' ? 'json' : format === 'atom' ? 'atom' : 'rss';
 }
 
 /** Whether a path is an output feed's: its faults are told in plain text. */
@@ -61,23 +74,39 @@ async function sendFeed(
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
   const snapshot = await parts.reads.items({ ...scope.choice, share: scope.shared });
-  const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl() });
+  const hub = parts.hubUrl?.() ?? null;
+  // Whoever chose more finely than a path can has a feed of his own, which is no topic.
+  const hubUrl = writeChoice(scope.own) === '' ? hub : null;
+  const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl(), hubUrl });
   const { render, contentType } = formats[format];
+  if (hub !== null) c.header('Link', linkHeader(output));
   const body = cache.body(format, output, () => render(output));
   c.header('Content-Security-Policy', feedPolicy);
   return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot) });
 }
 
-function outputOf(snapshot: Snapshot, scope: Scope, to: { format: Format; publicUrl: string }): OutputFeed {
-  const { choice, path, title } = scope;
+/** WebSub discovery (W3C Recommendation of 23 January 2018, section 4): one header, and in it exactly one self. */
+function linkHeader({ hubUrl, selfUrl }: OutputFeed): string {
+  return `${hubUrl === null ? '' : `<${hubUrl}>; rel="hub", `}<${selfUrl}>; rel="self"`;
+}
+
+interface Shape {
+  readonly format: Format;
+  readonly publicUrl: string;
+  readonly hubUrl: string | null;
+}
+
+function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
+  const { path, title, own } = scope;
   const at = (query: string): string => `${to.publicUrl}${path}/feed.${to.format}${query}`;
   const entries = snapshot.items.map((item) => toEntry(item, to.publicUrl));
   return {
     title,
     description: `News in one stream: ${title}`,
     homeUrl: `${to.publicUrl}${path === '' ? '/' : path}`,
-    selfUrl: at(writeChoice(choice)),
-    nextUrl: snapshot.next === null ? null : at(writeChoice({ ...choice, before: snapshot.next })),
+    selfUrl: at(writeChoice(own)),
+    hubUrl: to.hubUrl,
+    nextUrl: snapshot.next === null ? null : at(writeChoice({ ...own, before: snapshot.next })),
     updatedMs: newestMs(entries),
     entries,
   };
@@ -94,7 +123,7 @@ function lastModified(snapshot: Snapshot): number | null {
 
 function wholeScope(c: Context, parts: AppParts): Scope {
   const choice = readChoice(new URL(c.req.url).searchParams);
-  return { path: '', title: parts.site().title, choice, shared: isUnchosen(choice) };
+  return { path: '', title: parts.site().title, choice, own: choice, shared: isUnchosen(choice) };
 }
 
 async function sectionScope(c: Context, parts: AppParts): Promise<Scope> {
@@ -104,6 +133,7 @@ async function sectionScope(c: Context, parts: AppParts): Promise<Scope> {
     path: `/sections/${encodeURIComponent(slug(section))}`,
     title: `${parts.site().title}: ${section}`,
     choice: { ...choice, filter: { ...choice.filter, sections: [slug(section)] } },
+    own: choice,
     shared: isUnchosen(choice),
   };
 }
@@ -115,6 +145,7 @@ async function sourceScope(c: Context, parts: AppParts): Promise<Scope> {
     path: `/sources/${encodeURIComponent(source.id)}`,
     title: source.title,
     choice: { ...choice, filter: { ...choice.filter, sources: [source.id] } },
+    own: choice,
     shared: false,
   };
 }

@@ -41,8 +41,9 @@ export function renderRss(output: OutputFeed): string {
 
 function feedLinks(output: OutputFeed): string {
   const self = element('atom:link', { rel: 'self', type: 'application/rss+xml', href: output.selfUrl }, null);
-  if (output.nextUrl === null) return self;
-  return self + element('atom:link', { rel: 'next', type: 'application/rss+xml', href: output.nextUrl }, null);
+  const hub = output.hubUrl === null ? '' : element('atom:link', { rel: 'hub', href: output.hubUrl }, null);
+  if (output.nextUrl === null) return self + hub;
+  return self + hub + element('atom:link', { rel: 'next', type: 'application/rss+xml', href: output.nextUrl }, null);
 }
 
 /** What the `feed` package cannot say of an RSS item, or does not escape. */

@@ -22,6 +22,8 @@ export interface Frame {
   /** The patterns behind `dateline`, for the live script. */
   readonly datelinePattern: string;
   readonly timezone: string;
+  /** Where one subscribes to what a page shows (WebSub); null: one cannot. */
+  readonly hubUrl: string | null;
 }
 
 /** What a page says of itself in its head. */

@@ -42,6 +42,12 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
         formats.map(({ format, name, type }) => (
           <link rel="alternate" type={type} title={name} href={links.feed(feedPath, format)} />
         ))}
+      {feedPath !== null && frame.hubUrl !== null && (
+        <>
+          <link rel="hub" href={frame.hubUrl} />
+          <link rel="self" type="application/atom+xml" href={links.topic(feedPath, 'atom')} />
+        </>
+      )}
       <script type="module" src={links.file('client/browser/live-page.js')} />
     </head>
   );

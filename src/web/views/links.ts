@@ -13,6 +13,8 @@ export interface Links {
   file(path: string): string;
   /** An output feed of the page at `path` ('' for the front page). */
   feed(path: string, format: 'rss' | 'atom' | 'json'): string;
+  /** The same, absolute: what one subscribes to. */
+  topic(path: string, format: 'rss' | 'atom' | 'json'): string;
 }
 
 /**
@@ -30,6 +32,7 @@ export function makeLinks(publicUrl: string, version: string): Links {
     source: (id) => `${base}/sources/${encodeURIComponent(id)}`,
     file: (path) => `${base}/public/${version}/${path}`,
     feed: (path, format) => `${base}${path}/feed.${format}`,
+    topic: (path, format) => `${publicUrl}${path}/feed.${format}`,
   };
 }
 

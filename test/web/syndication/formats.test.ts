@@ -28,6 +28,7 @@ function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
     description: 'All of it',
     homeUrl: `${base}/`,
     selfUrl: `${base}/feed.x?limit=1`,
+    hubUrl: null,
     nextUrl: `${base}/feed.x?limit=1&before=9-7`,
     updatedMs: noon + 60_000,
     entries: [toEntry(rich, base)],
