@@ -12,6 +12,7 @@ import { printProblems } from './print.ts';
 import { refresh } from './refresh.ts';
 import { serve } from './serve.ts';
 import { listSources } from './sources.ts';
+import { withdraw } from './withdraw.ts';
 
 /**
  * Runs one command of `newswire`.
@@ -43,6 +44,7 @@ function describeProgram(io: CliIo, run: Run): Command {
     .exitOverride();
   describeServing(program, { io, run });
   describeSources(program, { io, run });
+  describeItems(program, { io, run });
   return program;
 }
 
@@ -103,6 +105,16 @@ function describeSources(program: Command, { io, run }: Runner): void {
     .option('--url <url>', 'where the files came from: the base of relative links')
     .option('--jsonl', 'for machines: one JSON object a file')
     .action(async (files: readonly string[], options) => await run(parse(io, files, options)));
+}
+
+function describeItems(program: Command, { io, run }: Runner): void {
+  program
+    .command('withdraw')
+    .description('take items out of pages, feeds and search, and tell live readers')
+    .argument('<items...>', 'numbers of items, addresses of their pages, or of the originals')
+    .option('--undo', 'take the withdrawal back')
+    .option('--json', 'for machines')
+    .action(async (items: readonly string[], options) => await run(withdraw(io, items, options)));
 }
 
 function positive(text: string): number {

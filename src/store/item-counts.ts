@@ -4,6 +4,15 @@ import { anyOf } from './rows.ts';
 
 /** Takes items that leave the views off the counts of every source they appeared at. */
 export async function uncountItems(tx: Db, itemIds: readonly number[]): Promise<void> {
+  await changeCounts(tx, itemIds, -1);
+}
+
+/** Counts items that are back in the views at every source they appeared at. */
+export async function countItems(tx: Db, itemIds: readonly number[]): Promise<void> {
+  await changeCounts(tx, itemIds, 1);
+}
+
+async function changeCounts(tx: Db, itemIds: readonly number[], sign: 1 | -1): Promise<void> {
   const counts = await tx
     .selectFrom('appearance')
     .select(({ fn }) => ['source_ref', fn.countAll<number>().as('count')])
@@ -13,7 +22,7 @@ export async function uncountItems(tx: Db, itemIds: readonly number[]): Promise<
   for (const { source_ref, count } of counts) {
     await tx
       .updateTable('source')
-      .set((eb) => ({ items: eb('items', '-', count) }))
+      .set((eb) => ({ items: eb('items', '+', sign * count) }))
       .where('ref', '=', source_ref)
       .execute();
   }

@@ -114,6 +114,9 @@ const compared = {
   updatedAt: (item: Item) => item.updatedMs,
 } as const;
 
+/** The wire's names of all that can change. */
+export const fieldNames: readonly string[] = Object.keys(compared);
+
 /** The wire's names of what differs between two states of one item. */
 export function changedFields(before: Item, after: Item): string[] {
   return Object.entries(compared)

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { searchText } from '../domain/wire-item.ts';
 import { type Db, engineOf } from './dialect.ts';
 import { appendEvents, type Happening } from './events.ts';
-import { uncountItems } from './item-counts.ts';
+import { countItems, uncountItems } from './item-counts.ts';
+import { fieldNames } from './merge.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
 import { readStored, type StoredItem, toItem } from './shown.ts';
@@ -39,6 +41,31 @@ export async function withdrawItem(store: Store, itemId: number, nowMs: number):
     const items = await readStored(tx, [itemId]);
     const happenings = await withdrawStored(tx, [...items.values()], nowMs);
     return appendEvents(tx, happenings, nowMs);
+  });
+}
+
+/**
+ * Takes one withdrawal back. To the log it is an `update` of everything: whoever was told of the withdrawal is told of
+ * this, also where the item was backfill.
+ *
+ * @returns head of the log; null when there is no such item or it was not withdrawn.
+ */
+export async function restoreItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
+  return store.write(async (tx) => {
+    const before = (await readStored(tx, [itemId])).get(itemId);
+    if (before === undefined || before.row.withdrawn_ms === null) return null;
+    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: null } });
+    await tx.updateTable('item').set({ withdrawn_ms: null }).where('id', '=', itemId).execute();
+    // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
+    await tx
+      .updateTable('appearance')
+      .set({ content_hash: before.row.content_hash })
+      .where('item_id', '=', itemId)
+      .where('source_ref', '=', before.row.owner_ref)
+      .execute();
+    await countItems(tx, [itemId]);
+    await engineOf(tx).indexTexts(tx, [{ itemId, text: searchText(item) }]);
+    return appendEvents(tx, [{ op: 'update', item, before: toItem(before), changed: fieldNames }], nowMs);
   });
 }
 

@@ -37,7 +37,7 @@ export function withdrawn(): RequestError {
   return new RequestError({
     status: 410,
     code: 'withdrawn',
-    message: 'This item has been withdrawn by its publisher.',
+    message: 'This item was withdrawn. What it said should no longer be relied on.',
   });
 }
 

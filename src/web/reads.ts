@@ -12,6 +12,15 @@ export interface ItemsQuery {
   readonly before: string | null;
   /** Whether one source may take only its share of the page. */
   readonly share: boolean;
+  /** Whether what was withdrawn lately is wanted too; by default not. */
+  readonly withdrawals?: boolean;
+}
+
+/** An item that was taken back. */
+export interface Withdrawal {
+  /** Of the item: what output feeds make their ids of. */
+  readonly key: string;
+  readonly atMs: number;
 }
 
 /** Items and the place in the log at which they were read: both of one transaction. */
@@ -22,6 +31,8 @@ export interface Snapshot {
   readonly head: StreamHead;
   /** When the log last grew; null when it is empty. */
   readonly changedMs: number | null;
+  /** What was taken back within a week of that, newest first; empty when it was not asked for. */
+  readonly withdrawn: readonly Withdrawal[];
 }
 
 /** Part of the log, and where the log stood when it was read. */

@@ -1,18 +1,26 @@
+import type { Filter } from '../domain/filter.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Db } from '../store/dialect.ts';
 import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { readItem, readItems, readSections } from '../store/reads.ts';
 import { readSourceReports, type SourceReport } from '../store/source-reports.ts';
-import type { Reads, SourceHealth } from './reads.ts';
+import { readWithdrawals } from '../store/withdrawn.ts';
+import type { Reads, SourceHealth, Withdrawal } from './reads.ts';
+
+const withdrawalsMs = 7 * 86_400_000;
+const maxWithdrawals = 500;
 
 /** What the web reads, out of the store. Each answer is one snapshot. */
 export function createReads(store: Store): Reads {
   return {
     items: (query) =>
       store.read(async (db) => {
-        const { filter, limit, before, share } = query;
+        const { filter, limit, before, share, withdrawals = false } = query;
         const part = await readItems(db, { filter, limit, before, share, includeBackfill: filter.backfill });
-        return { ...part, head: await readHead(db), changedMs: await readLogChangedMs(db) };
+        const changedMs = await readLogChangedMs(db);
+        const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
+        return { ...part, head: await readHead(db), changedMs, withdrawn };
       }),
     item: (id) => store.read((db) => readItem(db, id)),
     sections: () => store.read(readSections),
@@ -20,6 +28,11 @@ export function createReads(store: Store): Reads {
     events: (afterSeq, limit) =>
       store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
   };
+}
+
+/** Counted from when the log last grew, not from now: for the same state a feed says the same, whenever it is asked. */
+function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<Withdrawal[]> {
+  return readWithdrawals(db, { filter, sinceMs: changedMs - withdrawalsMs, limit: maxWithdrawals });
 }
 
 /** Whether the database answers; its schema was brought up to date when it was opened. */

@@ -6,7 +6,7 @@ import type { ItemDraft } from '../../src/domain/item.ts';
 import { toWireBody } from '../../src/domain/wire-item.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/reads.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
 
@@ -35,6 +35,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ read: fc.constantFrom('a', 'b', 'press'), entries: fc.array(entry, { maxLength: 5 }) }),
   },
   { weight: 1, arbitrary: fc.record({ withdraw: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ restore: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom(minute, hour) }) },
 );
 
@@ -57,7 +58,7 @@ async function rowsOf(store: Store, query: string): Promise<unknown[]> {
   return (await sql.raw(query).execute(store.reader)).rows;
 }
 
-/** What holds whatever was read, edited and withdrawn. */
+/** What holds whatever was read, edited, withdrawn and brought back. */
 async function expectSound(store: Store, room: Newsroom): Promise<void> {
   const events = await room.events();
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
@@ -83,6 +84,7 @@ describe.each(engines)('the log on $name', (engine) => {
           for (const one of steps) {
             if ('read' in one) await room.read(one.read, one.entries, nowMs);
             else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
+            else if ('restore' in one) await restoreItem(store, one.restore, nowMs);
             else nowMs += one.wait;
           }
           await expectSound(store, room);

@@ -8,7 +8,8 @@ import { readItemByKey, readItems } from '../../src/store/reads.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/refreshes.ts';
 import { retireItems } from '../../src/store/retention.ts';
 import { knownHashes, readPollState } from '../../src/store/sources.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
+import { readWithdrawals } from '../../src/store/withdrawn.ts';
 import { engines } from '../contract/engines.ts';
 import { day, digest, draft, Newsroom, noon, source } from '../contract/newsroom.ts';
 
@@ -112,6 +113,9 @@ describe('the plans of the engine', () => {
 
   it('find by an index what is old enough to go', async () => {
     const plans = await plansOf(async (store) => {
+      await withdrawItem(store, 1, noon);
+      await readWithdrawals(store.reader, { filter: everything, sinceMs: noon, limit: 10 });
+      await restoreItem(store, 1, noon);
       await withdrawItem(store, 1, noon);
       await trimEvents(store, { nowMs: noon + day, maxAgeMs: 0, maxEvents: 1 });
       await trimRefreshes(store, noon + day);

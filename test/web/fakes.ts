@@ -95,7 +95,8 @@ export class FakeReads implements Reads {
     const items = all.slice(start, start + limit);
     const last = items.at(-1);
     const next = last !== undefined && start + limit < all.length ? placeOf(last) : null;
-    return { items, next, head: this.#head(), changedMs: this.changedMs };
+    const withdrawn = query.withdrawals === true ? this.#withdrawn() : [];
+    return { items, next, head: this.#head(), changedMs: this.changedMs, withdrawn };
   }
 
   async item(id: number) {
@@ -117,6 +118,12 @@ export class FakeReads implements Reads {
   async events(afterSeq: number, limit: number) {
     this.#fail();
     return { head: this.#head(), events: this.log.filter(({ seq }) => seq > afterSeq).slice(0, limit) };
+  }
+
+  #withdrawn() {
+    return this.list
+      .flatMap(({ key, withdrawnMs }) => (withdrawnMs === null ? [] : [{ key, atMs: withdrawnMs }]))
+      .toSorted((a, b) => b.atMs - a.atMs);
   }
 
   #head() {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
+import { withdrawItem } from '../../src/store/withdraw.ts';
 import { createReads, createReady } from '../../src/web/store-reads.ts';
 import { draft, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
 
@@ -46,6 +47,22 @@ describe('the reads of the web out of the store', () => {
     await publish('one');
     const { items } = await createReads(store).items({ ...all, filter: everything });
     expect(items).toEqual([]);
+  });
+
+  it('give what was withdrawn within a week of the last event, when they are asked', async () => {
+    await publish('one', 'two', 'three');
+    const week = 7 * 24 * 60 * minute;
+    await withdrawItem(store, 1, noon);
+    await withdrawItem(store, 2, noon + minute);
+    const reads = createReads(store);
+    const asked = { ...all, withdrawals: true };
+    expect((await reads.items(all)).withdrawn).toEqual([]);
+    expect((await reads.items(asked)).withdrawn).toMatchObject([
+      { key: 'http://example.net/two', atMs: noon + minute },
+      { key: 'http://example.net/one', atMs: noon },
+    ]);
+    await withdrawItem(store, 3, noon + minute + week);
+    expect((await reads.items(asked)).withdrawn).toHaveLength(2);
   });
 
   it('give one item, sections, and the sources with how they do', async () => {

@@ -3,7 +3,10 @@ import type { OutputEntry, OutputFeed } from './output-feed.ts';
 import { Slots } from './slots.ts';
 import { element, htmlForCdata, textElement, textToHtml } from './xml.ts';
 
-/** Atom 1.0 (RFC 4287) with paging links (RFC 5005 §3). */
+// The `feed` package knows no namespace but its own.
+const startTag = '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0">';
+
+/** Atom 1.0 (RFC 4287) with paging links (RFC 5005 §3) and withdrawals (RFC 6721). */
 export function renderAtom(output: OutputFeed): string {
   const slots = new Slots();
   const feed = new Feed({
@@ -29,15 +32,20 @@ export function renderAtom(output: OutputFeed): string {
       copyright: slots.put(moreOf(entry)),
     });
   }
-  return slots.fill(feed.atom1());
+  return slots.fill(feed.atom1()).replace(/<feed [^>]*>/, startTag);
 }
 
 /** RFC 4287 §4.1.1: a feed has an author unless each of its entries has one. */
 function feedParts(output: OutputFeed): string {
-  const author = element('author', {}, textElement('name', output.title));
-  const hub = output.hubUrl === null ? '' : element('link', { rel: 'hub', href: output.hubUrl }, null);
-  if (output.nextUrl === null) return author + hub;
-  return author + hub + element('link', { rel: 'next', type: 'application/atom+xml', href: output.nextUrl }, null);
+  const { title, hubUrl, nextUrl, deleted } = output;
+  return [
+    element('author', {}, textElement('name', title)),
+    ...(hubUrl === null ? [] : [element('link', { rel: 'hub', href: hubUrl }, null)]),
+    ...(nextUrl === null ? [] : [element('link', { rel: 'next', type: 'application/atom+xml', href: nextUrl }, null)]),
+    ...deleted.map(({ id, atMs }) =>
+      element('at:deleted-entry', { ref: id, when: new Date(atMs).toISOString() }, null),
+    ),
+  ].join('');
 }
 
 /** What the `feed` package cannot say of an entry, or does not escape. */

@@ -34,9 +34,11 @@ export interface OutputFeed {
   readonly hubUrl: string | null;
   /** Older items in the same format; null on the last page. */
   readonly nextUrl: string | null;
-  /** Of the newest entry; 0 when there is none, so that equal content has equal bytes. */
+  /** Of the newest entry or withdrawal; 0 when there is none, so that equal content has equal bytes. */
   readonly updatedMs: number;
   readonly entries: readonly OutputEntry[];
+  /** What was taken back lately, newest first. Only Atom can say so. */
+  readonly deleted: readonly { readonly id: string; readonly atMs: number }[];
 }
 
 /** When the newest of the entries was last touched. */

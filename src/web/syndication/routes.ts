@@ -8,7 +8,7 @@ import { type QueryChoice, readChoice, writeChoice } from '../query.ts';
 import type { Snapshot } from '../reads.ts';
 import { renderAtom } from './atom.ts';
 import { renderJson } from './json-feed.ts';
-import { newestMs, type OutputFeed, toEntry } from './output-feed.ts';
+import { entryId, newestMs, type OutputFeed, toEntry } from './output-feed.ts';
 import { RenderCache } from './render-cache.ts';
 import { renderRss } from './rss.ts';
 
@@ -73,7 +73,8 @@ async function sendFeed(
   job: { format: Format; scope: Scope; parts: AppParts; cache: RenderCache },
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
-  const snapshot = await parts.reads.items({ ...scope.choice, share: scope.shared });
+  const withdrawals = format === 'atom' && scope.choice.before === null;
+  const snapshot = await parts.reads.items({ ...scope.choice, share: scope.shared, withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = writeChoice(scope.own) === '' ? hub : null;
@@ -107,8 +108,9 @@ function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
     selfUrl: at(writeChoice(own)),
     hubUrl: to.hubUrl,
     nextUrl: snapshot.next === null ? null : at(writeChoice({ ...own, before: snapshot.next })),
-    updatedMs: newestMs(entries),
+    updatedMs: Math.max(newestMs(entries), snapshot.withdrawn[0]?.atMs ?? 0),
     entries,
+    deleted: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
   };
 }
 

@@ -203,7 +203,9 @@ describe('an item page', () => {
 
   it('is gone when the item was withdrawn and missing when there never was one', async () => {
     const app = makeApp([makeItem(7, { withdrawnMs: noon })]);
-    expect((await app.get('/items/7')).status).toBe(410);
+    const gone = await app.get('/items/7');
+    expect(gone.status).toBe(410);
+    expect(await gone.text()).toContain('This item was withdrawn.');
     expect((await app.get('/items/8')).status).toBe(404);
     expect((await app.get('/items/seven')).status).toBe(404);
   });

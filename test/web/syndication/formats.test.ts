@@ -32,6 +32,7 @@ function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
     nextUrl: `${base}/feed.x?limit=1&before=9-7`,
     updatedMs: noon + 60_000,
     entries: [toEntry(rich, base)],
+    deleted: [],
     ...over,
   };
 }

@@ -3,6 +3,7 @@ import Parser from 'rss-parser';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/domain/item.ts';
+import { entryId } from '../../../src/web/syndication/output-feed.ts';
 import { fuzzRuns } from '../../helpers/fuzz-runs.ts';
 import { makeApp, makeItem, makeSource, noon } from '../fakes.ts';
 
@@ -259,6 +260,29 @@ describe('output feeds and caches', () => {
     reads.list = [makeItem(1)];
     const after = Date.parse((await get('/feed.rss')).headers.get('last-modified') ?? '');
     expect(after).toBeGreaterThanOrEqual(before);
+  });
+
+  it('say in Atom what was withdrawn lately, newest first and on the first page only', async () => {
+    const [kept, one, two] = [makeItem(1), makeItem(2), makeItem(3)];
+    const { get, reads } = makeApp([kept, one, two]);
+    const before = await get('/feed.atom');
+    reads.list = [kept, { ...one, withdrawnMs: noon + 1000 }, { ...two, withdrawnMs: noon + 2000 }];
+    reads.changedMs = noon + 2000;
+    const after = await get('/feed.atom');
+    const text = await after.text();
+    const deleted = [...text.matchAll(/<at:deleted-entry ref="([^"]+)" when="([^"]+)"\/>/g)];
+    expect(deleted.map(([, ref, when]) => [ref, when])).toEqual([
+      [entryId(two.key), '2026-01-15T12:00:02.000Z'],
+      [entryId(one.key), '2026-01-15T12:00:01.000Z'],
+    ]);
+    expect(await before.text()).toContain(`<id>${entryId(two.key)}</id>`);
+    expect(text).toContain('xmlns:at="http://purl.org/atompub/tombstones/1.0"');
+    expect(text).toContain('<updated>2026-01-15T12:00:02.000Z</updated>');
+    expect(xmlFault(text)).toBeNull();
+    expect(after.headers.get('etag')).not.toBe(before.headers.get('etag'));
+    expect(after.headers.get('last-modified')).toBe(new Date(noon + 2000).toUTCString());
+    expect(await (await get('/feed.atom?before=1-1')).text()).not.toContain('deleted-entry');
+    expect(await (await get('/feed.rss')).text()).not.toContain('deleted-entry');
   });
 
   it('are compressed under a tag of their own', async () => {

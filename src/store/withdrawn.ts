@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Filter } from '../domain/filter.ts';
+import { matchesSearch, type SearchQuery, searchable } from '../domain/search-query.ts';
+import { searchText } from '../domain/wire-item.ts';
+import type { Db } from './dialect.ts';
+import { readStored, toItem } from './shown.ts';
+import { conditions, wantedBy } from './wanted.ts';
+
+/** An item that was taken back, and when. */
+export interface Withdrawal {
+  readonly itemId: number;
+  /** Of the item: what output feeds make their ids of. */
+  readonly key: string;
+  readonly atMs: number;
+}
+
+/** Which withdrawals: of items that the filter asks for, and not older than an instant. */
+export interface WithdrawalsQuery {
+  readonly filter: Filter;
+  readonly sinceMs: number;
+  readonly limit: number;
+}
+
+/** The newest withdrawals, newest first. */
+export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<Withdrawal[]> {
+  const { filter, sinceMs, limit } = query;
+  const wanted = await wantedBy(db, filter, filter.backfill);
+  // The search index has forgotten what was withdrawn: those few are searched one by one.
+  const { rows } =
+    await sql<Withdrawal>`select item.id as "itemId", item.key as key, item.withdrawn_ms as "atMs" from item
+    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs}
+      and ${conditions(db, { ...wanted, search: null })}
+    order by item.withdrawn_ms desc, item.id desc limit ${limit}`.execute(db);
+  return wanted.search === null ? rows : searched(db, rows, wanted.search);
+}
+
+async function searched(db: Db, found: readonly Withdrawal[], search: SearchQuery): Promise<Withdrawal[]> {
+  const stored = await readStored(
+    db,
+    found.map(({ itemId }) => itemId),
+  );
+  return found.filter(({ itemId }) => {
+    const one = stored.get(itemId);
+    if (one === undefined) return false;
+    const { sort_ms: sortMs } = one.row;
+    const inTime = sortMs >= (search.afterMs ?? sortMs) && sortMs < (search.beforeMs ?? Number.POSITIVE_INFINITY);
+    return inTime && matchesSearch(search, searchable(searchText(toItem(one))));
+  });
+}
