@@ -13,16 +13,16 @@ import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
 import { readEvents, readHead } from './store/events.ts';
 import type { Store } from './store/open.ts';
+import { version } from './version.ts';
 import { createApp } from './web/app.ts';
 import { createClientAddress } from './web/live/client-address.ts';
-import { type LiveParts, liveTiming } from './web/live/live-parts.ts';
+import { type LiveParts, liveTiming, defaultMaxSessions as maxSessions } from './web/live/live-parts.ts';
 import { createSessions } from './web/live/sessions.ts';
 import { createSseHandler } from './web/live/sse.ts';
 import { createTimerWheel } from './web/live/timer-wheel.ts';
 import { attachLive } from './web/live/websocket.ts';
 import { createReads, createReady } from './web/store-reads.ts';
 
-const maxSessions = 20_000;
 const byeGraceMs = 3000;
 /** The built scripts, styles and icons: beside this module when it is built itself. */
 const assetsDir = fileURLToPath(
@@ -70,6 +70,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),
     eventStream: createSseHandler({ ...live, clientAddress }),
+    version,
     clock: parts.clock,
     log,
     assetsDir,

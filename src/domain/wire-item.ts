@@ -2,7 +2,8 @@ import type { Facets } from './event.ts';
 import type { Item } from './item.ts';
 import type { WireItem } from './wire.ts';
 
-const maxHtmlBytes = 32 * 1024;
+/** Of UTF-8: longer `html` does not stand on the wire. */
+export const maxHtmlBytes = 32 * 1024;
 const maxSearchChars = 16 * 1024;
 
 /** `html` stands on the wire up to 32 KB of UTF-8; beyond that it is left out and said to be. */

@@ -42,7 +42,8 @@ export interface FanOutOptions {
   readonly defer?: (work: () => void) => void;
 }
 
-const defaultLimits: ReplayLimits = { maxEvents: 50_000, maxAgeMs: 72 * 3_600_000, maxSilentEvents: 1000 };
+/** What a replay may reach back over, unless a test is in a hurry. */
+export const replayLimits: ReplayLimits = { maxEvents: 50_000, maxAgeMs: 72 * 3_600_000, maxSilentEvents: 1000 };
 
 interface Group {
   readonly frames: FilterGroup;
@@ -66,7 +67,7 @@ class Broadcaster implements FanOut, Surroundings {
 
   constructor(options: FanOutOptions) {
     this.tail = options.tail;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = { ...replayLimits, ...options.limits };
     this.#clock = options.clock;
     this.#frameSettings = { publicUrl: options.publicUrl, prepared: new WeakMap() };
     this.#queue = new TurnQueue(options.defer ?? ((work) => void setImmediate(work)), options.logger);

@@ -9,7 +9,8 @@ export const maxFilterValues = 200;
 /** Filters that one subscription may join by OR. */
 export const maxFilters = 4;
 
-const maxValueChars = 200;
+/** Characters of one value, and of `q`. */
+export const maxValueChars = 200;
 const lists = ['sections', 'sources', 'categories', 'languages'] as const;
 const known: ReadonlySet<string> = new Set([...lists, 'q', 'backfill']);
 

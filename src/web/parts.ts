@@ -18,6 +18,8 @@ export interface AppParts {
   ready(): Promise<Readonly<Record<string, boolean>>>;
   /** Answers `/events`, the log as server-sent events; null: there is none on this node. */
   readonly eventStream: Handler | null;
+  /** Of Newswire. */
+  readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */

@@ -177,6 +177,7 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {
     sections: () => ['World', 'Science & Nature'],
     ready: async () => ({ database: true }),
     eventStream: null,
+    version: '1.2.3',
     clock: { now: () => noon, monotonic: () => 0 },
     log: silentLog,
     assetsDir: new URL('assets-fixture', import.meta.url).pathname,

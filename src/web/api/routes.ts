@@ -10,6 +10,7 @@ import { openToAll } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import type { AppParts } from '../parts.ts';
 import { readChoice, refuseUnknown } from '../query.ts';
+import { createAsyncApi } from './asyncapi.ts';
 import { eventsRoute } from './events.ts';
 import { toPublicSource } from './public-source.ts';
 
@@ -31,6 +32,9 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
     return sendJson(c, { sources: sources.filter(({ removed }) => !removed).map(toPublicSource) });
   });
   app.get('/api/sections', async (c) => sendJson(c, { sections: await sectionsOf(parts) }));
+  app.get('/api/asyncapi.json', (c) =>
+    sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version })),
+  );
   eventsRoute(app, parts);
 }
 

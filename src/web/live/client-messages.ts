@@ -19,19 +19,23 @@ export type ClientRequest =
   | { readonly type: 'ping' }
   | { readonly type: 'pong' };
 
-/** What a client may have asked wrongly. */
-export type FaultCode =
-  | 'unknown_type'
-  | 'bad_id'
-  | 'bad_field'
-  | 'bad_filter'
-  | 'bad_cursor'
-  | 'bad_items'
-  | 'duplicate_id'
-  | 'duplicate_filter'
-  | 'too_many_subscriptions'
-  | 'unknown_subscription'
-  | 'not_available';
+/** What a client may have asked wrongly: the codes of `error`, and what each says to the client's author. */
+export const faults = {
+  unknown_type: 'There is no message of this type from clients.',
+  bad_id: 'The id is no string of 1 to 64 characters.',
+  bad_field: 'The message has a field that is not known.',
+  bad_filter: 'A filter has an unknown field, a value that means nothing, or too many values.',
+  bad_cursor: '`after` is neither a cursor nor `head` nor `floor`.',
+  bad_items: '`items` is no array of item ids, or too long.',
+  duplicate_id: 'A subscription of this connection has the id already.',
+  duplicate_filter: 'A subscription of this connection has the same filter already.',
+  too_many_subscriptions: 'The connection has as many subscriptions as it may.',
+  unknown_subscription: 'No subscription of this connection has the id.',
+  not_available: 'This server does not offer what was asked for.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Which fault it was. */
+export type FaultCode = keyof typeof faults;
 
 /** A message that is one of this protocol, but asks for something that cannot be. */
 export interface RequestFault {
@@ -41,7 +45,10 @@ export interface RequestFault {
   readonly message: string;
 }
 
-const maxWatched = 200;
+/** Items that one `watch` may name. */
+export const maxWatched = 200;
+/** Characters of a subscription's id. */
+export const maxIdChars = 64;
 const fields: Readonly<Record<string, readonly string[]>> = {
   subscribe: ['type', 'id', 'after', 'filter', 'filters'],
   unsubscribe: ['type', 'id'],
@@ -63,13 +70,14 @@ export function readClientMessage(text: string): ClientRequest | RequestFault | 
   const type = message?.['type'];
   if (message === null || typeof type !== 'string') return null;
   const names = Object.hasOwn(fields, type) ? fields[type] : undefined;
-  const id = typeof message['id'] === 'string' ? message['id'].slice(0, 64) : null;
+  const id = typeof message['id'] === 'string' ? message['id'].slice(0, maxIdChars) : null;
   if (names === undefined) return faultOf(id, 'unknown_type', `unknown type '${type.slice(0, 60)}'`);
   const unknown = Object.keys(message).find((name) => !names.includes(name));
   if (unknown !== undefined) return faultOf(id, 'bad_field', `unknown field '${unknown.slice(0, 60)}'`);
   if (type === 'watch') return readWatch(message);
   if (type === 'ping' || type === 'pong') return { type };
-  if (!isSubscriptionId(message['id'])) return faultOf(null, 'bad_id', `'id' must be a string of 1 to 64 characters`);
+  if (!isSubscriptionId(message['id']))
+    return faultOf(null, 'bad_id', `'id' must be a string of 1 to ${maxIdChars} characters`);
   return type === 'unsubscribe' ? { type, id: message['id'] } : readSubscribe(message['id'], message);
 }
 
@@ -89,7 +97,7 @@ export function faultOf(id: string | null, code: FaultCode, message: string): Re
 }
 
 function isSubscriptionId(value: unknown): value is string {
-  return typeof value === 'string' && value.length >= 1 && value.length <= 64;
+  return typeof value === 'string' && value.length >= 1 && value.length <= maxIdChars;
 }
 
 function readWatch({ items }: Fields): ClientRequest | RequestFault {

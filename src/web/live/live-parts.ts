@@ -6,7 +6,8 @@ import { type CountsDesk, createCountsDesk, type ReadCounts } from './counts.ts'
 import { createSessions, type Sessions } from './sessions.ts';
 import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
-const defaultMaxSessions = 10_000;
+/** Sessions of a process, whatever their addresses. */
+export const defaultMaxSessions = 20_000;
 
 /** What WebSocket and SSE sessions share. */
 export interface LiveParts {

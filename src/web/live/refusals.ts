@@ -19,3 +19,14 @@ export const refusalAnswers: Readonly<Record<Refusal, PlainAnswer>> = {
   process: { status: 503, code: 'busy', message: 'Too many connections; try again later.', retryAfterS: 30 },
   closing: { status: 503, code: 'stopping', message: 'The server is stopping; try again in a moment.', retryAfterS: 5 },
 };
+
+/** What a handshake that cannot become a session is answered. */
+export const handshakeAnswers = {
+  subprotocol: {
+    status: 400,
+    code: 'bad_subprotocol',
+    message: 'The subprotocol spoken here is newswire.v1.json.',
+  },
+  origin: { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' },
+  address: { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' },
+} as const satisfies Readonly<Record<string, PlainAnswer>>;

@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { closeCodes } from './close-codes.ts';
 import type { LiveParts } from './live-parts.ts';
 import { isOriginAllowed } from './origin.ts';
-import { type PlainAnswer, refusalAnswers } from './refusals.ts';
+import { handshakeAnswers, type PlainAnswer, refusalAnswers } from './refusals.ts';
 import type { Refusal } from './sessions.ts';
 import { WebSocketSession } from './ws-session.ts';
 
@@ -52,7 +52,7 @@ export function attachLive(options: AttachLiveOptions): Live {
     const address = clientAddress(request);
     const answer = judge(request, url, options) ?? refusalOf(sessions.refuses(address));
     if (answer !== null || url === null) {
-      answerPlainly(socket, answer ?? notFound);
+      answerPlainly(socket, answer ?? handshakeAnswers.address);
       return;
     }
     handshake.handleUpgrade(request, socket, head, (ws) => {
@@ -76,8 +76,6 @@ export function attachLive(options: AttachLiveOptions): Live {
   };
 }
 
-const notFound: PlainAnswer = { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' };
-
 function refusalOf(refusal: Refusal | null): PlainAnswer | null {
   return refusal === null ? null : refusalAnswers[refusal];
 }
@@ -88,15 +86,15 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
 
 /** What is wrong with a request for a session; null: nothing. */
 function judge(request: IncomingMessage, url: URL | null, options: AttachLiveOptions): PlainAnswer | null {
-  if (url?.pathname !== '/live') return notFound;
+  if (url?.pathname !== '/live') return handshakeAnswers.address;
   if (!isOriginAllowed(request.headers, options.allowedOrigins)) {
-    return { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' };
+    return handshakeAnswers.origin;
   }
   const offered = request.headers['sec-websocket-protocol'];
   // No offer is version 1. An offer without a version that we speak is told so at once, not after a handshake that
   // the client's library would then call a failure of its own.
   if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
-    return { status: 400, code: 'bad_subprotocol', message: `The subprotocol spoken here is ${subprotocol}.` };
+    return handshakeAnswers.subprotocol;
   }
   return null;
 }

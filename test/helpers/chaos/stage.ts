@@ -142,6 +142,7 @@ export class Stage {
       sections: () => ['World'],
       ready: async () => ({ database: true }),
       eventStream: null,
+      version: '0.0.0',
       clock: this.clock,
       log: this.log,
       assetsDir,

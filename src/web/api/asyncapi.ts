@@ -1,0 +1,150 @@
+import { faults } from '../live/client-messages.ts';
+import { closeCodes, transportCodes } from '../live/close-codes.ts';
+import { limitRows } from '../live/limits.ts';
+import { handshakeAnswers, refusalAnswers } from '../live/refusals.ts';
+import { subprotocol } from '../live/websocket.ts';
+import {
+  clientMessages,
+  type MessageDescription,
+  resetReasons,
+  serverMessages,
+  streamMessages,
+} from './live-messages.ts';
+import { flag, listOf, ref, text, wireSchemas } from './wire-schemas.ts';
+
+/** What the description is told of the server that gives it. */
+export interface AsyncApiFacts {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly version: string;
+}
+
+/** The parameters of both addresses: a subscription. */
+const query = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    section: listOf(text),
+    source: listOf(text),
+    category: listOf(text),
+    language: listOf(text),
+    q: text,
+    backfill: flag,
+    after: { anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] },
+  },
+};
+
+/** The live protocol as an AsyncAPI 3.0 document, made of the tables that the server works by. */
+export function createAsyncApi({ publicUrl, version }: AsyncApiFacts): object {
+  return {
+    asyncapi: '3.0.0',
+    info: { title: 'Newswire live', version, description: overview(), license: { name: 'MIT' } },
+    defaultContentType: 'application/json',
+    servers: serversOf(new URL(publicUrl)),
+    channels: { live: liveChannel(), events: eventsChannel() },
+    operations: operations(),
+    components: { schemas: wireSchemas, messages: messages() },
+    'x-close-codes': [...Object.values(closeCodes), ...transportCodes],
+    'x-reset-reasons': resetReasons,
+    'x-error-codes': faults,
+    'x-limits': limitRows(),
+    'x-refusals': [...Object.values(handshakeAnswers), ...Object.values(refusalAnswers)],
+  };
+}
+
+function overview(): string {
+  return [
+    'One log of events, read from any place in it: over WebSocket or as server-sent events.',
+    'Client rule: if `prev > last`, something is missing: subscribe again with `after: last`.',
+    'Else drop an item with `seq <= last`; else apply it. Then `last = max(last, seq)`.',
+    'On `reset` read `/api/items`, and subscribe with its `cursor`.',
+    'A client passes over message types and fields that it does not know: later versions may add some.',
+  ].join(' ');
+}
+
+function serversOf({ protocol, host, pathname }: URL): object {
+  const isSecure = protocol === 'https:';
+  const path = pathname === '/' ? {} : { pathname };
+  return {
+    live: { host, protocol: isSecure ? 'wss' : 'ws', ...path, description: 'WebSocket' },
+    events: { host, protocol: isSecure ? 'https' : 'http', ...path, description: 'Server-sent events' },
+  };
+}
+
+/** `subscribe` of a client and `ping` of the server stand apart by who speaks. */
+function nameOf(from: 'client' | 'server', type: string): string {
+  return `${from}.${type}`;
+}
+
+function messagesOf(
+  channel: 'live' | 'events' | 'components',
+  from: 'client' | 'server',
+  types: readonly string[],
+): Record<string, object> {
+  return Object.fromEntries(
+    types.map((type) => {
+      const name = nameOf(from, type);
+      const where = channel === 'components' ? 'components' : `channels/${channel}`;
+      return [name, { $ref: `#/${where}/messages/${name}` }];
+    }),
+  );
+}
+
+function liveChannel(): object {
+  return {
+    address: '/live',
+    title: 'WebSocket',
+    description: `Text frames, one JSON object each; subprotocol ${subprotocol}. A query subscribes at once, with the id "url".`,
+    servers: [{ $ref: '#/servers/live' }],
+    messages: {
+      ...messagesOf('components', 'client', Object.keys(clientMessages)),
+      ...messagesOf('components', 'server', Object.keys(serverMessages)),
+    },
+    bindings: { ws: { method: 'GET', query, bindingVersion: '0.1.0' } },
+  };
+}
+
+function eventsChannel(): object {
+  return {
+    address: '/events',
+    title: 'Server-sent events',
+    description: [
+      'text/event-stream. `event:` is the type of the message in `data:`, `id:` the cursor after it.',
+      'A block with nothing but an id moves the place. Last-Event-ID wins over `after`.',
+    ].join(' '),
+    servers: [{ $ref: '#/servers/events' }],
+    messages: messagesOf('components', 'server', streamMessages),
+    bindings: { http: { bindingVersion: '0.3.0' } },
+  };
+}
+
+/** By who acts: the server receives what clients send. */
+function operations(): object {
+  const operation = (action: 'send' | 'receive', channel: 'live' | 'events', types: readonly string[]) => ({
+    action,
+    channel: { $ref: `#/channels/${channel}` },
+    messages: Object.values(messagesOf(channel, action === 'receive' ? 'client' : 'server', types)),
+  });
+  return {
+    receiveFromClient: operation('receive', 'live', Object.keys(clientMessages)),
+    sendToClient: operation('send', 'live', Object.keys(serverMessages)),
+    streamToClient: operation('send', 'events', streamMessages),
+  };
+}
+
+function messages(): object {
+  const all = [
+    ...Object.entries(clientMessages).map(([type, one]) => describe('client', type, one)),
+    ...Object.entries(serverMessages).map(([type, one]) => describe('server', type, one)),
+  ];
+  return Object.fromEntries(all);
+}
+
+function describe(
+  from: 'client' | 'server',
+  type: string,
+  { summary, payload, examples }: MessageDescription,
+): [string, object] {
+  const shown = examples.map((example) => ({ payload: example }));
+  return [nameOf(from, type), { name: type, summary, payload, examples: shown }];
+}

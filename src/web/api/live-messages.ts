@@ -1,0 +1,202 @@
+import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/wire.ts';
+import { maxFilters } from '../../push/filter.ts';
+import { maxCoalescedEvents } from '../../push/frames.ts';
+import { faults, maxIdChars, maxWatched } from '../live/client-messages.ts';
+import { closeCodes } from '../live/close-codes.ts';
+import { closed, described, eventOf, type Fields, itemId, listOf, place, ref, text, whole } from './wire-schemas.ts';
+
+/** One message of the live protocol, for authors of clients. */
+export interface MessageDescription {
+  readonly summary: string;
+  readonly payload: object;
+  readonly examples: readonly (ClientMessage | ServerMessage)[];
+}
+
+/** Why a subscription is reset, in words for authors of clients. */
+export const resetReasons: Readonly<Record<ResetReason, string>> = {
+  cursor_too_old: 'The log no longer reaches back to the cursor.',
+  epoch_changed: 'The log has begun anew since the cursor was given.',
+  cursor_in_future: 'The cursor lies ahead of the log.',
+  replay_too_large: 'What was missed is more, or older, than is replayed.',
+};
+
+const subscriptionId: Fields = { id: { type: 'string', minLength: 1, maxLength: maxIdChars } };
+const channel: Fields = { ch: described(text, 'Names the filter: the same for all that mean the same.') };
+const epoch: Fields = { epoch: described(text, 'Name of the log; another one is another log.') };
+const head: Fields = { head: described(whole, 'Seq of the newest event.') };
+const floor: Fields = { floor: described(whole, 'Lowest seq that the log still has.') };
+const millis = described(whole, 'Milliseconds.');
+
+function message(type: string, fields: Fields, optional: readonly string[] = []) {
+  return closed({ type: { const: type }, ...fields }, optional);
+}
+
+/** What clients send, by type. Anything else is refused, never ignored. */
+export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescription>> = {
+  subscribe: {
+    summary: 'Begins a subscription, after a place in the log.',
+    payload: message(
+      'subscribe',
+      {
+        ...subscriptionId,
+        after: described({ anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] }, 'Default: head.'),
+        filter: ref('Filter'),
+        filters: described(listOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }), 'OR-ed; instead of filter.'),
+      },
+      ['after', 'filter', 'filters'],
+    ),
+    examples: [
+      { type: 'subscribe', id: 's1', after: 'k3f9-1042', filter: { sections: ['World'], q: 'budget -cricket' } },
+      { type: 'subscribe', id: 's2', filters: [{ sources: ['example'] }, { categories: ['eu'], backfill: true }] },
+    ],
+  },
+  unsubscribe: {
+    summary: 'Ends a subscription. There is no answer; the id is free again.',
+    payload: message('unsubscribe', subscriptionId),
+    examples: [{ type: 'unsubscribe', id: 's1' }],
+  },
+  watch: {
+    summary: 'Asks for the counts of reads and comments of items. Replaces the watch before; an empty list ends it.',
+    payload: message('watch', { items: listOf(itemId, { maxItems: maxWatched }) }),
+    examples: [{ type: 'watch', items: [17, 18] }],
+  },
+  ping: {
+    summary: 'Asks for a ping: for clients that cannot see ping frames.',
+    payload: message('ping', {}),
+    examples: [{ type: 'ping' }],
+  },
+  pong: { summary: 'Accepted and ignored.', payload: message('pong', {}), examples: [{ type: 'pong' }] },
+};
+
+const item: WireItem = {
+  id: 17,
+  url: 'https://example.org/news/17',
+  page: 'https://news.example.com/items/17',
+  title: 'Council agrees on a budget',
+  summary: 'After two nights of talks the council agreed on a budget.',
+  html: '<p>After two nights of talks the council agreed on a budget.</p>',
+  author: null,
+  source: { id: 'example', title: 'Example' },
+  alsoIn: [],
+  section: 'World',
+  categories: ['budget'],
+  language: 'en',
+  image: null,
+  enclosures: [],
+  publishedAt: '2026-01-15T11:58:00.000Z',
+  updatedAt: null,
+  firstSeenAt: '2026-01-15T12:00:00.000Z',
+  revision: 1,
+  backfill: false,
+};
+const revised = { ...item, title: 'Council agrees on a smaller budget', revision: 2 };
+const removed = { id: item.id, url: item.url };
+
+const codes = Object.values(closeCodes);
+
+/** What the server sends, by type. A client passes over types that it does not know. */
+export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescription>> = {
+  welcome: {
+    summary: 'Comes first: where the log stands, and the limits that hold.',
+    payload: message('welcome', {
+      v: { const: 1 },
+      ...epoch,
+      ...head,
+      ...floor,
+      pingIntervalMs: described(millis, 'From one sign of life to the next.'),
+      maxAgeMs: described(millis, 'A session lives 80 to 100 % of it.'),
+      limits: closed({ subscriptions: whole, messageBytes: whole, filterValues: whole }),
+    }),
+    examples: [
+      {
+        type: 'welcome',
+        v: 1,
+        epoch: 'k3f9',
+        head: 1100,
+        floor: 200,
+        pingIntervalMs: 25_000,
+        maxAgeMs: 3_600_000,
+        limits: { subscriptions: 32, messageBytes: 16_384, filterValues: 200 },
+      },
+    ],
+  },
+  subscribed: {
+    summary: 'The subscription stands, and begins after this cursor.',
+    payload: message('subscribed', { id: text, ...channel, after: ref('Cursor'), ...head }),
+    examples: [{ type: 'subscribed', id: 's1', ch: '7fK2mQx1Ab', after: 'k3f9-1042', head: 1100 }],
+  },
+  item: {
+    summary: 'One event: an item was added, changed, or left the filter.',
+    payload: eventOf({ type: { const: 'item' }, ...channel }),
+    examples: [
+      { type: 'item', ch: '7fK2mQx1Ab', seq: 1051, prev: 1042, op: 'add', item },
+      { type: 'item', ch: '7fK2mQx1Ab', seq: 1060, prev: 1051, op: 'update', changed: ['title'], item: revised },
+      { type: 'item', ch: '7fK2mQx1Ab', seq: 1093, prev: 1060, op: 'remove', item: removed },
+    ],
+  },
+  items: {
+    summary: 'Several events at once, in order: when there is more than one to send.',
+    payload: message('items', {
+      ...channel,
+      list: listOf(ref('Event'), { minItems: 2, maxItems: maxCoalescedEvents }),
+    }),
+    examples: [
+      {
+        type: 'items',
+        ch: '7fK2mQx1Ab',
+        list: [
+          { seq: 1051, prev: 1042, op: 'add', item },
+          { seq: 1093, prev: 1051, op: 'remove', item: removed },
+        ],
+      },
+    ],
+  },
+  live: {
+    summary: 'The end of what was missed: all after this is news.',
+    payload: message('live', { ...channel, ...place }),
+    examples: [{ type: 'live', ch: '7fK2mQx1Ab', seq: 1100, prev: 1093 }],
+  },
+  pos: {
+    summary: 'Everything up to seq was looked at, and nothing after prev matched.',
+    payload: message('pos', { ...channel, ...place }),
+    examples: [{ type: 'pos', ch: '7fK2mQx1Ab', seq: 1180, prev: 1093 }],
+  },
+  counts: {
+    summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
+    payload: message('counts', { items: listOf(closed({ id: itemId, reads: whole, comments: whole })) }),
+    examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3 }] }],
+  },
+  reset: {
+    summary: 'The subscription has ended: what follows its cursor cannot be sent. Read a snapshot, then subscribe.',
+    payload: message('reset', {
+      id: text,
+      reason: { enum: Object.keys(resetReasons) },
+      ...epoch,
+      ...floor,
+      ...head,
+    }),
+    examples: [{ type: 'reset', id: 's1', reason: 'cursor_too_old', epoch: 'k3f9', floor: 200, head: 1180 }],
+  },
+  error: {
+    summary: 'What was asked for cannot be. The connection goes on.',
+    payload: message('error', { id: text, code: { enum: Object.keys(faults) }, message: text }, ['id']),
+    examples: [{ type: 'error', id: 's1', code: 'bad_filter', message: `unknown field 'tag'` }],
+  },
+  ping: {
+    summary: 'A sign of life, for watchdogs. Wants no answer.',
+    payload: message('ping', {}),
+    examples: [{ type: 'ping' }],
+  },
+  bye: {
+    summary: 'The server ends the connection, and says when to come back.',
+    payload: message('bye', {
+      code: { enum: codes.map(({ code }) => code) },
+      reason: { enum: codes.map(({ reason }) => reason) },
+      retryAfterMs: described(whole, 'The least to wait. 0 with codes from 4500: do not come back.'),
+    }),
+    examples: [{ type: 'bye', code: 4000, reason: 'shutdown', retryAfterMs: 4200 }],
+  },
+};
+
+/** Those that a stream of server-sent events carries. */
+export const streamMessages = ['item', 'live', 'reset', 'bye'] as const satisfies readonly ServerMessage['type'][];

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { clientMessages, resetReasons, serverMessages } from '../../src/web/api/live-messages.ts';
+import { faults } from '../../src/web/live/client-messages.ts';
+import { type CloseCode, closeCodes, transportCodes } from '../../src/web/live/close-codes.ts';
+import { limitRows } from '../../src/web/live/limits.ts';
+import { handshakeAnswers, type PlainAnswer, refusalAnswers } from '../../src/web/live/refusals.ts';
+import { subprotocol } from '../../src/web/live/websocket.ts';
+import { createProtocolCheck } from '../helpers/protocol-check.ts';
+import { makeApp } from '../web/fakes.ts';
+
+const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
+
+/** A table as the document must have it, to the letter. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), `|${header.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000}`;
+}
+
+function waitOf({ retryAfterMs }: CloseCode): string {
+  return retryAfterMs === null ? 'do not' : `after ${retryAfterMs.map(seconds).join(' to ')} s`;
+}
+
+const ownCodes = Object.values(closeCodes).map((close) => [
+  String(close.code),
+  `\`${close.reason}\``,
+  waitOf(close),
+  close.meaning,
+]);
+const plainCodes = transportCodes.map(({ code, meaning }) => [String(code), '', 'do not', `${meaning} No \`bye\`.`]);
+const answers: readonly PlainAnswer[] = [...Object.values(handshakeAnswers), ...Object.values(refusalAnswers)];
+
+describe('docs/PROTOCOL.md', () => {
+  it.each([
+    ['close codes', table(['code', 'reason', 'come back', 'what happened'], [...ownCodes, ...plainCodes])],
+    [
+      'limits',
+      table(
+        ['what', 'most', 'beyond it'],
+        limitRows().map(({ what, most, beyond }) => [what, most, beyond]),
+      ),
+    ],
+    [
+      'error codes',
+      table(
+        ['code', 'what is wrong'],
+        Object.entries(faults).map(([code, meaning]) => [`\`${code}\``, meaning]),
+      ),
+    ],
+    [
+      'reset reasons',
+      table(
+        ['reason', 'what happened'],
+        Object.entries(resetReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+      ),
+    ],
+    [
+      'refusals',
+      table(
+        ['status', 'Retry-After', 'message'],
+        answers.map(({ status, retryAfterS, message }) => [String(status), retryAfterS?.toString() ?? '', message]),
+      ),
+    ],
+  ])('has the table of %s that the server works by', (_, expected) => {
+    expect(text).toContain(expected);
+  });
+
+  it('shows messages that are as the server describes them, of every type', async () => {
+    const check = createProtocolCheck(await (await makeApp().get('/api/asyncapi.json')).json());
+    const shown = { client: new Set<string>(), server: new Set<string>() };
+    for (const [, who, block = ''] of text.matchAll(/```json (client|server)\n([\s\S]*?)```/g)) {
+      const from = who === 'client' ? 'client' : 'server';
+      for (const line of block.trim().split('\n')) {
+        check.note(from, line);
+        shown[from].add((JSON.parse(line) as { type: string }).type);
+      }
+    }
+    expect(check.faults).toEqual([]);
+    expect([...shown.client].sort()).toEqual(Object.keys(clientMessages).sort());
+    expect([...shown.server].sort()).toEqual(Object.keys(serverMessages).sort());
+  });
+
+  it('names the subprotocol that is spoken', () => {
+    expect(text).toContain(`\`${subprotocol}\``);
+  });
+});

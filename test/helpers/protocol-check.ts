@@ -1,0 +1,69 @@
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+
+export type Speaker = 'client' | 'server';
+
+/** Holds what was said over a connection against the description that the server gives of itself. */
+export interface ProtocolCheck {
+  /** Notes a message, and what is wrong with it by the description. */
+  note(from: Speaker, text: string): void;
+  /** `server.item`, `client.ping`: what was said, sorted. */
+  seen(): readonly string[];
+  /** What was wrong, one line each. */
+  readonly faults: readonly string[];
+  /** Whether a message is one of the description; the reason when it is not. */
+  faultOf(from: Speaker, message: unknown): string | null;
+}
+
+interface Described {
+  readonly components: { readonly messages: Readonly<Record<string, object>> };
+}
+
+/** A check by an AsyncAPI document as it was served. */
+export function createProtocolCheck(document: unknown): ProtocolCheck {
+  const ajv = new Ajv({ strict: false, allErrors: false });
+  addFormats.default(ajv);
+  ajv.addSchema(document as object, 'asyncapi');
+  const names = Object.keys((document as Described).components.messages);
+  const validators = new Map(
+    names.map((name) => [name, ajv.compile({ $ref: `asyncapi#/components/messages/${name}/payload` })]),
+  );
+  const seen = new Set<string>();
+  const faults: string[] = [];
+
+  function faultOf(from: Speaker, message: unknown): string | null {
+    const type = String((message as { type?: unknown } | null)?.type);
+    const validate = validators.get(`${from}.${type}`);
+    if (validate === undefined) return `no ${from}.${type} is described`;
+    if (validate(message)) return null;
+    const [first] = validate.errors ?? [];
+    return `${from}.${type} ${first?.instancePath ?? ''} ${first?.message ?? ''}`;
+  }
+
+  return {
+    faults,
+    faultOf,
+    seen: () => [...seen].sort(),
+    note(from, text) {
+      const message: unknown = JSON.parse(text);
+      seen.add(`${from}.${String((message as { type?: unknown }).type)}`);
+      const fault = faultOf(from, message);
+      if (fault !== null) faults.push(`${fault}: ${text.slice(0, 300)}`);
+    },
+  };
+}
+
+/** Every message that a document describes, by name, sorted. */
+export function describedMessages(document: unknown): readonly string[] {
+  return Object.keys((document as Described).components.messages).sort();
+}
+
+/** The messages that a stream of server-sent events carried: event names and their data. */
+export function streamMessagesOf(text: string): { readonly event: string; readonly data: string }[] {
+  return text.split('\n\n').flatMap((block) => {
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
+    const event = field('event');
+    const data = field('data');
+    return event === undefined || data === undefined ? [] : [{ event, data }];
+  });
+}

@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { ClientMessage, ServerMessage } from '../../src/domain/wire.ts';
+import { type Entry, rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { type Origin, startOrigin } from '../helpers/origin.ts';
+import { createProtocolCheck, type ProtocolCheck, streamMessagesOf } from '../helpers/protocol-check.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const link = 'https://www.example.org/';
+const quay: Entry = { guid: 'a-1', title: 'Harbour opens a quay', link: `${link}quay`, text: 'Long & <b>bold</b>.' };
+const ferry: Entry = { guid: 'a-2', title: 'Ferry timetable changes', link: `${link}ferry?a=1|2`, author: 'The desk' };
+const locks: Entry = { guid: 'a-3', title: 'Lock keepers meet', link: `${link}locks`, date: new Date() };
+
+interface Stage {
+  readonly origin: Origin;
+  readonly home: Home;
+  readonly server: ServerProcess;
+  readonly check: ProtocolCheck;
+  publish(entries: readonly Entry[]): Promise<void>;
+}
+
+async function open(): Promise<Stage> {
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  const put = (entries: readonly Entry[]): void => {
+    const body = rssDocument({ title: 'Example Wire', link }, entries);
+    origin.on('/rss.xml', { headers: { 'content-type': 'application/rss+xml' }, body });
+  };
+  put([quay]);
+  const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire, section: World }\n`);
+  cleanups.push(() => home.remove());
+  const server = await startServer(home);
+  cleanups.push(() => server.end('SIGKILL'));
+  await until('the first item', async () => (await (await fetch(`${server.url}/feed.rss`)).text()).includes('<item>'));
+  const document: unknown = await (await fetch(`${server.url}/api/asyncapi.json`)).json();
+  const publish = async (entries: readonly Entry[]): Promise<void> => {
+    put(entries);
+    await makeDue(home, 'wire');
+  };
+  return { origin, home, server, check: createProtocolCheck(document), publish };
+}
+
+/** A plain socket whose every word, in both directions, is checked. */
+function connect({ server, check }: Stage) {
+  const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}/live`);
+  const said: ServerMessage[] = [];
+  socket.on('message', (data) => {
+    check.note('server', String(data));
+    said.push(JSON.parse(String(data)) as ServerMessage);
+  });
+  cleanups.push(() => socket.terminate());
+  return {
+    heard: (type: ServerMessage['type'], more: (message: ServerMessage) => boolean = () => true) =>
+      until(`a ${type}`, () => (said.some((message) => message.type === type && more(message)) ? true : null)),
+    send(message: ClientMessage) {
+      check.note('client', JSON.stringify(message));
+      socket.send(JSON.stringify(message));
+    },
+  };
+}
+
+describe('the running server', () => {
+  it('speaks as /api/asyncapi.json says', async () => {
+    const stage = await open();
+    const { server, check, publish } = stage;
+    const stop = new AbortController();
+    const stream = await fetch(`${server.url}/events?after=floor&backfill=true`, { signal: stop.signal });
+    const reader = connect(stage);
+    await reader.heard('welcome');
+    reader.send({ type: 'subscribe', id: 'all', after: 'floor', filter: { backfill: true } });
+    await reader.heard('live');
+    reader.send({ type: 'subscribe', id: 'quay', filter: { q: 'quay', backfill: true } });
+    await until('both subscriptions', () =>
+      reader.heard('subscribed', (m) => m.type === 'subscribed' && m.id === 'quay'),
+    );
+    await publish([ferry, locks, quay]);
+    await reader.heard('items');
+    await publish([ferry, locks, { ...quay, title: 'Harbour opens a pier' }]);
+    // The title has lost its word: to one filter the item has changed, to the other it has gone.
+    await reader.heard('item', (m) => m.type === 'item' && m.op === 'update');
+    await reader.heard('item', (m) => m.type === 'item' && m.op === 'remove');
+    reader.send({ type: 'ping' });
+    await reader.heard('ping');
+    reader.send({ type: 'unsubscribe', id: 'quay' });
+    reader.send({ type: 'subscribe', id: 'lost', after: 'other-7' });
+    await reader.heard('reset');
+    reader.send({ type: 'unsubscribe', id: 'never' });
+    await reader.heard('error');
+    await server.end('SIGTERM');
+    await reader.heard('bye');
+
+    const told = streamMessagesOf(await stream.text());
+    for (const { data } of told) check.note('server', data);
+    expect(told.map(({ event }) => event)).toEqual(['item', 'live', 'item', 'item', 'item', 'bye']);
+    expect(check.faults).toEqual([]);
+    expect(check.seen()).toEqual(
+      expect.arrayContaining(['server.item', 'server.items', 'server.reset', 'server.error', 'server.bye']),
+    );
+  });
+});

@@ -1,0 +1,243 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { facetsOf, toWireBody } from '../../../src/domain/wire-item.ts';
+import { clientMessages, serverMessages } from '../../../src/web/api/live-messages.ts';
+import { readClientMessage } from '../../../src/web/live/client-messages.ts';
+import {
+  createProtocolCheck,
+  describedMessages,
+  type ProtocolCheck,
+  streamMessagesOf,
+} from '../../helpers/protocol-check.ts';
+import { MemoryLog } from '../../push/helpers/memory-log.ts';
+import { makeApp, makeItem } from '../fakes.ts';
+import { type LiveServer, type Reader, startLive } from '../live/helpers/live-server.ts';
+
+let server: LiveServer | null = null;
+
+afterEach(async () => {
+  await server?.close();
+  server = null;
+});
+
+async function served(): Promise<object> {
+  return (await (await makeApp().get('/api/asyncapi.json')).json()) as object;
+}
+
+/** Writes down all that a reader and its server say to each other. */
+function record(reader: Reader, check: ProtocolCheck): Reader {
+  reader.socket.on('message', (data) => check.note('server', String(data)));
+  const send = reader.socket.send.bind(reader.socket);
+  reader.socket.send = (data: string) => {
+    check.note('client', data);
+    send(data);
+  };
+  return reader;
+}
+
+function fill(log: MemoryLog, ids: readonly number[], section = 'World'): void {
+  for (const id of ids) {
+    const item = makeItem(id, {
+      section,
+      sections: [section],
+      author: 'The desk',
+      alsoIn: [{ id: 'other', title: 'Other' }],
+      imageUrl: 'https://example.org/a|b.jpg',
+      enclosures: [{ url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: null }],
+      updatedMs: 1_700_000_000_000,
+      contentHtml: id % 2 === 0 ? '' : `<p>${'x'.repeat(id === 3 ? 40_000 : 20)}</p>`,
+    });
+    log.append({ op: 'add', itemId: id, facets: facetsOf(item), body: JSON.stringify(toWireBody(item)) });
+  }
+}
+
+/** Lets a server and its readers say everything that the protocol has. */
+async function sayEverything(check: ProtocolCheck): Promise<void> {
+  const log = new MemoryLog();
+  fill(log, [1, 2, 3, 4, 5, 6]);
+  log.trim(3);
+  const world = { sections: ['World'] };
+  const readCounts = async () => [{ id: 4, reads: 2, comments: 1 }];
+  server = await startLive({ log, parts: { readCounts }, limits: { maxEvents: 3 } });
+  const { connect, pass, live } = server;
+  const reader = record(connect(), check);
+  await reader.next('welcome');
+  for (const [after, reason] of [
+    ['e1-0', 'cursor_too_old'],
+    ['e1-2', 'replay_too_large'],
+    ['e1-999', 'cursor_in_future'],
+    ['other-1', 'epoch_changed'],
+  ] as const) {
+    reader.send({ type: 'subscribe', id: 'r', after });
+    expect((await reader.next('reset')).reason).toBe(reason);
+  }
+  reader.send({ type: 'subscribe', id: 's1', after: 'e1-3', filters: [{ ...world, backfill: true }, { q: 'none' }] });
+  await reader.next('items');
+  await reader.next('live');
+  const moved = { itemId: 7, facets: { sections: ['Sport'] }, was: world };
+  const happenings = [
+    () => fill(log, [7]),
+    () => log.append({ op: 'update', itemId: 7, changed: ['title'], facets: world, was: world, body: bodyOf(7) }),
+    () => log.append({ ...moved, op: 'update', changed: ['section'] }),
+    () => log.append({ op: 'remove', itemId: 6, facets: world, was: world }),
+  ];
+  for (const happen of happenings) {
+    happen();
+    server.ring();
+    await reader.next('item');
+  }
+  fill(log, [8], 'Sport');
+  server.ring();
+  reader.send({ type: 'watch', items: [4] });
+  await reader.next('counts');
+  pass(12_750);
+  await reader.next('pos');
+  reader.send({ type: 'pong' });
+  reader.send({ type: 'ping' });
+  await reader.next('ping');
+  reader.send({ type: 'unsubscribe', id: 's1' });
+  // Refused, and so told: the client's own message is not one of the description, and is not recorded.
+  const plain = connect();
+  plain.socket.on('message', (data) => check.note('server', String(data)));
+  await plain.next('welcome');
+  plain.send({ type: 'subscribe', id: 'bad', filter: { tag: 'eu' } });
+  await plain.next('error');
+  plain.send({ type: 'what' });
+  await plain.next('error');
+  void live.close(2000);
+  await reader.next('bye');
+}
+
+function bodyOf(id: number): string {
+  return JSON.stringify(toWireBody(makeItem(id)));
+}
+
+describe('/api/asyncapi.json', () => {
+  it('says who serves it, and where', async () => {
+    const response = await makeApp([], { publicUrl: () => 'https://news.example.com/wire' }).get('/api/asyncapi.json');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await response.json()).toMatchObject({
+      asyncapi: '3.0.0',
+      info: { version: '1.2.3' },
+      servers: {
+        live: { host: 'news.example.com', protocol: 'wss', pathname: '/wire' },
+        events: { host: 'news.example.com', protocol: 'https', pathname: '/wire' },
+      },
+      channels: { live: { address: '/live' }, events: { address: '/events' } },
+    });
+  });
+
+  it('refers to nothing that it does not hold', async () => {
+    const document = await served();
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '');
+    expect(refs.length).toBeGreaterThan(50);
+    for (const path of refs) {
+      const found = path.split('/').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], document);
+      expect(found, path).toBeDefined();
+    }
+  });
+
+  it('has examples that are as it says', async () => {
+    const check = createProtocolCheck(await served());
+    for (const { examples } of Object.values(clientMessages)) {
+      for (const example of examples) expect(check.faultOf('client', example)).toBeNull();
+    }
+    for (const { examples } of Object.values(serverMessages)) {
+      for (const example of examples) expect(check.faultOf('server', example)).toBeNull();
+    }
+  });
+
+  it('describes every message that was recorded, and every one of them was recorded', async () => {
+    const document = await served();
+    const check = createProtocolCheck(document);
+    await sayEverything(check);
+    expect(check.faults).toEqual([]);
+    expect(check.seen()).toEqual(describedMessages(document));
+  });
+
+  it('describes what a stream says', async () => {
+    const log = new MemoryLog();
+    fill(log, [1, 2, 3, 4]);
+    log.trim(2);
+    const check = createProtocolCheck(await served());
+    server = await startLive({ log });
+    const stop = new AbortController();
+    const response = await fetch(server.url('/events?after=e1-0'), { signal: stop.signal });
+    const reader = response.body?.getReader();
+    let said = '';
+    const readTo = async (mark: string) => {
+      while (!said.includes(mark)) said += Buffer.from((await reader?.read())?.value ?? []).toString();
+    };
+    await readTo('event: live');
+    fill(log, [5]);
+    server.ring();
+    await readTo('event: item');
+    server.pass(600_000);
+    await readTo('event: bye');
+    stop.abort();
+    const messages = streamMessagesOf(said);
+    for (const { event, data } of messages) {
+      expect(JSON.parse(data)).toMatchObject({ type: event });
+      check.note('server', data);
+    }
+    expect(check.faults).toEqual([]);
+    expect(new Set(messages.map(({ event }) => event))).toEqual(new Set(['reset', 'live', 'item', 'bye']));
+  });
+
+  it.each([
+    ['server', 'a field that is not described', { type: 'live', ch: 'a', seq: 1, prev: 0, more: 1 }],
+    ['server', 'a field that is missing', { type: 'live', ch: 'a', seq: 1 }],
+    ['server', 'an item without its fields', { type: 'item', ch: 'a', seq: 1, prev: 0, op: 'add', item: { id: 1 } }],
+    ['server', 'an update that does not say of what', updateWithoutChanged()],
+    ['server', 'a code that is none', { type: 'bye', code: 4003, reason: 'shutdown', retryAfterMs: 1 }],
+    ['server', 'a type that is none', { type: 'news' }],
+    ['client', 'a filter field that is none', { type: 'subscribe', id: 'a', filter: { tag: 'eu' } }],
+    ['client', 'an id that is none', { type: 'subscribe', id: '' }],
+  ] as const)('is broken by %s with %s', async (from, _, message) => {
+    const check = createProtocolCheck(await served());
+    check.note(from, JSON.stringify(message));
+    expect(check.faults).toHaveLength(1);
+  });
+
+  it('agrees with the server on what a client may say', async () => {
+    const check = createProtocolCheck(await served());
+    for (const message of clientSamples()) {
+      const read = readClientMessage(JSON.stringify(message));
+      const isTaken = read !== null && read.type !== 'fault';
+      expect(check.faultOf('client', message) === null, JSON.stringify(message)).toBe(isTaken);
+    }
+  });
+});
+
+function updateWithoutChanged(): object {
+  const [, update] = serverMessages.item.examples;
+  const { changed: _, ...rest } = update as { changed?: unknown };
+  return rest;
+}
+
+/** What a client might say, right and wrong, as far as a schema can tell. */
+function clientSamples(): object[] {
+  const subscribe = { type: 'subscribe', id: 'a' };
+  const ids = Array.from({ length: 201 }, (_, index) => index + 1);
+  return [
+    ...['head', 'floor', 'k3f9-0', 'k3f9-12', 'k3f9', 'K-1', 'k3f9-01', '', 7, null].map((after) => ({
+      ...subscribe,
+      after,
+    })),
+    ...['', 'a', 'x'.repeat(64), 'x'.repeat(65), 7].map((id) => ({ type: 'unsubscribe', id })),
+    ...['sections', 'sources', 'categories', 'languages'].flatMap((name) =>
+      [['a'], [], 'a', [''], [7], ['x'.repeat(201)], ids.map(String)].map((values) => ({
+        ...subscribe,
+        filter: { [name]: values },
+      })),
+    ),
+    ...['budget', '', 'x'.repeat(201), 7].map((q) => ({ ...subscribe, filter: { q } })),
+    ...[true, false, 'true', 1].map((backfill) => ({ ...subscribe, filter: { backfill } })),
+    ...[[{}], [], [{}, {}, {}, {}], [{}, {}, {}, {}, {}], {}, [7]].map((filters) => ({ ...subscribe, filters })),
+    ...[[], [1], [0], [1.5], ['1'], ids, ids.slice(1), 7].map((items) => ({ type: 'watch', items })),
+    ...['ping', 'pong'].flatMap((type) => [{ type }, { type, id: 'a' }]),
+    { type: 'watch' },
+    { type: 'subscribe' },
+    { type: 'subscribe', id: 'a', tag: 'b' },
+    { type: 'welcome' },
+  ];
+}
