@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../domain/config-error.ts';
+import { parseCursor } from '../domain/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { version } from '../version.ts';
 import { add } from './add.ts';
@@ -12,6 +13,7 @@ import { printProblems } from './print.ts';
 import { refresh } from './refresh.ts';
 import { serve } from './serve.ts';
 import { listSources } from './sources.ts';
+import { tail } from './tail.ts';
 import { withdraw } from './withdraw.ts';
 
 /**
@@ -109,12 +111,32 @@ function describeSources(program: Command, { io, run }: Runner): void {
 
 function describeItems(program: Command, { io, run }: Runner): void {
   program
+    .command('tail')
+    .description('show what is published, as it is published')
+    .option('--section <name...>', 'only of these sections')
+    .option('--source <id...>', 'only of these sources')
+    .option('--q <words>', 'only what a search for these words would find')
+    .option('--after <place>', 'begin after a cursor, at "head" or at "floor"', place, 'head')
+    .option('--url <address>', 'of the server; by default the one that the environment describes', webAddress)
+    .option('--json', 'for machines: one event a line')
+    .action(async (options) => await run(tail(io, options)));
+  program
     .command('withdraw')
     .description('take items out of pages, feeds and search, and tell live readers')
     .argument('<items...>', 'numbers of items, addresses of their pages, or of the originals')
     .option('--undo', 'take the withdrawal back')
     .option('--json', 'for machines')
     .action(async (items: readonly string[], options) => await run(withdraw(io, items, options)));
+}
+
+function place(text: string): string {
+  if (text === 'head' || text === 'floor' || parseCursor(text) !== null) return text;
+  throw new InvalidArgumentError('It is a cursor, like k3f9-1042, or "head" or "floor".');
+}
+
+function webAddress(text: string): string {
+  if (/^(?:https?|wss?):\/\//i.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('It is an address, like http://127.0.0.1:3000.');
 }
 
 function positive(text: string): number {
