@@ -6,6 +6,7 @@ import type { Log } from './runtime/log.ts';
 import { systemTimers, type Timers } from './schedule/timers.ts';
 import { trimEvents } from './store/events.ts';
 import type { Store } from './store/open.ts';
+import { trimReads } from './store/read-counts.ts';
 import { trimRefreshes } from './store/refreshes.ts';
 import { retireItems } from './store/retention.ts';
 
@@ -52,6 +53,7 @@ function choresOf(parts: HousekeepingParts): readonly Chore[] {
       everyMs: 10 * minuteMs,
       run: () => trimEvents(store, { nowMs: clock.now(), ...logRetention }),
     },
+    { what: 'forgetting who was counted', everyMs: hourMs, run: () => trimReads(store, clock.now()) },
     { what: 'letting go of old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
     {
       what: 'letting go of old items',

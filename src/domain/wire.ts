@@ -52,6 +52,15 @@ export interface WireFilter {
   readonly backfill?: boolean;
 }
 
+/** How often an item was read, and how many comments on it are shown. */
+export interface WireCounts {
+  readonly id: number;
+  readonly reads: number;
+  readonly comments: number;
+  /** Grows with every change of the comments that are shown, also when they stay as many. */
+  readonly commentsRevision: number;
+}
+
 export type ClientMessage =
   | {
       readonly type: 'subscribe';
@@ -98,7 +107,7 @@ export type ServerMessage =
   | { readonly type: 'pos'; readonly ch: string; readonly seq: number; readonly prev: number }
   | {
       readonly type: 'counts';
-      readonly items: readonly { readonly id: number; readonly reads: number; readonly comments: number }[];
+      readonly items: readonly WireCounts[];
     }
   | {
       readonly type: 'reset';

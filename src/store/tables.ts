@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
+import type { CommentAction, CommentState } from '../domain/comment.ts';
 import type { EventOp } from '../domain/event.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
@@ -117,8 +118,11 @@ const item = {
 /** A category of an item, lower-cased, beside its place in the order of views. */
 const item_category = { category: text, item_id: integer, sort_ms: ms };
 
-/** Apart from `item`, because it changes each second. */
-const item_count = { item_id: integer, reads: integer, comments: integer };
+/**
+ * Apart from `item`, because it changes each second. `comments` are those that are shown; their revision grows with
+ * every change of what is shown.
+ */
+const item_count = { item_id: integer, reads: integer, comments: integer, comments_revision: integer };
 
 /** An item as seen at one source. Without an item it is a tombstone: the entry is known and not wanted back. */
 const appearance = {
@@ -177,14 +181,33 @@ const comment = {
   item_id: integer,
   author_name: text,
   body: text,
-  state: oneOf<'pending' | 'approved' | 'rejected' | 'spam'>(),
+  state: oneOf<CommentState>(),
+  /** Why it waits or is hidden; null: nothing was said. */
   reason: textOrNull,
   at_ms: ms,
   moderated_ms: msOrNull,
+  moderated_by: textOrNull,
+  /** Keyed hash of the browser's own random name: who has been approved before. */
+  author_key: textOrNull,
+  /** Keyed hash of the form that was sent and what was in it: the same one sent twice is one comment. */
+  post_key: textOrNull,
+  /** Hash of the text without case and spaces: the same text again. */
+  text_hash: textOrNull,
 };
 
-/** Who has been counted today, as hashes under a salt that changes daily. */
-const read_seen = { day: integer, hash: text };
+/** Who decided what about a comment, and when. Rows are never changed. */
+const comment_audit = {
+  id: rowId,
+  comment_id: integer,
+  at_ms: ms,
+  actor: text,
+  action: oneOf<CommentAction>(),
+  from_state: oneOf<CommentState>(),
+  to_state: oneOf<CommentState>(),
+};
+
+/** Who has been counted, as hashes under a salt that changes daily and is then thrown away. */
+const read_seen = { day: integer, hash: text, at_ms: ms };
 
 const read_hour = { hour_ms: ms, item_id: integer, reads: integer };
 
@@ -203,6 +226,7 @@ export const tables = {
   stream_head,
   refresh,
   comment,
+  comment_audit,
   read_seen,
   read_hour,
   setting,

@@ -1,12 +1,6 @@
+import type { ItemCounts } from '../../domain/comment.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
-
-/** How often an item was read and commented on. */
-export interface ItemCounts {
-  readonly id: number;
-  readonly reads: number;
-  readonly comments: number;
-}
 
 /** Reads the counts of items, in one query for all of them. Items that do not exist are left out. May fail. */
 export type ReadCounts = (ids: readonly number[]) => Promise<readonly ItemCounts[]>;
@@ -81,5 +75,5 @@ export function createCountsDesk(parts: {
 }
 
 function mark(counts: ItemCounts): string {
-  return `${counts.reads}/${counts.comments}`;
+  return `${counts.reads}/${counts.comments}/${counts.commentsRevision}`;
 }

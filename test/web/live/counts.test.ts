@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ItemCounts } from '../../../src/domain/comment.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { createCountsDesk, type ItemCounts } from '../../../src/web/live/counts.ts';
+import { createCountsDesk } from '../../../src/web/live/counts.ts';
 import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
 import { settle } from '../../push/helpers/settle.ts';
 
@@ -23,7 +24,7 @@ function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>
   };
 }
 
-const count = (id: number, reads = 0) => ({ id, reads, comments: 0 });
+const count = (id: number, reads = 0) => ({ id, reads, comments: 0, commentsRevision: 0 });
 
 describe('createCountsDesk', () => {
   it('asks once for all who watch', async () => {
@@ -48,6 +49,17 @@ describe('createCountsDesk', () => {
     reads = 5;
     await pass(7);
     expect(told).toEqual([[count(1), count(2)], [count(2, 5)]]);
+  });
+
+  it('tells of comments that changed although they are as many as before', async () => {
+    let commentsRevision = 1;
+    const { desk, pass } = deskOf(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
+    const told: number[] = [];
+    desk.watch({ items: [1], tell: (counts) => told.push(...counts.map((one) => one.commentsRevision)) });
+    await settle(2);
+    commentsRevision = 3;
+    await pass(7);
+    expect(told).toEqual([1, 3]);
   });
 
   it('asks no more when nobody watches', async () => {
