@@ -8,6 +8,7 @@ import type { Declarations } from './domain/source.ts';
 import type { Doorbell } from './push/doorbell.ts';
 import { createFanOut } from './push/fan-out.ts';
 import { createLogTail, type LogTail } from './push/log-tail.ts';
+import { openReaders } from './readers.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
@@ -16,11 +17,13 @@ import type { Store } from './store/open.ts';
 import { version } from './version.ts';
 import { createApp } from './web/app.ts';
 import { createClientAddress } from './web/live/client-address.ts';
+import { createCountsDesk } from './web/live/counts.ts';
 import { type LiveParts, liveTiming, defaultMaxSessions as maxSessions } from './web/live/live-parts.ts';
 import { createSessions } from './web/live/sessions.ts';
 import { createSseHandler } from './web/live/sse.ts';
 import { createTimerWheel } from './web/live/timer-wheel.ts';
 import { attachLive } from './web/live/websocket.ts';
+import type { Readers } from './web/readers/readers.ts';
 import { createReads, createReady } from './web/store-reads.ts';
 
 const byeGraceMs = 3000;
@@ -49,6 +52,7 @@ export interface ServingParts {
  */
 export async function startServing(parts: ServingParts): Promise<{ readonly url: string; readonly publicUrl: string }> {
   const { settings, store, log, shutdown } = parts;
+  const readers = await openReaders({ ...parts, adminToken: settings.adminToken });
   const tail = createLogTail({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     logger: log,
@@ -61,7 +65,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   );
 
   const address = { url: '', publicUrl: settings.publicUrl ?? '' };
-  const live = createLive(parts, tail, () => address.publicUrl);
+  const live = createLive(parts, { tail, readers, publicUrl: () => address.publicUrl });
   const clientAddress = createClientAddress(settings.trustedProxies);
   const app = createApp({
     reads: createReads(store),
@@ -71,6 +75,8 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     ready: createReady(store, log),
     eventStream: createSseHandler({ ...live, clientAddress }),
     version,
+    readers,
+    clientAddress,
     clock: parts.clock,
     log,
     assetsDir,
@@ -86,7 +92,13 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   return address;
 }
 
-function createLive(parts: ServingParts, tail: LogTail, publicUrl: () => string): LiveParts {
+interface LiveNeeds {
+  readonly tail: LogTail;
+  readonly readers: Readers;
+  publicUrl(): string;
+}
+
+function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds): LiveParts {
   const { clock, log, settings } = parts;
   const wheel = createTimerWheel();
   parts.shutdown.onStop('timer wheel', () => wheel.stop());
@@ -98,7 +110,7 @@ function createLive(parts: ServingParts, tail: LogTail, publicUrl: () => string)
     clock,
     log,
     random: Math.random,
-    counts: null,
+    counts: createCountsDesk({ read: (ids) => readers.counts(ids), wheel, log }),
     timing: liveTiming,
   };
 }

@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'cleaning.ts': '*',
   'polling.ts': '*',
   'serving.ts': '*',
+  'readers.ts': '*',
   'version.ts': [],
   'web/views': ['domain'],
   web: ['domain', 'runtime', 'store', 'push', 'web/views'],

@@ -26,16 +26,6 @@ export interface Comment extends ShownComment {
   readonly moderatedBy: string | null;
 }
 
-/** How often an item was read and commented on. */
-export interface ItemCounts {
-  readonly id: number;
-  readonly reads: number;
-  /** Those that are shown. */
-  readonly comments: number;
-  /** Grows with every change of the comments that are shown. */
-  readonly commentsRevision: number;
-}
-
 /** The newest comments of an item, and what else there is to know of them; all of one instant. */
 export interface CommentPage {
   /** Newest first. */

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import type { ItemCounts } from '../domain/comment.ts';
-import type { Item } from '../domain/item.ts';
+import type { ItemCounts, MostRead } from '../domain/item-counts.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
@@ -22,12 +21,6 @@ export interface Visit {
   readonly day: number;
   readonly hash: string;
   readonly hashYesterday: string;
-}
-
-/** An item and how often it was read in some time. */
-export interface MostRead {
-  readonly item: Item;
-  readonly reads: number;
 }
 
 /** The salt of a day: random, the same on all nodes, and thrown away two days later with what was hashed under it. */

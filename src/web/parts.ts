@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Handler } from 'hono';
 import type { Site } from '../domain/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Readers } from './readers/readers.ts';
 import type { Reads } from './reads.ts';
 
 /** What the web is put together from. */
@@ -20,6 +22,10 @@ export interface AppParts {
   readonly eventStream: Handler | null;
   /** Of Newswire. */
   readonly version: string;
+  /** Reads and comments; null: nobody counts or comments on this node. */
+  readonly readers: Readers | null;
+  /** Whose request this is. */
+  clientAddress(request: IncomingMessage): string;
   readonly clock: Clock;
   readonly log: Log;
   /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */

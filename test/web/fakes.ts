@@ -178,6 +178,8 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {
     ready: async () => ({ database: true }),
     eventStream: null,
     version: '1.2.3',
+    readers: null,
+    clientAddress: (request) => request.socket.remoteAddress ?? '',
     clock: { now: () => noon, monotonic: () => 0 },
     log: silentLog,
     assetsDir: new URL('assets-fixture', import.meta.url).pathname,

@@ -163,8 +163,10 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   },
   counts: {
     summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
-    payload: message('counts', { items: listOf(closed({ id: itemId, reads: whole, comments: whole })) }),
-    examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3 }] }],
+    payload: message('counts', {
+      items: listOf(closed({ id: itemId, reads: whole, comments: whole, commentsRevision: whole })),
+    }),
+    examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3, commentsRevision: 5 }] }],
   },
   reset: {
     summary: 'The subscription has ended: what follows its cursor cannot be sent. Read a snapshot, then subscribe.',

@@ -5,16 +5,14 @@ import { slug } from '../../domain/source.ts';
 import type { ItemsPage, WireItem } from '../../domain/wire.ts';
 import { toWireBody } from '../../domain/wire-item.ts';
 import { notFound, withdrawn } from '../errors.ts';
-import { Packed } from '../http/packed.ts';
 import { openToAll } from '../http/security-headers.ts';
-import { send } from '../http/send.ts';
 import type { AppParts } from '../parts.ts';
 import { readChoice, refuseUnknown } from '../query.ts';
 import { createAsyncApi } from './asyncapi.ts';
 import { eventsRoute } from './events.ts';
+import { mostReadRoute } from './most-read.ts';
 import { toPublicSource } from './public-source.ts';
-
-const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
+import { sendJson } from './send-json.ts';
 
 /** The JSON API. Its faults are `{"error":{"code","message"}}`. */
 export function apiRoutes(app: Hono, parts: AppParts): void {
@@ -35,12 +33,8 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
   app.get('/api/asyncapi.json', (c) =>
     sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version })),
   );
+  mostReadRoute(app, parts);
   eventsRoute(app, parts);
-}
-
-/** Sends a value as JSON, with an ETag. */
-export function sendJson(c: Context, value: object): Promise<Response> {
-  return send(c, new Packed(JSON.stringify(value)), sending);
 }
 
 async function answerItems(c: Context, parts: AppParts): Promise<Response> {

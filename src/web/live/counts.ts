@@ -1,4 +1,4 @@
-import type { ItemCounts } from '../../domain/comment.ts';
+import type { ItemCounts } from '../../domain/item-counts.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 

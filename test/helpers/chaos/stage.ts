@@ -143,6 +143,8 @@ export class Stage {
       ready: async () => ({ database: true }),
       eventStream: null,
       version: '0.0.0',
+      readers: null,
+      clientAddress: () => '',
       clock: this.clock,
       log: this.log,
       assetsDir,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ItemCounts } from '../../../src/domain/comment.ts';
+import type { ItemCounts } from '../../../src/domain/item-counts.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 import { createCountsDesk } from '../../../src/web/live/counts.ts';
 import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';

@@ -250,7 +250,7 @@ describe('watched items', () => {
       parts: {
         readCounts: async (ids) => {
           asked.push(ids.join());
-          return ids.map((id) => ({ id, reads: asked.length, comments: 0 }));
+          return ids.map((id) => ({ id, reads: asked.length, comments: 0, commentsRevision: 0 }));
         },
       },
     });
@@ -270,8 +270,8 @@ describe('watched items', () => {
   });
 
   const counts = new Map([
-    [17, { id: 17, reads: 1, comments: 0 }],
-    [18, { id: 18, reads: 5, comments: 2 }],
+    [17, { id: 17, reads: 1, comments: 0, commentsRevision: 0 }],
+    [18, { id: 18, reads: 5, comments: 2, commentsRevision: 2 }],
   ]);
 
   it('are counted at first, and again when a count has changed', async () => {
@@ -288,7 +288,7 @@ describe('watched items', () => {
     await reader.next('welcome');
     reader.send({ type: 'watch', items: [17, 18, 99] });
     expect((await reader.next('counts')).items).toEqual([counts.get(17), counts.get(18)]);
-    counts.set(17, { id: 17, reads: 2, comments: 0 });
+    counts.set(17, { id: 17, reads: 2, comments: 0, commentsRevision: 0 });
     server.pass(5250);
     expect(await reader.next('counts')).toEqual({ type: 'counts', items: [counts.get(17)] });
     expect(asked).toEqual([

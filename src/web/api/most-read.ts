@@ -1,0 +1,40 @@
+import type { Context, Hono } from 'hono';
+import type { MostRead } from '../../domain/item-counts.ts';
+import { badRequest } from '../errors.ts';
+import type { AppParts } from '../parts.ts';
+import { refuseUnknown } from '../query.ts';
+import { sendJson } from './send-json.ts';
+
+const maxHours = 168;
+
+/** `/api/most-read?hours=24`: the ten items that were read most in so many hours, at most a week. */
+export function mostReadRoute(app: Hono, parts: AppParts): void {
+  app.get('/api/most-read', (c) => answerMostRead(c, parts));
+}
+
+async function answerMostRead(c: Context, { readers, publicUrl }: AppParts): Promise<Response> {
+  const params = new URL(c.req.url).searchParams;
+  refuseUnknown(params, ['hours']);
+  const hours = readHours(params.get('hours'));
+  const list = readers === null ? [] : await readers.mostRead(hours);
+  return sendJson(c, { hours, items: list.map((entry) => toPublic(entry, publicUrl())) });
+}
+
+function readHours(text: string | null): number {
+  if (text === null || text === '') return 24;
+  const hours = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (hours < 1 || hours > maxHours) throw badRequest('bad_hours', `hours is a whole number from 1 to ${maxHours}.`);
+  return hours;
+}
+
+function toPublic({ item, reads }: MostRead, publicUrl: string): object {
+  const { id, url, title, section, source, publishedMs } = item;
+  const publishedAt = publishedMs === null ? null : new Date(publishedMs).toISOString();
+  return {
+    reads,
+    item: {
+      ...{ id, url, page: `${publicUrl}/items/${id}`, title, section, publishedAt },
+      source: { id: source.id, title: source.title },
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Comment, CommentPage, CommentState, Moderated } from '../../domain/comment.ts';
+import type { ItemCounts, MostRead } from '../../domain/item-counts.ts';
+import type { AddedComment, NewComment } from '../../store/comments.ts';
+import type { Decision } from '../../store/moderation.ts';
+
+/** What readers leave behind: their reads and their comments. */
+export interface Readers {
+  /** Of items that are shown; others are left out. */
+  counts(ids: readonly number[]): Promise<readonly ItemCounts[]>;
+  /** The most read items of the last hours, most read first; may be some seconds old. */
+  mostRead(hours: number): Promise<readonly MostRead[]>;
+  /** Notes that somebody opened an item's page. Never waits and never fails: it is counted later. */
+  noteVisit(visit: SeenVisit): void;
+  readonly comments: CommentDesk;
+  /** Of all nodes together and nobody else: the key behind form tokens and cookies. */
+  readonly secret: string;
+  /** Null: the admin side is off. */
+  readonly adminToken: string | null;
+}
+
+/** Somebody at an item's page, as the request says. Kept in memory only, and no longer than a second. */
+export interface SeenVisit {
+  readonly itemId: number;
+  readonly address: string;
+  readonly agent: string;
+}
+
+/** Comments as the web writes and reads them. */
+export interface CommentDesk {
+  add(comment: NewComment): Promise<AddedComment>;
+  shown(query: {
+    readonly itemId: number;
+    readonly before: number | null;
+    readonly limit: number;
+  }): Promise<CommentPage>;
+  list(query: {
+    readonly state: CommentState | null;
+    readonly before: number | null;
+    readonly limit: number;
+  }): Promise<readonly Comment[]>;
+  count(): Promise<Readonly<Record<CommentState, number>>>;
+  moderate(decision: Decision): Promise<readonly Moderated[]>;
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import type { Site } from '../../src/domain/source.ts';
+import { openReaders } from '../../src/readers.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createShutdown } from '../../src/runtime/shutdown.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItemByKey } from '../../src/store/reads.ts';
+import { createClientAddress } from '../../src/web/live/client-address.ts';
+import type { AppParts } from '../../src/web/parts.ts';
+import { createReads } from '../../src/web/store-reads.ts';
+import { engines, withStore } from '../contract/engines.ts';
+import { draft, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
+import { makeApp, site } from './fakes.ts';
+
+/** What stands for the browser of somebody at a desk. */
+export const browserAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+export const origin = 'https://news.example.com';
+
+/** A request of a test; what is left out is as a browser at 192.0.2.1 says it. */
+export interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Fields of a form. */
+  readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly address?: string;
+}
+
+/** The web over a real store with one item, `one`, that was read at noon. */
+export interface NewsroomApp {
+  readonly store: Store;
+  readonly room: Newsroom;
+  readonly clock: FakeClock;
+  readonly item: number;
+  ask(path: string, asking?: Asking): Promise<Response>;
+  /** Has what was noted counted. */
+  settle(): Promise<void>;
+}
+
+/** Runs a test on a web with a store of its own. */
+export async function withNewsroomApp(
+  over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppParts>; readonly adminToken?: string | null },
+  work: (app: NewsroomApp) => Promise<void>,
+): Promise<void> {
+  const [engine] = engines;
+  if (engine === undefined) throw new Error('there is no engine');
+  await withStore(engine, async (store) => {
+    const room = new Newsroom(store);
+    await room.declare([source('a')]);
+    await room.read('a', [draft('one')]);
+    const item = await readItemByKey(store.reader, 'http://example.net/one');
+    const clock = createFakeClock(noon);
+    const shutdown = createShutdown(silentLog);
+    const readers = await openReaders({ store, clock, log: silentLog, shutdown, adminToken: over.adminToken ?? null });
+    const { app } = makeApp([], {
+      reads: createReads(store),
+      readers,
+      clock,
+      publicUrl: () => origin,
+      site: () => ({ ...site, comments: 'moderated', ...over.site }),
+      clientAddress: createClientAddress(['10.0.0.0/8']),
+      ...over.parts,
+    });
+    await work({
+      store,
+      room,
+      clock,
+      item: item?.id ?? 0,
+      ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(asking) }),
+      settle: () => shutdown.stop(),
+    });
+    await shutdown.stop();
+  });
+}
+
+function requestOf({ method, headers, form }: Asking): RequestInit {
+  const usual = { 'user-agent': browserAgent };
+  if (form === undefined) return { method: method ?? 'GET', headers: { ...usual, ...headers } };
+  const pairs = Array.isArray(form) ? form.map(([name, value]) => [name, value]) : Object.entries(form);
+  return {
+    method: method ?? 'POST',
+    headers: { ...usual, origin, 'sec-fetch-site': 'same-origin', ...headers },
+    body: new URLSearchParams(pairs as [string, string][]),
+  };
+}
+
+function incomingOf({ address = '192.0.2.1', headers = {} }: Asking): Partial<IncomingMessage> {
+  return { socket: { remoteAddress: address }, headers } as unknown as IncomingMessage;
+}
