@@ -56,7 +56,7 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   fill(log, [1, 2, 3, 4, 5, 6]);
   log.trim(3);
   const world = { sections: ['World'] };
-  const readCounts = async () => [{ id: 4, reads: 2, comments: 1 }];
+  const readCounts = async () => [{ id: 4, reads: 2, comments: 1, commentsRevision: 1 }];
   server = await startLive({ log, parts: { readCounts }, limits: { maxEvents: 3 } });
   const { connect, pass, live } = server;
   const reader = record(connect(), check);
