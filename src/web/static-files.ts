@@ -25,7 +25,7 @@ export function loadStaticFiles(folder: string): StaticFiles {
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
   for (const name of names.toSorted()) {
     if (!(path.extname(name) in types)) continue;
-    byPath.set(name.split(path.sep).join('/'), new Packed(readFileSync(path.join(folder, name))));
+    byPath.set(name.split(path.sep).join('/'), new Packed(readFileSync(path.join(folder, name)), 'thorough'));
   }
   const hash = createHash('sha256');
   for (const [name, file] of byPath) hash.update(`${name} ${file.tag}\n`);
@@ -37,6 +37,12 @@ export function staticRoutes(app: Hono, files: StaticFiles): void {
   app.get('/public/:version/:file{.+}', (c) => {
     const fits = c.req.param('version') === files.version;
     return sendFile(c, files.byPath.get(c.req.param('file')), fits);
+  });
+  const feedStyle = files.byPath.get('assets/feed.css');
+  app.get('/feed.css', (c) => {
+    // A feed is shown in a sandbox, whose origin is nobody's: to it our own style comes from elsewhere.
+    c.header('Cross-Origin-Resource-Policy', 'cross-origin');
+    return sendFile(c, feedStyle, false);
   });
   const icon = files.byPath.get('assets/favicon.svg');
   app.get('/favicon.svg', (c) => sendFile(c, icon, false, 'image/svg+xml'));

@@ -10,7 +10,7 @@ export interface Current {
   readonly lastModifiedMs: number | null;
 }
 
-const codings = ['', '-gzip'];
+const suffixes = ['', '-gzip', '-br'];
 
 /**
  * Whether a 304 is the right answer.
@@ -30,7 +30,7 @@ export function isNotModified(held: Held, current: Current): boolean {
 function matchesTag(list: string, tag: string): boolean {
   if (list.trim() === '*') return true;
   const held = [...list.matchAll(/(?:W\/)?"([^"]*)"/g)].map((match) => match[1]);
-  return codings.some((coding) => held.includes(`${tag}${coding}`));
+  return suffixes.some((suffix) => held.includes(`${tag}${suffix}`));
 }
 
 function parseHttpDate(text: string): number | null {
@@ -38,16 +38,4 @@ function parseHttpDate(text: string): number | null {
   if (!/ GMT$/.test(text.trim())) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;
-}
-
-/** Whether the client takes gzip (RFC 9110 §12.5.3). */
-export function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  let star = false;
-  for (const part of (acceptEncoding ?? '').toLowerCase().split(',')) {
-    const [coding = '', ...parameters] = part.split(';').map((piece) => piece.trim());
-    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    if (coding === 'gzip' || coding === 'x-gzip') return !refused;
-    if (coding === '*') star = !refused;
-  }
-  return star;
 }

@@ -1,31 +1,55 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { brotliCompress, gzip, constants as zlib } from 'node:zlib';
+import type { Coding } from './codings.ts';
 
 const gzipAsync = promisify(gzip);
+const brotliAsync = promisify(brotliCompress);
 /** Below this a compressed body saves no packet. */
-const minGzipBytes = 1024;
+const minCodedBytes = 1024;
 
-/** A body ready to be sent many times: its tag comes from its bytes alone, and it is compressed at most once. */
+/** How hard to press: what lives long is worth the time, what changes with the next item is not. */
+export type Effort = 'quick' | 'thorough';
+
+const brotliQuality: Readonly<Record<Effort, number>> = { quick: 5, thorough: 11 };
+
+/**
+ * A body ready to be sent many times: its tag comes from its bytes alone, and it is compressed at most once for each
+ * coding.
+ */
 export class Packed {
   readonly bytes: Buffer<ArrayBuffer>;
   /** Opaque, without quotes: equal bytes have equal tags on every node and after every restart. */
   readonly tag: string;
-  #gzip: Promise<Buffer<ArrayBuffer>> | null = null;
+  readonly #effort: Effort;
+  readonly #coded = new Map<Coding, Promise<Buffer<ArrayBuffer>>>();
 
-  constructor(body: string | Buffer<ArrayBuffer>) {
+  constructor(body: string | Buffer<ArrayBuffer>, effort: Effort = 'quick') {
     this.bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.tag = createHash('sha256').update(this.bytes).digest('base64url').slice(0, 27);
+    this.#effort = effort;
   }
 
   /** Whether compressing is worth the while. */
   get large(): boolean {
-    return this.bytes.length >= minGzipBytes;
+    return this.bytes.length >= minCodedBytes;
   }
 
   /** The body compressed. */
-  gzip(): Promise<Buffer<ArrayBuffer>> {
-    this.#gzip ??= gzipAsync(this.bytes);
-    return this.#gzip;
+  coded(coding: Coding): Promise<Buffer<ArrayBuffer>> {
+    const known = this.#coded.get(coding);
+    if (known !== undefined) return known;
+    const made = coding === 'gzip' ? gzipAsync(this.bytes) : this.#brotli();
+    this.#coded.set(coding, made);
+    return made;
+  }
+
+  #brotli(): Promise<Buffer<ArrayBuffer>> {
+    return brotliAsync(this.bytes, {
+      params: {
+        [zlib.BROTLI_PARAM_QUALITY]: brotliQuality[this.#effort],
+        [zlib.BROTLI_PARAM_SIZE_HINT]: this.bytes.length,
+      },
+    });
   }
 }

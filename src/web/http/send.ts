@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { acceptsGzip, isNotModified } from './conditional.ts';
+import { bestCoding } from './codings.ts';
+import { isNotModified } from './conditional.ts';
 import type { Packed } from './packed.ts';
 
 /** How a body is sent, beyond its bytes. */
@@ -18,18 +19,19 @@ export interface Sending {
  */
 export async function send(c: Context, body: Packed, sending: Sending): Promise<Response> {
   const lastModifiedMs = sending.lastModifiedMs ?? null;
-  const zipped = sending.compressible !== false && body.large && acceptsGzip(c.req.header('accept-encoding'));
-  c.header('ETag', `"${body.tag}${zipped ? '-gzip' : ''}"`);
+  const mayCode = sending.compressible !== false && body.large;
+  const coding = mayCode ? bestCoding(c.req.header('accept-encoding')) : null;
+  c.header('ETag', `"${body.tag}${coding === null ? '' : `-${coding}`}"`);
   c.header('Vary', 'Accept-Encoding', { append: true });
   c.header('Cache-Control', sending.cacheControl);
   if (lastModifiedMs !== null) c.header('Last-Modified', new Date(lastModifiedMs).toUTCString());
   const held = { ifNoneMatch: c.req.header('if-none-match'), ifModifiedSince: c.req.header('if-modified-since') };
   if (isNotModified(held, { tag: body.tag, lastModifiedMs })) return c.body(null, 304);
 
-  const bytes = zipped ? await body.gzip() : body.bytes;
+  const bytes = coding === null ? body.bytes : await body.coded(coding);
   c.header('Content-Type', sending.contentType);
   // Said outright, so that HEAD has it too.
   c.header('Content-Length', String(bytes.length));
-  if (zipped) c.header('Content-Encoding', 'gzip');
+  if (coding !== null) c.header('Content-Encoding', coding);
   return c.body(bytes);
 }

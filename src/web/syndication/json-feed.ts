@@ -1,5 +1,5 @@
 import { type Extension, Feed } from 'feed';
-import type { OutputEntry, OutputFeed } from './output-feed.ts';
+import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
 
 /** JSON Feed 1.1. */
 export function renderJson(output: OutputFeed): string {
@@ -26,16 +26,17 @@ export function renderJson(output: OutputFeed): string {
   return patch(feed.json1(), output);
 }
 
-/** The `feed` package writes version 1 of the format, and knows neither a next page nor hubs. */
-function patch(json: string, { nextUrl, hubUrl }: OutputFeed): string {
+/** The `feed` package writes version 1 of the format, and knows neither a next page nor hubs nor a language. */
+function patch(json: string, { nextUrl, hubUrl, entries }: OutputFeed): string {
   const { version: _old, title, home_page_url, feed_url, description, items } = JSON.parse(json) as FeedDocument;
-  const next_url = nextUrl === null ? {} : { next_url: nextUrl };
+  const language = commonLanguage(entries);
   const head = {
     version: 'https://jsonfeed.org/version/1.1',
     title,
     home_page_url,
     feed_url,
-    ...next_url,
+    ...(nextUrl === null ? {} : { next_url: nextUrl }),
+    ...(language === null ? {} : { language }),
     description,
     ...(hubUrl === null ? {} : { hubs: [{ type: 'WebSub', url: hubUrl }] }),
   };

@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/item.ts';
-import { textToHtml, xmlSafe } from './xml.ts';
+import { languageTag, plainText, textToHtml, webUrl, xmlSafe } from './xml.ts';
+
+const beginningChars = 280;
 
 /** One entry of an output feed, whatever the format: every text fit for XML, every address absolute http(s). */
 export interface OutputEntry {
+  /** Of the item, ours. */
+  readonly itemId: number;
   readonly id: string;
   readonly title: string;
   /** The original, else our page of the item. */
   readonly url: string;
   /** Plain text; may be empty. */
   readonly summary: string;
+  /** Plain text, never empty: the summary, else the beginning of the text, else the title. */
+  readonly description: string;
   /** Sanitised HTML with the "also in" line; may be empty. */
   readonly html: string;
   readonly author: string | null;
+  /** A well-formed language tag. */
   readonly language: string | null;
   readonly categories: readonly string[];
   readonly enclosures: readonly Enclosure[];
@@ -30,20 +37,28 @@ export interface OutputFeed {
   /** The page that shows the same items. */
   readonly homeUrl: string;
   readonly selfUrl: string;
+  /** The style that lets a browser show the feed to a person: a path on this server. */
+  readonly styleUrl: string;
   /** Where one subscribes to the feed (WebSub); null: one cannot. */
   readonly hubUrl: string | null;
   /** Older items in the same format; null on the last page. */
   readonly nextUrl: string | null;
-  /** Of the newest entry or withdrawal; 0 when there is none, so that equal content has equal bytes. */
+  /** Of the newest entry or withdrawal; of the log when there is none. Never of the clock: equal content, equal bytes. */
   readonly updatedMs: number;
   readonly entries: readonly OutputEntry[];
   /** What was taken back lately, newest first. Only Atom can say so. */
   readonly deleted: readonly { readonly id: string; readonly atMs: number }[];
 }
 
-/** When the newest of the entries was last touched. */
-export function newestMs(entries: readonly OutputEntry[]): number {
-  return entries.reduce((newest, entry) => Math.max(newest, entry.updatedMs), 0);
+/** When the newest of the entries was last touched; without any, `otherwise`. */
+export function newestMs(entries: readonly OutputEntry[], otherwise: number): number {
+  return entries.length === 0 ? otherwise : Math.max(...entries.map(({ updatedMs }) => updatedMs));
+}
+
+/** The language that all entries are in; null: they differ, or do not say. */
+export function commonLanguage(entries: readonly OutputEntry[]): string | null {
+  const [first] = entries;
+  return entries.every(({ language }) => language === first?.language) ? (first?.language ?? null) : null;
 }
 
 /**
@@ -66,34 +81,60 @@ export function entryId(itemKey: string): string {
  */
 export function toEntry(item: Item, publicUrl: string): OutputEntry {
   const alsoIn = item.alsoIn.map(({ id, title }) => ({
-    title: xmlSafe(title),
+    title: named(title, id),
     url: `${publicUrl}/sources/${encodeURIComponent(id)}`,
   }));
   const publishedMs = item.publishedMs ?? item.firstSeenMs;
+  const title = named(item.title, 'Untitled');
+  const summary = xmlSafe(item.summary).trim();
   return {
+    itemId: item.id,
     id: entryId(item.key),
-    title: xmlSafe(item.title),
+    title,
     url: webUrl(item.url) ?? `${publicUrl}/items/${item.id}`,
-    summary: xmlSafe(item.summary),
+    summary,
+    description: summary || beginningOf(item.contentHtml) || title,
     html: bodyOf(item, alsoIn),
-    author: item.author === null ? null : xmlSafe(item.author),
-    language: item.language,
-    categories: item.categories.map(xmlSafe).filter((category) => category !== ''),
-    enclosures: item.enclosures.flatMap((enclosure) => {
-      const url = webUrl(enclosure.url);
-      return url === null ? [] : [{ url, type: mediaType(enclosure.type), length: enclosure.length }];
-    }),
+    author: xmlSafe(item.author ?? '').trim() || null,
+    language: languageTag(item.language),
+    categories: [...new Set(item.categories.map((category) => xmlSafe(category).trim()))].filter(Boolean),
+    enclosures: enclosuresOf(item),
     imageUrl: webUrl(item.imageUrl),
-    source: {
-      title: xmlSafe(item.source.title),
-      // A local source's file: address means nothing outside and tells of our folders.
-      feedUrl: webUrl(item.source.url) ?? `${publicUrl}/sources/${encodeURIComponent(item.source.id)}`,
-      siteUrl: webUrl(item.source.siteUrl),
-    },
+    source: sourceOf(item, publicUrl),
     alsoIn,
     publishedMs,
     updatedMs: Math.max(item.updatedMs ?? publishedMs, publishedMs),
   };
+}
+
+function sourceOf({ source }: Item, publicUrl: string): OutputEntry['source'] {
+  return {
+    title: named(source.title, source.id),
+    // A local source's file: address means nothing outside and tells of our folders.
+    feedUrl: webUrl(source.url) ?? `${publicUrl}/sources/${encodeURIComponent(source.id)}`,
+    siteUrl: webUrl(source.siteUrl),
+  };
+}
+
+/** A name that no element is left empty by: what XML cannot hold may be all there was. */
+function named(text: string, otherwise: string): string {
+  return xmlSafe(text).trim() || otherwise;
+}
+
+/** What can be fetched, each address once. */
+function enclosuresOf(item: Item): Enclosure[] {
+  const usable = item.enclosures.flatMap((enclosure) => {
+    const url = webUrl(enclosure.url);
+    return url === null ? [] : [{ url, type: mediaType(enclosure.type), length: enclosure.length }];
+  });
+  return [...new Map(usable.map((enclosure) => [enclosure.url, enclosure])).values()];
+}
+
+/** The beginning of a text without its markup. */
+function beginningOf(html: string): string {
+  const text = plainText(html.slice(0, beginningChars * 8));
+  if (text.length <= beginningChars) return text;
+  return `${xmlSafe(text.slice(0, beginningChars)).replace(/\s+\S*$/, '')}…`;
 }
 
 /** The text of an entry; the other sources that had the item stand as its last line. */
@@ -106,13 +147,6 @@ function bodyOf(item: Item, alsoIn: OutputEntry['alsoIn']): string {
 
 function paragraph(text: string): string {
   return text === '' ? '' : `<p>${textToHtml(text)}</p>`;
-}
-
-/** The address as a parser writes it, or null when it is none that a reader may be sent to. */
-function webUrl(text: string | null): string | null {
-  if (text === null || !URL.canParse(text)) return null;
-  const url = new URL(text);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
 }
 
 /** The type without parameters, or null when it is none (RFC 6838 §4.2). */

@@ -1,16 +1,17 @@
 import type { Context, Hono } from 'hono';
-import { slug } from '../../domain/source.ts';
-import { findSection, findSource } from '../find.ts';
+import { Packed } from '../http/packed.ts';
 import { feedPolicy, openToAll } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import type { AppParts } from '../parts.ts';
-import { type QueryChoice, readChoice, writeChoice } from '../query.ts';
+import { writeChoice } from '../query.ts';
 import type { Snapshot } from '../reads.ts';
 import { renderAtom } from './atom.ts';
 import { renderJson } from './json-feed.ts';
+import { renderOpml } from './opml.ts';
 import { entryId, newestMs, type OutputFeed, toEntry } from './output-feed.ts';
 import { RenderCache } from './render-cache.ts';
 import { renderRss } from './rss.ts';
+import { type Scope, sectionScope, sourceScope, wholeScope } from './scope.ts';
 
 const cacheBytes = 16 * 1024 * 1024;
 // Agrees with the ttl that the RSS says.
@@ -24,18 +25,6 @@ const formats = {
 
 type Format = keyof typeof formats;
 
-/** What part of the stream a feed's path names. */
-interface Scope {
-  /** '' or `/sections/world`, as it stands in URLs. */
-  readonly path: string;
-  readonly title: string;
-  readonly choice: QueryChoice;
-  /** What the reader chose within the path: what stands in the query. */
-  readonly own: QueryChoice;
-  /** False where one source is what was asked for. */
-  readonly shared: boolean;
-}
-
 /** The output feeds, and the addresses at which people guess them. */
 export function feedRoutes(app: Hono, parts: AppParts): void {
   const cache = new RenderCache(cacheBytes);
@@ -46,6 +35,7 @@ export function feedRoutes(app: Hono, parts: AppParts): void {
     app.get(`/sections/:section/feed.${format}`, openToAll, (c) => answer(c, sectionScope(c, parts)));
     app.get(`/sources/:id/feed.${format}`, openToAll, (c) => answer(c, sourceScope(c, parts)));
   }
+  app.get('/opml.xml', openToAll, (c) => sendOpml(c, parts));
   const moved = (c: Context, to: string): Response =>
     c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301);
   app.get('/rss.xml', (c) => moved(c, '/feed.rss'));
@@ -63,9 +53,27 @@ function wantedFormat(accept: string): Format {
   return format === 'feed' || format === 'json' ? 'json' : format === 'atom' ? 'atom' : 'rss';
 }
 
-/** Whether a path is an output feed's: its faults are told in plain text. */
+/** Whether a path is an output feed's or the list of sources: its faults are told in plain text. */
 export function isFeedPath(path: string): boolean {
-  return /\/feed\.(rss|atom|json)$/.test(path);
+  return /\/(feed\.(rss|atom|json)|opml\.xml)$/.test(path);
+}
+
+async function sendOpml(c: Context, parts: AppParts): Promise<Response> {
+  const sources = (await parts.reads.sources()).filter(({ removed }) => !removed);
+  const document = renderOpml({ title: parts.site().title, sections: parts.sections(), sources }, parts.publicUrl());
+  c.header('Content-Security-Policy', feedPolicy);
+  const contentType = typeFor(c, 'text/x-opml; charset=utf-8');
+  return send(c, new Packed(document), { contentType, cacheControl });
+}
+
+/**
+ * The type under which a document is sent. Browsers show a feed's own type as plain text: to a person who opens the
+ * address the same bytes go as plain XML, which its style makes readable.
+ */
+function typeFor(c: Context, contentType: string): string {
+  if (contentType.includes('json')) return contentType;
+  c.header('Vary', 'Sec-Fetch-Dest', { append: true });
+  return c.req.header('sec-fetch-dest') === 'document' ? 'text/xml; charset=utf-8' : contentType;
 }
 
 async function sendFeed(
@@ -79,10 +87,11 @@ async function sendFeed(
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = writeChoice(scope.own) === '' ? hub : null;
   const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl(), hubUrl });
-  const { render, contentType } = formats[format];
+  const { render } = formats[format];
   if (hub !== null) c.header('Link', linkHeader(output));
   const body = cache.body(format, output, () => render(output));
   c.header('Content-Security-Policy', feedPolicy);
+  const contentType = typeFor(c, formats[format].contentType);
   return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot) });
 }
 
@@ -98,20 +107,28 @@ interface Shape {
 }
 
 function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
-  const { path, title, own } = scope;
+  const { path, own } = scope;
+  const title = own.filter.q === null ? scope.title : `${scope.title}: ${own.filter.q}`;
   const at = (query: string): string => `${to.publicUrl}${path}/feed.${to.format}${query}`;
   const entries = snapshot.items.map((item) => toEntry(item, to.publicUrl));
   return {
     title,
     description: `News in one stream: ${title}`,
-    homeUrl: `${to.publicUrl}${path === '' ? '/' : path}`,
+    homeUrl: homeOf(scope, to.publicUrl),
     selfUrl: at(writeChoice(own)),
+    styleUrl: `${new URL(to.publicUrl).pathname.replace(/\/$/, '')}/feed.css`,
     hubUrl: to.hubUrl,
     nextUrl: snapshot.next === null ? null : at(writeChoice({ ...own, before: snapshot.next })),
-    updatedMs: Math.max(newestMs(entries), snapshot.withdrawn[0]?.atMs ?? 0),
+    updatedMs: Math.max(newestMs(entries, snapshot.changedMs ?? 0), snapshot.withdrawn[0]?.atMs ?? 0),
     entries,
     deleted: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
   };
+}
+
+/** The page that shows the same to people. */
+function homeOf({ path, own }: Scope, publicUrl: string): string {
+  if (path === '' && own.filter.q !== null) return `${publicUrl}/search?${new URLSearchParams({ q: own.filter.q })}`;
+  return `${publicUrl}${path === '' ? '/' : path}`;
 }
 
 /**
@@ -121,38 +138,4 @@ function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
 function lastModified(snapshot: Snapshot): number | null {
   const ms = snapshot.items.reduce((newest, item) => Math.max(newest, item.firstSeenMs), snapshot.changedMs ?? 0);
   return ms === 0 ? null : ms;
-}
-
-function wholeScope(c: Context, parts: AppParts): Scope {
-  const choice = readChoice(new URL(c.req.url).searchParams);
-  return { path: '', title: parts.site().title, choice, own: choice, shared: isUnchosen(choice) };
-}
-
-async function sectionScope(c: Context, parts: AppParts): Promise<Scope> {
-  const choice = readChoice(new URL(c.req.url).searchParams);
-  const section = await findSection(parts, c.req.param('section') ?? '');
-  return {
-    path: `/sections/${encodeURIComponent(slug(section))}`,
-    title: `${parts.site().title}: ${section}`,
-    choice: { ...choice, filter: { ...choice.filter, sections: [slug(section)] } },
-    own: choice,
-    shared: isUnchosen(choice),
-  };
-}
-
-async function sourceScope(c: Context, parts: AppParts): Promise<Scope> {
-  const choice = readChoice(new URL(c.req.url).searchParams);
-  const source = await findSource(parts, c.req.param('id') ?? '');
-  return {
-    path: `/sources/${encodeURIComponent(source.id)}`,
-    title: source.title,
-    choice: { ...choice, filter: { ...choice.filter, sources: [source.id] } },
-    own: choice,
-    shared: false,
-  };
-}
-
-/** One source's share of a page is bounded where the reader chose nothing finer than a section. */
-function isUnchosen({ filter }: QueryChoice): boolean {
-  return filter.sources.length === 0 && filter.categories.length === 0 && filter.q === null;
 }

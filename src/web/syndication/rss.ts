@@ -1,7 +1,7 @@
 import { Feed } from 'feed';
-import type { OutputEntry, OutputFeed } from './output-feed.ts';
+import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
 import { Slots } from './slots.ts';
-import { element, escapeXml, htmlForCdata, textElement, textToHtml } from './xml.ts';
+import { element, escapeXml, htmlForCdata, styled, textElement, textToHtml } from './xml.ts';
 
 const ttlMinutes = 5;
 
@@ -13,9 +13,10 @@ const startTag = `<rss version="2.0" ${[
   'xmlns:media="http://search.yahoo.com/mrss/"',
 ].join(' ')}>`;
 
-/** RSS 2.0 with content:encoded, dc:creator, source and media:content. */
+/** RSS 2.0 with content:encoded, dc:creator, dc:language, source, media:content and media:thumbnail. */
 export function renderRss(output: OutputFeed): string {
   const slots = new Slots();
+  const language = commonLanguage(output.entries);
   const feed = new Feed({
     title: slots.put(textElement('title', output.title)),
     description: slots.put(textElement('description', output.description)),
@@ -23,6 +24,7 @@ export function renderRss(output: OutputFeed): string {
     updated: new Date(output.updatedMs),
     generator: 'Newswire',
     ttl: ttlMinutes,
+    ...(language === null ? {} : { language }),
     copyright: slots.put(feedLinks(output)),
   });
   for (const entry of output.entries) {
@@ -31,12 +33,13 @@ export function renderRss(output: OutputFeed): string {
       link: entry.url,
       guid: entry.id,
       date: new Date(entry.publishedMs),
-      ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
+      // Some readers show nothing of an item that has no description, whatever else it has.
+      description: textToHtml(entry.description),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
       extensions: [{ name: 'more', objects: { _text: slots.put(moreOf(entry)) } }],
     });
   }
-  return slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag);
+  return styled(slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
 }
 
 function feedLinks(output: OutputFeed): string {
@@ -48,18 +51,26 @@ function feedLinks(output: OutputFeed): string {
 
 /** What the `feed` package cannot say of an RSS item, or does not escape. */
 function moreOf(entry: OutputEntry): string {
-  const [first, ...rest] = entry.enclosures;
   return [
     ...(entry.author === null ? [] : [textElement('dc:creator', entry.author)]),
+    ...(entry.language === null ? [] : [textElement('dc:language', entry.language)]),
     ...entry.categories.map((category) => textElement('category', category)),
+    ...attached(entry),
+    element('source', { url: entry.source.feedUrl }, escapeXml(entry.source.title)),
+  ].join('');
+}
+
+function attached({ enclosures: [first, ...rest], imageUrl }: OutputEntry): string[] {
+  const picture = imageUrl !== null && imageUrl !== first?.url && !rest.some(({ url }) => url === imageUrl);
+  return [
     // RSS 2.0 knows one enclosure an item, and demands a length: 0 stands for unknown.
     ...(first === undefined
       ? []
       : [element('enclosure', { url: first.url, length: first.length ?? 0, type: typeOf(first.type) }, null)]),
     ...rest.map((more) => element('media:content', { url: more.url, type: more.type, fileSize: more.length }, null)),
-    ...(entry.imageUrl === null ? [] : [element('media:content', { url: entry.imageUrl, medium: 'image' }, null)]),
-    element('source', { url: entry.source.feedUrl }, escapeXml(entry.source.title)),
-  ].join('');
+    ...(picture ? [element('media:content', { url: imageUrl, medium: 'image' }, null)] : []),
+    ...(imageUrl === null ? [] : [element('media:thumbnail', { url: imageUrl }, null)]),
+  ];
 }
 
 function typeOf(type: string | null): string {

@@ -19,6 +19,44 @@ export function htmlForCdata(html: string): string {
   return xmlSafe(html).replaceAll(']]>', ']]&gt;');
 }
 
+/** What a person reads of sanitised HTML: its text without markup and references, on one line. */
+export function plainText(html: string): string {
+  const text = html.replace(/<[^>]*>?/g, ' ').replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, name: string) => {
+    return references[name.toLowerCase()] ?? whole;
+  });
+  return xmlSafe(text).replace(/\s+/g, ' ').trim();
+}
+
+// The sanitiser writes these and no others.
+const references: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" };
+
+/**
+ * The address as RFC 3986 allows it, or null when it is none that a reader may be sent to. A browser's parser leaves
+ * characters in it that other parsers stop at; user name and password are nobody's business.
+ */
+export function webUrl(text: string | null): string | null {
+  if (text === null || !URL.canParse(text)) return null;
+  const { protocol, host, pathname, search, hash } = new URL(text);
+  if (protocol !== 'http:' && protocol !== 'https:') return null;
+  const fragment = hash === '' ? '' : `#${percentEncoded(hash.slice(1)).replaceAll('#', '%23')}`;
+  return `${protocol}//${host}${percentEncoded(pathname)}${percentEncoded(search)}${fragment}`;
+}
+
+function percentEncoded(part: string): string {
+  return part.replace(/[^\w;/?:@&=+$.\-!~*'()%,#]/g, encodeURIComponent).replace(/%(?![0-9a-f]{2})/gi, '%25');
+}
+
+/** A language tag that is well-formed enough to be told (RFC 5646), or null. */
+export function languageTag(text: string | null): string | null {
+  return text !== null && /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(text) ? text : null;
+}
+
+/** The document with the instruction behind its declaration by which browsers find a style for it. */
+export function styled(document: string, styleUrl: string): string {
+  const instruction = `<?xml-stylesheet type="text/css" href="${escapeXml(styleUrl)}"?>`;
+  return document.replace(/^<\?xml [^>]*\?>/, (declaration) => `${declaration}\n${instruction}`);
+}
+
 /** Plain text as HTML. */
 export function textToHtml(text: string): string {
   return escapeXml(text);

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Packed } from '../../../src/web/http/packed.ts';
 
@@ -8,11 +8,21 @@ describe('a packed body', () => {
     expect(new Packed('é').tag).not.toBe(new Packed('e').tag);
   });
 
-  it('is compressed once, however often it is sent', async () => {
-    const body = new Packed('text '.repeat(1000));
-    const [one, other] = await Promise.all([body.gzip(), body.gzip()]);
+  it('is compressed once for each coding, however often it is sent', async () => {
+    const text = 'text '.repeat(1000);
+    const body = new Packed(text);
+    const [one, other, br] = await Promise.all([body.coded('gzip'), body.coded('gzip'), body.coded('br')]);
     expect(one).toBe(other);
-    expect(gunzipSync(one).toString()).toBe('text '.repeat(1000));
+    expect(gunzipSync(one).toString()).toBe(text);
+    expect(brotliDecompressSync(br).toString()).toBe(text);
+    expect(await body.coded('br')).toBe(br);
+  });
+
+  it('is smaller still when it is worth the time', async () => {
+    const text = Array.from({ length: 2000 }, (_, index) => `line ${index * 7919}`).join(' and ');
+    const [quick, thorough] = [new Packed(text), new Packed(text, 'thorough')];
+    expect((await thorough.coded('br')).length).toBeLessThan((await quick.coded('br')).length);
+    expect(thorough.tag).toBe(quick.tag);
   });
 
   it('is large when a compressed form would save a packet', () => {

@@ -29,6 +29,7 @@ function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
     homeUrl: `${base}/`,
     selfUrl: `${base}/feed.x?limit=1`,
     hubUrl: null,
+    styleUrl: '/feed.css',
     nextUrl: `${base}/feed.x?limit=1&before=9-7`,
     updatedMs: noon + 60_000,
     entries: [toEntry(rich, base)],

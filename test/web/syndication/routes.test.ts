@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import Parser from 'rss-parser';
 import { SaxesParser } from 'saxes';
@@ -144,6 +145,32 @@ describe('output feeds', () => {
     }
   });
 
+  it('say where they are without what the path says already', async () => {
+    const { get } = makeApp([makeItem(1)]);
+    const feed = await (await get('/sections/world/feed.json?section=other&limit=5')).json();
+    expect(feed).toMatchObject({ feed_url: 'https://news.example.com/sections/world/feed.json?limit=5' });
+    const found = await (await get('/feed.json?q=vote')).json();
+    expect(found).toMatchObject({
+      title: 'The Daily Example: vote',
+      home_page_url: 'https://news.example.com/search?q=vote',
+    });
+  });
+
+  it('go as plain XML with a style to a person who opens them, and only then', async () => {
+    const { get } = makeApp([makeItem(1)]);
+    for (const path of ['/feed.rss', '/feed.atom', '/opml.xml']) {
+      const plain = await get(path);
+      const opened = await get(path, { 'sec-fetch-dest': 'document' });
+      expect(opened.headers.get('content-type')).toBe('text/xml; charset=utf-8');
+      expect(opened.headers.get('content-security-policy')).toContain('sandbox');
+      expect(opened.headers.get('vary')).toContain('Sec-Fetch-Dest');
+      expect(plain.headers.get('content-type')).not.toContain('text/xml');
+      expect(await opened.text()).toBe(await plain.text());
+    }
+    const style = await get('/feed.css');
+    expect(style.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+  });
+
   it('match a section by name or slug, whatever its case', async () => {
     const items = [makeItem(1, { section: 'Science & Nature', sections: ['Science & Nature'] }), makeItem(2)];
     const { get } = makeApp(items);
@@ -285,14 +312,18 @@ describe('output feeds and caches', () => {
     expect(await (await get('/feed.rss')).text()).not.toContain('deleted-entry');
   });
 
-  it('are compressed under a tag of their own', async () => {
+  it.each([
+    ['br', 'gzip, br', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+  ])('are compressed as %s under a tag of its own', async (coding, accepted, decode) => {
     const { get } = makeApp(Array.from({ length: 20 }, (_, index) => makeItem(index + 1)));
     const plain = await get('/feed.rss');
-    const zipped = await get('/feed.rss', { 'accept-encoding': 'br, gzip' });
-    expect(zipped.headers.get('content-encoding')).toBe('gzip');
-    expect(zipped.headers.get('etag')).toBe(plain.headers.get('etag')?.replace(/"$/, '-gzip"'));
-    const stream = new Response((zipped.body as ReadableStream).pipeThrough(new DecompressionStream('gzip')));
-    expect(await stream.text()).toBe(await plain.text());
+    const coded = await get('/feed.rss', { 'accept-encoding': accepted });
+    const etag = plain.headers.get('etag')?.replace(/"$/, `-${coding}"`) ?? '';
+    expect(coded.headers.get('content-encoding')).toBe(coding);
+    expect(coded.headers.get('etag')).toBe(etag);
+    expect(decode(Buffer.from(await coded.arrayBuffer())).toString()).toBe(await plain.text());
+    expect((await get('/feed.rss', { 'if-none-match': etag })).status).toBe(304);
   });
 
   it('give HEAD the headers of GET and no body', async () => {

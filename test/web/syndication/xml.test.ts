@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { element, escapeXml, htmlForCdata, textElement, xmlSafe } from '../../../src/web/syndication/xml.ts';
+import {
+  element,
+  escapeXml,
+  htmlForCdata,
+  languageTag,
+  plainText,
+  textElement,
+  webUrl,
+  xmlSafe,
+} from '../../../src/web/syndication/xml.ts';
 
 /** Text of the root element, or the fault that kept the document from being read. */
 function readBack(xml: string): string {
@@ -52,4 +61,37 @@ describe('element', () => {
   it('leaves out attributes that are null and closes itself without an inside', () => {
     expect(element('a', { b: 'x"<', c: null, d: 0 }, null)).toBe('<a b="x&quot;&lt;" d="0"/>');
   });
+});
+
+describe('an address in an output feed', () => {
+  it.each([
+    ['https://example.org/a|b^c`d"e<f>', 'https://example.org/a%7Cb%5Ec%60d%22e%3Cf%3E'],
+    ['https://example.org/?a[0]={x}', 'https://example.org/?a%5B0%5D=%7Bx%7D'],
+    ['https://example.org/50%', 'https://example.org/50%25'],
+    ['https://example.org/#a#b', 'https://example.org/#a%23b'],
+    ['https://user:pass@example.org/a', 'https://example.org/a'],
+    ['http://[2001:db8::1]:8080/a', 'http://[2001:db8::1]:8080/a'],
+    ['https://example.org/é', 'https://example.org/%C3%A9'],
+  ])('holds only what RFC 3986 allows: %s', (text, expected) => {
+    expect(webUrl(text)).toBe(expected);
+  });
+
+  it.each(['javascript:alert(1)', 'file:///etc/hostname', '/relative', '', 'http://['])('is never %s', (text) => {
+    expect(webUrl(text)).toBeNull();
+  });
+});
+
+describe('the plain text of HTML', () => {
+  it('is on one line, without markup and references', () => {
+    expect(plainText('<p>A &amp;\n<b>b</b></p><p>&lt;c&gt; &#39;d</p>')).toBe("A & b <c> 'd");
+  });
+
+  it('ends before a tag that was cut', () => {
+    expect(plainText('<p>Text <a href="https://exam')).toBe('Text');
+  });
+});
+
+describe('a language tag', () => {
+  it.each(['en', 'en-GB', 'zh-Hant-TW', 'es-419'])('may be %s', (tag) => expect(languageTag(tag)).toBe(tag));
+  it.each(['', 'english please', 'e', 'en_GB', null])('is never %s', (tag) => expect(languageTag(tag)).toBeNull());
 });

@@ -1,0 +1,27 @@
+/** A form in which a body may be sent instead of its plain bytes. */
+export type Coding = 'br' | 'gzip';
+
+/**
+ * The coding that a client likes best of those that we have; null: the plain bytes (RFC 9110 §12.5.3). Of two that it
+ * likes the same, Brotli is the smaller.
+ */
+export function bestCoding(acceptEncoding: string | undefined): Coding | null {
+  if (acceptEncoding === undefined || acceptEncoding === '') return null;
+  const weights = weightsOf(acceptEncoding);
+  const weightOf = (coding: string): number => weights.get(coding) ?? weights.get('*') ?? 0;
+  const br = weightOf('br');
+  const gzip = Math.max(weightOf('gzip'), weights.get('x-gzip') ?? 0);
+  if (br === 0 && gzip === 0) return null;
+  return br >= gzip ? 'br' : 'gzip';
+}
+
+function weightsOf(acceptEncoding: string): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const part of acceptEncoding.toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = part.split(';').map((piece) => piece.trim());
+    const q = parameters.find((parameter) => parameter.startsWith('q='));
+    const weight = q === undefined ? 1 : Number(q.slice(2));
+    weights.set(coding, Number.isNaN(weight) ? 0 : weight);
+  }
+  return weights;
+}

@@ -1,0 +1,54 @@
+import type { Context } from 'hono';
+import { slug } from '../../domain/source.ts';
+import { findSection, findSource } from '../find.ts';
+import type { AppParts } from '../parts.ts';
+import { type QueryChoice, readChoice } from '../query.ts';
+
+/** What part of the stream a feed's path names. */
+export interface Scope {
+  /** '' or `/sections/world`, as it stands in URLs. */
+  readonly path: string;
+  readonly title: string;
+  readonly choice: QueryChoice;
+  /** What the reader chose within the path: what stands in the query. */
+  readonly own: QueryChoice;
+  /** False where one source is what was asked for. */
+  readonly shared: boolean;
+}
+
+/** All of it. */
+export function wholeScope(c: Context, parts: AppParts): Scope {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  return { path: '', title: parts.site().title, choice, own: choice, shared: isUnchosen(choice) };
+}
+
+/** One section. */
+export async function sectionScope(c: Context, parts: AppParts): Promise<Scope> {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  const section = await findSection(parts, c.req.param('section') ?? '');
+  return {
+    path: `/sections/${encodeURIComponent(slug(section))}`,
+    title: `${parts.site().title}: ${section}`,
+    choice: { ...choice, filter: { ...choice.filter, sections: [slug(section)] } },
+    own: { ...choice, filter: { ...choice.filter, sections: [] } },
+    shared: isUnchosen(choice),
+  };
+}
+
+/** One source, as owner or not. */
+export async function sourceScope(c: Context, parts: AppParts): Promise<Scope> {
+  const choice = readChoice(new URL(c.req.url).searchParams);
+  const source = await findSource(parts, c.req.param('id') ?? '');
+  return {
+    path: `/sources/${encodeURIComponent(source.id)}`,
+    title: source.title,
+    choice: { ...choice, filter: { ...choice.filter, sources: [source.id] } },
+    own: { ...choice, filter: { ...choice.filter, sources: [] } },
+    shared: false,
+  };
+}
+
+/** One source's share of a page is bounded where the reader chose nothing finer than a section. */
+function isUnchosen({ filter }: QueryChoice): boolean {
+  return filter.sources.length === 0 && filter.categories.length === 0 && filter.q === null;
+}

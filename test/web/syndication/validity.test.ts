@@ -1,0 +1,193 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import RssParser from 'rss-parser';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Editor } from '../../../src/demo/editor.ts';
+import { outlets } from '../../../src/demo/outlets.ts';
+import { writeFeed } from '../../../src/demo/publish.ts';
+import { seededRandom } from '../../../src/demo/random.ts';
+import { openStore, type Store } from '../../../src/store/open.ts';
+import { createReads } from '../../../src/web/store-reads.ts';
+import { digestDocument } from '../../../src/worker.ts';
+import { engines, type Place } from '../../contract/engines.ts';
+import { Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { vectors } from '../../fixtures/markup/vectors.ts';
+import { rssDocument } from '../../helpers/documents.ts';
+import { plainOptions } from '../../normalise/parsed.ts';
+import { makeApp } from '../fakes.ts';
+import { faultsOfAtom, faultsOfOpml, faultsOfRss } from './helpers/feed-rules.ts';
+import { faultsOfJson } from './helpers/json-feed-schema.ts';
+
+const folder = fileURLToPath(new URL('../../fixtures/feeds', import.meta.url));
+const faultsOf = { rss: faultsOfRss, atom: faultsOfAtom, json: faultsOfJson } as const;
+const formats = ['rss', 'atom', 'json'] as const;
+
+let place: Place;
+let store: Store;
+let paths: readonly string[] = [];
+
+/** What a reader of a document of ours finds: the same of every format. */
+interface Found {
+  readonly title: string | undefined;
+  readonly link: string | undefined;
+  readonly isoDate: string | undefined;
+}
+
+async function readDocument(room: Newsroom, id: string, body: Uint8Array): Promise<void> {
+  const digest = await digestDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
+  if (digest.kind === 'digested') await room.read(id, digest);
+}
+
+function demoDocuments(): readonly (readonly [string, Uint8Array])[] {
+  const editor = new Editor(seededRandom(7));
+  for (let turn = 0; turn < 150; turn += 1) editor.turn(noon - (150 - turn) * 15_000);
+  return outlets.map((outlet) => {
+    const { body } = writeFeed(outlet, editor.articlesOf(outlet.id), 'http://127.0.0.1:8080');
+    return [`demo-${outlet.id}`, Buffer.from(body)] as const;
+  });
+}
+
+function hostileDocuments(): readonly (readonly [string, Uint8Array])[] {
+  const names = readdirSync(folder).filter((name) => !name.endsWith('.expected.json'));
+  const files = names.map(
+    (name) => [`file-${name.replaceAll('.', '-')}`, readFileSync(path.join(folder, name))] as const,
+  );
+  const channel = { title: 'Markup <b>&amp; all', link: 'https://feed.example/' };
+  const items = vectors.map(({ id, what, html }) => ({
+    guid: id,
+    title: `${what} ${html}`,
+    link: `/${id}?a=|"<${html}`,
+    text: html,
+  }));
+  return [...files, ['markup', Buffer.from(rssDocument(channel, items))]];
+}
+
+beforeAll(async () => {
+  const [engine] = engines;
+  if (engine === undefined) throw new Error('there is no engine');
+  place = await engine.copy();
+  store = await openStore({ url: place.url, poller: true });
+  const documents = [...demoDocuments(), ...hostileDocuments()];
+  const room = new Newsroom(store);
+  await room.declare(
+    documents.map(([id]) => source(id, { title: null, section: id.startsWith('demo') ? 'Demo' : 'Hostile' })),
+  );
+  for (const [id, body] of documents) await readDocument(room, id, body);
+  paths = ['', '/sections/demo', '/sections/hostile', ...documents.map(([id]) => `/sources/${id}`)];
+}, 60_000);
+afterAll(async () => {
+  await store.close();
+  place.remove();
+});
+
+/** The web over the store, as a server just started would have it. */
+function started() {
+  return makeApp([], { reads: createReads(store), sections: () => ['Demo', 'Hostile'] });
+}
+
+/** All pages of a feed, by following `next`. */
+async function pagesOf(format: (typeof formats)[number], start: string): Promise<readonly string[]> {
+  const { get } = started();
+  const pages: string[] = [];
+  for (let next: string | null = start; next !== null; ) {
+    const text = await (await get(next)).text();
+    pages.push(text);
+    const found: string | undefined =
+      format === 'json'
+        ? (JSON.parse(text) as { next_url?: string }).next_url
+        : /rel="next"[^>]*href="([^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+    next = found ?? null;
+    if (next !== null) expect(next).toMatch(/^https:\/\/news\.example\.com\//);
+  }
+  return pages;
+}
+
+describe('output feeds of everything that the fixtures and the demo hold', { timeout: 60_000 }, () => {
+  it.each(formats)('break no rule of %s, whichever part of the stream they are of', async (format) => {
+    const faults: string[] = [];
+    for (const part of paths) {
+      const text = await (await started().get(`${part}/feed.${format}?limit=500`)).text();
+      faults.push(...faultsOf[format](text).map((fault) => `${part}: ${fault}`));
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it.each(formats)('hold each item once over all pages of %s', async (format) => {
+    const pages = await pagesOf(format, `/feed.${format}?limit=37&source=markup`);
+    const ids = pages.flatMap((text) => text.match(/urn:uuid:[0-9a-f-]{36}/g) ?? []);
+    const [whole] = await pagesOf(format, `/feed.${format}?limit=500&source=markup`);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(ids).toEqual(whole?.match(/urn:uuid:[0-9a-f-]{36}/g));
+    expect(pages.flatMap((text) => faultsOf[format](text))).toEqual([]);
+  });
+
+  it('are read back by rss-parser as the items that they were made of', async () => {
+    const { get } = started();
+    for (const part of paths) {
+      const json = JSON.parse(await (await get(`${part}/feed.json?limit=500`)).text()) as {
+        items: readonly { title: string; url: string; date_published: string }[];
+      };
+      const expected = json.items.map(({ title, url, date_published }): Found => {
+        return { title, link: url, isoDate: date_published };
+      });
+      for (const format of ['rss', 'atom']) {
+        const read = await new RssParser().parseString(await (await get(`${part}/feed.${format}?limit=500`)).text());
+        const found = read.items.map(({ title, link, isoDate }): Found => ({ title, link, isoDate }));
+        expect(found.map(toSecond), `${part}/feed.${format}`).toEqual(expected.map(toSecond));
+      }
+    }
+  });
+
+  it('have the same bytes and tags after a restart', async () => {
+    const tags = async (): Promise<string[]> => {
+      const { get } = started();
+      return Promise.all(
+        paths.flatMap((part) =>
+          formats.map(async (format) => (await get(`${part}/feed.${format}`)).headers.get('etag') ?? ''),
+        ),
+      );
+    };
+    expect(await tags()).toEqual(await tags());
+  });
+
+  it('stand in the list of sources, one outline for each section', async () => {
+    const response = await started().get('/opml.xml');
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/x-opml; charset=utf-8');
+    expect(faultsOfOpml(text)).toEqual([]);
+    expect(text.match(/<outline text="(Demo|Hostile)" title=/g)).toHaveLength(2);
+    expect(text.match(/xmlUrl=/g)).toHaveLength(paths.length - 3);
+  });
+});
+
+/** RSS knows no fractions of a second, and xml2js evens white space at the ends of a text. */
+function toSecond({ title, link, isoDate }: Found): Found {
+  return { title: title?.trim(), link, isoDate: isoDate?.replace(/\.\d+Z$/, 'Z') };
+}
+
+describe('the rules that feeds are checked by', () => {
+  const item =
+    '<item><title>T</title><link>https://example.org/1</link><guid isPermaLink="false">urn:uuid:4b1739da-4895-8957-9f00-9311bb066beb</guid><pubDate>Wed, 14 Jan 2026 19:21:00 GMT</pubDate><description>D</description><source url="https://example.org/rss">S</source></item>';
+  const self = '<atom:link rel="self" href="https://example.org/feed.rss"/>';
+  const rss = (inside: string): string =>
+    `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>T</title><link>https://example.org/</link><description>D</description>${inside}</channel></rss>`;
+
+  it('let a plain feed pass', () => {
+    expect(faultsOfRss(rss(self + item))).toEqual([]);
+  });
+
+  it.each([
+    ['two links to self', self + self + item],
+    ['no link to self', item],
+    ['one id twice', self + item + item],
+    ['a relative link', self + item.replace('https://example.org/1', '/1')],
+    ['a date of another form', self + item.replace('Wed, 14 Jan 2026 19:21:00 GMT', '2026-01-14T19:21:00Z')],
+    ['a date of long ago', self + item.replace('2026', '1970')],
+    ['an id that would be an address', self + item.replace(' isPermaLink="false"', '')],
+    ['an empty element', self + item.replace('>D<', '><')],
+    ['a character that no address may hold', self + item.replace('org/1', 'org/1|2')],
+  ])('catch %s', (_, inside) => {
+    expect(faultsOfRss(rss(inside))).not.toEqual([]);
+  });
+});
