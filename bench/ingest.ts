@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { hasNewsboat, newsboat, type PeerUse } from './newsboat.ts';
 import { startScript, usageOf } from './processes.ts';
-import { median, printTable } from './report.ts';
+import { median, printPeer, printTable } from './report.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const addresses = 250;
@@ -21,6 +22,11 @@ interface Round {
 interface Rounds {
   readonly cold: Round;
   readonly warm: Round;
+}
+
+interface Run {
+  readonly floor: Rounds;
+  readonly product: Rounds;
 }
 
 function floor(port: string, folder: string): Rounds {
@@ -52,13 +58,17 @@ async function reached(database: Database.Database, query: string, count: number
   throw new Error(`not reached within ten minutes: ${query} >= ${count}; stood at ${String(statement.get())}`);
 }
 
+function urlsOf(port: string): string[] {
+  return Array.from(
+    { length: sources },
+    (_, source) => `http://127.1.0.${(source % addresses) + 1}:${port}/${source}.xml`,
+  );
+}
+
 async function product(port: string, folder: string): Promise<Rounds> {
   const feeds = path.join(folder, 'feeds');
   mkdirSync(feeds, { recursive: true });
-  const lines = Array.from(
-    { length: sources },
-    (_, source) => `  - { url: "http://127.1.0.${(source % addresses) + 1}:${port}/${source}.xml", id: s${source} }`,
-  );
+  const lines = urlsOf(port).map((url, source) => `  - { url: "${url}", id: s${source} }`);
   const politeness = '{ hostGap: 0s, hostConcurrency: 1, globalPerSecond: 1000 }';
   writeFileSync(
     path.join(feeds, 'sources.yaml'),
@@ -130,12 +140,14 @@ export async function ingest(rounds = 3): Promise<void> {
     [path.join(here, 'origin.ts'), String(addresses), String(sources), String(items)],
     process.env,
   );
-  const runs: { floor: Rounds; product: Rounds }[] = [];
+  const runs: Run[] = [];
+  let peer: PeerUse | null = null;
   try {
     for (let index = 0; index < rounds; index += 1) {
       const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
       try {
         runs.push({ floor: floor(origin.line, folder), product: await product(origin.line, folder) });
+        if (peer === null && hasNewsboat()) peer = await newsboat(urlsOf(origin.line), sources * items, folder);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -144,6 +156,10 @@ export async function ingest(rounds = 3): Promise<void> {
   } finally {
     origin.child.kill();
   }
+  printRuns(runs, peer);
+}
+
+function printRuns(runs: readonly Run[], peer: PeerUse | null): void {
   const of = (who: 'floor' | 'product', when: 'cold' | 'warm', what: keyof Round): number =>
     median(runs.map((run) => run[who][when][what]));
   const row = (name: string, when: 'cold' | 'warm', what: keyof Round, goal: number | null) => ({
@@ -152,11 +168,24 @@ export async function ingest(rounds = 3): Promise<void> {
     product: of('product', when, what),
     goal,
   });
-  printTable(`ingest: ${sources} sources x ${items} items on ${addresses} addresses, medians of ${rounds}`, [
+  printTable(`ingest: ${sources} sources x ${items} items on ${addresses} addresses, medians of ${runs.length}`, [
     row('cold, CPU s', 'cold', 'cpuSeconds', 1.6),
     row('cold, wall s', 'cold', 'wallSeconds', null),
     row('warm, CPU s', 'warm', 'cpuSeconds', 2),
     row('warm, wall s', 'warm', 'wallSeconds', null),
     row('peak RSS, MB', 'cold', 'peakRssMb', 1.5),
   ]);
+  const both = (rounds: { readonly cold: { cpuSeconds: number }; readonly warm: { cpuSeconds: number } }): number =>
+    rounds.cold.cpuSeconds + rounds.warm.cpuSeconds;
+  const beside = (name: string, peer: number, product: number, goal: number | null) => ({ name, peer, product, goal });
+  if (peer === null) process.stdout.write('newsboat is not on the PATH: no peer was run\n');
+  else {
+    printPeer('newsboat', [
+      beside('cold, CPU s', peer.cold.cpuSeconds, of('product', 'cold', 'cpuSeconds'), 3),
+      beside('warm, CPU s', peer.warm.cpuSeconds, of('product', 'warm', 'cpuSeconds'), 3),
+      beside('both, CPU s', both(peer), median(runs.map((run) => both(run.product))), 3),
+      beside('cold, wall s', peer.cold.wallSeconds, of('product', 'cold', 'wallSeconds'), null),
+      beside('warm, wall s', peer.warm.wallSeconds, of('product', 'warm', 'wallSeconds'), null),
+    ]);
+  }
 }

@@ -17,6 +17,15 @@ function shown(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
 
+/** A figure of ours beside that of another program that did the same. */
+export interface PeerFigure {
+  readonly name: string;
+  readonly peer: number;
+  readonly product: number;
+  /** How many times ours the peer's should be at least; null: only shown. */
+  readonly goal: number | null;
+}
+
 /** Prints figures, their ratio and whether it is within its goal. */
 export function printTable(title: string, figures: readonly Figure[]): void {
   const rows = figures.map(({ name, floor, product, goal }) => {
@@ -24,7 +33,20 @@ export function printTable(title: string, figures: readonly Figure[]): void {
     const verdict = goal === null ? '' : `${ratio <= goal ? 'within' : 'ABOVE'} ${goal}`;
     return [name, shown(floor), shown(product), ratio.toFixed(2), verdict];
   });
-  const table = [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows];
+  printCells(title, [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows]);
+}
+
+/** Prints how much more another program needs than we do. */
+export function printPeer(peer: string, figures: readonly PeerFigure[]): void {
+  const rows = figures.map(({ name, peer: theirs, product, goal }) => {
+    const ratio = theirs / product;
+    const verdict = goal === null ? '' : `${ratio >= goal ? 'above' : 'BELOW'} ${goal}`;
+    return [name, shown(theirs), shown(product), ratio.toFixed(2), verdict];
+  });
+  printCells(`the same, done by ${peer}`, [['', peer, 'newswire', 'ratio', 'goal'], ...rows]);
+}
+
+function printCells(title: string, table: readonly (readonly string[])[]): void {
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   process.stdout.write(`\n${title}\n`);
   for (const row of table) {
