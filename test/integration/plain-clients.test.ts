@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Entry, rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { startOrigin } from '../helpers/origin.ts';
+import { makeHome, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const example = fileURLToPath(new URL('../../examples/ten-lines.mjs', import.meta.url));
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** What a process or a connection has said so far. */
+interface Said {
+  text: string;
+}
+
+function listen(child: ChildProcess): Said {
+  cleanups.push(() => child.kill('SIGKILL'));
+  const said = { text: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said.text += chunk.toString();
+  });
+  return said;
+}
+
+/** `curl -N` where there is one, else what it does: a plain request whose answer is printed as it comes. */
+function curl(url: string): Said {
+  if (spawnSync('curl', ['--version']).status === 0) {
+    return listen(spawn('curl', ['-sN', url], { stdio: ['ignore', 'pipe', 'inherit'] }));
+  }
+  const said = { text: '' };
+  const request = get(url, (response) => {
+    response.on('data', (chunk: Buffer) => {
+      said.text += chunk.toString();
+    });
+    response.on('error', () => request.destroy());
+  });
+  cleanups.push(() => request.destroy());
+  return said;
+}
+
+describe('clients with nothing of ours in them', () => {
+  it('get an item that was published after they connected: ten lines with ws, and curl', async () => {
+    const origin = await startOrigin();
+    cleanups.push(() => origin.close());
+    const publish = (...names: string[]) => {
+      const entries = names.map(
+        (name): Entry => ({
+          guid: name,
+          title: `Report on ${name}`,
+          link: `https://www.example.org/${name}`,
+          text: '',
+        }),
+      );
+      const body = rssDocument({ title: 'Example Wire', link: 'https://www.example.org/' }, entries);
+      origin.on('/rss.xml', { headers: { 'content-type': 'application/rss+xml' }, body });
+    };
+    publish('quay');
+    const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire, section: World }\n`);
+    cleanups.push(() => home.remove());
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+    await until('the first read', async () => (await (await fetch(`${server.url}/api/items`)).text()).includes('quay'));
+
+    // After the floor and with backfill, so that what is there already tells us that they are connected.
+    const live = `${server.url.replace('http', 'ws')}/live?after=floor&backfill=true`;
+    const ten = listen(spawn(process.execPath, [example, live], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const stream = curl(`${server.url}/events?after=floor&backfill=true`);
+    await until(
+      'both to be connected',
+      () => (ten.text.includes('quay') && stream.text.includes('event: live')) || null,
+    );
+
+    publish('ferry', 'quay');
+    await makeDue(home, 'wire');
+    await until('the item at both', () => (ten.text.includes('ferry') && stream.text.includes('ferry')) || null);
+    expect(ten.text).toBe('add Report on quay\nadd Report on ferry\n');
+    expect(stream.text).toMatch(
+      /\nid: [a-z0-9]+-2\nevent: item\ndata: \{"type":"item",.*"title":"Report on ferry".*\}\n\n/,
+    );
+  });
+
+  it('are ten lines, and import nothing but ws', () => {
+    const lines = readFileSync(example, 'utf8').trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines.filter((line) => /import/.test(line))).toEqual(["import WebSocket from 'ws';"]);
+  });
+});
