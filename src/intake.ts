@@ -37,6 +37,8 @@ export interface IntakeParts {
   sourceOf(id: string): Source | undefined;
   /** Told of the head of the log after each commit that wrote events. */
   ring(head: number): void;
+  /** Told of each document that was read. */
+  onFetched?(sourceId: string): void;
 }
 
 /** Refreshes the source of a lease: what the loop calls. */
@@ -124,6 +126,7 @@ async function fetchSource(parts: IntakeParts, poll: Poll, signal: AbortSignal):
     signal,
   );
   const { brake, clock } = parts;
+  if (outcome.kind === 'fresh') parts.onFetched?.(source.id);
   if (tellsOfNetwork(brake, state, outcome)) brake.note(new URL(url).host, outcome, clock.monotonic());
   return outcome;
 }

@@ -2,6 +2,7 @@ import type { Settings } from './config/environment.ts';
 import { processEnvironment } from './config/environment.ts';
 import { readDeclarations } from './config/sources.ts';
 import type { Declarations } from './domain/source.ts';
+import { createMetrics } from './metrics.ts';
 import { startPolling } from './polling.ts';
 import { createMemoryDoorbell } from './push/doorbell-memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -42,7 +43,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shutdown.onStop('database', () => store.close());
     let inForce = declared;
     const doorbell = createMemoryDoorbell();
-    const common = { settings, store, clock, log, shutdown };
+    const metrics = createMetrics(clock);
+    const common = { settings, store, clock, log, shutdown, metrics };
     const address = settings.roles.has('serve')
       ? await startServing({ ...common, doorbell, pictureOrigins, declarations: () => inForce })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };

@@ -8,6 +8,7 @@ import { createFetcher } from './fetch/fetch-source.ts';
 import { userAgent } from './fetch/identity.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createRefresh, type IntakeParts } from './intake.ts';
+import type { Metrics } from './metrics.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
@@ -30,6 +31,7 @@ export interface PollingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly shutdown: Shutdown;
+  readonly metrics: Pick<Metrics, 'polled' | 'freshness'>;
   /** What is in force at the start, and whether the folder it came from is watched. */
   readonly declarations: Declarations;
   readonly watched: boolean;
@@ -82,7 +84,7 @@ function localFeeds({ sources }: Declarations): string[] {
 type LoopParts = Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'>;
 
 function startLoop(parts: PollingParts, more: LoopParts): Loop {
-  const { settings, store, clock, log, shutdown } = parts;
+  const { settings, store, clock, log, shutdown, metrics } = parts;
   const fetcher = createFetcher({
     clock,
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
@@ -104,6 +106,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
     stretch: () => pace.stretch(),
     random: Math.random,
     ring: parts.ring,
+    onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
   });
   const loop = createLoop(
     {
@@ -120,7 +123,10 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
       limits: parts.declarations.site.politeness,
       graceMs: 4000,
       abortGraceMs: 1000,
-      onResult: (result) => logResult(log, result),
+      onResult: (result) => {
+        metrics.polled(result);
+        logResult(log, result);
+      },
     },
   );
   loop.start();

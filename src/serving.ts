@@ -5,6 +5,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Settings } from './config/environment.ts';
 import { ConfigError } from './domain/config-error.ts';
 import type { Declarations } from './domain/source.ts';
+import type { Metrics } from './metrics.ts';
 import type { Doorbell } from './push/doorbell.ts';
 import { createFanOut } from './push/fan-out.ts';
 import { createLogTail, type LogTail } from './push/log-tail.ts';
@@ -40,6 +41,7 @@ export interface ServingParts {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly doorbell: Doorbell;
+  readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
   /** What is in force now. */
   declarations(): Declarations;
@@ -51,28 +53,34 @@ export interface ServingParts {
  * @returns the base of every address that we emit.
  */
 export async function startServing(parts: ServingParts): Promise<{ readonly url: string; readonly publicUrl: string }> {
-  const { settings, store, log, shutdown } = parts;
+  const { settings, store, log, shutdown, metrics } = parts;
   const readers = await openReaders({ ...parts, adminToken: settings.adminToken });
   const tail = createLogTail({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     logger: log,
   });
   await tail.start();
+  metrics.freshness.follow(tail);
   shutdown.onStop('log tail', () => tail.stop());
   shutdown.onStop(
     'doorbell',
-    parts.doorbell.listen((head) => tail.ring(head)),
+    parts.doorbell.listen((head) => {
+      metrics.freshness.committed(head);
+      tail.ring(head);
+    }),
   );
 
   const address = { url: '', publicUrl: settings.publicUrl ?? '' };
   const live = createLive(parts, { tail, readers, publicUrl: () => address.publicUrl });
+  metrics.watchLive({ ...live, tail });
   const clientAddress = createClientAddress(settings.trustedProxies);
   const app = createApp({
-    reads: createReads(store),
+    reads: createReads(store, () => metrics.freshness.medians()),
     publicUrl: () => address.publicUrl,
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),
+    metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.adminToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
     version,
     readers,
@@ -104,7 +112,11 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds
   parts.shutdown.onStop('timer wheel', () => wheel.stop());
   return {
     tail,
-    fanOut: createFanOut({ tail, clock, logger: log, publicUrl }),
+    fanOut: createFanOut({
+      ...{ tail, clock, publicUrl },
+      logger: log,
+      onDelivered: (step) => parts.metrics.freshness.delivered(step),
+    }),
     sessions: createSessions({ maxPerAddress: settings.liveMaxPerAddress, maxSessions }),
     wheel,
     clock,

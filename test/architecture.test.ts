@@ -25,6 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'polling.ts': '*',
   'serving.ts': '*',
   'readers.ts': '*',
+  'metrics.ts': '*',
   'version.ts': [],
   'web/views': ['domain'],
   web: ['domain', 'runtime', 'store', 'push', 'web/views'],

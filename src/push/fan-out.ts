@@ -4,7 +4,7 @@ import type { ResetReason } from '../domain/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { canonicalFilters } from './filter.ts';
-import { FilterGroup, type FrameSettings } from './frames.ts';
+import { FilterGroup, type FrameSettings, type Step } from './frames.ts';
 import type { LogTail, TailBreak } from './log-tail.ts';
 import { type ReplayLimits, type Sink, Subscription, type Surroundings } from './subscription.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -38,6 +38,8 @@ export interface FanOutOptions {
   /** Base of the pages' addresses, without a trailing slash. */
   readonly publicUrl: () => string;
   readonly limits?: Partial<ReplayLimits>;
+  /** Told of each step that was written to a reader who keeps up: thousands a second, so it must be quick. */
+  readonly onDelivered?: (step: Step) => void;
   /** Runs work when the event loop comes round; `setImmediate`. */
   readonly defer?: (work: () => void) => void;
 }
@@ -58,6 +60,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
 class Broadcaster implements FanOut, Surroundings {
   readonly tail: LogTail;
   readonly limits: ReplayLimits;
+  readonly delivered: (step: Step) => void;
   readonly #clock: Clock;
   readonly #frameSettings: FrameSettings;
   readonly #queue: TurnQueue;
@@ -68,6 +71,7 @@ class Broadcaster implements FanOut, Surroundings {
   constructor(options: FanOutOptions) {
     this.tail = options.tail;
     this.limits = { ...replayLimits, ...options.limits };
+    this.delivered = options.onDelivered ?? (() => {});
     this.#clock = options.clock;
     this.#frameSettings = { publicUrl: options.publicUrl, prepared: new WeakMap() };
     this.#queue = new TurnQueue(options.defer ?? ((work) => void setImmediate(work)), options.logger);

@@ -33,7 +33,11 @@ export interface Step extends Place {
   readonly count: number;
   /** Whether this step was worked out now, not found among the shared ones: what a slice of time is measured by. */
   readonly fresh: boolean;
+  /** Of the events in `bytes`, when fresh. */
+  readonly seqs: readonly number[];
 }
+
+const noSeqs: readonly number[] = [];
 
 /** What the steps of all groups have in common. */
 export interface FrameSettings {
@@ -90,7 +94,7 @@ export class FilterGroup {
     const shared = this.#steps.get(key);
     if (shared !== undefined) return shared;
     const step = this.#work(from, events, wire);
-    this.#share(key, { ...step, fresh: false });
+    this.#share(key, { ...step, fresh: false, seqs: noSeqs });
     return step;
   }
 
@@ -111,7 +115,7 @@ export class FilterGroup {
       if (framed.length === maxCoalescedEvents) break;
     }
     const bytes = framed.length === 0 ? null : wire.encoding.encode({ ch: this.ch, epoch: wire.epoch, events: framed });
-    return { pos, prev, bytes, count: framed.length, fresh: true };
+    return { pos, prev, bytes, count: framed.length, fresh: true, seqs: framed.map(({ seq }) => seq) };
   }
 
   /** Keeps a step for those who will stand where it begins. A small memory does: they come within moments. */

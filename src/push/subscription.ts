@@ -41,6 +41,8 @@ export interface Surroundings {
   now(): number;
   /** Asks for a turn. */
   enqueue(subscription: Subscription): void;
+  /** A reader who keeps up with the log was written a step of it. */
+  delivered(step: Step): void;
   /** Called once, when it ends; with the reason when that was a reset. */
   ended(subscription: Subscription, reason: ResetReason | null): void;
 }
@@ -187,7 +189,10 @@ export class Subscription {
     this.#pos = step.pos;
     this.#prev = step.prev;
     if (step.count > 0) this.#told = step.prev;
-    if (step.bytes !== null) this.#sink.deliver(step.bytes);
+    if (step.bytes !== null) {
+      this.#sink.deliver(step.bytes);
+      if (this.#state === 'live') this.#around.delivered(step);
+    }
     if (this.#state === 'replaying' && this.#pos - this.#told >= limits.maxSilentEvents) this.#tellReplayPos();
     return step;
   }

@@ -3,6 +3,7 @@ import { apiRoutes } from './api/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { metricsRoutes } from './metrics.ts';
 import { errorPage } from './pages/error.tsx';
 import { itemPage } from './pages/item.tsx';
 import { frontPage, sectionPage, sourcePage } from './pages/listings.tsx';
@@ -19,6 +20,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono();
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
+  metricsRoutes(app, parts.metrics);
   feedRoutes(app, parts);
   apiRoutes(app, parts);
   liveRoutes(app, parts);

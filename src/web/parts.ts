@@ -3,6 +3,7 @@ import type { Handler } from 'hono';
 import type { Site } from '../domain/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { MetricsDoor } from './metrics.ts';
 import type { Readers } from './readers/readers.ts';
 import type { Reads } from './reads.ts';
 
@@ -26,6 +27,8 @@ export interface AppParts {
   readonly readers: Readers | null;
   /** Whose request this is. */
   clientAddress(request: IncomingMessage): string;
+  /** The figures of this process; null: there are none. */
+  readonly metrics: MetricsDoor | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */

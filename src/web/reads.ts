@@ -68,6 +68,9 @@ export interface SourceHealth {
   /** No longer declared; its items stay. */
   readonly removed: boolean;
   readonly items: number;
+  /** Medians of about the last day, since the start; null: nothing new came by. */
+  readonly publishedToStoredMs: number | null;
+  readonly storedToPushedMs: number | null;
 }
 
 /** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */

@@ -1,4 +1,5 @@
 import type { Filter } from '../domain/filter.ts';
+import type { SourceFreshness } from '../push/freshness.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Db } from '../store/dialect.ts';
 import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
@@ -11,8 +12,17 @@ import type { Reads, SourceHealth, Withdrawal } from './reads.ts';
 const withdrawalsMs = 7 * 86_400_000;
 const maxWithdrawals = 500;
 
-/** What the web reads, out of the store. Each answer is one snapshot. */
-export function createReads(store: Store): Reads {
+const unmeasured: SourceFreshness = { publishedToStoredMs: null, storedToPushedMs: null };
+
+/**
+ * What the web reads, out of the store. Each answer is one snapshot.
+ *
+ * @param freshness as it was measured, by source.
+ */
+export function createReads(
+  store: Store,
+  freshness: () => ReadonlyMap<string, SourceFreshness> = () => new Map(),
+): Reads {
   return {
     items: (query) =>
       store.read(async (db) => {
@@ -24,7 +34,12 @@ export function createReads(store: Store): Reads {
       }),
     item: (id) => store.read((db) => readItem(db, id)),
     sections: () => store.read(readSections),
-    sources: () => store.read(async (db) => (await readSourceReports(db)).map(toHealth)),
+    sources: () =>
+      store.read(async (db) => {
+        const measured = freshness();
+        const reports = await readSourceReports(db);
+        return reports.map((report) => ({ ...toHealth(report), ...(measured.get(report.id) ?? unmeasured) }));
+      }),
     events: (afterSeq, limit) =>
       store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
   };
@@ -48,7 +63,7 @@ export function createReady(store: Store, log: Log): () => Promise<{ readonly da
   };
 }
 
-function toHealth(report: SourceReport): SourceHealth {
+function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceFreshness> {
   const { id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items } = report;
   return {
     ...{ id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items },

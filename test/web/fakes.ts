@@ -59,6 +59,8 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
     nextCheckMs: noon + 15 * minuteMs,
     removed: false,
     items: 3,
+    publishedToStoredMs: null,
+    storedToPushedMs: null,
     ...over,
   };
 }
@@ -177,6 +179,7 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {
     sections: () => ['World', 'Science & Nature'],
     ready: async () => ({ database: true }),
     eventStream: null,
+    metrics: null,
     version: '1.2.3',
     readers: null,
     clientAddress: (request) => request.socket.remoteAddress ?? '',

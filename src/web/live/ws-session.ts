@@ -12,6 +12,11 @@ import { frameText, pingFrame } from './ws-frame.ts';
 import { SessionSubscriptions, type Wire } from './ws-subscriptions.ts';
 
 const open = 1;
+/** What the library's complaints about a client are as close codes; any other is 1002. */
+const libraryCloses: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
 /** Made once: every session sends the same bytes. */
 const pingMessage = frameText('{"type":"ping"}');
 const heartbeat = Buffer.concat([pingFrame, pingMessage]);
@@ -102,8 +107,15 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
       this.#cancelPong?.();
       this.#cancelPong = null;
     });
-    this.#ws.on('error', (error) => this.#parts.log.debug({ err: error }, 'a live session broke'));
+    this.#ws.on('error', (error) => this.#broke(error));
     this.#ws.on('close', () => this.#ended());
+  }
+
+  /** The library has closed the connection, or lost it: with a code of WebSocket's own when the client is to blame. */
+  #broke(error: NodeJS.ErrnoException): void {
+    const code = libraryCloses[error.code ?? ''] ?? (error.code?.startsWith('WS_ERR_') ? 1002 : null);
+    if (code !== null && !this.#closing) this.#parts.sessions.countClose(code);
+    this.#parts.log.debug({ err: error }, 'a live session broke');
   }
 
   #ended(): void {

@@ -27,6 +27,7 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
 }
 
 function toRow(source: SourceHealth): SourceRow {
-  const { id, title, section, checkedMs, items } = source;
-  return { id, title, section, state: stateOf(source), sinceMs: source.failingSinceMs, checkedMs, items };
+  const { id, title, section, checkedMs, items, publishedToStoredMs, storedToPushedMs } = source;
+  const measured = { publishedToStoredMs, storedToPushedMs };
+  return { id, title, section, state: stateOf(source), sinceMs: source.failingSinceMs, checkedMs, items, ...measured };
 }

@@ -10,6 +10,9 @@ export interface SourceRow {
   readonly sinceMs: number | null;
   readonly checkedMs: number | null;
   readonly items: number;
+  /** Medians; null: nothing new came by. */
+  readonly publishedToStoredMs: number | null;
+  readonly storedToPushedMs: number | null;
 }
 
 const words: Readonly<Record<SourceRow['state'], string>> = {
@@ -23,10 +26,14 @@ const words: Readonly<Record<SourceRow['state'], string>> = {
 /** All sources and how reading them goes. */
 export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; frame: Frame }) {
   const failing = rows.filter(({ state }) => state === 'failing' || state === 'gone').length;
+  const isMeasured = rows.some((row) => delayOf(row) !== '–');
   return (
     <>
       <h1 class="page-title">Sources</h1>
-      <p class="standfirst">{summaryOf(rows.length, failing)}</p>
+      <p class="standfirst">
+        {summaryOf(rows.length, failing)}
+        {isMeasured && ' Delay: from publication to us, then from us to live readers; the median of the last day.'}
+      </p>
       {rows.length > 0 && (
         <table class="sources">
           <thead>
@@ -35,6 +42,7 @@ export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; fra
               <th scope="col">Section</th>
               <th scope="col">State</th>
               <th scope="col">Last read</th>
+              <th scope="col">Delay</th>
               <th scope="col" class="number">
                 Items
               </th>
@@ -58,6 +66,25 @@ function summaryOf(count: number, failing: number): string {
   return `${all}; ${failing === 1 ? 'one' : failing} cannot be read at present. What they had is kept.`;
 }
 
+/** `4 min, then 12 ms`; a dash where nothing was measured. */
+function delayOf({ publishedToStoredMs, storedToPushedMs }: SourceRow): string {
+  if (storedToPushedMs === null) return publishedToStoredMs === null ? '–' : shortly(publishedToStoredMs);
+  return `${publishedToStoredMs === null ? '–' : shortly(publishedToStoredMs)}, then ${shortly(storedToPushedMs)}`;
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** A duration in the largest unit of which there is at least one. */
+function shortly(ms: number): string {
+  const [unit, size] = units.find(([, size]) => ms >= size) ?? (['ms', 1] as const);
+  return `${Math.max(1, Math.round(ms / size))} ${unit}`;
+}
+
 function Row({ row, frame }: { row: SourceRow; frame: Frame }) {
   return (
     <tr>
@@ -79,6 +106,7 @@ function Row({ row, frame }: { row: SourceRow; frame: Frame }) {
         )}
       </td>
       <td data-label="Last read">{row.checkedMs === null ? '–' : <Time ms={row.checkedMs} frame={frame} />}</td>
+      <td data-label="Delay">{delayOf(row)}</td>
       <td data-label="Items" class="number">
         {row.items}
       </td>

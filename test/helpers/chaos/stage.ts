@@ -142,6 +142,7 @@ export class Stage {
       sections: () => ['World'],
       ready: async () => ({ database: true }),
       eventStream: null,
+      metrics: null,
       version: '0.0.0',
       readers: null,
       clientAddress: () => '',

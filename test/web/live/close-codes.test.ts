@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CloseCode, closeCodes, retryAfterMs } from '../../../src/web/live/close-codes.ts';
 import { MemoryLog } from '../../push/helpers/memory-log.ts';
@@ -14,6 +15,11 @@ afterEach(async () => {
   await server?.close();
   server = null;
 });
+
+/** The connection below a reader's socket. */
+function rawOf(reader: Reader): Duplex {
+  return (reader.socket as unknown as { readonly _socket: Duplex })._socket;
+}
 
 /** The session says goodbye with these words, and then ends with them. */
 async function expectEnd(reader: Reader, close: CloseCode): Promise<void> {
@@ -165,6 +171,7 @@ describe('a session ends with', () => {
     await reader.next('welcome');
     reader.send(JSON.stringify({ type: 'ping', pad: 'x'.repeat(16_384) }));
     expect((await reader.ended).code).toBe(1009);
+    expect(server?.parts.sessions.closes.get(1009)).toBe(1);
   });
 
   it('1007 when a message is not UTF-8', async () => {
@@ -173,6 +180,17 @@ describe('a session ends with', () => {
     await reader.next('welcome');
     reader.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
     expect((await reader.ended).code).toBe(1007);
+    expect(server?.parts.sessions.closes.get(1007)).toBe(1);
+  });
+
+  it('1002 when a frame breaks the rules of WebSocket', async () => {
+    const { connect } = await start();
+    const reader = connect();
+    await reader.next('welcome');
+    // An unmasked frame: clients must mask theirs.
+    rawOf(reader).write(Buffer.from([0x81, 0x02, 0x7b, 0x7d]));
+    expect((await reader.ended).code).toBe(1002);
+    expect(server?.parts.sessions.closes.get(1002)).toBe(1);
   });
 
   it('nothing, when it breaks by itself', async () => {

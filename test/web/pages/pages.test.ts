@@ -218,13 +218,19 @@ describe('the sources page', () => {
       makeSource(),
       makeSource({ id: 'b', title: 'B & Co', outcome: 'failed', failure: 'dns_error', failingSinceMs: noon }),
       makeSource({ id: 'c', title: 'C', outcome: null, checkedMs: null, items: 0 }),
+      makeSource({ id: 'd', title: 'D', publishedToStoredMs: 245_000, storedToPushedMs: 12.4 }),
+      makeSource({ id: 'e', title: 'E', publishedToStoredMs: 200_000_000 }),
+      makeSource({ id: 'f', title: 'F', storedToPushedMs: 0.2 }),
     ];
     const { byName, html } = await look(app, '/sources');
     expect(byName('tr').map(({ text }) => text)).toEqual([
-      'Source Section State Last read Items',
-      'Example World Fine 15.01.26 12:00 3',
-      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 3',
-      'C World Not read yet – 0',
+      'Source Section State Last read Delay Items',
+      'Example World Fine 15.01.26 12:00 – 3',
+      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 – 3',
+      'C World Not read yet – – 0',
+      'D World Fine 15.01.26 12:00 4 min, then 12 ms 3',
+      'E World Fine 15.01.26 12:00 2 d 3',
+      'F World Fine 15.01.26 12:00 –, then 1 ms 3',
     ]);
     expect(html).not.toContain('dns_error');
   });

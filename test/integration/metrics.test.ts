@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Entry, rssDocument } from '../helpers/documents.ts';
+import { connectLive } from '../helpers/live-client.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { startOrigin } from '../helpers/origin.ts';
+import { makeHome, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const link = 'https://www.example.org/';
+
+function entry(name: string): Entry {
+  return { guid: name, title: `Bulletin ${name}`, link: `${link}${name}`, date: new Date(Date.now() - 120_000) };
+}
+
+/** A figure's value, by its name with labels. */
+function figure(text: string, name: string): number {
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? Number.NaN);
+}
+
+describe('the figures of a running server', () => {
+  it('tell of a new item’s way from its publisher to a live reader', async () => {
+    const origin = await startOrigin();
+    cleanups.push(() => origin.close());
+    const put = (entries: readonly Entry[]): void => {
+      const body = rssDocument({ title: 'Bulletins', link }, entries);
+      origin.on('/rss.xml', { headers: { 'content-type': 'application/rss+xml' }, body });
+    };
+    put([entry('a')]);
+    const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire }\n`);
+    cleanups.push(() => home.remove());
+    const token = 'correct-horse-battery-staple';
+    const server = await startServer(home, { ADMIN_TOKEN: token });
+    cleanups.push(() => server.end('SIGKILL'));
+    const read = async (headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${server.url}/metrics`, { headers });
+    const figures = async (): Promise<string> => (await read()).text();
+    await until('the first poll', async () => figure(await figures(), 'newswire_items_added_total') === 1);
+    const live = await connectLive(server.url, '?after=head');
+    cleanups.push(() => live.close());
+    await live.first('live');
+
+    put([entry('b'), entry('a')]);
+    await makeDue(home, 'wire');
+    await until('the item', () => live.applied[0]);
+
+    const text = await until('the poll to be counted', async () => {
+      const now = await figures();
+      return figure(now, 'newswire_items_added_total') === 2 ? now : null;
+    });
+    expect(figure(text, 'newswire_polls_total{outcome="fresh"}')).toBe(2);
+    expect(figure(text, 'newswire_live_sessions{transport="ws"}')).toBe(1);
+    expect(figure(text, 'newswire_live_subscriptions')).toBe(1);
+    expect(figure(text, 'newswire_live_commit_to_write_seconds_count')).toBe(1);
+    expect(figure(text, 'newswire_hole_detected_total')).toBe(0);
+    for (const stage of ['published_to_fetched', 'fetched_to_stored', 'stored_to_pushed', 'published_to_pushed']) {
+      expect(figure(text, `newswire_${stage}_seconds_count{source="wire"}`), stage).toBe(1);
+    }
+    expect(figure(text, 'newswire_published_to_pushed_seconds_sum{source="wire"}')).toBeGreaterThan(119);
+    expect(await (await fetch(`${server.url}/sources`)).text()).toMatch(/[23] min, then \d+ m?s/);
+
+    expect((await read({ 'X-Forwarded-For': '192.0.2.7' })).status).toBe(403);
+    expect((await read({ 'X-Forwarded-For': '192.0.2.7', Authorization: `Bearer ${token}` })).status).toBe(200);
+  });
+});
