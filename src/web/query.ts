@@ -1,6 +1,6 @@
 import type { Filter } from '../domain/filter.ts';
+import { parseFilter } from '../domain/parse-filter.ts';
 import { isEmptyQuery, parseSearchQuery } from '../domain/search-query.ts';
-import { parseFilter } from '../push/filter.ts';
 import { badRequest } from './errors.ts';
 
 /** A reader's choice as it stands in a URL. */

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../src/domain/filter.ts';
-import {
-  canonicalFilters,
-  channelOf,
-  createMatcher,
-  matches,
-  parseFilter,
-  parseFilters,
-} from '../../src/push/filter.ts';
+import { parseFilter } from '../../src/domain/parse-filter.ts';
+import { canonicalFilters, channelOf, createMatcher, matches, parseFilters } from '../../src/push/filter.ts';
 import { facets, logEvent } from './helpers/memory-log.ts';
 
 function filterOf(input: unknown): Filter {

@@ -1,5 +1,6 @@
+import { maxFilterValues, maxValueChars } from '../../domain/parse-filter.ts';
 import { replayLimits } from '../../push/fan-out.ts';
-import { maxFilters, maxFilterValues, maxValueChars } from '../../push/filter.ts';
+import { maxFilters } from '../../push/filter.ts';
 import { maxCoalescedBytes, maxCoalescedEvents } from '../../push/frames.ts';
 import { maxIdChars, maxWatched } from './client-messages.ts';
 import { defaultMaxSessions, type LiveTiming, liveTiming } from './live-parts.ts';

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { assertNever } from '../../domain/assert-never.ts';
+import { maxFilterValues } from '../../domain/parse-filter.ts';
 import type { ServerMessage } from '../../domain/wire.ts';
-import { maxFilterValues } from '../../push/filter.ts';
 import { type ClientRequest, faultOf, type RequestFault, readAddress, readClientMessage } from './client-messages.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
 import { type DrainOwner, DrainWatch } from './drain-watch.ts';
