@@ -8,6 +8,8 @@ export interface Facets {
   readonly sources: readonly string[];
   readonly categories: readonly string[];
   readonly language: string | null;
+  /** Where the item stands in views, for bounds of time; older rows of the log do not say it. */
+  readonly sortMs?: number;
   /** Title, author, summary and the first 16 KB of text, for `q`. */
   readonly text: string;
 }

@@ -1,5 +1,5 @@
 import type { Filter } from './filter.ts';
-import { isEmptyQuery, parseSearchQuery, type SearchQuery } from './search-query.ts';
+import { isEmptyQuery, parseSearchQuery, writeSearchQuery } from './search-query.ts';
 import { slug } from './source.ts';
 
 /** Values that one filter may hold in all. */
@@ -52,18 +52,8 @@ function readSearch(value: unknown): string | null | FilterError {
     return { error: `'q' must be a string of at most ${maxValueChars} characters` };
   }
   const query = parseSearchQuery(value);
-  // A filter looks at events as they come: bounds of time mean nothing to it, and what is not kept must be refused.
-  if (query.afterMs !== null || query.beforeMs !== null) return { error: `'q' takes no after: and no before:` };
   if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' holds no word to look for` };
-  return value.trim() === '' ? null : canonicalSearch(query);
-}
-
-/** Equal searches, however typed, become one text, so that their subscribers share frames. */
-function canonicalSearch(query: SearchQuery): string {
-  const write = (sign: string) => (phrase: readonly string[]) =>
-    phrase.length === 1 ? `${sign}${phrase[0]}` : `${sign}"${phrase.join(' ')}"`;
-  const parts = [...query.wanted.map(write('')), ...query.unwanted.map(write('-'))];
-  return [...new Set(parts)].sort().join(' ');
+  return value.trim() === '' ? null : writeSearchQuery(query);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Facets } from './event.ts';
 import type { Item } from './item.ts';
+import { authorWords } from './search-query.ts';
 import type { WireItem } from './wire.ts';
 
 /** Of UTF-8: longer `html` does not stand on the wire. */
@@ -63,13 +64,14 @@ export function labelsOf(item: Item): Omit<Facets, 'text'> {
     sources: [item.source.id, ...item.alsoIn.map((label) => label.id)],
     categories: item.categories,
     language: item.language,
+    sortMs: item.sortMs,
   };
 }
 
 /** The text that search and the filter `q` look at: the same on the log and in the database. */
 export function searchText(item: Pick<Item, 'title' | 'author' | 'summary' | 'contentHtml'>): string {
   const body = item.contentHtml.replace(/<[^>]*>/g, ' ').replace(/&[a-z0-9#]+;/gi, ' ');
-  return [item.title, item.author ?? '', item.summary, body]
+  return [item.title, item.author ?? '', authorWords(item.author ?? ''), item.summary, body]
     .join('\n')
     .replace(/[ \t]+/g, ' ')
     .slice(0, maxSearchChars);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EventOp, Facets, LogEvent } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
 import { comparable, type FilterError, filterLists, parseFilter } from '../domain/parse-filter.ts';
-import { matchesSearch, parseSearchQuery, searchable } from '../domain/search-query.ts';
+import { matchesSearch, type Places, parseSearchQuery, type SearchQuery, searchable } from '../domain/search-query.ts';
 
 /** Filters that one subscription may join by OR. */
 export const maxFilters = 4;
@@ -45,6 +45,8 @@ interface Prepared {
   readonly sources: readonly string[];
   readonly categories: readonly string[];
   readonly languages: readonly string[];
+  /** Null: the event does not say. */
+  readonly sortMs: number | null;
   /** Worked out on the first search: most subscriptions have none. */
   words: string | null;
 }
@@ -69,10 +71,25 @@ function prepare(facets: Facets, shared: PreparedFacets): Prepared {
     sources: facets.sources.map(comparable.sources),
     categories: facets.categories.map(comparable.categories),
     languages: facets.language === null ? [] : [comparable.languages(facets.language)],
+    sortMs: facets.sortMs ?? null,
     words: null,
   };
   shared.set(facets, prepared);
   return prepared;
+}
+
+/** Whether an item has appeared where a search wants it, and when. */
+function isPlaced({ within, without, afterMs, beforeMs }: SearchQuery, item: Prepared): boolean {
+  const { sortMs } = item;
+  const inAny = (places: Places, name: keyof Places): boolean =>
+    item[name].some((value) => places[name].includes(value));
+  return (
+    (within.sections.length === 0 || inAny(within, 'sections')) &&
+    (within.sources.length === 0 || inAny(within, 'sources')) &&
+    !inAny(without, 'sections') &&
+    !inAny(without, 'sources') &&
+    (sortMs === null || ((afterMs === null || sortMs >= afterMs) && (beforeMs === null || sortMs < beforeMs)))
+  );
 }
 
 type Test = (facets: Facets, shared: PreparedFacets) => boolean;
@@ -87,6 +104,7 @@ function compile(filter: Filter): Test {
     const prepared = prepare(facets, shared);
     if (!fields.every(([name, wanted]) => prepared[name].some((value) => wanted.has(value)))) return false;
     if (query === null) return true;
+    if (!isPlaced(query, prepared)) return false;
     prepared.words ??= searchable(facets.text);
     return matchesSearch(query, prepared.words);
   };

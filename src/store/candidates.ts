@@ -77,7 +77,7 @@ async function amongRecent(db: Db, wanted: Wanted, range: Range): Promise<Candid
 /** The newest items that are wanted, in order: found along whichever index leaves least to look at. */
 export async function findCandidates(db: Db, wanted: Wanted, range: Range): Promise<readonly Candidate[]> {
   const { search, languages } = wanted;
-  if (search !== null && search.wanted.length > 0) {
+  if (search !== null && search.wanted.length + search.unwanted.length > 0) {
     return findBySearch(db, { ...wanted, search }, range, (others, within) => findCandidates(db, others, within));
   }
   const [shortest] = waysTo(db, wanted, range);

@@ -143,14 +143,26 @@ const sqliteEngine: Engine = {
     const json = JSON.stringify(itemIds);
     await sql`delete from item_search where rowid in (select value from json_each(${json}))`.execute(db);
   },
-  itemsWithAny(phrases: readonly Phrase[]) {
-    return sql`(select rowid from item_search where item_search match ${joined(phrases, 'OR')})`;
+  async textsWithAny(db: Db, phrases: readonly Phrase[], itemIds: readonly number[]) {
+    // One look into the index for each item: of a common word the whole list would be read.
+    const { rows } = await sql<{
+      id: number;
+    }>`select asked.value as id from json_each(${JSON.stringify(itemIds)}) as asked
+      where exists (select 1 from item_search
+        where item_search match ${joined(phrases, 'OR')} and rowid = asked.value)`.execute(db);
+    return rows.map(({ id }) => id);
   },
   async searchTexts(db: Db, search: SearchQuery, page: SearchPage) {
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
       where item_search match ${ftsQuery(search)} and rowid >= ${page.fromId} and rowid < ${page.belowId}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.map(({ id }) => id);
+  },
+  async rankTexts(db: Db, search: SearchQuery, page: SearchPage) {
+    const { rows } = await sql<{ id: number; rank: number }>`select rowid as id, rank from item_search
+      where item_search match ${ftsQuery(search)} and rowid >= ${page.fromId} and rowid < ${page.belowId}
+      order by rowid desc limit ${page.limit}`.execute(db);
+    return rows.sort((a, b) => a.rank - b.rank).map(({ id }) => id);
   },
   isBusy(error: unknown) {
     return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);

@@ -24,10 +24,12 @@ export interface Engine {
   indexTexts(db: Db, texts: readonly IndexedText[]): Promise<void>;
   /** Takes items out of the search index. */
   forgetTexts(db: Db, itemIds: readonly number[]): Promise<void>;
-  /** A sub-select of the ids of items whose text has one of these phrases at least. */
-  itemsWithAny(phrases: readonly Phrase[]): RawBuilder<unknown>;
+  /** Of these items, the ids of those whose text has one of the phrases at least. */
+  textsWithAny(db: Db, phrases: readonly Phrase[], itemIds: readonly number[]): Promise<number[]>;
   /** Ids, within bounds, of items whose text has all wanted phrases and none of the others: highest first. */
   searchTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
+  /** The same ids as `searchTexts` gives, those first whose text fits the search best. */
+  rankTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
   /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
   isBusy(error: unknown): boolean;
 }

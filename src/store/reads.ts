@@ -3,6 +3,7 @@ import type { Item } from '../domain/item.ts';
 import { slug } from '../domain/source.ts';
 import { findCandidates } from './candidates.ts';
 import type { Db } from './dialect.ts';
+import { formatRankPlace, parseRankPlace, rankedPage } from './ranking.ts';
 import { type Find, plainPage, sharedPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
 import type { Candidate, Place } from './walks.ts';
@@ -17,6 +18,8 @@ export interface ItemsQuery {
   readonly before: string | null;
   /** False leaves backfill out; by default all items are given, whatever they are. */
   readonly includeBackfill?: boolean;
+  /** Those first that fit the search best, of its newest matches; by default the newest first. */
+  readonly byRelevance?: boolean;
   /** Whether one source may take only its share of the page, while others have items for it. */
   readonly share?: boolean;
 }
@@ -64,6 +67,11 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
  */
 export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
   const wanted = await wantedBy(db, query.filter, query.includeBackfill ?? true);
+  if (query.byRelevance === true) {
+    const before = query.before === null ? null : parseRankPlace(query.before);
+    const { items, next } = await rankedPage(db, wanted, { before, limit: query.limit });
+    return { items: await itemsOf(db, items), next: next === null ? null : formatRankPlace(next) };
+  }
   const before = query.before === null ? null : parsePlace(query.before);
   const find: Find = (range, exceptOwners) => findCandidates(db, { ...wanted, exceptOwners }, range);
   const paged = query.share === true ? sharedPage : plainPage;

@@ -69,6 +69,24 @@ async function readDown(db: Db, wanted: Searched, range: Range): Promise<Candida
   }
 }
 
+/** How many items are looked at for each that is asked for, where only phrases are named that must not occur. */
+const unwantedFactor = 2;
+
+/** The newest items that have none of the unwanted phrases; nothing is asked that must occur. */
+async function findWithout(db: Db, wanted: Searched, range: Range, findOthers: FindOthers): Promise<Candidate[]> {
+  const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
+  const found: Candidate[] = [];
+  let before = range.before;
+  for (let step = range.limit * unwantedFactor + 20; ; step = Math.min(chunk, step * unwantedFactor)) {
+    const some = await findOthers(others, { before, limit: step });
+    const ids = some.map(({ id }) => id);
+    const having = new Set(await engineOf(db).textsWithAny(db, wanted.search.unwanted, ids));
+    found.push(...some.filter(({ id }) => !having.has(id)));
+    if (found.length >= range.limit || some.length < step) return found.slice(0, range.limit);
+    before = some.at(-1) ?? before;
+  }
+}
+
 /** The newest items whose text a search finds, in order. */
 export async function findBySearch(
   db: Db,
@@ -76,6 +94,7 @@ export async function findBySearch(
   range: Range,
   findOthers: FindOthers,
 ): Promise<readonly Candidate[]> {
+  if (wanted.search.wanted.length === 0) return findWithout(db, wanted, range, findOthers);
   const some = { fromId: 0, belowId: Number.MAX_SAFE_INTEGER, limit: chunk };
   const isCommon = (await engineOf(db).searchTexts(db, wanted.search, some)).length === chunk;
   const page = isCommon ? await amongNewest(db, wanted, range, findOthers) : null;

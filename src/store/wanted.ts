@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Filter } from '../domain/filter.ts';
-import { parseSearchQuery, type SearchQuery } from '../domain/search-query.ts';
+import { type Places, parseSearchQuery, type SearchQuery } from '../domain/search-query.ts';
 import { slug } from '../domain/source.ts';
-import { type Db, engineOf } from './dialect.ts';
+import type { Db } from './dialect.ts';
 import { anyOf } from './rows.ts';
 
 /** Which items are wanted, in terms of the database. */
@@ -14,6 +14,8 @@ export interface Wanted {
   readonly search: SearchQuery | null;
   /** False: no item of backfill. */
   readonly backfill: boolean;
+  /** Items that appeared at these sources are not wanted. */
+  readonly exceptSources: readonly number[];
   /** Items of these owners are passed over. */
   readonly exceptOwners: readonly number[];
 }
@@ -40,25 +42,34 @@ async function refsOfSections(db: Db, slugs: readonly string[]): Promise<number[
 
 /** Puts a reader's filter into terms of the database. Values are expected as `parseFilter` leaves them. */
 export async function wantedBy(db: Db, filter: Filter, backfill: boolean): Promise<Wanted> {
+  const { q, categories, languages } = filter;
+  const search = q === null ? null : parseSearchQuery(q);
   const sourceSets = [
-    ...(filter.sources.length > 0 ? [await refsOfSources(db, filter.sources)] : []),
-    ...(filter.sections.length > 0 ? [await refsOfSections(db, filter.sections)] : []),
+    ...(await setsOf(db, filter)),
+    // A search names places of its own, and both must hold.
+    ...(search === null ? [] : await setsOf(db, search.within)),
   ];
-  const search = filter.q === null ? null : parseSearchQuery(filter.q);
-  return { sourceSets, categories: filter.categories, languages: filter.languages, search, backfill, exceptOwners: [] };
+  const exceptSources = search === null ? [] : (await setsOf(db, search.without)).flat();
+  return { sourceSets, categories, languages, search, backfill, exceptSources, exceptOwners: [] };
 }
 
-function searchConditions(db: Db, search: SearchQuery): RawBuilder<unknown>[] {
-  // Where phrases are wanted, the search index is asked first, for the unwanted ones too.
-  const onlyUnwanted = search.wanted.length === 0 && search.unwanted.length > 0;
+/** The sources meant by sections and by ids: one set for each of the two that says anything. */
+async function setsOf(db: Db, { sources, sections }: Places): Promise<number[][]> {
   return [
-    ...(onlyUnwanted ? [sql`item.id not in ${engineOf(db).itemsWithAny(search.unwanted)}`] : []),
+    ...(sources.length > 0 ? [await refsOfSources(db, sources)] : []),
+    ...(sections.length > 0 ? [await refsOfSections(db, sections)] : []),
+  ];
+}
+
+/** Phrases are no condition: the search index is asked for them apart. */
+function searchConditions(search: SearchQuery): RawBuilder<unknown>[] {
+  return [
     ...(search.afterMs === null ? [] : [sql`item.sort_ms >= ${search.afterMs}`]),
     ...(search.beforeMs === null ? [] : [sql`item.sort_ms < ${search.beforeMs}`]),
   ];
 }
 
-/** What a wanted item must satisfy, as conditions on `item`. All but wanted phrases. */
+/** What a wanted item must satisfy, as conditions on `item`. All but phrases. */
 export function conditions(db: Db, wanted: Wanted): RawBuilder<unknown> {
   const appears = (refs: readonly number[]) => sql`exists (select 1 from appearance as seen
     where seen.item_id = item.id and seen.source_ref in ${anyOf(db, refs)})`;
@@ -69,9 +80,10 @@ export function conditions(db: Db, wanted: Wanted): RawBuilder<unknown> {
     ...(wanted.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${anyOf(db, wanted.exceptOwners)}`]),
     ...(wanted.backfill ? [] : [sql`item.backfill = 0`]),
     ...wanted.sourceSets.map(appears),
+    ...(wanted.exceptSources.length === 0 ? [] : [sql`not ${appears(wanted.exceptSources)}`]),
     ...(wanted.categories.length === 0 ? [] : [tagged]),
     ...(wanted.languages.length === 0 ? [] : [sql`item.primary_language in ${anyOf(db, wanted.languages)}`]),
-    ...(wanted.search === null ? [] : searchConditions(db, wanted.search)),
+    ...(wanted.search === null ? [] : searchConditions(wanted.search)),
   ];
   return sql.join(all, sql` and `);
 }

@@ -8,15 +8,17 @@ export interface QueryChoice {
   readonly filter: Filter;
   readonly limit: number;
   readonly before: string | null;
+  /** What fits the search best comes first, not what is newest. */
+  readonly byRelevance: boolean;
 }
 
 export const defaultLimit = 50;
 export const maxLimit = 500;
 const maxSearchChars = 200;
-const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'limit', 'before'] as const;
+const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'sort', 'limit', 'before'] as const;
 
 /**
- * Reads `?section= &source= &category= &language= &q= &backfill= &limit= &before=`; the first four may be repeated.
+ * Reads `?section= &source= &category= &language= &q= &backfill= &sort= &limit= &before=`; the first four may be repeated.
  * Backfill is in unless it is refused: an address shows what there is.
  *
  * @throws RequestError 400 for a value that means nothing.
@@ -30,10 +32,13 @@ export function readChoice(params: URLSearchParams): QueryChoice {
     backfill: readFlag(params, 'backfill', true),
   });
   if ('error' in filter) throw badRequest('bad_filter', 'A filter takes at most 200 values of 200 characters each.');
+  const q = readSearch(params);
+  const byRelevance = readSort(params.get('sort')) && q !== null;
   return {
-    filter: { ...filter, q: readSearch(params) },
+    filter: { ...filter, q },
     limit: readLimit(params.get('limit'), defaultLimit),
-    before: readBefore(params.get('before')),
+    before: readBefore(params.get('before'), byRelevance),
+    byRelevance,
   };
 }
 
@@ -60,6 +65,7 @@ export function writeChoice(choice: QueryChoice): string {
   for (const language of choice.filter.languages) params.append('language', language);
   if (choice.filter.q !== null) params.append('q', choice.filter.q);
   if (!choice.filter.backfill) params.append('backfill', 'false');
+  if (choice.byRelevance) params.append('sort', 'relevance');
   if (choice.limit !== defaultLimit) params.append('limit', String(choice.limit));
   if (choice.before !== null) params.append('before', choice.before);
   const text = params.toString();
@@ -70,7 +76,6 @@ function valuesOf(params: URLSearchParams, name: string): string[] {
   return params.getAll(name).filter((value) => value.trim() !== '');
 }
 
-/** Unlike a subscription's, this search may bound the time: it looks at what is stored, not at what comes. */
 function readSearch(params: URLSearchParams): string | null {
   const text = params.get('q')?.trim() ?? '';
   if (text === '') return null;
@@ -88,8 +93,15 @@ function readFlag(params: URLSearchParams, name: string, fallback: boolean): boo
   throw badRequest('bad_filter', `${name} is true or false.`);
 }
 
-function readBefore(text: string | null): string | null {
+function readSort(text: string | null): boolean {
+  if (text === null || text === '' || text === 'newest') return false;
+  if (text === 'relevance') return true;
+  throw badRequest('bad_sort', 'sort is newest or relevance.');
+}
+
+function readBefore(text: string | null, byRelevance: boolean): string | null {
   if (text === null || text === '') return null;
-  if (!/^-?\d{1,15}-\d{1,15}$/.test(text)) throw badRequest('bad_before', 'before is the "next" of an earlier answer.');
+  const form = byRelevance ? /^r\d{1,5}-\d{1,15}$/ : /^-?\d{1,15}-\d{1,15}$/;
+  if (!form.test(text)) throw badRequest('bad_before', 'before is the "next" of an earlier answer.');
   return text;
 }

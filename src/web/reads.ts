@@ -12,6 +12,8 @@ export interface ItemsQuery {
   readonly before: string | null;
   /** Whether one source may take only its share of the page. */
   readonly share: boolean;
+  /** Those first that fit the search best. By default the newest come first. */
+  readonly byRelevance?: boolean;
   /** Whether what was withdrawn lately is wanted too; by default not. */
   readonly withdrawals?: boolean;
 }

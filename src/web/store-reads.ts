@@ -26,8 +26,9 @@ export function createReads(
   return {
     items: (query) =>
       store.read(async (db) => {
-        const { filter, limit, before, share, withdrawals = false } = query;
-        const part = await readItems(db, { filter, limit, before, share, includeBackfill: filter.backfill });
+        const { filter, limit, before, share, byRelevance = false, withdrawals = false } = query;
+        const asked = { filter, limit, before, share, byRelevance, includeBackfill: filter.backfill };
+        const part = await readItems(db, asked);
         const changedMs = await readLogChangedMs(db);
         const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
         return { ...part, head: await readHead(db), changedMs, withdrawn };

@@ -192,10 +192,43 @@ describe.each(engines)('searching on $name', (engine) => {
     ["vote' ; drop table item --", []],
     ['title: 3', ['3']],
     ['NEAR(budget vote)', []],
+    ['author:example', ['2']],
+    ['author:"example author" budget', ['2']],
+    ['author:budget', []],
+    ['budget -author:example', ['4', '1']],
   ])('for %s finds %j', (q, expected) =>
     withStore(engine, async (store) => {
       await library(store);
       expect(await names(store, { q })).toEqual(expected);
+    }));
+
+  it('keeps to sections and sources that it names, and out of others', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([
+        source('a'),
+        source('b', { section: 'Science & Health' }),
+        source('c', { section: 'Sport' }),
+      ]);
+      for (const id of ['a', 'b', 'c']) await room.read(id, [at(`${id}1`, 10), at(`${id}2`, 5)]);
+      await room.read('c', [at('a1', 10), at('c1', 10), at('c2', 5)]);
+      const found = async (q: string): Promise<string> => (await names(store, { q })).toSorted().join(' ');
+      expect(await found('section:science-health')).toBe('b1 b2');
+      expect(await found('section:"science & HEALTH" section:sport')).toBe('a1 b1 b2 c1 c2');
+      expect(await found('title section:sport -source:a')).toBe('c1 c2');
+      expect(await found('-section:sport')).toBe('a2 b1 b2');
+      expect(await found('-section:sport -source:b')).toBe('a2');
+      expect(await found('section:nowhere')).toBe('');
+      expect(await names(store, { q: 'section:sport', sections: ['world'] })).toEqual(['a1']);
+    }));
+
+  it('passes over what must not occur, however much of it comes first', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const unwanted = Array.from({ length: 300 }, (_, index) => at(`x${index}`, index, { summary: 'cricket' }));
+      await room.read('a', [...unwanted, at('y1', 400), at('y2', 500)]);
+      expect(await names(store, { q: '-cricket' }, { limit: 5 })).toEqual(['y1', 'y2']);
+      expect(await names(store, { q: '-"title of"' }, { limit: 5 })).toEqual([]);
     }));
 
   it('keeps to a span of days', () =>
@@ -235,6 +268,47 @@ describe.each(engines)('searching on $name', (engine) => {
         before: `${noon - 2500 * minute}-1`,
       });
       expect(deep.items.map(({ title }) => title)).toEqual(['Title of o2499', 'Title of o2498']);
+    }));
+});
+
+describe.each(engines)('ranking by relevance on $name', (engine) => {
+  async function ranked(store: Store, q: string, before: string | null, limit = 2) {
+    const query = { filter: { ...everything, q }, limit, before, byRelevance: true };
+    const { items, next } = await readItems(store.reader, query);
+    return { names: items.map(({ title }) => title.replace('Title of ', '')), next };
+  }
+
+  it('puts what is about the words first, and the newest of equals', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const aside = { summary: `harbour ${'and much else of another kind '.repeat(20)}` };
+      await room.read('a', [
+        at('about', 50, { summary: 'harbour harbour harbour' }),
+        at('twin', 40, aside),
+        at('aside', 30, aside),
+        at('other', 20),
+      ]);
+      expect(await ranked(store, 'harbour', null, 5)).toEqual({ names: ['about', 'aside', 'twin'], next: null });
+    }));
+
+  it('goes on page by page, undisturbed by what comes in meanwhile', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const all = Array.from({ length: 5 }, (_, index) => at(`n${index}`, index, { summary: 'harbour' }));
+      await room.read('a', all);
+      const first = await ranked(store, 'harbour', null);
+      await room.read('a', [at('late', 0, { summary: 'harbour harbour harbour' }), ...all]);
+      const second = await ranked(store, 'harbour', first.next);
+      const third = await ranked(store, 'harbour', second.next);
+      expect([...first.names, ...second.names, ...third.names].toSorted()).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
+      expect(third.next).toBeNull();
+    }));
+
+  it('falls back to the newest where no word is named', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      await room.read('a', [at('one', 10), at('two', 5)]);
+      expect((await ranked(store, 'source:a', null)).names).toEqual(['two', 'one']);
     }));
 });
 

@@ -33,7 +33,7 @@ const word = fc.constantFrom(...words);
 const phrase = fc.array(word, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(' '));
 const term = fc
   .tuple(
-    fc.constantFrom('', '', '-'),
+    fc.constantFrom('', '', '-', 'author:', '-author:'),
     fc.oneof(
       word,
       phrase.map((text) => `"${text}"`),
@@ -53,7 +53,9 @@ describe.each(engines)('search in the database and on the log, on $name', (engin
         withStore(engine, async (store) => {
           const room = new Newsroom(store);
           await room.declare([source('a')]);
-          const drafts = summaries.map((summary, index) => draft(`${index}`, { title: '-', summary, contentHtml: '' }));
+          const drafts = summaries.map((summary, index) =>
+            draft(`${index}`, { title: '-', summary, contentHtml: '', author: summaries[index + 1] ?? null }),
+          );
           await room.read('a', drafts);
           for (const q of queries) {
             const parsed = parseSearchQuery(q);

@@ -2,11 +2,13 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  authorWords,
   isEmptyQuery,
   matchesSearch,
   parseSearchQuery,
   searchable,
   searchWords,
+  writeSearchQuery,
 } from '../../src/domain/search-query.ts';
 
 const holds = (query: string, text: string) => matchesSearch(parseSearchQuery(query), searchable(text));
@@ -51,6 +53,8 @@ describe('parseSearchQuery', () => {
     expect(parseSearchQuery('budget "rate rise" -sport -"stock market"')).toEqual({
       wanted: [['budget'], ['rate', 'rise']],
       unwanted: [['sport'], ['stock', 'market']],
+      within: { sections: [], sources: [] },
+      without: { sections: [], sources: [] },
       afterMs: null,
       beforeMs: null,
     });
@@ -66,6 +70,34 @@ describe('parseSearchQuery', () => {
   it('searches for the words of a bound that is no day', () => {
     expect(parseSearchQuery('after:2026-02-31').wanted).toEqual([['after', '2026', '02', '31']]);
     expect(parseSearchQuery('before:yesterday').wanted).toEqual([['before', 'yesterday']]);
+  });
+
+  it('reads sections and sources, by name or as they stand in addresses', () => {
+    const query = parseSearchQuery(
+      'section:World SECTION:"Science & Nature" -section:sport source:wire -source:"The Paper"',
+    );
+    expect(query.within).toEqual({ sections: ['world', 'science-nature'], sources: ['wire'] });
+    expect(query.without).toEqual({ sections: ['sport'], sources: ['the-paper'] });
+    expect([query.wanted, query.unwanted]).toEqual([[], []]);
+  });
+
+  it('finds an author by name, and by no word of a text', () => {
+    const text = (author: string, body: string) => searchable(`${author} ${authorWords(author)} ${body}`);
+    const finds = (q: string, given: string) => matchesSearch(parseSearchQuery(q), given);
+    const article = text("Ana O'Neil-Groß", 'a text on someone else');
+    for (const q of ['author:ana', 'author:"ana o neil"', 'AUTHOR:neil', "author:O'Neil", 'neil']) {
+      expect(finds(q, article), q).toBe(true);
+    }
+    for (const q of ['author:text', 'author:someone', '-author:ana', 'author:"neil ana"']) {
+      expect(finds(q, article), q).toBe(false);
+    }
+  });
+
+  it('searches for the words of a field that it does not know, or that says nothing', () => {
+    expect(parseSearchQuery('title:vote').wanted).toEqual([['title', 'vote']]);
+    expect(parseSearchQuery('section: vote').wanted).toEqual([['section'], ['vote']]);
+    expect(parseSearchQuery('section:!').within.sections).toEqual([]);
+    expect(parseSearchQuery('-before:2026-01-01').unwanted).toEqual([['before', '2026', '01', '01']]);
   });
 
   it('takes an open quotation mark to the end', () => {
@@ -200,6 +232,39 @@ describe('agreement with the full-text index', () => {
         expect(matchesSearch(query, searchable(written))).toBe(found);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('writeSearchQuery', () => {
+  it('gives one text for searches that mean the same', () => {
+    const text = writeSearchQuery(
+      parseSearchQuery('-Sport vote  "rate rise" vote section:"World News" author:"A. Writer" after:2026-01-02'),
+    );
+    expect(text).toBe('"rate rise" -sport after:2026-01-02 author:"a writer" section:world-news vote');
+    expect(writeSearchQuery(parseSearchQuery(text))).toBe(text);
+  });
+
+  it('says the same again for whatever was typed', () => {
+    const piece = fc.constantFrom(
+      'vote',
+      '-',
+      '"',
+      'section:',
+      'source:',
+      'author:',
+      'after:',
+      'before:',
+      '2026-01-31',
+      ' ',
+      'é',
+      '&',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const query = parseSearchQuery(pieces.join(''));
+        expect(writeSearchQuery(parseSearchQuery(writeSearchQuery(query)))).toBe(writeSearchQuery(query));
+      }),
     );
   });
 });

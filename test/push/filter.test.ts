@@ -54,7 +54,6 @@ describe('parseFilter', () => {
     ['a search that is no text', { q: 7 }, 'q'],
     ['a search that is too long', { q: 'x '.repeat(101) }, 'q'],
     ['a search without a word', { q: '!!' }, 'q'],
-    ['a search with a bound of time', { q: 'vote after:2026-01-01' }, 'q'],
     ['a flag that is none', { backfill: 'yes' }, 'backfill'],
   ])('refuses %s', (_, input, field) => {
     expect(errorOf(input)).toContain(`'${field}'`);
@@ -142,6 +141,25 @@ describe('matches', () => {
     [{ sections: ['World News'], sources: ['other'] }],
   ])('does not hold for %j', (filter) => {
     expect(matches(filterOf(filter), item)).toBe(false);
+  });
+
+  it.each([
+    ['section:world', true],
+    ['section:sport', false],
+    ['-section:world', false],
+    ['source:wire -source:paper', true],
+    ['source:paper', false],
+    ['after:2026-01-15', true],
+    ['after:2026-01-16', false],
+    ['before:2026-01-16', true],
+    ['before:2026-01-15', false],
+  ])('holds for the search %s: %s', (q, expected) => {
+    const placed = facets({ sections: ['World'], sources: ['wire'], sortMs: Date.UTC(2026, 0, 15, 12) });
+    expect(matches(filterOf({ q }), placed)).toBe(expected);
+  });
+
+  it('lets every bound of time pass for an event that does not say when', () => {
+    expect(matches(filterOf({ q: 'after:2030-01-01' }), facets())).toBe(true);
   });
 
   it('does not hold for a language when the item has none', () => {

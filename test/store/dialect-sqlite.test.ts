@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { parseSearchQuery } from '../../src/domain/search-query.ts';
 import { type Db, engineOf } from '../../src/store/dialect.ts';
 import { engines, withStore } from '../contract/engines.ts';
 
@@ -74,28 +75,47 @@ describe('the engine', () => {
         { itemId: 2, text: 'nothing' },
       ]);
       const all = { fromId: 0, belowId: 100, limit: 10 };
-      const dates = { afterMs: null, beforeMs: null };
       for (const word of ['or', 'and', 'not', 'near', 'NOT', '"near"', 'that and']) {
-        expect(await searchTexts(writer, { wanted: [word.split(' ')], unwanted: [], ...dates }, all)).toEqual([1]);
+        const query = { ...parseSearchQuery(''), wanted: [word.split(' ')] };
+        expect(await searchTexts(writer, query, all)).toEqual([1]);
       }
-      expect(await searchTexts(writer, { wanted: [['nothing']], unwanted: [['or'], ['x']], ...dates }, all)).toEqual([
-        2,
-      ]);
+      expect(await searchTexts(writer, parseSearchQuery('nothing -"or" -"x"'), all)).toEqual([2]);
     }));
 
   it('replaces and forgets the text of an item', () =>
     withStore(engine, async ({ writer }) => {
       const { indexTexts, forgetTexts, searchTexts } = engineOf(writer);
       const find = (word: string) =>
-        searchTexts(
-          writer,
-          { wanted: [[word]], unwanted: [], afterMs: null, beforeMs: null },
-          { fromId: 0, belowId: 100, limit: 10 },
-        );
+        searchTexts(writer, parseSearchQuery(word), { fromId: 0, belowId: 100, limit: 10 });
       await indexTexts(writer, [{ itemId: 1, text: 'before' }]);
       await indexTexts(writer, [{ itemId: 1, text: 'after' }]);
       expect([await find('before'), await find('after')]).toEqual([[], [1]]);
       await forgetTexts(writer, [1, 2]);
       expect(await find('after')).toEqual([]);
+    }));
+
+  it('tells which of some items have one of several phrases', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, textsWithAny } = engineOf(writer);
+      await indexTexts(writer, [
+        { itemId: 1, text: 'rain and sun' },
+        { itemId: 2, text: 'snow' },
+        { itemId: 3, text: 'heavy rain' },
+      ]);
+      expect(await textsWithAny(writer, [['heavy', 'rain'], ['snow']], [1, 2, 3, 4])).toEqual([2, 3]);
+      expect(await textsWithAny(writer, [['rain']], [2])).toEqual([]);
+    }));
+
+  it('ranks a text that is about a word above one that mentions it', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, rankTexts } = engineOf(writer);
+      await indexTexts(writer, [
+        { itemId: 1, text: 'harbour harbour harbour' },
+        { itemId: 2, text: `harbour ${'and more '.repeat(50)}` },
+        { itemId: 3, text: 'nothing of it' },
+      ]);
+      const page = { fromId: 0, belowId: 100, limit: 10 };
+      expect(await rankTexts(writer, parseSearchQuery('harbour'), page)).toEqual([1, 2]);
+      expect(await rankTexts(writer, parseSearchQuery('harbour'), { ...page, fromId: 2 })).toEqual([2]);
     }));
 });

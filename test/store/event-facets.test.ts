@@ -44,8 +44,8 @@ describe('the facets of an event', () => {
     ['an item without text', item({ contentHtml: '', summary: '', author: null })],
     ['an item whose text is too long for the wire', item({ contentHtml: `<p>${'mooring '.repeat(6000)}</p>` })],
   ])('come back as they were for %s', (_, given) => {
-    const { sections, sources, categories, language, text } = throughTheLog(given).read;
-    expect({ sections, sources, categories, language, text }).toEqual(facetsOf(given));
+    const { sections, sources, categories, language, sortMs, text } = throughTheLog(given).read;
+    expect({ sections, sources, categories, language, sortMs, text }).toEqual(facetsOf(given));
   });
 
   it('do not write the text again that the body has', () => {

@@ -11,6 +11,7 @@ describe('readChoice', () => {
       filter: { sections: [], sources: [], categories: [], languages: [], q: null, backfill: true },
       limit: 50,
       before: null,
+      byRelevance: false,
     });
   });
 
@@ -18,7 +19,16 @@ describe('readChoice', () => {
     expect(choice('section=&source=+&q=&limit=&before=&backfill=')).toEqual(choice(''));
   });
 
-  it('lets a search bound the time, which a subscription may not', () => {
+  it('ranks by relevance where there is a search, and pages by rank then', () => {
+    expect(choice('q=rail&sort=relevance&before=r50-7')).toMatchObject({ byRelevance: true, before: 'r50-7' });
+    expect(choice('sort=relevance').byRelevance).toBe(false);
+    expect(choice('q=rail&sort=newest').byRelevance).toBe(false);
+    for (const query of ['q=a&sort=best', 'q=a&before=r50-7', 'q=a&sort=relevance&before=5-7']) {
+      expect(() => choice(query)).toThrow();
+    }
+  });
+
+  it('lets a search bound the time', () => {
     expect(choice('q=after:2026-01-01').filter.q).toBe('after:2026-01-01');
     expect(choice('q=rail+before:2026-02-01').filter.q).toBe('rail before:2026-02-01');
   });

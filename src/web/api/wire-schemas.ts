@@ -63,7 +63,10 @@ const filterFields: Fields = {
   sources: described(values, 'Ids of sources: the owner of an item, or one that has it too.'),
   categories: described(values, "The publishers' own tags."),
   languages: described(values, '`en` also takes `en-GB`.'),
-  q: described({ type: 'string', maxLength: maxValueChars }, 'Words, "phrases" and -unwanted words.'),
+  q: described(
+    { type: 'string', maxLength: maxValueChars },
+    'Words, "phrases", -unwanted words, section: source: author: after: before:.',
+  ),
   backfill: described(flag, 'Whether items are wanted that were old when they were first seen. Default: false.'),
 };
 const label = closed({ id: text, title: text });
