@@ -1,0 +1,32 @@
+import { everything, type Filter } from '../../src/domain/filter.ts';
+import type { ItemDraft } from '../../src/domain/item.ts';
+import type { Store } from '../../src/store/open.ts';
+import { type ItemsQuery, readItems } from '../../src/store/reads.ts';
+import { draft, minute, Newsroom, noon, source } from './newsroom.ts';
+
+/** Titles without their common beginning, in the order they are given out. */
+export async function names(
+  store: Store,
+  filter: Partial<Filter> = {},
+  over: Partial<ItemsQuery> = {},
+): Promise<string[]> {
+  const page = await readItems(store.reader, {
+    filter: { ...everything, ...filter },
+    limit: 100,
+    before: null,
+    ...over,
+  });
+  return page.items.map(({ title }) => title.replace('Title of ', ''));
+}
+
+/** An entry of some minutes ago. */
+export function at(name: string, minutesAgo: number, over: Partial<ItemDraft> = {}): ItemDraft {
+  return draft(name, { publishedMs: noon - minutesAgo * minute, ...over });
+}
+
+/** A newsroom with declared sources. */
+export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<Newsroom> {
+  const room = new Newsroom(store);
+  await room.declare(sources.map((declared) => source(...declared)));
+  return room;
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItems } from '../../src/store/reads.ts';
+import { engines, withStore } from './engines.ts';
+import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { at, names, newsroom } from './reading.ts';
+
+describe.each(engines)('searching on $name', (engine) => {
+  async function library(store: Store): Promise<void> {
+    const room = await newsroom(store, ['a']);
+    await room.read('a', [
+      at('1', 50, { summary: 'The budget vote was postponed', contentHtml: '<p>Parliament</p>' }),
+      at('2', 40, { summary: 'A vote on the budget', author: 'Example Author' }),
+      at('3', 30, { summary: 'Über Straßen: Élysée, ÎLE and naïve', contentHtml: '<b>sport</b>' }),
+      at('4', 20, { summary: 'budget sport', contentHtml: '<a href="https://example.org/hidden">covid-19</a>' }),
+    ]);
+  }
+
+  it.each([
+    ['budget', ['4', '2', '1']],
+    ['budget vote', ['2', '1']],
+    ['"budget vote"', ['1']],
+    ['budget -sport', ['2', '1']],
+    ['-budget', ['3']],
+    ['-"budget vote" -sport', ['2']],
+    ['uber elysee ile naive', ['3']],
+    ['BUDGET', ['4', '2', '1']],
+    ['covid-19', ['4']],
+    ['parliament', ['1']],
+    ['author', ['2']],
+    ['hidden', []],
+    ['href', []],
+    ['bud', []],
+    ['budget NOT vote', []],
+    ['a OR', []],
+    ['"unclosed', []],
+    ['!!! ***', ['4', '3', '2', '1']],
+    ["vote' ; drop table item --", []],
+    ['title: 3', ['3']],
+    ['NEAR(budget vote)', []],
+    ['author:example', ['2']],
+    ['author:"example author" budget', ['2']],
+    ['author:budget', []],
+    ['budget -author:example', ['4', '1']],
+  ])('for %s finds %j', (q, expected) =>
+    withStore(engine, async (store) => {
+      await library(store);
+      expect(await names(store, { q })).toEqual(expected);
+    }));
+
+  it('keeps to sections and sources that it names, and out of others', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([
+        source('a'),
+        source('b', { section: 'Science & Health' }),
+        source('c', { section: 'Sport' }),
+      ]);
+      for (const id of ['a', 'b', 'c']) await room.read(id, [at(`${id}1`, 10), at(`${id}2`, 5)]);
+      await room.read('c', [at('a1', 10), at('c1', 10), at('c2', 5)]);
+      const found = async (q: string): Promise<string> => (await names(store, { q })).toSorted().join(' ');
+      expect(await found('section:science-health')).toBe('b1 b2');
+      expect(await found('section:"science & HEALTH" section:sport')).toBe('a1 b1 b2 c1 c2');
+      expect(await found('title section:sport -source:a')).toBe('c1 c2');
+      expect(await found('-section:sport')).toBe('a2 b1 b2');
+      expect(await found('-section:sport -source:b')).toBe('a2');
+      expect(await found('section:nowhere')).toBe('');
+      expect(await names(store, { q: 'section:sport', sections: ['world'] })).toEqual(['a1']);
+    }));
+
+  it('passes over what must not occur, however much of it comes first', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const unwanted = Array.from({ length: 300 }, (_, index) => at(`x${index}`, index, { summary: 'cricket' }));
+      await room.read('a', [...unwanted, at('y1', 400), at('y2', 500)]);
+      expect(await names(store, { q: '-cricket' }, { limit: 5 })).toEqual(['y1', 'y2']);
+      expect(await names(store, { q: '-"title of"' }, { limit: 5 })).toEqual([]);
+    }));
+
+  it('keeps to a span of days', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const on = (name: string, daysAgo: number) => draft(name, { publishedMs: noon - daysAgo * day });
+      await room.read('a', [on('first', 2), on('second', 1), on('third', 0)]);
+      expect(await names(store, { q: 'after:2026-02-28' })).toEqual(['third', 'second']);
+      expect(await names(store, { q: 'before:2026-03-01 title' })).toEqual(['second', 'first']);
+      expect(await names(store, { q: 'after:2026-02-28 before:2026-03-01' })).toEqual(['second']);
+    }));
+
+  it('finds the words of the last edit and not those before', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      await room.read('a', [at('one', 10, { summary: 'wrong figure' })]);
+      await room.read('a', [at('one', 10, { summary: 'right figure' })]);
+      expect(await names(store, { q: 'wrong' })).toEqual([]);
+      expect(await names(store, { q: 'right' })).toEqual(['one']);
+    }));
+
+  it('gives the newest of thousands in order, page by page', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a'], ['b']);
+      // Old dates that are seen last stand at the end of the order and at the beginning of the index.
+      const common = (name: string, minutesAgo: number) =>
+        at(name, minutesAgo, { summary: 'common word', canonicalUrl: null });
+      const news = Array.from({ length: 2500 }, (_, index) => common(`n${index}`, 2500 - index));
+      const late = Array.from({ length: 2500 }, (_, index) => common(`o${index}`, 10_000 - index));
+      await room.read('a', news);
+      await room.read('b', late, noon + hour);
+      const first = await readItems(store.reader, { filter: { ...everything, q: 'common' }, limit: 3, before: null });
+      expect(first.items.map(({ title }) => title)).toEqual(['Title of n2499', 'Title of n2498', 'Title of n2497']);
+      const deep = await readItems(store.reader, {
+        filter: { ...everything, q: 'common' },
+        limit: 2,
+        before: `${noon - 2500 * minute}-1`,
+      });
+      expect(deep.items.map(({ title }) => title)).toEqual(['Title of o2499', 'Title of o2498']);
+    }));
+});
+
+describe.each(engines)('ranking by relevance on $name', (engine) => {
+  async function ranked(store: Store, q: string, before: string | null, limit = 2) {
+    const query = { filter: { ...everything, q }, limit, before, byRelevance: true };
+    const { items, next } = await readItems(store.reader, query);
+    return { names: items.map(({ title }) => title.replace('Title of ', '')), next };
+  }
+
+  it('puts what is about the words first, and the newest of equals', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const aside = { summary: `harbour ${'and much else of another kind '.repeat(20)}` };
+      await room.read('a', [
+        at('about', 50, { summary: 'harbour harbour harbour' }),
+        at('twin', 40, aside),
+        at('aside', 30, aside),
+        at('other', 20),
+      ]);
+      expect(await ranked(store, 'harbour', null, 5)).toEqual({ names: ['about', 'aside', 'twin'], next: null });
+    }));
+
+  it('goes on page by page, undisturbed by what comes in meanwhile', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const all = Array.from({ length: 5 }, (_, index) => at(`n${index}`, index, { summary: 'harbour' }));
+      await room.read('a', all);
+      const first = await ranked(store, 'harbour', null);
+      await room.read('a', [at('late', 0, { summary: 'harbour harbour harbour' }), ...all]);
+      const second = await ranked(store, 'harbour', first.next);
+      const third = await ranked(store, 'harbour', second.next);
+      expect([...first.names, ...second.names, ...third.names].toSorted()).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
+      expect(third.next).toBeNull();
+    }));
+
+  it('falls back to the newest where no word is named', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      await room.read('a', [at('one', 10), at('two', 5)]);
+      expect((await ranked(store, 'source:a', null)).names).toEqual(['two', 'one']);
+    }));
+});
+
+describe.each(engines)('searching with other choices on $name', (engine) => {
+  it('finds the common word in a source that seldom writes', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['often'], ['seldom']);
+      const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
+      await room.read('seldom', [common('s1', 9000), at('s2', 8000), common('s3', 7000)]);
+      await room.read(
+        'often',
+        Array.from({ length: 2200 }, (_, index) => common(`o${index}`, index)),
+      );
+      expect(await names(store, { q: 'common', sources: ['seldom'] })).toEqual(['s3', 's1']);
+      expect(await names(store, { q: 'common -title', sources: ['seldom'] })).toEqual([]);
+      expect(await names(store, { q: 'common', sources: ['unknown'] })).toEqual([]);
+      expect(await names(store, { q: 'common' }, { limit: 2 })).toEqual(['o0', 'o1']);
+    }));
+
+  it('finds a word that is common in old items only', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const old = Array.from({ length: 2100 }, (_, index) => at(`old-${index}`, 5000 + index, { summary: 'harvest' }));
+      const recent = Array.from({ length: 2100 }, (_, index) => at(`new-${index}`, index));
+      await room.read('a', [...recent, ...old]);
+      expect(await names(store, { q: 'harvest' }, { limit: 3 })).toEqual(['old-0', 'old-1', 'old-2']);
+    }));
+});
