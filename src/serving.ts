@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import type { Doorbell } from './push/doorbell.ts';
 import { createFanOut } from './push/fan-out.ts';
 import { createLogTail, type LogTail } from './push/log-tail.ts';
+import type { DeliveryOutcome } from './push/websub/distribution.ts';
 import { openReaders } from './readers.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -24,8 +25,11 @@ import { createSessions } from './web/live/sessions.ts';
 import { createSseHandler } from './web/live/sse.ts';
 import { createTimerWheel } from './web/live/timer-wheel.ts';
 import { attachLive } from './web/live/websocket.ts';
+import type { AppParts } from './web/parts.ts';
 import type { Readers } from './web/readers/readers.ts';
 import { createReads, createReady } from './web/store-reads.ts';
+import { openWebsub } from './websub/desk.ts';
+import { hubPath } from './websub/hub.ts';
 
 const byeGraceMs = 3000;
 /** The built scripts, styles and icons: beside this module when it is built itself. */
@@ -43,6 +47,8 @@ export interface ServingParts {
   readonly doorbell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
+  /** Told of each attempt to deliver an output feed to a WebSub subscriber, for whoever counts. */
+  onDelivery?(outcome: DeliveryOutcome): void;
   /** What is in force now. */
   declarations(): Declarations;
 }
@@ -74,9 +80,10 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const live = createLive(parts, { tail, readers, publicUrl: () => address.publicUrl });
   metrics.watchLive({ ...live, tail });
   const clientAddress = createClientAddress(settings.trustedProxies);
-  const app = createApp({
+  const appParts: AppParts = {
     reads: createReads(store, () => metrics.freshness.medians()),
     publicUrl: () => address.publicUrl,
+    hubUrl: () => (settings.publicUrl === null ? null : settings.publicUrl + hubPath),
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),
@@ -89,7 +96,8 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     log,
     assetsDir,
     pictureOrigins: parts.pictureOrigins,
-  });
+  };
+  const app = createApp({ ...appParts, websub: openWebsub(parts, tail, appParts) });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const { allowedOrigins } = settings;
   const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress });

@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'readers.ts': '*',
   'metrics.ts': '*',
   'version.ts': [],
+  websub: '*',
   'web/views': ['domain'],
   web: ['domain', 'runtime', 'store', 'push', 'web/views'],
   client: ['domain/wire.ts'],

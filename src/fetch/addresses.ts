@@ -52,12 +52,16 @@ export interface GuardOptions {
   readonly allow: readonly string[];
   /** Origins that are this very server: reading them would feed it its own output. */
   readonly ownOrigins?: readonly string[];
+  /** The only ports beyond those CIDRs; absent: all but those of other protocols. */
+  readonly ports?: readonly number[];
 }
 
 /** @throws ConfigError when a range cannot be read. */
-export function createAddressGuard({ allow, ownOrigins = [] }: GuardOptions): AddressGuard {
+export function createAddressGuard({ allow, ownOrigins = [], ports }: GuardOptions): AddressGuard {
   const ranges = parseRanges(allow);
   const own = new Set(ownOrigins.map((origin) => ownKey(new URL(origin))));
+
+  const isBadPort = (port: number): boolean => badPorts.has(port) || (ports !== undefined && !ports.includes(port));
 
   const refusal = (text: string, target: Target): Trouble | null => {
     const address = parseAddress(text);
@@ -66,7 +70,7 @@ export function createAddressGuard({ allow, ownOrigins = [] }: GuardOptions): Ad
     if (!isPublic(address) || localName.test(bareName(target))) {
       return new Trouble('blocked_address', notPublic(target));
     }
-    return badPorts.has(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
+    return isBadPort(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
   };
 
   const check = (text: string, base?: URL): URL => {
@@ -78,7 +82,7 @@ export function createAddressGuard({ allow, ownOrigins = [] }: GuardOptions): Ad
       : // A range that the operator opened counts by name too, and then only the resolved address can tell.
         ranges.length > 0
         ? null
-        : refuseName(target);
+        : refuseName(target, isBadPort);
     if (refused !== null) throw refused;
     if (url.username !== '' || url.password !== '') {
       throw new Trouble('bad_url', 'The address holds a user name or password. Put them into headers of the source');
@@ -127,9 +131,9 @@ function isDnsLabel(label: string): boolean {
   return !label.startsWith('xn--') || !['', label].includes(domainToUnicode(label));
 }
 
-function refuseName(target: Target): Trouble | null {
+function refuseName(target: Target, isBadPort: (port: number) => boolean): Trouble | null {
   if (localName.test(bareName(target))) return new Trouble('blocked_address', notPublic(target));
-  return badPorts.has(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
+  return isBadPort(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
 }
 
 function isPublic(address: Address): boolean {

@@ -21,6 +21,10 @@ export interface OutboundOptions {
   readonly limits?: Partial<FetchLimits>;
   readonly resolve?: Resolve;
   readonly dial?: Dial;
+  /** Connections to one origin; 1 when absent. */
+  readonly connections?: number;
+  /** The only ports that may be reached, opened networks apart; absent: all but those of other protocols. */
+  readonly ports?: readonly number[];
   /** Certificate authorities besides the built-in ones, PEM. */
   readonly ca?: readonly string[];
 }
@@ -80,7 +84,12 @@ export interface Outbound {
 export function createOutbound(options: OutboundOptions): Outbound {
   const { clock, allowPrivateNetworks, ownOrigins = [] } = options;
   const limits: FetchLimits = { ...defaultLimits, ...options.limits };
-  const guard = createAddressGuard({ allow: allowPrivateNetworks, ownOrigins });
+  const { ports } = options;
+  const guard = createAddressGuard({
+    allow: allowPrivateNetworks,
+    ownOrigins,
+    ...(ports === undefined ? {} : { ports }),
+  });
   const mixed = new Set<string>();
   const connect = createConnector({
     guard,
@@ -90,7 +99,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.dial === undefined ? {} : { dial: options.dial }),
   });
-  const agent = createAgent(connect, limits);
+  const agent = createAgent(connect, limits, options.connections ?? 1);
   const sent = countRequests(agent);
   const large = createLargeBodies(Math.floor(limits.maxInFlightBytes / (limits.maxWireBytes + limits.maxBodyBytes)));
   const line: Line = { agent, limits, clock, large, sent };
@@ -128,11 +137,12 @@ interface Line {
 
 type CheckedRequest = Omit<OutboundRequest, 'url'> & { readonly url: URL };
 
-function createAgent(connect: Agent.Options['connect'] & object, limits: FetchLimits): Agent {
+function createAgent(connect: Agent.Options['connect'] & object, limits: FetchLimits, connections: number): Agent {
   return new Agent({
     connect,
-    // One connection an origin, one request at a time: politeness, and it makes `countRequests` right.
-    connections: 1,
+    // One connection an origin, one request at a time: politeness, and it makes `countRequests` right. With more of
+    // them it may take a fresh connection for a used one, which costs a GET that is asked twice.
+    connections,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: limits.maxHeaderBytes,

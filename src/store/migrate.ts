@@ -1,5 +1,6 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import * as initial from '../../db/migrations/0001-initial.ts';
+import * as websub from '../../db/migrations/0002-websub.ts';
 import * as corrections from '../../db/migrations/0003-corrections.ts';
 import * as comments from '../../db/migrations/0004-comments.ts';
 import type { Db } from './dialect.ts';
@@ -7,6 +8,7 @@ import type { Db } from './dialect.ts';
 /** Every migration there is, by name, in order. A list and not a folder, so that a build cannot leave one behind. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-websub': websub,
   '0003-corrections': corrections,
   '0004-comments': comments,
 };

@@ -4,6 +4,7 @@ import type { EventOp } from '../domain/event.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
 import type { Republish } from '../domain/source.ts';
+import type { HubTrust, SubscriptionState } from '../domain/websub.ts';
 
 /** One column: what the database calls it, and what TypeScript reads out of it. Instants are `bigint`, epoch ms. */
 export interface Column<T> {
@@ -72,8 +73,10 @@ const source = {
   first_read_done: integer,
   feed_title: textOrNull,
   site_url: textOrNull,
-  /** JSON array of URLs. */
+  /** JSON array of URLs: the hubs that its documents or their Link headers name. */
   hubs: text,
+  /** The address that a document gives itself: a hub's topic. */
+  self_url: textOrNull,
   moved_to: textOrNull,
   gone_ms: msOrNull,
   /** JSON of `PollMemory`. */
@@ -214,6 +217,81 @@ const read_hour = { hour_ms: ms, item_id: integer, reads: integer };
 /** What all nodes share and nobody declares: the server secret and the like. */
 const setting = { name: text, value: text };
 
+/** Who subscribes to one of our output feeds, until when. */
+const websub_subscriber = {
+  id: rowId,
+  topic: text,
+  callback: text,
+  /** Of the callback, with its port. */
+  host: text,
+  secret: textOrNull,
+  verified_ms: ms,
+  lease_until_ms: ms,
+  /** Of the content that was delivered last; null: none yet. */
+  delivered_tag: textOrNull,
+  delivered_ms: msOrNull,
+  /** Attempts in a row that failed. */
+  failures: integer,
+};
+
+/** That a subscriber is to have what its topic holds by now. */
+const delivery = {
+  id: rowId,
+  subscriber_id: integer,
+  host: text,
+  /** Raised by each change of the topic: one that came during an attempt asks for another. */
+  generation: integer,
+  attempts: integer,
+  next_attempt_ms: ms,
+  expires_ms: ms,
+  leased_until_ms: msOrNull,
+  lease_token: textOrNull,
+};
+
+/** Where we subscribe: a source's topic at one of its hubs. */
+const websub_subscription = {
+  id: rowId,
+  /** The last part of the callback's path: nobody can guess it. */
+  callback_id: text,
+  source_ref: integer,
+  hub: text,
+  topic: text,
+  secret: textOrNull,
+  state: oneOf<SubscriptionState>(),
+  requested_ms: msOrNull,
+  confirmed_ms: msOrNull,
+  lease_until_ms: msOrNull,
+  /** When the hub is asked for something again: to subscribe, to renew, to unsubscribe. */
+  next_attempt_ms: ms,
+  failures: integer,
+  /** Why it stands as it does, for the operator. */
+  detail: textOrNull,
+  trust: oneOf<HubTrust>(),
+  pushes: integer,
+  /** Items that came by push before a poll saw them, or soon after. */
+  pushed_first: integer,
+  /** Items that a poll found and no push ever brought. */
+  missed: integer,
+  last_push_ms: msOrNull,
+  /** Appearances up to this id have been judged. */
+  judged_id: integer,
+};
+
+/** A push that was received and is still to be read. */
+const websub_push = {
+  id: rowId,
+  subscription_id: integer,
+  received_ms: ms,
+  content_type: textOrNull,
+  content_encoding: textOrNull,
+  attempts: integer,
+  /** Base64. */
+  body: text,
+};
+
+/** Entries that a hub has delivered, until they have been judged. */
+const websub_seen = { subscription_id: integer, entry_key: text, at_ms: ms };
+
 /** Every table, its columns and their types: the one description that types, writes and the schema test share. */
 export const tables = {
   source,
@@ -230,6 +308,11 @@ export const tables = {
   read_seen,
   read_hour,
   setting,
+  websub_subscriber,
+  delivery,
+  websub_subscription,
+  websub_push,
+  websub_seen,
 } as const;
 
 type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };

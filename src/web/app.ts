@@ -12,6 +12,7 @@ import { sourcesPage } from './pages/sources.tsx';
 import type { AppParts } from './parts.ts';
 import { loadStaticFiles, staticRoutes } from './static-files.ts';
 import { feedRoutes, isFeedPath } from './syndication/routes.ts';
+import { websubRoutes } from './websub/routes.ts';
 
 /** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
 export function createApp(parts: AppParts): Hono {
@@ -24,6 +25,7 @@ export function createApp(parts: AppParts): Hono {
   feedRoutes(app, parts);
   apiRoutes(app, parts);
   liveRoutes(app, parts);
+  if (parts.websub) websubRoutes(app, parts.websub);
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));

@@ -6,6 +6,7 @@ import type { Log } from '../runtime/log.ts';
 import type { MetricsDoor } from './metrics.ts';
 import type { Readers } from './readers/readers.ts';
 import type { Reads } from './reads.ts';
+import type { WebsubDesk } from './websub/routes.ts';
 
 /** What the web is put together from. */
 export interface AppParts {
@@ -13,6 +14,8 @@ export interface AppParts {
   /** Base of every absolute address that we emit, without a trailing slash. Asked anew each time: the port may be chosen late, the site's words may be reloaded. */
   publicUrl(): string;
   site(): Site;
+  /** What answers below `/websub`; null or absent: WebSub is off. */
+  readonly websub?: WebsubDesk | null;
   /** The hub of our output feeds, absolute; null or absent: WebSub is off. */
   hubUrl?(): string | null;
   /** Names of the tabs, in their order. */

@@ -25,9 +25,8 @@ const formats = {
 
 type Format = keyof typeof formats;
 
-/** The output feeds, and the addresses at which people guess them. */
-export function feedRoutes(app: Hono, parts: AppParts): void {
-  const cache = new RenderCache(cacheBytes);
+/** The output feeds, what was rendered of them kept in `cache`, and the addresses at which people guess them. */
+export function feedRoutes(app: Hono, parts: AppParts, cache = new RenderCache(cacheBytes)): void {
   for (const format of Object.keys(formats) as Format[]) {
     const answer = async (c: Context, scope: Promise<Scope> | Scope): Promise<Response> =>
       sendFeed(c, { format, scope: await scope, parts, cache });

@@ -1,0 +1,100 @@
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+
+type Schema = Kysely<unknown>['schema'];
+type Build = (table: CreateTableBuilder<string, never>) => CreateTableBuilder<string, string>;
+
+/** WebSub: who subscribes to our output feeds, what is to be delivered to them, and where we subscribe. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('source').addColumn('self_url', 'text').execute();
+  await createHub(db.schema);
+  await createSubscriber(db.schema);
+}
+
+async function create(schema: Schema, name: string, build: Build): Promise<void> {
+  await build(schema.createTable(name)).execute();
+}
+
+async function createHub(schema: Schema): Promise<void> {
+  await create(schema, 'websub_subscriber', (table) =>
+    table
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement().notNull())
+      .addColumn('topic', 'text', (c) => c.notNull())
+      .addColumn('callback', 'text', (c) => c.notNull())
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('secret', 'text')
+      .addColumn('verified_ms', 'bigint', (c) => c.notNull())
+      .addColumn('lease_until_ms', 'bigint', (c) => c.notNull())
+      .addColumn('delivered_tag', 'text')
+      .addColumn('delivered_ms', 'bigint')
+      .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
+      .addUniqueConstraint('websub_subscriber_once', ['topic', 'callback']),
+  );
+  await schema.createIndex('websub_subscriber_lease').on('websub_subscriber').columns(['lease_until_ms']).execute();
+  await create(schema, 'delivery', (table) =>
+    table
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement().notNull())
+      // One for each: what is newest when it is sent is what is sent.
+      .addColumn('subscriber_id', 'integer', (c) =>
+        c.notNull().unique().references('websub_subscriber.id').onDelete('cascade'),
+      )
+      .addColumn('host', 'text', (c) => c.notNull())
+      .addColumn('generation', 'integer', (c) => c.notNull())
+      .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('next_attempt_ms', 'bigint', (c) => c.notNull())
+      .addColumn('expires_ms', 'bigint', (c) => c.notNull())
+      .addColumn('leased_until_ms', 'bigint')
+      .addColumn('lease_token', 'text'),
+  );
+  await schema.createIndex('delivery_due').on('delivery').columns(['next_attempt_ms']).execute();
+}
+
+async function createSubscriber(schema: Schema): Promise<void> {
+  await create(schema, 'websub_subscription', (table) =>
+    table
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement().notNull())
+      .addColumn('callback_id', 'text', (c) => c.notNull().unique())
+      .addColumn('source_ref', 'integer', (c) => c.notNull().references('source.ref'))
+      .addColumn('hub', 'text', (c) => c.notNull())
+      .addColumn('topic', 'text', (c) => c.notNull())
+      .addColumn('secret', 'text')
+      .addColumn('state', 'text', (c) =>
+        c.notNull().check(sql`state in ('wanted', 'pending', 'active', 'denied', 'dropping', 'dropped')`),
+      )
+      .addColumn('requested_ms', 'bigint')
+      .addColumn('confirmed_ms', 'bigint')
+      .addColumn('lease_until_ms', 'bigint')
+      .addColumn('next_attempt_ms', 'bigint', (c) => c.notNull())
+      .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('detail', 'text')
+      .addColumn('trust', 'text', (c) => c.notNull().check(sql`trust in ('unproven', 'trusted', 'lost')`))
+      .addColumn('pushes', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('pushed_first', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('missed', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('last_push_ms', 'bigint')
+      .addColumn('judged_id', 'integer', (c) => c.notNull().defaultTo(0)),
+  );
+  await schema.createIndex('websub_subscription_source').on('websub_subscription').columns(['source_ref']).execute();
+  await schema.createIndex('websub_subscription_due').on('websub_subscription').columns(['next_attempt_ms']).execute();
+  await create(schema, 'websub_push', (table) =>
+    table
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement().notNull())
+      .addColumn('subscription_id', 'integer', (c) =>
+        c.notNull().references('websub_subscription.id').onDelete('cascade'),
+      )
+      .addColumn('received_ms', 'bigint', (c) => c.notNull())
+      .addColumn('content_type', 'text')
+      .addColumn('content_encoding', 'text')
+      .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('body', 'text', (c) => c.notNull()),
+  );
+  await schema.createIndex('websub_push_of').on('websub_push').columns(['subscription_id']).execute();
+  await create(schema, 'websub_seen', (table) =>
+    table
+      .addColumn('subscription_id', 'integer', (c) =>
+        c.notNull().references('websub_subscription.id').onDelete('cascade'),
+      )
+      .addColumn('entry_key', 'text', (c) => c.notNull())
+      .addColumn('at_ms', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('websub_seen_key', ['subscription_id', 'entry_key']),
+  );
+}

@@ -1,0 +1,87 @@
+import type { Cursor, LogEvent, StreamHead } from '../../domain/event.ts';
+import type { SubscriberKey } from './hub-request.ts';
+
+/** A topic's document, just as it is served to whoever asks. */
+export interface TopicDocument {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  /** The Link header. */
+  readonly link: string;
+  /** The address that it gives itself. */
+  readonly self: string;
+  /** Equal for equal bytes. */
+  readonly tag: string;
+}
+
+/** A subscriber that was verified. */
+export interface Subscriber extends SubscriberKey {
+  readonly host: string;
+  readonly secret: string | null;
+  readonly verifiedMs: number;
+  readonly leaseUntilMs: number;
+}
+
+/** The right to make one attempt at a delivery. */
+export interface Claimed extends SubscriberKey {
+  readonly id: number;
+  readonly token: string;
+  readonly generation: number;
+  /** Attempts that failed before. */
+  readonly attempts: number;
+  readonly expiresMs: number;
+  readonly host: string;
+  readonly secret: string | null;
+  /** Of what the subscriber has; null: nothing yet. */
+  readonly deliveredTag: string | null;
+}
+
+/** What an attempt came to. */
+export type AttemptResult =
+  | { readonly kind: 'done'; readonly tag: string; readonly paceMs: number }
+  | { readonly kind: 'failed'; readonly retryMs: number | null }
+  | { readonly kind: 'over' };
+
+/** When a change is delivered. */
+export interface QueueTimes {
+  readonly nowMs: number;
+  readonly settleMs: number;
+  readonly paceMs: number;
+  readonly withinMs: number;
+}
+
+/** What the hub asks of the database and of the web. */
+export interface HubPorts {
+  /** Null: there is no such feed. */
+  document(topic: string): Promise<TopicDocument | null>;
+  /** Keeps a subscriber; a new one is to have the present document. True: it is new. */
+  putSubscriber(subscriber: Subscriber): Promise<boolean>;
+  isSubscribed(key: SubscriberKey, nowMs: number): Promise<boolean>;
+  removeSubscriber(key: SubscriberKey): Promise<void>;
+  /** Ends what has outlived its lease. */
+  removeLapsed(nowMs: number): Promise<void>;
+  /** Those of these topics that somebody is subscribed to; null: of all. */
+  subscribedTopics(topics: readonly string[] | null, nowMs: number): Promise<readonly string[]>;
+  /** How far in the log changes have been queued; null: never. */
+  queuedPlace(): Promise<Cursor | null>;
+  /** Queues a delivery to each subscriber of the topics, and keeps the place with it. */
+  queue(change: { readonly topics: readonly string[]; readonly place: Cursor }, times: QueueTimes): Promise<void>;
+  dueDeliveries(
+    nowMs: number,
+    options: { readonly limit: number; readonly exceptHosts: readonly string[] },
+  ): Promise<readonly { readonly id: number; readonly host: string }[]>;
+  nextDeliveryMs(exceptHosts: readonly string[]): Promise<number | null>;
+  claim(claim: {
+    readonly ids: readonly number[];
+    readonly nowMs: number;
+    readonly leaseMs: number;
+  }): Promise<readonly Claimed[]>;
+  settle(claimed: Claimed, result: AttemptResult, nowMs: number): Promise<void>;
+}
+
+/** The log as the hub reads it. */
+export interface ChangeLog {
+  /** Where this node stands in it. */
+  head(): StreamHead;
+  /** What follows a place, oldest first; empty when retention took it or there is nothing. */
+  after(seq: number): Promise<readonly LogEvent[]>;
+}

@@ -1,0 +1,79 @@
+import type { Cursor, LogEvent } from '../../domain/event.ts';
+import { sectionPath, sourcePath, topicsAt } from '../../domain/websub.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { paceMs } from './distribution.ts';
+import type { ChangeLog, HubPorts } from './hub-ports.ts';
+import { deliveryWithinMs } from './retry.ts';
+
+/** What comes within one refresh is delivered in one. */
+const settleMs = 1000;
+
+/** What watching the log needs. */
+export interface TopicWatchParts {
+  readonly clock: Clock;
+  readonly log: ChangeLog;
+  readonly ports: Pick<HubPorts, 'queuedPlace' | 'queue' | 'subscribedTopics'>;
+  publicUrl(): string;
+  /** Called with topics whose content may have changed, whoever is subscribed. */
+  onChanged(topics: readonly string[]): void;
+}
+
+/**
+ * Turns what is new in the log into deliveries. How far it got is kept with the deliveries it queued, so that what
+ * happened while nobody watched is made up for.
+ */
+export class TopicWatch {
+  readonly #parts: TopicWatchParts;
+  #place: Cursor | null = null;
+
+  constructor(parts: TopicWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads on to where the log stands. @returns whether anything was queued. */
+  async run(): Promise<boolean> {
+    const { log, ports } = this.#parts;
+    let queued = false;
+    for (;;) {
+      const head = log.head();
+      this.#place ??= (await ports.queuedPlace()) ?? { epoch: head.epoch, seq: head.head };
+      const { epoch, seq } = this.#place;
+      const isLost = epoch !== head.epoch || seq < head.floor - 1 || seq > head.head;
+      if (isLost) {
+        queued = (await this.#queue(null, { epoch: head.epoch, seq: head.head })) || queued;
+        continue;
+      }
+      if (seq === head.head) return queued;
+      const events = await log.after(seq);
+      const last = events.at(-1)?.seq;
+      if (last === undefined) return queued;
+      queued =
+        (await this.#queue(topicsOf(events, this.#parts.publicUrl()), { epoch: head.epoch, seq: last })) || queued;
+    }
+  }
+
+  /** @param topics null: all. */
+  async #queue(topics: readonly string[] | null, place: Cursor): Promise<boolean> {
+    const { ports, clock, onChanged } = this.#parts;
+    const nowMs = clock.now();
+    const wanted = await ports.subscribedTopics(topics, nowMs);
+    if (wanted.length > 0) {
+      await ports.queue({ topics: wanted, place }, { nowMs, settleMs, paceMs, withinMs: deliveryWithinMs });
+    }
+    this.#place = place;
+    if (topics !== null) onChanged(topics);
+    return wanted.length > 0;
+  }
+}
+
+/** The topics in which events can be seen: where their items stand now, and where they stood before. */
+export function topicsOf(events: readonly LogEvent[], publicUrl: string): string[] {
+  const paths = new Set(['']);
+  for (const { facets, was } of events) {
+    for (const one of was === null ? [facets] : [facets, was]) {
+      for (const section of one.sections) paths.add(sectionPath(section));
+      for (const source of one.sources) paths.add(sourcePath(source));
+    }
+  }
+  return [...paths].flatMap((path) => topicsAt(publicUrl, path));
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { HostGate } from './host-gate.ts';
+import { isGood, type WebClient } from './http-port.ts';
+import type { HubPorts } from './hub-ports.ts';
+import { type HubRequest, hostOf, type SubscriberKey } from './hub-request.ts';
+
+/** A question to a subscriber, or a message that wants no answer. */
+export type Errand = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' }>;
+
+const limits = { perHost: 2, total: 20, perHostMinute: 30 };
+const mostForHost = 50;
+const mostForTopic = 1000;
+const mostInAll = 5000;
+/** Who has not been asked by then will ask again. */
+const patienceMs = 10 * 60_000;
+
+/** What verification works with. */
+export interface VerifierParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly client: WebClient;
+  readonly ports: Pick<HubPorts, 'document' | 'putSubscriber' | 'isSubscribed' | 'removeSubscriber'>;
+  /** Called when a delivery was queued for a new subscriber. */
+  onQueued(): void;
+}
+
+interface Waiting {
+  readonly errand: Errand;
+  readonly host: string;
+  readonly sinceMs: number;
+}
+
+/**
+ * Asks callbacks whether they mean it, after the request was answered and at a bounded rate, so that nobody can use us
+ * to flood a host. Only one errand waits for each topic and callback, the newest. What waits is in memory alone: a
+ * subscriber whose request was lost has not been told anything yet and asks again.
+ */
+export class Verifier {
+  readonly #parts: VerifierParts;
+  readonly #gate: HostGate;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(parts: VerifierParts) {
+    this.#parts = parts;
+    this.#gate = new HostGate(parts.clock, limits);
+  }
+
+  /** Takes an errand on. False: too much is waiting already. */
+  take(errand: Errand): boolean {
+    const key = `${errand.topic}\n${errand.callback}`;
+    const host = hostOf(errand.callback);
+    if (!this.#waiting.has(key) && !this.#hasRoom(host, errand.topic)) return false;
+    this.#waiting.delete(key);
+    this.#waiting.set(key, { errand, host, sinceMs: this.#parts.clock.monotonic() });
+    return true;
+  }
+
+  /** Sets off whatever may be asked now. @returns in how long to look again; null: nothing waits. */
+  run(): number | null {
+    const nowMs = this.#parts.clock.monotonic();
+    for (const [key, { errand, host, sinceMs }] of this.#waiting) {
+      if (sinceMs < nowMs - patienceMs) {
+        this.#waiting.delete(key);
+        continue;
+      }
+      if (!this.#gate.enter(host)) continue;
+      this.#waiting.delete(key);
+      this.#start(errand, host);
+    }
+    return this.#waiting.size === 0 ? null : (this.#gate.opensInMs() ?? 1000);
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Forgets what waits and lets what is under way end. */
+  async stop(): Promise<void> {
+    this.#waiting.clear();
+    await this.idle();
+  }
+
+  #hasRoom(host: string, topic: string): boolean {
+    let forHost = 0;
+    let forTopic = 0;
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.host === host) forHost += 1;
+      if (waiting.errand.topic === topic) forTopic += 1;
+    }
+    return this.#waiting.size < mostInAll && forHost < mostForHost && forTopic < mostForTopic;
+  }
+
+  #start(errand: Errand, host: string): void {
+    const work = this.#perform(errand)
+      .then((went) => this.#gate.leave(host, went))
+      .catch((error: unknown) => {
+        this.#gate.leave(host, null);
+        this.#parts.log.error({ err: error, host }, 'a callback could not be verified');
+      })
+      .finally(() => {
+        this.#running.delete(work);
+        this.run();
+      });
+    this.#running.add(work);
+  }
+
+  /** Whether the callback did as asked; null: it was not asked. */
+  async #perform(errand: Errand): Promise<boolean | null> {
+    switch (errand.kind) {
+      case 'denied':
+        return await tellDenial(this.#parts.client, errand, errand.reason);
+      case 'unsubscribe':
+        return await this.#unsubscribe(errand);
+      default:
+        return await this.#subscribe(errand);
+    }
+  }
+
+  async #unsubscribe(errand: SubscriberKey): Promise<boolean | null> {
+    const { ports, client, clock } = this.#parts;
+    // Nobody there: a question would only tell a stranger's server about us.
+    if (!(await ports.isSubscribed(errand, clock.now()))) return null;
+    const meant = await ask(client, errand, { 'hub.mode': 'unsubscribe' });
+    if (meant) await ports.removeSubscriber(errand);
+    return meant;
+  }
+
+  async #subscribe(errand: Extract<Errand, { kind: 'subscribe' }>): Promise<boolean> {
+    const { ports, client, clock, log, onQueued } = this.#parts;
+    const { topic, callback, leaseMs, secret } = errand;
+    const document = await ports.document(topic);
+    if (document === null) return await tellDenial(client, errand, 'there is no such feed');
+    if (document.self !== topic) {
+      return await tellDenial(client, errand, `the feed calls itself otherwise; subscribe to ${document.self}`);
+    }
+    // A slow answer does not lengthen the lease.
+    const verifiedMs = clock.now();
+    const lease = { 'hub.lease_seconds': String(leaseMs / 1000) };
+    if (!(await ask(client, errand, { 'hub.mode': 'subscribe', ...lease }))) return false;
+    const host = hostOf(callback);
+    const leaseUntilMs = verifiedMs + leaseMs;
+    const isNew = await ports.putSubscriber({ topic, callback, host, secret, verifiedMs, leaseUntilMs });
+    log.info({ topic, host, isNew, signed: secret !== null }, 'subscribed to an output feed');
+    if (isNew) onQueued();
+    return true;
+  }
+}
+
+/** Asks a callback whether it means it (section 5.3): yes is 2xx with the challenge, byte for byte, and nothing else is. */
+async function ask(client: WebClient, key: SubscriberKey, params: Record<string, string>): Promise<boolean> {
+  const { 'hub.mode': mode = '', ...rest } = params;
+  const challenge = randomBytes(24).toString('hex');
+  const query = { 'hub.mode': mode, 'hub.topic': key.topic, 'hub.challenge': challenge, ...rest };
+  const answer = await client.request({ method: 'GET', url: withQuery(key.callback, query), readBody: true });
+  return answer.kind === 'answered' && isGood(answer) && Buffer.from(challenge).equals(answer.body);
+}
+
+/**
+ * Tells a callback that its subscription is not, or no longer, to be had (section 5.2).
+ *
+ * @returns whether it took notice, which changes nothing.
+ */
+export async function tellDenial(client: WebClient, key: SubscriberKey, reason: string): Promise<boolean> {
+  const query = { 'hub.mode': 'denied', 'hub.topic': key.topic, 'hub.reason': reason };
+  return isGood(await client.request({ method: 'GET', url: withQuery(key.callback, query) }));
+}
+
+/** The callback with parameters behind its own query, which stays as it is, whatever stands in it. */
+export function withQuery(callback: string, params: Readonly<Record<string, string>>): string {
+  const joint = !callback.includes('?') ? '?' : /[?&]$/.test(callback) ? '' : '&';
+  return `${callback}${joint}${new URLSearchParams(params)}`;
+}

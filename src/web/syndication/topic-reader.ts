@@ -1,0 +1,26 @@
+import { Hono } from 'hono';
+import type { TopicDocument } from '../../push/websub/hub-ports.ts';
+import type { AppParts } from '../parts.ts';
+import { feedRoutes } from './routes.ts';
+
+/** Reads a topic as whoever asks for its address would: the same bytes under the same type with the same links. */
+export function createTopicReader(parts: AppParts): (topic: string) => Promise<TopicDocument | null> {
+  const feeds = new Hono();
+  feedRoutes(feeds, parts);
+  return async (topic) => {
+    const base = parts.publicUrl();
+    if (!topic.startsWith(`${base}/`)) return null;
+    const response = await feeds.request(topic.slice(base.length));
+    if (response.status === 404) return null;
+    if (response.status !== 200) throw new Error(`the feed ${topic} could not be made (${response.status})`);
+    const { headers } = response;
+    const link = headers.get('link') ?? '';
+    return {
+      body: new Uint8Array(await response.arrayBuffer()),
+      contentType: headers.get('content-type') ?? '',
+      link,
+      self: /<([^>]*)>; rel="self"/.exec(link)?.[1] ?? '',
+      tag: headers.get('etag') ?? '',
+    };
+  };
+}

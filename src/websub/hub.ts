@@ -1,0 +1,114 @@
+import type { Settings } from '../config/environment.ts';
+import type { StreamHead } from '../domain/event.ts';
+import type { LogTail } from '../push/log-tail.ts';
+import type { DeliveryOutcome } from '../push/websub/distribution.ts';
+import type { WebClient } from '../push/websub/http-port.ts';
+import { createHub, type Hub } from '../push/websub/hub.ts';
+import type { HubPorts, TopicDocument } from '../push/websub/hub-ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { repeat } from '../runtime/repeat.ts';
+import type { Shutdown } from '../runtime/shutdown.ts';
+import type { Store } from '../store/open.ts';
+import {
+  claimDeliveries,
+  nextDeliveryMs,
+  queueDeliveries,
+  readDueDeliveries,
+  readQueuedPlace,
+  settleDelivery,
+} from '../store/websub-deliveries.ts';
+import {
+  isSubscribed,
+  putSubscriber,
+  removeLapsed,
+  removeSubscriber,
+  subscribedTopics,
+} from '../store/websub-subscribers.ts';
+import { createWebsubClient } from './client.ts';
+
+const longestMs = 60_000;
+/** A document that many subscribers get is made once; it is never older than this. */
+const keptMs = 1000;
+
+/** The hub's address below PUBLIC_URL. */
+export const hubPath = '/websub/hub';
+
+/** The hub's ports over the database. */
+export function hubPorts(store: Store, document: HubPorts['document']): HubPorts {
+  return {
+    document,
+    putSubscriber: (subscriber) => putSubscriber(store, subscriber),
+    isSubscribed: (key, nowMs) => isSubscribed(store.reader, key, nowMs),
+    removeSubscriber: (key) => removeSubscriber(store, key),
+    removeLapsed: (nowMs) => removeLapsed(store, nowMs),
+    subscribedTopics: (topics, nowMs) => subscribedTopics(store.reader, topics, nowMs),
+    queuedPlace: () => readQueuedPlace(store.reader),
+    queue: (change, times) => queueDeliveries(store, change, times),
+    dueDeliveries: (nowMs, options) => readDueDeliveries(store.reader, nowMs, options),
+    nextDeliveryMs: (exceptHosts) => nextDeliveryMs(store.reader, exceptHosts),
+    claim: (claim) => claimDeliveries(store, claim),
+    settle: (claimed, result, nowMs) => settleDelivery(store, claimed, result, nowMs),
+  };
+}
+
+/** Keeps a topic's document for the deliveries of one go, as long as the log stands where it stood. */
+export function keepDocuments(
+  read: HubPorts['document'],
+  now: { readonly clock: Clock; head(): number },
+): HubPorts['document'] {
+  const kept = new Map<string, { atMs: number; head: number; document: Promise<TopicDocument | null> }>();
+  return (topic) => {
+    const atMs = now.clock.monotonic();
+    const head = now.head();
+    const found = kept.get(topic);
+    if (found !== undefined && found.head === head && found.atMs > atMs - keptMs) return found.document;
+    for (const [name, one] of kept) if (one.atMs <= atMs - keptMs) kept.delete(name);
+    const document = read(topic);
+    kept.set(topic, { atMs, head, document });
+    return document;
+  };
+}
+
+/** What the running hub is made of. */
+export interface HubSideParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly tail: LogTail;
+  readonly publicUrl: string;
+  document(topic: string): Promise<TopicDocument | null>;
+  onDelivery(outcome: DeliveryOutcome): void;
+}
+
+/** The hub with its work under way. */
+export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
+  const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
+  const { allowPrivateNetworks, contactUrl } = settings;
+  const ownOrigins = [new URL(publicUrl).origin];
+  const client: WebClient & { close(): Promise<void> } = createWebsubClient({
+    ...{ clock, allowPrivateNetworks, ownOrigins, contactUrl: contactUrl ?? publicUrl },
+  });
+  const head = (): StreamHead => tail.place;
+  const hub = createHub({
+    ...{ clock, log, client, onDelivery, random: Math.random },
+    ports: hubPorts(store, keepDocuments(parts.document, { clock, head: () => head().head })),
+    changes: {
+      head,
+      after: async (seq) => tail.eventsAfter(seq) ?? (await tail.loadAfter(seq)).events,
+    },
+    publicUrl: () => publicUrl,
+    wake: () => work.wake(),
+    onChanged: () => {},
+  });
+  const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
+  tail.onAdvance(() => work.wake());
+  shutdown.onStop('WebSub hub', async () => {
+    await work.stop();
+    await hub.stop();
+    await client.close();
+  });
+  return hub;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/runtime/log.ts';
+import { repeat } from '../../src/runtime/repeat.ts';
+import { until } from '../helpers/until.ts';
+
+const options = { what: 'counting', log: silentLog, longestMs: 3_600_000 };
+
+describe('work that repeats', () => {
+  it('is done at once, and again when it is woken', async () => {
+    let done = 0;
+    const work = repeat(async () => {
+      done += 1;
+      return null;
+    }, options);
+    await until('the first time', () => done === 1 || null);
+    work.wake();
+    await until('the second time', () => done === 2 || null);
+    await work.stop();
+  });
+
+  it('is done once more when it is woken while it runs, and never twice at once', async () => {
+    let running = 0;
+    let most = 0;
+    let done = 0;
+    const work = repeat(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      done += 1;
+      return null;
+    }, options);
+    work.wake();
+    work.wake();
+    await until('both times', () => done === 2 || null);
+    await work.stop();
+    expect([most, done]).toEqual([1, 2]);
+  });
+
+  it('is done again after as long as it says', async () => {
+    let done = 0;
+    const work = repeat(async () => {
+      done += 1;
+      return done < 3 ? 1 : null;
+    }, options);
+    await until('three times', () => done === 3 || null);
+    await work.stop();
+  });
+
+  it('outlives a fault, which is logged', async () => {
+    const errors: string[] = [];
+    const log = { ...silentLog, error: (_facts: object, message: string) => void errors.push(message) };
+    let done = 0;
+    const work = repeat(
+      async () => {
+        done += 1;
+        if (done === 1) throw new Error('no luck');
+        return null;
+      },
+      { ...options, log },
+    );
+    await until('the fault', () => errors.length === 1 || null);
+    work.wake();
+    await until('the second time', () => done === 2 || null);
+    await work.stop();
+    expect(errors).toEqual(['counting failed; it is tried again']);
+  });
+
+  it('waits for what runs when it is stopped, and is deaf from then on', async () => {
+    let done = 0;
+    const work = repeat(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      done += 1;
+      return 1;
+    }, options);
+    await work.stop();
+    work.wake();
+    expect(done).toBe(1);
+  });
+});
