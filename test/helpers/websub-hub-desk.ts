@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/open.ts';
 import { websubRoutes } from '../../src/web/websub/routes.ts';
 import { createWebsubClient, type WebsubClientOptions } from '../../src/websub/client.ts';
 import { hubPorts } from '../../src/websub/hub.ts';
+import { engines, withStore } from '../contract/engines.ts';
 import { makeEvent, makeItem, noon } from '../web/fakes.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';
 
@@ -50,6 +51,24 @@ export class Subscriber {
 /** Says yes: the challenge, byte for byte. */
 export function echo({ path }: LoggedRequest): Reply {
   return { body: new URLSearchParams(path.split('?').slice(1).join('?')).get('hub.challenge') ?? '' };
+}
+
+/** A test at a desk of its own. */
+export function atHubDesk(
+  work: (desk: HubDesk) => Promise<void>,
+  options: Partial<WebsubClientOptions> = {},
+): () => Promise<void> {
+  const [engine] = engines;
+  if (engine === undefined) throw new Error('there is no engine');
+  return () =>
+    withStore(engine, async (store) => {
+      const desk = new HubDesk(store, options);
+      try {
+        await work(desk);
+      } finally {
+        await desk.close();
+      }
+    });
 }
 
 /** A hub over a real database and real sockets, with a clock, a log and documents of the test's own. */

@@ -1,24 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isSignedBy } from '../../src/push/websub/signature.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { HubDesk, hubUrl, topic } from '../helpers/websub-hub-desk.ts';
+import { atHubDesk, HubDesk, hubUrl, topic } from '../helpers/websub-hub-desk.ts';
 import { printRows } from '../helpers/websub-rows.ts';
 
 printRows();
 
 const [engine] = engines;
-
-function atDesk(work: (desk: HubDesk) => Promise<void>): () => Promise<void> {
-  return () =>
-    withStore(engine!, async (store) => {
-      const desk = new HubDesk(store);
-      try {
-        await work(desk);
-      } finally {
-        await desk.close();
-      }
-    });
-}
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -30,7 +18,7 @@ describe('a delivery', () => {
     ['application/feed+json; charset=utf-8', '{"items":[]}'],
     ['text/plain', 'words\r\n'],
   ])('H15 carries the whole document as %s', (contentType, text) =>
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       desk.documents.set(topic, { text, contentType });
       const subscriber = await desk.subscribed();
       const [delivered] = subscriber.delivered;
@@ -41,7 +29,7 @@ describe('a delivery', () => {
 
   it(
     'H16 carries one Link header with the hub and one self',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       expect(subscriber.delivered[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
     }),
@@ -49,7 +37,7 @@ describe('a delivery', () => {
 
   it(
     'H17 is signed over its raw body with the secret',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       desk.documents.set(topic, { text: '<feed>é</feed>' });
       const subscriber = await desk.subscribed({ 'hub.secret': 's3cr3t-é' });
       const [delivered] = subscriber.delivered;
@@ -61,7 +49,7 @@ describe('a delivery', () => {
 
   it(
     'H17 is not signed without a secret',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       expect(subscriber.delivered[0]?.headers['x-hub-signature']).toBeUndefined();
     }),
@@ -70,7 +58,7 @@ describe('a delivery', () => {
   it.each([
     301, 302, 307, 308, 400, 403, 500,
   ])('H18 failed when it was answered %i, and no redirect is followed', (status) =>
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscriber('/elsewhere');
       subscriber.take = () => ({ status, headers: { location: '/elsewhere' } });
       await desk.subscribe(subscriber.callback);
@@ -83,7 +71,7 @@ describe('a delivery', () => {
 
   it(
     'H19 that is answered 410 is the last',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = () => ({ status: 410 });
       await desk.publish('two');
@@ -95,7 +83,7 @@ describe('a delivery', () => {
 
   it(
     'H20 is tried 8 times within 12 hours, then dropped; the next is made all the same',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = () => ({ status: 500 });
       desk.change('two');
@@ -118,7 +106,7 @@ describe('a delivery', () => {
 
   it(
     'H20 keeps the subscription through 20 failures',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = () => ({ status: 503 });
       for (let index = 0; subscriber.delivered.length < 21; index += 1) {
@@ -135,7 +123,7 @@ describe('a delivery', () => {
 
   it(
     'H20 waits for as long as Retry-After asks',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = () => ({ status: 503, headers: { 'retry-after': '600' } });
       await desk.publish('two');
@@ -149,7 +137,7 @@ describe('a delivery', () => {
 
   it(
     'H24 brings the newest content once, whatever happened during an outage',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = () => ({ status: 500 });
       await desk.publish('change 0');
@@ -169,7 +157,7 @@ describe('a delivery', () => {
 
   it(
     'H24 is made again when the content changed while it was under way',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       subscriber.take = async () => {
         subscriber.take = () => ({ status: 200 });
@@ -185,7 +173,7 @@ describe('a delivery', () => {
 
   it(
     'H25 is not made for content that did not change',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       desk.happen();
       await desk.turn();
@@ -197,7 +185,7 @@ describe('a delivery', () => {
 
   it(
     'H25 is made once however often somebody pings',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       desk.change('two');
       for (const name of ['hub.url', 'hub.topic', 'hub.url']) {
@@ -209,7 +197,7 @@ describe('a delivery', () => {
   );
 
   it('H25 a ping for a feed of somebody else is refused', () =>
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const foreign = { 'hub.mode': 'publish', 'hub.url': 'https://elsewhere.example.org/feed' };
       expect((await desk.post(foreign)).status).toBe(400);
       expect((await desk.post({ 'hub.mode': 'publish' })).status).toBe(400);
@@ -269,7 +257,7 @@ describe('a delivery', () => {
 
   it(
     'H27 leaves no secret in the log, nor in any answer',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const secret = 'very-secret-word';
       const subscriber = await desk.subscribed({ 'hub.secret': secret });
       subscriber.take = () => ({ status: 500 });
@@ -286,7 +274,7 @@ describe('a delivery', () => {
 
   it(
     'H28 brings a new subscription the present document, once',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscriber();
       await desk.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
       // Between its own read and its verification something happens.
@@ -300,7 +288,7 @@ describe('a delivery', () => {
 
   it(
     'P5 is made because an item came, without anybody asking',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       await desk.publish('with the new item');
       expect(subscriber.delivered.at(-1)?.body).toBe('with the new item');
@@ -310,7 +298,7 @@ describe('a delivery', () => {
 
   it(
     'is paced: a subscriber has at most one in 5 seconds',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();
       for (let second = 0; second < 30; second += 1) {
         desk.change(`second ${second}`);
@@ -325,7 +313,7 @@ describe('a delivery', () => {
 
   it(
     'leaves a host alone that keeps failing, however many subscriptions it has',
-    atDesk(async (desk) => {
+    atHubDesk(async (desk) => {
       const subscriber = await desk.subscriber();
       for (let index = 0; index < 12; index += 1) await desk.subscribe(`${subscriber.callback}?n=${index}`);
       const before = subscriber.delivered.length;

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { isSignedBy } from '../../src/push/websub/signature.ts';
+import { rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { type LoggedRequest, type Origin, startOrigin } from '../helpers/origin.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+import { echo } from '../helpers/websub-hub-desk.ts';
+import { printRows } from '../helpers/websub-rows.ts';
+
+printRows();
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const secret = 'kept-between-two';
+
+function document(count: number): string {
+  const entries = Array.from({ length: count }, (_, index) => ({
+    guid: `bulletin-${index}`,
+    title: `Bulletin ${index}`,
+    link: `https://www.example.org/bulletins/${index}`,
+    text: `The lock keepers met for the ${index}th time.`,
+  }));
+  return rssDocument({ title: 'Bulletins', link: 'https://www.example.org/' }, entries.toReversed());
+}
+
+interface Newsroom {
+  readonly origin: Origin;
+  readonly home: Home;
+  readonly url: string;
+  start(): Promise<ServerProcess>;
+  /** The source has so many entries from now on, and is read at once. */
+  publish(count: number): Promise<void>;
+}
+
+async function openNewsroom(): Promise<Newsroom> {
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  origin.on('/rss.xml', { headers: { 'content-type': 'application/rss+xml' }, body: document(1) });
+  const sources = `sources:\n  - { url: "${origin.url}/rss.xml", id: bulletins, section: World }\n`;
+  const home = makeHome(`site:\n  politeness: { hostGap: 0s }\n${sources}`);
+  cleanups.push(() => home.remove());
+  // PUBLIC_URL names the port before the server has it.
+  const probe = await startOrigin();
+  await probe.close();
+  const { port } = probe;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ origin, home, url },
+    async start() {
+      const server = await startServer(home, { PORT: String(port), PUBLIC_URL: url });
+      cleanups.push(() => server.end('SIGKILL'));
+      return server;
+    },
+    async publish(count) {
+      origin.on('/rss.xml', { headers: { 'content-type': 'application/rss+xml' }, body: document(count) });
+      await makeDue(home, 'bulletins');
+    },
+  };
+}
+
+function bodiesTo(origin: Origin): readonly LoggedRequest[] {
+  return origin.requests.filter(({ method }) => method === 'POST');
+}
+
+async function subscribe(url: string, callback: string): Promise<Response> {
+  const form = { 'hub.mode': 'subscribe', 'hub.topic': `${url}/feed.atom`, 'hub.callback': callback };
+  return await fetch(`${url}/websub/hub`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...form, 'hub.secret': secret }),
+  });
+}
+
+async function readFeed(url: string, text: string): Promise<Response> {
+  return await until(`${text} in the feed`, async () => {
+    const response = await fetch(`${url}/feed.atom`);
+    return (await response.clone().text()).includes(text) ? response : null;
+  });
+}
+
+describe('the hub of a running server', () => {
+  it('P5 delivers a new item to a subscriber, signed, as the feed has it', async () => {
+    const room = await openNewsroom();
+    await room.start();
+    const feed = await readFeed(room.url, 'Bulletin 0');
+    expect(feed.headers.get('link')).toBe(`<${room.url}/websub/hub>; rel="hub", <${room.url}/feed.atom>; rel="self"`);
+    const subscriber = await startOrigin();
+    cleanups.push(() => subscriber.close());
+    subscriber.on('/cb', (request) => (request.method === 'GET' ? echo(request) : { status: 204 }));
+
+    expect((await subscribe(room.url, `${subscriber.url}/cb`)).status).toBe(202);
+    await until('the present document', () => bodiesTo(subscriber)[0]);
+    await room.publish(2);
+    const delivered = await until('the new item', () =>
+      bodiesTo(subscriber).find(({ body }) => body.includes('Bulletin 1')),
+    );
+    const served = await fetch(`${room.url}/feed.atom`);
+    expect(delivered.headers['content-type']).toBe(served.headers.get('content-type'));
+    expect(delivered.headers['link']).toBe(served.headers.get('link'));
+    expect(delivered.body).toBe(await served.text());
+    expect(isSignedBy(secret, Buffer.from(delivered.body), delivered.headers['x-hub-signature'] ?? null)).toBe(true);
+  });
+
+  it('H26 delivers after kill -9 what it was delivering', { timeout: 120_000 }, async () => {
+    const room = await openNewsroom();
+    const victim = await room.start();
+    await readFeed(room.url, 'Bulletin 0');
+    const subscriber = await startOrigin();
+    cleanups.push(() => subscriber.close());
+    subscriber.on('/cb', (request) => (request.method === 'GET' ? echo(request) : { status: 204 }));
+    await subscribe(room.url, `${subscriber.url}/cb`);
+    await until('the present document', () => bodiesTo(subscriber)[0]);
+
+    // It is received, and never answered.
+    subscriber.on('/cb', () => undefined);
+    await room.publish(2);
+    await until('the delivery under way', () => bodiesTo(subscriber)[1]);
+    await victim.end('SIGKILL');
+    subscriber.on('/cb', { status: 204 });
+    const server = await room.start();
+    const again = await until('the delivery once more', () => bodiesTo(subscriber)[2], 90_000);
+    expect(again.body).toContain('Bulletin 1');
+    expect(victim.output() + server.output()).not.toContain(secret);
+  });
+
+  it('S26 has no hub, no callback and no link without a public address', async () => {
+    const { home } = await openNewsroom();
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+    const feed = await readFeed(server.url, 'Bulletin 0');
+    expect(feed.headers.get('link')).toBeNull();
+    expect(await feed.text()).not.toContain('rel="hub"');
+    for (const path of ['/websub/hub', '/websub/callback/x']) {
+      expect((await fetch(server.url + path)).status).toBe(404);
+      expect((await fetch(server.url + path, { method: 'POST' })).status).toBe(405);
+    }
+  });
+});
