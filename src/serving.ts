@@ -9,7 +9,6 @@ import type { Metrics } from './metrics.ts';
 import type { Doorbell } from './push/doorbell.ts';
 import { createFanOut } from './push/fan-out.ts';
 import { createLogTail, type LogTail } from './push/log-tail.ts';
-import type { DeliveryOutcome } from './push/websub/distribution.ts';
 import { openReaders } from './readers.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -47,8 +46,6 @@ export interface ServingParts {
   readonly doorbell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
-  /** Told of each attempt to deliver an output feed to a WebSub subscriber, for whoever counts. */
-  onDelivery?(outcome: DeliveryOutcome): void;
   /** What is in force now. */
   declarations(): Declarations;
 }
@@ -97,7 +94,10 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     assetsDir,
     pictureOrigins: parts.pictureOrigins,
   };
-  const app = createApp({ ...appParts, websub: openWebsub(parts, tail, appParts) });
+  const app = createApp({
+    ...appParts,
+    websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
+  });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const { allowedOrigins } = settings;
   const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress });

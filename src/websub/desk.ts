@@ -7,7 +7,8 @@ import { type HubSideParts, startHub } from './hub.ts';
 
 /** What the serving side gives to WebSub. */
 export interface DeskParts extends Pick<HubSideParts, 'settings' | 'store' | 'clock' | 'log' | 'shutdown'> {
-  onDelivery?(outcome: DeliveryOutcome): void;
+  /** Told of each attempt to deliver an output feed, for whoever counts. */
+  onDelivery(outcome: DeliveryOutcome): void;
 }
 
 /**
@@ -18,7 +19,6 @@ export interface DeskParts extends Pick<HubSideParts, 'settings' | 'store' | 'cl
 export function openWebsub(parts: DeskParts, tail: LogTail, appParts: AppParts): WebsubDesk | null {
   const { publicUrl } = parts.settings;
   if (publicUrl === null) return null;
-  const { onDelivery = () => {} } = parts;
-  const hub = startHub({ ...parts, tail, publicUrl, document: createTopicReader(appParts), onDelivery });
+  const hub = startHub({ ...parts, tail, publicUrl, document: createTopicReader(appParts) });
   return { hub };
 }
