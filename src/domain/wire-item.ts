@@ -70,9 +70,9 @@ export function labelsOf(item: Item): Omit<Facets, 'text'> {
 
 /** The text that search and the filter `q` look at: the same on the log and in the database. */
 export function searchText(item: Pick<Item, 'title' | 'author' | 'summary' | 'contentHtml'>): string {
-  const body = item.contentHtml.replace(/<[^>]*>/g, ' ').replace(/&[a-z0-9#]+;/gi, ' ');
-  return [item.title, item.author ?? '', authorWords(item.author ?? ''), item.summary, body]
-    .join('\n')
-    .replace(/[ \t]+/g, ' ')
-    .slice(0, maxSearchChars);
+  const { contentHtml: html } = item;
+  const words = html.includes('<') ? html.replace(/<[^>]*>/g, ' ') : html;
+  const body = words.includes('&') ? words.replace(/&[a-z0-9#]+;/gi, ' ') : words;
+  const text = [item.title, item.author ?? '', authorWords(item.author ?? ''), item.summary, body].join('\n');
+  return text.replace(/[ \t]{2,}|\t/g, ' ').slice(0, maxSearchChars);
 }

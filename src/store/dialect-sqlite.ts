@@ -1,52 +1,20 @@
 import Database from 'better-sqlite3';
 import {
+  CompiledQuery,
   type Dialect,
   type RawBuilder,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
-  type SqliteStatement,
   sql,
 } from 'kysely';
 import type { Phrase, SearchQuery } from '../domain/search-query.ts';
-import type { Connections, Db, Engine, EngineAdapter, IndexedText, SearchPage } from './dialect.ts';
+import type { Change, Connections, Db, Engine, EngineAdapter, IndexedText, Insertion, SearchPage } from './dialect.ts';
 import { checkFile, lockForPolling, openForWriting } from './dialect-sqlite-file.ts';
-import type { Column } from './tables.ts';
+import { forEachRow, forEachRowGivingIds, StatementCache } from './dialect-sqlite-statements.ts';
 
 /** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
 const busyTimeoutMs = 50;
-const maxStatements = 500;
-
-/**
- * Keeps statements prepared, which Kysely's own driver does not, and makes `begin` take the write lock at once: a
- * deferred transaction that reads first and then writes fails when another process wrote in between, and no waiting
- * helps it.
- */
-class StatementCache implements SqliteDatabase {
-  readonly #database: Database.Database;
-  readonly #beginAs: string;
-  readonly #statements = new Map<string, SqliteStatement>();
-
-  constructor(database: Database.Database, beginAs: 'begin' | 'begin immediate') {
-    this.#database = database;
-    this.#beginAs = beginAs;
-  }
-
-  prepare(text: string): SqliteStatement {
-    const query = text === 'begin' ? this.#beginAs : text;
-    const known = this.#statements.get(query);
-    if (known !== undefined) return known;
-    if (this.#statements.size >= maxStatements) this.#statements.clear();
-    const statement = this.#database.prepare(query);
-    this.#statements.set(query, statement);
-    return statement;
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#database.close();
-  }
-}
 
 class Adapter extends SqliteAdapter implements EngineAdapter {
   readonly engine = sqliteEngine;
@@ -101,8 +69,16 @@ export function connectSqlite(file: string, options: { poller: boolean; known: r
   }
 }
 
-function field(name: string): RawBuilder<unknown> {
-  return sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`;
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map(quoted).join(', ');
+}
+
+function insert({ table, columns }: Insertion): string {
+  return `insert into ${quoted(table)} (${listed(columns)}) values (${columns.map(() => '?').join(', ')})`;
 }
 
 /** Phrases of FTS5: words in double quotes stand for themselves, whatever they are. */
@@ -116,9 +92,17 @@ function ftsQuery({ wanted, unwanted }: SearchQuery): string {
 }
 
 const sqliteEngine: Engine = {
-  rows(json: string, columns: Readonly<Record<string, Column<unknown>>>) {
-    const fields = Object.keys(columns).map(field);
-    return sql`(select key as ord, ${sql.join(fields)} from json_each(${json})) as input`;
+  async insert(db: Db, insertion: Insertion, rows: readonly unknown[][]) {
+    await db.executeQuery(CompiledQuery.raw(`${forEachRow}${insert(insertion)}`, rows as unknown[]));
+  },
+  async insertForIds(db: Db, insertion: Insertion, rows: readonly unknown[][]) {
+    const query = CompiledQuery.raw(`${forEachRowGivingIds}${insert(insertion)}`, rows as unknown[]);
+    return (await db.executeQuery<{ id: number }>(query as CompiledQuery<{ id: number }>)).rows.map(({ id }) => id);
+  },
+  async update(db: Db, { table, columns, by }: Change, rows: readonly unknown[][]) {
+    const set = columns.map((name) => `${quoted(name)} = ?`).join(', ');
+    const text = `update ${quoted(table)} set ${set} where ${quoted(by)} = ?`;
+    await db.executeQuery(CompiledQuery.raw(`${forEachRow}${text}`, rows as unknown[]));
   },
   values(json: string) {
     return sql`(select value from json_each(${json}))`;
@@ -135,9 +119,9 @@ const sqliteEngine: Engine = {
       text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`.execute(db);
   },
   async indexTexts(db: Db, texts: readonly IndexedText[]) {
-    const json = JSON.stringify(texts.map(({ itemId, text }) => ({ itemId, text })));
-    await sql`insert or replace into item_search (rowid, text)
-      select value ->> 'itemId', value ->> 'text' from json_each(${json})`.execute(db);
+    const query = `${forEachRow}insert or replace into item_search (rowid, text) values (?, ?)`;
+    const rows = texts.map(({ itemId, text }) => [itemId, text]);
+    await db.executeQuery(CompiledQuery.raw(query, rows));
   },
   async forgetTexts(db: Db, itemIds: readonly number[]) {
     const json = JSON.stringify(itemIds);

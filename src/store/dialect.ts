@@ -1,17 +1,18 @@
 import type { Dialect, Kysely, RawBuilder } from 'kysely';
 import type { Phrase, SearchQuery } from '../domain/search-query.ts';
-import type { Column, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 /** The database, or one transaction on it: what every store function takes first. */
 export type Db = Kysely<Tables>;
 
 /** What differs between engines, chosen once when the store is opened and found again through any executor. */
 export interface Engine {
-  /**
-   * A table expression out of a JSON array of objects, with one column for each name and `ord`, the place in the
-   * array. One SQL text serves arrays of every length.
-   */
-  rows(json: string, columns: Readonly<Record<string, Column<unknown>>>): RawBuilder<unknown>;
+  /** Inserts rows, in their order, each a list of values in the order of the columns. */
+  insert(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<void>;
+  /** The same, giving back the number that each got as its `id`. */
+  insertForIds(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<number[]>;
+  /** Sets columns of rows: each a list of values in the order of the columns, and the one by which it is found. */
+  update(db: Db, change: Change, rows: readonly unknown[][]): Promise<void>;
   /** A sub-select of the values of a JSON array, of column `value`. */
   values(json: string): RawBuilder<unknown>;
   /** A table expression `each` out of a JSON array of texts or numbers, of column `value`. */
@@ -32,6 +33,19 @@ export interface Engine {
   rankTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
   /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
   isBusy(error: unknown): boolean;
+}
+
+/** Into which columns rows are inserted. */
+export interface Insertion {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** Which columns are set in rows that are found by one column. */
+export interface Change {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly by: string;
 }
 
 /** The text of one item, as `searchText` makes it. */

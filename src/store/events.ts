@@ -102,11 +102,14 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
       at_ms: nowMs,
     };
   });
-  const { head } = await tx
+  // By its key and without RETURNING: more would have the engine make ready to take the statement back, for which the
+  // search index is written out each time.
+  await tx
     .updateTable('stream_head')
     .set((eb) => ({ head: eb('head', '+', rows.length), changed_ms: nowMs }))
-    .returning('head')
-    .executeTakeFirstOrThrow();
+    .where('id', '=', 1)
+    .execute();
+  const { head } = await tx.selectFrom('stream_head').select('head').where('id', '=', 1).executeTakeFirstOrThrow();
   const first = head - rows.length + 1;
   await insertRows(
     tx,

@@ -154,7 +154,7 @@ export async function storeDigest(store: Store, request: StoreRequest): Promise<
   let progress: Progress = { counts: noCounts, events: 0, head: null };
   for (const [index, drafts] of batches.entries()) {
     const batch = { drafts, renamed, isLast: index === batches.length - 1, before: progress };
-    const done = await store.write((tx) => storeOne(tx, request, batch));
+    const done = await store.write((tx) => storeOne(tx, request, batch), drafts.length);
     if (done === null) return { kind: 'lease-lost' };
     if (done.head !== null) request.onBatch?.(done.head);
     progress = { ...done, head: done.head ?? progress.head };

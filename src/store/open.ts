@@ -5,6 +5,7 @@ import { Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely
 import { ConfigError } from '../domain/config-error.ts';
 import type { Connections, Db, Engine } from './dialect.ts';
 import { connectSqlite } from './dialect-sqlite.ts';
+import { GroupedWrites } from './grouped-writes.ts';
 import { migrate, migrationNames } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,8 +28,12 @@ export interface Store {
    * Runs `work` in one transaction that holds the write lock from its first statement. `work` may run again from the
    * start when another process is writing, so it leaves nothing behind outside the transaction. Never inside another
    * `write`, and never with `writer` inside it: both throw, where they would wait for themselves for ever.
+   *
+   * Several that are wanted at once may share a transaction, one after the other. Resolves when it is on the disk.
+   *
+   * @param items how many items it writes, if many.
    */
-  write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Db) => Promise<T>, items?: number): Promise<T>;
   /** Runs `work` on one snapshot: everything it reads is of the same instant. */
   read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -60,13 +65,21 @@ class OneAtATime {
   }
 
   async transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
+    return this.db.transaction().execute((tx) => work(tx.withoutPlugins()));
+  }
+
+  /** A piece of work within a transaction, in the context of whoever asks for it now. */
+  part<T>(work: (tx: Db) => Promise<T>): (tx: Db) => Promise<T> {
     this.#refuseInside();
     const place = { open: true };
-    try {
-      return await this.db.transaction().execute((tx) => this.#inside.run(place, () => work(tx.withoutPlugins())));
-    } finally {
-      place.open = false;
-    }
+    const inContext = AsyncLocalStorage.snapshot();
+    return async (tx) => {
+      try {
+        return await inContext(() => this.#inside.run(place, () => work(tx)));
+      } finally {
+        place.open = false;
+      }
+    };
   }
 }
 
@@ -122,12 +135,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { engine } = connections;
   const writing = new OneAtATime('writer', connections);
   const reading = new OneAtATime('reader', connections);
+  const writes = new GroupedWrites((work) => patiently(engine, () => writing.transaction(work)));
+  const write: Store['write'] = async (work, items = 1) => writes.write(writing.part(work), items);
+  const read: Store['read'] = async (work) => reading.transaction(reading.part(work));
   const close = async (): Promise<void> => {
+    await writes.idle();
     await reading.db.destroy();
     await writing.db.destroy();
     connections.release();
   };
-  const write = <T>(work: (tx: Db) => Promise<T>): Promise<T> => patiently(engine, () => writing.transaction(work));
   try {
     await patiently(engine, () => migrate(writing.db));
     await write(async (tx) => {
@@ -138,5 +154,5 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await close();
     throw error;
   }
-  return { writer: writing.db, reader: reading.db, write, read: (work) => reading.transaction(work), close };
+  return { writer: writing.db, reader: reading.db, write, read, close };
 }

@@ -1,80 +1,57 @@
-import { type RawBuilder, sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { type Db, engineOf } from './dialect.ts';
-import { type Column, type Tables, tables } from './tables.ts';
+import { type Tables, tables } from './tables.ts';
 
 type Value = string | number | null;
+type Rows<Name extends keyof Tables> = readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[];
 
-function columnsOf(table: keyof Tables, names: readonly string[]): Record<string, Column<unknown>> {
-  const all: Readonly<Record<string, Column<unknown>>> = tables[table];
-  return Object.fromEntries(
-    names.map((name) => {
-      const column = all[name];
-      if (column === undefined) throw new Error(`${table} has no column ${name}`);
-      return [name, column];
-    }),
-  );
+/** The columns that rows name: all of them the same ones. */
+function columnsOf<Name extends keyof Tables>(table: Name, rows: Rows<Name>): string[] {
+  const columns = Object.keys(rows[0] ?? {});
+  for (const name of columns) {
+    if (!Object.hasOwn(tables[table], name)) throw new Error(`${table} has no column ${name}`);
+  }
+  return columns;
 }
 
-function list(names: readonly string[]): RawBuilder<unknown> {
-  return sql.join(names.map((name) => sql.ref(name)));
-}
-
-/** Rows as a table expression `input`, with the types of a table's columns. */
-function inputOf<Name extends keyof Tables>(
-  db: Db,
-  table: Name,
-  rows: readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[],
-): { names: string[]; input: RawBuilder<unknown> } {
-  const names = Object.keys(rows[0] ?? {});
-  return { names, input: engineOf(db).rows(JSON.stringify(rows), columnsOf(table, names)) };
+function valuesOf(row: Readonly<Record<string, unknown>>, columns: readonly string[]): unknown[] {
+  return columns.map((name) => row[name] ?? null);
 }
 
 /**
- * Inserts any number of rows with one statement whose text does not depend on how many there are: it stays prepared,
- * and no limit of variables is met. All rows name the same columns.
+ * Inserts any number of rows, in their order, by statements whose text does not depend on how many there are: they stay
+ * prepared, and no limit of variables is met. All rows name the same columns.
  */
-export async function insertRows<Name extends keyof Tables>(
-  db: Db,
-  table: Name,
-  rows: readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[],
-): Promise<void> {
+export async function insertRows<Name extends keyof Tables>(db: Db, table: Name, rows: Rows<Name>): Promise<void> {
   if (rows.length === 0) return;
-  const { names, input } = inputOf(db, table, rows);
-  await sql`insert into ${sql.table(table)} (${list(names)}) select ${list(names)} from ${input} order by ord`.execute(
-    db,
-  );
+  const columns = columnsOf(table, rows);
+  const values = rows.map((row) => valuesOf(row, columns));
+  await engineOf(db).insert(db, { table, columns }, values);
 }
 
-/**
- * The same, giving back chosen columns of what was inserted. In no order that may be relied on.
- */
-export async function insertReturning<Name extends keyof Tables, R>(
+/** The same for a table that numbers its rows. Gives back their ids, in the order of the rows. */
+export async function insertForIds<Name extends keyof Tables>(
   db: Db,
   table: Name,
-  rows: readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[],
-  returning: readonly (keyof Tables[Name] & string)[],
-): Promise<readonly R[]> {
+  rows: Rows<Name>,
+): Promise<readonly number[]> {
   if (rows.length === 0) return [];
-  const { names, input } = inputOf(db, table, rows);
-  const inserted = await sql<R>`insert into ${sql.table(table)} (${list(names)})
-    select ${list(names)} from ${input} order by ord returning ${list(returning)}`.execute(db);
-  return inserted.rows;
+  const columns = columnsOf(table, rows);
+  const values = rows.map((row) => valuesOf(row, columns));
+  return engineOf(db).insertForIds(db, { table, columns }, values);
 }
 
-/** Sets columns of many rows at once, each found by `by`. All rows name the same columns. */
+/** Sets columns of many rows, each found by `by`. All rows name the same columns. */
 export async function updateRows<Name extends keyof Tables>(
   db: Db,
   table: Name,
   by: keyof Tables[Name] & string,
-  rows: readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[],
+  rows: Rows<Name>,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { names, input } = inputOf(db, table, rows);
-  const assignments = names
-    .filter((name) => name !== by)
-    .map((name) => sql`${sql.ref(name)} = ${sql.ref(`input.${name}`)}`);
-  await sql`update ${sql.table(table)} set ${sql.join(assignments)} from ${input}
-    where ${sql.ref(`${table}.${by}`)} = ${sql.ref(`input.${by}`)}`.execute(db);
+  const columns = columnsOf(table, rows).filter((name) => name !== by);
+  const values = rows.map((row) => valuesOf(row, [...columns, by]));
+  await engineOf(db).update(db, { table, columns, by }, values);
 }
 
 /** A sub-select of values, for `in`: one SQL text for every length. */

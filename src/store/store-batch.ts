@@ -6,7 +6,7 @@ import type { Happening } from './events.ts';
 import { type KnownEntry, type Recognition, recognise } from './identity.ts';
 import { readKnown } from './known.ts';
 import { type Merged, merge, newRow } from './merge.ts';
-import { anyOf, insertReturning, insertRows, updateRows } from './rows.ts';
+import { anyOf, insertForIds, insertRows, updateRows } from './rows.ts';
 import { fromJson, readStored, type ShownSource, type StoredItem, toItem } from './shown.ts';
 import type { Row } from './tables.ts';
 
@@ -78,8 +78,8 @@ function stepFor(
 
 async function addItems(tx: Db, steps: readonly Step[]): Promise<ReadonlyMap<string, number>> {
   const rows = steps.flatMap((step) => (step.kind === 'add' ? [step.row] : []));
-  const ids = await insertReturning<'item', { id: number; key: string }>(tx, 'item', rows, ['id', 'key']);
-  return new Map(ids.map(({ id, key }) => [key, id]));
+  const ids = await insertForIds(tx, 'item', rows);
+  return new Map(rows.map(({ key }, index) => [key, ids[index] ?? 0]));
 }
 
 /** A step after the new items have their ids. */

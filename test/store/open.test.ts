@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
@@ -83,6 +84,30 @@ describe.each(engines)('a store on $name', (engine) => {
       await Promise.all([work('a'), work('b')]);
       expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
     }));
+
+  it('runs each transaction in the context of its caller, whoever else it shares one with', () =>
+    withStore(engine, async (store) => {
+      const who = new AsyncLocalStorage<string>();
+      const asked = ['a', 'b'].map((name) => who.run(name, () => store.write(async () => who.getStore())));
+      expect(await Promise.all(asked)).toEqual(['a', 'b']);
+      const readers = await store.read((tx) => Promise.all([readHead(tx), store.write(readHead)]));
+      expect(readers[0]).toEqual(readers[1]);
+    }));
+
+  it('writes what was wanted before it is closed', async () => {
+    const place = engine.make();
+    try {
+      const store = await openStore({ url: place.url, poller: false });
+      const written = store.write((tx) => tx.updateTable('stream_head').set({ floor: 7 }).execute());
+      await store.close();
+      await written;
+      const again = await openStore({ url: place.url, poller: false });
+      expect(await readHead(again.reader)).toMatchObject({ floor: 7 });
+      await again.close();
+    } finally {
+      place.remove();
+    }
+  });
 
   it('throws instead of waiting for ever when the writer is used inside its own transaction', () =>
     withStore(engine, async (store) => {

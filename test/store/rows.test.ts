@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { anyOf, insertReturning, insertRows, updateRows } from '../../src/store/rows.ts';
+import { anyOf, insertForIds, insertRows, updateRows } from '../../src/store/rows.ts';
 import { engines, withStore } from '../contract/engines.ts';
+import { Newsroom, source } from '../contract/newsroom.ts';
 
 describe.each(engines)('rows on $name', (engine) => {
   it('are inserted in any number, beyond every limit of variables', () =>
@@ -42,12 +43,21 @@ describe.each(engines)('rows on $name', (engine) => {
       expect(rows.map(({ value }) => value)).toEqual(['new a', 'old', 'new c']);
     }));
 
-  it('give back what the database made of them', () =>
-    withStore(engine, async ({ writer }) => {
-      const rows = ['x', 'y'].map((name) => ({ name, value: name }));
-      const back = await insertReturning<'setting', { name: string }>(writer, 'setting', rows, ['name']);
-      expect(back.map(({ name }) => name).sort()).toEqual(['x', 'y']);
-      expect(await insertReturning(writer, 'setting', [], ['name'])).toEqual([]);
+  it('give back the ids that the database made, in their order', () =>
+    withStore(engine, async (store) => {
+      await new Newsroom(store).declare([source('a')]);
+      const poll = { source_ref: 1, outcome: 'fresh', bytes: 0, duration_ms: 0, added: 0, updated: 0 };
+      const ids = await insertForIds(
+        store.writer,
+        'refresh',
+        [2, 1].map((at_ms) => ({ ...poll, at_ms })),
+      );
+      const stored = await store.writer.selectFrom('refresh').select(['id', 'at_ms']).orderBy('id').execute();
+      expect(stored).toEqual([
+        { id: ids[0], at_ms: 2 },
+        { id: ids[1], at_ms: 1 },
+      ]);
+      expect(await insertForIds(store.writer, 'refresh', [])).toEqual([]);
     }));
 
   it('name a column that is not there before the database is asked', () =>

@@ -1,0 +1,85 @@
+import type Database from 'better-sqlite3';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+const maxStatements = 500;
+
+/** Stands before a statement that is run once for each of many rows; its parameters are the rows, each a list. */
+export const forEachRow = '/* for each row */ ';
+/** The same for an insertion, which gives back the `id` of each row. RETURNING takes as long as inserting does. */
+export const forEachRowGivingIds = '/* for each row, its id */ ';
+
+/**
+ * Keeps statements prepared, which Kysely's own driver does not, and makes `begin` take the write lock at once: a
+ * deferred transaction that reads first and then writes fails when another process wrote in between, and no waiting
+ * helps it.
+ */
+export class StatementCache implements SqliteDatabase {
+  readonly #database: Database.Database;
+  readonly #beginAs: string;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: Database.Database, beginAs: 'begin' | 'begin immediate') {
+    this.#database = database;
+    this.#beginAs = beginAs;
+  }
+
+  prepare(query: string): SqliteStatement {
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= maxStatements) this.#statements.clear();
+    const statement = this.#prepare(query);
+    this.#statements.set(query, statement);
+    return statement;
+  }
+
+  #prepare(query: string): SqliteStatement {
+    for (const prefix of [forEachRow, forEachRowGivingIds]) {
+      const givesIds = prefix === forEachRowGivingIds;
+      if (query.startsWith(prefix)) return new EachRow(this.#database, query.slice(prefix.length), givesIds);
+    }
+    return this.#database.prepare(query === 'begin' ? this.#beginAs : query);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+/**
+ * A statement over many rows. One of its own for each row costs less than one for all: values need no wrapping, and the
+ * engine keeps no journal for taking a half-run statement back. All of them, or none: outside of a transaction they
+ * have one of their own.
+ */
+class EachRow implements SqliteStatement {
+  /** Whether it gives rows back. */
+  readonly reader: boolean;
+  readonly #database: Database.Database;
+  readonly #statement: Database.Statement;
+
+  constructor(database: Database.Database, query: string, givesIds: boolean) {
+    this.#database = database;
+    this.#statement = database.prepare(query);
+    this.reader = givesIds;
+  }
+
+  all(rows: readonly unknown[]): { id: number }[] {
+    return this.#together(() => rows.map((row) => ({ id: Number(this.#statement.run(row).lastInsertRowid) })));
+  }
+
+  run(rows: readonly unknown[]): { changes: number; lastInsertRowid: number } {
+    return this.#together(() => {
+      let changes = 0;
+      for (const row of rows) changes += this.#statement.run(row).changes;
+      return { changes, lastInsertRowid: 0 };
+    });
+  }
+
+  iterate(): IterableIterator<unknown> {
+    throw new Error('a statement over many rows gives them all at once');
+  }
+
+  #together<T>(work: () => T): T {
+    return this.#database.inTransaction ? work() : this.#database.transaction(work)();
+  }
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { Db } from '../../src/store/dialect.ts';
+import { GroupedWrites } from '../../src/store/grouped-writes.ts';
+
+/** Transactions that keep what was written in them when they end well, and count themselves. */
+function fakeTransactions() {
+  const committed: string[][] = [];
+  const tries: string[][] = [];
+  let written: string[] = [];
+  const say = (word: string) => async () => {
+    written.push(word);
+    return word;
+  };
+  const fail = (word: string) => async () => {
+    written.push(word);
+    throw new Error(`${word} failed`);
+  };
+  const transact = async (work: (tx: Db) => Promise<void>): Promise<void> => {
+    written = [];
+    tries.push(written);
+    // Nothing here asks the database.
+    await work({} as Db);
+    committed.push(written);
+  };
+  return { committed, tries, say, fail, transact };
+}
+
+describe('writes that are wanted at once', () => {
+  it('share a transaction, in the order in which they were wanted, and each hears its own result', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    expect(await Promise.all(['a', 'b', 'c'].map((word) => writes.write(say(word), 1)))).toEqual(['a', 'b', 'c']);
+    expect(committed).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('hear nothing before the commit', async () => {
+    const { say } = fakeTransactions();
+    const log: string[] = [];
+    const writes = new GroupedWrites(async (work) => {
+      await work({} as Db);
+      await new Promise((resolve) => setImmediate(resolve));
+      log.push('committed');
+    });
+    await Promise.all(['a', 'b'].map((word) => writes.write(say(word), 1).then(() => log.push(word))));
+    expect(log).toEqual(['committed', 'a', 'b']);
+  });
+
+  it('fail alone: the others of their transaction are written all the same', async () => {
+    const { committed, tries, say, fail, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    const results = await Promise.allSettled([
+      writes.write(say('a'), 1),
+      writes.write(fail('b'), 1),
+      writes.write(say('c'), 1),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: new Error('b failed') });
+    expect(tries[0]).toEqual(['a', 'b']);
+    expect(committed).toEqual([['a'], ['c']]);
+  });
+
+  it('all hear of a commit that fails, when it fails for each of them', async () => {
+    const { say } = fakeTransactions();
+    const writes = new GroupedWrites(async (work) => {
+      await work({} as Db);
+      throw new Error('the disk is full');
+    });
+    const results = await Promise.allSettled([writes.write(say('a'), 1), writes.write(say('b'), 1)]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  it('are parted into several transactions when they are many, however large one of them is', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    const sizes = [150, 40, 40, 900, 10];
+    await Promise.all(sizes.map((items, index) => writes.write(say(`w${index}`), items)));
+    expect(committed).toEqual([['w0', 'w1'], ['w2'], ['w3'], ['w4']]);
+    await Promise.all(Array.from({ length: 100 }, (_, index) => writes.write(say(`s${index}`), 0)));
+    expect(committed.slice(4).map((words) => words.length)).toEqual([64, 36]);
+  });
+
+  it('let the event loop have a turn between those that take long', async () => {
+    const { say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    const log: string[] = [];
+    const large = (word: string) =>
+      writes.write(async (tx) => {
+        log.push(word);
+        await say(word)();
+        setImmediate(() => log.push(`turn after ${word}`));
+        return tx;
+      }, 40);
+    await Promise.all([large('a'), large('b'), large('c')]);
+    expect(log.indexOf('turn after a')).toBeLessThan(log.indexOf('b'));
+    expect(log.indexOf('turn after b')).toBeLessThan(log.indexOf('c'));
+  });
+
+  it('are all done when it is idle, those that came meanwhile too', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    const first = writes.write(say('a'), 1).then(() => writes.write(say('b'), 1));
+    await writes.idle();
+    await first;
+    expect(committed).toEqual([['a'], ['b']]);
+    await writes.idle();
+  });
+});
