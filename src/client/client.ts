@@ -9,7 +9,7 @@ import { StreamLink } from './sse-link.ts';
 import type { ClientEvents, ClientOptions, ClientProblem, ClientRuntime, ClientState, Listener } from './types.ts';
 import { WebSocketLink } from './ws-link.ts';
 
-export type { WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
+export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
 export type * from './types.ts';
 
 const defaultSnapshotLimit = 100;
@@ -41,6 +41,7 @@ export class NewswireClient {
   readonly #reception: Reception;
   readonly #backoff: Backoff;
   #link: Link | null = null;
+  #watched: readonly number[] = [];
   #lastOverSocket = false;
   #silentSockets = 0;
   #leastWaitMs = 0;
@@ -75,7 +76,7 @@ export class NewswireClient {
     return this.#reception.cursor;
   }
 
-  /** Listens to `item`, `live`, `state`, `reset` or `error`. */
+  /** Listens to `item`, `live`, `state`, `reset`, `counts` or `error`. */
   on<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#herald.add(name, listener);
     return this;
@@ -84,6 +85,18 @@ export class NewswireClient {
   /** Listens no more. */
   off<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#herald.remove(name, listener);
+    return this;
+  }
+
+  /**
+   * Asks to be told, by `counts`, how often these items were read and commented on, instead of those asked for before.
+   * Only a WebSocket carries counts: while the client has to make do with server-sent events, none come.
+   *
+   * @param items ids of items, at most 200.
+   */
+  watch(items: readonly number[]): this {
+    this.#watched = items;
+    this.#link?.watch(items);
     return this;
   }
 
@@ -136,6 +149,7 @@ export class NewswireClient {
   }
 
   async #serve(link: Link): Promise<void> {
+    link.watch(this.#watched);
     link.subscribe(this.cursor ?? this.#options.after ?? 'head');
     for (let message = await link.next(); message !== null; message = await link.next()) {
       await this.#handle(message, link);
@@ -150,6 +164,8 @@ export class NewswireClient {
       // What names our subscription refuses it: to ask again would be refused again.
       if (id === undefined) await this.#herald.report({ code, message: text, fatal: false });
       else await this.#fail({ code, message: text, fatal: true });
+    } else if (message.type === 'counts') {
+      await this.#herald.tell('counts', message.items);
     } else {
       await this.#reception.take(message, link);
     }

@@ -12,6 +12,7 @@ export class Herald {
     live: new Set(),
     state: new Set(),
     reset: new Set(),
+    counts: new Set(),
     error: new Set(),
   };
   #state: ClientState = 'connecting';

@@ -21,6 +21,8 @@ export interface Link {
    * link that has ended it does nothing.
    */
   subscribe(after: string): void;
+  /** Asks for the counts of these items instead of earlier ones; a transport that has none tells none. */
+  watch(items: readonly number[]): void;
   /** The next message; null: the link has ended. */
   next(): Promise<LinkMessage | null>;
   /** How it ended; meaningful after `next` gave null. */

@@ -33,6 +33,10 @@ export class StreamLink implements Link {
     void this.#read(after, this.#stream);
   }
 
+  watch(_items: readonly number[]): void {
+    // A stream carries the log alone.
+  }
+
   next(): Promise<LinkMessage | null> {
     return this.#inbox.next();
   }

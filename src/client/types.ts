@@ -1,4 +1,4 @@
-import type { ResetReason, WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
+import type { ResetReason, WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
 
 /** Where a client keeps its place between two runs, so that a restart misses nothing. Both may be asynchronous. */
 export interface CursorStorage {
@@ -56,6 +56,8 @@ export interface ClientEvents {
   live: { readonly cursor: string };
   state: ClientState;
   reset: ResetNotice;
+  /** Of items that are watched: all at first, then those that changed. */
+  counts: readonly WireCounts[];
   error: ClientProblem;
 }
 

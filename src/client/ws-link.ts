@@ -13,6 +13,7 @@ export class WebSocketLink implements Link {
   readonly #watchdog: Watchdog;
   #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
   #after: string | null = null;
+  #watched: readonly number[] = [];
   #subscriptions = 0;
   #spoke = false;
   #finished = false;
@@ -42,6 +43,11 @@ export class WebSocketLink implements Link {
     if (this.#spoke) this.#ask();
   }
 
+  watch(items: readonly number[]): void {
+    this.#watched = items;
+    if (this.#spoke && !this.#finished) this.#send({ type: 'watch', items });
+  }
+
   next(): Promise<LinkMessage | null> {
     return this.#inbox.next();
   }
@@ -56,6 +62,8 @@ export class WebSocketLink implements Link {
     if (this.#subscriptions > 0) this.#send({ type: 'unsubscribe', id: this.#id });
     this.#subscriptions += 1;
     this.#send({ type: 'subscribe', id: this.#id, after: this.#after, filter: this.#filter });
+    // Asked anew with each place: counts that waited when the place was given up are gone.
+    if (this.#watched.length > 0) this.#send({ type: 'watch', items: this.#watched });
   }
 
   get #id(): string {

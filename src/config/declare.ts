@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { usualNotice } from '../domain/comment.ts';
 import { type Declarations, type Site, type Source, slug } from '../domain/source.ts';
 import type { FilePart, SourceEntry } from './file-part.ts';
 import { type ProblemList, quote } from './problem-list.ts';
@@ -168,6 +169,7 @@ export function toSite(fields: SiteFields): Site {
     timezone: fields.timezone ?? 'UTC',
     dateline: fields.dateline ?? 'dd.MM.yy HH:mm',
     comments: fields.comments ?? 'moderated',
+    commentsNotice: fields.commentsNotice ?? usualNotice,
     politeness: {
       hostGapMs: fields.politeness?.hostGap ?? 1000,
       hostConcurrency: fields.politeness?.hostConcurrency ?? 1,

@@ -8,6 +8,7 @@ const maxHostGapMs = 60_000;
 const dayMs = 24 * 3_600_000;
 const maxTitleChars = 200;
 const maxSectionChars = 60;
+const maxNoticeChars = 500;
 const maxIdChars = 80;
 const maxPatternChars = 2000;
 const maxItemsPerDocument = 10_000;
@@ -131,6 +132,7 @@ export const siteSchema = z.strictObject({
     })
     .nullish(),
   comments: z.enum(['off', 'moderated', 'open']).nullish(),
+  commentsNotice: line(maxNoticeChars).nullish(),
   politeness: z
     .strictObject({
       hostGap: duration({ minMs: 0, maxMs: maxHostGapMs, words: '0s to 1m' }).nullish(),

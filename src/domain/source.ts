@@ -38,6 +38,8 @@ export interface Site {
   /** A pattern of dd, MM, yy, yyyy, HH, mm. */
   readonly dateline: string;
   readonly comments: 'off' | 'moderated' | 'open';
+  /** What is said above the form for comments. */
+  readonly commentsNotice: string;
   readonly politeness: {
     readonly hostGapMs: number;
     readonly hostConcurrency: number;

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { apiRoutes } from './api/routes.ts';
+import { commentRoutes } from './comments/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -28,6 +29,7 @@ export function createApp(parts: AppParts): Hono {
   if (parts.websub) websubRoutes(app, parts.websub);
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
+  commentRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
   app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
   return app;
@@ -62,7 +64,7 @@ function answerProblem(c: Context, parts: PageParts, problem: Problem): Response
   const { status, code, message } = problem;
   c.header('Cache-Control', 'no-store');
   if (status === 405) c.header('Allow', 'GET, HEAD');
-  if (c.req.path.startsWith('/api/')) {
+  if (c.req.path.startsWith('/api/') || c.req.header('accept') === 'application/json') {
     return c.json({ error: { code, message } }, status);
   }
   if (isFeedPath(c.req.path)) return c.text(`${message}\n`, status);

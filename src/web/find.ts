@@ -1,5 +1,6 @@
+import type { Item } from '../domain/item.ts';
 import { slug } from '../domain/source.ts';
-import { notFound } from './errors.ts';
+import { notFound, withdrawn } from './errors.ts';
 import type { AppParts } from './parts.ts';
 import type { SourceHealth } from './reads.ts';
 
@@ -22,4 +23,22 @@ export async function findSource(parts: Pick<AppParts, 'reads'>, id: string): Pr
   const source = (await parts.reads.sources()).find((one) => one.id === id);
   if (source === undefined) throw notFound('There is no such source.');
   return source;
+}
+
+/** @throws RequestError 404 when the text is no item's number. */
+export function readId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw notFound('There is no such item.');
+  return Number(text);
+}
+
+/**
+ * The item that an address names.
+ *
+ * @throws RequestError 404 when there never was one, 410 when it was withdrawn.
+ */
+export async function findItem(parts: Pick<AppParts, 'reads'>, id: string): Promise<Item> {
+  const item = await parts.reads.item(readId(id));
+  if (item === null) throw notFound('There is no such item.');
+  if (item.withdrawnMs !== null) throw withdrawn();
+  return item;
 }

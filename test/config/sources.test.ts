@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/sources.ts';
+import { usualNotice } from '../../src/domain/comment.ts';
 import { useFolders } from './folder.ts';
 
 const makeFolder = useFolders();
@@ -24,6 +25,7 @@ describe('readDeclarations', () => {
       timezone: 'UTC',
       dateline: 'dd.MM.yy HH:mm',
       comments: 'moderated',
+      commentsNotice: usualNotice,
       politeness: { hostGapMs: 1000, hostConcurrency: 1, globalPerSecond: 10 },
       retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
     });
@@ -83,6 +85,7 @@ sources:
       timezone: 'Europe/Berlin',
       dateline: 'yyyy-MM-dd HH:mm',
       comments: 'off',
+      commentsNotice: usualNotice,
       politeness: { hostGapMs: 500, hostConcurrency: 2, globalPerSecond: 0.5 },
       retention: { maxAgeMs: 30 * 86_400_000, itemsPerSource: 500 },
     });

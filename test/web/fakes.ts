@@ -159,6 +159,7 @@ export const site: Site = {
   timezone: 'UTC',
   dateline: 'dd.MM.yy HH:mm',
   comments: 'off',
+  commentsNotice: 'Be kind.',
   politeness: { hostGapMs: 1000, hostConcurrency: 1, globalPerSecond: 10 },
   retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
 };

@@ -20,6 +20,7 @@ export const origin = 'https://news.example.com';
 /** A request of a test; what is left out is as a browser at 192.0.2.1 says it. */
 export interface Asking {
   readonly method?: string;
+  /** An empty one leaves the usual one out. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Fields of a form. */
   readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
@@ -73,15 +74,16 @@ export async function withNewsroomApp(
   });
 }
 
-function requestOf({ method, headers, form }: Asking): RequestInit {
-  const usual = { 'user-agent': browserAgent };
-  if (form === undefined) return { method: method ?? 'GET', headers: { ...usual, ...headers } };
-  const pairs = Array.isArray(form) ? form.map(([name, value]) => [name, value]) : Object.entries(form);
-  return {
-    method: method ?? 'POST',
-    headers: { ...usual, origin, 'sec-fetch-site': 'same-origin', ...headers },
-    body: new URLSearchParams(pairs as [string, string][]),
+function requestOf({ method, headers = {}, form }: Asking): RequestInit {
+  const usual = {
+    'user-agent': browserAgent,
+    ...(form === undefined ? {} : { origin, 'sec-fetch-site': 'same-origin' }),
   };
+  const all = Object.entries({ ...usual, ...headers }).filter(([, value]) => value !== '');
+  const said = { headers: Object.fromEntries(all) };
+  if (form === undefined) return { method: method ?? 'GET', ...said };
+  const pairs = Array.isArray(form) ? form : Object.entries(form);
+  return { method: method ?? 'POST', ...said, body: new URLSearchParams(pairs as [string, string][]) };
 }
 
 function incomingOf({ address = '192.0.2.1', headers = {} }: Asking): Partial<IncomingMessage> {

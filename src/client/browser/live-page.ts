@@ -1,7 +1,8 @@
 import { NewswireClient } from '../client.ts';
 import type { ClientState, ItemChange } from '../types.ts';
 import { dropBrokenPictures } from './broken-pictures.ts';
-import { makeTimeWriter } from './dateline.ts';
+import { makeDateWriter, makeTimeWriter } from './dateline.ts';
+import { startDiscussion } from './discussion.ts';
 import { PlaceKeeper } from './keep-place.ts';
 import { NewsFeedList } from './news-feed-list.ts';
 
@@ -21,6 +22,7 @@ function startNewsFeed(aside: HTMLElement): void {
   const list = aside.querySelector<HTMLElement>('.wire');
   const button = aside.querySelector<HTMLButtonElement>('.fresh');
   const { cursor, base = '', dateline = '', timezone = 'UTC' } = aside.dataset;
+  const article = document.querySelector<HTMLElement>('article[data-item]');
   if (list === null || button === null || cursor === undefined) return;
 
   const writeTime = makeTimeWriter({ pattern: dateline, timezone });
@@ -38,6 +40,7 @@ function startNewsFeed(aside: HTMLElement): void {
   client.on('item', (change) => apply(feed, change));
   client.on('reset', ({ items }) => feed.replace(items));
   client.on('state', (state) => showState(aside, state));
+  if (article !== null) startDiscussion(client, article, makeDateWriter({ pattern: dateline, timezone }));
 }
 
 function apply(feed: NewsFeedList, change: ItemChange): void {

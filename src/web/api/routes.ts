@@ -4,11 +4,12 @@ import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import type { ItemsPage, WireItem } from '../../domain/wire.ts';
 import { toWireBody } from '../../domain/wire-item.ts';
-import { notFound, withdrawn } from '../errors.ts';
+import { findItem } from '../find.ts';
 import { openToAll } from '../http/security-headers.ts';
 import type { AppParts } from '../parts.ts';
 import { readChoice, refuseUnknown } from '../query.ts';
 import { createAsyncApi } from './asyncapi.ts';
+import { commentsRoute } from './comments.ts';
 import { eventsRoute } from './events.ts';
 import { mostReadRoute } from './most-read.ts';
 import { toPublicSource } from './public-source.ts';
@@ -34,6 +35,7 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
     sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version })),
   );
   mostReadRoute(app, parts);
+  commentsRoute(app, parts);
   eventsRoute(app, parts);
 }
 
@@ -51,17 +53,9 @@ async function answerItems(c: Context, parts: AppParts): Promise<Response> {
 
 /** One item, with its text however long it is. */
 async function answerItem(c: Context, parts: AppParts): Promise<Response> {
-  const item = await parts.reads.item(readId(c.req.param('id') ?? ''));
-  if (item === null) throw notFound('There is no such item.');
-  if (item.withdrawnMs !== null) throw withdrawn();
+  const item = await findItem(parts, c.req.param('id') ?? '');
   const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
   return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });
-}
-
-/** @throws RequestError 404 when the text is no item's number. */
-export function readId(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw notFound('There is no such item.');
-  return Number(text);
 }
 
 function toWireItem(item: Item, publicUrl: string): WireItem {

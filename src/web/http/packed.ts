@@ -24,9 +24,13 @@ export class Packed {
   readonly #effort: Effort;
   readonly #coded = new Map<Coding, Promise<Buffer<ArrayBuffer>>>();
 
-  constructor(body: string | Buffer<ArrayBuffer>, effort: Effort = 'quick') {
+  /** @param tagged what the tag is made of, when it is not the body itself; the tag is to be sent as a weak one then. */
+  constructor(body: string | Buffer<ArrayBuffer>, effort: Effort = 'quick', tagged: string | null = null) {
     this.bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    this.tag = createHash('sha256').update(this.bytes).digest('base64url').slice(0, 27);
+    this.tag = createHash('sha256')
+      .update(tagged ?? this.bytes)
+      .digest('base64url')
+      .slice(0, 27);
     this.#effort = effort;
   }
 

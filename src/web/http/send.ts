@@ -11,6 +11,8 @@ export interface Sending {
   readonly lastModifiedMs?: number | null;
   /** False for pictures and the like, which are compressed already. */
   readonly compressible?: boolean;
+  /** Whether bodies of one tag may differ in what is of no matter. */
+  readonly weak?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function send(c: Context, body: Packed, sending: Sending): Promise<
   const lastModifiedMs = sending.lastModifiedMs ?? null;
   const mayCode = sending.compressible !== false && body.large;
   const coding = mayCode ? bestCoding(c.req.header('accept-encoding')) : null;
-  c.header('ETag', `"${body.tag}${coding === null ? '' : `-${coding}`}"`);
+  c.header('ETag', `${sending.weak === true ? 'W/' : ''}"${body.tag}${coding === null ? '' : `-${coding}`}"`);
   c.header('Vary', 'Accept-Encoding', { append: true });
   c.header('Cache-Control', sending.cacheControl);
   if (lastModifiedMs !== null) c.header('Last-Modified', new Date(lastModifiedMs).toUTCString());

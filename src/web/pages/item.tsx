@@ -1,32 +1,113 @@
+import { randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
-import { readId } from '../api/routes.ts';
-import { notFound, withdrawn } from '../errors.ts';
+import type { Item } from '../../domain/item.ts';
+import { makeFormToken } from '../comments/form-token.ts';
+import { commentsShown, toldOf } from '../comments/outcome.ts';
+import { badRequest } from '../errors.ts';
+import { findItem } from '../find.ts';
+import { clientOf } from '../http/client-of.ts';
+import { Packed } from '../http/packed.ts';
+import { pagePolicy } from '../http/security-headers.ts';
+import { send } from '../http/send.ts';
+import { countsAsRead } from '../readers/counts-as-read.ts';
+import { type CommentFormState, Comments, type Discussion } from '../views/comments.tsx';
 import { excerpt } from '../views/excerpt.ts';
 import { ItemMatter } from '../views/item-page.tsx';
+import { ArticleHead } from '../views/news-article.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './page.tsx';
+import { documentOf, frameOf, newsFeedOf, type PageParts } from './page.tsx';
 
 const descriptionChars = 200;
+/** A page that has not changed is sent anew after this long, since the form in it grows old. */
+const formForMs = 12 * 3_600_000;
 
 /** `/items/:id` */
 export async function itemPage(c: Context, parts: PageParts): Promise<Response> {
-  const [item, start] = await Promise.all([parts.reads.item(readId(c.req.param('id') ?? '')), newsFeedOf(parts)]);
-  if (item === null) throw notFound('There is no such item.');
-  if (item.withdrawnMs !== null) throw withdrawn();
+  const item = await findItem(parts, c.req.param('id') ?? '');
+  const form = { ...blankForm(parts, item.id), told: toldOf(c.req.query('comment')) };
+  const before = readBefore(c.req.query('comments'));
+  const document = await itemDocument(parts, { item, form, before });
+  const response = await sendItemPage(c, parts, { document, token: form.token });
+  const header = (name: string): string | undefined => c.req.header(name);
+  if (response.status === 200 && countsAsRead(c.req.method, header)) {
+    const address = clientOf(c, parts);
+    parts.readers?.noteVisit({ itemId: item.id, address, agent: header('user-agent') ?? '' });
+  }
+  return response;
+}
+
+/** A form that nobody has written into yet. */
+export function blankForm({ readers, clock }: PageParts, itemId: number): CommentFormState {
+  const nonce = randomBytes(9).toString('base64url');
+  const token = readers === null ? '' : makeFormToken({ secret: readers.secret, itemId }, clock.now(), nonce);
+  return { name: '', text: '', token, refused: null, told: null };
+}
+
+/** What a page of an item is made from. */
+interface ItemPageMatter {
+  readonly item: Item;
+  readonly form: CommentFormState;
+  /** Comments with a lower id only; null: the newest. */
+  readonly before: number | null;
+}
+
+/** The whole document. */
+export async function itemDocument(parts: PageParts, matter: ItemPageMatter): Promise<string> {
+  const { item } = matter;
+  const [start, discussion, counts] = await Promise.all([
+    newsFeedOf(parts),
+    discussionOf(parts, matter),
+    parts.readers?.counts([item.id]) ?? null,
+  ]);
   const frame = frameOf(parts, { at: 'within-section', section: item.section });
-  const head = {
-    title: item.title,
-    description: item.summary === '' ? null : excerpt(item.summary, descriptionChars),
-    canonical: `${parts.publicUrl()}/items/${item.id}`,
-    feedPath: '',
-  };
-  const matter = (
+  const page = `${parts.publicUrl()}/items/${item.id}`;
+  const description = item.summary === '' ? null : excerpt(item.summary, descriptionChars);
+  const more = (
     <>
-      <main id="main" tabindex={-1}>
-        <ItemMatter item={item} frame={frame} />
-      </main>
-      <NewsFeed start={start} frame={frame} />
+      {/* Without it a browser would not say where the form comes from. */}
+      <meta name="referrer" content="same-origin" />
+      <ArticleHead item={item} frame={frame} page={page} description={description} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  const head = { title: item.title, description, canonical: page, feedPath: '', more };
+  const reads = counts === null ? null : (counts[0]?.reads ?? 0);
+  return documentOf(
+    frame,
+    head,
+    <>
+      <main id="main" tabindex={-1}>
+        <ItemMatter item={item} frame={frame} counts={{ reads, commentable: discussion !== null }} />
+        {discussion !== null && <Comments itemId={item.id} discussion={discussion} frame={frame} />}
+      </main>
+      <NewsFeed start={start} frame={frame} />
+    </>,
+  );
+}
+
+/** Null: comments are off. */
+async function discussionOf(parts: PageParts, { item, form, before }: ItemPageMatter): Promise<Discussion | null> {
+  const { comments, commentsNotice } = parts.site();
+  if (comments === 'off' || parts.readers === null) return null;
+  const page = await parts.readers.comments.shown({ itemId: item.id, before, limit: commentsShown });
+  return { page, older: before !== null, notice: commentsNotice, form };
+}
+
+/** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
+function sendItemPage(c: Context, parts: PageParts, page: { document: string; token: string }): Promise<Response> {
+  const { document, token } = page;
+  const age = Math.floor(parts.clock.now() / formForMs);
+  const tagged = token === '' ? null : document.replaceAll(token, String(age));
+  c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
+  return send(c, new Packed(document, 'quick', tagged), {
+    contentType: 'text/html; charset=utf-8',
+    cacheControl: 'no-cache',
+    weak: tagged !== null,
+  });
+}
+
+function readBefore(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw badRequest('bad_before', 'comments is the "Older comments" of an item page.');
+  return Number(text);
 }

@@ -1,3 +1,4 @@
+import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { Dateline } from './dateline.ts';
 import type { Links } from './links.ts';
 
@@ -35,4 +36,6 @@ export interface PageHead {
   readonly canonical: string | null;
   /** Path whose output feeds show the same items; null when there are none. */
   readonly feedPath: string | null;
+  /** Further elements of the head: what the page says of its matter, a script of its own. */
+  readonly more?: JSX.Element;
 }

@@ -4,23 +4,31 @@ import type { Frame } from './frame.ts';
 import { Kicker, Picture, pictureOf, shownMs, Time } from './item-parts.tsx';
 import { outward } from './links.ts';
 
+/** How often an item was read, and whether a comment can be written below it. */
+export interface ReaderCounts {
+  /** Null: nobody counts here. */
+  readonly reads: number | null;
+  readonly commentable: boolean;
+}
+
 /** One item: what we may show of it, and the way to the original. */
-export function ItemMatter({ item, frame }: { item: Item; frame: Frame }) {
+export function ItemMatter({ item, frame, counts }: { item: Item; frame: Frame; counts: ReaderCounts }) {
   const picture = pictureOf(item, frame);
   return (
-    <article class="full" lang={item.language ?? undefined}>
+    <article class="full" lang={item.language ?? undefined} data-item={item.id}>
       <Kicker item={item} frame={frame} />
       <h1 class="headline" dir="auto">
         {item.title}
       </h1>
       <Dates item={item} frame={frame} />
-      <Byline item={item} frame={frame} />
       {picture !== null && !item.contentHtml.includes('<img') && (
         <div class="picture">
           <Picture url={picture} eager />
         </div>
       )}
       <Text item={item} />
+      <Byline item={item} frame={frame} />
+      <Counts counts={counts} />
       <Enclosures enclosures={item.enclosures.filter(({ url }) => url !== picture)} />
       {item.url !== null && (
         <p class="original">
@@ -32,6 +40,21 @@ export function ItemMatter({ item, frame }: { item: Item; frame: Frame }) {
       <AlsoIn item={item} frame={frame} />
       <Categories categories={item.categories} />
     </article>
+  );
+}
+
+/** Below the text. The live script keeps the number going. */
+function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
+  if (reads === null && !commentable) return null;
+  return (
+    <p class="counts" lang="en">
+      {reads !== null && (
+        <span>
+          Read: <span class="read-count">{reads}</span>
+        </span>
+      )}{' '}
+      {commentable && <a href="#write-comment">Write comment</a>}
+    </p>
   );
 }
 

@@ -37,6 +37,7 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
       {head.description !== null && <meta name="description" content={head.description} />}
       {head.canonical !== null && <link rel="canonical" href={head.canonical} />}
       <link rel="stylesheet" href={links.file('assets/newswire.css')} />
+      <link rel="stylesheet" href={links.file('assets/readers.css')} />
       <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
       {feedPath !== null &&
         formats.map(({ format, name, type }) => (
@@ -48,6 +49,7 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
           <link rel="self" type="application/atom+xml" href={links.topic(feedPath, 'atom')} />
         </>
       )}
+      {head.more}
       <script type="module" src={links.file('client/browser/live-page.js')} />
     </head>
   );

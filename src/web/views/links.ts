@@ -7,6 +7,8 @@ export interface Links {
   /** Where the live script finds the server: '' or the path under which the site hangs. */
   readonly base: string;
   item(id: number): string;
+  /** Where a comment on an item is sent to. */
+  comments(itemId: number): string;
   section(name: string): string;
   source(id: string): string;
   /** A built file: `assets/newswire.css`. */
@@ -28,6 +30,7 @@ export function makeLinks(publicUrl: string, version: string): Links {
     sources: `${base}/sources`,
     base,
     item: (id) => `${base}/items/${id}`,
+    comments: (itemId) => `${base}/items/${itemId}/comments`,
     section: (name) => `${base}/sections/${encodeURIComponent(slug(name))}`,
     source: (id) => `${base}/sources/${encodeURIComponent(id)}`,
     file: (path) => `${base}/public/${version}/${path}`,

@@ -40,6 +40,7 @@ const site: Parameters<typeof createApp>[0]['site'] = () => ({
   timezone: 'UTC',
   dateline: 'dd.MM.yy HH:mm',
   comments: 'off',
+  commentsNotice: 'Be kind.',
   politeness: { hostGapMs: 0, hostConcurrency: 4, globalPerSecond: 1_000 },
   retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
 });

@@ -1,0 +1,38 @@
+import { isSame, sealOf } from '../http/seal.ts';
+
+/** Why a form cannot be taken, or how old it is. */
+export type FormAge =
+  /** We never gave it out, or for another item. */
+  | { readonly kind: 'forged' }
+  | { readonly kind: 'expired' }
+  /** From a node whose clock is ahead of ours it may be less than nothing. */
+  | { readonly kind: 'good'; readonly ageMs: number };
+
+const maxAgeMs = 24 * 3_600_000;
+/** How far two nodes' clocks may differ. */
+const maxSkewMs = 5 * 60_000;
+const purpose = 'comment form';
+
+/** What a form of one item carries: when it was given out, and by whom. */
+export interface FormMaker {
+  readonly secret: string;
+  readonly itemId: number;
+}
+
+/**
+ * A token for a form that is given out now: `<time>.<nonce>.<seal>`.
+ *
+ * @param nonce tells two forms of one millisecond apart.
+ */
+export function makeFormToken({ secret, itemId }: FormMaker, nowMs: number, nonce: string): string {
+  const issued = nowMs.toString(36);
+  return `${issued}.${nonce}.${sealOf(secret, purpose, [itemId, issued, nonce])}`;
+}
+
+/** Judges the token that came back with a form. */
+export function readFormToken({ secret, itemId }: FormMaker, token: string, nowMs: number): FormAge {
+  const [, issued = '', nonce = '', seal = ''] = /^([0-9a-z]{1,10})\.([\w-]{1,40})\.([\w-]{22})$/.exec(token) ?? [];
+  if (!isSame(secret, seal, sealOf(secret, purpose, [itemId, issued, nonce]))) return { kind: 'forged' };
+  const ageMs = nowMs - Number.parseInt(issued, 36);
+  return ageMs > maxAgeMs || ageMs < -maxSkewMs ? { kind: 'expired' } : { kind: 'good', ageMs };
+}

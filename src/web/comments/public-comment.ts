@@ -1,0 +1,16 @@
+import type { ShownComment } from '../../domain/comment.ts';
+import { partsOf, type TextPart } from '../../domain/comment-text.ts';
+
+/** A comment as scripts are told of it. */
+export interface PublicComment {
+  readonly id: number;
+  readonly name: string;
+  readonly at: string;
+  /** All pieces together are the text. */
+  readonly parts: readonly TextPart[];
+}
+
+/** A comment in the form of the API. */
+export function toPublicComment({ id, name, body, atMs }: ShownComment): PublicComment {
+  return { id, name, at: new Date(atMs).toISOString(), parts: partsOf(body) };
+}
