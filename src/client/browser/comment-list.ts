@@ -98,12 +98,9 @@ export class CommentList {
     time.dateTime = at;
     time.textContent = this.#writeDate(Date.parse(at));
     meta.append(author, ' ', time);
-    const body = document.createElement('div');
+    const body = document.createElement('bdi');
     body.className = 'comment-body';
-    body.dir = 'auto';
-    const words = document.createElement('bdi');
-    words.append(...parts.map(partNode));
-    body.append(words);
+    body.append(...parts.map(partNode));
     line.append(meta, body);
     return line;
   }

@@ -132,9 +132,9 @@ function OneComment({ comment, frame }: { comment: ShownComment; frame: Frame })
       <p class="meta">
         <bdi class="comment-name">{comment.name}</bdi> <Time ms={comment.atMs} frame={frame} />
       </p>
-      <div class="comment-body" dir="auto">
+      <bdi class="comment-body">
         <CommentText body={comment.body} />
-      </div>
+      </bdi>
     </li>
   );
 }
@@ -142,7 +142,7 @@ function OneComment({ comment, frame }: { comment: ShownComment; frame: Frame })
 /** A comment's text: words, and addresses that lead away. */
 export function CommentText({ body }: { body: string }) {
   return (
-    <bdi>
+    <>
       {partsOf(body).map(({ text, href }) =>
         href === null ? (
           text
@@ -152,6 +152,6 @@ export function CommentText({ body }: { body: string }) {
           </a>
         ),
       )}
-    </bdi>
+    </>
   );
 }

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WireCounts } from '../../src/domain/wire.ts';
+import { createNotingClient } from './helpers/noting-client.ts';
+import { type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await startScripted();
+});
+afterEach(() => server.close());
+
+const counts = (id: number, reads: number): WireCounts => ({ id, reads, comments: 0, commentsRevision: 0 });
+
+describe('watching items', () => {
+  it('asks for their counts and tells what comes', async () => {
+    const { client } = createNotingClient(server.url);
+    const told: WireCounts[] = [];
+    const heard = new Promise<void>((resolve) => {
+      client.on('counts', (all) => {
+        told.push(...all);
+        if (told.length === 2) resolve();
+      });
+    });
+    client.watch([17]);
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    expect(await peer.heard()).toMatchObject({ type: 'subscribe' });
+    expect(await peer.heard()).toEqual({ type: 'watch', items: [17] });
+    peer.send({ type: 'counts', items: [counts(17, 1)] }, { type: 'counts', items: [counts(17, 2)] });
+    await heard;
+    expect(told).toEqual([counts(17, 1), counts(17, 2)]);
+    client.close();
+  });
+
+  it('asks anew on the next connection, and for what was wanted last', async () => {
+    const { client } = createNotingClient(server.url);
+    client.watch([17]);
+    const first = await server.peer();
+    first.send(say.welcome);
+    await first.heard();
+    await first.heard();
+    client.watch([17, 18]);
+    expect(await first.heard()).toEqual({ type: 'watch', items: [17, 18] });
+    first.cut();
+    const second = await server.peer();
+    second.send(say.welcome);
+    await second.heard();
+    expect(await second.heard()).toEqual({ type: 'watch', items: [17, 18] });
+    client.close();
+  });
+
+  it('asks for nothing while nothing is watched', async () => {
+    const { client } = createNotingClient(server.url);
+    const peer = await server.peer();
+    peer.send(say.welcome);
+    expect(await peer.heard()).toMatchObject({ type: 'subscribe' });
+    client.watch([]);
+    expect(await peer.heard()).toEqual({ type: 'watch', items: [] });
+    client.close();
+  });
+});
