@@ -10,6 +10,7 @@ import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown } from './runtime/shutdown.ts';
 import { startServing } from './serving.ts';
 import { openStore } from './store/open.ts';
+import { startWebhooks } from './webhooks.ts';
 
 export interface ServerOptions {
   readonly settings: Settings;
@@ -50,6 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (settings.roles.has('serve')) log.info({ url: address.url }, 'listening');
     if (settings.roles.has('poll')) {
+      const webhooks = startWebhooks({ ...common, doorbell, publicUrl: address.publicUrl });
       await startPolling({
         ...common,
         declarations: declared,
@@ -58,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ring: (head) => void doorbell.ring(head),
         onDeclared: (next) => {
           inForce = next;
+          webhooks.declare(next.webhooks);
         },
       });
       log.info({ sources: declared.sources.length }, 'polling');

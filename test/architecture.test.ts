@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'cleaning.ts': '*',
   'polling.ts': '*',
   'serving.ts': '*',
+  'webhooks.ts': '*',
   'readers.ts': '*',
   'metrics.ts': '*',
   'version.ts': [],

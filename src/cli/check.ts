@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describeSettings, readFeedsDir, readSettings } from '../config/environment.ts';
 import { readDeclarations } from '../config/sources.ts';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
+import type { Filter } from '../domain/filter.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { type CliIo, exitCodes } from './io.ts';
@@ -41,6 +42,7 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     site: declarations?.site ?? null,
     sections: declarations?.sections ?? [],
     sources: declarations?.sources.map(withoutSecrets) ?? [],
+    webhooks: declarations?.webhooks.map(({ secret: _, ...shown }) => shown) ?? [],
   };
 }
 
@@ -59,12 +61,19 @@ function printForPeople(
   if (shown.declarations !== null) {
     if (shown.settings) io.out('\n');
     io.out(sourcesTable(shown.declarations, io.columns));
+    io.out(webhooksTable(shown.declarations, io.columns));
   }
   printProblems(io, problems);
   if (problems.length > 0) return;
   for (const source of shown.declarations?.sources ?? []) remarkMissingFile(io, source);
-  const count = shown.declarations?.sources.length ?? 0;
-  io.out(`${count === 0 ? '' : '\n'}${count} ${count === 1 ? 'source' : 'sources'}, no mistakes.\n`);
+  const { sources = [], webhooks = [] } = shown.declarations ?? {};
+  const hooks = webhooks.length === 0 ? '' : `${counted(webhooks.length, 'webhook')}, `;
+  const isEmpty = sources.length + webhooks.length === 0;
+  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no mistakes.\n`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** No mistake, since the file may come later; but a slip of the pen looks just the same. */
@@ -102,6 +111,26 @@ function sourcesTable(declarations: Declarations, columns: number | null): strin
     source.declaredAt,
   ]);
   return formatTable(head, rows, columns);
+}
+
+function webhooksTable({ webhooks, sources }: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'WEBHOOK', canShrink: true },
+    { title: 'GETS', canShrink: true },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = webhooks.map(({ id, filter, url, declaredAt }) => [id, describeFilter(filter), url, declaredAt]);
+  return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
+}
+
+function describeFilter({ q, backfill, ...lists }: Filter): string {
+  const parts = [
+    ...Object.entries(lists).flatMap(([name, values]) => (values.length === 0 ? [] : [`${name} ${values.join(', ')}`])),
+    ...(q === null ? [] : [`q ${q}`]),
+    ...(backfill ? ['backfill'] : []),
+  ];
+  return parts.join('; ') || 'everything';
 }
 
 function formatMinutes(ms: number): string {

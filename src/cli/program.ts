@@ -14,6 +14,7 @@ import { refresh } from './refresh.ts';
 import { serve } from './serve.ts';
 import { listSources } from './sources.ts';
 import { tail } from './tail.ts';
+import { listWebhooks, replayWebhook, resumeWebhook } from './webhooks.ts';
 import { withdraw } from './withdraw.ts';
 
 /**
@@ -47,6 +48,7 @@ function describeProgram(io: CliIo, run: Run): Command {
   describeServing(program, { io, run });
   describeSources(program, { io, run });
   describeItems(program, { io, run });
+  describeWebhooks(program, { io, run });
   return program;
 }
 
@@ -127,6 +129,26 @@ function describeItems(program: Command, { io, run }: Runner): void {
     .option('--undo', 'take the withdrawal back')
     .option('--json', 'for machines')
     .action(async (items: readonly string[], options) => await run(withdraw(io, items, options)));
+}
+
+function describeWebhooks(program: Command, { io, run }: Runner): void {
+  const webhooks = program
+    .command('webhooks')
+    .description('say how far each webhook has come and how its deliveries go')
+    .option('--all', 'removed ones too')
+    .option('--json', 'for machines')
+    .action(async (options) => await run(listWebhooks(io, options)));
+  webhooks
+    .command('replay')
+    .description('deliver once more what follows a place in the log')
+    .argument('<id>', 'of the webhook')
+    .requiredOption('--after <place>', 'a cursor, "floor" or "head"', place)
+    .action(async (id: string, options) => await run(replayWebhook(io, id, options)));
+  webhooks
+    .command('resume')
+    .description('try again now, also after a 410')
+    .argument('<id>', 'of the webhook')
+    .action(async (id: string) => await run(resumeWebhook(io, id)));
 }
 
 function place(text: string): string {

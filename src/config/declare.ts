@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { usualNotice } from '../domain/comment.ts';
 import { type Declarations, type Site, type Source, slug } from '../domain/source.ts';
+import { declareWebhooks } from './declare-webhooks.ts';
 import type { FilePart, SourceEntry } from './file-part.ts';
 import { type ProblemList, quote } from './problem-list.ts';
 import { defaultItemLimit, type SiteFields } from './schema.ts';
@@ -25,7 +26,11 @@ export async function declare(
   const ids = chooseIds(usable, problems);
   complainOfSameUrls(usable, problems);
   const sources = usable.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
-  return { site: chooseSite(parts, problems), sections: sections.all(), sources };
+  const webhooks = declareWebhooks(
+    parts.flatMap((part) => part.webhooks),
+    problems,
+  );
+  return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
 }
 
 /** An entry whose address can be fetched. */

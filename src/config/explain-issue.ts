@@ -18,6 +18,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
     'republish',
     'trust',
   ],
+  webhook: ['url', 'id', 'secret', 'filter'],
+  filter: ['sections', 'sources', 'categories', 'languages', 'q', 'backfill'],
   site: ['title', 'timezone', 'dateline', 'comments', 'commentsNotice', 'politeness', 'retention'],
   politeness: ['hostGap', 'hostConcurrency', 'globalPerSecond'],
   retention: ['age', 'itemsPerSource'],
@@ -27,6 +29,18 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
 /** What to do about a bad value, by the key that it stands under. */
 const remedies: Readonly<Record<string, string>> = {
   source: 'Start every source with "- url: https://…"',
+  webhook: 'Start every webhook with "- url: https://…", and give it a secret',
+  'webhook.url': 'Write the whole address to send to, like https://example.org/hooks/news',
+  'webhook.sections': 'Write a list of headings, like [World, Science]',
+  secret:
+    'Make one with: echo "whsec_$(openssl rand -base64 32)"; keep it in the environment and write "$' +
+    '{NEWS_HOOK_SECRET}"',
+  filter: 'Write { sections: [World], q: budget }, or leave it out for everything',
+  q: 'Write words to look for, or leave it out',
+  sources: 'Write a list of ids',
+  categories: 'Write a list of categories',
+  languages: 'Write a list of language tags, like [en, de]',
+  backfill: 'Write true or false',
   url: 'Write the whole address of the feed, like https://example.org/rss.xml',
   title: 'Write a short text; put it in quotes when it looks like a number or holds ": "',
   section: 'Write a heading, like World',
@@ -89,12 +103,13 @@ export function explainIssue(
 ): { what: string; remedy: string } {
   const names = issue.path.filter((part) => typeof part === 'string');
   const key = names.includes('headers') ? 'headers' : (names.at(-1) ?? root);
-  const label = [...(root === 'source' ? [] : [root]), ...names].join('.') || 'a source';
-  // A header's value is a secret even when it is written out.
-  const shown = key === 'headers' || typeof written === 'object' ? '' : `: ${quote(written)}`;
+  const isEntry = root === 'source' || root === 'webhook';
+  const label = [...(isEntry ? [] : [root]), ...names].join('.') || `a ${root}`;
+  // A header's value is a secret even when it is written out, and so is a secret.
+  const shown = key === 'headers' || key === 'secret' || typeof written === 'object' ? '' : `: ${quote(written)}`;
   return {
+    remedy: remedies[`${root}.${key}`] ?? remedyFor(key),
     what: written === undefined ? `${label} is missing` : `${label} ${complaint(issue, { key, written })}${shown}`,
-    remedy: remedyFor(key),
   };
 }
 

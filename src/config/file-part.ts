@@ -1,10 +1,12 @@
 import type { SiteFields, SourceFields } from './schema.ts';
+import type { WebhookFields } from './webhook-schema.ts';
 
 /** What one file says, checked by itself; what holds between files is judged when the parts are put together. */
 export interface FilePart {
   readonly site: { readonly fields: SiteFields; readonly where: string } | null;
   readonly sections: readonly string[];
   readonly sources: readonly SourceEntry[];
+  readonly webhooks: readonly WebhookEntry[];
 }
 
 /** One declared source and where its words stand. */
@@ -18,5 +20,12 @@ export interface SourceEntry {
   whereOf(key: string): string;
 }
 
+/** One declared webhook. */
+export interface WebhookEntry {
+  readonly fields: WebhookFields;
+  /** `sources.yaml:12`, of the entry. */
+  readonly where: string;
+}
+
 /** A file that says nothing. */
-export const emptyPart: FilePart = { site: null, sections: [], sources: [] };
+export const emptyPart: FilePart = { site: null, sections: [], sources: [], webhooks: [] };

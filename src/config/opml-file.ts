@@ -74,7 +74,7 @@ class OpmlReader {
 
   part(): FilePart {
     const fault = this.#fault();
-    if (fault === null) return { site: null, sections: [], sources: this.#sources };
+    if (fault === null) return { ...emptyPart, sources: this.#sources };
     this.#problems.add({ where: `${this.#file.name}:${fault.line}`, what: fault.what, remedy: fault.remedy });
     return emptyPart;
   }

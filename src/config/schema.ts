@@ -89,18 +89,20 @@ function headerFault(name: string, value: unknown, seen: ReadonlySet<string>): s
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'holds a character that cannot stand in a header';
 }
 
+/** An id that the operator writes down. */
+export const declaredId = z
+  .string()
+  .max(maxIdChars, { error: `is longer than ${maxIdChars} characters` })
+  .refine((text) => /^[\p{Ll}\p{Lo}\p{N}]+(?:[-_]+[\p{Ll}\p{Lo}\p{N}]+)*$/u.test(text), {
+    error: 'is not made of small letters, digits and single hyphens',
+  });
+
 /** What may be said of one source in YAML; `url` is judged apart, since it needs FEEDS_DIR. */
 export const sourceSchema = z.strictObject({
   url: z.string().trim().min(1, { error: 'is empty', abort: true }),
   title: line(maxTitleChars).nullish(),
   section: sectionName.nullish(),
-  id: z
-    .string()
-    .max(maxIdChars, { error: `is longer than ${maxIdChars} characters` })
-    .refine((text) => /^[\p{Ll}\p{Lo}\p{N}]+(?:[-_]+[\p{Ll}\p{Lo}\p{N}]+)*$/u.test(text), {
-      error: 'is not made of small letters, digits and single hyphens',
-    })
-    .nullish(),
+  id: declaredId.nullish(),
   interval: duration({ minMs: minIntervalMs, maxMs: maxIntervalMs, words: '1m to 24h' }).nullish(),
   language: z
     .string()
@@ -155,7 +157,7 @@ export type SiteFields = z.infer<typeof siteSchema>;
 export const sectionsSchema = z.array(sectionName);
 
 /** The keys of a file, in the order in which they are explained. */
-export const topKeys = ['site', 'sections', 'sources'] as const;
+export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
 
 function languageTag(text: string): string | null {
   try {

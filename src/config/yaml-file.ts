@@ -2,10 +2,11 @@ import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type * as z from 'zod';
 import type { Environment } from './environment.ts';
 import { explainIssue, explainUnknownKey, keysOf, remedyFor } from './explain-issue.ts';
-import { emptyPart, type FilePart, type SourceEntry } from './file-part.ts';
+import { emptyPart, type FilePart, type SourceEntry, type WebhookEntry } from './file-part.ts';
 import type { ProblemList } from './problem-list.ts';
 import { resolveReferences } from './references.ts';
 import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './schema.ts';
+import { webhookSchema } from './webhook-schema.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 
 /** Everything that a look at one file's values needs. */
@@ -36,7 +37,12 @@ export function readYamlFile(
     return emptyPart;
   }
   complainOfUnknownKeys(opened, [], topKeys);
-  return { site: readSite(opened), sections: readSections(opened), sources: readSources(opened) };
+  return {
+    site: readSite(opened),
+    sections: readSections(opened),
+    sources: readList(opened, 'source', readSource),
+    webhooks: readList(opened, 'webhook', readWebhook),
+  };
 }
 
 function openYaml(
@@ -115,18 +121,29 @@ function readSections(file: YamlFile): readonly string[] {
   return check(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
 }
 
-function readSources(file: YamlFile): readonly SourceEntry[] {
-  const value = childOf(file.resolved, 'sources');
+/** The entries of a list that stands under the plural of what it holds. */
+function readList<T>(
+  file: YamlFile,
+  noun: 'source' | 'webhook',
+  read: (file: YamlFile, index: number) => T | null,
+): readonly T[] {
+  const value = childOf(file.resolved, `${noun}s`);
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
     file.problems.add({
-      where: `${file.name}:${file.positions.lineOfKey([], 'sources')}`,
-      what: 'sources is not a list',
-      remedy: remedyFor('source'),
+      where: `${file.name}:${file.positions.lineOfKey([], `${noun}s`)}`,
+      what: `${noun}s is not a list`,
+      remedy: remedyFor(noun),
     });
     return [];
   }
-  return value.flatMap((_, index) => readSource(file, index) ?? []);
+  return value.flatMap((_, index) => read(file, index) ?? []);
+}
+
+function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
+  const path = ['webhooks', index] as const;
+  const fields = check(file, webhookSchema, { path, root: 'webhook' });
+  return fields === null ? null : { fields, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {

@@ -117,6 +117,7 @@ function declareOutlets(base: string, pollEveryMs: number): Declarations {
     site: { ...toSite({ title: 'Newswire demo' }), politeness: looseManners },
     sections: demoSections,
     sources: outlets.map((outlet) => toSource(outlet, base, pollEveryMs)),
+    webhooks: [],
   };
 }
 

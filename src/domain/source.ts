@@ -1,3 +1,5 @@
+import type { Webhook } from './webhook.ts';
+
 /** How much of a source's text our pages, feeds and pushes show. */
 export type Republish = 'full' | 'summary' | 'link';
 
@@ -55,6 +57,7 @@ export interface Declarations {
   /** Order of the tabs: the declared ones, then those that only sources name. */
   readonly sections: readonly string[];
   readonly sources: readonly Source[];
+  readonly webhooks: readonly Webhook[];
 }
 
 /** `World News` -> `world-news`; the form a section has in URLs and an id has everywhere. */

@@ -2,6 +2,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import * as initial from '../../db/migrations/0001-initial.ts';
 import * as websub from '../../db/migrations/0002-websub.ts';
 import * as corrections from '../../db/migrations/0003-corrections.ts';
+import * as webhooks from '../../db/migrations/0003-webhooks.ts';
 import * as comments from '../../db/migrations/0004-comments.ts';
 import type { Db } from './dialect.ts';
 
@@ -10,6 +11,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-websub': websub,
   '0003-corrections': corrections,
+  '0003-webhooks': webhooks,
   '0004-comments': comments,
 };
 

@@ -4,6 +4,7 @@ import type { EventOp } from '../domain/event.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
 import type { Republish } from '../domain/source.ts';
+import type { WebhookOutcome } from '../domain/webhook.ts';
 import type { HubTrust, SubscriptionState } from '../domain/websub.ts';
 
 /** One column: what the database calls it, and what TypeScript reads out of it. Instants are `bigint`, epoch ms. */
@@ -214,6 +215,28 @@ const read_seen = { day: integer, hash: text, at_ms: ms };
 
 const read_hour = { hour_ms: ms, item_id: integer, reads: integer };
 
+/** Where events are sent, and how far that has come. Rows outlive their declaration. */
+const webhook = {
+  id: text,
+  url: text,
+  epoch: text,
+  /** Everything up to it was looked at. */
+  seq: integer,
+  /** The place that the receiver was told last. */
+  told: integer,
+  failures: integer,
+  first_failed_ms: msOrNull,
+  next_attempt_ms: ms,
+  paused_ms: msOrNull,
+  last_outcome: oneOfOrNull<WebhookOutcome>(),
+  last_status: integerOrNull,
+  last_detail: textOrNull,
+  last_attempt_ms: msOrNull,
+  last_success_ms: msOrNull,
+  delivered: integer,
+  removed_ms: msOrNull,
+};
+
 /** What all nodes share and nobody declares: the server secret and the like. */
 const setting = { name: text, value: text };
 
@@ -313,6 +336,7 @@ export const tables = {
   websub_subscription,
   websub_push,
   websub_seen,
+  webhook,
 } as const;
 
 type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };

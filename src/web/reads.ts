@@ -3,6 +3,7 @@ import type { Filter } from '../domain/filter.ts';
 import type { Item } from '../domain/item.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
+import type { WebhookCondition } from '../domain/webhook.ts';
 
 /** A page of items: which, how many, from where. */
 export interface ItemsQuery {
@@ -75,6 +76,21 @@ export interface SourceHealth {
   readonly storedToPushedMs: number | null;
 }
 
+/** A webhook and how its deliveries go. Its address stays inside: it may be a secret. */
+export interface WebhookHealth {
+  readonly id: string;
+  readonly condition: WebhookCondition;
+  /** Deliveries that failed in a row. */
+  readonly failures: number;
+  /** Events that it has not looked at; null: its place is of another log. */
+  readonly behind: number | null;
+  readonly delivered: number;
+  readonly attemptedMs: number | null;
+  readonly succeededMs: number | null;
+  /** When a failed delivery is tried again; null: nothing waits. */
+  readonly nextAttemptMs: number | null;
+}
+
 /** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */
 export interface Reads {
   items(query: ItemsQuery): Promise<Snapshot>;
@@ -83,6 +99,8 @@ export interface Reads {
   sections(): Promise<readonly SectionEntry[]>;
   /** In the order of the declarations, removed ones last. */
   sources(): Promise<readonly SourceHealth[]>;
+  /** Those that are declared, by id. */
+  webhooks(): Promise<readonly WebhookHealth[]>;
   /** Events with seq > after, at most `limit`. */
   events(afterSeq: number, limit: number): Promise<LogPage>;
 }

@@ -1,4 +1,6 @@
+import type { StreamHead } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
+import { type WebhookState, webhookCondition } from '../domain/webhook.ts';
 import type { SourceFreshness } from '../push/freshness.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Db } from '../store/dialect.ts';
@@ -6,8 +8,9 @@ import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
 import { readItem, readItems, readSections } from '../store/reads.ts';
 import { readSourceReports, type SourceReport } from '../store/source-reports.ts';
+import { readWebhooks } from '../store/webhooks.ts';
 import { readWithdrawals } from '../store/withdrawn.ts';
-import type { Reads, SourceHealth, Withdrawal } from './reads.ts';
+import type { Reads, SourceHealth, WebhookHealth, Withdrawal } from './reads.ts';
 
 const withdrawalsMs = 7 * 86_400_000;
 const maxWithdrawals = 500;
@@ -41,6 +44,12 @@ export function createReads(
         const reports = await readSourceReports(db);
         return reports.map((report) => ({ ...toHealth(report), ...(measured.get(report.id) ?? unmeasured) }));
       }),
+    webhooks: () =>
+      store.read(async (db) => {
+        const head = await readHead(db);
+        const states = await readWebhooks(db);
+        return states.filter(({ removedMs }) => removedMs === null).map((state) => toWebhookHealth(state, head));
+      }),
     events: (afterSeq, limit) =>
       store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
   };
@@ -72,5 +81,17 @@ function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceFreshnes
     checkedMs: report.lastAttemptMs,
     succeededMs: report.lastSuccessMs,
     removed: report.removedMs !== null,
+  };
+}
+
+function toWebhookHealth(state: WebhookState, head: StreamHead): WebhookHealth {
+  const { id, epoch, seq, failures, delivered } = state;
+  return {
+    ...{ id, failures, delivered },
+    condition: webhookCondition(state),
+    behind: epoch === head.epoch ? Math.max(0, head.head - seq) : null,
+    attemptedMs: state.lastAttemptMs,
+    succeededMs: state.lastSuccessMs,
+    nextAttemptMs: failures > 0 && state.pausedMs === null ? state.nextAttemptMs : null,
   };
 }

@@ -56,6 +56,34 @@ describe('newswire check', () => {
     ]);
   });
 
+  it('shows the webhooks, and their secrets to nobody', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const env = { ...withFeeds(`${good}webhooks:\n  - url: https://example.org/in\n    secret: whsec_${key}\n`) };
+    const { code, stdout } = await run(['check'], env);
+    expect(code).toBe(0);
+    expect(stdout.split('\n').slice(2)).toEqual([
+      '',
+      'WEBHOOK         GETS        URL                     DECLARED AT',
+      'example-org-in  everything  https://example.org/in  sources.yaml:7',
+      '',
+      '1 source, 1 webhook, no mistakes.',
+      '',
+    ]);
+    const { stdout: json } = await run(['check', '--json'], env);
+    expect(JSON.parse(json).webhooks).toMatchObject([{ id: 'example-org-in', url: 'https://example.org/in' }]);
+    expect(stdout + json).not.toContain(key);
+  });
+
+  it('says what a filter lets through', async () => {
+    const filter = '{ sections: [World, Arts], q: budget, backfill: true }';
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const text = `webhooks:\n  - url: https://example.org/in\n    secret: ${secret}\n    filter: ${filter}\n`;
+    const { stdout } = await run(['check'], withFeeds(text));
+    expect(stdout).toContain('sections arts, world; q budget; backfill');
+    expect(stdout).toMatch(/^WEBHOOK/);
+    expect(stdout).toContain('\n0 sources, 1 webhook, no mistakes.');
+  });
+
   it('fits the terminal', async () => {
     const { stdout } = await run(['check', '--print-config'], withFeeds(good), 70);
     expect(stdout.split('\n').every((line) => line.length <= 70)).toBe(true);

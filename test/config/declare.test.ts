@@ -14,7 +14,7 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
 }
 
 function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FilePart {
-  return { site: null, sections, sources };
+  return { site: null, sections, sources, webhooks: [] };
 }
 
 async function put(...parts: FilePart[]) {
@@ -118,9 +118,9 @@ describe('declare', () => {
 
   it('takes the first site and complains of every other', async () => {
     const { site, problems } = await put(
-      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [] },
-      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [] },
-      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [] },
+      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], webhooks: [] },
+      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], webhooks: [] },
+      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], webhooks: [] },
     );
     expect(site.title).toBe('First');
     expect(problems).toEqual([

@@ -6,7 +6,7 @@ import { facetsOf, toWireBody } from '../../src/domain/wire-item.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createApp } from '../../src/web/app.ts';
 import type { AppParts } from '../../src/web/parts.ts';
-import type { ItemsQuery, Reads, SourceHealth } from '../../src/web/reads.ts';
+import type { ItemsQuery, Reads, SourceHealth, WebhookHealth } from '../../src/web/reads.ts';
 
 export const noon = Date.UTC(2026, 0, 15, 12, 0);
 const minuteMs = 60_000;
@@ -69,6 +69,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
 export class FakeReads implements Reads {
   list: readonly Item[];
   known: readonly SourceHealth[] = [makeSource()];
+  hooks: readonly WebhookHealth[] = [];
   log: readonly LogEvent[] = [];
   floor = 1;
   epoch = 'k3f9';
@@ -115,6 +116,11 @@ export class FakeReads implements Reads {
   async sources() {
     this.#fail();
     return this.known;
+  }
+
+  async webhooks() {
+    this.#fail();
+    return this.hooks;
   }
 
   async events(afterSeq: number, limit: number) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
+import { declareWebhooks } from '../../src/store/webhooks.ts';
 import { withdrawItem } from '../../src/store/withdraw.ts';
 import { createReads, createReady } from '../../src/web/store-reads.ts';
 import { draft, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
@@ -97,6 +98,27 @@ describe('the reads of the web out of the store', () => {
     expect(sources.map(({ id, removed }) => [id, removed])).toEqual([
       ['beta', false],
       ['alpha', true],
+    ]);
+  });
+
+  it('give declared webhooks with how they do, and not their addresses', async () => {
+    const room = await publish('one');
+    const hooks = ['first', 'second'].map((id) => ({ id, url: `https://example.org/secret/${id}` }));
+    await declareWebhooks(store, hooks, noon);
+    await declareWebhooks(store, hooks.slice(0, 1), noon);
+    await room.read('alpha', [draft('two')], noon + minute);
+    const webhooks = await createReads(store).webhooks();
+    expect(webhooks).toEqual([
+      {
+        id: 'first',
+        condition: 'new',
+        failures: 0,
+        behind: 1,
+        delivered: 0,
+        attemptedMs: null,
+        succeededMs: null,
+        nextAttemptMs: null,
+      },
     ]);
   });
 

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { parseFilter } from '../domain/parse-filter.ts';
+import { readSecret } from '../domain/webhook.ts';
+import { declaredId } from './schema.ts';
+
+const maxUrlChars = 2048;
+
+const url = z
+  .string()
+  .trim()
+  .min(1, { error: 'is empty', abort: true })
+  .max(maxUrlChars, { error: `is longer than ${maxUrlChars} characters`, abort: true })
+  .transform((text, context) => {
+    const parsed = URL.parse(text);
+    const fault = urlFault(parsed);
+    if (parsed !== null && fault === null) return parsed.href;
+    context.addIssue({ code: 'custom', message: fault ?? 'is not a whole address' });
+    return z.NEVER;
+  });
+
+function urlFault(parsed: URL | null): string | null {
+  if (parsed === null) return 'is not a whole address';
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') return 'is not http or https';
+  if (parsed.username !== '' || parsed.password !== '') return 'holds a user name or a password';
+  return parsed.hash === '' ? null : 'has a fragment, which is never sent';
+}
+
+const secret = z.string().refine(
+  // A variable that is not set has been complained of.
+  (text) => text.includes('$' + '{') || readSecret(text) !== null,
+  { error: 'is not whsec_ and the base64 of 24 to 64 bytes' },
+);
+
+const values = z.array(z.string());
+
+const filter = z
+  .strictObject({
+    sections: values.nullish(),
+    sources: values.nullish(),
+    categories: values.nullish(),
+    languages: values.nullish(),
+    q: z.string().nullish(),
+    backfill: z.boolean().nullish(),
+  })
+  .transform((fields, context) => {
+    const written = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+    const read = parseFilter(written);
+    if (!('error' in read)) return read;
+    context.addIssue({ code: 'custom', message: `cannot be used: ${read.error}` });
+    return z.NEVER;
+  });
+
+/** What may be said of one webhook in YAML. */
+export const webhookSchema = z.strictObject({
+  url,
+  id: declaredId.nullish(),
+  secret,
+  filter: filter.nullish(),
+});
+
+/** One webhook's fields as they stand in a file: an absent one is undefined or null. */
+export type WebhookFields = z.infer<typeof webhookSchema>;

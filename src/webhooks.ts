@@ -1,0 +1,89 @@
+import type { Settings } from './config/environment.ts';
+import type { Webhook } from './domain/webhook.ts';
+import { retryAfter } from './fetch/freshness.ts';
+import { userAgent } from './fetch/identity.ts';
+import { createOutbound, type Outbound } from './fetch/outbound.ts';
+import type { Doorbell } from './push/doorbell.ts';
+import { Courier, type CourierParts } from './push/webhooks/courier.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import type { Shutdown } from './runtime/shutdown.ts';
+import { systemTimers } from './schedule/timers.ts';
+import { readEvents, readHead } from './store/events.ts';
+import type { Store } from './store/open.ts';
+import { advanceWebhook, declareWebhooks, readWebhooks } from './store/webhooks.ts';
+import { version } from './version.ts';
+
+/** A receiver says yes or no and does its work afterwards: it need not be given long. */
+const limits = { totalMs: 15_000, headersMs: 10_000 };
+
+/** What webhooks work with. */
+export interface WebhooksParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly doorbell: Doorbell;
+  readonly publicUrl: string;
+}
+
+/** Webhooks at work. */
+export interface Webhooks {
+  /** Puts declarations in force, in the order of the calls. */
+  declare(webhooks: readonly Webhook[]): void;
+}
+
+/** Starts bringing events to webhooks, of which none is declared yet. One process does it: the one that polls. */
+export function startWebhooks(parts: WebhooksParts): Webhooks {
+  const { settings, store, clock, log, shutdown, publicUrl } = parts;
+  const outbound = createOutbound({
+    clock,
+    limits,
+    allowPrivateNetworks: settings.allowPrivateNetworks,
+    ownOrigins: [new URL(publicUrl).origin],
+  });
+  shutdown.onStop('webhook connections', () => outbound.close());
+  const courier = new Courier({
+    log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    book: {
+      read: () => readWebhooks(store.reader),
+      advance: (before, after) => advanceWebhook(store, before, after),
+    },
+    post: createPost(outbound, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
+    clock,
+    logger: log,
+    random: Math.random,
+    publicUrl: () => publicUrl,
+    after: (delayMs, call) => systemTimers.after(delayMs, call),
+  });
+  const deaf = parts.doorbell.listen(() => courier.wake());
+  let last = Promise.resolve();
+  shutdown.onStop('webhooks', async () => {
+    deaf();
+    await last;
+    await courier.stop();
+  });
+  return {
+    declare(webhooks) {
+      last = last
+        .then(() => declareWebhooks(store, webhooks, clock.now()))
+        .then(() => courier.declare(webhooks))
+        .catch((error: unknown) => log.error({ err: error }, 'declaring the webhooks failed'));
+    },
+  };
+}
+
+/** Sends through the one guarded client; what the receiver says beyond its status is not read. */
+function createPost(outbound: Outbound, by: { readonly clock: Clock; readonly agent: string }): CourierParts['post'] {
+  return async ({ url, headers, body }, signal) => {
+    const answer = await outbound.request(
+      { method: 'POST', url, headers: { ...headers, 'user-agent': by.agent }, body, wanted: () => false },
+      signal,
+    );
+    const { status } = answer;
+    if (answer.kind === 'failed') return { kind: 'failed', detail: `${answer.failure}: ${answer.detail}`, status };
+    const { ms } = retryAfter(answer.headers, by.clock.now(), outbound.limits.maxRetryAfterMs);
+    return { kind: 'answered', status: answer.status, retryAfterMs: ms };
+  };
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { readDeclarations } from '../../src/config/sources.ts';
+import { everything } from '../../src/domain/filter.ts';
+import { readSecret } from '../../src/domain/webhook.ts';
+import { mistakesOf, useFolders } from './folder.ts';
+
+const makeFolder = useFolders();
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** What the files declare. */
+async function declared(files: Record<string, string>, env: Record<string, string> = {}) {
+  return (await readDeclarations(makeFolder(files).dir, env)).webhooks;
+}
+
+async function mistakes(text: string, env: Record<string, string> = {}): Promise<string[]> {
+  return await mistakesOf(readDeclarations(makeFolder({ 'a.yaml': text }).dir, env));
+}
+
+const hook = (more = '') => `webhooks:\n  - url: https://example.org/hooks/news\n    secret: ${secret}\n${more}`;
+
+describe('declared webhooks', () => {
+  it('are read from every file, with id and filter filled in', async () => {
+    const webhooks = await declared({
+      'a.yaml': hook(),
+      'b.yaml': `webhooks:\n  - url: http://example.com:8080/in?x=1\n    id: own\n    secret: ${secret}\n    filter: { sections: [World News], q: 'Budget -sport' }\n`,
+    });
+    expect(webhooks).toEqual([
+      {
+        id: 'example-org-hooks-news',
+        url: 'https://example.org/hooks/news',
+        secret,
+        filter: everything,
+        declaredAt: 'a.yaml:2',
+      },
+      {
+        id: 'own',
+        url: 'http://example.com:8080/in?x=1',
+        secret,
+        filter: { ...everything, sections: ['world-news'], q: '-sport budget' },
+        declaredAt: 'b.yaml:2',
+      },
+    ]);
+  });
+
+  it('take secret and address out of the environment', async () => {
+    const text = `webhooks:\n  - { id: x, url: "https://example.org/$\{PART}", secret: "$\{KEY}" }\n`;
+    expect(await declared({ 'a.yaml': text }, { KEY: secret, PART: 'deep' })).toMatchObject([
+      { url: 'https://example.org/deep', secret },
+    ]);
+    expect(await mistakes(text, { PART: 'deep' })).toEqual([
+      `a.yaml:2: the environment variable KEY is not set. Set KEY, or take $\{KEY} out; write $$\{ for a literal $\{.`,
+    ]);
+  });
+
+  it.each([
+    ['id: My Hook', 'a.yaml:4: id is not made of small letters, digits and single hyphens: "My Hook"'],
+    ['events: all', 'a.yaml:4: unknown key "events"'],
+    ['filter: everything', 'a.yaml:4: filter is not a group of settings: "everything"'],
+    ['filter:\n      section: [World]', 'a.yaml:5: unknown key "section". Did you mean "sections"?'],
+    ['filter:\n      sections: World', 'a.yaml:5: filter.sections is not a list: "World"'],
+    ['filter:\n      sections:\n        - 1', 'a.yaml:6: filter.sections is not text: 1'],
+    ['filter:\n      backfill: maybe', 'a.yaml:5: filter.backfill is not true or false: "maybe"'],
+    ['filter: { q: "-" }', `a.yaml:4: filter cannot be used: 'q' holds no word to look for`],
+    ['filter: { sections: [" "] }', `a.yaml:4: filter cannot be used: 'sections' must be an array of strings`],
+  ])('are wrong with %s', async (line, what) => {
+    expect(await mistakes(hook(`    ${line}\n`))).toEqual([expect.stringContaining(what)]);
+  });
+
+  it.each([
+    ['', 'url is empty: ""'],
+    ['example.org/x', 'url is not a whole address: "example.org/x"'],
+    ['ftp://example.org/', 'url is not http or https: "ftp://example.org/"'],
+    ['file:x', 'url is not http or https: "file:x"'],
+    ['https://me:pass@example.org/', 'url holds a user name or a password: "https://…@example.org/"'],
+    ['https://example.org/#x', 'url has a fragment, which is never sent: "https://example.org/#x"'],
+    [`https://example.org/${'a'.repeat(2048)}`, 'url is longer than 2048 characters'],
+  ])('are wrong with the address %s', async (url, what) => {
+    const [line] = await mistakes(`webhooks:\n  - url: "${url}"\n    secret: ${secret}\n`);
+    expect(line).toContain(`a.yaml:2: ${what}`);
+    if (url !== '') expect(line).toContain('Write the whole address to send to, like https://example.org/hooks/news.');
+  });
+
+  it.each([
+    'hush',
+    'whsec_',
+    'whsec_AAAA',
+    `whsec_${'A'.repeat(100)}`,
+    `whsec_${Buffer.alloc(32).toString('base64').replace('=', '')}`,
+    Buffer.alloc(32).toString('base64'),
+  ])('are wrong with the secret %s, which is not repeated', async (bad) => {
+    const [line, ...others] = await mistakes(`webhooks:\n  - url: https://example.org/\n    secret: "${bad}"\n`);
+    expect(line).toBe(
+      'a.yaml:3: secret is not whsec_ and the base64 of 24 to 64 bytes. Make one with: ' +
+        `echo "whsec_$(openssl rand -base64 32)"; keep it in the environment and write "$\{NEWS_HOOK_SECRET}".`,
+    );
+    expect(others).toEqual([]);
+    expect(readSecret(bad)).toBeNull();
+  });
+
+  it.each([
+    ['webhooks: https://example.org/', 'a.yaml:1: webhooks is not a list. Start every webhook with'],
+    ['webhooks:\n  - https://example.org/', 'a.yaml:2: a webhook is not a group of settings: "https://example.org/"'],
+    ['webhooks:\n  - url: https://example.org/', 'a.yaml:2: secret is missing. Make one with'],
+    ['webhook: []', 'a.yaml:1: unknown key "webhook". Did you mean "webhooks"?'],
+  ])('are wrong as %j', async (text, what) => {
+    expect(await mistakes(text)).toEqual([expect.stringContaining(what)]);
+  });
+
+  it('need ids of their own where host and path are one', async () => {
+    const two = `${hook()}  - { url: "https://example.org/hooks/news?b", secret: ${secret} }\n`;
+    expect(await mistakes(two)).toEqual([
+      'a.yaml:4: the webhook\'s id "example-org-hooks-news" is taken by a.yaml:2. Give each webhook an id of its own.',
+    ]);
+    const told = `${hook()}  - { id: b, url: "https://example.org/hooks/news", secret: ${secret} }\n`;
+    expect((await declared({ 'a.yaml': told })).map(({ id }) => id)).toEqual(['example-org-hooks-news', 'b']);
+  });
+});

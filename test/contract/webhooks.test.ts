@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { renewEpoch } from '../../src/store/events.ts';
+import type { Store } from '../../src/store/open.ts';
+import { advanceWebhook, declareWebhooks, moveWebhook, readWebhook, readWebhooks } from '../../src/store/webhooks.ts';
+import { engines, withStore } from './engines.ts';
+import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+
+const url = 'https://example.org/hook';
+
+describe.each(engines)('webhooks on $name', (engine) => {
+  /** A store with two events, and a webhook that was declared after the first. */
+  const withHook = (work: (store: Store, room: Newsroom) => Promise<void>) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.open('a');
+      await room.read('a', [draft('one')]);
+      await declareWebhooks(store, [{ id: 'hook', url }], noon);
+      await room.read('a', [draft('two')]);
+      await work(store, room);
+    });
+  const hook = async (store: Store) => {
+    const state = await readWebhook(store.reader, 'hook');
+    if (state === null) throw new Error('no webhook');
+    return state;
+  };
+
+  it('begin at the head of the log, without a word of what was before', () =>
+    withHook(async (store) => {
+      expect(await hook(store)).toMatchObject({
+        id: 'hook',
+        url,
+        seq: 1,
+        told: 1,
+        failures: 0,
+        pausedMs: null,
+        lastOutcome: null,
+        delivered: 0,
+        removedMs: null,
+      });
+      expect(await readWebhook(store.reader, 'other')).toBeNull();
+    }));
+
+  it('keep all that is known of them over an attempt', () =>
+    withHook(async (store) => {
+      const before = await hook(store);
+      const after = {
+        ...before,
+        seq: 2,
+        told: 2,
+        failures: 3,
+        firstFailedMs: noon,
+        nextAttemptMs: noon + hour,
+        pausedMs: noon + 1,
+        lastOutcome: 'throttled',
+        lastStatus: 429,
+        lastDetail: 'HTTP 429',
+        lastAttemptMs: noon + 2,
+        lastSuccessMs: noon + 3,
+        delivered: 9,
+      } as const;
+      expect(await advanceWebhook(store, before, after)).toBe(true);
+      expect(await hook(store)).toEqual(after);
+    }));
+
+  it('are not written to from a place that they have left, nor once they are removed or moved', () =>
+    withHook(async (store) => {
+      const before = await hook(store);
+      await moveWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
+      expect(await advanceWebhook(store, before, { ...before, seq: 2 })).toBe(false);
+      const now = await hook(store);
+      await declareWebhooks(store, [{ id: 'hook', url: 'https://example.org/new' }], noon);
+      expect(await advanceWebhook(store, now, { ...now, seq: 2 })).toBe(false);
+      const again = await hook(store);
+      await declareWebhooks(store, [], noon);
+      expect(await advanceWebhook(store, again, { ...again, seq: 2 })).toBe(false);
+      expect((await hook(store)).seq).toBe(0);
+    }));
+
+  it('go on where they were when they are declared again, and forget their trouble with another address', () =>
+    withHook(async (store) => {
+      const before = await hook(store);
+      const trouble = { failures: 2, firstFailedMs: noon, nextAttemptMs: noon + hour, pausedMs: noon };
+      await advanceWebhook(store, before, { ...before, ...trouble });
+      await declareWebhooks(store, [{ id: 'hook', url }], noon);
+      expect(await hook(store)).toMatchObject(trouble);
+      await declareWebhooks(store, [{ id: 'b', url }], noon + 1);
+      expect(await hook(store)).toMatchObject({ removedMs: noon + 1, seq: 1 });
+      expect((await readWebhooks(store.reader)).map(({ id }) => id)).toEqual(['b', 'hook']);
+      await declareWebhooks(store, [{ id: 'hook', url: 'https://example.org/new' }], noon + 2);
+      expect(await hook(store)).toMatchObject({
+        url: 'https://example.org/new',
+        seq: 1,
+        removedMs: null,
+        failures: 0,
+        firstFailedMs: null,
+        nextAttemptMs: 0,
+        pausedMs: null,
+      });
+      expect(await readWebhook(store.reader, 'b')).toMatchObject({ removedMs: noon + 2 });
+    }));
+
+  it('are moved to a place, or resumed where they are, and tried at once', () =>
+    withHook(async (store) => {
+      const before = await hook(store);
+      await advanceWebhook(store, before, { ...before, seq: 2, told: 1, failures: 2, pausedMs: noon });
+      await moveWebhook(store, 'hook', null);
+      expect(await hook(store)).toMatchObject({ seq: 2, told: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
+      const epoch = await renewEpoch(store);
+      await moveWebhook(store, 'hook', { epoch, seq: 0 });
+      expect(await hook(store)).toMatchObject({ epoch, seq: 0, told: 0 });
+    }));
+});
