@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type CommentAction, commentActions, commentStates } from '../domain/comment.ts';
 import { ConfigError } from '../domain/config-error.ts';
 import { parseCursor } from '../domain/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
@@ -6,6 +7,7 @@ import { version } from '../version.ts';
 import { add } from './add.ts';
 import { check } from './check.ts';
 import { checkUrl } from './check-url.ts';
+import { listComments, moderate } from './comments.ts';
 import { demo } from './demo.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
 import { parse } from './parse.ts';
@@ -49,6 +51,7 @@ function describeProgram(io: CliIo, run: Run): Command {
   describeSources(program, { io, run });
   describeItems(program, { io, run });
   describeWebhooks(program, { io, run });
+  describeComments(program, { io, run });
   return program;
 }
 
@@ -149,6 +152,40 @@ function describeWebhooks(program: Command, { io, run }: Runner): void {
     .description('try again now, also after a 410')
     .argument('<id>', 'of the webhook')
     .action(async (id: string) => await run(resumeWebhook(io, id)));
+}
+
+function describeComments(program: Command, { io, run }: Runner): void {
+  const comments = program.command('comments').description('list what readers wrote, and decide what is shown');
+  comments
+    .command('list', { isDefault: true })
+    .description('list comments, newest first')
+    .option('--state <state>', `${commentStates.join(', ')} or all`, commentState, 'pending')
+    .option('--limit <number>', 'list so many at most', positive, 50)
+    .option('--json', 'for machines')
+    .action(async (options) => await run(listComments(io, options)));
+  for (const action of commentActions) {
+    comments
+      .command(action)
+      .description(actionWords[action])
+      .argument('<ids...>', 'numbers of comments')
+      .option('--json', 'for machines')
+      .action(
+        async (ids: readonly string[], options: { json?: boolean }) =>
+          await run(moderate(io, { action, ids, json: options.json ?? false })),
+      );
+  }
+}
+
+const actionWords: Readonly<Record<CommentAction, string>> = {
+  approve: 'show comments on their items',
+  reject: 'show comments no more',
+  spam: 'the same, because they are spam',
+  undo: 'take the last decision on comments back',
+};
+
+function commentState(text: string): string {
+  if (text === 'all' || commentStates.some((state) => state === text)) return text;
+  throw new InvalidArgumentError(`It is ${commentStates.join(', ')} or all.`);
 }
 
 function place(text: string): string {

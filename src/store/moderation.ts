@@ -125,3 +125,13 @@ export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]
     to: row.to_state,
   }));
 }
+
+/** Where comments stand; ids that are not there are left out. */
+export async function readCommentStates(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
+  const rows = await db
+    .selectFrom('comment')
+    .select(['id', 'state'])
+    .where('id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}

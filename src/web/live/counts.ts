@@ -18,7 +18,7 @@ export interface CountsDesk {
 }
 
 /** How often watched items are looked at: one query for all watchers. */
-const lookEveryMs = 5000;
+const lookEveryMs = 2000;
 
 /** A desk that asks the database for all watchers together. */
 export function createCountsDesk(parts: {
