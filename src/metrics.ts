@@ -21,6 +21,8 @@ export interface Metrics {
   polled(result: RefreshResult): void;
   /** A delivery to a WebSub subscriber ended so; `outcome` is one of a small closed set. */
   webSubDelivered(outcome: string): void;
+  /** A delivery to a webhook ended so; `outcome` is one of a small closed set. */
+  webhookDelivered(outcome: string): void;
   /** Reads the figures of the live side from now on. */
   watchLive(live: LiveSide): void;
 }
@@ -59,12 +61,14 @@ export function createMetrics(clock: Clock): Metrics {
   const deliveries = counter(registers, 'newswire_websub_deliveries_total', 'Deliveries to WebSub subscribers.', [
     'outcome',
   ]);
+  const hooks = counter(registers, 'newswire_webhook_deliveries_total', 'Deliveries to webhooks.', ['outcome']);
   return {
     freshness,
     contentType: registry.contentType,
     read: () => registry.metrics(),
     polled: pollCounters(registers),
     webSubDelivered: (outcome) => deliveries.inc({ outcome }),
+    webhookDelivered: (outcome) => hooks.inc({ outcome }),
     watchLive: (live) => liveFigures(registers, live),
   };
 }

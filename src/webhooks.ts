@@ -3,6 +3,7 @@ import type { Webhook } from './domain/webhook.ts';
 import { retryAfter } from './fetch/freshness.ts';
 import { userAgent } from './fetch/identity.ts';
 import { createOutbound, type Outbound } from './fetch/outbound.ts';
+import type { Metrics } from './metrics.ts';
 import type { Doorbell } from './push/doorbell.ts';
 import { Courier, type CourierParts } from './push/webhooks/courier.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -26,6 +27,7 @@ export interface WebhooksParts {
   readonly shutdown: Shutdown;
   readonly doorbell: Doorbell;
   readonly publicUrl: string;
+  readonly metrics: Pick<Metrics, 'webhookDelivered'>;
 }
 
 /** Webhooks at work. */
@@ -54,6 +56,7 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     clock,
     logger: log,
     random: Math.random,
+    ended: (outcome) => parts.metrics.webhookDelivered(outcome),
     publicUrl: () => publicUrl,
     after: (delayMs, call) => systemTimers.after(delayMs, call),
   });

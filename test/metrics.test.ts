@@ -39,6 +39,15 @@ describe('the figures', () => {
     ]);
   });
 
+  it('count deliveries to webhooks by outcome', async () => {
+    const metrics = createMetrics(clock);
+    for (const outcome of ['delivered', 'failed', 'delivered']) metrics.webhookDelivered(outcome);
+    expect(await lines(metrics, 'newswire_webhook')).toEqual([
+      'newswire_webhook_deliveries_total{outcome="delivered"} 2',
+      'newswire_webhook_deliveries_total{outcome="failed"} 1',
+    ]);
+  });
+
   it('ask the live side when they are read, and not before', async () => {
     const metrics = createMetrics(clock);
     const sessions = { ws: 0, sse: 0 };

@@ -42,7 +42,7 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     site: declarations?.site ?? null,
     sections: declarations?.sections ?? [],
     sources: declarations?.sources.map(withoutSecrets) ?? [],
-    webhooks: declarations?.webhooks.map(({ secret: _, ...shown }) => shown) ?? [],
+    webhooks: declarations?.webhooks.map(({ secrets: _, ...shown }) => shown) ?? [],
   };
 }
 

@@ -20,7 +20,7 @@ export function declareWebhooks(entries: readonly WebhookEntry[], problems: Prob
       problems.add({ where, what, remedy: 'Give each webhook an id of its own' });
     }
     taken.set(id, where);
-    return { id, url: fields.url, secret: fields.secret, filter: fields.filter ?? everything, declaredAt: where };
+    return { id, url: fields.url, secrets: fields.secret, filter: fields.filter ?? everything, declaredAt: where };
   });
 }
 

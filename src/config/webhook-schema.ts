@@ -4,6 +4,7 @@ import { readSecret } from '../domain/webhook.ts';
 import { declaredId } from './schema.ts';
 
 const maxUrlChars = 2048;
+const maxSecrets = 4;
 
 const url = z
   .string()
@@ -25,11 +26,24 @@ function urlFault(parsed: URL | null): string | null {
   return parsed.hash === '' ? null : 'has a fragment, which is never sent';
 }
 
-const secret = z.string().refine(
+/** One secret, or several that all sign while one takes the place of another. */
+const secrets = z.unknown().transform((value, context): readonly string[] => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length === 0 || list.length > maxSecrets) {
+    context.addIssue({ code: 'custom', message: `is not a list of 1 to ${maxSecrets}` });
+  }
+  for (const [index, text] of list.entries()) {
+    if (isSecret(text)) continue;
+    const path = Array.isArray(value) ? [index] : [];
+    context.addIssue({ code: 'custom', message: 'is not whsec_ and the base64 of 24 to 64 bytes', path });
+  }
+  return list.filter((text) => typeof text === 'string');
+});
+
+function isSecret(text: unknown): boolean {
   // A variable that is not set has been complained of.
-  (text) => text.includes('$' + '{') || readSecret(text) !== null,
-  { error: 'is not whsec_ and the base64 of 24 to 64 bytes' },
-);
+  return typeof text === 'string' && (text.includes('$' + '{') || readSecret(text) !== null);
+}
 
 const values = z.array(z.string());
 
@@ -54,7 +68,7 @@ const filter = z
 export const webhookSchema = z.strictObject({
   url,
   id: declaredId.nullish(),
-  secret,
+  secret: secrets,
   filter: filter.nullish(),
 });
 

@@ -6,8 +6,8 @@ export interface Webhook {
   readonly id: string;
   /** Absolute `http:` or `https:` URL. The path may be a secret: it is never logged. */
   readonly url: string;
-  /** `whsec_` and base64. Never logged, never shown. */
-  readonly secret: string;
+  /** `whsec_` and base64; each signs. Never logged, never shown. */
+  readonly secrets: readonly string[];
   readonly filter: Filter;
   /** `sources.yaml:12`, for messages. */
   readonly declaredAt: string;

@@ -25,25 +25,21 @@ export interface WithdrawalsQuery {
 export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<Withdrawal[]> {
   const { filter, sinceMs, limit } = query;
   const wanted = await wantedBy(db, filter, filter.backfill);
-  // The search index has forgotten what was withdrawn: those few are searched one by one.
   const { rows } =
     await sql<Withdrawal>`select item.id as "itemId", item.key as key, item.withdrawn_ms as "atMs" from item
-    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs}
-      and ${conditions(db, { ...wanted, search: null })}
+    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs} and ${conditions(db, wanted)}
     order by item.withdrawn_ms desc, item.id desc limit ${limit}`.execute(db);
-  return wanted.search === null ? rows : searched(db, rows, wanted.search);
+  return wanted.search === null ? rows : withPhrases(db, rows, wanted.search);
 }
 
-async function searched(db: Db, found: readonly Withdrawal[], search: SearchQuery): Promise<Withdrawal[]> {
+/** The search index has forgotten what was withdrawn: those few are searched one by one. */
+async function withPhrases(db: Db, found: readonly Withdrawal[], search: SearchQuery): Promise<Withdrawal[]> {
   const stored = await readStored(
     db,
     found.map(({ itemId }) => itemId),
   );
   return found.filter(({ itemId }) => {
     const one = stored.get(itemId);
-    if (one === undefined) return false;
-    const { sort_ms: sortMs } = one.row;
-    const inTime = sortMs >= (search.afterMs ?? sortMs) && sortMs < (search.beforeMs ?? Number.POSITIVE_INFINITY);
-    return inTime && matchesSearch(search, searchable(searchText(toItem(one))));
+    return one !== undefined && matchesSearch(search, searchable(searchText(toItem(one))));
   });
 }

@@ -28,14 +28,14 @@ describe('declared webhooks', () => {
       {
         id: 'example-org-hooks-news',
         url: 'https://example.org/hooks/news',
-        secret,
+        secrets: [secret],
         filter: everything,
         declaredAt: 'a.yaml:2',
       },
       {
         id: 'own',
         url: 'http://example.com:8080/in?x=1',
-        secret,
+        secrets: [secret],
         filter: { ...everything, sections: ['world-news'], q: '-sport budget' },
         declaredAt: 'b.yaml:2',
       },
@@ -45,7 +45,7 @@ describe('declared webhooks', () => {
   it('take secret and address out of the environment', async () => {
     const text = `webhooks:\n  - { id: x, url: "https://example.org/$\{PART}", secret: "$\{KEY}" }\n`;
     expect(await declared({ 'a.yaml': text }, { KEY: secret, PART: 'deep' })).toMatchObject([
-      { url: 'https://example.org/deep', secret },
+      { url: 'https://example.org/deep', secrets: [secret] },
     ]);
     expect(await mistakes(text, { PART: 'deep' })).toEqual([
       `a.yaml:2: the environment variable KEY is not set. Set KEY, or take $\{KEY} out; write $$\{ for a literal $\{.`,
@@ -95,6 +95,22 @@ describe('declared webhooks', () => {
     );
     expect(others).toEqual([]);
     expect(readSecret(bad)).toBeNull();
+  });
+
+  it('may have several secrets, each of which is looked at', async () => {
+    const listed = (list: string) =>
+      `webhooks:\n  - url: https://example.org/\n    secret:\n      - ${secret}\n${list}`;
+    const other = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+    expect(await declared({ 'a.yaml': listed(`      - ${other}\n`) })).toMatchObject([{ secrets: [secret, other] }]);
+    expect(await mistakes(listed('      - hush\n'))).toEqual([
+      expect.stringMatching(/^a\.yaml:5: secret is not whsec_/),
+    ]);
+    const many = `      - ${other}\n`.repeat(4);
+    expect(await mistakes(listed(many))).toEqual([expect.stringMatching(/^a\.yaml:4: secret is not a list of 1 to 4/)]);
+    expect(await mistakes('webhooks:\n  - { url: "https://example.org/", secret: [] }')).toHaveLength(1);
+    expect(await mistakes('webhooks:\n  - { url: "https://example.org/", secret: 12 }')).toEqual([
+      expect.stringMatching(/^a\.yaml:2: secret is not whsec_[^1]*$/),
+    ]);
   });
 
   it.each([

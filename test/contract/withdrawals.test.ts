@@ -108,6 +108,8 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       expect(await list({ backfill: false })).toEqual(['comet', 'ferry', 'harbour']);
       expect(await list({ q: 'text -comet -old' })).toEqual(['ferry', 'harbour']);
       expect(await list({ q: 'text before:2026-02-15' })).toEqual(['old']);
+      expect(await list({ q: 'section:science' })).toEqual(['comet']);
+      expect(await list({ q: '-source:b -ferry' })).toEqual(['old', 'harbour']);
       await restoreItem(room.store, await idOf(room, 'comet'), noon + 9 * minute);
       expect(await list({ sections: ['science'] })).toEqual([]);
     }));

@@ -78,7 +78,7 @@ describe('the code in the guide to webhooks', () => {
     skip: spawnSync('openssl', ['version']).status !== 0,
   }, () => {
     const body = '{"type":"events","title":"Ökonomie"}';
-    const headers = signatureHeaders(secret, { id: deliveryId('x', body), timestampS: 1_700_000_000, body });
+    const headers = signatureHeaders([secret], { id: deliveryId('x', body), timestampS: 1_700_000_000, body });
     const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
     const check = (input: string) =>
       spawnSync('sh', ['-c', codeOf('sh'), 'sh', ...names.map((name) => headers?.[name] ?? '')], {

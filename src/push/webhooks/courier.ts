@@ -1,4 +1,4 @@
-import type { Webhook, WebhookState } from '../../domain/webhook.ts';
+import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/webhook.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LogReader } from '../log-reader.ts';
@@ -40,6 +40,8 @@ export interface CourierParts {
   readonly clock: Clock;
   readonly logger: Log;
   random(): number;
+  /** Told how each attempt ended. */
+  ended(outcome: WebhookOutcome): void;
   /** Without a trailing slash. */
   publicUrl(): string;
   /** Calls once after a while; the answer stops it. */
@@ -182,10 +184,10 @@ export class Courier {
     return written && taken ? after : null;
   }
 
-  async #post({ id, url, secret }: Webhook, body: string): Promise<PostAnswer> {
+  async #post({ id, url, secrets }: Webhook, body: string): Promise<PostAnswer> {
     const { clock, post } = this.#parts;
     const signed = { id: deliveryId(id, body), timestampS: Math.floor(clock.now() / 1000), body };
-    const signature = signatureHeaders(secret, signed);
+    const signature = signatureHeaders(secrets, signed);
     if (signature === null) return { kind: 'failed', detail: 'its secret is not of the form whsec_…', status: null };
     const headers = { 'content-type': 'application/json', ...signature };
     return post({ url, headers, body }, this.#abort.signal);
@@ -197,8 +199,9 @@ export class Courier {
   }
 
   #tell(before: WebhookState, after: WebhookState): void {
-    const { logger } = this.#parts;
+    const { logger, ended } = this.#parts;
     const { id: webhook, lastOutcome: outcome, lastStatus: status, lastDetail: detail, failures } = after;
+    if (outcome !== null) ended(outcome);
     if (outcome === 'gone') logger.warn({ webhook, detail }, 'a webhook is paused until the operator resumes it');
     else if (outcome !== 'delivered') logger.warn({ webhook, outcome, status, detail, failures }, 'not delivered');
     else if (before.failures > 0) logger.info({ webhook, failures: before.failures }, 'delivered again after failures');

@@ -18,13 +18,17 @@ export function deliveryId(webhookId: string, body: string): string {
  * The headers by which a receiver knows that we sent it, of the Standard Webhooks scheme: HMAC-SHA256 over
  * `id.timestamp.body`.
  *
- * @param secret `whsec_` and base64.
- * @returns null when the secret is none.
+ * @param secrets of the form `whsec_` and base64; each signs, so that a receiver may know either the old or the new one.
+ * @returns null when one of them is none, or there is none.
  */
-export function signatureHeaders(secret: string, signed: Signed): Readonly<Record<string, string>> | null {
-  const key = readSecret(secret);
-  if (key === null) return null;
+export function signatureHeaders(secrets: readonly string[], signed: Signed): Readonly<Record<string, string>> | null {
   const { id, timestampS, body } = signed;
-  const signature = createHmac('sha256', key).update(`${id}.${timestampS}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': String(timestampS), 'webhook-signature': `v1,${signature}` };
+  const signatures: string[] = [];
+  for (const secret of secrets) {
+    const key = readSecret(secret);
+    if (key === null) return null;
+    signatures.push(`v1,${createHmac('sha256', key).update(`${id}.${timestampS}.${body}`).digest('base64')}`);
+  }
+  if (signatures.length === 0) return null;
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestampS), 'webhook-signature': signatures.join(' ') };
 }

@@ -43,6 +43,8 @@ interface Stage {
   readonly clock: FakeClock;
   readonly posts: readonly Post[];
   readonly said: readonly string[];
+  /** How attempts ended. */
+  readonly ends: readonly string[];
   /** Lets time pass until nothing more happens at this instant. */
   pass(ms?: number): Promise<void>;
   publish(events?: number): Promise<void>;
@@ -67,6 +69,7 @@ function stage(answers: Answer[] = [ok], states: WebhookState[] = [makeState(0)]
   const clock = createFakeClock();
   const posts: Post[] = [];
   const said: string[] = [];
+  const ends: string[] = [];
   const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Log = { debug: note, info: note, warn: note, error: note };
   const courier = new Courier({
@@ -76,6 +79,7 @@ function stage(answers: Answer[] = [ok], states: WebhookState[] = [makeState(0)]
     logger,
     random: () => 1,
     publicUrl: () => 'https://news.example.com',
+    ended: (outcome) => void ends.push(outcome),
     after: (delayMs, call) => clock.after(delayMs, call),
     async post(post, signal) {
       posts.push(post);
@@ -89,7 +93,7 @@ function stage(answers: Answer[] = [ok], states: WebhookState[] = [makeState(0)]
     for (let turn = 0; turn < 10; turn += 1) await clock.rest();
   };
   return {
-    ...{ courier, book, log, clock, posts, said, pass },
+    ...{ courier, book, log, clock, posts, said, ends, pass },
     async publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
       courier.wake();
@@ -175,6 +179,7 @@ describe('a courier', () => {
     expect(ids[3]).not.toBe(ids[0]);
     expect(one.posts[0]?.headers['webhook-signature']).not.toBe(one.posts[2]?.headers['webhook-signature']);
     expect(one.book.of()).toMatchObject({ seq: 5, failures: 0, firstFailedMs: null });
+    expect(one.ends).toEqual(['failed', 'failed', 'delivered', 'delivered']);
   });
 
   it('sends nothing more after a 410 until the webhook is resumed', async () => {
@@ -281,7 +286,7 @@ describe('a courier', () => {
 
   it('counts a secret that is none as a failure and sends nothing unsigned', async () => {
     const one = stage();
-    one.courier.declare([makeWebhook({ secret: 'hush-hush' })]);
+    one.courier.declare([makeWebhook({ secrets: ['hush-hush'] })]);
     await one.publish();
     expect(one.posts).toHaveLength(0);
     expect(one.book.of()).toMatchObject({ failures: 1, lastDetail: 'its secret is not of the form whsec_…' });
@@ -294,7 +299,7 @@ describe('a courier', () => {
     await one.publish();
     await one.pass(5000);
     expect(one.said.length).toBeGreaterThan(1);
-    expect(one.said.join()).not.toContain(webhook.secret.slice(6));
+    expect(one.said.join()).not.toContain(webhook.secrets[0]?.slice(6));
     expect(one.said.join()).not.toContain(webhook.url);
   });
 

@@ -6,7 +6,7 @@ export function makeWebhook(over: Partial<Omit<Webhook, 'filter'>> & { filter?: 
   return {
     id: 'hook',
     url: 'https://example.org/hook',
-    secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+    secrets: [`whsec_${Buffer.alloc(32, 1).toString('base64')}`],
     declaredAt: 'a.yaml:1',
     ...over,
     filter: { ...everything, ...over.filter },
