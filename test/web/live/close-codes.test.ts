@@ -1,8 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CloseCode, closeCodes, retryAfterMs } from '../../../src/web/live/close-codes.ts';
+import { type CloseCode, closeCodes, retryAfterMs, transportCodes } from '../../../src/web/live/close-codes.ts';
 import { MemoryLog } from '../../push/helpers/memory-log.ts';
 import { type LiveServer, type LiveServerOptions, type Reader, startLive } from './helpers/live-server.ts';
+import { noteRows } from './helpers/row-table.ts';
+
+const table = noteRows(
+  'close codes, row by row',
+  new Map([
+    ...Object.values(closeCodes).map(({ code, reason }): [string, string] => [String(code), reason]),
+    ...transportCodes.map(({ code, meaning }): [string, string] => [String(code), meaning]),
+  ]),
+  (title) => /^(\d{4}) /.exec(title)?.[1] ?? null,
+);
 
 let server: LiveServer | null = null;
 
@@ -212,5 +222,11 @@ describe('a session ends with', () => {
     expect(parts.sessions.size).toBe(1);
     pass(2500);
     await expect.poll(() => parts.sessions.size).toBe(0);
+  });
+});
+
+describe('the rows of the table', () => {
+  it('have a test each', () => {
+    expect(table.untested()).toEqual([]);
   });
 });

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { judgeSoak, readersTable } from '../helpers/soak/report.ts';
+import { runSoak } from '../helpers/soak/soak.ts';
+
+it('loses nothing and repeats nothing in 5,000 deliveries, whatever breaks', { timeout: 240_000 }, async () => {
+  const report = await runSoak({
+    deliveries: 5000,
+    seed: 11,
+    leastTroubles: 1,
+    killEveryMs: 2500,
+    stopEveryMs: 2000,
+  });
+  process.stdout.write(readersTable(report));
+  expect(judgeSoak(report)).toEqual([]);
+  expect(report.deliveries).toBeGreaterThanOrEqual(5000);
+});

@@ -1,0 +1,74 @@
+import { type Numbering, runOrderWorld } from './order-world.ts';
+import { plants } from './plants.ts';
+import { runWorld } from './resume-world.ts';
+
+/** What sound code came to over many seeds. */
+export interface ModelSums {
+  readonly seeds: number;
+  readonly items: number;
+  readonly resets: number;
+  readonly connections: number;
+  /** Events that writers committed at the same time. */
+  readonly committed: number;
+  /** What must not be: by seed. */
+  readonly violations: readonly string[];
+}
+
+/** A planted bug and the first seed that caught it; null: it survived. */
+export interface Catch {
+  readonly bug: string;
+  readonly seed: number | null;
+  /** By what it was found out. */
+  readonly sign: string;
+}
+
+const right: Numbering = 'a counter that is locked to the commit';
+const wrongNumberings: readonly Numbering[] = [
+  'a sequence that is asked when an event is written',
+  'a counter that is let go before the commit',
+  'a sequence, read up to the oldest open transaction',
+];
+
+/** Every bug that is planted. */
+export const plantedBugs: readonly string[] = [
+  ...Object.keys(plants),
+  ...wrongNumberings.map((numbering) => `events are numbered by ${numbering}`),
+];
+
+async function orderFaults(seed: number, numbering: Numbering): Promise<{ faults: string[]; committed: number }> {
+  const { missed, disordered, holes, committed } = await runOrderWorld(seed, numbering);
+  const faults =
+    missed + disordered + holes === 0 ? [] : [`${missed} missed, ${disordered} disordered, ${holes} holes`];
+  return { faults, committed };
+}
+
+/** Runs both models over the sound code. */
+export async function runModels(seeds: number, onSeed: (seed: number) => void = () => {}): Promise<ModelSums> {
+  const sums = { items: 0, resets: 0, connections: 0, committed: 0 };
+  const violations: string[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const world = await runWorld(seed);
+    const order = await orderFaults(seed, right);
+    for (const one of [...world.violations, ...order.faults]) violations.push(`seed ${seed}: ${one}`);
+    sums.items += world.stats.items;
+    sums.resets += world.stats.resets;
+    sums.connections += world.stats.connections;
+    sums.committed += order.committed;
+    onSeed(seed);
+  }
+  return { seeds, ...sums, violations };
+}
+
+/** Looks for the first seed that finds a planted bug out. */
+export async function hunt(bug: string, seeds: number): Promise<Catch> {
+  const plant = plants[bug];
+  const numbering = wrongNumberings.find((one) => bug.endsWith(one));
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const found =
+      numbering === undefined
+        ? (await runWorld(seed, plant?.())).violations
+        : (await orderFaults(seed, numbering)).faults;
+    if (found[0] !== undefined) return { bug, seed, sign: found[0] };
+  }
+  return { bug, seed: null, sign: '' };
+}
