@@ -4,6 +4,7 @@ import type { Digester } from './digest.ts';
 import { type FetchOutcome, noValidators } from './domain/outcome.ts';
 import type { Lease, PollState, RefreshResult, Settlement } from './domain/poll.ts';
 import type { Source } from './domain/source.ts';
+import { hubLinks } from './domain/websub.ts';
 import type { Fetcher } from './fetch/fetch-source.ts';
 import { type JoinedReading, type Poll, refreshSource, type Stages } from './refresh.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -31,8 +32,8 @@ export interface IntakeParts {
   hostGapMs(): number;
   /** How long one round over all sources of a URL's host takes at the host's gap. */
   hostCycleMs(url: string): number;
-  /** Factor on adaptive intervals while the whole schedule lags. */
-  stretch(): number;
+  /** Factor on adaptive intervals: while the whole schedule lags, and where a hub tells us of news. */
+  stretch(sourceId: string): number;
   /** The declaration in force; undefined when it was removed meanwhile. */
   sourceOf(id: string): Source | undefined;
   /** Told of the head of the log after each commit that wrote events. */
@@ -77,7 +78,7 @@ export function createStages(parts: IntakeParts): Stages {
       random: parts.random,
       networkDown: parts.brake.down(),
       hostCycleMs: parts.hostCycleMs(poll.source.url),
-      stretch: parts.stretch(),
+      stretch: parts.stretch(poll.source.id),
     });
   const record = async (poll: Poll, happened: Happened): Promise<RefreshResult> => {
     const settlement = settlementOf(poll, happened);
@@ -102,7 +103,7 @@ export function createStages(parts: IntakeParts): Stages {
       const stored = await storeDigest(store, {
         source: poll.source,
         lease: poll.lease,
-        digest: { ...digest, drafts: [...history, ...digest.drafts] },
+        digest: { ...digest, ...hubLinks(document.links, digest), drafts: [...history, ...digest.drafts] },
         firstRead: !poll.state.firstReadDone,
         nowMs: clock.now(),
         siteUrl: null,

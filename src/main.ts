@@ -45,7 +45,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     let inForce = declared;
     const doorbell = createMemoryDoorbell();
     const metrics = createMetrics(clock);
-    const common = { settings, store, clock, log, shutdown, metrics };
+    const hubBell = createMemoryDoorbell();
+    const common = { settings, store, clock, log, shutdown, metrics, hubBell };
     const address = settings.roles.has('serve')
       ? await startServing({ ...common, doorbell, pictureOrigins, declarations: () => inForce })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };

@@ -9,6 +9,7 @@ import { userAgent } from './fetch/identity.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createRefresh, type IntakeParts } from './intake.ts';
 import type { Metrics } from './metrics.ts';
+import type { Doorbell } from './push/doorbell.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
@@ -21,6 +22,7 @@ import { markChanged } from './store/due.ts';
 import { claimSources, nextDueMs, readDueSources } from './store/leases.ts';
 import type { Store } from './store/open.ts';
 import { version } from './version.ts';
+import { noHubs, type SubscriberSide, startSubscriber } from './websub/subscriber.ts';
 
 const leaseMs = 90_000;
 
@@ -36,6 +38,8 @@ export interface PollingParts {
   readonly declarations: Declarations;
   readonly watched: boolean;
   readonly publicUrl: string;
+  /** Rung when a WebSub hub of a source has confirmed or pushed something. */
+  readonly hubBell: Doorbell;
   ring(head: number): void;
   onDeclared(declarations: Declarations): void;
 }
@@ -62,12 +66,20 @@ export async function startPolling(parts: PollingParts): Promise<void> {
 
   const digester = createDigester();
   shutdown.onStop('digester', () => digester.close());
+  const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
+  let hubs = noHubs;
   const loop = startLoop(parts, {
     digester,
-    sourceOf: (id) => inForce.sources.get(id),
+    sourceOf,
     hostCycleMs: (url) => inForce.hostCycleMs(url),
     hostGapMs: () => inForce.site.politeness.hostGapMs,
+    hubs: () => hubs,
   });
+  const { publicUrl } = parts.settings;
+  if (publicUrl !== null) {
+    const onSourceDue = (): void => loop.wake();
+    hubs = await startSubscriber({ ...parts, publicUrl, digester, sourceOf, onSourceDue });
+  }
   if (parts.watched) watch(parts, { loop, declare });
   const { ring } = parts;
   const housekeeping = startHousekeeping({
@@ -81,7 +93,9 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-type LoopParts = Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'>;
+interface LoopParts extends Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
+  hubs(): SubscriberSide;
+}
 
 function startLoop(parts: PollingParts, more: LoopParts): Loop {
   const { settings, store, clock, log, shutdown, metrics } = parts;
@@ -103,7 +117,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
     fetcher,
     brake,
     clock,
-    stretch: () => pace.stretch(),
+    stretch: (sourceId) => pace.stretch() * more.hubs().stretch(sourceId),
     random: Math.random,
     ring: parts.ring,
     onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
@@ -124,6 +138,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
       graceMs: 4000,
       abortGraceMs: 1000,
       onResult: (result) => {
+        if (result.outcome === 'fresh') more.hubs().wake();
         metrics.polled(result);
         logResult(log, result);
       },

@@ -44,6 +44,8 @@ export interface ServingParts {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly doorbell: Doorbell;
+  /** Rung when a WebSub hub of a source has confirmed or pushed something. */
+  readonly hubBell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
   /** What is in force now. */

@@ -69,6 +69,7 @@ async function createSubscriber(schema: Schema): Promise<void> {
       .addColumn('trust', 'text', (c) => c.notNull().check(sql`trust in ('unproven', 'trusted', 'lost')`))
       .addColumn('pushes', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('pushed_first', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('polled_first', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('missed', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('last_push_ms', 'bigint')
       .addColumn('judged_id', 'integer', (c) => c.notNull().defaultTo(0)),

@@ -15,6 +15,18 @@ export type SubscriptionState =
 /** What a hub's pushes are worth: nothing until the first, and nothing again once it has missed what a poll found. */
 export type HubTrust = 'unproven' | 'trusted' | 'lost';
 
+interface Named {
+  readonly hubs: readonly string[];
+  readonly selfUrl: string | null;
+}
+
+/** Discovery: of hubs and of self alike, what the Link headers say, and only else what the document says. */
+export function hubLinks(links: readonly { readonly rel: string; readonly href: string }[], document: Named): Named {
+  const linked = (rel: string): string[] => links.filter((link) => link.rel === rel).map((link) => link.href);
+  const hubs = [...new Set(linked('hub'))];
+  return { hubs: hubs.length > 0 ? hubs : document.hubs, selfUrl: linked('self')[0] ?? document.selfUrl };
+}
+
 export const feedFormats = ['rss', 'atom', 'json'] as const;
 export type FeedFormatName = (typeof feedFormats)[number];
 

@@ -65,7 +65,7 @@ function sum(a: BatchCounts, b: BatchCounts): BatchCounts {
 }
 
 /** The last of each entry key: a document that names one entry twice means the later. */
-function distinct(drafts: readonly ItemDraft[]): ItemDraft[] {
+export function distinct(drafts: readonly ItemDraft[]): ItemDraft[] {
   return [...new Map(drafts.map((draft) => [draft.entryKey, draft])).values()];
 }
 
@@ -88,8 +88,10 @@ async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Pro
     feed_title: digest.feedTitle ?? row.feed_title,
     site_url: request.siteUrl ?? digest.siteUrl ?? row.site_url,
     hubs: JSON.stringify(digest.hubs),
+    self_url: digest.selfUrl,
   };
-  if (known.feed_title !== row.feed_title || known.site_url !== row.site_url || known.hubs !== row.hubs) {
+  const names = ['feed_title', 'site_url', 'hubs', 'self_url'] as const;
+  if (names.some((name) => known[name] !== row[name])) {
     await tx.updateTable('source').set(known).where('ref', '=', row.ref).execute();
   }
   return shownSource({ ...row, ...known });

@@ -291,8 +291,9 @@ const websub_subscription = {
   detail: textOrNull,
   trust: oneOf<HubTrust>(),
   pushes: integer,
-  /** Items that came by push before a poll saw them, or soon after. */
+  /** Items that a push brought before a poll saw them, and the other way about. */
   pushed_first: integer,
+  polled_first: integer,
   /** Items that a poll found and no push ever brought. */
   missed: integer,
   last_push_ms: msOrNull,

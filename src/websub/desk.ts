@@ -1,5 +1,16 @@
+import type { Doorbell } from '../push/doorbell.ts';
 import type { LogTail } from '../push/log-tail.ts';
+import { createCallbacks } from '../push/websub/callback.ts';
 import type { DeliveryOutcome } from '../push/websub/distribution.ts';
+import type { CallbackPorts } from '../push/websub/subscriber-ports.ts';
+import type { Store } from '../store/open.ts';
+import { keepPush } from '../store/websub-inbox.ts';
+import {
+  bringForward,
+  confirmSubscription,
+  findSubscription,
+  moveSubscription,
+} from '../store/websub-subscriptions.ts';
 import type { AppParts } from '../web/parts.ts';
 import { createTopicReader } from '../web/syndication/topic-reader.ts';
 import type { WebsubDesk } from '../web/websub/routes.ts';
@@ -9,6 +20,19 @@ import { type HubSideParts, startHub } from './hub.ts';
 export interface DeskParts extends Pick<HubSideParts, 'settings' | 'store' | 'clock' | 'log' | 'shutdown'> {
   /** Told of each attempt to deliver an output feed, for whoever counts. */
   onDelivery(outcome: DeliveryOutcome): void;
+  /** Rung when a hub of a source has confirmed or pushed something. */
+  readonly hubBell: Doorbell;
+}
+
+/** The callback's ports over the database. */
+export function callbackPorts(store: Store): CallbackPorts {
+  return {
+    find: (callbackId) => findSubscription(store.reader, callbackId),
+    confirm: (id, terms) => confirmSubscription(store, id, terms),
+    move: (id, to) => moveSubscription(store, id, to),
+    keep: (push) => keepPush(store, push),
+    bringForward: (sourceRef, to) => bringForward(store, sourceRef, to),
+  };
 }
 
 /**
@@ -19,6 +43,12 @@ export interface DeskParts extends Pick<HubSideParts, 'settings' | 'store' | 'cl
 export function openWebsub(parts: DeskParts, tail: LogTail, appParts: AppParts): WebsubDesk | null {
   const { publicUrl } = parts.settings;
   if (publicUrl === null) return null;
+  const { clock, log, store, hubBell } = parts;
   const hub = startHub({ ...parts, tail, publicUrl, document: createTopicReader(appParts) });
-  return { hub };
+  const callbacks = createCallbacks({
+    ...{ clock, log, random: Math.random },
+    ports: callbackPorts(store),
+    wake: () => void hubBell.ring(0),
+  });
+  return { hub, callbacks };
 }

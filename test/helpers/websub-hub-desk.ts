@@ -111,7 +111,8 @@ export class HubDesk {
       onChanged: (topics) => void this.changed.push([...topics]),
       wake: () => {},
     });
-    websubRoutes(this.#app, { hub: this.hub });
+    const none = { status: 404, text: '' } as const;
+    websubRoutes(this.#app, { hub: this.hub, callbacks: { verify: async () => none, receive: async () => none } });
   }
 
   async subscriber(...paths: string[]): Promise<Subscriber> {

@@ -139,3 +139,70 @@ describe('the hub of a running server', () => {
     }
   });
 });
+
+/** A hub of somebody else, which asks inside the request that it is asked in, and keeps whom to push to. */
+async function startForeignHub(): Promise<{ readonly origin: Origin; readonly callbacks: string[] }> {
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  const callbacks: string[] = [];
+  origin.on('/hub', async (request) => {
+    const form = new URLSearchParams(request.body);
+    const callback = form.get('hub.callback') ?? '';
+    const query = { 'hub.mode': 'subscribe', 'hub.topic': form.get('hub.topic') ?? '', 'hub.challenge': 'inside' };
+    const answer = await fetch(`${callback}?${new URLSearchParams({ ...query, 'hub.lease_seconds': '3600' })}`);
+    if (answer.status === 200 && (await answer.text()) === 'inside') callbacks.push(callback);
+    return { status: 202 };
+  });
+  return { origin, callbacks };
+}
+
+interface Logged {
+  readonly op: string;
+  readonly item: { readonly title: string };
+}
+
+async function logOf(url: string): Promise<readonly Logged[]> {
+  return ((await (await fetch(`${url}/api/events?after=floor&limit=100`)).json()) as { events: Logged[] }).events;
+}
+
+describe('a running server whose source names a hub', () => {
+  it('S10, S27 is verified inside its own request, and has a pushed item once though a poll finds it too', async () => {
+    const room = await openNewsroom();
+    const hub = await startForeignHub();
+    const link = `<${hub.origin.url}/hub>; rel="hub", <${room.origin.url}/rss.xml>; rel="self"`;
+    const serve = (count: number): void => {
+      const headers = { 'content-type': 'application/rss+xml', link };
+      room.origin.on('/rss.xml', { headers, body: document(count) });
+    };
+    serve(1);
+    await room.start();
+    const callback = await until('the subscription', () => hub.callbacks[0]);
+    expect(callback.startsWith(`${room.url}/websub/callback/`)).toBe(true);
+
+    const polls = room.origin.to('/rss.xml').length;
+    const headers = { 'content-type': 'application/rss+xml' };
+    const pushed = await fetch(callback, { method: 'POST', headers, body: document(2) });
+    expect(pushed.status).toBe(202);
+    await until('the pushed item', async () => {
+      const events = await logOf(room.url);
+      return events.some(({ item }) => item.title === 'Bulletin 1') ? events : null;
+    });
+    expect(room.origin.to('/rss.xml')).toHaveLength(polls);
+
+    serve(2);
+    await makeDue(room.home, 'bulletins');
+    await until('the next poll', () => room.origin.to('/rss.xml').length > polls || null);
+    // A third item, found by a poll alone: by then the second has been read and stored twice.
+    serve(3);
+    await makeDue(room.home, 'bulletins');
+    const events = await until('the third item', async () => {
+      const all = await logOf(room.url);
+      return all.some(({ item }) => item.title === 'Bulletin 2') ? all : null;
+    });
+    expect(events.map(({ op, item }) => `${op} ${item.title}`)).toEqual([
+      'add Bulletin 0',
+      'add Bulletin 1',
+      'add Bulletin 2',
+    ]);
+  });
+});

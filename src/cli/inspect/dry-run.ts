@@ -4,6 +4,7 @@ import { idsDistrustedNote } from '../../domain/digest-task.ts';
 import type { Digest, ItemDraft, Unreadable } from '../../domain/item.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/outcome.ts';
 import { blankMemory, type PollState, type Settlement } from '../../domain/poll.ts';
+import { hubLinks } from '../../domain/websub.ts';
 import { settle } from '../../schedule/next-check.ts';
 import { judgeQuality, type Quality } from './quality.ts';
 
@@ -94,16 +95,12 @@ export async function reportFeed(
     digest,
     quality: judgeQuality(described.entries, parts.nowMs),
     idsDistrusted: digest.notes.includes(idsDistrustedNote),
-    hubs: [...new Set([...linksTo(fetched, 'hub'), ...digest.hubs])],
+    hubs: hubLinks(fetched.links, digest).hubs,
     second: await secondAnswer(fetched, askAgain),
     next: settlement,
     notes: settlement.facts.notes,
     newest: digest.drafts.toReversed().slice(0, itemsShown),
   };
-}
-
-function linksTo({ links }: FetchedDocument, rel: string): readonly string[] {
-  return links.filter((link) => link.rel === rel).map((link) => link.href);
 }
 
 async function secondAnswer(

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+
+const mostHubs = 2;
+
+/** A source that names hubs. */
+export interface HubSource {
+  readonly ref: number;
+  /** Where it is read from: the topic, when the source does not say what it calls itself. */
+  readonly url: string;
+  readonly hubs: readonly string[];
+  readonly selfUrl: string | null;
+}
+
+/** A subscription that stands, as far as wishes are concerned. */
+export interface Standing {
+  readonly id: number;
+  readonly sourceRef: number;
+  readonly hub: string;
+  readonly topic: string;
+  readonly state: string;
+}
+
+/** A subscription to be asked for. */
+export interface Wish {
+  /** Of 192 random bits: whoever knows it may push to it. */
+  readonly callbackId: string;
+  readonly sourceRef: number;
+  readonly hub: string;
+  readonly topic: string;
+  /** Null: the hub could only be told it in the clear. */
+  readonly secret: string | null;
+}
+
+/** What has to change so that we are subscribed where sources say, and nowhere else. */
+export interface Wishes {
+  readonly add: readonly Wish[];
+  readonly drop: readonly number[];
+}
+
+/** Compares what sources name with what stands. A hub that has denied us is left standing: it is asked again some day. */
+export function compareWishes(sources: readonly HubSource[], standing: readonly Standing[]): Wishes {
+  const wanted = new Map<string, Omit<Wish, 'callbackId' | 'secret'>>();
+  for (const { ref, url, hubs, selfUrl } of sources) {
+    const topic = isWeb(selfUrl) ? selfUrl : url;
+    for (const hub of chooseHubs(hubs))
+      wanted.set(keyOf({ sourceRef: ref, hub, topic }), { sourceRef: ref, hub, topic });
+  }
+  const drop: number[] = [];
+  for (const one of standing) {
+    if (one.state === 'dropping') continue;
+    if (!wanted.delete(keyOf(one))) drop.push(one.id);
+  }
+  return { add: [...wanted.values()].map(toWish), drop };
+}
+
+/** At most two, those over https first. */
+function chooseHubs(hubs: readonly string[]): string[] {
+  const web = [...new Set(hubs)].filter(isWeb);
+  const secure = web.filter((hub) => hub.startsWith('https:'));
+  return [...secure, ...web.filter((hub) => !hub.startsWith('https:'))].slice(0, mostHubs);
+}
+
+function isWeb(url: string | null): url is string {
+  return url !== null && /^https?:\/\//i.test(url) && URL.canParse(url);
+}
+
+function keyOf({ sourceRef, hub, topic }: Pick<Wish, 'sourceRef' | 'hub' | 'topic'>): string {
+  return JSON.stringify([sourceRef, hub, topic]);
+}
+
+function toWish(wanted: Omit<Wish, 'callbackId' | 'secret'>): Wish {
+  const callbackId = randomBytes(24).toString('base64url');
+  return { ...wanted, callbackId, secret: wanted.hub.startsWith('https:') ? randomBytes(32).toString('hex') : null };
+}
