@@ -8,7 +8,7 @@ import { addComment, countComments, readComments, readShownComments } from './st
 import { moderateComments } from './store/moderation.ts';
 import type { Store } from './store/open.ts';
 import { countReads, readCounts, readMostRead, readSalt } from './store/read-counts.ts';
-import { readSetting } from './store/settings.ts';
+import { readSetting, writeSetting } from './store/settings.ts';
 import type { Readers } from './web/readers/readers.ts';
 import { createVisitDesk } from './web/readers/visit-desk.ts';
 
@@ -51,6 +51,8 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
     },
     secret: await readSetting(store, 'readers-secret', randomText),
     adminToken: parts.adminToken,
+    adminGeneration: () => readSetting(store, 'admin-generation', randomText),
+    endAdminSessions: () => writeSetting(store, 'admin-generation', randomText()),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { adminRoutes } from './admin/routes.tsx';
 import { apiRoutes } from './api/routes.ts';
 import { commentRoutes } from './comments/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
@@ -30,6 +31,7 @@ export function createApp(parts: AppParts): Hono {
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
   commentRoutes(app, pageParts);
+  adminRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
   app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
   return app;

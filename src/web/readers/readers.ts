@@ -16,6 +16,9 @@ export interface Readers {
   readonly secret: string;
   /** Null: the admin side is off. */
   readonly adminToken: string | null;
+  /** Stands in every admin session; changed, it ends them all, on every node. */
+  adminGeneration(): Promise<string>;
+  endAdminSessions(): Promise<void>;
 }
 
 /** Somebody at an item's page, as the request says. Kept in memory only, and no longer than a second. */

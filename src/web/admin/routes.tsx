@@ -1,0 +1,127 @@
+import type { Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { take } from '../comments/limits.ts';
+import { badRequest, notFound, RequestError } from '../errors.ts';
+import { clientOf } from '../http/client-of.ts';
+import { requireSameOrigin } from '../http/same-origin.ts';
+import { addressKey } from '../live/address-key.ts';
+import { documentOf, frameOf, type PageParts } from '../pages/page.tsx';
+import { SignIn } from '../views/admin-sign-in.tsx';
+import { moderationPage, takeDecision } from './moderation.tsx';
+import { type AdminDesk, AdminHead, hrefs, sendAdminPage } from './page.tsx';
+import { type AdminSession, isFormOf, makeSession, readSession, type SessionKey, sessionForMs } from './session.ts';
+import { isToken } from './token.ts';
+
+const cookieName = 'newswire-admin';
+const maxFormBytes = 64 * 1024;
+/** Wrong tokens from one address. */
+const maxWrong = { points: 10, duration: 900 };
+
+/** `/admin`. Without a token none of it exists. */
+export function adminRoutes(app: Hono, parts: PageParts): void {
+  const { readers } = parts;
+  if (readers === null || readers.adminToken === null) {
+    const nothing = (): never => {
+      throw notFound();
+    };
+    app.all('/admin', nothing);
+    app.all('/admin/*', nothing);
+    return;
+  }
+  const desk: AdminDesk = { parts, readers, adminToken: readers.adminToken };
+  const wrong = new RateLimiterMemory(maxWrong);
+  const limited = bodyLimit({ maxSize: maxFormBytes, onError: tooLarge });
+  app.get('/admin', async (c) => {
+    const session = await sessionOf(c, desk);
+    return session === null ? signInPage(c, desk, null) : c.redirect(hrefs(desk).comments, 303);
+  });
+  app.post('/admin/sign-in', limited, (c) => signIn(c, desk, wrong));
+  app.post('/admin/sign-out', limited, async (c) => {
+    await formOf(c, desk);
+    await readers.endAdminSessions();
+    deleteCookie(c, cookieName, { path: hrefs(desk).admin });
+    return c.redirect(hrefs(desk).admin, 303);
+  });
+  app.get('/admin/comments', async (c) => {
+    const session = await sessionOf(c, desk);
+    return session === null ? c.redirect(hrefs(desk).admin, 303) : moderationPage(c, desk, session);
+  });
+  app.post('/admin/comments', limited, async (c) => takeDecision(c, desk, await formOf(c, desk)));
+}
+
+async function keyOf({ readers, adminToken }: AdminDesk): Promise<SessionKey> {
+  return { secret: readers.secret, adminToken, generation: await readers.adminGeneration() };
+}
+
+async function sessionOf(c: Context, desk: AdminDesk): Promise<AdminSession | null> {
+  return readSession(await keyOf(desk), getCookie(c, cookieName) ?? '', desk.parts.clock.now());
+}
+
+/**
+ * The values of a form that a signed-in moderator sent from a page of ours.
+ *
+ * @throws RequestError 403 when it was not.
+ */
+async function formOf(c: Context, desk: AdminDesk): Promise<(name: string) => readonly string[]> {
+  requireSameOrigin(c, desk.parts.publicUrl());
+  const session = await sessionOf(c, desk);
+  const body = await c.req.parseBody({ all: true });
+  const values = (name: string): readonly string[] => {
+    const value = Object.hasOwn(body, name) ? body[name] : [];
+    return [value ?? []].flat().filter((one) => typeof one === 'string');
+  };
+  if (session === null || !isFormOf(session, values('csrf')[0] ?? '', await keyOf(desk))) {
+    const message = 'You are not signed in any more. Please sign in at /admin and try again.';
+    throw new RequestError({ status: 403, code: 'not_signed_in', message });
+  }
+  return values;
+}
+
+async function signIn(c: Context, desk: AdminDesk, wrong: RateLimiterMemory): Promise<Response> {
+  const { parts, adminToken } = desk;
+  requireSameOrigin(c, parts.publicUrl());
+  const who = addressKey(clientOf(c, parts)) ?? 'loopback';
+  // Counted before it is compared: many at once are as many.
+  const waitS = await take(wrong, who);
+  if (waitS !== null) {
+    c.header('Retry-After', String(waitS));
+    return signInPage(c, desk, { status: 429, message: `Too many wrong tokens. Please wait ${waitS} seconds.` });
+  }
+  const { token } = await c.req.parseBody();
+  if (typeof token !== 'string') throw badRequest('bad_form', 'The form has no token.');
+  if (!isToken(token.trim(), adminToken)) {
+    parts.log.warn({ address: who }, 'somebody tried to sign in with a wrong token');
+    return signInPage(c, desk, { status: 401, message: 'That is not the token. It is the value of ADMIN_TOKEN.' });
+  }
+  await wrong.reward(who, 1);
+  setCookie(c, cookieName, makeSession(await keyOf(desk), parts.clock.now()), {
+    path: hrefs(desk).admin,
+    httpOnly: true,
+    sameSite: 'Strict',
+    secure: parts.publicUrl().startsWith('https:'),
+    maxAge: sessionForMs / 1000,
+  });
+  return c.redirect(hrefs(desk).comments, 303);
+}
+
+function signInPage(
+  c: Context,
+  desk: AdminDesk,
+  refused: { readonly status: 401 | 429; readonly message: string } | null,
+): Response {
+  const { parts } = desk;
+  const frame = frameOf(parts, { at: 'elsewhere' });
+  const head = { title: 'Sign in', description: null, canonical: null, feedPath: null, more: <AdminHead /> };
+  const matter = (
+    <main id="main" tabindex={-1}>
+      <SignIn action={`${hrefs(desk).admin}/sign-in`} refused={refused?.message ?? null} />
+    </main>
+  );
+  return sendAdminPage(c, documentOf(frame, head, matter), refused?.status ?? 200);
+}
+
+function tooLarge(): never {
+  throw new RequestError({ status: 413, code: 'too_large', message: 'That form is too large.' });
+}
