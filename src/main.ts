@@ -1,6 +1,7 @@
 import type { Settings } from './config/environment.ts';
 import { processEnvironment } from './config/environment.ts';
 import { readDeclarations } from './config/sources.ts';
+import type { ConfigProblem } from './domain/config-error.ts';
 import type { Declarations } from './domain/source.ts';
 import { createMetrics } from './metrics.ts';
 import { startPolling } from './polling.ts';
@@ -43,12 +44,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const store = await openStore({ url: settings.databaseUrl, poller: settings.roles.has('poll') });
     shutdown.onStop('database', () => store.close());
     let inForce = declared;
+    let problems: readonly ConfigProblem[] = [];
     const doorbell = createMemoryDoorbell();
     const metrics = createMetrics(clock);
     const hubBell = createMemoryDoorbell();
+    const declarations = { declarations: () => inForce, configProblems: () => problems };
     const common = { settings, store, clock, log, shutdown, metrics, hubBell };
     const address = settings.roles.has('serve')
-      ? await startServing({ ...common, doorbell, pictureOrigins, declarations: () => inForce })
+      ? await startServing({ ...common, ...declarations, doorbell, pictureOrigins })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (settings.roles.has('serve')) log.info({ url: address.url }, 'listening');
     if (settings.roles.has('poll')) {
@@ -62,6 +65,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onDeclared: (next) => {
           inForce = next;
           webhooks.declare(next.webhooks);
+          problems = [];
+        },
+        onProblems: (found) => {
+          problems = found;
         },
       });
       log.info({ sources: declared.sources.length }, 'polling');

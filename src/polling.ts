@@ -2,6 +2,7 @@ import type { Settings } from './config/environment.ts';
 import { processEnvironment } from './config/environment.ts';
 import { watchDeclarations } from './config/watch.ts';
 import { createDigester } from './digest.ts';
+import type { ConfigProblem } from './domain/config-error.ts';
 import type { RefreshResult } from './domain/poll.ts';
 import type { Declarations, Source } from './domain/source.ts';
 import { createFetcher } from './fetch/fetch-source.ts';
@@ -42,6 +43,8 @@ export interface PollingParts {
   readonly hubBell: Doorbell;
   ring(head: number): void;
   onDeclared(declarations: Declarations): void;
+  /** What stands in the folder cannot be used; what is in force stays. */
+  onProblems(problems: readonly ConfigProblem[]): void;
 }
 
 /** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
@@ -160,10 +163,8 @@ interface WatchParts {
   declare(declarations: Declarations): Promise<void>;
 }
 
-function watch(
-  { settings, store, clock, log, shutdown, declarations }: PollingParts,
-  { loop, declare }: WatchParts,
-): void {
+function watch(parts: PollingParts, { loop, declare }: WatchParts): void {
+  const { settings, store, clock, log, shutdown, declarations } = parts;
   // One after the other: two sets of declarations written at once would mix.
   let last = Promise.resolve();
   const inOrder = (what: string, work: () => Promise<void>): void => {
@@ -183,6 +184,7 @@ function watch(
         log.info({ sources: next.sources.length }, 'new declarations are in force');
       }),
     onProblem: (error) => {
+      parts.onProblems(error.problems);
       for (const { where, what, remedy } of error.problems) {
         log.error({ where, what, remedy }, 'the declarations are wrong; what was in force stays');
       }

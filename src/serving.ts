@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Settings } from './config/environment.ts';
-import { ConfigError } from './domain/config-error.ts';
+import { ConfigError, type ConfigProblem } from './domain/config-error.ts';
 import type { Declarations } from './domain/source.ts';
 import type { Metrics } from './metrics.ts';
 import type { Doorbell } from './push/doorbell.ts';
@@ -20,6 +20,7 @@ import { createApp } from './web/app.ts';
 import { createClientAddress } from './web/live/client-address.ts';
 import { createCountsDesk } from './web/live/counts.ts';
 import { type LiveParts, liveTiming, defaultMaxSessions as maxSessions } from './web/live/live-parts.ts';
+import { watchSessions } from './web/live/session-history.ts';
 import { createSessions } from './web/live/sessions.ts';
 import { createSseHandler } from './web/live/sse.ts';
 import { createTimerWheel } from './web/live/timer-wheel.ts';
@@ -50,6 +51,8 @@ export interface ServingParts {
   readonly pictureOrigins: readonly string[];
   /** What is in force now. */
   declarations(): Declarations;
+  /** What keeps newer ones from coming into force. */
+  configProblems(): readonly ConfigProblem[];
 }
 
 /**
@@ -79,6 +82,8 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const live = createLive(parts, { tail, readers, publicUrl: () => address.publicUrl });
   metrics.watchLive({ ...live, tail });
   const clientAddress = createClientAddress(settings.trustedProxies);
+  const history = watchSessions({ clock: parts.clock, count: () => live.sessions.size });
+  shutdown.onStop('session history', () => history.stop());
   const appParts: AppParts = {
     reads: createReads(store, () => metrics.freshness.medians()),
     publicUrl: () => address.publicUrl,
@@ -91,6 +96,8 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     version,
     readers,
     clientAddress,
+    configProblems: parts.configProblems,
+    sessionHistory: () => history.read(),
     clock: parts.clock,
     log,
     assetsDir,

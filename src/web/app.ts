@@ -6,11 +6,14 @@ import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { metricsRoutes } from './metrics.ts';
+import { aboutPage } from './pages/about.tsx';
 import { errorPage } from './pages/error.tsx';
 import { itemPage } from './pages/item.tsx';
 import { frontPage, sectionPage, sourcePage } from './pages/listings.tsx';
 import type { PageParts } from './pages/page.tsx';
+import { searchPage } from './pages/search.tsx';
 import { sourcesPage } from './pages/sources.tsx';
+import { statusPage } from './pages/status.tsx';
 import type { AppParts } from './parts.ts';
 import { loadStaticFiles, staticRoutes } from './static-files.ts';
 import { feedRoutes, isFeedPath } from './syndication/routes.ts';
@@ -40,9 +43,12 @@ export function createApp(parts: AppParts): Hono {
 function pageRoutes(app: Hono, parts: PageParts): void {
   app.get('/', (c) => frontPage(c, parts));
   app.get('/sections/:section', (c) => sectionPage(c, parts));
+  app.get('/search', (c) => searchPage(c, parts));
   app.get('/sources', (c) => sourcesPage(c, parts));
   app.get('/sources/:id', (c) => sourcePage(c, parts));
   app.get('/items/:id', (c) => itemPage(c, parts));
+  app.get('/status', (c) => statusPage(c, parts));
+  app.get('/about', (c) => aboutPage(c, parts));
 }
 
 /** The live addresses as plain HTTP sees them: a WebSocket's handshake never comes this way. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Handler } from 'hono';
+import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Site } from '../domain/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { SessionHour } from './live/session-history.ts';
 import type { MetricsDoor } from './metrics.ts';
 import type { Readers } from './readers/readers.ts';
 import type { Reads } from './reads.ts';
@@ -32,6 +34,10 @@ export interface AppParts {
   clientAddress(request: IncomingMessage): string;
   /** The figures of this process; null: there are none. */
   readonly metrics: MetricsDoor | null;
+  /** What keeps declarations from coming into force at present; absent: it is not known here. */
+  configProblems?(): readonly ConfigProblem[];
+  /** Live connections over the last day, oldest hour first; absent: they are not counted. */
+  sessionHistory?(): readonly SessionHour[];
   readonly clock: Clock;
   readonly log: Log;
   /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */

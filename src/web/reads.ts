@@ -68,6 +68,8 @@ export interface SourceHealth {
   readonly checkedMs: number | null;
   readonly succeededMs: number | null;
   readonly nextCheckMs: number;
+  /** What decided on it, for people. It may tell of failures: not for everybody. */
+  readonly nextCheckWhy: string;
   /** No longer declared; its items stay. */
   readonly removed: boolean;
   readonly items: number;
@@ -91,6 +93,18 @@ export interface WebhookHealth {
   readonly nextAttemptMs: number | null;
 }
 
+/** One hour of the last day. */
+export interface ActivityHour {
+  /** When it began. */
+  readonly hourMs: number;
+  readonly added: number;
+  readonly updated: number;
+  /** Polls by how they ended. */
+  readonly outcomes: Readonly<Record<Settlement['outcome'], number>>;
+  /** Median time from publication to us, of the items that came in; null: none told. */
+  readonly freshnessMs: number | null;
+}
+
 /** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */
 export interface Reads {
   items(query: ItemsQuery): Promise<Snapshot>;
@@ -103,4 +117,6 @@ export interface Reads {
   webhooks(): Promise<readonly WebhookHealth[]>;
   /** Events with seq > after, at most `limit`. */
   events(afterSeq: number, limit: number): Promise<LogPage>;
+  /** The hours up to now, oldest first; some seconds old at most. */
+  activity(nowMs: number): Promise<readonly ActivityHour[]>;
 }

@@ -3,6 +3,7 @@ import type { Filter } from '../domain/filter.ts';
 import { type WebhookState, webhookCondition } from '../domain/webhook.ts';
 import type { SourceFreshness } from '../push/freshness.ts';
 import type { Log } from '../runtime/log.ts';
+import { readActivity } from '../store/activity.ts';
 import type { Db } from '../store/dialect.ts';
 import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
@@ -52,6 +53,7 @@ export function createReads(
       }),
     events: (afterSeq, limit) =>
       store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
+    activity: (nowMs) => store.read((db) => readActivity(db, nowMs)),
   };
 }
 
@@ -74,9 +76,11 @@ export function createReady(store: Store, log: Log): () => Promise<{ readonly da
 }
 
 function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceFreshness> {
-  const { id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items } = report;
+  const { id, title, section, url, siteUrl, outcome, failure, failures, items } = report;
   return {
-    ...{ id, title, section, url, siteUrl, outcome, failure, failures, nextCheckMs, items },
+    ...{ id, title, section, url, siteUrl, outcome, failure, failures, items },
+    nextCheckMs: report.nextCheckMs,
+    nextCheckWhy: report.nextCheckWhy,
     failingSinceMs: report.firstFailedMs,
     checkedMs: report.lastAttemptMs,
     succeededMs: report.lastSuccessMs,

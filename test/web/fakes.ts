@@ -1,8 +1,9 @@
 import type { Hono } from 'hono';
 import type { LogEvent } from '../../src/domain/event.ts';
 import type { Item } from '../../src/domain/item.ts';
+import { matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search-query.ts';
 import { type Site, slug } from '../../src/domain/source.ts';
-import { facetsOf, toWireBody } from '../../src/domain/wire-item.ts';
+import { facetsOf, searchText, toWireBody } from '../../src/domain/wire-item.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createApp } from '../../src/web/app.ts';
 import type { AppParts } from '../../src/web/parts.ts';
@@ -57,6 +58,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
     checkedMs: noon,
     succeededMs: noon,
     nextCheckMs: noon + 15 * minuteMs,
+    nextCheckWhy: 'adaptive interval 15 min',
     removed: false,
     items: 3,
     publishedToStoredMs: null,
@@ -93,6 +95,7 @@ export class FakeReads implements Reads {
       )
       .filter((item) => filter.sources.length === 0 || filter.sources.includes(item.source.id))
       .filter((item) => filter.backfill || !item.backfill)
+      .filter((item) => matchesSearch(parseSearchQuery(filter.q ?? ''), searchable(searchText(item))))
       .toSorted((a, b) => b.sortMs - a.sortMs || b.id - a.id);
     const start = before === null ? 0 : all.findIndex((item) => placeOf(item) === before) + 1;
     const items = all.slice(start, start + limit);
@@ -121,6 +124,18 @@ export class FakeReads implements Reads {
   async webhooks() {
     this.#fail();
     return this.hooks;
+  }
+
+  async activity(nowMs: number) {
+    this.#fail();
+    const hour = Math.floor(nowMs / 3_600_000);
+    return Array.from({ length: 24 }, (_, index) => ({
+      hourMs: (hour - 23 + index) * 3_600_000,
+      added: index * 3,
+      updated: index % 4,
+      outcomes: { fresh: index, 'not-modified': 40 - index, throttled: index % 3, gone: 0, failed: index % 5 },
+      freshnessMs: index === 7 ? null : 60_000 * (1 + (index % 6)),
+    }));
   }
 
   async events(afterSeq: number, limit: number) {

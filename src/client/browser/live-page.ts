@@ -1,10 +1,14 @@
 import { NewswireClient } from '../client.ts';
 import type { ClientState, ItemChange } from '../types.ts';
+import { Arrivals } from './arrivals.ts';
 import { dropBrokenPictures } from './broken-pictures.ts';
+import { showCopyButtons } from './copy-buttons.ts';
 import { makeDateWriter, makeTimeWriter } from './dateline.ts';
 import { startDiscussion } from './discussion.ts';
 import { PlaceKeeper } from './keep-place.ts';
+import { listenToKeys } from './keyboard.ts';
 import { NewsFeedList } from './news-feed-list.ts';
+import { keepTimesYoung } from './young-times.ts';
 
 const maxLines = 60;
 const tickMs = 20_000;
@@ -17,8 +21,8 @@ const signs: Readonly<Record<ClientState, string>> = {
   closed: 'not live',
 };
 
-/** Lets the News feed of this page grow. Without this script it stands as the server wrote it. */
-function startNewsFeed(aside: HTMLElement): void {
+/** Lets the News feed of this page grow, and the list beside it tell of what came in. */
+function startNewsFeed(aside: HTMLElement, arrivals: Arrivals | null): void {
   const list = aside.querySelector<HTMLElement>('.wire');
   const button = aside.querySelector<HTMLButtonElement>('.fresh');
   const { cursor, base = '', dateline = '', timezone = 'UTC' } = aside.dataset;
@@ -37,9 +41,15 @@ function startNewsFeed(aside: HTMLElement): void {
 
   // Backfill is wanted too: on a server's first day it is all the news there is.
   const client = new NewswireClient(`${location.origin}${base}`, { filter: { backfill: true }, after: cursor });
-  client.on('item', (change) => apply(feed, change));
-  client.on('reset', ({ items }) => feed.replace(items));
-  client.on('state', (state) => showState(aside, state));
+  client.on('item', (change) => {
+    apply(feed, change);
+    arrivals?.take(change);
+  });
+  client.on('reset', ({ items }) => {
+    feed.replace(items);
+    arrivals?.uncounted();
+  });
+  client.on('state', showState);
   if (article !== null) startDiscussion(client, article, makeDateWriter({ pattern: dateline, timezone }));
 }
 
@@ -48,14 +58,35 @@ function apply(feed: NewsFeedList, change: ItemChange): void {
   else feed.put(change.item);
 }
 
-function showState(aside: HTMLElement, state: ClientState): void {
-  const sign = aside.querySelector<HTMLElement>('.sign');
+/** Lets a page of results tell of new matches. */
+function startSearch(arrivals: Arrivals, { q, cursor, base = '' }: DOMStringMap): void {
+  if (q === undefined || cursor === undefined) return;
+  const client = new NewswireClient(`${location.origin}${base}`, { filter: { q, backfill: true }, after: cursor });
+  client.on('item', (change) => arrivals.take(change));
+  client.on('reset', () => arrivals.uncounted());
+  client.on('state', showState);
+}
+
+function showState(state: ClientState): void {
+  const sign = document.querySelector<HTMLElement>('.sign');
   if (sign === null) return;
   sign.hidden = false;
   sign.dataset['state'] = state;
   sign.textContent = signs[state];
 }
 
+function arrivalsOf(element: HTMLElement | null): Arrivals | null {
+  const button = element?.querySelector('button') ?? null;
+  return element === null || button === null ? null : new Arrivals(element, button);
+}
+
 dropBrokenPictures();
+showCopyButtons();
+const { dateline: pattern, timezone } = document.body.dataset;
+if (pattern !== undefined && timezone !== undefined) keepTimesYoung({ pattern, timezone }, tickMs);
+listenToKeys();
+const place = document.querySelector<HTMLElement>('.arrivals');
+const arrivals = arrivalsOf(place);
+if (place !== null && arrivals !== null) startSearch(arrivals, place.dataset);
 const aside = document.querySelector<HTMLElement>('.news-feed');
-if (aside !== null) startNewsFeed(aside);
+if (aside !== null) startNewsFeed(aside, arrivals);

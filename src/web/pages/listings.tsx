@@ -4,15 +4,19 @@ import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import { findSection, findSource } from '../find.ts';
 import { readChoice } from '../query.ts';
-import type { Frame } from '../views/frame.ts';
-import { ItemList, Lead, NoNews, Pager } from '../views/item-list.tsx';
+import type { Frame, PageHead } from '../views/frame.ts';
+import { Arrivals, ItemList, Lead, NoNews, Pager, Seconds } from '../views/item-list.tsx';
 import { pictureOf } from '../views/item-parts.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
+import { SourceNote, type SourceRow } from '../views/source-note.tsx';
 import { documentOf, frameOf, newsFeedOf, type PageParts, type Place, sendPage } from './page.tsx';
+import { toSourceRow } from './sources.tsx';
 
 const pageItems = 30;
-/** How far down the page a lead with a picture is looked for. */
+/** How far down the page a lead with a picture is looked for, and those that stand below it. */
 const leadDepth = 8;
+const secondsDepth = 14;
+const mostSeconds = 3;
 
 /** A page that lists items: the front page, a section's, a source's. */
 interface Listing {
@@ -24,6 +28,8 @@ interface Listing {
   readonly filter: Filter;
   readonly share: boolean;
   readonly place: Place;
+  /** Whose page it is; null: it is no source's. */
+  readonly source: SourceRow | null;
 }
 
 /** `/` */
@@ -31,7 +37,8 @@ export function frontPage(c: Context, parts: PageParts): Promise<Response> {
   const { title } = parts.site();
   const filter = { ...everything, backfill: true };
   const description = `${title}: the news of many sources in one stream, as it comes in.`;
-  return sendListing(c, parts, { title: null, description, path: '', filter, share: true, place: { at: 'front' } });
+  const place = { at: 'front' } as const;
+  return sendListing(c, parts, { title: null, description, path: '', filter, share: true, place, source: null });
 }
 
 /** `/sections/:section` */
@@ -44,6 +51,7 @@ export async function sectionPage(c: Context, parts: PageParts): Promise<Respons
     filter: { ...everything, backfill: true, sections: [slug(section)] },
     share: true,
     place: { at: 'section', section },
+    source: null,
   });
 }
 
@@ -57,41 +65,79 @@ export async function sourcePage(c: Context, parts: PageParts): Promise<Response
     filter: { ...everything, backfill: true, sources: [source.id] },
     share: false,
     place: { at: 'elsewhere' },
+    source: toSourceRow(source),
   });
 }
 
 async function sendListing(c: Context, parts: PageParts, listing: Listing): Promise<Response> {
   const { before } = readChoice(new URL(c.req.url).searchParams);
-  const { filter, share, path } = listing;
+  const { filter, share } = listing;
   const [page, start] = await Promise.all([
     parts.reads.items({ filter, limit: pageItems, before, share }),
     newsFeedOf(parts),
   ]);
   const frame = frameOf(parts, listing.place);
-  const within = listing.place.at === 'section' ? listing.place.section : null;
-  const lead = listing.title === null && before === null ? leadOf(page.items, frame) : null;
-  const canonical = `${parts.publicUrl()}${path === '' ? '/' : path}`;
-  const head = { title: listing.title, description: listing.description, canonical, feedPath: path };
+  const opened = before === null && listing.source === null ? openingOf(page.items, frame) : null;
+  const canonical = `${parts.publicUrl()}${listing.path === '' ? '/' : listing.path}`;
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        {listing.title !== null && (
-          <h1 class="page-title">
-            <bdi>{listing.title}</bdi>
-          </h1>
-        )}
-        {lead !== null && <Lead item={lead} frame={frame} />}
-        {page.items.length === 0 && <NoNews />}
-        <ItemList items={page.items.filter((item) => item !== lead)} within={within} frame={frame} />
+        <ListingMatter listing={listing} items={page.items} opened={opened} isFirst={before === null} frame={frame} />
         <Pager path={canonical} next={page.next} />
       </main>
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, headOf(listing, canonical, opened), matter));
 }
 
-/** The newest item with a picture, if one stands near the top; else the newest. */
-function leadOf(items: readonly Item[], frame: Frame): Item | null {
-  return items.slice(0, leadDepth).find((item) => pictureOf(item, frame) !== null) ?? items[0] ?? null;
+function headOf(listing: Listing, canonical: string, opened: Opening | null): PageHead {
+  const { title, description, path } = listing;
+  return { title, description, canonical, feedPath: path, image: opened?.lead.imageUrl ?? null };
+}
+
+interface MatterProps {
+  readonly listing: Listing;
+  readonly items: readonly Item[];
+  readonly opened: Opening | null;
+  readonly isFirst: boolean;
+  readonly frame: Frame;
+}
+
+function ListingMatter({ listing, items, opened, isFirst, frame }: MatterProps) {
+  const { title, place, source } = listing;
+  const within = place.at === 'section' ? place.section : null;
+  const shown = new Set(opened === null ? [] : [opened.lead, ...opened.seconds]);
+  return (
+    <>
+      {title !== null && (
+        <h1 class="page-title">
+          <bdi>{title}</bdi>
+        </h1>
+      )}
+      {source !== null && <SourceNote row={source} frame={frame} />}
+      {isFirst && <Arrivals search={null} section={within === null ? undefined : slug(within)} source={source?.id} />}
+      {opened !== null && <Lead item={opened.lead} within={within} frame={frame} />}
+      {opened !== null && <Seconds items={opened.seconds} within={within} frame={frame} />}
+      {items.length === 0 && <NoNews />}
+      <ItemList items={items.filter((item) => !shown.has(item))} within={within} frame={frame} />
+    </>
+  );
+}
+
+/** What opens a page. */
+interface Opening {
+  readonly lead: Item;
+  /** With a picture each; none, or as many as fill a row. */
+  readonly seconds: readonly Item[];
+}
+
+/** The lead is the newest item with a picture, if one stands near the top, else the newest; then a row with pictures. */
+function openingOf(items: readonly Item[], frame: Frame): Opening | null {
+  const pictured = items.slice(0, secondsDepth).filter((item) => pictureOf(item, frame) !== null);
+  const first = pictured.find((item) => items.indexOf(item) < leadDepth);
+  const lead = first ?? items[0];
+  if (lead === undefined) return null;
+  const seconds = pictured.filter((item) => item !== lead).slice(0, mostSeconds);
+  return { lead, seconds: seconds.length === mostSeconds ? seconds : [] };
 }

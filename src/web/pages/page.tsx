@@ -13,6 +13,7 @@ import type { Frame, PageHead } from '../views/frame.ts';
 import { Layout } from '../views/layout.tsx';
 import { type Links, makeLinks } from '../views/links.ts';
 import type { NewsFeedStart } from '../views/news-feed.tsx';
+import { mostReadOf } from './most-read.ts';
 
 const newsFeedItems = 40;
 
@@ -60,8 +61,11 @@ function tabsOf(sections: readonly string[], at: { links: Links; place: Place })
 /** What the News feed beside a page starts with: the newest of everything, and the place in the log to go on from. */
 export async function newsFeedOf(parts: PageParts): Promise<NewsFeedStart> {
   const filter = { ...everything, backfill: true };
-  const { items, head } = await parts.reads.items({ filter, limit: newsFeedItems, before: null, share: false });
-  return { items, cursor: formatCursor({ epoch: head.epoch, seq: head.head }) };
+  const [{ items, head }, mostRead] = await Promise.all([
+    parts.reads.items({ filter, limit: newsFeedItems, before: null, share: false }),
+    mostReadOf(parts),
+  ]);
+  return { items, cursor: formatCursor({ epoch: head.epoch, seq: head.head }), mostRead };
 }
 
 /** The whole document of a page. */

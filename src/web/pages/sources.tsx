@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import { stateOf } from '../api/public-source.ts';
 import type { SourceHealth } from '../reads.ts';
-import { NewsFeed } from '../views/news-feed.tsx';
-import { type SourceRow, SourcesMatter } from '../views/sources-page.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './page.tsx';
+import type { SourceRow } from '../views/source-note.tsx';
+import { SourcesMatter } from '../views/sources-page.tsx';
+import { documentOf, frameOf, type PageParts, sendPage } from './page.tsx';
 
 /** `/sources` */
 export async function sourcesPage(c: Context, parts: PageParts): Promise<Response> {
-  const [sources, start] = await Promise.all([parts.reads.sources(), newsFeedOf(parts)]);
+  const sources = await parts.reads.sources();
   const frame = frameOf(parts, { at: 'elsewhere' });
   const head = {
     title: 'Sources',
@@ -16,18 +16,22 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
     feedPath: '',
   };
   const matter = (
-    <>
-      <main id="main" tabindex={-1}>
-        <SourcesMatter rows={sources.filter(({ removed }) => !removed).map(toRow)} frame={frame} />
-      </main>
-      <NewsFeed start={start} frame={frame} />
-    </>
+    <main id="main" tabindex={-1}>
+      <SourcesMatter rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} frame={frame} />
+    </main>
   );
   return sendPage(c, parts, documentOf(frame, head, matter));
 }
 
-function toRow(source: SourceHealth): SourceRow {
-  const { id, title, section, checkedMs, items, publishedToStoredMs, storedToPushedMs } = source;
-  const measured = { publishedToStoredMs, storedToPushedMs };
-  return { id, title, section, state: stateOf(source), sinceMs: source.failingSinceMs, checkedMs, items, ...measured };
+/** A source as pages show it. */
+export function toSourceRow(source: SourceHealth): SourceRow {
+  const { id, title, section, siteUrl, checkedMs, items, publishedToStoredMs, storedToPushedMs } = source;
+  const state = stateOf(source);
+  return {
+    ...{ id, title, section, siteUrl, state, checkedMs, items, publishedToStoredMs, storedToPushedMs },
+    sinceMs: source.failingSinceMs,
+    nextCheckMs: state === 'gone' ? null : source.nextCheckMs,
+    // The reason of a failure stays inside: on a private network it would tell an open port from a closed one.
+    nextCheckWhy: state === 'failing' ? 'asked less often while it fails' : source.nextCheckWhy,
+  };
 }

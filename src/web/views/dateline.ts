@@ -44,3 +44,14 @@ export function dayInWords(ms: number, timezone: string): string {
   const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
   return `${parts['weekday']}, ${parts['day']} ${parts['month']} ${parts['year']}`;
 }
+
+/** The hour of a day: `18:00`. */
+export function hourInWords(ms: number, timezone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  return format.format(ms);
+}

@@ -38,4 +38,8 @@ export interface PageHead {
   readonly feedPath: string | null;
   /** Further elements of the head: what the page says of its matter, a script of its own. */
   readonly more?: JSX.Element;
+  /** What was searched for: it stands in the search box, and the feeds are of it. */
+  readonly q?: string | null;
+  /** Absolute address of a picture for those who link to the page. */
+  readonly image?: string | null;
 }

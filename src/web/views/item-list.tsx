@@ -6,8 +6,8 @@ import { Kicker, Meta, Picture, pictureOf } from './item-parts.tsx';
 const summaryChars = 280;
 const leadSummaryChars = 420;
 
-/** The item that opens the front page. */
-export function Lead({ item, frame }: { item: Item; frame: Frame }) {
+/** The item that opens a page. */
+export function Lead({ item, within, frame }: { item: Item } & Omit<ListProps, 'items'>) {
   const picture = pictureOf(item, frame);
   return (
     <article class="lead" lang={item.language ?? undefined}>
@@ -16,7 +16,7 @@ export function Lead({ item, frame }: { item: Item; frame: Frame }) {
           <Picture url={picture} eager />
         </div>
       )}
-      <Kicker item={item} frame={frame} />
+      {item.section !== within && <Kicker item={item} frame={frame} />}
       <h2 class="headline" dir="auto">
         <a href={frame.links.item(item.id)}>{item.title}</a>
       </h2>
@@ -27,6 +27,55 @@ export function Lead({ item, frame }: { item: Item; frame: Frame }) {
         </p>
       )}
     </article>
+  );
+}
+
+/** The items below the lead that have pictures, side by side. */
+export function Seconds({ items, within, frame }: ListProps) {
+  if (items.length === 0) return null;
+  return (
+    <ul class="seconds">
+      {items.map((item) => (
+        <li>
+          <article class="second" lang={item.language ?? undefined}>
+            <div class="picture">
+              <Picture url={pictureOf(item, frame) ?? ''} />
+            </div>
+            {item.section !== within && <Kicker item={item} frame={frame} />}
+            <h2 class="headline" dir="auto">
+              <a href={frame.links.item(item.id)}>{item.title}</a>
+            </h2>
+            <Meta item={item} frame={frame} />
+          </article>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Where the live script tells, above a list, that more came in: nothing that is being read moves. */
+export interface ArrivalsProps {
+  /** Of one search; null: what came in is counted by the News feed. */
+  readonly search: { readonly q: string; readonly cursor: string; readonly base: string } | null;
+  /** Only items of this section, or source, belong on the page. */
+  readonly section?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+/** A way to what came in since the page was made. */
+export function Arrivals({ search, section, source }: ArrivalsProps) {
+  return (
+    <p
+      class="arrivals"
+      role="status"
+      data-section={section}
+      data-source={source}
+      data-q={search?.q}
+      data-cursor={search?.cursor}
+      data-base={search?.base}
+    >
+      <button type="button" hidden />
+    </p>
   );
 }
 
@@ -83,10 +132,15 @@ function ListedItem({ item, within, frame }: Omit<ListProps, 'items'> & { item: 
 /** The way to older items. */
 export function Pager({ path, next }: { path: string; next: string | null }) {
   if (next === null) return null;
+  return <MorePages href={`${path}?before=${encodeURIComponent(next)}`} label="Older news" />;
+}
+
+/** The way to the next page. */
+export function MorePages({ href, label }: { href: string; label: string }) {
   return (
-    <nav class="pager" aria-label="Older news">
-      <a rel="next" href={`${path}?before=${encodeURIComponent(next)}`}>
-        Older news
+    <nav class="pager" aria-label={label}>
+      <a rel="next" href={href}>
+        {label}
       </a>
     </nav>
   );

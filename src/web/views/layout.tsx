@@ -1,5 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import type { Frame, PageHead } from './frame.ts';
+import { KeyHelp } from './key-help.tsx';
 
 const formats = [
   { format: 'rss', name: 'RSS', type: 'application/rss+xml' },
@@ -13,13 +14,14 @@ export function Layout(props: PropsWithChildren<{ frame: Frame; head: PageHead }
   return (
     <html lang="en">
       <Head frame={frame} head={head} />
-      <body>
+      <body data-dateline={frame.datelinePattern} data-timezone={frame.timezone}>
         <a class="skip" href="#main">
           Skip to the news
         </a>
-        <Masthead frame={frame} front={head.title === null} />
+        <Masthead frame={frame} head={head} />
         <div class="page">{children}</div>
-        <Foot frame={frame} feedPath={head.feedPath ?? ''} />
+        <Foot frame={frame} head={head} />
+        <KeyHelp />
       </body>
     </html>
   );
@@ -36,12 +38,16 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
       <meta name="color-scheme" content="light dark" />
       {head.description !== null && <meta name="description" content={head.description} />}
       {head.canonical !== null && <link rel="canonical" href={head.canonical} />}
+      <meta name="theme-color" content="#fbfaf7" media="(prefers-color-scheme: light)" />
+      <meta name="theme-color" content="#141413" media="(prefers-color-scheme: dark)" />
+      {/* The page of an item tells more of itself, and does so on its own. */}
+      {head.more === undefined && <OpenGraph siteTitle={siteTitle} head={head} />}
       <link rel="stylesheet" href={links.file('assets/newswire.css')} />
       <link rel="stylesheet" href={links.file('assets/readers.css')} />
       <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
       {feedPath !== null &&
         formats.map(({ format, name, type }) => (
-          <link rel="alternate" type={type} title={name} href={links.feed(feedPath, format)} />
+          <link rel="alternate" type={type} title={name} href={links.feed(feedPath, format, head.q)} />
         ))}
       {feedPath !== null && frame.hubUrl !== null && (
         <>
@@ -55,7 +61,21 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
   );
 }
 
-function Masthead({ frame, front }: { frame: Frame; front: boolean }) {
+/** What those show who link to the page. */
+function OpenGraph({ siteTitle, head }: { siteTitle: string; head: PageHead }) {
+  return (
+    <>
+      <meta property="og:site_name" content={siteTitle} />
+      <meta property="og:title" content={head.title ?? siteTitle} />
+      <meta property="og:type" content="website" />
+      {head.description !== null && <meta property="og:description" content={head.description} />}
+      {head.canonical !== null && <meta property="og:url" content={head.canonical} />}
+      {head.image != null && <meta property="og:image" content={head.image} />}
+    </>
+  );
+}
+
+function Masthead({ frame, head }: { frame: Frame; head: PageHead }) {
   const name = (
     <a href={frame.links.front} rel="home">
       {frame.siteTitle}
@@ -64,12 +84,13 @@ function Masthead({ frame, front }: { frame: Frame; front: boolean }) {
   return (
     <header class="masthead">
       <div class="folio">
-        <span>{frame.today}</span>
+        <span class="today">{frame.today}</span>
         <a class="to-feed" href="#news-feed">
           News feed
         </a>
+        <SearchForm frame={frame} q={head.q ?? ''} />
       </div>
-      {front ? <h1 class="site-title">{name}</h1> : <p class="site-title">{name}</p>}
+      {head.title === null ? <h1 class="site-title">{name}</h1> : <p class="site-title">{name}</p>}
       <nav class="tabs" aria-label="Sections">
         <ul>
           {frame.tabs.map((tab) => (
@@ -85,19 +106,49 @@ function Masthead({ frame, front }: { frame: Frame; front: boolean }) {
   );
 }
 
-function Foot({ frame, feedPath }: { frame: Frame; feedPath: string }) {
+function SearchForm({ frame, q }: { frame: Frame; q: string }) {
+  return (
+    <search class="search">
+      <form action={frame.links.search} method="get">
+        <input
+          id="search-box"
+          name="q"
+          type="search"
+          value={q}
+          maxlength={200}
+          autocomplete="off"
+          placeholder="Search the news"
+          aria-label="Search the news"
+        />
+        <button type="submit">Search</button>
+      </form>
+    </search>
+  );
+}
+
+function Foot({ frame, head }: { frame: Frame; head: PageHead }) {
+  const { links } = frame;
   return (
     <footer class="foot">
       <nav aria-label="About this site">
         <ul>
           <li>
-            <a href={frame.links.sources}>Sources</a>
+            <a href={links.about}>How to subscribe</a>
+          </li>
+          <li>
+            <a href={links.sources}>Sources</a>
+          </li>
+          <li>
+            <a href={links.status}>Status</a>
           </li>
           {formats.map(({ format, name }) => (
             <li>
-              <a href={frame.links.feed(feedPath, format)}>{name}</a>
+              <a href={links.feed(head.feedPath ?? '', format, head.q)}>{name}</a>
             </li>
           ))}
+          <li class="to-keys" hidden>
+            <button type="button">Keyboard</button>
+          </li>
         </ul>
       </nav>
       <p>Headlines and texts belong to their publishers. Times are {frame.timezone.replaceAll('_', ' ')}.</p>

@@ -1,6 +1,7 @@
 import type { Item } from '../../domain/item.ts';
 import type { Frame } from './frame.ts';
 import { shownMs, Time } from './item-parts.tsx';
+import { MostRead, type MostReadLists } from './most-read.tsx';
 
 /** What the News feed beside a page starts with. */
 export interface NewsFeedStart {
@@ -8,10 +9,22 @@ export interface NewsFeedStart {
   readonly items: readonly Item[];
   /** Place in the log at which they were read: the live script goes on from it. */
   readonly cursor: string;
+  /** What stands below it. */
+  readonly mostRead: MostReadLists;
 }
 
-/** The newest items of all sections; the live script lets it grow while the page is open. */
+/** What stands beside a page: the newest items of all sections, and what was read most. */
 export function NewsFeed({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
+  return (
+    <div class="side">
+      <Wire start={start} frame={frame} />
+      <MostRead lists={start.mostRead} frame={frame} />
+    </div>
+  );
+}
+
+/** The live script lets it grow while the page is open. */
+function Wire({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
   return (
     <aside
       class="news-feed"

@@ -1,27 +1,6 @@
 import type { Frame } from './frame.ts';
 import { Time } from './item-parts.tsx';
-
-/** A source as the table shows it. */
-export interface SourceRow {
-  readonly id: string;
-  readonly title: string;
-  readonly section: string;
-  readonly state: 'new' | 'fine' | 'waiting' | 'failing' | 'gone';
-  readonly sinceMs: number | null;
-  readonly checkedMs: number | null;
-  readonly items: number;
-  /** Medians; null: nothing new came by. */
-  readonly publishedToStoredMs: number | null;
-  readonly storedToPushedMs: number | null;
-}
-
-const words: Readonly<Record<SourceRow['state'], string>> = {
-  new: 'Not read yet',
-  fine: 'Fine',
-  waiting: 'Asked us to wait',
-  failing: 'Failing',
-  gone: 'Gone',
-};
+import { NextCheck, SourceFeeds, type SourceRow, State } from './source-note.tsx';
 
 /** All sources and how reading them goes. */
 export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; frame: Frame }) {
@@ -31,7 +10,7 @@ export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; fra
     <>
       <h1 class="page-title">Sources</h1>
       <p class="standfirst">
-        {summaryOf(rows.length, failing)}
+        {summaryOf(rows.length, failing)} <a href={frame.links.opml}>All of them as OPML</a>.
         {isMeasured && ' Delay: from publication to us, then from us to live readers; the median of the last day.'}
       </p>
       {rows.length > 0 && (
@@ -42,10 +21,12 @@ export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; fra
               <th scope="col">Section</th>
               <th scope="col">State</th>
               <th scope="col">Last read</th>
+              <th scope="col">Next check</th>
               <th scope="col">Delay</th>
               <th scope="col" class="number">
                 Items
               </th>
+              <th scope="col">Feeds</th>
             </tr>
           </thead>
           <tbody>
@@ -97,18 +78,18 @@ function Row({ row, frame }: { row: SourceRow; frame: Frame }) {
         <a href={frame.links.section(row.section)}>{row.section}</a>
       </td>
       <td data-label="State">
-        <span class={`state state-${row.state}`}>{words[row.state]}</span>
-        {row.sinceMs !== null && (
-          <>
-            {' '}
-            since <Time ms={row.sinceMs} frame={frame} />
-          </>
-        )}
+        <State row={row} frame={frame} />
       </td>
       <td data-label="Last read">{row.checkedMs === null ? '–' : <Time ms={row.checkedMs} frame={frame} />}</td>
+      <td data-label="Next check">
+        <NextCheck row={row} frame={frame} />
+      </td>
       <td data-label="Delay">{delayOf(row)}</td>
       <td data-label="Items" class="number">
         {row.items}
+      </td>
+      <td data-label="Feeds">
+        <SourceFeeds row={row} frame={frame} />
       </td>
     </tr>
   );

@@ -1,48 +1,6 @@
-import { Parser } from 'htmlparser2';
 import { describe, expect, it } from 'vitest';
-import { makeApp, makeItem, makeSource, noon, site, type TestApp } from '../fakes.ts';
-
-interface Element {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  /** Text within, whitespace evened. */
-  text: string;
-}
-
-const blocks = new Set(['p', 'li', 'h1', 'h2', 'td', 'th']);
-
-/** Every element of a page in document order. */
-function elementsOf(html: string): Element[] {
-  const all: Element[] = [];
-  const open: Element[] = [];
-  const parser = new Parser({
-    onopentag(name, attributes) {
-      const element = { name, attributes, text: '' };
-      all.push(element);
-      open.push(element);
-    },
-    ontext(text) {
-      for (const element of open) element.text += text;
-    },
-    onclosetag(name) {
-      open.pop();
-      if (blocks.has(name)) for (const element of open) element.text += ' ';
-    },
-  });
-  parser.write(html);
-  parser.end();
-  for (const element of all) element.text = element.text.replace(/\s+/g, ' ').trim();
-  return all;
-}
-
-async function look(app: TestApp, path: string) {
-  const response = await app.get(path);
-  const html = await response.text();
-  const all = elementsOf(html);
-  const byClass = (name: string) => all.filter((one) => (one.attributes['class'] ?? '').split(' ').includes(name));
-  const byName = (name: string) => all.filter((one) => one.name === name);
-  return { response, html, all, byClass, byName };
-}
+import { makeApp, makeItem, makeSource, noon, site } from '../fakes.ts';
+import { look } from './look.ts';
 
 const titled = { title: '<script>alert("&")</script>', summary: 'a < b & "c"', author: "O'Neil <o@example.org>" };
 
@@ -133,7 +91,9 @@ describe('a section page', () => {
     const app = makeApp([makeItem(1), makeItem(2, { section: 'Science & Nature', sections: ['Science & Nature'] })]);
     const { byName, byClass, all } = await look(app, '/sections/science-nature');
     expect(byName('h1')[0]?.text).toBe('Science & Nature');
-    expect(byClass('item').map(({ text }) => text)).toEqual([expect.stringContaining('Headline 2')]);
+    expect([...byClass('lead'), ...byClass('item')].map(({ text }) => text)).toEqual([
+      expect.stringContaining('Headline 2'),
+    ]);
     expect(all.filter(({ attributes }) => attributes['aria-current'] === 'page').map(({ text }) => text)).toEqual([
       'Science & Nature',
     ]);
@@ -222,15 +182,16 @@ describe('the sources page', () => {
       makeSource({ id: 'e', title: 'E', publishedToStoredMs: 200_000_000 }),
       makeSource({ id: 'f', title: 'F', storedToPushedMs: 0.2 }),
     ];
+    const next = '15.01.26 12:15 adaptive interval 15 min';
     const { byName, html } = await look(app, '/sources');
     expect(byName('tr').map(({ text }) => text)).toEqual([
-      'Source Section State Last read Delay Items',
-      'Example World Fine 15.01.26 12:00 – 3',
-      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 – 3',
-      'C World Not read yet – – 0',
-      'D World Fine 15.01.26 12:00 4 min, then 12 ms 3',
-      'E World Fine 15.01.26 12:00 2 d 3',
-      'F World Fine 15.01.26 12:00 –, then 1 ms 3',
+      'Source Section State Last read Next check Delay Items Feeds',
+      `Example World Fine 15.01.26 12:00 ${next} – 3 RSS Atom JSON`,
+      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 15.01.26 12:15 asked less often while it fails – 3 RSS Atom JSON',
+      `C World Not read yet – ${next} – 0 RSS Atom JSON`,
+      `D World Fine 15.01.26 12:00 ${next} 4 min, then 12 ms 3 RSS Atom JSON`,
+      `E World Fine 15.01.26 12:00 ${next} 2 d 3 RSS Atom JSON`,
+      `F World Fine 15.01.26 12:00 ${next} –, then 1 ms 3 RSS Atom JSON`,
     ]);
     expect(html).not.toContain('dns_error');
   });

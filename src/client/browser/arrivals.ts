@@ -1,0 +1,49 @@
+import type { WireItem } from '../../domain/wire.ts';
+import type { ItemChange } from '../types.ts';
+
+/** Tells above a list how many items came in for it, and shows them when it is asked to: nothing moves before. */
+export class Arrivals {
+  readonly #button: HTMLButtonElement;
+  readonly #belongs: (item: WireItem) => boolean;
+  readonly #seen = new Set<number>();
+
+  /** @param element as the server wrote it, with what belongs on the page in its data. */
+  constructor(element: HTMLElement, button: HTMLButtonElement) {
+    const { section, source } = element.dataset;
+    this.#button = button;
+    this.#belongs = (item) =>
+      (section === undefined || slug(item.section) === section) &&
+      (source === undefined || [item.source, ...item.alsoIn].some(({ id }) => id === source));
+    button.addEventListener('click', () => {
+      scrollTo(0, 0);
+      location.reload();
+    });
+  }
+
+  /** Counts an item that was added, and one that was taken back. */
+  take(change: ItemChange): void {
+    if (change.op === 'remove') this.#seen.delete(change.item.id);
+    else if (change.op === 'add' && this.#belongs(change.item)) this.#seen.add(change.item.id);
+    this.#show(this.#seen.size === 1 ? '1 new item' : `${this.#seen.size} new items`);
+  }
+
+  /** What came in cannot be counted any more. */
+  uncounted(): void {
+    this.#button.hidden = false;
+    this.#button.textContent = 'New items';
+  }
+
+  #show(text: string): void {
+    this.#button.hidden = this.#seen.size === 0;
+    this.#button.textContent = text;
+  }
+}
+
+/** The form that a section has in addresses; the server makes it in the same way, and a test holds the two together. */
+export function slug(text: string): string {
+  const plain = text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase();
+  return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '') || 'x';
+}

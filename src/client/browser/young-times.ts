@@ -1,0 +1,16 @@
+import { type DateStyle, makeTimeWriter } from './dateline.ts';
+
+/** Tells the times of items that came in lately by their age, and lets them grow older; the date is a hover away. */
+export function keepTimesYoung(style: DateStyle, tickMs: number): void {
+  const write = makeTimeWriter(style);
+  const times = [...document.querySelectorAll<HTMLTimeElement>('main .meta time')];
+  for (const time of times) time.title = time.textContent ?? '';
+  const tick = (): void => {
+    for (const time of times) {
+      const text = write(Date.parse(time.dateTime), Date.now());
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  tick();
+  setInterval(tick, tickMs);
+}

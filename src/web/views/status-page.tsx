@@ -1,0 +1,155 @@
+import type { ConfigProblem } from '../../domain/config-error.ts';
+import type { Frame } from './frame.ts';
+import { Plot, type PlotSeries } from './plot.tsx';
+
+/** One hour of the last day. */
+export interface StatusHour {
+  readonly hourMs: number;
+  readonly added: number;
+  readonly updated: number;
+  readonly outcomes: Readonly<Record<'fresh' | 'not-modified' | 'throttled' | 'gone' | 'failed', number>>;
+  /** Median; null: none told. */
+  readonly freshnessMs: number | null;
+}
+
+/** Most live connections at one time within an hour. */
+export interface SessionHour {
+  readonly hourMs: number;
+  readonly most: number;
+}
+
+/** What the status page tells. */
+export interface Status {
+  /** Oldest first. */
+  readonly hours: readonly StatusHour[];
+  readonly sessions: readonly SessionHour[];
+  /** Of declarations that are not in force because of them. */
+  readonly problems: readonly ConfigProblem[];
+  readonly sources: {
+    readonly all: number;
+    readonly troubled: readonly { readonly id: string; readonly title: string }[];
+  };
+  /** Stored at present, as often as a source has them. */
+  readonly items: number;
+}
+
+/** Below this everywhere, delays are told in seconds. */
+const quickMs = 120_000;
+
+/** How it goes, at a glance and hour by hour. */
+export function StatusMatter({ status, frame }: { status: Status; frame: Frame }) {
+  return (
+    <>
+      <h1 class="page-title">Status</h1>
+      <Problems problems={status.problems} />
+      <Summary status={status} frame={frame} />
+      <Plots status={status} frame={frame} />
+    </>
+  );
+}
+
+function Problems({ problems }: { problems: readonly ConfigProblem[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <section class="problems" aria-labelledby="problems-title">
+      <h2 id="problems-title">The declarations cannot be used as they stand</h2>
+      <p>What was in force before stays in force until this is mended:</p>
+      <ul>
+        {problems.map(({ where, what, remedy }) => (
+          <li>
+            <strong>{where}</strong>: {what}. {remedy}.
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Summary({ status, frame }: { status: Status; frame: Frame }) {
+  const { all, troubled } = status.sources;
+  const added = status.hours.reduce((sum, hour) => sum + hour.added, 0);
+  const polls = status.hours.reduce((sum, { outcomes }) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0), 0);
+  return (
+    <>
+      <dl class="figures">
+        <Figure name="new items in 24 hours" value={added} />
+        <Figure name="stored items" value={status.items} />
+        <Figure name="reads of sources in 24 hours" value={polls} />
+        <Figure name={all === 1 ? 'source' : 'sources'} value={all} />
+        <Figure name="in trouble" value={troubled.length} />
+      </dl>
+      {troubled.length > 0 && (
+        <p class="standfirst">
+          Cannot be read at present:{' '}
+          {troubled.map(({ id, title }, index) => (
+            <>
+              {index > 0 && ', '}
+              <a href={frame.links.source(id)}>
+                <bdi>{title}</bdi>
+              </a>
+            </>
+          ))}
+          . What they had is kept.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value.toLocaleString('en-GB')}</dd>
+    </div>
+  );
+}
+
+function Plots({ status, frame }: { status: Status; frame: Frame }) {
+  const { hours, sessions } = status;
+  const at = hours.map(({ hourMs }) => hourMs);
+  const series = (name: string, tone: PlotSeries['tone'], of: (hour: StatusHour) => number | null): PlotSeries => ({
+    name,
+    tone,
+    values: hours.map(of),
+  });
+  const polls = [
+    series('new', 'main', ({ outcomes }) => outcomes.fresh),
+    series('unchanged', 'quiet', ({ outcomes }) => outcomes['not-modified']),
+    series('told to wait', 'warn', ({ outcomes }) => outcomes.throttled),
+    series('failed', 'bad', ({ outcomes }) => outcomes.failed + outcomes.gone),
+  ];
+  const isQuick = hours.every(({ freshnessMs }) => (freshnessMs ?? 0) < quickMs);
+  const delayUnit = isQuick ? ({ name: 'seconds', ms: 1000 } as const) : ({ name: 'minutes', ms: 60_000 } as const);
+  const delay = ({ freshnessMs }: StatusHour) =>
+    freshnessMs === null ? null : Math.round((freshnessMs / delayUnit.ms) * 10) / 10;
+  return (
+    <>
+      <Plot
+        id="items-plot"
+        title="Items per hour"
+        unit="items"
+        at={at}
+        series={[series('added', 'main', ({ added }) => added), series('corrected', 'quiet', ({ updated }) => updated)]}
+        frame={frame}
+      />
+      <Plot
+        id="freshness-plot"
+        title={`From publication to us, median in ${delayUnit.name}`}
+        unit={delayUnit.name}
+        at={at}
+        series={[series(delayUnit.name, 'main', delay)]}
+        frame={frame}
+      />
+      <Plot id="polls-plot" title="Reads of sources per hour" unit="reads" at={at} series={polls} frame={frame} />
+      <Plot
+        id="sessions-plot"
+        title="Live connections, most at a time"
+        unit="connections"
+        at={sessions.map(({ hourMs }) => hourMs)}
+        series={[{ name: 'connections', tone: 'main', values: sessions.map(({ most }) => most) }]}
+        frame={frame}
+      />
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { readActivity } from '../../src/store/activity.ts';
+import { engines, withStore } from './engines.ts';
+import { hour, minute, noon, settlement } from './newsroom.ts';
+import { at, newsroom } from './reading.ts';
+
+describe.each(engines)('the activity of a day on $name', (engine) => {
+  it('is told hour by hour, up to the present one, with hours of nothing in it', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a'], ['b']);
+      await room.open('a', 'b');
+      await room.read('a', [at('one', 4), at('two', 2)], noon + minute);
+      await room.read('b', [], noon + 2 * hour, {
+        settle: () => settlement({ outcome: 'failed', failure: 'dns_error', nextCheckMs: noon }),
+      });
+      const hours = await readActivity(store.reader, noon + 2 * hour + 5 * minute);
+      expect(hours).toHaveLength(24);
+      expect(hours.at(-3)).toEqual({
+        hourMs: noon,
+        added: 2,
+        updated: 0,
+        outcomes: { fresh: 3, 'not-modified': 0, throttled: 0, gone: 0, failed: 0 },
+        freshnessMs: 3 * minute,
+      });
+      expect(hours.at(-2)).toMatchObject({ hourMs: noon + hour, added: 0, freshnessMs: null });
+      expect(hours.at(-1)).toMatchObject({ hourMs: noon + 2 * hour, outcomes: { fresh: 0, failed: 1 } });
+    }));
+
+  it('leaves backfill and items without a date out of how fresh they are', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      await room.read('a', [at('old', 300)]);
+      await room.read('a', [at('old', 300), at('undated', 0, { publishedMs: null })], noon + minute);
+      const [last] = (await readActivity(store.reader, noon + minute)).slice(-1);
+      expect(last).toMatchObject({ hourMs: noon, added: 2, freshnessMs: null });
+    }));
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { makeApp, makeSource, noon, site } from '../fakes.ts';
+import { look } from './look.ts';
+
+const hourMs = 3_600_000;
+
+describe('the status page', () => {
+  it('tells the figures of the last day at a glance', async () => {
+    const app = makeApp([], { site: () => ({ ...site, timezone: 'UTC' }) });
+    app.reads.known = [makeSource(), makeSource({ id: 'b', title: 'B & Co', outcome: 'failed', items: 1200 })];
+    const { byClass } = await look(app, '/status');
+    expect(byClass('figures')[0]?.text).toBe(
+      'new items in 24 hours 828 stored items 1,203 reads of sources in 24 hours 1,030 sources 2 in trouble 1',
+    );
+    expect(byClass('standfirst')[0]?.text).toBe('Cannot be read at present: B & Co. What they had is kept.');
+  });
+
+  it('plots each figure by the hour, with the same in a table behind it', async () => {
+    const sessionHistory = () => [
+      { hourMs: noon - hourMs, most: 2 },
+      { hourMs: noon, most: 7 },
+    ];
+    const { byName, textOf, byClass } = await look(makeApp([], { sessionHistory }), '/status');
+    expect(textOf('caption')).toEqual([
+      'Items per hour',
+      'From publication to us, median in minutes',
+      'Reads of sources per hour',
+      'Live connections, most at a time',
+    ]);
+    const svgs = byName('svg');
+    expect(svgs.every(({ attributes }) => attributes['role'] === 'img' && attributes['aria-label'] !== '')).toBe(true);
+    expect(svgs.at(-1)?.text).toContain('12:00: 7 connections');
+    expect(byName('tr').at(-2)?.text).toBe('12:00 7');
+    expect(byClass('legend')[1]?.text).toBe('newunchangedtold to waitfailed');
+  });
+
+  it('says that there is nothing yet instead of drawing nothing', async () => {
+    const app = makeApp();
+    app.reads.activity = async () => [];
+    const { byName, byClass } = await look(app, '/status');
+    expect(byName('svg')).toEqual([]);
+    expect(byClass('empty').map(({ text }) => text)).toEqual(Array(4).fill('Nothing yet.'));
+  });
+
+  it('shows what is wrong with declarations that are not in force, as text', async () => {
+    const configProblems = () => [{ where: 'sources.yaml:14', what: 'url is <b>not</b> a URL', remedy: 'Write one' }];
+    const { byClass, html } = await look(makeApp([], { configProblems }), '/status');
+    expect(byClass('problems')[0]?.text).toContain('sources.yaml:14: url is <b>not</b> a URL. Write one.');
+    expect(html).not.toContain('<b>not');
+    expect((await look(makeApp(), '/status')).byClass('problems')).toEqual([]);
+  });
+});
