@@ -16,9 +16,19 @@ export interface LiveStub {
   tell(op: 'add' | 'update', item: Item): void;
   /** Tells every page that an item was withdrawn. */
   withdraw(item: Item): void;
+  /** What pages have subscribed to so far. */
+  subscriptions(): readonly Subscription[];
   /** Breaks all connections, without a goodbye. */
   drop(): void;
   close(): Promise<void>;
+}
+
+/** A subscription as a page sent it. */
+export interface Subscription {
+  readonly type: string;
+  readonly id: string;
+  readonly after?: string;
+  readonly filter?: object;
 }
 
 /**
@@ -29,12 +39,13 @@ export async function startLiveStub(items: readonly Item[], assetsDir: string): 
   const { app, reads } = makeApp(items, { assetsDir, publicUrl: () => url });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   const sockets = new Set<WebSocket>();
+  const subscribed: Subscription[] = [];
   const live = new WebSocketServer({ server, path: '/live' });
   let seq = 0;
   live.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    greet(socket, () => seq);
+    greet(socket, { head: () => seq, note: (subscription) => subscribed.push(subscription) });
   });
   const tellAll = (event: Pick<WireEvent, 'op'> & { item: object; changed?: readonly string[] }): void => {
     seq += 1;
@@ -51,6 +62,7 @@ export async function startLiveStub(items: readonly Item[], assetsDir: string): 
       tellAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
     },
     withdraw: (item) => tellAll({ op: 'remove', item: { id: item.id, url: item.url } }),
+    subscriptions: () => subscribed,
     drop: () => {
       for (const socket of sockets) socket.terminate();
     },
@@ -65,7 +77,8 @@ export async function startLiveStub(items: readonly Item[], assetsDir: string): 
 }
 
 /** Says what a server says first, and takes every subscription from where it stands. */
-function greet(socket: WebSocket, head: () => number): void {
+function greet(socket: WebSocket, log: { head(): number; note(subscription: Subscription): void }): void {
+  const { head } = log;
   const say = (message: ServerMessage): void => socket.send(JSON.stringify(message));
   const limits = { subscriptions: 32, messageBytes: 16_384, filterValues: 200 };
   say({
@@ -79,8 +92,9 @@ function greet(socket: WebSocket, head: () => number): void {
     limits,
   });
   socket.on('message', (data) => {
-    const message = JSON.parse(String(data)) as { type: string; id: string; after?: string };
+    const message = JSON.parse(String(data)) as Subscription;
     if (message.type !== 'subscribe') return;
+    log.note(message);
     say({ type: 'subscribed', id: message.id, ch: 'x', after: message.after ?? 'head', head: head() });
     say({ type: 'live', ch: 'x', seq: head(), prev: head() });
   });

@@ -1,5 +1,6 @@
 import type { WireItem } from '../../domain/wire.ts';
 import type { ItemChange } from '../types.ts';
+import { slug } from './slug.ts';
 
 /** Tells above a list how many items came in for it, and shows them when it is asked to: nothing moves before. */
 export class Arrivals {
@@ -24,26 +25,17 @@ export class Arrivals {
   take(change: ItemChange): void {
     if (change.op === 'remove') this.#seen.delete(change.item.id);
     else if (change.op === 'add' && this.#belongs(change.item)) this.#seen.add(change.item.id);
-    this.#show(this.#seen.size === 1 ? '1 new item' : `${this.#seen.size} new items`);
+    this.#show(`Show what is new (${this.#seen.size})`);
   }
 
   /** What came in cannot be counted any more. */
   uncounted(): void {
     this.#button.hidden = false;
-    this.#button.textContent = 'New items';
+    this.#button.textContent = 'Show what is new';
   }
 
   #show(text: string): void {
     this.#button.hidden = this.#seen.size === 0;
     this.#button.textContent = text;
   }
-}
-
-/** The form that a section has in addresses; the server makes it in the same way, and a test holds the two together. */
-export function slug(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
-  return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '') || 'x';
 }

@@ -42,7 +42,7 @@ function headlines(): HTMLAnchorElement[] {
 /** Goes to the next headline or the one before; from nowhere to the first that is in view. */
 function step(by: 1 | -1): void {
   const all = headlines();
-  const at = all.findIndex((link) => link === document.activeElement);
+  const at = all.findIndex((link) => link.matches(':focus'));
   const inView = all.findIndex((link) => link.getBoundingClientRect().top >= 0);
   const next = at === -1 ? Math.max(0, inView) : at + by;
   const link = all[Math.min(Math.max(0, next), all.length - 1)];
@@ -52,7 +52,7 @@ function step(by: 1 | -1): void {
 
 function openHeadline(): void {
   const original = document.querySelector<HTMLAnchorElement>('main .original a');
-  const active = headlines().find((link) => link === document.activeElement);
+  const active = headlines().find((link) => link.matches(':focus'));
   (active ?? original)?.click();
 }
 
