@@ -137,6 +137,8 @@ class Tail implements LogTail {
     this.#again = true;
     this.#looking ??= this.#readOn().finally(() => {
       this.#looking = null;
+      // A ring that came between the last look and this moment.
+      if (this.#again) this.#look();
     });
   }
 

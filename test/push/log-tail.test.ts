@@ -73,6 +73,26 @@ describe('createLogTail', () => {
     expect(tail.place.head).toBe(3);
   });
 
+  it('loses no ring, however short after the end of a look it comes', async () => {
+    for (let steps = 0; steps < 12; steps += 1) {
+      const log = new MemoryLog();
+      const { tail } = await tailOf(log);
+      let advanced = () => {};
+      tail.onAdvance(() => advanced());
+      advanced = () => {
+        advanced = () => {};
+        const step = (left: number): void => {
+          if (left > 0) queueMicrotask(() => step(left - 1));
+          else tail.ring(log.append().seq);
+        };
+        step(steps);
+      };
+      tail.ring(log.append().seq);
+      await settle();
+      expect([steps, tail.place.head]).toEqual([steps, 2]);
+    }
+  });
+
   it('shares one look among a hundred rings', async () => {
     const log = new MemoryLog(1);
     const { tail } = await tailOf(log);
