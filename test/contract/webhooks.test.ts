@@ -68,6 +68,10 @@ describe.each(engines)('webhooks on $name', (engine) => {
       const before = await hook(store);
       await moveWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
       expect(await advanceWebhook(store, before, { ...before, seq: 2 })).toBe(false);
+      const silent = { ...(await hook(store)), seq: 2 };
+      expect(await advanceWebhook(store, await hook(store), silent)).toBe(true);
+      await moveWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
+      expect(await advanceWebhook(store, silent, { ...silent, told: 2 })).toBe(false);
       const now = await hook(store);
       await declareWebhooks(store, [{ id: 'hook', url: 'https://example.org/new' }], noon);
       expect(await advanceWebhook(store, now, { ...now, seq: 2 })).toBe(false);

@@ -90,6 +90,8 @@ export class Courier {
     this.#lookAgain = true;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = null;
+      // Woken in the moment between the last look and this one.
+      if (this.#lookAgain) this.wake();
     });
   }
 

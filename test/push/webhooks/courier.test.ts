@@ -158,6 +158,20 @@ describe('a courier', () => {
     expect(one.seqs()).toEqual([[1], [2, 3, 4]]);
   });
 
+  it('misses nothing that is published while it finds that nothing is left', async () => {
+    const one = stage();
+    await declareOne(one);
+    one.log.afterRead = async () => {
+      one.log.afterRead = () => {};
+      one.log.append();
+      one.courier.wake();
+      await one.clock.rest();
+    };
+    one.courier.wake();
+    await one.pass();
+    expect(one.seqs()).toEqual([[1]]);
+  });
+
   it('sends the same bytes under the same name again until they are taken, then the rest in order', async () => {
     const one = stage([down, down, ok]);
     await declareOne(one);
