@@ -29,7 +29,7 @@ import type { AppParts } from './web/parts.ts';
 import type { Readers } from './web/readers/readers.ts';
 import { createReads, createReady } from './web/store-reads.ts';
 import { openWebsub } from './websub/desk.ts';
-import { hubPath } from './websub/hub.ts';
+import { hubUrlOf } from './websub/hub.ts';
 
 const byeGraceMs = 3000;
 /** The built scripts, styles and icons: beside this module when it is built itself. */
@@ -87,7 +87,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const appParts: AppParts = {
     reads: createReads(store, () => metrics.freshness.medians()),
     publicUrl: () => address.publicUrl,
-    hubUrl: () => (settings.publicUrl === null ? null : settings.publicUrl + hubPath),
+    hubUrl: () => hubUrlOf(settings),
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),

@@ -57,6 +57,15 @@ export function readContactUrl(text: string): Reading<string> {
   };
 }
 
+/** The hub of somebody else. */
+export function readHubUrl(text: string): Reading<string> {
+  const url = URL.parse(text);
+  if (url !== null && isWeb(url) && url.username === '' && url.password === '' && url.hash === '') {
+    return { value: url.href };
+  }
+  return { what: 'is not the http or https address of a hub', remedy: 'Give it like https://hub.example.org/' };
+}
+
 /** Comma-separated CIDRs; a bare address stands for itself alone. */
 export function readCidrs(text: string): Reading<readonly string[]> {
   const ranges: string[] = [];

@@ -8,6 +8,7 @@ import {
   readContactUrl,
   readFolder,
   readHost,
+  readHubUrl,
   readOrigins,
   readPort,
   readToken,
@@ -43,6 +44,8 @@ export interface Settings {
   /** CIDRs. */
   readonly trustedProxies: readonly string[];
   readonly liveMaxPerAddress: number;
+  /** The hub that output feeds name instead of our own; null: our own. */
+  readonly websubHub: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -122,6 +125,11 @@ export const variables: readonly Variable[] = [
     defaultValue: String(defaults.liveMaxPerAddress),
     meaning: 'live connections from one address (IPv6: a /64); loopback is not counted',
   },
+  {
+    name: 'WEBSUB_HUB',
+    defaultValue: 'our own',
+    meaning: 'hub of somebody else that output feeds name; it is told of every change',
+  },
   { name: 'LOG_LEVEL', defaultValue: 'info', meaning: logLevels.join(', ') },
 ];
 
@@ -152,6 +160,7 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     contactUrl: take('CONTACT_URL', readContactUrl, publicUrl),
     trustedProxies: take('TRUSTED_PROXIES', readCidrs, []),
     liveMaxPerAddress: take('LIVE_MAX_PER_ADDRESS', readLiveMax, defaults.liveMaxPerAddress),
+    websubHub: take('WEBSUB_HUB', readHubUrl, null),
     logLevel: take('LOG_LEVEL', readLogLevel, 'info'),
   };
   if (problems.length > 0) throw new ConfigError(problems);

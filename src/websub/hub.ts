@@ -31,8 +31,10 @@ const longestMs = 60_000;
 /** A document that many subscribers get is made once; it is never older than this. */
 const keptMs = 1000;
 
-/** The hub's address below PUBLIC_URL. */
-export const hubPath = '/websub/hub';
+/** The hub that our output feeds name; null: WebSub is off. */
+export function hubUrlOf({ publicUrl, websubHub }: Pick<Settings, 'publicUrl' | 'websubHub'>): string | null {
+  return publicUrl === null ? null : (websubHub ?? `${publicUrl}/websub/hub`);
+}
 
 /** The hub's ports over the database. */
 export function hubPorts(store: Store, document: HubPorts['document']): HubPorts {
@@ -101,7 +103,7 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
     },
     publicUrl: () => publicUrl,
     wake: () => work.wake(),
-    onChanged: () => {},
+    elsewhere: settings.websubHub,
   });
   const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
   tail.onAdvance(() => work.wake());

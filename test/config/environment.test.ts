@@ -28,6 +28,7 @@ describe('readSettings', () => {
       contactUrl: null,
       trustedProxies: [],
       liveMaxPerAddress: 50,
+      websubHub: null,
       logLevel: 'info',
     });
   });
@@ -50,6 +51,7 @@ describe('readSettings', () => {
       CONTACT_URL: 'mailto:news@example.org',
       TRUSTED_PROXIES: '10.0.0.1',
       LIVE_MAX_PER_ADDRESS: '3',
+      WEBSUB_HUB: 'https://hub.example.org',
       LOG_LEVEL: 'WARN',
     });
     expect(settings).toEqual({
@@ -65,6 +67,7 @@ describe('readSettings', () => {
       contactUrl: 'mailto:news@example.org',
       trustedProxies: ['10.0.0.1/32'],
       liveMaxPerAddress: 3,
+      websubHub: 'https://hub.example.org/',
       logLevel: 'warn',
     });
   });
@@ -82,6 +85,7 @@ describe('readSettings', () => {
       CONTACT_URL: 'ftp://example.org',
       TRUSTED_PROXIES: 'proxy.example.org',
       LIVE_MAX_PER_ADDRESS: '0',
+      WEBSUB_HUB: 'hub.example.org',
       LOG_LEVEL: 'loud',
     });
     expect(names.sort()).toEqual(

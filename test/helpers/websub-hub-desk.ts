@@ -53,11 +53,13 @@ export function echo({ path }: LoggedRequest): Reply {
   return { body: new URLSearchParams(path.split('?').slice(1).join('?')).get('hub.challenge') ?? '' };
 }
 
+export interface DeskOptions extends Partial<WebsubClientOptions> {
+  /** The hub that serves our topics instead. */
+  readonly elsewhere?: string | null;
+}
+
 /** A test at a desk of its own. */
-export function atHubDesk(
-  work: (desk: HubDesk) => Promise<void>,
-  options: Partial<WebsubClientOptions> = {},
-): () => Promise<void> {
+export function atHubDesk(work: (desk: HubDesk) => Promise<void>, options: DeskOptions = {}): () => Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   return () =>
@@ -79,7 +81,6 @@ export class HubDesk {
   readonly logged: string[] = [];
   /** By topic. */
   readonly documents = new Map<string, Partial<TopicDocument> & { readonly text: string }>();
-  readonly changed: string[][] = [];
   epoch = 'k3f9';
   nowMs = noon;
   random = 0.5;
@@ -88,7 +89,7 @@ export class HubDesk {
   readonly #client: ReturnType<typeof createWebsubClient>;
   readonly #origins: Origin[] = [];
 
-  constructor(store: Store, options: Partial<WebsubClientOptions> = {}) {
+  constructor(store: Store, { elsewhere = null, ...options }: DeskOptions = {}) {
     this.store = store;
     const clock = { now: () => this.nowMs, monotonic: () => this.nowMs - noon };
     this.#client = createWebsubClient({
@@ -108,7 +109,7 @@ export class HubDesk {
       publicUrl: () => base,
       random: () => this.random,
       onDelivery: (outcome) => void this.outcomes.push(outcome),
-      onChanged: (topics) => void this.changed.push([...topics]),
+      elsewhere,
       wake: () => {},
     });
     const none = { status: 404, text: '' } as const;

@@ -292,7 +292,6 @@ describe('a delivery', () => {
       const subscriber = await desk.subscribed();
       await desk.publish('with the new item');
       expect(subscriber.delivered.at(-1)?.body).toBe('with the new item');
-      expect(desk.changed[0]).toContain(topic);
     }),
   );
 

@@ -94,6 +94,19 @@ describe('a request to the hub', () => {
     }),
   );
 
+  it(
+    'H12 is sent on to another hub when the operator has named one, but for who wants to leave',
+    atHubDesk(
+      async (desk) => {
+        const answer = await desk.post(good);
+        expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://hub.example.org/']);
+        expect((await desk.post({ ...good, 'hub.mode': 'unsubscribe' })).status).toBe(202);
+        expect((await desk.post({ ...good, 'hub.topic': 'https://elsewhere.example.org/' })).status).toBe(400);
+      },
+      { elsewhere: 'https://hub.example.org/' },
+    ),
+  );
+
   it.each([
     'https://elsewhere.example.org/feed.atom',
     `${base}/about`,

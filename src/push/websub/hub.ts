@@ -1,6 +1,8 @@
+import { topicsAt } from '../../domain/websub.ts';
 import { Distribution, type DistributionParts } from './distribution.ts';
 import type { ChangeLog } from './hub-ports.ts';
 import { readHubRequest } from './hub-request.ts';
+import { Publisher } from './publisher.ts';
 import { TopicWatch } from './topic-watch.ts';
 import { Verifier } from './verification.ts';
 
@@ -8,15 +10,15 @@ import { Verifier } from './verification.ts';
 export interface HubParts extends DistributionParts {
   readonly changes: ChangeLog;
   publicUrl(): string;
-  /** Called with topics whose content may have changed. */
-  onChanged(topics: readonly string[]): void;
+  /** The hub of somebody else that serves our topics; null: we do. */
+  readonly elsewhere: string | null;
 }
 
 /** What a request to the hub is answered with: 202 when it was taken on, else why not. */
-export interface HubAnswer {
-  readonly status: 202 | 400 | 429;
-  readonly text: string;
-}
+export type HubAnswer =
+  | { readonly status: 202 | 400 | 429; readonly text: string }
+  /** Another hub serves our topics. */
+  | { readonly status: 307; readonly text: string; readonly location: string };
 
 /** The hub of our own output feeds. It serves no other topics. */
 export interface Hub {
@@ -33,7 +35,11 @@ export interface Hub {
 export function createHub(parts: HubParts): Hub {
   const verifier = new Verifier({ ...parts, onQueued: () => parts.wake() });
   const distribution = new Distribution(parts);
-  const { clock, ports, publicUrl, onChanged } = parts;
+  const { clock, ports, publicUrl, elsewhere } = parts;
+  const publisher = elsewhere === null ? null : new Publisher({ ...parts, hub: elsewhere });
+  const onChanged = (topics: readonly string[]): void => publisher?.note(topics);
+  // What happened before this start may not have been told.
+  onChanged(topicsAt(publicUrl(), ''));
   const watch = new TopicWatch({ clock, log: parts.changes, ports, publicUrl, onChanged });
   return {
     receive(form) {
@@ -41,6 +47,10 @@ export function createHub(parts: HubParts): Hub {
       if (request.kind === 'refused') return { status: 400, text: request.reason };
       // Whatever changed, the log has told us already.
       if (request.kind === 'publish') return { status: 202, text: 'accepted' };
+      // Who subscribed here once must still be able to leave.
+      if (elsewhere !== null && request.kind === 'subscribe') {
+        return { status: 307, text: 'another hub serves this topic', location: elsewhere };
+      }
       if (!verifier.take(request)) return { status: 429, text: 'too many requests are waiting; try again in a minute' };
       parts.wake();
       return { status: 202, text: 'accepted; the callback will be asked' };
@@ -49,7 +59,8 @@ export function createHub(parts: HubParts): Hub {
       const asksInMs = verifier.run();
       await watch.run();
       const deliversInMs = await distribution.run();
-      const waits = [asksInMs, deliversInMs].filter((ms) => ms !== null);
+      const tellsInMs = (await publisher?.run()) ?? null;
+      const waits = [asksInMs, deliversInMs, tellsInMs].filter((ms) => ms !== null);
       return waits.length === 0 ? null : Math.min(...waits);
     },
     async idle() {

@@ -12,9 +12,10 @@ export function hubRoute(app: Hono, hub: Pick<Hub, 'receive'>): void {
     if (!isForm(c)) return c.text('Send a form: Content-Type application/x-www-form-urlencoded.\n', 400);
     const body = await readBody(c, maxFormBytes);
     if (body === null) return c.text('The form is too large.\n', 413);
-    const { status, text } = hub.receive(new URLSearchParams(body.toString('utf8')));
-    if (status === 429) c.header('Retry-After', String(retryAfterSeconds));
-    return c.text(`${text}\n`, status);
+    const answer = hub.receive(new URLSearchParams(body.toString('utf8')));
+    if (answer.status === 429) c.header('Retry-After', String(retryAfterSeconds));
+    if (answer.status === 307) c.header('Location', answer.location);
+    return c.text(`${answer.text}\n`, answer.status);
   });
   app.get('/websub/hub', (c) => {
     c.header('Cache-Control', 'no-store');
