@@ -4,6 +4,7 @@ import { apiRoutes } from './api/routes.ts';
 import { commentRoutes } from './comments/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
+import { feedLimit } from './http/feed-limit.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { metricsRoutes } from './metrics.ts';
 import { aboutPage } from './pages/about.tsx';
@@ -27,6 +28,7 @@ export function createApp(parts: AppParts): Hono {
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
   metricsRoutes(app, parts.metrics);
+  app.use(feedLimit(parts));
   feedRoutes(app, parts);
   apiRoutes(app, parts);
   liveRoutes(app, parts);

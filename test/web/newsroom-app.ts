@@ -33,6 +33,8 @@ export interface NewsroomApp {
   readonly room: Newsroom;
   readonly clock: FakeClock;
   readonly item: number;
+  /** Methods and paths of everything that is answered. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   ask(path: string, asking?: Asking): Promise<Response>;
   /** Has what was noted counted. */
   settle(): Promise<void>;
@@ -67,6 +69,7 @@ export async function withNewsroomApp(
       room,
       clock,
       item: item?.id ?? 0,
+      routes: app.routes,
       ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(asking) }),
       settle: () => shutdown.stop(),
     });

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { take } from '../http/take.ts';
 import { addressKey } from '../live/address-key.ts';
 
 /** How many of something there may be in a time. */
@@ -61,19 +62,4 @@ function limiterOf({ points, durationS }: Quota): RateLimiterMemory {
 
 function keyOf(address: string): string {
   return addressKey(address) ?? 'loopback';
-}
-
-/**
- * Takes one point.
- *
- * @returns whole seconds until there is one again; null: there was.
- */
-export async function take(limiter: RateLimiterMemory, key: string): Promise<number | null> {
-  try {
-    await limiter.consume(key);
-    return null;
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-  }
 }
