@@ -39,20 +39,24 @@ export interface Webhooks {
 /** Starts bringing events to webhooks, of which none is declared yet. One process does it: the one that polls. */
 export function startWebhooks(parts: WebhooksParts): Webhooks {
   const { settings, store, clock, log, shutdown, publicUrl } = parts;
-  const outbound = createOutbound({
-    clock,
-    limits,
-    allowPrivateNetworks: settings.allowPrivateNetworks,
-    ownOrigins: [new URL(publicUrl).origin],
-  });
-  shutdown.onStop('webhook connections', () => outbound.close());
+  const lines = new Map<string, Outbound>();
+  // A client has one connection to an origin: each webhook has a client of its own, so that none waits for another.
+  const lineOf = (id: string): Outbound => {
+    const line = lines.get(id) ?? openLine(settings, clock, publicUrl);
+    lines.set(id, line);
+    return line;
+  };
+  shutdown.onStop(
+    'webhook connections',
+    async () => void (await Promise.all([...lines.values()].map((line) => line.close()))),
+  );
   const courier = new Courier({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     book: {
       read: () => readWebhooks(store.reader),
       advance: (before, after) => advanceWebhook(store, before, after),
     },
-    post: createPost(outbound, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
+    post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
     clock,
     logger: log,
     random: Math.random,
@@ -77,16 +81,25 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   };
 }
 
-/** Sends through the one guarded client; what the receiver says beyond its status is not read. */
-function createPost(outbound: Outbound, by: { readonly clock: Clock; readonly agent: string }): CourierParts['post'] {
-  return async ({ url, headers, body }, signal) => {
-    const answer = await outbound.request(
+/** The guarded client: our own addresses and private ones are not reached unless the operator allows them. */
+function openLine({ allowPrivateNetworks }: Settings, clock: Clock, publicUrl: string): Outbound {
+  return createOutbound({ clock, limits, allowPrivateNetworks, ownOrigins: [new URL(publicUrl).origin] });
+}
+
+/** Sends and reads the status; what else the receiver says is of no concern. */
+function createPost(
+  lineOf: (webhookId: string) => Outbound,
+  by: { readonly clock: Clock; readonly agent: string },
+): CourierParts['post'] {
+  return async ({ webhookId, url, headers, body }, signal) => {
+    const line = lineOf(webhookId);
+    const answer = await line.request(
       { method: 'POST', url, headers: { ...headers, 'user-agent': by.agent }, body, wanted: () => false },
       signal,
     );
     const { status } = answer;
     if (answer.kind === 'failed') return { kind: 'failed', detail: `${answer.failure}: ${answer.detail}`, status };
-    const { ms } = retryAfter(answer.headers, by.clock.now(), outbound.limits.maxRetryAfterMs);
+    const { ms } = retryAfter(answer.headers, by.clock.now(), line.limits.maxRetryAfterMs);
     return { kind: 'answered', status: answer.status, retryAfterMs: ms };
   };
 }

@@ -13,8 +13,9 @@ const settleEveryMs = 1000;
 const furthestMs = 25 * 3_600_000;
 const stopGraceMs = 2000;
 
-/** What is sent. */
+/** What is sent, and to whom. */
 export interface Post {
+  readonly webhookId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -192,7 +193,7 @@ export class Courier {
     const signature = signatureHeaders(secrets, signed);
     if (signature === null) return { kind: 'failed', detail: 'its secret is not of the form whsec_…', status: null };
     const headers = { 'content-type': 'application/json', ...signature };
-    return post({ url, headers, body }, this.#abort.signal);
+    return post({ webhookId: id, url, headers, body }, this.#abort.signal);
   }
 
   #boundOf(webhook: Webhook, { id, seq }: WebhookState): number | null {
