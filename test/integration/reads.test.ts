@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ItemServer, startItemServer } from '../helpers/item-server.ts';
+import { startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const env = { TRUSTED_PROXIES: '127.0.0.0/8' };
+const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+/** Opens the item's page as the browser of a visitor. */
+async function visit(url: string, visitor: number): Promise<void> {
+  const headers = { 'user-agent': agent, 'x-forwarded-for': `198.51.100.${visitor}` };
+  const response = await fetch(`${url}/items/1`, { headers });
+  expect(response.status).toBe(200);
+  await response.text();
+}
+
+function reads({ sql }: ItemServer): number {
+  const [row] = sql('select reads from item_count where item_id = 1') as { reads: number }[];
+  return row?.reads ?? 0;
+}
+
+describe('read counts', () => {
+  it('are right over two nodes and a restart in order: each visitor counts once', async () => {
+    const first = await startItemServer({ env });
+    cleanups.push(() => first.close());
+    const second = await startServer(first.home, { ...env, ROLES: 'serve' });
+    cleanups.push(() => second.end('SIGKILL'));
+    for (let round = 0; round < 2; round += 1) {
+      for (let visitor = 1; visitor <= 20; visitor += 1) {
+        await visit(visitor % 2 === round ? first.url : second.url, visitor);
+      }
+    }
+    await visit(second.url, 21);
+    // What was noted is counted before the process ends.
+    expect(await second.end('SIGTERM')).toBe(0);
+    await until('both have counted', () => reads(first) === 21 || null);
+    const again = await startServer(first.home, { ...env, ROLES: 'serve' });
+    cleanups.push(() => again.end('SIGKILL'));
+    for (let visitor = 1; visitor <= 22; visitor += 1) await visit(again.url, visitor);
+    expect(await again.end('SIGTERM')).toBe(0);
+    expect(reads(first)).toBe(22);
+  });
+
+  it('lose no more to a kill than the last second', async () => {
+    const server = await startItemServer({ env });
+    cleanups.push(() => server.close());
+    for (let visitor = 1; visitor <= 5; visitor += 1) await visit(server.url, visitor);
+    await until('they are counted', () => reads(server) === 5 || null);
+    await visit(server.url, 6);
+    await server.server.end('SIGKILL');
+    const next = await startServer(server.home, env);
+    cleanups.push(() => next.end('SIGKILL'));
+    for (let visitor = 1; visitor <= 6; visitor += 1) await visit(next.url, visitor);
+    expect(await next.end('SIGTERM')).toBe(0);
+    expect(reads(server)).toBe(6);
+  });
+
+  it('are of the item that was read: the list of most read says the same', async () => {
+    const server = await startItemServer({ env });
+    cleanups.push(() => server.close());
+    for (let visitor = 1; visitor <= 3; visitor += 1) await visit(server.url, visitor);
+    const list = await until('the list is there', async () => {
+      const answer = await fetch(`${server.url}/api/most-read?hours=24`);
+      const { items } = (await answer.json()) as { items: { reads: number; item: { id: number } }[] };
+      return items[0]?.reads === 3 ? items : null;
+    });
+    expect(list.map(({ item }) => item.id)).toEqual([1]);
+  });
+});
