@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { ItemCounts, MostRead } from '../domain/item-counts.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
-import { anyOf } from './rows.ts';
+import { anyOf, insertRows, updateRows } from './rows.ts';
 import { readSetting } from './settings.ts';
 import { readStored, toItem } from './shown.ts';
 
@@ -38,11 +38,13 @@ export function countReads(store: Store, visits: readonly Visit[]): Promise<numb
   if (visits.length === 0) return Promise.resolve(0);
   return store.write(async (tx) => {
     const items = await standingItems(tx, visits);
+    const seen = await lastSeen(tx, visits);
+    const known = new Set(seen.keys());
     const counted = newVisits(
       visits.filter(({ itemId }) => items.has(itemId)),
-      await lastSeen(tx, visits),
+      seen,
     );
-    for (const visit of counted) await remember(tx, visit);
+    await remember(tx, counted, known);
     for (const [itemId, reads] of tally(counted, ({ itemId }) => itemId)) await addReads(tx, itemId, reads);
     const hours = Map.groupBy(counted, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs);
     for (const [hour, within] of hours) {
@@ -91,12 +93,20 @@ function tally<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, nu
   return counts;
 }
 
-async function remember(tx: Db, { day, hash, atMs }: Visit): Promise<void> {
-  await tx
-    .insertInto('read_seen')
-    .values({ day, hash, at_ms: atMs })
-    .onConflict((conflict) => conflict.columns(['day', 'hash']).doUpdateSet({ at_ms: atMs }))
-    .execute();
+/** A hash of today is known already only when the clock was turned. */
+async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<string>): Promise<void> {
+  const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
+  await insertRows(
+    tx,
+    'read_seen',
+    rows.filter(({ hash }) => !known.has(hash)),
+  );
+  await updateRows(
+    tx,
+    'read_seen',
+    'hash',
+    rows.filter(({ hash }) => known.has(hash)),
+  );
 }
 
 async function addReads(tx: Db, itemId: number, reads: number): Promise<void> {
@@ -147,13 +157,18 @@ export async function readMostRead(
   query: { readonly nowMs: number; readonly hours: number; readonly limit: number },
 ): Promise<MostRead[]> {
   const sinceMs = (Math.floor(query.nowMs / hourMs) - query.hours + 1) * hourMs;
-  const rows = await db
+  // Summed up first: a week has many hours of each item.
+  const totals = db
     .selectFrom('read_hour')
-    .innerJoin('item', 'item.id', 'read_hour.item_id')
-    .select(({ fn }) => ['item_id', fn.sum<number>('read_hour.reads').as('total')])
+    .select(({ fn }) => ['item_id', fn.sum<number>('reads').as('total')])
     .where('hour_ms', '>=', sinceMs)
-    .where('withdrawn_ms', 'is', null)
     .groupBy('item_id')
+    .as('totals');
+  const rows = await db
+    .selectFrom(totals)
+    .innerJoin('item', 'item.id', 'totals.item_id')
+    .select(['item_id', 'total'])
+    .where('withdrawn_ms', 'is', null)
     .orderBy('total', 'desc')
     .orderBy('item_id', 'desc')
     .limit(query.limit)

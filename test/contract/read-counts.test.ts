@@ -57,6 +57,16 @@ describe.each(engines)('counting reads on $name', (engine) => {
       expect(await readsOf(store, one)).toBe(1);
     }));
 
+  it('counts on after the clock was turned back and forth', () =>
+    withStore(engine, async (store) => {
+      const [one = 0] = await withItems(store, 'one');
+      await countReads(store, [visit('x', one)]);
+      const sameDay = { ...visit('x', one), atMs: noon + 2 * day };
+      expect(await countReads(store, [sameDay])).toBe(1);
+      expect(await countReads(store, [visit('x', one, noon - hour)])).toBe(0);
+      expect(await readsOf(store, one)).toBe(2);
+    }));
+
   it('leaves out items that are not there or were withdrawn, and counts the rest', () =>
     withStore(engine, async (store) => {
       const [one = 0, two = 0] = await withItems(store, 'one', 'two');

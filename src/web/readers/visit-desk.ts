@@ -7,7 +7,8 @@ import type { SeenVisit } from './readers.ts';
 
 const dayMs = 24 * 3_600_000;
 const flushAfterMs = 750;
-const maxBatch = 500;
+/** Of one transaction: the loop is not held for long. */
+const maxBatch = 200;
 /** What waits beyond this is not counted: a database that does not answer may not fill the memory. */
 const maxWaiting = 20_000;
 
