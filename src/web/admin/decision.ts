@@ -6,6 +6,7 @@ import {
   type Moderated,
 } from '../../domain/comment.ts';
 import { badRequest } from '../errors.ts';
+import type { Form } from '../http/read-form.ts';
 
 /** Most comments that are decided about at once. */
 const maxIds = 500;
@@ -21,7 +22,7 @@ export interface DecisionForm {
  *
  * @throws RequestError 400 when it is nothing that our form says.
  */
-export function readDecision(values: (name: string) => readonly string[]): DecisionForm {
+export function readDecision(values: Form): DecisionForm {
   const [one] = values('one');
   const [action = '', ...ids] = one === undefined ? [values('action')[0], ...values('id')] : one.split(' ');
   const known = commentActions.find((name) => name === action);

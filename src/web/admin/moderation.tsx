@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { commentStates } from '../../domain/comment.ts';
+import type { Form } from '../http/read-form.ts';
 import { documentOf, frameOf } from '../pages/page.tsx';
 import { Moderation } from '../views/moderation.tsx';
 import { readDecision, readDone, readState, writeDone } from './decision.ts';
@@ -40,11 +41,7 @@ export async function moderationPage(c: Context, desk: AdminDesk, session: Admin
 }
 
 /** `POST /admin/comments` */
-export async function takeDecision(
-  c: Context,
-  desk: AdminDesk,
-  values: (name: string) => readonly string[],
-): Promise<Response> {
+export async function takeDecision(c: Context, desk: AdminDesk, values: Form): Promise<Response> {
   const { action, ids } = readDecision(values);
   const nowMs = desk.parts.clock.now();
   const changed = await desk.readers.comments.moderate({ ids, action, actor: 'admin', nowMs });

@@ -2,8 +2,9 @@ import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { badRequest, notFound, RequestError } from '../errors.ts';
+import { notFound, RequestError } from '../errors.ts';
 import { clientOf } from '../http/client-of.ts';
+import { type Form, readForm } from '../http/read-form.ts';
 import { requireSameOrigin } from '../http/same-origin.ts';
 import { take } from '../http/take.ts';
 import { addressKey } from '../live/address-key.ts';
@@ -64,14 +65,10 @@ async function sessionOf(c: Context, desk: AdminDesk): Promise<AdminSession | nu
  *
  * @throws RequestError 403 when it was not.
  */
-async function formOf(c: Context, desk: AdminDesk): Promise<(name: string) => readonly string[]> {
+async function formOf(c: Context, desk: AdminDesk): Promise<Form> {
   requireSameOrigin(c, desk.parts.publicUrl());
   const session = await sessionOf(c, desk);
-  const body = await c.req.parseBody({ all: true });
-  const values = (name: string): readonly string[] => {
-    const value = Object.hasOwn(body, name) ? body[name] : [];
-    return [value ?? []].flat().filter((one) => typeof one === 'string');
-  };
+  const values = await readForm(c);
   if (session === null || !isFormOf(session, values('csrf')[0] ?? '', await keyOf(desk))) {
     const message = 'You are not signed in any more. Please sign in at /admin and try again.';
     throw new RequestError({ status: 403, code: 'not_signed_in', message });
@@ -89,8 +86,7 @@ async function signIn(c: Context, desk: AdminDesk, wrong: RateLimiterMemory): Pr
     c.header('Retry-After', String(waitS));
     return signInPage(c, desk, { status: 429, message: `Too many wrong tokens. Please wait ${waitS} seconds.` });
   }
-  const { token } = await c.req.parseBody();
-  if (typeof token !== 'string') throw badRequest('bad_form', 'The form has no token.');
+  const [token = ''] = (await readForm(c))('token');
   if (!isToken(token.trim(), adminToken)) {
     parts.log.warn({ address: who }, 'somebody tried to sign in with a wrong token');
     return signInPage(c, desk, { status: 401, message: 'That is not the token. It is the value of ADMIN_TOKEN.' });

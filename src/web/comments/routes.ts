@@ -8,6 +8,7 @@ import type { AddedComment, NewComment } from '../../store/comments.ts';
 import { RequestError } from '../errors.ts';
 import { findItem } from '../find.ts';
 import { clientOf } from '../http/client-of.ts';
+import { readForm } from '../http/read-form.ts';
 import { requireSameOrigin } from '../http/same-origin.ts';
 import { sealOf } from '../http/seal.ts';
 import type { PageParts } from '../pages/page.tsx';
@@ -66,7 +67,7 @@ async function takeComment(c: Context, desk: Desk): Promise<Response> {
   requireSameOrigin(c, parts.publicUrl());
   const item = await findItem(parts, c.req.param('id') ?? '');
   if (parts.site().comments === 'off') throw closed();
-  const sent = await readForm(c);
+  const sent = await readSent(c);
   const form = readFormToken({ secret: readers.secret, itemId: item.id }, sent.token, parts.clock.now());
   if (form.kind === 'forged') throw forged();
   const address = clientOf(c, parts);
@@ -142,16 +143,9 @@ function newComment(
   };
 }
 
-async function readForm(c: Context): Promise<SentForm> {
-  const type = c.req.header('content-type') ?? '';
-  if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)) {
-    throw new RequestError({ status: 415, code: 'bad_type', message: 'A comment is sent as a form.' });
-  }
-  const form = await c.req.parseBody();
-  const field = (name: string): string => {
-    const value = Object.hasOwn(form, name) ? form[name] : '';
-    return typeof value === 'string' ? value : '';
-  };
+async function readSent(c: Context): Promise<SentForm> {
+  const form = await readForm(c);
+  const field = (name: string): string => form(name)[0] ?? '';
   return { name: field('name'), text: field('text'), token: field('token'), subject: field('subject') };
 }
 

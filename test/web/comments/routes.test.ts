@@ -249,11 +249,10 @@ describe('a form that no page of ours sent', () => {
   it('is refused when it is far too long or no form', () =>
     withNewsroomApp({}, async (app) => {
       expect((await send(app, { text: 'a'.repeat(70_000) })).status).toBe(413);
-      const response = await app.ask(`/items/${app.item}/comments`, {
-        method: 'POST',
-        headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
-      });
-      expect(response.status).toBe(415);
+      for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', '']) {
+        const headers = { 'sec-fetch-site': 'same-origin', 'content-type': type };
+        expect((await app.ask(`/items/${app.item}/comments`, { method: 'POST', headers })).status).toBe(415);
+      }
     }));
 });
 

@@ -12,6 +12,13 @@ describe('take', () => {
     expect(await take(limiter, 'b')).toBeNull();
   });
 
+  it('does not count what it refuses', async () => {
+    const limiter = new RateLimiterMemory({ points: 2, duration: 60 });
+    for (let index = 0; index < 10; index += 1) await take(limiter, 'a');
+    await limiter.reward('a', 1);
+    expect([await take(limiter, 'a'), await take(limiter, 'a')]).toEqual([null, expect.any(Number)]);
+  });
+
   it('does not take a fault for a refusal', async () => {
     const broken = { consume: () => Promise.reject(new Error('no store')) } as unknown as RateLimiterMemory;
     await expect(take(broken, 'a')).rejects.toThrow('no store');
