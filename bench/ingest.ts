@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,7 +83,7 @@ async function product(port: string, folder: string): Promise<Rounds> {
     ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
     LOG_LEVEL: 'warn',
   };
-  const child = spawn(process.execPath, [path.join(here, '..', 'bin', 'newswire.js'), 'serve'], {
+  const child = spawn(process.execPath, [...startFlags(), path.join(here, '..', 'bin', 'newswire.js'), 'serve'], {
     cwd: folder,
     env,
     stdio: 'inherit',
@@ -109,6 +109,14 @@ async function product(port: string, folder: string): Promise<Rounds> {
     child.kill('SIGTERM');
     await new Promise((resolve) => child.once('exit', resolve));
   }
+}
+
+/** The options of Node with which `npm start` starts the server. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  return (scripts['start'] ?? '').split(' ').filter((word) => word.startsWith('--'));
 }
 
 async function openWhenDeclared(file: string): Promise<Database.Database> {

@@ -1,4 +1,4 @@
-import { subtle } from 'node:crypto';
+import { hash, subtle } from 'node:crypto';
 import { type FetchFacts, type FetchOutcome, noValidators, type Validators } from '../domain/outcome.ts';
 import { freshForMs, retryAfter } from './freshness.ts';
 import type { FetchLimits } from './limits.ts';
@@ -107,7 +107,11 @@ function factsOf({ journey, durationMs, notes }: Read, more: readonly string[] =
   return { status: end.status, bytes: end.bytes, durationMs, redirects, notes: [...notes, ...end.notes, ...more] };
 }
 
-/** Of SHA-256, off the event loop: a body may be 20 MB. */
+/** Of so many bytes, the hash is made faster than handed to another thread. */
+const smallBytes = 256 * 1024;
+
+/** Of SHA-256; off the event loop where it may take long: a body may be 20 MB. */
 async function hashOf(body: Uint8Array): Promise<string> {
+  if (body.length <= smallBytes) return hash('sha256', body);
   return Buffer.from(await subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)).toString('hex');
 }

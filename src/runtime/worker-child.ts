@@ -52,10 +52,15 @@ export class WorkerChild {
     this.#limits = limits;
   }
 
+  /** Whether a process stands ready. */
+  get isUp(): boolean {
+    return this.#child?.connected === true;
+  }
+
   /** Runs a task. One at a time; never rejects. */
   async run(task: unknown): Promise<TaskOutcome<unknown>> {
     clearTimeout(this.#idle);
-    const failed = this.#child?.connected === true ? null : await this.#start();
+    const failed = this.isUp ? null : await this.#start();
     if (failed !== null) return failed;
     const child = this.#child;
     if (this.#closed || child === null) return { kind: 'crashed', detail: 'the pool is closed' };
@@ -106,7 +111,8 @@ export class WorkerChild {
     const child = fork(moduleBeside(import.meta.url, 'worker-process'), [JSON.stringify(orders)], {
       // Nothing of ours: whatever takes over a parser finds no secret in its environment.
       env: {},
-      execArgv: [`--max-old-space-size=${this.#limits.maxHeapMb}`],
+      // What a task leaves behind is garbage at once, and there is little of it: room for more would only be resident.
+      execArgv: [`--max-old-space-size=${this.#limits.maxHeapMb}`, '--max-semi-space-size=4'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -5,7 +5,12 @@ export interface WorkerPoolOptions extends TaskLimits {
   readonly module: string;
   /** Processes at most; they start when they are needed. */
   readonly workers: number;
+  /** How long a task waits for one of those that run, before another one is started for it. */
+  readonly patienceMs?: number;
 }
+
+/** Beyond what a burst of usual documents takes, which gains little by another process. */
+const usualPatienceMs = 2000;
 
 /** Runs tasks in processes of their own, so that no task can block or bring down ours. */
 export interface WorkerPool<Task, Result> {
@@ -22,7 +27,7 @@ export interface WorkerPool<Task, Result> {
  */
 export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): WorkerPool<Task, Result> {
   const children = Array.from({ length: options.workers }, () => new WorkerChild(options.module, options));
-  const free = new FreeList(children);
+  const free = new FreeList(children, options.patienceMs ?? usualPatienceMs);
   return {
     async run(task) {
       const child = await free.take();
@@ -38,23 +43,55 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   };
 }
 
-/** Lends things out, first come first served; the one used last is lent first, so that others may stay unused. */
-class FreeList<Thing> {
-  readonly #free: Thing[];
-  readonly #waiting: ((thing: Thing) => void)[] = [];
+interface Waiting {
+  readonly take: (child: WorkerChild) => void;
+  readonly timer: NodeJS.Timeout;
+}
 
-  constructor(things: readonly Thing[]) {
-    this.#free = [...things];
+/**
+ * Lends processes out, first come first served. A process costs some 80 MB and a third of a second: one that is not up
+ * is lent only when none is, or to whom the others keep waiting.
+ */
+class FreeList {
+  readonly #all: number;
+  readonly #free: WorkerChild[];
+  readonly #patienceMs: number;
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(children: readonly WorkerChild[], patienceMs: number) {
+    this.#all = children.length;
+    this.#free = [...children];
+    this.#patienceMs = patienceMs;
   }
 
-  async take(): Promise<Thing> {
-    const thing = this.#free.pop();
-    return thing ?? new Promise<Thing>((resolve) => this.#waiting.push(resolve));
+  async take(): Promise<WorkerChild> {
+    const index = this.#free.findLastIndex((child) => child.isUp);
+    const mayStart = this.#free.length === this.#all;
+    const child = index >= 0 ? this.#free.splice(index, 1)[0] : mayStart ? this.#free.pop() : undefined;
+    return child ?? this.#wait();
   }
 
-  give(thing: Thing): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free.push(thing);
-    else next(thing);
+  #wait(): Promise<WorkerChild> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        const child = this.#free.pop();
+        if (child === undefined) return;
+        this.#waiting.delete(waiting);
+        resolve(child);
+      }, this.#patienceMs).unref();
+      const waiting: Waiting = { take: resolve, timer };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  give(child: WorkerChild): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free.push(child);
+      return;
+    }
+    clearTimeout(next.timer);
+    this.#waiting.delete(next);
+    next.take(child);
   }
 }

@@ -40,7 +40,11 @@ export function createNetworkBrake(): NetworkBrake {
 }
 
 class Brake implements NetworkBrake {
+  /** Of the last minute, oldest first; those before `#first` are older and cut off in bulk. */
   #seen: Seen[] = [];
+  #first = 0;
+  /** How many of them failed. */
+  #failed = 0;
   /** Null: the network is held to be up. */
   #pause: { readonly untilMs: number; readonly lengthMs: number } | null = null;
   #trustedUntilMs = 0;
@@ -85,13 +89,26 @@ class Brake implements NetworkBrake {
 
   #noteFreely(seen: Seen): void {
     this.#seen.push(seen);
-    const recent = this.#seen.filter((one) => one.atMs > seen.atMs - windowMs);
-    this.#seen = recent;
-    if (recent.length < leastFetches) return;
-    const failed = recent.filter((one) => one.failed);
-    if (failed.length * 2 <= recent.length) return;
-    if (new Set(failed.map((one) => one.host)).size < leastHosts) return;
+    if (seen.failed) this.#failed += 1;
+    this.#forgetBefore(seen.atMs - windowMs);
+    const count = this.#seen.length - this.#first;
+    if (count < leastFetches || this.#failed * 2 <= count) return;
+    const hosts = new Set(this.#seen.slice(this.#first).flatMap(({ failed, host }) => (failed ? [host] : [])));
+    if (hosts.size < leastHosts) return;
     this.#seen = [];
+    this.#first = 0;
+    this.#failed = 0;
     this.#pause = { untilMs: seen.atMs + firstPauseMs, lengthMs: firstPauseMs };
+  }
+
+  #forgetBefore(atMs: number): void {
+    for (let oldest = this.#seen[this.#first]; oldest !== undefined && oldest.atMs <= atMs; ) {
+      if (oldest.failed) this.#failed -= 1;
+      this.#first += 1;
+      oldest = this.#seen[this.#first];
+    }
+    if (this.#first * 2 <= this.#seen.length) return;
+    this.#seen = this.#seen.slice(this.#first);
+    this.#first = 0;
   }
 }

@@ -5,6 +5,7 @@ import type { Item } from '../domain/item.ts';
 import { facetsOf, toWireBody } from '../domain/wire-item.ts';
 import type { Db } from './dialect.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
+import { fixedQuery } from './fixed-query.ts';
 import { newEpoch, type Store } from './open.ts';
 import { anyOf, insertRows } from './rows.ts';
 import { fromJson } from './shown.ts';
@@ -24,8 +25,14 @@ export interface Happening {
 
 /** Where the log stands. */
 export async function readHead(db: Db): Promise<StreamHead> {
-  return db.selectFrom('stream_head').select(['epoch', 'head', 'floor']).executeTakeFirstOrThrow();
+  const [head] = await selectHead(db, {});
+  if (head === undefined) throw new Error('the log has no head');
+  return head;
 }
+
+const selectHead = fixedQuery<object, StreamHead>([], (db) =>
+  db.selectFrom('stream_head').select(['epoch', 'head', 'floor']),
+);
 
 /** When the log last grew, epoch ms; null when it never did. */
 export async function readLogChangedMs(db: Db): Promise<number | null> {
@@ -49,15 +56,14 @@ function toEvent(row: Row<'event'>): LogEvent {
 
 /** The events after a place in the log, oldest first. */
 export async function readEvents(db: Db, afterSeq: number, limit: number): Promise<LogEvent[]> {
-  const rows = await db
-    .selectFrom('event')
-    .selectAll()
-    .where('seq', '>', afterSeq)
-    .orderBy('seq')
-    .limit(limit)
-    .execute();
-  return rows.map(toEvent);
+  return (await selectEvents(db, { afterSeq, limit })).map(toEvent);
 }
+
+const selectEvents = fixedQuery<{ afterSeq: number; limit: number }, Row<'event'>>(
+  ['afterSeq', 'limit'],
+  (db, { afterSeq, limit }) =>
+    db.selectFrom('event').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(limit),
+);
 
 /** The facets that each item had at its last event: what filters have matched, whatever the declarations say by now. */
 async function lastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
@@ -104,12 +110,8 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
   });
   // By its key and without RETURNING: more would have the engine make ready to take the statement back, for which the
   // search index is written out each time.
-  await tx
-    .updateTable('stream_head')
-    .set((eb) => ({ head: eb('head', '+', rows.length), changed_ms: nowMs }))
-    .where('id', '=', 1)
-    .execute();
-  const { head } = await tx.selectFrom('stream_head').select('head').where('id', '=', 1).executeTakeFirstOrThrow();
+  await growLog(tx, { by: rows.length, nowMs });
+  const { head } = await readHead(tx);
   const first = head - rows.length + 1;
   await insertRows(
     tx,
@@ -118,6 +120,13 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
   );
   return head;
 }
+
+const growLog = fixedQuery<{ by: number; nowMs: number }, unknown>(['by', 'nowMs'], (db, { by, nowMs }) =>
+  db
+    .updateTable('stream_head')
+    .set((eb) => ({ head: eb('head', '+', by), changed_ms: nowMs }))
+    .where('id', '=', 1),
+);
 
 async function trimOnce(tx: Db, keepFromSeq: number, keepFromMs: number): Promise<number> {
   const oldest = await tx.selectFrom('event').select(['seq', 'at_ms']).orderBy('seq').limit(trimBatch).execute();

@@ -9,9 +9,10 @@ import { appendEvents, type Happening } from './events.ts';
 import { type KnownEntry, renamedEntries } from './identity.ts';
 import { readKnown } from './known.ts';
 import type { Store } from './open.ts';
+import { updateRows } from './rows.ts';
 import { leasedSource, writeSettlement } from './settle.ts';
 import { type ShownSource, shownSource } from './shown.ts';
-import { type BatchCounts, noCounts, storeBatch } from './store-batch.ts';
+import { type BatchContext, type BatchCounts, noCounts, storeBatch } from './store-batch.ts';
 import type { Row } from './tables.ts';
 import { withdrawDeleted } from './withdraw.ts';
 
@@ -81,6 +82,12 @@ async function findRenamed(db: Db, request: StoreRequest): Promise<ReadonlyMap<s
   return renamedEntries(drafts, entriesOf(request.digest), await readKnown(db, row, drafts));
 }
 
+/** What is looked up for a batch tells, when there is but one. */
+async function namesOf(store: Store, request: StoreRequest, batches: number): Promise<Batch['names']> {
+  if (batches === 1) return { renamed: new Map(), document: entriesOf(request.digest) };
+  return { renamed: await store.read((tx) => findRenamed(tx, request)) };
+}
+
 /** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
 async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Promise<ShownSource> {
   const { digest } = request;
@@ -92,7 +99,7 @@ async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Pro
   };
   const names = ['feed_title', 'site_url', 'hubs', 'self_url'] as const;
   if (names.some((name) => known[name] !== row[name])) {
-    await tx.updateTable('source').set(known).where('ref', '=', row.ref).execute();
+    await updateRows(tx, 'source', 'ref', [{ ref: row.ref, ...known }]);
   }
   return shownSource({ ...row, ...known });
 }
@@ -110,16 +117,14 @@ async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts:
   const deleted = await withdrawDeleted(tx, { sourceRef: row.ref, guids, present }, nowMs);
   const { missing, happenings } = await withdrawMissing(tx, { source: row, digest, present }, nowMs);
   const settlement = request.settle({ ...counts, missing });
-  await writeSettlement(tx, row, settlement, { nowMs, counts });
-  if (settlement.outcome === 'fresh' && row.first_read_done === 0) {
-    await tx.updateTable('source').set({ first_read_done: 1 }).where('ref', '=', row.ref).execute();
-  }
+  await writeSettlement(tx, row, settlement, { nowMs, counts, isWhole: true });
   return { settlement, happenings: [...deleted, ...happenings] };
 }
 
 interface Batch {
   readonly drafts: readonly ItemDraft[];
-  readonly renamed: ReadonlyMap<string, KnownEntry>;
+  /** Which entries stand under new names, or what tells. */
+  readonly names: Pick<BatchContext, 'renamed' | 'document'>;
   readonly isLast: boolean;
   readonly before: Progress;
 }
@@ -133,7 +138,7 @@ async function storeOne(
   const row = await leasedSource(tx, request.lease);
   if (row === null) return null;
   const source = await noteTitle(tx, row, request);
-  const stored = await storeBatch(tx, batch.drafts, { source, renamed: batch.renamed, firstRead, nowMs });
+  const stored = await storeBatch(tx, batch.drafts, { source, ...batch.names, firstRead, nowMs });
   const counts = sum(batch.before.counts, stored.counts);
   const ending = batch.isLast ? await finish(tx, row, request, counts) : null;
   const happenings = [...stored.happenings, ...(ending?.happenings ?? [])];
@@ -151,11 +156,11 @@ async function storeOne(
  * event loop between them; the last carries the settlement. Every batch demands that the lease is still good.
  */
 export async function storeDigest(store: Store, request: StoreRequest): Promise<StoreResult> {
-  const renamed = await store.read((tx) => findRenamed(tx, request));
   const batches = batchesOf(distinct(request.digest.drafts));
+  const names = await namesOf(store, request, batches.length);
   let progress: Progress = { counts: noCounts, events: 0, head: null };
   for (const [index, drafts] of batches.entries()) {
-    const batch = { drafts, renamed, isLast: index === batches.length - 1, before: progress };
+    const batch = { drafts, names, isLast: index === batches.length - 1, before: progress };
     const done = await store.write((tx) => storeOne(tx, request, batch), drafts.length);
     if (done === null) return { kind: 'lease-lost' };
     if (done.head !== null) request.onBatch?.(done.head);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { type DueSource, type Lease, longestWaitMs, type PollMemory, type Settlement } from '../domain/poll.ts';
 import { type Db, engineOf } from './dialect.ts';
+import { fixedQuery } from './fixed-query.ts';
 import type { Store } from './open.ts';
 import { anyOf, insertRows, updateRows } from './rows.ts';
 import { leasedSource, memoryOf, writeSettlement } from './settle.ts';
@@ -54,6 +55,20 @@ type Claimable = Pick<
   Row<'source'>,
   'ref' | 'id' | 'declaration_hash' | 'lease_token' | 'failures' | 'first_failed_ms' | 'memory'
 >;
+
+/** The ids are a JSON array. */
+const selectClaimable = fixedQuery<{ ids: string; nowMs: number; tooFarMs: number }, Claimable>(
+  ['ids', 'nowMs', 'tooFarMs'],
+  (db, { ids, nowMs, tooFarMs }) =>
+    db
+      .selectFrom('source')
+      .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'memory'])
+      .where('id', 'in', sql<string>`${engineOf(db).values(ids)}`)
+      .where('removed_ms', 'is', null)
+      .where('gone_ms', 'is', null)
+      .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', tooFarMs)]))
+      .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)])),
+);
 
 /** One loss may be a restart; the second in a row is the source's doing, and counts as a failure. */
 function afterLoss(
@@ -115,15 +130,7 @@ export async function claimSources(
   if (ids.length === 0) return [];
   const untilMs = nowMs + claim.leaseMs;
   return store.write(async (tx) => {
-    const rows = await tx
-      .selectFrom('source')
-      .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'memory'])
-      .where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
-      .where('removed_ms', 'is', null)
-      .where('gone_ms', 'is', null)
-      .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', nowMs + longestWaitMs)]))
-      .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)]))
-      .execute();
+    const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + longestWaitMs });
     const failed = await recordLosses(
       tx,
       rows.filter((row) => row.lease_token !== null),

@@ -1,6 +1,8 @@
 import { blankMemory, type Lease, type PollMemory, type Settlement } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
+import { fixedQuery } from './fixed-query.ts';
 import { hostOf } from './hosts.ts';
+import { insertRows, updateRows } from './rows.ts';
 import { fromJson } from './shown.ts';
 import type { Row } from './tables.ts';
 
@@ -23,16 +25,21 @@ export function memoryOf(row: Pick<Row<'source'>, 'memory'>): PollMemory {
  * @returns null when the lease is lost; nothing may be written then.
  */
 export async function leasedSource(tx: Db, lease: Lease): Promise<Row<'source'> | null> {
-  const row = await tx
-    .selectFrom('source')
-    .selectAll()
-    .where('id', '=', lease.sourceId)
-    .where('lease_token', '=', lease.token)
-    .where('declaration_hash', '=', lease.declarationHash)
-    .where('removed_ms', 'is', null)
-    .executeTakeFirst();
+  const [row] = await selectLeased(tx, lease);
   return row ?? null;
 }
+
+const selectLeased = fixedQuery<Pick<Lease, 'sourceId' | 'token' | 'declarationHash'>, Row<'source'>>(
+  ['sourceId', 'token', 'declarationHash'],
+  (db, { sourceId, token, declarationHash }) =>
+    db
+      .selectFrom('source')
+      .selectAll()
+      .where('id', '=', sourceId)
+      .where('lease_token', '=', token)
+      .where('declaration_hash', '=', declarationHash)
+      .where('removed_ms', 'is', null),
+);
 
 /**
  * When the source is due again: as settled, unless somebody asked for a check while this one was going on, which may
@@ -58,42 +65,44 @@ export async function writeSettlement(
   tx: Db,
   source: Row<'source'>,
   settlement: Settlement,
-  about: { readonly nowMs: number; readonly counts: Counts },
+  about: {
+    readonly nowMs: number;
+    readonly counts: Counts;
+    /** Whether everything in the document is stored. */
+    readonly isWhole?: true;
+  },
 ): Promise<void> {
   const { nowMs, counts } = about;
   const { facts, bodyHash } = settlement;
   const good = settlement.outcome === 'fresh' || settlement.outcome === 'not-modified';
   const news = counts.added + counts.joined + counts.updated > 0;
-  await tx
-    .updateTable('source')
-    .set({
-      ...validatorColumns(settlement),
-      ...(bodyHash === null ? {} : { body_hash: bodyHash }),
-      ...nextCheck(source, settlement),
-      leased_until_ms: null,
-      lease_token: null,
-      failures: settlement.failures,
-      first_failed_ms: settlement.firstFailedMs,
-      last_outcome: settlement.outcome,
-      last_failure: settlement.failure,
-      last_status: facts.status,
-      last_detail: settlement.detail,
-      last_bytes: facts.bytes,
-      last_duration_ms: Math.round(facts.durationMs),
-      last_notes: JSON.stringify(facts.notes),
-      last_attempt_ms: nowMs,
-      ...(good ? { last_success_ms: nowMs } : {}),
-      ...(news ? { last_change_ms: nowMs } : {}),
-      moved_to: settlement.movedTo,
-      host: hostOf(settlement.movedTo ?? source.url),
-      gone_ms: settlement.goneMs,
-      memory: JSON.stringify(settlement.memory),
-    })
-    .where('ref', '=', source.ref)
-    .execute();
-  await tx
-    .insertInto('refresh')
-    .values({
+  const state = {
+    ...validatorColumns(settlement),
+    ...(bodyHash === null ? {} : { body_hash: bodyHash }),
+    ...nextCheck(source, settlement),
+    leased_until_ms: null,
+    lease_token: null,
+    failures: settlement.failures,
+    first_failed_ms: settlement.firstFailedMs,
+    last_outcome: settlement.outcome,
+    last_failure: settlement.failure,
+    last_status: facts.status,
+    last_detail: settlement.detail,
+    last_bytes: facts.bytes,
+    last_duration_ms: Math.round(facts.durationMs),
+    last_notes: JSON.stringify(facts.notes),
+    last_attempt_ms: nowMs,
+    ...(good ? { last_success_ms: nowMs } : {}),
+    ...(news ? { last_change_ms: nowMs } : {}),
+    moved_to: settlement.movedTo,
+    host: hostOf(settlement.movedTo ?? source.url),
+    gone_ms: settlement.goneMs,
+    memory: JSON.stringify(settlement.memory),
+    ...(about.isWhole === true && settlement.outcome === 'fresh' ? { first_read_done: 1 } : {}),
+  };
+  await updateRows(tx, 'source', 'ref', [{ ref: source.ref, ...state }]);
+  await insertRows(tx, 'refresh', [
+    {
       source_ref: source.ref,
       at_ms: nowMs,
       outcome: settlement.outcome,
@@ -103,6 +112,6 @@ export async function writeSettlement(
       duration_ms: Math.round(facts.durationMs),
       added: counts.added,
       updated: counts.updated,
-    })
-    .execute();
+    },
+  ]);
 }

@@ -3,6 +3,7 @@ import { rulesVersion } from '../domain/digest-task.ts';
 import { noValidators, type Validators } from '../domain/outcome.ts';
 import type { PollState } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
+import { fixedQuery } from './fixed-query.ts';
 import type { Store } from './open.ts';
 import { anyOf, updateRows } from './rows.ts';
 import { memoryOf } from './settle.ts';
@@ -13,9 +14,25 @@ export const askedByOperator = 'the operator asked';
 
 const askCooldownMs = 60_000;
 
+const selectSource = fixedQuery<{ sourceId: string }, Row<'source'>>(['sourceId'], (db, { sourceId }) =>
+  db.selectFrom('source').selectAll().where('id', '=', sourceId),
+);
+
+const selectHashes = fixedQuery<{ sourceId: string; limit: number }, { entry_key: string; content_hash: string }>(
+  ['sourceId', 'limit'],
+  (db, { sourceId, limit }) =>
+    db
+      .selectFrom('appearance')
+      .innerJoin('source', 'source.ref', 'appearance.source_ref')
+      .select(['entry_key', 'content_hash'])
+      .where('source.id', '=', sourceId)
+      .orderBy('appearance.sort_ms', 'desc')
+      .limit(limit),
+);
+
 /** What earlier polls left on a source; null when there is no such source. */
 export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
-  const row = await db.selectFrom('source').selectAll().where('id', '=', sourceId).executeTakeFirst();
+  const [row] = await selectSource(db, { sourceId });
   if (row === undefined) return null;
   const memory = memoryOf(row);
   // What was read by other rules must be read again, even if it is still the same on its publisher's side.
@@ -40,14 +57,7 @@ function validatorsOf({ etag, last_modified, validators_url }: Row<'source'>): V
 
 /** The content hashes of a source's newest entries, by entry key: what has one of them needs no cleaning again. */
 export async function knownHashes(db: Db, sourceId: string, limit: number): Promise<Record<string, string>> {
-  const rows = await db
-    .selectFrom('appearance')
-    .innerJoin('source', 'source.ref', 'appearance.source_ref')
-    .select(['entry_key', 'content_hash'])
-    .where('source.id', '=', sourceId)
-    .orderBy('appearance.sort_ms', 'desc')
-    .limit(limit)
-    .execute();
+  const rows = await selectHashes(db, { sourceId, limit });
   return Object.fromEntries(rows.map((row) => [row.entry_key, row.content_hash]));
 }
 

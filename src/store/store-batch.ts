@@ -3,7 +3,8 @@ import type { ItemDraft } from '../domain/item.ts';
 import { searchText } from '../domain/wire-item.ts';
 import { type Db, engineOf } from './dialect.ts';
 import type { Happening } from './events.ts';
-import { type KnownEntry, type Recognition, recognise } from './identity.ts';
+import { fixedQuery } from './fixed-query.ts';
+import { type KnownEntry, type Recognition, recognise, renamedEntries } from './identity.ts';
 import { readKnown } from './known.ts';
 import { type Merged, merge, newRow } from './merge.ts';
 import { anyOf, insertForIds, insertRows, updateRows } from './rows.ts';
@@ -13,7 +14,10 @@ import type { Row } from './tables.ts';
 /** What a batch is stored under. */
 export interface BatchContext {
   readonly source: ShownSource;
+  /** Entries under new names. */
   readonly renamed: ReadonlyMap<string, KnownEntry>;
+  /** Entry keys of the document, when the batch is all that is new in it: those under new names are found then. */
+  readonly document?: ReadonlySet<string>;
   readonly firstRead: boolean;
   readonly nowMs: number;
 }
@@ -45,9 +49,11 @@ type Step =
 
 async function plan(tx: Db, drafts: readonly ItemDraft[], context: BatchContext): Promise<Step[]> {
   const known = await readKnown(tx, context.source, drafts);
+  const { document } = context;
+  const renamed = document === undefined ? context.renamed : renamedEntries(drafts, document, known);
   const taken = new Set<string>();
   const recognised = drafts.map((draft) => {
-    const what = recognise(draft, known, context.renamed, taken);
+    const what = recognise(draft, known, renamed, taken);
     if (draft.canonicalUrl !== null) taken.add(draft.canonicalUrl);
     return { draft, what };
   });
@@ -135,12 +141,15 @@ async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchCo
   );
   const gained = fresh.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
   if (gained === 0) return;
-  await tx
+  await gainItems(tx, { gained, ref: source.ref });
+}
+
+const gainItems = fixedQuery<{ gained: number; ref: number }, unknown>(['gained', 'ref'], (db, { gained, ref }) =>
+  db
     .updateTable('source')
     .set((eb) => ({ items: eb('items', '+', gained) }))
-    .where('ref', '=', source.ref)
-    .execute();
-}
+    .where('ref', '=', ref),
+);
 
 /** The items whose own row is new or not what it was. */
 function rewritten(steps: readonly Done[]): StoredItem[] {

@@ -122,6 +122,24 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     expect(new Set(pids).size).toBe(1);
   });
 
+  it('lets tasks wait for the process that runs rather than start another for each', async () => {
+    const pool = createPool({ workers: 3, patienceMs: 60_000 });
+    const identities = await Promise.all(Array.from({ length: 6 }, () => identity(pool)));
+    expect(new Set(identities.map(({ pid }) => pid)).size).toBe(1);
+  });
+
+  it('starts another process for a task that has waited for long', async () => {
+    const pool = createPool({ workers: 2, patienceMs: 50 });
+    const { pid } = await identity(pool);
+    const held = pool.run({ do: 'wait', ms: 60_000 });
+    expect((await identity(pool)).pid).not.toBe(pid);
+    // No third one, however long: the task gets the second when it is free.
+    const turns = await Promise.all([pool.run({ do: 'wait', ms: 200 }), identity(pool)]);
+    expect(turns[0]).toEqual({ kind: 'done', result: 'waited' });
+    process.kill(pid, 'SIGKILL');
+    expect((await held).kind).toBe('crashed');
+  });
+
   it('hands no environment on', async () => {
     expect((await identity(createPool())).environment).toEqual([]);
   });
