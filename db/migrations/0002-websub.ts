@@ -29,6 +29,7 @@ async function createHub(schema: Schema): Promise<void> {
       .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
       .addUniqueConstraint('websub_subscriber_once', ['topic', 'callback']),
   );
+  await schema.createIndex('websub_subscriber_host').on('websub_subscriber').columns(['host']).execute();
   await schema.createIndex('websub_subscriber_lease').on('websub_subscriber').columns(['lease_until_ms']).execute();
   await create(schema, 'delivery', (table) =>
     table

@@ -66,6 +66,16 @@ export async function isSubscribed(
   return row !== undefined;
 }
 
+/** How many subscriptions have their callback at a host. */
+export async function countSubscribers(db: Db, host: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('websub_subscriber')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('host', '=', host)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** Ends a subscription, and with it what was to be delivered. */
 export async function removeSubscriber(
   store: Store,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/environment.ts';
 import type { StreamHead } from '../domain/event.ts';
 import type { LogTail } from '../push/log-tail.ts';
@@ -19,6 +20,7 @@ import {
   settleDelivery,
 } from '../store/websub-deliveries.ts';
 import {
+  countSubscribers,
   isSubscribed,
   putSubscriber,
   removeLapsed,
@@ -28,6 +30,7 @@ import {
 import { createWebsubClient } from './client.ts';
 
 const longestMs = 60_000;
+const stopGraceMs = 2000;
 /** A document that many subscribers get is made once; it is never older than this. */
 const keptMs = 1000;
 
@@ -42,6 +45,7 @@ export function hubPorts(store: Store, document: HubPorts['document']): HubPorts
     document,
     putSubscriber: (subscriber) => putSubscriber(store, subscriber),
     isSubscribed: (key, nowMs) => isSubscribed(store.reader, key, nowMs),
+    countSubscribers: (host) => countSubscribers(store.reader, host),
     removeSubscriber: (key) => removeSubscriber(store, key),
     removeLapsed: (nowMs) => removeLapsed(store, nowMs),
     subscribedTopics: (topics, nowMs) => subscribedTopics(store.reader, topics, nowMs),
@@ -109,8 +113,11 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
   tail.onAdvance(() => work.wake());
   shutdown.onStop('WebSub hub', async () => {
     await work.stop();
-    await hub.stop();
+    const stopped = hub.stop();
+    // Who is slow now has his delivery after the next start.
+    await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
     await client.close();
+    await stopped;
   });
   return hub;
 }

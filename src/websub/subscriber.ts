@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/environment.ts';
 import type { Doorbell } from '../push/doorbell.ts';
 import { createWebsubSubscriber } from '../push/websub/subscriber.ts';
@@ -20,6 +21,7 @@ import { judgeHubs, trustedSources } from '../store/websub-trust.ts';
 import { createWebsubClient } from './client.ts';
 import { createPushReader, type PushReaderParts } from './pushes.ts';
 
+const stopGraceMs = 2000;
 const subscribeEveryMs = 60_000;
 /** A push that came to another process is found by then. */
 const readEveryMs = 5000;
@@ -104,8 +106,11 @@ export async function startSubscriber(parts: SubscriberSideParts): Promise<Subsc
   });
   shutdown.onStop('WebSub subscriber', async () => {
     deafen();
-    await Promise.all([subscribing.stop(), reading.stop()]);
+    subscriber.stop();
+    const stopped = Promise.all([subscribing.stop(), reading.stop()]);
+    await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
     await client.close();
+    await stopped;
   });
   return {
     wake: () => subscribing.wake(),

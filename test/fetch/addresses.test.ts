@@ -266,3 +266,24 @@ describe('what a person is told', () => {
     expect(detailOf('http://10.0.0.1:80/')).toBe(detailOf('http://10.0.0.1:6379/'));
   });
 });
+
+describe('a guard with ports of its own', () => {
+  const ports = [80, 443];
+
+  it.each([
+    ['https://example.org/', 'passes'],
+    ['http://example.org:443/', 'passes'],
+    ['http://example.org:8080/', 'bad_port'],
+    ['http://93.184.215.14:8443/', 'bad_port'],
+    ['http://example.org:6379/', 'bad_port'],
+  ])('finds that %s %s', (url, verdict) => {
+    expect(judge(url, { ports })).toBe(verdict);
+  });
+
+  it('lets an opened network be reached at any port, and no other', () => {
+    const guard = createAddressGuard({ allow: ['10.0.0.0/8'], ports });
+    const target = { hostname: 'example.org', port: 3000 };
+    expect(guard.refusal('10.1.2.3', target)).toBeNull();
+    expect(guard.refusal('93.184.215.14', target)?.failure).toBe('bad_port');
+  });
+});

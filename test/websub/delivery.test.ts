@@ -217,7 +217,7 @@ describe('a delivery', () => {
       await store.write((tx) =>
         tx
           .updateTable('delivery')
-          .set({ lease_token: 'dead', leased_until_ms: first.nowMs + 30_000 })
+          .set({ lease_token: 'dead', leased_until_ms: first.nowMs + 20_000 })
           .execute(),
       );
       const second = new HubDesk(store);

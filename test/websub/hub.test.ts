@@ -175,6 +175,32 @@ describe('other people’s hosts', () => {
   );
 
   it(
+    'H23 have so many subscriptions and no more, renewals apart',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      const { host } = new URL(subscriber.callback);
+      const row = { topic, host, secret: null, verified_ms: desk.nowMs, lease_until_ms: desk.nowMs + 1e9 };
+      for (let start = 0; start < 2000; start += 100) {
+        const rows = Array.from({ length: 100 }, (_, index) => ({
+          ...row,
+          callback: `http://${host}/${start + index}`,
+        }));
+        const blank = { delivered_tag: null, delivered_ms: null, failures: 0 };
+        await desk.store.write((tx) =>
+          tx
+            .insertInto('websub_subscriber')
+            .values(rows.map((one) => ({ ...one, ...blank })))
+            .execute(),
+        );
+      }
+      await desk.subscribe(`${subscriber.callback}?more`);
+      expect(subscriber.asked.at(-1)?.get('hub.mode')).toBe('denied');
+      await desk.subscribe(subscriber.callback);
+      expect(subscriber.asked.at(-1)?.get('hub.mode')).toBe('subscribe');
+    }),
+  );
+
+  it(
     'H23 are left alone for a while when they keep failing',
     atHubDesk(async (desk) => {
       const subscriber = await desk.subscriber();

@@ -9,7 +9,7 @@ import { tellDenial } from './verification.ts';
 
 const limits = { perHost: 2, total: 20 };
 /** Longer than an attempt can take; a process that died leaves its deliveries alone for so long. */
-const leaseMs = 30_000;
+const leaseMs = 20_000;
 const readAtOnce = 100;
 /** Between two deliveries to one subscriber. */
 export const paceMs = 5000;

@@ -56,6 +56,8 @@ export interface HubPorts {
   /** Keeps a subscriber; a new one is to have the present document. True: it is new. */
   putSubscriber(subscriber: Subscriber): Promise<boolean>;
   isSubscribed(key: SubscriberKey, nowMs: number): Promise<boolean>;
+  /** Subscriptions whose callback is at a host. */
+  countSubscribers(host: string): Promise<number>;
   removeSubscriber(key: SubscriberKey): Promise<void>;
   /** Ends what has outlived its lease. */
   removeLapsed(nowMs: number): Promise<void>;

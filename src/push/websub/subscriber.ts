@@ -32,17 +32,23 @@ export interface SubscriberParts {
 export interface WebsubSubscriber {
   /** One round of work. */
   run(): Promise<void>;
+  /** Asks nobody any more. */
+  stop(): void;
 }
 
 /** A subscriber. It does nothing before `run` is called. */
 export function createWebsubSubscriber(parts: SubscriberParts): WebsubSubscriber {
   const { clock, ports } = parts;
+  const state = { stopped: false };
   return {
+    stop() {
+      state.stopped = true;
+    },
     async run() {
       const standing = await ports.subscriptions();
       await ports.apply(compareWishes(await ports.hubSources(), standing), clock.now());
       await expire(parts);
-      await askDue(parts);
+      await askDue(parts, state);
       await judge(parts);
       await ports.forgetDropped(clock.now() - forgetMs);
     },
@@ -58,10 +64,10 @@ async function expire({ ports, clock, log }: SubscriberParts): Promise<void> {
   }
 }
 
-async function askDue(parts: SubscriberParts): Promise<void> {
+async function askDue(parts: SubscriberParts, state: { readonly stopped: boolean }): Promise<void> {
   const { ports, clock } = parts;
   const due = (await ports.subscriptions()).filter(({ nextAttemptMs }) => nextAttemptMs <= clock.now());
-  for (let start = 0; start < due.length; start += atOnce) {
+  for (let start = 0; start < due.length && !state.stopped; start += atOnce) {
     await Promise.all(due.slice(start, start + atOnce).map((one) => ask(parts, one)));
   }
 }

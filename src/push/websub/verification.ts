@@ -13,6 +13,8 @@ const limits = { perHost: 2, total: 20, perHostMinute: 30 };
 const mostForHost = 50;
 const mostForTopic = 1000;
 const mostInAll = 5000;
+/** Subscriptions at one host: each change is a delivery to each. */
+const mostSubscriptions = 2000;
 /** Who has not been asked by then will ask again. */
 const patienceMs = 10 * 60_000;
 
@@ -21,7 +23,10 @@ export interface VerifierParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly client: WebClient;
-  readonly ports: Pick<HubPorts, 'document' | 'putSubscriber' | 'isSubscribed' | 'removeSubscriber'>;
+  readonly ports: Pick<
+    HubPorts,
+    'document' | 'putSubscriber' | 'isSubscribed' | 'countSubscribers' | 'removeSubscriber'
+  >;
   /** Called when a delivery was queued for a new subscriber. */
   onQueued(): void;
 }
@@ -129,14 +134,22 @@ export class Verifier {
     return meant;
   }
 
+  /** Why a subscription is not to be had, as far as that takes a look at what there is; null: it is. */
+  async #objection({ topic, callback }: SubscriberKey): Promise<string | null> {
+    const { ports, clock } = this.#parts;
+    const document = await ports.document(topic);
+    if (document === null) return 'there is no such feed';
+    if (document.self !== topic) return `the feed calls itself otherwise; subscribe to ${document.self}`;
+    if ((await ports.countSubscribers(hostOf(callback))) < mostSubscriptions) return null;
+    const isRenewal = await ports.isSubscribed({ topic, callback }, clock.now());
+    return isRenewal ? null : 'there are too many subscriptions at this host';
+  }
+
   async #subscribe(errand: Extract<Errand, { kind: 'subscribe' }>): Promise<boolean> {
     const { ports, client, clock, log, onQueued } = this.#parts;
     const { topic, callback, leaseMs, secret } = errand;
-    const document = await ports.document(topic);
-    if (document === null) return await tellDenial(client, errand, 'there is no such feed');
-    if (document.self !== topic) {
-      return await tellDenial(client, errand, `the feed calls itself otherwise; subscribe to ${document.self}`);
-    }
+    const objection = await this.#objection(errand);
+    if (objection !== null) return await tellDenial(client, errand, objection);
     // A slow answer does not lengthen the lease.
     const verifiedMs = clock.now();
     const lease = { 'hub.lease_seconds': String(leaseMs / 1000) };

@@ -1,12 +1,15 @@
 import { Hono } from 'hono';
 import type { TopicDocument } from '../../push/websub/hub-ports.ts';
 import type { AppParts } from '../parts.ts';
+import { RenderCache } from './render-cache.ts';
 import { feedRoutes } from './routes.ts';
+
+const cacheBytes = 4 * 1024 * 1024;
 
 /** Reads a topic as whoever asks for its address would: the same bytes under the same type with the same links. */
 export function createTopicReader(parts: AppParts): (topic: string) => Promise<TopicDocument | null> {
   const feeds = new Hono();
-  feedRoutes(feeds, parts);
+  feedRoutes(feeds, parts, new RenderCache(cacheBytes));
   return async (topic) => {
     const base = parts.publicUrl();
     if (!topic.startsWith(`${base}/`)) return null;

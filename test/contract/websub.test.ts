@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { openStore, type Store } from '../../src/store/open.ts';
+import {
+  claimDeliveries,
+  nextDeliveryMs,
+  queueDeliveries,
+  readDueDeliveries,
+  readQueuedPlace,
+  settleDelivery,
+} from '../../src/store/websub-deliveries.ts';
+import {
+  countSubscribers,
+  isSubscribed,
+  putSubscriber,
+  removeLapsed,
+  subscribedTopics,
+} from '../../src/store/websub-subscribers.ts';
+import { engines, withStore } from './engines.ts';
+import { day, hour, minute, noon } from './newsroom.ts';
+
+const topic = 'https://news.example.com/feed.atom';
+const other = 'https://news.example.com/feed.rss';
+const times = { nowMs: noon, settleMs: 1000, paceMs: 5000, withinMs: 12 * hour };
+const place = { epoch: 'k3f9', seq: 7 };
+
+async function subscribe(
+  store: Store,
+  name: string,
+  over: { topic?: string; leaseUntilMs?: number } = {},
+): Promise<boolean> {
+  const subscriber = { topic, callback: `https://${name}.example.org/cb`, host: `${name}.example.org`, secret: null };
+  return await putSubscriber(store, { ...subscriber, verifiedMs: noon, leaseUntilMs: noon + 10 * day, ...over });
+}
+
+async function dueIds(store: Store, nowMs: number): Promise<number[]> {
+  return (await readDueDeliveries(store.reader, nowMs, { limit: 100, exceptHosts: [] })).map(({ id }) => id);
+}
+
+async function claimAll(store: Store, nowMs: number) {
+  return await claimDeliveries(store, { ids: await dueIds(store, nowMs), nowMs, leaseMs: minute });
+}
+
+/** Subscribers that have all that there was. */
+async function settled(store: Store, ...names: string[]): Promise<void> {
+  for (const name of names) await subscribe(store, name);
+  for (const one of await claimAll(store, noon)) {
+    await settleDelivery(store, one, { kind: 'done', tag: 'one', paceMs: 5000 }, noon - minute);
+  }
+}
+
+describe.each(engines)('deliveries on $name', (engine) => {
+  it('are queued once a subscriber of the topic, with the place in the log', () =>
+    withStore(engine, async (store) => {
+      await settled(store, 'a', 'b');
+      await subscribe(store, 'c', { topic: other });
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      await queueDeliveries(store, { topics: [topic], place: { ...place, seq: 9 } }, times);
+      const rows = await store.reader
+        .selectFrom('delivery')
+        .select(['host', 'generation', 'attempts'])
+        .orderBy('host')
+        .execute();
+      expect(rows).toEqual([
+        { host: 'a.example.org', generation: 2, attempts: 0 },
+        { host: 'b.example.org', generation: 2, attempts: 0 },
+        { host: 'c.example.org', generation: 1, attempts: 0 },
+      ]);
+      expect(await readQueuedPlace(store.reader)).toEqual({ epoch: 'k3f9', seq: 9 });
+    }));
+
+  it('wait for what comes with them, and keep their distance from the last', () =>
+    withStore(engine, async (store) => {
+      await settled(store, 'a');
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 1000);
+      const [claimed] = await claimAll(store, noon + 1000);
+      await settleDelivery(store, claimed!, { kind: 'done', tag: 'two', paceMs: 5000 }, noon + 1500);
+      await queueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 2000 });
+      expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 6500);
+      expect(await nextDeliveryMs(store.reader, ['a.example.org'])).toBeNull();
+    }));
+
+  it('end with the lease, however long they may be tried', () =>
+    withStore(engine, async (store) => {
+      await subscribe(store, 'a', { leaseUntilMs: noon + minute });
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      const rows = await store.reader.selectFrom('delivery').select('expires_ms').execute();
+      expect(rows).toEqual([{ expires_ms: noon + minute }]);
+      expect(await dueIds(store, noon + minute)).toEqual([]);
+      await removeLapsed(store, noon + minute);
+      expect(await store.reader.selectFrom('delivery').select('id').execute()).toEqual([]);
+      expect(await subscribedTopics(store.reader, null, noon)).toEqual([]);
+    }));
+
+  it('are claimed by one of two processes, whoever comes first', () =>
+    withStore(engine, async (store, url) => {
+      const second = await openStore({ url, poller: false });
+      await settled(store, ...Array.from({ length: 20 }, (_, index) => `host-${index}`));
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      const ids = await dueIds(store, noon + 1000);
+      const claim = { ids, nowMs: noon + 1000, leaseMs: minute };
+      const claims = await Promise.all([claimDeliveries(store, claim), claimDeliveries(second, claim)]);
+      const claimed = claims.flat().map(({ id }) => id);
+      expect(claimed.toSorted((a, b) => a - b)).toEqual(ids.toSorted((a, b) => a - b));
+      await second.close();
+    }));
+
+  it('can be claimed again when a lease has run out, and the first claim counts no more', () =>
+    withStore(engine, async (store) => {
+      await settled(store, 'a');
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      const [first] = await claimAll(store, noon + 1000);
+      expect(await claimAll(store, noon + 30_000)).toEqual([]);
+      const [second] = await claimAll(store, noon + 1000 + minute);
+      expect(second).toMatchObject({ id: first!.id, topic, deliveredTag: 'one', attempts: 0 });
+      await settleDelivery(store, first!, { kind: 'over' }, noon + 2 * minute);
+      expect(await countSubscribers(store.reader, 'a.example.org')).toBe(1);
+      await settleDelivery(store, second!, { kind: 'over' }, noon + 2 * minute);
+      expect(await countSubscribers(store.reader, 'a.example.org')).toBe(0);
+      expect(await nextDeliveryMs(store.reader, [])).toBeNull();
+    }));
+
+  it('count their failures, and begin anew with a change in between', () =>
+    withStore(engine, async (store) => {
+      await settled(store, 'a');
+      await queueDeliveries(store, { topics: [topic], place }, times);
+      const [first] = await claimAll(store, noon + 1000);
+      await settleDelivery(store, first!, { kind: 'failed', retryMs: 10_000 }, noon + 1000);
+      const [second] = await claimAll(store, noon + 11_000);
+      expect(second?.attempts).toBe(1);
+      await queueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 12_000 });
+      await settleDelivery(store, second!, { kind: 'failed', retryMs: null }, noon + 12_000);
+      const [third] = await claimAll(store, noon + 12_000);
+      expect(third).toMatchObject({ attempts: 0, generation: 2 });
+      await settleDelivery(store, third!, { kind: 'failed', retryMs: null }, noon + 13_000);
+      expect(await nextDeliveryMs(store.reader, [])).toBeNull();
+      expect(await isSubscribed(store.reader, { topic, callback: 'https://a.example.org/cb' }, noon)).toBe(true);
+    }));
+});
+
+describe.each(engines)('subscribers on $name', (engine) => {
+  it('are new once, and new again after their lease', () =>
+    withStore(engine, async (store) => {
+      expect(await subscribe(store, 'a', { leaseUntilMs: noon + hour })).toBe(true);
+      expect(await subscribe(store, 'a', { leaseUntilMs: noon + hour })).toBe(false);
+      const late = { topic, callback: 'https://a.example.org/cb', host: 'a.example.org', secret: null };
+      const terms = { verifiedMs: noon + 2 * hour, leaseUntilMs: noon + 3 * hour };
+      expect(await putSubscriber(store, { ...late, ...terms })).toBe(true);
+      expect(await countSubscribers(store.reader, 'a.example.org')).toBe(1);
+    }));
+
+  it('are told apart by topic and callback', () =>
+    withStore(engine, async (store) => {
+      await subscribe(store, 'a');
+      await subscribe(store, 'a', { topic: other });
+      await subscribe(store, 'b');
+      expect((await subscribedTopics(store.reader, null, noon)).toSorted()).toEqual([topic, other]);
+      expect(await subscribedTopics(store.reader, [other, 'https://news.example.com/x'], noon)).toEqual([other]);
+    }));
+});
