@@ -33,7 +33,7 @@ export function printTable(title: string, figures: readonly Figure[]): void {
     const verdict = goal === null ? '' : `${ratio <= goal ? 'within' : 'ABOVE'} ${goal}`;
     return [name, shown(floor), shown(product), ratio.toFixed(2), verdict];
   });
-  printCells(title, [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows]);
+  printRows(title, [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows]);
 }
 
 /** Prints how much more another program needs than we do. */
@@ -43,11 +43,15 @@ export function printPeer(peer: string, figures: readonly PeerFigure[]): void {
     const verdict = goal === null ? '' : `${ratio >= goal ? 'above' : 'BELOW'} ${goal}`;
     return [name, shown(theirs), shown(product), ratio.toFixed(2), verdict];
   });
-  printCells(`the same, done by ${peer}`, [['', peer, 'newswire', 'ratio', 'goal'], ...rows]);
+  printRows(`the same, done by ${peer}`, [['', peer, 'newswire', 'ratio', 'goal'], ...rows]);
 }
 
-function printCells(title: string, table: readonly (readonly string[])[]): void {
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+/** Prints cells in columns, the first to the left and the others to the right. */
+export function printRows(title: string, table: readonly (readonly string[])[]): void {
+  const columns = Math.max(...table.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
   process.stdout.write(`\n${title}\n`);
   for (const row of table) {
     const cells = row.map((cell, column) =>

@@ -1,14 +1,27 @@
-// `npm run bench -- NAME…`: runs benchmarks, each beside its floor in the same run; all when none is named.
+// `npm run bench -- NAME…`: runs benchmarks, each beside its floor in the same run; all when none is named. What stands
+// after `serve` or `fill` beginning with -- is said to it.
+import { fill } from './fill.ts';
 import { ingest } from './ingest.ts';
 import { parse } from './parse.ts';
+import { serve } from './serve.ts';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { ingest: () => ingest(), parse: () => parse() };
+/** Those that are run when none is named. */
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  ingest: () => ingest(),
+  parse: () => parse(),
+  serve,
+};
+const named = { ...benches, fill };
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => benches[name] === undefined);
+const words = process.argv.slice(2);
+const firstOption = words.findIndex((word) => word.startsWith('--'));
+const asked = firstOption < 0 ? words : words.slice(0, firstOption);
+const options = firstOption < 0 ? [] : words.slice(firstOption);
+const unknown = asked.filter((name) => !(name in named));
 if (unknown.length > 0) {
-  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.\n`);
+  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(named).join(', ')}.\n`);
   process.exitCode = 2;
 } else {
-  for (const name of asked.length > 0 ? asked : Object.keys(benches)) await benches[name]?.();
+  for (const name of asked.length > 0 ? asked : Object.keys(benches))
+    await named[name as keyof typeof named]?.(options);
 }

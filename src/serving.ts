@@ -97,6 +97,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     readers,
     clientAddress,
     configProblems: parts.configProblems,
+    stateMark: markOf(parts, () => address.publicUrl),
     sessionHistory: () => history.read(),
     clock: parts.clock,
     log,
@@ -141,6 +142,28 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds
     random: Math.random,
     counts: createCountsDesk({ read: (ids) => readers.counts(ids), wheel, log }),
     timing: liveTiming,
+  };
+}
+
+/**
+ * Of the database, the declarations and our own address: whatever pages and feeds are made of. Looked up once for all
+ * requests that the event loop has at hand: none of them can know of a commit that came after the first.
+ */
+function markOf({ store, declarations }: ServingParts, publicUrl: () => string): () => string | null {
+  let known = declarations();
+  let generation = 0;
+  let found: { readonly mark: string | null } | null = null;
+  return () => {
+    if (found !== null) return found.mark;
+    const now = declarations();
+    if (now !== known) generation += 1;
+    known = now;
+    const mark = store.mark();
+    found = { mark: mark === null ? null : `${mark} ${generation} ${publicUrl()}` };
+    setImmediate(() => {
+      found = null;
+    });
+    return found.mark;
   };
 }
 

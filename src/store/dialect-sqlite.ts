@@ -52,11 +52,16 @@ export function connectSqlite(file: string, options: { poller: boolean; known: r
     // After a burst the log file of the database shrinks again.
     writer.pragma('journal_size_limit = 67108864');
     const reader = new Database(place, { timeout: busyTimeoutMs, readonly: true });
+    // A connection of its own: within a read transaction the reader would not see what was committed since it began.
+    const watcher = new Database(place, { timeout: busyTimeoutMs, readonly: true });
+    const version = watcher.prepare<[], number>('pragma data_version').pluck();
     return {
       engine: sqliteEngine,
       writer: dialectOn(new StatementCache(writer, 'begin immediate')),
       reader: dialectOn(new StatementCache(reader, 'begin')),
+      mark: () => version.get() ?? null,
       release() {
+        watcher.close();
         // Kysely closes only what it has used.
         reader.close();
         writer.close();

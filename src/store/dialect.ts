@@ -68,6 +68,8 @@ export interface Connections {
   readonly writer: Dialect;
   /** Refuses writes; sees a stable snapshot within a transaction. */
   readonly reader: Dialect;
+  /** Differs after every commit, of this process or another. Cheap; null: the engine cannot tell. */
+  mark(): number | null;
   /** Closes both, and gives back the right to poll if it was taken. */
   release(): void;
 }

@@ -36,6 +36,8 @@ export interface Store {
   write<T>(work: (tx: Db) => Promise<T>, items?: number): Promise<T>;
   /** Runs `work` on one snapshot: everything it reads is of the same instant. */
   read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  /** Differs after every commit, whoever made it: what was read under an equal mark is still right. Null: unknown. */
+  mark(): number | null;
   close(): Promise<void>;
 }
 
@@ -154,5 +156,5 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await close();
     throw error;
   }
-  return { writer: writing.db, reader: reading.db, write, read, close };
+  return { writer: writing.db, reader: reading.db, write, read, mark: () => connections.mark(), close };
 }

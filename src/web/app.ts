@@ -4,7 +4,8 @@ import { apiRoutes } from './api/routes.ts';
 import { commentRoutes } from './comments/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
-import { feedLimit } from './http/feed-limit.ts';
+import { createFeedLimit, type FeedLimit, feedLimit } from './http/feed-limit.ts';
+import { KeptAnswers } from './http/kept-answers.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { metricsRoutes } from './metrics.ts';
 import { aboutPage } from './pages/about.tsx';
@@ -20,16 +21,21 @@ import { loadStaticFiles, staticRoutes } from './static-files.ts';
 import { feedRoutes, isFeedPath } from './syndication/routes.ts';
 import { websubRoutes } from './websub/routes.ts';
 
+const keptBytes = 32 * 1024 * 1024;
+
 /** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
 export function createApp(parts: AppParts): Hono {
   const files = loadStaticFiles(parts.assetsDir);
-  const pageParts: PageParts = { ...parts, files };
+  const limit = createFeedLimit();
+  const kept = keptAnswers(parts, limit);
+  const pageParts: PageParts = { ...parts, files, kept };
   const app = new Hono();
+  app.fetch = kept.around(app.fetch);
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
   metricsRoutes(app, parts.metrics);
-  app.use(feedLimit(parts));
-  feedRoutes(app, parts);
+  app.use(feedLimit(limit, parts));
+  feedRoutes(app, { ...parts, kept });
   apiRoutes(app, parts);
   liveRoutes(app, parts);
   if (parts.websub) websubRoutes(app, parts.websub);
@@ -40,6 +46,21 @@ export function createApp(parts: AppParts): Hono {
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
   app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
   return app;
+}
+
+function keptAnswers(parts: AppParts, limit: FeedLimit): KeptAnswers {
+  return new KeptAnswers({
+    mark: () => parts.stateMark?.() ?? null,
+    nowMs: () => parts.clock.now(),
+    maxBytes: keptBytes,
+    wait: (incoming) =>
+      limit({
+        method: incoming.method ?? '',
+        path: incoming.url?.split('?', 1)[0] ?? '',
+        header: (name) => incoming.headers[name]?.toString(),
+        address: () => parts.clientAddress(incoming),
+      }),
+  });
 }
 
 function pageRoutes(app: Hono, parts: PageParts): void {

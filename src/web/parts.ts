@@ -38,6 +38,11 @@ export interface AppParts {
   configProblems?(): readonly ConfigProblem[];
   /** Live connections over the last day, oldest hour first; absent: they are not counted. */
   sessionHistory?(): readonly SessionHour[];
+  /**
+   * Equal as long as neither the database nor the declarations have changed, whoever changed them; null or absent: it
+   * cannot be told.
+   */
+  stateMark?(): string | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */

@@ -70,7 +70,7 @@ export async function withNewsroomApp(
       clock,
       item: item?.id ?? 0,
       routes: app.routes,
-      ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(asking) }),
+      ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(path, asking) }),
       settle: () => shutdown.stop(),
     });
     await shutdown.stop();
@@ -89,6 +89,14 @@ function requestOf({ method, headers = {}, form }: Asking): RequestInit {
   return { method: method ?? 'POST', ...said, body: new URLSearchParams(pairs as [string, string][]) };
 }
 
-function incomingOf({ address = '192.0.2.1', headers = {} }: Asking): Partial<IncomingMessage> {
-  return { socket: { remoteAddress: address }, headers } as unknown as IncomingMessage;
+function incomingOf(
+  path: string,
+  { address = '192.0.2.1', headers = {}, method, form }: Asking,
+): Partial<IncomingMessage> {
+  return {
+    method: method ?? (form === undefined ? 'GET' : 'POST'),
+    url: path,
+    socket: { remoteAddress: address },
+    headers: { 'user-agent': browserAgent, ...headers },
+  } as unknown as IncomingMessage;
 }

@@ -1,12 +1,25 @@
 /** A form in which a body may be sent instead of its plain bytes. */
 export type Coding = 'br' | 'gzip';
 
+/** What headers came to: there are few of them, and each comes again with every request. */
+const known = new Map<string, Coding | null>();
+const mostKnown = 200;
+
 /**
  * The coding that a client likes best of those that we have; null: the plain bytes (RFC 9110 §12.5.3). Of two that it
  * likes the same, Brotli is the smaller.
  */
 export function bestCoding(acceptEncoding: string | undefined): Coding | null {
   if (acceptEncoding === undefined || acceptEncoding === '') return null;
+  const before = known.get(acceptEncoding);
+  if (before !== undefined) return before;
+  const best = readCoding(acceptEncoding);
+  if (known.size >= mostKnown) known.clear();
+  known.set(acceptEncoding, best);
+  return best;
+}
+
+function readCoding(acceptEncoding: string): Coding | null {
   const weights = weightsOf(acceptEncoding);
   const weightOf = (coding: string): number => weights.get(coding) ?? weights.get('*') ?? 0;
   const br = weightOf('br');

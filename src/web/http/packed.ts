@@ -43,17 +43,23 @@ export class Packed {
   coded(coding: Coding): Promise<Buffer<ArrayBuffer>> {
     const known = this.#coded.get(coding);
     if (known !== undefined) return known;
-    const made = coding === 'gzip' ? gzipAsync(this.bytes) : this.#brotli();
+    const made = compress(this.bytes, coding, this.#effort);
     this.#coded.set(coding, made);
     return made;
   }
+}
 
-  #brotli(): Promise<Buffer<ArrayBuffer>> {
-    return brotliAsync(this.bytes, {
-      params: {
-        [zlib.BROTLI_PARAM_QUALITY]: brotliQuality[this.#effort],
-        [zlib.BROTLI_PARAM_SIZE_HINT]: this.bytes.length,
-      },
-    });
-  }
+/** Compresses bytes, off the event loop. */
+export function compress(
+  bytes: Buffer<ArrayBuffer>,
+  coding: Coding,
+  effort: Effort = 'quick',
+): Promise<Buffer<ArrayBuffer>> {
+  if (coding === 'gzip') return gzipAsync(bytes);
+  return brotliAsync(bytes, {
+    params: {
+      [zlib.BROTLI_PARAM_QUALITY]: brotliQuality[effort],
+      [zlib.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
 }

@@ -11,6 +11,8 @@ export interface Sending {
   readonly lastModifiedMs?: number | null;
   /** False for pictures and the like, which are compressed already. */
   readonly compressible?: boolean;
+  /** Keeps the answer for other readers, who may have it as it is. */
+  readonly keep?: (headers: Headers) => void;
   /** Whether bodies of one tag may differ in what is of no matter. */
   readonly weak?: boolean;
 }
@@ -35,5 +37,7 @@ export async function send(c: Context, body: Packed, sending: Sending): Promise<
   // Said outright, so that HEAD has it too.
   c.header('Content-Length', String(bytes.length));
   if (coding !== null) c.header('Content-Encoding', coding);
-  return c.body(bytes);
+  const response = c.body(bytes);
+  sending.keep?.(response.headers);
+  return response;
 }

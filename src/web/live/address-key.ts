@@ -5,6 +5,8 @@ import ipaddr from 'ipaddr.js';
  * for loopback, which is not counted: the machine's own tools and the proxy in front of us come from there.
  */
 export function addressKey(address: string): string | null {
+  // Of a proxy in front of us every request comes from there: it is known without being parsed.
+  if (address === '127.0.0.1' || address === '::1') return null;
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (parsed.range() === 'loopback') return null;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Item } from '../../domain/item.ts';
 import { makeFormToken } from '../comments/form-token.ts';
@@ -27,13 +28,37 @@ export async function itemPage(c: Context, parts: PageParts): Promise<Response> 
   const form = { ...blankForm(parts, item.id), told: toldOf(c.req.query('comment')) };
   const before = readBefore(c.req.query('comments'));
   const document = await itemDocument(parts, { item, form, before });
-  const response = await sendItemPage(c, parts, { document, token: form.token });
+  const isPlain = form.told === null && before === null;
+  const own = isPlain ? pagesOf(parts, { itemId: item.id, document, token: form.token }) : null;
+  const response = await sendItemPage(c, parts, { document, token: form.token, own });
   const header = (name: string): string | undefined => c.req.header(name);
-  if (response.status === 200 && countsAsRead(c.req.method, header)) {
-    const address = clientOf(c, parts);
-    parts.readers?.noteVisit({ itemId: item.id, address, agent: header('user-agent') ?? '' });
-  }
+  if (response.status === 200)
+    noteRead(parts, item.id, { method: c.req.method, header, address: () => clientOf(c, parts) });
   return response;
+}
+
+interface Visiting {
+  readonly method: string;
+  header(name: string): string | undefined;
+  address(): string;
+}
+
+function noteRead({ readers }: PageParts, itemId: number, { method, header, address }: Visiting): void {
+  if (!countsAsRead(method, header)) return;
+  readers?.noteVisit({ itemId, address: address(), agent: header('user-agent') ?? '' });
+}
+
+/** The same page for further readers, each with a form of his own and each counted. */
+function pagesOf(parts: PageParts, page: { itemId: number; document: string; token: string }) {
+  const { itemId, document, token } = page;
+  const pieces = token === '' ? [document] : document.split(token);
+  const [first = Buffer.alloc(0), ...rest] = pieces.map((piece) => Buffer.from(piece));
+  return (incoming: IncomingMessage): Buffer<ArrayBuffer> => {
+    const header = (name: string): string | undefined => incoming.headers[name]?.toString();
+    noteRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
+    const fresh = Buffer.from(blankForm(parts, itemId).token);
+    return Buffer.concat([first, ...rest.flatMap((piece) => [fresh, piece])]);
+  };
 }
 
 /** A form that nobody has written into yet. */
@@ -92,16 +117,25 @@ async function discussionOf(parts: PageParts, { item, form, before }: ItemPageMa
   return { page, older: before !== null, notice: commentsNotice, form };
 }
 
+/** A page as it is sent, and how it is made for others; null: it is not. */
+interface ItemAnswer {
+  readonly document: string;
+  readonly token: string;
+  readonly own: ((incoming: IncomingMessage) => Buffer<ArrayBuffer>) | null;
+}
+
 /** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
-function sendItemPage(c: Context, parts: PageParts, page: { document: string; token: string }): Promise<Response> {
-  const { document, token } = page;
+function sendItemPage(c: Context, parts: PageParts, page: ItemAnswer): Promise<Response> {
+  const { document, token, own } = page;
   const age = Math.floor(parts.clock.now() / formForMs);
   const tagged = token === '' ? null : document.replaceAll(token, String(age));
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
-  return send(c, new Packed(document, 'quick', tagged), {
+  const body = new Packed(document, 'quick', tagged);
+  return send(c, body, {
     contentType: 'text/html; charset=utf-8',
     cacheControl: 'no-cache',
     weak: tagged !== null,
+    ...(own === null ? {} : { keep: (headers) => parts.kept.keep(c, { body, headers, timed: true, own }) }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import { formatCursor } from '../../domain/event.ts';
 import { everything } from '../../domain/filter.ts';
 import { slug } from '../../domain/source.ts';
+import type { KeptAnswers } from '../http/kept-answers.ts';
 import { Packed } from '../http/packed.ts';
 import { pagePolicy } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
@@ -20,6 +21,7 @@ const newsFeedItems = 40;
 /** What the pages are made from. */
 export interface PageParts extends AppParts {
   readonly files: StaticFiles;
+  readonly kept: KeptAnswers;
 }
 
 /** Where in the site a page stands: at a tab's own page, within a section, or at none of them. */
@@ -78,8 +80,15 @@ export function documentOf(frame: Frame, head: PageHead, matter: JSX.Element): s
   return `<!doctype html>${String(page)}`;
 }
 
-/** Sends a page. It is asked for anew each time, and answered with 304 while nothing has happened. */
-export function sendPage(c: Context, parts: PageParts, document: string): Promise<Response> {
+/**
+ * Sends a page. It is asked for anew each time, and answered with 304 while nothing has happened.
+ *
+ * @param shared false: what stands in it changes without a commit, so that no other reader is given the same.
+ */
+export function sendPage(c: Context, parts: PageParts, document: string, shared = true): Promise<Response> {
+  const body = new Packed(document);
+  const keep = (headers: Headers): void => parts.kept.keep(c, { body, headers, timed: true });
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
-  return send(c, new Packed(document), { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' });
+  const sending = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
+  return send(c, body, shared ? { ...sending, keep } : sending);
 }

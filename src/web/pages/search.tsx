@@ -71,7 +71,7 @@ function sendSearch(c: Context, parts: PageParts, searched: Searched): Promise<R
     </>
   );
   if (wrong !== null) c.status(400);
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter), wrong === null);
 }
 
 function SearchMatter({ searched, frame }: { searched: Searched; frame: Frame }) {

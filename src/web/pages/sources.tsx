@@ -20,7 +20,7 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
       <SourcesMatter rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} frame={frame} />
     </main>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter), false);
 }
 
 /** A source as pages show it. */

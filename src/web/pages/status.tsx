@@ -38,5 +38,5 @@ export async function statusPage(c: Context, parts: PageParts): Promise<Response
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  return sendPage(c, parts, documentOf(frame, head, matter), false);
 }

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import type { KeptAnswers } from '../http/kept-answers.ts';
 import { Packed } from '../http/packed.ts';
 import { feedPolicy, openToAll } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
@@ -25,8 +26,13 @@ const formats = {
 
 type Format = keyof typeof formats;
 
+/** What output feeds are made from. */
+export interface FeedParts extends AppParts {
+  readonly kept?: KeptAnswers;
+}
+
 /** The output feeds, what was rendered of them kept in `cache`, and the addresses at which people guess them. */
-export function feedRoutes(app: Hono, parts: AppParts, cache = new RenderCache(cacheBytes)): void {
+export function feedRoutes(app: Hono, parts: FeedParts, cache = new RenderCache(cacheBytes)): void {
   for (const format of Object.keys(formats) as Format[]) {
     const answer = async (c: Context, scope: Promise<Scope> | Scope): Promise<Response> =>
       sendFeed(c, { format, scope: await scope, parts, cache });
@@ -77,7 +83,7 @@ function typeFor(c: Context, contentType: string): string {
 
 async function sendFeed(
   c: Context,
-  job: { format: Format; scope: Scope; parts: AppParts; cache: RenderCache },
+  job: { format: Format; scope: Scope; parts: FeedParts; cache: RenderCache },
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
   const withdrawals = format === 'atom' && scope.choice.before === null;
@@ -91,7 +97,8 @@ async function sendFeed(
   const body = cache.body(format, output, () => render(output));
   c.header('Content-Security-Policy', feedPolicy);
   const contentType = typeFor(c, formats[format].contentType);
-  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot) });
+  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false });
+  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot), keep });
 }
 
 /** WebSub discovery (W3C Recommendation of 23 January 2018, section 4): one header, and in it exactly one self. */

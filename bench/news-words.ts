@@ -1,0 +1,43 @@
+const syllables = 'ba ko ri ne ta lu mi so ve da po ze fa ni go re hu la ti mo'.split(' ');
+const common = 'the of and to in a on for at with from after over council city market study report week year'.split(
+  ' ',
+);
+const vocabulary = 20_000;
+
+/** Made-up words with the frequencies of real ones: a few everywhere, most of them seldom. The same in every run. */
+export interface NewsWords {
+  /** A sentence of so many words. */
+  sentence(words: number): string;
+  /** A word of which there are 300. */
+  rare(): string;
+}
+
+/** A stream of words. */
+export function newsWords(seed = 1): NewsWords {
+  let state = seed;
+  const random = (): number => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+  const made = Array.from({ length: vocabulary }, (_, index) => wordOf(index));
+  const word = (): string => {
+    if (random() < 0.45) return common[Math.floor(random() ** 2 * common.length)] ?? '';
+    // Zipf's law, nearly: the chance of a word falls with its place in the list.
+    return made[Math.floor(vocabulary ** random()) - 1] ?? '';
+  };
+  return {
+    sentence: (words) => {
+      const text = Array.from({ length: words }, word).join(' ');
+      return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+    },
+    rare: () => made[Math.floor(random() * 300)] ?? '',
+  };
+}
+
+function wordOf(index: number): string {
+  const parts: string[] = [];
+  for (let rest = index + 400; rest > 0; rest = Math.floor(rest / syllables.length)) {
+    parts.push(syllables[rest % syllables.length] ?? '');
+  }
+  return parts.join('');
+}
