@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { SourceReport } from '../store/source-reports.ts';
+import type { HubReport } from '../store/websub-reports.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { withDatabase } from './open-database.ts';
 import { printJson } from './print.ts';
@@ -15,16 +16,29 @@ export interface SourcesOptions {
 /** `newswire sources`: how each source is doing, by what the server has written down. */
 export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
   const { readSourceReports } = await import('../store/source-reports.ts');
-  const reports = await withDatabase(io, async (store) => await readSourceReports(store.reader));
-  const shown = reports.filter((report) => options.all || report.removedMs === null);
+  const { readHubReports } = await import('../store/websub-reports.ts');
+  const { reports, hubs } = await withDatabase(io, async (store) => {
+    return { reports: await readSourceReports(store.reader), hubs: await readHubReports(store.reader) };
+  });
+  const shown = reports
+    .filter((report) => options.all || report.removedMs === null)
+    .map((report) => ({ ...report, subscriptions: hubs.filter(({ sourceId }) => sourceId === report.id) }));
   if (options.json) printJson(io, { sources: shown.map(forMachines) });
   else if (shown.length === 0) io.out('No source is known yet. "newswire serve" reads FEEDS_DIR.\n');
   else io.out(reportTable(shown, clock.now(), io.columns));
   return exitCodes.done;
 }
 
+interface ShownReport extends SourceReport {
+  readonly subscriptions: readonly HubReport[];
+}
+
 /** Instants as ISO 8601, under the names that the API uses. */
-function forMachines(report: SourceReport): object {
+function forMachines(report: ShownReport): object {
+  return { ...withInstants(report), subscriptions: report.subscriptions.map(withInstants) };
+}
+
+function withInstants(report: object): object {
   return Object.fromEntries(
     Object.entries(report).map(([name, value]) =>
       isInstant(name) ? [`${name.slice(0, -'Ms'.length)}At`, iso(value)] : [name, value],
@@ -40,7 +54,7 @@ function iso(value: unknown): string | null {
   return typeof value === 'number' ? new Date(value).toISOString() : null;
 }
 
-function reportTable(reports: readonly SourceReport[], nowMs: number, columns: number | null): string {
+function reportTable(reports: readonly ShownReport[], nowMs: number, columns: number | null): string {
   const head = [
     { title: 'ID', canShrink: true },
     { title: 'STATE' },
@@ -55,9 +69,17 @@ function reportTable(reports: readonly SourceReport[], nowMs: number, columns: n
     String(report.items),
     report.lastAttemptMs === null ? 'never' : formatInstant(report.lastAttemptMs, nowMs),
     nextOf(report, nowMs),
-    report.detail ?? (report.movedTo === null ? '' : `moved to ${report.movedTo}`),
+    report.detail ?? remarkOn(report),
   ]);
   return formatTable(head, rows, columns);
+}
+
+function remarkOn({ movedTo, subscriptions }: ShownReport): string {
+  const hubs = subscriptions.map(({ hub, state, trust, pushes, missed }) => {
+    const host = URL.parse(hub)?.host ?? hub;
+    return `hub ${host}: ${state === 'active' ? `${trust}, ${pushes} pushes, ${missed} missed` : state}`;
+  });
+  return [...(movedTo === null ? [] : [`moved to ${movedTo}`]), ...hubs].join('; ');
 }
 
 function stateOf(report: SourceReport): string {

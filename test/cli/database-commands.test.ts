@@ -10,6 +10,7 @@ import { claimSources, settleSource } from '../../src/store/leases.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { readSourceReports } from '../../src/store/source-reports.ts';
 import { readPollState } from '../../src/store/sources.ts';
+import { applyWishes, confirmSubscription, moveSubscription } from '../../src/store/websub-subscriptions.ts';
 import { minute, noon, settlement, source } from '../contract/newsroom.ts';
 import { FakeIo } from './fake-io.ts';
 
@@ -91,6 +92,30 @@ describe('commands on a database', () => {
       await declare('a');
       await settle('a', { outcome: 'failed', failure: 'http_client_error', detail: '\u001b[31mred\u0007' });
       expect(await list()).not.toMatch(/[\u001b\u0007]/);
+    });
+
+    it('says what the hubs of a source are worth, and gives away no secret', async () => {
+      await declare('a');
+      await settle('a', {});
+      const { ref } = await server.reader.selectFrom('source').select('ref').executeTakeFirstOrThrow();
+      const common = { sourceRef: ref, topic: 'https://a.example.org/feed.xml', secret: 'hush' };
+      const hubs = ['https://hub.example.org/', 'https://new.example.org/'];
+      const add = hubs.map((hub, index) => ({ ...common, hub, callbackId: `id-${index}` }));
+      await applyWishes(server, { add, drop: [] }, noon);
+      await confirmSubscription(server, 1, { nowMs: noon, leaseUntilMs: noon + 75 * minute, renewMs: noon + minute });
+      await moveSubscription(server, 1, { trust: 'trusted' });
+      const table = await list();
+      expect(table).toContain('hub hub.example.org: trusted, 0 pushes, 0 missed; hub new.example.org: wanted');
+      const json = await list({ json: true });
+      expect(JSON.parse(json).sources[0].subscriptions[0]).toMatchObject({
+        hub: 'https://hub.example.org/',
+        state: 'active',
+        trust: 'trusted',
+        leaseUntilAt: '2026-03-01T13:15:00.000Z',
+        lastPushAt: null,
+        missed: 0,
+      });
+      expect(table + json).not.toMatch(/hush|id-0/);
     });
 
     it('gives machines instants in ISO 8601 and the same names as the API', async () => {

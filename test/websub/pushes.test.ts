@@ -166,6 +166,20 @@ describe('what is pushed', () => {
   );
 
   it(
+    'S27 has its relative links resolved against its topic, as far as it says nothing else',
+    atSubscriberDesk(async (desk) => {
+      await desk.subscribed();
+      const push = feed([2])
+        .replace('<link>https://www.example.org/</link>', '')
+        .replace('https://www.example.org/2<', '/two<');
+      await desk.push(push);
+      await desk.readPushes();
+      const item = (await desk.intake.items()).find(({ title }) => title === 'Story 2');
+      expect(item?.url).toBe('https://www.example.org/two');
+    }),
+  );
+
+  it(
     'S27 is one item and one event with what a poll finds, whichever comes first',
     atSubscriberDesk(async (desk) => {
       await desk.subscribed();
