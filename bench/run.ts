@@ -1,14 +1,16 @@
 // `npm run bench -- NAME…`: runs benchmarks, each beside its floor in the same run; all when none is named. What stands
-// after `serve` or `fill` beginning with -- is said to it.
+// after `push`, `serve` or `fill` beginning with -- is said to it.
 import { fill } from './fill.ts';
 import { ingest } from './ingest.ts';
 import { parse } from './parse.ts';
+import { push } from './push.ts';
 import { serve } from './serve.ts';
 
 /** Those that are run when none is named. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   ingest: () => ingest(),
   parse: () => parse(),
+  push: (args) => push(args.includes('--json')),
   serve,
 };
 const named = { ...benches, fill };

@@ -12,6 +12,7 @@ import { createLogTail, type LogTail } from './push/log-tail.ts';
 import { openReaders } from './readers.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
+import { openFilesLimit } from './runtime/open-files.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
 import { readEvents, readHead } from './store/events.ts';
 import type { Store } from './store/open.ts';
@@ -19,7 +20,7 @@ import { version } from './version.ts';
 import { createApp } from './web/app.ts';
 import { createClientAddress } from './web/live/client-address.ts';
 import { createCountsDesk } from './web/live/counts.ts';
-import { type LiveParts, liveTiming, defaultMaxSessions as maxSessions } from './web/live/live-parts.ts';
+import { defaultMaxSessions, type LiveParts, liveTiming } from './web/live/live-parts.ts';
 import { watchSessions } from './web/live/session-history.ts';
 import { createSessions } from './web/live/sessions.ts';
 import { createSseHandler } from './web/live/sse.ts';
@@ -32,6 +33,13 @@ import { openWebsub } from './websub/desk.ts';
 import { hubUrlOf } from './websub/hub.ts';
 
 const byeGraceMs = 3000;
+/** A client that takes its time over a request holds a connection for so long and no longer. */
+const httpLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 };
+/** Files and connections that everything but our readers needs: database, polls, webhooks. */
+const sparedFiles = 512;
+const maxConnections = Math.max(64, openFilesLimit() - sparedFiles);
+/** Below that, so that pages still come when every session is taken. */
+const maxSessions = Math.min(defaultMaxSessions, Math.max(32, Math.floor(maxConnections * 0.9)));
 /** The built scripts, styles and icons: beside this module when it is built itself. */
 const assetsDir = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../dist/public' : '../public', import.meta.url),
@@ -108,7 +116,9 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     ...appParts,
     websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: httpLimits }) as Server;
+  // More would run into the limit of open files, where nothing works any more, the database included.
+  server.maxConnections = maxConnections;
   const { allowedOrigins } = settings;
   const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress });
   address.url = await listen(server, settings);

@@ -86,6 +86,19 @@ export function matchesSearch(query: SearchQuery, text: string): boolean {
   return query.wanted.every(holds) && !query.unwanted.some(holds);
 }
 
+/**
+ * The same with the words of the text at hand: only a phrase of several words whose words are all there is looked for
+ * in the text itself.
+ */
+export function matchesWords(
+  query: SearchQuery,
+  { words, text }: { readonly words: ReadonlySet<string>; readonly text: () => string },
+): boolean {
+  const holds = (phrase: Phrase) =>
+    phrase.every((one) => words.has(one)) && (phrase.length === 1 || text().includes(` ${phrase.join(' ')} `));
+  return query.wanted.every(holds) && !query.unwanted.some(holds);
+}
+
 function parseDay(text: string): number | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   if (match === null) return null;

@@ -3,9 +3,11 @@ import type { Filter } from '../domain/filter.ts';
 import type { ResetReason } from '../domain/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { canonicalFilters } from './filter.ts';
+import { groupKeyOf } from './filter.ts';
 import { FilterGroup, type FrameSettings, type Step } from './frames.ts';
 import type { LogTail, TailBreak } from './log-tail.ts';
+import { PreparedFacets } from './prepared-facets.ts';
+import { StepCache } from './step-cache.ts';
 import { type ReplayLimits, type Sink, Subscription, type Surroundings } from './subscription.ts';
 import { TurnQueue } from './turn-queue.ts';
 
@@ -73,8 +75,12 @@ class Broadcaster implements FanOut, Surroundings {
     this.limits = { ...replayLimits, ...options.limits };
     this.delivered = options.onDelivered ?? (() => {});
     this.#clock = options.clock;
-    this.#frameSettings = { publicUrl: options.publicUrl, prepared: new WeakMap() };
-    this.#queue = new TurnQueue(options.defer ?? ((work) => void setImmediate(work)), options.logger);
+    this.#frameSettings = { publicUrl: options.publicUrl, prepared: new PreparedFacets(), steps: new StepCache() };
+    this.#queue = new TurnQueue({
+      defer: options.defer ?? ((work) => void setImmediate(work)),
+      clock: options.clock,
+      logger: options.logger,
+    });
     this.tail.onAdvance(() => this.#wakeAll());
     this.tail.onBreak((reason) => this.#breakAll(reason));
   }
@@ -92,9 +98,11 @@ class Broadcaster implements FanOut, Surroundings {
   }
 
   subscribe({ filters, after, sink }: SubscribeCall): Subscription {
-    const group = this.#groups.get(canonicalFilters(filters)) ?? this.#openGroup(filters);
+    const key = groupKeyOf(filters);
+    const group = this.#groups.get(key) ?? this.#openGroup(filters, key);
     const subscription = new Subscription(this, group.frames, sink);
     group.members.add(subscription);
+    group.frames.shared = group.members.size > 1;
     this.#size += 1;
     this.#place(subscription, after);
     return subscription;
@@ -111,15 +119,18 @@ class Broadcaster implements FanOut, Surroundings {
   ended(subscription: Subscription, reason: ResetReason | null): void {
     const { key } = subscription.group;
     const group = this.#groups.get(key);
-    if (group?.members.delete(subscription)) this.#size -= 1;
+    if (group?.members.delete(subscription)) {
+      this.#size -= 1;
+      group.frames.shared = group.members.size > 1;
+    }
     if (group?.members.size === 0) this.#groups.delete(key);
     this.#queue.delete(subscription);
     if (reason !== null) this.#resets.set(reason, (this.#resets.get(reason) ?? 0) + 1);
   }
 
-  #openGroup(filters: readonly Filter[]): Group {
-    const group = { frames: new FilterGroup(filters, this.#frameSettings), members: new Set<Subscription>() };
-    this.#groups.set(group.frames.key, group);
+  #openGroup(filters: readonly Filter[], key: string): Group {
+    const group = { frames: new FilterGroup(filters, this.#frameSettings, key), members: new Set<Subscription>() };
+    this.#groups.set(key, group);
     return group;
   }
 

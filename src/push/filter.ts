@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { EventOp, Facets, LogEvent } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
-import { comparable, type FilterError, filterLists, parseFilter } from '../domain/parse-filter.ts';
-import { matchesSearch, type Places, parseSearchQuery, type SearchQuery, searchable } from '../domain/search-query.ts';
+import { type FilterError, filterLists, parseFilter } from '../domain/parse-filter.ts';
+import { matchesWords, type Places, parseSearchQuery, type SearchQuery } from '../domain/search-query.ts';
+import { type Prepared, PreparedFacets } from './prepared-facets.ts';
 
 /** Filters that one subscription may join by OR. */
 export const maxFilters = 4;
@@ -26,29 +27,22 @@ export function parseFilters(one: unknown, several: unknown): readonly Filter[] 
   return filters;
 }
 
-/** The one text of filters that mean the same, whatever their order was: what subscriptions are grouped by. */
-export function canonicalFilters(filters: readonly Filter[]): string {
+/** By what subscriptions are grouped: equal for all filters that mean the same, and short, however long they are. */
+export function groupKeyOf(filters: readonly Filter[]): string {
+  return createHash('sha256').update(canonicalFilters(filters)).digest('base64url');
+}
+
+/** The one text of filters that mean the same, whatever their order was. */
+function canonicalFilters(filters: readonly Filter[]): string {
   const texts = filters.map((filter) =>
     JSON.stringify([filter.sections, filter.sources, filter.categories, filter.languages, filter.q, filter.backfill]),
   );
   return [...new Set(texts)].sort().join('|');
 }
 
-/** The name that these filters have on the wire: short, and equal for all that mean the same. */
-export function channelOf(filters: readonly Filter[]): string {
-  return createHash('sha256').update(canonicalFilters(filters)).digest('base64url').slice(0, 10);
-}
-
-/** The facets of an item in comparable form, worked out once for all filters. */
-interface Prepared {
-  readonly sections: readonly string[];
-  readonly sources: readonly string[];
-  readonly categories: readonly string[];
-  readonly languages: readonly string[];
-  /** Null: the event does not say. */
-  readonly sortMs: number | null;
-  /** Worked out on the first search: most subscriptions have none. */
-  words: string | null;
+/** The name that filters have on the wire, by their key: short, and equal for all that mean the same. */
+export function channelOf(groupKey: string): string {
+  return groupKey.slice(0, 10);
 }
 
 /** Decides which events a subscription's filters let through, and as what. */
@@ -58,24 +52,6 @@ export interface Matcher {
    * of the filter is a `remove` to it.
    */
   decide(event: LogEvent): EventOp | null;
-}
-
-/** Work that the matchers of all filters share, forgotten with the events. */
-export type PreparedFacets = WeakMap<Facets, Prepared>;
-
-function prepare(facets: Facets, shared: PreparedFacets): Prepared {
-  const before = shared.get(facets);
-  if (before !== undefined) return before;
-  const prepared: Prepared = {
-    sections: facets.sections.map(comparable.sections),
-    sources: facets.sources.map(comparable.sources),
-    categories: facets.categories.map(comparable.categories),
-    languages: facets.language === null ? [] : [comparable.languages(facets.language)],
-    sortMs: facets.sortMs ?? null,
-    words: null,
-  };
-  shared.set(facets, prepared);
-  return prepared;
 }
 
 /** Whether an item has appeared where a search wants it, and when. */
@@ -101,18 +77,18 @@ function compile(filter: Filter): Test {
   const query = filter.q === null ? null : parseSearchQuery(filter.q);
   return (facets, shared) => {
     if (fields.length === 0 && query === null) return true;
-    const prepared = prepare(facets, shared);
+    const prepared = shared.of(facets);
     if (!fields.every(([name, wanted]) => prepared[name].some((value) => wanted.has(value)))) return false;
     if (query === null) return true;
     if (!isPlaced(query, prepared)) return false;
-    prepared.words ??= searchable(facets.text);
-    return matchesSearch(query, prepared.words);
+    const words = shared.wordsOf(facets, prepared);
+    return matchesWords(query, { words, text: () => shared.textOf(facets, prepared) });
   };
 }
 
 /** Whether an item with these facets is one that the filter asks for. Backfill is a matter of events, not of facets. */
 export function matches(filter: Filter, facets: Facets): boolean {
-  return compile(filter)(facets, new WeakMap());
+  return compile(filter)(facets, new PreparedFacets());
 }
 
 /**
@@ -122,7 +98,7 @@ export function matches(filter: Filter, facets: Facets): boolean {
  * an item that matched before are sent all the same: a reader that began with a snapshot has that item, and would
  * keep showing what was withdrawn.
  */
-export function createMatcher(filters: readonly Filter[], shared: PreparedFacets = new WeakMap()): Matcher {
+export function createMatcher(filters: readonly Filter[], shared: PreparedFacets = new PreparedFacets()): Matcher {
   const tests = filters.map(compile);
   const open = tests.filter((_, index) => filters[index]?.backfill === true);
   const any = (some: readonly Test[], facets: Facets | null) =>

@@ -1,7 +1,9 @@
 import type { EventOp, LogEvent } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
 import { wireItemJson } from '../domain/wire-item.ts';
-import { canonicalFilters, channelOf, createMatcher, type Matcher, type PreparedFacets } from './filter.ts';
+import { channelOf, createMatcher, groupKeyOf, type Matcher } from './filter.ts';
+import type { PreparedFacets } from './prepared-facets.ts';
+import type { StepCache } from './step-cache.ts';
 
 /** Events of one delivery: coalescing stops at either bound, but one event always goes. */
 export const maxCoalescedEvents = 64;
@@ -44,6 +46,7 @@ export interface FrameSettings {
   /** Without a trailing slash. */
   readonly publicUrl: () => string;
   readonly prepared: PreparedFacets;
+  readonly steps: StepCache;
 }
 
 /** What a subscriber is told when an item leaves its filter or is withdrawn. */
@@ -67,18 +70,18 @@ export function frameEvent(event: LogEvent, op: EventOp, prev: number, publicUrl
  * is the step, the bytes for everything between two places: built for the first who takes it, a look-up for the rest.
  */
 export class FilterGroup {
-  /** By which subscriptions are grouped; see `canonicalFilters`. */
+  /** By which subscriptions are grouped; see `groupKeyOf`. */
   readonly key: string;
   /** The name of the filter on the wire. */
   readonly ch: string;
   readonly #matcher: Matcher;
   readonly #settings: FrameSettings;
-  #steps = new Map<string, Step>();
-  #stepBytes = 0;
+  /** Whether there are several who may take a step: for one alone none is kept. */
+  shared = true;
 
-  constructor(filters: readonly Filter[], settings: FrameSettings) {
-    this.key = canonicalFilters(filters);
-    this.ch = channelOf(filters);
+  constructor(filters: readonly Filter[], settings: FrameSettings, key = groupKeyOf(filters)) {
+    this.key = key;
+    this.ch = channelOf(key);
     this.#matcher = createMatcher(filters, settings.prepared);
     this.#settings = settings;
   }
@@ -89,12 +92,13 @@ export class FilterGroup {
    * @param events dense, the first one follows `from.pos`.
    */
   step(from: Place, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
+    const { steps } = this.#settings;
     const last = events[events.length - 1]?.seq ?? from.pos;
-    const key = `${wire.encoding.name} ${wire.epoch} ${from.pos} ${from.prev} ${last}`;
-    const shared = this.#steps.get(key);
-    if (shared !== undefined) return shared;
+    const place = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
+    const known = this.shared ? steps.find(this, place) : null;
+    if (known !== null) return known;
     const step = this.#work(from, events, wire);
-    this.#share(key, { ...step, fresh: false, seqs: noSeqs });
+    if (this.shared) steps.keep(this, place, { ...step, fresh: false, seqs: noSeqs });
     return step;
   }
 
@@ -116,15 +120,5 @@ export class FilterGroup {
     }
     const bytes = framed.length === 0 ? null : wire.encoding.encode({ ch: this.ch, epoch: wire.epoch, events: framed });
     return { pos, prev, bytes, count: framed.length, fresh: true, seqs: framed.map(({ seq }) => seq) };
-  }
-
-  /** Keeps a step for those who will stand where it begins. A small memory does: they come within moments. */
-  #share(key: string, step: Step): void {
-    if (this.#steps.size >= 256 || this.#stepBytes > 2 * 1024 * 1024) {
-      this.#steps = new Map();
-      this.#stepBytes = 0;
-    }
-    this.#steps.set(key, step);
-    this.#stepBytes += step.bytes?.length ?? 0;
   }
 }

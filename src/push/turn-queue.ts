@@ -1,3 +1,4 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Subscription, Turn } from './subscription.ts';
 
@@ -6,19 +7,30 @@ import type { Subscription, Turn } from './subscription.ts';
 const maxTurnsASlice = 200;
 const maxFreshBytesASlice = 512 * 1024;
 const maxFreshStepsASlice = 20;
+/** Whatever the turns are made of, a slice ends after so long: filters are written by strangers. */
+const maxSliceMs = 8;
 
 const nothingDone: Turn = { end: 'resting', step: null };
+
+/** What a queue works with. */
+export interface TurnQueueOptions {
+  /** Runs work when the event loop comes round. */
+  readonly defer: (work: () => void) => void;
+  readonly clock: Clock;
+  readonly logger: Log;
+}
 
 /** Subscriptions that have something to do, served in turns, in slices. */
 export class TurnQueue {
   readonly #waiting = new Set<Subscription>();
   readonly #defer: (work: () => void) => void;
+  readonly #clock: Clock;
   readonly #logger: Log;
   #sliceDue = false;
 
-  /** @param defer runs work when the event loop comes round. */
-  constructor(defer: (work: () => void) => void, logger: Log) {
+  constructor({ defer, clock, logger }: TurnQueueOptions) {
     this.#defer = defer;
+    this.#clock = clock;
     this.#logger = logger;
   }
 
@@ -42,6 +54,7 @@ export class TurnQueue {
     let turns = 0;
     let freshSteps = 0;
     let freshBytes = 0;
+    const endMs = this.#clock.monotonic() + maxSliceMs;
     for (const subscription of this.#waiting) {
       this.#waiting.delete(subscription);
       const { end, step } = this.#turn(subscription);
@@ -53,6 +66,7 @@ export class TurnQueue {
         freshBytes += step.bytes?.length ?? 0;
       }
       if (turns >= maxTurnsASlice || freshSteps >= maxFreshStepsASlice || freshBytes >= maxFreshBytesASlice) break;
+      if (this.#clock.monotonic() >= endMs) break;
     }
     this.#sliceDue = false;
     this.#deferSlice();

@@ -5,6 +5,7 @@ import {
   authorWords,
   isEmptyQuery,
   matchesSearch,
+  matchesWords,
   parseSearchQuery,
   searchable,
   searchWords,
@@ -114,6 +115,23 @@ describe('parseSearchQuery', () => {
     parseSearchQuery('-"'.repeat(50_000));
     parseSearchQuery('\u0301'.repeat(100_000));
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe('matchesWords', () => {
+  it('is matchesSearch with the words at hand, and looks into the text for phrases only', () => {
+    const given = searchable('The council met, and the council agreed on a budget for Übersee');
+    const words = new Set(given.split(' '));
+    let looks = 0;
+    const text = () => {
+      looks += 1;
+      return given;
+    };
+    for (const q of ['council', 'council budget', '"on a"', '"a on"', '-budget', '-"a on"', 'none "a b"', 'ubersee']) {
+      const query = parseSearchQuery(q);
+      expect(matchesWords(query, { words, text }), q).toBe(matchesSearch(query, given));
+    }
+    expect(looks).toBe(3);
   });
 });
 

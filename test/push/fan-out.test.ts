@@ -55,6 +55,22 @@ describe('createFanOut', () => {
     expect([slices.length, served()]).toEqual([0, 450]);
   });
 
+  it('ends a slice after 8 ms, whatever its turns are made of', async () => {
+    const slices: (() => void)[] = [];
+    let nowMs = 0;
+    // Each look at the clock finds it 3 ms later: turns that take their time.
+    const clock = { now: () => nowMs, monotonic: () => (nowMs += 3) };
+    const rig = await createRig(new MemoryLog(3), { fanOut: { clock, defer: (work) => void slices.push(work) } });
+    const sinks = Array.from({ length: 10 }, () => new NotingSink());
+    for (const sink of sinks) sink.subscription = rig.fanOut.subscribe({ filters: [everything], after: 'head', sink });
+    const counts: number[] = [];
+    while (slices.length > 0) {
+      slices.shift()?.();
+      counts.push(sinks.filter(({ notes }) => notes.includes('live 3<3')).length);
+    }
+    expect(counts).toEqual([3, 6, 9, 10]);
+  });
+
   it('makes at most half a megabyte of new frames in one slice', async () => {
     const slices: (() => void)[] = [];
     const log = new MemoryLog();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../src/domain/filter.ts';
 import { parseFilter } from '../../src/domain/parse-filter.ts';
-import { canonicalFilters, channelOf, createMatcher, matches, parseFilters } from '../../src/push/filter.ts';
+import { channelOf, createMatcher, groupKeyOf, matches, parseFilters } from '../../src/push/filter.ts';
 import { facets, logEvent } from './helpers/memory-log.ts';
 
 function filterOf(input: unknown): Filter {
@@ -88,24 +88,31 @@ describe('parseFilters', () => {
   });
 });
 
-describe('canonicalFilters', () => {
-  it('is one text for filters that mean the same', () => {
+describe('groupKeyOf', () => {
+  it('is one for filters that mean the same', () => {
     const one = [filterOf({ sections: ['B', 'a'], q: 'x "y z"' }), filterOf({ q: 'b' })];
     const two = [filterOf({ q: 'B' }), filterOf({ q: '"Y Z" x x', sections: ['A', 'b', 'a'] }), filterOf({ q: 'b' })];
-    expect(canonicalFilters(one)).toBe(canonicalFilters(two));
+    expect(groupKeyOf(one)).toBe(groupKeyOf(two));
   });
 
   it('tells filters apart that differ in one field', () => {
     const filters = [{}, { q: 'a' }, { q: '-a' }, { sections: ['a'] }, { sources: ['a'] }, { backfill: true }];
-    expect(new Set(filters.map((filter) => canonicalFilters([filterOf(filter)]))).size).toBe(filters.length);
+    expect(new Set(filters.map((filter) => groupKeyOf([filterOf(filter)]))).size).toBe(filters.length);
+  });
+});
+
+describe('the key of a group', () => {
+  it('is short, however long the filters are', () => {
+    const sources = Array.from({ length: 200 }, (_, index) => `${index}`.padEnd(60, 'x'));
+    expect(groupKeyOf([filterOf({ sources })])).toHaveLength(43);
   });
 });
 
 describe('channelOf', () => {
   it('is one name for filters that mean the same, and short', () => {
-    const one = channelOf([{ ...everything, q: 'a' }, everything]);
-    expect(channelOf([everything, { ...everything, q: 'a' }])).toBe(one);
-    expect(channelOf([everything])).not.toBe(one);
+    const one = channelOf(groupKeyOf([{ ...everything, q: 'a' }, everything]));
+    expect(channelOf(groupKeyOf([everything, { ...everything, q: 'a' }]))).toBe(one);
+    expect(channelOf(groupKeyOf([everything]))).not.toBe(one);
     expect(one).toMatch(/^[\w-]{10}$/);
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
 import type { WireEvent } from '../../src/domain/wire.ts';
 import { type Encoding, FilterGroup, frameEvent } from '../../src/push/frames.ts';
+import { PreparedFacets } from '../../src/push/prepared-facets.ts';
+import { StepCache } from '../../src/push/step-cache.ts';
 import { logEvent } from './helpers/memory-log.ts';
 
 /** Writes what it is given as JSON, so that a test can read it; counts how often it is asked. */
@@ -20,7 +22,11 @@ function readableEncoding(name = 'test') {
 }
 
 function groupOf(filter = everything, publicUrl = 'https://news.example.org') {
-  return new FilterGroup([filter], { publicUrl: () => publicUrl, prepared: new WeakMap() });
+  return new FilterGroup([filter], {
+    publicUrl: () => publicUrl,
+    prepared: new PreparedFacets(),
+    steps: new StepCache(),
+  });
 }
 
 function eventsOf(bytes: Buffer | null): WireEvent[] {
@@ -146,12 +152,42 @@ describe('FilterGroup', () => {
     expect(second.fresh).toBe(true);
   });
 
-  it('does not remember steps without bound', () => {
+  it('remembers none for a reader who has the filter for itself', () => {
     const { encoding, made } = readableEncoding();
     const group = groupOf();
-    for (let pos = 0; pos < 300; pos += 1)
-      group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding });
-    group.step({ pos: 0, prev: 0 }, range(1, 1), { ...wire, encoding });
-    expect(made.count).toBe(301);
+    group.shared = false;
+    const steps = [1, 2].map(() => group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding }));
+    expect(steps.map(({ fresh }) => fresh)).toEqual([true, true]);
+    expect(made.count).toBe(2);
+  });
+});
+
+describe('the steps of all filters', () => {
+  const wire = { epoch: 'e1' };
+  const settings = { publicUrl: () => '', prepared: new PreparedFacets() };
+  const isKept = (group: FilterGroup, pos: number, encoding: Encoding) =>
+    !group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding }).fresh;
+
+  it('have one bound of number: the oldest are forgotten, whoever they belong to', () => {
+    const steps = new StepCache();
+    const { encoding } = readableEncoding();
+    const groups = ['a', 'b', 'c'].map((q) => new FilterGroup([{ ...everything, q }], { ...settings, steps }));
+    for (const group of groups) for (let pos = 0; pos < 1500; pos += 1) isKept(group, pos, encoding);
+    expect(groups.map((group) => isKept(group, 1400, encoding))).toEqual([false, true, true]);
+  });
+
+  it('have one bound of bytes, too', () => {
+    const steps = new StepCache();
+    const encoding: Encoding = { name: 'large', encode: () => Buffer.alloc(60_000) };
+    const groups = Array.from({ length: 400 }, (_, index) => {
+      const group = new FilterGroup([{ ...everything, sources: [`s${index}`] }], { ...settings, steps });
+      const events = [logEvent(1, { facets: { sources: [`s${index}`] } })];
+      group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding });
+      return () => !group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding }).fresh;
+    });
+    const kept = groups.toReversed().map((isThere) => isThere());
+    expect(kept.slice(0, 100)).not.toContain(false);
+    // 16 MB hold 279 of them.
+    expect(kept.filter(Boolean).length).toBeLessThan(285);
   });
 });

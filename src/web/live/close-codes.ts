@@ -69,6 +69,7 @@ export const closeCodes = {
 export const transportCodes = [
   { code: 1002, meaning: 'A frame that breaks the rules of WebSocket.' },
   { code: 1007, meaning: 'Text that is not UTF-8.' },
+  { code: 1008, meaning: 'A message in too many pieces.' },
   { code: 1009, meaning: 'A message above the limit of bytes.' },
 ] as const;
 

@@ -4,6 +4,7 @@ import { maxFilters } from '../../push/filter.ts';
 import { maxCoalescedBytes, maxCoalescedEvents } from '../../push/frames.ts';
 import { maxIdChars, maxWatched } from './client-messages.ts';
 import { defaultMaxSessions, type LiveTiming, liveTiming } from './live-parts.ts';
+import { maxMessagePieces } from './websocket.ts';
 
 /** One limit of the protocol, in words for authors of clients. */
 export interface LimitRow {
@@ -31,6 +32,7 @@ function duration(ms: number): string {
 function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
   return [
     { what: 'bytes of a message', most: kilobytes(timing.maxMessageBytes), beyond: 'close 1009' },
+    { what: 'pieces of a message', most: number(maxMessagePieces), beyond: 'close 1008' },
     {
       what: 'messages and ping frames of a client',
       most: `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,

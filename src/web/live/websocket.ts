@@ -8,6 +8,13 @@ import { handshakeAnswers, type PlainAnswer, refusalAnswers } from './refusals.t
 import type { Refusal } from './sessions.ts';
 import { WebSocketSession } from './ws-session.ts';
 
+/**
+ * A message comes in one piece from every honest client. Each piece costs us a hundred times its bytes to keep.
+ */
+export const maxMessagePieces = 64;
+/** Reads of a socket for one frame: those of a client that sends byte by byte. */
+const maxReadsOfFrame = 1024;
+
 /** The one version of the protocol there is. */
 export const subprotocol = 'newswire.v1.json';
 
@@ -38,6 +45,10 @@ export function attachLive(options: AttachLiveOptions): Live {
   const handshake = new WebSocketServer({
     noServer: true,
     maxPayload: timing.maxMessageBytes,
+    maxFragments: maxMessagePieces,
+    maxBufferedChunks: maxReadsOfFrame,
+    // A message a socket in each turn of the event loop: those who send many at once hold nobody else up.
+    allowSynchronousEvents: false,
     perMessageDeflate: false,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),

@@ -15,6 +15,7 @@ const open = 1;
 /** What the library's complaints about a client are as close codes; any other is 1002. */
 const libraryCloses: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 /** Made once: every session sends the same bytes. */

@@ -1,6 +1,6 @@
 import { type Cursor, formatCursor, type StreamHead } from '../../domain/event.ts';
 import type { ResetReason, ServerMessage } from '../../domain/wire.ts';
-import { channelOf } from '../../push/filter.ts';
+import { channelOf, groupKeyOf } from '../../push/filter.ts';
 import type { Sink, Subscription } from '../../push/subscription.ts';
 import { faultOf, type RequestFault, type SubscribeRequest } from './client-messages.ts';
 import { type CloseCode, closeCodes } from './close-codes.ts';
@@ -82,7 +82,7 @@ export class SessionSubscriptions {
 
   /** @returns what is wrong with the request; null: it is under way. */
   subscribe({ id, filters, after }: SubscribeRequest): RequestFault | null {
-    const ch = channelOf(filters);
+    const ch = channelOf(groupKeyOf(filters));
     const fault = this.#faultOf({ id, ch });
     if (fault !== null) return fault;
     const own = new SessionSubscription(this.#wire, { id, ch }, (ended) => this.#byId.delete(ended.id));

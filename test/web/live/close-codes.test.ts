@@ -193,6 +193,23 @@ describe('a session ends with', () => {
     expect(server?.parts.sessions.closes.get(1007)).toBe(1);
   });
 
+  it('1008 when a message comes in more than 64 pieces', async () => {
+    const { connect } = await start();
+    const reader = connect();
+    await reader.next('welcome');
+    const piece = (head: number, text: string) => {
+      rawOf(reader).write(Buffer.concat([Buffer.from([head, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]));
+    };
+    piece(0x01, '{"type":"ping"');
+    for (let index = 0; index < 62; index += 1) piece(0x00, ' ');
+    piece(0x80, '}');
+    await reader.next('ping');
+    piece(0x01, '{');
+    for (let index = 0; index < 64; index += 1) piece(0x00, ' ');
+    expect((await reader.ended).code).toBe(1008);
+    expect(server?.parts.sessions.closes.get(1008)).toBe(1);
+  });
+
   it('1002 when a frame breaks the rules of WebSocket', async () => {
     const { connect } = await start();
     const reader = connect();

@@ -50,6 +50,19 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect((await reader.ended).code).toBe(1009);
   },
 
+  'pieces of a message': async () => {
+    const reader = await welcomed();
+    const sendIn = (pieces: number): void => {
+      reader.socket.send('{"type":"ping"}', { fin: false });
+      for (let index = 2; index < pieces; index += 1) reader.socket.send(' ', { fin: false });
+      reader.socket.send(' ', { fin: true });
+    };
+    sendIn(64);
+    await reader.next('ping');
+    sendIn(65);
+    expect((await reader.ended).code).toBe(1008);
+  },
+
   'messages and ping frames of a client': async () => {
     const reader = await welcomed();
     for (let index = 0; index < 10; index += 1) reader.socket.ping();

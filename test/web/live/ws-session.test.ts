@@ -90,12 +90,12 @@ describe('a session', () => {
     const reader = server.connect();
     await reader.next('welcome');
     reader.send({ type: 'subscribe', id: 'a', filter: world });
-    reader.send({ type: 'subscribe', id: 'b', filters: [{ q: 'budget' }, { sections: ['Sport'] }] });
     const a = (await reader.next('subscribed')).ch;
+    await reader.next('live');
+    reader.send({ type: 'subscribe', id: 'b', filters: [{ q: 'budget' }, { sections: ['Sport'] }] });
     const b = (await reader.next('subscribed')).ch;
+    await reader.next('live');
     expect(a).not.toBe(b);
-    await reader.next('live');
-    await reader.next('live');
     server.log.append({ facets: world });
     server.log.append({ facets: { sections: ['Sport'] } });
     server.ring();

@@ -1,0 +1,104 @@
+// The product's serving side over a database of its own. Usage: node bench/push/product.ts FOLDER; prints its URL and
+// obeys commands over its channel.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BenchServer, findSocket, type Publishing, serveBench } from './child.ts';
+import { itemOf } from './item.ts';
+import type { Meter } from './meter.ts';
+
+type Built<Name extends string> = Name extends 'serving'
+  ? typeof import('../../src/serving.ts')
+  : Name extends 'metrics'
+    ? typeof import('../../src/metrics.ts')
+    : never;
+
+/** A module as it is run, not as it is written: pages are compiled. */
+async function built<T>(name: string): Promise<T> {
+  return (await import(fileURLToPath(new URL(`../../dist/src/${name}.js`, import.meta.url)))) as T;
+}
+
+const { startServing } = await built<Built<'serving'>>('serving');
+const { createMetrics } = await built<Built<'metrics'>>('metrics');
+const { openStore } = await built<typeof import('../../src/store/open.ts')>('store/open');
+const { appendEvents } = await built<typeof import('../../src/store/events.ts')>('store/events');
+const { createMemoryDoorbell } =
+  await built<typeof import('../../src/push/doorbell-memory.ts')>('push/doorbell-memory');
+const { createShutdown } = await built<typeof import('../../src/runtime/shutdown.ts')>('runtime/shutdown');
+const { systemClock } = await built<typeof import('../../src/runtime/clock.ts')>('runtime/clock');
+const { createLog } = await built<typeof import('../../src/runtime/log.ts')>('runtime/log');
+const { settingsWithin } = await built<typeof import('../../src/config/environment.ts')>('config/environment');
+const { readDeclarations } = await built<typeof import('../../src/config/sources.ts')>('config/sources');
+
+async function start(): Promise<BenchServer> {
+  const folder = process.argv[2] ?? '.';
+  const settings = settingsWithin(folder, { PORT: '0', LOG_LEVEL: 'warn' });
+  const log = createLog('warn');
+  const store = await openStore({ url: `sqlite:${path.join(folder, 'push.sqlite')}`, poller: true });
+  const doorbell = createMemoryDoorbell();
+  const declarations = await readDeclarations(settings.feedsDir, {});
+  const reads = { pages: 0, head: 0 };
+  const counting = new Proxy(store, {
+    get: (target, name) => (name === 'reader' ? countingReader(store.reader, reads) : Reflect.get(target, name)),
+  });
+  const { url } = await startServing({
+    ...{ settings, log, doorbell },
+    store: counting,
+    clock: systemClock,
+    shutdown: createShutdown(log),
+    metrics: createMetrics(systemClock),
+    hubBell: createMemoryDoorbell(),
+    configProblems: () => [],
+    pictureOrigins: [],
+    declarations: () => declarations,
+  });
+  let seq = 0;
+  return {
+    url,
+    pageReads: () => reads.pages,
+    unsentTo: (port) => findSocket(port)?.writableLength ?? -1,
+    async publish({ events, textBytes, source }: Publishing, meter: Meter) {
+      const happenings = Array.from({ length: events }, (_, index) => ({
+        op: 'add' as const,
+        item: itemOf(seq + index + 1, textBytes, source),
+        before: null,
+        changed: [],
+      }));
+      const head = await store.write((tx) => appendEvents(tx, happenings, Date.now()));
+      for (let index = 0; index < events; index += 1) meter.committed(seq + index + 1);
+      seq += events;
+      reads.head = seq;
+      await doorbell.ring(head ?? 0);
+    },
+  };
+}
+
+/** Counts the reads of events that begin below the newest: the tail itself reads on from there only. */
+function countingReader<T extends object>(reader: T, reads: { pages: number; readonly head: number }): T {
+  const watch = <Q extends object>(query: Q): Q =>
+    new Proxy(query, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          const [column, , bound] = args;
+          if (name === 'where' && column === 'seq' && typeof bound === 'number' && bound < reads.head - 600)
+            reads.pages += 1;
+          const result: unknown = Reflect.apply(value, target, args);
+          return name === 'execute' ? result : watch(result as object);
+        };
+      },
+    });
+  return new Proxy(reader, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'selectFrom' || typeof value !== 'function')
+        return typeof value === 'function' ? value.bind(target) : value;
+      return (table: string) => {
+        const query: object = Reflect.apply(value, target, [table]);
+        return table === 'event' ? watch(query) : query;
+      };
+    },
+  });
+}
+
+await serveBench(start);

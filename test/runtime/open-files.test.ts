@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { openFilesLimit } from '../../src/runtime/open-files.ts';
+
+const text = (soft: string) =>
+  `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${soft}                 4096                 files\n`;
+
+describe('the limit of open files', () => {
+  it('is the soft one, which is in force', () => {
+    expect(openFilesLimit(() => text('1024'))).toBe(1024);
+  });
+
+  it.each([
+    ['it is unlimited', () => text('unlimited')],
+    ['the system says nothing of it', () => ''],
+    [
+      'the system has no such file',
+      () => {
+        throw new Error('ENOENT');
+      },
+    ],
+  ])('is taken to be large where %s', (_, read) => {
+    expect(openFilesLimit(read)).toBe(65_536);
+  });
+
+  it('of this process is a number', () => {
+    expect(openFilesLimit()).toBeGreaterThan(0);
+  });
+});
