@@ -191,10 +191,9 @@ export interface TestApp {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** The web over a store in memory. */
-export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {}): TestApp {
-  const reads = new FakeReads(items);
-  const parts: AppParts = {
+/** What the web is put together from, over a store in memory. */
+export function makeParts(reads: FakeReads): AppParts {
+  return {
     reads,
     publicUrl: () => 'https://news.example.com',
     site: () => site,
@@ -208,9 +207,13 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {
     clock: { now: () => noon, monotonic: () => 0 },
     log: silentLog,
     assetsDir: new URL('assets-fixture', import.meta.url).pathname,
-    ...over,
   };
-  const app = createApp(parts);
+}
+
+/** The web over a store in memory. */
+export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {}): TestApp {
+  const reads = new FakeReads(items);
+  const app = createApp({ ...makeParts(reads), ...over });
   return { app, reads, get: async (path, headers = {}) => app.request(path, { headers }) };
 }
 

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { TopicDocument } from '../../push/websub/hub-ports.ts';
+import { RequestError } from '../errors.ts';
 import type { AppParts } from '../parts.ts';
 import { RenderCache } from './render-cache.ts';
 import { feedRoutes } from './routes.ts';
@@ -9,6 +10,10 @@ const cacheBytes = 4 * 1024 * 1024;
 /** Reads a topic as whoever asks for its address would: the same bytes under the same type with the same links. */
 export function createTopicReader(parts: AppParts): (topic: string) => Promise<TopicDocument | null> {
   const feeds = new Hono();
+  feeds.onError((error, c) => {
+    if (error instanceof RequestError && error.problem.status === 404) return c.body(null, 404);
+    throw error;
+  });
   feedRoutes(feeds, parts, new RenderCache(cacheBytes));
   return async (topic) => {
     const base = parts.publicUrl();

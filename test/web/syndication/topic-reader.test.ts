@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { AppParts } from '../../../src/web/parts.ts';
+import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
+import { FakeReads, makeApp, makeItem, makeParts } from '../fakes.ts';
+
+const base = 'https://news.example.com';
+const hubUrl = (): string => `${base}/websub/hub`;
+
+function reading(over: Partial<AppParts> = {}) {
+  const reads = new FakeReads([makeItem(1), makeItem(2)]);
+  return { reads, read: createTopicReader({ ...makeParts(reads), hubUrl, ...over }) };
+}
+
+describe('a topic’s document', () => {
+  it.each([
+    '/feed.rss',
+    '/feed.atom',
+    '/feed.json',
+    '/sections/world/feed.atom',
+    '/sources/example/feed.rss',
+  ])('H15 is at %s what is served there: the bytes, the type, the links', async (path) => {
+    const { get } = makeApp([makeItem(1), makeItem(2)], { hubUrl });
+    const served = await get(path);
+    const document = await reading().read(base + path);
+    expect(Buffer.from(document?.body ?? []).toString()).toBe(await served.text());
+    expect(document?.contentType).toBe(served.headers.get('content-type'));
+    expect(document?.link).toBe(served.headers.get('link'));
+    expect(document?.self).toBe(base + path);
+  });
+
+  it('has another tag when it has other bytes, and only then', async () => {
+    const { reads, read } = reading();
+    const tag = async (): Promise<string | undefined> => (await read(`${base}/feed.atom`))?.tag;
+    const before = await tag();
+    reads.changedMs = (reads.changedMs ?? 0) + 1000;
+    expect(await tag()).toBe(before);
+    reads.list = [...reads.list, makeItem(3)];
+    expect(await tag()).not.toBe(before);
+  });
+
+  it('is none where there is no such feed', async () => {
+    const { read } = reading();
+    expect(await read(`${base}/sections/nope/feed.atom`)).toBeNull();
+    expect(await read(`${base}/sources/nope/feed.atom`)).toBeNull();
+    expect(await read('https://other.example.org/feed.atom')).toBeNull();
+  });
+
+  it('calls a section by its own name, whatever it was asked for as', async () => {
+    const document = await reading().read(`${base}/sections/WORLD/feed.atom`);
+    expect(document?.self).toBe(`${base}/sections/world/feed.atom`);
+  });
+
+  it('is a fault of ours when it cannot be made', async () => {
+    const { reads, read } = reading();
+    reads.fault = new Error('no database');
+    await expect(read(`${base}/feed.atom`)).rejects.toThrow('no database');
+  });
+});
