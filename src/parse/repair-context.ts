@@ -1,4 +1,5 @@
 import { Edits } from './edits.ts';
+import { HeldTexts } from './held-texts.ts';
 import { maxEdits } from './limits.ts';
 import type { Unmendable } from './mended.ts';
 import { References } from './repair-references.ts';
@@ -7,6 +8,7 @@ import { References } from './repair-references.ts';
 export class Repair {
   readonly text: string;
   readonly edits = new Edits();
+  readonly texts = new HeldTexts();
   readonly notes: Set<string>;
   readonly #references: References;
   #failure: Unmendable | null = null;
