@@ -19,6 +19,8 @@ export interface Metrics {
   read(): Promise<string>;
   /** A source was polled. */
   polled(result: RefreshResult): void;
+  /** A hub's push was read. */
+  pushed(counts: ItemCounts): void;
   /** A delivery to a WebSub subscriber ended so; `outcome` is one of a small closed set. */
   webSubDelivered(outcome: string): void;
   /** A delivery to a webhook ended so; `outcome` is one of a small closed set. */
@@ -26,6 +28,9 @@ export interface Metrics {
   /** Reads the figures of the live side from now on. */
   watchLive(live: LiveSide): void;
 }
+
+/** What a document brought. */
+export type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
 
 /** What the live side is asked when its figures are read. */
 export interface LiveSide {
@@ -66,7 +71,7 @@ export function createMetrics(clock: Clock): Metrics {
     freshness,
     contentType: registry.contentType,
     read: () => registry.metrics(),
-    polled: pollCounters(registers),
+    ...intakeCounters(registers),
     webSubDelivered: (outcome) => deliveries.inc({ outcome }),
     webhookDelivered: (outcome) => hooks.inc({ outcome }),
     watchLive: (live) => liveFigures(registers, live),
@@ -105,16 +110,26 @@ function stageObserver(registers: Registry[]): (stage: Stage, sourceId: string, 
   };
 }
 
-function pollCounters(registers: Registry[]): (result: RefreshResult) => void {
+function intakeCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed'> {
   const polls = counter(registers, 'newswire_polls_total', 'Polls of sources.', ['outcome']);
   const failures = counter(registers, 'newswire_poll_failures_total', 'Polls that failed.', ['failure']);
+  const pushes = counter(registers, 'newswire_websub_pushes_total', 'Pushes of hubs that were read.');
   const added = counter(registers, 'newswire_items_added_total', 'New items.');
   const updated = counter(registers, 'newswire_items_updated_total', 'Edited items.');
-  return (result) => {
-    polls.inc({ outcome: result.outcome });
-    if (result.failure !== null) failures.inc({ failure: result.failure });
-    added.inc(result.added);
-    updated.inc(result.updated);
+  const count = (items: ItemCounts): void => {
+    added.inc(items.added);
+    updated.inc(items.updated);
+  };
+  return {
+    polled(result) {
+      polls.inc({ outcome: result.outcome });
+      if (result.failure !== null) failures.inc({ failure: result.failure });
+      count(result);
+    },
+    pushed(items) {
+      pushes.inc();
+      count(items);
+    },
   };
 }
 

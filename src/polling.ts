@@ -34,7 +34,7 @@ export interface PollingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly shutdown: Shutdown;
-  readonly metrics: Pick<Metrics, 'polled' | 'freshness'>;
+  readonly metrics: Pick<Metrics, 'polled' | 'pushed' | 'freshness'>;
   /** What is in force at the start, and whether the folder it came from is watched. */
   readonly declarations: Declarations;
   readonly watched: boolean;
@@ -49,7 +49,7 @@ export interface PollingParts {
 
 /** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
 export async function startPolling(parts: PollingParts): Promise<void> {
-  const { store, clock, shutdown, log } = parts;
+  const { store, clock, shutdown, log, metrics } = parts;
   const inForce = {
     site: parts.declarations.site,
     sources: new Map<string, Source>(),
@@ -81,7 +81,11 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   const { publicUrl } = parts.settings;
   if (publicUrl !== null) {
     const onSourceDue = (): void => loop.wake();
-    hubs = await startSubscriber({ ...parts, publicUrl, digester, sourceOf, onSourceDue });
+    hubs = await startSubscriber({
+      ...{ ...parts, publicUrl, digester, sourceOf, onSourceDue },
+      onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
+      onPushStored: (counts) => metrics.pushed(counts),
+    });
   }
   if (parts.watched) watch(parts, { loop, declare });
   const { ring } = parts;

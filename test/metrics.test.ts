@@ -30,10 +30,18 @@ describe('the figures', () => {
     ]);
   });
 
+  it('count pushes of hubs, and what they bring with the rest', async () => {
+    const metrics = createMetrics(clock);
+    metrics.polled(result);
+    metrics.pushed({ added: 4, updated: 0 });
+    expect(await lines(metrics, 'newswire_websub_pushes_total')).toEqual(['newswire_websub_pushes_total 1']);
+    expect(await lines(metrics, 'newswire_items_added_total')).toEqual(['newswire_items_added_total 6']);
+  });
+
   it('count deliveries to WebSub subscribers by outcome', async () => {
     const metrics = createMetrics(clock);
     for (const outcome of ['delivered', 'delivered', 'gone']) metrics.webSubDelivered(outcome);
-    expect(await lines(metrics, 'newswire_websub')).toEqual([
+    expect(await lines(metrics, 'newswire_websub_deliveries')).toEqual([
       'newswire_websub_deliveries_total{outcome="delivered"} 2',
       'newswire_websub_deliveries_total{outcome="gone"} 1',
     ]);

@@ -24,6 +24,10 @@ export interface PushReaderParts {
   ring(head: number): void;
   /** Called when a source was made due sooner. */
   onSourceDue(): void;
+  /** Told of each push that is read, as of a document that was fetched. */
+  onFetched?(sourceId: string): void;
+  /** Told what a push brought. */
+  onPushStored?(counts: { readonly added: number; readonly updated: number }): void;
 }
 
 /**
@@ -56,6 +60,7 @@ async function readPush(parts: PushReaderParts, push: WaitingPush): Promise<void
     await askInstead(parts, push);
     return;
   }
+  parts.onFetched?.(source.id);
   const nowMs = clock.now();
   const { limit, keep, drop, language, trust, declarationHash } = source;
   const known = await knownHashes(store.reader, source.id, knownEntries);
@@ -70,6 +75,7 @@ async function readPush(parts: PushReaderParts, push: WaitingPush): Promise<void
   const stored = await storePush(store, { push, declarationHash, digest, nowMs, onBatch: parts.ring });
   if (stored === null) return;
   const { added, updated } = stored;
+  parts.onPushStored?.({ added, updated });
   log.debug({ source: source.id, added, updated }, 'read a push');
 }
 

@@ -95,6 +95,8 @@ export class SubscriberDesk {
   readonly intake: IntakeDesk;
   readonly app = new Hono();
   readonly logged: string[] = [];
+  /** What the figures were told of pushes. */
+  readonly told: string[] = [];
   /** How often sources were made due sooner, or a push was kept. */
   woken = 0;
   readonly #subscriber: WebsubSubscriber;
@@ -127,6 +129,8 @@ export class SubscriberDesk {
       digester: { digest: digestDocument },
       sourceOf: (id) => (id === 'a' ? this.intake.source : undefined),
       ring: (head) => void this.intake.rung.push(head),
+      onFetched: (sourceId) => void this.told.push(`fetched ${sourceId}`),
+      onPushStored: ({ added, updated }) => void this.told.push(`stored ${added}+${updated}`),
     });
     const callbacks = createCallbacks({ clock, log, random, wake, ports: callbackPorts(store) });
     websubRoutes(this.app, { hub: { receive: () => ({ status: 202, text: '' }) }, callbacks });

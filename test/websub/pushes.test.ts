@@ -49,6 +49,16 @@ describe('what is pushed', () => {
   );
 
   it(
+    'is told to the figures as a document that was read, with what it brought',
+    atSubscriberDesk(async (desk) => {
+      await desk.subscribed();
+      await desk.push(feed([1, 2]));
+      await desk.readPushes();
+      expect(desk.told).toEqual(['fetched a', 'stored 1+0']);
+    }),
+  );
+
+  it(
     'S19 that cannot be read makes the source due as well, but no sooner than a minute after its last read',
     atSubscriberDesk(async (desk) => {
       await desk.subscribed();
