@@ -11,19 +11,21 @@ const hourMs = 3_600_000;
 const maxAnswerBytes = 4 * KiB;
 
 export interface WebsubClientOptions
-  extends Pick<OutboundOptions, 'clock' | 'allowPrivateNetworks' | 'ownOrigins' | 'ca' | 'resolve'> {
+  extends Pick<OutboundOptions, 'clock' | 'allowPrivateNetworks' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'> {
   readonly contactUrl: string | null;
   /** Instead of the usual ones. */
   readonly limits?: Partial<FetchLimits>;
 }
 
-/** A way out for WebSub's requests: guarded like every other, to the ports of the web alone, with short answers. */
+/** Where callbacks may listen, opened networks apart: anybody may name one. */
+export const callbackPorts = [80, 443];
+
+/** A way out for WebSub's requests: guarded like every other, with short answers. */
 export function createWebsubClient(options: WebsubClientOptions): WebClient & Pick<Outbound, 'close'> {
   const { clock, contactUrl, limits = {}, ...rest } = options;
   const outbound = createOutbound({
     clock,
     ...rest,
-    ports: [80, 443],
     connections: 4,
     limits: {
       totalMs: 15_000,

@@ -3,7 +3,6 @@ import type { Settings } from '../config/environment.ts';
 import type { StreamHead } from '../domain/event.ts';
 import type { LogTail } from '../push/log-tail.ts';
 import type { DeliveryOutcome } from '../push/websub/distribution.ts';
-import type { WebClient } from '../push/websub/http-port.ts';
 import { createHub, type Hub } from '../push/websub/hub.ts';
 import type { HubPorts, TopicDocument } from '../push/websub/hub-ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -27,7 +26,7 @@ import {
   removeSubscriber,
   subscribedTopics,
 } from '../store/websub-subscribers.ts';
-import { createWebsubClient } from './client.ts';
+import { callbackPorts, createWebsubClient } from './client.ts';
 
 const longestMs = 60_000;
 const stopGraceMs = 2000;
@@ -94,9 +93,10 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
   const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
   const { allowPrivateNetworks, contactUrl } = settings;
   const ownOrigins = [new URL(publicUrl).origin];
-  const client: WebClient & { close(): Promise<void> } = createWebsubClient({
-    ...{ clock, allowPrivateNetworks, ownOrigins, contactUrl: contactUrl ?? publicUrl },
-  });
+  const way = { clock, allowPrivateNetworks, ownOrigins, contactUrl: contactUrl ?? publicUrl };
+  const client = createWebsubClient({ ...way, ports: callbackPorts });
+  // The operator has named it: it may listen wherever it likes.
+  const pings = createWebsubClient(way);
   const head = (): StreamHead => tail.place;
   const hub = createHub({
     ...{ clock, log, client, onDelivery, random: Math.random },
@@ -107,7 +107,7 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
     },
     publicUrl: () => publicUrl,
     wake: () => work.wake(),
-    elsewhere: settings.websubHub,
+    elsewhere: settings.websubHub === null ? null : { hub: settings.websubHub, client: pings },
   });
   const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
   tail.onAdvance(() => work.wake());
@@ -116,7 +116,7 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
     const stopped = hub.stop();
     // Who is slow now has his delivery after the next start.
     await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
-    await client.close();
+    await Promise.all([client.close(), pings.close()]);
     await stopped;
   });
   return hub;

@@ -6,7 +6,7 @@ import type { TopicDocument } from '../../src/push/websub/hub-ports.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import type { Store } from '../../src/store/open.ts';
 import { websubRoutes } from '../../src/web/websub/routes.ts';
-import { createWebsubClient, type WebsubClientOptions } from '../../src/websub/client.ts';
+import { callbackPorts, createWebsubClient, type WebsubClientOptions } from '../../src/websub/client.ts';
 import { hubPorts } from '../../src/websub/hub.ts';
 import { engines, withStore } from '../contract/engines.ts';
 import { makeEvent, makeItem, noon } from '../web/fakes.ts';
@@ -93,7 +93,7 @@ export class HubDesk {
     this.store = store;
     const clock = { now: () => this.nowMs, monotonic: () => this.nowMs - noon };
     this.#client = createWebsubClient({
-      ...{ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'], ownOrigins: [base] },
+      ...{ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'], ownOrigins: [base], ports: callbackPorts },
       ...options,
     });
     this.documents.set(topic, { text: '<feed>one</feed>' });
@@ -109,7 +109,7 @@ export class HubDesk {
       publicUrl: () => base,
       random: () => this.random,
       onDelivery: (outcome) => void this.outcomes.push(outcome),
-      elsewhere,
+      elsewhere: elsewhere === null ? null : { hub: elsewhere, client: this.#client },
       wake: () => {},
     });
     const none = { status: 404, text: '' } as const;

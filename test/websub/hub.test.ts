@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atHubDesk, base, echo, topic } from '../helpers/websub-hub-desk.ts';
+import { atHubDesk, base, echo, type HubDesk, topic } from '../helpers/websub-hub-desk.ts';
 import { printRows } from '../helpers/websub-rows.ts';
 
 printRows();
@@ -155,6 +155,19 @@ describe('other people’s hosts', () => {
       { allowPrivateNetworks: [], resolve: async () => ['127.0.0.1'] },
     ),
   );
+
+  it('H22 are asked at the ports of the web only', async () => {
+    const resolved: string[] = [];
+    const resolve = async (name: string): Promise<readonly string[]> => {
+      resolved.push(name);
+      return ['10.0.0.1'];
+    };
+    const ask = async (desk: HubDesk): Promise<void> => {
+      for (const port of [22, 3000, 8080, 8443, 80]) await desk.subscribe(`http://at-${port}.example.org:${port}/cb`);
+    };
+    await atHubDesk(ask, { allowPrivateNetworks: [], resolve })();
+    expect(resolved).toEqual(['at-80.example.org']);
+  });
 
   it(
     'H23 are asked a bounded number of times in a minute, whoever wishes for more',

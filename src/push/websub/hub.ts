@@ -1,5 +1,6 @@
 import { topicsAt } from '../../domain/websub.ts';
 import { Distribution, type DistributionParts } from './distribution.ts';
+import type { WebClient } from './http-port.ts';
 import type { ChangeLog } from './hub-ports.ts';
 import { readHubRequest } from './hub-request.ts';
 import { Publisher } from './publisher.ts';
@@ -10,8 +11,8 @@ import { Verifier } from './verification.ts';
 export interface HubParts extends DistributionParts {
   readonly changes: ChangeLog;
   publicUrl(): string;
-  /** The hub of somebody else that serves our topics; null: we do. */
-  readonly elsewhere: string | null;
+  /** The hub of somebody else that serves our topics, and the way to it; null: we serve them. */
+  readonly elsewhere: { readonly hub: string; readonly client: WebClient } | null;
 }
 
 /** What a request to the hub is answered with: 202 when it was taken on, else why not. */
@@ -36,7 +37,7 @@ export function createHub(parts: HubParts): Hub {
   const verifier = new Verifier({ ...parts, onQueued: () => parts.wake() });
   const distribution = new Distribution(parts);
   const { clock, ports, publicUrl, elsewhere } = parts;
-  const publisher = elsewhere === null ? null : new Publisher({ ...parts, hub: elsewhere });
+  const publisher = elsewhere === null ? null : new Publisher({ ...parts, ...elsewhere });
   const onChanged = (topics: readonly string[]): void => publisher?.note(topics);
   // What happened before this start may not have been told.
   onChanged(topicsAt(publicUrl(), ''));
@@ -49,7 +50,7 @@ export function createHub(parts: HubParts): Hub {
       if (request.kind === 'publish') return { status: 202, text: 'accepted' };
       // Who subscribed here once must still be able to leave.
       if (elsewhere !== null && request.kind === 'subscribe') {
-        return { status: 307, text: 'another hub serves this topic', location: elsewhere };
+        return { status: 307, text: 'another hub serves this topic', location: elsewhere.hub };
       }
       if (!verifier.take(request)) return { status: 429, text: 'too many requests are waiting; try again in a minute' };
       parts.wake();
