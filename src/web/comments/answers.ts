@@ -5,7 +5,7 @@ import { pagePolicy } from '../http/security-headers.ts';
 import { blankForm, itemDocument } from '../pages/item.tsx';
 import type { PageParts } from '../pages/page.tsx';
 import { makeLinks } from '../views/links.ts';
-import type { Refusal, SentComment } from './judge.ts';
+import { minAgeMs, type Refusal, type SentComment } from './judge.ts';
 import { type Outcome, wordsOf } from './outcome.ts';
 import { toPublicComment } from './public-comment.ts';
 
@@ -24,7 +24,7 @@ export async function answerRefusal(
 ): Promise<Response> {
   const { item, refusal, sent, goodToken } = of;
   const status = refusal.code === 'rate_limited' ? 429 : 422;
-  const blank = blankForm(parts, item.id);
+  const blank = blankForm(parts, item.id, minAgeMs);
   // The old token counts on: the time since the page was opened is not to begin anew.
   const token = goodToken ?? blank.token;
   c.header('Cache-Control', 'no-store');

@@ -35,7 +35,7 @@ export type Verdict =
   | ({ readonly kind: 'refused' } & Refusal);
 
 /** From giving out a form to taking it back: nobody reads and writes faster. */
-const minAgeMs = 3000;
+export const minAgeMs = 3000;
 const maxLinks = 5;
 
 /** Judges what a reader sent, all but what the store has to say. */

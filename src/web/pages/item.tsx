@@ -61,10 +61,14 @@ function pagesOf(parts: PageParts, page: { itemId: number; document: string; tok
   };
 }
 
-/** A form that nobody has written into yet. */
-export function blankForm({ readers, clock }: PageParts, itemId: number): CommentFormState {
+/**
+ * A form that nobody has written into yet.
+ *
+ * @param ageMs how long it has been out already: more than nothing when it takes the place of an older one.
+ */
+export function blankForm({ readers, clock }: PageParts, itemId: number, ageMs = 0): CommentFormState {
   const nonce = randomBytes(9).toString('base64url');
-  const token = readers === null ? '' : makeFormToken({ secret: readers.secret, itemId }, clock.now(), nonce);
+  const token = readers === null ? '' : makeFormToken({ secret: readers.secret, itemId }, clock.now() - ageMs, nonce);
   return { name: '', text: '', token, refused: null, told: null };
 }
 

@@ -154,7 +154,6 @@ describe('a comment that is refused', () => {
       expect(response.status).toBe(422);
       const fresh = /name="token" value="([^"]+)"/.exec(await response.text())?.[1] ?? '';
       expect(fresh).not.toBe(old);
-      await app.clock.advance(5000);
       expect((await send(app, { token: fresh })).status).toBe(303);
     }));
 
@@ -264,6 +263,33 @@ describe('the field that people do not see', () => {
       expect(response.headers.get('location')).toContain('comment=held');
       const [[, , state, reason] = []] = await stored(app);
       expect([state, reason]).toEqual(['spam', 'filled in the field that people do not see']);
+    }));
+});
+
+describe('below a path', () => {
+  const below = { parts: { publicUrl: () => 'http://example.org/news' } };
+
+  it('comments lead to it and leave their cookie there, which plain http carries too', () =>
+    withNewsroomApp(below, async (app) => {
+      const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
+      const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
+      const response = await app.ask(`/items/${app.item}/comments`, { form, headers });
+      expect(response.headers.get('location')).toBe(`/news/items/${app.item}?comment=held#write-comment`);
+      expect(response.headers.get('set-cookie')).toMatch(/; Path=\/news\/items; HttpOnly; SameSite=Strict$/);
+      const html = await (await app.ask(`/items/${app.item}`)).text();
+      expect(html).toContain(`action="/news/items/${app.item}/comments#write-comment"`);
+      expect(html).toContain('<meta name="referrer" content="same-origin"/>');
+    }));
+
+  it('a moderator signs in there', () =>
+    withNewsroomApp({ ...below, adminToken: 'a-token' }, async (app) => {
+      const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
+      const response = await app.ask('/admin/sign-in', { form: { token: 'a-token' }, headers });
+      expect(response.headers.get('location')).toBe('/news/admin/comments');
+      expect(response.headers.get('set-cookie')).toMatch(/; Path=\/news\/admin; HttpOnly; SameSite=Strict$/);
+      const html = await (await app.ask('/admin')).text();
+      expect(html).toContain('action="/news/admin/sign-in"');
+      expect(html).toContain('<meta name="referrer" content="same-origin"/>');
     }));
 });
 
