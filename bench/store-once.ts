@@ -4,7 +4,9 @@ import type { Source } from '../src/domain/source.ts';
 import { declareSources } from '../src/store/declare.ts';
 import { storeDigest } from '../src/store/items.ts';
 import { claimSources } from '../src/store/leases.ts';
-import { openStore } from '../src/store/open.ts';
+import { openStore, type Store } from '../src/store/open.ts';
+
+const nowMs = 1_790_000_000_000;
 
 const source: Source = {
   id: 'bench',
@@ -31,8 +33,8 @@ const settlement: Settlement = {
   facts: { status: 200, bytes: 1, durationMs: 1, redirects: 0, notes: [] },
   validators: null,
   bodyHash: null,
-  nextCheckMs: Number.MAX_SAFE_INTEGER,
-  nextCheckWhy: 'never',
+  nextCheckMs: nowMs,
+  nextCheckWhy: 'at once',
   failures: 0,
   firstFailedMs: null,
   goneMs: null,
@@ -41,15 +43,25 @@ const settlement: Settlement = {
   memory: blankMemory,
 };
 
-/** Stores one digest in a new database. */
-export async function storeOnce(file: string, digest: Digest): Promise<void> {
-  const nowMs = 1_790_000_000_000;
-  const store = await openStore({ url: `sqlite:${file}`, poller: true });
-  try {
+/** One source in a new database, whose documents are stored one after the other. */
+export class Storing {
+  readonly #store: Store;
+
+  private constructor(store: Store) {
+    this.#store = store;
+  }
+
+  static async begin(file: string): Promise<Storing> {
+    const store = await openStore({ url: `sqlite:${file}`, poller: true });
     await declareSources(store, { sources: [source] }, nowMs);
-    const [lease] = await claimSources(store, { ids: ['bench'], nowMs, leaseMs: 90_000 });
+    return new Storing(store);
+  }
+
+  /** Stores a document. Its source is due again at once. */
+  async store(digest: Digest): Promise<void> {
+    const [lease] = await claimSources(this.#store, { ids: ['bench'], nowMs, leaseMs: 90_000 });
     if (lease === undefined) throw new Error('the source could not be claimed');
-    await storeDigest(store, {
+    await storeDigest(this.#store, {
       source,
       lease,
       digest,
@@ -58,7 +70,9 @@ export async function storeOnce(file: string, digest: Digest): Promise<void> {
       siteUrl: null,
       settle: () => settlement,
     });
-  } finally {
-    await store.close();
+  }
+
+  async end(): Promise<void> {
+    await this.#store.close();
   }
 }
