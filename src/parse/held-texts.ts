@@ -1,6 +1,7 @@
 /** A noncharacter: no document has it, since mending takes it out wherever it stands, as it is or as a reference. */
 const mark = '\ufffe';
 const token = /\ufffe(\d+)\ufffe/g;
+const lone = /^\ufffe(\d+)\ufffe$/;
 const leastChars = 128;
 
 /**
@@ -16,8 +17,8 @@ export class HeldTexts {
   }
 
   /** Puts the texts back in all strings of a parser's tree. */
-  putBack(node: unknown): void {
-    if (this.#texts.length > 0) this.#walk(node);
+  putBack(tree: readonly unknown[]): void {
+    if (this.#texts.length > 0) for (const node of tree) this.#walk(node);
   }
 
   #walk(node: unknown): void {
@@ -25,9 +26,25 @@ export class HeldTexts {
     const members = node as Record<string, unknown>;
     for (const name of Object.keys(members)) {
       const value = members[name];
-      if (typeof value !== 'string') this.#walk(value);
-      else if (value.includes(mark))
-        members[name] = value.replace(token, (_, index: string) => this.#texts[Number(index)] ?? '');
+      if (Array.isArray(value)) this.#walkList(value);
+      else if (typeof value === 'string') members[name] = this.#whole(value);
+      // No token stands in an attribute.
+      else if (name !== '$') this.#walk(value);
     }
+  }
+
+  #walkList(nodes: unknown[]): void {
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index];
+      if (typeof node === 'string') nodes[index] = this.#whole(node);
+      else this.#walk(node);
+    }
+  }
+
+  #whole(text: string): string {
+    if (text.length < 3 || !text.includes(mark)) return text;
+    const alone = lone.exec(text)?.[1];
+    if (alone !== undefined) return this.#texts[Number(alone)] ?? '';
+    return text.replace(token, (_, index: string) => this.#texts[Number(index)] ?? '');
   }
 }

@@ -30,7 +30,7 @@ export async function readWithRssParser(xml: string, texts?: HeldTexts): Promise
     customFields: { feed: [wholeFields], item: [wholeFields] },
   });
   const answer = await atOnce(parser.parseString(xml));
-  texts?.putBack(answer);
+  for (const raw of [answer, ...answer.items]) texts?.putBack(nodesIn(raw));
   return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
 }
 

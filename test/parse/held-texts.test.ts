@@ -18,7 +18,7 @@ describe('held texts', () => {
     const one = texts.hold(`${long}1`);
     const two = texts.hold(`${long}2`);
     const tree = { a: [`${one}`, { _: `before ${two} between ${one}`, $: { href: 'x' } }], b: null, c: 7 };
-    texts.putBack(tree);
+    texts.putBack([tree]);
     expect(tree).toEqual({
       ...{ a: [`${long}1`, { _: `before ${long}2 between ${long}1`, $: { href: 'x' } }], b: null, c: 7 },
     });
@@ -32,7 +32,7 @@ describe('held texts', () => {
     const texts = new HeldTexts();
     const money = `$& $1 $$ ${long}`;
     const tree = { price: texts.hold(money) };
-    texts.putBack(tree);
+    texts.putBack([tree]);
     expect(tree.price).toBe(money);
   });
 

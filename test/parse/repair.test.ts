@@ -16,7 +16,7 @@ function mended(text: string): MendedXml {
 function whole({ xml, texts }: MendedXml): string {
   return xml.replace(/\ufffe\d+\ufffe/g, (token) => {
     const held = { text: token };
-    texts.putBack(held);
+    texts.putBack([held]);
     return cdata(held.text);
   });
 }
