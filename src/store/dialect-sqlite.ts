@@ -8,8 +8,18 @@ import {
   SqliteDialect,
   sql,
 } from 'kysely';
-import type { Phrase, SearchQuery } from '../domain/search-query.ts';
-import type { Change, Connections, Db, Engine, EngineAdapter, IndexedText, Insertion, SearchPage } from './dialect.ts';
+import type { Phrase } from '../domain/search-query.ts';
+import type {
+  AnyOfPhrases,
+  Change,
+  Connections,
+  Db,
+  Engine,
+  EngineAdapter,
+  IndexedText,
+  Insertion,
+  SearchPage,
+} from './dialect.ts';
 import { checkFile, lockForPolling, openForWriting } from './dialect-sqlite-file.ts';
 import { forEachRow, forEachRowGivingIds, StatementCache } from './dialect-sqlite-statements.ts';
 
@@ -91,9 +101,12 @@ function joined(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
   return phrases.map((words) => `"${words.join(' ').replaceAll('"', '""')}"`).join(` ${operator} `);
 }
 
-function ftsQuery({ wanted, unwanted }: SearchQuery): string {
-  const all = joined(wanted, 'AND');
-  return unwanted.length === 0 ? all : `(${all}) NOT (${joined(unwanted, 'OR')})`;
+/**
+ * Bounds of ids for the search index. Numbers are bound as floating-point ones, of which the index makes no use: it would
+ * read all matches there are.
+ */
+function within({ fromId, belowId }: Omit<SearchPage, 'limit'>): RawBuilder<unknown> {
+  return sql`rowid >= cast(${fromId} as integer) and rowid < cast(${belowId} as integer)`;
 }
 
 const sqliteEngine: Engine = {
@@ -132,24 +145,26 @@ const sqliteEngine: Engine = {
     const json = JSON.stringify(itemIds);
     await sql`delete from item_search where rowid in (select value from json_each(${json}))`.execute(db);
   },
-  async textsWithAny(db: Db, phrases: readonly Phrase[], itemIds: readonly number[]) {
-    // One look into the index for each item: of a common word the whole list would be read.
-    const { rows } = await sql<{
-      id: number;
-    }>`select asked.value as id from json_each(${JSON.stringify(itemIds)}) as asked
-      where exists (select 1 from item_search
-        where item_search match ${joined(phrases, 'OR')} and rowid = asked.value)`.execute(db);
-    return rows.map(({ id }) => id);
-  },
-  async searchTexts(db: Db, search: SearchQuery, page: SearchPage) {
+  async textsWithAny(db: Db, phrases: AnyOfPhrases, itemIds: readonly number[]) {
+    if (itemIds.length === 0) return [];
+    const all = [...phrases.all.map((phrase) => joined([phrase], 'AND')), `(${joined(phrases.oneOf, 'OR')})`].join(
+      ' AND ',
+    );
+    const span = { fromId: Math.min(...itemIds), belowId: Math.max(...itemIds) + 1 };
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
-      where item_search match ${ftsQuery(search)} and rowid >= ${page.fromId} and rowid < ${page.belowId}
+      where item_search match ${all} and ${within(span)}`.execute(db);
+    const found = new Set(rows.map(({ id }) => id));
+    return itemIds.filter((id) => found.has(id));
+  },
+  async searchTexts(db: Db, phrases: readonly Phrase[], page: SearchPage) {
+    const { rows } = await sql<{ id: number }>`select rowid as id from item_search
+      where item_search match ${joined(phrases, 'AND')} and ${within(page)}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.map(({ id }) => id);
   },
-  async rankTexts(db: Db, search: SearchQuery, page: SearchPage) {
+  async rankTexts(db: Db, phrases: readonly Phrase[], page: SearchPage) {
     const { rows } = await sql<{ id: number; rank: number }>`select rowid as id, rank from item_search
-      where item_search match ${ftsQuery(search)} and rowid >= ${page.fromId} and rowid < ${page.belowId}
+      where item_search match ${joined(phrases, 'AND')} and ${within(page)}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.sort((a, b) => a.rank - b.rank).map(({ id }) => id);
   },

@@ -1,5 +1,5 @@
 import type { Dialect, Kysely, RawBuilder } from 'kysely';
-import type { Phrase, SearchQuery } from '../domain/search-query.ts';
+import type { Phrase } from '../domain/search-query.ts';
 import type { Tables } from './tables.ts';
 
 /** The database, or one transaction on it: what every store function takes first. */
@@ -25,12 +25,12 @@ export interface Engine {
   indexTexts(db: Db, texts: readonly IndexedText[]): Promise<void>;
   /** Takes items out of the search index. */
   forgetTexts(db: Db, itemIds: readonly number[]): Promise<void>;
-  /** Of these items, the ids of those whose text has one of the phrases at least. */
-  textsWithAny(db: Db, phrases: readonly Phrase[], itemIds: readonly number[]): Promise<number[]>;
-  /** Ids, within bounds, of items whose text has all wanted phrases and none of the others: highest first. */
-  searchTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
-  /** The same ids as `searchTexts` gives, those first whose text fits the search best. */
-  rankTexts(db: Db, search: SearchQuery, page: SearchPage): Promise<number[]>;
+  /** Of these items, the ids of those whose text has what is asked for. The nearer they are, the less it costs. */
+  textsWithAny(db: Db, phrases: AnyOfPhrases, itemIds: readonly number[]): Promise<number[]>;
+  /** Ids, within bounds, of items whose text has all of the phrases: highest first. */
+  searchTexts(db: Db, phrases: readonly Phrase[], page: SearchPage): Promise<number[]>;
+  /** The same ids as `searchTexts` gives, those first whose text fits the phrases best. */
+  rankTexts(db: Db, phrases: readonly Phrase[], page: SearchPage): Promise<number[]>;
   /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
   isBusy(error: unknown): boolean;
 }
@@ -52,6 +52,12 @@ export interface Change {
 export interface IndexedText {
   readonly itemId: number;
   readonly text: string;
+}
+
+/** All of some phrases, and of others at least one. */
+export interface AnyOfPhrases {
+  readonly all: readonly Phrase[];
+  readonly oneOf: readonly Phrase[];
 }
 
 /** Which of the matches of a search: from an id, below another, and at most so many. */

@@ -56,7 +56,7 @@ async function inRank(db: Db, { search }: Wanted, found: readonly Candidate[]): 
   if (search === null || search.wanted.length === 0 || found.length === 0) return found;
   const ids = found.map(({ id }) => id);
   const page = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostCompared };
-  const best = await engineOf(db).rankTexts(db, search, page);
+  const best = await engineOf(db).rankTexts(db, search.wanted, page);
   const ranks = new Map(best.map((id, rank) => [id, rank]));
   const rankOf = ({ id }: Candidate): number => ranks.get(id) ?? best.length;
   return found.toSorted((a, b) => rankOf(a) - rankOf(b));

@@ -1,12 +1,16 @@
 import { sql } from 'kysely';
-import type { SearchQuery } from '../domain/search-query.ts';
+import { matchesSearch, type SearchQuery, searchable } from '../domain/search-query.ts';
+import { searchText } from '../domain/wire-item.ts';
 import { type Db, engineOf } from './dialect.ts';
 import { anyOf } from './rows.ts';
+import { readStored, toItem } from './shown.ts';
 import { alongItems, beyond, type Candidate, candidateColumns, newestOf, type Range } from './walks.ts';
 import { conditions, type Wanted } from './wanted.ts';
 
 /** Matches that are read at a time. */
 const chunk = 2000;
+/** Matches that are compared with what is unwanted by reading them. */
+const mostRead = 200;
 /** How many of the newest items are compared with the matches of a common word. */
 const newestItems = 2000;
 /** How many matches they are compared with. */
@@ -24,6 +28,27 @@ async function readPlaces(db: Db, ids: readonly number[], wanted: Wanted, range:
 async function firstSeenOf(db: Db, itemId: number): Promise<number> {
   const row = await db.selectFrom('item').select('first_seen_ms').where('id', '=', itemId).executeTakeFirst();
   return row?.first_seen_ms ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Of these items, those that have none of the unwanted phrases. Asked of the few that are found, and not of the index
+ * together with what is wanted: it would read all that there is of a common word.
+ */
+async function withoutUnwanted(db: Db, search: SearchQuery, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const { wanted, unwanted } = search;
+  if (unwanted.length === 0) return new Set(ids);
+  if (ids.length <= mostRead) return new Set(await readClean(db, search, ids));
+  const having = new Set(await engineOf(db).textsWithAny(db, { all: wanted, oneOf: unwanted }, ids));
+  return new Set(ids.filter((id) => !having.has(id)));
+}
+
+/** The same out of the items themselves, whose texts are read: of a few matches of a rare word. */
+async function readClean(db: Db, search: SearchQuery, ids: readonly number[]): Promise<number[]> {
+  const stored = await readStored(db, ids);
+  return [...stored].flatMap(([id, item]) => {
+    const isClean = matchesSearch({ ...search, wanted: [] }, searchable(searchText(toItem(item))));
+    return isClean ? [id] : [];
+  });
 }
 
 type Searched = Wanted & { readonly search: SearchQuery };
@@ -44,10 +69,16 @@ async function amongNewest(db: Db, wanted: Searched, range: Range, findOthers: F
   if (newest.length === 0) return [];
   const ids = newest.map(({ id }) => id);
   const bounds = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostMatches };
-  const matches = await engineOf(db).searchTexts(db, search, bounds);
+  const matches = await engineOf(db).searchTexts(db, search.wanted, bounds);
   if (matches.length === mostMatches) return null;
   const matching = new Set(matches);
-  const found = newest.filter(({ id }) => matching.has(id)).slice(0, range.limit);
+  const hits = newest.filter(({ id }) => matching.has(id));
+  const clean = await withoutUnwanted(
+    db,
+    search,
+    hits.map(({ id }) => id),
+  );
+  const found = hits.filter(({ id }) => clean.has(id)).slice(0, range.limit);
   return found.length === range.limit || newest.length < newestItems ? found : null;
 }
 
@@ -59,8 +90,9 @@ async function readDown(db: Db, wanted: Searched, range: Range): Promise<Candida
   let found: Candidate[] = [];
   let belowId = Number.MAX_SAFE_INTEGER;
   for (;;) {
-    const ids = await engineOf(db).searchTexts(db, wanted.search, { fromId: 0, belowId, limit: chunk });
-    found = newestOf([found, await readPlaces(db, ids, wanted, range)], range.limit);
+    const ids = await engineOf(db).searchTexts(db, wanted.search.wanted, { fromId: 0, belowId, limit: chunk });
+    const clean = await withoutUnwanted(db, wanted.search, ids);
+    found = newestOf([found, await readPlaces(db, [...clean], wanted, range)], range.limit);
     const lowest = ids.at(-1);
     if (lowest === undefined || ids.length < chunk) return found;
     const last = found[range.limit - 1];
@@ -71,18 +103,23 @@ async function readDown(db: Db, wanted: Searched, range: Range): Promise<Candida
 
 /** How many items are looked at for each that is asked for, where only phrases are named that must not occur. */
 const unwantedFactor = 2;
+/** How many in all: a word that nearly every item has would have them all looked at for one page. */
+const mostLookedAt = 40_000;
 
 /** The newest items that have none of the unwanted phrases; nothing is asked that must occur. */
 async function findWithout(db: Db, wanted: Searched, range: Range, findOthers: FindOthers): Promise<Candidate[]> {
   const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
   const found: Candidate[] = [];
   let before = range.before;
+  let lookedAt = 0;
   for (let step = range.limit * unwantedFactor + 20; ; step = Math.min(chunk, step * unwantedFactor)) {
     const some = await findOthers(others, { before, limit: step });
     const ids = some.map(({ id }) => id);
-    const having = new Set(await engineOf(db).textsWithAny(db, wanted.search.unwanted, ids));
-    found.push(...some.filter(({ id }) => !having.has(id)));
-    if (found.length >= range.limit || some.length < step) return found.slice(0, range.limit);
+    const clean = await withoutUnwanted(db, wanted.search, ids);
+    found.push(...some.filter(({ id }) => clean.has(id)));
+    lookedAt += some.length;
+    const isEnough = found.length >= range.limit || lookedAt >= mostLookedAt;
+    if (isEnough || some.length < step) return found.slice(0, range.limit);
     before = some.at(-1) ?? before;
   }
 }
@@ -96,7 +133,7 @@ export async function findBySearch(
 ): Promise<readonly Candidate[]> {
   if (wanted.search.wanted.length === 0) return findWithout(db, wanted, range, findOthers);
   const some = { fromId: 0, belowId: Number.MAX_SAFE_INTEGER, limit: chunk };
-  const isCommon = (await engineOf(db).searchTexts(db, wanted.search, some)).length === chunk;
+  const isCommon = (await engineOf(db).searchTexts(db, wanted.search.wanted, some)).length === chunk;
   const page = isCommon ? await amongNewest(db, wanted, range, findOthers) : null;
   return page ?? readDown(db, wanted, range);
 }

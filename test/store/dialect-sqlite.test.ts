@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { parseSearchQuery } from '../../src/domain/search-query.ts';
 import { type Db, engineOf } from '../../src/store/dialect.ts';
 import { engines, withStore } from '../contract/engines.ts';
 
@@ -76,17 +75,15 @@ describe('the engine', () => {
       ]);
       const all = { fromId: 0, belowId: 100, limit: 10 };
       for (const word of ['or', 'and', 'not', 'near', 'NOT', '"near"', 'that and']) {
-        const query = { ...parseSearchQuery(''), wanted: [word.split(' ')] };
-        expect(await searchTexts(writer, query, all)).toEqual([1]);
+        expect(await searchTexts(writer, [word.split(' ')], all)).toEqual([1]);
       }
-      expect(await searchTexts(writer, parseSearchQuery('nothing -"or" -"x"'), all)).toEqual([2]);
+      expect(await searchTexts(writer, [['nothing'], ['or']], all)).toEqual([]);
     }));
 
   it('replaces and forgets the text of an item', () =>
     withStore(engine, async ({ writer }) => {
       const { indexTexts, forgetTexts, searchTexts } = engineOf(writer);
-      const find = (word: string) =>
-        searchTexts(writer, parseSearchQuery(word), { fromId: 0, belowId: 100, limit: 10 });
+      const find = (word: string) => searchTexts(writer, [[word]], { fromId: 0, belowId: 100, limit: 10 });
       await indexTexts(writer, [{ itemId: 1, text: 'before' }]);
       await indexTexts(writer, [{ itemId: 1, text: 'after' }]);
       expect([await find('before'), await find('after')]).toEqual([[], [1]]);
@@ -102,8 +99,16 @@ describe('the engine', () => {
         { itemId: 2, text: 'snow' },
         { itemId: 3, text: 'heavy rain' },
       ]);
-      expect(await textsWithAny(writer, [['heavy', 'rain'], ['snow']], [1, 2, 3, 4])).toEqual([2, 3]);
-      expect(await textsWithAny(writer, [['rain']], [2])).toEqual([]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
+        2, 3,
+      ]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [2])).toEqual([]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [])).toEqual([]);
+      const heavy = { all: [['heavy']], oneOf: [['rain'], ['sun']] };
+      expect(await textsWithAny(writer, heavy, [1, 2, 3])).toEqual([3]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
+        3,
+      ]);
     }));
 
   it('ranks a text that is about a word above one that mentions it', () =>
@@ -115,7 +120,7 @@ describe('the engine', () => {
         { itemId: 3, text: 'nothing of it' },
       ]);
       const page = { fromId: 0, belowId: 100, limit: 10 };
-      expect(await rankTexts(writer, parseSearchQuery('harbour'), page)).toEqual([1, 2]);
-      expect(await rankTexts(writer, parseSearchQuery('harbour'), { ...page, fromId: 2 })).toEqual([2]);
+      expect(await rankTexts(writer, [['harbour']], page)).toEqual([1, 2]);
+      expect(await rankTexts(writer, [['harbour']], { ...page, fromId: 2 })).toEqual([2]);
     }));
 });
