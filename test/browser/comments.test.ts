@@ -207,6 +207,8 @@ describe('the read count', () => {
   it('grows on an open page as others come', async () => {
     const server = await start();
     const { page } = await openLive(item(server));
+    // The dateline of a page is a date, however young.
+    expect(await page.locator('.full .meta time').textContent()).toMatch(/^\d\d\.\d\d\.\d\d \d\d:\d\d$/);
     const reads = page.locator('.read-count');
     await until('the reader counts', async () => (await reads.textContent()) === '1' || null);
     await openPage(item(server), {

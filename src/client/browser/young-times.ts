@@ -1,9 +1,12 @@
 import { type DateStyle, makeTimeWriter } from './dateline.ts';
 
-/** Tells the times of items that came in lately by their age, and lets them grow older; the date is a hover away. */
+/**
+ * Tells the times of items in lists that came in lately by their age, and lets them grow older; the date is a hover
+ * away. The dateline of an item's own page stays as it is written.
+ */
 export function keepTimesYoung(style: DateStyle, tickMs: number): void {
   const write = makeTimeWriter(style);
-  const times = [...document.querySelectorAll<HTMLTimeElement>('main .meta time')];
+  const times = [...document.querySelectorAll<HTMLTimeElement>('main :is(.lead, .second, .item) .meta time')];
   for (const time of times) time.title = time.textContent ?? '';
   const tick = (): void => {
     for (const time of times) {
