@@ -101,6 +101,24 @@ describe('a moderator', () => {
     });
   });
 
+  it('decides nothing by single keys that were switched off, or while something is typed', async () => {
+    fill();
+    await withPage({}, async (page) => {
+      await signIn(page);
+      await page.keyboard.press('j');
+      await page.locator('#search-box').focus();
+      await page.keyboard.type('as');
+      await page.getByRole('button', { name: 'Keyboard' }).click();
+      await page.keyboard.press('a');
+      await page.locator('#keys-on').uncheck();
+      await page.keyboard.press('Escape');
+      await page.locator('#comment-5').focus();
+      for (const key of ['a', 'r', 's', 'x']) await page.keyboard.press(key);
+      await page.reload();
+      expect(Object.values(stateOf())).toEqual(Array(5).fill('pending'));
+    });
+  });
+
   it('cannot be made to decide by another site that knows the addresses', async () => {
     fill();
     await withPage({}, async (page) => {

@@ -11,7 +11,7 @@ export class Selection {
   constructor(form: HTMLFormElement) {
     this.#form = form;
     this.#lines = [...form.querySelectorAll<HTMLElement>('.moderation-list > li')];
-    const kept = sessionStorage.getItem(placeName);
+    const kept = keptPlace();
     this.#index = -1;
     if (kept !== null) this.#goTo(Number(kept));
   }
@@ -48,7 +48,24 @@ export class Selection {
     const last = action === 'undo' ? document.querySelector<HTMLButtonElement>('#undo-last') : null;
     const pressed = (some ? null : last) ?? button;
     if (pressed === null || pressed === undefined) return;
-    sessionStorage.setItem(placeName, String(Math.max(this.#index, 0)));
+    keepPlace(String(Math.max(this.#index, 0)));
     pressed.click();
+  }
+}
+
+function keptPlace(): string | null {
+  try {
+    return sessionStorage.getItem(placeName);
+  } catch {
+    // Storage may be forbidden: the keyboard begins at the top then.
+    return null;
+  }
+}
+
+function keepPlace(place: string): void {
+  try {
+    sessionStorage.setItem(placeName, place);
+  } catch {
+    // Forbidden: as above.
   }
 }
