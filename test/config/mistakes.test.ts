@@ -77,6 +77,11 @@ describe('mistakes', () => {
     ['sections: World', 'a.yaml:1: sections is not a list: "World"'],
     ['site: { dateline: "%d.%m" }', 'a.yaml:1: site.dateline is not a pattern of dd, MM, yy, yyyy, HH and mm: "%d.%m"'],
     ['site: { comments: false }', 'a.yaml:1: site.comments is none of off, moderated, open: false'],
+    ['site: { commentsNotice: "" }', 'a.yaml:1: site.commentsNotice is empty: ""'],
+    [
+      `site: { commentsNotice: ${'a'.repeat(501)} }`,
+      expect.stringContaining('site.commentsNotice is longer than 500 characters'),
+    ],
     ['site:\n  politeness:\n    hostgap: 1s', 'a.yaml:3: unknown key "hostgap"'],
     [
       'site: { politeness: { hostGap: 2m } }',

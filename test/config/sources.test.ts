@@ -60,6 +60,7 @@ site:
   timezone: Europe/Berlin
   dateline: yyyy-MM-dd HH:mm
   comments: off
+  commentsNotice: "Be kind: think twice."
   politeness: { hostGap: 500ms, hostConcurrency: 2, globalPerSecond: 0.5 }
   retention: { age: 30d, itemsPerSource: 500 }
 sections: [World, Science]
@@ -85,7 +86,7 @@ sources:
       timezone: 'Europe/Berlin',
       dateline: 'yyyy-MM-dd HH:mm',
       comments: 'off',
-      commentsNotice: usualNotice,
+      commentsNotice: 'Be kind: think twice.',
       politeness: { hostGapMs: 500, hostConcurrency: 2, globalPerSecond: 0.5 },
       retention: { maxAgeMs: 30 * 86_400_000, itemsPerSource: 500 },
     });
@@ -103,7 +104,7 @@ sources:
       limit: 50,
       republish: 'link',
       trust: { dates: false, ids: true },
-      declaredAt: 'sources.yaml:11',
+      declaredAt: 'sources.yaml:12',
     });
   });
 
