@@ -179,7 +179,7 @@ async function compare(server: Server, folder: string): Promise<Verdict[]> {
   return verdicts;
 }
 
-const searches = ['council', 'bako', '"of the" market', 'section:world week', 'author:"desk 7"', 'dabari -the'];
+const searches = ['council', 'bako', '"of the" market', 'section:world week', 'author:"desk 7"', 'council -week'];
 
 /** What is asked for at each size: another place or question each time. */
 const grown: readonly { readonly name: string; path(index: number, items: number): string }[] = [

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Item } from '../../domain/item.ts';
@@ -67,7 +67,7 @@ function pagesOf(parts: PageParts, page: { itemId: number; document: string; tok
  * @param ageMs how long it has been out already: more than nothing when it takes the place of an older one.
  */
 export function blankForm({ readers, clock }: PageParts, itemId: number, ageMs = 0): CommentFormState {
-  const nonce = randomBytes(9).toString('base64url');
+  const nonce = randomUUID();
   const token = readers === null ? '' : makeFormToken({ secret: readers.secret, itemId }, clock.now() - ageMs, nonce);
   return { name: '', text: '', token, refused: null, told: null };
 }
