@@ -112,7 +112,7 @@ export class WorkerChild {
       // Nothing of ours: whatever takes over a parser finds no secret in its environment.
       env: {},
       // What a task leaves behind is garbage at once, and there is little of it: room for more would only be resident.
-      execArgv: [`--max-old-space-size=${this.#limits.maxHeapMb}`, '--max-semi-space-size=4'],
+      execArgv: [`--max-old-space-size=${this.#limits.maxHeapMb}`, '--max-semi-space-size=2'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -10,7 +10,7 @@ export interface WorkerPoolOptions extends TaskLimits {
 }
 
 /** Beyond what a burst of usual documents takes, which gains little by another process. */
-const usualPatienceMs = 2000;
+const usualPatienceMs = 5000;
 
 /** Runs tasks in processes of their own, so that no task can block or bring down ours. */
 export interface WorkerPool<Task, Result> {
