@@ -49,7 +49,7 @@ export class InlineMarkup {
     const { edits, text } = this.#repair;
     const markup = edits.apply(text, { from: element.contentAt, to: at, first: element.contentEdits });
     edits.truncate(element.contentEdits);
-    edits.add(element.contentAt, at, `<${inlineTag}/>${this.#repair.texts.hold(markup) ?? cdata(markup)}`);
+    edits.add(element.contentAt, at, `<${inlineTag}/>${cdata(markup)}`);
   }
 
   /** Leaves the markup unfinished: the item that it stands in is dropped. */

@@ -1,5 +1,3 @@
-import type { HeldTexts } from './held-texts.ts';
-
 export type Dialect = 'rss' | 'rdf' | 'atom';
 
 /** What `mendXml` makes of a document. */
@@ -8,12 +6,9 @@ export interface MendedXml {
   /**
    * Well-formed XML of the form `<rss><channel><f>…</f><item><f>…</f></item><f>…</f></channel></rss>`, or the same with
    * `feed` and `entry`: every stretch of fields in an element of its own, so that a parser which knows feeds hands them
-   * over as they are. Prefixes are ours; markup within text is CDATA, or a token of `texts`, behind an empty element
-   * `inlineTag`.
+   * over as they are. Prefixes are ours; markup within text is CDATA behind an empty element `inlineTag`.
    */
   readonly xml: string;
-  /** Long texts, for which tokens stand in `xml`: what a parser has no need to look through. */
-  readonly texts: HeldTexts;
   readonly dialect: Dialect;
   /** The attributes of the root and, in RSS, of the channel; names in lower case. */
   readonly root: Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
 import { Edits } from './edits.ts';
-import { HeldTexts } from './held-texts.ts';
 import { maxEdits } from './limits.ts';
 import type { Unmendable } from './mended.ts';
 import { References } from './repair-references.ts';
@@ -8,7 +7,6 @@ import { References } from './repair-references.ts';
 export class Repair {
   readonly text: string;
   readonly edits = new Edits();
-  readonly texts = new HeldTexts();
   readonly notes: Set<string>;
   readonly #references: References;
   #failure: Unmendable | null = null;

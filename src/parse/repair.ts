@@ -80,9 +80,7 @@ class Mender {
   #readCdata(at: number): number {
     const { inline, textual } = this.#elements;
     const { content, end, isClosed } = this.#sections.read(at, textual.name);
-    const token = inline.base === null ? this.#repair.texts.hold(content) : null;
     if (inline.base !== null) inline.cdata(at, end, content);
-    else if (token !== null) this.#repair.edits.add(at, end, token);
     else if (!isClosed) this.#repair.edits.add(end, end, ']]>');
     // At the end of the document it is cut, not mended.
     if (!isClosed && end < this.#text.length) this.#repair.notes.add('recovered');
@@ -98,7 +96,7 @@ class Mender {
   }
 
   #finish(end: number): MendedXml {
-    const { edits, notes, texts } = this.#repair;
+    const { edits, notes } = this.#repair;
     if (this.#elements.isFull) notes.add('item_flood');
     else if (!this.#elements.isEmpty && this.#root.local !== 'entry') notes.add('partial_parse');
     const to = this.#elements.finish(end);
@@ -108,7 +106,6 @@ class Mender {
     return {
       kind: 'mended',
       xml: isAtom ? `<feed version="1.0">${body}</feed>` : `<rss version="2.0"><channel>${body}</channel></rss>`,
-      texts,
       dialect: this.#root.dialect,
       root: isChannel ? {} : lowerCased(this.#attributes),
       channel: lowerCased(isChannel ? this.#attributes : this.#elements.channel),

@@ -1,5 +1,4 @@
 import Parser from 'rss-parser';
-import type { HeldTexts } from './held-texts.ts';
 import { fieldsTag } from './mended.ts';
 import { Fields, isNode, type XmlNode } from './xml-nodes.ts';
 
@@ -23,14 +22,13 @@ type Raw = Record<string, unknown>;
  * Fields come whole, through a custom field: rss-parser's own mapping drops an Atom feed for one bad date, throws on a
  * link without attributes, keeps one enclosure of several, and makes its snippets in quadratic time.
  */
-export async function readWithRssParser(xml: string, texts?: HeldTexts): Promise<FieldTree> {
+export async function readWithRssParser(xml: string): Promise<FieldTree> {
   // A new one each time: an instance keeps the state of a document that it failed on.
   const parser = new Parser<Raw, Raw>({
     xml2js: { tagNameProcessors: [lowerCaser()], attrNameProcessors: [lowerCaser()] },
     customFields: { feed: [wholeFields], item: [wholeFields] },
   });
   const answer = await atOnce(parser.parseString(xml));
-  for (const raw of [answer, ...answer.items]) texts?.putBack(nodesIn(raw));
   return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
 }
 

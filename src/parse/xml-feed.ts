@@ -13,7 +13,7 @@ import { feedAuthor } from './xml-people.ts';
 export async function parseXmlFeed(text: string): Promise<ParseResult> {
   const mended = mendXml(text);
   if (mended.kind === 'unreadable') return mended;
-  const tree = await readWithRssParser(mended.xml, mended.texts);
+  const tree = await readWithRssParser(mended.xml);
   return { kind: 'parsed', feed: toFeed(mended, tree) };
 }
 
