@@ -45,6 +45,8 @@ async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Token').fill(adminToken);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Comments' }).waitFor();
+  // The page's own script has run by then: keys pressed before it are nobody's.
+  await page.waitForLoadState('load');
 }
 
 async function faultsOf(page: Page): Promise<string[]> {
