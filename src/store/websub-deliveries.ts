@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { type Cursor, formatCursor, parseCursor } from '../domain/event.ts';
+import type { Claimed, QueueTimes } from '../domain/websub-subscriber.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
 
 const placeName = 'websub place';
-
-/** How long a delivery is tried, and how soon after the last one. */
-export interface QueueTimes {
-  readonly nowMs: number;
-  /** From the change to the first attempt: what comes in one go is delivered in one. */
-  readonly settleMs: number;
-  /** Between two deliveries to one subscriber. */
-  readonly paceMs: number;
-  /** After this long a delivery is given up; the next change is another. */
-  readonly withinMs: number;
-}
 
 /** How far in the log changes have been queued; null: never. */
 export async function readQueuedPlace(db: Db): Promise<Cursor | null> {
@@ -93,25 +83,11 @@ export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Pr
   return row?.at ?? null;
 }
 
-/** The right to make one attempt, until a time. */
-export interface ClaimedDelivery {
-  readonly id: number;
-  readonly token: string;
-  readonly generation: number;
-  readonly attempts: number;
-  readonly expiresMs: number;
-  readonly topic: string;
-  readonly callback: string;
-  readonly host: string;
-  readonly secret: string | null;
-  readonly deliveredTag: string | null;
-}
-
 /** Takes the right to make an attempt at each of these; those that somebody else has, or that are over, are left out. */
 export async function claimDeliveries(
   store: Store,
   claim: { readonly ids: readonly number[]; readonly nowMs: number; readonly leaseMs: number },
-): Promise<ClaimedDelivery[]> {
+): Promise<Claimed[]> {
   const { ids, nowMs, leaseMs } = claim;
   if (ids.length === 0) return [];
   const token = randomUUID();
@@ -147,7 +123,7 @@ export type DeliveryResult =
   /** The subscription has ended. */
   | { readonly kind: 'over' };
 
-type Settled = Pick<ClaimedDelivery, 'id' | 'token' | 'generation'>;
+type Settled = Pick<Claimed, 'id' | 'token' | 'generation'>;
 
 /** Writes what an attempt came to. Does nothing when its lease was lost to another. */
 export async function settleDelivery(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Digest } from '../domain/item.ts';
+import type { ReceivedPush } from '../domain/websub-subscription.ts';
 import { batchesOf } from './batches.ts';
 import type { Db } from './dialect.ts';
 import { appendEvents } from './events.ts';
@@ -11,16 +12,6 @@ import { storeBatch } from './store-batch.ts';
 
 const mostWaiting = 20;
 const mostAttempts = 3;
-
-/** What a hub has sent to a callback of ours. */
-export interface ReceivedPush {
-  readonly subscriptionId: number;
-  readonly receivedMs: number;
-  readonly contentType: string | null;
-  readonly contentEncoding: string | null;
-  /** As it came over the wire. */
-  readonly body: Uint8Array;
-}
 
 /** Keeps a push until it is read. @returns false when too many of the subscription are waiting already. */
 export async function keepPush(store: Store, push: ReceivedPush): Promise<boolean> {

@@ -1,17 +1,8 @@
 import { sql } from 'kysely';
+import type { Subscriber } from '../domain/websub-subscriber.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
-
-/** Who may ask for deliveries: a callback, for one topic, until its lease ends. */
-export interface VerifiedSubscriber {
-  readonly topic: string;
-  readonly callback: string;
-  readonly host: string;
-  readonly secret: string | null;
-  readonly verifiedMs: number;
-  readonly leaseUntilMs: number;
-}
 
 /**
  * Keeps a subscriber that has just been verified: a new one, or new terms for one there is. A new one is to have the
@@ -19,7 +10,7 @@ export interface VerifiedSubscriber {
  *
  * @returns whether it is new.
  */
-export async function putSubscriber(store: Store, subscriber: VerifiedSubscriber): Promise<boolean> {
+export async function putSubscriber(store: Store, subscriber: Subscriber): Promise<boolean> {
   const { topic, callback, host, secret, verifiedMs, leaseUntilMs } = subscriber;
   return store.write(async (tx) => {
     const before = await tx

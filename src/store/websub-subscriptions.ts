@@ -1,29 +1,12 @@
 import { sql } from 'kysely';
 import type { HubTrust, SubscriptionState } from '../domain/websub.ts';
+import type { Agreement, HubSource, Subscription, Wishes } from '../domain/websub-subscription.ts';
 import type { Db } from './dialect.ts';
 import type { Store } from './open.ts';
 import { anyOf, insertRows } from './rows.ts';
 import { memoryOf } from './settle.ts';
 import { fromJson } from './shown.ts';
 import type { Row } from './tables.ts';
-
-/** A subscription of ours. */
-export interface Subscription {
-  readonly id: number;
-  readonly callbackId: string;
-  readonly sourceRef: number;
-  readonly sourceId: string;
-  readonly hub: string;
-  readonly topic: string;
-  readonly secret: string | null;
-  readonly state: SubscriptionState;
-  readonly requestedMs: number | null;
-  readonly confirmedMs: number | null;
-  readonly leaseUntilMs: number | null;
-  readonly nextAttemptMs: number;
-  readonly failures: number;
-  readonly trust: HubTrust;
-}
 
 function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): Subscription {
   const { id, sourceId, hub, topic, secret, state, failures, trust } = row;
@@ -44,16 +27,6 @@ function subscriptions(db: Db) {
     .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')
     .selectAll('websub_subscription')
     .select('source.id as sourceId');
-}
-
-/** A source that names hubs. */
-export interface HubSource {
-  readonly ref: number;
-  /** Where it is read from. */
-  readonly url: string;
-  readonly hubs: readonly string[];
-  /** The address that it gives itself; null: none. */
-  readonly selfUrl: string | null;
 }
 
 /** Declared sources over the network that have been read and name a hub. */
@@ -84,21 +57,8 @@ export async function findSubscription(db: Db, callbackId: string): Promise<Subs
   return row === undefined ? null : toSubscription(row);
 }
 
-/** A subscription to be asked for. */
-export interface NewSubscription {
-  readonly callbackId: string;
-  readonly sourceRef: number;
-  readonly hub: string;
-  readonly topic: string;
-  readonly secret: string | null;
-}
-
 /** Writes down what is wanted from now on and what is not. The hubs are asked later. */
-export async function applyWishes(
-  store: Store,
-  wishes: { readonly add: readonly NewSubscription[]; readonly drop: readonly number[] },
-  nowMs: number,
-): Promise<void> {
+export async function applyWishes(store: Store, wishes: Wishes, nowMs: number): Promise<void> {
   if (wishes.add.length + wishes.drop.length === 0) return;
   await store.write(async (tx) => {
     const rows = wishes.add.map(({ callbackId, sourceRef, hub, topic, secret }) => ({
@@ -139,13 +99,6 @@ export async function markRequested(
       .where('state', '!=', 'dropped')
       .execute(),
   );
-}
-
-/** What a hub has agreed to. */
-export interface Agreement {
-  readonly nowMs: number;
-  readonly leaseUntilMs: number;
-  readonly renewMs: number;
 }
 
 /** Notes that a hub has verified what we asked for, and on which terms. @returns whether it is new, and no renewal. */

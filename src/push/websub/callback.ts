@@ -1,8 +1,9 @@
+import type { Subscription } from '../../domain/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { deniedWaitMs, readLeaseTerms } from './lease.ts';
 import { isSignedBy } from './signature.ts';
-import type { CallbackPorts, Subscription } from './subscriber-ports.ts';
+import type { CallbackPorts } from './subscriber-ports.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

@@ -1,8 +1,9 @@
+import type { Claimed } from '../../domain/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { HostGate } from './host-gate.ts';
 import { isGood, type WebClient } from './http-port.ts';
-import type { AttemptResult, Claimed, HubPorts, TopicDocument } from './hub-ports.ts';
+import type { AttemptResult, HubPorts, TopicDocument } from './hub-ports.ts';
 import { deliveryWithinMs, retryWait } from './retry.ts';
 import { sign } from './signature.ts';
 import { tellDenial } from './verification.ts';

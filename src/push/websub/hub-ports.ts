@@ -1,5 +1,5 @@
 import type { Cursor, LogEvent, StreamHead } from '../../domain/event.ts';
-import type { SubscriberKey } from './hub-request.ts';
+import type { Claimed, QueueTimes, Subscriber, SubscriberKey } from '../../domain/websub-subscriber.ts';
 
 /** A topic's document, just as it is served to whoever asks. */
 export interface TopicDocument {
@@ -13,41 +13,11 @@ export interface TopicDocument {
   readonly tag: string;
 }
 
-/** A subscriber that was verified. */
-export interface Subscriber extends SubscriberKey {
-  readonly host: string;
-  readonly secret: string | null;
-  readonly verifiedMs: number;
-  readonly leaseUntilMs: number;
-}
-
-/** The right to make one attempt at a delivery. */
-export interface Claimed extends SubscriberKey {
-  readonly id: number;
-  readonly token: string;
-  readonly generation: number;
-  /** Attempts that failed before. */
-  readonly attempts: number;
-  readonly expiresMs: number;
-  readonly host: string;
-  readonly secret: string | null;
-  /** Of what the subscriber has; null: nothing yet. */
-  readonly deliveredTag: string | null;
-}
-
 /** What an attempt came to. */
 export type AttemptResult =
   | { readonly kind: 'done'; readonly tag: string; readonly paceMs: number }
   | { readonly kind: 'failed'; readonly retryMs: number | null }
   | { readonly kind: 'over' };
-
-/** When a change is delivered. */
-export interface QueueTimes {
-  readonly nowMs: number;
-  readonly settleMs: number;
-  readonly paceMs: number;
-  readonly withinMs: number;
-}
 
 /** What the hub asks of the database and of the web. */
 export interface HubPorts {

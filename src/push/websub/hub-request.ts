@@ -1,4 +1,5 @@
 import { readTopic } from '../../domain/websub.ts';
+import type { SubscriberKey } from '../../domain/websub-subscriber.ts';
 
 const minLeaseSeconds = 300;
 const defaultLeaseSeconds = 10 * 24 * 3600;
@@ -6,13 +7,6 @@ const maxLeaseSeconds = 30 * 24 * 3600;
 const maxUrlChars = 2048;
 /** Section 5.1 of the recommendation: less than 200 bytes. */
 const maxSecretBytes = 199;
-
-/** A subscriber and what it is about. */
-export interface SubscriberKey {
-  readonly topic: string;
-  /** As given, byte for byte. */
-  readonly callback: string;
-}
 
 /** What a request to the hub asks for. */
 export type HubRequest =

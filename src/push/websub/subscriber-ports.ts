@@ -1,23 +1,5 @@
 import type { HubTrust, SubscriptionState } from '../../domain/websub.ts';
-import type { HubSource, Wishes } from './wishes.ts';
-
-/** A subscription of ours. */
-export interface Subscription {
-  readonly id: number;
-  readonly callbackId: string;
-  readonly sourceRef: number;
-  readonly sourceId: string;
-  readonly hub: string;
-  readonly topic: string;
-  readonly secret: string | null;
-  readonly state: SubscriptionState;
-  readonly requestedMs: number | null;
-  readonly confirmedMs: number | null;
-  readonly leaseUntilMs: number | null;
-  readonly nextAttemptMs: number;
-  readonly failures: number;
-  readonly trust: HubTrust;
-}
+import type { Agreement, HubSource, ReceivedPush, Subscription, Wishes } from '../../domain/websub-subscription.ts';
 
 /** A change of how a subscription stands. */
 export interface Move {
@@ -51,23 +33,6 @@ export interface SubscriberPorts {
     sourceRef: number,
     to: { readonly atMs: number; readonly nowMs: number; readonly why: string },
   ): Promise<void>;
-}
-
-/** What a hub has agreed to. */
-export interface Agreement {
-  readonly nowMs: number;
-  readonly leaseUntilMs: number;
-  readonly renewMs: number;
-}
-
-/** What a hub has sent. */
-export interface ReceivedPush {
-  readonly subscriptionId: number;
-  readonly receivedMs: number;
-  readonly contentType: string | null;
-  readonly contentEncoding: string | null;
-  /** Raw bytes. */
-  readonly body: Uint8Array;
 }
 
 /** What the callback asks of the database. */

@@ -1,9 +1,10 @@
+import type { Subscription } from '../../domain/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { WebAnswer, WebClient } from './http-port.ts';
 import { isGood } from './http-port.ts';
 import { renewalGraceMs, subscribeWait, wantedLeaseMs } from './lease.ts';
-import type { SubscriberPorts, Subscription } from './subscriber-ports.ts';
+import type { SubscriberPorts } from './subscriber-ports.ts';
 import { compareWishes } from './wishes.ts';
 
 const minuteMs = 60_000;

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { HubSource, Wish, Wishes } from '../../domain/websub-subscription.ts';
+
+export type { HubSource };
 
 const mostHubs = 2;
-
-/** A source that names hubs. */
-export interface HubSource {
-  readonly ref: number;
-  /** Where it is read from: the topic, when the source does not say what it calls itself. */
-  readonly url: string;
-  readonly hubs: readonly string[];
-  readonly selfUrl: string | null;
-}
 
 /** A subscription that stands, as far as wishes are concerned. */
 export interface Standing {
@@ -18,23 +12,6 @@ export interface Standing {
   readonly hub: string;
   readonly topic: string;
   readonly state: string;
-}
-
-/** A subscription to be asked for. */
-export interface Wish {
-  /** Of 192 random bits: whoever knows it may push to it. */
-  readonly callbackId: string;
-  readonly sourceRef: number;
-  readonly hub: string;
-  readonly topic: string;
-  /** Null: the hub could only be told it in the clear. */
-  readonly secret: string | null;
-}
-
-/** What has to change so that we are subscribed where sources say, and nowhere else. */
-export interface Wishes {
-  readonly add: readonly Wish[];
-  readonly drop: readonly number[];
 }
 
 /** Compares what sources name with what stands. A hub that has denied us is left standing: it is asked again some day. */
