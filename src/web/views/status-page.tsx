@@ -108,6 +108,7 @@ function Figure({ name, value }: { name: string; value: number }) {
 function Plots({ status, frame }: { status: Status; frame: Frame }) {
   const { hours, sessions } = status;
   const at = hours.map(({ hourMs }) => hourMs);
+  const most = new Map(sessions.map((session) => [session.hourMs, session.most]));
   const series = (name: string, tone: PlotSeries['tone'], of: (hour: StatusHour) => number | null): PlotSeries => ({
     name,
     tone,
@@ -146,8 +147,8 @@ function Plots({ status, frame }: { status: Status; frame: Frame }) {
         id="sessions-plot"
         title="Live connections, most at a time"
         unit="connections"
-        at={sessions.map(({ hourMs }) => hourMs)}
-        series={[{ name: 'connections', tone: 'main', values: sessions.map(({ most }) => most) }]}
+        at={at}
+        series={[series('connections', 'main', ({ hourMs }) => most.get(hourMs) ?? null)]}
         frame={frame}
       />
     </>
