@@ -31,7 +31,14 @@ export interface WatchTiming extends HintTiming {
   readonly graceMs: number;
 }
 
-const defaultTiming: WatchTiming = { quietMs: 250, maxWaitMs: 1000, pulseMs: 1000, rereadMs: 30_000, graceMs: 2000 };
+/** As it is delivered. */
+export const defaultTiming: WatchTiming = {
+  quietMs: 250,
+  maxWaitMs: 1000,
+  pulseMs: 1000,
+  rereadMs: 30_000,
+  graceMs: 2000,
+};
 
 /** A running watch. */
 export interface Watch {
