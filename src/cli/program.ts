@@ -162,7 +162,12 @@ function describeComments(program: Command, { io, run }: Runner): void {
     .option('--state <state>', `${commentStates.join(', ')} or all`, commentState, 'pending')
     .option('--limit <number>', 'list so many at most', positive, 50)
     .option('--json', 'for machines')
-    .action(async (options) => await run(listComments(io, options)));
+    // Being the default, it is handed whatever is no command.
+    .allowExcessArguments()
+    .action(async (options, { args: [word] }: Command) => {
+      if (word !== undefined) comments.error(`error: unknown command '${cleanLine(word)}'`);
+      await run(listComments(io, options));
+    });
   for (const action of commentActions) {
     comments
       .command(action)

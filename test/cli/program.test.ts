@@ -40,6 +40,12 @@ describe('newswire', () => {
     expect(stdout).toBe('');
     expect(stderr).not.toBe('');
   });
+
+  it('names a word that is no command, below one that has a default', async () => {
+    const { code, stderr } = await run(['comments', 'bogus']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown command 'bogus'");
+  });
 });
 
 describe('newswire check', () => {
