@@ -1,0 +1,119 @@
+import { decodeXML } from 'entities';
+import { type Handler, Parser } from 'htmlparser2';
+
+/** The element and attribute names of a tree are keys of an object that inherits nothing, not even `constructor`. */
+interface Bare {
+  [name: string]: unknown;
+}
+const Bare = function BareObject() {} as unknown as { new (): Bare; prototype: object };
+Bare.prototype = Object.freeze(Object.create(null) as object);
+
+/** Of an element's text and of its attributes, in the form of tree that rss-parser works on. */
+const textKey = '_';
+const attributesKey = '$';
+
+const undecoded = { xmlMode: true, decodeEntities: false };
+
+/**
+ * The tree of a well-formed document, in the form that rss-parser works on: an element is its text when it has nothing
+ * else, or attributes `$`, text `_` and lists of children by their names, in lower case.
+ *
+ * What is not well-formed is read somehow: mending is what sees to that. Throws on a document without an element.
+ */
+export function readXml(xml: string): unknown {
+  const builder = new TreeBuilder();
+  new Parser(builder, undecoded).end(xml);
+  if (builder.root === null) throw new Error('the document has no element');
+  return builder.root;
+}
+
+/** An element that is still open. */
+class Open {
+  readonly name: string;
+  readonly node = new Bare();
+  /** Whether the node has anything yet. */
+  isEmpty = true;
+  text = '';
+  /** White space alone is no text beside other things, unless it is marked as such. */
+  isMarked = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+// Of a class, as a listener of the parser should be: see the reader of HTML.
+class TreeBuilder implements Partial<Handler> {
+  readonly #names = new Names();
+  readonly #open: Open[] = [];
+  #last: Open | null = null;
+  #inCdata = false;
+  root: Bare | null = null;
+
+  onopentag(written: string, attributes: Readonly<Record<string, string>>): void {
+    const open = new Open(this.#names.get(written));
+    for (const name in attributes) {
+      if (open.isEmpty) open.node[attributesKey] = new Bare();
+      open.isEmpty = false;
+      const value = attributes[name] ?? '';
+      (open.node[attributesKey] as Bare)[this.#names.get(name)] = value.includes('&') ? decodeXML(value) : value;
+    }
+    this.#open.push(open);
+    this.#last = open;
+  }
+
+  ontext(written: string): void {
+    const open = this.#last;
+    if (open === null) return;
+    open.text += this.#inCdata || !written.includes('&') ? written : decodeXML(written);
+  }
+
+  oncdatastart(): void {
+    this.#inCdata = true;
+    if (this.#last !== null) this.#last.isMarked = true;
+  }
+
+  oncdataend(): void {
+    this.#inCdata = false;
+  }
+
+  onclosetag(): void {
+    const open = this.#open.pop();
+    if (open === undefined) return;
+    const parent = this.#open.at(-1) ?? null;
+    this.#last = parent;
+    if (parent === null) this.root ??= Object.assign(new Bare(), { [open.name]: treeOf(open) });
+    else add(parent, open.name, treeOf(open));
+  }
+}
+
+function treeOf(open: Open): unknown {
+  if (open.isEmpty) return open.text;
+  if (open.isMarked || /\S/.test(open.text)) open.node[textKey] = open.text;
+  return open.node;
+}
+
+function add(parent: Open, name: string, value: unknown): void {
+  parent.isEmpty = false;
+  const known = parent.node[name];
+  if (known === undefined) parent.node[name] = [value];
+  else (known as unknown[]).push(value);
+}
+
+const maxRemembered = 1000;
+
+/** Lower-cases names, which publishers write in any case; those of the tree itself are taken. */
+class Names {
+  readonly #known = new Map<string, string>([
+    [textKey, '-'],
+    [attributesKey, '-'],
+  ]);
+
+  get(written: string): string {
+    const known = this.#known.get(written);
+    if (known !== undefined) return known;
+    const lower = written.toLowerCase();
+    if (this.#known.size < maxRemembered) this.#known.set(written, lower);
+    return lower;
+  }
+}
