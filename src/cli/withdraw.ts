@@ -71,7 +71,10 @@ function numberOfPage(url: URL, { publicUrl, host }: Settings): number | null {
 }
 
 function refuseDone(items: readonly Item[], undo: boolean, nowMs: number): void {
-  const done = items.filter(({ withdrawnMs }) => (withdrawnMs !== null) !== undo);
+  // What a feed has only left out is withdrawn for good by this.
+  const done = items.filter(({ withdrawnMs, withdrawnWhy }) =>
+    undo ? withdrawnMs === null : withdrawnMs !== null && withdrawnWhy !== 'omitted',
+  );
   if (done.length === 0) return;
   const names = done.map(({ id, withdrawnMs }) =>
     withdrawnMs === null

@@ -74,6 +74,12 @@ export interface SourceLabel {
   readonly title: string;
 }
 
+/**
+ * Why an item is withdrawn: by hand, by its publisher's word (RFC 6721), or for a complete feed (RFC 5005) lacks it.
+ * Only the last ends when the feed lists the item again.
+ */
+export type WithdrawalReason = 'operator' | 'deleted' | 'omitted';
+
 /** An item as the store gives it out, its source's present section, title and `republish` already applied. */
 export interface Item {
   readonly id: number;
@@ -103,4 +109,5 @@ export interface Item {
   readonly revision: number;
   readonly backfill: boolean;
   readonly withdrawnMs: number | null;
+  readonly withdrawnWhy: WithdrawalReason | null;
 }

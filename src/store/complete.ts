@@ -4,7 +4,7 @@ import type { Db } from './dialect.ts';
 import type { Happening } from './events.ts';
 import { anyOf } from './rows.ts';
 import { memoryOf } from './settle.ts';
-import { readStored } from './shown.ts';
+import { readStored, type StoredItem } from './shown.ts';
 import type { Row } from './tables.ts';
 import { withdrawStored } from './withdraw.ts';
 
@@ -48,6 +48,19 @@ async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<strin
 }
 
 /**
+ * They count as never read, so that an entry is looked at when it is listed again, also with the text that we know.
+ */
+async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<Happening[]> {
+  const ids = items.map(({ row }) => row.id);
+  await tx
+    .updateTable('appearance')
+    .set({ content_hash: '' })
+    .where('item_id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .execute();
+  return withdrawStored(tx, items, { why: 'omitted', nowMs });
+}
+
+/**
  * Withdraws what a document lacks that says it is the whole feed (RFC 5005 section 2), when the one before lacked it
  * too: one mistake of its publisher must not empty a source. An item that another source shows as well stays.
  */
@@ -66,7 +79,7 @@ export async function withdrawMissing(
     lacking.filter((id) => before.has(id)),
   );
   return {
-    happenings: await withdrawStored(tx, [...items.values()], nowMs),
+    happenings: await withdrawOmitted(tx, [...items.values()], nowMs),
     missing: lacking.filter((id) => !before.has(id)).slice(0, mostMissing),
   };
 }

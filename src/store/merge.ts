@@ -72,6 +72,7 @@ export function newRow(
     sort_ms: Math.min(draft.publishedMs ?? nowMs, nowMs),
     first_seen_ms: nowMs,
     withdrawn_ms: null,
+    withdrawn_why: null,
     revision: 1,
     backfill: about.firstRead || old ? 1 : 0,
     recent_edits: '[]',
@@ -124,6 +125,23 @@ export function changedFields(before: Item, after: Item): string[] {
     .map(([name]) => name);
 }
 
+/** A withdrawn item as it is when it is not. */
+export function standing(item: StoredItem): StoredItem {
+  return { ...item, row: { ...item.row, withdrawn_ms: null, withdrawn_why: null } };
+}
+
+/**
+ * Brings back what a complete feed had left out, now that it is listed again: with the words of today, and as an update
+ * of everything, for readers were told to remove it. It counts as an edit: a feed that cannot make up its mind is held
+ * to the measure of those.
+ */
+function comeBack(before: StoredItem, draft: ItemDraft, source: ShownSource, nowMs: number): Merged {
+  const edits = withEdit(before.row, nowMs);
+  if (edits === null) return { before, after: before, changed: [], held: true };
+  const { after } = merge(standing(before), draft, source, nowMs);
+  return { before, after: { ...after, row: { ...after.row, recent_edits: edits } }, changed: fieldNames, held: false };
+}
+
 /** The newest edits, this one among them; null when there were too many within the hour. */
 function withEdit(row: Row<'item'>, nowMs: number): string | null {
   const edits = fromJson<number[]>(row.recent_edits);
@@ -137,6 +155,7 @@ function withEdit(row: Row<'item'>, nowMs: number): string | null {
  */
 export function merge(before: StoredItem, draft: ItemDraft, source: ShownSource, nowMs: number): Merged {
   const { row } = before;
+  if (row.withdrawn_why === 'omitted' && row.owner_ref === source.ref) return comeBack(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
   const apart: Merged = { before, after: { row, sources }, changed: [], held: false };

@@ -90,6 +90,7 @@ export function toItem({ row, sources }: StoredItem): Item {
     revision: row.revision,
     backfill: row.backfill === 1,
     withdrawnMs: row.withdrawn_ms,
+    withdrawnWhy: row.withdrawn_why,
   };
 }
 

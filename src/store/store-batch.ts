@@ -5,6 +5,7 @@ import { type Db, engineOf } from './dialect.ts';
 import type { Happening } from './events.ts';
 import { fixedQuery } from './fixed-query.ts';
 import { type KnownEntry, type Recognition, recognise, renamedEntries } from './identity.ts';
+import { countItems } from './item-counts.ts';
 import { readKnown } from './known.ts';
 import { type Merged, merge, newRow } from './merge.ts';
 import { anyOf, insertForIds, insertRows, updateRows } from './rows.ts';
@@ -151,6 +152,12 @@ const gainItems = fixedQuery<{ gained: number; ref: number }, unknown>(['gained'
     .where('ref', '=', ref),
 );
 
+function comesBack(step: Done): step is Done & { readonly after: StoredItem } {
+  return (
+    step.after !== null && step.after.row.withdrawn_ms === null && (step.before?.row.withdrawn_ms ?? null) !== null
+  );
+}
+
 /** The items whose own row is new or not what it was. */
 function rewritten(steps: readonly Done[]): StoredItem[] {
   return steps.flatMap(({ before, after }) => (after !== null && after.row !== before?.row ? [after] : []));
@@ -161,6 +168,8 @@ async function writeItems(tx: Db, steps: readonly Done[]): Promise<void> {
   await updateRows(tx, 'item', 'id', edited);
   const all = rewritten(steps);
   await writeCategories(tx, all, edited.length > 0);
+  const back = steps.flatMap((step) => (comesBack(step) ? [step.after.row.id] : []));
+  if (back.length > 0) await countItems(tx, back);
   await engineOf(tx).indexTexts(
     tx,
     all.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),

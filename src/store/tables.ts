@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { CommentAction, CommentState } from '../domain/comment.ts';
 import type { EventOp } from '../domain/event.ts';
+import type { WithdrawalReason } from '../domain/item.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
 import type { Republish } from '../domain/source.ts';
@@ -99,6 +100,8 @@ const item = {
   published_ms: msOrNull,
   updated_ms: msOrNull,
   withdrawn_ms: msOrNull,
+  /** Null beside an instant: it was withdrawn before reasons were written down. */
+  withdrawn_why: oneOfOrNull<WithdrawalReason>(),
   revision: integer,
   backfill: integer,
   content_hash: text,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import type { WithdrawalReason } from '../domain/item.ts';
 import { searchText } from '../domain/wire-item.ts';
 import { type Db, engineOf } from './dialect.ts';
 import { appendEvents, type Happening } from './events.ts';
 import { countItems, uncountItems } from './item-counts.ts';
-import { fieldNames } from './merge.ts';
+import { fieldNames, standing } from './merge.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
 import { readStored, type StoredItem, toItem } from './shown.ts';
@@ -14,32 +15,49 @@ import { readStored, type StoredItem, toItem } from './shown.ts';
  *
  * @returns what happened, for the log.
  */
-export async function withdrawStored(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<Happening[]> {
-  const standing = items.filter(({ row }) => row.withdrawn_ms === null);
-  if (standing.length === 0) return [];
-  const ids = standing.map(({ row }) => row.id);
+export async function withdrawStored(
+  tx: Db,
+  items: readonly StoredItem[],
+  about: { readonly why: WithdrawalReason; readonly nowMs: number },
+): Promise<Happening[]> {
+  const { why, nowMs } = about;
+  await makeLasting(tx, items, why);
+  const shown = items.filter(({ row }) => row.withdrawn_ms === null);
+  if (shown.length === 0) return [];
+  const ids = shown.map(({ row }) => row.id);
   await tx
     .updateTable('item')
-    .set({ withdrawn_ms: nowMs })
+    .set({ withdrawn_ms: nowMs, withdrawn_why: why })
     .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
     .execute();
   await uncountItems(tx, ids);
   await engineOf(tx).forgetTexts(tx, ids);
-  return standing.map((before) => {
-    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs } });
+  return shown.map((before) => {
+    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs, withdrawn_why: why } });
     return { op: 'remove', item, before: toItem(before), changed: [] };
   });
 }
 
+/** What a feed has only left out comes back with it; not so what somebody wants away. */
+async function makeLasting(tx: Db, items: readonly StoredItem[], why: WithdrawalReason): Promise<void> {
+  const ids = items.filter(({ row }) => row.withdrawn_why === 'omitted').map(({ row }) => row.id);
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('item')
+    .set({ withdrawn_why: why })
+    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .execute();
+}
+
 /**
- * Withdraws one item by hand.
+ * Withdraws one item by hand. One that a complete feed has left out stays withdrawn from now on, without an event.
  *
  * @returns head of the log; null when there is no such item or it was withdrawn before.
  */
 export async function withdrawItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
   return store.write(async (tx) => {
     const items = await readStored(tx, [itemId]);
-    const happenings = await withdrawStored(tx, [...items.values()], nowMs);
+    const happenings = await withdrawStored(tx, [...items.values()], { why: 'operator', nowMs });
     return appendEvents(tx, happenings, nowMs);
   });
 }
@@ -54,8 +72,8 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
   return store.write(async (tx) => {
     const before = (await readStored(tx, [itemId])).get(itemId);
     if (before === undefined || before.row.withdrawn_ms === null) return null;
-    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: null } });
-    await tx.updateTable('item').set({ withdrawn_ms: null }).where('id', '=', itemId).execute();
+    const item = toItem(standing(before));
+    await tx.updateTable('item').set({ withdrawn_ms: null, withdrawn_why: null }).where('id', '=', itemId).execute();
     // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
     await tx
       .updateTable('appearance')
@@ -92,5 +110,5 @@ export async function withdrawDeleted(
     tx,
     rows.filter((row) => !present.has(row.entry_key)).map(({ id }) => id),
   );
-  return withdrawStored(tx, [...items.values()], nowMs);
+  return withdrawStored(tx, [...items.values()], { why: 'deleted', nowMs });
 }

@@ -75,6 +75,13 @@ describe('newswire withdraw', () => {
     expect(await stateOf(1)).toBeNull();
   });
 
+  it('withdraws for good what its feed has only left out', async () => {
+    await server.write((tx) => tx.updateTable('item').set({ withdrawn_ms: noon, withdrawn_why: 'omitted' }).execute());
+    await run(['1']);
+    expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
+    await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');
+  });
+
   it('withdraws nothing when one of several is unknown or withdrawn already', async () => {
     await expect(run(['1', '77', 'x'])).rejects.toThrow('there is no item "77", "x"');
     await run(['2']);

@@ -1,20 +1,32 @@
 import { describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/filter.ts';
 import type { Digest, ItemDraft } from '../../src/domain/item.ts';
 import { blankMemory } from '../../src/domain/poll.ts';
-import { readItemByKey } from '../../src/store/reads.ts';
+import { createMatcher } from '../../src/push/filter.ts';
+import { readItem, readItemByKey, readItems } from '../../src/store/reads.ts';
+import { retireItems } from '../../src/store/retention.ts';
 import { readSourceReports } from '../../src/store/source-reports.ts';
-import { readPollState } from '../../src/store/sources.ts';
+import { knownHashes, readPollState } from '../../src/store/sources.ts';
+import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
+import { readWithdrawals } from '../../src/store/withdrawn.ts';
 import { engines, withStore } from './engines.ts';
-import { digest, draft, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 
 function drafts(...names: string[]): ItemDraft[] {
   return names.map((name) => draft(name));
 }
 
 /** Reads a complete document as the intake does: what it lacks is remembered until the next. */
-async function readWhole(room: Newsroom, entries: readonly ItemDraft[], over: Partial<Digest> = {}, id = 'a') {
+async function readWhole(room: Newsroom, entries: readonly ItemDraft[], over: Partial<Digest> = {}, atMs = noon) {
   let missing: readonly number[] = [];
-  const result = await room.read(id, digest(entries, { complete: true, ...over }), noon, {
+  // As the worker does: what is known with this very text is named only.
+  const known = await knownHashes(room.store.reader, 'a', 2000);
+  const isKnown = (one: ItemDraft) => known[one.entryKey] === one.contentHash;
+  const document = digest(
+    entries.filter((one) => !isKnown(one)),
+    { complete: true, unchanged: entries.filter(isKnown).map(({ entryKey }) => entryKey), ...over },
+  );
+  const result = await room.read('a', document, atMs, {
     settle: (tally) => {
       missing = tally.missing;
       return settlement({ nextCheckMs: noon, memory: { ...blankMemory, missing } });
@@ -106,5 +118,164 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
         expect((await readPollState(store.reader, 'a'))?.memory.missing.length).toBeLessThanOrEqual(200);
       }
       expect(removed).toEqual([0, 200, 200, 50, 0]);
+    }));
+});
+
+describe.each(engines)('an item that a complete feed left out on $name', (engine) => {
+  const key = (name: string) => `http://example.net/${name}`;
+
+  /** A room whose source `a` has left `two` out for so long that it is withdrawn. */
+  const withoutTwo = (work: (room: Newsroom, id: number) => Promise<void>) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a'), source('b')]);
+      await room.open('a', 'b');
+      await readWhole(room, drafts('one', 'two'));
+      await leaveOut(room);
+      const item = await readItemByKey(store.reader, key('two'));
+      expect(item).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'omitted' });
+      await work(room, item?.id ?? 0);
+    });
+  async function leaveOut(room: Newsroom, atMs = noon): Promise<void> {
+    await readWhole(room, drafts('one'), {}, atMs);
+    expect(await readWhole(room, drafts('one'), {}, atMs)).toMatchObject({ events: 1 });
+  }
+  const shown = async ({ store }: Newsroom, q: string | null = null) =>
+    (await readItems(store.reader, { filter: { ...everything, q }, limit: 10, before: null })).items.map(
+      ({ title }) => title,
+    );
+  const counts = async (room: Newsroom) => (await readSourceReports(room.store.reader)).map(({ items }) => items);
+
+  it('is back when it is listed again: views, search and counts have it, and the log an update of everything', () =>
+    withoutTwo(async (room, id) => {
+      expect(await shown(room)).toEqual(['Title of one']);
+      expect(await counts(room)).toEqual([1, 0]);
+      const back = await readWhole(room, drafts('one', 'two'), {}, noon + minute);
+      expect(back).toMatchObject({ events: 1, added: 0, updated: 1, missing: [] });
+      expect(await shown(room)).toEqual(['Title of two', 'Title of one']);
+      expect(await shown(room, 'two')).toEqual(['Title of two']);
+      expect(await counts(room)).toEqual([2, 0]);
+      expect(await readItem(room.store.reader, id)).toMatchObject({
+        withdrawnMs: null,
+        withdrawnWhy: null,
+        revision: 1,
+      });
+      expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: id });
+      const withdrawals = { filter: { ...everything, backfill: true }, sinceMs: 0, limit: 9 };
+      expect(await readWithdrawals(room.store.reader, withdrawals)).toEqual([]);
+      expect(await readWhole(room, drafts('one', 'two'), {}, noon + 2 * minute)).toMatchObject({ events: 0 });
+    }));
+
+  it('is an update to everybody who was told to remove it, whatever they ask for', () =>
+    withoutTwo(async (room) => {
+      await readWhole(room, drafts('one', 'two'));
+      const [removed, restored] = (await room.events()).slice(-2);
+      if (removed === undefined || restored === undefined) throw new Error('no events');
+      for (const filter of [everything, { ...everything, sources: ['a'] }, { ...everything, q: 'two' }]) {
+        const matcher = createMatcher([filter]);
+        expect([matcher.decide(removed), matcher.decide(restored)]).toEqual(['remove', 'update']);
+      }
+      expect(restored.changed).toContain('title');
+    }));
+
+  it('is back with the words of today, as one revision', () =>
+    withoutTwo(async (room, id) => {
+      const edited = draft('two', { title: 'Two, corrected' });
+      expect(await readWhole(room, [draft('one'), edited])).toMatchObject({ events: 1 });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ title: 'Two, corrected', revision: 2 });
+      expect(await shown(room, 'corrected')).toEqual(['Two, corrected']);
+      expect(await readWhole(room, [draft('one'), edited])).toMatchObject({ events: 0 });
+    }));
+
+  it('is back also when the feed no longer says that it is complete', () =>
+    withoutTwo(async (room) => {
+      await readWhole(room, drafts('two'), { complete: false });
+      expect(await shown(room)).toContain('Title of two');
+    }));
+
+  it('is left out again when it is missing twice again', () =>
+    withoutTwo(async (room) => {
+      await readWhole(room, drafts('one', 'two'));
+      await leaveOut(room);
+      expect(await shown(room)).toEqual(['Title of one']);
+      expect(await counts(room)).toEqual([1, 0]);
+    }));
+
+  it('comes and goes three times an hour and no more', () =>
+    withoutTwo(async (room) => {
+      for (let n = 0; n < 3; n += 1) {
+        expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 1, heldBack: 0 });
+        await leaveOut(room);
+      }
+      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0, heldBack: 1 });
+      expect(await shown(room)).toEqual(['Title of one']);
+      expect(await readWhole(room, drafts('one', 'two'), {}, noon + 2 * hour)).toMatchObject({ events: 1 });
+      expect(await shown(room)).toContain('Title of two');
+    }));
+
+  it('is not brought back by another source, and is back at both when its own lists it', () =>
+    withoutTwo(async (room) => {
+      await room.read('b', drafts('two'));
+      expect(await shown(room)).toEqual(['Title of one']);
+      await readWhole(room, drafts('one', 'two'));
+      expect(await counts(room)).toEqual([2, 1]);
+    }));
+
+  it('stays away once the operator withdraws it as well, without a second event', () =>
+    withoutTwo(async (room, id) => {
+      const { length } = await room.events();
+      expect(await withdrawItem(room.store, id, noon)).toBeNull();
+      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
+      expect(await room.events()).toHaveLength(length);
+    }));
+
+  it('stays away once its publisher says that it is deleted', () =>
+    withoutTwo(async (room, id) => {
+      await readWhole(room, drafts('one'), { deleted: [{ ref: 'guid-two', atMs: noon }] });
+      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnWhy: 'deleted' });
+    }));
+
+  it('is restored by hand as well, until it is missing twice again', () =>
+    withoutTwo(async (room, id) => {
+      await restoreItem(room.store, id, noon);
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: null, withdrawnWhy: null });
+      await leaveOut(room);
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnWhy: 'omitted' });
+    }));
+
+  it('stays away when it was let go for its age meanwhile', () =>
+    withoutTwo(async (room) => {
+      await retireItems(room.store, { nowMs: noon + 90 * day, maxAgeMs: day, keepNewest: 0, maxItems: 100 });
+      const later = await readWhole(room, drafts('two'), {}, noon + 90 * day);
+      expect(later).toMatchObject({ events: 0, added: 0 });
+    }));
+
+  it.each([
+    ['operator', async (room: Newsroom, id: number) => void (await withdrawItem(room.store, id, noon))],
+    [
+      'deleted',
+      async (room: Newsroom) =>
+        void (await readWhole(room, drafts('two'), { deleted: [{ ref: 'guid-one', atMs: noon }] })),
+    ],
+  ] as const)('is the only kind that comes back: not one withdrawn as %s', (why, take) =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await readWhole(room, drafts('one', 'two'));
+      const id = (await readItemByKey(store.reader, key('one')))?.id ?? 0;
+      await take(room, id);
+      expect(await readItem(store.reader, id)).toMatchObject({ withdrawnWhy: why });
+      await readWhole(room, [draft('one', { title: 'Edited' }), draft('two')]);
+      await readWhole(room, drafts('one', 'two'));
+      expect(await shown(room)).toEqual(['Title of two']);
+    }));
+
+  it('stays away when it was withdrawn before reasons were written down', () =>
+    withoutTwo(async (room, id) => {
+      await room.store.write((tx) => tx.updateTable('item').set({ withdrawn_why: null }).execute());
+      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: noon });
     }));
 });

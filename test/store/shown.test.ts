@@ -48,6 +48,7 @@ describe('toItem', () => {
       revision: 1,
       backfill: true,
       withdrawnMs: null,
+      withdrawnWhy: null,
     });
   });
 

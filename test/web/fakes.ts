@@ -39,6 +39,7 @@ export function makeItem(id: number, over: Partial<Item> = {}): Item {
     revision: 1,
     backfill: false,
     withdrawnMs: null,
+    withdrawnWhy: null,
     ...over,
   };
 }
