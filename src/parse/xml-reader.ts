@@ -65,12 +65,13 @@ class TreeBuilder implements Partial<Handler> {
   ontext(written: string): void {
     const open = this.#last;
     if (open === null) return;
+    // Here, not where the section begins: an empty one marks nothing.
+    if (this.#inCdata && written !== '') open.isMarked = true;
     open.text += this.#inCdata || !written.includes('&') ? written : decodeXML(written);
   }
 
   oncdatastart(): void {
     this.#inCdata = true;
-    if (this.#last !== null) this.#last.isMarked = true;
   }
 
   oncdataend(): void {

@@ -46,6 +46,7 @@ describe('readXml', () => {
   it('drops white space between children, but not what is marked as text', () => {
     expect(read('<a> <b/> </a>')).toEqual({ a: { b: [''] } });
     expect(read('<a><![CDATA[ ]]><b/></a>')).toEqual({ a: { _: ' ', b: [''] } });
+    expect(read('<a><![CDATA[]]><b/></a>')).toEqual({ a: { b: [''] } });
   });
 
   it('reads attributes in lower case, their references decoded', () => {
