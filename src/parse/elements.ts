@@ -34,12 +34,8 @@ const fields = new Set([...unmistakable, 'title', 'link', 'source', 'image', 'su
 
 /** The role of an element by its canonical lower-case name. */
 export function roleOf(field: string, dialect: 'rss' | 'rdf' | 'atom'): Role {
-  if (dialect === 'atom') {
-    if (field === 'entry') return 'item';
-  } else {
-    if (field === 'item') return 'item';
-    if (field === 'channel') return 'channel';
-  }
+  if (field === (dialect === 'atom' ? 'entry' : 'item')) return 'item';
+  if (field === 'channel') return 'channel';
   if (texts.has(field)) return 'text';
   return leaves.has(field) ? 'leaf' : 'other';
 }

@@ -49,6 +49,11 @@ export class Elements {
     return this.#open.depth === 0;
   }
 
+  /** How many items have begun. */
+  get items(): number {
+    return this.#items;
+  }
+
   /** Whether as many items were read as are taken, and one more begins. */
   get isFull(): boolean {
     return this.#items > maxItems;

@@ -4,7 +4,7 @@ import { Elements } from './repair-elements.ts';
 import { findRoot, type Root } from './repair-prolog.ts';
 import { decodeReferences } from './repair-references.ts';
 import { readAttributes, readStartTag } from './repair-tags.ts';
-import { cleanCharacters } from './repair-text.ts';
+import { type Clean, cleanCharacters } from './repair-text.ts';
 import { rootScope } from './scope.ts';
 import { Sections } from './sections.ts';
 import { MiscSkipper } from './skip-misc.ts';
@@ -18,8 +18,22 @@ export function mendXml(text: string): MendedXml | Unmendable {
   const misc = new MiscSkipper(clean.text);
   const root = findRoot(clean.text, misc);
   if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(clean.text) };
-  const repair = new Repair(clean.text, [...clean.notes, ...root.notes]);
-  return new Mender(repair, root, misc).run();
+  const usual = new Mender(new Repair(clean.text, [...clean.notes, ...root.notes]), root, misc);
+  const mended = usual.run();
+  if (mended.kind === 'unreadable' || usual.items > 0) return mended;
+  return mendByItems(clean, root) ?? mended;
+}
+
+const itemTags = { rss: /[<:]item[\s/>]/i, atom: /[<:]entry[\s/>]/i };
+
+/** Reads by its items a document whose root says that they are called otherwise; null when it has none of them. */
+function mendByItems({ text, notes }: Clean, root: Root): MendedXml | null {
+  const dialect = root.dialect === 'atom' ? 'rss' : 'atom';
+  if (!itemTags[dialect].test(text)) return null;
+  const repair = new Repair(text, [...notes, ...root.notes, 'recovered']);
+  const mender = new Mender(repair, { ...root, dialect }, new MiscSkipper(text));
+  const mended = mender.run();
+  return mended.kind === 'mended' && mender.items > 0 ? mended : null;
 }
 
 function describe(text: string): string {
@@ -55,6 +69,11 @@ class Mender {
     if (tag?.selfClosing === true && isFeed) return;
     const name = isFeed ? tag.name : '';
     this.#elements.openRoot(name, rootScope(root.dialect, name, this.#attributes), this.#bodyAt);
+  }
+
+  /** How many items have begun. */
+  get items(): number {
+    return this.#elements.items;
   }
 
   run(): MendedXml | Unmendable {

@@ -4,11 +4,13 @@ import { endsItsLike, impliesEndOf, isHtml, isVoid, roleOf } from '../../src/par
 describe('roleOf', () => {
   it('knows an item by its dialect', () => {
     expect([roleOf('item', 'rss'), roleOf('item', 'rdf'), roleOf('item', 'atom')]).toEqual(['item', 'item', 'other']);
-    expect([roleOf('entry', 'atom'), roleOf('entry', 'rss'), roleOf('channel', 'atom')]).toEqual([
-      'item',
-      'other',
-      'other',
-    ]);
+    expect([roleOf('entry', 'atom'), roleOf('entry', 'rss')]).toEqual(['item', 'other']);
+  });
+
+  it('knows a channel, since entries may stand in one', () => {
+    expect([roleOf('channel', 'rss'), roleOf('channel', 'rdf'), roleOf('channel', 'atom')]).toEqual(
+      Array(3).fill('channel'),
+    );
   });
 
   it.each([

@@ -92,6 +92,64 @@ describe('mendXml on text', () => {
   });
 });
 
+describe('mendXml on items that are not of the kind of their root', () => {
+  const item = '<item><f><title>x</title></f></item>';
+  const entry = '<entry><f><title>x</title></f></entry>';
+
+  it.each([
+    ['RSS in a feed', '<feed><title>t</title><item><title>x</title></item></feed>', 'rss', item],
+    [
+      'RSS in the namespace of Atom',
+      '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><item><title>x</title></item></feed>',
+      'rss',
+      item,
+    ],
+    [
+      'RSS in a channel in a feed',
+      '<feed><channel><title>t</title><item><title>x</title></item></channel></feed>',
+      'rss',
+      item,
+    ],
+    [
+      'Atom in a channel',
+      '<rss version="2.0"><channel><title>t</title><entry><title>x</title></entry></channel></rss>',
+      'atom',
+      entry,
+    ],
+    [
+      'Atom in a channel, under its prefix',
+      '<rss xmlns:a="http://www.w3.org/2005/Atom"><channel><title>t</title><a:entry><title>x</title></a:entry></channel></rss>',
+      'atom',
+      entry,
+    ],
+    [
+      'Atom in RDF',
+      '<rdf:RDF><channel><title>t</title></channel><entry><title>x</title></entry></rdf:RDF>',
+      'atom',
+      entry,
+    ],
+  ])('reads %s', (_, text, dialect, expected) => {
+    const result = mended(text);
+    expect(result.xml).toContain(`<f><title>t</title></f>${expected}</`);
+    expect(result).toMatchObject({ dialect, notes: ['recovered'] });
+    expect(faults(result.xml)).toEqual([]);
+  });
+
+  it('leaves them alone beside such as are', () => {
+    const { xml, notes } = mended('<feed><entry><id>1</id></entry><item><title>x</title></item></feed>');
+    expect(xml).toContain('<entry><f><id>1</id></f></entry><f><item>');
+    expect(notes).toEqual([]);
+  });
+
+  it.each([
+    ['a comment', '<feed><id>1</id><!-- <item> --></feed>'],
+    ['a text', '<feed><id>1</id><subtitle><![CDATA[<item>]]></subtitle></feed>'],
+    ['nothing', '<feed><id>1</id></feed>'],
+  ])('takes a feed for an empty one that has them in %s alone', (_, text) => {
+    expect(mended(text)).toMatchObject({ dialect: 'atom', notes: [] });
+  });
+});
+
 describe('mendXml on markup within text', () => {
   const text = (markup: string) => `<f><title><f.markup/><![CDATA[${markup}]]></title></f>`;
 
