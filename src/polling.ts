@@ -3,7 +3,7 @@ import { processEnvironment } from './config/environment.ts';
 import { watchDeclarations } from './config/watch.ts';
 import { createDigester } from './digest.ts';
 import type { ConfigProblem } from './domain/config-error.ts';
-import type { RefreshResult } from './domain/poll.ts';
+import type { HostPause, RefreshResult } from './domain/poll.ts';
 import type { Declarations, Source } from './domain/source.ts';
 import { createFetcher } from './fetch/fetch-source.ts';
 import { userAgent } from './fetch/identity.ts';
@@ -20,6 +20,7 @@ import { createNetworkBrake } from './schedule/network-brake.ts';
 import { createPace } from './schedule/pace.ts';
 import { declareSources } from './store/declare.ts';
 import { markChanged } from './store/due.ts';
+import { readHostPauses } from './store/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from './store/leases.ts';
 import type { Store } from './store/open.ts';
 import { version } from './version.ts';
@@ -72,6 +73,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
   let hubs = noHubs;
   const loop = startLoop(parts, {
+    pauses: await readHostPauses(store.reader, clock.now()),
     digester,
     sourceOf,
     hostCycleMs: (url) => inForce.hostCycleMs(url),
@@ -102,6 +104,7 @@ function localFeeds({ sources }: Declarations): string[] {
 
 interface LoopParts extends Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
   hubs(): SubscriberSide;
+  readonly pauses: readonly HostPause[];
 }
 
 function startLoop(parts: PollingParts, more: LoopParts): Loop {
@@ -142,6 +145,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
       brake,
       pace,
       limits: parts.declarations.site.politeness,
+      pauses: more.pauses,
       graceMs: 4000,
       abortGraceMs: 1000,
       onResult: (result) => {

@@ -11,6 +11,16 @@ export interface Lease {
   readonly declarationHash: string;
 }
 
+/** A host that has answered 429, which speaks for all its sources: no request to it before a time. */
+export interface HostPause {
+  /** With its port. */
+  readonly host: string;
+  readonly untilMs: number;
+}
+
+/** No host is paused for longer. */
+export const longestHostPauseMs = 15 * 60 * 1000;
+
 /** What a source's polls have taught, beyond what the database is asked for by column. Kept as JSON. */
 export interface PollMemory {
   /** The publisher's freshness lifetime, kept through 304s that do not repeat it. */
@@ -18,6 +28,8 @@ export interface PollMemory {
   readonly hints: FeedHints | null;
   /** Retry-After: no request before this, whatever else is asked. */
   readonly retryUntilMs: number | null;
+  /** The pause that this source's 429 brought upon its whole host; null: none that still runs. */
+  readonly hostPause: HostPause | null;
   /** Times of the newest polls that brought something new, newest first, at most 20. */
   readonly newsAtMs: readonly number[];
   /** Full 200s in a row whose body had not changed: the origin does not honour validators. */
@@ -54,6 +66,7 @@ export const blankMemory: PollMemory = {
   freshForMs: null,
   hints: null,
   retryUntilMs: null,
+  hostPause: null,
   newsAtMs: [],
   repeatedBodies: 0,
   slowStrikes: 0,

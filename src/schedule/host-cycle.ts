@@ -15,6 +15,7 @@ export function hostCycles(sources: readonly Pick<Source, 'url'>[], hostGapMs: n
   return (url) => (counts.get(hostOf(url) ?? '') ?? 0) * hostGapMs;
 }
 
-function hostOf(url: string): string | null {
+/** The host of a URL with its port; null for a local file. */
+export function hostOf(url: string): string | null {
   return /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).host : null;
 }

@@ -47,6 +47,8 @@ export interface HostQueue {
   /** Those that may start now, at most `most`. Each must be ended by `done` or `release`. */
   take(atMs: number, most?: number): Turn[];
   done(id: string, report: HostReport, atMs: number): void;
+  /** No start at a host before a time, as if one of its sources had just been told so. */
+  spare(host: string, untilMs: number, atMs: number): void;
   /** The turn was not used: the claim failed. */
   release(id: string, atMs: number): void;
   /** Other limits from now on. What runs beyond them runs on. */
@@ -164,6 +166,12 @@ class FairQueue implements HostQueue {
     host.strikes = report.slow ? host.strikes + 1 : 0;
     host.readyMs = Math.max(host.readyMs, atMs + (report.pauseMs ?? 0));
     this.release(id, atMs);
+  }
+
+  spare(name: string, untilMs: number, atMs: number): void {
+    const host = this.#host(name);
+    host.readyMs = Math.max(host.readyMs, untilMs);
+    this.#place(host, atMs);
   }
 
   release(id: string, atMs: number): void {

@@ -1,9 +1,10 @@
 import type { Failure } from '../domain/outcome.ts';
-import { type DueSource, isLocal, type Lease, type RefreshResult } from '../domain/poll.ts';
+import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { isDeadline } from './backoff.ts';
 import { createHostQueue, type HostQueue, type QueueLimits, type Turn, usualLimits } from './host-queue.ts';
+import { runningPause } from './memory.ts';
 import type { NetworkBrake } from './network-brake.ts';
 import type { Pace } from './pace.ts';
 import { systemTimers, type Timers } from './timers.ts';
@@ -28,6 +29,8 @@ export interface LoopOptions {
   readonly brake?: NetworkBrake;
   readonly pace?: Pace;
   readonly timers?: Timers;
+  /** Pauses of hosts that an earlier process was told of. */
+  readonly pauses?: readonly HostPause[];
   /** How long `stop` waits for running refreshes before it aborts them. */
   readonly graceMs?: number;
   /** How long it then waits for them to notice. */
@@ -90,6 +93,7 @@ class PollLoop implements Loop {
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...usualLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits);
+    this.#restore(options.pauses ?? []);
   }
 
   start(): void {
@@ -116,6 +120,15 @@ class PollLoop implements Loop {
     if (this.#running.size === 0) return;
     this.#abort.abort();
     await this.#settled(this.#options.abortGraceMs ?? usualAbortGraceMs);
+  }
+
+  #restore(pauses: readonly HostPause[]): void {
+    const { clock } = this.#options;
+    const [nowMs, atMs] = [clock.now(), clock.monotonic()];
+    for (const pause of pauses) {
+      const running = runningPause(pause, nowMs);
+      if (running !== null) this.#queue.spare(running.host, atMs + running.untilMs - nowMs, atMs);
+    }
   }
 
   /** Resolves when nothing runs any more, or after a time. */

@@ -1,6 +1,6 @@
 import { possibleGapNote } from '../domain/continuity.ts';
 import { idsDistrustedNote } from '../domain/digest-task.ts';
-import { blankMemory, type PollMemory, type PollState } from '../domain/poll.ts';
+import { blankMemory, type HostPause, longestHostPauseMs, type PollMemory, type PollState } from '../domain/poll.ts';
 import type { Stored } from './happened.ts';
 import { storableHints } from './hints.ts';
 import { dayMs } from './words.ts';
@@ -17,7 +17,8 @@ const anchorBackMs = 7 * dayMs;
  * since the clock may have been turned back.
  */
 export function soundMemory(stored: PollMemory, nowMs: number): PollMemory {
-  const memory: PollMemory = { ...blankMemory, ...stored };
+  const filled: PollMemory = { ...blankMemory, ...stored };
+  const memory = filled.hostPause === null ? filled : { ...filled, hostPause: runningPause(filled.hostPause, nowMs) };
   const latestMs = nowMs + longestRetryMs;
   if (!isAhead(memory, nowMs) && (memory.retryUntilMs ?? 0) <= latestMs) return memory;
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
@@ -32,6 +33,12 @@ export function soundMemory(stored: PollMemory, nowMs: number): PollMemory {
       memory.formerly === null ? null : { ...memory.formerly, untilMs: Math.min(memory.formerly.untilMs, nowMs) },
     lastGoodMs: past(memory.lastGoodMs),
   };
+}
+
+/** What is left of a pause; null: it is over. Of one that was set before the clock was turned back, the longest. */
+export function runningPause(pause: HostPause, nowMs: number): HostPause | null {
+  if (pause.untilMs <= nowMs) return null;
+  return { ...pause, untilMs: Math.min(pause.untilMs, nowMs + longestHostPauseMs) };
 }
 
 function isAhead(memory: PollMemory, nowMs: number): boolean {

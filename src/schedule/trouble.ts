@@ -1,7 +1,8 @@
 import { type Failure, type FetchFacts, type FetchFailed, type FetchOutcome, noValidators } from '../domain/outcome.ts';
-import type { PollMemory, Settlement } from '../domain/poll.ts';
+import { type HostPause, longestHostPauseMs, type PollMemory, type Settlement } from '../domain/poll.ts';
 import { backOffMs, type FailureClass, failureClass, isDeadline, isNetworkFailure } from './backoff.ts';
 import { type Case, planInput, withNotes } from './case.ts';
+import { hostOf } from './host-cycle.ts';
 import { longestRetryMs } from './memory.ts';
 import { baseInterval, planTroubled } from './plan.ts';
 import { dayMs, hourMs, inWords, minuteMs, secondMs } from './words.ts';
@@ -15,7 +16,6 @@ const deadLeastFailures = 10;
 const nameGoneAfterMs = 7 * dayMs;
 const probeMs = 7 * dayMs;
 const goneAgainMs = dayMs;
-const hostPauseMostMs = 15 * minuteMs;
 const hostPauseUsualMs = minuteMs;
 const firstRetryMs = 5 * minuteMs;
 const networkRetryMs = 30 * secondMs;
@@ -77,14 +77,14 @@ function struck(memory: PollMemory, failure: Failure, dead: boolean): PollMemory
 export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): Settlement {
   const failures = settled.state.failures + 1;
   const retry = heedRetryAfter(settled, outcome.retryAfterMs);
-  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? hostPauseUsualMs, hostPauseMostMs);
+  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? hostPauseUsualMs, longestHostPauseMs);
   const settlement = complete(settled, {
     outcome: 'throttled',
     failure: null,
     detail: null,
     facts: outcome.facts,
     notes: [...retry.notes, outcome.hostWide ? 'rate_limited' : 'unavailable'],
-    memory: { ...retry.memory, slowStrikes: 0 },
+    memory: { ...retry.memory, slowStrikes: 0, ...(outcome.hostWide ? { hostPause: pauseOf(settled, pauseMs) } : {}) },
     failures,
     firstFailedMs: settled.state.firstFailedMs,
     waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: settled.random() }),
@@ -93,6 +93,13 @@ export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { 
   });
   const because = outcome.hostWide ? 'rate limited' : 'unavailable';
   return { ...settlement, nextCheckWhy: `${settlement.nextCheckWhy} (${because})` };
+}
+
+function pauseOf({ source, state, memory, nowMs }: Case, pauseMs: number): HostPause | null {
+  const host = hostOf(state.movedTo ?? source.url);
+  if (host === null) return null;
+  const earlierMs = memory.hostPause?.host === host ? memory.hostPause.untilMs : 0;
+  return { host, untilMs: Math.max(nowMs + pauseMs, earlierMs) };
 }
 
 /** The settlement of a 410: believed when it is said again a day later, for publishers make mistakes. */

@@ -69,7 +69,9 @@ const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms:
  */
 function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'source'>> {
   if (row.url !== words.url) {
-    return { ...blankState(words.url, nowMs), ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
+    // The host that it asked until now is to be spared all the same.
+    const memory = JSON.stringify({ ...blankMemory, hostPause: memoryOf(row).hostPause });
+    return { ...blankState(words.url, nowMs), memory, ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
   }
   const notBeforeMs = Math.max(nowMs, memoryOf(row).retryUntilMs ?? 0);
   const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };

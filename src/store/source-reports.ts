@@ -1,6 +1,7 @@
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
+import { pauseEnds } from './host-pauses.ts';
 import { fromJson, shownSource } from './shown.ts';
 import type { Row } from './tables.ts';
 
@@ -43,7 +44,7 @@ export interface SourceReport {
   readonly items: number;
 }
 
-function toReport(row: Row<'source'>): SourceReport {
+function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
   const { id, title, section, url, siteUrl } = shownSource(row);
   return {
     ...{ id, title, section, url, siteUrl },
@@ -63,8 +64,7 @@ function toReport(row: Row<'source'>): SourceReport {
     lastAttemptMs: row.last_attempt_ms,
     lastSuccessMs: row.last_success_ms,
     lastChangeMs: row.last_change_ms,
-    nextCheckMs: row.next_check_ms,
-    nextCheckWhy: row.next_check_why,
+    ...nextCheckOf(row, pausedUntilMs),
     intervalMs: row.interval_ms,
     leasedUntilMs: row.leased_until_ms,
     goneMs: row.gone_ms,
@@ -73,10 +73,17 @@ function toReport(row: Row<'source'>): SourceReport {
   };
 }
 
+/** Nobody asks a host that is paused, whenever its sources fall due. */
+function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckWhy'> {
+  if (row.next_check_ms >= pausedUntilMs) return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_why };
+  return { nextCheckMs: pausedUntilMs, nextCheckWhy: 'its host is paused: it answered 429' };
+}
+
 /** How the reading of every source goes, in the order of the declarations; removed ones, which keep their state, last. */
 export async function readSourceReports(db: Db): Promise<SourceReport[]> {
   const rows = await db.selectFrom('source').selectAll().orderBy('position').orderBy('ref').execute();
-  const reports = rows.map(toReport);
+  const pausedUntilMs = pauseEnds(rows);
+  const reports = rows.map((row) => toReport(row, pausedUntilMs.get(row.host) ?? 0));
   return [
     ...reports.filter((report) => report.removedMs === null),
     ...reports.filter((report) => report.removedMs !== null),

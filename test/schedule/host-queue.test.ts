@@ -80,6 +80,33 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['b']);
   });
 
+  it('is spared for what was known of it before its first source was offered', () => {
+    const queue = queueOf();
+    queue.spare('h', 60_000, 0);
+    queue.spare('h', 30_000, 0);
+    queue.offer([row('a', 'h'), row('b', 'other')], 10);
+    expect(take(queue, 10)).toEqual(['b']);
+    expect(take(queue, 59_999)).toEqual([]);
+    expect(take(queue, 60_000)).toEqual(['a']);
+  });
+
+  it('is spared although it had the next turn', () => {
+    const queue = queueOf();
+    queue.offer([row('a', 'h')], 0);
+    queue.spare('h', 60_000, 0);
+    expect(take(queue, 0)).toEqual([]);
+    expect(take(queue, 60_000)).toEqual(['a']);
+  });
+
+  it('is forgotten after its pause when it has nothing to do', () => {
+    const queue = queueOf();
+    queue.spare('h', 60_000, 0);
+    queue.take(59_999);
+    expect(queue.hosts).toBe(1);
+    queue.take(60_000);
+    expect(queue.hosts).toBe(0);
+  });
+
   it('hands out its sources in the order in which they were due', () => {
     const queue = queueOf({ hostGapMs: 0 });
     queue.offer(rows(4, 'h'), 0);

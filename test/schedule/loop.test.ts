@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RefreshResult } from '../../src/domain/poll.ts';
+import { longestHostPauseMs, type RefreshResult } from '../../src/domain/poll.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
 import { fakeStartMs } from '../helpers/fake-clock.ts';
@@ -49,6 +49,24 @@ describe('the polling loop', () => {
     bench.loop.wake();
     await bench.clock.rest();
     expect(bench.starts()).toEqual(['a']);
+  });
+
+  it('keeps the pauses of hosts that an earlier process was told of', async () => {
+    const pauses = [
+      { host: 'a.example.org', untilMs: fakeStartMs + 600_000 },
+      { host: 'b.example.org', untilMs: fakeStartMs - 1 },
+      // Only a clock turned back explains it: the longest pause there is.
+      { host: 'c.example.org', untilMs: fakeStartMs + 86_400_000 },
+    ];
+    const bench = createBench({ instant: true, pauses });
+    for (const id of ['a', 'b', 'c']) bench.add(id);
+    bench.loop.start();
+    await bench.clock.advance(599_000);
+    expect(bench.starts()).toEqual(['b']);
+    await bench.clock.advance(2_000);
+    expect(bench.starts()).toEqual(['b', 'a']);
+    await bench.clock.advance(longestHostPauseMs - 601_000 + 1_000);
+    expect(bench.starts()).toEqual(['b', 'a', 'c']);
   });
 
   it('notices within a second what another process made due', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { identityChangedNote, possibleGapNote } from '../../src/domain/continuity.ts';
 import { idsDistrustedNote, rulesVersion } from '../../src/domain/digest-task.ts';
-import { after, dayMs, failed, hourMs, notModified, nowMs, settled, state, stored } from './cases.ts';
+import { longestHostPauseMs } from '../../src/domain/poll.ts';
+import { after, dayMs, failed, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('what is remembered of the ids of a source', () => {
   it('is that they were worthless once, whatever later documents look like', () => {
@@ -38,6 +39,21 @@ describe('the rules by which a document was read', () => {
     expect(cut.validators).toBeNull();
     expect(cut.memory.rulesVersion).toBe(outdated.rulesVersion);
     expect(settled(stored({ heldBack: 1 }), { memory: outdated }).memory.rulesVersion).toBe(outdated.rulesVersion);
+  });
+});
+
+describe('the pause of a host', () => {
+  const pause = (untilMs: number) => ({ hostPause: { host: 'example.org', untilMs } });
+
+  it('outlives a good answer, and is forgotten when it is over', () => {
+    const running = pause(nowMs + minuteMs);
+    expect(settled(notModified(), { memory: running }).memory).toMatchObject(running);
+    expect(settled(notModified(), { memory: pause(nowMs) }).memory.hostPause).toBeNull();
+  });
+
+  it('that a clock turned back has left far ahead lasts no longer than any other', () => {
+    const { memory } = settled(notModified(), { memory: pause(nowMs + dayMs) });
+    expect(memory).toMatchObject(pause(nowMs + longestHostPauseMs));
   });
 });
 

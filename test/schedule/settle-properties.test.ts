@@ -60,6 +60,7 @@ const memory: fc.Arbitrary<PollMemory> = fc.record({
   freshForMs: fc.option(fc.integer({ min: 1, max: 400 * dayMs })),
   hints: fc.option(hints.map(storableHints)),
   retryUntilMs: fc.option(instant),
+  hostPause: fc.option(fc.record({ host: fc.domain(), untilMs: instant })),
   newsAtMs: fc.array(instant, { maxLength: 20 }).map((times) => times.sort((a, b) => b - a)),
   repeatedBodies: fc.nat(3_000),
   slowStrikes: fc.nat(5),

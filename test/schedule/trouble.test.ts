@@ -218,9 +218,29 @@ describe('settling a throttled read', () => {
     expect(settled(throttled(null)).hostPauseMs).toBe(minuteMs);
   });
 
+  it('remembers the pause with the host that was asked', () => {
+    expect(settled(throttled(dayMs)).memory.hostPause).toEqual({ host: 'example.org', untilMs: nowMs + 15 * minuteMs });
+    const movedTo = 'https://moved.example.com:8443/feed';
+    expect(settled(throttled(null), { state: { movedTo } }).memory.hostPause).toEqual({
+      host: 'moved.example.com:8443',
+      untilMs: nowMs + minuteMs,
+    });
+  });
+
+  it('does not shorten a pause that still runs', () => {
+    const hostPause = { host: 'example.org', untilMs: nowMs + 9 * minuteMs };
+    expect(settled(throttled(2 * minuteMs), { memory: { hostPause } }).memory.hostPause).toEqual(hostPause);
+    const elsewhere = { host: 'other.example.org', untilMs: nowMs + 9 * minuteMs };
+    expect(settled(throttled(2 * minuteMs), { memory: { hostPause: elsewhere } }).memory.hostPause).toEqual({
+      host: 'example.org',
+      untilMs: nowMs + 2 * minuteMs,
+    });
+  });
+
   it('spares only the source after a 503', () => {
     const settlement = settled(throttled(2 * hourMs, false));
     expect(settlement.hostPauseMs).toBeNull();
+    expect(settlement.memory.hostPause).toBeNull();
     expect(settlement.waitMs).toBe(2 * hourMs);
     expect(settlement.nextCheckWhy).toBe('Retry-After 2 h (unavailable)');
   });

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { blankMemory, longestHostPauseMs, type Settlement } from '../../src/domain/poll.ts';
+import { readHostPauses } from '../../src/store/host-pauses.ts';
+import { settleSource } from '../../src/store/leases.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readSourceReports } from '../../src/store/source-reports.ts';
+import { engines, withStore } from './engines.ts';
+import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+
+const host = 'shared.example.org';
+const onHost = (id: string) => source(id, { url: `https://${host}/${id}.xml` });
+
+/** A 429 whose Retry-After the whole host is spared for. */
+function throttled(untilMs: number, over: Partial<Settlement> = {}): Settlement {
+  return settlement({
+    outcome: 'throttled',
+    nextCheckMs: noon + day,
+    nextCheckWhy: 'Retry-After 1 d (rate limited)',
+    hostPauseMs: untilMs - noon,
+    memory: { ...blankMemory, retryUntilMs: noon + day, hostPause: { host, untilMs } },
+    ...over,
+  });
+}
+
+async function roomWith(store: Store, ...ids: string[]): Promise<Newsroom> {
+  const room = new Newsroom(store);
+  await room.declare([...ids.map(onHost), source('elsewhere')]);
+  return room;
+}
+
+describe.each(engines)('the pause of a host on $name', (engine) => {
+  it('is read back until it is over', () =>
+    withStore(engine, async (store) => {
+      const room = await roomWith(store, 'a', 'b');
+      const untilMs = noon + 10 * minute;
+      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
+      await settleSource(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      expect(await readHostPauses(store.reader, noon)).toEqual([{ host, untilMs }]);
+      expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
+      expect(await readHostPauses(store.reader, untilMs)).toEqual([]);
+    }));
+
+  it('is read back to its last moment when it is as long as can be', () =>
+    withStore(engine, async (store) => {
+      const room = await roomWith(store, 'a');
+      const untilMs = noon + longestHostPauseMs;
+      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
+      expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
+    }));
+
+  it('outlives the declaration of the source that was told, and its address', () =>
+    withStore(engine, async (store) => {
+      const room = await roomWith(store, 'a', 'b');
+      const untilMs = noon + 10 * minute;
+      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
+      await settleSource(store, await room.claim('b'), throttled(untilMs + 1), noon);
+      await room.declare([source('b', { url: 'https://new.example.org/feed.xml' })]);
+      expect(await readHostPauses(store.reader, noon)).toEqual([
+        { host, untilMs },
+        { host, untilMs: untilMs + 1 },
+      ]);
+    }));
+
+  it('is the reason for the next check of every source of the host that would be due before', () =>
+    withStore(engine, async (store) => {
+      const room = await roomWith(store, 'a', 'b', 'c');
+      const untilMs = noon + 10 * minute;
+      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
+      await settleSource(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      const paused = { nextCheckMs: untilMs, nextCheckWhy: 'its host is paused: it answered 429' };
+      expect(await readSourceReports(store.reader)).toMatchObject([
+        { id: 'a', nextCheckMs: noon + day, nextCheckWhy: 'Retry-After 1 d (rate limited)' },
+        { id: 'b', nextCheckMs: noon + hour, nextCheckWhy: 'adaptive interval' },
+        { id: 'c', ...paused },
+        { id: 'elsewhere', nextCheckMs: noon, nextCheckWhy: 'never read' },
+      ]);
+    }));
+});

@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { type Origin, startOrigin } from '../helpers/origin.ts';
+import { makeHome, runCommand, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function origin(): Promise<Origin> {
+  const started = await startOrigin();
+  cleanups.push(() => started.close());
+  return started;
+}
+
+interface Listed {
+  readonly sources: readonly { readonly id: string; readonly outcome: string | null; readonly nextCheckWhy: string }[];
+}
+
+describe('a host that has answered 429', () => {
+  it('is not asked for its other sources after kill -9 either, and the operator sees why', async () => {
+    const strict = await origin();
+    const other = await origin();
+    const body = rssDocument({ title: 'News', link: 'https://www.example.org/' }, []);
+    strict.on('/told.xml', { status: 429, headers: { 'retry-after': '3600' } });
+    strict.on('/sibling.xml', { body });
+    other.on('/feed.xml', { body });
+    const told = `  - { url: "${strict.url}/told.xml", id: told }\n`;
+    const home = makeHome(`sources:\n${told}`);
+    cleanups.push(() => home.remove());
+    const listed = async () => (JSON.parse((await runCommand(home, ['sources', '--json'])).stdout) as Listed).sources;
+
+    const victim = await startServer(home);
+    await until('the 429 to be stored', async () => (await listed())[0]?.outcome === 'throttled' || null);
+    await victim.end('SIGKILL');
+
+    const sibling = `  - { url: "${strict.url}/sibling.xml", id: sibling }\n`;
+    home.write('sources.yaml', `sources:\n${told}${sibling}  - { url: "${other.url}/feed.xml", id: other }\n`);
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+    // Hosts take turns: by the second read of the other one the sibling would have had its own.
+    await until('the other host to be read', () => other.to('/feed.xml').length === 1 || null);
+    await makeDue(home, 'other');
+    await until('the other host to be read again', () => other.to('/feed.xml').length === 2 || null);
+
+    expect(strict.requests.map(({ path }) => path)).toEqual(['/told.xml']);
+    expect((await listed()).find(({ id }) => id === 'sibling')).toMatchObject({
+      outcome: null,
+      nextCheckWhy: 'its host is paused: it answered 429',
+    });
+  });
+});
