@@ -12,6 +12,7 @@ const source: Source = {
   id: 'bench',
   idDeclared: true,
   url: 'https://www.example.org/rss.xml',
+  hidden: null,
   title: null,
   section: 'World',
   intervalMs: null,

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGapFiller } from './archives.ts';
 import type { Digester } from './digest.ts';
+import { concealedDigest, concealedSettlement, revealedState } from './domain/hidden-state.ts';
+import { concealAddress } from './domain/masking.ts';
 import { type FetchOutcome, noValidators } from './domain/outcome.ts';
 import type { Lease, PollState, RefreshResult, Settlement } from './domain/poll.ts';
 import type { Source } from './domain/source.ts';
@@ -53,7 +55,7 @@ export function createRefresh(parts: IntakeParts): Refresh {
     const state = await readPollState(parts.store.reader, lease.sourceId);
     if (source === undefined || state === null || source.declarationHash !== lease.declarationHash)
       return dropped(lease);
-    return refreshSource(stages, { source, lease, state }, signal);
+    return refreshSource(stages, { source, lease, state: revealedState(state, source.hidden) }, signal);
   };
 }
 
@@ -69,8 +71,8 @@ function tellsOfNetwork(brake: NetworkBrake, state: PollState, outcome: FetchOut
 /** The stages over real parts. */
 export function createStages(parts: IntakeParts): Stages {
   const { store, clock } = parts;
-  const settlementOf = (poll: Poll, happened: Happened): Settlement =>
-    settle({
+  const settlementOf = (poll: Poll, happened: Happened): Settlement => {
+    const settlement = settle({
       source: poll.source,
       state: poll.state,
       happened,
@@ -80,6 +82,8 @@ export function createStages(parts: IntakeParts): Stages {
       hostCycleMs: parts.hostCycleMs(poll.source.url),
       stretch: parts.stretch(poll.source.id),
     });
+    return concealedSettlement(settlement, poll.source.hidden);
+  };
   const record = async (poll: Poll, happened: Happened): Promise<RefreshResult> => {
     const settlement = settlementOf(poll, happened);
     const written = await settleSource(store, poll.lease, settlement, clock.now());
@@ -89,8 +93,10 @@ export function createStages(parts: IntakeParts): Stages {
     const known = await knownHashes(store.reader, source.id, knownEntries);
     const { limit, keep, drop, language, trust } = source;
     const ids = trust.ids && !state.memory.idsDistrusted;
-    const options = { url, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
-    return parts.digester.digest({ body, contentType, options });
+    // Links of the document are resolved against it, and shown.
+    const base = concealAddress(url, source.hidden);
+    const options = { url: base, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
+    return concealedDigest(await parts.digester.digest({ body, contentType, options }), source.hidden);
   };
   return {
     fetchSource: (poll, signal) => fetchSource(parts, poll, signal),

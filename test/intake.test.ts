@@ -226,6 +226,19 @@ describe.each(engines)('the intake on $name', (engine) => {
     expect(await it.poll()).toMatchObject({ outcome: 'not-modified' });
   });
 
+  it('brings back what a complete feed lists again, just as it was', async () => {
+    const complete = '<fh:complete xmlns:fh="http://purl.org/syndication/history/1.0"/>';
+    const [whole, shrunk] = [stories(down(93, 91), complete), stories([93], complete)];
+    origin.on('/feed', whole, shrunk, stories([93], ` ${complete}`), whole);
+    const it = await desk();
+    await it.poll();
+    await it.poll();
+    await it.poll();
+    expect(await titles(it)).toEqual(['Story 93']);
+    expect(await it.poll()).toMatchObject({ outcome: 'fresh', added: 0, updated: 2 });
+    expect(await titles(it)).toEqual(['Story 93', 'Story 92', 'Story 91']);
+  });
+
   it('reads without the ids of a source that were worthless once', async () => {
     const same = (numbers: readonly number[]) => {
       const entries = numbers.map((n) => ({ guid: 'same', title: `Story ${n}`, link: `${herald.link}${n}` }));

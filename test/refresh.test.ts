@@ -34,6 +34,7 @@ const poll: Poll = {
     id: 'example',
     idDeclared: true,
     url: 'https://example.org/rss.xml',
+    hidden: null,
     title: null,
     section: 'World',
     intervalMs: null,

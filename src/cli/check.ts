@@ -4,6 +4,7 @@ import { describeSettings, readFeedsDir, readSettings } from '../config/environm
 import { readDeclarations } from '../config/sources.ts';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
 import type { Filter } from '../domain/filter.ts';
+import { shownUrl } from '../domain/masking.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { type CliIo, exitCodes } from './io.ts';
@@ -48,8 +49,8 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
 
 /** Headers by name only: their values are secrets. */
 function withoutSecrets(source: Source): object {
-  const { headers, declarationHash: _, ...shown } = source;
-  return { ...shown, headers: Object.keys(headers) };
+  const { headers, declarationHash: _, hidden: __, ...shown } = source;
+  return { ...shown, url: shownUrl(source), headers: Object.keys(headers) };
 }
 
 function printForPeople(
@@ -107,7 +108,7 @@ function sourcesTable(declarations: Declarations, columns: number | null): strin
     source.id,
     source.section,
     source.intervalMs === null ? 'adaptive' : formatMinutes(source.intervalMs),
-    source.url,
+    shownUrl(source),
     source.declaredAt,
   ]);
   return formatTable(head, rows, columns);

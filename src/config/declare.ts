@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { usualNotice } from '../domain/comment.ts';
+import type { HiddenParts } from '../domain/masking.ts';
 import { type Declarations, type Site, type Source, slug } from '../domain/source.ts';
 import { declareWebhooks } from './declare-webhooks.ts';
 import type { FilePart, SourceEntry } from './file-part.ts';
+import { hiddenParts } from './hidden-parts.ts';
 import { type ProblemList, quote } from './problem-list.ts';
 import { defaultItemLimit, type SiteFields } from './schema.ts';
 import { readSourceUrl } from './source-url.ts';
@@ -36,6 +38,7 @@ export async function declare(
 /** An entry whose address can be fetched. */
 interface Located extends SourceEntry {
   readonly url: string;
+  readonly hidden: HiddenParts | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly idText: string;
 }
@@ -55,7 +58,8 @@ async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemLis
     }
     headers['Authorization'] = address.authorization;
   }
-  return { ...entry, url: address.url, headers, idText: address.idText };
+  const { hidden, idText } = await hiddenParts(address, entry.urlReferences, feedsDir);
+  return { ...entry, url: address.url, hidden, headers, idText };
 }
 
 /** Declared ids as they are, the others made of title or address and kept apart by a number. */
@@ -113,6 +117,7 @@ function toSource(entry: Located, id: string, sections: SectionNames): Source {
     intervalMs: fields.interval ?? null,
     republish: fields.republish ?? 'full',
     ...read,
+    hidden: entry.hidden,
     declarationHash: hashDeclaration(read),
     declaredAt: entry.where,
   };

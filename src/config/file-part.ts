@@ -1,3 +1,4 @@
+import type { Referring } from './references.ts';
 import type { SiteFields, SourceFields } from './schema.ts';
 import type { WebhookFields } from './webhook-schema.ts';
 
@@ -14,6 +15,8 @@ export interface SourceEntry {
   readonly fields: SourceFields;
   /** The address as it stands in the file, before `${NAME}` was resolved: for messages. */
   readonly writtenUrl: string;
+  /** What of the address came out of the environment. */
+  readonly urlReferences: Referring;
   /** `sources.yaml:12`, of the entry. */
   readonly where: string;
   /** The same, of one of its keys. */

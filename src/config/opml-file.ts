@@ -104,7 +104,13 @@ class OpmlReader {
       section: plain(section, maxSectionChars),
     });
     if (parsed.success) {
-      this.#sources.push({ fields: parsed.data, writtenUrl: url, where, whereOf: () => where });
+      this.#sources.push({
+        fields: parsed.data,
+        writtenUrl: url,
+        urlReferences: { masked: url, secrets: [] },
+        where,
+        whereOf: () => where,
+      });
       return;
     }
     const bad =

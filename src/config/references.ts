@@ -1,3 +1,4 @@
+import { mask } from '../domain/masking.ts';
 import type { Environment } from './environment.ts';
 
 /** A `${NAME}` whose variable is not set, and where it stands in the value. */
@@ -28,4 +29,23 @@ export function resolveReferences(value: unknown, env: Environment): { value: un
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, resolve(child, [...path, key])]));
   };
   return { value: resolve(value, []), unset };
+}
+
+/** Where a text names the environment, and what it would tell. */
+export interface Referring {
+  /** The text with a mask in place of each `${NAME}`. */
+  readonly masked: string;
+  /** Values of the variables, in the order of the text. */
+  readonly secrets: readonly string[];
+}
+
+/** What of a text comes out of the environment and is not to be shown. */
+export function maskReferences(text: string, env: Environment): Referring {
+  const secrets: string[] = [];
+  const masked = text.replace(reference, (_, name: string | undefined) => {
+    if (name === undefined) return '${';
+    secrets.push(env[name] ?? '');
+    return mask;
+  });
+  return { masked, secrets: secrets.filter((secret) => secret !== '') };
 }

@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 import { explainIssue, explainUnknownKey, keysOf, remedyFor } from './explain-issue.ts';
 import { emptyPart, type FilePart, type SourceEntry, type WebhookEntry } from './file-part.ts';
 import type { ProblemList } from './problem-list.ts';
-import { resolveReferences } from './references.ts';
+import { maskReferences, resolveReferences } from './references.ts';
 import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './schema.ts';
 import { webhookSchema } from './webhook-schema.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
@@ -18,6 +18,7 @@ interface YamlFile {
   readonly resolved: unknown;
   readonly positions: YamlPositions;
   readonly problems: ProblemList;
+  readonly env: Environment;
 }
 
 /** Reads one YAML file of declarations. What is wrong with it goes to `problems`; what is right is returned. */
@@ -80,7 +81,7 @@ function openYaml(
       remedy: `Set ${name}, or take $\{${name}} out; write $$\{ for a literal $\{`,
     });
   }
-  return { name: file.name, written, resolved, positions, problems };
+  return { name: file.name, written, resolved, positions, problems, env };
 }
 
 const yamlRemedies: Readonly<Record<string, string>> = {
@@ -150,9 +151,11 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
   const path = ['sources', index] as const;
   const fields = check(file, sourceSchema, { path, root: 'source' });
   if (fields === null) return null;
+  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
   return {
     fields,
-    writtenUrl: String(valueAt(file.written, [...path, 'url'])),
+    writtenUrl,
+    urlReferences: maskReferences(writtenUrl, file.env),
     where: `${file.name}:${file.positions.lineOf(path)}`,
     whereOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
   };

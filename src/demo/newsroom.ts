@@ -133,6 +133,7 @@ function toSource(outlet: Outlet, base: string, pollEveryMs: number): Source {
   };
   return {
     ...read,
+    hidden: null,
     id: outlet.id,
     idDeclared: true,
     title: outlet.title,

@@ -1,3 +1,4 @@
+import type { HiddenParts } from './masking.ts';
 import type { Webhook } from './webhook.ts';
 
 /** How much of a source's text our pages, feeds and pushes show. */
@@ -9,8 +10,10 @@ export interface Source {
   readonly id: string;
   /** Whether the operator wrote the id; an undeclared one follows the title or the URL. */
   readonly idDeclared: boolean;
-  /** Absolute `http:`, `https:` or `file:` URL without user name and password. */
+  /** Absolute `http:`, `https:` or `file:` URL without user name and password. To be shown by `shownUrl` only. */
   readonly url: string;
+  /** Null: all of the address may be shown. */
+  readonly hidden: HiddenParts | null;
   /** Null: the feed's own title is shown. */
   readonly title: string | null;
   readonly section: string;

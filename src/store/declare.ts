@@ -1,3 +1,4 @@
+import { conceal, concealAddress, concealUrl, shownUrl } from '../domain/masking.ts';
 import { blankMemory, type PollMemory } from '../domain/poll.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
@@ -41,7 +42,7 @@ function wordsOf(source: Source, position: number): Words {
   return {
     id: source.id,
     id_declared: source.idDeclared ? 1 : 0,
-    url: source.url,
+    url: shownUrl(source),
     title: source.title,
     section: source.section,
     interval_ms: source.intervalMs,
@@ -66,9 +67,17 @@ const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms:
 /**
  * What a declaration undoes of a source's state. A new URL under the same id starts afresh; any other change that
  * makes the last read invalid makes the next one unconditional and due at once, but never before a Retry-After.
+ *
+ * @param about.url the whole address, of which `words` may have a part only.
  */
-function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'source'>> {
-  if (row.url !== words.url) {
+function undone(
+  row: Row<'source'>,
+  words: Words,
+  about: { readonly nowMs: number; readonly url: string },
+): Partial<Row<'source'>> {
+  const { nowMs, url } = about;
+  // What it hides was written down once.
+  if (row.url !== words.url && row.url !== url) {
     // The host that it asked until now is to be spared all the same.
     const memory = JSON.stringify({ ...blankMemory, hostPause: memoryOf(row).hostPause });
     return { ...blankState(words.url, nowMs), memory, ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
@@ -85,6 +94,19 @@ function undone(row: Row<'source'>, words: Words, nowMs: number): Partial<Row<'s
 /** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
 function unjudged(memory: PollMemory): PollMemory {
   return { ...memory, idsDistrusted: false, formerly: null };
+}
+
+/** What an earlier version wrote down of an address that hides something now, or of one that was declared otherwise. */
+function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
+  if (hidden === null) return row;
+  const { moved_to, self_url, site_url, last_detail } = row;
+  return {
+    ...row,
+    moved_to: moved_to === null ? null : concealUrl(moved_to, hidden),
+    self_url: self_url === null ? null : concealAddress(self_url, hidden),
+    site_url: site_url === null ? null : concealAddress(site_url, hidden),
+    last_detail: last_detail === null ? null : conceal(last_detail, hidden),
+  };
 }
 
 /** A shorter interval counts from the last read, not from the next. */
@@ -115,6 +137,7 @@ function toStored(row: Row<'source'>): StoredSource {
     id: row.id,
     idDeclared: row.id_declared === 1,
     url: row.url,
+    declarationHash: row.declaration_hash,
     removedMs: row.removed_ms,
   };
 }
@@ -132,7 +155,8 @@ function planFor(declared: readonly Source[], rows: readonly Row<'source'>[], no
       plan.outcome.added.push(source.id);
     } else {
       newIds.set(row.ref, source.id);
-      planUpdate(plan, row, { ...row, ...words, ...undone(row, words, nowMs) });
+      const next = { ...row, ...words, ...undone(row, words, { nowMs, url: source.url }) };
+      planUpdate(plan, row, withoutSecrets(next, source));
     }
   }
   const wanted = new Set(declared.map(({ id }) => id));

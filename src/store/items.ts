@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest, ItemDraft } from '../domain/item.ts';
+import { concealAddress } from '../domain/masking.ts';
 import type { Lease, Settlement } from '../domain/poll.ts';
 import type { Source } from '../domain/source.ts';
 import { batchesOf } from './batches.ts';
@@ -91,11 +92,14 @@ async function namesOf(store: Store, request: StoreRequest, batches: number): Pr
 /** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
 async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Promise<ShownSource> {
   const { digest } = request;
+  const { hidden } = request.source;
+  const siteUrl = request.siteUrl ?? digest.siteUrl;
   const known = {
     feed_title: digest.feedTitle ?? row.feed_title,
-    site_url: request.siteUrl ?? digest.siteUrl ?? row.site_url,
-    hubs: JSON.stringify(digest.hubs),
-    self_url: digest.selfUrl,
+    site_url: siteUrl === null ? row.site_url : concealAddress(siteUrl, hidden),
+    // A hub whose address tells the secret is none that others are told of, nor is such a topic: that source is polled.
+    hubs: JSON.stringify(digest.hubs.filter((hub) => concealAddress(hub, hidden) === hub)),
+    self_url: digest.selfUrl === null ? null : concealAddress(digest.selfUrl, hidden),
   };
   const names = ['feed_title', 'site_url', 'hubs', 'self_url'] as const;
   if (names.some((name) => known[name] !== row[name])) {

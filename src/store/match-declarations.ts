@@ -1,3 +1,4 @@
+import { shownUrl } from '../domain/masking.ts';
 import type { Source } from '../domain/source.ts';
 
 /** A stored source, as far as declarations are compared with it. */
@@ -6,6 +7,7 @@ export interface StoredSource {
   readonly id: string;
   readonly idDeclared: boolean;
   readonly url: string;
+  readonly declarationHash: string;
   readonly removedMs: number | null;
 }
 
@@ -16,6 +18,7 @@ export type Matches = ReadonlyMap<Source, StoredSource | null>;
 class Unclaimed {
   readonly #byId = new Map<string, StoredSource>();
   readonly #byUrl = new Map<string, StoredSource[]>();
+  readonly #byHash = new Map<string, StoredSource>();
   readonly #taken = new Set<number>();
 
   constructor(stored: readonly StoredSource[]) {
@@ -23,6 +26,8 @@ class Unclaimed {
     const inOrder = [...stored].sort((a, b) => Number(a.removedMs !== null) - Number(b.removedMs !== null));
     for (const source of inOrder) {
       this.#byId.set(source.id, source);
+      if (!source.idDeclared && !this.#byHash.has(source.declarationHash))
+        this.#byHash.set(source.declarationHash, source);
       this.#byUrl.set(source.url, [...(this.#byUrl.get(source.url) ?? []), source]);
     }
   }
@@ -47,6 +52,12 @@ class Unclaimed {
     return source?.url === url ? this.take(source) : null;
   }
 
+  /** Addresses that differ in what they hide only: the digest of the whole address tells which is which. */
+  sameHash({ hidden, idDeclared, declarationHash }: Source): StoredSource | null {
+    if (hidden === null || idDeclared) return null;
+    return this.take(this.#byHash.get(declarationHash));
+  }
+
   /** State follows the URL only where the operator never wrote the id down: a written one is meant. */
   byUrl(url: string): StoredSource | null {
     const candidates = this.#byUrl.get(url) ?? [];
@@ -63,9 +74,10 @@ export function matchDeclarations(declared: readonly Source[], stored: readonly 
   const unclaimed = new Unclaimed(stored);
   const matches = new Map<Source, StoredSource>();
   const rounds: ((source: Source) => StoredSource | null)[] = [
-    (source) => unclaimed.same(source.id, source.url),
+    (source) => unclaimed.sameHash(source),
+    (source) => unclaimed.same(source.id, shownUrl(source)),
     (source) => (source.idDeclared ? unclaimed.written(source.id) : null),
-    (source) => unclaimed.byUrl(source.url),
+    (source) => unclaimed.byUrl(shownUrl(source)),
     (source) => unclaimed.byId(source.id),
   ];
   for (const find of rounds) {

@@ -1,4 +1,5 @@
 import type { Digester } from '../digest.ts';
+import { concealedDigest } from '../domain/hidden-state.ts';
 import type { Source } from '../domain/source.ts';
 import { decodeBody } from '../fetch/decompress.ts';
 import { defaultLimits } from '../fetch/limits.ts';
@@ -66,7 +67,8 @@ async function readPush(parts: PushReaderParts, push: WaitingPush): Promise<void
   const known = await knownHashes(store.reader, source.id, knownEntries);
   const ids = trust.ids && !state.memory.idsDistrusted;
   const options = { url: push.topic, nowMs, limit, keep, drop, language, trust: { ...trust, ids }, known };
-  const digest = await parts.digester.digest({ body, contentType: push.contentType, options });
+  const read = await parts.digester.digest({ body, contentType: push.contentType, options });
+  const digest = concealedDigest(read, source.hidden);
   if (digest.kind === 'unreadable') {
     log.debug({ source: source.id, failure: digest.failure }, 'a push could not be read; the source is polled instead');
     await askInstead(parts, push);

@@ -10,7 +10,13 @@ let line = 0;
 function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
   line += 1;
   const where = `a.yaml:${line}`;
-  return { fields, writtenUrl: fields.url, where, whereOf: (key) => `${where} ${key}` };
+  return {
+    fields,
+    writtenUrl: fields.url,
+    urlReferences: { masked: fields.url, secrets: [] },
+    where,
+    whereOf: (key) => `${where} ${key}`,
+  };
 }
 
 function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FilePart {

@@ -35,6 +35,7 @@ describe('readDeclarations', () => {
         id: 'example-org-world-rss-xml',
         idDeclared: false,
         url: 'https://www.example.org/world/rss.xml',
+        hidden: null,
         title: null,
         section: 'News',
         intervalMs: null,

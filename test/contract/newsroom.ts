@@ -24,6 +24,7 @@ export function source(id: string, over: Partial<Source> = {}): Source {
     id,
     idDeclared: true,
     url,
+    hidden: null,
     title: id.toUpperCase(),
     section: 'World',
     intervalMs: null,

@@ -7,7 +7,7 @@ const one = 'https://example.org/one.xml';
 const two = 'https://example.org/two.xml';
 
 function stored(ref: number, id: string, url: string, over: Partial<StoredSource> = {}): StoredSource {
-  return { ref, id, url, idDeclared: false, removedMs: null, ...over };
+  return { ref, id, url, idDeclared: false, declarationHash: '', removedMs: null, ...over };
 }
 
 function declared(id: string, url: string, idDeclared = false): Source {
@@ -21,6 +21,25 @@ function found(sources: readonly Source[], rows: readonly StoredSource[]): Recor
 }
 
 describe('matchDeclarations', () => {
+  it('tells sources apart whose addresses differ in what they hide only', () => {
+    const hiding = (id: string, secret: string): Source => ({
+      ...declared(id, `${one}?t=${secret}`),
+      hidden: { url: `${one}?t=***`, secrets: [secret] },
+    });
+    const rows = [
+      stored(1, 'a', `${one}?t=***`, { declarationHash: `hash of ${one}?t=first` }),
+      stored(2, 'a-2', `${one}?t=***`, { declarationHash: `hash of ${one}?t=second` }),
+    ];
+    expect(found([hiding('a', 'second'), hiding('a-2', 'first')], rows)).toEqual({ a: 2, 'a-2': 1 });
+    expect(found([hiding('a', 'third'), hiding('a-2', 'second')], rows)).toEqual({ a: 1, 'a-2': 2 });
+  });
+
+  it('knows a source by the address that was stored before it was hidden', () => {
+    const hiding = { ...declared('a', `${one}?t=s`), hidden: { url: `${one}?t=***`, secrets: ['s'] } };
+    const row = stored(1, 'a-t-s', `${one}?t=s`, { declarationHash: `hash of ${one}?t=s` });
+    expect(found([hiding], [row])).toEqual({ a: 1 });
+  });
+
   it('finds nothing for a source that is new', () => {
     expect(found([declared('a', one)], [])).toEqual({ a: null });
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isMasked } from '../../domain/masking.ts';
 import type { HubSource, Wish, Wishes } from '../../domain/websub-subscription.ts';
 
 export type { HubSource };
@@ -19,6 +20,8 @@ export function compareWishes(sources: readonly HubSource[], standing: readonly 
   const wanted = new Map<string, Omit<Wish, 'callbackId' | 'secret'>>();
   for (const { ref, url, hubs, selfUrl } of sources) {
     const topic = isWeb(selfUrl) ? selfUrl : url;
+    // Its true name is not for hubs.
+    if (isMasked(topic)) continue;
     for (const hub of chooseHubs(hubs))
       wanted.set(keyOf({ sourceRef: ref, hub, topic }), { sourceRef: ref, hub, topic });
   }

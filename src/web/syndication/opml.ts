@@ -1,3 +1,4 @@
+import { isMasked } from '../../domain/masking.ts';
 import { slug } from '../../domain/source.ts';
 import { element, escapeXml, styled, textElement, webUrl, xmlSafe } from './xml.ts';
 
@@ -14,7 +15,7 @@ export interface OpmlSource {
   readonly id: string;
   readonly title: string;
   readonly section: string;
-  /** As declared; a local one is listed under the address of our own feed of it. */
+  /** As declared; a local one, or one that hides something, is listed under the address of our own feed of it. */
   readonly url: string;
   readonly siteUrl: string | null;
 }
@@ -43,6 +44,6 @@ export function renderOpml(list: OpmlList, publicUrl: string): string {
 
 function outlineOf({ id, title, url, siteUrl }: OpmlSource, publicUrl: string): string {
   const text = xmlSafe(title).trim() || id;
-  const xmlUrl = webUrl(url) ?? `${publicUrl}/sources/${encodeURIComponent(id)}/feed.rss`;
+  const xmlUrl = (isMasked(url) ? null : webUrl(url)) ?? `${publicUrl}/sources/${encodeURIComponent(id)}/feed.rss`;
   return `      ${element('outline', { type: 'rss', text, title: text, xmlUrl, htmlUrl: webUrl(siteUrl) }, null)}`;
 }

@@ -73,6 +73,7 @@ export function stageSource(id: string, url: string, over: Partial<Source> = {})
     id,
     idDeclared: true,
     url,
+    hidden: null,
     title: null,
     section: 'World',
     intervalMs: null,

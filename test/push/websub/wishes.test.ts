@@ -29,6 +29,11 @@ describe('wishes', () => {
     }
   });
 
+  it('tell no hub a topic of which something is hidden', () => {
+    const masked = 'https://www.example.org/feed?token=***';
+    expect(compareWishes([source({ selfUrl: masked }), source({ url: masked, selfUrl: null })], []).add).toEqual([]);
+  });
+
   it('end what no source names, and leave alone what is being ended', () => {
     const two = [standing(), standing({ id: 8, state: 'dropping', hub: 'https://old.example.org/' })];
     expect(compareWishes([], two).drop).toEqual([7]);

@@ -32,6 +32,11 @@ describe('the list of sources', () => {
     );
   });
 
+  it('tells of a source that hides something where we show it', () => {
+    const [, tag = ''] = outlines([source('a', { url: 'https://a.example.org/rss?token=***' })]);
+    expect(tag).toContain('xmlUrl="https://news.example.com/base/sources/a/feed.rss"');
+  });
+
   it('tells of a local source where we show it, not where it lies', () => {
     const [, tag = ''] = outlines([source('a', { url: 'file:///srv/welcome.xml' })]);
     expect(tag).toContain('xmlUrl="https://news.example.com/base/sources/a/feed.rss"');

@@ -1,0 +1,62 @@
+import type { Digest, ItemDraft, Unreadable } from './item.ts';
+import { conceal, concealAddress, concealUrl, type HiddenParts, reveal } from './masking.ts';
+import type { PollState, Settlement } from './poll.ts';
+
+/** The addresses of a source's state as they are asked. */
+export function revealedState(state: PollState, hidden: HiddenParts | null): PollState {
+  if (hidden === null) return state;
+  const { movedTo, validators, memory } = state;
+  const { url } = validators;
+  const { redirect } = memory;
+  return {
+    ...state,
+    movedTo: movedTo === null ? null : reveal(movedTo, hidden),
+    validators: url === undefined ? validators : { ...validators, url: reveal(url, hidden) },
+    memory: redirect === null ? memory : { ...memory, redirect: { ...redirect, url: reveal(redirect.url, hidden) } },
+  };
+}
+
+/** The inverse, for what is stored. An address that could not be made out again is not adopted. */
+export function concealedSettlement(settlement: Settlement, hidden: HiddenParts | null): Settlement {
+  if (hidden === null) return settlement;
+  const { movedTo, detail, validators, memory } = settlement;
+  const { redirect } = memory;
+  const redirectUrl = redirect === null ? null : concealUrl(redirect.url, hidden);
+  return {
+    ...settlement,
+    movedTo: movedTo === null ? null : concealUrl(movedTo, hidden),
+    detail: detail === null ? null : conceal(detail, hidden),
+    validators:
+      validators?.url === undefined ? validators : { ...validators, url: concealAddress(validators.url, hidden) },
+    memory: {
+      ...memory,
+      redirect: redirect === null || redirectUrl === null ? null : { ...redirect, url: redirectUrl },
+    },
+  };
+}
+
+/** A shorter word stands in texts of its own accord. */
+const leastEchoChars = 8;
+
+/**
+ * What a document says, without the secrets of its address: publishers put the token of a reader into the links of
+ * the feed that they make for him. Such a link leads nowhere then, and nobody is let in by it.
+ */
+export function concealedDigest(digest: Digest | Unreadable, hidden: HiddenParts | null): Digest | Unreadable {
+  const secrets = hidden?.secrets.filter(({ length }) => length >= leastEchoChars) ?? [];
+  if (hidden === null || secrets.length === 0 || digest.kind === 'unreadable') return digest;
+  return { ...digest, drafts: digest.drafts.map((draft) => concealedDraft(draft, { ...hidden, secrets })) };
+}
+
+function concealedDraft(draft: ItemDraft, hidden: HiddenParts): ItemDraft {
+  const address = (url: string | null): string | null => (url === null ? null : concealAddress(url, hidden));
+  return {
+    ...draft,
+    url: address(draft.url),
+    imageUrl: address(draft.imageUrl),
+    title: conceal(draft.title, hidden),
+    summary: conceal(draft.summary, hidden),
+    contentHtml: conceal(draft.contentHtml, hidden),
+    enclosures: draft.enclosures.map((one) => ({ ...one, url: concealAddress(one.url, hidden) })),
+  };
+}

@@ -1,0 +1,84 @@
+/** Stands for what is not shown. */
+export const mask = '***';
+
+/** What a source's address must not tell: the operator put it there out of the environment. */
+export interface HiddenParts {
+  /** The address with the mask in place of every secret. */
+  readonly url: string;
+  /** The secrets as the environment has them, in the order of the address. */
+  readonly secrets: readonly string[];
+}
+
+interface Masked {
+  readonly url: string;
+  /** Null: the address may be shown. */
+  readonly hidden: HiddenParts | null;
+}
+
+/** A source's address as anybody may see it. It is the one that is stored; the true one is known to the fetcher alone. */
+export function shownUrl({ url, hidden }: Masked): string {
+  return hidden?.url ?? url;
+}
+
+/** Whether something in an address is hidden: it cannot be asked. */
+export function isMasked(url: string): boolean {
+  return url.includes(mask);
+}
+
+/** A text without the secrets, in whatever form of percent-encoding they stand in it. */
+export function conceal(text: string, hidden: HiddenParts | null): string {
+  if (hidden === null) return text;
+  const forms = [...new Set(hidden.secrets.flatMap(formsOf))].filter((form) => form !== '');
+  if (forms.length === 0) return text;
+  // The longest first: one form may begin another.
+  const pattern = forms.sort((a, b) => b.length - a.length).map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return text.replace(new RegExp(pattern.join('|'), 'g'), mask);
+}
+
+/** An address that a publisher has named, without the secrets. Its origin stays: the same word there is a name. */
+export function concealAddress(url: string, hidden: HiddenParts | null): string {
+  const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0] ?? '';
+  return `${origin}${conceal(url.slice(origin.length), hidden)}`;
+}
+
+/**
+ * The same for an address that is to be asked again.
+ *
+ * @returns null when `reveal` could not make the same address of it again.
+ */
+export function concealUrl(url: string, hidden: HiddenParts | null): string | null {
+  const concealed = concealAddress(url, hidden);
+  return reveal(concealed, hidden) === url ? concealed : null;
+}
+
+/** The inverse of `concealUrl`, with the secrets of today. */
+export function reveal(url: string, hidden: HiddenParts | null): string {
+  if (hidden === null) return url;
+  const { secrets } = hidden;
+  let place = 0;
+  return url.replaceAll(mask, () => {
+    const secret = secrets.length === 1 ? secrets[0] : secrets[place];
+    place += 1;
+    return secret === undefined ? mask : inQuery(secret);
+  });
+}
+
+function inQuery(secret: string): string {
+  return new URL(`http://localhost/?${secret}`).search.slice(1);
+}
+
+function formsOf(secret: string): string[] {
+  const encoded = encodeURIComponent(secret.toWellFormed());
+  const lower = encoded.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase());
+  const inPath = new URL(`http://localhost/${secret.replace(/[?#]/g, encodeURIComponent)}`).pathname.slice(1);
+  return [secret, inQuery(secret), inPath, encoded, lower, encoded.replaceAll('%20', '+'), decoded(secret)];
+}
+
+function decoded(secret: string): string {
+  try {
+    return decodeURIComponent(secret);
+  } catch (error) {
+    if (error instanceof URIError) return secret;
+    throw error;
+  }
+}
