@@ -96,7 +96,12 @@ export function createStages(parts: IntakeParts): Stages {
     // Links of the document are resolved against it, and shown.
     const base = concealAddress(url, source.hidden);
     const options = { url: base, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
-    return concealedDigest(await parts.digester.digest({ body, contentType, options }), source.hidden);
+    const there = store.announce();
+    try {
+      return concealedDigest(await parts.digester.digest({ body, contentType, options }), source.hidden);
+    } finally {
+      there();
+    }
   };
   return {
     fetchSource: (poll, signal) => fetchSource(parts, poll, signal),

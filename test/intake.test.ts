@@ -67,6 +67,19 @@ describe.each(engines)('the intake on $name', (engine) => {
     return (await of.items()).map(({ title }) => title);
   }
 
+  it('announces what is being read to other writes, until it is read', async () => {
+    origin.on('/feed', stories(down(3, 1)));
+    const said: string[] = [];
+    const announce = (): (() => void) => {
+      said.push('on its way');
+      return () => said.push('there');
+    };
+    const onDesk = await new IntakeDesk({ ...store, announce }, `${origin.url}/feed`).declare();
+    closes.unshift(() => onDesk.close());
+    expect(await onDesk.poll()).toMatchObject({ outcome: 'fresh', added: 3 });
+    expect(said).toEqual(['on its way', 'there']);
+  });
+
   it('reads what was missed out of the archives, oldest first, and asks no more than it needs', async () => {
     origin
       .on('/feed', stories(down(93, 91)), stories(down(102, 100), older('old/2')))

@@ -5,6 +5,8 @@ import type { Db } from './dialect.ts';
 const turnItems = 50;
 const mostItems = 200;
 const mostWrites = 64;
+/** How long those that wait hold out for one that is announced. */
+const gatherMs = 25;
 
 /** Runs one transaction, as often as it takes to be the only writer. */
 export type Transact = (work: (tx: Db) => Promise<void>) => Promise<void>;
@@ -20,13 +22,16 @@ interface Write {
 
 /**
  * Puts writes that are wanted at the same time into one transaction, one after the other: a flush to the disk, and a
- * page that several change, are paid once. Nobody hears of a write before its commit. When one of a group fails, each is
+ * page that several change, are paid once. While more is announced they hold out for it. Nobody hears of a write before its commit. When one of a group fails, each is
  * tried in a transaction of its own, so that it fails alone.
  */
 export class GroupedWrites {
   readonly #transact: Transact;
   readonly #waiting: Write[] = [];
   #running: Promise<void> | null = null;
+  #announced = 0;
+  /** Called when those that wait need not hold out any longer. */
+  #goOn: (() => void) | null = null;
 
   constructor(transact: Transact) {
     this.#transact = transact;
@@ -45,7 +50,21 @@ export class GroupedWrites {
         failed: reject,
       });
       this.#running ??= this.#run();
+      if (this.#isFull()) this.#goOn?.();
     });
+  }
+
+  /**
+   * Says that many items are on their way here: what is wanted meanwhile waits for them, though only for a moment.
+   *
+   * @returns what to call once when they are there or will not come.
+   */
+  announce(): () => void {
+    this.#announced += 1;
+    return () => {
+      this.#announced -= 1;
+      if (this.#announced === 0) this.#goOn?.();
+    };
   }
 
   /** Resolves when nothing waits to be written. */
@@ -57,6 +76,7 @@ export class GroupedWrites {
     // What other parts of this turn of the event loop want to write comes along.
     await nextTurn();
     while (this.#waiting.length > 0) {
+      await this.#gather();
       const group = this.#takeGroup();
       try {
         await this.#transact((tx) => runAll(group, tx));
@@ -68,6 +88,23 @@ export class GroupedWrites {
     }
     // In the step in which nothing was found waiting: what comes later starts anew.
     this.#running = null;
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#announced === 0 || this.#isFull()) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, gatherMs);
+      this.#goOn = resolve;
+    });
+    clearTimeout(timer);
+    this.#goOn = null;
+    // Whoever called the last announcement off is about to write.
+    await nextTurn();
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.reduce((sum, { items }) => sum + items, 0) >= mostItems;
   }
 
   async #alone(write: Write): Promise<void> {

@@ -34,6 +34,12 @@ export interface Store {
    * @param items how many items it writes, if many.
    */
   write<T>(work: (tx: Db) => Promise<T>, items?: number): Promise<T>;
+  /**
+   * Says that a write of many items is on its way: others hold out for it, some ms, to share its transaction.
+   *
+   * @returns what to call once when it is wanted, or will not be.
+   */
+  announce(): () => void;
   /** Runs `work` on one snapshot: everything it reads is of the same instant. */
   read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /** Differs after every commit, whoever made it: what was read under an equal mark is still right. Null: unknown. */
@@ -156,5 +162,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await close();
     throw error;
   }
-  return { writer: writing.db, reader: reading.db, write, read, mark: () => connections.mark(), close };
+  return {
+    ...{ writer: writing.db, reader: reading.db, write, read, close },
+    announce: () => writes.announce(),
+    mark: () => connections.mark(),
+  };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../src/store/dialect.ts';
 import { GroupedWrites } from '../../src/store/grouped-writes.ts';
 
@@ -103,5 +103,62 @@ describe('writes that are wanted at once', () => {
     await first;
     expect(committed).toEqual([['a'], ['b']]);
     await writes.idle();
+  });
+});
+
+describe('writes that are wanted while another is announced', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('hold out for it', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    const there = writes.announce();
+    const first = writes.write(say('a'), 30);
+    await turns();
+    expect(committed).toEqual([]);
+    there();
+    await Promise.all([first, writes.write(say('b'), 30)]);
+    expect(committed).toEqual([['a', 'b']]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('hold out for no longer than some milliseconds', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    writes.announce();
+    const first = writes.write(say('a'), 30);
+    await turns();
+    vi.advanceTimersByTime(24);
+    await turns();
+    expect(committed).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await first;
+    expect(committed).toEqual([['a']]);
+  });
+
+  it('hold out no longer when there are enough', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    writes.announce();
+    const first = writes.write(say('a'), 150);
+    await turns();
+    await Promise.all([first, writes.write(say('b'), 50)]);
+    expect(committed).toEqual([['a', 'b']]);
+  });
+
+  it('go at once when it was called off before', async () => {
+    const { committed, say, transact } = fakeTransactions();
+    const writes = new GroupedWrites(transact);
+    writes.announce()();
+    await writes.write(say('a'), 30);
+    expect(committed).toEqual([['a']]);
   });
 });
