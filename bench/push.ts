@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kind, withStage } from './push/stage.ts';
-import { median } from './report.ts';
+import { type Lost, lostByNchan, lostByNewswire } from './push/come-back.ts';
+import { cpuPerDelivery, idleKb, type Lateness, lateness, longestBlock, socketsWithin } from './push/measures.ts';
+import { readyNchan } from './push/nchan.ts';
+import { type Kind, placeOf, withStage } from './push/stage.ts';
+import { median, printRows } from './report.ts';
 
 /** A line of the report. */
 interface Line {
@@ -10,85 +12,19 @@ interface Line {
   /** The floor with permessage-deflate for each connection. */
   readonly deflate: number | null;
   readonly newswire: number;
+  /** nginx with nchan, which no goal is about; null where it was not run or does nothing comparable. */
+  readonly nchan: number | null;
   readonly goal: string;
   /** Null: only shown. */
   readonly met: boolean | null;
 }
 
+/** The peer, or nothing when it is not installed. */
+type Peer = readonly ['nchan'] | readonly [];
+
 const highWaterBytes = 64 * 1024;
 const frameBytes = 64 * 1024;
 const rounds = 3;
-
-/** Sockets that the limits of open files of both ends allow, up to a wish. */
-function socketsWithin(wish: number): number {
-  const limit = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024);
-  return Math.min(wish, limit - 200);
-}
-
-/** Without what storing or making the messages costs, which is measured with nobody there. */
-async function cpuPerDelivery(kind: Kind, events: number): Promise<number> {
-  const sockets = 1000;
-  const commits = 100;
-  return withStage(kind, async ({ server, open, publish, settle }) => {
-    const cpuOf = async (): Promise<number> => {
-      await publish({ commits: 20, events, everyMs: 40 });
-      await settle();
-      await server.ask({ do: 'reset' });
-      await publish({ commits, events, everyMs: 60 });
-      await settle();
-      return (await server.ask({ do: 'read' })).cpuMs;
-    };
-    const alone = await cpuOf();
-    await open(sockets);
-    return (((await cpuOf()) - alone) * 1000) / (sockets * commits * events);
-  });
-}
-
-async function commitToWrite(kind: Kind): Promise<{ readonly p50Ms: number; readonly p99Ms: number }> {
-  return withStage(kind, async ({ server, open, publish, settle }) => {
-    await open(2000);
-    await publish({ commits: 20, everyMs: 50 });
-    await settle();
-    await server.ask({ do: 'reset' });
-    await publish({ commits: 100, everyMs: 50 });
-    await settle();
-    return server.ask({ do: 'read' });
-  });
-}
-
-async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<number> {
-  const sockets = socketsWithin(4000);
-  return withStage(kind, async ({ server, open, settle }) => {
-    const path = transport === 'ws' ? '/live?after=head' : '/events?after=head';
-    const rss = async (): Promise<number> => {
-      await settle();
-      await server.ask({ do: 'read' });
-      return (await server.ask({ do: 'read' })).rssKb;
-    };
-    // What the first ones warm up is nobody's memory.
-    await open(500, { path, transport });
-    const before = await rss();
-    await open(sockets, { path, transport });
-    return ((await rss()) - before) / sockets;
-  });
-}
-
-async function longestBlock(kind: Kind, sockets: number): Promise<number> {
-  return withStage(kind, async ({ server, open, publish, settle }) => {
-    await open(sockets, { withinMs: sockets });
-    await publish({ commits: 3, everyMs: 700 });
-    await settle();
-    const found: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      await server.ask({ do: 'reset' });
-      await sleep(200);
-      await publish({ commits: 1 });
-      await settle();
-      found.push((await server.ask({ do: 'read' })).longestMs);
-    }
-    return median(found);
-  });
-}
 
 interface Storm {
   readonly inside: number;
@@ -119,11 +55,6 @@ async function storm(): Promise<Storm> {
   });
 }
 
-async function placeOf(port: number): Promise<{ readonly epoch: string; readonly head: number }> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/events?limit=1`);
-  return (await response.json()) as { epoch: string; head: number };
-}
-
 /** One reader that reads nothing: what is unsent to it at most, and when it is ended. */
 async function deafReader(): Promise<{ readonly unsentKb: number; readonly seconds: number }> {
   return withStage('newswire', async ({ port, server, readers, publish }) => {
@@ -143,12 +74,14 @@ async function deafReader(): Promise<{ readonly unsentKb: number; readonly secon
   });
 }
 
-function ratioLine(name: string, floor: number, newswire: number, most: number, deflate: number | null = null): Line {
-  return { name, floor, deflate, newswire, goal: `<= ${most} x floor`, met: newswire <= floor * most };
+function ratioLine(name: string, floor: number, newswire: number, most: number, others: Partial<Line> = {}): Line {
+  const none = { deflate: null, nchan: null };
+  return { ...none, name, floor, newswire, goal: `<= ${most} x floor`, met: newswire <= floor * most, ...others };
 }
 
 function absoluteLine(name: string, newswire: number, most: number, others: Partial<Line> = {}): Line {
-  return { name, floor: null, deflate: null, newswire, goal: `<= ${most}`, met: newswire <= most, ...others };
+  const none = { floor: null, deflate: null, nchan: null };
+  return { ...none, name, newswire, goal: `<= ${most}`, met: newswire <= most, ...others };
 }
 
 /** Each kind by turns, so that a busy minute of the machine does not fall on one of them alone. */
@@ -160,34 +93,48 @@ async function byTurns<T>(kinds: readonly Kind[], run: (kind: Kind) => Promise<T
   return (kind) => found.get(kind) ?? [];
 }
 
-async function measureCpu(): Promise<Line[]> {
-  const single = await byTurns(['floor', 'newswire'], (kind) => cpuPerDelivery(kind, 1));
+/** A figure of the peer's rounds, when it is run. */
+function peerOf<T>(found: readonly T[], figure: (found: readonly T[]) => number): number | null {
+  return found.length === 0 ? null : figure(found);
+}
+
+async function measureCpu(peer: Peer): Promise<Line[]> {
+  const single = await byTurns(['floor', 'newswire', ...peer], (kind) => cpuPerDelivery(kind, 1));
   const coalesced = await byTurns(['newswire'], (kind) => cpuPerDelivery(kind, 16));
-  const deflated = await cpuPerDelivery('deflate', 1);
+  // Once: it does not coalesce, and takes its time.
+  const peerAtOnce = peer.length === 0 ? null : await cpuPerDelivery('nchan', 16);
+  const deflate = await cpuPerDelivery('deflate', 1);
   const floor = median(single('floor'));
+  const nchan = peerOf(single('nchan'), median);
   return [
-    ratioLine('CPU of a delivery of 800 B, us', floor, median(single('newswire')), 1, deflated),
-    ratioLine('the same, 16 coalesced, us', floor, median(coalesced('newswire')), 0.25),
+    ratioLine('CPU of a delivery of 800 B, us', floor, median(single('newswire')), 1, { deflate, nchan }),
+    ratioLine('the same, 16 coalesced, us', floor, median(coalesced('newswire')), 0.25, { nchan: peerAtOnce }),
   ];
 }
 
-async function measureLateness(): Promise<Line[]> {
-  const late = await byTurns(['floor', 'newswire'], commitToWrite);
+async function measureLateness(peer: Peer): Promise<Line[]> {
+  const late = await byTurns(['floor', 'newswire', ...peer], lateness);
   // The least of the rounds: other work on the machine only ever adds.
-  const least = (kind: Kind, share: 'p50Ms' | 'p99Ms'): number => Math.min(...late(kind).map((one) => one[share]));
-  const line = (name: string, share: 'p50Ms' | 'p99Ms'): Line =>
-    ratioLine(name, least('floor', share), least('newswire', share), 1.2);
+  const least = (kind: Kind, share: keyof Lateness): number => Math.min(...late(kind).map((one) => one[share]));
+  const line = (name: string, share: keyof Lateness, others: Partial<Line> = {}): Line =>
+    ratioLine(name, least('floor', share), least('newswire', share), 1.2, others);
+  const shown = (share: keyof Lateness): Partial<Line> => {
+    return { goal: '', met: null, nchan: peerOf(late('nchan'), () => least('nchan', share)) };
+  };
   return [
     line('commit to write, 2,000 sockets, 20 items/s, p99 ms', 'p99Ms'),
-    { ...line('the same, p50 ms', 'p50Ms'), goal: '', met: null },
+    line('the same, p50 ms', 'p50Ms', { goal: '', met: null }),
+    line('commit to read by a reader, p99 ms', 'receivedP99Ms', shown('receivedP99Ms')),
+    line('the same, p50 ms', 'receivedP50Ms', shown('receivedP50Ms')),
   ];
 }
 
-async function measureIdle(): Promise<Line[]> {
+async function measureIdle(peer: Peer): Promise<Line[]> {
   const floor = await idleKb('floor', 'ws');
   const deflate = await idleKb('deflate', 'ws');
+  const nchan = peer.length === 0 ? null : await idleKb('nchan', 'ws');
   return [
-    absoluteLine('idle WebSocket, KB', await idleKb('newswire', 'ws'), 15, { floor, deflate }),
+    absoluteLine('idle WebSocket, KB', await idleKb('newswire', 'ws'), 15, { floor, deflate, nchan }),
     absoluteLine('idle stream, KB', await idleKb('newswire', 'sse'), 25),
   ];
 }
@@ -198,7 +145,18 @@ async function measureBlock(): Promise<Line[]> {
   const newswire = await longestBlock('newswire', sockets);
   const name = `longest block in a fan-out to ${sockets.toLocaleString('en')}, ms`;
   const met = newswire <= 25 || newswire <= 0.2 * floor;
-  return [{ name, floor, deflate: null, newswire, goal: '<= 25, or 0.2 x floor', met }];
+  return [absoluteLine(name, newswire, 25, { floor, goal: '<= 25, or 0.2 x floor', met })];
+}
+
+async function measureLost(peer: Peer): Promise<Line[]> {
+  const newswire = await lostByNewswire();
+  const nchan = peer.length === 0 ? null : await lostByNchan();
+  const line = (name: string, share: keyof Lost): Line =>
+    absoluteLine(name, newswire[share], 0, { nchan: nchan?.[share] ?? null });
+  return [
+    line('lost to one that missed 100 and returns', 'within'),
+    line('lost untold to one that missed 100 more than is kept', 'behind'),
+  ];
 }
 
 async function measureRest(): Promise<Line[]> {
@@ -212,11 +170,12 @@ async function measureRest(): Promise<Line[]> {
   ];
 }
 
-const parts: readonly [string, () => Promise<Line[]>][] = [
+const parts: readonly [string, (peer: Peer) => Promise<Line[]>][] = [
   ['CPU of a delivery', measureCpu],
   ['commit to write', measureLateness],
   ['idle connections', measureIdle],
   ['fan-out', measureBlock],
+  ['readers that return', measureLost],
   ['reconnects and deaf readers', measureRest],
 ];
 
@@ -226,34 +185,40 @@ function shown(value: number | null): string {
 }
 
 function print(lines: readonly Line[]): void {
-  const rows = lines.map(({ name, floor, deflate, newswire, goal, met }) => {
+  const rows = lines.map(({ name, floor, deflate, nchan, newswire, goal, met }) => {
     const ratio = floor === null ? '' : (newswire / floor).toFixed(2);
     return [
       name,
       shown(floor),
       shown(deflate),
+      shown(nchan),
       shown(newswire),
       ratio,
       goal,
       met === null ? '' : met ? 'met' : 'MISSED',
     ];
   });
-  const table = [['', 'bare ws', 'with deflate', 'newswire', 'ratio', 'goal', ''], ...rows];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  process.stdout.write('\npush, beside a bare ws server with a loop of send()\n');
-  for (const row of table) {
-    const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-    );
-    process.stdout.write(`${cells.join('  ')}\n`);
-  }
+  const table = [['', 'bare ws', 'with deflate', 'nchan', 'newswire', 'ratio', 'goal', ''], ...rows];
+  printRows('push, beside a bare ws server with a loop of send(), and nginx with nchan', table);
 }
 
-/** Measures pushing beside its floor in the same run: a bare `ws` server, and the same with deflate. */
+/** What of pushing can be run here beside us; says why when nothing can. */
+function findPeer(): Peer {
+  const found = readyNchan();
+  if (!('missing' in found)) return ['nchan'];
+  process.stderr.write(`push: nginx with nchan is not run as a peer: ${found.missing}\n`);
+  return [];
+}
+
+/**
+ * Measures pushing beside others in the same run: a bare `ws` server, the same with deflate,
+ * and nginx with nchan where it is installed.
+ */
 export async function push(json: boolean): Promise<void> {
+  const peer = findPeer();
   const lines: Line[] = [];
   for (const [what, run] of parts) {
-    lines.push(...(await run()));
+    lines.push(...(await run(peer)));
     process.stderr.write(`push: ${what} done\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(lines)}\n`);

@@ -40,22 +40,27 @@ export interface BenchServer {
 export async function serveBench(start: (meter: Meter) => Promise<BenchServer>): Promise<void> {
   const meter = createMeter();
   const server = await start(meter);
-  const obey = async (command: Command): Promise<void> => {
-    if (command.do === 'reset') meter.reset();
-    if (command.do === 'publish') await publishAll(server, command, meter);
-    const unsent = command.do === 'unsent' ? server.unsentTo(command.port) : 0;
-    const reading: Reading =
-      command.do === 'read' ? meter.read() : { cpuMs: 0, bytes: 0, p50Ms: 0, p99Ms: 0, longestMs: 0, rssKb: 0 };
-    const answer: Answer = { ...reading, pageReads: server.pageReads(), unsent };
-    process.send?.(answer);
-  };
   process.on('message', (command: Command) => {
-    obey(command).catch((error: unknown) => {
-      process.stderr.write(`${String(error)}\n`);
-      process.exit(1);
-    });
+    obey(server, command, meter).then(
+      (answer) => process.send?.(answer),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
   });
   process.stdout.write(`${server.url}\n`);
+}
+
+const nothing: Reading = { cpuMs: 0, bytes: 0, p50Ms: 0, p99Ms: 0, longestMs: 0, rssKb: 0, published: [] };
+
+/** Does one command with a server. */
+export async function obey(server: BenchServer, command: Command, meter: Meter): Promise<Answer> {
+  if (command.do === 'reset') meter.reset();
+  if (command.do === 'publish') await publishAll(server, command, meter);
+  const unsent = command.do === 'unsent' ? server.unsentTo(command.port) : 0;
+  const reading = command.do === 'read' ? meter.read() : nothing;
+  return { ...reading, pageReads: server.pageReads(), unsent };
 }
 
 async function publishAll(server: BenchServer, publishing: Publishing, meter: Meter): Promise<void> {

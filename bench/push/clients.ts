@@ -2,6 +2,7 @@
 // commands over its channel.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from './meter.ts';
 
 /** What the readers are told to do. */
 export type ReaderCommand =
@@ -17,6 +18,8 @@ export type ReaderCommand =
       readonly withinMs: number;
     }
   | { readonly do: 'count' }
+  /** How late the events were at every tenth reader, by when they were published; forgets them. */
+  | { readonly do: 'lateness'; readonly published: readonly (readonly [number, number])[] }
   /** Opens one that reads nothing; tells its port, and later that it was ended. */
   | { readonly do: 'deaf'; readonly port: number; readonly path: string }
   | { readonly do: 'close' };
@@ -27,11 +30,17 @@ export interface ReaderAnswer {
   readonly bytes: number;
   /** Of the one that reads nothing. */
   readonly port: number;
+  /** NaN when nothing has arrived. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
+/** Looking into what arrives costs the readers time. */
+const timedShare = 10;
 const sockets = new Set<Socket>();
 const shared = Buffer.allocUnsafe(65_536);
 let bytes = 0;
+let arrivals: [number, number][] = [];
 
 function headOf(path: string, transport: 'ws' | 'sse', offersDeflate: boolean): string {
   const lines = [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1'];
@@ -49,7 +58,7 @@ function headOf(path: string, transport: 'ws' | 'sse', offersDeflate: boolean): 
 }
 
 /** Resolves when the server has answered. */
-function open(port: number, head: string): Promise<void> {
+function open(port: number, head: string, timed: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       port,
@@ -58,6 +67,7 @@ function open(port: number, head: string): Promise<void> {
         buffer: shared,
         callback: (length) => {
           bytes += length;
+          if (timed) noteArrival(length);
           resolve();
           return true;
         },
@@ -68,6 +78,25 @@ function open(port: number, head: string): Promise<void> {
     socket.on('close', () => sockets.delete(socket));
     socket.write(head);
   });
+}
+
+/** The first event of what was read: those that come later in the same piece are left out, alike for every server. */
+function noteArrival(length: number): void {
+  const seq = /"seq":(\d+)/.exec(shared.toString('latin1', 0, Math.min(length, 200)))?.[1];
+  if (seq !== undefined) arrivals.push([Number(seq), monotonicMs()]);
+}
+
+function takeLateness(published: readonly (readonly [number, number])[]): { p50Ms: number; p99Ms: number } {
+  const times = new Map(published);
+  const late = arrivals
+    .flatMap(([seq, atMs]) => {
+      const publishedMs = times.get(seq);
+      return publishedMs === undefined ? [] : [atMs - publishedMs];
+    })
+    .sort((a, b) => a - b);
+  arrivals = [];
+  const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(late.length * share))] ?? Number.NaN;
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 function openDeaf(port: number, head: string): Promise<number> {
@@ -88,7 +117,7 @@ async function obey(command: ReaderCommand): Promise<ReaderAnswer> {
     const opening: Promise<void>[] = [];
     const startedMs = performance.now();
     for (let index = 0; index < command.count; index += 1) {
-      opening.push(open(command.port, head));
+      opening.push(open(command.port, head, index % timedShare === 0));
       const dueMs = startedMs + (index * command.withinMs) / command.count - performance.now();
       if (index % 100 === 99 || dueMs > 5) await sleep(Math.max(0, dueMs));
     }
@@ -99,7 +128,8 @@ async function obey(command: ReaderCommand): Promise<ReaderAnswer> {
     for (const socket of sockets) socket.destroy();
     await sleep(500);
   }
-  return { open: sockets.size, bytes, port };
+  const late = command.do === 'lateness' ? takeLateness(command.published) : { p50Ms: 0, p99Ms: 0 };
+  return { open: sockets.size, bytes, port, ...late };
 }
 
 process.on('message', (command: ReaderCommand) => {

@@ -12,6 +12,13 @@ export interface Reading {
   /** Longest time that the event loop was away. */
   readonly longestMs: number;
   readonly rssKb: number;
+  /** Seq and `monotonicMs` of each event committed. */
+  readonly published: readonly (readonly [number, number])[];
+}
+
+/** Milliseconds on a clock that all processes of a machine share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** Measures this process, by its writes to sockets. */
@@ -28,6 +35,7 @@ const mostSamples = 4_000_000;
 export function createMeter(): Meter {
   const samples = new Float64Array(mostSamples);
   const commits = new Map<number, number>();
+  let published: [number, number][] = [];
   // The bytes of a frame are shared by all who get it: looked into once.
   const seqOf = new WeakMap<Buffer, number>();
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -49,11 +57,15 @@ export function createMeter(): Meter {
     count += 1;
   });
   return {
-    committed: (seq) => void commits.set(seq, performance.now()),
+    committed(seq) {
+      commits.set(seq, performance.now());
+      published.push([seq, monotonicMs()]);
+    },
     reset() {
       count = 0;
       bytes = 0;
       commits.clear();
+      published = [];
       collect();
       delay.reset();
       cpu = process.cpuUsage();
@@ -62,7 +74,7 @@ export function createMeter(): Meter {
       const used = process.cpuUsage(cpu);
       const sorted = samples.slice(0, count).sort();
       const at = (share: number): number => sorted[Math.min(count - 1, Math.floor(count * share))] ?? 0;
-      const figures = { p50Ms: at(0.5), p99Ms: at(0.99), longestMs: delay.max / 1e6, bytes };
+      const figures = { p50Ms: at(0.5), p99Ms: at(0.99), longestMs: delay.max / 1e6, bytes, published };
       collect();
       return { ...figures, cpuMs: (used.user + used.system) / 1000, rssKb: process.memoryUsage.rss() / 1024 };
     },

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Command, Publishing } from './child.ts';
 import type { ReaderAnswer, ReaderCommand } from './clients.ts';
 import { type Driven, drive } from './driven.ts';
+import { driveNchan } from './nchan-server.ts';
 
-export type Kind = 'floor' | 'deflate' | 'newswire';
+export type Kind = 'floor' | 'deflate' | 'newswire' | 'nchan';
 
 /** A server and its readers, each a process of its own. */
 export interface Stage {
@@ -28,10 +29,14 @@ export async function withStage<T>(kind: Kind, run: (stage: Stage) => Promise<T>
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
   mkdirSync(path.join(folder, 'feeds'));
   writeFileSync(path.join(folder, 'feeds', 'sources.yaml'), 'sources: []\n');
-  const server = await drive<Command, Answer>(...scriptOf(kind, folder));
-  const readers = await drive<ReaderCommand, ReaderAnswer>('clients.ts');
-  const port = Number(new URL(server.line).port);
+  const ends: (() => Promise<void>)[] = [];
   try {
+    const server =
+      kind === 'nchan' ? await driveNchan(folder) : await drive<Command, Answer>(...scriptOf(kind, folder));
+    ends.unshift(() => server.end());
+    const readers = await drive<ReaderCommand, ReaderAnswer>('clients.ts');
+    ends.unshift(() => readers.end());
+    const port = Number(new URL(server.line).port);
     return await run({
       ...{ port, server, readers },
       async open(count, { path: where = '/live?after=head', transport = 'ws', withinMs = count / 2 } = {}) {
@@ -44,9 +49,10 @@ export async function withStage<T>(kind: Kind, run: (stage: Stage) => Promise<T>
       },
       settle: () => settle(readers),
     });
+  } catch (error) {
+    throw new Error(`measuring ${kind} has failed`, { cause: error });
   } finally {
-    await readers.end();
-    await server.end();
+    for (const end of ends) await end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -63,4 +69,10 @@ async function settle(readers: Stage['readers']): Promise<void> {
     before = bytes;
     await sleep(250);
   }
+}
+
+/** Where the log of our server stands. */
+export async function placeOf(port: number): Promise<{ readonly epoch: string; readonly head: number }> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/events?limit=1`);
+  return (await response.json()) as { epoch: string; head: number };
 }

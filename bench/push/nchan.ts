@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Where nginx and its module nchan are. */
+export interface Nchan {
+  readonly nginx: string;
+  /** Null: compiled into nginx. */
+  readonly module: string | null;
+}
+
+/** Why the peer cannot be run. */
+export interface NoNchan {
+  readonly missing: string;
+}
+
+/** What a search looks at. */
+export interface Surroundings {
+  /** Folders of programs, the first wins. */
+  readonly folders: readonly string[];
+  isFile(file: string): boolean;
+  /** What `nginx -V` prints. */
+  build(nginx: string): string;
+}
+
+/** Messages that nchan keeps of a channel: as many as our ring holds. */
+export const keptMessages = 10_000;
+
+/** In a test nginx minds no other program at its port, but one that it may not listen at. */
+const testedPort = 65_000;
+const moduleName = 'ngx_nchan_module.so';
+const moduleFolders = [
+  '/usr/lib/nginx/modules',
+  '/usr/lib64/nginx/modules',
+  '/usr/local/lib/nginx/modules',
+  '/usr/local/libexec/nginx',
+  '/usr/local/nginx/modules',
+  '/etc/nginx/modules',
+];
+
+/** Finds nginx on the PATH, and nchan where nginx or its packages keep modules. */
+export function findNchan({ folders, isFile, build }: Surroundings = surroundings()): Nchan | NoNchan {
+  const nginx = folders.map((folder) => path.join(folder, 'nginx')).find(isFile);
+  if (nginx === undefined) return { missing: 'there is no nginx on the PATH' };
+  const built = build(nginx);
+  if (/--add-module=\S*nchan/.test(built)) return { nginx, module: null };
+  const own = /--modules-path=(\S+)/.exec(built)?.[1];
+  const module = [...(own === undefined ? [] : [own]), ...moduleFolders]
+    .map((folder) => path.join(folder, moduleName))
+    .find(isFile);
+  return module === undefined ? { missing: `nginx has no ${moduleName}` } : { nginx, module };
+}
+
+function surroundings(): Surroundings {
+  return {
+    // Where Debian has it is on the PATH of root only.
+    folders: [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'],
+    isFile: (file) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false,
+    build: (nginx) => spawnSync(nginx, ['-V'], { encoding: 'utf8' }).stderr,
+  };
+}
+
+/** Finds nchan and has nginx look at our configuration: a module may be made for another nginx. */
+export function readyNchan(): Nchan | NoNchan {
+  const found = findNchan();
+  if ('missing' in found) return found;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-nchan-'));
+  try {
+    const args = [...configure(found, folder, { port: testedPort, connections: 512 }), '-t'];
+    const { status, stderr } = spawnSync(found.nginx, args, { encoding: 'utf8' });
+    return status === 0 ? found : { missing: emergencyIn(stderr) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What nginx complains about, in one line. */
+export function emergencyIn(output: string): string {
+  const line = output.split('\n').find((one) => one.includes('[emerg]')) ?? output.split('\n')[0];
+  return `nginx says ${line?.replace(/^.*\[emerg\]\s*(\d+#\d+:\s*)?/, '').trim() || 'nothing'}`;
+}
+
+/** Writes the configuration into a folder, and gives the arguments that make nginx live there alone. */
+export function configure(
+  { module }: Nchan,
+  folder: string,
+  bounds: { readonly port: number; readonly connections: number },
+): string[] {
+  const file = path.join(folder, 'nginx.conf');
+  writeFileSync(file, nchanConfig({ module, ...bounds }));
+  return ['-p', `${folder}/`, '-c', file, '-e', path.join(folder, 'error.log')];
+}
+
+/**
+ * One process, no more than publishing and reading, and no log of requests. Relative names are below nginx's prefix.
+ *
+ * The longest message fits its buffer, so that none goes to a file.
+ */
+export function nchanConfig(of: {
+  readonly module: string | null;
+  readonly port: number;
+  readonly connections: number;
+}): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'scgi', 'uwsgi'];
+  return `${of.module === null ? '' : `load_module "${of.module}";\n`}daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log warn;
+events { worker_connections ${of.connections}; }
+http {
+  access_log off;
+${temporary.map((name) => `  ${name}_temp_path ${name};`).join('\n')}
+  client_max_body_size 1m;
+  client_body_buffer_size 128k;
+  client_body_in_single_buffer on;
+  keepalive_requests 10000000;
+  nchan_shared_memory_size 128m;
+  server {
+    listen 127.0.0.1:${of.port} backlog=4096;
+    location = /publish {
+      nchan_publisher http;
+      nchan_channel_id live;
+      nchan_message_buffer_length ${keptMessages};
+      nchan_message_timeout 72h;
+    }
+    location = /live {
+      nchan_subscriber websocket;
+      nchan_channel_id live;
+      nchan_subscriber_first_message newest;
+      nchan_websocket_ping_interval 25;
+    }
+  }
+}
+`;
+}
