@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -28,7 +28,7 @@ export async function driveNchan(folder: string): Promise<Driven<Command, Answer
   const child = spawn(found.nginx, configure(found, folder, { port, connections: mostConnections }), {
     stdio: 'ignore',
   });
-  const end = ender(child);
+  const end = ender(child, folder);
   const url = `http://127.0.0.1:${port}`;
   const client = new Client(url);
   try {
@@ -50,21 +50,29 @@ export async function driveNchan(folder: string): Promise<Driven<Command, Answer
   }
 }
 
-/** Ends it for sure, and also when this process is ended from outside. Killed, not asked: it has nothing to save. */
-function ender(child: ChildProcess): () => Promise<void> {
+/**
+ * Ends it for sure. When this process is ended from outside, its folder goes too: nobody else will remove it then.
+ *
+ * Killed, not asked: it has nothing to save.
+ */
+function ender(child: ChildProcess, folder: string): () => Promise<void> {
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
   const kill = (): void => void child.kill('SIGKILL');
+  const clear = (): void => {
+    kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
   const leave = (): void => process.exit(1);
-  process.once('exit', kill);
+  process.once('exit', clear);
   process.once('SIGTERM', leave);
   process.once('SIGINT', leave);
   return async () => {
     kill();
     await exited;
-    process.off('exit', kill);
+    process.off('exit', clear);
     process.off('SIGTERM', leave);
     process.off('SIGINT', leave);
   };
