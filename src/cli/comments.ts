@@ -1,7 +1,7 @@
 import type { Comment, CommentAction, CommentState, Moderated } from '../domain/comment.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
-import { withDatabase } from './open-database.ts';
+import { withDatabase, withDatabaseToRead } from './open-database.ts';
 import { printJson } from './print.ts';
 import { formatInstant } from './spans.ts';
 import { formatTable } from './table.ts';
@@ -17,7 +17,7 @@ export interface CommentsOptions {
 export async function listComments(io: CliIo, options: CommentsOptions, clock: Clock = systemClock): Promise<number> {
   const { countComments, readComments } = await import('../store/comments.ts');
   const state = options.state === 'all' ? null : options.state;
-  const { comments, counts } = await withDatabase(io, (store) =>
+  const { comments, counts } = await withDatabaseToRead(io, (store) =>
     store.read(async (db) => ({
       comments: await readComments(db, { state, before: null, limit: options.limit }),
       counts: await countComments(db),

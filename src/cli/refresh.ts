@@ -2,7 +2,7 @@ import { nearestWord } from '../config/did-you-mean.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Store } from '../store/open.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
-import { withDatabase } from './open-database.ts';
+import { isServerPolling, withDatabase } from './open-database.ts';
 
 /**
  * `newswire refresh [ids…]`: asks for sources to be read now. The reading itself is left to the server, which is the
@@ -14,7 +14,11 @@ export async function refresh(io: CliIo, ids: readonly string[], clock: Clock = 
     await refuseUnknown(store, ids);
     return await requestRefresh(store, ids.length === 0 ? null : [...new Set(ids)], clock.now());
   });
-  io.out(`${asked} ${asked === 1 ? 'source' : 'sources'} to be read; a running server does it at once.\n`);
+  const count = `${asked} ${asked === 1 ? 'source' : 'sources'} to be read`;
+  const who = (await isServerPolling(io))
+    ? 'the server that polls does it at once, and no publisher is asked twice within a minute'
+    : 'no server polls with this database now, so it is done when one starts';
+  io.out(`${count}; ${who}.\n`);
   return exitCodes.done;
 }
 

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { SourceReport } from '../store/source-reports.ts';
 import type { HubReport } from '../store/websub-reports.ts';
 import { type CliIo, exitCodes } from './io.ts';
-import { withDatabase } from './open-database.ts';
+import { withDatabaseToRead } from './open-database.ts';
 import { printJson } from './print.ts';
 import { formatInstant } from './spans.ts';
 import { formatTable } from './table.ts';
@@ -17,7 +17,7 @@ export interface SourcesOptions {
 export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
   const { readSourceReports } = await import('../store/source-reports.ts');
   const { readHubReports } = await import('../store/websub-reports.ts');
-  const { reports, hubs } = await withDatabase(io, async (store) => {
+  const { reports, hubs } = await withDatabaseToRead(io, async (store) => {
     return { reports: await readSourceReports(store.reader), hubs: await readHubReports(store.reader) };
   });
   const shown = reports

@@ -4,7 +4,7 @@ import { type WebhookState, webhookCondition } from '../domain/webhook.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Store } from '../store/open.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
-import { withDatabase } from './open-database.ts';
+import { withDatabase, withDatabaseToRead } from './open-database.ts';
 import { printJson } from './print.ts';
 import { formatInstant } from './spans.ts';
 import { formatTable } from './table.ts';
@@ -19,7 +19,7 @@ export interface WebhooksOptions {
 export async function listWebhooks(io: CliIo, options: WebhooksOptions, clock: Clock = systemClock): Promise<number> {
   const { readWebhooks } = await import('../store/webhooks.ts');
   const { readHead } = await import('../store/events.ts');
-  const { states, head } = await withDatabase(io, (store) =>
+  const { states, head } = await withDatabaseToRead(io, (store) =>
     store.read(async (db) => ({ states: await readWebhooks(db), head: await readHead(db) })),
   );
   const shown = states.filter(({ removedMs }) => options.all || removedMs === null);

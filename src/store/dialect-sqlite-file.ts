@@ -5,6 +5,8 @@ import { ConfigError } from '../domain/config-error.ts';
 
 const magic = 'SQLite format 3\0';
 const openTimeoutMs = 5000;
+/** Who asks whether somebody polls holds the lock for an instant. */
+const lockTimeoutMs = 250;
 const useAnother = 'Name another file, or move this one away; it was left as it is';
 
 function refuse(what: string, remedy: string): ConfigError {
@@ -55,10 +57,11 @@ function namesWithin(file: string): { tables: string[]; migrations: string[] } {
   }
 }
 
-function checkContents(file: string, known: readonly string[]): void {
+function checkContents(file: string, { known, migrates }: Schema): void {
   if (!statSync(file).isFile()) throw refuse(`${file} is not a file`, 'Name a file inside it, or another one');
   const start = firstBytes(file);
-  if (start === '') return;
+  if (start === '' && migrates) return;
+  if (start === '') throw refuse(`${file} is empty`, 'Start "newswire serve", which makes the database');
   if (start !== magic) throw refuse(`${file} is not a database of Newswire`, useAnother);
   const { tables, migrations } = namesWithin(file);
   const newer = migrations.filter((name) => !known.includes(name));
@@ -71,26 +74,42 @@ function checkContents(file: string, known: readonly string[]): void {
   if (tables.length > 0 && !tables.includes('kysely_migration')) {
     throw refuse(`${file} is a database of another program (it has the table ${tables[0]})`, useAnother);
   }
+  const lacking = known.filter((name) => !migrations.includes(name));
+  if (!migrates && lacking.length > 0) {
+    throw refuse(
+      `${file} was written by an older Newswire (it lacks ${lacking.join(', ')})`,
+      'Start "newswire serve" of this version, which brings it up to date; the file was left as it is',
+    );
+  }
+}
+
+/** What a file is to hold. */
+export interface Schema {
+  /** Names of the migrations that this program has. */
+  readonly known: readonly string[];
+  /** Whether the file may be made, or brought up to date. */
+  readonly migrates: boolean;
 }
 
 /**
- * Makes sure that a path can hold our database, without changing what is there: makes the folder, and looks into a
- * file that exists.
+ * Makes sure that a path can hold our database, without changing what is there: makes the folder, if the file may be
+ * made, and looks into a file that exists.
  *
- * @param known names of the migrations that this program has.
  * @returns the real path, so that two links to one file are one database.
  * @throws ConfigError that says what is wrong with it.
  */
-export function checkFile(file: string, known: readonly string[]): string {
+export function checkFile(file: string, schema: Schema): string {
   if (file === '' || file.startsWith(':')) {
     throw refuse(`sqlite:${file} names no file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
   }
   const place = path.resolve(file);
-  onFile(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
+  if (schema.migrates) onFile(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
   return onFile(place, 'opened', () => {
-    if (!existsSync(place)) return path.join(realpathSync(path.dirname(place)), path.basename(place));
+    const isThere = existsSync(place);
+    if (!isThere && !schema.migrates) throw refuse(`there is no file ${place}`, '"newswire serve" makes it');
+    if (!isThere) return path.join(realpathSync(path.dirname(place)), path.basename(place));
     const real = realpathSync(place);
-    checkContents(real, known);
+    checkContents(real, schema);
     return real;
   });
 }
@@ -115,6 +134,15 @@ export function openForWriting(file: string, busyTimeoutMs: number): Database.Da
   });
 }
 
+/** Opens a connection that cannot write, with the same words for what goes wrong. */
+export function openForReading(file: string, busyTimeoutMs: number): Database.Database {
+  return onFile(
+    file,
+    'opened',
+    () => new Database(file, { timeout: busyTimeoutMs, readonly: true, fileMustExist: true }),
+  );
+}
+
 /**
  * Takes the right to poll with a database file and holds it until it is given back or the process ends, however it
  * ends: the lock is the kernel's, on a file beside the database, so that nothing is left behind by a kill.
@@ -123,7 +151,7 @@ export function openForWriting(file: string, busyTimeoutMs: number): Database.Da
  * @throws ConfigError when another process has it.
  */
 export function lockForPolling(file: string): () => void {
-  const lock = onFile(`${file}.lock`, 'opened', () => new Database(`${file}.lock`, { timeout: 0 }));
+  const lock = onFile(`${file}.lock`, 'opened', () => new Database(`${file}.lock`, { timeout: lockTimeoutMs }));
   try {
     lock.exec('begin exclusive');
   } catch (error) {
@@ -137,4 +165,21 @@ export function lockForPolling(file: string): () => void {
   return () => {
     lock.close();
   };
+}
+
+/** Whether some process has the right to poll with a database file now. */
+export function isLockedForPolling(file: string): boolean {
+  const place = path.resolve(file);
+  const lockFile = `${existsSync(place) ? realpathSync(place) : place}.lock`;
+  if (!existsSync(lockFile)) return false;
+  const lock = onFile(lockFile, 'opened', () => new Database(lockFile, { timeout: 0, readonly: true }));
+  try {
+    lock.pragma('schema_version');
+    return false;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }

@@ -18,13 +18,16 @@ import type {
   EngineAdapter,
   IndexedText,
   Insertion,
+  ReadingConnection,
   SearchPage,
 } from './dialect.ts';
-import { checkFile, lockForPolling, openForWriting } from './dialect-sqlite-file.ts';
+import { checkFile, lockForPolling, openForReading, openForWriting, type Schema } from './dialect-sqlite-file.ts';
 import { forEachRow, forEachRowGivingIds, StatementCache } from './dialect-sqlite-statements.ts';
 
 /** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
 const busyTimeoutMs = 50;
+/** Of a process that does nothing else. */
+const patientTimeoutMs = 5000;
 
 class Adapter extends SqliteAdapter implements EngineAdapter {
   readonly engine = sqliteEngine;
@@ -46,13 +49,12 @@ function dialectOn(database: SqliteDatabase): Dialect {
 }
 
 /**
- * Opens a database file, making it and its folder when they are not there yet.
+ * Opens a database file, making it and its folder when they are not there yet and the schema may be made.
  *
- * @param known names of the migrations that this program has; a file with others is from a newer one.
  * @throws ConfigError when the file cannot be used; it is then as it was.
  */
-export function connectSqlite(file: string, options: { poller: boolean; known: readonly string[] }): Connections {
-  const place = checkFile(file, options.known);
+export function connectSqlite(file: string, options: Schema & { poller: boolean }): Connections {
+  const place = checkFile(file, options);
   const unlock = options.poller ? lockForPolling(place) : () => {};
   try {
     const writer = openForWriting(place, busyTimeoutMs);
@@ -61,9 +63,9 @@ export function connectSqlite(file: string, options: { poller: boolean; known: r
     writer.pragma('foreign_keys = ON');
     // After a burst the log file of the database shrinks again.
     writer.pragma('journal_size_limit = 67108864');
-    const reader = new Database(place, { timeout: busyTimeoutMs, readonly: true });
+    const reader = openForReading(place, busyTimeoutMs);
     // A connection of its own: within a read transaction the reader would not see what was committed since it began.
-    const watcher = new Database(place, { timeout: busyTimeoutMs, readonly: true });
+    const watcher = openForReading(place, busyTimeoutMs);
     const version = watcher.prepare<[], number>('pragma data_version').pluck();
     return {
       engine: sqliteEngine,
@@ -82,6 +84,17 @@ export function connectSqlite(file: string, options: { poller: boolean; known: r
     unlock();
     throw error;
   }
+}
+
+/**
+ * Opens a database file that is there and up to date, to look at it only: nothing is made, changed or locked.
+ *
+ * @throws ConfigError when the file cannot be read, or is of another version.
+ */
+export function connectSqliteToRead(file: string, known: readonly string[]): ReadingConnection {
+  const place = checkFile(file, { known, migrates: false });
+  const reader = openForReading(place, patientTimeoutMs);
+  return { reader: dialectOn(new StatementCache(reader, 'begin')), release: () => void reader.close() };
 }
 
 function quoted(name: string): string {

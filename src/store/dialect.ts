@@ -80,6 +80,9 @@ export interface Connections {
   release(): void;
 }
 
+/** A database that is only looked at. */
+export type ReadingConnection = Pick<Connections, 'reader' | 'release'>;
+
 /** An adapter that carries our engine, so that it is found wherever an executor is. */
 export interface EngineAdapter {
   readonly engine: Engine;

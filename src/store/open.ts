@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely';
+import { type Dialect, Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely';
 import { ConfigError } from '../domain/config-error.ts';
-import type { Connections, Db, Engine } from './dialect.ts';
-import { connectSqlite } from './dialect-sqlite.ts';
+import type { Db, Engine } from './dialect.ts';
+import { connectSqlite, connectSqliteToRead } from './dialect-sqlite.ts';
+import { isLockedForPolling } from './dialect-sqlite-file.ts';
 import { GroupedWrites } from './grouped-writes.ts';
 import { migrate, migrationNames } from './migrate.ts';
 import type { Tables } from './tables.ts';
@@ -17,6 +18,8 @@ export interface StoreOptions {
   readonly url: string;
   /** Whether this process is the one that polls. */
   readonly poller: boolean;
+  /** Whether the database may be made and its schema be brought up to date; true unless said. */
+  readonly migrates?: boolean;
 }
 
 /** The database, open. Store functions take an executor out of it; only here are transactions begun. */
@@ -47,13 +50,16 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A database that is only looked at. */
+export type ReadingStore = Pick<Store, 'reader' | 'read' | 'close'>;
+
 /** One Kysely object has one connection and a queue for it: whoever holds it may not queue behind itself. */
 class OneAtATime {
   readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
   readonly #name: string;
   readonly db: Db;
 
-  constructor(name: string, connections: Connections) {
+  constructor(name: string, dialect: Dialect) {
     this.#name = name;
     const guard: KyselyPlugin = {
       transformQuery: ({ node }: PluginTransformQueryArgs) => {
@@ -62,7 +68,6 @@ class OneAtATime {
       },
       transformResult: async ({ result }) => result,
     };
-    const dialect = name === 'writer' ? connections.writer : connections.reader;
     this.db = new Kysely<Tables>({ dialect, plugins: [guard] });
   }
 
@@ -103,11 +108,10 @@ async function patiently<T>(engine: Engine, work: () => Promise<T>): Promise<T> 
   }
 }
 
-function connect(options: StoreOptions): Connections {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(options.url) ?? [];
-  if (scheme.toLowerCase() === 'sqlite') {
-    return connectSqlite(rest.replace(/^\/\//, ''), { poller: options.poller, known: migrationNames });
-  }
+/** The file of a database address. */
+function fileOf(url: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
+  if (scheme.toLowerCase() === 'sqlite') return rest.replace(/^\/\//, '');
   // Only the scheme is named: the rest may hold a password.
   const what = scheme === '' ? 'is not a URL' : `databases of the kind ${scheme}: are not supported yet`;
   const remedy = 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite';
@@ -133,16 +137,17 @@ export function newEpoch(): string {
 }
 
 /**
- * Opens the database: makes it when it is not there, brings its schema up to date, and, for a poller, takes the right
+ * Opens the database: makes it when it is not there and brings its schema up to date, unless that is refused, and, for a poller, takes the right
  * to be the only one.
  *
  * @throws ConfigError when the database cannot be used or another process polls with it; a file is then as it was.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const connections = connect(options);
+  const { url, poller, migrates = true } = options;
+  const connections = connectSqlite(fileOf(url), { poller, migrates, known: migrationNames });
   const { engine } = connections;
-  const writing = new OneAtATime('writer', connections);
-  const reading = new OneAtATime('reader', connections);
+  const writing = new OneAtATime('writer', connections.writer);
+  const reading = new OneAtATime('reader', connections.reader);
   const writes = new GroupedWrites((work) => patiently(engine, () => writing.transaction(work)));
   const write: Store['write'] = async (work, items = 1) => writes.write(writing.part(work), items);
   const read: Store['read'] = async (work) => reading.transaction(reading.part(work));
@@ -156,7 +161,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await patiently(engine, () => migrate(writing.db));
     await write(async (tx) => {
       await engine.prepare(tx);
-      await begin(tx, options.poller);
+      await begin(tx, poller);
     });
   } catch (error) {
     await close();
@@ -167,4 +172,27 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     announce: () => writes.announce(),
     mark: () => connections.mark(),
   };
+}
+
+/**
+ * Opens the database to look at it only, beside whoever writes: nothing is made, brought up to date or locked.
+ *
+ * @throws ConfigError when there is none, or its schema is not that of this version.
+ */
+export function openStoreToRead(url: string): ReadingStore {
+  const connection = connectSqliteToRead(fileOf(url), migrationNames);
+  const reading = new OneAtATime('reader', connection.reader);
+  return {
+    reader: reading.db,
+    read: async (work) => reading.transaction(reading.part(work)),
+    close: async () => {
+      await reading.db.destroy();
+      connection.release();
+    },
+  };
+}
+
+/** Whether a process polls with this database now, this one or another. */
+export function isPolled(url: string): boolean {
+  return isLockedForPolling(fileOf(url));
 }

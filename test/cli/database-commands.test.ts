@@ -1,9 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listComments } from '../../src/cli/comments.ts';
 import { refresh } from '../../src/cli/refresh.ts';
 import { listSources } from '../../src/cli/sources.ts';
+import { listWebhooks } from '../../src/cli/webhooks.ts';
 import type { Settlement } from '../../src/domain/poll.ts';
 import { declareSources } from '../../src/store/declare.ts';
 import { claimSources, settleSource } from '../../src/store/leases.ts';
@@ -143,6 +147,31 @@ describe('commands on a database', () => {
     });
   });
 
+  describe('commands that only read', () => {
+    const commands = [
+      ['sources', (io: FakeIo) => listSources(io, { json: true }, clock)],
+      ['comments', (io: FakeIo) => listComments(io, { state: 'all', limit: 9, json: true }, clock)],
+      ['webhooks', (io: FakeIo) => listWebhooks(io, { json: true }, clock)],
+    ] as const;
+
+    it.each(commands)('do not wait for who writes: %s', async (name, run) => {
+      const writer = new Database(path.join(folder, 'newswire.sqlite'));
+      writer.exec('begin immediate');
+      const io = new FakeIo(env);
+      expect(await run(io)).toBe(0);
+      expect(JSON.parse(io.stdout)).toHaveProperty(name);
+      writer.exec('rollback');
+      writer.close();
+    });
+
+    it.each(commands)('change no older database: %s', async (_, run) => {
+      await server.write((tx) => sql`delete from kysely_migration where name = '0004-comments'`.execute(tx));
+      await expect(run(new FakeIo(env))).rejects.toThrow('was written by an older Newswire');
+      const { rows } = await sql`select name from kysely_migration where name = '0004-comments'`.execute(server.reader);
+      expect(rows).toEqual([]);
+    });
+  });
+
   describe('newswire refresh', () => {
     async function ask(...ids: string[]): Promise<string> {
       const io = new FakeIo(env);
@@ -156,9 +185,20 @@ describe('commands on a database', () => {
       await declare('a', 'b');
       await settle('a', {});
       await settle('b', {});
-      expect(await ask('a')).toBe('1 source to be read; a running server does it at once.\n');
+      expect(await ask('a')).toBe(
+        '1 source to be read; the server that polls does it at once, and no publisher is asked twice within a minute.\n',
+      );
       expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckWhy: 'the operator asked' });
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
+    });
+
+    it('says so when no server is there to read them', async () => {
+      await declare('a');
+      await server.close();
+      server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: false });
+      expect(await ask('a')).toBe(
+        '1 source to be read; no server polls with this database now, so it is done when one starts.\n',
+      );
     });
 
     it('takes all of them when none is named', async () => {
