@@ -3,12 +3,13 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
 import type { ItemDraft } from '../../src/domain/item.ts';
+import { blankMemory } from '../../src/domain/poll.ts';
 import { toWireBody } from '../../src/domain/wire-item.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/reads.ts';
 import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 
 const sources = [
   source('a'),
@@ -32,7 +33,11 @@ const entry = fc
 const step = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ read: fc.constantFrom('a', 'b', 'press'), entries: fc.array(entry, { maxLength: 5 }) }),
+    arbitrary: fc.record({
+      read: fc.constantFrom('a', 'b', 'press'),
+      entries: fc.array(entry, { maxLength: 5 }),
+      complete: fc.boolean(),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ withdraw: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 1, arbitrary: fc.record({ restore: fc.integer({ min: 1, max: 6 }) }) },
@@ -47,6 +52,21 @@ async function replayed(room: Newsroom): Promise<Map<number, unknown>> {
     else items.set(itemId, JSON.parse(body));
   }
   return items;
+}
+
+/** One document, of a feed that may say that it is complete: what it lacks is remembered until the next. */
+async function read(
+  room: Newsroom,
+  {
+    read: id,
+    entries,
+    complete,
+  }: { readonly read: string; readonly entries: readonly ItemDraft[]; readonly complete: boolean },
+  nowMs: number,
+): Promise<void> {
+  await room.read(id, digest(entries, { complete }), nowMs, {
+    settle: ({ missing }) => settlement({ nextCheckMs: nowMs, memory: { ...blankMemory, missing } }),
+  });
 }
 
 async function shown(store: Store): Promise<Map<number, unknown>> {
@@ -82,7 +102,7 @@ describe.each(engines)('the log on $name', (engine) => {
           await room.declare(sources);
           let nowMs = noon;
           for (const one of steps) {
-            if ('read' in one) await room.read(one.read, one.entries, nowMs);
+            if ('read' in one) await read(room, one, nowMs);
             else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
             else if ('restore' in one) await restoreItem(store, one.restore, nowMs);
             else nowMs += one.wait;
