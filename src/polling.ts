@@ -137,6 +137,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
       readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
       claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),
       refresh,
+      addressOf: (host) => fetcher.addressOf(host),
       nextDueMs: () => nextDueMs(store.reader),
     },
     {

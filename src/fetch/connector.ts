@@ -1,7 +1,7 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates } from 'node:tls';
 import type { buildConnector } from 'undici';
-import { type AddressGuard, isLiteral, type Target } from './addresses.ts';
+import { type AddressGuard, isLiteral, portOf, type Target } from './addresses.ts';
 import type { FetchLimits } from './limits.ts';
 import type { Resolve } from './resolver.ts';
 import { errorCode, seconds, Trouble } from './trouble.ts';
@@ -39,6 +39,23 @@ export function createConnector(parts: ConnectorParts): buildConnector.connector
   };
 }
 
+/** Tells where a host would be connected to first: see `Outbound.addressOf`. */
+export function createLocator(
+  parts: Pick<ConnectorParts, 'guard' | 'resolve' | 'limits'>,
+): (host: string) => string | null | Promise<string | null> {
+  return (host) => {
+    const url = URL.parse(`http://${host}/`);
+    if (url === null) return null;
+    const target = { hostname: url.hostname, port: portOf(url) };
+    if (isLiteral(target.hostname)) return target.hostname.replace(/^\[|\]$/g, '');
+    return checkedAddresses(parts, target).then(
+      ([first]) => first ?? null,
+      // Whoever asks the host next is told why.
+      () => null,
+    );
+  };
+}
+
 async function open(parts: ConnectorParts, target: Target, secure: boolean): Promise<Socket> {
   const addresses = await checkedAddresses(parts, target);
   const socket = (parts.dial ?? dial)(target, addresses);
@@ -63,7 +80,9 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
   return secure ? await secured(parts, target, socket) : socket;
 }
 
-async function checkedAddresses(parts: ConnectorParts, target: Target): Promise<readonly string[]> {
+type LookUpParts = Pick<ConnectorParts, 'guard' | 'resolve' | 'limits' | 'onAddressLeftOut'>;
+
+async function checkedAddresses(parts: LookUpParts, target: Target): Promise<readonly string[]> {
   const { guard, limits } = parts;
   // node:net does not call a lookup function for an address, so a check that lives in one never sees it.
   const literal = isLiteral(target.hostname) || target.hostname.includes(':');

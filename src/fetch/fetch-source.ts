@@ -43,6 +43,8 @@ export interface Fetcher {
   fetchSource(request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome>;
   /** Any document (a page for discovery, an archive), redirects followed, without conditions or custom headers. */
   get(url: string, options?: GetOptions): Promise<Journey>;
+  /** See `Outbound`. */
+  readonly addressOf: Outbound['addressOf'];
   /** The client itself, for requests that are not reads: WebSub, webhooks. */
   readonly outbound: Outbound;
   close(): Promise<void>;
@@ -60,6 +62,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const parts: Parts = { outbound, clock: options.clock, options, identity: identityHeaders(options.userAgent) };
   return {
     outbound,
+    addressOf: (host) => outbound.addressOf(host),
     fetchSource: async (request, signal) => {
       signal.throwIfAborted();
       return await (/^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal));

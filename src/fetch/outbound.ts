@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import type { Failure } from '../domain/outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createAddressGuard } from './addresses.ts';
-import { createConnector, type Dial } from './connector.ts';
+import { createConnector, createLocator, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireAnswer } from './exchange.ts';
 import { outOfTime } from './exchange-trouble.ts';
@@ -74,6 +74,11 @@ export interface Outbound {
    * @throws the signal's reason when the signal is aborted; nothing else.
    */
   request(request: OutboundRequest, signal?: AbortSignal): Promise<OutboundAnswer | OutboundFailed>;
+  /**
+   * The address that a host (with its port, unless it is the usual one) would be connected to first; null: none. Of an
+   * address in place of a name it is known at once. Never rejects.
+   */
+  addressOf(host: string): string | null | Promise<string | null>;
   /** Origins with an open connection. */
   openOrigins(): readonly string[];
   /** Closes every connection; requests under way fail. */
@@ -91,10 +96,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
     ...(ports === undefined ? {} : { ports }),
   });
   const mixed = new Set<string>();
+  const lookUp = { guard, limits, resolve: options.resolve ?? createResolver({ clock }) };
   const connect = createConnector({
-    guard,
-    limits,
-    resolve: options.resolve ?? createResolver({ clock }),
+    ...lookUp,
     onAddressLeftOut: ({ hostname }) => mixed.add(hostname),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.dial === undefined ? {} : { dial: options.dial }),
@@ -120,6 +124,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   return {
     limits,
     request,
+    addressOf: createLocator(lookUp),
     openOrigins: () => Object.keys(agent.stats),
     close: () => agent.destroy(null),
   };

@@ -1,4 +1,5 @@
 import type { DueSource } from '../domain/poll.ts';
+import { type AddressGate, createAddressGate } from './address-gate.ts';
 import { createHeap, type Heap } from './heap.ts';
 import { createRateWindow, type RateWindow } from './rate-window.ts';
 
@@ -7,6 +8,8 @@ export interface QueueLimits {
   /** Between two starts at one host. */
   readonly hostGapMs: number;
   readonly hostConcurrency: number;
+  /** Refreshes at a time at one IP address, whatever its host names; `hostConcurrency` if that is more. */
+  readonly addressConcurrency: number;
   readonly globalPerSecond: number;
   /** Refreshes at a time; slow sources may hold half of them. */
   readonly slots: number;
@@ -17,6 +20,7 @@ export interface QueueLimits {
 export const usualLimits: QueueLimits = {
   hostGapMs: 1000,
   hostConcurrency: 1,
+  addressConcurrency: 4,
   globalPerSecond: 10,
   slots: 32,
   rowsPerHost: 200,
@@ -47,6 +51,8 @@ export interface HostQueue {
   /** Those that may start now, at most `most`. Each must be ended by `done` or `release`. */
   take(atMs: number, most?: number): Turn[];
   done(id: string, report: HostReport, atMs: number): void;
+  /** What was asked for a host by way of `AddressOf` and could not be told at once. */
+  locate(host: string, address: string | null, atMs: number): void;
   /** No start at a host before a time, as if one of its sources had just been told so. */
   spare(host: string, untilMs: number, atMs: number): void;
   /** The turn was not used: the claim failed. */
@@ -63,6 +69,12 @@ export interface HostQueue {
   readonly hosts: number;
 }
 
+/**
+ * The IP address that a host is asked at; null: none is known, so that none can be spared. Undefined: not yet, and
+ * `HostQueue.locate` will tell.
+ */
+export type AddressOf = (host: string) => string | null | undefined;
+
 const slowAfterStrikes = 2;
 
 interface Waiting {
@@ -78,18 +90,24 @@ interface Host {
   readyMs: number;
   /** Deadline failures in a row, whichever of its sources had them. */
   strikes: number;
-  /** Whether it stands in the ring, rests in the heap, or is parked until the slow lane has room. */
-  place: 'ring' | 'resting' | 'parked' | 'nowhere';
+  /** Kept while it has anything to do. Undefined: not asked for yet. */
+  address: string | null | undefined;
+  /**
+   * Whether it stands in the ring, rests in the heap, or is held up: parked until the slow lane has room, gated until
+   * its address has, or until it is known which that is.
+   */
+  place: 'ring' | 'resting' | 'parked' | 'gated' | 'locating' | 'nowhere';
 }
 
 interface Running {
   readonly host: Host;
   readonly slowLane: boolean;
+  readonly address: string | null;
 }
 
 /** An empty queue. */
-export function createHostQueue(limits: QueueLimits): HostQueue {
-  return new FairQueue(limits);
+export function createHostQueue(limits: QueueLimits, addressOf: AddressOf = () => null): HostQueue {
+  return new FairQueue(limits, addressOf);
 }
 
 class FairQueue implements HostQueue {
@@ -98,14 +116,21 @@ class FairQueue implements HostQueue {
   readonly #hosts = new Map<string, Host>();
   /** Hosts that may start something now, in the order of their turns. */
   readonly #ring = new Set<Host>();
+  /** Hosts whose turn had come when they were held up: it comes before that of the ring. */
+  readonly #next = new Set<Host>();
   readonly #resting: Heap<Host> = createHeap();
   readonly #parked = new Set<Host>();
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Running>();
+  readonly #addressOf: AddressOf;
+  readonly #gate: AddressGate<Host>;
+  #locating = 0;
   #slowRunning = 0;
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: QueueLimits, addressOf: AddressOf) {
     this.#limits = limits;
+    this.#addressOf = addressOf;
+    this.#gate = createAddressGate(() => Math.max(this.#limits.addressConcurrency, this.#limits.hostConcurrency));
     this.#rate = createRateWindow(limits.globalPerSecond);
   }
 
@@ -127,7 +152,7 @@ class FairQueue implements HostQueue {
   }
 
   get readyHosts(): number {
-    return this.#ring.size;
+    return this.#ring.size + this.#next.size + this.#locating;
   }
 
   offer(rows: readonly DueSource[], atMs: number): number {
@@ -151,7 +176,7 @@ class FairQueue implements HostQueue {
     this.#unpark(atMs);
     const turns: Turn[] = [];
     while (turns.length < most && this.#running.size < this.#limits.slots && this.#rate.readyMs(atMs) <= atMs) {
-      const host = first(this.#ring);
+      const host = first(this.#next) ?? (this.#canLocate() ? first(this.#ring) : undefined);
       if (host === undefined) break;
       this.#leave(host);
       const turn = this.#start(host, atMs);
@@ -180,13 +205,24 @@ class FairQueue implements HostQueue {
     this.#running.delete(id);
     run.host.running -= 1;
     if (run.slowLane) this.#slowRunning -= 1;
+    this.#gate.leave(run.address);
+    // First who waits, or a host without a gap would have every turn.
+    this.#openGate(run.address, atMs);
     this.#place(run.host, atMs);
+  }
+
+  locate(name: string, address: string | null, atMs: number): void {
+    const host = this.#hosts.get(name);
+    if (host?.place !== 'locating') return;
+    this.#locating -= 1;
+    host.address = address;
+    this.#resume(host, atMs);
   }
 
   readyMs(atMs: number): number | null {
     if (this.#running.size >= this.#limits.slots) return null;
     const rateMs = this.#rate.readyMs(atMs);
-    if (this.#ring.size > 0) return Math.max(rateMs, atMs);
+    if (this.#next.size > 0 || (this.#ring.size > 0 && this.#canLocate())) return Math.max(rateMs, atMs);
     const restedMs = this.#waiting.size > 0 ? this.#resting.firstKey() : null;
     return restedMs === null ? null : Math.max(rateMs, restedMs, atMs);
   }
@@ -194,34 +230,81 @@ class FairQueue implements HostQueue {
   #host(name: string): Host {
     const known = this.#hosts.get(name);
     if (known !== undefined) return known;
-    const host: Host = { name, rows: [], running: 0, readyMs: 0, strikes: 0, place: 'nowhere' };
+    const host: Host = { name, rows: [], running: 0, readyMs: 0, strikes: 0, address: undefined, place: 'nowhere' };
     this.#hosts.set(name, host);
     return host;
   }
 
-  /** Starts the host's next source; null when what it has must wait for the slow lane or for time. */
+  /** Starts the host's next source; null when what it has must wait for the slow lane, its address or for time. */
   #start(host: Host, atMs: number): Turn | null {
     if (host.readyMs > atMs) {
       this.#place(host, atMs);
+      this.#openGate(host.address ?? null, atMs);
       return null;
     }
+    const address = this.#enterable(host);
+    if (address === undefined) return null;
     const index = this.#choose(host);
     const row = index === -1 ? undefined : host.rows.splice(index, 1)[0];
     if (row === undefined) {
       host.place = 'parked';
       this.#parked.add(host);
+      this.#openGate(address, atMs);
       return null;
     }
+    return this.#run(host, { row, address, atMs });
+  }
+
+  #run(host: Host, { row, address, atMs }: { row: Waiting; address: string | null; atMs: number }): Turn {
     const slowLane = isSlow(host, row);
     const freeSinceMs = Math.max(row.sinceMs, host.readyMs);
     this.#waiting.delete(row.source.id);
-    this.#running.set(row.source.id, { host, slowLane });
+    this.#running.set(row.source.id, { host, slowLane, address });
+    this.#gate.enter(address);
     this.#slowRunning += slowLane ? 1 : 0;
     this.#rate.note(atMs);
     host.running += 1;
     host.readyMs = atMs + this.#limits.hostGapMs;
     this.#place(host, atMs);
     return { source: row.source, waitedMs: atMs - freeSinceMs };
+  }
+
+  /** Look-ups take no slot, but there are no more of them at a time. */
+  #canLocate(): boolean {
+    return this.#locating < this.#limits.slots;
+  }
+
+  /** The host's address, when there is room at it; undefined: the host is held up. */
+  #enterable(host: Host): string | null | undefined {
+    if (host.address === undefined) host.address = this.#addressOf(host.name);
+    const { address } = host;
+    if (address === undefined) {
+      host.place = 'locating';
+      this.#locating += 1;
+    } else if (address !== null && this.#gate.room(address) === 0) {
+      host.place = 'gated';
+      this.#gate.wait(address, host);
+      return undefined;
+    }
+    return address;
+  }
+
+  /** Lets as many hosts on that wait for an address as it has room for; one that finds none after all waits again. */
+  #openGate(address: string | null, atMs: number): void {
+    if (address === null) return;
+    for (let room = this.#gate.room(address); room > 0; ) {
+      const host = this.#gate.next(address);
+      if (host === undefined) return;
+      this.#resume(host, atMs);
+      if (this.#next.has(host)) room -= 1;
+    }
+  }
+
+  /** Lets a host on that was held up by what is not our doing. */
+  #resume(host: Host, atMs: number): void {
+    host.place = 'nowhere';
+    host.readyMs = Math.max(host.readyMs, atMs);
+    this.#place(host, atMs, this.#next);
   }
 
   #slowSlots(): number {
@@ -235,15 +318,16 @@ class FairQueue implements HostQueue {
   }
 
   /** Puts a host where it belongs by what it has to do and when it may. */
-  #place(host: Host, atMs: number): void {
+  #place(host: Host, atMs: number, ready = this.#ring): void {
     if (host.place !== 'nowhere') return;
+    if (host.rows.length === 0 && host.running === 0) host.address = undefined;
     if (host.running >= this.#limits.hostConcurrency) return;
     if (host.readyMs > atMs) {
       host.place = 'resting';
       this.#resting.push(host.readyMs, host);
     } else if (host.rows.length > 0) {
       host.place = 'ring';
-      this.#ring.add(host);
+      ready.add(host);
     } else if (host.running === 0 && host.strikes === 0) {
       // Nothing left to remember: a hundred thousand hosts must not stay in memory.
       this.#hosts.delete(host.name);
@@ -252,6 +336,7 @@ class FairQueue implements HostQueue {
 
   #leave(host: Host): void {
     this.#ring.delete(host);
+    this.#next.delete(host);
     this.#parked.delete(host);
     host.place = 'nowhere';
   }

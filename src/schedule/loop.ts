@@ -17,6 +17,11 @@ export interface LoopPorts {
   claim(ids: readonly string[], nowMs: number): Promise<readonly Lease[]>;
   /** One whole refresh. Rejects only by our own fault. */
   refresh(lease: Lease, signal: AbortSignal): Promise<RefreshResult>;
+  /**
+   * The IP address that a host is asked at, so that one that many hosts share is spared; null: none. When absent no
+   * address is spared. Must not reject.
+   */
+  addressOf?(host: string): string | null | Promise<string | null>;
   /** The earliest next check of all; null: none. */
   nextDueMs?(): Promise<number | null>;
 }
@@ -58,6 +63,7 @@ const mostWindowRows = 64_000;
 const localLimits: QueueLimits = {
   hostGapMs: 0,
   hostConcurrency: 4,
+  addressConcurrency: 4,
   globalPerSecond: 1000,
   slots: 4,
   rowsPerHost: 200,
@@ -92,7 +98,7 @@ class PollLoop implements Loop {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...usualLimits, ...options.limits };
-    this.#queue = createHostQueue(this.#limits);
+    this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
     this.#restore(options.pauses ?? []);
   }
 
@@ -120,6 +126,20 @@ class PollLoop implements Loop {
     if (this.#running.size === 0) return;
     this.#abort.abort();
     await this.#settled(this.#options.abortGraceMs ?? usualAbortGraceMs);
+  }
+
+  #addressOf(host: string): string | null | undefined {
+    const found = this.#ports.addressOf?.(host) ?? null;
+    if (found === null || typeof found === 'string') return found;
+    const tell = (address: string | null): void => {
+      this.#queue.locate(host, address, this.#options.clock.monotonic());
+      this.#turn();
+    };
+    found.then(tell, (error: unknown) => {
+      this.#options.log.error({ err: error, host }, 'looking up a host failed by our own fault');
+      tell(null);
+    });
+    return undefined;
   }
 
   #restore(pauses: readonly HostPause[]): void {

@@ -2,9 +2,21 @@ import { connect, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
 import type { Dial } from '../../src/fetch/connector.ts';
-import type { Resolve } from '../../src/fetch/resolver.ts';
+import { createResolver, type Resolve } from '../../src/fetch/resolver.ts';
 import { makeCertificate } from './certificates.ts';
-import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
+import {
+  aFetcher,
+  anOrigin,
+  anOutbound,
+  aRawOrigin,
+  cleanUp,
+  failed,
+  fresh,
+  noonClock,
+  read,
+  text,
+  word,
+} from './harness.ts';
 
 cleanUp();
 
@@ -259,5 +271,51 @@ describe('TLS', () => {
     const fetcher = aFetcher({ allowPrivateNetworks: [], resolve: async () => [publicAddress], dial });
     expect(word(await read(fetcher, 'https://example.org/feed'))).toBe('blocked_address');
     expect(received).toEqual([]);
+  });
+});
+
+describe('where a host will be asked', () => {
+  const answers = (...addresses: string[]) => anOutbound({ allowPrivateNetworks: [], resolve: async () => addresses });
+
+  it('is the first of its addresses that may be', async () => {
+    expect(await answers('10.0.0.1', publicAddress, '93.184.215.15').addressOf('example.org:8080')).toBe(publicAddress);
+  });
+
+  it('is known at once of an address in place of a name', () => {
+    const outbound = answers();
+    expect(outbound.addressOf('192.0.2.7:8080')).toBe('192.0.2.7');
+    expect(outbound.addressOf('[2001:db8::1]')).toBe('2001:db8::1');
+  });
+
+  it.each([
+    ['no address', async () => []],
+    ['private addresses only', async () => ['10.0.0.1', '127.0.0.1']],
+    ['no answer', async () => Promise.reject(new Error('SERVFAIL'))],
+  ])('is nowhere when its name has %s', async (_, resolve) => {
+    expect(await anOutbound({ allowPrivateNetworks: [], resolve }).addressOf('example.org')).toBeNull();
+  });
+
+  it('is nowhere when the name server is silent for too long', async () => {
+    const outbound = anOutbound({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
+    expect(await outbound.addressOf('example.org')).toBeNull();
+  });
+
+  it('is nowhere when it is no host', () => {
+    expect(answers().addressOf('a b')).toBeNull();
+  });
+
+  it('is asked of the name servers once for that and for the fetch', async () => {
+    const origin = await anOrigin();
+    origin.on('/feed', { body: feed });
+    let queries = 0;
+    const query = async (_hostname: string, family: 4 | 6) => {
+      queries += 1;
+      return family === 4 ? [{ address: '127.0.0.1', ttl: 60 }] : [];
+    };
+    const resolve = createResolver({ clock: noonClock, readHosts: async () => '', query });
+    const fetcher = aFetcher({ resolve });
+    expect(await fetcher.addressOf(`example.org:${origin.port}`)).toBe('127.0.0.1');
+    expect(word(await read(fetcher, `http://example.org:${origin.port}/feed`))).toBe('fresh');
+    expect(queries).toBe(2);
   });
 });

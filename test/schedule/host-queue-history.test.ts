@@ -18,6 +18,7 @@ describe('any history of the queue', () => {
       count: fc.integer({ min: 1, max: 6 }),
       slow: fc.boolean(),
     }),
+    fc.record({ kind: fc.constant('tell' as const) }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
     fc.record({
       kind: fc.constant('end' as const),
@@ -26,62 +27,90 @@ describe('any history of the queue', () => {
     }),
   );
 
-  it('keeps gap, pause, concurrency, rate and slots, loses no row and starts none twice', () => {
+  /** Where each of the five hosts is: told at once, told later, or not known. */
+  const place = fc.record({ address: fc.option(fc.constantFrom('x', 'y')), later: fc.boolean() });
+
+  it('keeps gap, pause, concurrency, addresses, rate and slots, loses no row and starts none twice', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
-        const limits = { hostGapMs: 1_000, hostConcurrency: 1, globalPerSecond: 4, slots: 4, rowsPerHost: 50 };
-        const queue = createHostQueue(limits);
-        const running: DueSource[] = [];
-        const offered = new Set<string>();
-        const started: { source: DueSource; atMs: number }[] = [];
-        const notBefore = new Map<string, number>();
-        let atMs = 0;
-        let ids = 0;
+      fc.property(
+        fc.array(step, { maxLength: 150 }),
+        fc.array(place, { minLength: 5, maxLength: 5 }),
+        (steps, places) => {
+          const limits = {
+            ...{ hostGapMs: 1_000, hostConcurrency: 1, addressConcurrency: 2 },
+            ...{ globalPerSecond: 4, slots: 4, rowsPerHost: 50 },
+          };
+          const addressAt = (host: string) => places[Number(host.slice(1))]?.address ?? null;
+          const asked: string[] = [];
+          const queue = createHostQueue(limits, (host) => {
+            if (places[Number(host.slice(1))]?.later !== true) return addressAt(host);
+            asked.push(host);
+            return undefined;
+          });
+          const tell = (): void => {
+            for (const host of asked.splice(0)) queue.locate(host, addressAt(host), atMs);
+          };
+          const running: DueSource[] = [];
+          const offered = new Set<string>();
+          const started: { source: DueSource; atMs: number }[] = [];
+          const notBefore = new Map<string, number>();
+          let atMs = 0;
+          let ids = 0;
 
-        const run = (): void => {
-          for (const { source, waitedMs } of queue.take(atMs)) {
-            expect(waitedMs).toBeGreaterThanOrEqual(0);
-            expect(atMs).toBeGreaterThanOrEqual(notBefore.get(source.host) ?? 0);
-            expect(running.some((other) => other.host === source.host)).toBe(false);
-            expect(started.some((other) => other.source.id === source.id)).toBe(false);
-            notBefore.set(source.host, atMs + limits.hostGapMs);
-            running.push(source);
-            started.push({ source, atMs });
+          const run = (): void => {
+            for (const { source, waitedMs } of queue.take(atMs)) {
+              expect(waitedMs).toBeGreaterThanOrEqual(0);
+              expect(atMs).toBeGreaterThanOrEqual(notBefore.get(source.host) ?? 0);
+              expect(running.some((other) => other.host === source.host)).toBe(false);
+              expect(started.some((other) => other.source.id === source.id)).toBe(false);
+              notBefore.set(source.host, atMs + limits.hostGapMs);
+              running.push(source);
+              for (const address of ['x', 'y']) {
+                const there = running.filter(({ host }) => addressAt(host) === address);
+                expect(there.length).toBeLessThanOrEqual(limits.addressConcurrency);
+              }
+              started.push({ source, atMs });
+            }
+            expect(running.length).toBeLessThanOrEqual(limits.slots);
+            expect(started.filter((one) => one.atMs > atMs - 1_000).length).toBeLessThanOrEqual(limits.globalPerSecond);
+          };
+
+          const end = (report: { slow: boolean; pauseMs: number | null }): void => {
+            const source = running.shift();
+            if (source === undefined) return;
+            queue.done(source.id, report, atMs);
+            notBefore.set(source.host, Math.max(notBefore.get(source.host) ?? 0, atMs + (report.pauseMs ?? 0)));
+          };
+
+          for (const one of steps) {
+            if (one.kind === 'tell') tell();
+            else if (one.kind === 'wait') atMs += one.ms;
+            else if (one.kind === 'end') end(one);
+            else {
+              const fresh = Array.from({ length: one.count }, () =>
+                row(`s${ids++}`, `h${one.host}`, { slowStrikes: one.slow ? 3 : 0 }),
+              );
+              const before = queue.waiting;
+              const added = queue.offer(fresh, atMs);
+              expect(queue.waiting).toBe(before + added);
+              for (const source of fresh.slice(0, added)) offered.add(source.id);
+            }
+            run();
           }
-          expect(running.length).toBeLessThanOrEqual(limits.slots);
-          expect(started.filter((one) => one.atMs > atMs - 1_000).length).toBeLessThanOrEqual(limits.globalPerSecond);
-        };
-
-        const end = (report: { slow: boolean; pauseMs: number | null }): void => {
-          const source = running.shift();
-          if (source === undefined) return;
-          queue.done(source.id, report, atMs);
-          notBefore.set(source.host, Math.max(notBefore.get(source.host) ?? 0, atMs + (report.pauseMs ?? 0)));
-        };
-
-        for (const one of steps) {
-          if (one.kind === 'wait') atMs += one.ms;
-          else if (one.kind === 'end') end(one);
-          else {
-            const fresh = Array.from({ length: one.count }, () =>
-              row(`s${ids++}`, `h${one.host}`, { slowStrikes: one.slow ? 3 : 0 }),
-            );
-            const before = queue.waiting;
-            const added = queue.offer(fresh, atMs);
-            expect(queue.waiting).toBe(before + added);
-            for (const source of fresh.slice(0, added)) offered.add(source.id);
+          // Left alone with answering hosts, everything that waits gets its turn.
+          for (let round = 0; round < 2_000 && queue.waiting + running.length > 0; round += 1) {
+            while (running.length > 0) end(well);
+            tell();
+            // No faster than it says: who waits for it to say so must not be forgotten.
+            const readyMs = queue.readyMs(atMs);
+            if (readyMs === null) continue;
+            atMs = Math.max(readyMs, atMs);
+            run();
           }
-          run();
-        }
-        // Left alone with answering hosts, everything that waits gets its turn.
-        for (let round = 0; round < 2_000 && queue.waiting + running.length > 0; round += 1) {
-          while (running.length > 0) end(well);
-          atMs = Math.max(queue.readyMs(atMs) ?? atMs, atMs + 1);
-          run();
-        }
-        expect(queue.waiting).toBe(0);
-        expect(started.length).toBe(offered.size);
-      }),
+          expect(queue.waiting).toBe(0);
+          expect(started.length).toBe(offered.size);
+        },
+      ),
       { numRuns: fuzzRuns },
     );
   });

@@ -51,6 +51,37 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
+  it('starts no more than four sources at one address, whatever their hosts, and goes on when one ends', async () => {
+    const bench = createBench();
+    const answers = new Map<string, (address: string | null) => void>();
+    const ports: LoopPorts = {
+      ...bench.ports,
+      addressOf: (host) => new Promise((resolve) => answers.set(host, resolve)),
+    };
+    for (let n = 0; n < 6; n += 1) bench.add(`s${n}`);
+    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.rest();
+    expect([answers.size, bench.starts()]).toEqual([6, []]);
+    for (const tell of answers.values()) tell('192.0.2.1');
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['s0', 's1', 's2', 's3']);
+    bench.refreshing[2]?.end();
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['s0', 's1', 's2', 's3', 's4']);
+  });
+
+  it('reads a source all the same when looking up its host fails by our own fault', async () => {
+    const bench = createBench();
+    bench.add('a');
+    const said: string[] = [];
+    const log = { ...silentLog, error: (_facts: object, message: string) => void said.push(message) };
+    const ports: LoopPorts = { ...bench.ports, addressOf: () => Promise.reject(new Error('broken')) };
+    createLoop(ports, { clock: bench.clock, log, timers: bench.clock }).start();
+    await bench.clock.rest();
+    expect(bench.starts()).toEqual(['a']);
+    expect(said).toEqual(['looking up a host failed by our own fault']);
+  });
+
   it('keeps the pauses of hosts that an earlier process was told of', async () => {
     const pauses = [
       { host: 'a.example.org', untilMs: fakeStartMs + 600_000 },

@@ -35,6 +35,8 @@ export interface TownOptions {
   readonly intervalMs: number;
   /** The others, by name. */
   readonly others: readonly Source[];
+  /** Whether the schedule sees that all names lead to one machine; else each stands for one of its own. */
+  readonly oneMachine?: boolean;
   /** Limits of the fetcher, in real time. */
   readonly limits: Partial<FetchLimits>;
 }
@@ -152,6 +154,7 @@ export class Town {
           return result;
         },
         nextDueMs: () => nextDueMs(store.reader),
+        ...(this.#options.oneMachine === true ? { addressOf: (host: string) => this.#fetcher.addressOf(host) } : {}),
       },
       {
         clock,

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { stageSource } from '../helpers/chaos/stage.ts';
+import { Town } from '../helpers/chaos/town.ts';
+import { rssDocument } from '../helpers/documents.ts';
+import { makeDue } from '../helpers/make-due.ts';
+import { type Origin, type Reply, startOrigin } from '../helpers/origin.ts';
+import { makeHome, startServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const body = rssDocument({ title: 'News', link: 'https://www.example.org/' }, []);
+
+/** Answers that are held back until they are let go, and how many were at most held at a time. */
+class HeldAnswers {
+  readonly #go = Promise.withResolvers<void>();
+  now = 0;
+  most = 0;
+
+  readonly reply: Reply = async () => {
+    this.now += 1;
+    this.most = Math.max(this.most, this.now);
+    await this.#go.promise;
+    this.now -= 1;
+    return { body };
+  };
+
+  letGo(): void {
+    this.#go.resolve();
+  }
+}
+
+async function origin(host?: string): Promise<Origin> {
+  const started = await startOrigin(host === undefined ? {} : { host });
+  cleanups.push(() => started.close());
+  return started;
+}
+
+describe('hosts at one address', () => {
+  it('are asked four at a time by a server, while hosts elsewhere go on', async () => {
+    const held = new HeldAnswers();
+    const crowd = await Promise.all(Array.from({ length: 6 }, () => origin()));
+    for (const one of crowd) one.on('/feed.xml', held.reply);
+    const elsewhere = await origin('127.0.0.2');
+    elsewhere.on('/feed.xml', { body });
+    const lines = crowd.map(({ url }, n) => `  - { url: "${url}/feed.xml", id: crowd-${n} }`);
+    const other = `  - { url: "http://127.0.0.2:${elsewhere.port}/feed.xml", id: elsewhere }`;
+    const home = makeHome(`sources:\n${[...lines, other].join('\n')}\n`);
+    cleanups.push(() => home.remove());
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+
+    await until('four to be asked', () => held.now === 4 || null);
+    await until('the other host to be read', () => elsewhere.requests.length === 1 || null);
+    await makeDue(home, 'elsewhere');
+    await until('the other host to be read again', () => elsewhere.requests.length === 2 || null);
+    expect(held.now).toBe(4);
+
+    held.letGo();
+    await until('all to be asked', () => crowd.every(({ requests }) => requests.length === 1) || null);
+    expect(held.most).toBe(4);
+  });
+
+  it('are known by what their names lead to', async () => {
+    const held = new HeldAnswers();
+    const machine = (await origin()).on('/feed', held.reply);
+    const others = Array.from({ length: 9 }, (_, n) =>
+      stageSource(`tenant-${n}`, `http://tenant-${n}.example.org:${machine.port}/feed`, { headers: {} }),
+    );
+    const town = await new Town({
+      ...{ speed: 20, healthy: 0, intervalMs: 60_000, oneMachine: true },
+      ...{ others, limits: {} },
+    }).open();
+    cleanups.push(() => town.close());
+    await town.letLoose();
+    const running = town.run(3_600_000, () => town.results.length === others.length);
+    await until('four to be asked', () => held.now === 4 || null);
+    const sinceMs = town.clock.monotonic();
+    await until('the others to have had the time', () => town.clock.monotonic() - sinceMs > 5_000 || null);
+    held.letGo();
+    await running;
+
+    expect(town.results.map(({ outcome }) => outcome)).toEqual(others.map(() => 'fresh'));
+    expect(held.most).toBe(4);
+  });
+});
