@@ -35,6 +35,8 @@ export class Elements {
   readonly inline: InlineMarkup;
   #channel: ReadonlyMap<string, string> = new Map();
   #items = 0;
+  #droppedItems = 0;
+  #firstItemAt = Number.POSITIVE_INFINITY;
   #elements = 0;
 
   constructor(repair: Repair) {
@@ -49,9 +51,14 @@ export class Elements {
     return this.#open.depth === 0;
   }
 
-  /** How many items have begun. */
-  get items(): number {
-    return this.#items;
+  /** How many items were kept. */
+  get keptItems(): number {
+    return this.#items - this.#droppedItems;
+  }
+
+  /** Where the first item began, kept or not; infinite: nowhere. */
+  get firstItemAt(): number {
+    return this.#firstItemAt;
   }
 
   /** Whether as many items were read as are taken, and one more begins. */
@@ -104,6 +111,7 @@ export class Elements {
         return;
       }
       this.#items += 1;
+      this.#firstItemAt = Math.min(this.#firstItemAt, at);
       if (this.isFull) return;
     }
     this.#endWhatIsImplied(started);
@@ -130,6 +138,7 @@ export class Elements {
     if (naming.role !== 'item' || edits.count !== contentEdits) return;
     if (this.#text.slice(contentAt, at).trim() !== '') return;
     this.#open.pop();
+    this.#droppedItems += 1;
     edits.truncate(editsBefore);
     this.#stretches.resume();
     edits.add(tagAt, at, '');
@@ -226,6 +235,7 @@ export class Elements {
     if (item !== undefined) {
       this.inline.abandon();
       this.#open.pop(this.#open.depthOf(item));
+      this.#droppedItems += 1;
       this.#repair.edits.truncate(item.editsBefore);
       this.#stretches.resume();
     }

@@ -20,20 +20,23 @@ export function mendXml(text: string): MendedXml | Unmendable {
   if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(clean.text) };
   const usual = new Mender(new Repair(clean.text, [...clean.notes, ...root.notes]), root, misc);
   const mended = usual.run();
-  if (mended.kind === 'unreadable' || usual.items > 0) return mended;
-  return mendByItems(clean, root) ?? mended;
+  if (mended.kind === 'unreadable' || usual.keptItems > 0) return mended;
+  return mendByItems(clean, root, usual.firstItemAt) ?? mended;
 }
 
 const itemTags = { rss: /[<:]item[\s/>]/i, atom: /[<:]entry[\s/>]/i };
 
-/** Reads by its items a document whose root says that they are called otherwise; null when it has none of them. */
-function mendByItems({ text, notes }: Clean, root: Root): MendedXml | null {
+/**
+ * Reads by its items a document whose root says that they are called otherwise; null when it has none of them before
+ * `before`, where an item as they should be called began, of which the end is missing.
+ */
+function mendByItems({ text, notes }: Clean, root: Root, before: number): MendedXml | null {
   const dialect = root.dialect === 'atom' ? 'rss' : 'atom';
   if (!itemTags[dialect].test(text)) return null;
   const repair = new Repair(text, [...notes, ...root.notes, 'recovered']);
   const mender = new Mender(repair, { ...root, dialect }, new MiscSkipper(text));
   const mended = mender.run();
-  return mended.kind === 'mended' && mender.items > 0 ? mended : null;
+  return mended.kind === 'mended' && mender.firstItemAt < before ? mended : null;
 }
 
 function describe(text: string): string {
@@ -71,9 +74,12 @@ class Mender {
     this.#elements.openRoot(name, rootScope(root.dialect, name, this.#attributes), this.#bodyAt);
   }
 
-  /** How many items have begun. */
-  get items(): number {
-    return this.#elements.items;
+  get keptItems(): number {
+    return this.#elements.keptItems;
+  }
+
+  get firstItemAt(): number {
+    return this.#elements.firstItemAt;
   }
 
   run(): MendedXml | Unmendable {

@@ -142,6 +142,22 @@ describe('mendXml on items that are not of the kind of their root', () => {
   });
 
   it.each([
+    [
+      'items before an entry',
+      '<feed><item/><entry>',
+      '<rss version="2.0"><channel><item><f></f></item><f><entry></entry></f>',
+    ],
+    ['an entry before items', '<feed><entry><item/>', '<feed version="1.0"></feed>'],
+    [
+      'entries in one',
+      '<feed><entry><entry><id>1</id></entry><item>',
+      '<feed version="1.0"><entry><f><id>1</id></f></entry>',
+    ],
+  ])('goes by what came first when it was cut off after %s', (_, text, expected) => {
+    expect(mended(text).xml).toContain(expected);
+  });
+
+  it.each([
     ['a comment', '<feed><id>1</id><!-- <item> --></feed>'],
     ['a text', '<feed><id>1</id><subtitle><![CDATA[<item>]]></subtitle></feed>'],
     ['nothing', '<feed><id>1</id></feed>'],
