@@ -4,7 +4,7 @@ import * as websub from '../../db/migrations/0002-websub.ts';
 import * as corrections from '../../db/migrations/0003-corrections.ts';
 import * as webhooks from '../../db/migrations/0003-webhooks.ts';
 import * as comments from '../../db/migrations/0004-comments.ts';
-import * as withdrawalReason from '../../db/migrations/0006-withdrawal-reason.ts';
+import * as withdrawalReason from '../../db/migrations/0005-withdrawal-reason.ts';
 import type { Db } from './dialect.ts';
 
 /** Every migration there is, by name, in order. A list and not a folder, so that a build cannot leave one behind. */
@@ -14,7 +14,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-corrections': corrections,
   '0003-webhooks': webhooks,
   '0004-comments': comments,
-  '0006-withdrawal-reason': withdrawalReason,
+  '0005-withdrawal-reason': withdrawalReason,
 };
 
 /** The names of all migrations that this program knows. */
