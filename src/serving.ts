@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Settings } from './config/environment.ts';
 import { ConfigError, type ConfigProblem } from './domain/config-error.ts';
 import type { Declarations } from './domain/source.ts';
@@ -116,7 +116,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     ...appParts,
     websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
   });
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: httpLimits }) as Server;
+  const server = createServer(httpLimits, app.kept.before(getRequestListener(app.fetch)));
   // More would run into the limit of open files, where nothing works any more, the database included.
   server.maxConnections = maxConnections;
   const { allowedOrigins } = settings;

@@ -23,8 +23,13 @@ import { websubRoutes } from './websub/routes.ts';
 
 const keptBytes = 32 * 1024 * 1024;
 
+/** The web, and the answers that it keeps: a server asks those first. */
+export interface App extends Hono {
+  readonly kept: KeptAnswers;
+}
+
 /** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
-export function createApp(parts: AppParts): Hono {
+export function createApp(parts: AppParts): App {
   const files = loadStaticFiles(parts.assetsDir);
   const limit = createFeedLimit();
   const kept = keptAnswers(parts, limit);
@@ -45,7 +50,7 @@ export function createApp(parts: AppParts): Hono {
   adminRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
   app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
-  return app;
+  return Object.assign(app, { kept });
 }
 
 function keptAnswers(parts: AppParts, limit: FeedLimit): KeptAnswers {

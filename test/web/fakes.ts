@@ -1,11 +1,10 @@
-import type { Hono } from 'hono';
 import type { LogEvent } from '../../src/domain/event.ts';
 import type { Item } from '../../src/domain/item.ts';
 import { matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search-query.ts';
 import { type Site, slug } from '../../src/domain/source.ts';
 import { facetsOf, searchText, toWireBody } from '../../src/domain/wire-item.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { createApp } from '../../src/web/app.ts';
+import { type App, createApp } from '../../src/web/app.ts';
 import type { AppParts } from '../../src/web/parts.ts';
 import type { ItemsQuery, Reads, SourceHealth, WebhookHealth } from '../../src/web/reads.ts';
 
@@ -187,7 +186,7 @@ export const site: Site = {
 };
 
 export interface TestApp {
-  readonly app: Hono;
+  readonly app: App;
   readonly reads: FakeReads;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }

@@ -5,6 +5,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/reads.ts';
+import type { App } from '../../src/web/app.ts';
 import { createClientAddress } from '../../src/web/live/client-address.ts';
 import type { AppParts } from '../../src/web/parts.ts';
 import { createReads } from '../../src/web/store-reads.ts';
@@ -33,6 +34,7 @@ export interface NewsroomApp {
   readonly room: Newsroom;
   readonly clock: FakeClock;
   readonly item: number;
+  readonly app: App;
   /** Methods and paths of everything that is answered. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   ask(path: string, asking?: Asking): Promise<Response>;
@@ -69,6 +71,7 @@ export async function withNewsroomApp(
       room,
       clock,
       item: item?.id ?? 0,
+      app,
       routes: app.routes,
       ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(path, asking) }),
       settle: () => shutdown.stop(),

@@ -1,8 +1,18 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { bestCoding, type Coding } from './codings.ts';
-import { isNotModified } from './conditional.ts';
+import {
+  codingFor,
+  formAtHand,
+  joined,
+  type Kept,
+  type MakeOwn,
+  makeForm,
+  type Ready,
+  readyOf,
+  responseOf,
+  write,
+} from './kept-forms.ts';
 import { compress, type Packed } from './packed.ts';
 
 /** What answers are kept by. */
@@ -23,27 +33,7 @@ export interface Answer {
   /** True: a time stands in it, so that it is right for the running minute only. */
   readonly timed: boolean;
   /** Where a reader gets a body of his own, alike but for a token: how it is made, and what else is done then. */
-  readonly own?: (incoming: IncomingMessage) => Buffer<ArrayBuffer>;
-}
-
-type HeaderRecord = Readonly<Record<string, string>>;
-
-/** Bytes and headers in one coding. */
-interface Form {
-  readonly bytes: Buffer<ArrayBuffer>;
-  readonly headers: HeaderRecord;
-  readonly notModified: HeaderRecord;
-}
-
-interface Kept {
-  readonly mark: string;
-  readonly untilMs: number;
-  readonly body: Packed;
-  readonly lastModifiedMs: number | null;
-  readonly own: ((incoming: IncomingMessage) => Buffer<ArrayBuffer>) | null;
-  /** Without what depends on the coding. */
-  readonly shared: HeaderRecord;
-  readonly forms: Map<Coding | null, Form>;
+  readonly own?: MakeOwn;
 }
 
 /** A request under way: where its answer belongs, and the mark that was read before anything else was. */
@@ -55,6 +45,8 @@ interface Place {
 type Fetch = Hono['fetch'];
 
 const minuteMs = 60_000;
+/** Hosts that need no second look: whatever else is asked for is judged, and refused, where requests are made of it. */
+const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 const dependent = new Set(['etag', 'content-length', 'content-encoding']);
 
 /**
@@ -67,10 +59,29 @@ export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();
   readonly #places = new WeakMap<Request, Place>();
   readonly #making = new Map<string, Promise<unknown>>();
+  readonly #waits = new WeakMap<IncomingMessage, Promise<number | null>>();
   #bytes = 0;
 
   constructor(parts: KeptParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Puts what is kept before a server's listener: what can be given at once is written down as it is, and no request
+   * or response is made of it. All else is the listener's.
+   */
+  before(listener: RequestListener): RequestListener {
+    return (incoming, outgoing) => {
+      let ready: Ready | null = null;
+      try {
+        ready = this.#readyFor(incoming);
+      } catch {
+        // The listener meets the same fault, and has a way of telling it.
+        ready = null;
+      }
+      if (ready === null) listener(incoming, outgoing);
+      else write(ready, outgoing);
+    };
   }
 
   /** Puts what is kept before an app, whose answers carry all their headers. */
@@ -116,15 +127,26 @@ export class KeptAnswers {
     return kept !== undefined && kept.mark === mark && this.#parts.nowMs() < kept.untilMs ? kept : null;
   }
 
+  /** What is at hand for this reader, who has nothing to wait for. */
+  #readyFor(incoming: IncomingMessage): Ready | null {
+    if (incoming.method !== 'GET' || !plainHost.test(incoming.headers.host ?? '')) return null;
+    const mark = this.#parts.mark();
+    const kept = mark === null ? null : this.#find({ key: keyOf(incoming), mark });
+    const form = kept === null ? null : formAtHand(kept, incoming);
+    if (kept === null || form === null) return null;
+    const wait = this.#parts.wait(incoming);
+    if (wait === null) return readyOf(kept, form, incoming);
+    // He was counted: he is not to be once more when the app's turn comes.
+    this.#waits.set(incoming, wait);
+    return null;
+  }
+
   /** The kept answer for this reader; a promise of null when the app has to refuse him. */
   #give(kept: Kept, incoming: IncomingMessage): Response | Promise<Response | null> {
-    const coding = kept.body.large ? bestCoding(incoming.headers['accept-encoding']?.toString()) : null;
-    const form = kept.forms.get(coding);
-    const wait = this.#parts.wait(incoming);
-    // The usual case, and the one that is to be fast: nothing is waited for.
-    const isAtHand = form !== undefined && wait === null && (kept.own === null || coding === null);
-    if (!isAtHand) return giveLater(kept, { coding, wait, incoming });
-    return notModified(kept, form, incoming) ?? new Response(kept.own?.(incoming) ?? form.bytes, form);
+    const form = formAtHand(kept, incoming);
+    const wait = this.#waits.get(incoming) ?? this.#parts.wait(incoming);
+    if (form === null || wait !== null) return giveLater(kept, wait, incoming);
+    return responseOf(readyOf(kept, form, incoming));
   }
 
   /** Asks the app. What was kept before will be again: whoever asks meanwhile waits, instead of having it made twice. */
@@ -167,40 +189,20 @@ function keyOf({ url = '', headers }: IncomingMessage): string {
   return headers['sec-fetch-dest'] === 'document' ? `${url} opened` : url;
 }
 
-function notModified({ body, lastModifiedMs }: Kept, form: Form, incoming: IncomingMessage): Response | null {
-  const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = incoming.headers;
-  const isHeld = isNotModified({ ifNoneMatch, ifModifiedSince }, { tag: body.tag, lastModifiedMs });
-  return isHeld ? new Response(null, { status: 304, headers: form.notModified }) : null;
-}
-
-interface Asked {
-  readonly coding: Coding | null;
-  readonly wait: Promise<number | null> | null;
-  readonly incoming: IncomingMessage;
-}
-
-async function giveLater(kept: Kept, { coding, wait, incoming }: Asked): Promise<Response | null> {
+async function giveLater(
+  kept: Kept,
+  wait: Promise<number | null> | null,
+  incoming: IncomingMessage,
+): Promise<Response | null> {
   if (wait !== null && (await wait) !== null) return null;
+  const coding = codingFor(kept, incoming);
   const form = kept.forms.get(coding) ?? (await makeForm(kept, coding));
-  const held = notModified(kept, form, incoming);
-  if (held !== null || kept.own === null) return held ?? new Response(form.bytes, form);
-  const own = kept.own(incoming);
-  const bytes = coding === null ? own : await compress(own, coding);
-  return new Response(bytes, { headers: { ...form.headers, 'content-length': String(bytes.length) } });
-}
-
-async function makeForm(kept: Kept, coding: Coding | null): Promise<Form> {
-  const { body, shared, own } = kept;
-  const bytes = coding === null || own !== null ? body.bytes : await body.coded(coding);
-  const { 'content-type': _type, ...bare } = shared;
-  const tag = `${own === null ? '' : 'W/'}"${body.tag}${coding === null ? '' : `-${coding}`}"`;
-  const length = { 'content-length': String(bytes.length) };
-  const encoding = coding === null ? {} : { 'content-encoding': coding };
-  const form = {
-    bytes,
-    headers: { ...shared, etag: tag, ...length, ...encoding },
-    notModified: { ...bare, etag: tag },
-  };
-  kept.forms.set(coding, form);
-  return form;
+  const ready = readyOf(kept, form, incoming);
+  if (ready.status === 304 || kept.own === null || coding === null) return responseOf(ready);
+  const bytes = await compress(joined(ready.pieces), coding);
+  return responseOf({
+    ...ready,
+    headers: { ...form.headers, 'content-length': String(bytes.length) },
+    pieces: [bytes],
+  });
 }

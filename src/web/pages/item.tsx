@@ -53,11 +53,11 @@ function pagesOf(parts: PageParts, page: { itemId: number; document: string; tok
   const { itemId, document, token } = page;
   const pieces = token === '' ? [document] : document.split(token);
   const [first = Buffer.alloc(0), ...rest] = pieces.map((piece) => Buffer.from(piece));
-  return (incoming: IncomingMessage): Buffer<ArrayBuffer> => {
+  return (incoming: IncomingMessage): readonly Buffer<ArrayBuffer>[] => {
     const header = (name: string): string | undefined => incoming.headers[name]?.toString();
     noteRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
     const fresh = Buffer.from(blankForm(parts, itemId).token);
-    return Buffer.concat([first, ...rest.flatMap((piece) => [fresh, piece])]);
+    return [first, ...rest.flatMap((piece) => [fresh, piece])];
   };
 }
 
@@ -125,7 +125,7 @@ async function discussionOf(parts: PageParts, { item, form, before }: ItemPageMa
 interface ItemAnswer {
   readonly document: string;
   readonly token: string;
-  readonly own: ((incoming: IncomingMessage) => Buffer<ArrayBuffer>) | null;
+  readonly own: ((incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[]) | null;
 }
 
 /** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
