@@ -11,8 +11,10 @@ import { conditions, type Wanted } from './wanted.ts';
 const chunk = 2000;
 /** Matches that are compared with what is unwanted by reading them. */
 const mostRead = 200;
-/** How many of the newest items are compared with the matches of a common word. */
+/** How many of the newest items are compared with the matches of a common word at most. */
 const newestItems = 2000;
+/** And at first, for each that is asked for: mostly the page is among so few. */
+const newestFactor = 8;
 /** How many matches they are compared with. */
 const mostMatches = 20_000;
 
@@ -63,9 +65,23 @@ export type FindOthers = (wanted: Wanted, range: Range) => Promise<readonly Cand
  * @returns null when that does not make a whole page.
  */
 async function amongNewest(db: Db, wanted: Searched, range: Range, findOthers: FindOthers) {
+  const few = range.limit * newestFactor;
+  // Where something is unwanted as well, too few would be left of so few, after they were read for nothing.
+  const isPlain = wanted.search.unwanted.length === 0;
+  const page = isPlain && few < newestItems ? await amongSo(few, db, { wanted, range, findOthers }) : null;
+  return page ?? amongSo(newestItems, db, { wanted, range, findOthers });
+}
+
+interface Among {
+  readonly wanted: Searched;
+  readonly range: Range;
+  readonly findOthers: FindOthers;
+}
+
+async function amongSo(many: number, db: Db, { wanted, range, findOthers }: Among): Promise<Candidate[] | null> {
   const { search } = wanted;
   const others = { ...wanted, search: { ...search, wanted: [], unwanted: [] } };
-  const newest = await findOthers(others, { ...range, limit: newestItems });
+  const newest = await findOthers(others, { ...range, limit: many });
   if (newest.length === 0) return [];
   const ids = newest.map(({ id }) => id);
   const bounds = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostMatches };
@@ -79,7 +95,7 @@ async function amongNewest(db: Db, wanted: Searched, range: Range, findOthers: F
     hits.map(({ id }) => id),
   );
   const found = hits.filter(({ id }) => clean.has(id)).slice(0, range.limit);
-  return found.length === range.limit || newest.length < newestItems ? found : null;
+  return found.length === range.limit || newest.length < many ? found : null;
 }
 
 /**

@@ -175,6 +175,22 @@ describe.each(engines)('searching with other choices on $name', (engine) => {
       expect(await names(store, { q: 'common' }, { limit: 2 })).toEqual(['o0', 'o1']);
     }));
 
+  it('fills a page with a common word that few of the newest items have', () =>
+    withStore(engine, async (store) => {
+      const room = await newsroom(store, ['a']);
+      const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
+      await room.read(
+        'a',
+        Array.from({ length: 2200 }, (_, index) => common(`old-${index}`, 5000 + index)),
+      );
+      await room.read('a', [
+        common('first', 0),
+        ...Array.from({ length: 100 }, (_, index) => at(`x${index}`, 1 + index)),
+      ]);
+      expect(await names(store, { q: 'common' }, { limit: 3 })).toEqual(['first', 'old-0', 'old-1']);
+      expect(await names(store, { q: 'common -title' }, { limit: 3 })).toEqual([]);
+    }));
+
   it('finds a word that is common in old items only', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
