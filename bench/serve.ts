@@ -15,8 +15,11 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const connections = 16;
 const roundSeconds = 2;
 const rounds = 3;
-/** How often each page is asked for at each size, every time after a commit. */
-const growthRequests = 300;
+/** How often each page is asked for at each size, every time after a commit; those that warm up not counted. */
+const growthRequests = 600;
+const warmingUp = 40;
+/** Sizes alternate after so many. */
+const growthTurn = 20;
 
 /** Something that is asked for, and how much of the bare handler's speed it is to reach. */
 interface Case {
@@ -189,26 +192,68 @@ const grown: readonly { readonly name: string; path(index: number, items: number
   { name: 'search', path: (index) => `/search?q=${encodeURIComponent(searches[index % searches.length] ?? '')}` },
 ];
 
-/** The 99th percentile of each page, in ms; before every request something is committed, so that nothing kept is good. */
-async function tails(server: Server, file: string, items: number): Promise<number[]> {
+/** A database of one size and who serves it. */
+interface Grown {
+  readonly items: number;
+  readonly line: Connection;
+  /** Has something be committed. */
+  commit(): void;
+  close(): Promise<void>;
+}
+
+async function openGrown(items: number, file: string, folder: string): Promise<Grown> {
+  const server = await startProduct(file, folder);
   const database = new Database(file, { timeout: 5000 });
-  const commit = database.prepare("INSERT OR REPLACE INTO setting (name, value) VALUES ('bench', ?)");
+  const write = database.prepare("INSERT OR REPLACE INTO setting (name, value) VALUES ('bench', ?)");
   const line = new Connection(server.port);
-  const found: number[] = [];
+  let commits = 0;
+  return {
+    items,
+    line,
+    commit: () => {
+      commits += 1;
+      write.run(String(commits));
+    },
+    close: () => {
+      line.close();
+      database.close();
+      return server.stop();
+    },
+  };
+}
+
+/**
+ * The 99th percentile of each page, in ms, by size. Before every request something is committed, so that nothing kept
+ * is good. The sizes alternate, on servers that were started for this: what else the machine does falls on all, and
+ * none has run itself in on what the others have not been asked.
+ */
+async function tails(sizes: readonly Grown[]): Promise<Map<number, number[]>> {
+  const found = new Map(sizes.map(({ items }) => [items, [] as number[]]));
   for (const page of grown) {
-    const latencies: number[] = [];
-    for (let index = 0; index < growthRequests + 20; index += 1) {
-      commit.run(String(index));
-      const startedAt = performance.now();
-      await line.ask(requestOf({ path: page.path(index, items), headers: plain }), 200);
-      if (index >= 20) latencies.push(performance.now() - startedAt);
+    const latencies = new Map(sizes.map(({ items }) => [items, [] as number[]]));
+    for (let start = 0; start < warmingUp + growthRequests; start += growthTurn) {
+      for (const one of sizes) {
+        const took = await turnOf(one, page, start);
+        if (start >= warmingUp) latencies.get(one.items)?.push(...took);
+      }
     }
-    latencies.sort((a, b) => a - b);
-    found.push(latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN);
+    for (const [items, all] of latencies) {
+      all.sort((a, b) => a - b);
+      found.get(items)?.push(all[Math.floor(all.length * 0.99)] ?? Number.NaN);
+    }
   }
-  line.close();
-  database.close();
   return found;
+}
+
+async function turnOf({ items, line, commit }: Grown, page: (typeof grown)[number], start: number): Promise<number[]> {
+  const took: number[] = [];
+  for (let index = start; index < start + growthTurn; index += 1) {
+    commit();
+    const startedAt = performance.now();
+    await line.ask(requestOf({ path: page.path(index, items), headers: plain }), 200);
+    took.push(performance.now() - startedAt);
+  }
+  return took;
 }
 
 async function databaseOf(items: number, folder: string, given: string | undefined): Promise<string> {
@@ -229,24 +274,27 @@ export async function serve(args: readonly string[]): Promise<void> {
   const sizes = (values.sizes ?? '10000,100000,1000000').split(',').map(Number);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
   const verdicts: Verdict[] = [];
-  const tailsBySize = new Map<number, number[]>();
+  const open: Grown[] = [];
   try {
-    for (const [index, items] of sizes.entries()) {
-      const file = await databaseOf(items, folder, values.dir);
-      const server = await startProduct(file, folder);
-      try {
-        if (index === 0) verdicts.push(...(await compare(server, folder)));
-        tailsBySize.set(items, await tails(server, file, items));
-      } finally {
-        await server.stop();
-      }
-      process.stderr.write(`serve: ${items} items done\n`);
+    const files = new Map<number, string>();
+    for (const items of sizes) files.set(items, await databaseOf(items, folder, values.dir));
+    const [first] = files.values();
+    if (first === undefined) throw new Error('serve takes --sizes N,N,…');
+    const server = await startProduct(first, folder);
+    try {
+      verdicts.push(...(await compare(server, folder)));
+    } finally {
+      await server.stop();
     }
-    verdicts.push(...growthOf(sizes, tailsBySize));
+    process.stderr.write('serve: compared\n');
+    for (const [items, file] of files) open.push(await openGrown(items, file, folder));
+    const bySize = await tails(open);
+    verdicts.push(...growthOf(sizes, bySize));
+    print(verdicts, { json: values.json === true, sizes, tails: bySize });
   } finally {
+    for (const one of open) await one.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  print(verdicts, { json: values.json === true, sizes, tails: tailsBySize });
 }
 
 function growthOf(sizes: readonly number[], bySize: ReadonlyMap<number, readonly number[]>): Verdict[] {
