@@ -1,4 +1,5 @@
 import type { Settings } from './config/environment.ts';
+import { shownUrl } from './domain/masking.ts';
 import type { Webhook } from './domain/webhook.ts';
 import { retryAfter } from './fetch/freshness.ts';
 import { userAgent } from './fetch/identity.ts';
@@ -74,11 +75,16 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   return {
     declare(webhooks) {
       last = last
-        .then(() => declareWebhooks(store, webhooks, clock.now()))
+        .then(() => declareWebhooks(store, webhooks.map(asStored), clock.now()))
         .then(() => courier.declare(webhooks))
         .catch((error: unknown) => log.error({ err: error }, 'declaring the webhooks failed'));
     },
   };
+}
+
+/** The whole address stays in memory. */
+function asStored(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
+  return { id: webhook.id, formerId: webhook.formerId, url: shownUrl(webhook) };
 }
 
 /** The guarded client: our own addresses and private ones are not reached unless the operator allows them. */

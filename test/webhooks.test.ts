@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../src/config/environment.ts';
+import { shownUrl } from '../src/domain/masking.ts';
 import type { Webhook } from '../src/domain/webhook.ts';
 import { createMemoryDoorbell } from '../src/push/doorbell-memory.ts';
 import { systemClock } from '../src/runtime/clock.ts';
@@ -62,8 +63,9 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
     ...{ store, origin, ended },
     async declare(...declared) {
       webhooks.declare(declared);
-      for (const { id, url } of declared) {
-        await until(`${id} in force`, async () => (await readWebhook(store.reader, id))?.url === url || null);
+      for (const hook of declared) {
+        const state = () => readWebhook(store.reader, hook.id);
+        await until(`${hook.id} in force`, async () => (await state())?.url === shownUrl(hook) || null);
       }
     },
     async publish(...names) {
@@ -96,6 +98,16 @@ describe('webhooks over real parts', () => {
     });
     await until('the place', async () => (await readWebhook(store.reader, 'hook'))?.seq === 2 || null);
     expect(ended).toEqual(['delivered']);
+  });
+
+  it('are asked whole and stored without what the environment holds of their address', async () => {
+    const { store, origin, publish, declare } = await stage();
+    origin.on('/in/s3cret', { status: 204 });
+    const hidden = { url: `${origin.url}/in/***`, secrets: ['s3cret'] };
+    await declare(makeWebhook({ url: `${origin.url}/in/s3cret`, hidden }));
+    await publish('one');
+    await until('the delivery', () => origin.to('/in/s3cret')[0]);
+    expect((await readWebhook(store.reader, 'hook'))?.url).toBe(hidden.url);
   });
 
   it('do not wait for each other, on one host neither', async () => {

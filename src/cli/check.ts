@@ -6,6 +6,7 @@ import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
 import type { Filter } from '../domain/filter.ts';
 import { shownUrl } from '../domain/masking.ts';
 import type { Declarations, Source } from '../domain/source.ts';
+import type { Webhook } from '../domain/webhook.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { type CliIo, exitCodes } from './io.ts';
 import { printJson, printProblems } from './print.ts';
@@ -43,7 +44,7 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     site: declarations?.site ?? null,
     sections: declarations?.sections ?? [],
     sources: declarations?.sources.map(withoutSecrets) ?? [],
-    webhooks: declarations?.webhooks.map(({ secrets: _, ...shown }) => shown) ?? [],
+    webhooks: declarations?.webhooks.map(withoutTokens) ?? [],
   };
 }
 
@@ -51,6 +52,11 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
 function withoutSecrets(source: Source): object {
   const { headers, declarationHash: _, hidden: __, ...shown } = source;
   return { ...shown, url: shownUrl(source), headers: Object.keys(headers) };
+}
+
+function withoutTokens(webhook: Webhook): object {
+  const { secrets: _, hidden: __, formerId: ___, ...shown } = webhook;
+  return { ...shown, url: shownUrl(webhook) };
 }
 
 function printForPeople(
@@ -121,7 +127,7 @@ function webhooksTable({ webhooks, sources }: Declarations, columns: number | nu
     { title: 'URL', canShrink: true },
     { title: 'DECLARED AT' },
   ];
-  const rows = webhooks.map(({ id, filter, url, declaredAt }) => [id, describeFilter(filter), url, declaredAt]);
+  const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), shownUrl(hook), hook.declaredAt]);
   return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
 }
 

@@ -2,29 +2,57 @@ import { everything } from '../domain/filter.ts';
 import { slug } from '../domain/source.ts';
 import type { Webhook } from '../domain/webhook.ts';
 import type { WebhookEntry } from './file-part.ts';
+import { hiddenParts } from './hidden-parts.ts';
 import { type ProblemList, quote } from './problem-list.ts';
+import { nameReferences } from './references.ts';
 
 const maxIdChars = 80;
 
 /**
- * The webhooks of all files. An undeclared id is made of host and path, and what was delivered is remembered under it:
- * two that would share one have to be told apart by hand.
+ * The webhooks of all files. An undeclared id is made of host and path, with the names of variables in place of what
+ * they hold, and what was delivered is remembered under it: two that would share one have to be told apart by hand.
  */
-export function declareWebhooks(entries: readonly WebhookEntry[], problems: ProblemList): readonly Webhook[] {
+export async function declareWebhooks(
+  entries: readonly WebhookEntry[],
+  feedsDir: string,
+  problems: ProblemList,
+): Promise<readonly Webhook[]> {
   const taken = new Map<string, string>();
-  return entries.map(({ fields, where }) => {
-    const id = fields.id ?? idOf(fields.url);
+  for (const entry of entries) {
+    const { id } = namesOf(entry);
     const first = taken.get(id);
     if (first !== undefined) {
       const what = `the webhook's id ${quote(id)} is taken by ${first}`;
-      problems.add({ where, what, remedy: 'Give each webhook an id of its own' });
+      problems.add({ where: entry.where, what, remedy: 'Give each webhook an id of its own' });
     }
-    taken.set(id, where);
-    return { id, url: fields.url, secrets: fields.secret, filter: fields.filter ?? everything, declaredAt: where };
-  });
+    taken.set(id, entry.where);
+  }
+  return Promise.all(entries.map(async (entry) => await toWebhook(entry, feedsDir)));
 }
 
-function idOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return [...slug(`${host}${pathname}`)].slice(0, maxIdChars).join('').replace(/-+$/, '');
+async function toWebhook(entry: WebhookEntry, feedsDir: string): Promise<Webhook> {
+  const { fields, urlReferences, where } = entry;
+  const { url, secret, filter } = fields;
+  const address = { kind: 'usable', url, authorization: null, idText: '' } as const;
+  const { hidden } = await hiddenParts(address, urlReferences, feedsDir);
+  return { ...namesOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
+}
+
+function namesOf({ fields, writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
+  if (typeof fields.id === 'string') return { id: fields.id, formerId: null };
+  const { host, pathname } = new URL(fields.url);
+  const whole = idOf(host, pathname);
+  if (urlReferences.secrets.length === 0) return { id: whole, formerId: null };
+  const id = idOf(host, namedPath(writtenUrl));
+  return { id, formerId: id === whole ? null : whole };
+}
+
+/** The path as it is written, with the names of variables; all of the address where one of them stands for its host. */
+function namedPath(writtenUrl: string): string {
+  const path = nameReferences(writtenUrl).replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
+  return `/${path.replace(/[?#].*$/s, '')}`;
+}
+
+function idOf(host: string, path: string): string {
+  return [...slug(`${host}${path}`)].slice(0, maxIdChars).join('').replace(/-+$/, '');
 }

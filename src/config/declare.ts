@@ -28,10 +28,8 @@ export async function declare(
   const ids = chooseIds(usable, problems);
   complainOfSameUrls(usable, problems);
   const sources = usable.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
-  const webhooks = declareWebhooks(
-    parts.flatMap((part) => part.webhooks),
-    problems,
-  );
+  const hooks = parts.flatMap((part) => part.webhooks);
+  const webhooks = await declareWebhooks(hooks, feedsDir, problems);
   return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
 }
 

@@ -26,6 +26,10 @@ export interface SourceEntry {
 /** One declared webhook. */
 export interface WebhookEntry {
   readonly fields: WebhookFields;
+  /** The address as it stands in the file, before `${NAME}` was resolved. */
+  readonly writtenUrl: string;
+  /** What of the address came out of the environment. */
+  readonly urlReferences: Referring;
   /** `sources.yaml:12`, of the entry. */
   readonly where: string;
 }

@@ -31,6 +31,11 @@ export function resolveReferences(value: unknown, env: Environment): { value: un
   return { value: resolve(value, []), unset };
 }
 
+/** A text with the name alone in place of each `${NAME}`: names are no secrets. */
+export function nameReferences(text: string): string {
+  return text.replace(reference, (_, name: string | undefined) => name ?? '${');
+}
+
 /** Where a text names the environment, and what it would tell. */
 export interface Referring {
   /** The text with a mask in place of each `${NAME}`. */

@@ -144,7 +144,10 @@ function readList<T>(
 function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   const path = ['webhooks', index] as const;
   const fields = check(file, webhookSchema, { path, root: 'webhook' });
-  return fields === null ? null : { fields, where: `${file.name}:${file.positions.lineOf(path)}` };
+  if (fields === null) return null;
+  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
+  const urlReferences = maskReferences(writtenUrl, file.env);
+  return { fields, writtenUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {

@@ -1,11 +1,16 @@
 import type { Filter } from './filter.ts';
+import type { HiddenParts } from './masking.ts';
 
 /** Where the operator wants events sent, as declared. */
 export interface Webhook {
   /** Slug, unique over all files. Its place in the log is kept under this name. */
   readonly id: string;
-  /** Absolute `http:` or `https:` URL. The path may be a secret: it is never logged. */
+  /** The id that an earlier version made of the whole address; null: the same. What is known under it is kept. */
+  readonly formerId: string | null;
+  /** Absolute `http:` or `https:` URL. The path may be a secret: it is never logged. To be shown by `shownUrl` only. */
   readonly url: string;
+  /** Null: all of the address may be shown. */
+  readonly hidden: HiddenParts | null;
   /** `whsec_` and base64; each signs. Never logged, never shown. */
   readonly secrets: readonly string[];
   readonly filter: Filter;
@@ -27,6 +32,7 @@ export type WebhookOutcome =
 /** A webhook's place in the log and how its deliveries go. Outlives the declaration. */
 export interface WebhookState {
   readonly id: string;
+  /** As it is shown: see `shownUrl`. */
   readonly url: string;
   readonly epoch: string;
   /** Everything up to it was looked at, and what matched was delivered. */

@@ -42,15 +42,25 @@ export async function readWebhook(db: Db, id: string): Promise<WebhookState | nu
 /** What a webhook starts afresh with when the operator has done something about it. */
 const mended = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;
 
+type Declared = Pick<Webhook, 'id' | 'url'> & Partial<Pick<Webhook, 'formerId'>>;
+
+async function renameFormer(store: Store, webhooks: readonly Declared[]): Promise<void> {
+  const taken = new Set((await readWebhooks(store.reader)).map(({ id }) => id));
+  const declared = new Set(webhooks.map(({ id }) => id));
+  for (const { id, formerId } of webhooks) {
+    if (typeof formerId !== 'string' || taken.has(id) || declared.has(formerId) || !taken.delete(formerId)) continue;
+    await store.write((tx) => tx.updateTable('webhook').set({ id }).where('id', '=', formerId).execute());
+  }
+}
+
 /**
  * Puts the declared webhooks in force. A new one begins at the head of the log; one that was known goes on where it
- * was, also when it had been taken out for a while; another address is tried at once.
+ * was, also when it had been taken out for a while, or was known by its former id; another address is tried at once.
+ *
+ * @param webhooks their addresses as they are shown.
  */
-export async function declareWebhooks(
-  store: Store,
-  webhooks: readonly Pick<Webhook, 'id' | 'url'>[],
-  nowMs: number,
-): Promise<void> {
+export async function declareWebhooks(store: Store, webhooks: readonly Declared[], nowMs: number): Promise<void> {
+  await renameFormer(store, webhooks);
   const before = new Map((await readWebhooks(store.reader)).map((state) => [state.id, state]));
   const declared = new Set(webhooks.map(({ id }) => id));
   const changed = webhooks.filter(({ id, url }) => before.get(id)?.url !== url || before.get(id)?.removedMs !== null);

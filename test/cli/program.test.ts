@@ -80,6 +80,18 @@ describe('newswire check', () => {
     expect(stdout + json).not.toContain(key);
   });
 
+  it('shows nothing of the environment that stands in the address of a webhook', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const text = `webhooks:\n  - url: "https://example.org/in/$\{TOKEN}"\n    secret: whsec_${key}\n`;
+    for (const argv of [['check'], ['check', '--json']]) {
+      const io = new FakeIo({ ...withFeeds(text), TOKEN: 's3cret' });
+      expect(await runCommand(argv, io)).toBe(0);
+      expect(io.stdout).toContain('https://example.org/in/***');
+      expect(io.stdout).toContain('example-org-in-token');
+      expect(io.stdout + io.stderr).not.toContain('s3cret');
+    }
+  });
+
   it('says what a filter lets through', async () => {
     const filter = '{ sections: [World, Arts], q: budget, backfill: true }';
     const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

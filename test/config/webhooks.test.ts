@@ -27,14 +27,18 @@ describe('declared webhooks', () => {
     expect(webhooks).toEqual([
       {
         id: 'example-org-hooks-news',
+        formerId: null,
         url: 'https://example.org/hooks/news',
+        hidden: null,
         secrets: [secret],
         filter: everything,
         declaredAt: 'a.yaml:2',
       },
       {
         id: 'own',
+        formerId: null,
         url: 'http://example.com:8080/in?x=1',
+        hidden: null,
         secrets: [secret],
         filter: { ...everything, sections: ['world-news'], q: '-sport budget' },
         declaredAt: 'b.yaml:2',
@@ -50,6 +54,27 @@ describe('declared webhooks', () => {
     expect(await mistakes(text, { PART: 'deep' })).toEqual([
       `a.yaml:2: the environment variable KEY is not set. Set KEY, or take $\{KEY} out; write $$\{ for a literal $\{.`,
     ]);
+  });
+
+  const env = { KEY: secret, TOKEN: 's3cret', HOST: 'example.org', PLACE: 'https://example.org/in/s3cret?x' };
+
+  it.each([
+    [`https://example.org/in?t=\${TOKEN}`, 'https://example.org/in?t=***', 'example-org-in', null],
+    [`https://example.org/in/\${TOKEN}`, 'https://example.org/in/***', 'example-org-in-token', 'example-org-in-s3cret'],
+    [`https://\${HOST}/in/news`, 'https://example.org/***', 'example-org-in-news', null],
+    [`\${PLACE}`, 'https://example.org/***', 'example-org-place', 'example-org-in-s3cret'],
+    ['https://example.org/in/s3cret', null, 'example-org-in-s3cret', null],
+  ])('hide in address and id what the environment holds: %s', async (url, shown, id, formerId) => {
+    const [webhook] = await declared({ 'a.yaml': `webhooks:\n  - { url: "${url}", secret: "$\{KEY}" }\n` }, env);
+    expect(webhook).toMatchObject({ id, formerId });
+    expect(webhook?.hidden?.url ?? null).toBe(shown);
+    expect(webhook?.url).not.toContain('***');
+  });
+
+  it('are told apart by the names of the variables that hold their paths', async () => {
+    const two = ['PLACE', 'TOKEN'].map((name) => `  - { url: "https://example.org/$\{${name}}", secret: "$\{KEY}" }\n`);
+    const webhooks = await declared({ 'a.yaml': `webhooks:\n${two.join('')}` }, { ...env, PLACE: 's3cret' });
+    expect(webhooks.map(({ id }) => id)).toEqual(['example-org-place', 'example-org-token']);
   });
 
   it.each([

@@ -104,6 +104,21 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect(await readWebhook(store.reader, 'b')).toMatchObject({ removedMs: noon + 2 });
     }));
 
+  it('go on where they were when their id was made of something hidden until now', () =>
+    withHook(async (store) => {
+      const shown = { id: 'example-org-token', formerId: 'hook', url: 'https://example.org/***' };
+      await declareWebhooks(store, [shown], noon + 1);
+      expect(await readWebhooks(store.reader)).toMatchObject([
+        { id: 'example-org-token', url: 'https://example.org/***', seq: 1, removedMs: null },
+      ]);
+      // Of two that were called alike one only has that place.
+      await declareWebhooks(store, [shown, { ...shown, id: 'b' }], noon + 2);
+      expect((await readWebhooks(store.reader)).map(({ id, seq }) => [id, seq])).toEqual([
+        ['b', 2],
+        ['example-org-token', 1],
+      ]);
+    }));
+
   it('are moved to a place, or resumed where they are, and tried at once', () =>
     withHook(async (store) => {
       const before = await hook(store);

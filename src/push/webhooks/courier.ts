@@ -1,3 +1,4 @@
+import { conceal, shownUrl } from '../../domain/masking.ts';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/webhook.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -127,7 +128,7 @@ export class Courier {
   #start(state: WebhookState): void {
     const webhook = this.#declared.get(state.id);
     // One whose address in the book is another one is about to be declared anew.
-    if (webhook === undefined || webhook.url !== state.url) return;
+    if (webhook === undefined || shownUrl(webhook) !== state.url) return;
     if (this.#running.has(state.id)) {
       this.#missed.add(state.id);
       return;
@@ -187,13 +188,14 @@ export class Courier {
     return written && taken ? after : null;
   }
 
-  async #post({ id, url, secrets }: Webhook, body: string): Promise<PostAnswer> {
+  async #post({ id, url, hidden, secrets }: Webhook, body: string): Promise<PostAnswer> {
     const { clock, post } = this.#parts;
     const signed = { id: deliveryId(id, body), timestampS: Math.floor(clock.now() / 1000), body };
     const signature = signatureHeaders(secrets, signed);
     if (signature === null) return { kind: 'failed', detail: 'its secret is not of the form whsec_…', status: null };
     const headers = { 'content-type': 'application/json', ...signature };
-    return post({ webhookId: id, url, headers, body }, this.#abort.signal);
+    const answer = await post({ webhookId: id, url, headers, body }, this.#abort.signal);
+    return answer.kind === 'failed' ? { ...answer, detail: conceal(answer.detail, hidden) } : answer;
   }
 
   #boundOf(webhook: Webhook, { id, seq }: WebhookState): number | null {

@@ -125,6 +125,19 @@ describe('a courier', () => {
     expect(headers['webhook-timestamp']).toBe(String(Math.floor(one.clock.now() / 1000)));
   });
 
+  it('asks an address that hides something whole, and tells nothing of it', async () => {
+    const detail = 'dns: https://example.org/s3cret is not there';
+    const shown = 'https://example.org/***';
+    const one = stage([{ kind: 'failed', detail, status: null }], [makeState(0, { url: shown })]);
+    one.courier.declare([
+      makeWebhook({ url: 'https://example.org/s3cret', hidden: { url: shown, secrets: ['s3cret'] } }),
+    ]);
+    await one.publish();
+    expect(one.posts.map(({ url }) => url)).toEqual(['https://example.org/s3cret']);
+    expect(one.book.of()).toMatchObject({ url: shown, lastDetail: 'dns: https://example.org/*** is not there' });
+    expect(one.said.join()).not.toContain('s3cret');
+  });
+
   it('looks by itself each second, since what a command writes rings no bell', async () => {
     const one = stage();
     await declareOne(one);

@@ -5,7 +5,9 @@ import type { Webhook, WebhookState } from '../../../src/domain/webhook.ts';
 export function makeWebhook(over: Partial<Omit<Webhook, 'filter'>> & { filter?: Partial<Filter> } = {}): Webhook {
   return {
     id: 'hook',
+    formerId: null,
     url: 'https://example.org/hook',
+    hidden: null,
     secrets: [`whsec_${Buffer.alloc(32, 1).toString('base64')}`],
     declaredAt: 'a.yaml:1',
     ...over,
