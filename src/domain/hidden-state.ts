@@ -40,12 +40,27 @@ const leastEchoChars = 8;
 
 /**
  * What a document says, without the secrets of its address: publishers put the token of a reader into the links of
- * the feed that they make for him. Such a link leads nowhere then, and nobody is let in by it.
+ * the feed that they make for him. Such a link leads nowhere then, and nobody is let in by it. Keys and ids are made of
+ * such links too. Only the archive, which nobody is shown, is an address to be asked.
  */
 export function concealedDigest(digest: Digest | Unreadable, hidden: HiddenParts | null): Digest | Unreadable {
-  const secrets = hidden?.secrets.filter(({ length }) => length >= leastEchoChars) ?? [];
-  if (hidden === null || secrets.length === 0 || digest.kind === 'unreadable') return digest;
-  return { ...digest, drafts: digest.drafts.map((draft) => concealedDraft(draft, { ...hidden, secrets })) };
+  if (hidden === null || digest.kind === 'unreadable') return digest;
+  const archiveUrl = digest.archiveUrl === null ? null : archiveOf(digest.archiveUrl, hidden);
+  const secrets = hidden.secrets.filter(({ length }) => length >= leastEchoChars);
+  if (secrets.length === 0) return { ...digest, archiveUrl };
+  const echoes = { ...hidden, secrets };
+  return {
+    ...digest,
+    archiveUrl,
+    feedTitle: concealOrNull(digest.feedTitle, echoes),
+    drafts: digest.drafts.map((draft) => concealedDraft(draft, echoes)),
+    deleted: digest.deleted.map((one) => ({ ...one, ref: conceal(one.ref, echoes) })),
+  };
+}
+
+/** Made of the document's address as it is shown, when it was named as a place beside it. Others are told nothing. */
+function archiveOf(url: string, hidden: HiddenParts): string {
+  return new URL(url).origin === new URL(hidden.url).origin ? reveal(url, hidden) : url;
 }
 
 function concealedDraft(draft: ItemDraft, hidden: HiddenParts): ItemDraft {
@@ -53,10 +68,18 @@ function concealedDraft(draft: ItemDraft, hidden: HiddenParts): ItemDraft {
   return {
     ...draft,
     url: address(draft.url),
+    canonicalUrl: address(draft.canonicalUrl),
+    guid: concealOrNull(draft.guid, hidden),
     imageUrl: address(draft.imageUrl),
     title: conceal(draft.title, hidden),
     summary: conceal(draft.summary, hidden),
     contentHtml: conceal(draft.contentHtml, hidden),
+    author: concealOrNull(draft.author, hidden),
+    categories: draft.categories.map((category) => conceal(category, hidden)),
     enclosures: draft.enclosures.map((one) => ({ ...one, url: concealAddress(one.url, hidden) })),
   };
+}
+
+function concealOrNull(text: string | null, hidden: HiddenParts): string | null {
+  return text === null ? null : conceal(text, hidden);
 }

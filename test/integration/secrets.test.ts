@@ -24,7 +24,9 @@ describe('secrets in the address of a source', () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const asked = `/feed?token=${secrets.FEED_TOKEN}`;
-    const entry = { guid: '1', title: 'Harbour opens', link: 'https://www.example.org/1', text: 'Text.' };
+    // A publisher repeats the token of his reader in the links.
+    const link = `https://www.example.org/1?token=${secrets.FEED_TOKEN}`;
+    const entry = { guid: link, title: 'Harbour opens', link, text: 'Text.' };
     const body = rssDocument({ title: 'Example Wire', link: 'https://www.example.org/' }, [entry]);
     origin.on('/feed', { headers: { 'content-type': 'application/rss+xml' }, body });
     origin.on('/gone', { status: 301, headers: { location: `/nowhere${asked}` } });
