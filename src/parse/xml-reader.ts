@@ -12,6 +12,9 @@ Bare.prototype = Object.freeze(Object.create(null) as object);
 const textKey = '_';
 const attributesKey = '$';
 
+const begin = '<![CDATA[';
+const sectionEnd = ']]>';
+
 const undecoded = { xmlMode: true, decodeEntities: false };
 
 /**
@@ -22,7 +25,20 @@ const undecoded = { xmlMode: true, decodeEntities: false };
  */
 export function readXml(xml: string): unknown {
   const builder = new TreeBuilder();
-  new Parser(builder, undecoded).end(xml);
+  const parser = new Parser(builder, undecoded);
+  let from = 0;
+  // The parser looks at each character of a section, which most of a feed may stand in: it gets what is between them.
+  for (let at = xml.indexOf(begin); at >= 0; at = xml.indexOf(begin, from)) {
+    const end = xml.indexOf(sectionEnd, at);
+    if (end < 0) break;
+    parser.write(xml.slice(from, at));
+    from = at;
+    // There it is part of a value.
+    if (builder.isInTag) break;
+    builder.onsection(xml.slice(at + begin.length, end));
+    from = end + sectionEnd.length;
+  }
+  parser.end(xml.slice(from));
   if (builder.root === null) throw new Error('the document has no element');
   return builder.root;
 }
@@ -49,6 +65,12 @@ class TreeBuilder implements Partial<Handler> {
   #last: Open | null = null;
   #inCdata = false;
   root: Bare | null = null;
+  /** Whether the parser stands among the attributes of a tag. */
+  isInTag = false;
+
+  onopentagname(): void {
+    this.isInTag = true;
+  }
 
   onopentag(written: string, attributes: Readonly<Record<string, string>>): void {
     const open = new Open(this.#names.get(written));
@@ -60,14 +82,22 @@ class TreeBuilder implements Partial<Handler> {
     }
     this.#open.push(open);
     this.#last = open;
+    this.isInTag = false;
   }
 
   ontext(written: string): void {
     const open = this.#last;
-    if (open === null) return;
-    // Here, not where the section begins: an empty one marks nothing.
-    if (this.#inCdata && written !== '') open.isMarked = true;
-    open.text += this.#inCdata || !written.includes('&') ? written : decodeXML(written);
+    if (this.#inCdata) this.onsection(written);
+    else if (open !== null) open.text += written.includes('&') ? decodeXML(written) : written;
+  }
+
+  /** A text that is marked as such, in which nothing is a reference. */
+  onsection(text: string): void {
+    const open = this.#last;
+    // An empty one marks nothing.
+    if (open === null || text === '') return;
+    open.isMarked = true;
+    open.text += text;
   }
 
   oncdatastart(): void {

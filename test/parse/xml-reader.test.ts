@@ -57,6 +57,16 @@ describe('readXml', () => {
     expect(read('<a>&lt;<![CDATA[&lt;<b>]]>&lt;<![CDATA[>]]></a>')).toEqual({ a: '<&lt;<b><>' });
   });
 
+  it('takes what looks like marked text in a value for a part of it', () => {
+    expect(read('<a b="<![CDATA[c" d="]]>"><![CDATA[e]]></a>')).toEqual({
+      a: { $: { b: '<![CDATA[c', d: ']]>' }, _: 'e' },
+    });
+  });
+
+  it('takes marked text that does not end for the rest of the document', () => {
+    expect(read('<a><b>1</b><c><![CDATA[d]></c></a>')).toMatchObject({ a: { b: ['1'] } });
+  });
+
   it('decodes references by number', () => {
     expect(read('<a>&#8364;&#x20ac;&#128512;</a>')).toEqual({ a: '€€😀' });
   });
@@ -90,7 +100,17 @@ describe('readXml', () => {
     const piece = fc.constantFrom(
       ...['<item>', '</item>', '<title>', '</title>', '<a:b c="d&amp;">', '</a:b>', '<link/>', '<![CDATA[', ']]>', ' '],
       ...['&amp;', '&#38;', '&', 'x', '\n', '<', '>', '<p>', '</p>', '<Content:Encoded>', '</Content:Encoded>', '"'],
-      ...['<_>', '</_>', '<enclosure URL="u" />', '<guid isPermaLink=false>', '</guid>', '\u00e9', '<!-- c -->'],
+      ...[
+        '<_>',
+        '</_>',
+        '<a b="<![CDATA[">',
+        "<a b=']]>'/>",
+        '<enclosure URL="u" />',
+        '<guid isPermaLink=false>',
+        '</guid>',
+        '\u00e9',
+        '<!-- c -->',
+      ],
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
