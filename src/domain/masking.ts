@@ -27,12 +27,22 @@ export function isMasked(url: string): boolean {
 
 /** A text without the secrets, in whatever form of percent-encoding they stand in it. */
 export function conceal(text: string, hidden: HiddenParts | null): string {
-  if (hidden === null) return text;
+  const pattern = hidden === null ? null : patternOf(hidden);
+  return pattern === null ? text : text.replace(pattern, mask);
+}
+
+/** A document has thousands of texts, and the forms of a secret cost more than to look for them. */
+const patterns = new WeakMap<HiddenParts, RegExp | null>();
+
+function patternOf(hidden: HiddenParts): RegExp | null {
+  const known = patterns.get(hidden);
+  if (known !== undefined) return known;
   const forms = [...new Set(hidden.secrets.flatMap(formsOf))].filter((form) => form !== '');
-  if (forms.length === 0) return text;
   // The longest first: one form may begin another.
-  const pattern = forms.sort((a, b) => b.length - a.length).map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return text.replace(new RegExp(pattern.join('|'), 'g'), mask);
+  const escaped = forms.sort((a, b) => b.length - a.length).map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const pattern = forms.length === 0 ? null : new RegExp(escaped.join('|'), 'g');
+  patterns.set(hidden, pattern);
+  return pattern;
 }
 
 /** An address that a publisher has named, without the secrets. Its origin stays: the same word there is a name. */
