@@ -1,4 +1,4 @@
-import { type HiddenParts, mask } from '../domain/masking.ts';
+import { type HiddenParts, leastEchoChars, mask } from '../domain/masking.ts';
 import type { Referring } from './references.ts';
 import { readSourceUrl, type SourceUrl } from './source-url.ts';
 
@@ -21,8 +21,8 @@ export async function hiddenParts(
   }
   const idText = url.host.replace(/^www\./, '');
   const rest = `${url.pathname}${url.search}`.slice(1);
-  return {
-    hidden: { url: `${url.origin}/${mask}`, secrets: [rest, ...secrets].filter((text) => text !== '') },
-    idText,
-  };
+  // A publisher may repeat a token alone in his links.
+  const values = [...url.searchParams.values()].filter(({ length }) => length >= leastEchoChars);
+  const all = [rest, ...secrets, ...values].filter((text) => text !== '');
+  return { hidden: { url: `${url.origin}/${mask}`, secrets: all }, idText };
 }

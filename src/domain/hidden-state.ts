@@ -1,5 +1,5 @@
 import type { Digest, ItemDraft, Unreadable } from './item.ts';
-import { conceal, concealAddress, concealUrl, type HiddenParts, reveal } from './masking.ts';
+import { conceal, concealAddress, concealUrl, type HiddenParts, leastEchoChars, reveal } from './masking.ts';
 import type { PollState, Settlement } from './poll.ts';
 
 /** The addresses of a source's state as they are asked. */
@@ -34,9 +34,6 @@ export function concealedSettlement(settlement: Settlement, hidden: HiddenParts 
     },
   };
 }
-
-/** A shorter word stands in texts of its own accord. */
-const leastEchoChars = 8;
 
 /**
  * What a document says, without the secrets of its address: publishers put the token of a reader into the links of

@@ -25,7 +25,10 @@ export function isMasked(url: string): boolean {
   return url.includes(mask);
 }
 
-/** A text without the secrets, in whatever form of percent-encoding they stand in it. */
+/** A shorter word stands in texts of its own accord. */
+export const leastEchoChars = 8;
+
+/** A text without the secrets, in whatever form of percent-encoding they stand in it, escaped for markup or not. */
 export function conceal(text: string, hidden: HiddenParts | null): string {
   const pattern = hidden === null ? null : patternOf(hidden);
   return pattern === null ? text : text.replace(pattern, mask);
@@ -81,7 +84,12 @@ function formsOf(secret: string): string[] {
   const encoded = encodeURIComponent(secret.toWellFormed());
   const lower = encoded.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase());
   const inPath = new URL(`http://localhost/${secret.replace(/[?#]/g, encodeURIComponent)}`).pathname.slice(1);
-  return [secret, inQuery(secret), inPath, encoded, lower, encoded.replaceAll('%20', '+'), decoded(secret)];
+  const forms = [secret, inQuery(secret), inPath, encoded, lower, encoded.replaceAll('%20', '+'), decoded(secret)];
+  return [...forms, ...forms.map(inMarkup)];
+}
+
+function inMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 function decoded(secret: string): string {

@@ -60,6 +60,12 @@ describe('an address with something of the environment in it', () => {
     expect(id).not.toContain('s3cret');
   });
 
+  it('counts what its parameters hold for secrets where all of it is hidden, unless they are common words', async () => {
+    const { hidden } = await declared(`\${FEED}`, { FEED: 'https://example.org/a?format=rss&t=tok-7f3a9c21' });
+    expect(hidden?.secrets).toContain('tok-7f3a9c21');
+    expect(hidden?.secrets).not.toContain('rss');
+  });
+
   it('has an id without it, which stays when the secret changes', async () => {
     const url = `https://example.org/feed?token=\${TOKEN}`;
     const ids = await Promise.all(['s3cret', 'other'].map(async (TOKEN) => (await declared(url, { TOKEN })).id));

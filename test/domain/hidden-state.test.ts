@@ -36,6 +36,13 @@ describe('a document that repeats what its address hides', () => {
     expect(concealed(other, { ...inQuery, secrets: ['tok-00000000'] })).toEqual(answer);
   });
 
+  it('tells nothing of it where markup escapes it', () => {
+    const secret = 'user=1&key=a"bcdefg';
+    const contentHtml = '<a href="https://example.org/feed?user=1&amp;key=a&quot;bcdefg">all</a>';
+    const answer = concealed(digest([draft('one', { contentHtml })]), { ...inQuery, secrets: [secret] });
+    expect(answer.drafts[0]?.contentHtml).toBe('<a href="https://example.org/feed?***">all</a>');
+  });
+
   it('is left as it is where nothing is hidden, or only a word that stands in texts anyway', () => {
     const read = digest([draft('one', { url })]);
     expect(concealed(read, null)).toBe(read);
