@@ -31,7 +31,8 @@ export function readXml(xml: string): unknown {
   for (let at = xml.indexOf(begin); at >= 0; at = xml.indexOf(begin, from)) {
     const end = xml.indexOf(sectionEnd, at);
     if (end < 0) break;
-    parser.write(xml.slice(from, at));
+    // What is empty it keeps as well, and looks through it all in the end.
+    if (at > from) parser.write(xml.slice(from, at));
     from = at;
     // There it is part of a value.
     if (builder.isInTag) break;

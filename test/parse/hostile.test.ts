@@ -46,6 +46,12 @@ describe('parseFeed against documents beyond all bounds', () => {
     const { result } = await parseTimed(item(`<description>${fill('x', 5_000_000)}</description>`));
     expect(result.kind === 'parsed' && result.feed.items[0]?.summary?.value).toHaveLength(5_000_000);
   });
+
+  it('reads 8 MB of sections, one right after the other', async () => {
+    const { result, cpuMs } = await parseTimed(item(`<description>${'<![CDATA[x]]>'.repeat(600_000)}</description>`));
+    expect(result.kind === 'parsed' && result.feed.items[0]?.summary?.value).toHaveLength(600_000);
+    expect(cpuMs).toBeLessThan(5000);
+  });
 });
 
 describe('parseFeed against declarations', () => {
