@@ -195,12 +195,13 @@ class SocketReader implements SoakReader {
 
   #take(events: readonly WireEvent[], socket: WebSocket): void {
     for (const event of events) {
+      // Now and then is not often enough for one who does not drop what it has had. It is always one behind at least,
+      // so that already the one return that nobody is spared gives it something twice.
+      if (this.#track.applied.length % 10 === 0) this.#saved = this.#track.cursor ?? this.#saved;
       if (!this.#track.take(event)) {
         this.#gap(`${event.op} ${event.seq}<${event.prev}`, socket);
         return;
       }
-      // Now and then is not often enough for one who does not drop what it has had.
-      if (this.#track.applied.length % 10 === 0) this.#saved = this.#track.cursor ?? this.#saved;
     }
   }
 
