@@ -33,8 +33,8 @@ export async function declareWebhooks(
 async function toWebhook(entry: WebhookEntry, feedsDir: string): Promise<Webhook> {
   const { fields, urlReferences, where } = entry;
   const { url, secret, filter } = fields;
-  const address = { kind: 'usable', url, authorization: null, idText: '' } as const;
-  const { hidden } = await hiddenParts(address, urlReferences, feedsDir);
+  // Its id is made elsewhere.
+  const { hidden } = await hiddenParts({ url, idText: '' }, urlReferences, feedsDir);
   return { ...namesOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
 }
 

@@ -9,7 +9,7 @@ type Usable = Extract<SourceUrl, { kind: 'usable' }>;
  * since it is looked up and said in messages: where that comes out of the environment too, nothing is shown but it.
  */
 export async function hiddenParts(
-  address: Usable,
+  address: Pick<Usable, 'url' | 'idText'>,
   { masked, secrets }: Referring,
   feedsDir: string,
 ): Promise<{ readonly hidden: HiddenParts | null; readonly idText: string }> {

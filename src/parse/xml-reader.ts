@@ -12,7 +12,7 @@ Bare.prototype = Object.freeze(Object.create(null) as object);
 const textKey = '_';
 const attributesKey = '$';
 
-const begin = '<![CDATA[';
+const sectionBegin = '<![CDATA[';
 const sectionEnd = ']]>';
 
 const undecoded = { xmlMode: true, decodeEntities: false };
@@ -28,7 +28,7 @@ export function readXml(xml: string): unknown {
   const parser = new Parser(builder, undecoded);
   let from = 0;
   // The parser looks at each character of a section, which most of a feed may stand in: it gets what is between them.
-  for (let at = xml.indexOf(begin); at >= 0; at = xml.indexOf(begin, from)) {
+  for (let at = xml.indexOf(sectionBegin); at >= 0; at = xml.indexOf(sectionBegin, from)) {
     const end = xml.indexOf(sectionEnd, at);
     if (end < 0) break;
     // What is empty it keeps as well, and looks through it all in the end.
@@ -36,7 +36,7 @@ export function readXml(xml: string): unknown {
     from = at;
     // There it is part of a value.
     if (builder.isInTag) break;
-    builder.onsection(xml.slice(at + begin.length, end));
+    builder.onsection(xml.slice(at + sectionBegin.length, end));
     from = end + sectionEnd.length;
   }
   parser.end(xml.slice(from));

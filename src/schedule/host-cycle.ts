@@ -1,3 +1,4 @@
+import { remoteHostOf } from '../domain/hosts.ts';
 import type { Source } from '../domain/source.ts';
 
 /**
@@ -9,13 +10,8 @@ import type { Source } from '../domain/source.ts';
 export function hostCycles(sources: readonly Pick<Source, 'url'>[], hostGapMs: number): (url: string) => number {
   const counts = new Map<string, number>();
   for (const { url } of sources) {
-    const host = hostOf(url);
+    const host = remoteHostOf(url);
     if (host !== null) counts.set(host, (counts.get(host) ?? 0) + 1);
   }
-  return (url) => (counts.get(hostOf(url) ?? '') ?? 0) * hostGapMs;
-}
-
-/** The host of a URL with its port; null for a local file. */
-export function hostOf(url: string): string | null {
-  return /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).host : null;
+  return (url) => (counts.get(remoteHostOf(url) ?? '') ?? 0) * hostGapMs;
 }

@@ -1,8 +1,8 @@
+import { remoteHostOf } from '../domain/hosts.ts';
 import { type Failure, type FetchFacts, type FetchFailed, type FetchOutcome, noValidators } from '../domain/outcome.ts';
 import { type HostPause, longestHostPauseMs, type PollMemory, type Settlement } from '../domain/poll.ts';
 import { backOffMs, type FailureClass, failureClass, isDeadline, isNetworkFailure } from './backoff.ts';
 import { type Case, planInput, withNotes } from './case.ts';
-import { hostOf } from './host-cycle.ts';
 import { longestRetryMs } from './memory.ts';
 import { baseInterval, planTroubled } from './plan.ts';
 import { dayMs, hourMs, inWords, minuteMs, secondMs } from './words.ts';
@@ -96,7 +96,7 @@ export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { 
 }
 
 function pauseOf({ source, state, memory, nowMs }: Case, pauseMs: number): HostPause | null {
-  const host = hostOf(state.movedTo ?? source.url);
+  const host = remoteHostOf(state.movedTo ?? source.url);
   if (host === null) return null;
   const earlierMs = memory.hostPause?.host === host ? memory.hostPause.untilMs : 0;
   return { host, untilMs: Math.max(nowMs + pauseMs, earlierMs) };

@@ -1,7 +1,7 @@
 import type { Identity } from '../domain/continuity.ts';
+import { publisherOf } from '../domain/hosts.ts';
 import type { Digest, ItemDraft } from '../domain/item.ts';
 import type { Db } from './dialect.ts';
-import { publisherOf } from './hosts.ts';
 import { readKnown } from './known.ts';
 import type { Row } from './tables.ts';
 

@@ -1,8 +1,8 @@
+import { hostOf } from '../domain/hosts.ts';
 import { conceal, concealAddress, concealUrl, shownUrl } from '../domain/masking.ts';
 import { blankMemory, type PollMemory } from '../domain/poll.ts';
 import type { Declarations, Source } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
-import { hostOf } from './hosts.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
 import type { Store } from './open.ts';
 import { insertRows, updateRows } from './rows.ts';

@@ -1,5 +1,5 @@
+import { publisherOf } from '../domain/hosts.ts';
 import type { Item, ItemDraft } from '../domain/item.ts';
-import { publisherOf } from './hosts.ts';
 import { fromJson, type ShownSource, type StoredItem, toItem } from './shown.ts';
 import type { Row } from './tables.ts';
 

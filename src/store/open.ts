@@ -137,8 +137,8 @@ export function newEpoch(): string {
 }
 
 /**
- * Opens the database: makes it when it is not there and brings its schema up to date, unless that is refused, and, for a poller, takes the right
- * to be the only one.
+ * Opens the database: makes it when it is not there and brings its schema up to date, unless told not to, and, for a
+ * poller, takes the right to be the only one.
  *
  * @throws ConfigError when the database cannot be used or another process polls with it; a file is then as it was.
  */

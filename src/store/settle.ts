@@ -1,7 +1,7 @@
+import { hostOf } from '../domain/hosts.ts';
 import { blankMemory, type Lease, type PollMemory, type Settlement } from '../domain/poll.ts';
 import type { Db } from './dialect.ts';
 import { fixedQuery } from './fixed-query.ts';
-import { hostOf } from './hosts.ts';
 import { insertRows, updateRows } from './rows.ts';
 import { fromJson } from './shown.ts';
 import type { Row } from './tables.ts';

@@ -81,8 +81,3 @@ function readLease(text: string): number | null {
   if (!/^\d{1,15}$/.test(text)) return null;
   return Math.min(Math.max(Number(text), minLeaseSeconds), maxLeaseSeconds) * 1000;
 }
-
-/** The host of a callback with its port: what is asked, and must not be flooded. */
-export function hostOf(callback: string): string {
-  return new URL(callback).host;
-}

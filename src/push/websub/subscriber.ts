@@ -1,3 +1,4 @@
+import { hostOf } from '../../domain/hosts.ts';
 import type { Subscription } from '../../domain/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -128,8 +129,4 @@ async function judge({ ports, clock, log, onSourceDue }: SubscriberParts): Promi
     await ports.bringForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub missed news' });
     onSourceDue();
   }
-}
-
-function hostOf(hub: string): string {
-  return URL.parse(hub)?.host ?? '';
 }

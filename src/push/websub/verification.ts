@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { hostOf } from '../../domain/hosts.ts';
 import type { SubscriberKey } from '../../domain/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { HostGate } from './host-gate.ts';
 import { isGood, type WebClient } from './http-port.ts';
 import type { HubPorts } from './hub-ports.ts';
-import { type HubRequest, hostOf } from './hub-request.ts';
+import type { HubRequest } from './hub-request.ts';
 
 /** A question to a subscriber, or a message that wants no answer. */
 export type Errand = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' }>;

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { isMasked } from '../../domain/masking.ts';
 import type { HubSource, Wish, Wishes } from '../../domain/websub-subscription.ts';
 
-export type { HubSource };
-
 const mostHubs = 2;
 
 /** A subscription that stands, as far as wishes are concerned. */

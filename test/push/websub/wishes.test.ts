@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareWishes, type HubSource, type Standing } from '../../../src/push/websub/wishes.ts';
+import type { HubSource } from '../../../src/domain/websub-subscription.ts';
+import { compareWishes, type Standing } from '../../../src/push/websub/wishes.ts';
 
 const hub = 'https://hub.example.org/';
 const self = 'https://www.example.org/self.xml';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostOf, publisherOf } from '../../src/store/hosts.ts';
+import { hostOf, publisherOf } from '../../src/domain/hosts.ts';
 
 describe('hostOf', () => {
   it.each([
