@@ -27,7 +27,7 @@ export interface JoinedReading extends Reading {
   readonly hostPauseMs: number | null;
 }
 
-/** The rooms an item passes through, as functions. `main.ts` builds them; a test may bring its own. */
+/** The rooms an item passes through, as functions. `intake.ts` builds them; a test may bring its own. */
 export interface Stages {
   fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
   digest(poll: Poll, document: FetchedDocument): Promise<Digest | Unreadable>;
