@@ -97,7 +97,10 @@ function Machines({ publicUrl, frame }: { publicUrl: string; frame: Frame }) {
           The live protocol, described for machines <Copyable text={`${publicUrl}/api/asyncapi.json`} />
         </li>
         <li>
-          All <a href={frame.links.sources}>sources</a> as OPML <Copyable text={`${publicUrl}/opml.xml`} />
+          <span>
+            All <a href={frame.links.sources}>sources</a> as OPML
+          </span>{' '}
+          <Copyable text={`${publicUrl}/opml.xml`} />
         </li>
       </ul>
     </section>
