@@ -13,7 +13,7 @@ import type { Shutdown } from './runtime/shutdown.ts';
 import { systemTimers } from './schedule/timers.ts';
 import { readEvents, readHead } from './store/events.ts';
 import type { Store } from './store/open.ts';
-import { advanceWebhook, declareWebhooks, readWebhooks } from './store/webhooks.ts';
+import { advanceWebhook, declareWebhooks, readWebhook } from './store/webhooks.ts';
 import { version } from './version.ts';
 
 /** A receiver says yes or no and does its work afterwards: it need not be given long. */
@@ -54,7 +54,7 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   const courier = new Courier({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     book: {
-      read: () => readWebhooks(store.reader),
+      read: (id) => readWebhook(store.reader, id),
       advance: (before, after) => advanceWebhook(store, before, after),
     },
     post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),

@@ -1,6 +1,8 @@
+import { createCoalescer } from './coalescer.ts';
 import type { Log } from './log.ts';
 
 const afterFaultMs = 5000;
+const shortestWaitMs = 10;
 
 /** Work that is done again and again. */
 export interface Repeating {
@@ -24,39 +26,25 @@ export interface RepeatOptions {
  */
 export function repeat(work: () => Promise<number | null>, options: RepeatOptions): Repeating {
   const { what, log, longestMs } = options;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let running: Promise<void> | null = null;
-  let again = false;
-  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const perform = async (): Promise<void> => {
-    let waitMs: number;
-    do {
-      again = false;
-      try {
-        waitMs = (await work()) ?? longestMs;
-      } catch (error) {
-        log.error({ err: error }, `${what} failed; it is tried again`);
-        waitMs = afterFaultMs;
-      }
-    } while (again && !stopped);
-    running = null;
-    if (!stopped) timer = setTimeout(wake, Math.min(Math.max(waitMs, 10), longestMs));
+    clearTimeout(timer);
+    let waitMs = afterFaultMs;
+    try {
+      waitMs = (await work()) ?? longestMs;
+    } catch (error) {
+      log.error({ err: error }, `${what} failed; it is tried again`);
+    }
+    timer = setTimeout(() => task.wake(), Math.min(Math.max(waitMs, shortestWaitMs), longestMs));
   };
-  const wake = (): void => {
-    if (stopped) return;
-    again = true;
-    if (running !== null) return;
-    if (timer !== null) clearTimeout(timer);
-    running = perform();
-  };
-  wake();
+  const task = createCoalescer(perform, { what, log });
+  task.wake();
   return {
-    wake,
+    wake: () => task.wake(),
     async stop() {
-      stopped = true;
-      if (timer !== null) clearTimeout(timer);
-      await running;
+      await task.stop();
+      clearTimeout(timer);
     },
   };
 }

@@ -69,7 +69,9 @@ async function start(home: Home): Promise<ServerProcess> {
 
 async function firstRead(server: ServerProcess): Promise<void> {
   await until('the first read', async () =>
-    (await (await fetch(`${server.url}/api/items`)).text()).includes('Report 0'),
+    (await (await fetch(`${server.url}/api/items`, { signal: AbortSignal.timeout(10_000) })).text()).includes(
+      'Report 0',
+    ),
   );
 }
 
@@ -168,6 +170,34 @@ describe('a declared webhook', () => {
     const { after, events } = deliveryOf(request as LoggedRequest);
     expect(events).toMatchObject([{ op: 'add', item: { title: 'Report 4' } }]);
     expect(after?.endsWith('-3')).toBe(true);
+  });
+
+  it('leaves the server answering when there are several webhooks and sources, and SIGTERM ends it', async () => {
+    const { origin, home, publish } = await prepare();
+    publish(20);
+    origin.on('/one', { status: 204 });
+    origin.on('/two', { status: 204 });
+    const sourceOf = (id: string): string => `  - { url: "${origin.url}/rss.xml?${id}", id: ${id}, interval: 1m }\n`;
+    home.write('sources.yaml', `sources:\n${['reports', 'second', 'third'].map(sourceOf).join('')}`);
+    const hookOf = (id: string): string =>
+      `  - { id: ${id}, url: "${origin.url}/${id}", secret: "$\{NEWS_HOOK_SECRET}" }\n`;
+    home.write('hooks.yaml', `webhooks:\n${hookOf('one')}${hookOf('two')}`);
+    const server = await start(home);
+    await firstRead(server);
+    for (let round = 1; round <= 5; round += 1) {
+      publish(20 + round);
+      await makeDue(home, 'reports');
+      for (const hook of ['/one', '/two'])
+        await until(`delivery ${round} to ${hook}`, () => accepted(origin.to(hook)).length >= round || null);
+      const healthz = await fetch(`${server.url}/healthz`, { signal: AbortSignal.timeout(5000) });
+      expect(healthz.status).toBe(200);
+    }
+    for (const hook of ['/one', '/two']) {
+      const seqs = accepted(origin.to(hook));
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    }
+    const ended = await Promise.race([server.end(), new Promise((resolve) => setTimeout(resolve, 15_000, 'running'))]);
+    expect(ended).toBe(0);
   });
 
   it('is never brought to a private address that the operator has not allowed', async () => {

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { conceal, shownUrl } from '../../domain/masking.ts';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/webhook.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LogReader } from '../log-reader.ts';
 import { type Plan, planDelivery } from './plan.ts';
@@ -24,7 +26,8 @@ export interface Post {
 
 /** Where the state of webhooks is kept. Both may fail; it is tried again then. */
 export interface WebhookBook {
-  read(): Promise<readonly WebhookState[]>;
+  /** The state of one webhook; null: it was never declared. */
+  read(id: string): Promise<WebhookState | null>;
   /** False: the place was moved by somebody else meanwhile, and nothing was written. */
   advance(before: WebhookState, after: WebhookState): Promise<boolean>;
 }
@@ -57,22 +60,31 @@ interface Bound {
   readonly untilSeq: number;
 }
 
+/** A place from which on nothing was wanted, up to another one. */
+interface Silence {
+  readonly webhook: Webhook;
+  readonly epoch: string;
+  readonly fromSeq: number;
+  readonly untilSeq: number;
+}
+
 /**
  * Brings events to webhooks: to each in order and one batch at a time, to all of them side by side. A place moves only
  * once what lies before it was taken, so that a crash repeats a delivery and never loses one.
+ *
+ * Each webhook has a coalescer of its own. A run reads the webhook's state and delivers until it has read to the head
+ * of the log; the end of a run wakes no other webhook.
  */
 export class Courier {
   readonly #parts: CourierParts;
-  readonly #running = new Map<string, Promise<void>>();
+  /** By id. Kept when a webhook is declared no more: it may be again while its last run has yet to end. */
+  readonly #tasks = new Map<string, Coalescer>();
   readonly #bounds = new Map<string, Bound>();
+  readonly #silences = new Map<string, Silence>();
   readonly #settledMs = new Map<string, number>();
-  /** Those that were to be served while they were being served. */
-  readonly #missed = new Set<string>();
   readonly #abort = new AbortController();
   #declared: ReadonlyMap<string, Webhook> = new Map();
   #cancelLook: () => void = () => {};
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
   #stopped = false;
 
   constructor(parts: CourierParts) {
@@ -88,22 +100,16 @@ export class Courier {
 
   /** There may be something to do. May be called at any rate. */
   wake(): void {
-    if (this.#stopped || this.#declared.size === 0) return;
-    this.#lookAgain = true;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null;
-      // Woken in the moment between the last look and this one.
-      if (this.#lookAgain) this.wake();
-    });
+    if (this.#stopped) return;
+    for (const id of this.#declared.keys()) this.#taskOf(id).wake();
   }
 
   /** Sends nothing more; what is under way is given a moment, then cut off, to be sent again after the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelLook();
-    await this.#looking;
     const cancel = this.#parts.after(stopGraceMs, () => this.#abort.abort(new Error('the server stops')));
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#tasks.values()].map((task) => task.stop()));
     cancel();
   }
 
@@ -114,61 +120,76 @@ export class Courier {
     });
   }
 
-  async #look(): Promise<void> {
-    while (this.#lookAgain && !this.#stopped) {
-      this.#lookAgain = false;
-      try {
-        for (const state of await this.#parts.book.read()) this.#start(state);
-      } catch (error) {
-        this.#parts.logger.error({ err: error }, 'the state of the webhooks cannot be read; trying again');
-      }
-    }
-  }
-
-  #start(state: WebhookState): void {
-    const webhook = this.#declared.get(state.id);
-    // One whose address in the book is another one is about to be declared anew.
-    if (webhook === undefined || shownUrl(webhook) !== state.url) return;
-    if (this.#running.has(state.id)) {
-      this.#missed.add(state.id);
-      return;
-    }
-    const nowMs = this.#parts.clock.now();
-    const isDue = state.nextAttemptMs <= nowMs || state.nextAttemptMs > nowMs + furthestMs;
-    if (state.removedMs !== null || state.pausedMs !== null || !isDue) return;
-    const run = this.#serve(webhook, state)
-      .catch((error: unknown) => {
-        if (this.#abort.signal.aborted) return;
-        this.#parts.logger.error({ err: error, webhook: webhook.id }, 'a webhook could not be served; trying again');
-      })
-      .finally(() => {
-        this.#running.delete(webhook.id);
-        if (this.#missed.delete(webhook.id)) this.wake();
-      });
-    this.#running.set(webhook.id, run);
+  #taskOf(id: string): Coalescer {
+    const known = this.#tasks.get(id);
+    if (known !== undefined) return known;
+    const task = createCoalescer(() => this.#serve(id), { what: 'serving a webhook', log: this.#parts.logger });
+    this.#tasks.set(id, task);
+    return task;
   }
 
   /** Delivers until nothing is left, or something goes wrong. */
-  async #serve(webhook: Webhook, from: WebhookState): Promise<void> {
-    for (let state: WebhookState | null = from; state !== null && !this.#stopped; ) {
-      const { log, publicUrl } = this.#parts;
-      const untilSeq = this.#boundOf(webhook, state);
-      const plan = await planDelivery(webhook, state, { log, publicUrl: publicUrl(), untilSeq });
-      state = plan.kind === 'nothing' ? await this.#settle(state, plan) : await this.#deliver(webhook, state, plan);
+  async #serve(id: string): Promise<void> {
+    const { book, log, publicUrl, logger } = this.#parts;
+    try {
+      let state = await book.read(id);
+      while (state !== null) {
+        // Looked up for each batch: a changed declaration counts at once.
+        const webhook = this.#declared.get(id);
+        if (webhook === undefined || !this.#isReady(webhook, state) || !(await this.#hasNews(webhook, state))) return;
+        const untilSeq = this.#boundOf(webhook, state);
+        const plan = await planDelivery(webhook, state, { log, publicUrl: publicUrl(), untilSeq });
+        state =
+          plan.kind === 'nothing'
+            ? await this.#settle(webhook, state, plan)
+            : await this.#deliver(webhook, state, plan);
+        await nextTurn();
+      }
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      logger.error({ err: error, webhook: id }, 'a webhook could not be served; trying again');
     }
   }
 
+  #isReady(webhook: Webhook, state: WebhookState): boolean {
+    // One whose address in the book is another one is about to be declared anew.
+    if (this.#stopped || shownUrl(webhook) !== state.url) return false;
+    const nowMs = this.#parts.clock.now();
+    const isDue = state.nextAttemptMs <= nowMs || state.nextAttemptMs > nowMs + furthestMs;
+    return state.removedMs === null && state.pausedMs === null && isDue;
+  }
+
+  /** False: it was read to the head of the log already, and what was found there needs no writing down yet. */
+  async #hasNews(webhook: Webhook, { id, epoch, seq }: WebhookState): Promise<boolean> {
+    const head = await this.#parts.log.head();
+    if (epoch !== head.epoch || seq > head.head) return true;
+    const silence = this.#silences.get(id);
+    const isKnown = silence?.webhook === webhook && silence.epoch === epoch && silence.fromSeq === seq;
+    const readSeq = isKnown ? silence.untilSeq : seq;
+    return head.head > readSeq || (readSeq > seq && !this.#isEarly(id));
+  }
+
+  #isEarly(id: string): boolean {
+    const settledMs = this.#settledMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    return this.#parts.clock.monotonic() - settledMs < settleEveryMs;
+  }
+
   /** Writes down that nothing was wanted; null: that is all for now. */
-  async #settle(state: WebhookState, plan: Extract<Plan, { kind: 'nothing' }>): Promise<WebhookState | null> {
+  async #settle(
+    webhook: Webhook,
+    state: WebhookState,
+    { place, more }: Extract<Plan, { kind: 'nothing' }>,
+  ): Promise<WebhookState | null> {
     const { clock, book } = this.#parts;
-    const after = { ...state, ...plan.place };
-    if (plan.place.seq === state.seq) return null;
-    const nowMs = clock.monotonic();
-    const isEarly = nowMs - (this.#settledMs.get(state.id) ?? Number.NEGATIVE_INFINITY) < settleEveryMs;
-    if (!plan.more && isEarly) return null;
-    this.#settledMs.set(state.id, nowMs);
+    if (place.seq === state.seq) return null;
+    if (!more && this.#isEarly(state.id)) {
+      this.#silences.set(state.id, { webhook, epoch: place.epoch, fromSeq: state.seq, untilSeq: place.seq });
+      return null;
+    }
+    this.#settledMs.set(state.id, clock.monotonic());
+    const after = { ...state, ...place };
     const written = await book.advance(state, after);
-    return written && plan.more ? after : null;
+    return written && more ? after : null;
   }
 
   /** The state after a delivery that was taken, to go on from; null: not now. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatCursor, type LogEvent, type StreamHead } from '../../domain/event.ts';
 import type { Webhook, WebhookState } from '../../domain/webhook.ts';
 import type { ResetReason } from '../../domain/wire.ts';
@@ -36,6 +37,8 @@ export async function planDelivery(webhook: Webhook, state: WebhookState, planni
   const { log, untilSeq } = planning;
   const batch = new Batch(webhook, state, planning.publicUrl);
   for (let looked = 0; looked < maxLooked; looked += pageSize) {
+    // A page is read and decoded in one step, synchronously: not one after the other without a turn for the rest.
+    if (looked > 0) await nextTurn();
     const events = await log.read(batch.seq, pageSize);
     // The head comes after the events: it tells whether retention or a restore overtook the read.
     const head = await log.head();
