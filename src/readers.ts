@@ -1,24 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import type { MostRead } from './domain/item-counts.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
+import { createRefreshing } from './runtime/refreshing.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
 import { systemTimers } from './schedule/timers.ts';
 import { addComment, countComments, readComments, readShownComments } from './store/comments.ts';
 import { moderateComments } from './store/moderation.ts';
 import type { Store } from './store/open.ts';
-import { countReads, readCounts, readMostRead, readSalt } from './store/read-counts.ts';
+import { type QueryRunner, runQueriesHere } from './store/query-runner.ts';
+import { countReads, readCounts, readSalt } from './store/read-counts.ts';
 import { readSetting, writeSetting } from './store/settings.ts';
 import type { Readers } from './web/readers/readers.ts';
 import { createVisitDesk } from './web/readers/visit-desk.ts';
+import { resultOf } from './web/store-reads.ts';
 
 const mostReadItems = 10;
 /** A front page asks for the list at every load, and it hardly changes. */
-const mostReadForMs = 5000;
+const mostReadFreshMs = 5000;
+/** A page does not wait for it: one that is asked for seldom shows the list of the visit before. */
+const mostReadStaleMs = 600_000;
 
 /** What the readers' side works with. */
 export interface ReadersParts {
   readonly store: Store;
+  /** Runs the queries that may cost much; absent: they run here. */
+  readonly queries?: QueryRunner;
   readonly clock: Clock;
   readonly log: Log;
   readonly shutdown: Shutdown;
@@ -27,7 +33,7 @@ export interface ReadersParts {
 
 /** Puts together what readers leave behind: reads, which are counted from now on, and comments. */
 export async function openReaders(parts: ReadersParts): Promise<Readers> {
-  const { store, clock, log, shutdown } = parts;
+  const { store, clock, log, shutdown, queries = runQueriesHere(store) } = parts;
   const desk = createVisitDesk({
     count: (visits) => countReads(store, visits),
     salt: (day) => readSalt(store, day, randomText),
@@ -38,8 +44,17 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
   shutdown.onStop('read counts', () => desk.stop());
   return {
     counts: (ids) => readCounts(store.reader, ids),
-    mostRead: keepFor(mostReadForMs, clock, (hours) =>
-      store.read((db) => readMostRead(db, { nowMs: clock.now(), hours, limit: mostReadItems })),
+    mostRead: createRefreshing(
+      {
+        clock,
+        freshMs: mostReadFreshMs,
+        stale: {
+          ms: mostReadStaleMs,
+          onError: (error) => log.warn({ err: error }, 'the most read items were not read again; the last list stays'),
+        },
+      },
+      async (hours: number) =>
+        resultOf(await queries.run('mostRead', { nowMs: clock.now(), hours, limit: mostReadItems })),
     ),
     noteVisit: (visit) => desk.note(visit),
     comments: {
@@ -58,19 +73,4 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
 
 function randomText(): string {
   return randomBytes(32).toString('base64url');
-}
-
-type Ask = (hours: number) => Promise<readonly MostRead[]>;
-
-/** Asks once for all who ask within a while. An answer that failed is not kept. */
-function keepFor(ms: number, clock: Clock, ask: Ask): Ask {
-  const kept = new Map<number, { readonly untilMs: number; readonly answer: Promise<readonly MostRead[]> }>();
-  return (hours) => {
-    const known = kept.get(hours);
-    if (known !== undefined && known.untilMs > clock.monotonic()) return known.answer;
-    const answer = ask(hours);
-    kept.set(hours, { untilMs: clock.monotonic() + ms, answer });
-    answer.catch(() => kept.delete(hours));
-    return answer;
-  };
 }

@@ -16,6 +16,7 @@ import { openFilesLimit } from './runtime/open-files.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
 import { readEvents, readHead } from './store/events.ts';
 import type { Store } from './store/open.ts';
+import { createQueryRunner } from './store/query-runner.ts';
 import { version } from './version.ts';
 import { createApp } from './web/app.ts';
 import { createClientAddress } from './web/live/client-address.ts';
@@ -70,7 +71,9 @@ export interface ServingParts {
  */
 export async function startServing(parts: ServingParts): Promise<{ readonly url: string; readonly publicUrl: string }> {
   const { settings, store, log, shutdown, metrics } = parts;
-  const readers = await openReaders({ ...parts, adminToken: settings.adminToken });
+  const queries = createQueryRunner(settings.databaseUrl);
+  shutdown.onStop('query processes', () => queries.close());
+  const readers = await openReaders({ ...parts, queries, adminToken: settings.adminToken });
   const tail = createLogTail({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     logger: log,
@@ -93,7 +96,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const history = watchSessions({ clock: parts.clock, count: () => live.sessions.size });
   shutdown.onStop('session history', () => history.stop());
   const appParts: AppParts = {
-    reads: createReads(store, () => metrics.freshness.medians()),
+    reads: createReads(store, { freshness: () => metrics.freshness.medians(), queries, clock: parts.clock }),
     publicUrl: () => address.publicUrl,
     hubUrl: () => hubUrlOf(settings),
     site: () => parts.declarations().site,

@@ -1,5 +1,5 @@
 import type { Filter } from './filter.ts';
-import { isEmptyQuery, parseSearchQuery, writeSearchQuery } from './search-query.ts';
+import { countSearchTerms, isEmptyQuery, maxSearchTerms, parseSearchQuery, writeSearchQuery } from './search-query.ts';
 import { slug } from './source.ts';
 
 /** Values that one filter may hold in all. */
@@ -53,6 +53,8 @@ function readSearch(value: unknown): string | null | FilterError {
   }
   const query = parseSearchQuery(value);
   if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' holds no word to look for` };
+  if (countSearchTerms(query) > maxSearchTerms)
+    return { error: `'q' names at most ${maxSearchTerms} words and places` };
   return value.trim() === '' ? null : writeSearchQuery(query);
 }
 

@@ -25,6 +25,9 @@ export interface Places {
   readonly sources: readonly string[];
 }
 
+/** Words and places that one search may name: each is looked up by itself. */
+export const maxSearchTerms = 32;
+
 // A run of letters, digits and private-use characters is a word; the marks that accents are made of belong to it and
 // are dropped. These are the classes of the tokenizer "unicode61 remove_diacritics 2" of the database, so that a
 // search there and a filter here agree; a test compares the two over all of Unicode 6.1.
@@ -171,6 +174,12 @@ function take(query: Draft, term: Term): void {
   else if (field === 'source') places.sources.push(slug(value));
   else if (field === 'author') phrases.push(words.map((found) => byline + found));
   else phrases.push(field === '' ? words : [field, ...words]);
+}
+
+/** How many words and places a query names. */
+export function countSearchTerms({ wanted, unwanted, within, without }: SearchQuery): number {
+  const words = [...wanted, ...unwanted].reduce((sum, phrase) => sum + phrase.length, 0);
+  return [within, without].reduce((sum, { sections, sources }) => sum + sections.length + sources.length, words);
 }
 
 /** Whether a query asks for nothing at all. */

@@ -147,15 +147,15 @@ export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCo
   }));
 }
 
-/**
- * The items that were read most often, most read first; equal ones by id, the newer first.
- *
- * @param query whole hours back from `nowMs`, the running one included.
- */
-export async function readMostRead(
-  db: Db,
-  query: { readonly nowMs: number; readonly hours: number; readonly limit: number },
-): Promise<MostRead[]> {
+/** Which list of most read items: whole hours back from `nowMs`, the running one included. */
+export interface MostReadQuery {
+  readonly nowMs: number;
+  readonly hours: number;
+  readonly limit: number;
+}
+
+/** The items that were read most often, most read first; equal ones by id, the newer first. */
+export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRead[]> {
   const sinceMs = (Math.floor(query.nowMs / hourMs) - query.hours + 1) * hourMs;
   // Summed up first: a week has many hours of each item.
   const totals = db

@@ -6,6 +6,7 @@ import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { createFeedLimit, type FeedLimit, feedLimit } from './http/feed-limit.ts';
 import { KeptAnswers } from './http/kept-answers.ts';
+import { createQueryLimit } from './http/query-limit.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { metricsRoutes } from './metrics.ts';
 import { aboutPage } from './pages/about.tsx';
@@ -29,7 +30,8 @@ export interface App extends Hono {
 }
 
 /** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
-export function createApp(parts: AppParts): App {
+export function createApp(given: AppParts): App {
+  const parts = { ...given, queryLimit: createQueryLimit() };
   const files = loadStaticFiles(parts.assetsDir);
   const limit = createFeedLimit();
   const kept = keptAnswers(parts, limit);
@@ -97,9 +99,10 @@ function missing(c: Context): Problem {
 
 /** Tells a problem in the form of what was asked for: JSON, a line of text, or a page. */
 function answerProblem(c: Context, parts: PageParts, problem: Problem): Response {
-  const { status, code, message } = problem;
+  const { status, code, message, retryAfterS } = problem;
   c.header('Cache-Control', 'no-store');
   if (status === 405) c.header('Allow', 'GET, HEAD');
+  if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS));
   if (c.req.path.startsWith('/api/') || c.req.header('accept') === 'application/json') {
     return c.json({ error: { code, message } }, status);
   }

@@ -10,6 +10,8 @@ export interface Problem {
   readonly code: string;
   /** For people: one sentence. */
   readonly message: string;
+  /** Seconds after which it makes sense to ask again: Retry-After. */
+  readonly retryAfterS?: number;
 }
 
 /** A request that cannot be answered as asked. The message is ours, never the request's own text. */
@@ -39,6 +41,25 @@ export function withdrawn(): RequestError {
     code: 'withdrawn',
     message: 'This item was withdrawn. What it said should no longer be relied on.',
   });
+}
+
+/** The client has asked too often. */
+export function tooMany(message: string, retryAfterS: number): RequestError {
+  return new RequestError({ status: 429, code: 'too_many_requests', message, retryAfterS });
+}
+
+const overBudgetRetryS = 30;
+const busyRetryS = 5;
+
+/** Why a query was not answered, for its client. */
+export function queryRefused(kind: 'over-budget' | 'busy'): RequestError {
+  if (kind === 'busy') {
+    const message = `Too many searches wait for their turn. Try again in ${busyRetryS} seconds.`;
+    return new RequestError({ status: 503, code: 'busy', message, retryAfterS: busyRetryS });
+  }
+  const message =
+    'This search takes longer than one may take. Ask for less: fewer words, fewer values, no words that are to be absent.';
+  return new RequestError({ status: 503, code: 'query_over_budget', message, retryAfterS: overBudgetRetryS });
 }
 
 const unknownFault: Problem = {

@@ -4,6 +4,7 @@ import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Site } from '../domain/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { QueryLimit } from './http/query-limit.ts';
 import type { SessionHour } from './live/session-history.ts';
 import type { MetricsDoor } from './metrics.ts';
 import type { Readers } from './readers/readers.ts';
@@ -32,6 +33,8 @@ export interface AppParts {
   readonly readers: Readers | null;
   /** Whose request this is. */
   clientAddress(request: IncomingMessage): string;
+  /** Charges clients for queries whose cost they choose; absent: nobody is charged. */
+  readonly queryLimit?: QueryLimit;
   /** The figures of this process; null: there are none. */
   readonly metrics: MetricsDoor | null;
   /** What keeps declarations from coming into force at present; absent: it is not known here. */

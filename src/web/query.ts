@@ -1,6 +1,6 @@
 import type { Filter } from '../domain/filter.ts';
 import { parseFilter } from '../domain/parse-filter.ts';
-import { isEmptyQuery, parseSearchQuery } from '../domain/search-query.ts';
+import { countSearchTerms, isEmptyQuery, maxSearchTerms, parseSearchQuery } from '../domain/search-query.ts';
 import { badRequest } from './errors.ts';
 
 /** A reader's choice as it stands in a URL. */
@@ -79,8 +79,12 @@ function valuesOf(params: URLSearchParams, name: string): string[] {
 function readSearch(params: URLSearchParams): string | null {
   const text = params.get('q')?.trim() ?? '';
   if (text === '') return null;
-  if (text.length > maxSearchChars || isEmptyQuery(parseSearchQuery(text))) {
+  const query = parseSearchQuery(text);
+  if (text.length > maxSearchChars || isEmptyQuery(query)) {
     throw badRequest('bad_filter', `q holds words to look for, ${maxSearchChars} characters at most.`);
+  }
+  if (countSearchTerms(query) > maxSearchTerms) {
+    throw badRequest('bad_filter', `q names ${maxSearchTerms} words and places at most.`);
   }
   return text;
 }

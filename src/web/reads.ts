@@ -1,42 +1,18 @@
 import type { LogEvent, StreamHead } from '../domain/event.ts';
-import type { Filter } from '../domain/filter.ts';
 import type { Item } from '../domain/item.ts';
 import type { Failure } from '../domain/outcome.ts';
 import type { Settlement } from '../domain/poll.ts';
 import type { WebhookCondition } from '../domain/webhook.ts';
+import type { ItemsSnapshot, SnapshotQuery, WithdrawnKey } from '../store/snapshot.ts';
 
 /** A page of items: which, how many, from where. */
-export interface ItemsQuery {
-  readonly filter: Filter;
-  readonly limit: number;
-  /** `<sort_ms>-<id>` of the last item of the page before; null: from the newest. */
-  readonly before: string | null;
-  /** Whether one source may take only its share of the page. */
-  readonly share: boolean;
-  /** Those first that fit the search best. By default the newest come first. */
-  readonly byRelevance?: boolean;
-  /** Whether what was withdrawn lately is wanted too; by default not. */
-  readonly withdrawals?: boolean;
-}
+export type ItemsQuery = SnapshotQuery;
 
-/** An item that was taken back. */
-export interface Withdrawal {
-  /** Of the item: what output feeds make their ids of. */
-  readonly key: string;
-  readonly atMs: number;
-}
+/** An item that was taken back. Its key is what output feeds make their ids of. */
+export type Withdrawal = WithdrawnKey;
 
 /** Items and the place in the log at which they were read: both of one transaction. */
-export interface Snapshot {
-  readonly items: readonly Item[];
-  /** For the next page; null on the last. */
-  readonly next: string | null;
-  readonly head: StreamHead;
-  /** When the log last grew; null when it is empty. */
-  readonly changedMs: number | null;
-  /** What was taken back within a week of that, newest first; empty when it was not asked for. */
-  readonly withdrawn: readonly Withdrawal[];
-}
+export type Snapshot = ItemsSnapshot;
 
 /** Part of the log, and where the log stood when it was read. */
 export interface LogPage {
@@ -118,5 +94,5 @@ export interface Reads {
   /** Events with seq > after, at most `limit`. */
   events(afterSeq: number, limit: number): Promise<LogPage>;
   /** The hours up to now, oldest first; some seconds old at most. */
-  activity(nowMs: number): Promise<readonly ActivityHour[]>;
+  activity(): Promise<readonly ActivityHour[]>;
 }

@@ -1,42 +1,42 @@
 import type { StreamHead } from '../domain/event.ts';
-import type { Filter } from '../domain/filter.ts';
 import { type WebhookState, webhookCondition } from '../domain/webhook.ts';
 import type { SourceFreshness } from '../push/freshness.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { readActivity } from '../store/activity.ts';
-import type { Db } from '../store/dialect.ts';
-import { readEvents, readHead, readLogChangedMs } from '../store/events.ts';
+import { createRefreshing } from '../runtime/refreshing.ts';
+import { readEvents, readHead } from '../store/events.ts';
 import type { Store } from '../store/open.ts';
-import { readItem, readItems, readSections } from '../store/reads.ts';
+import { type QueryOutcome, type QueryRunner, runQueriesHere } from '../store/query-runner.ts';
+import { readItem, readSections } from '../store/reads.ts';
+import { hasBoundedCost, readSnapshot } from '../store/snapshot.ts';
 import { readSourceReports, type SourceReport } from '../store/source-reports.ts';
 import { readWebhooks } from '../store/webhooks.ts';
-import { readWithdrawals } from '../store/withdrawn.ts';
-import type { Reads, SourceHealth, WebhookHealth, Withdrawal } from './reads.ts';
-
-const withdrawalsMs = 7 * 86_400_000;
-const maxWithdrawals = 500;
+import { queryRefused } from './errors.ts';
+import type { Reads, SourceHealth, WebhookHealth } from './reads.ts';
 
 const unmeasured: SourceFreshness = { publishedToStoredMs: null, storedToPushedMs: null };
 
-/**
- * What the web reads, out of the store. Each answer is one snapshot.
- *
- * @param freshness as it was measured, by source.
- */
-export function createReads(
-  store: Store,
-  freshness: () => ReadonlyMap<string, SourceFreshness> = () => new Map(),
-): Reads {
+/** The page that shows it is made for each request; asked for again and again it costs one query in so long. */
+const activityFreshMs = 5000;
+
+/** What the reads of the web are made from. */
+export interface ReadsParts {
+  /** As it was measured, by source; absent: it was not. */
+  freshness?(): ReadonlyMap<string, SourceFreshness>;
+  /** Runs the queries that may cost much; absent: they run here. */
+  readonly queries?: QueryRunner;
+  readonly clock?: Clock;
+}
+
+/** What the web reads, out of the store. Each answer is one snapshot. */
+export function createReads(store: Store, parts: ReadsParts = {}): Reads {
+  const { freshness = () => new Map(), queries = runQueriesHere(store), clock = systemClock } = parts;
+  const activity = createRefreshing({ clock, freshMs: activityFreshMs }, async (_all: null) =>
+    resultOf(await queries.run('activity', { nowMs: clock.now() })),
+  );
   return {
-    items: (query) =>
-      store.read(async (db) => {
-        const { filter, limit, before, share, byRelevance = false, withdrawals = false } = query;
-        const asked = { filter, limit, before, share, byRelevance, includeBackfill: filter.backfill };
-        const part = await readItems(db, asked);
-        const changedMs = await readLogChangedMs(db);
-        const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
-        return { ...part, head: await readHead(db), changedMs, withdrawn };
-      }),
+    items: async (query) =>
+      hasBoundedCost(query) ? store.read((db) => readSnapshot(db, query)) : resultOf(await queries.run('items', query)),
     item: (id) => store.read((db) => readItem(db, id)),
     sections: () => store.read(readSections),
     sources: () =>
@@ -53,13 +53,18 @@ export function createReads(
       }),
     events: (afterSeq, limit) =>
       store.read(async (db) => ({ head: await readHead(db), events: await readEvents(db, afterSeq, limit) })),
-    activity: (nowMs) => store.read((db) => readActivity(db, nowMs)),
+    activity: () => activity(null),
   };
 }
 
-/** Counted from when the log last grew, not from now: for the same state a feed says the same, whenever it is asked. */
-function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<Withdrawal[]> {
-  return readWithdrawals(db, { filter, sinceMs: changedMs - withdrawalsMs, limit: maxWithdrawals });
+/**
+ * The result of a query that was run.
+ *
+ * @throws RequestError 503 when it was refused.
+ */
+export function resultOf<Result>(outcome: QueryOutcome<Result>): Result {
+  if (outcome.kind === 'done') return outcome.result;
+  throw queryRefused(outcome.kind);
 }
 
 /** Whether the database answers; its schema was brought up to date when it was opened. */

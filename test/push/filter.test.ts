@@ -54,6 +54,7 @@ describe('parseFilter', () => {
     ['a search that is no text', { q: 7 }, 'q'],
     ['a search that is too long', { q: 'x '.repeat(101) }, 'q'],
     ['a search without a word', { q: '!!' }, 'q'],
+    ['a search of 33 words', { q: 'x '.repeat(33) }, 'q'],
     ['a flag that is none', { backfill: 'yes' }, 'backfill'],
   ])('refuses %s', (_, input, field) => {
     expect(errorOf(input)).toContain(`'${field}'`);

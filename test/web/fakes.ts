@@ -126,9 +126,9 @@ export class FakeReads implements Reads {
     return this.hooks;
   }
 
-  async activity(nowMs: number) {
+  async activity() {
     this.#fail();
-    const hour = Math.floor(nowMs / 3_600_000);
+    const hour = Math.floor(noon / 3_600_000);
     return Array.from({ length: 24 }, (_, index) => ({
       hourMs: (hour - 23 + index) * 3_600_000,
       added: index * 3,

@@ -28,6 +28,20 @@ describe('readChoice', () => {
     }
   });
 
+  it('refuses a search of more than 32 words and places, and names the limit', () => {
+    const words = (count: number): string => Array.from({ length: count }, () => 'a').join('+');
+    expect(choice(`q=${words(32)}`).filter.q).not.toBeNull();
+    for (const q of [
+      words(33),
+      `"${words(33)}"`,
+      `-${words(33)}`,
+      `${words(32)}+section:x`,
+      `${words(32)}+-source:x`,
+    ]) {
+      expect(() => choice(`q=${q}`)).toThrow('q names 32 words and places at most');
+    }
+  });
+
   it('lets a search bound the time', () => {
     expect(choice('q=after:2026-01-01').filter.q).toBe('after:2026-01-01');
     expect(choice('q=rail+before:2026-02-01').filter.q).toBe('rail before:2026-02-01');

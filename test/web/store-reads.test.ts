@@ -85,7 +85,7 @@ describe('the reads of the web out of the store', () => {
   it('tell of each source how fresh its items are, where that was measured', async () => {
     await publish('one');
     const measured = new Map([['alpha', { publishedToStoredMs: 60_000, storedToPushedMs: 5 }]]);
-    expect(await createReads(store, () => measured).sources()).toMatchObject([
+    expect(await createReads(store, { freshness: () => measured }).sources()).toMatchObject([
       { id: 'alpha', publishedToStoredMs: 60_000, storedToPushedMs: 5 },
       { id: 'beta', publishedToStoredMs: null, storedToPushedMs: null },
     ]);

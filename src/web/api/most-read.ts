@@ -6,16 +6,20 @@ import { refuseUnknown } from '../query.ts';
 import { sendJson } from './send-json.ts';
 
 const maxHours = 168;
+/** The lists that pages show: they are read once in some seconds, whoever asks. Any other is read for its client. */
+const sharedHours: readonly number[] = [24, 168];
 
 /** `/api/most-read?hours=24`: the ten items that were read most in so many hours, at most a week. */
 export function mostReadRoute(app: Hono, parts: AppParts): void {
   app.get('/api/most-read', (c) => answerMostRead(c, parts));
 }
 
-async function answerMostRead(c: Context, { readers, publicUrl }: AppParts): Promise<Response> {
+async function answerMostRead(c: Context, parts: AppParts): Promise<Response> {
+  const { readers, publicUrl } = parts;
   const params = new URL(c.req.url).searchParams;
   refuseUnknown(params, ['hours']);
   const hours = readHours(params.get('hours'));
+  if (!sharedHours.includes(hours)) await parts.queryLimit?.charge(c, parts);
   const list = readers === null ? [] : await readers.mostRead(hours);
   return sendJson(c, { hours, items: list.map((entry) => toPublic(entry, publicUrl())) });
 }

@@ -5,6 +5,7 @@ import { slug } from '../../domain/source.ts';
 import type { ItemsPage, WireItem } from '../../domain/wire.ts';
 import { toWireBody } from '../../domain/wire-item.ts';
 import { findItem } from '../find.ts';
+import { readItemsFor } from '../http/query-limit.ts';
 import { openToAll } from '../http/security-headers.ts';
 import type { AppParts } from '../parts.ts';
 import { readChoice, refuseUnknown } from '../query.ts';
@@ -42,7 +43,7 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
 async function answerItems(c: Context, parts: AppParts): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
   refuseUnknown(params);
-  const snapshot = await parts.reads.items({ ...readChoice(params), share: false });
+  const snapshot = await readItemsFor(c, parts, { ...readChoice(params), share: false });
   const page: ItemsPage = {
     items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl())),
     cursor: formatCursor({ epoch: snapshot.head.epoch, seq: snapshot.head.head }),

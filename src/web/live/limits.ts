@@ -1,4 +1,5 @@
 import { maxFilterValues, maxValueChars } from '../../domain/parse-filter.ts';
+import { maxSearchTerms } from '../../domain/search-query.ts';
 import { replayLimits } from '../../push/fan-out.ts';
 import { maxFilters } from '../../push/filter.ts';
 import { maxCoalescedBytes, maxCoalescedEvents } from '../../push/frames.ts';
@@ -46,6 +47,7 @@ function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
     { what: 'filters of a subscription', most: number(maxFilters), beyond: '`error` bad_filter' },
     { what: 'values of a filter', most: number(maxFilterValues), beyond: '`error` bad_filter' },
     { what: 'characters of a value, and of `q`', most: number(maxValueChars), beyond: '`error` bad_filter' },
+    { what: 'words and places of `q`', most: number(maxSearchTerms), beyond: '`error` bad_filter' },
     { what: 'characters of a subscription id', most: number(maxIdChars), beyond: '`error` bad_id' },
     { what: 'watched items', most: number(maxWatched), beyond: '`error` bad_items' },
   ];

@@ -9,7 +9,9 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Not possible here',
   410: 'Withdrawn',
+  429: 'Too many requests',
   500: 'Our fault',
+  503: 'Not at the moment',
 };
 
 /** An error page. It asks nothing of the store, so that it stands when the store is what failed. */

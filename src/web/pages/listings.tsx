@@ -3,6 +3,7 @@ import { everything, type Filter } from '../../domain/filter.ts';
 import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import { findSection, findSource } from '../find.ts';
+import { readItemsFor } from '../http/query-limit.ts';
 import { readChoice } from '../query.ts';
 import type { Frame, PageHead } from '../views/frame.ts';
 import { Arrivals, ItemList, Lead, NoNews, Pager, Seconds } from '../views/item-list.tsx';
@@ -73,7 +74,7 @@ async function sendListing(c: Context, parts: PageParts, listing: Listing): Prom
   const { before } = readChoice(new URL(c.req.url).searchParams);
   const { filter, share } = listing;
   const [page, start] = await Promise.all([
-    parts.reads.items({ filter, limit: pageItems, before, share }),
+    readItemsFor(c, parts, { filter, limit: pageItems, before, share }),
     newsFeedOf(parts),
   ]);
   const frame = frameOf(parts, listing.place);

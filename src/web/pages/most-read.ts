@@ -1,9 +1,17 @@
+import type { MostRead } from '../../domain/item-counts.ts';
+import { RequestError } from '../errors.ts';
 import type { AppParts } from '../parts.ts';
 import type { MostReadLists } from '../views/most-read.tsx';
 
-/** What `MostRead` shows; empty lists where nobody counts. */
+/** What `MostRead` shows; empty lists where nobody counts, and where too many queries wait: the page goes without. */
 export async function mostReadOf({ readers }: Pick<AppParts, 'readers'>): Promise<MostReadLists> {
   if (readers === null) return { day: [], week: [] };
-  const [day, week] = await Promise.all([readers.mostRead(24), readers.mostRead(168)]);
+  const listOf = (hours: number): Promise<readonly MostRead[]> => readers.mostRead(hours).catch(noneWhenRefused);
+  const [day, week] = await Promise.all([listOf(24), listOf(168)]);
   return { day, week };
+}
+
+function noneWhenRefused(error: unknown): readonly MostRead[] {
+  if (error instanceof RequestError && error.status === 503) return [];
+  throw error;
 }

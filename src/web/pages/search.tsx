@@ -3,6 +3,7 @@ import { formatCursor } from '../../domain/event.ts';
 import { everything } from '../../domain/filter.ts';
 import { parseSearchQuery } from '../../domain/search-query.ts';
 import { RequestError } from '../errors.ts';
+import { readItemsFor } from '../http/query-limit.ts';
 import { type QueryChoice, readChoice } from '../query.ts';
 import type { Snapshot } from '../reads.ts';
 import type { Frame } from '../views/frame.ts';
@@ -21,7 +22,8 @@ export async function searchPage(c: Context, parts: PageParts): Promise<Response
   if (choice.filter.q === null) return sendSearch(c, parts, { q: '', choice: null, found: null, wrong: null });
   const { filter, before, byRelevance } = choice;
   const asked = { ...everything, backfill: true, q: filter.q };
-  const found = await parts.reads.items({ filter: asked, limit: pageResults, before, share: false, byRelevance });
+  const query = { filter: asked, limit: pageResults, before, share: false, byRelevance };
+  const found = await readItemsFor(c, parts, query);
   return sendSearch(c, parts, { q, choice, found, wrong: null });
 }
 

@@ -6,12 +6,7 @@ import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './pag
 
 /** `/status` */
 export async function statusPage(c: Context, parts: PageParts): Promise<Response> {
-  const nowMs = parts.clock.now();
-  const [hours, sources, start] = await Promise.all([
-    parts.reads.activity(nowMs),
-    parts.reads.sources(),
-    newsFeedOf(parts),
-  ]);
+  const [hours, sources, start] = await Promise.all([parts.reads.activity(), parts.reads.sources(), newsFeedOf(parts)]);
   const declared = sources.filter(({ removed }) => !removed);
   const troubled = declared.filter((source) => ['failing', 'gone'].includes(stateOf(source)));
   const frame = frameOf(parts, { at: 'elsewhere' });

@@ -7,7 +7,7 @@ import type { Decision } from '../../store/moderation.ts';
 export interface Readers {
   /** Of items that are shown; others are left out. */
   counts(ids: readonly number[]): Promise<readonly ItemCounts[]>;
-  /** The most read items of the last hours, most read first; may be some seconds old. */
+  /** The most read items of the last hours, most read first; may be some minutes old. May be refused (503). */
   mostRead(hours: number): Promise<readonly MostRead[]>;
   /** Notes that somebody opened an item's page. Never waits and never fails: it is counted later. */
   noteVisit(visit: SeenVisit): void;

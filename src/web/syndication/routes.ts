@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { KeptAnswers } from '../http/kept-answers.ts';
 import { Packed } from '../http/packed.ts';
+import { readItemsFor } from '../http/query-limit.ts';
 import { feedPolicy, openToAll } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import type { AppParts } from '../parts.ts';
@@ -87,7 +88,7 @@ async function sendFeed(
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
   const withdrawals = format === 'atom' && scope.choice.before === null;
-  const snapshot = await parts.reads.items({ ...scope.choice, share: scope.shared, withdrawals });
+  const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: scope.shared, withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = writeChoice(scope.own) === '' ? hub : null;

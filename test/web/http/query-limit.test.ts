@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { queryRefused } from '../../../src/web/errors.ts';
+import { makeApp } from '../fakes.ts';
+import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+
+async function askOften({ ask }: NewsroomApp, path: string, times: number, address?: string): Promise<number> {
+  let last = 0;
+  for (let index = 0; index < times; index += 1) {
+    last = (await ask(path, address === undefined ? {} : { address })).status;
+  }
+  return last;
+}
+
+describe('a query whose cost its client chooses', () => {
+  it.each([
+    '/search?q=title',
+    '/api/items?q=title',
+    '/api/items?category=a&category=b',
+    '/api/items?language=en',
+    '/api/items?backfill=false',
+    '/api/items?limit=500',
+    '/?before=5-1',
+    '/feed.rss?q=title',
+    '/api/most-read?hours=23',
+  ])('is answered 429 with the wait after 60 in a minute from one address: %s', (path) =>
+    withNewsroomApp({}, async (app) => {
+      expect(await askOften(app, path, 60)).toBe(200);
+      const refused = await app.ask(path);
+      expect(refused.status).toBe(429);
+      const waitS = Number(refused.headers.get('retry-after'));
+      expect(waitS).toBeGreaterThan(0);
+      expect(waitS).toBeLessThanOrEqual(60);
+      expect(await refused.text()).toContain('More than 60 searches or filtered lists in a minute');
+    }));
+
+  it('is counted together with all others of the same network, and of no other', () =>
+    withNewsroomApp({}, async (app) => {
+      await askOften(app, '/search?q=title', 40, '2001:db8:1:2::1');
+      await askOften(app, '/api/items?q=title', 20, '2001:db8:1:2:ffff::2');
+      expect(await askOften(app, '/feed.atom?q=title', 1, '2001:db8:1:2::3')).toBe(429);
+      expect(await askOften(app, '/search?q=title', 1, '2001:db8:1:3::1')).toBe(200);
+    }));
+
+  it.each([
+    '/',
+    '/sections/world',
+    '/sources/a',
+    '/api/items',
+    '/api/items?before=5-1',
+    '/api/most-read',
+  ])('is not what %s is: it is answered after any number of them', (path) =>
+    withNewsroomApp({}, async (app) => {
+      await askOften(app, '/search?q=title', 61);
+      expect(await askOften(app, path, 70)).toBe(200);
+    }));
+
+  it('is never refused to this machine', () =>
+    withNewsroomApp({}, async (app) => {
+      expect(await askOften(app, '/search?q=title', 130, '127.0.0.1')).toBe(200);
+    }));
+
+  it.each([
+    ['over-budget', 'query_over_budget', 'Ask for less'],
+    ['busy', 'busy', 'Try again in'],
+  ] as const)('is answered 503 with the wait and the reason when it is %s', async (kind, code, reason) => {
+    const { reads, get } = makeApp();
+    reads.fault = queryRefused(kind);
+    const refused = await get('/api/items?q=a');
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: { code, message: expect.stringContaining(reason) } });
+    const page = await get('/search?q=a');
+    expect(page.status).toBe(503);
+    expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await page.text()).toContain(reason);
+  });
+});
