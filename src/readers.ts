@@ -50,7 +50,8 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
         freshMs: mostReadFreshMs,
         stale: {
           ms: mostReadStaleMs,
-          onError: (error) => log.warn({ err: error }, 'the most read items were not read again; the last list stays'),
+          onError: (error) =>
+            log.warn({ reason: String(error) }, 'the most read items were not read again; the last list stays'),
         },
       },
       async (hours: number) =>

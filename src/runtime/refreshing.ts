@@ -22,7 +22,8 @@ interface Entry<Value> {
  * Reads once for all who ask within a while, and lets nobody wait who can be given an answer that is a little older.
  * Keeps every key that it was asked for: their number must be bounded.
  *
- * @param read may reject: who waits for it is told, and it is read again for the next one.
+ * @param read may reject: a caller that waits for it gets the error, and the next one has it read again. While there is
+ *   an older answer to give, it is read again after `freshMs` only.
  */
 export function createRefreshing<Key, Value>(
   options: RefreshingOptions,
@@ -31,12 +32,17 @@ export function createRefreshing<Key, Value>(
   const { clock, freshMs, stale } = options;
   const entries = new Map<Key, Entry<Value>>();
   const reading = new Map<Key, Promise<Value>>();
+  const failedMs = new Map<Key, number>();
 
   async function readNow(key: Key): Promise<Value> {
     try {
       const value = await read(key);
       entries.set(key, { atMs: clock.monotonic(), value });
+      failedMs.delete(key);
       return value;
+    } catch (error) {
+      failedMs.set(key, clock.monotonic());
+      throw error;
     } finally {
       reading.delete(key);
     }
@@ -54,9 +60,9 @@ export function createRefreshing<Key, Value>(
     const entry = entries.get(key);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.atMs;
     if (entry !== undefined && ageMs < freshMs) return entry.value;
-    const newer = readOnce(key);
-    if (entry === undefined || stale === undefined || ageMs >= stale.ms) return newer;
-    newer.catch((error: unknown) => stale.onError(error));
+    if (entry === undefined || stale === undefined || ageMs >= stale.ms) return readOnce(key);
+    const hasJustFailed = clock.monotonic() - (failedMs.get(key) ?? Number.NEGATIVE_INFINITY) < freshMs;
+    if (!hasJustFailed && !reading.has(key)) readOnce(key).catch((error: unknown) => stale.onError(error));
     return entry.value;
   };
 }

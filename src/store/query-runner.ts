@@ -42,8 +42,8 @@ export interface QueryLimits {
 export const queryLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallMs: 5000, maxWaiting: 32, waitMs: 5000 };
 
 const maxHeapMb = 256;
-/** How long a query waits for the process that is up, before another one is started for it. */
-const patienceMs = 200;
+/** How long a query waits for the process that is up, or is starting, before another one is started for it. */
+const patienceMs = 1500;
 
 /** Runs queries where they are asked for, without limits: for commands and tests. */
 export function runQueriesHere(store: Pick<Store, 'read'>): QueryRunner {

@@ -48,6 +48,7 @@ export function tooMany(message: string, retryAfterS: number): RequestError {
   return new RequestError({ status: 429, code: 'too_many_requests', message, retryAfterS });
 }
 
+const overBudgetCode = 'query_over_budget';
 const overBudgetRetryS = 30;
 const busyRetryS = 5;
 
@@ -59,7 +60,12 @@ export function queryRefused(kind: 'over-budget' | 'busy'): RequestError {
   }
   const message =
     'This search takes longer than one may take. Ask for less: fewer words, fewer values, no words that are to be absent.';
-  return new RequestError({ status: 503, code: 'query_over_budget', message, retryAfterS: overBudgetRetryS });
+  return new RequestError({ status: 503, code: overBudgetCode, message, retryAfterS: overBudgetRetryS });
+}
+
+/** Whether it says that a query was ended because it took too long. */
+export function isOverBudget(error: unknown): boolean {
+  return error instanceof RequestError && error.problem.code === overBudgetCode;
 }
 
 const unknownFault: Problem = {

@@ -56,6 +56,11 @@ describe('createRefreshing', () => {
     expect(errors).toEqual([new Error('busy')]);
     expect(await get('a')).toBe(1);
     await turn();
+    // It is not tried again at once.
+    expect(asked).toHaveLength(2);
+    clock.ms = 60;
+    expect(await get('a')).toBe(1);
+    await turn();
     asked[2]?.resolve(3);
     await turn();
     expect(await get('a')).toBe(3);

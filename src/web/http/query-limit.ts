@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { hasBoundedCost } from '../../store/snapshot.ts';
-import { tooMany } from '../errors.ts';
+import { isOverBudget, tooMany } from '../errors.ts';
 import { addressKey } from '../live/address-key.ts';
 import type { AppParts } from '../parts.ts';
 import type { ItemsQuery, Snapshot } from '../reads.ts';
@@ -9,7 +9,9 @@ import { clientOf } from './client-of.ts';
 import { take } from './take.ts';
 
 /** Searches and finer choices of one address in a minute. Pages of everything, of a section or of a source are free. */
-export const queryQuota = { points: 60, duration: 60 };
+const quota = { points: 60, duration: 60 };
+/** What a query counts for in all that was ended because it was over its budget. */
+const overBudgetPoints = 10;
 
 /** Charges clients for queries whose cost they choose. What is answered from the cache never comes here. */
 export interface QueryLimit {
@@ -19,22 +21,31 @@ export interface QueryLimit {
    * @throws RequestError 429 when it has asked too often.
    */
   charge(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
+  /** Charges the client for what a query over its budget has cost, as much as for several. */
+  chargeOverBudget(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
 }
 
 /** A limit that has counted nothing yet. This machine itself is not counted. */
 export function createQueryLimit(): QueryLimit {
-  const charged = new RateLimiterMemory(queryQuota);
+  const charged = new RateLimiterMemory(quota);
+  const keyOf = (c: Context, parts: Pick<AppParts, 'clientAddress'>): string | null => {
+    const from = clientOf(c, parts);
+    return from === '' ? null : addressKey(from);
+  };
   return {
     async charge(c, parts) {
-      const from = clientOf(c, parts);
-      const key = from === '' ? null : addressKey(from);
+      const key = keyOf(c, parts);
       const waitS = key === null ? null : await take(charged, key);
       if (waitS === null) return;
       throw tooMany(
-        `More than ${queryQuota.points} searches or filtered lists in a minute came from your address. ` +
+        `More than ${quota.points} searches or filtered lists in a minute came from your address. ` +
           `Try again in ${waitS} seconds.`,
         waitS,
       );
+    },
+    async chargeOverBudget(c, parts) {
+      const key = keyOf(c, parts);
+      if (key !== null) await charged.penalty(key, overBudgetPoints - 1);
     },
   };
 }
@@ -49,6 +60,12 @@ export async function readItemsFor(
   parts: Pick<AppParts, 'reads' | 'queryLimit' | 'clientAddress'>,
   query: ItemsQuery,
 ): Promise<Snapshot> {
-  if (!hasBoundedCost(query)) await parts.queryLimit?.charge(c, parts);
-  return parts.reads.items(query);
+  if (hasBoundedCost(query)) return parts.reads.items(query);
+  await parts.queryLimit?.charge(c, parts);
+  try {
+    return await parts.reads.items(query);
+  } catch (error) {
+    if (isOverBudget(error)) await parts.queryLimit?.chargeOverBudget(c, parts);
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { queryRefused } from '../../../src/web/errors.ts';
-import { makeApp } from '../fakes.ts';
+import { FakeReads, makeApp } from '../fakes.ts';
 import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
 
 async function askOften({ ask }: NewsroomApp, path: string, times: number, address?: string): Promise<number> {
@@ -58,6 +58,17 @@ describe('a query whose cost its client chooses', () => {
     withNewsroomApp({}, async (app) => {
       expect(await askOften(app, '/search?q=title', 130, '127.0.0.1')).toBe(200);
     }));
+
+  it('counts for ten when it took too long', () => {
+    const reads = new FakeReads([]);
+    reads.fault = queryRefused('over-budget');
+    return withNewsroomApp({ parts: { reads } }, async (app) => {
+      expect(await askOften(app, '/api/items?q=title', 6)).toBe(503);
+      expect(await askOften(app, '/api/items?q=title', 1)).toBe(429);
+      reads.fault = queryRefused('busy');
+      expect(await askOften(app, '/api/items?q=title', 60, '198.51.100.9')).toBe(503);
+    });
+  });
 
   it.each([
     ['over-budget', 'query_over_budget', 'Ask for less'],
