@@ -25,6 +25,8 @@ export interface Metrics {
   webSubDelivered(outcome: string): void;
   /** A delivery to a webhook ended so; `outcome` is one of a small closed set. */
   webhookDelivered(outcome: string): void;
+  /** A query in a query process ended so; `outcome` is one of a small closed set. */
+  queryEnded(outcome: string): void;
   /** Reads the figures of the live side from now on. */
   watchLive(live: LiveSide): void;
 }
@@ -67,6 +69,7 @@ export function createMetrics(clock: Clock): Metrics {
     'outcome',
   ]);
   const hooks = counter(registers, 'newswire_webhook_deliveries_total', 'Deliveries to webhooks.', ['outcome']);
+  const queries = counter(registers, 'newswire_queries_total', 'Queries in query processes.', ['outcome']);
   return {
     freshness,
     contentType: registry.contentType,
@@ -74,6 +77,7 @@ export function createMetrics(clock: Clock): Metrics {
     ...intakeCounters(registers),
     webSubDelivered: (outcome) => deliveries.inc({ outcome }),
     webhookDelivered: (outcome) => hooks.inc({ outcome }),
+    queryEnded: (outcome) => queries.inc({ outcome }),
     watchLive: (live) => liveFigures(registers, live),
   };
 }

@@ -1,3 +1,4 @@
+import { assertNever } from '../domain/assert-never.ts';
 import type { TaskOutcome } from '../runtime/worker-child.ts';
 import { createWorkerPool, type WorkerPool } from '../runtime/worker-pool.ts';
 import { moduleBeside } from '../runtime/worker-protocol.ts';
@@ -38,8 +39,14 @@ export interface QueryLimits {
   readonly waitMs: number;
 }
 
-/** The limits of a server. */
-export const queryLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallMs: 5000, maxWaiting: 32, waitMs: 5000 };
+/** How a runner is set up. */
+export interface QueryRunnerOptions {
+  readonly limits?: QueryLimits;
+  /** Called with how each query ended. */
+  onEnd?(outcome: QueryOutcome<unknown>['kind'] | 'failed'): void;
+}
+
+const serverLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallMs: 5000, maxWaiting: 32, waitMs: 5000 };
 
 const maxHeapMb = 256;
 /** How long a query waits for the process that is up, or is starting, before another one is started for it. */
@@ -60,7 +67,8 @@ export function runQueriesHere(store: Pick<Store, 'read'>): QueryRunner {
  *
  * @param url `sqlite:` and a path, of a database that is there and up to date.
  */
-export function createQueryRunner(url: string, limits: QueryLimits = queryLimits): QueryRunner {
+export function createQueryRunner(url: string, options: QueryRunnerOptions = {}): QueryRunner {
+  const { limits = serverLimits, onEnd = () => {} } = options;
   const pool = createWorkerPool<QueryTask, unknown>({
     module: moduleBeside(import.meta.url, 'query-worker').href,
     workers: limits.workers,
@@ -69,23 +77,24 @@ export function createQueryRunner(url: string, limits: QueryLimits = queryLimits
     maxHeapMb,
     patienceMs,
   });
-  return new QueryQueue(url, pool, limits);
+  return new QueryQueue({ url, pool, limits, onEnd });
+}
+
+interface QueueParts extends Required<QueryRunnerOptions> {
+  readonly url: string;
+  readonly pool: WorkerPool<QueryTask, unknown>;
 }
 
 /** Queries in the order they came, as many at once as there are workers. */
 class QueryQueue implements QueryRunner {
-  readonly #url: string;
-  readonly #pool: WorkerPool<QueryTask, unknown>;
-  readonly #limits: QueryLimits;
+  readonly #parts: QueueParts;
   /** Told whether their turn has come. */
   readonly #waiting = new Set<(mayRun: boolean) => void>();
   #running = 0;
   #closed = false;
 
-  constructor(url: string, pool: WorkerPool<QueryTask, unknown>, limits: QueryLimits) {
-    this.#url = url;
-    this.#pool = pool;
-    this.#limits = limits;
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
   }
 
   async run<Name extends QueryName>(
@@ -93,11 +102,16 @@ class QueryQueue implements QueryRunner {
     args: ReadQueries[Name]['args'],
   ): Promise<QueryOutcome<ReadQueries[Name]['result']>> {
     if (this.#closed) throw new Error('the query runner is closed');
-    if (!(await this.#turn())) return { kind: 'busy' };
+    const { url, pool, onEnd } = this.#parts;
+    if (!(await this.#turn())) {
+      onEnd('busy');
+      return { kind: 'busy' };
+    }
     try {
-      const outcome = await this.#pool.run({ url: this.#url, name, args });
       // Which result belongs to which name is the word of read-queries.ts.
-      return toQueryOutcome(outcome as TaskOutcome<ReadQueries[Name]['result']>);
+      const outcome = (await pool.run({ url, name, args })) as TaskOutcome<ReadQueries[Name]['result']>;
+      onEnd(endOf(outcome));
+      return toQueryOutcome(outcome);
     } finally {
       this.#release();
     }
@@ -106,18 +120,19 @@ class QueryQueue implements QueryRunner {
   async close(): Promise<void> {
     this.#closed = true;
     for (const answer of this.#waiting) answer(false);
-    await this.#pool.close();
+    await this.#parts.pool.close();
   }
 
   /** Whether the query may run now, after waiting for its turn. */
   #turn(): Promise<boolean> | boolean {
-    if (this.#running < this.#limits.workers) {
+    const { workers, maxWaiting, waitMs } = this.#parts.limits;
+    if (this.#running < workers) {
       this.#running += 1;
       return true;
     }
-    if (this.#waiting.size >= this.#limits.maxWaiting) return false;
+    if (this.#waiting.size >= maxWaiting) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => answer(false), this.#limits.waitMs).unref();
+      const timer = setTimeout(() => answer(false), waitMs).unref();
       const answer = (mayRun: boolean): void => {
         clearTimeout(timer);
         this.#waiting.delete(answer);
@@ -135,14 +150,23 @@ class QueryQueue implements QueryRunner {
   }
 }
 
+/** @throws Error when the process failed. */
 function toQueryOutcome<Result>(outcome: TaskOutcome<Result>): QueryOutcome<Result> {
-  switch (outcome.kind) {
+  if (outcome.kind === 'done') return outcome;
+  if (outcome.kind === 'crashed') throw new Error(`a query process failed: ${outcome.detail}`);
+  return { kind: 'over-budget' };
+}
+
+function endOf({ kind }: TaskOutcome<unknown>): 'done' | 'over-budget' | 'failed' {
+  switch (kind) {
     case 'done':
-      return outcome;
+      return 'done';
     case 'too-slow':
     case 'too-big':
-      return { kind: 'over-budget' };
+      return 'over-budget';
     case 'crashed':
-      throw new Error(`a query process failed: ${outcome.detail}`);
+      return 'failed';
+    default:
+      return assertNever(kind);
   }
 }

@@ -16,8 +16,10 @@ let url = '';
 let store: Store;
 let room: Newsroom;
 const open: QueryRunner[] = [];
+let ends: string[] = [];
 
 beforeEach(async () => {
+  ends = [];
   folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-query-'));
   url = `sqlite:${path.join(folder, 'news.sqlite')}`;
   store = await openStore({ url, poller: false });
@@ -32,7 +34,7 @@ afterEach(async () => {
 });
 
 function createRunner(over: Partial<QueryLimits> = {}): QueryRunner {
-  const runner = createQueryRunner(url, { ...limits, ...over });
+  const runner = createQueryRunner(url, { limits: { ...limits, ...over }, onEnd: (outcome) => ends.push(outcome) });
   open.push(runner);
   return runner;
 }
@@ -74,6 +76,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(await runner.run('items', query)).toEqual({ kind: 'over-budget' });
     release();
     expect((await runner.run('items', query)).kind).toBe('done');
+    expect(ends).toEqual(['over-budget', 'done']);
   });
 
   it('refuses a query at once when as many wait as may, and one that has waited too long', async () => {
@@ -90,6 +93,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(await waiting).toEqual({ kind: 'busy' });
     release();
     expect((await running).kind).toBe('done');
+    expect(ends).toEqual(['busy', 'busy', 'done']);
   });
 
   it('runs what waits in the order it came', async () => {
@@ -113,8 +117,11 @@ describe('a query runner', { timeout: 60_000 }, () => {
   });
 
   it('reports a database that cannot be read as a fault', async () => {
-    const runner = createQueryRunner(`sqlite:${path.join(folder, 'none.sqlite')}`, limits);
+    const runner = createQueryRunner(`sqlite:${path.join(folder, 'none.sqlite')}`, {
+      onEnd: (outcome) => ends.push(outcome),
+    });
     open.push(runner);
     await expect(runner.run('items', query)).rejects.toThrow('none.sqlite');
+    expect(ends).toEqual(['failed']);
   });
 });
