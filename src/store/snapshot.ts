@@ -66,5 +66,6 @@ const maxBoundedItems = 100;
 export function hasBoundedCost({ filter, limit, before, share }: SnapshotQuery): boolean {
   const places = filter.sections.length + filter.sources.length;
   const isWide = filter.q === null && filter.backfill && filter.categories.length + filter.languages.length === 0;
-  return isWide && places <= 1 && limit <= maxBoundedItems && (before === null || !share);
+  const hasShares = share && (before !== null || filter.sources.length > 0);
+  return isWide && places <= 1 && limit <= maxBoundedItems && !hasShares;
 }

@@ -99,6 +99,13 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     await expectRefusal({ filter: { q: long(200) } }, { filter: { q: long(201) } }, 'bad_filter');
   },
 
+  'words and places of `q`': () => {
+    const search = (words: number) => ({
+      filter: { q: Array.from({ length: words }, (_, index) => `w${index}`).join(' ') },
+    });
+    return expectRefusal(search(32), search(33), 'bad_filter');
+  },
+
   'characters of a subscription id': () => expectRefusal({ id: long(64) }, { id: long(65) }, 'bad_id'),
 
   'watched items': async () => {
