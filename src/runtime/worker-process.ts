@@ -42,6 +42,7 @@ async function load(module: string): Promise<Work> {
 
 async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<void> {
   Atomics.store(shared, watchSlots.taskStartMs, cpuMs());
+  Atomics.notify(shared, watchSlots.taskStartMs);
   try {
     const { rest, pieces } = takeApart(await work(task));
     for (const piece of pieces) answer(piece);

@@ -2,7 +2,9 @@
 import { workerData } from 'node:worker_threads';
 import { cpuLimitSignal, watchSlots } from './worker-protocol.ts';
 
+/** Between two looks while a task runs, and while none does: then only the parent's end is looked for. */
 const intervalMs = 50;
+const idleIntervalMs = 1000;
 
 interface Watch {
   readonly shared: Int32Array;
@@ -12,7 +14,7 @@ interface Watch {
 
 const { shared, cpuLimitMs, parentPid } = workerData as Watch;
 
-function watch(): void {
+function look(): void {
   // A parent that was killed cannot say so, and a task that runs away would never hear of it.
   if (process.ppid !== parentPid) process.kill(process.pid, 'SIGKILL');
   const startMs = Atomics.load(shared, watchSlots.taskStartMs);
@@ -21,4 +23,10 @@ function watch(): void {
   if ((user + system) / 1000 - startMs > cpuLimitMs) process.kill(process.pid, cpuLimitSignal);
 }
 
-setInterval(watch, intervalMs);
+// A timer would wake this thread twenty times a second, also in a process that has nothing to do. The beginning of a task
+// wakes it.
+for (;;) {
+  const startMs = Atomics.load(shared, watchSlots.taskStartMs);
+  Atomics.wait(shared, watchSlots.taskStartMs, startMs, startMs === 0 ? idleIntervalMs : intervalMs);
+  look();
+}
