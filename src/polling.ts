@@ -186,6 +186,7 @@ function watch(parts: PollingParts, { loop, declare }: WatchParts): void {
     dir: settings.feedsDir,
     env: processEnvironment(),
     current: declarations,
+    log,
     onChange: (next) =>
       inOrder('putting new declarations in force', async () => {
         await declare(next);
@@ -201,7 +202,7 @@ function watch(parts: PollingParts, { loop, declare }: WatchParts): void {
     onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
-    watching.close();
+    await watching.close();
     await last;
   });
 }

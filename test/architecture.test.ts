@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   domain: [],
   runtime: [],
-  config: ['domain'],
+  config: ['domain', 'runtime'],
   fetch: ['domain', 'runtime'],
   parse: ['domain', 'runtime'],
   normalise: ['domain', 'runtime'],

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { ConfigError } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/source.ts';
+import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
+import type { Log } from '../runtime/log.ts';
 import { type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
 import type { Environment } from './environment.ts';
 import { FolderHints, type HintTiming } from './folder-hints.ts';
@@ -22,6 +24,7 @@ export interface WatchOptions {
   onProblem(error: ConfigError): void;
   /** A declared local feed holds something else. */
   onLocalFeedChange(path: string, sourceId: string): void;
+  readonly log: Log;
   readonly timing?: Partial<WatchTiming>;
 }
 
@@ -44,8 +47,8 @@ export const defaultTiming: WatchTiming = {
 export interface Watch {
   /** Resolves when the folder was looked at for the first time and every later change will be heard. */
   readonly listening: Promise<void>;
-  /** Stops it; nothing is called any more. */
-  close(): void;
+  /** Stops it; nothing is called any more. Resolves when the folder is not being read either. */
+  close(): Promise<void>;
 }
 
 /** Watches FEEDS_DIR and keeps what it declares in force. */
@@ -69,8 +72,7 @@ class DeclarationWatch implements Watch {
   #fingerprint: string | null = null;
   /** What was last said to be wrong; null: nothing is. */
   #problem: string | null = null;
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
+  readonly #looks: Coalescer;
   #closed = false;
 
   constructor(options: WatchOptions) {
@@ -78,32 +80,19 @@ class DeclarationWatch implements Watch {
     this.#options = options;
     this.#current = options.current;
     this.#localFeeds.declare(options.current.sources);
-    this.#hints = new FolderHints(options.dir, timing, () => this.#requestLook());
-    this.#vanished = new VanishedFiles(timing.graceMs, () => this.#requestLook());
+    this.#looks = createCoalescer(() => this.#look(), { what: 'looking at FEEDS_DIR', log: options.log });
+    this.#hints = new FolderHints(options.dir, timing, () => this.#looks.wake());
+    this.#vanished = new VanishedFiles(timing.graceMs, () => this.#looks.wake());
     // The folder may have changed since it was read for the first time.
-    this.#requestLook();
-    this.listening = this.#looking ?? Promise.resolve();
+    this.#looks.wake();
+    this.listening = this.#looks.idle();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#hints.close();
     this.#vanished.close();
-  }
-
-  /** One look at a time; what is asked for during a look makes one more afterwards. */
-  #requestLook(): void {
-    if (this.#closed) return;
-    if (this.#looking !== null) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = this.#look().finally(() => {
-      this.#looking = null;
-      if (!this.#lookAgain) return;
-      this.#lookAgain = false;
-      this.#requestLook();
-    });
+    await this.#looks.stop();
   }
 
   async #look(): Promise<void> {

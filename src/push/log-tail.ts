@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogEvent, StreamHead } from '../domain/event.ts';
+import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
 import { createEventRing, type EventRing } from './event-ring.ts';
 import type { LogReader } from './log-reader.ts';
@@ -73,13 +75,13 @@ class Tail implements LogTail {
   #holes = 0;
   /** Where an empty page was met once already, below the head. */
   #missing = -1;
-  #looking: Promise<void> | null = null;
-  #again = false;
+  readonly #look: Coalescer;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: Required<LogTailOptions>) {
     this.#options = options;
     this.#ring = createEventRing(1, options);
+    this.#look = createCoalescer(() => this.#readOn(), { what: 'reading the event log', log: options.logger });
     this.#pages = createPageReader(options.log, {
       pageSize: options.pageSize,
       atOnce: options.readsAtOnce,
@@ -97,19 +99,18 @@ class Tail implements LogTail {
 
   async start(): Promise<void> {
     this.#standAt(await this.#options.log.head());
-    this.#timer = setInterval(() => this.#look(), this.#options.lookEveryMs);
+    this.#timer = setInterval(() => this.#look.wake(), this.#options.lookEveryMs);
     this.#timer.unref();
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    this.#again = false;
-    await this.#looking;
+    await this.#look.stop();
   }
 
   ring(head: number): void {
-    if (head > this.#last && this.#timer !== null) this.#look();
+    if (head > this.#last && this.#timer !== null) this.#look.wake();
   }
 
   eventsAfter(seq: number): readonly LogEvent[] | null {
@@ -132,24 +133,11 @@ class Tail implements LogTail {
     this.#broken.push(listener);
   }
 
-  /** One look at a time; a ring during a look makes it look once more, so that none is lost in between. */
-  #look(): void {
-    this.#again = true;
-    this.#looking ??= this.#readOn().finally(() => {
-      this.#looking = null;
-      // A ring that came between the last look and this moment.
-      if (this.#again) this.#look();
-    });
-  }
-
   async #readOn(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        while (await this.#readPage());
-      } catch (error) {
-        this.#options.logger.warn({ err: error }, 'the event log cannot be read; trying again');
-      }
+    try {
+      while (await this.#readPage()) await nextTurn();
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the event log cannot be read; trying again');
     }
   }
 

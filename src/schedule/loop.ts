@@ -1,6 +1,7 @@
 import type { Failure } from '../domain/outcome.ts';
 import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
 import { isDeadline } from './backoff.ts';
 import { createHostQueue, type HostQueue, type QueueLimits, type Turn, usualLimits } from './host-queue.ts';
@@ -87,8 +88,7 @@ class PollLoop implements Loop {
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopping' = 'new';
-  #turning: Promise<void> | null = null;
-  #again = false;
+  readonly #turns: Coalescer;
   #rows = windowRows;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #cancelSleep: () => void = () => {};
@@ -99,18 +99,19 @@ class PollLoop implements Loop {
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...usualLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
+    this.#turns = createCoalescer(() => this.#turn(), { what: 'a turn of the polling loop', log: options.log });
     this.#restore(options.pauses ?? []);
   }
 
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    this.#turn();
+    this.#requestTurn();
   }
 
   wake(): void {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
-    this.#turn();
+    this.#requestTurn();
   }
 
   limit(limits: Partial<QueueLimits>): void {
@@ -120,8 +121,8 @@ class PollLoop implements Loop {
 
   async stop(): Promise<void> {
     this.#state = 'stopping';
+    await this.#turns.stop();
     this.#cancelSleep();
-    await this.#turning;
     await this.#settled(this.#options.graceMs ?? usualGraceMs);
     if (this.#running.size === 0) return;
     this.#abort.abort();
@@ -133,7 +134,7 @@ class PollLoop implements Loop {
     if (found === null || typeof found === 'string') return found;
     const tell = (address: string | null): void => {
       this.#queue.locate(host, address, this.#options.clock.monotonic());
-      this.#turn();
+      this.#requestTurn();
     };
     found.then(tell, (error: unknown) => {
       this.#options.log.error({ err: error, host }, 'looking up a host failed by our own fault');
@@ -162,21 +163,15 @@ class PollLoop implements Loop {
     });
   }
 
-  /** One turn at a time; what happens during one makes for another right after it. */
-  #turn(): void {
-    if (this.#state !== 'started') return;
-    if (this.#turning !== null) {
-      this.#again = true;
-      return;
-    }
+  /** What happens during a turn makes for another right after it. */
+  #requestTurn(): void {
+    if (this.#state === 'started') this.#turns.wake();
+  }
+
+  async #turn(): Promise<void> {
     this.#cancelSleep();
-    this.#again = false;
-    this.#turning = this.#takeTurn().then((sleepMs) => {
-      this.#turning = null;
-      if (this.#state !== 'started') return;
-      if (this.#again) this.#turn();
-      else this.#cancelSleep = this.#timers.after(sleepMs, () => this.#turn());
-    });
+    const sleepMs = await this.#takeTurn();
+    this.#cancelSleep = this.#timers.after(sleepMs, () => this.#requestTurn());
   }
 
   /** Reads what is due, starts what may start. Returns how long there is nothing to do. */
@@ -267,7 +262,7 @@ class PollLoop implements Loop {
   #run(queue: HostQueue, lease: Lease): void {
     const run = this.#refresh(queue, lease).finally(() => {
       this.#running.delete(run);
-      this.#turn();
+      this.#requestTurn();
     });
     this.#running.add(run);
   }

@@ -85,6 +85,8 @@ export class GroupedWrites {
         if (group.length === 1) group[0]?.failed(error);
         else for (const write of group) await this.#alone(write);
       }
+      // Two callers that write again at the end of each write would keep a synchronous engine busy without end.
+      if (this.#waiting.length > 0) await nextTurn();
     }
     // In the step in which nothing was found waiting: what comes later starts anew.
     this.#running = null;

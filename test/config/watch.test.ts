@@ -4,13 +4,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/sources.ts';
 import { defaultTiming, type Watch, type WatchTiming, watchDeclarations } from '../../src/config/watch.ts';
 import type { Declarations } from '../../src/domain/source.ts';
+import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { until } from '../helpers/until.ts';
 import { type Folder, useFolders } from './folder.ts';
 
 const makeFolder = useFolders();
 const watches: Watch[] = [];
-afterEach(() => {
-  for (const watch of watches.splice(0)) watch.close();
+afterEach(async () => {
+  for (const watch of watches.splice(0)) await watch.close();
 });
 
 /** Impatient, so that the tests are quick; what the patience is good for is tested apart, with a false clock. */
@@ -42,6 +43,7 @@ async function watchFolder(
     onChange: (declarations) => void told.states.push(namesOf(declarations)),
     onProblem: (error) => void told.problems.push(error.message),
     onLocalFeedChange: (file, sourceId) => void told.localFeeds.push(`${path.basename(file)} of ${sourceId}`),
+    log: silentLog,
     timing,
   });
   watches.push(watch);
@@ -77,6 +79,33 @@ describe('watchDeclarations', () => {
     folder.write('a.yaml', declare('1', '2'));
     await untilInForce(witness, '1 2');
     expect(witness.problems).toEqual([]);
+  });
+
+  it('logs a fault in taking over a change and takes over the next one', async () => {
+    const folder = makeFolder({ 'a.yaml': declare('1') });
+    const states: string[] = [];
+    const faults: string[] = [];
+    const log: Log = { ...silentLog, error: (_facts, message) => void faults.push(message) };
+    const watch = watchDeclarations({
+      dir: folder.dir,
+      env: {},
+      current: await readDeclarations(folder.dir, {}),
+      log,
+      onChange: (declarations) => {
+        states.push(namesOf(declarations));
+        if (states.length === 1) throw new Error('no luck');
+      },
+      onProblem: () => {},
+      onLocalFeedChange: () => {},
+      timing: quick,
+    });
+    watches.push(watch);
+    await watch.listening;
+    folder.write('a.yaml', declare('1', '2'));
+    await until('the fault', () => faults.length > 0);
+    folder.write('a.yaml', declare('1', '2', '3'));
+    await until('the next change', () => states.length > 1);
+    expect({ states, faults }).toEqual({ states: ['1 2', '1 2 3'], faults: ['looking at FEEDS_DIR failed'] });
   });
 
   it('puts added files in force', async () => {

@@ -25,6 +25,11 @@ function fakeTransactions() {
   return { committed, tries, say, fail, transact };
 }
 
+/** As long as work over a synchronous engine takes: no turn of the event loop. */
+async function microtasks(count: number): Promise<void> {
+  for (let step = 0; step < count; step += 1) await undefined;
+}
+
 describe('writes that are wanted at once', () => {
   it('share a transaction, in the order in which they were wanted, and each hears its own result', async () => {
     const { committed, say, transact } = fakeTransactions();
@@ -43,6 +48,32 @@ describe('writes that are wanted at once', () => {
     });
     await Promise.all(['a', 'b'].map((word) => writes.write(say(word), 1).then(() => log.push(word))));
     expect(log).toEqual(['committed', 'a', 'b']);
+  });
+
+  it('leave the event loop its turns although two callers write again as soon as each write is done', async () => {
+    const most = 2000;
+    const callers: Promise<void>[] = [];
+    let writesDone = 0;
+    let isOver = false;
+    const { transact, say } = fakeTransactions();
+    const writes = new GroupedWrites(async (work) => {
+      // The second begins during the first transaction, so that one of the two always waits.
+      if (callers.length < 2) callers.push(caller());
+      await transact(work);
+      await microtasks(20);
+    });
+    const caller = async (): Promise<void> => {
+      while (!isOver && writesDone < most) {
+        await writes.write(say('again'), 1);
+        writesDone += 1;
+        await microtasks(5);
+      }
+    };
+    callers.push(caller());
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    isOver = true;
+    await Promise.all(callers);
+    expect(writesDone).toBeLessThan(100);
   });
 
   it('fail alone: the others of their transaction are written all the same', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cursor, LogEvent } from '../../domain/event.ts';
 import { sectionPath, sourcePath, topicsAt } from '../../domain/websub.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -49,6 +50,8 @@ export class TopicWatch {
       if (last === undefined) return queued;
       queued =
         (await this.#queue(topicsOf(events, this.#parts.publicUrl()), { epoch: head.epoch, seq: last })) || queued;
+      // The log is in memory or read synchronously: a long way through it is no one step.
+      await nextTurn();
     }
   }
 
