@@ -89,7 +89,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
       onPushStored: (counts) => metrics.pushed(counts),
     });
   }
-  if (parts.watched) watch(parts, { loop, declare });
+  if (parts.watched) watch(parts, { loop, isDeclared: (id) => inForce.sources.has(id), declare });
   const { ring } = parts;
   const housekeeping = startHousekeeping({
     ...{ store, clock, log, digester, ring },
@@ -169,10 +169,11 @@ function logResult(log: Log, result: RefreshResult): void {
 
 interface WatchParts {
   readonly loop: Loop;
+  isDeclared(id: string): boolean;
   declare(declarations: Declarations): Promise<void>;
 }
 
-function watch(parts: PollingParts, { loop, declare }: WatchParts): void {
+function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One after the other: two sets of declarations written at once would mix.
   let last = Promise.resolve();
@@ -191,6 +192,7 @@ function watch(parts: PollingParts, { loop, declare }: WatchParts): void {
       inOrder('putting new declarations in force', async () => {
         await declare(next);
         loop.limit(next.site.politeness);
+        loop.retain(isDeclared);
         log.info({ sources: next.sources.length }, 'new declarations are in force');
       }),
     onProblem: (error) => {

@@ -1,30 +1,8 @@
 import type { DueSource } from '../domain/poll.ts';
 import { type AddressGate, createAddressGate } from './address-gate.ts';
 import { createHeap, type Heap } from './heap.ts';
+import type { QueueLimits } from './queue-limits.ts';
 import { createRateWindow, type RateWindow } from './rate-window.ts';
-
-/** How politely, and how many at once. */
-export interface QueueLimits {
-  /** Between two starts at one host. */
-  readonly hostGapMs: number;
-  readonly hostConcurrency: number;
-  /** Refreshes at a time at one IP address, whatever its host names; `hostConcurrency` if that is more. */
-  readonly addressConcurrency: number;
-  readonly globalPerSecond: number;
-  /** Refreshes at a time; slow sources may hold half of them. */
-  readonly slots: number;
-  /** Rows of one host that wait here; the rest waits in the database. */
-  readonly rowsPerHost: number;
-}
-
-export const usualLimits: QueueLimits = {
-  hostGapMs: 1000,
-  hostConcurrency: 1,
-  addressConcurrency: 4,
-  globalPerSecond: 10,
-  slots: 32,
-  rowsPerHost: 200,
-};
 
 /** A source whose turn has come. */
 export interface Turn {
@@ -55,8 +33,10 @@ export interface HostQueue {
   locate(host: string, address: string | null, atMs: number): void;
   /** No start at a host before a time, as if one of its sources had just been told so. */
   spare(host: string, untilMs: number, atMs: number): void;
-  /** The turn was not used: the claim failed. */
+  /** The turn was not used, since the claim failed: it counts neither for the host's gap nor for the global rate. */
   release(id: string, atMs: number): void;
+  /** Takes out the waiting sources that are declared no more. What runs is ended by `done`, as ever. */
+  retain(isDeclared: (id: string) => boolean, atMs: number): void;
   /** Other limits from now on. What runs beyond them runs on. */
   limit(limits: QueueLimits): void;
   /** When `take` may next give something without another `done` or `offer`; null: not by time alone. */
@@ -103,6 +83,10 @@ interface Running {
   readonly host: Host;
   readonly slowLane: boolean;
   readonly address: string | null;
+  readonly startedMs: number;
+  /** The host's `readyMs` before and after the start. */
+  readonly readyBeforeMs: number;
+  readonly readyAfterMs: number;
 }
 
 /** An empty queue. */
@@ -190,7 +174,7 @@ class FairQueue implements HostQueue {
     if (host === undefined) return;
     host.strikes = report.slow ? host.strikes + 1 : 0;
     host.readyMs = Math.max(host.readyMs, atMs + (report.pauseMs ?? 0));
-    this.release(id, atMs);
+    this.#end(id, atMs);
   }
 
   spare(name: string, untilMs: number, atMs: number): void {
@@ -200,6 +184,31 @@ class FairQueue implements HostQueue {
   }
 
   release(id: string, atMs: number): void {
+    const run = this.#running.get(id);
+    if (run === undefined) return;
+    this.#rate.takeBack(run.startedMs);
+    // Unless another source was started since, or the host has asked for a pause.
+    if (run.host.readyMs === run.readyAfterMs) run.host.readyMs = run.readyBeforeMs;
+    // Its place in the heap is that of the gap; what is left of it there is passed over.
+    if (run.host.place === 'resting') run.host.place = 'nowhere';
+    this.#end(id, atMs);
+  }
+
+  retain(isDeclared: (id: string) => boolean, atMs: number): void {
+    for (const host of this.#hosts.values()) {
+      const kept = host.rows.filter(({ source }) => isDeclared(source.id));
+      if (kept.length === host.rows.length) continue;
+      for (const { source } of host.rows) if (!isDeclared(source.id)) this.#waiting.delete(source.id);
+      host.rows.splice(0, host.rows.length, ...kept);
+      // One that rests, or is held up by its address, is looked at when that is over.
+      const isQueued = host.place === 'ring' || host.place === 'parked';
+      if (kept.length > 0 || !isQueued) continue;
+      this.#leave(host);
+      this.#place(host, atMs);
+    }
+  }
+
+  #end(id: string, atMs: number): void {
     const run = this.#running.get(id);
     if (run === undefined) return;
     this.#running.delete(id);
@@ -259,12 +268,13 @@ class FairQueue implements HostQueue {
     const slowLane = isSlow(host, row);
     const freeSinceMs = Math.max(row.sinceMs, host.readyMs);
     this.#waiting.delete(row.source.id);
-    this.#running.set(row.source.id, { host, slowLane, address });
     this.#gate.enter(address);
     this.#slowRunning += slowLane ? 1 : 0;
     this.#rate.note(atMs);
     host.running += 1;
-    host.readyMs = atMs + this.#limits.hostGapMs;
+    const [readyBeforeMs, readyAfterMs] = [host.readyMs, atMs + this.#limits.hostGapMs];
+    host.readyMs = readyAfterMs;
+    this.#running.set(row.source.id, { host, slowLane, address, startedMs: atMs, readyBeforeMs, readyAfterMs });
     this.#place(host, atMs);
     return { source: row.source, waitedMs: atMs - freeSinceMs };
   }
@@ -347,6 +357,7 @@ class FairQueue implements HostQueue {
       if (restedMs === null || restedMs > atMs) return;
       const host = this.#resting.pop();
       if (host === undefined) return;
+      if (host.place !== 'resting') continue;
       host.place = 'nowhere';
       this.#place(host, atMs);
     }

@@ -4,10 +4,11 @@ import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
 import { isDeadline } from './backoff.ts';
-import { createHostQueue, type HostQueue, type QueueLimits, type Turn, usualLimits } from './host-queue.ts';
+import { createHostQueue, type HostQueue, type Turn } from './host-queue.ts';
 import { runningPause } from './memory.ts';
 import type { NetworkBrake } from './network-brake.ts';
 import type { Pace } from './pace.ts';
+import { type QueueLimits, usualLimits } from './queue-limits.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 /** What the loop needs of the store and of a refresh. */
@@ -52,6 +53,8 @@ export interface Loop {
   wake(): void;
   /** The operator's politeness has changed. */
   limit(limits: Partial<QueueLimits>): void;
+  /** Other sources are declared: those that are no more give up their turns. */
+  retain(isDeclared: (id: string) => boolean): void;
   /** Takes no more sources, waits for what runs, aborts what does not end. */
   stop(): Promise<void>;
 }
@@ -117,6 +120,10 @@ class PollLoop implements Loop {
   limit(limits: Partial<QueueLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#queue.limit(this.#limits);
+  }
+
+  retain(isDeclared: (id: string) => boolean): void {
+    for (const queue of [this.#queue, this.#local]) queue.retain(isDeclared, this.#options.clock.monotonic());
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,8 @@ export interface RateWindow {
   /** When the next one may start; at or before `nowMs`: now. */
   readyMs(nowMs: number): number;
   note(nowMs: number): void;
+  /** Takes back a start that was noted at this time and did not happen. */
+  takeBack(atMs: number): void;
 }
 
 /**
@@ -25,6 +27,17 @@ export function createRateWindow(perSecond: number): RateWindow {
     note(nowMs) {
       starts[next] = nowMs;
       next = (next + 1) % size;
+    },
+    takeBack(atMs) {
+      let index = starts.lastIndexOf(atMs);
+      if (index === -1) return;
+      // `next` is the oldest: all that are older than the one taken back move up by one.
+      while (index !== next) {
+        const older = (index + size - 1) % size;
+        starts[index] = starts[older] ?? Number.NEGATIVE_INFINITY;
+        index = older;
+      }
+      starts[next] = Number.NEGATIVE_INFINITY;
     },
   };
 }

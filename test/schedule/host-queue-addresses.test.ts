@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueSource } from '../../src/domain/poll.ts';
-import {
-  type AddressOf,
-  createHostQueue,
-  type HostQueue,
-  type QueueLimits,
-  usualLimits,
-} from '../../src/schedule/host-queue.ts';
+import { type AddressOf, createHostQueue, type HostQueue } from '../../src/schedule/host-queue.ts';
+import { type QueueLimits, usualLimits } from '../../src/schedule/queue-limits.ts';
 
 const well = { slow: false, pauseMs: null };
 const slow = { slow: true, pauseMs: null };

@@ -19,6 +19,8 @@ describe('any history of the queue', () => {
       slow: fc.boolean(),
     }),
     fc.record({ kind: fc.constant('tell' as const) }),
+    fc.record({ kind: fc.constant('release' as const) }),
+    fc.record({ kind: fc.constant('remove' as const), host: fc.nat(4), share: fc.integer({ min: 1, max: 3 }) }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
     fc.record({
       kind: fc.constant('end' as const),
@@ -53,9 +55,13 @@ describe('any history of the queue', () => {
           const running: DueSource[] = [];
           const offered = new Set<string>();
           const started: { source: DueSource; atMs: number }[] = [];
+          const removed = new Set<string>();
           const notBefore = new Map<string, number>();
+          // What a released turn gives back.
+          const notBeforeEarlier = new Map<string, number>();
           let atMs = 0;
           let ids = 0;
+          const hostOf = new Map<string, string>();
 
           const run = (): void => {
             for (const { source, waitedMs } of queue.take(atMs)) {
@@ -63,6 +69,8 @@ describe('any history of the queue', () => {
               expect(atMs).toBeGreaterThanOrEqual(notBefore.get(source.host) ?? 0);
               expect(running.some((other) => other.host === source.host)).toBe(false);
               expect(started.some((other) => other.source.id === source.id)).toBe(false);
+              expect(removed.has(source.id)).toBe(false);
+              notBeforeEarlier.set(source.host, notBefore.get(source.host) ?? 0);
               notBefore.set(source.host, atMs + limits.hostGapMs);
               running.push(source);
               for (const address of ['x', 'y']) {
@@ -82,8 +90,35 @@ describe('any history of the queue', () => {
             notBefore.set(source.host, Math.max(notBefore.get(source.host) ?? 0, atMs + (report.pauseMs ?? 0)));
           };
 
+          const release = (): void => {
+            const source = running.pop();
+            if (source === undefined) return;
+            queue.release(source.id, atMs);
+            offered.delete(source.id);
+            started.splice(
+              started.findIndex((one) => one.source.id === source.id),
+              1,
+            );
+            notBefore.set(source.host, notBeforeEarlier.get(source.host) ?? 0);
+          };
+
+          /** One in `share` of a host's rows is removed; 1: all. */
+          const remove = (host: string, share: number): void => {
+            const waiting = [...offered].filter((id) => !started.some(({ source }) => source.id === id));
+            const gone = waiting.filter((id) => hostOf.get(id) === host && Number(id.slice(1)) % share === 0);
+            for (const id of gone) {
+              removed.add(id);
+              offered.delete(id);
+            }
+            const before = queue.waiting;
+            queue.retain((id) => !removed.has(id), atMs);
+            expect(queue.waiting).toBe(before - gone.length);
+          };
+
           for (const one of steps) {
-            if (one.kind === 'tell') tell();
+            if (one.kind === 'release') release();
+            else if (one.kind === 'remove') remove(`h${one.host}`, one.share);
+            else if (one.kind === 'tell') tell();
             else if (one.kind === 'wait') atMs += one.ms;
             else if (one.kind === 'end') end(one);
             else {
@@ -93,7 +128,10 @@ describe('any history of the queue', () => {
               const before = queue.waiting;
               const added = queue.offer(fresh, atMs);
               expect(queue.waiting).toBe(before + added);
-              for (const source of fresh.slice(0, added)) offered.add(source.id);
+              for (const source of fresh.slice(0, added)) {
+                offered.add(source.id);
+                hostOf.set(source.id, source.host);
+              }
             }
             run();
           }

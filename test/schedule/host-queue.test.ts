@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueSource } from '../../src/domain/poll.ts';
-import { createHostQueue, type HostQueue, type QueueLimits, usualLimits } from '../../src/schedule/host-queue.ts';
+import { createHostQueue, type HostQueue } from '../../src/schedule/host-queue.ts';
+import { type QueueLimits, usualLimits } from '../../src/schedule/queue-limits.ts';
 
 const well = { slow: false, pauseMs: null };
 const slow = { slow: true, pauseMs: null };
@@ -49,6 +50,46 @@ describe('one host in the queue', () => {
     queue.offer([row('b', 'h')], 200);
     expect(take(queue, 200)).toEqual([]);
     expect(take(queue, 1_000)).toEqual(['b']);
+  });
+
+  it('is asked for its next source at once when a turn was not used, which does not count', () => {
+    const queue = queueOf({ globalPerSecond: 1 });
+    queue.offer(rows(3, 'h'), 0);
+    expect(take(queue, 0)).toEqual(['h/0']);
+    queue.release('h/0', 0);
+    expect(take(queue, 0)).toEqual(['h/1']);
+    queue.done('h/1', well, 100);
+    expect(take(queue, 900)).toEqual([]);
+    expect(take(queue, 1_000)).toEqual(['h/2']);
+  });
+
+  it('keeps a pause that it asked for while a turn was not used', () => {
+    const queue = queueOf();
+    queue.offer(rows(2, 'h'), 0);
+    take(queue, 0);
+    queue.spare('h', 60_000, 0);
+    queue.release('h/0', 10);
+    expect(take(queue, 59_999)).toEqual([]);
+    expect(take(queue, 60_000)).toEqual(['h/1']);
+  });
+
+  it('gives no turn to sources that were removed', () => {
+    const queue = queueOf();
+    queue.offer(rows(200, 'h'), 0);
+    expect(take(queue, 0)).toEqual(['h/0']);
+    queue.retain((id) => id === 'h/199', 10);
+    expect(queue.waiting).toBe(1);
+    queue.done('h/0', well, 20);
+    expect(take(queue, 1_000)).toEqual(['h/199']);
+  });
+
+  it('is forgotten when all its sources were removed', () => {
+    const queue = queueOf();
+    queue.offer([...rows(200, 'h'), ...rows(2, 'slow', { slowStrikes: 3 })], 0);
+    queue.retain(() => false, 0);
+    expect({ waiting: queue.waiting, hosts: queue.hosts, ready: queue.readyHosts }).toEqual({
+      ...{ waiting: 0, hosts: 0, ready: 0 },
+    });
   });
 
   it('may be asked for more at a time when the operator allows it', () => {

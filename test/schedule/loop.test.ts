@@ -204,6 +204,30 @@ describe('the polling loop', () => {
     expect(bench.starts()).toContain('small');
   });
 
+  it('refreshes the one source of a host that stays at once when 300 others of that host are removed', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 300; n += 1) bench.add(`removed${n}`, { host: 'one.example.org' });
+    bench.loop.start();
+    await bench.clock.advance(2_500);
+    bench.add('stays', { host: 'one.example.org' });
+    for (const id of [...bench.due.keys()]) if (id !== 'stays') bench.due.delete(id);
+    bench.loop.retain((id) => id === 'stays');
+    bench.loop.wake();
+    await bench.clock.advance(2_000);
+    expect(bench.starts().slice(3)).toEqual(['stays']);
+  });
+
+  it('loses no time of a host over sources that were removed by another process', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 300; n += 1) bench.add(`removed${n}`, { host: 'one.example.org' });
+    bench.loop.start();
+    await bench.clock.advance(2_500);
+    bench.add('stays', { host: 'one.example.org' });
+    for (const id of [...bench.due.keys()]) if (id !== 'stays') bench.due.delete(id);
+    await bench.clock.advance(10_000);
+    expect(bench.starts().slice(3)).toEqual(['stays']);
+  });
+
   it('survives a refresh that throws, and says so', async () => {
     const bench = createBench();
     bench.add('a');
