@@ -18,6 +18,7 @@ import { hostCycles } from './schedule/host-cycle.ts';
 import { createLoop, type Loop } from './schedule/loop.ts';
 import { createNetworkBrake } from './schedule/network-brake.ts';
 import { createPace } from './schedule/pace.ts';
+import { followClockBack } from './store/clock-change.ts';
 import { declareSources } from './store/declare.ts';
 import { markChanged } from './store/due.ts';
 import { readHostPauses } from './store/host-pauses.ts';
@@ -64,6 +65,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
     inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
     parts.onDeclared(declarations);
   };
+  await followClock(parts);
   await declare(parts.declarations);
   // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
   await markChanged(store, localFeeds(parts.declarations), clock.now());
@@ -139,6 +141,7 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
       refresh,
       addressOf: (host) => fetcher.addressOf(host),
       nextDueMs: () => nextDueMs(store.reader),
+      clockSetBack: () => followClock(parts),
     },
     {
       clock,
@@ -159,6 +162,12 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
   loop.start();
   shutdown.onStop('polling loop', () => loop.stop());
   return loop;
+}
+
+/** At the start too: the clock may have been set back while no process ran. */
+async function followClock({ store, clock, log }: PollingParts): Promise<void> {
+  const sources = await followClockBack(store, clock.now());
+  if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks of sources were moved to it');
 }
 
 function logResult(log: Log, result: RefreshResult): void {

@@ -26,6 +26,8 @@ export interface LoopPorts {
   addressOf?(host: string): string | null | Promise<string | null>;
   /** The earliest next check of all; null: none. */
   nextDueMs?(): Promise<number | null>;
+  /** The wall clock was set back while the loop ran: what was planned by the earlier one is to be moved. */
+  clockSetBack?(nowMs: number): Promise<void>;
 }
 
 /** How the loop runs. */
@@ -60,6 +62,8 @@ export interface Loop {
 }
 
 const tickMs = 1000;
+/** Less than this between two turns is a clock that is being slowed down, or rounding. */
+const clockToleranceMs = 500;
 /** Rows read at a time, and the most it may grow to when a few hosts fill the window. */
 const windowRows = 2000;
 const mostWindowRows = 64_000;
@@ -94,6 +98,8 @@ class PollLoop implements Loop {
   readonly #turns: Coalescer;
   #rows = windowRows;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** The wall clock less the monotonic one: falls only when the wall clock is set back. */
+  #clockOffsetMs: number;
   #cancelSleep: () => void = () => {};
 
   constructor(ports: LoopPorts, options: LoopOptions) {
@@ -103,6 +109,7 @@ class PollLoop implements Loop {
     this.#limits = { ...usualLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
     this.#turns = createCoalescer(() => this.#turn(), { what: 'a turn of the polling loop', log: options.log });
+    this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
     this.#restore(options.pauses ?? []);
   }
 
@@ -184,6 +191,7 @@ class PollLoop implements Loop {
   /** Reads what is due, starts what may start. Returns how long there is nothing to do. */
   async #takeTurn(): Promise<number> {
     try {
+      await this.#followClock();
       const isPaused = this.#pausedMs() > 0;
       await this.#refill(isPaused);
       if (this.#state !== 'started') return tickMs;
@@ -196,6 +204,16 @@ class PollLoop implements Loop {
       this.#options.log.error({ err: error }, 'the polling loop could not take its turn');
       return tickMs;
     }
+  }
+
+  async #followClock(): Promise<void> {
+    const { clock } = this.#options;
+    const offsetMs = clock.now() - clock.monotonic();
+    if (offsetMs < this.#clockOffsetMs - clockToleranceMs) {
+      await this.#ports.clockSetBack?.(clock.now());
+      this.#readAtMs = Number.NEGATIVE_INFINITY;
+    }
+    this.#clockOffsetMs = offsetMs;
   }
 
   #pausedMs(): number {

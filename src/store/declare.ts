@@ -9,9 +9,10 @@ import { insertRows, updateRows } from './rows.ts';
 import { memoryOf } from './settle.ts';
 import type { Row } from './tables.ts';
 
-/** So many sources may be read for the first time at once; the rest is spread. */
+/** So many sources may be read for the first time at once. */
 const atOnce = 200;
-const spreadMs = 60 * 60_000;
+/** The first reads of the rest are spread over this. */
+export const firstReadsSpreadMs = 60 * 60_000;
 
 /** What a new set of declarations came to, by id. */
 export interface Declared {
@@ -186,7 +187,7 @@ function spread<T extends { readonly next_check_ms: number }>(
   return rows.map((row, index) => {
     const late = about.from + index - atOnce + 1;
     if (late <= 0) return row;
-    const laterMs = about.nowMs + Math.round((late / about.beyond) * spreadMs);
+    const laterMs = about.nowMs + Math.round((late / about.beyond) * firstReadsSpreadMs);
     return { ...row, next_check_ms: Math.max(row.next_check_ms, laterMs) };
   });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchOutcome } from '../../src/domain/outcome.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
 import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
 import { createPace } from '../../src/schedule/pace.ts';
 import { fakeStartMs } from '../helpers/fake-clock.ts';
@@ -64,6 +66,45 @@ describe('the loop under strain', () => {
     bench.clock.turnWall(-60_000);
     await bench.clock.advance(65_000);
     expect(bench.starts()).toEqual(['a']);
+  });
+
+  it.each([
+    3_600_000, 86_400_000,
+  ])('has its schedule moved at once when the wall clock is set back by %d ms', async (ms) => {
+    const bench = createBench({ instant: true });
+    bench.add('a', { nextCheckMs: fakeStartMs + 60_000 });
+    const moves: number[] = [];
+    const ports: LoopPorts = {
+      ...bench.ports,
+      async clockSetBack(nowMs) {
+        moves.push(bench.clock.monotonic());
+        bench.add('a', { nextCheckMs: nowMs + 60_000 });
+      },
+    };
+    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-ms);
+    await bench.clock.advance(62_000);
+    expect(bench.starts()).toEqual(['a']);
+    expect(moves).toHaveLength(1);
+    expect(moves[0]).toBeLessThanOrEqual(2_000);
+  });
+
+  it('tries again to have its schedule moved when the store was in trouble', async () => {
+    const bench = createBench({ instant: true });
+    let tries = 0;
+    const ports: LoopPorts = {
+      ...bench.ports,
+      async clockSetBack() {
+        tries += 1;
+        if (tries === 1) throw new Error('database is locked');
+      },
+    };
+    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-3_600_000);
+    await bench.clock.advance(10_000);
+    expect(tries).toBe(2);
   });
 
   it('polls each source once when the wall clock jumps a day ahead', async () => {

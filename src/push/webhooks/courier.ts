@@ -155,7 +155,8 @@ export class Courier {
     // One whose address in the book is another one is about to be declared anew.
     if (this.#stopped || shownUrl(webhook) !== state.url) return false;
     const nowMs = this.#parts.clock.now();
-    const isDue = state.nextAttemptMs <= nowMs || state.nextAttemptMs > nowMs + furthestMs;
+    const wasSetBack = (state.lastAttemptMs ?? 0) > nowMs || state.nextAttemptMs > nowMs + furthestMs;
+    const isDue = state.nextAttemptMs <= nowMs || wasSetBack;
     return state.removedMs === null && state.pausedMs === null && isDue;
   }
 

@@ -357,6 +357,15 @@ describe('a courier', () => {
     expect(one.posts).toHaveLength(1);
   });
 
+  it('tries again at once what was tried before the clock was set back by an hour', async () => {
+    const one = stage([down, ok]);
+    await declareOne(one);
+    await one.publish();
+    one.clock.turnWall(-3_600_000);
+    await one.pass(1000);
+    expect(one.seqs()).toEqual([[1], [1]]);
+  });
+
   it('goes on when the book or the log cannot be read for a while', async () => {
     const one = stage();
     one.book.fault = new Error('locked');
