@@ -8,7 +8,7 @@ if (major < 22 || (major === 22 && minor < 22)) {
   process.exit(2);
 }
 
-const slow = ['test/contract/**', 'test/integration/**', 'test/browser/**'];
+const slow = ['test/contract/**', 'test/integration/**', 'test/browser/**', 'test/system/**'];
 
 export default defineConfig({
   test: {
@@ -58,6 +58,19 @@ export default defineConfig({
           hookTimeout: 60_000,
           globalSetup: ['test/helpers/build-once.ts'],
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          fileParallelism: false,
+          hookTimeout: 60_000,
+          globalSetup: ['test/helpers/build-once.ts'],
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -17,8 +17,7 @@ export interface Newsroom {
 }
 
 const sources = 16;
-const newPerRead = 12;
-const editsPerRead = 3;
+const usualPace: DeskPace = { newPerRead: 12, editsPerRead: 3 };
 const shown = 40;
 
 /** Starts publishers on addresses of their own, so that no rule of politeness slows the reading down. */
@@ -48,8 +47,20 @@ function yamlFor(origin: Origin): string {
   return `site:\n  politeness: ${politeness}\nsources:\n${lines.join('\n')}\n`;
 }
 
+/** How a publisher's document changes from read to read, on average. */
+export interface DeskPace {
+  readonly newPerRead: number;
+  readonly editsPerRead: number;
+}
+
+/** A publisher's document: as it is, and as it is at the next read. */
+export interface Desk {
+  now(): string;
+  next(): string;
+}
+
 /** One publisher: each document has new entries on top, and some of those below are not what they were. */
-function createDesk(source: number, random: () => number) {
+export function createDesk(source: number, random: () => number, pace: DeskPace = usualPace): Desk {
   const entries: Entry[] = [];
   const link = `https://desk${source}.example.org/`;
   const title = (number: number, edition: number): string => {
@@ -57,6 +68,7 @@ function createDesk(source: number, random: () => number) {
     return `Bulletin ${number} of desk ${source}, edition ${edition}, ${word}`;
   };
   let editions = 1;
+  const times = (mean: number): number => Math.floor(mean + random());
   const add = (): void => {
     const number = entries.length;
     const guid = `${source}-${number}`;
@@ -71,8 +83,13 @@ function createDesk(source: number, random: () => number) {
   return {
     now,
     next(): string {
-      for (let index = 0; index < newPerRead; index += 1) add();
-      for (let index = 0; index < editsPerRead; index += 1) edit();
+      for (
+        let left = entries.length === 0 ? Math.max(1, times(pace.newPerRead)) : times(pace.newPerRead);
+        left > 0;
+        left -= 1
+      )
+        add();
+      for (let left = times(pace.editsPerRead); left > 0; left -= 1) edit();
       return now();
     },
   };
@@ -82,12 +99,18 @@ function textOf(random: () => number): string {
   return `The lock keepers met the council again. ${'x'.repeat(Math.floor(random() * 1200))}`;
 }
 
-/** Makes every source due that is not being read: again and again, until it is stopped. */
-export function keepDue(home: Home): () => void {
+/**
+ * Makes every source due that is not being read: again and again, until it is stopped.
+ *
+ * @param turns each source is made due once in so many turns, of 250 ms each.
+ */
+export function keepDue(home: Home, turns = 1): () => void {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { timeout: 5000 });
-  const make = database.prepare('UPDATE source SET next_check_ms = 0 WHERE lease_token IS NULL');
+  const make = database.prepare('UPDATE source SET next_check_ms = 0 WHERE lease_token IS NULL AND ref % ? = ?');
+  let turn = 0;
   const timer = setInterval(() => {
-    make.run();
+    make.run(turns, turn);
+    turn = (turn + 1) % turns;
   }, 250);
   return () => {
     clearInterval(timer);

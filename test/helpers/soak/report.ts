@@ -1,5 +1,8 @@
 import { plainTable } from '../plain-table.ts';
+import type { SoakReader } from './readers.ts';
 import type { ReaderReport, SoakReport } from './soak.ts';
+
+type Judged = Pick<SoakReader, 'name' | 'applied' | 'connections' | 'complaints' | 'flaw'>;
 
 /** What is not as it must be, one line each: conforming readers that were served wrongly, naive ones that got away. */
 export function judgeSoak({ readers }: SoakReport): readonly string[] {
@@ -28,4 +31,24 @@ function lineOf({ name, connections, deliveries, lost, repeated, wrong, isNaive 
   const isRight = lost + repeated + wrong === 0;
   const result = isNaive ? (isRight ? 'NOT FOUND OUT' : 'found out') : isRight ? 'right' : 'WRONG';
   return [name, ...[connections, deliveries, lost, repeated, wrong].map(String), result];
+}
+
+/** Holds what a reader applied against what it must have been told. */
+export function judgeReader(reader: Judged, expected: readonly string[]): ReaderReport {
+  const { name, applied, connections, complaints, flaw } = reader;
+  const times = new Map<string, number>();
+  for (const one of applied) times.set(one, (times.get(one) ?? 0) + 1);
+  const wanted = new Set(expected);
+  const inOrder = applied.every((one, index) => one === expected[index]);
+  const strange = [...times.keys()].filter((one) => !wanted.has(one)).length;
+  const lost = expected.filter((one) => !times.has(one)).length;
+  const repeated = applied.length - times.size;
+  // All there, none twice, none strange, and yet not as it should be: the order is wrong.
+  const isShuffled = !inOrder && lost === 0 && repeated === 0 && strange === 0;
+  return {
+    ...{ name, connections, complaints, lost, repeated },
+    deliveries: applied.length,
+    wrong: strange + (isShuffled ? 1 : 0),
+    isNaive: flaw !== null,
+  };
 }

@@ -6,6 +6,7 @@ import { until } from '../until.ts';
 import { expectedOf, keepDue, readLog, searchedWord, startNewsroom } from './newsroom.ts';
 import { type Fault, type FaultyNetwork, startProxy } from './proxy.ts';
 import { type ReaderOptions, type SoakReader, startOwnClient, startSocketReader } from './readers.ts';
+import { judgeReader } from './report.ts';
 
 /** How long and how. */
 export interface SoakOptions {
@@ -76,7 +77,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     await chaos.end();
     await stage.settle();
     const log = readLog(stage.home);
-    const reports = readers.map((reader) => judge(reader, expectedOf(reader.filter, log)));
+    const reports = readers.map((reader) => judgeReader(reader, expectedOf(reader.filter, log)));
     return {
       seed: options.seed,
       seconds: (performance.now() - startedMs) / 1000,
@@ -245,24 +246,5 @@ function startChaos(
       ending.abort();
       await Promise.all([killing, stopping]);
     },
-  };
-}
-
-function judge(reader: SoakReader, expected: readonly string[]): ReaderReport {
-  const { name, applied, connections, complaints, flaw } = reader;
-  const times = new Map<string, number>();
-  for (const one of applied) times.set(one, (times.get(one) ?? 0) + 1);
-  const wanted = new Set(expected);
-  const inOrder = applied.every((one, index) => one === expected[index]);
-  const strange = [...times.keys()].filter((one) => !wanted.has(one)).length;
-  const lost = expected.filter((one) => !times.has(one)).length;
-  const repeated = applied.length - times.size;
-  // All there, none twice, none strange, and yet not as it should be: the order is wrong.
-  const isShuffled = !inOrder && lost === 0 && repeated === 0 && strange === 0;
-  return {
-    ...{ name, connections, complaints, lost, repeated },
-    deliveries: applied.length,
-    wrong: strange + (isShuffled ? 1 : 0),
-    isNaive: flaw !== null,
   };
 }

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Home, ServerProcess } from '../server.ts';
+import { until } from '../until.ts';
+
+const preload = new URL('./loop-watch.mjs', import.meta.url).href;
+
+/** One second of the server process. */
+export interface Sample {
+  readonly pid: number;
+  readonly atMs: number;
+  /** The longest that the main thread worked without a turn of its event loop: CPU time. */
+  readonly blockMs: number;
+  /** The longest that a timer waited: what other processes took is in it. */
+  readonly delayMs: number;
+  readonly rssMb: number;
+  readonly heapMb: number;
+}
+
+interface Idle {
+  readonly idle: { readonly wallMs: number; readonly cpuMs: number };
+}
+
+/** Watches the event loop of a server process from within. */
+export interface Watchdog {
+  /** For the environment of the server. */
+  readonly env: Readonly<Record<string, string>>;
+  samples(): readonly Sample[];
+  /** CPU of the server's main process in per cent of a core over a while, with the watch itself stopped. */
+  idleCpu(server: ServerProcess, forMs: number): Promise<number>;
+}
+
+/** A watchdog that writes into a file of the home. */
+export function createWatchdog(home: Home): Watchdog {
+  const file = path.join(home.folder, 'loop-watch.jsonl');
+  const lines = (): readonly (Sample | Idle)[] =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Sample | Idle);
+  return {
+    env: { NEWSWIRE_LOOP_WATCH: file, NODE_OPTIONS: `--import=${preload}` },
+    samples: () => lines().filter((line): line is Sample => 'blockMs' in line),
+    async idleCpu(server, forMs) {
+      process.kill(server.pid, 'SIGUSR2');
+      await new Promise((resolve) => setTimeout(resolve, forMs));
+      process.kill(server.pid, 'SIGUSR2');
+      const { idle } = await until('the CPU of the idle server', () =>
+        lines().findLast((line): line is Idle => 'idle' in line),
+      );
+      return (idle.cpuMs / idle.wallMs) * 100;
+    },
+  };
+}
+
+/** Growth an hour by least squares; 0 for fewer than two points. */
+export function slopePerHour(points: readonly { readonly atMs: number; readonly value: number }[]): number {
+  if (points.length < 2) return 0;
+  const meanMs = points.reduce((sum, { atMs }) => sum + atMs, 0) / points.length;
+  const mean = points.reduce((sum, { value }) => sum + value, 0) / points.length;
+  const over = points.reduce((sum, { atMs, value }) => sum + (atMs - meanMs) * (value - mean), 0);
+  const under = points.reduce((sum, { atMs }) => sum + (atMs - meanMs) ** 2, 0);
+  return under === 0 ? 0 : (over / under) * 3_600_000;
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { judgeSystem, systemTable } from '../helpers/system/report.ts';
+import { runSystem } from '../helpers/system/run.ts';
+
+it('loses nothing, repeats nothing and never freezes with everything switched on for a minute', {
+  timeout: 300_000,
+}, async () => {
+  const report = await runSystem({ seed: 7, secondsBefore: 8, seconds: 66, idleSeconds: 8 });
+  process.stdout.write(systemTable(report));
+  expect(judgeSystem(report)).toEqual([]);
+  // A freeze, not a slow machine: CPU time of the main thread without a turn of its event loop.
+  expect(report.longestBlockMs).toBeLessThan(2000);
+  expect(report.polls).toBeGreaterThan(60);
+  expect(report.pushed).toBeGreaterThan(0);
+  expect(report.withdrawn).toBeGreaterThan(0);
+});
