@@ -1,6 +1,7 @@
 // `npm run bench -- NAME…`: runs benchmarks, each beside its floor in the same run; all when none is named. What stands
 // after `push`, `serve` or `fill` beginning with -- is said to it.
 import { fill } from './fill.ts';
+import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
 import { parse } from './parse.ts';
 import { push } from './push.ts';
@@ -8,6 +9,7 @@ import { serve } from './serve.ts';
 
 /** Those that are run when none is named. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  idle: () => idle(),
   ingest: () => ingest(),
   parse: () => parse(),
   push: (args) => push(args.includes('--json')),

@@ -1,15 +1,22 @@
 // `npm run soak`: the resume and order models over many seeds, every planted bug with the seed that caught it, and real
-// processes that are killed, stopped and cut off under readers of every kind. `--json` prints the figures for machines;
-// SOAK_SEEDS and SOAK_DELIVERIES say how much.
+// processes that are killed, stopped and cut off under readers of every kind; then half an hour of a server with
+// everything switched on, under a watchdog of its event loop. `--json` prints the figures for machines; `--system` runs
+// the last part alone; SOAK_SEEDS, SOAK_DELIVERIES and SOAK_SECONDS say how much.
 import { parseArgs } from 'node:util';
 import { plainTable } from '../test/helpers/plain-table.ts';
 import { judgeSoak, readersTable } from '../test/helpers/soak/report.ts';
 import { runSoak } from '../test/helpers/soak/soak.ts';
+import { judgeSystem, systemTable } from '../test/helpers/system/report.ts';
+import { runSystem } from '../test/helpers/system/run.ts';
 import { hunt, plantedBugs, runModels } from '../test/push/helpers/hunt.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, system: { type: 'boolean', default: false } },
+});
 const seeds = Number(process.env.SOAK_SEEDS ?? 300);
 const deliveries = Number(process.env.SOAK_DELIVERIES ?? 100_000);
+const seconds = Number(process.env.SOAK_SECONDS ?? 1800);
+const seed = Number(process.env.SOAK_SEED ?? 1);
 
 /** Shows how far a part is: a line that is written over on a terminal, and tenths elsewhere. */
 function progress(what, total) {
@@ -23,29 +30,28 @@ function progress(what, total) {
   };
 }
 
-const models = await runModels(seeds, progress('models, seeds', seeds));
-const bugs = [];
-const onBug = progress('planted bugs', plantedBugs.length);
-for (const bug of plantedBugs) {
-  bugs.push(await hunt(bug, seeds));
-  onBug(bugs.length);
+/** The models, the planted bugs and the processes that are killed. */
+async function soakReaders() {
+  const models = await runModels(seeds, progress('models, seeds', seeds));
+  const bugs = [];
+  const onBug = progress('planted bugs', plantedBugs.length);
+  for (const bug of plantedBugs) {
+    bugs.push(await hunt(bug, seeds));
+    onBug(bugs.length);
+  }
+  const soak = await runSoak({
+    ...{ deliveries, seed, leastTroubles: 5 },
+    ...{ killEveryMs: 8000, stopEveryMs: 6000, onProgress: progress('deliveries', deliveries) },
+  });
+  const problems = [
+    ...models.violations,
+    ...bugs.filter((bug) => bug.seed === null).map(({ bug }) => `survived: ${bug}`),
+    ...judgeSoak(soak),
+  ];
+  return { models, bugs, soak, problems };
 }
-const soak = await runSoak({
-  deliveries,
-  seed: Number(process.env.SOAK_SEED ?? 1),
-  leastTroubles: 5,
-  killEveryMs: 8000,
-  stopEveryMs: 6000,
-  onProgress: progress('deliveries', deliveries),
-});
-const problems = [
-  ...models.violations,
-  ...bugs.filter(({ seed }) => seed === null).map(({ bug }) => `survived: ${bug}`),
-  ...judgeSoak(soak),
-];
-if (values.json) {
-  process.stdout.write(`${JSON.stringify({ models, bugs, soak, problems })}\n`);
-} else {
+
+function printReaders({ models, bugs, soak }) {
   const { items, resets, connections, committed, violations } = models;
   process.stdout.write(
     plainTable(
@@ -54,9 +60,26 @@ if (values.json) {
       [[seeds, items, connections, resets, committed, violations.length].map(String)],
     ),
   );
-  const rows = bugs.map(({ bug, seed, sign }) => [bug, seed === null ? 'SURVIVED' : String(seed), sign.slice(0, 60)]);
+  const rows = bugs.map((bug) => [bug.bug, bug.seed === null ? 'SURVIVED' : String(bug.seed), bug.sign.slice(0, 60)]);
   process.stdout.write(plainTable('planted bugs, and the seed that caught each', ['bug', 'seed', 'sign'], rows));
   process.stdout.write(readersTable(soak));
+}
+
+/** Everything at once. A restart after a minute, so that nearly all of the time is one process whose memory is watched. */
+async function soakSystem() {
+  const onProgress = progress('everything at once, seconds', seconds);
+  const system = await runSystem({ seed, secondsBefore: 60, seconds, idleSeconds: 60, onProgress });
+  return { system, problems: judgeSystem(system) };
+}
+
+const readers = values.system ? null : await soakReaders();
+if (readers !== null && !values.json) printReaders(readers);
+const whole = await soakSystem();
+const problems = [...(readers?.problems ?? []), ...whole.problems];
+if (values.json) {
+  process.stdout.write(`${JSON.stringify({ ...readers, ...whole, problems })}\n`);
+} else {
+  process.stdout.write(systemTable(whole.system));
   process.stdout.write(problems.length === 0 ? '\nall is as it must be\n' : `\n${problems.join('\n')}\n`);
 }
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -12,7 +12,7 @@ const lostLeaseSpreadMs = 30_000;
 const lostBackoffMs = 5 * 60_000;
 const longestBackoffMs = 24 * 60 * 60_000;
 
-/** Sources whose next check lies in a range and that nobody is reading, earliest first. */
+/** Sources that nobody is reading, earliest next check first. */
 function free(db: Db, nowMs: number, limit: number) {
   // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
   const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
@@ -27,28 +27,37 @@ function free(db: Db, nowMs: number, limit: number) {
     .limit(limit);
 }
 
-/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
-export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
-  const due = await free(db, nowMs, limit).where('next_check_ms', '<=', nowMs).execute();
-  // So far ahead lies only what was settled before the clock was turned back.
-  const stranded = await free(db, nowMs, limit)
-    .where('next_check_ms', '>', nowMs + longestWaitMs)
-    .execute();
-  return [...due, ...stranded].slice(0, limit);
-}
-
-/** When the next source falls due, epoch ms; null when there is none. May lie in the past. */
-export async function nextDueMs(db: Db): Promise<number | null> {
-  const row = await db
+// Asked each second, by a server with nothing to do too: put together once.
+const selectDue = fixedQuery<{ nowMs: number; limit: number }, DueSource>(['nowMs', 'limit'], (db, { nowMs, limit }) =>
+  free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
+);
+const selectStranded = fixedQuery<{ nowMs: number; limit: number; tooFarMs: number }, DueSource>(
+  ['nowMs', 'limit', 'tooFarMs'],
+  (db, { nowMs, limit, tooFarMs }) => free(db, nowMs, limit).where('next_check_ms', '>', tooFarMs),
+);
+const selectNextDue = fixedQuery<object, Pick<Row<'source'>, 'next_check_ms'>>([], (db) =>
+  db
     .selectFrom('source')
     .select('next_check_ms')
     .where('removed_ms', 'is', null)
     .where('gone_ms', 'is', null)
     .where('leased_until_ms', 'is', null)
     .orderBy('next_check_ms')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.next_check_ms ?? null;
+    .limit(1),
+);
+
+/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
+export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
+  const due = await selectDue(db, { nowMs, limit });
+  // So far ahead lies only what was settled before the clock was turned back.
+  const stranded = await selectStranded(db, { nowMs, limit, tooFarMs: nowMs + longestWaitMs });
+  return [...due, ...stranded].slice(0, limit);
+}
+
+/** When the next source falls due, epoch ms; null when there is none. May lie in the past. */
+export async function nextDueMs(db: Db): Promise<number | null> {
+  const [next] = await selectNextDue(db, {});
+  return next?.next_check_ms ?? null;
 }
 
 type Claimable = Pick<

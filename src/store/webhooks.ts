@@ -3,6 +3,7 @@ import type { Cursor } from '../domain/event.ts';
 import type { Webhook, WebhookState } from '../domain/webhook.ts';
 import type { Db } from './dialect.ts';
 import { readHead } from './events.ts';
+import { fixedQuery } from './fixed-query.ts';
 import type { Store } from './open.ts';
 import { anyOf } from './rows.ts';
 import type { Row } from './tables.ts';
@@ -35,9 +36,13 @@ export async function readWebhooks(db: Db): Promise<WebhookState[]> {
 
 /** How one does; null: no webhook was ever called so. */
 export async function readWebhook(db: Db, id: string): Promise<WebhookState | null> {
-  const row = await db.selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();
+  const [row] = await selectWebhook(db, { id });
   return row === undefined ? null : toState(row);
 }
+
+const selectWebhook = fixedQuery<{ id: string }, Row<'webhook'>>(['id'], (db, { id }) =>
+  db.selectFrom('webhook').selectAll().where('id', '=', id),
+);
 
 /** What a webhook starts afresh with when the operator has done something about it. */
 const mended = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;

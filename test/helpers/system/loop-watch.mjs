@@ -30,8 +30,15 @@ function watch() {
     before = now;
   };
   const report = () => {
-    const { rss, heapUsed } = process.memoryUsage();
-    write({ blockMs, delayMs: histogram.max / 1e6, rssMb: rss / 1048576, heapMb: heapUsed / 1048576 });
+    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
+    write({
+      blockMs,
+      delayMs: histogram.max / 1e6,
+      rssMb: rss / 1048576,
+      heapMb: heapUsed / 1048576,
+      externalMb: external / 1048576,
+      buffersMb: arrayBuffers / 1048576,
+    });
     blockMs = 0;
     histogram.reset();
     before = threadCpuMs();

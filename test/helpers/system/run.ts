@@ -33,7 +33,8 @@ const withdrawEveryMs = 12_000;
 const dueTurns = 12;
 const quietMs = 60_000;
 const warmUpShare = 1 / 3;
-const startUpMs = 2000;
+/** Samples of a process, one a second, that are of its start: modules are loaded and the database is opened. */
+const startUpSamples = 5;
 
 const everything: WireFilter = { backfill: true };
 
@@ -236,9 +237,11 @@ function receivedBy(reader: SoakReader, log: ReturnType<typeof readLog>): Receiv
 /** The event loop and the memory, by samples that are neither of a start nor of an end. */
 function watched(samples: readonly Sample[], starts: readonly number[], exitedAtMs: number) {
   const lastStartMs = starts.at(-1) ?? 0;
-  const isRunning = ({ atMs }: Sample): boolean =>
-    atMs < exitedAtMs && starts.every((startMs) => Math.abs(atMs - startMs) > startUpMs);
-  const running = samples.filter(isRunning);
+  const seen = new Map<number, number>();
+  const running = samples.filter(({ pid, atMs }) => {
+    seen.set(pid, (seen.get(pid) ?? 0) + 1);
+    return (seen.get(pid) ?? 0) > startUpSamples && atMs < exitedAtMs;
+  });
   const last = running.filter(({ atMs }) => atMs > lastStartMs);
   const warmAtMs = lastStartMs + ((last.at(-1)?.atMs ?? lastStartMs) - lastStartMs) * warmUpShare;
   const warm = last.filter(({ atMs }) => atMs >= warmAtMs);
