@@ -133,7 +133,8 @@ const parameters: Readonly<Record<string, string>> = {
 
 /** Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`. */
 export function readAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
-  const filter: Record<string, unknown> = {};
+  // Without a prototype: `__proto__` is a name like any other, and no field of a filter.
+  const filter = Object.create(null) as Record<string, unknown>;
   for (const name of new Set(params.keys())) {
     if (name === 'after') continue;
     const field = Object.hasOwn(parameters, name) ? parameters[name] : undefined;

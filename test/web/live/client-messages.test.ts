@@ -105,6 +105,9 @@ describe('readAddress', () => {
     'q=!',
     'section=',
     'constructor=1',
+    '__proto__=1',
+    'toString=1',
+    '__proto__=1&section=World',
     'limit=5',
   ])('refuses ?%s', (query) => {
     expect(address(query)).toMatchObject({ type: 'fault', id: 'url', code: 'bad_filter' });
