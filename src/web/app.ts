@@ -4,10 +4,11 @@ import { apiRoutes } from './api/routes.ts';
 import { commentRoutes } from './comments/routes.ts';
 import { notFound, type Problem, problemOf, RequestError } from './errors.ts';
 import { healthRoutes } from './health.ts';
-import { createFeedLimit, type FeedLimit, feedLimit } from './http/feed-limit.ts';
+import { FeedLimit } from './http/feed-limit.ts';
+import { headLength } from './http/head-length.ts';
 import { KeptAnswers } from './http/kept-answers.ts';
 import { createQueryLimit } from './http/query-limit.ts';
-import { securityHeaders } from './http/security-headers.ts';
+import { openPreflights, securityHeaders } from './http/security-headers.ts';
 import { metricsRoutes } from './metrics.ts';
 import { aboutPage } from './pages/about.tsx';
 import { errorPage } from './pages/error.tsx';
@@ -33,16 +34,16 @@ export interface App extends Hono {
 export function createApp(given: AppParts): App {
   const parts = { ...given, queryLimit: createQueryLimit() };
   const files = loadStaticFiles(parts.assetsDir);
-  const limit = createFeedLimit();
+  const limit = new FeedLimit(() => parts.clock.monotonic());
   const kept = keptAnswers(parts, limit);
   const pageParts: PageParts = { ...parts, files, kept };
   const app = new Hono();
   app.fetch = kept.around(app.fetch);
+  app.use(headLength);
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
   metricsRoutes(app, parts.metrics);
-  app.use(feedLimit(limit, parts));
-  feedRoutes(app, { ...parts, kept });
+  feedRoutes(app, { ...parts, kept, limit });
   apiRoutes(app, parts);
   liveRoutes(app, parts);
   if (parts.websub) websubRoutes(app, parts.websub);
@@ -60,13 +61,7 @@ function keptAnswers(parts: AppParts, limit: FeedLimit): KeptAnswers {
     mark: () => parts.stateMark?.() ?? null,
     nowMs: () => parts.clock.now(),
     maxBytes: keptBytes,
-    wait: (incoming) =>
-      limit({
-        method: incoming.method ?? '',
-        path: incoming.url?.split('?', 1)[0] ?? '',
-        header: (name) => incoming.headers[name]?.toString(),
-        address: () => parts.clientAddress(incoming),
-      }),
+    countFeed: (incoming, feed) => limit.take(parts.clientAddress(incoming), feed),
   });
 }
 
@@ -83,7 +78,10 @@ function pageRoutes(app: Hono, parts: PageParts): void {
 
 /** The live addresses as plain HTTP sees them: a WebSocket's handshake never comes this way. */
 function liveRoutes(app: Hono, parts: AppParts): void {
-  if (parts.eventStream !== null) app.get('/events', parts.eventStream);
+  if (parts.eventStream !== null) {
+    openPreflights(app, '/events');
+    app.get('/events', parts.eventStream);
+  }
   app.get('/live', (c) => {
     c.header('Upgrade', 'websocket');
     c.header('Cache-Control', 'no-store');

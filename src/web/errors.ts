@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Log } from '../runtime/log.ts';
 
-/** What a reader is told of a fault: nothing that came in with the request stands in it. */
+/** What a reader is told of a fault. Of the request it quotes at most the beginning of a parameter's name. */
 export interface Problem {
   readonly status: ContentfulStatusCode;
   /** For machines. */
@@ -14,7 +14,7 @@ export interface Problem {
   readonly retryAfterS?: number;
 }
 
-/** A request that cannot be answered as asked. The message is ours, never the request's own text. */
+/** A request that cannot be answered as asked. */
 export class RequestError extends HTTPException {
   readonly problem: Problem;
 

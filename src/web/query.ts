@@ -15,6 +15,8 @@ export interface QueryChoice {
 export const defaultLimit = 50;
 export const maxLimit = 500;
 const maxSearchChars = 200;
+/** Of the name of an unknown parameter, as an error quotes it. */
+const maxNamedChars = 60;
 const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'sort', 'limit', 'before'] as const;
 
 /**
@@ -42,18 +44,45 @@ export function readChoice(params: URLSearchParams): QueryChoice {
   };
 }
 
-/** Refuses a parameter that we do not know: a misspelt filter must not look like an unfiltered answer. */
-export function refuseUnknown(params: URLSearchParams, names: readonly string[] = known): void {
-  for (const name of params.keys()) {
-    if (!names.includes(name)) throw badRequest('unknown_parameter', `Known parameters are ${names.join(', ')}.`);
-  }
+/**
+ * What the search page takes of an address: `?q= &sort= &before=`. All else is ignored, as on every page.
+ *
+ * @throws RequestError 400 for a value that means nothing.
+ */
+export function readSearchChoice(params: URLSearchParams): QueryChoice {
+  const taken = new URLSearchParams();
+  for (const name of ['q', 'sort', 'before']) taken.set(name, params.get(name) ?? '');
+  return readChoice(taken);
 }
 
-/** A page size: at least 1; what is beyond the most is cut to it. */
+/**
+ * What the other pages of news take of an address: `?before=`.
+ *
+ * @returns null for the newest page.
+ * @throws RequestError 400 for a place that no page names.
+ */
+export function readPlace(params: URLSearchParams): string | null {
+  return readBefore(params.get('before'), false);
+}
+
+/**
+ * Refuses a parameter that the JSON API does not know: a misspelt filter must not look like an unfiltered answer.
+ *
+ * @throws RequestError 400 that names it and those that are known.
+ */
+export function refuseUnknown(params: URLSearchParams, names: readonly string[] = known): void {
+  const unknown = [...params.keys()].find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const remedy = names.length === 0 ? 'This address takes none.' : `Known parameters are ${names.join(', ')}.`;
+  throw badRequest('unknown_parameter', `There is no parameter '${unknown.slice(0, maxNamedChars)}' here. ${remedy}`);
+}
+
+/** A page size from 1 to `maxLimit`. Beyond it is refused: a shorter answer than asked for would look like the last. */
 export function readLimit(text: string | null, fallback: number): number {
   if (text === null || text === '') return fallback;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxLimit}.`);
-  return Math.min(Number(text), maxLimit);
+  const limit = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= maxLimit) return limit;
+  throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxLimit}. For more, ask for the next page.`);
 }
 
 /** The same choice as a query string in one fixed order, without what is default; empty or beginning with `?`. */

@@ -32,6 +32,11 @@ export function adminRoutes(app: Hono, parts: PageParts): void {
     return;
   }
   const desk: AdminDesk = { parts, readers, adminToken: readers.adminToken };
+  // Redirects too: where they lead depends on the cookie, and some set it.
+  app.use('/admin/*', async (c, next) => {
+    c.header('Cache-Control', 'no-store');
+    await next();
+  });
   const wrong = new RateLimiterMemory(maxWrong);
   const limited = bodyLimit({ maxSize: maxFormBytes, onError: tooLarge });
   app.get('/admin', async (c) => {

@@ -16,13 +16,11 @@ async function answerComments(c: Context, parts: AppParts): Promise<Response> {
   const { readers } = parts;
   const params = new URL(c.req.url).searchParams;
   refuseUnknown(params, ['limit', 'before']);
+  const before = readBefore(params.get('before'));
+  const limit = readLimit(params.get('limit'), commentsShown);
   const item = await findItem(parts, c.req.param('id') ?? '');
   if (readers === null || parts.site().comments === 'off') throw notFound('There are no comments here.');
-  const page = await readers.comments.shown({
-    itemId: item.id,
-    before: readBefore(params.get('before')),
-    limit: readLimit(params.get('limit'), commentsShown),
-  });
+  const page = await readers.comments.shown({ itemId: item.id, before, limit });
   const { total, revision, next } = page;
   return sendJson(c, { total, revision, next, comments: page.comments.map(toPublicComment) });
 }

@@ -6,7 +6,7 @@ import type { ItemsPage, WireItem } from '../../domain/wire.ts';
 import { toWireBody } from '../../domain/wire-item.ts';
 import { findItem } from '../find.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { openToAll } from '../http/security-headers.ts';
+import { openPreflights, openToAll } from '../http/security-headers.ts';
 import type { AppParts } from '../parts.ts';
 import { readChoice, refuseUnknown } from '../query.ts';
 import { createAsyncApi } from './asyncapi.ts';
@@ -19,25 +19,30 @@ import { sendJson } from './send-json.ts';
 /** The JSON API. Its faults are `{"error":{"code","message"}}`. */
 export function apiRoutes(app: Hono, parts: AppParts): void {
   app.use('/api/*', openToAll);
-  app.options('/api/*', (c) => {
-    c.header('Access-Control-Allow-Methods', 'GET, HEAD');
-    c.header('Access-Control-Allow-Headers', 'If-None-Match');
-    c.header('Access-Control-Max-Age', '86400');
-    return c.body(null, 204);
-  });
+  openPreflights(app, '/api/*');
   app.get('/api/items', (c) => answerItems(c, parts));
   app.get('/api/items/:id', (c) => answerItem(c, parts));
   app.get('/api/sources', async (c) => {
+    refuseAll(c);
     const sources = await parts.reads.sources();
     return sendJson(c, { sources: sources.filter(({ removed }) => !removed).map(toPublicSource) });
   });
-  app.get('/api/sections', async (c) => sendJson(c, { sections: await sectionsOf(parts) }));
-  app.get('/api/asyncapi.json', (c) =>
-    sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version })),
-  );
+  app.get('/api/sections', async (c) => {
+    refuseAll(c);
+    return sendJson(c, { sections: await sectionsOf(parts) });
+  });
+  app.get('/api/asyncapi.json', (c) => {
+    refuseAll(c);
+    return sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version }));
+  });
   mostReadRoute(app, parts);
   commentsRoute(app, parts);
   eventsRoute(app, parts);
+}
+
+/** Refuses every parameter. */
+function refuseAll(c: Context): void {
+  refuseUnknown(new URL(c.req.url).searchParams, []);
 }
 
 async function answerItems(c: Context, parts: AppParts): Promise<Response> {
@@ -54,6 +59,7 @@ async function answerItems(c: Context, parts: AppParts): Promise<Response> {
 
 /** One item, with its text however long it is. */
 async function answerItem(c: Context, parts: AppParts): Promise<Response> {
+  refuseAll(c);
   const item = await findItem(parts, c.req.param('id') ?? '');
   const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
   return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });

@@ -4,6 +4,8 @@ export type Coding = 'br' | 'gzip';
 /** What headers came to: there are few of them, and each comes again with every request. */
 const known = new Map<string, Coding | null>();
 const mostKnown = 200;
+/** Longer ones, which no browser sends, are read each time. */
+const maxKnownChars = 128;
 
 /**
  * The coding that a client likes best of those that we have; null: the plain bytes (RFC 9110 §12.5.3). Of two that it
@@ -14,6 +16,7 @@ export function bestCoding(acceptEncoding: string | undefined): Coding | null {
   const before = known.get(acceptEncoding);
   if (before !== undefined) return before;
   const best = readCoding(acceptEncoding);
+  if (acceptEncoding.length > maxKnownChars) return best;
   if (known.size >= mostKnown) known.clear();
   known.set(acceptEncoding, best);
   return best;

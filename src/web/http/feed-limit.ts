@@ -1,53 +1,120 @@
-import type { MiddlewareHandler } from 'hono';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Context } from 'hono';
+import { LruCache } from '../../runtime/lru-cache.ts';
+import { RequestError } from '../errors.ts';
 import { addressKey } from '../live/address-key.ts';
 import type { AppParts } from '../parts.ts';
-import { isFeedPath } from '../syndication/routes.ts';
 import { clientOf } from './client-of.ts';
-import { take } from './take.ts';
 
-/** Whole feeds that one address may fetch of one path in an hour: every half minute. */
-const quota = { points: 120, duration: 3600 };
+/** Whole answers of one feed that one address may fetch in an hour: one every half minute. */
+const maxFetches = 120;
+const windowMs = 3_600_000;
+/** Records of about 60,000 pairs of address and feed. Beyond that the oldest are forgotten. */
+const recordsBytes = 20 * 1024 * 1024;
+const recordBytes = 32;
 
-/** A request as the limit sees it. */
-export interface Fetching {
-  readonly method: string;
-  readonly path: string;
-  header(name: string): string | undefined;
-  /** '' when there is none. */
-  address(): string;
+/** Fetches since the first of the running hour. */
+interface Fetches {
+  count: number;
+  readonly endMs: number;
 }
-
-/** Seconds that whoever fetches has to wait; null, or a promise of null: none. */
-export type FeedLimit = (fetching: Fetching) => Promise<number | null> | null;
 
 /**
- * Keeps off programs that fetch a whole output feed again and again. Whoever says what it holds already
- * (`If-None-Match`, `If-Modified-Since`) is not counted, however often it asks; neither is this machine itself.
+ * Limits how often one address fetches one whole output feed. Only answers with a body (200) count: a client that says
+ * what it holds and is told that nothing has changed (304) is never limited. Loopback is not counted.
  */
-export function createFeedLimit(): FeedLimit {
-  const fetched = new RateLimiterMemory(quota);
-  return ({ method, path, header, address }) => {
-    const isConditional = header('if-none-match') !== undefined || header('if-modified-since') !== undefined;
-    if (method !== 'GET' || isConditional || !isFeedPath(path)) return null;
-    const from = address();
-    const key = from === '' ? null : addressKey(from);
-    return key === null ? null : take(fetched, `${key} ${path}`);
-  };
+export class FeedLimit {
+  readonly #nowMs: () => number;
+  readonly #fetches = new LruCache<Fetches>(recordsBytes);
+
+  /** @param nowMs of a clock that is never put back: else a wait would grow by as much. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Pairs of address and feed that are remembered. */
+  get size(): number {
+    return this.#fetches.size;
+  }
+
+  /**
+   * Whole seconds until the address may fetch the feed again, without counting anything; null: it may now.
+   *
+   * @param address of the client; '' when there is none.
+   * @param feed its canonical path, like `/sections/world/feed.rss`.
+   */
+  wait(address: string, feed: string): number | null {
+    const key = keyOf(address, feed);
+    return key === null ? null : this.#waitOf(this.#current(key));
+  }
+
+  /** Counts a whole answer. A fetch that has to wait, as `wait` says, is not counted. */
+  take(address: string, feed: string): number | null {
+    const key = keyOf(address, feed);
+    if (key === null) return null;
+    const current = this.#current(key);
+    const waitS = this.#waitOf(current);
+    if (waitS !== null) return waitS;
+    if (current === undefined) this.#fetches.set(key, { count: 1, endMs: this.#nowMs() + windowMs }, recordBytes);
+    else current.count += 1;
+    return null;
+  }
+
+  #current(key: string): Fetches | undefined {
+    const found = this.#fetches.get(key);
+    return found !== undefined && this.#nowMs() < found.endMs ? found : undefined;
+  }
+
+  #waitOf(fetches: Fetches | undefined): number | null {
+    if (fetches === undefined || fetches.count < maxFetches) return null;
+    return Math.max(1, Math.ceil((fetches.endMs - this.#nowMs()) / 1000));
+  }
 }
 
-/** Applies the limit to what no kept answer is given for. */
-export function feedLimit(limit: FeedLimit, parts: Pick<AppParts, 'clientAddress'>): MiddlewareHandler {
-  return async (c, next) => {
-    const { method, path } = c.req;
-    const header = (name: string): string | undefined => c.req.header(name);
-    const waitS = await limit({ method, path, header, address: () => clientOf(c, parts) });
-    if (waitS === null) return next();
-    c.header('Retry-After', String(waitS));
-    c.header('Cache-Control', 'no-store');
-    const message =
-      'This feed was fetched more than 120 times in an hour without If-None-Match or If-Modified-Since. ' +
-      'Send the ETag of the last answer: such requests are not limited.\n';
-    return c.text(message, 429);
-  };
+function keyOf(address: string, feed: string): string | null {
+  const from = address === '' ? null : addressKey(address);
+  return from === null ? null : `${from} ${feed}`;
+}
+
+/** What a request for a feed is limited by; without a limit, nothing is. */
+export interface LimitParts extends Pick<AppParts, 'clientAddress'> {
+  readonly limit?: FeedLimit;
+}
+
+/** Passed with a request whose cached answer was refused already: the seconds to wait. */
+export interface RefusedFeed {
+  readonly feedWaitS?: number;
+}
+
+/**
+ * Refuses a request early, before a feed is made for it: one that says nothing of what the client holds cannot be
+ * answered by 304.
+ *
+ * @throws RequestError 429
+ */
+export function refuseEarly(c: Context, parts: LimitParts, feed: string): void {
+  const { feedWaitS } = (c.env ?? {}) as RefusedFeed;
+  if (feedWaitS !== undefined) throw tooOften(c, feedWaitS);
+  const isConditional = c.req.header('if-none-match') !== undefined || c.req.header('if-modified-since') !== undefined;
+  if (c.req.method !== 'GET' || isConditional) return;
+  const waitS = parts.limit?.wait(clientOf(c, parts), feed) ?? null;
+  if (waitS !== null) throw tooOften(c, waitS);
+}
+
+/**
+ * Counts a feed that is about to be sent whole.
+ *
+ * @throws RequestError 429 when the address has fetched it too often.
+ */
+export function countFetch(c: Context, parts: LimitParts, feed: string): void {
+  if (c.req.method !== 'GET') return;
+  const waitS = parts.limit?.take(clientOf(c, parts), feed) ?? null;
+  if (waitS !== null) throw tooOften(c, waitS);
+}
+
+function tooOften(c: Context, waitS: number): RequestError {
+  c.header('Retry-After', String(waitS));
+  const message =
+    `This feed was sent to your address ${maxFetches} times within an hour. Send the ETag of the last answer as ` +
+    'If-None-Match: answers that nothing has changed (304) are not limited.';
+  return new RequestError({ status: 429, code: 'too_many_fetches', message });
 }

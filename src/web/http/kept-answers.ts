@@ -1,7 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
+import { LruCache } from '../../runtime/lru-cache.ts';
+import { cacheKey } from './cache-key.ts';
+import type { RefusedFeed } from './feed-limit.ts';
 import {
+  bytesOf,
   codingFor,
   formAtHand,
   joined,
@@ -20,9 +24,10 @@ export interface KeptParts {
   /** Equal as long as nothing has changed that answers are made of; null: it cannot be told, and nothing is kept. */
   readonly mark: () => string | null;
   readonly nowMs: () => number;
+  /** Of all answers together, with their keys and their compressed forms. */
   readonly maxBytes: number;
-  /** Seconds that this reader has to wait for what is kept; null, or a promise of null: none. */
-  readonly wait: (incoming: IncomingMessage) => Promise<number | null> | null;
+  /** Counts a whole feed for its client. Returns the seconds that the client has to wait instead; null: none. */
+  readonly countFeed: (incoming: IncomingMessage, feed: string) => number | null;
 }
 
 /** An answer that may be given to every reader. */
@@ -34,12 +39,20 @@ export interface Answer {
   readonly timed: boolean;
   /** Where a reader gets a body of his own, alike but for a token: how it is made, and what else is done then. */
   readonly own?: MakeOwn;
+  /** The canonical path of a feed whose fetches are limited; absent: it is none. */
+  readonly feed?: string;
 }
 
 /** A request under way: where its answer belongs, and the mark that was read before anything else was. */
 interface Place {
   readonly key: string;
   readonly mark: string;
+}
+
+/** A request as the cache sees it, and how the app is asked instead: with the seconds that were refused, if any. */
+interface Asked {
+  readonly incoming: IncomingMessage;
+  ask(waitS: number | null): Response | Promise<Response>;
 }
 
 type Fetch = Hono['fetch'];
@@ -56,14 +69,18 @@ const dependent = new Set(['etag', 'content-length', 'content-encoding']);
  */
 export class KeptAnswers {
   readonly #parts: KeptParts;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: LruCache<Kept>;
   readonly #places = new WeakMap<Request, Place>();
   readonly #making = new Map<string, Promise<unknown>>();
-  readonly #waits = new WeakMap<IncomingMessage, Promise<number | null>>();
-  #bytes = 0;
 
   constructor(parts: KeptParts) {
     this.#parts = parts;
+    this.#kept = new LruCache(parts.maxBytes);
+  }
+
+  /** Bytes of all that is kept. */
+  get bytes(): number {
+    return this.#kept.bytes;
   }
 
   /**
@@ -88,17 +105,16 @@ export class KeptAnswers {
   around(fetch: Fetch): Fetch {
     return (request, env, context) => {
       const incoming = ((env ?? {}) as Partial<HttpBindings>).incoming as IncomingMessage | undefined;
-      const mark = incoming?.method === 'GET' && incoming.url !== undefined ? this.#parts.mark() : null;
-      if (incoming === undefined || mark === null) return fetch(request, env, context);
-      const place = { key: keyOf(incoming), mark };
-      const ask = (): Response | Promise<Response> => {
+      const place = incoming === undefined ? null : this.#placeOf(incoming);
+      if (incoming === undefined || place === null) return fetch(request, env, context);
+      const ask = (waitS: number | null): Response | Promise<Response> => {
         this.#places.set(request, place);
-        return fetch(request, env, context);
+        if (waitS === null) return fetch(request, env, context);
+        const refused: RefusedFeed = { feedWaitS: waitS };
+        return fetch(request, { ...(env as object), ...refused }, context);
       };
       const kept = this.#find(place);
-      if (kept === null) return this.#ask(place, incoming, ask);
-      const given = this.#give(kept, incoming);
-      return given instanceof Response ? given : given.then((answer) => answer ?? ask());
+      return kept === null ? this.#ask(place, { incoming, ask }) : this.#give(kept, { incoming, ask });
     };
   }
 
@@ -106,20 +122,27 @@ export class KeptAnswers {
   keep(c: Context, answer: Answer): void {
     const place = this.#places.get(c.req.raw);
     if (place === undefined) return;
-    const { body, headers, timed, own = null } = answer;
+    const { body, headers, timed, own = null, feed = null } = answer;
     const lastModified = headers.get('last-modified');
     const untilMs = timed ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs : Number.POSITIVE_INFINITY;
-    this.#drop(place.key);
-    this.#kept.set(place.key, {
-      mark: place.mark,
+    const kept: Kept = {
+      ...place,
       untilMs,
       body,
       lastModifiedMs: lastModified === null ? null : Date.parse(lastModified),
       own,
+      feed,
       shared: Object.fromEntries([...headers].filter(([name]) => !dependent.has(name))),
       forms: new Map(),
-    });
-    this.#grow(body.bytes.length);
+    };
+    this.#kept.set(place.key, kept, bytesOf(kept));
+  }
+
+  /** Null: the answer is not one that is kept. */
+  #placeOf(incoming: IncomingMessage): Place | null {
+    const key = incoming.method === 'GET' && incoming.url !== undefined ? cacheKey(incoming.url) : null;
+    const mark = key === null ? null : this.#parts.mark();
+    return key === null || mark === null ? null : { key, mark };
   }
 
   #find({ key, mark }: Place): Kept | null {
@@ -129,36 +152,57 @@ export class KeptAnswers {
 
   /** What is at hand for this reader, who has nothing to wait for. */
   #readyFor(incoming: IncomingMessage): Ready | null {
-    if (incoming.method !== 'GET' || !plainHost.test(incoming.headers.host ?? '')) return null;
-    const mark = this.#parts.mark();
-    const kept = mark === null ? null : this.#find({ key: keyOf(incoming), mark });
+    if (!plainHost.test(incoming.headers.host ?? '')) return null;
+    const place = this.#placeOf(incoming);
+    const kept = place === null ? null : this.#find(place);
     const form = kept === null ? null : formAtHand(kept, incoming);
     if (kept === null || form === null) return null;
-    const wait = this.#parts.wait(incoming);
-    if (wait === null) return readyOf(kept, form, incoming);
-    // He was counted: he is not to be once more when the app's turn comes.
-    this.#waits.set(incoming, wait);
-    return null;
+    const ready = readyOf(kept, form, incoming);
+    // The app refuses: what has to wait is not counted, so that nobody is counted twice.
+    return this.#waitFor(kept, ready, incoming) === null ? ready : null;
   }
 
-  /** The kept answer for this reader; a promise of null when the app has to refuse him. */
-  #give(kept: Kept, incoming: IncomingMessage): Response | Promise<Response | null> {
-    const form = formAtHand(kept, incoming);
-    const wait = this.#waits.get(incoming) ?? this.#parts.wait(incoming);
-    if (form === null || wait !== null) return giveLater(kept, wait, incoming);
-    return responseOf(readyOf(kept, form, incoming));
+  /** Counts a feed that is given whole. */
+  #waitFor({ feed }: Kept, { status }: Ready, incoming: IncomingMessage): number | null {
+    return feed === null || status !== 200 ? null : this.#parts.countFeed(incoming, feed);
+  }
+
+  /** The kept answer for this reader, or what the app says when he has to wait. */
+  #give(kept: Kept, asked: Asked): Response | Promise<Response> {
+    const form = formAtHand(kept, asked.incoming);
+    if (form === null) return this.#giveLater(kept, asked);
+    const ready = readyOf(kept, form, asked.incoming);
+    const waitS = this.#waitFor(kept, ready, asked.incoming);
+    return waitS === null ? responseOf(ready) : asked.ask(waitS);
+  }
+
+  /** The same where something has to be compressed first. */
+  async #giveLater(kept: Kept, asked: Asked): Promise<Response> {
+    const coding = codingFor(kept, asked.incoming);
+    const form = kept.forms.get(coding) ?? (await makeForm(kept, coding));
+    if (this.#kept.get(kept.key) === kept) this.#kept.set(kept.key, kept, bytesOf(kept));
+    const ready = readyOf(kept, form, asked.incoming);
+    const waitS = this.#waitFor(kept, ready, asked.incoming);
+    if (waitS !== null) return asked.ask(waitS);
+    if (ready.status === 304 || kept.own === null || coding === null) return responseOf(ready);
+    const bytes = await compress(joined(ready.pieces), coding);
+    return responseOf({
+      ...ready,
+      headers: { ...form.headers, 'content-length': String(bytes.length) },
+      pieces: [bytes],
+    });
   }
 
   /** Asks the app. What was kept before will be again: whoever asks meanwhile waits, instead of having it made twice. */
-  async #ask(place: Place, incoming: IncomingMessage, ask: () => Response | Promise<Response>): Promise<Response> {
+  async #ask(place: Place, asked: Asked): Promise<Response> {
     const { key } = place;
     const making = this.#making.get(key);
     if (making !== undefined) {
       await making;
       const kept = this.#find(place);
-      return (kept === null ? null : await this.#give(kept, incoming)) ?? ask();
+      return kept === null ? asked.ask(null) : this.#give(kept, asked);
     }
-    const made = Promise.resolve(ask());
+    const made = Promise.resolve(asked.ask(null));
     if (!this.#kept.has(key)) return made;
     // How it went is told to whoever asked first.
     const over = made.then(
@@ -169,40 +213,4 @@ export class KeptAnswers {
     void over.then(() => this.#making.delete(key));
     return made;
   }
-
-  #grow(bytes: number): void {
-    this.#bytes += bytes;
-    for (const key of this.#kept.keys()) {
-      if (this.#bytes <= this.#parts.maxBytes) return;
-      this.#drop(key);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#bytes -= this.#kept.get(key)?.body.bytes.length ?? 0;
-    this.#kept.delete(key);
-  }
-}
-
-/** The address, and what else an answer depends on besides its coding. */
-function keyOf({ url = '', headers }: IncomingMessage): string {
-  return headers['sec-fetch-dest'] === 'document' ? `${url} opened` : url;
-}
-
-async function giveLater(
-  kept: Kept,
-  wait: Promise<number | null> | null,
-  incoming: IncomingMessage,
-): Promise<Response | null> {
-  if (wait !== null && (await wait) !== null) return null;
-  const coding = codingFor(kept, incoming);
-  const form = kept.forms.get(coding) ?? (await makeForm(kept, coding));
-  const ready = readyOf(kept, form, incoming);
-  if (ready.status === 304 || kept.own === null || coding === null) return responseOf(ready);
-  const bytes = await compress(joined(ready.pieces), coding);
-  return responseOf({
-    ...ready,
-    headers: { ...form.headers, 'content-length': String(bytes.length) },
-    pieces: [bytes],
-  });
 }

@@ -17,11 +17,14 @@ export interface Form {
 
 /** What is kept of an answer. */
 export interface Kept {
+  readonly key: string;
   readonly mark: string;
   readonly untilMs: number;
   readonly body: Packed;
   readonly lastModifiedMs: number | null;
   readonly own: MakeOwn | null;
+  /** The canonical path of a feed whose fetches are limited; null: it is none. */
+  readonly feed: string | null;
   /** Without what depends on the coding. */
   readonly shared: HeaderRecord;
   readonly forms: Map<Coding | null, Form>;
@@ -33,6 +36,14 @@ export interface Ready {
   readonly headers: HeaderRecord;
   /** None: there is no body. */
   readonly pieces: readonly Buffer<ArrayBuffer>[];
+}
+
+/** About what the headers of one form hold. */
+const headerBytes = 1024;
+
+/** Bytes that an answer holds in memory, in all its forms. A body that is made for each reader is kept in pieces too. */
+export function bytesOf({ body, own, forms }: Kept): number {
+  return body.heldBytes + (own === null ? 0 : body.bytes.length) + (forms.size + 1) * headerBytes;
 }
 
 /** What answers have to be in for this reader. */

@@ -23,6 +23,7 @@ export class Packed {
   readonly tag: string;
   readonly #effort: Effort;
   readonly #coded = new Map<Coding, Promise<Buffer<ArrayBuffer>>>();
+  #codedBytes = 0;
 
   /** @param tagged what the tag is made of, when it is not the body itself; the tag is to be sent as a weak one then. */
   constructor(body: string | Buffer<ArrayBuffer>, effort: Effort = 'quick', tagged: string | null = null) {
@@ -39,11 +40,19 @@ export class Packed {
     return this.bytes.length >= minCodedBytes;
   }
 
+  /** Bytes in memory: of the body and of what it was compressed to so far. */
+  get heldBytes(): number {
+    return this.bytes.length + this.#codedBytes;
+  }
+
   /** The body compressed. */
   coded(coding: Coding): Promise<Buffer<ArrayBuffer>> {
     const known = this.#coded.get(coding);
     if (known !== undefined) return known;
-    const made = compress(this.bytes, coding, this.#effort);
+    const made = compress(this.bytes, coding, this.#effort).then((bytes) => {
+      this.#codedBytes += bytes.length;
+      return bytes;
+    });
     this.#coded.set(coding, made);
     return made;
   }

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 
 /** For whatever has no policy of its own: nothing may be loaded, nobody may frame it. */
 const sealed = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
@@ -65,10 +65,24 @@ export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
   };
 }
 
+/** What scripts of feed readers send besides what needs no leave: validators, a place, and what their libraries add. */
+const openHeaders = 'Cache-Control, If-Modified-Since, If-None-Match, Last-Event-ID, Pragma, X-Requested-With';
+
 /** Lets any site's script read an answer: everything here is public and no cookie is ever looked at. */
 export const openToAll: MiddlewareHandler = async (c, next) => {
   c.header('Access-Control-Allow-Origin', '*');
-  c.header('Access-Control-Expose-Headers', 'ETag, Last-Modified, Retry-After');
+  c.header('Access-Control-Expose-Headers', 'ETag, Last-Modified, Link, Retry-After');
   c.header('Cross-Origin-Resource-Policy', 'cross-origin');
   await next();
 };
+
+/** Answers what a browser asks before its script may send more than a plain GET (CORS preflight): 204. */
+export function openPreflights(app: Hono, path: string): void {
+  app.options(path, openToAll, (c: Context) => {
+    c.header('Allow', 'GET, HEAD, OPTIONS');
+    c.header('Access-Control-Allow-Methods', 'GET, HEAD');
+    c.header('Access-Control-Allow-Headers', openHeaders);
+    c.header('Access-Control-Max-Age', '86400');
+    return c.body(null, 204);
+  });
+}

@@ -15,6 +15,8 @@ export interface Sending {
   readonly keep?: (headers: Headers) => void;
   /** Whether bodies of one tag may differ in what is of no matter. */
   readonly weak?: boolean;
+  /** Called before a body is sent, not for a 304. It may refuse by throwing. */
+  readonly admit?: () => void;
 }
 
 /**
@@ -25,12 +27,14 @@ export async function send(c: Context, body: Packed, sending: Sending): Promise<
   const lastModifiedMs = sending.lastModifiedMs ?? null;
   const mayCode = sending.compressible !== false && body.large;
   const coding = mayCode ? bestCoding(c.req.header('accept-encoding')) : null;
+  const held = { ifNoneMatch: c.req.header('if-none-match'), ifModifiedSince: c.req.header('if-modified-since') };
+  const isHeld = isNotModified(held, { tag: body.tag, lastModifiedMs });
+  if (!isHeld) sending.admit?.();
   c.header('ETag', `${sending.weak === true ? 'W/' : ''}"${body.tag}${coding === null ? '' : `-${coding}`}"`);
   c.header('Vary', 'Accept-Encoding', { append: true });
   c.header('Cache-Control', sending.cacheControl);
   if (lastModifiedMs !== null) c.header('Last-Modified', new Date(lastModifiedMs).toUTCString());
-  const held = { ifNoneMatch: c.req.header('if-none-match'), ifModifiedSince: c.req.header('if-modified-since') };
-  if (isNotModified(held, { tag: body.tag, lastModifiedMs })) return c.body(null, 304);
+  if (isHeld) return c.body(null, 304);
 
   const bytes = coding === null ? body.bytes : await body.coded(coding);
   c.header('Content-Type', sending.contentType);

@@ -25,8 +25,9 @@ const formForMs = 12 * 3_600_000;
 /** `/items/:id` */
 export async function itemPage(c: Context, parts: PageParts): Promise<Response> {
   const item = await findItem(parts, c.req.param('id') ?? '');
-  const form = { ...blankForm(parts, item.id), told: toldOf(c.req.query('comment')) };
-  const before = readBefore(c.req.query('comments'));
+  const params = new URL(c.req.url).searchParams;
+  const form = { ...blankForm(parts, item.id), told: toldOf(params.get('comment') ?? undefined) };
+  const before = readBefore(params.get('comments') ?? undefined);
   const document = await itemDocument(parts, { item, form, before });
   const isPlain = form.told === null && before === null;
   const own = isPlain ? pagesOf(parts, { itemId: item.id, document, token: form.token }) : null;
@@ -137,7 +138,8 @@ function sendItemPage(c: Context, parts: PageParts, page: ItemAnswer): Promise<R
   const body = new Packed(document, 'quick', tagged);
   return send(c, body, {
     contentType: 'text/html; charset=utf-8',
-    cacheControl: 'no-cache',
+    // A form is for one reader: no shared cache gives it to others.
+    cacheControl: token === '' ? 'no-cache' : 'private, no-cache',
     weak: tagged !== null,
     ...(own === null ? {} : { keep: (headers) => parts.kept.keep(c, { body, headers, timed: true, own }) }),
   });

@@ -4,7 +4,7 @@ import type { Item } from '../../domain/item.ts';
 import { slug } from '../../domain/source.ts';
 import { findSection, findSource } from '../find.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { readChoice } from '../query.ts';
+import { readPlace } from '../query.ts';
 import type { Frame, PageHead } from '../views/frame.ts';
 import { Arrivals, ItemList, Lead, NoNews, Pager, Seconds } from '../views/item-list.tsx';
 import { pictureOf } from '../views/item-parts.tsx';
@@ -71,7 +71,7 @@ export async function sourcePage(c: Context, parts: PageParts): Promise<Response
 }
 
 async function sendListing(c: Context, parts: PageParts, listing: Listing): Promise<Response> {
-  const { before } = readChoice(new URL(c.req.url).searchParams);
+  const before = readPlace(new URL(c.req.url).searchParams);
   const { filter, share } = listing;
   const [page, start] = await Promise.all([
     readItemsFor(c, parts, { filter, limit: pageItems, before, share }),

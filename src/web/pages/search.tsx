@@ -4,7 +4,7 @@ import { everything } from '../../domain/filter.ts';
 import { parseSearchQuery } from '../../domain/search-query.ts';
 import { RequestError } from '../errors.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { type QueryChoice, readChoice } from '../query.ts';
+import { type QueryChoice, readSearchChoice } from '../query.ts';
 import type { Snapshot } from '../reads.ts';
 import type { Frame } from '../views/frame.ts';
 import { Arrivals } from '../views/item-list.tsx';
@@ -30,7 +30,7 @@ export async function searchPage(c: Context, parts: PageParts): Promise<Response
 /** What is asked for, or in words what is wrong with it: the page tells, with the box to mend it in. */
 function choiceOf(params: URLSearchParams): QueryChoice | { readonly wrong: string } {
   try {
-    return readChoice(params);
+    return readSearchChoice(params);
   } catch (error) {
     if (error instanceof RequestError && error.status === 400) return { wrong: error.problem.message };
     throw error;

@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono';
+import { countFetch, type FeedLimit, refuseEarly } from '../http/feed-limit.ts';
 import type { KeptAnswers } from '../http/kept-answers.ts';
 import { Packed } from '../http/packed.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { feedPolicy, openToAll } from '../http/security-headers.ts';
+import { feedPolicy, openPreflights, openToAll } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import type { AppParts } from '../parts.ts';
 import { writeChoice } from '../query.ts';
@@ -19,9 +20,16 @@ const cacheBytes = 16 * 1024 * 1024;
 // Agrees with the ttl that the RSS says.
 const cacheControl = 'public, max-age=300, stale-while-revalidate=600, stale-if-error=86400';
 
+/**
+ * Of everything that is XML. Feed readers take it for every format, and go by the root element. Browsers show the types
+ * of RSS, Atom and OPML as plain text or save them; this one they show with the style that the document names. To choose
+ * by request would need a Vary that splits every shared cache.
+ */
+const xmlType = 'text/xml; charset=utf-8';
+
 const formats = {
-  rss: { render: renderRss, contentType: 'application/rss+xml; charset=utf-8' },
-  atom: { render: renderAtom, contentType: 'application/atom+xml; charset=utf-8' },
+  rss: { render: renderRss, contentType: xmlType },
+  atom: { render: renderAtom, contentType: xmlType },
   json: { render: renderJson, contentType: 'application/feed+json; charset=utf-8' },
 } as const;
 
@@ -30,24 +38,32 @@ type Format = keyof typeof formats;
 /** What output feeds are made from. */
 export interface FeedParts extends AppParts {
   readonly kept?: KeptAnswers;
+  /** How often one address may fetch one feed; absent: as often as it likes. */
+  readonly limit?: FeedLimit;
 }
 
 /** The output feeds, what was rendered of them kept in `cache`, and the addresses at which people guess them. */
 export function feedRoutes(app: Hono, parts: FeedParts, cache = new RenderCache(cacheBytes)): void {
+  const open = (path: string, answer: (c: Context) => Response | Promise<Response>): void => {
+    openPreflights(app, path);
+    app.get(path, openToAll, answer);
+  };
   for (const format of Object.keys(formats) as Format[]) {
     const answer = async (c: Context, scope: Promise<Scope> | Scope): Promise<Response> =>
       sendFeed(c, { format, scope: await scope, parts, cache });
-    app.get(`/feed.${format}`, openToAll, (c) => answer(c, wholeScope(c, parts)));
-    app.get(`/sections/:section/feed.${format}`, openToAll, (c) => answer(c, sectionScope(c, parts)));
-    app.get(`/sources/:id/feed.${format}`, openToAll, (c) => answer(c, sourceScope(c, parts)));
+    open(`/feed.${format}`, (c) => answer(c, wholeScope(c, parts)));
+    open(`/sections/:section/feed.${format}`, (c) => answer(c, sectionScope(c, parts)));
+    open(`/sources/:id/feed.${format}`, (c) => answer(c, sourceScope(c, parts)));
   }
-  app.get('/opml.xml', openToAll, (c) => sendOpml(c, parts));
+  open('/opml.xml', (c) => sendOpml(c, parts));
   const moved = (c: Context, to: string): Response =>
     c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301);
-  app.get('/rss.xml', (c) => moved(c, '/feed.rss'));
-  app.get('/atom.xml', (c) => moved(c, '/feed.atom'));
-  app.get('/feed', (c) => {
+  open('/rss.xml', (c) => moved(c, '/feed.rss'));
+  open('/atom.xml', (c) => moved(c, '/feed.atom'));
+  open('/feed', (c) => {
     c.header('Vary', 'Accept');
+    // So that no shared cache holds one answer for each Accept.
+    c.header('Cache-Control', 'no-store');
     return moved(c, `/feed.${wantedFormat(c.req.header('accept') ?? '')}`);
   });
 }
@@ -64,22 +80,16 @@ export function isFeedPath(path: string): boolean {
   return /\/(feed\.(rss|atom|json)|opml\.xml)$/.test(path);
 }
 
-async function sendOpml(c: Context, parts: AppParts): Promise<Response> {
+async function sendOpml(c: Context, parts: FeedParts): Promise<Response> {
+  const feed = '/opml.xml';
+  refuseEarly(c, parts, feed);
   const sources = (await parts.reads.sources()).filter(({ removed }) => !removed);
   const document = renderOpml({ title: parts.site().title, sections: parts.sections(), sources }, parts.publicUrl());
   c.header('Content-Security-Policy', feedPolicy);
-  const contentType = typeFor(c, 'text/x-opml; charset=utf-8');
-  return send(c, new Packed(document), { contentType, cacheControl });
-}
-
-/**
- * The type under which a document is sent. Browsers show a feed's own type as plain text: to a person who opens the
- * address the same bytes go as plain XML, which its style makes readable.
- */
-function typeFor(c: Context, contentType: string): string {
-  if (contentType.includes('json')) return contentType;
-  c.header('Vary', 'Sec-Fetch-Dest', { append: true });
-  return c.req.header('sec-fetch-dest') === 'document' ? 'text/xml; charset=utf-8' : contentType;
+  const admit = (): void => countFetch(c, parts, feed);
+  const body = new Packed(document);
+  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false, feed });
+  return send(c, body, { contentType: xmlType, cacheControl, admit, keep });
 }
 
 async function sendFeed(
@@ -87,19 +97,21 @@ async function sendFeed(
   job: { format: Format; scope: Scope; parts: FeedParts; cache: RenderCache },
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
+  const feed = `${scope.path}/feed.${format}`;
+  refuseEarly(c, parts, feed);
   const withdrawals = format === 'atom' && scope.choice.before === null;
   const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: scope.shared, withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = writeChoice(scope.own) === '' ? hub : null;
   const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl(), hubUrl });
-  const { render } = formats[format];
+  const { render, contentType } = formats[format];
   if (hub !== null) c.header('Link', linkHeader(output));
   const body = cache.body(format, output, () => render(output));
   c.header('Content-Security-Policy', feedPolicy);
-  const contentType = typeFor(c, formats[format].contentType);
-  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false });
-  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot), keep });
+  const admit = (): void => countFetch(c, parts, feed);
+  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false, feed });
+  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot), admit, keep });
 }
 
 /** WebSub discovery (W3C Recommendation of 23 January 2018, section 4): one header, and in it exactly one self. */

@@ -60,13 +60,22 @@ describe('/api/items', () => {
     expect(response.status).toBe(400);
     const { error } = await json<ErrorBody>(response);
     expect(error.code).toBe(code);
-    expect(error.message).not.toMatch(/yesterday|maybe|ten|xxx|!!!/);
+    expect(error.message).not.toMatch(/yesterday|maybe|ten|xxx|!!!|World/);
   });
 
-  it('cuts a limit to the most that one page holds', async () => {
-    const { get, reads } = makeApp();
-    await get('/api/items?limit=9999');
-    expect(reads.asked[0]?.limit).toBe(500);
+  it.each([
+    '/api/items',
+    '/api/events',
+    '/api/items/1/comments',
+    '/feed.rss',
+    '/sections/world/feed.atom',
+    '/sources/example/feed.json',
+  ])('refuses a limit above 500 and says so: %s', async (path) => {
+    const { get } = makeApp([makeItem(1)]);
+    const refused = await get(`${path}?limit=501`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('limit is a whole number from 1 to 500. For more, ask for the next page.');
+    expect((await get(`${path}?limit=500`)).status).not.toBe(400);
   });
 });
 
@@ -215,11 +224,18 @@ describe('the API', () => {
     expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   });
 
-  it('answers a preflight', async () => {
-    const { app } = makeApp();
-    const response = await app.request('/api/items', { method: 'OPTIONS', headers: { origin: 'https://example.org' } });
-    expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-methods')).toBe('GET, HEAD');
+  it.each([
+    '/api/items/1',
+    '/api/sources',
+    '/api/sections',
+    '/api/asyncapi.json',
+  ])('refuses any parameter of %s, which takes none', async (path) => {
+    const { get } = makeApp([makeItem(1)]);
+    const refused = await get(`${path}?section=World`);
+    expect(refused.status).toBe(400);
+    const message = "There is no parameter 'section' here. This address takes none.";
+    expect(await refused.json()).toEqual({ error: { code: 'unknown_parameter', message } });
+    expect((await get(path)).status).toBe(200);
   });
 
   it('says nothing of a fault of ours but that there was one, and logs it', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FeedLimit } from '../../../src/web/http/feed-limit.ts';
 import { type Asking, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
 
 const path = '/feed.rss';
@@ -30,7 +31,7 @@ describe('fetching a whole output feed', () => {
       expect((await app.ask('/', { address: '2001:db8:1:2::1' })).status).toBe(200);
     }));
 
-  it('is not counted while it says what it holds, nor by HEAD', () =>
+  it('is not counted while it is answered 304, nor by HEAD', () =>
     withNewsroomApp({}, async (app) => {
       const tag = (await app.ask(path)).headers.get('etag') ?? '';
       const conditional = { headers: { 'if-none-match': tag } };
@@ -39,6 +40,42 @@ describe('fetching a whole output feed', () => {
       expect((await app.ask(path)).status).toBe(200);
       await fetchOften(app, 130);
       expect((await app.ask(path, conditional)).status).toBe(304);
+    }));
+
+  it.each<Record<string, string>>([
+    { 'if-none-match': '"nothing-of-ours"' },
+    { 'if-none-match': ' ' },
+    { 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+    { 'if-modified-since': 'never' },
+  ])('is counted when it is answered whole, whatever it says: %j', (headers) =>
+    withNewsroomApp({}, async (app) => {
+      expect((await fetchOften(app, 120, { headers })).status).toBe(200);
+      const refused = await app.ask(path, { headers });
+      expect(refused.status).toBe(429);
+      expect([refused.headers.get('etag'), refused.headers.get('cache-control')]).toEqual([null, 'no-store']);
+      expect(refused.headers.get('access-control-allow-origin')).toBe('*');
+      expect((await app.ask(path)).status).toBe(429);
+    }));
+
+  it('is counted once for all spellings of a section', () =>
+    withNewsroomApp({}, async (app) => {
+      const spellings = ['world', 'World', 'WORLD', 'W%6Frld', '%20world', 'world-', 'w%C3%B6rld', 'world?x=1'];
+      const statuses: number[] = [];
+      for (let index = 0; index < 121; index += 1) {
+        const [name = '', query] = (spellings[index % spellings.length] ?? '').split('?');
+        statuses.push((await app.ask(`/sections/${name}/feed.rss${query === undefined ? '' : `?${query}`}`)).status);
+      }
+      expect(new Set(statuses.slice(0, 120))).toEqual(new Set([200]));
+      expect(statuses[120]).toBe(429);
+      expect((await app.ask('/%66eed.rss')).status).toBe(200);
+    }));
+
+  it('is not counted where there is no such feed', () =>
+    withNewsroomApp({}, async (app) => {
+      for (let index = 0; index < 130; index += 1) {
+        expect((await app.ask('/sections/nope/feed.rss')).status).toBe(404);
+        expect((await app.ask('/nope/feed.rss')).status).toBe(404);
+      }
     }));
 
   it('is never refused to this machine', () =>
@@ -58,4 +95,32 @@ describe('fetching a whole output feed', () => {
       const other = { address: '10.0.0.1', headers: { 'x-forwarded-for': '198.51.100.8' } };
       expect((await app.ask(path, other)).status).toBe(200);
     }));
+});
+
+describe('FeedLimit', () => {
+  it('lets an address fetch again after an hour, and counts refused fetches for nothing', () => {
+    let nowMs = 0;
+    const limit = new FeedLimit(() => nowMs);
+    for (let index = 0; index < 120; index += 1) expect(limit.take('192.0.2.1', '/feed.rss')).toBeNull();
+    expect([limit.wait('192.0.2.1', '/feed.rss'), limit.take('192.0.2.1', '/feed.rss')]).toEqual([3600, 3600]);
+    nowMs = 3_599_500;
+    expect(limit.take('192.0.2.1', '/feed.rss')).toBe(1);
+    nowMs = 3_600_000;
+    expect(limit.take('192.0.2.1', '/feed.rss')).toBeNull();
+  });
+
+  it('remembers nothing of what is only asked', () => {
+    const limit = new FeedLimit(() => 0);
+    expect(limit.wait('192.0.2.1', '/feed.rss')).toBeNull();
+    expect(limit.size).toBe(0);
+  });
+
+  it('remembers a bounded number of addresses, the latest', () => {
+    const limit = new FeedLimit(() => 0);
+    for (let index = 0; index < 150_000; index += 1) {
+      limit.take(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, '/feed.rss');
+    }
+    expect(limit.size).toBeGreaterThan(50_000);
+    expect(limit.size).toBeLessThan(100_000);
+  });
 });

@@ -122,6 +122,39 @@ describe('kept answers', () => {
       expect((await ask('/feed.rss', { address: '127.0.0.1' })).status).toBe(200);
     }));
 
+  it.each([
+    ['/', '/?utm_source=x&fbclid=y'],
+    ['/feed.rss', '/feed.rss?x=1'],
+    ['/sections/world/feed.rss', '/sections/WORLD/feed.rss?section=other'],
+    ['/search?q=title', '/search?page=2&q=+title+'],
+    ['/opml.xml', '/opml.xml?x'],
+  ])('are given for every spelling of an address, and for any parameter that means nothing: %s', (path, other) =>
+    withKept(async ({ ask }, reads) => {
+      const first = await (await ask(path)).text();
+      const before = reads();
+      expect(await (await ask(other)).text()).toBe(first);
+      expect(reads()).toBe(before);
+    }));
+
+  it('hold no more than their bytes, keys and compressed forms included, whatever is asked for', () =>
+    withKept(async ({ app, ask }) => {
+      const headers = { 'accept-encoding': 'br' };
+      await ask('/feed.rss', { address: '127.0.0.1', headers });
+      await ask('/feed.rss', { address: '127.0.0.1', headers });
+      const one = app.kept.bytes;
+      for (let index = 0; index < 200; index += 1) {
+        await ask(`/feed.rss?x=${index}${'y'.repeat(15_000)}`, { address: '127.0.0.1', headers });
+      }
+      expect(app.kept.bytes).toBe(one);
+      // 400 characters each that do mean something.
+      for (let index = 0; index < 20; index += 1) {
+        await ask(`/feed.rss?category=${index}${'c'.repeat(190)}&category=${'d'.repeat(190)}`, {
+          address: '127.0.0.1',
+        });
+      }
+      expect(app.kept.bytes - one).toBeGreaterThan(20 * 2 * 400);
+    }));
+
   it('are never made of errors, searches that cannot be answered, or figures that change by themselves', () =>
     withKept(async ({ ask }, reads) => {
       for (const path of ['/items/999', '/search?q=!!', '/status', '/sources', '/api/items']) {

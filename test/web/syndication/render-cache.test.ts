@@ -15,7 +15,7 @@ function counting(cache: RenderCache) {
 
 describe('the render cache', () => {
   it('renders equal content once and each format for itself', () => {
-    const { ask, rendered } = counting(new RenderCache(1000));
+    const { ask, rendered } = counting(new RenderCache(10_000));
     ask({ a: 1 });
     ask({ a: 1 });
     ask({ a: 1 }, 'atom');
@@ -23,14 +23,14 @@ describe('the render cache', () => {
   });
 
   it('renders anew when anything in the content differs', () => {
-    const { ask, rendered } = counting(new RenderCache(1000));
+    const { ask, rendered } = counting(new RenderCache(10_000));
     ask({ a: 1, b: [{ c: 'x' }] });
     ask({ a: 1, b: [{ c: 'y' }] });
     expect(rendered).toHaveLength(2);
   });
 
   it('lets go of what was not asked for longest when it is full', () => {
-    const { ask, rendered } = counting(new RenderCache(250));
+    const { ask, rendered } = counting(new RenderCache(900));
     ask({ a: 1 });
     ask({ a: 2 });
     ask({ a: 1 });

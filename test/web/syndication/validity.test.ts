@@ -154,7 +154,7 @@ describe('output feeds of everything that the fixtures and the demo hold', { tim
   it('stand in the list of sources, one outline for each section', async () => {
     const response = await started().get('/opml.xml');
     const text = await response.text();
-    expect(response.headers.get('content-type')).toBe('text/x-opml; charset=utf-8');
+    expect(response.headers.get('content-type')).toBe('text/xml; charset=utf-8');
     expect(faultsOfOpml(text)).toEqual([]);
     expect(text.match(/<outline text="(Demo|Hostile)" title=/g)).toHaveLength(2);
     expect(text.match(/xmlUrl=/g)).toHaveLength(paths.length - 3);
