@@ -219,6 +219,9 @@ describe('GET /events', () => {
     ['?backfill=perhaps', 'bad_filter'],
     ['?after=yesterday', 'bad_cursor'],
     ['?section=', 'bad_filter'],
+    ['?__proto__=1', 'bad_filter'],
+    ['?constructor=1', 'bad_filter'],
+    ['?toString=1', 'bad_filter'],
   ])('answers 400 to %s', async (query, code) => {
     await start();
     const response = await fetch(server.url(`/events${query}`));
