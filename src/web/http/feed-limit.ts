@@ -24,11 +24,15 @@ interface Fetches {
  */
 export class FeedLimit {
   readonly #nowMs: () => number;
-  readonly #fetches = new LruCache<Fetches>(recordsBytes);
+  readonly #fetches: LruCache<Fetches>;
 
-  /** @param nowMs of a clock that is never put back: else a wait would grow by as much. */
-  constructor(nowMs: () => number) {
+  /**
+   * @param nowMs of a clock that is never put back: else a wait would grow by as much.
+   * @param maxBytes of all that is remembered.
+   */
+  constructor(nowMs: () => number, maxBytes = recordsBytes) {
     this.#nowMs = nowMs;
+    this.#fetches = new LruCache(maxBytes);
   }
 
   /** Pairs of address and feed that are remembered. */

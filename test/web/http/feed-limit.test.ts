@@ -115,12 +115,13 @@ describe('FeedLimit', () => {
     expect(limit.size).toBe(0);
   });
 
-  it('remembers a bounded number of addresses, the latest', () => {
-    const limit = new FeedLimit(() => 0);
-    for (let index = 0; index < 150_000; index += 1) {
-      limit.take(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, '/feed.rss');
-    }
-    expect(limit.size).toBeGreaterThan(50_000);
-    expect(limit.size).toBeLessThan(100_000);
+  it('remembers a bounded number of addresses and feeds, the latest', () => {
+    const limit = new FeedLimit(() => 0, 30_000);
+    const address = (index: number) => `10.0.${index >> 8}.${index & 255}`;
+    for (let index = 0; index < 1000; index += 1) limit.take(address(index), '/feed.rss');
+    for (let fetch = 0; fetch < 120; fetch += 1) limit.take(address(999), '/feed.rss');
+    expect(limit.size).toBeGreaterThan(90);
+    expect(limit.size).toBeLessThan(130);
+    expect([limit.wait(address(0), '/feed.rss'), limit.wait(address(999), '/feed.rss')]).toEqual([null, 3600]);
   });
 });
