@@ -19,12 +19,13 @@ import type { Store } from './store/open.ts';
 import { createQueryRunner } from './store/query-runner.ts';
 import { version } from './version.ts';
 import { createApp } from './web/app.ts';
-import { createClientAddress } from './web/live/client-address.ts';
+import { createConnectionLimits } from './web/http/connection-limits.ts';
+import { createClientAddress, createProxyTest } from './web/live/client-address.ts';
 import { createCountsDesk } from './web/live/counts.ts';
 import { defaultMaxSessions, type LiveParts, liveTiming } from './web/live/live-parts.ts';
 import { watchSessions } from './web/live/session-history.ts';
 import { createSessions } from './web/live/sessions.ts';
-import { createSseHandler } from './web/live/sse.ts';
+import { createSseHandler, isEventStream } from './web/live/sse.ts';
 import { createTimerWheel } from './web/live/timer-wheel.ts';
 import { attachLive } from './web/live/websocket.ts';
 import type { AppParts } from './web/parts.ts';
@@ -119,7 +120,14 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     ...appParts,
     websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
   });
-  const server = createServer(httpLimits, app.kept.before(getRequestListener(app.fetch)));
+  const limits = createConnectionLimits({
+    ...{ clock: parts.clock, log, clientAddress },
+    maxPerAddress: settings.httpMaxPerAddress,
+    isTrustedProxy: createProxyTest(settings.trustedProxies),
+    isStream: isEventStream,
+  });
+  const server = createServer(httpLimits, limits.before(app.kept.before(getRequestListener(app.fetch))));
+  limits.watch(server);
   // More would run into the limit of open files, where nothing works any more, the database included.
   server.maxConnections = maxConnections;
   const { allowedOrigins } = settings;

@@ -44,6 +44,7 @@ export interface Settings {
   /** CIDRs. */
   readonly trustedProxies: readonly string[];
   readonly liveMaxPerAddress: number;
+  readonly httpMaxPerAddress: number;
   /** The hub that output feeds name instead of our own; null: our own. */
   readonly websubHub: string | null;
   readonly logLevel: LogLevel;
@@ -74,6 +75,7 @@ const defaults = {
   feedsDir: 'feeds',
   databaseUrl: 'sqlite:db/newswire.sqlite',
   liveMaxPerAddress: 50,
+  httpMaxPerAddress: 100,
 } as const;
 const roles: readonly Role[] = ['poll', 'serve'];
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -126,6 +128,11 @@ export const variables: readonly Variable[] = [
     meaning: 'live connections from one address (IPv6: a /64); loopback is not counted',
   },
   {
+    name: 'HTTP_MAX_PER_ADDRESS',
+    defaultValue: String(defaults.httpMaxPerAddress),
+    meaning: 'all other connections from one address, counted likewise; a trusted proxy is not limited',
+  },
+  {
     name: 'WEBSUB_HUB',
     defaultValue: 'our own',
     meaning: 'hub of somebody else that output feeds name; it is told of every change',
@@ -159,7 +166,8 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     allowedOrigins: take('ALLOWED_ORIGINS', readOrigins, null),
     contactUrl: take('CONTACT_URL', readContactUrl, publicUrl),
     trustedProxies: take('TRUSTED_PROXIES', readCidrs, []),
-    liveMaxPerAddress: take('LIVE_MAX_PER_ADDRESS', readLiveMax, defaults.liveMaxPerAddress),
+    liveMaxPerAddress: take('LIVE_MAX_PER_ADDRESS', readMaxPerAddress, defaults.liveMaxPerAddress),
+    httpMaxPerAddress: take('HTTP_MAX_PER_ADDRESS', readMaxPerAddress, defaults.httpMaxPerAddress),
     websubHub: take('WEBSUB_HUB', readHubUrl, null),
     logLevel: take('LOG_LEVEL', readLogLevel, 'info'),
   };
@@ -241,7 +249,7 @@ function readDatabaseUrl(text: string): Reading<string> {
   };
 }
 
-function readLiveMax(text: string): Reading<number> {
+function readMaxPerAddress(text: string): Reading<number> {
   return readWholeNumber(text, { min: 1, max: 1_000_000 });
 }
 

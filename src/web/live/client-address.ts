@@ -1,12 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
-type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-function isIn(address: string, ranges: readonly Range[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
+/**
+ * Tests whether an address is that of a proxy that the operator named.
+ *
+ * @param trustedProxies CIDRs.
+ */
+export function createProxyTest(trustedProxies: readonly string[]): (address: string) => boolean {
+  const ranges = trustedProxies.map((cidr) => ipaddr.parseCIDR(cidr));
+  return (address) => {
+    if (ranges.length === 0 || !ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
+  };
 }
 
 /**
@@ -16,14 +22,14 @@ function isIn(address: string, ranges: readonly Range[]): boolean {
  * @param trustedProxies CIDRs.
  */
 export function createClientAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
-  const ranges = trustedProxies.map((cidr) => ipaddr.parseCIDR(cidr));
   // Nobody's word is believed: there is nothing to read.
-  if (ranges.length === 0) return ({ socket }) => socket.remoteAddress ?? '';
+  if (trustedProxies.length === 0) return ({ socket }) => socket.remoteAddress ?? '';
+  const isTrustedProxy = createProxyTest(trustedProxies);
   return (request) => {
     let address = request.socket.remoteAddress ?? '';
     const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',');
     const hops = forwarded.split(',').map((hop) => hop.trim());
-    while (isIn(address, ranges) && hops.length > 0) {
+    while (isTrustedProxy(address) && hops.length > 0) {
       const hop = hops.pop() ?? '';
       if (!ipaddr.isValid(hop)) break;
       address = hop;

@@ -20,6 +20,11 @@ export interface SseOptions extends LiveParts {
 /** No epoch is empty: a place that is never found, so that its reader is reset. */
 const nowhere: After = { epoch: '', seq: 0 };
 
+/** Whether a request opens a stream of events, or tries to. */
+export function isEventStream({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
+  return url.startsWith('/events') && (url.length === 7 || url[7] === '?');
+}
+
 /**
  * Serves `GET /events`: the same log, filters and places as the WebSocket, as server-sent events. The stream is
  * written straight to Node's response; the framework's own streams cost several times as much.
