@@ -222,6 +222,19 @@ describe('the server survives', () => {
     live.close();
     expect(server.output()).not.toContain('"level":50');
   });
+
+  it('pipelined requests whose answers nobody reads', async () => {
+    await survive('56 KB of requests for all items', async () => {
+      const request = 'GET /api/items?limit=500 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+      const one = await openRaw(port);
+      one.socket.pause();
+      await new Promise((sent) => one.socket.write(request.repeat(Math.floor((56 * 1024) / request.length)), sent));
+      expect((await fetch(`${server.url}/api/sections`)).status).toBe(200);
+      await figures();
+      one.socket.destroy();
+      return 'answered as far as the system takes';
+    });
+  });
 });
 
 function subscribe(id: string, sources: readonly string[]): string {

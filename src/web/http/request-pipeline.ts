@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TurnShare } from '../../runtime/turn-share.ts';
+import { ignoreFurtherRequests } from './ignore-requests.ts';
 import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** Requests of one connection that may wait while an earlier one is answered. */
@@ -109,22 +110,4 @@ export class RequestPipeline {
     if (last !== undefined) last.shouldKeepAlive = false;
     ignoreFurtherRequests(socket);
   }
-}
-
-/** What Node's HTTP server sets on a socket. It is not documented. */
-interface ParsedSocket {
-  readonly parser?: { onIncoming?: unknown } | null;
-}
-
-/** As after an upgrade: the rest of what was read is no HTTP. */
-const skipRest = 2;
-
-/**
- * Node parses a read to its end and keeps every request of it until the connection is closed: 1.6 KB each, for 30 bytes
- * of the client's. Should a later Node know nothing of this property, those requests cost memory again but are still
- * not handled.
- */
-function ignoreFurtherRequests(socket: Socket): void {
-  const { parser } = socket as Socket & ParsedSocket;
-  if (parser) parser.onIncoming = () => skipRest;
 }

@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { ignoreFurtherRequests } from './ignore-requests.ts';
 
 /** Closing at once would reset a connection that has sent something, and a reset can overtake the answer. */
 const lingerMs = 500;
@@ -13,14 +14,14 @@ const refusalHeaders = {
 } as const;
 
 /**
- * Answers 429 on a connection that is refused, reads nothing of it, and closes it soon after.
+ * Answers 429 on a connection that is refused, drops what it sends, and closes it soon after.
  *
  * @param message plain text, with its newline.
  */
 export function refuseConnection(socket: Socket, message: string): void {
   const headers = { Connection: 'close', ...refusalHeaders, 'Content-Length': Buffer.byteLength(message) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.pause();
+  ignoreFurtherRequests(socket);
   socket.end(`HTTP/1.1 429 ${STATUS_CODES[429]}\r\n${lines.join('')}\r\n${message}`);
   const close = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(close));

@@ -121,5 +121,6 @@ function answerPlainly(socket: Duplex, { status, message, retryAfterS }: PlainAn
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  // Nothing counts this connection any more: a client that keeps its end open must not keep ours.
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
