@@ -46,7 +46,7 @@ export function createApp(given: AppParts): App {
   feedRoutes(app, { ...parts, kept, limit });
   apiRoutes(app, parts);
   liveRoutes(app, parts);
-  if (parts.websub) websubRoutes(app, parts.websub);
+  if (parts.websub) websubRoutes(app, parts.websub, parts);
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
   commentRoutes(app, pageParts);

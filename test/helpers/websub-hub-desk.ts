@@ -84,6 +84,8 @@ export class HubDesk {
   epoch = 'k3f9';
   nowMs = noon;
   random = 0.5;
+  /** Where requests to the hub come from. */
+  client = '127.0.0.1';
   readonly #events: LogEvent[] = [];
   readonly #app = new Hono();
   readonly #client: ReturnType<typeof createWebsubClient>;
@@ -113,7 +115,8 @@ export class HubDesk {
       wake: () => {},
     });
     const none = { status: 404, text: '' } as const;
-    websubRoutes(this.#app, { hub: this.hub, callbacks: { verify: async () => none, receive: async () => none } });
+    const callbacks = { verify: async () => none, receive: async () => none };
+    websubRoutes(this.#app, { hub: this.hub, callbacks }, { clientAddress: () => this.client });
   }
 
   async subscriber(...paths: string[]): Promise<Subscriber> {
@@ -124,11 +127,12 @@ export class HubDesk {
 
   /** A request to the hub, through its route. */
   async post(form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Response> {
-    return await this.#app.request('/websub/hub', {
+    const request = {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
       body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
-    });
+    };
+    return await this.#app.request('/websub/hub', request, { incoming: {} });
   }
 
   /** Asks for a subscription and lets it be verified. */

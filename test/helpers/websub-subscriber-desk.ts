@@ -133,7 +133,8 @@ export class SubscriberDesk {
       onPushStored: ({ added, updated }) => void this.told.push(`stored ${added}+${updated}`),
     });
     const callbacks = createCallbacks({ clock, log, random, wake, ports: callbackPorts(store) });
-    websubRoutes(this.app, { hub: { receive: () => ({ status: 202, text: '' }) }, callbacks });
+    const ourHub = { receive: () => ({ status: 202, text: '' }) as const };
+    websubRoutes(this.app, { hub: ourHub, callbacks }, { clientAddress: () => '127.0.0.1' });
   }
 
   /** The source answers so from now on. */

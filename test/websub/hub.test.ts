@@ -188,6 +188,20 @@ describe('other people’s hosts', () => {
   );
 
   it(
+    'H23 of one client with many host names leave places of the topic for others',
+    atHubDesk(async (desk) => {
+      const ask = async (index: number): Promise<number> =>
+        (await desk.post({ ...good, 'hub.callback': `https://host-${index}.example.org/cb` })).status;
+      desk.client = '192.0.2.7';
+      const answers: number[] = [];
+      for (let index = 0; index < 1100; index += 1) answers.push(await ask(index));
+      expect(answers.filter((status) => status === 202)).toHaveLength(100);
+      desk.client = '192.0.2.8';
+      expect(await ask(2000)).toBe(202);
+    }),
+  );
+
+  it(
     'H23 have so many subscriptions and no more, renewals apart',
     atHubDesk(async (desk) => {
       const subscriber = await desk.subscribed();

@@ -16,6 +16,28 @@ describe('what is pushed', () => {
     }),
   );
 
+  it.each<[string, string | null, Record<string, string>]>([
+    ['to a callback that does not exist', 'unknown', {}],
+    ['without the signature that was agreed', null, {}],
+  ])('S19 %s is refused before its body is read', (_what, id, headers) =>
+    atSubscriberDesk(async (desk) => {
+      await desk.subscribed();
+      let pulled = 0;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          pull: (controller) => {
+            pulled += 1;
+            controller.enqueue(new Uint8Array(1024));
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const path = `/websub/callback/${id ?? (await desk.row()).callback_id}`;
+      const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' };
+      expect((await desk.app.request(path, init)).status).toBe(id === null ? 403 : 404);
+      expect(pulled).toBe(0);
+    })());
+
   it.each([
     ['application/rss+xml', 202],
     ['application/atom+xml; charset=utf-8', 202],

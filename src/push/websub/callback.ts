@@ -15,7 +15,7 @@ const readable = /^(?:application\/(?:[\w.-]+\+)?(?:xml|json)|text\/(?:xml|html|
 
 /** What a callback is asked to do by whoever says he is a hub, and how that is answered. */
 export interface CallbackAnswer {
-  readonly status: 200 | 202 | 403 | 404 | 410 | 415 | 503;
+  readonly status: 200 | 202 | 403 | 404 | 410 | 413 | 415 | 503;
   /** Sent as plain text. */
   readonly text: string;
 }
@@ -25,8 +25,13 @@ export interface IncomingPush {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly signature: string | null;
-  /** Raw bytes. */
-  readonly body: Uint8Array;
+  /** Reads the raw bytes: called only when the push may be for us, and once. */
+  read(): Promise<
+    | { readonly kind: 'read'; readonly body: Uint8Array }
+    | { readonly kind: 'too-large' }
+    /** Too many bytes of other pushes are under way. */
+    | { readonly kind: 'busy' }
+  >;
 }
 
 /** What stands behind `/websub/callback/:id`. */
@@ -47,6 +52,8 @@ export interface CallbackParts {
   wake(): void;
 }
 
+const busy: CallbackAnswer = { status: 503, text: 'too much is waiting; try again later' };
+const unsigned: CallbackAnswer = { status: 403, text: 'X-Hub-Signature does not sign this body' };
 const unknown: CallbackAnswer = { status: 404, text: 'there is no such subscription' };
 
 /** Callbacks over the database. A subscription is known by its callback alone, whatever else a request says. */
@@ -137,10 +144,13 @@ async function receive(parts: CallbackParts, subscription: Subscription, push: I
   const { id, state, secret, confirmedMs, sourceRef } = subscription;
   if (state === 'dropped' || state === 'dropping') return { status: 410, text: 'the subscription has ended' };
   if (confirmedMs === null || state === 'denied') return unknown;
-  const { body, contentType, contentEncoding, signature } = push;
-  if (secret !== null && !isSignedBy(secret, body, signature)) {
-    return { status: 403, text: 'X-Hub-Signature does not sign this body' };
-  }
+  const { contentType, contentEncoding, signature } = push;
+  if (secret !== null && signature === null) return unsigned;
+  const read = await push.read();
+  if (read.kind === 'too-large') return { status: 413, text: 'the document is too large' };
+  if (read.kind === 'busy') return busy;
+  const { body } = read;
+  if (secret !== null && !isSignedBy(secret, body, signature)) return unsigned;
   const nowMs = clock.now();
   if (body.length === 0) {
     await ports.bringForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
@@ -149,7 +159,7 @@ async function receive(parts: CallbackParts, subscription: Subscription, push: I
   }
   if (contentType !== null && !readable.test(contentType)) return { status: 415, text: 'this is no feed' };
   const kept = await ports.keep({ subscriptionId: id, receivedMs: nowMs, contentType, contentEncoding, body });
-  if (!kept) return { status: 503, text: 'too much is waiting; try again later' };
+  if (!kept) return busy;
   wake();
   return { status: 202, text: 'accepted' };
 }

@@ -23,8 +23,12 @@ export type HubAnswer =
 
 /** The hub of our own output feeds. It serves no other topics. */
 export interface Hub {
-  /** Takes a request in. What comes of it is told to the callback. */
-  receive(form: URLSearchParams): HubAnswer;
+  /**
+   * Takes a request in. What comes of it is told to the callback.
+   *
+   * @param client by which requests that wait are counted; null: it is not limited.
+   */
+  receive(form: URLSearchParams, client: string | null): HubAnswer;
   /** One round of work. @returns in how long to look again; null: nothing waits. */
   run(): Promise<number | null>;
   /** Resolves when no request to anybody is under way. */
@@ -43,7 +47,7 @@ export function createHub(parts: HubParts): Hub {
   onChanged(topicsAt(publicUrl(), ''));
   const watch = new TopicWatch({ clock, log: parts.changes, ports, publicUrl, onChanged });
   return {
-    receive(form) {
+    receive(form, client) {
       const request = readHubRequest(form, parts.publicUrl());
       if (request.kind === 'refused') return { status: 400, text: request.reason };
       // Whatever changed, the log has told us already.
@@ -52,7 +56,8 @@ export function createHub(parts: HubParts): Hub {
       if (elsewhere !== null && request.kind === 'subscribe') {
         return { status: 307, text: 'another hub serves this topic', location: elsewhere.hub };
       }
-      if (!verifier.take(request)) return { status: 429, text: 'too many requests are waiting; try again in a minute' };
+      if (!verifier.take(request, client))
+        return { status: 429, text: 'too many requests are waiting; try again in a minute' };
       parts.wake();
       return { status: 202, text: 'accepted; the callback will be asked' };
     },

@@ -13,6 +13,8 @@ export type Errand = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' 
 
 const limits = { perHost: 2, total: 20, perHostMinute: 30 };
 const mostForHost = 50;
+/** Well below what a topic has room for: one client with many host names must leave places for others. */
+const mostForClient = 100;
 const mostForTopic = 1000;
 const mostInAll = 5000;
 /** Subscriptions at one host: each change is a delivery to each. */
@@ -36,6 +38,8 @@ export interface VerifierParts {
 interface Waiting {
   readonly errand: Errand;
   readonly host: string;
+  /** Who asked; null: not counted. */
+  readonly client: string | null;
   readonly sinceMs: number;
 }
 
@@ -56,12 +60,13 @@ export class Verifier {
   }
 
   /** Takes an errand on. False: too much is waiting already. */
-  take(errand: Errand): boolean {
+  take(errand: Errand, client: string | null): boolean {
     const key = `${errand.topic}\n${errand.callback}`;
     const host = hostOf(errand.callback);
-    if (!this.#waiting.has(key) && !this.#hasRoom(host, errand.topic)) return false;
+    const waiting: Waiting = { errand, host, client, sinceMs: this.#parts.clock.monotonic() };
+    if (!this.#waiting.has(key) && !this.#hasRoom(waiting)) return false;
     this.#waiting.delete(key);
-    this.#waiting.set(key, { errand, host, sinceMs: this.#parts.clock.monotonic() });
+    this.#waiting.set(key, waiting);
     return true;
   }
 
@@ -91,14 +96,17 @@ export class Verifier {
     await this.idle();
   }
 
-  #hasRoom(host: string, topic: string): boolean {
+  #hasRoom({ errand: { topic }, host, client }: Waiting): boolean {
     let forHost = 0;
+    let forClient = 0;
     let forTopic = 0;
     for (const waiting of this.#waiting.values()) {
       if (waiting.host === host) forHost += 1;
+      if (client !== null && waiting.client === client) forClient += 1;
       if (waiting.errand.topic === topic) forTopic += 1;
     }
-    return this.#waiting.size < mostInAll && forHost < mostForHost && forTopic < mostForTopic;
+    const hasPlaces = forHost < mostForHost && forClient < mostForClient && forTopic < mostForTopic;
+    return hasPlaces && this.#waiting.size < mostInAll;
   }
 
   #start(errand: Errand, host: string): void {

@@ -1,27 +1,30 @@
 import type { Context, Hono } from 'hono';
 import type { CallbackAnswer, Callbacks } from '../../push/websub/callback.ts';
-import { readBody } from './read-body.ts';
+import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxPushBytes = 3 * 1024 * 1024;
 const retryAfterSeconds = 60;
 
 /** `/websub/callback/:id`: hubs of others verify (GET) and push (POST) here. It never redirects. */
-export function callbackRoute(app: Hono, callbacks: Callbacks): void {
+export function callbackRoute(app: Hono, callbacks: Callbacks, budget: BodyBudget): void {
   app.get('/websub/callback/:id', async (c) => {
     const query = new URL(c.req.url).searchParams;
     return answer(c, await callbacks.verify(c.req.param('id'), query));
   });
   app.post('/websub/callback/:id', async (c) => {
-    const body = await readBody(c, maxPushBytes);
-    if (body === null) return c.text('The document is too large.\n', 413);
+    const body = new RequestBody(c, maxPushBytes, budget);
     const header = (name: string): string | null => c.req.header(name) ?? null;
     const push = {
-      body,
+      read: () => body.read(),
       contentType: header('content-type'),
       contentEncoding: header('content-encoding'),
       signature: header('x-hub-signature'),
     };
-    return answer(c, await callbacks.receive(c.req.param('id'), push));
+    try {
+      return answer(c, await callbacks.receive(c.req.param('id'), push));
+    } finally {
+      body.release();
+    }
   });
 }
 

@@ -1,18 +1,31 @@
 import type { Context, Hono } from 'hono';
 import type { Hub } from '../../push/websub/hub.ts';
-import { readBody } from './read-body.ts';
+import { clientOf } from '../http/client-of.ts';
+import { addressKey } from '../live/address-key.ts';
+import type { AppParts } from '../parts.ts';
+import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxFormBytes = 16 * 1024;
 const retryAfterSeconds = 60;
 
+/** What the hub's route works with. */
+export interface HubRouteParts extends Pick<AppParts, 'clientAddress'> {
+  readonly hub: Pick<Hub, 'receive'>;
+  readonly budget: BodyBudget;
+}
+
 /** `POST /websub/hub`: a form that asks to subscribe or unsubscribe. Every answer is a line of plain text. */
-export function hubRoute(app: Hono, hub: Pick<Hub, 'receive'>): void {
+export function hubRoute(app: Hono, { hub, budget, clientAddress }: HubRouteParts): void {
   app.post('/websub/hub', async (c) => {
     c.header('Cache-Control', 'no-store');
     if (!isForm(c)) return c.text('Send a form: Content-Type application/x-www-form-urlencoded.\n', 400);
-    const body = await readBody(c, maxFormBytes);
-    if (body === null) return c.text('The form is too large.\n', 413);
-    const answer = hub.receive(new URLSearchParams(body.toString('utf8')));
+    const form = await readForm(new RequestBody(c, maxFormBytes, budget));
+    if (form === 'too-large') return c.text('The form is too large.\n', 413);
+    if (form === 'busy') {
+      c.header('Retry-After', String(retryAfterSeconds));
+      return c.text('Too much is waiting; try again later.\n', 503);
+    }
+    const answer = hub.receive(form, addressKey(clientOf(c, { clientAddress })));
     if (answer.status === 429) c.header('Retry-After', String(retryAfterSeconds));
     if (answer.status === 307) c.header('Location', answer.location);
     return c.text(`${answer.text}\n`, answer.status);
@@ -22,6 +35,15 @@ export function hubRoute(app: Hono, hub: Pick<Hub, 'receive'>): void {
     c.header('Allow', 'POST');
     return c.text('This is the WebSub hub of our feeds. Subscribe with a POST.\n', 405);
   });
+}
+
+async function readForm(body: RequestBody): Promise<URLSearchParams | 'too-large' | 'busy'> {
+  try {
+    const read = await body.read();
+    return read.kind === 'read' ? new URLSearchParams(read.body.toString('utf8')) : read.kind;
+  } finally {
+    body.release();
+  }
 }
 
 function isForm(c: Context): boolean {

@@ -1,8 +1,13 @@
 import type { Hono } from 'hono';
 import type { Callbacks } from '../../push/websub/callback.ts';
 import type { Hub } from '../../push/websub/hub.ts';
+import type { AppParts } from '../parts.ts';
 import { callbackRoute } from './callback-route.ts';
 import { hubRoute } from './hub-route.ts';
+import { BodyBudget } from './read-body.ts';
+
+/** Of bodies that are being received: eight of the largest pushes. */
+const maxBodyBytes = 24 * 1024 * 1024;
 
 /** What stands behind the addresses below `/websub`. */
 export interface WebsubDesk {
@@ -11,7 +16,12 @@ export interface WebsubDesk {
 }
 
 /** Where subscribers of ours ask, and where hubs of others push to. */
-export function websubRoutes(app: Hono, desk: WebsubDesk): void {
-  hubRoute(app, desk.hub);
-  callbackRoute(app, desk.callbacks);
+export function websubRoutes(
+  app: Hono,
+  { hub, callbacks }: WebsubDesk,
+  { clientAddress }: Pick<AppParts, 'clientAddress'>,
+): void {
+  const budget = new BodyBudget(maxBodyBytes);
+  hubRoute(app, { hub, budget, clientAddress });
+  callbackRoute(app, callbacks, budget);
 }

@@ -1,0 +1,62 @@
+import { Hono } from 'hono';
+import { describe, expect, it } from 'vitest';
+import type { Callbacks } from '../../../src/push/websub/callback.ts';
+import { websubRoutes } from '../../../src/web/websub/routes.ts';
+
+const MiB = 1024 * 1024;
+
+/** A body that comes piece by piece, and counts what was taken of it. */
+function slowly(pieces: number) {
+  const taken = { pieces: 0 };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        taken.pieces += 1;
+        controller.enqueue(new Uint8Array(MiB));
+        if (taken.pieces === pieces) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, taken };
+}
+
+function appOver(receive: Callbacks['receive']): Hono {
+  const app = new Hono();
+  const hub = { receive: () => ({ status: 202, text: '' }) as const };
+  const callbacks: Callbacks = { receive, verify: async () => ({ status: 404, text: '' }) };
+  websubRoutes(app, { hub, callbacks }, { clientAddress: () => '192.0.2.7' });
+  return app;
+}
+
+function push(app: Hono, body: ReadableStream<Uint8Array>): Response | Promise<Response> {
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', body, duplex: 'half' };
+  return app.request('/websub/callback/some-id', init);
+}
+
+describe('the bodies of pushes', () => {
+  it('are not read when nobody wants them', async () => {
+    const app = appOver(async () => ({ status: 404, text: '' }));
+    const { stream, taken } = slowly(3);
+    expect((await push(app, stream)).status).toBe(404);
+    expect(taken.pieces).toBe(0);
+  });
+
+  it('are bounded in all, and the ones too many are answered 503', async () => {
+    const gate = Promise.withResolvers<void>();
+    const app = appOver(async (_id, { read }) => {
+      const { kind } = await read();
+      if (kind !== 'read') return { status: 503, text: kind };
+      await gate.promise;
+      return { status: 202, text: '' };
+    });
+    const held = Array.from({ length: 8 }, () => push(app, slowly(3).stream));
+    const more = slowly(3);
+    const refused = await push(app, more.stream);
+    expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([503, '60', 'busy']);
+    expect(more.taken.pieces).toBeLessThan(3);
+    gate.resolve();
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual(Array(8).fill(202));
+    expect((await push(app, slowly(3).stream)).status).toBe(202);
+  });
+});
