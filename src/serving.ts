@@ -18,8 +18,9 @@ import { readEvents, readHead } from './store/events.ts';
 import type { Store } from './store/open.ts';
 import { createQueryRunner } from './store/query-runner.ts';
 import { version } from './version.ts';
-import { createApp } from './web/app.ts';
+import { type App, createApp } from './web/app.ts';
 import { createConnectionLimits } from './web/http/connection-limits.ts';
+import { refuseRepeatedHost } from './web/http/host-header.ts';
 import { createClientAddress, createProxyTest } from './web/live/client-address.ts';
 import { createCountsDesk } from './web/live/counts.ts';
 import { defaultMaxSessions, type LiveParts, liveTiming } from './web/live/live-parts.ts';
@@ -103,7 +104,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),
-    metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.adminToken },
+    metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.metricsToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
     version,
     readers,
@@ -120,18 +121,9 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     ...appParts,
     websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
   });
-  const limits = createConnectionLimits({
-    ...{ clock: parts.clock, log, clientAddress },
-    maxPerAddress: settings.httpMaxPerAddress,
-    isTrustedProxy: createProxyTest(settings.trustedProxies),
-    isStream: isEventStream,
-  });
-  const server = createServer(httpLimits, limits.before(app.kept.before(getRequestListener(app.fetch))));
-  limits.watch(server);
-  // More would run into the limit of open files, where nothing works any more, the database included.
-  server.maxConnections = maxConnections;
+  const server = createLimitedServer(parts, app, clientAddress);
   const { allowedOrigins } = settings;
-  const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress });
+  const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress, publicUrl: () => address.publicUrl });
   address.url = await listen(server, settings);
   address.publicUrl = settings.publicUrl ?? address.url;
   shutdown.onStop('HTTP server', () => closeServer(server));
@@ -186,6 +178,26 @@ function markOf({ store, declarations }: ServingParts, publicUrl: () => string):
     });
     return found.mark;
   };
+}
+
+/** A server that answers as the app does, cached answers first, within the limits of its clients. */
+function createLimitedServer(
+  { settings, clock, log }: ServingParts,
+  app: App,
+  clientAddress: AppParts['clientAddress'],
+): Server {
+  const limits = createConnectionLimits({
+    ...{ clock, log, clientAddress },
+    maxPerAddress: settings.httpMaxPerAddress,
+    isTrustedProxy: createProxyTest(settings.trustedProxies),
+    isStream: isEventStream,
+  });
+  const answer = app.kept.before(getRequestListener(app.fetch));
+  const server = createServer(httpLimits, limits.before(refuseRepeatedHost(answer)));
+  limits.watch(server);
+  // More would run into the limit of open files, where nothing works any more, the database included.
+  server.maxConnections = maxConnections;
+  return server;
 }
 
 /** @returns `http://HOST:PORT` as it came to be. */

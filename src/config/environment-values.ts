@@ -5,6 +5,7 @@ import ipaddr from 'ipaddr.js';
 export type Reading<T> = { readonly value: T } | { readonly what: string; readonly remedy: string };
 
 const maxPort = 65_535;
+const minTokenChars = 16;
 
 /** Splits `a, b,,c` into its parts, without empty ones. */
 export function splitList(text: string): string[] {
@@ -105,13 +106,16 @@ export function readOrigins(text: string): Reading<readonly string[] | '*'> {
   return { value: origins };
 }
 
-/** A secret that can travel in a header. The text itself is never part of a message. */
+/** A secret that can travel in a header and cannot be guessed. The text itself is never part of a message. */
 export function readToken(text: string): Reading<string> {
-  if (/^[\x21-\x7e]+$/.test(text)) return { value: text };
-  return {
-    what: 'holds a space or a character that cannot stand in a header',
-    remedy: 'Use printable ASCII without spaces, for example the output of "openssl rand -hex 32"',
-  };
+  const remedy = 'Use the output of "openssl rand -hex 32"';
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    const what = 'holds a space or a character that cannot stand in a header';
+    return { what, remedy: `Use printable ASCII without spaces, for example the output of "openssl rand -hex 32"` };
+  }
+  if (text.length < minTokenChars)
+    return { what: `is shorter than ${minTokenChars} characters and could be guessed`, remedy };
+  return { value: text };
 }
 
 /** A comma-separated choice out of a closed set, each at most once. */

@@ -36,6 +36,8 @@ export interface Settings {
   readonly roles: ReadonlySet<Role>;
   /** Null: the admin side is off. */
   readonly adminToken: string | null;
+  /** Null: `/metrics` is for this machine only. */
+  readonly metricsToken: string | null;
   /** CIDRs. */
   readonly allowPrivateNetworks: readonly string[];
   /** Null: the same host only. */
@@ -103,7 +105,13 @@ export const variables: readonly Variable[] = [
   {
     name: 'ADMIN_TOKEN',
     defaultValue: 'none: the admin side is off',
-    meaning: 'bearer token of the admin side',
+    meaning: 'token by which the operator signs in at /admin, 16 characters or more',
+    secret: true,
+  },
+  {
+    name: 'METRICS_TOKEN',
+    defaultValue: 'none: for this machine only',
+    meaning: 'bearer token that opens /metrics from afar, 16 characters or more',
     secret: true,
   },
   {
@@ -162,6 +170,7 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     databaseUrl: take('DATABASE_URL', readDatabaseUrl, defaults.databaseUrl),
     roles: take('ROLES', (text) => readChoices(text, roles), new Set(roles)),
     adminToken: take('ADMIN_TOKEN', readToken, null),
+    metricsToken: take('METRICS_TOKEN', readToken, null),
     allowPrivateNetworks: take('ALLOW_PRIVATE_NETWORKS', readCidrs, []),
     allowedOrigins: take('ALLOWED_ORIGINS', readOrigins, null),
     contactUrl: take('CONTACT_URL', readContactUrl, publicUrl),

@@ -42,7 +42,7 @@ export function createApp(given: AppParts): App {
   app.use(headLength);
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
-  metricsRoutes(app, parts.metrics);
+  metricsRoutes(app, parts);
   feedRoutes(app, { ...parts, kept, limit });
   apiRoutes(app, parts);
   liveRoutes(app, parts);

@@ -135,7 +135,7 @@ describe('newswire check', () => {
 
   it('shows no secret', async () => {
     const text = 'sources:\n  - url: https://me:pa55@example.org/\n    headers: { X-Key: "$\u007bKEY}" }\n';
-    const env = { ...withFeeds(text), KEY: 's3cret', ADMIN_TOKEN: 's3cret' };
+    const env = { ...withFeeds(text), KEY: 's3cret', ADMIN_TOKEN: 's3cret-of-16-chars' };
     for (const args of [
       ['check', '--json'],
       ['check', '--print-config'],

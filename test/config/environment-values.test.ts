@@ -135,7 +135,7 @@ describe('readOrigins', () => {
 
 describe('readToken', () => {
   it('takes what can stand in a header', () => {
-    expect(outcome(readToken('aB3-._~+/='))).toBe('aB3-._~+/=');
+    expect(outcome(readToken('aB3-._~+/=aB3-._'))).toBe('aB3-._~+/=aB3-._');
   });
 
   it.each(['two words', 'tab\t', 'žluť', 'a\nb', ''])('refuses %j without repeating it', (text) => {

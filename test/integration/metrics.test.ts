@@ -35,7 +35,7 @@ describe('the figures of a running server', () => {
     const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire }\n`);
     cleanups.push(() => home.remove());
     const token = 'correct-horse-battery-staple';
-    const server = await startServer(home, { ADMIN_TOKEN: token });
+    const server = await startServer(home, { METRICS_TOKEN: token, ADMIN_TOKEN: 'another-horse-battery-staple' });
     cleanups.push(() => server.end('SIGKILL'));
     const read = async (headers: Record<string, string> = {}): Promise<Response> =>
       fetch(`${server.url}/metrics`, { headers });
@@ -66,5 +66,6 @@ describe('the figures of a running server', () => {
 
     expect((await read({ 'X-Forwarded-For': '192.0.2.7' })).status).toBe(403);
     expect((await read({ 'X-Forwarded-For': '192.0.2.7', Authorization: `Bearer ${token}` })).status).toBe(200);
+    expect((await read({ Authorization: 'Bearer another-horse-battery-staple' })).status).toBe(403);
   });
 });

@@ -5,9 +5,22 @@ const token = 'correct-horse-battery';
 
 /** Asks for the figures over a socket that comes from an address. */
 async function ask(remoteAddress: string, headers: Record<string, string> = {}, ownToken: string | null = token) {
-  const { app } = makeApp([], { metrics: { contentType: 'text/plain', read: async () => 'up 1\n', token: ownToken } });
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const env = { incoming: { socket: { remoteAddress }, headers: lower } };
+  return askApp(appWith(ownToken), remoteAddress, headers);
+}
+
+function appWith(ownToken: string | null) {
+  return makeApp([], {
+    metrics: { contentType: 'text/plain', read: async () => 'up 1\n', token: ownToken },
+    publicUrl: () => 'https://news.example.org',
+    clientAddress: ({ socket }) => socket.remoteAddress ?? '',
+  }).app;
+}
+
+async function askApp(app: ReturnType<typeof appWith>, remoteAddress: string, headers: Record<string, string>) {
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const env = {
+    incoming: { socket: { remoteAddress }, headers: { host: '127.0.0.1:3000', ...Object.fromEntries(lower) } },
+  };
   const response = await app.request('/metrics', { headers }, env);
   return { status: response.status, text: await response.text(), cache: response.headers.get('cache-control') };
 }
@@ -49,6 +62,36 @@ describe('/metrics', () => {
 
   it.each(['Bearer', 'Bearer ', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`])('refuses %j', async (value) => {
     expect((await ask('192.0.2.7', { Authorization: value })).status).toBe(403);
+  });
+
+  it.each([
+    '127.0.0.1',
+    '[::1]:3000',
+    'localhost:3000',
+    'LOCALHOST',
+    '10.0.0.1:80',
+    'news.example.org',
+  ])('answers this machine when it is called %s', async (host) => {
+    expect((await ask('127.0.0.1', { Host: host })).status).toBe(200);
+  });
+
+  it.each([
+    'rebound.example.com:3000',
+    'localhost.example.com',
+    '127.0.0.1.example.com',
+    'news.example.org.',
+    '',
+  ])('refuses a page of %j whose name was made to lead to this machine', async (host) => {
+    expect((await ask('127.0.0.1', { Host: host })).status).toBe(403);
+  });
+
+  it('answers 429 after ten wrong tokens from one address', async () => {
+    const app = appWith(token);
+    const wrong = { Authorization: 'Bearer wrong' };
+    for (let at = 0; at < 10; at += 1) expect((await askApp(app, '192.0.2.7', wrong)).status).toBe(403);
+    expect((await askApp(app, '192.0.2.7', wrong)).status).toBe(429);
+    expect((await askApp(app, '192.0.2.7', { Authorization: `Bearer ${token}` })).status).toBe(429);
+    expect((await askApp(app, '192.0.2.8', { Authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
   it('takes no token for one that is not set', async () => {

@@ -1,24 +1,19 @@
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { notFound, RequestError } from '../errors.ts';
 import { clientOf } from '../http/client-of.ts';
 import { type Form, readForm } from '../http/read-form.ts';
 import { requireSameOrigin } from '../http/same-origin.ts';
-import { take } from '../http/take.ts';
-import { addressKey } from '../live/address-key.ts';
+import { TokenGuard } from '../http/token-guard.ts';
 import { documentOf, frameOf, type PageParts } from '../pages/page.tsx';
 import { SignIn } from '../views/admin-sign-in.tsx';
 import { moderationPage, takeDecision } from './moderation.tsx';
 import { type AdminDesk, AdminHead, hrefs, sendAdminPage } from './page.tsx';
 import { type AdminSession, isFormOf, makeSession, readSession, type SessionKey, sessionForMs } from './session.ts';
-import { isToken } from './token.ts';
 
 const cookieName = 'newswire-admin';
 const maxFormBytes = 64 * 1024;
-/** Wrong tokens from one address. */
-const maxWrong = { points: 10, duration: 900 };
 
 /** `/admin`. Without a token none of it exists. */
 export function adminRoutes(app: Hono, parts: PageParts): void {
@@ -37,13 +32,13 @@ export function adminRoutes(app: Hono, parts: PageParts): void {
     c.header('Cache-Control', 'no-store');
     await next();
   });
-  const wrong = new RateLimiterMemory(maxWrong);
+  const guard = new TokenGuard({ name: 'ADMIN_TOKEN', token: desk.adminToken, log: parts.log });
   const limited = bodyLimit({ maxSize: maxFormBytes, onError: tooLarge });
   app.get('/admin', async (c) => {
     const session = await sessionOf(c, desk);
     return session === null ? signInPage(c, desk, null) : c.redirect(hrefs(desk).comments, 303);
   });
-  app.post('/admin/sign-in', limited, (c) => signIn(c, desk, wrong));
+  app.post('/admin/sign-in', limited, (c) => signIn(c, desk, guard));
   app.post('/admin/sign-out', limited, async (c) => {
     await formOf(c, desk);
     await readers.endAdminSessions();
@@ -81,22 +76,21 @@ async function formOf(c: Context, desk: AdminDesk): Promise<Form> {
   return values;
 }
 
-async function signIn(c: Context, desk: AdminDesk, wrong: RateLimiterMemory): Promise<Response> {
-  const { parts, adminToken } = desk;
+async function signIn(c: Context, desk: AdminDesk, guard: TokenGuard): Promise<Response> {
+  const { parts } = desk;
   requireSameOrigin(c, parts.publicUrl());
-  const who = addressKey(clientOf(c, parts)) ?? 'loopback';
-  // Counted before it is compared: many at once are as many.
-  const waitS = await take(wrong, who);
-  if (waitS !== null) {
-    c.header('Retry-After', String(waitS));
-    return signInPage(c, desk, { status: 429, message: `Too many wrong tokens. Please wait ${waitS} seconds.` });
+  const [text = ''] = (await readForm(c))('token');
+  const check = await guard.check({ text: text.trim(), address: clientOf(c, parts), where: '/admin/sign-in' });
+  if (check.kind === 'wait') {
+    c.header('Retry-After', String(check.seconds));
+    return signInPage(c, desk, {
+      status: 429,
+      message: `Too many wrong tokens. Please wait ${check.seconds} seconds.`,
+    });
   }
-  const [token = ''] = (await readForm(c))('token');
-  if (!isToken(token.trim(), adminToken)) {
-    parts.log.warn({ address: who }, 'somebody tried to sign in with a wrong token');
+  if (check.kind === 'wrong') {
     return signInPage(c, desk, { status: 401, message: 'That is not the token. It is the value of ADMIN_TOKEN.' });
   }
-  await wrong.reward(who, 1);
   setCookie(c, cookieName, makeSession(await keyOf(desk), parts.clock.now()), {
     path: hrefs(desk).admin,
     httpOnly: true,

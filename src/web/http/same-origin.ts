@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { RequestError } from '../errors.ts';
+import { isOwnOrigin } from './own-origin.ts';
 
 /**
  * Refuses a request that would change something and was not made by a page of ours.
@@ -12,17 +13,11 @@ import { RequestError } from '../errors.ts';
 export function requireSameOrigin(c: Context, publicUrl: string): void {
   const site = c.req.header('sec-fetch-site');
   const origin = c.req.header('origin');
-  const fromUs = site === undefined ? isOurs(origin, c.req.header('host'), publicUrl) : site === 'same-origin';
+  const fromUs =
+    site === undefined
+      ? origin !== undefined && isOwnOrigin(origin, { host: c.req.header('host'), publicUrl })
+      : site === 'same-origin';
   if (!fromUs) throw foreign();
-}
-
-/** The public address, or the host that was asked: a proxy may serve us under both. */
-function isOurs(origin: string | undefined, asked: string | undefined, publicUrl: string): boolean {
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  const { protocol, host } = new URL(origin);
-  if (origin === new URL(publicUrl).origin) return true;
-  const here = `${protocol}//${asked ?? ''}`;
-  return URL.canParse(here) && host !== '' && host === new URL(here).host;
 }
 
 function foreign(): RequestError {

@@ -27,6 +27,7 @@ export const handshakeAnswers = {
     code: 'bad_subprotocol',
     message: 'The subprotocol spoken here is newswire.v1.json.',
   },
+  host: { status: 400, code: 'bad_host', message: 'A request must have one Host header.' },
   origin: { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' },
   address: { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' },
 } as const satisfies Readonly<Record<string, PlainAnswer>>;

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { hasRepeatedHost } from '../http/host-header.ts';
 import { closeCodes } from './close-codes.ts';
 import type { LiveParts } from './live-parts.ts';
 import { isOriginAllowed } from './origin.ts';
@@ -21,8 +22,10 @@ export const subprotocol = 'newswire.v1.json';
 /** What WebSocket needs beyond what all live sessions share. */
 export interface AttachLiveOptions extends LiveParts {
   readonly server: Server;
-  /** Exact origins, or `*`; null: pages of our own host. */
+  /** Exact origins, or `*`; null: our own pages. */
   readonly allowedOrigins: readonly string[] | '*' | null;
+  /** The base of our absolute addresses. */
+  publicUrl(): string;
   /** Whose request this is; by default the peer's address. */
   readonly clientAddress?: (request: IncomingMessage) => string;
 }
@@ -98,7 +101,9 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
 /** What is wrong with a request for a session; null: nothing. */
 function judge(request: IncomingMessage, url: URL | null, options: AttachLiveOptions): PlainAnswer | null {
   if (url?.pathname !== '/live') return handshakeAnswers.address;
-  if (!isOriginAllowed(request.headers, options.allowedOrigins)) {
+  if (hasRepeatedHost(request)) return handshakeAnswers.host;
+  const { allowedOrigins } = options;
+  if (!isOriginAllowed(request.headers, { allowedOrigins, publicUrl: options.publicUrl() })) {
     return handshakeAnswers.origin;
   }
   const offered = request.headers['sec-websocket-protocol'];

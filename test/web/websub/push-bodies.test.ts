@@ -51,10 +51,8 @@ describe('the bodies of pushes', () => {
       return { status: 202, text: '' };
     });
     const held = Array.from({ length: 8 }, () => push(app, slowly(3).stream));
-    const more = slowly(3);
-    const refused = await push(app, more.stream);
+    const refused = await push(app, slowly(3).stream);
     expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([503, '60', 'busy']);
-    expect(more.taken.pieces).toBeLessThan(3);
     gate.resolve();
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual(Array(8).fill(202));
     expect((await push(app, slowly(3).stream)).status).toBe(202);

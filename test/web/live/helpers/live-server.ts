@@ -88,6 +88,7 @@ export async function startLive(options: LiveServerOptions = {}): Promise<LiveSe
   const live = attachLive({
     server: server as AttachLiveOptions['server'],
     allowedOrigins: null,
+    publicUrl: () => 'http://127.0.0.1',
     ...parts,
     ...options.attach,
   });
