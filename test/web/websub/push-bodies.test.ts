@@ -44,13 +44,18 @@ describe('the bodies of pushes', () => {
 
   it('are bounded in all, and the ones too many are answered 503', async () => {
     const gate = Promise.withResolvers<void>();
+    const full = Promise.withResolvers<void>();
+    let holding = 0;
     const app = appOver(async (_id, { read }) => {
       const { kind } = await read();
       if (kind !== 'read') return { status: 503, text: kind };
+      holding += 1;
+      if (holding === 8) full.resolve();
       await gate.promise;
       return { status: 202, text: '' };
     });
     const held = Array.from({ length: 8 }, () => push(app, slowly(3).stream));
+    await full.promise;
     const refused = await push(app, slowly(3).stream);
     expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([503, '60', 'busy']);
     gate.resolve();
