@@ -150,15 +150,19 @@ export class SseSession implements Session, Sink, DrainOwner {
   }
 
   #write(bytes: Buffer | string): void {
-    if (!this.#closing) this.#out.write(bytes);
+    if (this.#closing) return;
+    this.#out.write(bytes);
+    // The time to drain starts with the write that reaches the mark, whether or not anything more is to be written.
+    this.#drain.writable();
   }
 
   #beatLater(): void {
     const { wheel, timing, random } = this.#parts;
     this.#cancelBeat = wheel.after(timing.streamBeatMs * (0.6 + random() * 0.4), () => {
+      this.#beatLater();
+      if (!this.writable()) return;
       this.#subscription?.tellPos();
       this.#write(': hb\n\n');
-      this.#beatLater();
     });
   }
 

@@ -53,6 +53,8 @@ export function attachLive(options: AttachLiveOptions): Live {
     // A message a socket in each turn of the event loop: those who send many at once hold nobody else up.
     allowSynchronousEvents: false,
     perMessageDeflate: false,
+    // The library answers pings whatever is unsent; the session answers them within the high-water rule.
+    autoPong: false,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });

@@ -1,6 +1,8 @@
 import type { Encoding } from '../../push/frames.ts';
 
 const textFrame = 0x81;
+const pingOpcode = 0x89;
+const pongOpcode = 0x8a;
 
 /**
  * A text message as the bytes of one unmasked WebSocket frame (RFC 6455 section 5.2). We frame by hand so that a
@@ -24,8 +26,22 @@ export function frameText(text: string): Buffer {
   return frame;
 }
 
-/** An empty ping frame, which every client answers by itself. */
-export const pingFrame: Buffer = Buffer.from([0x89, 0x00]);
+/** A ping frame. Every WebSocket library answers it with a pong of the same payload. @param payload at most 125 bytes. */
+export function framePing(payload: Buffer): Buffer {
+  return frameControl(pingOpcode, payload);
+}
+
+/** The pong frame that answers a ping of this payload. @param payload at most 125 bytes. */
+export function framePong(payload: Buffer): Buffer {
+  return frameControl(pongOpcode, payload);
+}
+
+function frameControl(opcode: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([opcode, payload.length]), payload]);
+}
+
+/** The message `ping`, framed once: every session sends the same bytes. */
+export const pingMessage: Buffer = frameText('{"type":"ping"}');
 
 /** Deliveries as WebSocket messages: one `item`, or several coalesced into `items`. */
 export const webSocketEncoding: Encoding = {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { assertNever } from '../../domain/assert-never.ts';
@@ -7,8 +8,9 @@ import { type ClientRequest, faultOf, type RequestFault, readAddress, readClient
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
 import { type DrainOwner, DrainWatch } from './drain-watch.ts';
 import type { LiveParts } from './live-parts.ts';
+import { PendingReplies } from './pending-replies.ts';
 import type { Session } from './sessions.ts';
-import { frameText, pingFrame } from './ws-frame.ts';
+import { framePing, frameText, pingMessage } from './ws-frame.ts';
 import { SessionSubscriptions, type Wire } from './ws-subscriptions.ts';
 
 const open = 1;
@@ -18,9 +20,8 @@ const libraryCloses: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
-/** Made once: every session sends the same bytes. */
-const pingMessage = frameText('{"type":"ping"}');
-const heartbeat = Buffer.concat([pingFrame, pingMessage]);
+/** Too many to guess: only a client that reads what it is sent can answer a ping. */
+const pingPayloadBytes = 8;
 
 /** A connection that has been let in. */
 export interface Connection {
@@ -39,10 +40,12 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
   readonly #socket: Duplex;
   readonly #subscriptions: SessionSubscriptions;
   readonly #drain: DrainWatch;
+  readonly #pending: PendingReplies;
   readonly #leave: () => void;
   #cancelBeat: () => void;
   readonly #cancelAge: () => void;
-  #cancelPong: (() => void) | null = null;
+  /** The ping frame that has no pong yet. */
+  #awaited: { readonly payload: Buffer; readonly cancel: () => void } | null = null;
   #cancelWatch: (() => void) | null = null;
   #windowStart = 0;
   #messages = 0;
@@ -54,6 +57,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     this.#socket = connection.socket;
     this.#subscriptions = new SessionSubscriptions(this, parts);
     this.#drain = new DrainWatch(connection.socket, parts, this);
+    this.#pending = new PendingReplies(this);
     this.#leave = parts.sessions.add(this, connection.address);
     const { wheel, timing, random } = parts;
     // Spread over the interval: sessions that came together must not beat together.
@@ -68,9 +72,15 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     return !this.#closing && this.#ws.readyState === open && this.#drain.writable();
   }
 
-  /** Writes one framed message. The frame goes past the library, which therefore must be asked whether it is open. */
+  /**
+   * Writes one framed message. The frame bypasses the library, which therefore must be asked whether it is open. What
+   * is not the answer to one message of the client asks `writable` first.
+   */
   write(frame: Buffer): void {
-    if (!this.#closing && this.#ws.readyState === open) this.#socket.write(frame);
+    if (this.#closing || this.#ws.readyState !== open) return;
+    this.#socket.write(frame);
+    // The time to drain starts with the write that reaches the mark, whether or not anything more is to be written.
+    this.#drain.writable();
   }
 
   send(message: ServerMessage): void {
@@ -90,6 +100,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
   }
 
   drained(): void {
+    this.#pending.flush();
     this.#subscriptions.wake();
   }
 
@@ -103,11 +114,10 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
 
   #listen(): void {
     this.#ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    this.#ws.on('ping', () => this.#countMessage());
-    this.#ws.on('pong', () => {
-      this.#cancelPong?.();
-      this.#cancelPong = null;
+    this.#ws.on('ping', (payload) => {
+      if (this.#countMessage()) this.#pending.pong(payload);
     });
+    this.#ws.on('pong', (payload) => this.#receivePong(payload));
     this.#ws.on('error', (error) => this.#broke(error));
     this.#ws.on('close', () => this.#ended());
   }
@@ -123,7 +133,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     this.#closing = true;
     this.#cancelBeat();
     this.#cancelAge();
-    this.#cancelPong?.();
+    this.#awaited?.cancel();
     this.#drain.stop();
     this.#endSubscriptions();
     this.#leave();
@@ -131,8 +141,13 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
 
   #endSubscriptions(): void {
     this.#subscriptions.end();
+    this.#stopWatching();
+  }
+
+  #stopWatching(): void {
     this.#cancelWatch?.();
     this.#cancelWatch = null;
+    this.#pending.dropCounts();
   }
 
   #welcome(): void {
@@ -153,10 +168,25 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
 
   #beat(): void {
     const { wheel, timing } = this.#parts;
-    this.write(heartbeat);
-    this.#cancelPong ??= wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong));
-    this.#subscriptions.tellPlaces();
     this.#cancelBeat = wheel.after(timing.pingIntervalMs, () => this.#beat());
+    // Behind a backlog a ping would not arrive in time, and the drain timeout tells a dead client as well.
+    if (!this.writable()) return;
+    this.#awaited ??= {
+      payload: randomBytes(pingPayloadBytes),
+      cancel: wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
+    };
+    this.write(Buffer.concat([framePing(this.#awaited.payload), pingMessage]));
+    this.#subscriptions.tellPlaces();
+  }
+
+  /** Only the payload of our ping proves that the client reads. Any other pong is a message like others (RFC 6455, 5.5.3). */
+  #receivePong(payload: Buffer): void {
+    if (this.#awaited?.payload.equals(payload)) {
+      this.#awaited.cancel();
+      this.#awaited = null;
+    } else {
+      this.#countMessage();
+    }
   }
 
   /** Counts what the client sends. False: it was too much, and the session is being closed. */
@@ -198,7 +228,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
         this.#watch(request.items);
         break;
       case 'ping':
-        this.write(pingMessage);
+        this.#pending.ping();
         break;
       case 'pong':
         break;
@@ -218,11 +248,10 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
 
   #watch(items: readonly number[]): void {
     const { counts } = this.#parts;
-    this.#cancelWatch?.();
-    this.#cancelWatch = null;
+    this.#stopWatching();
     if (counts === null) this.#refuse(faultOf(null, 'not_available', 'nothing is counted here'));
     else if (items.length > 0) {
-      this.#cancelWatch = counts.watch({ items, tell: (changed) => this.send({ type: 'counts', items: changed }) });
+      this.#cancelWatch = counts.watch({ items, tell: (changed) => this.#pending.counts(changed) });
     }
   }
 }
