@@ -7,8 +7,14 @@ export interface Addresses {
   items(limit: number): string;
 }
 
-function filterParams(filter: WireFilter): URLSearchParams {
+/** One filter as parameters of its own; several as JSON in repeated `filter`. */
+function filterParams(filters: readonly WireFilter[]): URLSearchParams {
   const params = new URLSearchParams();
+  const [filter = {}] = filters;
+  if (filters.length > 1) {
+    for (const one of filters) params.append('filter', JSON.stringify(one));
+    return params;
+  }
   for (const section of filter.sections ?? []) params.append('section', section);
   for (const source of filter.sources ?? []) params.append('source', source);
   for (const category of filter.categories ?? []) params.append('category', category);
@@ -20,9 +26,10 @@ function filterParams(filter: WireFilter): URLSearchParams {
 /**
  * Finds the addresses out of one that a person would give: of the site, or of its `/live`; http or ws.
  *
+ * @param filters of which any may match; none: everything.
  * @throws TypeError when it is no URL.
  */
-export function addressesOf(url: string, filter: WireFilter): Addresses {
+export function addressesOf(url: string, filters: readonly WireFilter[]): Addresses {
   const base = new URL(url);
   base.protocol = base.protocol.replace(/^ws/, 'http');
   base.search = '';
@@ -31,13 +38,13 @@ export function addressesOf(url: string, filter: WireFilter): Addresses {
   return {
     live: `${root.replace(/^http/, 'ws')}/live`,
     events(after) {
-      const params = filterParams(filter);
-      if (filter.backfill === true) params.set('backfill', 'true');
+      const params = filterParams(filters);
+      if (filters.length === 1 && filters[0]?.backfill === true) params.set('backfill', 'true');
       params.set('after', after);
       return `${root}/events?${params}`;
     },
     items(limit) {
-      const params = filterParams(filter);
+      const params = filterParams(filters);
       params.set('limit', String(limit));
       return `${root}/api/items?${params}`;
     },

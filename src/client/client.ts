@@ -1,4 +1,4 @@
-import type { ItemsPage } from '../domain/wire.ts';
+import type { ItemsPage, WireFilter } from '../domain/wire.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { Backoff } from './backoff.ts';
 import { Herald, LinkGivenUp } from './herald.ts';
@@ -35,6 +35,7 @@ const blockedAfter = 2;
  */
 export class NewswireClient {
   readonly #options: ClientOptions;
+  readonly #filters: readonly WireFilter[];
   readonly #addresses: Addresses;
   readonly #runtime: ClientRuntime;
   readonly #herald = new Herald();
@@ -50,11 +51,12 @@ export class NewswireClient {
 
   /**
    * @param url of the site, or of its `/live`; http(s) or ws(s).
-   * @throws TypeError when it is no URL.
+   * @throws TypeError when it is no URL, when both `filter` and `filters` are given, or `filters` is empty.
    */
   constructor(url: string, options: ClientOptions = {}) {
     this.#options = options;
-    this.#addresses = addressesOf(url, options.filter ?? {});
+    this.#filters = filtersOf(options);
+    this.#addresses = addressesOf(url, this.#filters);
     this.#runtime = { ...hereRuntime(), ...options.runtime };
     this.#backoff = new Backoff(this.#runtime.random);
     this.#reception = new Reception({
@@ -145,7 +147,7 @@ export class NewswireClient {
 
   #openLink(overSocket: boolean): Link {
     if (!overSocket) return new StreamLink(this.#addresses, this.#runtime);
-    return new WebSocketLink(this.#addresses.live, this.#options.filter ?? {}, this.#runtime);
+    return new WebSocketLink(this.#addresses.live, this.#filters, this.#runtime);
   }
 
   async #serve(link: Link): Promise<void> {
@@ -204,4 +206,10 @@ export class NewswireClient {
       };
     });
   }
+}
+
+function filtersOf({ filter, filters }: ClientOptions): readonly WireFilter[] {
+  if (filter !== undefined && filters !== undefined) throw new TypeError('give filter or filters, not both');
+  if (filters?.length === 0) throw new TypeError('filters is empty: leave it out to ask for everything');
+  return filters ?? [filter ?? {}];
 }

@@ -24,7 +24,7 @@ export type ItemChange =
 /** The server cannot tell what happened since our place: what is shown must be replaced by these items. */
 export interface ResetNotice {
   readonly reason: ResetReason;
-  /** The newest items that match the filter, newest first; empty when snapshots are off. */
+  /** The newest items that match any of the filters, newest first; empty when snapshots are off. */
   readonly items: readonly WireItem[];
   /** Where the client goes on. */
   readonly cursor: string;
@@ -109,6 +109,8 @@ export interface ClientRuntime {
 export interface ClientOptions {
   /** Fields are AND-ed, the values of one field OR-ed. Default: everything. */
   readonly filter?: WireFilter;
+  /** Instead of `filter`: up to four filters, of which any may match. */
+  readonly filters?: readonly WireFilter[];
   /**
    * Where to begin when the storage holds no place: a cursor, `head` (only what comes from now on), or `floor` (as far
    * back as the server's log goes). Default: `head`.

@@ -8,7 +8,7 @@ const openTimeoutMs = 15_000;
 /** A link over WebSocket. */
 export class WebSocketLink implements Link {
   readonly #socket: SocketLike;
-  readonly #filter: WireFilter;
+  readonly #filters: readonly WireFilter[];
   readonly #inbox = new Inbox();
   readonly #watchdog: Watchdog;
   #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
@@ -21,9 +21,13 @@ export class WebSocketLink implements Link {
   #placing = false;
 
   /** @throws what opening throws, such as a browser's refusal of `ws:` from a page that came by https. */
-  constructor(url: string, filter: WireFilter, { openSocket, after }: Pick<ClientRuntime, 'openSocket' | 'after'>) {
+  constructor(
+    url: string,
+    filters: readonly WireFilter[],
+    { openSocket, after }: Pick<ClientRuntime, 'openSocket' | 'after'>,
+  ) {
     if (openSocket === null) throw new Error('there is no WebSocket here');
-    this.#filter = filter;
+    this.#filters = filters;
     this.#socket = openSocket(url, subprotocol, {
       message: (data) => this.#receive(data),
       closed: (code, reason) => this.#finish(code, reason),
@@ -61,7 +65,9 @@ export class WebSocketLink implements Link {
     if (this.#after === null) return;
     if (this.#subscriptions > 0) this.#send({ type: 'unsubscribe', id: this.#id });
     this.#subscriptions += 1;
-    this.#send({ type: 'subscribe', id: this.#id, after: this.#after, filter: this.#filter });
+    const [filter] = this.#filters;
+    const wanted = this.#filters.length === 1 ? { filter } : { filters: this.#filters };
+    this.#send({ type: 'subscribe', id: this.#id, after: this.#after, ...wanted });
     // Asked anew with each place: counts that waited when the place was given up are gone.
     if (this.#watched.length > 0) this.#send({ type: 'watch', items: this.#watched });
   }

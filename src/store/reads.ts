@@ -6,13 +6,15 @@ import type { Db } from './dialect.ts';
 import { formatRankPlace, parseRankPlace, rankedPage } from './ranking.ts';
 import { type Find, plainPage, sharedPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
-import type { Candidate, Place } from './walks.ts';
-import { wantedBy } from './wanted.ts';
+import { byOrder, type Candidate, type Place, type Range } from './walks.ts';
+import { type Wanted, wantedBy } from './wanted.ts';
 
 /** A page of items: which, how many, from where. */
 export interface ItemsQuery {
   /** As `parseFilter` leaves it; its `backfill` is not looked at. */
   readonly filter: Filter;
+  /** Further filters, each with its own `backfill`: an item that matches any of them is wanted too. */
+  readonly orFilters?: readonly Filter[];
   readonly limit: number;
   /** What `next` of the page before said; null: from the newest. */
   readonly before: string | null;
@@ -73,10 +75,28 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
     return { items: await itemsOf(db, items), next: next === null ? null : formatRankPlace(next) };
   }
   const before = query.before === null ? null : parsePlace(query.before);
-  const find: Find = (range, exceptOwners) => findCandidates(db, { ...wanted, exceptOwners }, range);
+  const choices = [wanted];
+  for (const filter of query.orFilters ?? []) choices.push(await wantedBy(db, filter, filter.backfill));
+  const find: Find = (range, exceptOwners) => findInAny(db, { choices, exceptOwners }, range);
   const paged = query.share === true ? sharedPage : plainPage;
   const { items, next } = await paged(find, before, query.limit);
   return { items: await itemsOf(db, items), next: next === null ? null : formatPlace(next) };
+}
+
+/** The first candidates of a range that any of several choices wants, each once. */
+async function findInAny(
+  db: Db,
+  { choices, exceptOwners }: { readonly choices: readonly Wanted[]; readonly exceptOwners: readonly number[] },
+  range: Range,
+): Promise<readonly Candidate[]> {
+  const found = new Map<number, Candidate>();
+  for (const wanted of choices) {
+    for (const candidate of await findCandidates(db, { ...wanted, exceptOwners }, range)) {
+      found.set(candidate.id, candidate);
+    }
+  }
+  // The first of the union are among the first of each choice.
+  return choices.length === 1 ? [...found.values()] : [...found.values()].sort(byOrder).slice(0, range.limit);
 }
 
 /** One item, withdrawn or not; null when there never was one or it was retired. */

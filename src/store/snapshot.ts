@@ -12,6 +12,8 @@ const maxWithdrawals = 500;
 /** A page of items: which, how many, from where. Plain data. */
 export interface SnapshotQuery {
   readonly filter: Filter;
+  /** Further filters: an item that matches any of them is wanted too. Not with `byRelevance`. */
+  readonly orFilters?: readonly Filter[];
   readonly limit: number;
   /** `next` of the page before; null: from the newest. */
   readonly before: string | null;
@@ -42,8 +44,8 @@ export interface ItemsSnapshot {
 
 /** Reads a page and the head of the log. Called within one read transaction, both are of the same instant. */
 export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsSnapshot> {
-  const { filter, limit, before, share, byRelevance = false, withdrawals = false } = query;
-  const asked = { filter, limit, before, share, byRelevance, includeBackfill: filter.backfill };
+  const { filter, orFilters = [], limit, before, share, byRelevance = false, withdrawals = false } = query;
+  const asked = { filter, orFilters, limit, before, share, byRelevance, includeBackfill: filter.backfill };
   const part = await readItems(db, asked);
   const changedMs = await readLogChangedMs(db);
   const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
@@ -63,9 +65,9 @@ const maxBoundedItems = 100;
  * source. Only these may run on the thread that answers requests. A search, a choice of several values, one that
  * leaves backfill out, and a later page that passes over sources all may look at every item in vain.
  */
-export function hasBoundedCost({ filter, limit, before, share }: SnapshotQuery): boolean {
+export function hasBoundedCost({ filter, orFilters = [], limit, before, share }: SnapshotQuery): boolean {
   const places = filter.sections.length + filter.sources.length;
   const isWide = filter.q === null && filter.backfill && filter.categories.length + filter.languages.length === 0;
   const hasShares = share && (before !== null || filter.sources.length > 0);
-  return isWide && places <= 1 && limit <= maxBoundedItems && !hasShares;
+  return isWide && orFilters.length === 0 && places <= 1 && limit <= maxBoundedItems && !hasShares;
 }

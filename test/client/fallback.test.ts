@@ -110,6 +110,20 @@ describe('where there is no WebSocket', () => {
     expect(waits).toEqual([700]);
   });
 
+  it('asks for a stream and a snapshot of all its filters', async () => {
+    const asked: string[] = [];
+    const answer = server.answer;
+    server.answer = (request, response) => {
+      asked.push(decodeURIComponent(request.url ?? ''));
+      answer(request, response);
+    };
+    const { noted } = start({ ...noSocket, filters: [{ sections: ['World'] }, { q: 'tax' }], after: 'e1-1' });
+    (await stream()).send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(say.reset('sse'))}\n\n`);
+    await noted('reset cursor_too_old 1 e1-61');
+    const filters = 'filter={"sections":["World"]}&filter={"q":"tax"}';
+    expect(asked.slice(0, 2)).toEqual([`/events?${filters}&after=e1-1`, `/api/items?${filters}&limit=100`]);
+  });
+
   it('ends when what it asks for is refused', async () => {
     const { noted, problems } = start({ ...noSocket, filter: { sections: [''] } });
     (await stream(400)).end();

@@ -13,7 +13,7 @@ interface Stream {
 /** A link whose streams a test plays. They do not heed being aborted: bytes may be on their way at any time. */
 function linkOf() {
   const streams: Stream[] = [];
-  const link = new StreamLink(addressesOf('https://news.example.org', {}), {
+  const link = new StreamLink(addressesOf('https://news.example.org', [{}]), {
     openSocket: null,
     random: Math.random,
     after: () => () => {},

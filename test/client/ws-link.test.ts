@@ -1,36 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import type { SocketListener } from '../../src/client/types.ts';
 import { WebSocketLink } from '../../src/client/ws-link.ts';
+import type { WireFilter } from '../../src/domain/wire.ts';
 import { say } from './helpers/scripted-server.ts';
 
 /** A link over a socket that a test plays. */
-function linkOf() {
+function linkOf(filters: readonly WireFilter[] = [{}]) {
   const sent: Record<string, unknown>[] = [];
   const timers = new Map<() => void, number>();
   const heard: { current: SocketListener | null } = { current: null };
   const socket = { isOpen: true };
-  const link = new WebSocketLink(
-    'ws://news.example.org/live',
-    {},
-    {
-      openSocket: (_url, _protocol, listener) => {
-        heard.current = listener;
-        return {
-          send(text) {
-            if (!socket.isOpen) throw new Error('the socket is closed');
-            sent.push(JSON.parse(text) as Record<string, unknown>);
-          },
-          close() {
-            socket.isOpen = false;
-          },
-        };
-      },
-      after(ms, run) {
-        timers.set(run, ms);
-        return () => void timers.delete(run);
-      },
+  const link = new WebSocketLink('ws://news.example.org/live', filters, {
+    openSocket: (_url, _protocol, listener) => {
+      heard.current = listener;
+      return {
+        send(text) {
+          if (!socket.isOpen) throw new Error('the socket is closed');
+          sent.push(JSON.parse(text) as Record<string, unknown>);
+        },
+        close() {
+          socket.isOpen = false;
+        },
+      };
     },
-  );
+    after(ms, run) {
+      timers.set(run, ms);
+      return () => void timers.delete(run);
+    },
+  });
   return {
     link,
     sent,
@@ -41,6 +38,14 @@ function linkOf() {
 }
 
 describe('WebSocketLink', () => {
+  it('subscribes to several filters at once', () => {
+    const filters = [{ sections: ['World'] }, { q: 'tax' }];
+    const { link, sent, hear } = linkOf(filters);
+    link.subscribe('e1-1');
+    hear(say.welcome);
+    expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'e1-1', filters }]);
+  });
+
   it('asks only when the server has spoken', () => {
     const { link, sent, hear } = linkOf();
     link.subscribe('head');

@@ -3,12 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
+import type { ItemsPage } from '../../src/domain/wire.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { declareWebhooks } from '../../src/store/webhooks.ts';
 import { withdrawItem } from '../../src/store/withdraw.ts';
 import { createReads, createReady } from '../../src/web/store-reads.ts';
 import { draft, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { makeApp } from './fakes.ts';
 
 let folder: string;
 let store: Store;
@@ -48,6 +50,37 @@ describe('the reads of the web out of the store', () => {
     await publish('one');
     const { items } = await createReads(store).items({ ...all, filter: everything });
     expect(items).toEqual([]);
+  });
+
+  it('give the newest items that match any of several filters, each once, and page through all of them', async () => {
+    const newsroom = await publish('one', 'two', 'three', 'four');
+    await newsroom.read('beta', [draft('five', { publishedMs: noon - 2.5 * minute })]);
+    const { get } = makeApp([], { reads: createReads(store) });
+    const science = encodeURIComponent('{"sections":["Science"]}');
+    const search = encodeURIComponent('{"q":"two"}');
+    const both = encodeURIComponent('{"q":"two five"}');
+    const titles: string[] = [];
+    let before = '';
+    do {
+      const query = `filter=${science}&filter=${search}&filter=${both}&filter=${search}&limit=1${before}`;
+      const page = (await (await get(`/api/items?${query}`)).json()) as ItemsPage;
+      titles.push(...page.items.map(({ title }) => title));
+      expect(page.cursor).toMatch(/-5$/);
+      before = page.next === null ? '' : `&before=${page.next}`;
+    } while (before !== '');
+    expect(titles).toEqual(['Title of five', 'Title of two']);
+  });
+
+  it('leave backfill out for the filter that refuses it, and for no other', async () => {
+    await publish('one', 'two');
+    const { get } = makeApp([], { reads: createReads(store) });
+    const titlesOf = async (filters: readonly object[]) => {
+      const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
+      const page = (await (await get(`/api/items?${query}`)).json()) as ItemsPage;
+      return page.items.map(({ title }) => title);
+    };
+    expect(await titlesOf([{ q: 'one', backfill: false }, { q: 'two' }])).toEqual(['Title of two']);
+    expect(await titlesOf([{ q: 'one' }, { q: 'two', backfill: false }])).toEqual(['Title of one']);
   });
 
   it('give what was withdrawn within a week of the last event, when they are asked', async () => {

@@ -8,10 +8,11 @@ import { findItem } from '../find.ts';
 import { readItemsFor } from '../http/query-limit.ts';
 import { openPreflights, openToAll } from '../http/security-headers.ts';
 import type { AppParts } from '../parts.ts';
-import { readChoice, refuseUnknown } from '../query.ts';
+import { refuseUnknown } from '../query.ts';
 import { createAsyncApi } from './asyncapi.ts';
 import { commentsRoute } from './comments.ts';
 import { eventsRoute } from './events.ts';
+import { readItemsQuery } from './items-query.ts';
 import { mostReadRoute } from './most-read.ts';
 import { toPublicSource } from './public-source.ts';
 import { sendJson } from './send-json.ts';
@@ -47,8 +48,7 @@ function refuseAll(c: Context): void {
 
 async function answerItems(c: Context, parts: AppParts): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
-  refuseUnknown(params);
-  const snapshot = await readItemsFor(c, parts, { ...readChoice(params), share: false });
+  const snapshot = await readItemsFor(c, parts, readItemsQuery(params));
   const page: ItemsPage = {
     items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl())),
     cursor: formatCursor({ epoch: snapshot.head.epoch, seq: snapshot.head.head }),

@@ -1,5 +1,6 @@
 import { parseCursor } from '../../domain/event.ts';
 import type { Filter } from '../../domain/filter.ts';
+import { readFilterParams } from '../../domain/filter-params.ts';
 import type { After } from '../../push/fan-out.ts';
 import { parseFilters } from '../../push/filter.ts';
 
@@ -131,8 +132,12 @@ const parameters: Readonly<Record<string, string>> = {
   language: 'languages',
 };
 
-/** Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`. */
+/**
+ * Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`, or
+ * `?filter={"sections":["World"]}&filter=…&after=…` for several filters.
+ */
 export function readAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
+  if (params.has('filter')) return readFilterAddress(id, params);
   // Without a prototype: `__proto__` is a name like any other, and no field of a filter.
   const filter = Object.create(null) as Record<string, unknown>;
   for (const name of new Set(params.keys())) {
@@ -143,6 +148,16 @@ export function readAddress(id: string, params: URLSearchParams): SubscribeReque
     else filter[name] = params.get(name);
   }
   return readSubscribe(id, { filter, after: params.get('after') ?? undefined });
+}
+
+function readFilterAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
+  const other = [...params.keys()].find((name) => name !== 'filter' && name !== 'after');
+  if (other !== undefined) {
+    return faultOf(id, 'bad_filter', `'${other.slice(0, 60)}' cannot stand beside 'filter': write it into the JSON`);
+  }
+  const filters = readFilterParams(params.getAll('filter'));
+  if ('error' in filters) return faultOf(id, 'bad_filter', filters.error);
+  return readSubscribe(id, { filters, after: params.get('after') ?? undefined });
 }
 
 /** A flag as addresses say it; what is neither yes nor no stays text, and is refused as a filter. */

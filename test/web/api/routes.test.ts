@@ -54,6 +54,13 @@ describe('/api/items', () => {
     ['q=!!!', 'bad_filter'],
     [`section=${'x'.repeat(300)}`, 'bad_filter'],
     ['sections=World', 'unknown_parameter'],
+    ['filter=World', 'bad_filter'],
+    ['filter=[]', 'bad_filter'],
+    ['filter={"backfill":"yesterday"}', 'bad_filter'],
+    ['filter={}&filter={}&filter={}&filter={}&filter={}', 'bad_filter'],
+    ['filter={}&section=World', 'unknown_parameter'],
+    ['filter={}&limit=ten', 'bad_limit'],
+    ['filter={"q":"tax"}&sort=relevance', 'bad_sort'],
   ])('refuses ?%s as %s without repeating it', async (query, code) => {
     const { get } = makeApp();
     const response = await get(`/api/items?${query}`);
@@ -76,6 +83,21 @@ describe('/api/items', () => {
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('limit is a whole number from 1 to 500. For more, ask for the next page.');
     expect((await get(`${path}?limit=500`)).status).not.toBe(400);
+  });
+
+  it('takes several filters as JSON, of which any may match', async () => {
+    const { get, reads } = makeApp();
+    const filters = [{ sections: ['World'] }, { q: 'tax', backfill: false }];
+    const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
+    await get(`/api/items?${query}&limit=20`);
+    expect(reads.asked).toMatchObject([
+      {
+        filter: { sections: ['world'], q: null, backfill: true },
+        orFilters: [{ sections: [], q: 'tax', backfill: false }],
+        limit: 20,
+        before: null,
+      },
+    ]);
   });
 });
 

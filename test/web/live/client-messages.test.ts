@@ -68,6 +68,33 @@ describe('readAfter', () => {
 });
 
 describe('readAddress', () => {
+  it('reads several filters as JSON', () => {
+    const query = new URLSearchParams([
+      ['filter', '{"sections":["World"]}'],
+      ['filter', '{"q":"tax","backfill":true}'],
+      ['after', 'e1-3'],
+    ]);
+    expect(address(`${query}`)).toEqual({
+      type: 'subscribe',
+      id: 'url',
+      after: { epoch: 'e1', seq: 3 },
+      filters: [
+        { ...everything, sections: ['world'] },
+        { ...everything, q: 'tax', backfill: true },
+      ],
+    });
+  });
+
+  it.each([
+    ['filter=World', `'filter' must be a JSON object such as {"sections":["World"]}`],
+    ['filter={"tag":"eu"}', `unknown field 'tag'`],
+    ['filter={"__proto__":{}}', `unknown field '__proto__'`],
+    ['filter={}&filter={}&filter={}&filter={}&filter={}', `'filters' must be an array of 1 to 4 filters`],
+    ['filter={}&section=World', `'section' cannot stand beside 'filter': write it into the JSON`],
+  ])('refuses ?%s', (query, message) => {
+    expect(address(query)).toMatchObject({ type: 'fault', code: 'bad_filter', message });
+  });
+
   it('reads every parameter, and the repeatable ones more than once', () => {
     const query = 'section=World&section=Sport&source=bbc&category=EU&language=en-GB&q=vote&backfill=1&after=e1-3';
     expect(address(query)).toEqual({

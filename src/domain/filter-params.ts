@@ -1,0 +1,27 @@
+import type { FilterError } from './parse-filter.ts';
+
+/**
+ * Reads the values of repeated `filter=` parameters, each a filter as JSON: `{"sections":["World"]}`.
+ *
+ * @returns the objects, still to be parsed as filters.
+ */
+export function readFilterParams(texts: readonly string[]): readonly object[] | FilterError {
+  const filters: object[] = [];
+  for (const text of texts) {
+    const value = parseJson(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return { error: `'filter' must be a JSON object such as {"sections":["World"]}` };
+    }
+    filters.push(value);
+  }
+  return filters;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Refused by the caller like JSON that is no object.
+    return null;
+  }
+}
