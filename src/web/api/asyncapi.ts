@@ -1,3 +1,4 @@
+import { maxFilters } from '../../push/filter.ts';
 import { faults } from '../live/client-messages.ts';
 import { closeCodes, transportCodes } from '../live/close-codes.ts';
 import { limitRows } from '../live/limits.ts';
@@ -10,7 +11,7 @@ import {
   serverMessages,
   streamMessages,
 } from './live-messages.ts';
-import { flag, listOf, ref, text, wireSchemas } from './wire-schemas.ts';
+import { described, flag, listOf, ref, text, wireSchemas } from './wire-schemas.ts';
 
 /** What the description is told of the server that gives it. */
 export interface AsyncApiFacts {
@@ -30,6 +31,10 @@ const query = {
     language: listOf(text),
     q: text,
     backfill: flag,
+    filter: described(
+      listOf({ ...text, contentMediaType: 'application/json', contentSchema: ref('Filter') }, { maxItems: maxFilters }),
+      'Filters as JSON, of which any may match. Instead of the parameters above.',
+    ),
     after: { anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] },
   },
 };
@@ -57,7 +62,8 @@ function overview(): string {
     'One log of events, read from any place in it: over WebSocket or as server-sent events.',
     'Client rule: if `prev > last`, something is missing: subscribe again with `after: last`.',
     'Else drop an item with `seq <= last`; else apply it. Then `last = max(last, seq)`.',
-    'On `reset` read `/api/items`, and subscribe with its `cursor`.',
+    'On `reset` read `/api/items` with the same filter, or with each of `filters` as a parameter `filter` in JSON, and',
+    'subscribe with its `cursor`.',
     'A client passes over message types and fields that it does not know: later versions may add some.',
   ].join(' ');
 }

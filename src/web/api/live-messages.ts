@@ -3,7 +3,19 @@ import { maxFilters } from '../../push/filter.ts';
 import { maxCoalescedEvents } from '../../push/frames.ts';
 import { faults, maxIdChars, maxWatched } from '../live/client-messages.ts';
 import { closeCodes } from '../live/close-codes.ts';
-import { closed, described, eventOf, type Fields, itemId, listOf, place, ref, text, whole } from './wire-schemas.ts';
+import {
+  closed,
+  described,
+  eventOf,
+  type Fields,
+  itemId,
+  listOf,
+  open,
+  place,
+  ref,
+  text,
+  whole,
+} from './wire-schemas.ts';
 
 /** One message of the live protocol, for authors of clients. */
 export interface MessageDescription {
@@ -27,15 +39,19 @@ const head: Fields = { head: described(whole, 'Seq of the newest event.') };
 const floor: Fields = { floor: described(whole, 'Lowest seq that the log still has.') };
 const millis = described(whole, 'Milliseconds.');
 
-function message(type: string, fields: Fields, optional: readonly string[] = []) {
+function request(type: string, fields: Fields, optional: readonly string[] = []) {
   return closed({ type: { const: type }, ...fields }, optional);
+}
+
+function message(type: string, fields: Fields, optional: readonly string[] = []) {
+  return open({ type: { const: type }, ...fields }, optional);
 }
 
 /** What clients send, by type. Anything else is refused, never ignored. */
 export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescription>> = {
   subscribe: {
     summary: 'Begins a subscription, after a place in the log.',
-    payload: message(
+    payload: request(
       'subscribe',
       {
         ...subscriptionId,
@@ -52,20 +68,20 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
   },
   unsubscribe: {
     summary: 'Ends a subscription. There is no answer; the id is free again.',
-    payload: message('unsubscribe', subscriptionId),
+    payload: request('unsubscribe', subscriptionId),
     examples: [{ type: 'unsubscribe', id: 's1' }],
   },
   watch: {
     summary: 'Asks for the counts of reads and comments of items. Replaces the watch before; an empty list ends it.',
-    payload: message('watch', { items: listOf(itemId, { maxItems: maxWatched }) }),
+    payload: request('watch', { items: listOf(itemId, { maxItems: maxWatched }) }),
     examples: [{ type: 'watch', items: [17, 18] }],
   },
   ping: {
     summary: 'Asks for a ping: for clients that cannot see ping frames.',
-    payload: message('ping', {}),
+    payload: request('ping', {}),
     examples: [{ type: 'ping' }],
   },
-  pong: { summary: 'Accepted and ignored.', payload: message('pong', {}), examples: [{ type: 'pong' }] },
+  pong: { summary: 'Accepted and ignored.', payload: request('pong', {}), examples: [{ type: 'pong' }] },
 };
 
 const item: WireItem = {
@@ -105,7 +121,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
       ...floor,
       pingIntervalMs: described(millis, 'From one sign of life to the next.'),
       maxAgeMs: described(millis, 'A session lives 80 to 100 % of it.'),
-      limits: closed({ subscriptions: whole, messageBytes: whole, filterValues: whole }),
+      limits: open({ subscriptions: whole, messageBytes: whole, filterValues: whole }),
     }),
     examples: [
       {
@@ -164,7 +180,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   counts: {
     summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
     payload: message('counts', {
-      items: listOf(closed({ id: itemId, reads: whole, comments: whole, commentsRevision: whole })),
+      items: listOf(open({ id: itemId, reads: whole, comments: whole, commentsRevision: whole })),
     }),
     examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3, commentsRevision: 5 }] }],
   },

@@ -16,10 +16,15 @@ const instantOrNull: JsonSchema = { type: ['string', 'null'], format: 'date-time
 const webAddress: JsonSchema = { type: 'string', pattern: '^https?://' };
 const webAddressOrNull: JsonSchema = { type: ['string', 'null'], pattern: '^https?://' };
 
-/** An object that has these fields and no others; those named in `optional` may be missing. */
+/** What clients send: an object of these fields and no others, since the server refuses what it does not know. */
 export function closed(properties: Fields, optional: readonly string[] = []): JsonSchema {
+  return { ...open(properties, optional), additionalProperties: false };
+}
+
+/** What the server sends: an object that has these fields, to which later versions may add others. */
+export function open(properties: Fields, optional: readonly string[] = []): JsonSchema {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: 'object', properties, required, additionalProperties: false };
+  return { type: 'object', properties, required, additionalProperties: true };
 }
 
 /** An array of one kind of thing. */
@@ -50,9 +55,9 @@ export function eventOf(head: Fields): JsonSchema {
   return {
     type: 'object',
     oneOf: [
-      closed({ ...head, ...place, op: { const: 'add' }, item }),
-      closed({ ...head, ...place, op: { const: 'update' }, changed, item }),
-      closed({ ...head, ...place, op: { const: 'remove' }, item: { $ref: '#/components/schemas/RemovedItem' } }),
+      open({ ...head, ...place, op: { const: 'add' }, item }),
+      open({ ...head, ...place, op: { const: 'update' }, changed, item }),
+      open({ ...head, ...place, op: { const: 'remove' }, item: { $ref: '#/components/schemas/RemovedItem' } }),
     ],
   };
 }
@@ -69,9 +74,9 @@ const filterFields: Fields = {
   ),
   backfill: described(flag, 'Whether items are wanted that were old when they were first seen. Default: false.'),
 };
-const label = closed({ id: text, title: text });
+const label = open({ id: text, title: text });
 
-/** What messages are made of, by name. Every object says all its fields: a server of this version sends no others. */
+/** What messages are made of, by name. Objects that the server sends are open: a client ignores fields it does not know. */
 export const wireSchemas = {
   Cursor: {
     type: 'string',
@@ -82,7 +87,7 @@ export const wireSchemas = {
     closed(filterFields, Object.keys(filterFields)),
     `Fields are AND-ed, the values of one field OR-ed; at most ${maxFilterValues} values in all.`,
   ),
-  Item: closed(
+  Item: open(
     {
       id: itemId,
       url: described(webAddressOrNull, 'The original.'),
@@ -98,7 +103,7 @@ export const wireSchemas = {
       categories: listOf(text),
       language: textOrNull,
       image: webAddressOrNull,
-      enclosures: listOf(closed({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } })),
+      enclosures: listOf(open({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } })),
       publishedAt: described(instantOrNull, 'What the publisher says.'),
       updatedAt: instantOrNull,
       firstSeenAt: described(instant, 'By the clock of this server.'),
@@ -107,6 +112,6 @@ export const wireSchemas = {
     },
     ['html', 'htmlOmitted'],
   ),
-  RemovedItem: closed({ id: itemId, url: webAddressOrNull }),
+  RemovedItem: open({ id: itemId, url: webAddressOrNull }),
   Event: eventOf({}),
 } as const satisfies Fields;

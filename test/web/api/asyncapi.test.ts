@@ -198,6 +198,21 @@ describe('/api/asyncapi.json', () => {
     expect(check.faults).toHaveLength(1);
   });
 
+  it.each([
+    'live',
+    'item',
+    'counts',
+    'welcome',
+    'reset',
+    'bye',
+  ] as const)('leaves room for fields of later versions in the message %s and in what it holds', async (type) => {
+    const check = createProtocolCheck(await served(), { open: true });
+    for (const example of serverMessages[type].examples) {
+      const later = withMore(example);
+      expect(check.faultOf('server', later)).toBeNull();
+    }
+  });
+
   it('agrees with the server on what a client may say', async () => {
     const check = createProtocolCheck(await served());
     for (const message of clientSamples()) {
@@ -207,6 +222,13 @@ describe('/api/asyncapi.json', () => {
     }
   });
 });
+
+/** The same with a field more in every object. */
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== 'object' || value === null) return value;
+  return { ...Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withMore(one)])), later: 1 };
+}
 
 function updateWithoutChanged(): object {
   const [, update] = serverMessages.item.examples;
