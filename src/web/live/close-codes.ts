@@ -43,7 +43,7 @@ export const closeCodes = {
     code: 4005,
     reason: 'rate_limited',
     retryAfterMs: [10_000, 20_000],
-    meaning: 'Too many messages or ping frames came from the client.',
+    meaning: 'Too many messages, ping frames or unasked pong frames came from the client.',
   },
   maxAge: {
     code: 4006,

@@ -35,7 +35,7 @@ function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
     { what: 'bytes of a message', most: kilobytes(timing.maxMessageBytes), beyond: 'close 1009' },
     { what: 'pieces of a message', most: number(maxMessagePieces), beyond: 'close 1008' },
     {
-      what: 'messages and ping frames of a client',
+      what: 'messages, ping frames and unasked pong frames of a client',
       most: `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,
       beyond: '`bye` 4005',
     },

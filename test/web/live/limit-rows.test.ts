@@ -63,7 +63,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect((await reader.ended).code).toBe(1008);
   },
 
-  'messages and ping frames of a client': async () => {
+  'messages, ping frames and unasked pong frames of a client': async () => {
     const reader = await welcomed();
     for (let index = 0; index < 10; index += 1) reader.socket.ping();
     for (let index = 0; index < 10; index += 1) reader.send({ type: 'ping' });
