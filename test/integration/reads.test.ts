@@ -60,6 +60,19 @@ describe('read counts', () => {
     expect(reads(server)).toBe(6);
   });
 
+  it('take no more than 30 from one address at an item a day, whatever browsers it makes up', async () => {
+    const server = await startItemServer({ env });
+    cleanups.push(() => server.close());
+    for (let number = 1; number <= 300; number += 1) {
+      const headers = { 'user-agent': `${agent} ${number}`, 'x-forwarded-for': '198.51.100.200' };
+      await (await fetch(`${server.url}/items/1`, { headers })).text();
+    }
+    await visit(server.url, 1);
+    await until('others are counted', () => reads(server) >= 31 || null);
+    expect(await server.server.end('SIGTERM')).toBe(0);
+    expect(reads(server)).toBe(31);
+  });
+
   it('are of the item that was read: the list of most read says the same', async () => {
     const server = await startItemServer({ env });
     cleanups.push(() => server.close());

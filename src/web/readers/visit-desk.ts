@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Visit } from '../../store/read-counts.ts';
 import { addressKey } from '../live/address-key.ts';
+import { createReadLimit, type HashedVisitor } from './read-limit.ts';
 import type { SeenVisit } from './readers.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -35,9 +36,12 @@ interface Waiting extends SeenVisit {
   readonly atMs: number;
 }
 
+type HashedVisit = Visit & HashedVisitor;
+
 /** A desk without visits. */
 export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
   const { clock, log } = parts;
+  const limit = createReadLimit();
   let waiting: Waiting[] = [];
   let cancel: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -45,7 +49,8 @@ export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch);
-      await parts.count(await hashed(batch, (day) => parts.salt(day)));
+      const visits = (await hashed(batch, (day) => parts.salt(day))).filter((visit) => limit.allows(visit));
+      if (visits.length > 0) await parts.count(visits);
       waiting = waiting.slice(batch.length);
     }
   }
@@ -79,23 +84,25 @@ export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
   };
 }
 
-async function hashed(visits: readonly Waiting[], saltOf: (day: number) => Promise<string>): Promise<Visit[]> {
+async function hashed(visits: readonly Waiting[], saltOf: (day: number) => Promise<string>): Promise<HashedVisit[]> {
   const salts = new Map<number, string>();
   const salt = async (day: number): Promise<string> => {
     const known = salts.get(day) ?? (await saltOf(day));
     salts.set(day, known);
     return known;
   };
-  const all: Visit[] = [];
+  const all: HashedVisit[] = [];
   for (const { itemId, atMs, address, agent } of visits) {
     const day = Math.floor(atMs / dayMs);
     // The item is hashed along, so that nobody can be followed from one item to the next.
-    const who = `${addressKey(address) ?? 'loopback'}\n${agent}\n${itemId}`;
+    const from = addressKey(address) ?? 'loopback';
+    const who = `${from}\n${agent}\n${itemId}`;
     all.push({
       itemId,
       atMs,
       day,
       hash: hashOf(await salt(day), who),
+      addressHash: hashOf(await salt(day), `address\n${from}\n${itemId}`),
       hashYesterday: hashOf(await salt(day - 1), who),
     });
   }

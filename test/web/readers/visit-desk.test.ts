@@ -89,6 +89,27 @@ describe('createVisitDesk', () => {
     expect(second?.hashYesterday).toBe(first?.hash);
   });
 
+  it('counts 30 visitors of one address at an item a day, whatever browsers they claim to be', async () => {
+    const { desk, clock, batches } = openDesk();
+    const flood = async (address: (number: number) => string) => {
+      for (let number = 0; number < 5000; number += 1) {
+        desk.note({ ...visit, address: address(number), agent: `Mozilla/5.0 (${number})` });
+      }
+      await clock.advance(1000);
+      return batches.splice(0).flat().length;
+    };
+    expect(await flood(() => '192.0.2.1')).toBe(30);
+    // The same again are known, and the database counts none of them twice; others are refused.
+    expect(await flood(() => '192.0.2.1')).toBe(30);
+    expect(await flood((number) => `2001:db8:1:2::${number.toString(16)}`)).toBe(30);
+    desk.note({ ...visit, address: '192.0.2.2' });
+    desk.note({ ...visit, itemId: 2 });
+    await clock.advance(1000);
+    expect(batches.splice(0).flat()).toHaveLength(2);
+    await clock.advance(24 * 3_600_000);
+    expect(await flood(() => '192.0.2.1')).toBe(30);
+  });
+
   it("takes a customer's IPv6 network for one visitor", async () => {
     const { desk, batches } = openDesk();
     desk.note({ ...visit, address: '2001:db8:1:2::1' });
