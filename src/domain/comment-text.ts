@@ -1,3 +1,5 @@
+import { confusableSkeleton } from './confusables.ts';
+
 /** A piece of a comment's text: words, or an address that may be followed. */
 export interface TextPart {
   readonly text: string;
@@ -27,6 +29,7 @@ export function countChars(text: string): number {
 export function tidyBody(raw: string): string {
   return measured(raw)
     .toWellFormed()
+    .normalize('NFC')
     .replace(/\t/g, ' ')
     .replace(/(?!\n)\p{Cc}/gu, '')
     .replace(storm, '$1')
@@ -35,11 +38,14 @@ export function tidyBody(raw: string): string {
     .trim();
 }
 
-/** A name as it is stored: one line, with nothing in it that hides or turns round what stands beside it. */
+/**
+ * A name as it is stored: one line in compatibility form (NFKC, as UTS 39 wants it of identifiers), with nothing in it
+ * that hides or turns round what stands beside it. It may be longer than what was sent.
+ */
 export function tidyName(raw: string): string {
   return raw
     .toWellFormed()
-    .normalize('NFC')
+    .normalize('NFKC')
     .replace(unseen, '')
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .replace(storm, '$1')
@@ -51,12 +57,12 @@ export function isVisible(text: string): boolean {
   return /[^\s\u2800\p{M}]/u.test(text.replace(/\p{Default_Ignorable_Code_Point}/gu, ''));
 }
 
-/** A text as it is compared with others: no case, no spaces, no marks, no punctuation; all of it when nothing is left. */
+/**
+ * A text as it is compared with others: its confusable skeleton without case, spaces, marks and punctuation; all of it
+ * when nothing is left.
+ */
 export function sameness(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{So}]+/gu, '');
+  const plain = confusableSkeleton(text).replace(/[^\p{L}\p{N}\p{So}]+/gu, '');
   return plain === '' ? text : plain;
 }
 

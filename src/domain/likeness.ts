@@ -1,4 +1,6 @@
-/** Letters and signs that look like a Latin letter, by the letter that they look like; lower case. */
+import { confusableSkeleton } from './confusables.ts';
+
+/** What is written instead of a Latin letter beyond what Unicode calls confusable: digits and signs, and some letters. */
 const lookalikes: Readonly<Record<string, string>> = {
   a: 'аαɑạ4@ᴀ',
   b: 'вьƅʙ',
@@ -30,12 +32,12 @@ const letterOf = new Map(
   Object.entries(lookalikes).flatMap(([letter, signs]) => [...signs].map((sign) => [sign, letter] as const)),
 );
 
-/** A text as the eye takes it in: what looks alike is alike. Letters of other scripts that look like none stay. */
+/**
+ * The confusable skeleton of a name without marks, in which digits and signs stand for the letters that they replace.
+ * Letters of other scripts that look like no Latin letter stay.
+ */
 export function skeleton(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]+/gu, '')
-    .toLowerCase();
+  const plain = confusableSkeleton(text).replace(/\p{M}+/gu, '');
   return [...plain]
     .map((sign) => letterOf.get(sign) ?? sign)
     .join('')

@@ -70,7 +70,7 @@ function refusalOfName(raw: string, siteTitle: string): Refusal | null {
   const field = 'name';
   const name = tidyName(raw);
   if (!isVisible(name)) return { code: 'name_empty', field, message: 'The name is empty. Please write one.' };
-  const chars = countChars(measured(raw));
+  const chars = charsOf(raw, name);
   if (chars > maxNameChars) {
     const message = `The name is too long: it has ${chars} characters, and ${maxNameChars} are allowed.`;
     return { code: 'name_too_long', field, message };
@@ -80,12 +80,18 @@ function refusalOfName(raw: string, siteTitle: string): Refusal | null {
   return { code: 'name_like_staff', field, message };
 }
 
+/** As the writer sees it on the page, and as it would be stored: normalisation may make it longer. */
+function charsOf(raw: string, stored: string): number {
+  return Math.max(countChars(measured(raw)), countChars(stored));
+}
+
 function refusalOfText(raw: string): Refusal | null {
   const field = 'text';
-  if (!isVisible(tidyBody(raw))) {
+  const body = tidyBody(raw);
+  if (!isVisible(body)) {
     return { code: 'text_empty', field, message: 'The comment is empty. Please write something.' };
   }
-  const chars = countChars(measured(raw));
+  const chars = charsOf(raw, body);
   if (chars > maxCommentChars) {
     const message = `The comment is too long: it has ${chars} characters, and ${maxCommentChars} are allowed.`;
     return { code: 'text_too_long', field, message };

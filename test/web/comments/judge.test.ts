@@ -56,6 +56,37 @@ describe('judgeComment', () => {
     expect(code(judge(name, 'Hello'))).toBe(wanted);
   });
 
+  it.each([
+    ['a ligature of 18 letters', '\ufdfa'.repeat(4), 72],
+    ['a fraction of three', '½'.repeat(21), 63],
+  ])('measures a name as it is stored: %s counts in full', (_, name, chars) => {
+    expect(judge(name, 'Hello')).toMatchObject({
+      code: 'name_too_long',
+      message: `The name is too long: it has ${chars} characters, and 60 are allowed.`,
+    });
+  });
+
+  it('measures a text as it is stored: a letter that normalisation parts in two counts as two', () => {
+    expect(code(judge('Ann', '\u0958'.repeat(256)))).toBe('fit');
+    expect(judge('Ann', '\u0958'.repeat(300))).toMatchObject({
+      code: 'text_too_long',
+      message: 'The comment is too long: it has 600 characters, and 512 are allowed.',
+    });
+  });
+
+  it.each(['NFC', 'NFD', 'NFKC', 'NFKD'] as const)('stores no more than the limits, whatever is sent in %s', (form) => {
+    for (const sign of ['\u0958', '\ufb2c', '\ufdfa', '\u{1d160}', 'ǖ', '½', 'a']) {
+      for (const count of [3, 30, 60, 256, 512]) {
+        const text = sign.repeat(count).normalize(form);
+        for (const verdict of [judge(text, 'Hello'), judge('Ann', text), keepAsItIs({ name: text, text })]) {
+          if (verdict.kind === 'refused') continue;
+          expect([...verdict.name].length).toBeLessThanOrEqual(60);
+          expect([...verdict.body].length).toBeLessThanOrEqual(512);
+        }
+      }
+    }
+  });
+
   it('refuses more than five links', () => {
     const links = (count: number) =>
       Array.from({ length: count }, (_, index) => `https://example.org/${index}`).join(' ');
