@@ -4,7 +4,7 @@ import { slug } from '../domain/source.ts';
 import { findCandidates } from './candidates.ts';
 import type { Db } from './dialect.ts';
 import { formatRankPlace, parseRankPlace, rankedPage } from './ranking.ts';
-import { type Find, plainPage, sharedPage } from './share.ts';
+import { type BalancedPlace, balancedPage, type Find, type Owners, plainPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
 import { byOrder, type Candidate, type Place, type Range } from './walks.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
@@ -22,7 +22,7 @@ export interface ItemsQuery {
   readonly includeBackfill?: boolean;
   /** Those first that fit the search best, of its newest matches; by default the newest first. */
   readonly byRelevance?: boolean;
-  /** Whether one source may take only its share of the page, while others have items for it. */
+  /** Whether one source may take only its share of the page, while others have items for it. For pages, not for feeds. */
   readonly share?: boolean;
 }
 
@@ -52,6 +52,26 @@ export function formatPlace(place: Place): string {
   return `${place.sortMs}-${place.id}`;
 }
 
+/** A place of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
+export function formatBalancedPlace({ main, deferred }: BalancedPlace): string {
+  return [formatPlace(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPlace(place)}`)].join('~');
+}
+
+/** Null when the text is no place. A plain place is one without deferred sources. */
+export function parseBalancedPlace(text: string): BalancedPlace | null {
+  const [first = '', ...rest] = text.split('~');
+  const main = parsePlace(first);
+  if (main === null) return null;
+  const deferred = new Map<number, Place>();
+  for (const part of rest) {
+    const match = /^(\d{1,15})-(.*)$/.exec(part);
+    const place = parsePlace(match?.[2] ?? '');
+    if (place === null) return null;
+    deferred.set(Number(match?.[1]), place);
+  }
+  return { main, deferred };
+}
+
 async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]> {
   const stored = await readStored(
     db,
@@ -74,29 +94,40 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
     const { items, next } = await rankedPage(db, wanted, { before, limit: query.limit });
     return { items: await itemsOf(db, items), next: next === null ? null : formatRankPlace(next) };
   }
-  const before = query.before === null ? null : parsePlace(query.before);
   const choices = [wanted];
   for (const filter of query.orFilters ?? []) choices.push(await wantedBy(db, filter, filter.backfill));
-  const find: Find = (range, exceptOwners) => findInAny(db, { choices, exceptOwners }, range);
-  const paged = query.share === true ? sharedPage : plainPage;
-  const { items, next } = await paged(find, before, query.limit);
+  const find: Find = (range, owners) =>
+    findInAny(
+      db,
+      choices.map((choice) => ({ ...choice, ...ownersWanted(choice, owners) })),
+      range,
+    );
+  if (query.share === true) {
+    const before = query.before === null ? null : parseBalancedPlace(query.before);
+    const { items, next } = await balancedPage(find, before, query.limit);
+    return { items: await itemsOf(db, items), next: next === null ? null : formatBalancedPlace(next) };
+  }
+  const before = query.before === null ? null : parsePlace(query.before);
+  const { items, next } = await plainPage(find, before, query.limit);
   return { items: await itemsOf(db, items), next: next === null ? null : formatPlace(next) };
 }
 
 /** The first candidates of a range that any of several choices wants, each once. */
-async function findInAny(
-  db: Db,
-  { choices, exceptOwners }: { readonly choices: readonly Wanted[]; readonly exceptOwners: readonly number[] },
-  range: Range,
-): Promise<readonly Candidate[]> {
+async function findInAny(db: Db, choices: readonly Wanted[], range: Range): Promise<readonly Candidate[]> {
+  const [only] = choices;
+  if (only !== undefined && choices.length === 1) return findCandidates(db, only, range);
   const found = new Map<number, Candidate>();
   for (const wanted of choices) {
-    for (const candidate of await findCandidates(db, { ...wanted, exceptOwners }, range)) {
-      found.set(candidate.id, candidate);
-    }
+    for (const candidate of await findCandidates(db, wanted, range)) found.set(candidate.id, candidate);
   }
   // The first of the union are among the first of each choice.
-  return choices.length === 1 ? [...found.values()] : [...found.values()].sort(byOrder).slice(0, range.limit);
+  return [...found.values()].sort(byOrder).slice(0, range.limit);
+}
+
+/** An item has an appearance at its owner: one owner's items are found along its appearances. */
+function ownersWanted({ sourceSets }: Wanted, owners: Owners): Partial<Wanted> {
+  if ('except' in owners) return { exceptOwners: owners.except };
+  return { onlyOwner: owners.only, sourceSets: [[owners.only], ...sourceSets] };
 }
 
 /** One item, withdrawn or not; null when there never was one or it was retired. */

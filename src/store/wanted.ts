@@ -18,6 +18,8 @@ export interface Wanted {
   readonly exceptSources: readonly number[];
   /** Items of these owners are passed over. */
   readonly exceptOwners: readonly number[];
+  /** Items of this owner alone; null: of any. */
+  readonly onlyOwner: number | null;
 }
 
 async function refsOfSources(db: Db, ids: readonly string[]): Promise<number[]> {
@@ -50,7 +52,7 @@ export async function wantedBy(db: Db, filter: Filter, backfill: boolean): Promi
     ...(search === null ? [] : await setsOf(db, search.within)),
   ];
   const exceptSources = search === null ? [] : (await setsOf(db, search.without)).flat();
-  return { sourceSets, categories, languages, search, backfill, exceptSources, exceptOwners: [] };
+  return { sourceSets, categories, languages, search, backfill, exceptSources, exceptOwners: [], onlyOwner: null };
 }
 
 /** The sources meant by sections and by ids: one set for each of the two that says anything. */
@@ -78,6 +80,7 @@ export function conditions(db: Db, wanted: Wanted): RawBuilder<unknown> {
   const all = [
     sql`1 = 1`,
     ...(wanted.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${anyOf(db, wanted.exceptOwners)}`]),
+    ...(wanted.onlyOwner === null ? [] : [sql`item.owner_ref = ${wanted.onlyOwner}`]),
     ...(wanted.backfill ? [] : [sql`item.backfill = 0`]),
     ...wanted.sourceSets.map(appears),
     ...(wanted.exceptSources.length === 0 ? [] : [sql`not ${appears(wanted.exceptSources)}`]),

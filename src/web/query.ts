@@ -134,7 +134,8 @@ function readSort(text: string | null): boolean {
 
 function readBefore(text: string | null, byRelevance: boolean): string | null {
   if (text === null || text === '') return null;
-  const form = byRelevance ? /^r\d{1,5}-\d{1,15}$/ : /^-?\d{1,15}-\d{1,15}$/;
+  // A page that balances its sources names at most five of them beside the place.
+  const form = byRelevance ? /^r\d{1,5}-\d{1,15}$/ : /^-?\d{1,15}-\d{1,15}(~\d{1,15}--?\d{1,15}-\d{1,15}){0,5}$/;
   if (!form.test(text)) throw badRequest('bad_before', 'before is the "next" of an earlier answer.');
   return text;
 }

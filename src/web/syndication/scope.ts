@@ -12,14 +12,12 @@ export interface Scope {
   readonly choice: QueryChoice;
   /** What the reader chose within the path: what stands in the query. */
   readonly own: QueryChoice;
-  /** False where one source is what was asked for. */
-  readonly shared: boolean;
 }
 
 /** All of it. */
 export function wholeScope(c: Context, parts: AppParts): Scope {
   const choice = readChoice(new URL(c.req.url).searchParams);
-  return { path: '', title: parts.site().title, choice, own: choice, shared: isUnchosen(choice) };
+  return { path: '', title: parts.site().title, choice, own: choice };
 }
 
 /** One section. */
@@ -31,7 +29,6 @@ export async function sectionScope(c: Context, parts: AppParts): Promise<Scope> 
     title: `${parts.site().title}: ${section}`,
     choice: { ...choice, filter: { ...choice.filter, sections: [slug(section)] } },
     own: { ...choice, filter: { ...choice.filter, sections: [] } },
-    shared: isUnchosen(choice),
   };
 }
 
@@ -44,11 +41,5 @@ export async function sourceScope(c: Context, parts: AppParts): Promise<Scope> {
     title: source.title,
     choice: { ...choice, filter: { ...choice.filter, sources: [source.id] } },
     own: { ...choice, filter: { ...choice.filter, sources: [] } },
-    shared: false,
   };
-}
-
-/** One source's share of a page is bounded where the reader chose nothing finer than a section. */
-function isUnchosen({ filter }: QueryChoice): boolean {
-  return filter.sources.length === 0 && filter.categories.length === 0 && filter.q === null;
 }

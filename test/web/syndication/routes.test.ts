@@ -204,11 +204,11 @@ describe('output feeds', () => {
     expect(feed.items).toHaveLength(1);
   });
 
-  it('bound one source to its share unless the reader chose something finer', async () => {
+  it('leave no source out for the balance of a page', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const chosen = ['/feed.rss', '/sections/world/feed.rss', '/feed.rss?source=example', '/sources/example/feed.rss'];
     for (const path of chosen) await get(path);
-    expect(reads.asked.map(({ share }) => share)).toEqual([true, true, false, false]);
+    expect(reads.asked.map(({ share }) => share)).toEqual([false, false, false, false]);
   });
 });
 
