@@ -44,13 +44,13 @@ function waysTo(db: Db, wanted: Wanted, range: Range): Way[] {
     const rest = conditions(db, { ...wanted, sourceSets: sourceSets.filter((set) => set !== refs) });
     return way(db, refs, rest, {
       range,
-      path: alongTable('appearance'),
+      path: alongTable('appearance', wanted.order),
       holds: (ref) => sql`along.source_ref = ${ref}`,
     });
   });
   if (categories.length > 0) {
     const rest = conditions(db, { ...wanted, categories: [] });
-    const path = alongTable('item_category');
+    const path = alongTable('item_category', wanted.order);
     ways.push(way(db, categories, rest, { range, path, holds: (category) => sql`along.category = ${category}` }));
   }
   return ways.sort((a, b) => a.walks - b.walks);
@@ -59,18 +59,19 @@ function waysTo(db: Db, wanted: Wanted, range: Range): Way[] {
 function alongLanguages(db: Db, wanted: Wanted, range: Range): Promise<Candidate[]> {
   const rest = conditions(db, { ...wanted, languages: [] });
   const holds = (language: string) => sql`item.primary_language = ${language}`;
-  return way(db, wanted.languages, rest, { range, path: alongItems, holds }).find();
+  return way(db, wanted.languages, rest, { range, path: alongItems(wanted.order), holds }).find();
 }
 
 /** What is wanted among the newest items only: out of indexes alone, no item is read for it. */
 async function amongRecent(db: Db, wanted: Wanted, range: Range): Promise<Candidate[]> {
   const shown = conditions(db, { ...wanted, sourceSets: [], categories: [], languages: [], search: null });
-  const { rows } = await sql<Candidate>`select ${candidateColumns} from (
-      select id, sort_ms, owner_ref, backfill, primary_language from item
-      where withdrawn_ms is null and ${beyond(alongItems, range.before)} and ${shown}
-      order by sort_ms desc, id desc limit ${recentItems}
+  const path = alongItems(wanted.order);
+  const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from (
+      select id, ${path.sortMs}, owner_ref, backfill, primary_language from item
+      where withdrawn_ms is null and ${beyond(path, range.before)} and ${shown}
+      order by ${path.sortMs} desc, id desc limit ${recentItems}
     ) as item where ${conditions(db, wanted)}
-    order by item.sort_ms desc, item.id desc limit ${range.limit}`.execute(db);
+    order by ${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
 
@@ -82,9 +83,11 @@ export async function findCandidates(db: Db, wanted: Wanted, range: Range): Prom
   }
   const [shortest] = waysTo(db, wanted, range);
   if (shortest === undefined && languages.length > 0) return alongLanguages(db, wanted, range);
-  if (shortest === undefined) return walk(db, alongItems, conditions(db, wanted), range);
+  if (shortest === undefined) return walk(db, alongItems(wanted.order), conditions(db, wanted), range);
   if (shortest.walks <= fewWalks) return shortest.find();
   const recent = await amongRecent(db, wanted, range);
   if (recent.length === range.limit) return recent;
-  return shortest.walks <= mostWalks ? shortest.find() : walk(db, alongItems, conditions(db, wanted), range);
+  return shortest.walks <= mostWalks
+    ? shortest.find()
+    : walk(db, alongItems(wanted.order), conditions(db, wanted), range);
 }

@@ -64,17 +64,20 @@ export function newRow(
 ): Omit<Row<'item'>, 'id'> {
   const { nowMs } = about;
   const old = draft.publishedMs !== null && draft.publishedMs < nowMs - backfillAgeMs;
+  const backfill = about.firstRead || old;
+  // A date ahead of us cannot pin an item on top: it is sorted by when it was seen.
+  const sortMs = Math.min(draft.publishedMs ?? nowMs, nowMs);
   return {
     key: about.key,
     owner_ref: about.ownerRef,
     owner_passed: 0,
-    // A date ahead of us cannot pin an item on top: it is sorted by when it was seen.
-    sort_ms: Math.min(draft.publishedMs ?? nowMs, nowMs),
+    sort_ms: sortMs,
+    arrival_ms: backfill ? sortMs : nowMs,
     first_seen_ms: nowMs,
     withdrawn_ms: null,
     withdrawn_why: null,
     revision: 1,
-    backfill: about.firstRead || old ? 1 : 0,
+    backfill: backfill ? 1 : 0,
     recent_edits: '[]',
     ...columnsOf(draft),
   };

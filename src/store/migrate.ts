@@ -5,6 +5,7 @@ import * as corrections from '../../db/migrations/0003-corrections.ts';
 import * as webhooks from '../../db/migrations/0003-webhooks.ts';
 import * as comments from '../../db/migrations/0004-comments.ts';
 import * as withdrawalReason from '../../db/migrations/0005-withdrawal-reason.ts';
+import * as arrivalOrder from '../../db/migrations/0006-arrival-order.ts';
 import type { Db } from './dialect.ts';
 
 /** Every migration there is, by name, in order. A list and not a folder, so that a build cannot leave one behind. */
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-webhooks': webhooks,
   '0004-comments': comments,
   '0005-withdrawal-reason': withdrawalReason,
+  '0006-arrival-order': arrivalOrder,
 };
 
 /** The names of all migrations that this program knows. */

@@ -6,7 +6,7 @@ import type { Db } from './dialect.ts';
 import { formatRankPlace, parseRankPlace, rankedPage } from './ranking.ts';
 import { type BalancedPlace, balancedPage, type Find, type Owners, plainPage } from './share.ts';
 import { readStored, toItem } from './shown.ts';
-import { byOrder, type Candidate, type Place, type Range } from './walks.ts';
+import { byOrder, type Candidate, type Order, type Place, type Range } from './walks.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
 /** A page of items: which, how many, from where. */
@@ -24,6 +24,8 @@ export interface ItemsQuery {
   readonly byRelevance?: boolean;
   /** Whether one source may take only its share of the page, while others have items for it. For pages, not for feeds. */
   readonly share?: boolean;
+  /** By default `date`. */
+  readonly order?: Order;
 }
 
 /** Items newest first, and where the next page begins: null on the last. */
@@ -88,7 +90,8 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
  * such as the head of the log.
  */
 export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
-  const wanted = await wantedBy(db, query.filter, query.includeBackfill ?? true);
+  const { order = 'date' } = query;
+  const wanted = { ...(await wantedBy(db, query.filter, query.includeBackfill ?? true)), order };
   if (query.byRelevance === true) {
     const before = query.before === null ? null : parseRankPlace(query.before);
     const { items, next } = await rankedPage(db, wanted, { before, limit: query.limit });

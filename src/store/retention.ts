@@ -37,7 +37,7 @@ interface Bound {
   readonly beforeMs: number;
 }
 
-const along = alongTable('appearance');
+const along = alongTable('appearance', 'date');
 
 /** The place of the n-th item that a source shows, newest first; null when it has fewer. */
 async function placeOf(db: Db, ref: number, n: number): Promise<Place | null> {

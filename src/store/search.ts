@@ -19,11 +19,12 @@ const newestFactor = 8;
 const mostMatches = 20_000;
 
 async function readPlaces(db: Db, ids: readonly number[], wanted: Wanted, range: Range): Promise<Candidate[]> {
+  const path = alongItems(wanted.order);
   // The plus keeps the engine from walking the whole order in search of these few.
-  const { rows } = await sql<Candidate>`select ${candidateColumns} from item
+  const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from item
     where item.id in ${anyOf(db, ids)} and item.withdrawn_ms is null
-      and ${beyond(alongItems, range.before)} and ${conditions(db, wanted)}
-    order by +item.sort_ms desc, item.id desc limit ${range.limit}`.execute(db);
+      and ${beyond(path, range.before)} and ${conditions(db, wanted)}
+    order by +${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
 

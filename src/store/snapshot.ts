@@ -4,6 +4,7 @@ import type { Item } from '../domain/item.ts';
 import type { Db } from './dialect.ts';
 import { readHead, readLogChangedMs } from './events.ts';
 import { readItems } from './reads.ts';
+import type { Order } from './walks.ts';
 import { readWithdrawals } from './withdrawn.ts';
 
 const withdrawalsMs = 7 * 86_400_000;
@@ -15,8 +16,10 @@ export interface SnapshotQuery {
   /** Further filters: an item that matches any of them is wanted too. Not with `byRelevance`. */
   readonly orFilters?: readonly Filter[];
   readonly limit: number;
-  /** `next` of the page before; null: from the newest. */
+  /** `next` of the page before, in the same order; null: from the newest. */
   readonly before: string | null;
+  /** By the date of publication (the default), or by arrival. */
+  readonly order?: Order;
   /** Whether one source may take only its share of the page. */
   readonly share: boolean;
   /** Those first that fit the search best. By default the newest come first. */
@@ -44,9 +47,9 @@ export interface ItemsSnapshot {
 
 /** Reads a page and the head of the log. Called within one read transaction, both are of the same instant. */
 export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsSnapshot> {
-  const { filter, orFilters = [], limit, before, share, byRelevance = false, withdrawals = false } = query;
-  const asked = { filter, orFilters, limit, before, share, byRelevance, includeBackfill: filter.backfill };
-  const part = await readItems(db, asked);
+  const { withdrawals = false, ...page } = query;
+  const { filter } = page;
+  const part = await readItems(db, { ...page, includeBackfill: filter.backfill });
   const changedMs = await readLogChangedMs(db);
   const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
   return { ...part, head: await readHead(db), changedMs, withdrawn };

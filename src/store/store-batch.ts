@@ -120,6 +120,7 @@ async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchCo
       entry_key: draft.entryKey,
       item_id: after?.row.id ?? null,
       sort_ms: after?.row.sort_ms ?? nowMs,
+      arrival_ms: after?.row.arrival_ms ?? nowMs,
       content_hash: draft.contentHash,
       guid: draft.guid,
       first_seen_ms: nowMs,
@@ -188,7 +189,8 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
     const categories = fromJson<string[]>(row.categories).map((category) =>
       category.normalize('NFC').toLowerCase().trim(),
     );
-    return [...new Set(categories)].map((category) => ({ category, item_id: row.id, sort_ms: row.sort_ms }));
+    const { id, sort_ms, arrival_ms } = row;
+    return [...new Set(categories)].map((category) => ({ category, item_id: id, sort_ms, arrival_ms }));
   });
   await insertRows(tx, 'item_category', rows);
 }

@@ -96,6 +96,8 @@ const item = {
   /** 1 once ownership has passed: it does so at most once. */
   owner_passed: integer,
   sort_ms: ms,
+  /** The order of output feeds: when it was first seen, or `sort_ms` where it was old by then (backfill). Never changes. */
+  arrival_ms: ms,
   first_seen_ms: ms,
   published_ms: msOrNull,
   updated_ms: msOrNull,
@@ -123,7 +125,7 @@ const item = {
 };
 
 /** A category of an item, lower-cased, beside its place in the order of views. */
-const item_category = { category: text, item_id: integer, sort_ms: ms };
+const item_category = { category: text, item_id: integer, sort_ms: ms, arrival_ms: ms };
 
 /**
  * Apart from `item`, because it changes each second. `comments` are those that are shown; their revision grows with
@@ -139,6 +141,7 @@ const appearance = {
   item_id: integerOrNull,
   /** Of the item: so that a source's view is one walk along an index. */
   sort_ms: ms,
+  arrival_ms: ms,
   content_hash: text,
   guid: textOrNull,
   first_seen_ms: ms,

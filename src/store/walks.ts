@@ -1,14 +1,21 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from './dialect.ts';
 
-/** An item's place in the order of views, and who owns it. */
+/**
+ * By `date`: when its publisher says that an item was published (`sort_ms`). By `arrival`: when it came in
+ * (`arrival_ms`), for feeds, whose readers find what is new at the beginning however late it came.
+ */
+export type Order = 'date' | 'arrival';
+
+/** An item's place in the order of a query, and who owns it. */
 export interface Candidate {
   readonly id: number;
+  /** In epoch ms: `sort_ms` or `arrival_ms`, as the order of the query has it. */
   readonly sortMs: number;
   readonly ownerRef: number;
 }
 
-/** A place in the order of views: newest first, by (sort_ms, id). */
+/** A place in an order: newest first, by (sortMs, id). */
 export type Place = Pick<Candidate, 'id' | 'sortMs'>;
 
 /** After which place, and how many. */
@@ -27,19 +34,26 @@ export interface Path {
   readonly from: RawBuilder<unknown>;
   readonly sortMs: RawBuilder<unknown>;
   readonly id: RawBuilder<unknown>;
+  readonly order: Order;
 }
 
+const columnOf = { date: 'sort_ms', arrival: 'arrival_ms' } as const;
+
 /** Along the items themselves. */
-export const alongItems: Path = { from: sql`item`, sortMs: sql`item.sort_ms`, id: sql`item.id` };
+export function alongItems(order: Order): Path {
+  return { from: sql`item`, sortMs: sql.ref(`item.${columnOf[order]}`), id: sql`item.id`, order };
+}
 
 /** Along a table whose rows each have an item and a copy of its time. It is called `along` in conditions. */
-export function alongTable(table: 'appearance' | 'item_category'): Path {
+export function alongTable(table: 'appearance' | 'item_category', order: Order): Path {
   const from = sql`${sql.table(table)} as along inner join item on item.id = along.item_id`;
-  return { from, sortMs: sql`along.sort_ms`, id: sql`along.item_id` };
+  return { from, sortMs: sql.ref(`along.${columnOf[order]}`), id: sql`along.item_id`, order };
 }
 
 /** The columns of a candidate, out of `item`. */
-export const candidateColumns = sql`item.id as id, item.sort_ms as "sortMs", item.owner_ref as "ownerRef"`;
+export function candidateColumns(order: Order): RawBuilder<unknown> {
+  return sql`item.id as id, ${alongItems(order).sortMs} as "sortMs", item.owner_ref as "ownerRef"`;
+}
 
 /** What lies after a place, in terms of a path. */
 export function beyond(path: Path, before: Place | null): RawBuilder<unknown> {
@@ -48,7 +62,7 @@ export function beyond(path: Path, before: Place | null): RawBuilder<unknown> {
 
 /** One walk, in order, over items that are not withdrawn and satisfy `where`, as far as the limit goes. */
 export async function walk(db: Db, path: Path, where: RawBuilder<unknown>, range: Range): Promise<Candidate[]> {
-  const { rows } = await sql<Candidate>`select ${candidateColumns} from ${path.from}
+  const { rows } = await sql<Candidate>`select ${candidateColumns(path.order)} from ${path.from}
     where item.withdrawn_ms is null and ${beyond(path, range.before)} and ${where}
     order by ${path.sortMs} desc, ${path.id} desc limit ${range.limit}`.execute(db);
   return rows;

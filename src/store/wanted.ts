@@ -4,6 +4,7 @@ import { type Places, parseSearchQuery, type SearchQuery } from '../domain/searc
 import { slug } from '../domain/source.ts';
 import type { Db } from './dialect.ts';
 import { anyOf } from './rows.ts';
+import type { Order } from './walks.ts';
 
 /** Which items are wanted, in terms of the database. */
 export interface Wanted {
@@ -20,6 +21,7 @@ export interface Wanted {
   readonly exceptOwners: readonly number[];
   /** Items of this owner alone; null: of any. */
   readonly onlyOwner: number | null;
+  readonly order: Order;
 }
 
 async function refsOfSources(db: Db, ids: readonly string[]): Promise<number[]> {
@@ -52,7 +54,17 @@ export async function wantedBy(db: Db, filter: Filter, backfill: boolean): Promi
     ...(search === null ? [] : await setsOf(db, search.within)),
   ];
   const exceptSources = search === null ? [] : (await setsOf(db, search.without)).flat();
-  return { sourceSets, categories, languages, search, backfill, exceptSources, exceptOwners: [], onlyOwner: null };
+  return {
+    sourceSets,
+    categories,
+    languages,
+    search,
+    backfill,
+    exceptSources,
+    exceptOwners: [],
+    onlyOwner: null,
+    order: 'date',
+  };
 }
 
 /** The sources meant by sections and by ids: one set for each of the two that says anything. */

@@ -100,7 +100,7 @@ async function sendFeed(
   const feed = `${scope.path}/feed.${format}`;
   refuseEarly(c, parts, feed);
   const withdrawals = format === 'atom' && scope.choice.before === null;
-  const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: false, withdrawals });
+  const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: false, order: 'arrival', withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = writeChoice(scope.own) === '' ? hub : null;

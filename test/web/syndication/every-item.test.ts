@@ -29,7 +29,8 @@ async function walk(path: string): Promise<string[]> {
   for (let next: string | undefined = path; next !== undefined && titles.length < 1000; ) {
     const text: string = await (await get(next)).text();
     titles.push(...titlesIn(text));
-    const [, link]: readonly string[] = /rel="next"[^>]*href="([^"]*)"/.exec(text) ?? /"next_url":"([^"]*)"/.exec(text) ?? [];
+    const [, link]: readonly string[] =
+      /rel="next"[^>]*href="([^"]*)"/.exec(text) ?? /"next_url":"([^"]*)"/.exec(text) ?? [];
     next = link?.replaceAll('&amp;', '&');
   }
   return titles;
@@ -87,5 +88,61 @@ describe('an output feed of several sources, one of which publishes 25 items at 
     const titles = await walk(`/feed.${format}?limit=11`);
     expect(titles).toHaveLength(131);
     expect(new Set(titles).size).toBe(131);
+  });
+});
+
+describe('an item that comes in hours after the date that its publisher gives it', () => {
+  beforeEach(async () => {
+    for (const id of others) await room.read(id, digest(entries(id, 20, noon - hour)), noon + minute);
+    await room.read('flood', digest(entries('late', 1, noon - 5 * hour)), noon + 2 * minute);
+  });
+
+  it.each(formats)('stands first in %s, so that a reader who polls the first page finds it', async (format) => {
+    for (const query of ['', '?section=world', '?language=en', '?q=title', '?source=flood&source=b&source=c']) {
+      expect(titlesIn(await (await get(`/feed.${format}${query}`)).text())[0], query).toBe('late-0');
+    }
+  });
+
+  it('keeps its place by date on pages and in the API', async () => {
+    const [first] = await walkPages('/');
+    expect(first).not.toContain('late-0');
+    expect(titlesIn(await (await get('/api/items?limit=100')).text())).not.toContain('late-0');
+  });
+});
+
+describe('an item that was old when it came in', () => {
+  it('stands in feeds where its date belongs, and crowds out no news', async () => {
+    await room.read('b', digest(entries('b', 2, noon)), noon + minute);
+    await room.read('c', digest(entries('ancient', 30, noon - 30 * 24 * hour)), noon + 2 * minute);
+    const titles = titlesIn(await (await get('/feed.rss?limit=20')).text());
+    expect(titles.slice(0, 2)).toEqual(['b-1', 'b-0']);
+    expect(titles.slice(2, 8).every((title) => title.includes('old-'))).toBe(true);
+  });
+});
+
+describe('paging a feed while news comes in', () => {
+  it.each([
+    'feed.rss',
+    'feed.json',
+    'api/items',
+  ])('visits what was there once, and nothing twice, in %s', async (path) => {
+    for (const id of others) await room.read(id, digest(entries(id, 20, noon - hour)), noon + minute);
+    const titles: string[] = [];
+    let turn = 0;
+    for (let next: string | null = `/${path}?limit=9`; next !== null; turn += 1) {
+      const text: string = await (await get(next)).text();
+      titles.push(...titlesIn(text));
+      const [, link]: readonly string[] =
+        /rel="next"[^>]*href="([^"]*)"/.exec(text) ?? /"next_url":"([^"]*)"/.exec(text) ?? [];
+      const [, place]: readonly string[] = /"next":"([^"]*)"/.exec(text) ?? [];
+      next = link?.replaceAll('&amp;', '&') ?? (place === undefined ? null : `/${path}?limit=9&before=${place}`);
+      // One late, one with the time of others, one of now.
+      const dates = [noon - 3 * hour, noon - hour + 5000, noon + turn * minute];
+      const news = dates.map((publishedMs, index) => draft(`new-${turn * 3 + index}`, { publishedMs }));
+      await room.read('flood', digest(news), noon + 2 * minute + turn * minute);
+    }
+    const first = titles.filter((title) => !title.startsWith('new-'));
+    expect(first).toHaveLength(106);
+    expect(new Set(titles).size).toBe(titles.length);
   });
 });
