@@ -38,9 +38,10 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     taken.map((item) => readEntry(item, reading)),
     reading,
   );
+  const deleted = tombstones(feed, options);
   const wanted = keyed.filter(wantedBy(options));
   notes.add('filtered', keyed.length - wanted.length);
-  const { drafts, unchanged } = draftEntries(wanted, reading);
+  const { drafts, unchanged } = draftEntries(wanted.filter(standsDespite(deleted)), reading);
   const bases = documentBases(feed, options.url);
   return {
     kind: 'digested',
@@ -53,7 +54,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, bases),
     drafts: storeOrder(drafts, options.nowMs),
     unchanged,
-    deleted: tombstones(feed, options),
+    deleted,
     complete: feed.complete,
     archiveUrl: archiveUrl(feed, bases),
     notes: notes.after(feed.notes),
@@ -71,6 +72,18 @@ function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['delete
     ref: cutBytes(withoutControls(ref).trim(), maxRefBytes),
     atMs: when === null || !options.trust.dates ? null : clampDate(parseDate(when), options.nowMs),
   }));
+}
+
+/**
+ * Whether an entry stands although the document says that it is deleted: it was updated later (RFC 6721 §3). One that
+ * was not says that it is withdrawn, to readers that know no tombstones.
+ */
+function standsDespite(deleted: Digest['deleted']): (keyed: Keyed) => boolean {
+  const deletedMs = new Map(deleted.map(({ ref, atMs }) => [ref, atMs]));
+  return ({ entry: { guid, updatedMs } }) => {
+    const atMs = guid === null ? null : (deletedMs.get(guid) ?? null);
+    return atMs === null || updatedMs === null || updatedMs > atMs;
+  };
 }
 
 /** Gives each entry its key, and keeps one entry of each: the most recently updated, of equals the last. */

@@ -9,6 +9,7 @@ import { readWithdrawals } from './withdrawn.ts';
 
 const withdrawalsMs = 7 * 86_400_000;
 const maxWithdrawals = 500;
+const maxWithdrawnItems = 50;
 
 /** A page of items: which, how many, from where. Plain data. */
 export interface SnapshotQuery {
@@ -28,10 +29,12 @@ export interface SnapshotQuery {
   readonly withdrawals?: boolean;
 }
 
-/** An item that was taken back. */
+/** An item that was withdrawn. */
 export interface WithdrawnKey {
   readonly key: string;
   readonly atMs: number;
+  /** As it was; null beyond the newest 50. */
+  readonly item: Item | null;
 }
 
 /** Items and the position in the log at which they were read. */
@@ -57,7 +60,8 @@ export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsS
 
 /** Counted from when the log last grew, not from now: for the same state a feed says the same, whenever it is asked. */
 function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<WithdrawnKey[]> {
-  return readWithdrawals(db, { filter, sinceMs: changedMs - withdrawalsMs, limit: maxWithdrawals });
+  const sinceMs = changedMs - withdrawalsMs;
+  return readWithdrawals(db, { filter, sinceMs, limit: maxWithdrawals, items: maxWithdrawnItems });
 }
 
 /** Above so many items a page is read by a worker, whatever it holds: some tenths of a millisecond an item add up. */

@@ -161,7 +161,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
         revision: 1,
       });
       expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: id });
-      const withdrawals = { filter: { ...everything, backfill: true }, sinceMs: 0, limit: 9 };
+      const withdrawals = { filter: { ...everything, backfill: true }, sinceMs: 0, limit: 9, items: 0 };
       expect(await readWithdrawals(room.store.reader, withdrawals)).toEqual([]);
       expect(await readWhole(room, drafts('one', 'two'), {}, noon + 2 * minute)).toMatchObject({ events: 0 });
     }));

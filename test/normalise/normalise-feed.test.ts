@@ -229,6 +229,22 @@ describe('normaliseFeed on the feed itself', () => {
     });
   });
 
+  it('takes an entry for deleted where the same document says so and the entry was not updated since', () => {
+    const when = '2026-03-01T00:00:00Z';
+    const feed = parsedFeed(
+      [
+        ordinaryItem(1, { guid: 'stub', updated: when }),
+        ordinaryItem(2, { guid: 'back', updated: '2026-03-01T01:00:00Z' }),
+        ordinaryItem(3, { guid: 'other', updated: when }),
+      ],
+      {
+        deleted: ['stub', 'back'].map((ref) => ({ ref, when })),
+      },
+    );
+    const { drafts } = normaliseFeed(feed, plainOptions());
+    expect(drafts.map(({ guid }) => guid).toSorted()).toEqual(['back', 'other']);
+  });
+
   it('has no title where the publisher gave an empty one', () => {
     expect(
       normaliseFeed(parsedFeed([], { title: { type: 'html', value: ' <b></b> ' } }), plainOptions()).feedTitle,

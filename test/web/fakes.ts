@@ -145,7 +145,7 @@ export class FakeReads implements Reads {
 
   #withdrawn() {
     return this.list
-      .flatMap(({ key, withdrawnMs }) => (withdrawnMs === null ? [] : [{ key, atMs: withdrawnMs }]))
+      .flatMap((item) => (item.withdrawnMs === null ? [] : [{ key: item.key, atMs: item.withdrawnMs, item }]))
       .toSorted((a, b) => b.atMs - a.atMs);
   }
 

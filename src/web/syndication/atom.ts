@@ -3,8 +3,8 @@ import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed
 import { Slots } from './slots.ts';
 import { element, escapeXml, htmlForCdata, styled, textElement, textToHtml } from './xml.ts';
 
-// The `feed` package knows no namespace but its own.
-const namespaces = 'xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns:media="http://search.yahoo.com/mrss/"';
+// The `feed` package knows no namespace but its own. Validators warn of one that is declared and not used.
+const namespaces = { at: 'http://purl.org/atompub/tombstones/1.0', media: 'http://search.yahoo.com/mrss/' } as const;
 
 /**
  * Atom 1.0 (RFC 4287) with paging links (RFC 5005 §3), withdrawals (RFC 6721), languages and
@@ -12,24 +12,23 @@ const namespaces = 'xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns:medi
  */
 export function renderAtom(output: OutputFeed): string {
   const slots = new Slots();
-  const times = distinctTimes(output.entries);
   const feed = new Feed({
     id: output.selfUrl,
     title: slots.put(textElement('title', output.title)),
     description: slots.put(textElement('subtitle', output.description)),
     link: output.homeUrl,
-    updated: new Date(Math.max(output.updatedMs, ...times)),
+    updated: new Date(output.updatedMs),
     generator: 'Newswire',
     feedLinks: { atom: output.selfUrl },
     copyright: slots.put(feedParts(output)),
   });
-  for (const [index, entry] of output.entries.entries()) {
+  for (const entry of [...output.entries, ...output.stubs]) {
     feed.addItem({
       // Titles are text, which the `feed` package would label as HTML.
       title: slots.put(textElement('title', entry.title)),
       id: entry.id,
       link: entry.url,
-      date: new Date(times[index] ?? entry.updatedMs),
+      date: new Date(entry.updatedMs),
       published: new Date(entry.publishedMs),
       ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
@@ -40,27 +39,20 @@ export function renderAtom(output: OutputFeed): string {
 }
 
 /**
- * When each entry was updated. Publishers give whole seconds, and validators warn of two entries with one time: a part
- * of the second that nobody gave tells those apart.
- */
-function distinctTimes(entries: readonly OutputEntry[]): readonly number[] {
-  const alike = Map.groupBy(entries, ({ updatedMs }) => updatedMs);
-  return entries.map(({ updatedMs, itemId }) => {
-    const alone = alike.get(updatedMs)?.length === 1 || updatedMs % 1000 !== 0;
-    return alone ? updatedMs : updatedMs + (itemId % 1000);
-  });
-}
-
-/**
  * The start tags as the `feed` package cannot write them. Everything that a publisher wrote is escaped, in a CDATA
  * section of sanitised HTML or still out of the document: no other `<entry>` can stand in it.
  */
-function withLanguages(document: string, { entries }: OutputFeed): string {
+function withLanguages(document: string, { entries, stubs, deleted }: OutputFeed): string {
   const shared = commonLanguage(entries);
+  const languages = [...entries, ...stubs].map(({ language }) => language);
+  const declared = [
+    ...(deleted.length === 0 ? [] : [` xmlns:at="${namespaces.at}"`]),
+    ...(entries.every(({ imageUrl }) => imageUrl === null) ? [] : [` xmlns:media="${namespaces.media}"`]),
+  ].join('');
   let index = 0;
   return document.replace(/<(feed|entry)( [^>]*)?>/g, (_tag, name: string, attributes = '') => {
-    if (name === 'feed') return `<feed${attributes} ${namespaces}${xmlLang(shared)}>`;
-    const language = entries[index++]?.language ?? null;
+    if (name === 'feed') return `<feed${attributes}${declared}${xmlLang(shared)}>`;
+    const language = languages[index++] ?? null;
     return `<entry${language === shared ? '' : xmlLang(language)}>`;
   });
 }
@@ -82,10 +74,14 @@ function feedParts(output: OutputFeed): string {
   ].join('');
 }
 
-/** What the `feed` package cannot say of an entry, or does not escape. */
+/**
+ * What the `feed` package cannot say of an entry, or does not escape. An entry without an author would have the feed's
+ * (RFC 4287 §4.2.1), and readers would ascribe it to us: its publisher is its author. Those that were tried look for
+ * the author in the entry, few in its source.
+ */
 function moreOf(entry: OutputEntry): string {
   return [
-    ...(entry.author === null ? [] : [element('author', {}, textElement('name', entry.author))]),
+    element('author', {}, textElement('name', entry.author ?? entry.source.title)),
     ...entry.categories.map((category) => element('category', { term: category }, null)),
     ...entry.enclosures.map(({ url, type, length }) =>
       element('link', { rel: 'enclosure', href: url, type, length }, null),
@@ -103,6 +99,7 @@ function sourceOf({ source, updatedMs }: OutputEntry): string {
     textElement('id', source.feedUrl),
     textElement('title', source.title),
     textElement('updated', new Date(updatedMs).toISOString()),
+    element('author', {}, textElement('name', source.title)),
     // Not as `self`: whoever looks for the feed's own must find one.
     element('link', { rel: 'via', href: source.feedUrl }, null),
     site,

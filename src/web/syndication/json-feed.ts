@@ -10,7 +10,7 @@ export function renderJson(output: OutputFeed): string {
     updated: new Date(output.updatedMs),
     feedLinks: { json: output.selfUrl },
   });
-  for (const entry of output.entries) {
+  for (const entry of [...output.entries, ...output.stubs]) {
     feed.addItem({
       title: entry.title,
       id: entry.id,

@@ -6,8 +6,6 @@ const beginningChars = 280;
 
 /** One entry of an output feed, whatever the format: every text fit for XML, every address absolute http(s). */
 export interface OutputEntry {
-  /** Of the item, ours. */
-  readonly itemId: number;
   readonly id: string;
   readonly title: string;
   /** The original, else our page of the item. */
@@ -46,7 +44,12 @@ export interface OutputFeed {
   /** Of the newest entry or withdrawal; of the log when there is none. Never of the clock: equal content, equal bytes. */
   readonly updatedMs: number;
   readonly entries: readonly OutputEntry[];
-  /** What was taken back lately, newest first. Only Atom can say so. */
+  /**
+   * For items that were withdrawn lately, newest withdrawal first: an entry of the same id that says so. Readers replace
+   * what they have by it; few act on `deleted`.
+   */
+  readonly stubs: readonly OutputEntry[];
+  /** What was withdrawn lately, newest first, as RFC 6721 has it. Only Atom can say so. */
   readonly deleted: readonly { readonly id: string; readonly atMs: number }[];
 }
 
@@ -88,7 +91,6 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
   const title = named(item.title, 'Untitled');
   const summary = xmlSafe(item.summary).trim();
   return {
-    itemId: item.id,
     id: entryId(item.key),
     title,
     url: webUrl(item.url) ?? `${publicUrl}/items/${item.id}`,
@@ -105,6 +107,23 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
     publishedMs,
     updatedMs: Math.max(item.updatedMs ?? publishedMs, publishedMs),
   };
+}
+
+/**
+ * What is left of a withdrawn item in feeds: its id, its source and its date. Its link leads to our page of it, which
+ * answers 410; nothing of what it said is repeated.
+ *
+ * @param atMs when it was withdrawn, in epoch ms.
+ */
+export function toStub(item: Item, atMs: number, publicUrl: string): OutputEntry {
+  return toEntry(
+    {
+      ...item,
+      ...{ url: null, title: 'Withdrawn', summary: 'This item has been withdrawn.', contentHtml: '', author: null },
+      ...{ language: 'en', alsoIn: [], categories: [], enclosures: [], imageUrl: null, updatedMs: atMs },
+    },
+    publicUrl,
+  );
 }
 
 function sourceOf({ source }: Item, publicUrl: string): OutputEntry['source'] {
@@ -139,14 +158,14 @@ function beginningOf(html: string): string {
 
 /** The text of an entry; the other sources that had the item stand as its last line. */
 function bodyOf(item: Item, alsoIn: OutputEntry['alsoIn']): string {
-  const text = item.contentHtml === '' ? paragraph(item.summary) : xmlSafe(item.contentHtml);
+  const text = item.contentHtml.trim() === '' ? paragraph(item.summary) : xmlSafe(item.contentHtml);
   if (alsoIn.length === 0) return text;
   const names = alsoIn.map(({ title, url }) => `<a href="${textToHtml(url)}">${textToHtml(title)}</a>`);
   return `${text}<p>Also in: ${names.join(', ')}</p>`;
 }
 
 function paragraph(text: string): string {
-  return text === '' ? '' : `<p>${textToHtml(text)}</p>`;
+  return text.trim() === '' ? '' : `<p>${textToHtml(text)}</p>`;
 }
 
 /** The type without parameters, or null when it is none (RFC 6838 §4.2). */

@@ -11,7 +11,7 @@ import type { Snapshot } from '../reads.ts';
 import { renderAtom } from './atom.ts';
 import { renderJson } from './json-feed.ts';
 import { renderOpml } from './opml.ts';
-import { entryId, newestMs, type OutputFeed, toEntry } from './output-feed.ts';
+import { entryId, newestMs, type OutputFeed, toEntry, toStub } from './output-feed.ts';
 import { RenderCache } from './render-cache.ts';
 import { renderRss } from './rss.ts';
 import { type Scope, sectionScope, sourceScope, wholeScope } from './scope.ts';
@@ -99,7 +99,7 @@ async function sendFeed(
   const { format, scope, parts, cache } = job;
   const feed = `${scope.path}/feed.${format}`;
   refuseEarly(c, parts, feed);
-  const withdrawals = format === 'atom' && scope.choice.before === null;
+  const withdrawals = scope.choice.before === null;
   const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: false, order: 'arrival', withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
@@ -140,6 +140,9 @@ function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
     nextUrl: snapshot.next === null ? null : at(writeChoice({ ...own, before: snapshot.next })),
     updatedMs: Math.max(newestMs(entries, snapshot.changedMs ?? 0), snapshot.withdrawn[0]?.atMs ?? 0),
     entries,
+    stubs: snapshot.withdrawn
+      .slice(0, scope.choice.limit)
+      .flatMap(({ item, atMs }) => (item === null ? [] : [toStub(item, atMs, to.publicUrl)])),
     deleted: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
   };
 }

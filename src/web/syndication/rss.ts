@@ -18,7 +18,7 @@ export function renderRss(output: OutputFeed): string {
   const slots = new Slots();
   const language = commonLanguage(output.entries);
   const feed = new Feed({
-    title: slots.put(textElement('title', output.title)),
+    title: slots.put(titleElement(output.title)),
     description: slots.put(textElement('description', output.description)),
     link: output.homeUrl,
     updated: new Date(output.updatedMs),
@@ -27,9 +27,9 @@ export function renderRss(output: OutputFeed): string {
     ...(language === null ? {} : { language }),
     copyright: slots.put(feedLinks(output)),
   });
-  for (const entry of output.entries) {
+  for (const entry of [...output.entries, ...output.stubs]) {
     feed.addItem({
-      title: slots.put(textElement('title', entry.title)),
+      title: slots.put(titleElement(entry.title)),
       link: entry.url,
       guid: entry.id,
       date: new Date(entry.publishedMs),
@@ -40,6 +40,16 @@ export function renderRss(output: OutputFeed): string {
     });
   }
   return styled(slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
+}
+
+/**
+ * A title as a reader shows it that takes titles for text, and one that takes them for HTML: RSS does not say which they
+ * are, and either escaping spoils them for the others. A zero-width space keeps a `<` from beginning a tag and an `&`
+ * from beginning a reference. docs/adr/0013 has the readers that were tried.
+ */
+function titleElement(title: string): string {
+  const text = title.replace(/<(?=[a-z/!?])|&(?=#?\w+;)/gi, '$&\u200b');
+  return textElement('title', text);
 }
 
 function feedLinks(output: OutputFeed): string {

@@ -1,8 +1,9 @@
+import RssParser from 'rss-parser';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { renderAtom } from '../../../src/web/syndication/atom.ts';
 import { renderJson } from '../../../src/web/syndication/json-feed.ts';
-import { type OutputFeed, toEntry } from '../../../src/web/syndication/output-feed.ts';
+import { type OutputFeed, toEntry, toStub } from '../../../src/web/syndication/output-feed.ts';
 import { renderRss } from '../../../src/web/syndication/rss.ts';
 import { makeItem, noon } from '../fakes.ts';
 
@@ -33,6 +34,7 @@ function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
     nextUrl: `${base}/feed.x?limit=1&before=9-7`,
     updatedMs: noon + 60_000,
     entries: [toEntry(rich, base)],
+    stubs: [],
     deleted: [],
     ...over,
   };
@@ -80,7 +82,7 @@ describe('RSS', () => {
   const textOf = (parent: string, name: string) => within(nodes, parent, name).map(({ text }) => text);
 
   it('names the channel, its page and how long it may be kept', () => {
-    expect(textOf('channel', 'title')).toEqual(['Daily & <Weekly>']);
+    expect(textOf('channel', 'title')).toEqual(['Daily & <\u200bWeekly>']);
     expect(within(nodes, 'channel', 'link')[0]?.text).toBe(`${base}/`);
     expect(textOf('channel', 'ttl')).toEqual(['5']);
     expect(textOf('channel', 'lastBuildDate')).toEqual(['Thu, 15 Jan 2026 12:01:00 GMT']);
@@ -161,6 +163,7 @@ describe('Atom', () => {
     expect(nodes.filter(({ parent, name }) => parent === 'author' && name === 'name').map(({ text }) => text)).toEqual([
       'Daily & <Weekly>',
       'A. Writer',
+      'Example',
     ]);
     expect(within(nodes, 'source', 'id')[0]?.text).toBe('https://example.org/rss.xml');
     expect(within(nodes, 'source', 'title')[0]?.text).toBe('Example');
@@ -223,6 +226,85 @@ describe('JSON Feed', () => {
   it('has a content even where there is no text to show', () => {
     const bare = toEntry(makeItem(1, { summary: '', contentHtml: '' }), base);
     expect(JSON.parse(renderJson(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
+  });
+});
+
+describe('a title that looks like markup', () => {
+  // As readers do that take a title for HTML: python-feedparser, SimplePie and the npm package feedparser among them.
+  const asHtml = (title: string): string =>
+    title.replace(/<[/!?a-z][^>]*>/gi, '').replace(/&(?:amp|lt|gt|quot|#\d+);/gi, '?');
+  const titles = ['Vec<T> in Rust', 'The <dialog> element', 'Use </b> & <!-- -->', 'a < b', 'AT&amp;T', 'R&D'];
+
+  it.each(titles)('is whole in RSS to readers of HTML and to readers of text alike: %s', async (title) => {
+    const document = renderRss(feedOf({ title, entries: [toEntry(makeItem(1, { title }), base)] }));
+    const { title: channel, items } = await new RssParser().parseString(document);
+    for (const read of [channel ?? '', items[0]?.title ?? '']) {
+      expect(read.replaceAll('\u200b', '')).toBe(title);
+      expect(asHtml(read)).toBe(read);
+    }
+  });
+
+  it('is left as it is where nothing in it could be taken for markup', () => {
+    const document = renderRss(feedOf({ entries: [toEntry(makeItem(1, { title: 'a < b & c > d' }), base)] }));
+    expect(document).toContain('<title>a &lt; b &amp; c &gt; d</title>');
+  });
+
+  it('is the plain text in Atom and in JSON, which say what a title is', () => {
+    const output = feedOf({ entries: [toEntry(makeItem(1, { title: 'Vec<T>' }), base)] });
+    expect(renderAtom(output)).toContain('<title>Vec&lt;T&gt;</title>');
+    expect(JSON.parse(renderJson(output)).items[0].title).toBe('Vec<T>');
+  });
+});
+
+describe('an Atom entry', () => {
+  it('without an author is by its publisher, in itself and in its source', () => {
+    const nodes = nodesOf(renderAtom(feedOf({ entries: [toEntry(makeItem(1, { author: null }), base)] })));
+    const names = nodes.filter(({ parent, name }) => parent === 'author' && name === 'name');
+    expect(names.map(({ text }) => text)).toEqual(['Daily & <Weekly>', 'Example', 'Example']);
+    expect(within(nodes, 'entry', 'author')).toHaveLength(1);
+    expect(within(nodes, 'source', 'author')).toHaveLength(1);
+  });
+
+  it('has the time that its publisher gave, also where another entry has it', () => {
+    const entries = [1, 2].map((id) => toEntry(makeItem(id, { publishedMs: noon, updatedMs: null }), base));
+    const updated = within(nodesOf(renderAtom(feedOf({ entries }))), 'entry', 'updated').map(({ text }) => text);
+    expect(updated).toEqual(['2026-01-15T12:00:00.000Z', '2026-01-15T12:00:00.000Z']);
+  });
+
+  it('is not given a content without anything in it', () => {
+    const bare = toEntry(makeItem(1, { summary: '', contentHtml: ' \n' }), base);
+    expect(within(nodesOf(renderAtom(feedOf({ entries: [bare] }))), 'entry', 'content')).toEqual([]);
+  });
+});
+
+describe('an Atom feed', () => {
+  it('declares the namespaces of pictures and of tombstones only where it has some', () => {
+    const plain = { entries: [toEntry(makeItem(1, { imageUrl: null }), base)] };
+    expect(renderAtom(feedOf(plain))).not.toMatch(/xmlns:/);
+    expect(renderAtom(feedOf({ ...plain, deleted: [{ id: 'urn:uuid:1', atMs: noon }] }))).toMatch(/xmlns:at=/);
+    expect(renderAtom(feedOf())).toMatch(/xmlns:media=/);
+  });
+});
+
+describe('a withdrawn item', () => {
+  const stub = toStub(rich, noon + 120_000, base);
+  const output = feedOf({ entries: [], stubs: [stub], deleted: [{ id: stub.id, atMs: noon + 120_000 }] });
+
+  it.each([renderRss, renderAtom, renderJson])('is replaced under its id by a word that says so: %o', (render) => {
+    const document = render(output);
+    expect(document).toContain(toEntry(rich, base).id);
+    expect(document).toContain('This item has been withdrawn.');
+    for (const gone of ['Rail', 'Summary of 7', 'Text of 7', 'A. Writer', '7.mp3', '7.jpg', 'example.org/news/7'])
+      expect(document).not.toContain(gone);
+  });
+
+  it('leads to its page here, which answers 410, and keeps its date of publication', () => {
+    expect(JSON.parse(renderJson(output)).items[0]).toMatchObject({
+      url: `${base}/items/7`,
+      title: 'Withdrawn',
+      date_published: '2026-01-15T12:00:00.000Z',
+      date_modified: '2026-01-15T12:02:00.000Z',
+    });
   });
 });
 

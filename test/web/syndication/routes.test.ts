@@ -92,7 +92,9 @@ describe('output feeds', () => {
     const { get } = makeApp(items);
     const read = await new Parser().parseString(await (await get(`/feed.${format}`)).text());
     const newestFirst = items.toReversed();
-    expect(read.items.map(({ title }) => title)).toEqual(newestFirst.map(({ title }) => title));
+    expect(read.items.map(({ title }) => title?.replaceAll('\u200b', ''))).toEqual(
+      newestFirst.map(({ title }) => title),
+    );
     expect(read.items.map(({ link }) => link)).toEqual(newestFirst.map(({ url }) => url));
     expect(read.items.map((one) => one['creator'] ?? one['author'])).toEqual(newestFirst.map(({ author }) => author));
     expect(read.items.map(({ isoDate }) => Date.parse(isoDate ?? ''))).toEqual(
@@ -307,6 +309,14 @@ describe('output feeds and caches', () => {
       [entryId(one.key), '2026-01-15T12:00:01.000Z'],
     ]);
     expect(await before.text()).toContain(`<id>${entryId(two.key)}</id>`);
+    for (const format of ['rss', 'atom', 'json']) {
+      const first = await (await get(`/feed.${format}`)).text();
+      expect(first.split('This item has been withdrawn.').length, format).toBeGreaterThan(2);
+      expect(await (await get(`/feed.${format}?before=1-1`)).text()).not.toContain('has been withdrawn');
+      expect(
+        (await (await get(`/feed.${format}?limit=1`)).text()).split(/<title>Withdrawn|"title":"Withdrawn/),
+      ).toHaveLength(2);
+    }
     expect(text).toContain('xmlns:at="http://purl.org/atompub/tombstones/1.0"');
     expect(text).toContain('<updated>2026-01-15T12:00:02.000Z</updated>');
     expect(xmlFault(text)).toBeNull();

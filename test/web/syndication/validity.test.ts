@@ -129,11 +129,14 @@ describe('output feeds of everything that the fixtures and the demo hold', { tim
         items: readonly { title: string; url: string; date_published: string }[];
       };
       const expected = json.items.map(({ title, url, date_published }): Found => {
-        return { title, link: url, isoDate: date_published };
+        return { title: title.replaceAll('\u200b', ''), link: url, isoDate: date_published };
       });
       for (const format of ['rss', 'atom']) {
         const read = await new RssParser().parseString(await (await get(`${part}/feed.${format}?limit=500`)).text());
-        const found = read.items.map(({ title, link, isoDate }): Found => ({ title, link, isoDate }));
+        // In RSS a space that nobody sees keeps a title from being read as HTML.
+        const found = read.items.map(({ title, link, isoDate }): Found => {
+          return { title: title?.replaceAll('\u200b', ''), link, isoDate };
+        });
         expect(found.map(toSecond), `${part}/feed.${format}`).toEqual(expected.map(toSecond));
       }
     }

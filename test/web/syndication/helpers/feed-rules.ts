@@ -107,6 +107,8 @@ function checkItem(item: Element, faults: Faults): void {
   for (const name of maybe) faults.count(item, name, optional);
   faults.texts(item, 'link', address);
   faults.texts(item, 'guid', /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  for (const { text } of all(item, 'title'))
+    faults.demand(!/<[a-z/!?]|&#?\w+;/i.test(text), `title looks like HTML: "${text}"`);
   faults.texts(item, 'pubDate', rfc822);
   faults.texts(item, 'dc:language', language);
   for (const guid of all(item, 'guid')) faults.attribute(guid, 'isPermaLink', /^false$/);
@@ -139,11 +141,13 @@ export function faultsOfAtom(xml: string): readonly string[] {
   checkLinks(feed, faults);
   noEmptyElement(feed, faults);
   const entries = all(feed, 'atom:entry');
-  for (const name of ['id', 'updated']) {
-    faults.distinct(
-      entries.flatMap((entry) => all(entry, atom(name)).map(({ text }) => text)),
-      `entries' ${name}`,
-    );
+  faults.distinct(
+    entries.flatMap((entry) => all(entry, atom('id')).map(({ text }) => text)),
+    "entries' id",
+  );
+  for (const prefix of ['at', 'media']) {
+    const used = everyElement(feed).some(({ name }) => name.startsWith(`${prefix}:`));
+    faults.demand(xml.includes(` xmlns:${prefix}=`) === used, `the namespace ${prefix} is declared for nothing`);
   }
   for (const element of everyElement(feed)) faults.optional(element, 'xml:lang', language);
   for (const entry of entries) checkEntry(entry, faults);
@@ -155,7 +159,9 @@ function checkEntry(entry: Element, faults: Faults): void {
   const names = [...once, 'link', 'summary', 'content', 'author', 'category'];
   faults.known(entry, [...names.map(atom), 'media:thumbnail']);
   for (const name of once) faults.count(entry, atom(name), one);
-  for (const name of ['summary', 'content', 'author']) faults.count(entry, atom(name), optional);
+  for (const name of ['summary', 'content']) faults.count(entry, atom(name), optional);
+  // Without one of its own an entry would have the feed's: RFC 4287, 4.2.1.
+  faults.count(entry, atom('author'), one);
   faults.texts(entry, 'atom:id', /^urn:uuid:/);
   for (const name of ['updated', 'published']) faults.texts(entry, atom(name), rfc3339);
   const links = all(entry, 'atom:link');
@@ -173,7 +179,7 @@ function checkEntry(entry: Element, faults: Faults): void {
   for (const category of all(entry, 'atom:category')) faults.attribute(category, 'term', /\S/);
   for (const author of all(entry, 'atom:author')) faults.count(author, 'atom:name', one);
   for (const source of all(entry, 'atom:source')) {
-    for (const name of ['id', 'title', 'updated']) faults.count(source, atom(name), one);
+    for (const name of ['id', 'title', 'updated', 'author']) faults.count(source, atom(name), one);
     faults.texts(source, 'atom:id', address);
     for (const link of all(source, 'atom:link')) faults.attribute(link, 'href', address);
   }
