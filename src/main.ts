@@ -7,10 +7,10 @@ import { createMetrics } from './metrics.ts';
 import { startPolling } from './polling.ts';
 import { createMemoryDoorbell } from './push/doorbell-memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
-import { createLog, type Log } from './runtime/log.ts';
+import { createLog, type Log, withoutRepeats } from './runtime/log.ts';
 import { createShutdown } from './runtime/shutdown.ts';
 import { startServing } from './serving.ts';
-import { openStore } from './store/open.ts';
+import { openStore, type Store } from './store/open.ts';
 import { startWebhooks } from './webhooks.ts';
 
 export interface ServerOptions {
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly declarations?: Declarations;
   /** Origins from which pictures may be shown although they are not https. */
   readonly pictureOrigins?: readonly string[];
+  /** Opens the database, instead of `openStore`. */
+  readonly open?: typeof openStore;
 }
 
 /** A running server. */
@@ -37,12 +39,14 @@ export interface RunningServer {
  * @throws ConfigError when what the operator said cannot be used; nothing is left running then.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { settings, pictureOrigins = [], clock = systemClock, log = createLog(settings.logLevel) } = options;
+  const { settings, pictureOrigins = [], clock = systemClock, open = openStore } = options;
+  const log = withoutRepeats(options.log ?? createLog(settings.logLevel));
   const declared = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
   const shutdown = createShutdown(log);
   try {
-    const store = await openStore({ url: settings.databaseUrl, poller: settings.roles.has('poll') });
+    const store = await open({ url: settings.databaseUrl, poller: settings.roles.has('poll'), log, clock });
     shutdown.onStop('database', () => store.close());
+    warnOfOpenFiles(store, log);
     let inForce = declared;
     let problems: readonly ConfigProblem[] = [];
     const doorbell = createMemoryDoorbell();
@@ -78,4 +82,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await shutdown.stop();
     throw error;
   }
+}
+
+/** The operator may have chosen these permissions, for a backup by another user, so they are left as they are. */
+function warnOfOpenFiles(store: Store, log: Log): void {
+  const open = store.filesOpenToOthers();
+  if (open.length === 0) return;
+  const files = open.map(({ file, mode }) => ({ file, mode: mode.toString(8).padStart(4, '0') }));
+  const remedy = `chmod 600 ${open.map(({ file }) => `'${file.replaceAll("'", "'\\''")}'`).join(' ')}`;
+  log.warn({ files, remedy }, 'other users of this machine can open the database, which holds secrets');
 }

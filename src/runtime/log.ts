@@ -15,3 +15,18 @@ export function createLog(level: string): Log {
 
 /** A log that says nothing. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * The same log, with less of what is known: a line about an error that was reported as a state of its own, when it began,
+ * is for debugging only. Such errors say so themselves, by `reported: true`.
+ */
+export function withoutRepeats(log: Log): Log {
+  const isReported = ({ err }: { readonly err?: unknown }): boolean =>
+    err instanceof Error && 'reported' in err && err.reported === true;
+  return {
+    debug: (facts, message) => log.debug(facts, message),
+    info: (facts, message) => log.info(facts, message),
+    warn: (facts, message) => (isReported(facts) ? log.debug(facts, message) : log.warn(facts, message)),
+    error: (facts, message) => (isReported(facts) ? log.debug(facts, message) : log.error(facts, message)),
+  };
+}

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../domain/config-error.ts';
@@ -7,6 +7,8 @@ const magic = 'SQLite format 3\0';
 const openTimeoutMs = 5000;
 /** Who asks whether somebody polls holds the lock for an instant. */
 const lockTimeoutMs = 250;
+/** Of every file that is made: hubs, webhooks and sessions have secrets in it. The engine gives its own files the same. */
+const ownerOnly = 0o600;
 const useAnother = 'Name another file, or move this one away; it was left as it is';
 
 function refuse(what: string, remedy: string): ConfigError {
@@ -19,8 +21,13 @@ function reasonOf(error: unknown): string | null {
   return error instanceof Error && 'syscall' in error ? error.message : null;
 }
 
-/** Runs `work` on a file; what the file system or the database engine refuses becomes the operator's to mend. */
-function onFile<T>(file: string, verb: string, work: () => T): T {
+/**
+ * Runs `work` on a file of the database.
+ *
+ * @param verb what is done to it, as in "cannot be opened".
+ * @throws ConfigError in place of an error of the file system or the database engine.
+ */
+export function onFile<T>(file: string, verb: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -114,6 +121,39 @@ export function checkFile(file: string, schema: Schema): string {
   });
 }
 
+/** Makes a file that its owner alone may open, whatever the umask; one that is there keeps the mode that it has. */
+function makePrivately(file: string): void {
+  let handle: number;
+  try {
+    handle = openSync(file, 'wx', ownerOnly);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw error;
+  }
+  try {
+    fchmodSync(handle, ownerOnly);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A file and who may open it. */
+export interface FileMode {
+  readonly file: string;
+  /** The permission bits. */
+  readonly mode: number;
+}
+
+/** The files of a database that others than their owner may open. None where the system has no such permissions. */
+export function filesOpenToOthers(place: string): FileMode[] {
+  if (process.platform === 'win32') return [];
+  const files = ['', '-wal', '-shm', '.lock', '.announced'].map((suffix) => `${place}${suffix}`);
+  return files
+    .filter((file) => existsSync(file))
+    .map((file) => ({ file, mode: statSync(file).mode & 0o777 }))
+    .filter(({ mode }) => (mode & 0o077) !== 0);
+}
+
 /**
  * Opens a connection that may write, with the same words for what goes wrong.
  *
@@ -122,6 +162,7 @@ export function checkFile(file: string, schema: Schema): string {
  */
 export function openForWriting(file: string, busyTimeoutMs: number): Database.Database {
   return onFile(file, 'opened', () => {
+    makePrivately(file);
     const database = new Database(file, { timeout: openTimeoutMs });
     try {
       database.pragma('journal_mode = WAL');
@@ -151,7 +192,10 @@ export function openForReading(file: string, busyTimeoutMs: number): Database.Da
  * @throws ConfigError when another process has it.
  */
 export function lockForPolling(file: string): () => void {
-  const lock = onFile(`${file}.lock`, 'opened', () => new Database(`${file}.lock`, { timeout: lockTimeoutMs }));
+  const lock = onFile(`${file}.lock`, 'opened', () => {
+    makePrivately(`${file}.lock`);
+    return new Database(`${file}.lock`, { timeout: lockTimeoutMs });
+  });
   try {
     lock.exec('begin exclusive');
   } catch (error) {

@@ -8,6 +8,16 @@ export const forEachRow = '/* for each row */ ';
 /** The same for an insertion, which gives back the `id` of each row. RETURNING takes as long as inserting does. */
 export const forEachRowGivingIds = '/* for each row, its id */ ';
 
+/** How the statements of a connection differ from those of the engine. */
+export interface StatementOptions {
+  /** What `begin` is. */
+  readonly beginAs: 'begin' | 'begin immediate';
+  /** Called right after each commit, before anybody else can read what was committed. Must not throw. */
+  readonly committed?: () => void;
+  /** The error that is thrown instead of one of the engine's. */
+  readonly errorFor?: (error: unknown) => unknown;
+}
+
 /**
  * Keeps statements prepared, which Kysely's own driver does not, and makes `begin` take the write lock at once: a
  * deferred transaction that reads first and then writes fails when another process wrote in between, and no waiting
@@ -15,21 +25,39 @@ export const forEachRowGivingIds = '/* for each row, its id */ ';
  */
 export class StatementCache implements SqliteDatabase {
   readonly #database: Database.Database;
-  readonly #beginAs: string;
+  readonly #options: StatementOptions;
   readonly #statements = new Map<string, SqliteStatement>();
 
-  constructor(database: Database.Database, beginAs: 'begin' | 'begin immediate') {
+  constructor(database: Database.Database, options: StatementOptions) {
     this.#database = database;
-    this.#beginAs = beginAs;
+    this.#options = options;
   }
 
   prepare(query: string): SqliteStatement {
     const known = this.#statements.get(query);
     if (known !== undefined) return known;
     if (this.#statements.size >= maxStatements) this.#statements.clear();
-    const statement = this.#prepare(query);
+    const { errorFor } = this.#options;
+    const statement = errorFor === undefined ? this.#prepare(query) : this.#prepareGuarded(query, errorFor);
     this.#statements.set(query, statement);
     return statement;
+  }
+
+  #prepareGuarded(query: string, errorFor: (error: unknown) => unknown): SqliteStatement {
+    const guarded = <T>(work: () => T): T => {
+      try {
+        return work();
+      } catch (error) {
+        throw errorFor(error);
+      }
+    };
+    const statement = guarded(() => this.#prepare(query));
+    return {
+      reader: statement.reader,
+      all: (parameters) => guarded(() => statement.all(parameters)),
+      run: (parameters) => guarded(() => statement.run(parameters)),
+      iterate: (parameters) => statement.iterate(parameters),
+    };
   }
 
   #prepare(query: string): SqliteStatement {
@@ -37,13 +65,43 @@ export class StatementCache implements SqliteDatabase {
       const givesIds = prefix === forEachRowGivingIds;
       if (query.startsWith(prefix)) return new EachRow(this.#database, query.slice(prefix.length), givesIds);
     }
-    return this.#database.prepare(query === 'begin' ? this.#beginAs : query);
+    const statement = this.#database.prepare(query === 'begin' ? this.#options.beginAs : query);
+    if (query === 'commit') return this.#commit(statement);
+    if (query === 'rollback') return this.#rollBack(statement);
+    return statement;
+  }
+
+  #commit(statement: Database.Statement): SqliteStatement {
+    return command(() => {
+      statement.run();
+      this.#options.committed?.();
+    });
+  }
+
+  #rollBack(statement: Database.Statement): SqliteStatement {
+    return command(() => {
+      // On a full disk, among others, the engine has rolled back by itself: again would hide the first error.
+      if (this.#database.inTransaction) statement.run();
+    });
   }
 
   close(): void {
     this.#statements.clear();
     this.#database.close();
   }
+}
+
+/** A statement without parameters and rows. */
+function command(run: () => void): SqliteStatement {
+  return {
+    reader: false,
+    run() {
+      run();
+      return { changes: 0, lastInsertRowid: 0 };
+    },
+    all: () => [],
+    iterate: () => [].values(),
+  };
 }
 
 /**

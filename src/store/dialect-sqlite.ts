@@ -8,6 +8,7 @@ import {
   SqliteDialect,
   sql,
 } from 'kysely';
+import type { Cursor } from '../domain/event.ts';
 import type { Phrase } from '../domain/search-query.ts';
 import type {
   AnyOfPhrases,
@@ -21,6 +22,7 @@ import type {
   ReadingConnection,
   SearchPage,
 } from './dialect.ts';
+import { storageFaultOf } from './dialect-sqlite-faults.ts';
 import { checkFile, lockForPolling, openForReading, openForWriting, type Schema } from './dialect-sqlite-file.ts';
 import { forEachRow, forEachRowGivingIds, StatementCache } from './dialect-sqlite-statements.ts';
 
@@ -28,6 +30,8 @@ import { forEachRow, forEachRowGivingIds, StatementCache } from './dialect-sqlit
 const busyTimeoutMs = 50;
 /** Of a process that does nothing else. */
 const patientTimeoutMs = 5000;
+/** How long the last checkpoint waits for readers of other processes. */
+const checkpointTimeoutMs = 1000;
 
 class Adapter extends SqliteAdapter implements EngineAdapter {
   readonly engine = sqliteEngine;
@@ -48,12 +52,20 @@ function dialectOn(database: SqliteDatabase): Dialect {
   };
 }
 
+/** How a database file is opened. */
+export interface ConnectOptions extends Schema {
+  /** Whether this process polls. */
+  readonly poller: boolean;
+  /** The error that a failed read throws instead of the engine's. */
+  readonly readError: (error: unknown) => unknown;
+}
+
 /**
  * Opens a database file, making it and its folder when they are not there yet and the schema may be made.
  *
  * @throws ConfigError when the file cannot be used; it is then as it was.
  */
-export function connectSqlite(file: string, options: Schema & { poller: boolean }): Connections {
+export function connectSqlite(file: string, options: ConnectOptions): Connections {
   const place = checkFile(file, options);
   const unlock = options.poller ? lockForPolling(place) : () => {};
   try {
@@ -67,22 +79,63 @@ export function connectSqlite(file: string, options: Schema & { poller: boolean 
     // A connection of its own: within a read transaction the reader would not see what was committed since it began.
     const watcher = openForReading(place, busyTimeoutMs);
     const version = watcher.prepare<[], number>('pragma data_version').pluck();
+    let committed = (): void => {};
+    let position: Database.Statement<[], Cursor> | null = null;
     return {
       engine: sqliteEngine,
-      writer: dialectOn(new StatementCache(writer, 'begin immediate')),
-      reader: dialectOn(new StatementCache(reader, 'begin')),
-      mark: () => version.get() ?? null,
+      file: place,
+      writer: dialectOn(new StatementCache(writer, { beginAs: 'begin immediate', committed: () => committed() })),
+      reader: dialectOn(new StatementCache(reader, { beginAs: 'begin', errorFor: options.readError })),
+      mark: () => markOf(version, options.readError),
+      onCommit(listener) {
+        committed = listener;
+      },
+      position() {
+        position ??= writer.prepare<[], Cursor>('select epoch, head as seq from stream_head');
+        return position.get() ?? null;
+      },
+      faultOf: (error) => storageFaultOf(error, place),
       release() {
-        watcher.close();
-        // Kysely closes only what it has used.
-        reader.close();
-        writer.close();
-        unlock();
+        try {
+          for (const connection of [watcher, reader]) connection.close();
+          closeWriter(writer, options.poller);
+        } finally {
+          unlock();
+        }
       },
     };
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+function markOf(version: Database.Statement<[], number>, readError: (error: unknown) => unknown): number | null {
+  try {
+    return version.get() ?? null;
+  } catch (error) {
+    // What is wrong is told by whoever reads more than this; unknown is always a right answer.
+    readError(error);
+    return null;
+  }
+}
+
+/**
+ * Closes the writer, after the readers: the connection that closes last empties the write-ahead log into the file, which
+ * one that only reads cannot. The process that polls empties it itself, for readers of other processes may live on.
+ *
+ * @throws Error when the file alone is not the whole database then.
+ */
+function closeWriter(writer: Database.Database, empties: boolean): void {
+  try {
+    if (!empties) return;
+    writer.pragma(`busy_timeout = ${checkpointTimeoutMs}`);
+    const [result] = writer.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
+    if (result?.busy !== 0) {
+      throw new Error('the -wal file still holds a part of the database, since another program is reading it');
+    }
+  } finally {
+    writer.close();
   }
 }
 
@@ -94,7 +147,7 @@ export function connectSqlite(file: string, options: Schema & { poller: boolean 
 export function connectSqliteToRead(file: string, known: readonly string[]): ReadingConnection {
   const place = checkFile(file, { known, migrates: false });
   const reader = openForReading(place, patientTimeoutMs);
-  return { reader: dialectOn(new StatementCache(reader, 'begin')), release: () => void reader.close() };
+  return { reader: dialectOn(new StatementCache(reader, { beginAs: 'begin' })), release: () => void reader.close() };
 }
 
 function quoted(name: string): string {

@@ -1,5 +1,7 @@
 import type { Dialect, Kysely, RawBuilder } from 'kysely';
+import type { Cursor } from '../domain/event.ts';
 import type { Phrase } from '../domain/search-query.ts';
+import type { StorageFault } from '../domain/storage.ts';
 import type { Tables } from './tables.ts';
 
 /** The database, or one transaction on it: what every store function takes first. */
@@ -70,13 +72,29 @@ export interface SearchPage {
 /** A database that is open: two connections, what they speak, and how to let go of it. */
 export interface Connections {
   readonly engine: Engine;
+  /** The real path. */
+  readonly file: string;
   /** `begin` takes the write lock at once. */
   readonly writer: Dialect;
   /** Refuses writes; sees a stable snapshot within a transaction. */
   readonly reader: Dialect;
   /** Differs after every commit, of this process or another. Cheap; null: the engine cannot tell. */
   mark(): number | null;
-  /** Closes both, and gives back the right to poll if it was taken. */
+  /**
+   * Calls back right after every commit of the writer, in the same step: nobody can have read anything of it. Must not
+   * throw.
+   */
+  onCommit(listener: () => void): void;
+  /** Where the log stands by the last commit of the writer; null: there is none. The schema must be there. */
+  position(): Cursor | null;
+  /** The fault of the storage that an error of the engine stands for; null: it is an error of another kind. */
+  faultOf(error: unknown): StorageFault | null;
+  /**
+   * Closes all connections, those that read first, leaves the whole database in its file, and gives back the right to
+   * poll if it was taken.
+   *
+   * @throws Error when all is closed but the file alone is not the whole database.
+   */
   release(): void;
 }
 

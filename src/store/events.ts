@@ -6,7 +6,7 @@ import { facetsOf, toWireBody } from '../domain/wire-item.ts';
 import type { Db } from './dialect.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
 import { fixedQuery } from './fixed-query.ts';
-import { newEpoch, type Store } from './open.ts';
+import type { Store } from './open.ts';
 import { anyOf, insertRows } from './rows.ts';
 import { fromJson } from './shown.ts';
 import type { Row } from './tables.ts';
@@ -160,11 +160,4 @@ export async function trimEvents(
     if (count < trimBatch) return trimmed;
     await nextTurn();
   }
-}
-
-/** Gives the log a new name, so that no reader takes it for the one it knew. For a database out of a backup. */
-export async function renewEpoch(store: Store): Promise<string> {
-  const epoch = newEpoch();
-  await store.write((tx) => tx.updateTable('stream_head').set({ epoch }).execute());
-  return epoch;
 }

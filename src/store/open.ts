@@ -1,14 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Dialect, Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely';
 import { ConfigError } from '../domain/config-error.ts';
+import { StorageError, storageAdvice } from '../domain/storage.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type Log, silentLog } from '../runtime/log.ts';
+import { announcedPosition, createPositionRecorder } from './announced-position.ts';
 import type { Db, Engine } from './dialect.ts';
 import { connectSqlite, connectSqliteToRead } from './dialect-sqlite.ts';
-import { isLockedForPolling } from './dialect-sqlite-file.ts';
+import { type FileMode, filesOpenToOthers, isLockedForPolling, onFile } from './dialect-sqlite-file.ts';
+import { beginEpoch, type RestoredLog } from './epoch.ts';
 import { GroupedWrites } from './grouped-writes.ts';
 import { migrate, migrationNames } from './migrate.ts';
-import type { Tables } from './tables.ts';
+import { SerialConnection } from './serial-connection.ts';
+import { type Storage, StorageMonitor } from './storage-monitor.ts';
 
 const maxBusyTries = 60;
 const longestPauseMs = 250;
@@ -20,6 +23,9 @@ export interface StoreOptions {
   readonly poller: boolean;
   /** Whether the database may be made and its schema be brought up to date; true unless said. */
   readonly migrates?: boolean;
+  /** Told of what the operator has to know: a backup that was restored, a disk that is full. Absent: nobody is. */
+  readonly log?: Log;
+  readonly clock?: Clock;
 }
 
 /** The database, open. Store functions take an executor out of it; only here are transactions begun. */
@@ -32,7 +38,8 @@ export interface Store {
    * start when another process is writing, so it leaves nothing behind outside the transaction. Never inside another
    * `write`, and never with `writer` inside it: both throw, where they would wait for themselves for ever.
    *
-   * Several that are wanted at once may share a transaction, one after the other. Resolves when it is on the disk.
+   * Several that are wanted at once may share a transaction, one after the other. Resolves when it is on the disk; rejects
+   * with a StorageError, at once, while nothing can be stored.
    *
    * @param items how many items it writes, if many.
    */
@@ -47,54 +54,20 @@ export interface Store {
   read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /** Differs after every commit, whoever made it: what was read under an equal mark is still right. Null: unknown. */
   mark(): number | null;
+  /** Whether the database can be written, and since when not. */
+  readonly storage: Storage;
+  /** Files of the database that others than their owner may open, though they hold secrets. */
+  filesOpenToOthers(): readonly FileMode[];
+  /**
+   * Leaves the whole database in its one file.
+   *
+   * @throws Error when it could not, though all is closed.
+   */
   close(): Promise<void>;
 }
 
 /** A database that is only looked at. */
 export type ReadingStore = Pick<Store, 'reader' | 'read' | 'close'>;
-
-/** One Kysely object has one connection and a queue for it: whoever holds it may not queue behind itself. */
-class OneAtATime {
-  readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
-  readonly #name: string;
-  readonly db: Db;
-
-  constructor(name: string, dialect: Dialect) {
-    this.#name = name;
-    const guard: KyselyPlugin = {
-      transformQuery: ({ node }: PluginTransformQueryArgs) => {
-        this.#refuseInside();
-        return node;
-      },
-      transformResult: async ({ result }) => result,
-    };
-    this.db = new Kysely<Tables>({ dialect, plugins: [guard] });
-  }
-
-  #refuseInside(): void {
-    // What outlives its transaction, a timer set within it for one, is not inside any more.
-    if (this.#inside.getStore()?.open !== true) return;
-    throw new Error(`the store's ${this.#name} was used inside its own transaction: use the one that was passed in`);
-  }
-
-  async transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
-    return this.db.transaction().execute((tx) => work(tx.withoutPlugins()));
-  }
-
-  /** A piece of work within a transaction, in the context of whoever asks for it now. */
-  part<T>(work: (tx: Db) => Promise<T>): (tx: Db) => Promise<T> {
-    this.#refuseInside();
-    const place = { open: true };
-    const inContext = AsyncLocalStorage.snapshot();
-    return async (tx) => {
-      try {
-        return await inContext(() => this.#inside.run(place, () => work(tx)));
-      } finally {
-        place.open = false;
-      }
-    };
-  }
-}
 
 /** Tries again, with growing pauses, while another process holds the write lock. */
 async function patiently<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
@@ -118,59 +91,103 @@ function fileOf(url: string): string {
   throw new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);
 }
 
-/** What a new database needs before its first use, and what every start of a poller begins with. */
-async function begin(db: Db, poller: boolean): Promise<void> {
-  await db
-    .insertInto('stream_head')
-    .values({ id: 1, epoch: newEpoch(), head: 0, floor: 1, changed_ms: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  // A claim that was never settled belonged to a process that died; its token stays, so that the next claim counts it.
-  if (poller) {
-    await db.updateTable('source').set({ leased_until_ms: 0 }).where('lease_token', 'is not', null).execute();
-  }
+/** A claim that was never settled belonged to a process that died; its token stays, so that the next claim counts it. */
+async function freeClaims(tx: Db): Promise<void> {
+  await tx.updateTable('source').set({ leased_until_ms: 0 }).where('lease_token', 'is not', null).execute();
 }
 
-/** A name for a run of the log: replaced when the log no longer continues the one that readers know. */
-export function newEpoch(): string {
-  return randomBytes(6).readUIntBE(0, 6).toString(36).padStart(8, '0');
+/** As much as a large batch of items. */
+const probeBytes = 1024 * 1024;
+
+/** Writes as much as a large batch does, and takes it back. */
+async function tryWriting(writing: SerialConnection): Promise<void> {
+  const name = 'storage-probe';
+  const value = 'x'.repeat(probeBytes);
+  await writing.transaction((tx) =>
+    tx
+      .insertInto('setting')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute(),
+  );
+  await writing.transaction((tx) => tx.deleteFrom('setting').where('name', '=', name).execute());
+}
+
+function reportRestored({ was, announced, epoch }: RestoredLog, log: Log): void {
+  log.warn(
+    { was, announced, epoch },
+    'the database lies behind what was announced: it was restored from a backup, and all readers are reset',
+  );
+}
+
+/** What the storage refuses at the start is the operator's to set right. */
+function startError(error: unknown): unknown {
+  if (!(error instanceof StorageError)) return error;
+  return new ConfigError([{ where: 'DATABASE_URL', ...storageAdvice[error.fault] }]);
 }
 
 /**
  * Opens the database: makes it when it is not there and brings its schema up to date, unless told not to, and, for a
- * poller, takes the right to be the only one.
+ * poller, takes the right to be the only one. A log that was restored from a backup gets a new epoch.
  *
  * @throws ConfigError when the database cannot be used or another process polls with it; a file is then as it was.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { url, poller, migrates = true } = options;
-  const connections = connectSqlite(fileOf(url), { poller, migrates, known: migrationNames });
-  const { engine } = connections;
-  const writing = new OneAtATime('writer', connections.writer);
-  const reading = new OneAtATime('reader', connections.reader);
-  const writes = new GroupedWrites((work) => patiently(engine, () => writing.transaction(work)));
+  const { url, poller, migrates = true, log = silentLog, clock = systemClock } = options;
+  const readError = (error: unknown): unknown => storage.readError(error);
+  const connections = connectSqlite(fileOf(url), { poller, migrates, known: migrationNames, readError });
+  const { engine, file } = connections;
+  const writing = new SerialConnection('writer', connections.writer);
+  const reading = new SerialConnection('reader', connections.reader);
+  const storage = new StorageMonitor({
+    ...{ file, clock, log },
+    faultOf: (error) => connections.faultOf(error),
+    tryWriting: () => tryWriting(writing),
+  });
+  const patient = <T>(work: () => Promise<T>): Promise<T> => storage.guardWrite(() => patiently(engine, work));
+  const writes = new GroupedWrites((work) => patient(() => writing.transaction(work)));
   const write: Store['write'] = async (work, items = 1) => writes.write(writing.part(work), items);
   const read: Store['read'] = async (work) => reading.transaction(reading.part(work));
-  const close = async (): Promise<void> => {
+  const announced = announcedPosition(file);
+  const recorder = createPositionRecorder(announced, { position: () => connections.position(), log });
+  const disconnect = async (): Promise<void> => {
     await writes.idle();
+    await storage.close();
     await reading.db.destroy();
-    await writing.db.destroy();
-    connections.release();
+    try {
+      connections.release();
+    } finally {
+      await writing.db.destroy();
+    }
   };
   try {
-    await patiently(engine, () => migrate(writing.db));
-    await write(async (tx) => {
+    await patient(() => migrate(writing.db));
+    const restored = await write(async (tx) => {
       await engine.prepare(tx);
-      await begin(tx, poller);
+      if (poller) await freeClaims(tx);
+      // While this holds the write lock no other process is between a commit and its record.
+      return beginEpoch(
+        tx,
+        onFile(`${file}.announced`, 'read', () => announced.read()),
+      );
     });
+    if (restored !== null) reportRestored(restored, log);
   } catch (error) {
-    await close();
-    throw error;
+    await disconnect().catch((failure: unknown) => log.error({ err: failure }, 'the database was not closed well'));
+    throw startError(error);
   }
+  recorder.record();
+  connections.onCommit(() => recorder.record());
+  const close = async (): Promise<void> => {
+    await writes.idle();
+    recorder.flush();
+    await disconnect();
+  };
   return {
-    ...{ writer: writing.db, reader: reading.db, write, read, close },
+    ...{ writer: writing.db, reader: reading.db, write, read, close, storage },
     announce: () => writes.announce(),
     mark: () => connections.mark(),
+    filesOpenToOthers: () => filesOpenToOthers(file),
   };
 }
 
@@ -181,7 +198,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  */
 export function openStoreToRead(url: string): ReadingStore {
   const connection = connectSqliteToRead(fileOf(url), migrationNames);
-  const reading = new OneAtATime('reader', connection.reader);
+  const reading = new SerialConnection('reader', connection.reader);
   return {
     reader: reading.db,
     read: async (work) => reading.transaction(reading.part(work)),

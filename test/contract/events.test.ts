@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  appendEvents,
-  readEvents,
-  readHead,
-  readLogChangedMs,
-  renewEpoch,
-  trimEvents,
-} from '../../src/store/events.ts';
+import { renewEpoch } from '../../src/store/epoch.ts';
+import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/events.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/reads.ts';
 import { engines, withStore } from './engines.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renewEpoch } from '../../src/store/events.ts';
+import { renewEpoch } from '../../src/store/epoch.ts';
 import type { Store } from '../../src/store/open.ts';
 import { advanceWebhook, declareWebhooks, moveWebhook, readWebhook, readWebhooks } from '../../src/store/webhooks.ts';
 import { engines, withStore } from './engines.ts';

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -61,6 +62,26 @@ describe('a start that cannot succeed', () => {
 });
 
 describe('a second start', () => {
+  it('warns of a database that other users can read, with the command that ends it', async () => {
+    const made = home();
+    const server = await startServer(made);
+    await server.end('SIGTERM');
+    expect(server.output()).not.toContain('chmod');
+    const file = path.join(made.folder, 'newswire.sqlite');
+    chmodSync(file, 0o644);
+    const again = await startServer(made);
+    cleanups.push(() => again.end('SIGKILL'));
+    const line =
+      again
+        .output()
+        .split('\n')
+        .find((one) => one.includes('chmod')) ?? '{}';
+    const { level, remedy, files } = JSON.parse(line) as { level: number; remedy: string; files: unknown[] };
+    expect(level).toBe(40);
+    expect(remedy).toContain(`chmod 600 '${file}'`);
+    expect(files).toContainEqual({ file, mode: '0644' });
+  });
+
   it('finds what was there before a stop by SIGINT', async () => {
     const made = home();
     const server = await startServer(made);

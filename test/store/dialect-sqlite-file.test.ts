@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -121,9 +124,30 @@ describe('a database file', () => {
     expect(readFileSync(place('db'), 'utf8')).toBe('a file');
   });
 
-  it('leaves nothing but itself and its lock behind', async () => {
+  it('is for its owner alone, with all that lies beside it', async () => {
+    const store = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
+    const modes = readdirSync(folder).map((name) => [name, (statSync(place(name)).mode & 0o777).toString(8)]);
+    expect(store.filesOpenToOthers()).toEqual([]);
+    await store.close();
+    const names = modes.map(([name]) => name);
+    for (const suffix of ['', '-shm', '-wal', '.announced', '.lock']) expect(names).toContain(`news.sqlite${suffix}`);
+    expect(new Set(modes.map(([, mode]) => mode))).toEqual(new Set(['600']));
+  });
+
+  it('keeps the permissions that its owner gave it, and says which are wider', async () => {
     await open(place('news.sqlite'), true);
-    expect(readdirSync(folder).sort()).toEqual(['news.sqlite', 'news.sqlite.lock']);
+    chmodSync(place('news.sqlite'), 0o640);
+    const store = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
+    const wide = store.filesOpenToOthers();
+    await store.close();
+    expect(wide).toContainEqual({ file: realpathSync(place('news.sqlite')), mode: 0o640 });
+    expect(wide.map(({ file }) => path.basename(file))).not.toContain('news.sqlite.lock');
+    expect(statSync(place('news.sqlite')).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves nothing but itself, its lock and its position in the log behind', async () => {
+    await open(place('news.sqlite'), true);
+    expect(readdirSync(folder).sort()).toEqual(['news.sqlite', 'news.sqlite.announced', 'news.sqlite.lock']);
   });
 
   it('writes through to the disk at every commit', async () => {

@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
+import { newEpoch } from '../../src/store/epoch.ts';
 import { readHead } from '../../src/store/events.ts';
-import { newEpoch, openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
 import { readSetting } from '../../src/store/settings.ts';
 import { engines, withStore } from '../contract/engines.ts';
 
