@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RefreshResult } from './domain/poll.ts';
+import { type StorageState, storageFaults } from './domain/storage.ts';
 import type { FanOut } from './push/fan-out.ts';
 import { createFreshness, type Freshness, type Stage } from './push/freshness.ts';
 import type { LogTail } from './push/log-tail.ts';
@@ -29,6 +30,8 @@ export interface Metrics {
   queryEnded(outcome: string): void;
   /** Reads the figures of the live side from now on. */
   watchLive(live: LiveSide): void;
+  /** Reads from now on whether the database can be written. */
+  watchStorage(storage: { readonly state: StorageState | null }): void;
 }
 
 /** What a document brought. */
@@ -79,6 +82,7 @@ export function createMetrics(clock: Clock): Metrics {
     webhookDelivered: (outcome) => hooks.inc({ outcome }),
     queryEnded: (outcome) => queries.inc({ outcome }),
     watchLive: (live) => liveFigures(registers, live),
+    watchStorage: (storage) => storageFigure(registers, storage),
   };
 }
 
@@ -135,6 +139,18 @@ function intakeCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed
       count(items);
     },
   };
+}
+
+function storageFigure(registers: Registry[], storage: { readonly state: StorageState | null }): void {
+  new Gauge({
+    name: 'newswire_storage_fault',
+    help: '1 while the storage of the database has this fault, else 0.',
+    labelNames: ['fault'],
+    registers,
+    collect() {
+      for (const fault of storageFaults) this.set({ fault }, storage.state?.fault === fault ? 1 : 0);
+    },
+  });
 }
 
 /** Figures that the live side keeps itself: looked up when they are asked for. */

@@ -136,8 +136,9 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
   });
   const loop = createLoop(
     {
-      readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
-      claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),
+      // While nothing can be stored no publisher is asked: it would be in vain, and what is due stays due.
+      readDue: async (nowMs, limit) => (store.storage.writable ? readDueSources(store.reader, nowMs, limit) : []),
+      claim: async (ids, nowMs) => (store.storage.writable ? claimSources(store, { ids, nowMs, leaseMs }) : []),
       refresh,
       addressOf: (host) => fetcher.addressOf(host),
       nextDueMs: () => nextDueMs(store.reader),
@@ -186,11 +187,14 @@ function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): 
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One after the other: two sets of declarations written at once would mix.
   let last = Promise.resolve();
+  const stopping = new AbortController();
   const inOrder = (what: string, work: () => Promise<void>): void => {
     last = last
-      .then(work)
+      .then(() => store.storage.whenWritable(work, stopping.signal))
       .then(() => loop.wake())
-      .catch((error: unknown) => log.error({ err: error }, `${what} failed`));
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.error({ err: error }, `${what} failed`);
+      });
   };
   const watching = watchDeclarations({
     dir: settings.feedsDir,
@@ -213,6 +217,7 @@ function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): 
     onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
+    stopping.abort();
     await watching.close();
     await last;
   });

@@ -94,6 +94,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const address = { url: '', publicUrl: settings.publicUrl ?? '' };
   const live = createLive(parts, { tail, readers, publicUrl: () => address.publicUrl });
   metrics.watchLive({ ...live, tail });
+  metrics.watchStorage(store.storage);
   const clientAddress = createClientAddress(settings.trustedProxies);
   const history = watchSessions({ clock: parts.clock, count: () => live.sessions.size });
   shutdown.onStop('session history', () => history.stop());
@@ -104,6 +105,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
     ready: createReady(store, log),
+    storage: () => store.storage.state,
     metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.metricsToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
     version,
@@ -159,7 +161,7 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds
 }
 
 /**
- * Of the database, the declarations and our own address: whatever pages and feeds are made of. Looked up once for all
+ * Of the database and its storage, the declarations and our own address: whatever pages and feeds are made of. Looked up once for all
  * requests that the event loop has at hand: none of them can know of a commit that came after the first.
  */
 function markOf({ store, declarations }: ServingParts, publicUrl: () => string): () => string | null {
@@ -172,7 +174,8 @@ function markOf({ store, declarations }: ServingParts, publicUrl: () => string):
     if (now !== known) generation += 1;
     known = now;
     const mark = store.mark();
-    found = { mark: mark === null ? null : `${mark} ${generation} ${publicUrl()}` };
+    const fault = store.storage.state?.fault ?? '';
+    found = { mark: mark === null ? null : `${mark} ${generation} ${publicUrl()} ${fault}` };
     setImmediate(() => {
       found = null;
     });

@@ -54,7 +54,8 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   const courier = new Courier({
     log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     book: {
-      read: (id) => readWebhook(store.reader, id),
+      // While no place can be moved nothing is sent: it would be sent again every second.
+      read: async (id) => (store.storage.writable ? readWebhook(store.reader, id) : null),
       advance: (before, after) => advanceWebhook(store, before, after),
     },
     post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
@@ -67,17 +68,26 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   });
   const deaf = parts.doorbell.listen(() => courier.wake());
   let last = Promise.resolve();
+  const stopping = new AbortController();
   shutdown.onStop('webhooks', async () => {
     deaf();
+    stopping.abort();
     await last;
     await courier.stop();
   });
   return {
     declare(webhooks) {
       last = last
-        .then(() => declareWebhooks(store, webhooks.map(asStored), clock.now()))
+        .then(() =>
+          store.storage.whenWritable(
+            () => declareWebhooks(store, webhooks.map(asStored), clock.now()),
+            stopping.signal,
+          ),
+        )
         .then(() => courier.declare(webhooks))
-        .catch((error: unknown) => log.error({ err: error }, 'declaring the webhooks failed'));
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) log.error({ err: error }, 'declaring the webhooks failed');
+        });
     },
   };
 }

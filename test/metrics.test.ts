@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshResult } from '../src/domain/poll.ts';
+import type { StorageState } from '../src/domain/storage.ts';
 import { createMetrics, type LiveSide, type Metrics, maxSourceLabels } from '../src/metrics.ts';
 import { MemoryLog } from './push/helpers/memory-log.ts';
 import { createRig } from './push/helpers/rig.ts';
@@ -116,6 +117,19 @@ describe('the figures', () => {
     ]) {
       expect(text).toContain(`# TYPE ${name} `);
     }
+  });
+
+  it('say which fault the storage of the database has', async () => {
+    const metrics = createMetrics(clock);
+    const storage: { state: StorageState | null } = { state: null };
+    metrics.watchStorage(storage);
+    expect(await lines(metrics, 'newswire_storage_fault')).toEqual(
+      ['full', 'read_only', 'locked', 'malformed', 'io_error'].map(
+        (fault) => `newswire_storage_fault{fault="${fault}"} 0`,
+      ),
+    );
+    storage.state = { fault: 'locked', sinceMs: 0, blocksWrites: true };
+    expect(await lines(metrics, 'newswire_storage_fault')).toContain('newswire_storage_fault{fault="locked"} 1');
   });
 
   it('are of one server, not of the process: two do not mix', async () => {

@@ -128,7 +128,7 @@ function markOf(version: Database.Statement<[], number>, readError: (error: unkn
  */
 function closeWriter(writer: Database.Database, empties: boolean): void {
   try {
-    if (!empties) return;
+    if (!empties || !writer.open) return;
     writer.pragma(`busy_timeout = ${checkpointTimeoutMs}`);
     const [result] = writer.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
     if (result?.busy !== 0) {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { StorageError } from '../domain/storage.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** What a reader is told of a fault. Of the request it quotes at most the beginning of a parameter's name. */
@@ -74,6 +75,22 @@ const unknownFault: Problem = {
   message: 'Something went wrong on our side. It has been noted.',
 };
 
+const storageRetryS = 60;
+
+/** The store has reported it already. */
+function storageProblem(method: string): Problem {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const what = isRead
+    ? 'This cannot be read at present.'
+    : 'Nothing can be stored at present; what you sent was not kept.';
+  return {
+    status: 503,
+    code: 'storage_unavailable',
+    message: `${what} Try again in some minutes.`,
+    retryAfterS: storageRetryS,
+  };
+}
+
 /** Of an exception of any kind, what may be said of it. An unknown one gives nothing away: it is logged instead. */
 export function problemOf(error: unknown, c: Context, log: Log): Problem {
   if (error instanceof RequestError) return error.problem;
@@ -84,6 +101,7 @@ export function problemOf(error: unknown, c: Context, log: Log): Problem {
       message: 'The request cannot be answered.',
     };
   }
+  if (error instanceof StorageError) return storageProblem(c.req.method);
   log.error({ err: error, method: c.req.method, path: c.req.path }, 'request failed');
   return unknownFault;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Handler } from 'hono';
 import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Site } from '../domain/source.ts';
+import type { StorageState } from '../domain/storage.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { QueryLimit } from './http/query-limit.ts';
@@ -25,6 +26,8 @@ export interface AppParts {
   sections(): readonly string[];
   /** Whether the server can answer: by name of what was looked at. */
   ready(): Promise<Readonly<Record<string, boolean>>>;
+  /** The fault of the database's storage; null: there is none; absent: it is not known here. */
+  storage?(): StorageState | null;
   /** Answers `/events`, the log as server-sent events; null: there is none on this node. */
   readonly eventStream: Handler | null;
   /** Of Newswire. */

@@ -67,15 +67,18 @@ export function resultOf<Result>(outcome: QueryOutcome<Result>): Result {
   throw queryRefused(outcome.kind);
 }
 
-/** Whether the database answers; its schema was brought up to date when it was opened. */
-export function createReady(store: Store, log: Log): () => Promise<{ readonly database: boolean }> {
+/** Whether the database answers, and whether it can be written; its schema was brought up to date when it was opened. */
+export function createReady(
+  store: Store,
+  log: Log,
+): () => Promise<{ readonly database: boolean; readonly storage: boolean }> {
   return async () => {
     try {
       await store.read(readHead);
-      return { database: true };
+      return { database: true, storage: store.storage.writable };
     } catch (error) {
       log.error({ err: error }, 'the database does not answer');
-      return { database: false };
+      return { database: false, storage: store.storage.writable };
     }
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../src/domain/storage.ts';
 import { makeApp, makeItem } from './fakes.ts';
 
 const routes = [
@@ -82,6 +83,26 @@ describe('health', () => {
     const response = await get('/readyz');
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ ready: false, checks: { database: false, migrations: true } });
+  });
+
+  it('names the fault of the storage and its remedy, while pages go on', async () => {
+    const storage = () => ({ fault: 'read_only', sinceMs: 0, blocksWrites: true }) as const;
+    const { get } = makeApp([], { storage, ready: async () => ({ database: true, storage: false }) });
+    const response = await get('/readyz');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ reason: 'read_only', message: expect.stringContaining('read-only') });
+    expect((await get('/')).status).toBe(200);
+  });
+
+  it('says when to come again where the storage fails', async () => {
+    const { reads, get } = makeApp();
+    reads.item = async () => {
+      throw new StorageError('malformed');
+    };
+    const response = await get('/items/1');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('60');
+    expect((await get('/')).status).toBe(200);
   });
 
   it('is ready when all checks pass', async () => {

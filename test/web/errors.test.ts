@@ -1,19 +1,20 @@
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../src/domain/storage.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { badRequest, notFound, type Problem, problemOf, withdrawn } from '../../src/web/errors.ts';
 
 /** What is told and what is logged of an error that a handler throws. */
-async function tell(error: unknown): Promise<{ problem: Problem; logged: object[] }> {
+async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {
   const logged: object[] = [];
   const log: Log = { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) };
   const app = new Hono();
-  app.get('/path', () => {
+  app.all('/path', () => {
     throw error;
   });
   app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
-  const problem = (await (await app.request('/path?secret=1')).json()) as Problem;
+  const problem = (await (await app.request('/path?secret=1', { method })).json()) as Problem;
   return { problem, logged };
 }
 
@@ -25,6 +26,16 @@ describe('problemOf', () => {
   ])('tells what was thrown on purpose and logs nothing', async (error, expected) => {
     const { problem, logged } = await tell(error);
     expect(problem).toMatchObject(expected);
+    expect(logged).toEqual([]);
+  });
+
+  it.each([
+    ['GET', 'This cannot be read at present.'],
+    ['POST', 'Nothing can be stored at present; what you sent was not kept.'],
+  ])('answers %s with 503 when the storage fails, which the store has logged', async (method, words) => {
+    const { problem, logged } = await tell(new StorageError('full'), method);
+    expect(problem).toMatchObject({ status: 503, code: 'storage_unavailable' });
+    expect(problem.message).toContain(words);
     expect(logged).toEqual([]);
   });
 

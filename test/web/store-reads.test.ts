@@ -163,9 +163,9 @@ describe('the reads of the web out of the store', () => {
   });
 
   it('are ready while the database answers', async () => {
-    expect(await createReady(store, silentLog)()).toEqual({ database: true });
+    expect(await createReady(store, silentLog)()).toEqual({ database: true, storage: true });
     const closed = await openStore({ url: `sqlite:${path.join(folder, 'other.sqlite')}`, poller: false });
     await closed.close();
-    expect(await createReady(closed, silentLog)()).toEqual({ database: false });
+    expect(await createReady(closed, silentLog)()).toEqual({ database: false, storage: true });
   });
 });

@@ -73,10 +73,21 @@ export class Distribution {
     const { ports, clock } = this.#parts;
     const due = await ports.dueDeliveries(clock.now(), { limit: readAtOnce, exceptHosts: this.#gate.shut() });
     const taken = due.filter(({ host }) => this.#gate.enter(host));
-    const claimed = await ports.claim({ ids: taken.map(({ id }) => id), nowMs: clock.now(), leaseMs });
+    const claimed = await this.#claim(taken);
     const ids = new Set(claimed.map(({ id }) => id));
     for (const { id, host } of taken) if (!ids.has(id)) this.#gate.leave(host, null);
     for (const one of claimed) this.#start(one);
+  }
+
+  async #claim(taken: readonly { readonly id: number; readonly host: string }[]): Promise<readonly Claimed[]> {
+    const { ports, clock } = this.#parts;
+    try {
+      return await ports.claim({ ids: taken.map(({ id }) => id), nowMs: clock.now(), leaseMs });
+    } catch (error) {
+      // Or their hosts would be taken for busy until the next start.
+      for (const { host } of taken) this.#gate.leave(host, null);
+      throw error;
+    }
   }
 
   #start(claimed: Claimed): void {

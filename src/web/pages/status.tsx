@@ -24,6 +24,7 @@ export async function statusPage(c: Context, parts: PageParts): Promise<Response
             hours,
             sessions: parts.sessionHistory?.() ?? [],
             problems: parts.configProblems?.() ?? [],
+            storage: parts.storage?.() ?? null,
             sources: { all: declared.length, troubled: troubled.map(({ id, title }) => ({ id, title })) },
             items: declared.reduce((sum, { items }) => sum + items, 0),
           }}

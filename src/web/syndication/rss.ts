@@ -45,7 +45,7 @@ export function renderRss(output: OutputFeed): string {
 /**
  * A title as a reader shows it that takes titles for text, and one that takes them for HTML: RSS does not say which they
  * are, and either escaping spoils them for the others. A zero-width space keeps a `<` from beginning a tag and an `&`
- * from beginning a reference. docs/adr/0013 has the readers that were tried.
+ * from beginning a reference. docs/adr/0015 has the readers that were tried.
  */
 function titleElement(title: string): string {
   const text = title.replace(/<(?=[a-z/!?])|&(?=#?\w+;)/gi, '$&\u200b');

@@ -1,5 +1,7 @@
 import type { ConfigProblem } from '../../domain/config-error.ts';
+import { type StorageState, storageAdvice } from '../../domain/storage.ts';
 import type { Frame } from './frame.ts';
+import { Time } from './item-parts.tsx';
 import { Plot, type PlotSeries } from './plot.tsx';
 
 /** One hour of the last day. */
@@ -25,6 +27,8 @@ export interface Status {
   readonly sessions: readonly SessionHour[];
   /** Of declarations that are not in force because of them. */
   readonly problems: readonly ConfigProblem[];
+  /** Of the database's storage; null: it has none. */
+  readonly storage: StorageState | null;
   readonly sources: {
     readonly all: number;
     readonly troubled: readonly { readonly id: string; readonly title: string }[];
@@ -41,10 +45,27 @@ export function StatusMatter({ status, frame }: { status: Status; frame: Frame }
   return (
     <>
       <h1 class="page-title">Status</h1>
+      <StorageFault state={status.storage} frame={frame} />
       <Problems problems={status.problems} />
       <Summary status={status} frame={frame} />
       <Plots status={status} frame={frame} />
     </>
+  );
+}
+
+function StorageFault({ state, frame }: { state: StorageState | null; frame: Frame }) {
+  if (state === null) return null;
+  const { what, remedy } = storageAdvice[state.fault];
+  return (
+    <section class="problems" aria-labelledby="storage-title">
+      <h2 id="storage-title">
+        {state.blocksWrites ? 'Nothing new can be stored' : 'A part of the database cannot be read'}
+      </h2>
+      <p>
+        Since <Time ms={state.sinceMs} frame={frame} /> {what}. {remedy}.
+      </p>
+      {state.blocksWrites && <p>Pages and feeds show what was stored before. Sources are read again afterwards.</p>}
+    </section>
   );
 }
 

@@ -43,6 +43,15 @@ describe('the status page', () => {
     expect(byClass('empty').map(({ text }) => text)).toEqual(Array(4).fill('Nothing yet.'));
   });
 
+  it('shows that nothing can be stored, since when, and what to do', async () => {
+    const storage = () => ({ fault: 'full', sinceMs: Date.UTC(2026, 0, 5, 12, 30), blocksWrites: true }) as const;
+    const { byClass, html } = await look(makeApp([], { storage }), '/status');
+    const text = byClass('problems')[0]?.text;
+    expect(text).toContain('Nothing new can be stored');
+    expect(text).toContain('the disk of the database is full. Free space on it');
+    expect(html).toContain('datetime="2026-01-05T12:30:00.000Z"');
+  });
+
   it('shows what is wrong with declarations that are not in force, as text', async () => {
     const configProblems = () => [{ where: 'sources.yaml:14', what: 'url is <b>not</b> a URL', remedy: 'Write one' }];
     const { byClass, html } = await look(makeApp([], { configProblems }), '/status');
