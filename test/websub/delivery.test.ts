@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { isSignedBy } from '../../src/push/websub/signature.ts';
 import { engines, withStore } from '../contract/engines.ts';
@@ -325,6 +326,28 @@ describe('a delivery', () => {
       for (let round = 0; round < 20; round += 1) await desk.advance(minute);
       const bodies = new Map(subscriber.delivered.map(({ path, body }) => [path, body]));
       expect([...bodies.values()].every((body) => body === 'two')).toBe(true);
+    }),
+  );
+
+  it(
+    'is made once the database can be written again, however often that failed before',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      desk.change('two');
+      await desk.turn();
+      const failures: string[] = [];
+      await sql`pragma query_only = 1`.execute(desk.store.writer);
+      for (let tries = 0; tries < 5; tries += 1) {
+        // Each time a probe finds that writing works, and it fails again at the claim.
+        await desk.advance(6000).catch((error: unknown) => failures.push(String(error)));
+        await sql`pragma query_only = 0`.execute(desk.store.writer);
+        await desk.store.storage.probe();
+        if (tries < 4) await sql`pragma query_only = 1`.execute(desk.store.writer);
+      }
+      expect(failures).toHaveLength(5);
+      expect(subscriber.delivered.at(-1)?.body).not.toBe('two');
+      await desk.advance(6000);
+      expect(subscriber.delivered.at(-1)?.body).toBe('two');
     }),
   );
 });
