@@ -4,7 +4,8 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StorageError } from '../../src/domain/storage.ts';
+import { ConfigError } from '../../src/domain/config-error.ts';
+import { StorageError, storageAdvice } from '../../src/domain/storage.ts';
 import { readEvents, readHead } from '../../src/store/events.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { writeSetting } from '../../src/store/settings.ts';
@@ -189,7 +190,6 @@ describe('other faults of the storage', () => {
 describe('a malformed file', () => {
   /** Overwrites the page where the rows of a table begin. */
   async function damage(table: string): Promise<void> {
-    await store.close();
     const database = new Database(file);
     const root = database.prepare<[string], number>('select rootpage from sqlite_schema where name = ?').pluck();
     const page = root.get(table) ?? 0;
@@ -198,11 +198,12 @@ describe('a malformed file', () => {
     const handle = openSync(file, 'r+');
     writeSync(handle, Buffer.alloc(size, 0xee), 0, size, (page - 1) * size);
     closeSync(handle);
-    await open();
   }
 
   it('stops writes until the next start when a write meets it', async () => {
+    await store.close();
     await damage('comment');
+    await open();
     const write = store.write((tx) => tx.deleteFrom('comment').execute());
     expect(await rejection(write)).toMatchObject({ fault: 'malformed' });
     await store.storage.probe();
@@ -211,8 +212,18 @@ describe('a malformed file', () => {
     expect(await store.read(readHead)).toMatchObject({ head: 0 });
   });
 
+  it('ends a start that meets it with the remedy', async () => {
+    await store.close();
+    await damage('stream_head');
+    const error = await rejection(open());
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ problems: [{ where: 'DATABASE_URL', ...storageAdvice.malformed }] });
+  });
+
   it('is reported once when a read meets it, and does not stop what can still be stored', async () => {
+    await store.close();
     await damage('event');
+    await open();
     for (let tries = 0; tries < 3; tries += 1) {
       expect(await rejection(readEvents(store.reader, 0, 10))).toMatchObject({ fault: 'malformed' });
     }
