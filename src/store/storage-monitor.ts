@@ -91,7 +91,9 @@ export class StorageMonitor implements Storage {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof StorageError) || this.writable) throw error;
+        // What is malformed stays so: a read that met it would be tried for ever.
+        const isWorthwhile = error instanceof StorageError && (error.fault !== 'malformed' || !this.writable);
+        if (!isWorthwhile) throw error;
       }
     }
   }
