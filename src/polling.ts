@@ -5,6 +5,7 @@ import { createDigester } from './digest.ts';
 import type { ConfigProblem } from './domain/config-error.ts';
 import type { HostPause, RefreshResult } from './domain/poll.ts';
 import type { Declarations, Source } from './domain/source.ts';
+import { serversOf, type Target } from './fetch/addresses.ts';
 import { createFetcher } from './fetch/fetch-source.ts';
 import { userAgent } from './fetch/identity.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -56,13 +57,16 @@ export async function startPolling(parts: PollingParts): Promise<void> {
     site: parts.declarations.site,
     sources: new Map<string, Source>(),
     hostCycleMs: (_url: string): number => 0,
+    isConfigured: (_target: Target): boolean => false,
   };
+  const isConfigured = (target: Target): boolean => inForce.isConfigured(target);
   const declare = async (declarations: Declarations): Promise<void> => {
-    const { sources, site } = declarations;
+    const { sources, webhooks, site } = declarations;
     await declareSources(store, declarations, clock.now());
     inForce.site = site;
     inForce.sources = new Map(sources.map((source) => [source.id, source]));
     inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
+    inForce.isConfigured = serversOf([...sources, ...webhooks].map(({ url }) => url));
     parts.onDeclared(declarations);
   };
   await followClock(parts);
@@ -78,6 +82,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
     pauses: await readHostPauses(store.reader, clock.now()),
     digester,
     sourceOf,
+    isConfigured,
     hostCycleMs: (url) => inForce.hostCycleMs(url),
     hostGapMs: () => inForce.site.politeness.hostGapMs,
     hubs: () => hubs,
@@ -86,7 +91,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   if (publicUrl !== null) {
     const onSourceDue = (): void => loop.wake();
     hubs = await startSubscriber({
-      ...{ ...parts, publicUrl, digester, sourceOf, onSourceDue },
+      ...{ ...parts, publicUrl, digester, sourceOf, isConfigured, onSourceDue },
       onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
       onPushStored: (counts) => metrics.pushed(counts),
     });
@@ -106,6 +111,8 @@ function localFeeds({ sources }: Declarations): string[] {
 
 interface LoopParts extends Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
   hubs(): SubscriberSide;
+  /** Whether the operator declared something at this host. */
+  isConfigured(target: Target): boolean;
   readonly pauses: readonly HostPause[];
 }
 
@@ -115,7 +122,8 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
     clock,
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
     feedsDir: settings.feedsDir,
-    allowPrivateNetworks: settings.allowPrivateNetworks,
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: more.isConfigured },
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());

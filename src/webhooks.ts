@@ -97,9 +97,16 @@ function asStored(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
   return { id: webhook.id, formerId: webhook.formerId, url: shownUrl(webhook) };
 }
 
-/** The guarded client: our own addresses and private ones are not reached unless the operator allows them. */
-function openLine({ allowPrivateNetworks }: Settings, clock: Clock, publicUrl: string): Outbound {
-  return createOutbound({ clock, limits, allowPrivateNetworks, ownOrigins: [new URL(publicUrl).origin] });
+/**
+ * The guarded client: our own addresses and private ones are not reached unless the operator allows them. It is asked
+ * for declared addresses only, and redirects are not followed.
+ */
+function openLine(settings: Settings, clock: Clock, publicUrl: string): Outbound {
+  return createOutbound({
+    ...{ clock, limits, ownOrigins: [new URL(publicUrl).origin] },
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: () => true },
+  });
 }
 
 /** Sends and reads the status; what else the receiver says is of no concern. */

@@ -38,8 +38,10 @@ export interface Settings {
   readonly adminToken: string | null;
   /** Null: `/metrics` is for this machine only. */
   readonly metricsToken: string | null;
-  /** CIDRs. */
+  /** CIDRs, for hosts that the operator configured. */
   readonly allowPrivateNetworks: readonly string[];
+  /** CIDRs, for hosts that anybody names. */
+  readonly allowPrivateNetworksForAll: readonly string[];
   /** Null: the same host only. */
   readonly allowedOrigins: readonly string[] | '*' | null;
   readonly contactUrl: string | null;
@@ -117,7 +119,12 @@ export const variables: readonly Variable[] = [
   {
     name: 'ALLOW_PRIVATE_NETWORKS',
     defaultValue: 'none',
-    meaning: 'comma-separated CIDRs that fetches may reach on any port, though they are not public',
+    meaning: 'comma-separated CIDRs that declared sources and webhooks, and WEBSUB_HUB, may be in, on any port',
+  },
+  {
+    name: 'ALLOW_PRIVATE_NETWORKS_FOR_ALL',
+    defaultValue: 'none',
+    meaning: 'the same for hosts that documents, redirects and WebSub subscribers name',
   },
   {
     name: 'ALLOWED_ORIGINS',
@@ -172,6 +179,7 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     adminToken: take('ADMIN_TOKEN', readToken, null),
     metricsToken: take('METRICS_TOKEN', readToken, null),
     allowPrivateNetworks: take('ALLOW_PRIVATE_NETWORKS', readCidrs, []),
+    allowPrivateNetworksForAll: take('ALLOW_PRIVATE_NETWORKS_FOR_ALL', readCidrs, []),
     allowedOrigins: take('ALLOWED_ORIGINS', readOrigins, null),
     contactUrl: take('CONTACT_URL', readContactUrl, publicUrl),
     trustedProxies: take('TRUSTED_PROXIES', readCidrs, []),

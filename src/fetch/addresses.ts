@@ -46,10 +46,23 @@ const badPorts = new Set([
 /** Names that mean "this machine" or "this network" whatever a resolver makes of them. */
 const localName = /(?:^|\.)(?:localhost|local|internal)$/;
 
+/** Private networks that only the operator's own hosts may be in. */
+export interface ConfiguredHosts {
+  /** CIDRs (or single addresses) that may be reached on every port, by name too, at these hosts only. */
+  readonly networks: readonly string[];
+  /** Whether the operator configured this host. Called at each request and connection: declarations change. */
+  includes(target: Target): boolean;
+}
+
 /** What the operator opens and closes beyond the policy itself. */
 export interface GuardOptions {
-  /** CIDRs (or single addresses) that may be reached on every port, by name too. */
+  /**
+   * CIDRs (or single addresses) that may be reached on every port, by name too, also when a document, a redirect or a
+   * WebSub subscriber names the host.
+   */
   readonly allow: readonly string[];
+  /** Absent: no host has rights of its own. */
+  readonly configured?: ConfiguredHosts;
   /** Origins that are this very server: reading them would feed it its own output. */
   readonly ownOrigins?: readonly string[];
   /** The only ports beyond those CIDRs; absent: all but those of other protocols. */
@@ -57,8 +70,11 @@ export interface GuardOptions {
 }
 
 /** @throws ConfigError when a range cannot be read. */
-export function createAddressGuard({ allow, ownOrigins = [], ports }: GuardOptions): AddressGuard {
-  const ranges = parseRanges(allow);
+export function createAddressGuard({ allow, configured, ownOrigins = [], ports }: GuardOptions): AddressGuard {
+  const openToAll = parseRanges(allow);
+  const openToConfigured = [...openToAll, ...parseRanges(configured?.networks ?? [])];
+  const rangesFor = (target: Target): readonly Range[] =>
+    configured?.includes(target) === true ? openToConfigured : openToAll;
   const own = new Set(ownOrigins.map((origin) => ownKey(new URL(origin))));
 
   const isBadPort = (port: number): boolean => badPorts.has(port) || (ports !== undefined && !ports.includes(port));
@@ -66,9 +82,10 @@ export function createAddressGuard({ allow, ownOrigins = [], ports }: GuardOptio
   const refusal = (text: string, target: Target): Trouble | null => {
     const address = parseAddress(text);
     if (address === null) return new Trouble('blocked_address', notPublic(target));
-    if (isAllowed(address, ranges)) return null;
+    if (isAllowed(address, rangesFor(target))) return null;
     if (!isPublic(address) || localName.test(bareName(target))) {
-      return new Trouble('blocked_address', notPublic(target));
+      const isUnconfigured = isAllowed(address, openToConfigured);
+      return new Trouble('blocked_address', isUnconfigured ? notConfigured(target) : notPublic(target));
     }
     return isBadPort(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
   };
@@ -80,7 +97,7 @@ export function createAddressGuard({ allow, ownOrigins = [], ports }: GuardOptio
     const refused = isLiteral(url.hostname)
       ? refusal(bareName(target), target)
       : // A range that the operator opened counts by name too, and then only the resolved address can tell.
-        ranges.length > 0
+        rangesFor(target).length > 0
         ? null
         : refuseName(target, isBadPort);
     if (refused !== null) throw refused;
@@ -97,6 +114,23 @@ export function createAddressGuard({ allow, ownOrigins = [], ports }: GuardOptio
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);
   return url.protocol === 'https:' ? 443 : 80;
+}
+
+/**
+ * Whether a target is the server of one of these URLs: the same host and port, where the default ports of http and
+ * https count as one. URLs of other schemes are ignored.
+ */
+export function serversOf(urls: Iterable<string>): (target: Target) => boolean {
+  const servers = new Set<string>();
+  for (const text of urls) {
+    const url = /^https?:/i.test(text) ? URL.parse(text) : null;
+    if (url !== null) servers.add(serverKey({ hostname: url.hostname, port: portOf(url) }));
+  }
+  return (target) => servers.has(serverKey(target));
+}
+
+function serverKey(target: Target): string {
+  return `${bareName(target)}:${target.port === 443 ? 80 : target.port}`;
 }
 
 /** Whether a URL's host is an IP address: for those no resolver is ever asked, by undici and node:net alike. */
@@ -187,6 +221,11 @@ function bareName({ hostname }: Target): string {
 
 function notPublic({ hostname }: Target): string {
   return `${hostname} does not lead to a public address. To allow it, add its range to ALLOW_PRIVATE_NETWORKS`;
+}
+
+function notConfigured({ hostname }: Target): string {
+  const remedy = 'add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL';
+  return `${hostname} leads to a private address, and no source or webhook is declared there. To allow it, ${remedy}`;
 }
 
 function portDetail({ port }: Target): string {

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import type { Failure } from '../domain/outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { createAddressGuard } from './addresses.ts';
+import { type ConfiguredHosts, createAddressGuard } from './addresses.ts';
 import { createConnector, createLocator, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireAnswer } from './exchange.ts';
@@ -14,8 +14,10 @@ import { asTrouble, Trouble } from './trouble.ts';
 
 export interface OutboundOptions {
   readonly clock: Clock;
-  /** CIDRs that may be reached on any port, by name too. */
+  /** CIDRs that may be reached on any port, by name too, whoever names the host. */
   readonly allowPrivateNetworks: readonly string[];
+  /** CIDRs that may be reached at hosts that the operator configured. */
+  readonly configured?: ConfiguredHosts;
   /** Origins of this very server, never asked. */
   readonly ownOrigins?: readonly string[];
   readonly limits?: Partial<FetchLimits>;
@@ -93,6 +95,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const guard = createAddressGuard({
     allow: allowPrivateNetworks,
     ownOrigins,
+    ...(options.configured === undefined ? {} : { configured: options.configured }),
     ...(ports === undefined ? {} : { ports }),
   });
   const mixed = new Set<string>();

@@ -11,7 +11,10 @@ const hourMs = 3_600_000;
 const maxAnswerBytes = 4 * KiB;
 
 export interface WebsubClientOptions
-  extends Pick<OutboundOptions, 'clock' | 'allowPrivateNetworks' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'> {
+  extends Pick<
+    OutboundOptions,
+    'clock' | 'allowPrivateNetworks' | 'configured' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
+  > {
   readonly contactUrl: string | null;
   /** Instead of the usual ones. */
   readonly limits?: Partial<FetchLimits>;

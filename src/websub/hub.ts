@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/environment.ts';
 import type { StreamHead } from '../domain/event.ts';
+import { serversOf } from '../fetch/addresses.ts';
 import type { LogTail } from '../push/log-tail.ts';
 import type { DeliveryOutcome } from '../push/websub/distribution.ts';
 import { createHub, type Hub } from '../push/websub/hub.ts';
@@ -91,12 +92,17 @@ export interface HubSideParts {
 /** The hub with its work under way. */
 export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
   const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
-  const { allowPrivateNetworks, contactUrl } = settings;
+  const { allowPrivateNetworks, allowPrivateNetworksForAll, contactUrl, websubHub } = settings;
   const ownOrigins = [new URL(publicUrl).origin];
-  const way = { clock, allowPrivateNetworks, ownOrigins, contactUrl: contactUrl ?? publicUrl };
-  const client = createWebsubClient({ ...way, ports: callbackPorts });
+  const shared = {
+    ...{ clock, ownOrigins, allowPrivateNetworks: allowPrivateNetworksForAll },
+    contactUrl: contactUrl ?? publicUrl,
+  };
+  // Anybody may name a callback: a private network that is open to the operator's own hosts is not open to it.
+  const client = createWebsubClient({ ...shared, ports: callbackPorts });
+  const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
   // The operator has named it: it may listen wherever it likes.
-  const pings = createWebsubClient(way);
+  const pings = createWebsubClient({ ...shared, configured });
   const head = (): StreamHead => tail.place;
   const hub = createHub({
     ...{ clock, log, client, onDelivery, random: Math.random },
@@ -107,7 +113,7 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
     },
     publicUrl: () => publicUrl,
     wake: () => work.wake(),
-    elsewhere: settings.websubHub === null ? null : { hub: settings.websubHub, client: pings },
+    elsewhere: websubHub === null ? null : { hub: websubHub, client: pings },
   });
   const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
   tail.onAdvance(() => work.wake());

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/environment.ts';
+import type { Target } from '../fetch/addresses.ts';
 import type { Doorbell } from '../push/doorbell.ts';
 import { createWebsubSubscriber } from '../push/websub/subscriber.ts';
 import type { SubscriberPorts } from '../push/websub/subscriber-ports.ts';
@@ -52,6 +53,8 @@ export interface SubscriberSideParts extends PushReaderParts {
   readonly settings: Settings;
   readonly shutdown: Shutdown;
   readonly publicUrl: string;
+  /** Whether the operator declared something at this host. */
+  isConfigured(target: Target): boolean;
   /** Rung when a hub has confirmed or pushed something. */
   readonly hubBell: Doorbell;
 }
@@ -70,9 +73,13 @@ export const noHubs: SubscriberSide = { wake() {}, stretch: () => 1 };
 /** Subscribes where sources name hubs, and reads what the hubs push. */
 export async function startSubscriber(parts: SubscriberSideParts): Promise<SubscriberSide> {
   const { settings, store, clock, log, shutdown, publicUrl, onSourceDue } = parts;
-  const { allowPrivateNetworks, contactUrl } = settings;
+  const { contactUrl } = settings;
   const ownOrigins = [new URL(publicUrl).origin];
-  const client = createWebsubClient({ clock, allowPrivateNetworks, ownOrigins, contactUrl: contactUrl ?? publicUrl });
+  const client = createWebsubClient({
+    ...{ clock, ownOrigins, contactUrl: contactUrl ?? publicUrl },
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
+  });
   await noteAddress(store, publicUrl, clock.now());
 
   let trusted: ReadonlySet<string> = new Set();

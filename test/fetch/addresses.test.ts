@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { createAddressGuard, type GuardOptions } from '../../src/fetch/addresses.ts';
+import { createAddressGuard, type GuardOptions, serversOf } from '../../src/fetch/addresses.ts';
 import { Trouble } from '../../src/fetch/trouble.ts';
 
 /** What the guard makes of an address before any name is resolved: the failure's code, or `passes`. */
@@ -285,5 +285,42 @@ describe('a guard with ports of its own', () => {
     const target = { hostname: 'example.org', port: 3000 };
     expect(guard.refusal('10.1.2.3', target)).toBeNull();
     expect(guard.refusal('93.184.215.14', target)?.failure).toBe('bad_port');
+  });
+});
+
+describe('a private network that is open to configured hosts', () => {
+  const written = ['http://10.0.0.5:8080/feed.xml', 'https://Intranet.example./feed', 'http://[fd00::1]/', 'file:///x'];
+  const configured = { networks: ['10.0.0.0/8', 'fd00::/8'], includes: serversOf(written) };
+
+  it.each([
+    ['http://10.0.0.5:8080/other', 'passes'],
+    ['http://[fd00::1]/other', 'passes'],
+    // The same server over TLS.
+    ['https://[fd00::1]/', 'passes'],
+    ['http://10.0.0.5:6379/', 'blocked_address'],
+    ['http://10.0.0.5/', 'blocked_address'],
+    ['http://10.0.0.6:8080/', 'blocked_address'],
+    ['http://db.internal/', 'blocked_address'],
+  ])('judges %s: %s', (url, verdict) => {
+    expect(judge(url, { configured })).toBe(verdict);
+  });
+
+  it.each([
+    ['intranet.example', '10.1.2.3', 443, 'passes'],
+    ['intranet.example', '10.1.2.3', 80, 'passes'],
+    ['intranet.example', '192.168.0.1', 443, 'blocked_address'],
+    ['intranet.example', '10.1.2.3', 8443, 'blocked_address'],
+    ['callback.example', '10.1.2.3', 443, 'blocked_address'],
+  ])('judges %s at %s, port %i: %s', (hostname, address, port, verdict) => {
+    const refused = createAddressGuard({ allow: [], configured }).refusal(address, { hostname, port });
+    expect(refused?.failure ?? 'passes').toBe(verdict);
+  });
+
+  it('names the variable that would open it to a host that is not configured', () => {
+    const guard = createAddressGuard({ allow: [], configured });
+    const refused = guard.refusal('10.1.2.3', { hostname: 'callback.example', port: 443 });
+    expect(refused?.message).toBe(
+      'callback.example leads to a private address, and no source or webhook is declared there. To allow it, add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL',
+    );
   });
 });

@@ -43,6 +43,7 @@ describe('the subscribing side of a server', () => {
       ...{ store, clock, shutdown, publicUrl, hubBell, log: silentLog },
       settings: readSettings({}),
       digester: { digest: digestDocument },
+      isConfigured: () => false,
       sourceOf: () => undefined,
       ring: () => {},
       onSourceDue: () => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readSettings } from '../../config/environment.ts';
 import { createDigester } from '../../digest.ts';
+import { serversOf } from '../../fetch/addresses.ts';
 import { createFetcher } from '../../fetch/fetch-source.ts';
 import { userAgent } from '../../fetch/identity.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -22,7 +23,9 @@ export async function inspectAddress(io: CliIo, address: SiteAddress, own: OwnPa
     clock,
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
     feedsDir: settings.feedsDir,
-    allowPrivateNetworks: settings.allowPrivateNetworks,
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    // The operator typed this address; what a page or a redirect names is somebody else's word.
+    configured: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
     ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
   });
   const digester = own.digester ?? createDigester({ workers: 1 });
