@@ -36,8 +36,11 @@ export function entryKey(traits: Traits, digest: (text: string) => string): stri
   return key('d', `${traits.title}\n${traits.body.text}`);
 }
 
-/** The fragment counts here: within one source "#3" tells entries apart more often than it makes two of one. */
-function linkKey(url: string): string {
+/**
+ * A link in the form in which it is compared within one source. The fragment counts here: "#3" tells entries apart more
+ * often than it makes two of one.
+ */
+export function linkKey(url: string): string {
   const parsed = new URL(url);
   return `${canonicalForm(parsed) ?? url}${parsed.hash}`;
 }
@@ -65,11 +68,10 @@ function ownUrls(entries: readonly Traits[], siteUrl: string | null): (string | 
     const key = keys[index] ?? '';
     titles.set(key, (titles.get(key) ?? new Set()).add(title));
   }
-  const site = siteUrl === null ? null : withoutSlash(linkKey(siteUrl));
   return entries.map(({ url }, index) => {
     const key = keys[index] ?? '';
     if (key === '' || titles.get(key)?.size !== 1) return null;
-    return isFront(key) || withoutSlash(key) === site ? null : url;
+    return namesOnePage(key, siteUrl) ? url : null;
   });
 }
 
@@ -107,6 +109,11 @@ export function namingUrls(urls: readonly (string | null)[], siteUrl: string | n
     if (url === null || counts.get(url) !== 1) return null;
     return isFront(url) || withoutSlash(url) === site ? null : url;
   });
+}
+
+/** Whether a link, as `linkKey` has it, leads further than to the front of its site or of the feed's site. */
+export function namesOnePage(key: string, siteUrl: string | null): boolean {
+  return !isFront(key) && (siteUrl === null || withoutSlash(key) !== withoutSlash(linkKey(siteUrl)));
 }
 
 /** Whether an address in its canonical form is that of a whole site. */

@@ -10,6 +10,7 @@ import { resolveLink } from './links.ts';
 import { Notes } from './notes.ts';
 import { firstPicture } from './pictures.ts';
 import { type Entry, type Reading, readEntry, summaryOf } from './read-entry.ts';
+import { lastTouched, repeatedEntries } from './repeated-entries.ts';
 import { cutBytes, withoutControls } from './text.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
@@ -103,16 +104,18 @@ function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
     best.set(key, entry);
   }
   notes.add('dup_guid', worthless ? sharedGuids(entries) : entries.length - best.size);
-  const kept = [...best];
+  const distinct = [...best];
+  const repeated = repeatedEntries(
+    distinct.map(([, entry]) => entry),
+    frame.siteUrl,
+  );
+  notes.add('dup_entry', repeated.size);
+  const kept = distinct.filter((_, index) => !repeated.has(index));
   const urls = namingUrls(
     kept.map(([, entry]) => entry.url),
     frame.siteUrl,
   );
   return kept.map(([entryKey, entry], index) => ({ entry, entryKey, canonicalUrl: urls[index] ?? null }));
-}
-
-function lastTouched(entry: Entry): number {
-  return entry.updatedMs ?? entry.publishedMs ?? Number.NEGATIVE_INFINITY;
 }
 
 function sharedGuids(entries: readonly Entry[]): number {

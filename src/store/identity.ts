@@ -1,4 +1,5 @@
 import type { ItemDraft } from '../domain/item.ts';
+import { isSameTitle } from '../domain/same-title.ts';
 
 /** An entry as this source is known to have shown it before. */
 export interface KnownEntry {
@@ -9,14 +10,22 @@ export interface KnownEntry {
   readonly contentHash: string;
 }
 
+/** An item by one of its keys, with the entry under which this source shows it, if it does. */
+export interface KnownItem {
+  readonly itemId: number;
+  readonly ownEntry: KnownEntry | null;
+  readonly title: string;
+  readonly url: string | null;
+}
+
 /** What the store holds that bears on the entries of one document. */
 export interface Known {
   readonly sourceId: string;
   readonly sourceRef: number;
   /** Entries of this source, by entry key. */
   readonly entries: ReadonlyMap<string, KnownEntry>;
-  /** Items by key, with the entry under which this source shows each, if it does. */
-  readonly items: ReadonlyMap<string, { readonly itemId: number; readonly ownEntry: KnownEntry | null }>;
+  /** Items by key. */
+  readonly items: ReadonlyMap<string, KnownItem>;
   /** Keys of retired items. */
   readonly retired: ReadonlySet<string>;
 }
@@ -56,34 +65,43 @@ export function renamedEntries(
   known: Known,
 ): ReadonlyMap<string, KnownEntry> {
   const renamed = new Map<string, KnownEntry>();
+  const claimed = new Set<number>();
   for (const draft of drafts) {
     if (draft.canonicalUrl === null || known.entries.has(draft.entryKey)) continue;
     const earlier = known.items.get(draft.canonicalUrl)?.ownEntry ?? null;
-    if (earlier !== null && !document.has(earlier.entryKey)) renamed.set(draft.entryKey, earlier);
+    if (earlier === null || document.has(earlier.entryKey) || claimed.has(earlier.appearanceId)) continue;
+    claimed.add(earlier.appearanceId);
+    renamed.set(draft.entryKey, earlier);
   }
   // One alone is an entry that took over a link, not a move.
   return renamed.size > 1 && renamed.size * 2 > document.size ? renamed : new Map();
 }
 
+/** What the other entries of a document say about one of them. */
+export interface Surrounding {
+  /** See `renamedEntries`. */
+  readonly renamed: ReadonlyMap<string, KnownEntry>;
+  /** Entry keys of the whole document. */
+  readonly document: ReadonlySet<string>;
+  /** Canonical URLs that earlier entries of the same batch have claimed. */
+  readonly taken: ReadonlySet<string>;
+}
+
 /**
  * Says what an entry is: by its entry key within its source, else by its canonical URL across sources, else new.
  *
- * A canonical URL counts only as long as this source does not show the item under another entry key already, for a
- * source never has two appearances of one item.
- *
- * @param taken canonical URLs and items that earlier entries of the same batch have claimed.
+ * A source never has two appearances of one item. Where it shows the item of a canonical URL under another entry key,
+ * that is this entry before its guid changed, provided that it is gone from the document and has nearly the same title.
+ * With another title it is other news under a link that the publisher uses again, as in a live blog.
  */
-export function recognise(
-  draft: ItemDraft,
-  known: Known,
-  renamed: ReadonlyMap<string, KnownEntry>,
-  taken: ReadonlySet<string>,
-): Recognition {
-  const earlier = renamed.get(draft.entryKey);
-  const entry = known.entries.get(draft.entryKey) ?? earlier;
-  if (entry !== undefined) {
-    if (entry.itemId === null) return { kind: 'retired', entry };
-    return { kind: 'known', entry, itemId: entry.itemId, renamed: entry === earlier };
+export function recognise(draft: ItemDraft, known: Known, around: Surrounding): Recognition {
+  const { renamed, taken } = around;
+  const entry = known.entries.get(draft.entryKey);
+  const earlier = entry === undefined ? (renamed.get(draft.entryKey) ?? earlierEntry(draft, known, around)) : undefined;
+  const recognised = entry ?? earlier;
+  if (recognised !== undefined) {
+    if (recognised.itemId === null) return { kind: 'retired', entry: recognised };
+    return { kind: 'known', entry: recognised, itemId: recognised.itemId, renamed: entry === undefined };
   }
   const link = draft.canonicalUrl;
   if (link !== null && known.retired.has(link)) return { kind: 'retired', entry: null };
@@ -93,6 +111,28 @@ export function recognise(
   }
   if (link !== null && found === undefined && !taken.has(link)) return { kind: 'new', key: link };
   return newByEntry(draft, known);
+}
+
+/** The same entry under the guid that it had before. */
+function earlierEntry(draft: ItemDraft, known: Known, { document, taken }: Surrounding): KnownEntry | undefined {
+  const link = draft.canonicalUrl;
+  const item = link === null || taken.has(link) ? undefined : known.items.get(link);
+  const entry = item?.ownEntry ?? null;
+  if (item === undefined || entry === null || document.has(entry.entryKey)) return undefined;
+  const isSame = entry.contentHash === draft.contentHash || isSameNews(item, draft);
+  return isSame ? entry : undefined;
+}
+
+/**
+ * Whether two entries of one canonical URL are one article. Where several entries share a page, fragments of their links
+ * tell them apart: "#comment-7".
+ */
+export function isSameNews(one: Pick<KnownItem, 'title' | 'url'>, other: Pick<KnownItem, 'title' | 'url'>): boolean {
+  return fragmentOf(one.url) === fragmentOf(other.url) && isSameTitle(one.title, other.title);
+}
+
+function fragmentOf(url: string | null): string {
+  return /#(.*)$/s.exec(url ?? '')?.[1] ?? '';
 }
 
 function newByEntry(draft: ItemDraft, known: Known): Recognition {

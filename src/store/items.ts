@@ -7,7 +7,7 @@ import { batchesOf } from './batches.ts';
 import { withdrawMissing } from './complete.ts';
 import type { Db } from './dialect.ts';
 import { appendEvents, type Happening } from './events.ts';
-import { type KnownEntry, renamedEntries } from './identity.ts';
+import { isSameNews, type KnownEntry, renamedEntries } from './identity.ts';
 import { readKnown } from './known.ts';
 import type { Store } from './open.ts';
 import { updateRows } from './rows.ts';
@@ -66,13 +66,24 @@ function sum(a: BatchCounts, b: BatchCounts): BatchCounts {
   };
 }
 
-/** The last of each entry key: a document that names one entry twice means the later. */
+/**
+ * The last of each entry: a document that names one entry twice means the later. An entry that an archive has under an
+ * earlier guid, with the same link and nearly the same title, is left out as well.
+ */
 export function distinct(drafts: readonly ItemDraft[]): ItemDraft[] {
-  return [...new Map(drafts.map((draft) => [draft.entryKey, draft])).values()];
+  const kept = new Map(drafts.map((draft) => [draft.entryKey, draft]));
+  const byLink = new Map<string, ItemDraft>();
+  for (const draft of kept.values()) {
+    if (draft.canonicalUrl === null) continue;
+    const earlier = byLink.get(draft.canonicalUrl);
+    if (earlier !== undefined && isSameNews(earlier, draft)) kept.delete(earlier.entryKey);
+    byLink.set(draft.canonicalUrl, draft);
+  }
+  return [...kept.values()];
 }
 
 /** The entry keys of a whole document. */
-function entriesOf({ drafts, unchanged }: Digest): ReadonlySet<string> {
+export function entriesOf({ drafts, unchanged }: Pick<Digest, 'drafts' | 'unchanged'>): ReadonlySet<string> {
   return new Set([...drafts.map(({ entryKey }) => entryKey), ...unchanged]);
 }
 
@@ -83,10 +94,10 @@ async function findRenamed(db: Db, request: StoreRequest): Promise<ReadonlyMap<s
   return renamedEntries(drafts, entriesOf(request.digest), await readKnown(db, row, drafts));
 }
 
-/** What is looked up for a batch tells, when there is but one. */
+/** With a single batch, what is read for it is enough to find the renamed entries. */
 async function namesOf(store: Store, request: StoreRequest, batches: number): Promise<Batch['names']> {
-  if (batches === 1) return { renamed: new Map(), document: entriesOf(request.digest) };
-  return { renamed: await store.read((tx) => findRenamed(tx, request)) };
+  const document = entriesOf(request.digest);
+  return { document, renamed: batches === 1 ? null : await store.read((tx) => findRenamed(tx, request)) };
 }
 
 /** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
@@ -127,7 +138,7 @@ async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts:
 
 interface Batch {
   readonly drafts: readonly ItemDraft[];
-  /** Which entries stand under new names, or what tells. */
+  /** What the whole document says about which entries have new guids. */
   readonly names: Pick<BatchContext, 'renamed' | 'document'>;
   readonly isLast: boolean;
   readonly before: Progress;

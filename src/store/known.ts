@@ -22,6 +22,8 @@ interface ItemRow {
   readonly entry_key: string | null;
   readonly item_id: number | null;
   readonly content_hash: string | null;
+  readonly title: string;
+  readonly url: string | null;
 }
 
 /** The keys are a JSON array. */
@@ -31,7 +33,16 @@ const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', '
     .leftJoin('appearance', (join) =>
       join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
     )
-    .select(['item.id as itemId', 'key', 'appearance.id', 'entry_key', 'item_id', 'appearance.content_hash'])
+    .select([
+      'item.id as itemId',
+      'key',
+      'appearance.id',
+      'entry_key',
+      'item_id',
+      'appearance.content_hash',
+      'item.title',
+      'item.url',
+    ])
     .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
 );
 
@@ -53,9 +64,10 @@ const selectRetired = fixedQuery<{ keys: string }, { key: string }>(['keys'], (d
 async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<Known['items']> {
   const rows = await selectItems(db, { ref, keys: JSON.stringify(keys) });
   return new Map(
-    rows.map(({ itemId, key, id, entry_key, item_id, content_hash }) => {
+    rows.map(({ itemId, key, id, entry_key, item_id, content_hash, title, url }) => {
       const seen = id !== null && entry_key !== null && content_hash !== null;
-      return [key, { itemId, ownEntry: seen ? toEntry({ id, entry_key, item_id, content_hash }) : null }];
+      const ownEntry = seen ? toEntry({ id, entry_key, item_id, content_hash }) : null;
+      return [key, { itemId, ownEntry, title, url }];
     }),
   );
 }

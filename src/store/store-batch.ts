@@ -15,10 +15,10 @@ import type { Row } from './tables.ts';
 /** What a batch is stored under. */
 export interface BatchContext {
   readonly source: ShownSource;
-  /** Entries under new names. */
-  readonly renamed: ReadonlyMap<string, KnownEntry>;
-  /** Entry keys of the document, when the batch is all that is new in it: those under new names are found then. */
-  readonly document?: ReadonlySet<string>;
+  /** See `renamedEntries`; null: the batch is all that is new in its document, so they can be found in it. */
+  readonly renamed: ReadonlyMap<string, KnownEntry> | null;
+  /** Entry keys of the document. */
+  readonly document: ReadonlySet<string>;
   readonly firstRead: boolean;
   readonly nowMs: number;
 }
@@ -51,10 +51,10 @@ type Step =
 async function plan(tx: Db, drafts: readonly ItemDraft[], context: BatchContext): Promise<Step[]> {
   const known = await readKnown(tx, context.source, drafts);
   const { document } = context;
-  const renamed = document === undefined ? context.renamed : renamedEntries(drafts, document, known);
+  const renamed = context.renamed ?? renamedEntries(drafts, document, known);
   const taken = new Set<string>();
   const recognised = drafts.map((draft) => {
-    const what = recognise(draft, known, renamed, taken);
+    const what = recognise(draft, known, { renamed, document, taken });
     if (draft.canonicalUrl !== null) taken.add(draft.canonicalUrl);
     return { draft, what };
   });

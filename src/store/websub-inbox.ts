@@ -4,7 +4,7 @@ import type { ReceivedPush } from '../domain/websub-subscription.ts';
 import { batchesOf } from './batches.ts';
 import type { Db } from './dialect.ts';
 import { appendEvents } from './events.ts';
-import { distinct } from './items.ts';
+import { distinct, entriesOf } from './items.ts';
 import type { Store } from './open.ts';
 import { anyOf, insertRows } from './rows.ts';
 import { shownSource } from './shown.ts';
@@ -112,6 +112,7 @@ export interface ReadPush {
  */
 export async function storePush(store: Store, read: ReadPush): Promise<PushCounts | null> {
   const { push, digest, nowMs } = read;
+  const document = entriesOf(digest);
   let counts: PushCounts = { added: 0, updated: 0, head: null };
   for (const drafts of batchesOf(distinct(digest.drafts))) {
     const done = await store.write(async (tx) => {
@@ -123,7 +124,7 @@ export async function storePush(store: Store, read: ReadPush): Promise<PushCount
         .where('removed_ms', 'is', null)
         .executeTakeFirst();
       if (row === undefined) return null;
-      const context = { source: shownSource(row), renamed: new Map(), firstRead: false, nowMs };
+      const context = { source: shownSource(row), renamed: new Map(), document, firstRead: false, nowMs };
       const stored = await storeBatch(tx, drafts, context);
       return { counts: stored.counts, head: await appendEvents(tx, stored.happenings, nowMs) };
     });

@@ -3,17 +3,25 @@ import {
   candidateKeys,
   type Known,
   type KnownEntry,
+  type KnownItem,
   ownKey,
   recognise,
   renamedEntries,
+  type Surrounding,
 } from '../../src/store/identity.ts';
 import { draft } from '../contract/newsroom.ts';
 
 const none = new Map<string, KnownEntry>();
-const nothingTaken = new Set<string>();
+const nothing = new Set<string>();
+const alone: Surrounding = { renamed: none, document: nothing, taken: nothing };
 
 function entry(entryKey: string, itemId: number | null, over: Partial<KnownEntry> = {}): KnownEntry {
   return { appearanceId: 100 + (itemId ?? 0), entryKey, itemId, contentHash: 'hash', ...over };
+}
+
+/** An item that is told apart by its title, unless a test says otherwise. */
+function item(itemId: number, ownEntry: KnownEntry | null, over: Partial<KnownItem> = {}): KnownItem {
+  return { itemId, ownEntry, title: 'Something else', url: 'https://example.net/one', ...over };
 }
 
 function known(over: Partial<Known> = {}): Known {
@@ -25,8 +33,8 @@ const link = 'http://example.net/one';
 describe('recognise', () => {
   it('knows an entry by its entry key before it looks at the link', () => {
     const entries = new Map([['guid-one', entry('guid-one', 5)]]);
-    const items = new Map([[link, { itemId: 9, ownEntry: null }]]);
-    expect(recognise(draft('one'), known({ entries, items }), none, nothingTaken)).toMatchObject({
+    const items = new Map([[link, item(9, null)]]);
+    expect(recognise(draft('one'), known({ entries, items }), alone)).toMatchObject({
       kind: 'known',
       itemId: 5,
       renamed: false,
@@ -34,33 +42,36 @@ describe('recognise', () => {
   });
 
   it('joins the item that another source brought under the same link', () => {
-    const items = new Map([[link, { itemId: 9, ownEntry: null }]]);
-    expect(recognise(draft('one'), known({ items }), none, nothingTaken)).toEqual({ kind: 'join', itemId: 9 });
+    const items = new Map([[link, item(9, null)]]);
+    expect(recognise(draft('one'), known({ items }), alone)).toEqual({ kind: 'join', itemId: 9 });
   });
 
   it('makes a new item under the link that names it', () => {
-    expect(recognise(draft('one'), known(), none, nothingTaken)).toEqual({ kind: 'new', key: link });
+    expect(recognise(draft('one'), known(), alone)).toEqual({ kind: 'new', key: link });
   });
 
   it('makes a new item under its entry key when no link names it', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    expect(recognise(nameless, known(), none, nothingTaken)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(recognise(nameless, known(), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
   it('gives a link that its source already shows under another guid no second item of that key', () => {
-    const items = new Map([[link, { itemId: 9, ownEntry: entry('guid-old', 9) }]]);
-    expect(recognise(draft('one'), known({ items }), none, nothingTaken)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    const items = new Map([[link, item(9, entry('guid-old', 9))]]);
+    expect(recognise(draft('one'), known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
   it.each([
     ['is new', known()],
-    ['is known from elsewhere', known({ items: new Map([[link, { itemId: 9, ownEntry: null }]]) })],
+    ['is known from elsewhere', known({ items: new Map([[link, item(9, null)]]) })],
   ])('lets only the first of a batch have a link that %s', (_, store) => {
-    expect(recognise(draft('one'), store, none, new Set([link]))).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(recognise(draft('one'), store, { ...alone, taken: new Set([link]) })).toEqual({
+      kind: 'new',
+      key: 'a:guid-one',
+    });
   });
 
   it('lets no new guid bring back a retired link', () => {
-    expect(recognise(draft('one'), known({ retired: new Set([link]) }), none, nothingTaken)).toEqual({
+    expect(recognise(draft('one'), known({ retired: new Set([link]) }), alone)).toEqual({
       kind: 'retired',
       entry: null,
     });
@@ -69,7 +80,7 @@ describe('recognise', () => {
   it('leaves a tombstone where it is', () => {
     const tombstone = entry('guid-one', null);
     const entries = new Map([['guid-one', tombstone]]);
-    expect(recognise(draft('one'), known({ entries }), none, nothingTaken)).toEqual({
+    expect(recognise(draft('one'), known({ entries }), alone)).toEqual({
       kind: 'retired',
       entry: tombstone,
     });
@@ -77,18 +88,18 @@ describe('recognise', () => {
 
   it('lets no entry back whose own key was retired', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    expect(recognise(nameless, known({ retired: new Set(['a:guid-one']) }), none, nothingTaken).kind).toBe('retired');
+    expect(recognise(nameless, known({ retired: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
   });
 
   it('sets its keys apart from those of an earlier source of the same id', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    const items = new Map([['a:guid-one', { itemId: 3, ownEntry: null }]]);
-    expect(recognise(nameless, known({ items }), none, nothingTaken)).toEqual({ kind: 'new', key: 'a:guid-one~7' });
+    const items = new Map([['a:guid-one', item(3, null)]]);
+    expect(recognise(nameless, known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one~7' });
   });
 
   it('knows a renamed entry by the entry it was', () => {
     const was = entry('guid-old', 5);
-    expect(recognise(draft('one'), known(), new Map([['guid-one', was]]), nothingTaken)).toEqual({
+    expect(recognise(draft('one'), known(), { ...alone, renamed: new Map([['guid-one', was]]) })).toEqual({
       kind: 'known',
       entry: was,
       itemId: 5,
@@ -97,15 +108,43 @@ describe('recognise', () => {
   });
 });
 
+describe('an unknown guid under a link that its source shows already', () => {
+  const was = entry('guid-old', 5);
+  const titled = (title: string, over: Partial<KnownItem> = {}) =>
+    known({ items: new Map([[link, item(5, was, { title, ...over })]]) });
+
+  it('is the same entry when the title is nearly the same', () => {
+    const edited = draft('one', { title: 'The Title of one' });
+    expect(recognise(edited, titled('Title of one'), alone)).toEqual({
+      ...{ kind: 'known', entry: was, itemId: 5 },
+      renamed: true,
+    });
+  });
+
+  it('is the same entry when all its content is the same, whatever the owner calls it', () => {
+    const same = draft('one', { contentHash: was.contentHash });
+    expect(recognise(same, titled('By another source'), alone)).toMatchObject({ kind: 'known', itemId: 5 });
+  });
+
+  it.each<[string, Parameters<typeof recognise>]>([
+    ['has another title', [draft('one'), titled('Something else'), alone]],
+    ['stands beside it', [draft('one'), titled('Title of one'), { ...alone, document: new Set(['guid-old']) }]],
+    ['comes after another of that link', [draft('one'), titled('Title of one'), { ...alone, taken: new Set([link]) }]],
+    [
+      'has another fragment in its link',
+      [draft('one', { url: 'https://example.net/one#c2' }), titled('Title of one'), alone],
+    ],
+  ])('is another entry when it %s', (_, parts) => {
+    expect(recognise(...parts)).toEqual({ kind: 'new', key: 'a:guid-one' });
+  });
+});
+
 describe('renamedEntries', () => {
   /** A document whose first `renamed` of `all` entries have links known under guids that are gone. */
   function move(renamed: number, all: number, stillThere: readonly string[] = []) {
     const drafts = Array.from({ length: renamed }, (_, index) => draft(`n${index}`));
     const items = new Map(
-      drafts.map((one, index) => [
-        one.canonicalUrl ?? '',
-        { itemId: index + 1, ownEntry: entry(`old-${index}`, index + 1) },
-      ]),
+      drafts.map((one, index) => [one.canonicalUrl ?? '', item(index + 1, entry(`old-${index}`, index + 1))]),
     );
     const others = Array.from({ length: all - renamed }, (_, index) => `other-${index}`);
     const document = new Set([...drafts.map(({ entryKey }) => entryKey), ...others, ...stillThere]);
@@ -138,7 +177,7 @@ describe('renamedEntries', () => {
 
   it('leaves out entries that are known by their guid', () => {
     const drafts = [draft('one'), draft('two')];
-    const items = new Map(drafts.map((one) => [one.canonicalUrl ?? '', { itemId: 1, ownEntry: entry('old', 1) }]));
+    const items = new Map(drafts.map((one) => [one.canonicalUrl ?? '', item(1, entry('old', 1))]));
     const entries = new Map([['guid-one', entry('guid-one', 1)]]);
     expect(renamedEntries(drafts, new Set(['guid-one', 'guid-two']), known({ items, entries })).size).toBe(0);
   });

@@ -1,0 +1,81 @@
+import { isSameTitle, titleWords } from '../domain/same-title.ts';
+import { linkKey, namesOnePage, type Traits } from './identity.ts';
+
+/** An entry as far as it is compared with others of its document. */
+export interface Comparable extends Traits {
+  readonly publishedMs: number | null;
+  readonly updatedMs: number | null;
+}
+
+/** When an entry was last touched, in epoch milliseconds; before everything else when it does not say. */
+export function lastTouched(entry: Pick<Comparable, 'publishedMs' | 'updatedMs'>): number {
+  return entry.updatedMs ?? entry.publishedMs ?? Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * The entries that repeat another entry of their document under another guid: same link, nearly the same title. The
+ * most recently updated one stays, of equals the last. See ADR 0013.
+ *
+ * Where three or more entries share a link, as in a live blog or a list of activities, titles must have the same words,
+ * and text or date must be the same too.
+ *
+ * @returns indices of the entries to leave out. Linear in the number of entries.
+ */
+export function repeatedEntries(entries: readonly Comparable[], siteUrl: string | null): ReadonlySet<number> {
+  const repeated = new Set<number>();
+  for (const sharing of byLink(entries, siteUrl)) {
+    // The one to keep comes first.
+    const ordered = sharing.toReversed().sort((a, b) => touched(entries, b) - touched(entries, a));
+    const found = ordered.length === 2 ? repeatedOfTwo(entries, ordered) : repeatedOfMany(entries, ordered);
+    for (const index of found) repeated.add(index);
+  }
+  return repeated;
+}
+
+function touched(entries: readonly Comparable[], index: number): number {
+  const entry = entries[index];
+  return entry === undefined ? Number.NEGATIVE_INFINITY : lastTouched(entry);
+}
+
+/** Indices of the entries of each link that several have. */
+function byLink(entries: readonly Comparable[], siteUrl: string | null): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [index, { url }] of entries.entries()) {
+    if (url === null) continue;
+    const key = linkKey(url);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [index]);
+    else group.push(index);
+  }
+  return [...groups].filter(([key, group]) => group.length > 1 && namesOnePage(key, siteUrl)).map(([, group]) => group);
+}
+
+function repeatedOfTwo(entries: readonly Comparable[], [kept, other]: readonly number[]): number[] {
+  const [one, two] = [entries[kept ?? -1], entries[other ?? -1]];
+  if (one === undefined || two === undefined || other === undefined) return [];
+  return isSameTitle(one.title, two.title) ? [other] : [];
+}
+
+function repeatedOfMany(entries: readonly Comparable[], ordered: readonly number[]): number[] {
+  const titles = new Map<string, number>();
+  for (const index of ordered) {
+    const title = titleOf(entries[index]);
+    titles.set(title, (titles.get(title) ?? 0) + 1);
+  }
+  const seen = new Set<string>();
+  return ordered.filter((index) => {
+    const entry = entries[index];
+    const title = titleOf(entry);
+    // The text is costly to read, and most of a live blog have a title of their own.
+    if (entry === undefined || titles.get(title) === 1) return false;
+    const marks = [`text\n${title}\n${entry.body.text}`];
+    if (entry.publishedMs !== null) marks.push(`date\n${title}\n${entry.publishedMs}`);
+    const isRepeated = marks.some((mark) => seen.has(mark));
+    for (const mark of marks) seen.add(mark);
+    return isRepeated;
+  });
+}
+
+function titleOf(entry: Comparable | undefined): string {
+  return entry === undefined ? '' : titleWords(entry.title) || entry.title;
+}
