@@ -131,21 +131,19 @@ function withoutQuery(url: string): string {
 }
 
 /** The parts of an entry that make it news when they change. */
-export type Substance = Pick<
-  ItemDraft,
-  'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl' | 'publishedMs'
-> & {
+export type Substance = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl'> & {
   /** Visible text, white space evened out. */
   readonly text: string;
 };
 
 /**
- * A hash that stays while the news stays the same: markup, white space, advertising pictures, links in the text and
- * changing signatures of media addresses leave it as it is.
+ * A hash that stays while the news stays the same: markup, white space, advertising pictures, links in the text,
+ * changing signatures of media addresses, dates and the order of categories leave it as it is. Some publishers give
+ * every entry the date of the request.
  */
 export function contentHash(substance: Substance): string {
-  const { title, text, url, author, publishedMs } = substance;
+  const { title, text, url, author } = substance;
   const media = substance.enclosures.map((part) => [withoutQuery(part.url), part.type, part.length]);
   const image = substance.imageUrl === null ? null : withoutQuery(substance.imageUrl);
-  return sha256(JSON.stringify([title, text, url, author, substance.categories, media, image, publishedMs]));
+  return sha256(JSON.stringify([title, text, url, author, substance.categories.toSorted(), media, image]));
 }

@@ -110,7 +110,8 @@ const compared = {
   source: (item: Item) => item.source.id,
   alsoIn: (item: Item) => item.alsoIn.map(({ id }) => id),
   section: (item: Item) => item.section,
-  categories: (item: Item) => item.categories,
+  // Some publishers give them in another order at each request.
+  categories: (item: Item) => item.categories.toSorted(),
   language: (item: Item) => item.language,
   image: (item: Item) => item.imageUrl,
   enclosures: (item: Item) => item.enclosures,
@@ -126,6 +127,28 @@ export function changedFields(before: Item, after: Item): string[] {
   return Object.entries(compared)
     .filter(([, pick]) => JSON.stringify(pick(before)) !== JSON.stringify(pick(after)))
     .map(([name]) => name);
+}
+
+const alwaysShown = new Set(['source', 'alsoIn', 'section']);
+const dates = new Set(['publishedAt', 'updatedAt']);
+
+/** Whether what changed is more than who shows an item, and more than its dates: some feeds date everything anew. */
+function isEdit(changed: readonly string[]): boolean {
+  return changed.some((name) => !alwaysShown.has(name) && !dates.has(name));
+}
+
+/**
+ * The dates of an item after an edit: it keeps its first publication, and the entry's date, if it moved on, is that of
+ * the edit. A source that takes the item over brings its own.
+ */
+function datesAfter(
+  row: Row<'item'>,
+  draft: ItemDraft,
+  passes: boolean,
+): Pick<DraftColumns, 'published_ms' | 'updated_ms'> {
+  if (passes || row.published_ms === null) return { published_ms: draft.publishedMs, updated_ms: draft.updatedMs };
+  const moved = draft.publishedMs !== null && draft.publishedMs > row.published_ms ? draft.publishedMs : null;
+  return { published_ms: row.published_ms, updated_ms: draft.updatedMs ?? moved };
 }
 
 /** A withdrawn item as it is when it is not. */
@@ -166,10 +189,15 @@ export function merge(before: StoredItem, draft: ItemDraft, source: ShownSource,
   const passes = passesTo(source, before);
   const takes = passes || (row.owner_ref === source.ref && row.content_hash !== draft.contentHash);
   if (!takes) return { ...apart, changed: joins ? ['alsoIn'] : [] };
-  const words = { ...row, ...columnsOf(draft), owner_ref: source.ref, owner_passed: passes ? 1 : row.owner_passed };
+  const words = {
+    ...{ ...row, ...columnsOf(draft), ...datesAfter(row, draft, passes) },
+    ...{ owner_ref: source.ref, owner_passed: passes ? 1 : row.owner_passed },
+  };
   const changed = changedFields(toItem(before), toItem({ row: words, sources }));
-  const edited = changed.some((name) => name !== 'source' && name !== 'alsoIn' && name !== 'section');
-  if (!edited) return { ...apart, after: { row: words, sources }, changed };
+  if (!isEdit(changed)) {
+    const sameDates = { ...words, published_ms: row.published_ms, updated_ms: row.updated_ms };
+    return { ...apart, after: { row: sameDates, sources }, changed: changed.filter((name) => !dates.has(name)) };
+  }
   const edits = withEdit(row, nowMs) ?? (passes ? row.recent_edits : null);
   if (edits === null) return { ...apart, held: true };
   const after = { row: { ...words, revision: row.revision + 1, recent_edits: edits }, sources };

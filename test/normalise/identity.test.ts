@@ -153,7 +153,6 @@ describe('contentHash', () => {
     categories: ['c'],
     enclosures: [{ url: 'https://cdn.example/a.mp3?token=1', type: 'audio/mpeg', length: 5 }],
     imageUrl: 'https://cdn.example/i.jpg?sig=1',
-    publishedMs: 1,
   };
 
   const changes: [string, Partial<Substance>][] = [
@@ -164,7 +163,6 @@ describe('contentHash', () => {
     ['categories', { categories: ['c', 'd'] }],
     ['enclosures', { enclosures: [] }],
     ['picture', { imageUrl: 'https://cdn.example/j.jpg' }],
-    ['date', { publishedMs: 2 }],
   ];
   it.each(changes)('changes with the %s', (_, change) => {
     expect(contentHash({ ...substance, ...change })).not.toBe(contentHash(substance));
@@ -177,6 +175,14 @@ describe('contentHash', () => {
       imageUrl: 'https://cdn.example/i.jpg?sig=2',
     };
     expect(contentHash(signed)).toBe(contentHash(substance));
+  });
+
+  it('stays when only the order of the categories changes', () => {
+    const [one, other] = [
+      ['a', 'b'],
+      ['b', 'a'],
+    ].map((categories) => contentHash({ ...substance, categories }));
+    expect(one).toBe(other);
   });
 
   it('keeps fields apart', () => {

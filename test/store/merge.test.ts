@@ -61,11 +61,34 @@ describe('merge', () => {
     expect(after.row).toMatchObject({ title: 'Corrected', revision: 2, content_hash: edit.contentHash });
   });
 
-  it('keeps key, order, first sight and backfill of an item that is edited', () => {
+  it('keeps key, order, first sight, backfill and first publication of an item that is edited', () => {
     const before = stored(draft('one'));
     const { row } = merge(before, draft('one', { title: 'New', publishedMs: noon }), owner, noon + hour).after;
-    const { key, sort_ms, first_seen_ms, backfill } = before.row;
-    expect(row).toMatchObject({ key, sort_ms, first_seen_ms, backfill, published_ms: noon });
+    const { key, sort_ms, first_seen_ms, backfill, published_ms } = before.row;
+    expect(row).toMatchObject({ key, sort_ms, first_seen_ms, backfill, published_ms });
+  });
+
+  it.each([
+    ['its own date of change', { publishedMs: noon, updatedMs: noon + 1 }, noon + 1],
+    ['the new date of publication, without one of change', { publishedMs: noon }, noon],
+    ['no date, when that of publication did not move on', { publishedMs: noon - 2 * hour }, null],
+  ])('dates the edit by %s', (_, dates, updatedMs) => {
+    const { after, changed } = merge(stored(draft('one')), draft('one', { title: 'New', ...dates }), owner, noon);
+    expect(after.row.updated_ms).toBe(updatedMs);
+    expect(changed).toEqual(updatedMs === null ? ['title'] : ['title', 'updatedAt']);
+  });
+
+  it('takes the date of an edit for that of publication when there was none', () => {
+    const before = stored(draft('one', { publishedMs: null }));
+    expect(merge(before, draft('one', { title: 'New' }), owner, noon).after.row.published_ms).toBe(noon - hour);
+  });
+
+  it('says nothing of other dates and another order of categories', () => {
+    const before = stored(draft('one', { categories: ['a', 'b'] }));
+    const dated = { publishedMs: noon, updatedMs: noon, categories: ['b', 'a'], contentHash: 'other' };
+    const { after, changed } = merge(before, draft('one', dated), owner, noon);
+    expect(changed).toEqual([]);
+    expect(after.row).toMatchObject({ revision: 1, published_ms: noon - hour, updated_ms: null });
   });
 
   it('only adds the source to "also in" when it tells the same in other words', () => {
