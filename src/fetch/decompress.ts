@@ -36,13 +36,31 @@ export async function decodeBody(
   headers: readonly string[],
   options: DecodeOptions,
 ): Promise<Decoded> {
-  const codings = readCodings(headers, options.limits.maxCodings);
-  if (codings.length === 0 && !isGzip(wire)) return { body: wire, notes: [] };
+  const { codings, unknown } = readCodings(headers, options.limits.maxCodings);
+  if (codings.length === 0 && !isGzip(wire)) {
+    if (unknown === null) return { body: wire, notes: [] };
+    return { body: plainOrRefused(wire, unknown), notes: ['wrong_encoding_label'] };
+  }
   // A coding without its header is common for files that are gzip on disk; one is undone, never a chain of them.
   if (codings.length === 0) return { body: await undo(wire, 'gzip', options), notes: ['wrong_encoding_label'] };
+  const decoded = await undoAll(wire, codings, options);
+  if (unknown === null) return decoded;
+  return { body: plainOrRefused(decoded.body, unknown), notes: ['wrong_encoding_label'] };
+}
+
+/**
+ * Some servers name a charset (`UTF-8`), a transfer (`aws-chunked`, `binary`) or nothing (`none`) as the coding of a body
+ * that is not coded at all. What is really coded in another way is not text.
+ */
+function plainOrRefused(body: Uint8Array, coding: string): Uint8Array {
+  if (looksPlain(body) || isText(body)) return body;
+  throw new Trouble('decode_error', `The body is compressed as "${coding}", which was not asked for`);
+}
+
+async function undoAll(wire: Uint8Array, codings: readonly Coding[], options: DecodeOptions): Promise<Decoded> {
   let body = wire;
   // RFC 9110 section 8.4: listed in the order in which they were applied.
-  for (const coding of codings.reverse()) {
+  for (const coding of codings.toReversed()) {
     const next = await undoUnlessPlain(body, coding, options);
     if (next === null) return { body, notes: ['wrong_encoding_label'] };
     body = next;
@@ -50,23 +68,28 @@ export async function decodeBody(
   return { body, notes: [] };
 }
 
-function readCodings(headers: readonly string[], maxCodings: number): Coding[] {
+interface Codings {
+  /** In the order in which they were applied. */
+  readonly codings: readonly Coding[];
+  /** The first coding that is not known, cut to a length that can be shown; null: all are known. */
+  readonly unknown: string | null;
+}
+
+function readCodings(headers: readonly string[], maxCodings: number): Codings {
   const tokens = headers
     .join(',')
     .split(',')
     .map((token) => token.trim().toLowerCase())
     .filter((token) => token !== '' && token !== 'identity');
-  if (tokens.length > maxCodings) {
+  const isKnown = (token: string): boolean => Object.hasOwn(names, token);
+  const codings = tokens.flatMap((token) => (isKnown(token) ? (names[token] ?? []) : []));
+  if (codings.length > maxCodings) {
     throw new Trouble(
       'decode_error',
-      `The body is compressed ${tokens.length} times over. The publisher must mend this`,
+      `The body is compressed ${codings.length} times. The publisher must correct this`,
     );
   }
-  return tokens.map((token) => {
-    const coding = Object.hasOwn(names, token) ? names[token] : undefined;
-    if (coding !== undefined) return coding;
-    throw new Trouble('decode_error', `The body is compressed as "${token}", which was not asked for`);
-  });
+  return { codings, unknown: tokens.find((token) => !isKnown(token))?.slice(0, 40) ?? null };
 }
 
 /** Null: the label is wrong, the body is plain text already. */
@@ -126,6 +149,11 @@ function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): vo
 
 function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b;
+}
+
+/** Whether the beginning has no control characters but white space: compressed data has one in ten bytes. */
+function isText(body: Uint8Array): boolean {
+  return !/[\0-\x08\x0e-\x1f]/.test(Buffer.from(body.subarray(0, 512)).toString('latin1'));
 }
 
 /** Whether the first byte that is no white space and no byte-order mark opens a document: `<`, `{` or `[`. */

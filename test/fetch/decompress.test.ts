@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type DecodeOptions, decodeBody } from '../../src/fetch/decompress.ts';
 import { defaultLimits } from '../../src/fetch/limits.ts';
@@ -51,8 +51,10 @@ describe('content codings', () => {
     expect(await failureOf(gzipSync(feed), [Array(1_600).fill('gzip').join(', ')])).toBe('decode_error');
   });
 
-  it.each(['zstd', 'foo', 'gzip, foo', 'constructor'])('H13: refuses "%s" rather than take it raw', async (label) => {
-    expect(await failureOf(feed, [label])).toBe('decode_error');
+  const compressed = zstdCompressSync(feed.repeat(20));
+
+  it.each(['zstd', 'foo', 'constructor', 'gzip, foo'])('H13: refuses "%s" rather than take it raw', async (label) => {
+    expect(await failureOf(compressed, [label])).toBe('decode_error');
   });
 });
 
@@ -68,6 +70,28 @@ describe('a coding that the label got wrong', () => {
       expect(text(body)).toBe(plain);
       expect(notes).toEqual(['wrong_encoding_label']);
     }
+  });
+
+  it.each([
+    ...['UTF-8', 'none', 'binary', 'aws-chunked', '8bit', 'utf-8, aws-chunked', 'gzip, none', 'constructor'],
+    Array(1_600).fill('none').join(', '),
+  ])('reads a plain body labelled with the unknown coding "%.40s"', async (label) => {
+    for (const plain of [feed, `\ufeff${feed}`, `Warning: date() in x.php\n${feed}`]) {
+      if (label.startsWith('gzip') && plain.startsWith('W')) continue;
+      const { body, notes } = await decoded(plain, [label]);
+      expect(text(body)).toBe(plain);
+      expect(notes).toEqual(['wrong_encoding_label']);
+    }
+  });
+
+  it.each([
+    'aws-chunked, gzip',
+    'gzip, aws-chunked',
+    'binary',
+  ])('undoes the gzip of a body labelled "%s"', async (label) => {
+    const { body, notes } = await decoded(gzipSync(feed), [label]);
+    expect(text(body)).toBe(feed);
+    expect(notes).toEqual(['wrong_encoding_label']);
   });
 
   it('E7: undoes gzip that no header tells of', async () => {

@@ -130,7 +130,7 @@ describe('a read', () => {
   it('keeps control characters of the origin out of what it tells', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { headers: { 'Content-Encoding': 'foo\x1b[31m' }, body: feed });
-    const { raw } = { raw: `HTTP/1.1 200 OK\r\nContent-Encoding: f\x80\x9b31m\r\nContent-Length: 1\r\n\r\nx` };
+    const { raw } = { raw: `HTTP/1.1 200 OK\r\nContent-Encoding: f\x80\x9b31m\r\nContent-Length: 1\r\n\r\n\x01` };
     origin.on('/feed', { raw: Buffer.from(raw, 'latin1') });
     const outcome = failed(await read(aFetcher(), `${origin.url}/feed`));
     expect(outcome.failure).toBe('decode_error');

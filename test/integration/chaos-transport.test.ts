@@ -58,6 +58,8 @@ describe('an answer that can be taken all the same', () => {
 
   it.each([
     ['H14', 'plain', ['wrong_encoding_label']],
+    ['H14', 'charset', ['wrong_encoding_label']],
+    ['H14', 'transfer', ['wrong_encoding_label']],
     ['H24', '15 KB', []],
   ])('%s, %s: brings its items', async (row, variant, notes) => {
     const show = await theatre.open(row, variant);

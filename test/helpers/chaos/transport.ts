@@ -1,4 +1,4 @@
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { drip, type Reply } from '../origin.ts';
 import { afterGood, type ChaosCase, good, goodDocument, head, laterDocument } from './case.ts';
 
@@ -107,9 +107,19 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   },
   H13: {
     what: 'a coding that nobody asked for',
-    plays: { zstd: afterGood(coded('zstd', laterDocument)), foo: afterGood(coded('foo', laterDocument)) },
+    plays: {
+      zstd: afterGood(coded('zstd', zstdCompressSync(lately))),
+      foo: afterGood(coded('foo', brotliCompressSync(lately))),
+    },
   },
-  H14: { what: 'gzip on the label, plain inside', plays: { plain: afterGood(coded('gzip', laterDocument)) } },
+  H14: {
+    what: 'a coding on the label, plain inside',
+    plays: {
+      plain: afterGood(coded('gzip', laterDocument)),
+      charset: afterGood(coded('UTF-8', laterDocument)),
+      transfer: afterGood(coded('aws-chunked', laterDocument)),
+    },
+  },
   H15: { what: 'gzip with a wrong checksum', plays: { tail: () => [good, coded('gzip', damagedTail())] } },
   H24: {
     what: 'long headers',
