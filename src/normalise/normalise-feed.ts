@@ -7,6 +7,7 @@ import type { EntryBody } from './entry-body.ts';
 import { documentBases, hubUrls, readFrame } from './frame.ts';
 import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './identity.ts';
 import { resolveLink } from './links.ts';
+import { newestItems } from './newest-items.ts';
 import { Notes } from './notes.ts';
 import { firstPicture } from './pictures.ts';
 import { type Entry, type Reading, readEntry, summaryOf } from './read-entry.ts';
@@ -33,7 +34,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
   const notes = new Notes();
   const frame = readFrame(feed, options);
   const reading: Reading = { feed, frame, options, notes };
-  const taken = feed.items.slice(0, options.limit);
+  const taken = newestItems(feed.items, options);
   if (taken.length < feed.items.length) notes.add('item_flood', feed.items.length);
   const keyed = identify(
     taken.map((item) => readEntry(item, reading)),

@@ -7,6 +7,7 @@ import {
   type ParseResult,
 } from '../domain/parsed-feed.ts';
 import { maxItems } from './limits.ts';
+import { isOldestFirst } from './oldest-first.ts';
 import { mendJson } from './repair-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -95,10 +96,17 @@ function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
       prevArchive: null,
     },
     complete: false,
-    items: items.slice(0, maxItems).map((item) => toItem(item, author)),
+    items: mostItems(items).map((item) => toItem(item, author)),
     deleted: [],
     notes: items.length > maxItems ? [...notes, 'item_flood'] : notes,
   };
+}
+
+/** As many items as are read: the last ones where the oldest come first. */
+function mostItems(items: readonly Json[]): readonly Json[] {
+  const [first, last] = [items[0] ?? {}, items.at(-1) ?? {}];
+  const isReversed = isOldestFirst(text(first, 'date_published'), text(last, 'date_published'));
+  return items.length > maxItems && isReversed ? items.slice(-maxItems) : items.slice(0, maxItems);
 }
 
 function toItem(item: Json, feedAuthor: string | null): ParsedItem {

@@ -1,4 +1,5 @@
 import type { MendedXml, Unmendable } from './mended.ts';
+import { withoutOldestItems } from './oldest-first.ts';
 import { Repair } from './repair-context.ts';
 import { Elements } from './repair-elements.ts';
 import { findRoot, type Root } from './repair-prolog.ts';
@@ -14,7 +15,7 @@ import { MiscSkipper } from './skip-misc.ts';
  * time linear to its length. Declarations are dropped unread, so nothing is ever expanded or fetched.
  */
 export function mendXml(text: string): MendedXml | Unmendable {
-  const clean = cleanCharacters(text);
+  const clean = withoutOldestItems(cleanCharacters(text));
   const misc = new MiscSkipper(clean.text);
   const root = findRoot(clean.text, misc);
   if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(clean.text) };

@@ -164,6 +164,48 @@ describe('normaliseFeed within its limits', () => {
     expect(result.notes).toEqual(['item_flood:2000']);
   });
 
+  describe('takes the newest items of a flood', () => {
+    const dayOf = (n: number) => new Date(nowMs - (2001 - n) * 3_600_000).toISOString();
+    const flood = (part: (n: number) => object) => Array.from({ length: 2000 }, (_, n) => ordinaryItem(n, part(n)));
+    const taken = (items: ReturnType<typeof flood>, more: Parameters<typeof plainOptions>[0] = {}) =>
+      titles(digest(items, plainOptions({ limit: 50, ...more })))
+        .map((title) => Number(title?.replace('Title ', '')))
+        .sort((a, b) => a - b);
+    const newest = Array.from({ length: 50 }, (_, n) => 1950 + n);
+    const first = Array.from({ length: 50 }, (_, n) => n);
+
+    it('where the oldest come first', () => {
+      expect(taken(flood((n) => ({ published: dayOf(n) })))).toEqual(newest);
+    });
+
+    it('where only dates of change are given', () => {
+      expect(taken(flood((n) => ({ updated: dayOf(n) })))).toEqual(newest);
+    });
+
+    it('where some of them have no date', () => {
+      expect(taken(flood((n) => (n % 3 === 1 ? {} : { published: dayOf(n) })))).toEqual(newest);
+    });
+
+    it('where many have the date of one day', () => {
+      expect(taken(flood((n) => ({ published: dayOf(n).slice(0, 7) })))).toEqual(newest);
+    });
+
+    it('where a date ahead of us would pin an old one', () => {
+      const items = flood((n) => ({ published: n === 0 ? '2031-01-01' : dayOf(n) }));
+      expect(taken(items)).toEqual(newest);
+    });
+
+    it('from the beginning where there are no dates, or none that are trusted', () => {
+      expect(taken(flood(() => ({})))).toEqual(first);
+      expect(
+        taken(
+          flood((n) => ({ published: dayOf(n) })),
+          { trust: { dates: false, ids: true } },
+        ),
+      ).toEqual(first);
+    });
+  });
+
   it('cuts a content of 20 MB and keeps title and link', () => {
     let result: Digest | null = null;
     const content = { type: 'html', value: '<p>hello world</p>'.repeat(1_200_000) } as const;

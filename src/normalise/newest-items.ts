@@ -1,0 +1,42 @@
+import type { NormaliseOptions } from '../domain/digest-task.ts';
+import type { ParsedItem } from '../domain/parsed-feed.ts';
+import { judgeDate, parseDate } from './dates.ts';
+
+/**
+ * The items of a document that are read when it has more than the limit: the newest by date, in document order. Some
+ * publishers list the oldest first. An item without a date counts as being as old as the one before it; a document
+ * without dates is taken from its beginning.
+ */
+export function newestItems(
+  items: readonly ParsedItem[],
+  options: Pick<NormaliseOptions, 'limit' | 'nowMs' | 'trust'>,
+): readonly ParsedItem[] {
+  const { limit, trust, nowMs } = options;
+  if (items.length <= limit) return items;
+  const dates = trust.dates ? datesOf(items, nowMs) : [];
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return items.slice(0, limit);
+  // Of equal dates, those at the end of the document where the newer ones are.
+  const towardsNewer = last > first ? -1 : 1;
+  const newestFirst = items
+    .map((_, index) => index)
+    .sort((a, b) => (dates[b] ?? 0) - (dates[a] ?? 0) || (a - b) * towardsNewer);
+  const kept = new Set(newestFirst.slice(0, limit));
+  return items.filter((_, index) => kept.has(index));
+}
+
+/** A date for each item; empty when none has one. */
+function datesOf(items: readonly ParsedItem[], nowMs: number): readonly number[] {
+  const written = items.map(({ published, updated }) => readDate(published, nowMs) ?? readDate(updated, nowMs));
+  let before = written.find((date) => date !== null) ?? null;
+  if (before === null) return [];
+  return written.map((date) => {
+    before = date ?? before;
+    return before ?? 0;
+  });
+}
+
+function readDate(text: string | null, nowMs: number): number | null {
+  const ms = text === null ? null : parseDate(text);
+  return ms !== null && judgeDate(ms, nowMs) === 'fine' ? ms : null;
+}
