@@ -52,6 +52,48 @@ describe('digestDocument', () => {
   });
 });
 
+describe('a document of a publisher with habits of its own', () => {
+  const read = async (text: string) => {
+    const digest = await digestDocument({ body: bytes(text), contentType: null, options: plainOptions() });
+    if (digest.kind !== 'digested') throw new Error(digest.detail);
+    return digest;
+  };
+  const img = `<img alt="" src="data:image/png;base64,${'iVBORw0KGgo'.repeat(140_000)}"/>`;
+  const story = '<p>The text behind the picture.</p>';
+  const atom = (content: string) =>
+    `<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><id>x</id><entry><id>1</id>${content}</entry></feed>`;
+
+  it.each([
+    [
+      'CDATA',
+      `<rss version="2.0"><channel><item><description><![CDATA[${img}${story}]]></description></item></channel></rss>`,
+    ],
+    ['references', rssDocument(channel, [{ guid: '1', title: 'One', text: img + story }])],
+    ['XHTML', atom(`<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">${img}${story}</div></content>`)],
+    [
+      'JSON',
+      JSON.stringify({ version: 'https://jsonfeed.org/version/1.1', items: [{ id: '1', content_html: img + story }] }),
+    ],
+  ])('keeps the text behind a picture of 1.5 MB in %s', async (_, text) => {
+    const { drafts, notes } = await read(text);
+    expect(drafts[0]?.contentHtml).toContain(story);
+    expect(notes).toEqual([]);
+  });
+
+  it.each([2_000, 12_000])('takes the newest of %i entries that come oldest first', async (count) => {
+    const entries = Array.from({ length: count }, (_, n) => ({
+      guid: String(n),
+      title: `Title ${n}`,
+      link: `https://site.example/${n}`,
+      date: new Date(Date.UTC(2026, 1, 1) + n * 60_000),
+    }));
+    const { drafts } = await read(rssDocument(channel, entries));
+    expect(drafts).toHaveLength(500);
+    expect(drafts.at(-1)?.title).toBe(`Title ${count - 1}`);
+    expect(drafts[0]?.title).toBe(`Title ${count - 500}`);
+  });
+});
+
 describe('describeDocument', () => {
   const task = (text: string) => ({ body: bytes(text), contentType: null, url: 'https://site.example/rss.xml' });
 

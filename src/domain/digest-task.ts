@@ -27,4 +27,4 @@ export interface DigestTask {
 export const idsDistrustedNote = 'ids_distrusted';
 
 /** Raised when the same document would come out otherwise: stored validators are void then, stored HTML is cleaned again. */
-export const rulesVersion = 1;
+export const rulesVersion = 2;

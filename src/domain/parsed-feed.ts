@@ -2,6 +2,8 @@
 export interface Markup {
   readonly type: 'text' | 'html';
   readonly value: string;
+  /** xml:base of the element itself, unresolved; absent when it has none. */
+  readonly base?: string;
 }
 
 export type FeedFormat = 'rss2' | 'rss0.9x' | 'rss1' | 'atom1' | 'atom0.3' | 'json1' | 'json1.1';
@@ -56,7 +58,7 @@ export interface ParsedItem {
   readonly title: Markup | null;
   /** Unresolved. */
   readonly link: string | null;
-  /** xml:base in force, unresolved, outermost first. */
+  /** xml:base in force on the item, unresolved, outermost first. */
   readonly base: readonly string[];
   readonly author: string | null;
   readonly summary: Markup | null;

@@ -1,9 +1,16 @@
 import type { Markup, ParsedItem } from '../domain/parsed-feed.ts';
+import { withoutEmbeddedData } from './embedded-data.ts';
 import { htmlToText, textToHtml } from './markup-text.ts';
 import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './sanitise.ts';
 import { cleanText } from './text.ts';
 
 const maxTextChars = 128 * 1024;
+
+/** Where relative links in content and summary start, the best first; see `basesOf`. */
+export interface BodyBases {
+  readonly content: readonly string[];
+  readonly summary: readonly string[];
+}
 
 /** What a person reads of an entry. */
 interface Texts {
@@ -24,13 +31,13 @@ interface Texts {
  */
 export class EntryBody {
   readonly #item: Pick<ParsedItem, 'content' | 'summary'>;
-  readonly #bases: readonly string[];
+  readonly #bases: BodyBases;
   #texts: Texts | null = null;
   /** Clean HTML of the content, where it came about with the text. */
   #cleanContent: CleanHtml | null = null;
 
-  constructor(item: Pick<ParsedItem, 'content' | 'summary'>, bases: readonly string[]) {
-    this.#item = item;
+  constructor(item: Pick<ParsedItem, 'content' | 'summary'>, bases: BodyBases) {
+    this.#item = { content: shortened(item.content), summary: shortened(item.summary) };
     this.#bases = bases;
   }
 
@@ -43,7 +50,7 @@ export class EntryBody {
     return this.#read().summaryText;
   }
 
-  /** The markup that is cleaned, as its publisher sent it. */
+  /** The markup that is cleaned, as its publisher sent it but for embedded data. */
   get chars(): number {
     return this.#read().body?.value.length ?? 0;
   }
@@ -52,7 +59,7 @@ export class EntryBody {
   expectAll(): void {
     const { content } = this.#item;
     if (this.#texts !== null || content?.type !== 'html') return;
-    const both = cleanHtmlAndText(content.value, this.#bases);
+    const both = cleanHtmlAndText(content.value, this.#bases.content);
     if (both === null) return;
     this.#cleanContent = both.clean;
     this.#texts = choose(this.#item, both.text, textOf(this.#item.summary));
@@ -62,13 +69,20 @@ export class EntryBody {
     const { body } = this.#read();
     if (body === this.#item.content && this.#cleanContent !== null) return this.#cleanContent;
     if (body === null) return { html: '', cut: false };
-    return cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), this.#bases);
+    const bases = body === this.#item.content ? this.#bases.content : this.#bases.summary;
+    return cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), bases);
   }
 
   #read(): Texts {
     this.#texts ??= choose(this.#item, textOf(this.#item.content), textOf(this.#item.summary));
     return this.#texts;
   }
+}
+
+function shortened(markup: Markup | null): Markup | null {
+  if (markup === null || markup.type !== 'html') return markup;
+  const value = withoutEmbeddedData(markup.value);
+  return value === markup.value ? markup : { ...markup, value };
 }
 
 function textOf(markup: Markup | null): string {

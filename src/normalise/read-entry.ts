@@ -1,6 +1,6 @@
 import type { NormaliseOptions } from '../domain/digest-task.ts';
 import type { Enclosure } from '../domain/item.ts';
-import type { ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
+import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
 import { judgeDate, parseDate } from './dates.ts';
 import { EntryBody } from './entry-body.ts';
 import { authorName, basesFor, type Frame, languageTag } from './frame.ts';
@@ -51,6 +51,9 @@ function readDate(text: string | null, reading: Reading): number | null {
 }
 
 function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
+  // FeedBurner puts an address of its own in the link and keeps the publisher's beside it.
+  const original = resolveUntracked(item.data['feedburner:origlink'] ?? '', []);
+  if (original !== null) return original.href;
   if (item.link === null || item.link.trim() === '') return null;
   const url = resolveUntracked(item.link, bases);
   if (url === null) notes.add('bad_link');
@@ -118,11 +121,23 @@ function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
   return item.base.length > 1 || (item.base.length === 1 && item.base[0] !== feed.base);
 }
 
+/** Where relative links in one text of an item start: its element may have an xml:base of its own. */
+function basesInside(
+  markup: Markup | null,
+  { item, bases, reading }: { item: ParsedItem; bases: readonly string[]; reading: Reading },
+): readonly string[] {
+  if (markup?.base === undefined) return bases;
+  return basesFor(reading.feed, { ...item, base: [...item.base, markup.base] }, reading.options.url);
+}
+
 /** Reads an entry: text cleaned and bounded, links resolved, dates judged. */
 export function readEntry(item: ParsedItem, reading: Reading): Entry {
   const { feed, frame, options, notes } = reading;
   const bases = hasOwnBase(item, feed) ? basesFor(feed, item, options.url) : frame.bases;
-  const body = new EntryBody(item, bases);
+  const body = new EntryBody(item, {
+    content: basesInside(item.content, { item, bases, reading }),
+    summary: basesInside(item.summary, { item, bases, reading }),
+  });
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);
   const title = item.title === null ? '' : plainText(item.title, maxTitleBytes);

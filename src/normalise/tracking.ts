@@ -14,11 +14,16 @@ const prefixes = ['utm_', 'pk_', 'piwik_', 'mtm_', 'matomo_', 'hsa_', 'stm_'];
 /** Harmless names that track only when they say "from the feed". */
 const originParameters = new Set(['source', 'src', 'ref', 'from', 'partner', 'emc', 'via', 'cmp', 'mod', 'f']);
 
+/** Medium says which list an article was in, as in `rss----7f60cf5620c9---4` and `rss-1bd5f2a2a6c1------2`. */
+const mediumOrigin = /^rss-{1,8}[\da-f]{1,40}-{1,8}\d{0,4}$/i;
+
 function isTracking(pair: string): boolean {
   const equals = pair.indexOf('=');
   const name = (equals === -1 ? pair : pair.slice(0, equals)).toLowerCase();
   if (parameters.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) return true;
-  return originParameters.has(name) && /^(?:rss|feed|atom)[\d._-]*$/i.test(pair.slice(equals + 1));
+  if (!originParameters.has(name)) return false;
+  const value = pair.slice(equals + 1);
+  return /^(?:rss|feed|atom)[\d._-]*$/i.test(value) || mediumOrigin.test(value);
 }
 
 /** A query or a fragment of `name=value` pairs without those that track; the rest unchanged and in its order. */

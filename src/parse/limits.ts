@@ -4,8 +4,8 @@ export const maxItems = 10_000;
 /** Nesting beyond which a document is refused. */
 export const maxDepth = 256;
 
-/** A start tag longer than that is refused. */
-export const maxTagChars = 1024 * 1024;
+/** A start tag longer than that is refused. A picture in the address of an `img` may be large. */
+export const maxTagChars = 2 * 1024 * 1024;
 
 /** A name longer than that is refused. */
 export const maxNameChars = 1024;

@@ -41,13 +41,12 @@ export interface Surroundings {
 export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: Surroundings): ParsedItem {
   const unclaimed = isAtom ? 'text' : 'html';
   const links = linksOf(fields);
-  const link = itemLink(fields, links);
   const enclosures = enclosuresOf(fields, links);
   return {
     guid: guidOf(fields, node),
     title: firstMarkup(fields, titleFields, unclaimed),
-    link,
-    base: base.concat(basesWithin(fields, node, link)),
+    link: itemLink(fields, links),
+    base: base.concat(attributeOf(node, 'xml:base') ?? []),
     author: itemAuthor(fields) ?? author,
     summary: firstMarkup(fields, summaryFields, unclaimed),
     content: firstMarkup(fields, contentFields, unclaimed),
@@ -59,17 +58,6 @@ export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }
     imageUrl: itemImage(fields, enclosures),
     data: dataOf(fields),
   };
-}
-
-/**
- * The item's own base and, where it cannot mislead the item's link, that of its content: relative links are nearly
- * always in the content.
- */
-function basesWithin(fields: Fields, node: XmlNode | undefined, link: string | null): readonly string[] {
-  const own = attributeOf(node, 'xml:base');
-  const text = fields.ofAll(contentFields)[0] ?? fields.ofAll(summaryFields)[0];
-  const inner = link === null || URL.canParse(link) ? attributeOf(text, 'xml:base') : null;
-  return [own, inner].filter((base) => base !== null);
 }
 
 /** Of several guids the last counts, which is what most readers take. */

@@ -10,6 +10,12 @@ const tagLike = /<[a-z/!]/i;
  * @param unclaimed what text without a claim is: RSS's is HTML by custom, Atom's plain by rule.
  */
 export function markupOf(node: XmlNode, unclaimed: Markup['type']): Markup | null {
+  const markup = claimedMarkup(node, unclaimed);
+  const base = markup === null ? null : attributeOf(node, 'xml:base');
+  return markup === null || base === null ? markup : { ...markup, base };
+}
+
+function claimedMarkup(node: XmlNode, unclaimed: Markup['type']): Markup | null {
   const claimed = attributeOf(node, 'type')?.toLowerCase() ?? null;
   const value = textOf(node);
   if (value === '') return null;

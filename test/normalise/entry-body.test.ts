@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Markup } from '../../src/domain/parsed-feed.ts';
 import { EntryBody } from '../../src/normalise/entry-body.ts';
 
-const bases = ['https://feed.example/'];
+const bases = { content: ['https://feed.example/'], summary: ['https://feed.example/'] };
 
 function html(value: string): Markup {
   return { type: 'html', value };
@@ -63,5 +63,35 @@ describe('EntryBody', () => {
   ];
   it.each(cases)('reads %s at once as it does piece by piece', (_, content, summary, expected) => {
     expect(both({ content, summary })).toEqual([expected, expected]);
+  });
+});
+
+describe('a content with a picture of 1.5 MB in it', () => {
+  const data = `data:image/png;base64,${'iVBORw0KGgo'.repeat(140_000)}`;
+  const story = '<p>The text behind the picture.</p>';
+
+  it.each([
+    ['double quotes', `<img alt="" src="${data}">`],
+    ['single quotes', `<img src='${data}'>`],
+    ['no quotes', `<img src=${data}>`],
+    ['a style', `<div style="background: url(${data})"></div>`],
+    ['a srcset', `<img srcset="https://example.org/a.png 1x, ${data} 2x">`],
+  ])('keeps the text behind it, with the address in %s', (_, picture) => {
+    for (const result of both({ content: html(picture + story), summary: null })) {
+      expect(result).toMatchObject({ text: 'The text behind the picture.', clean: { cut: false } });
+      expect((result as { clean: { html: string } }).clean.html).toContain(story);
+    }
+  });
+
+  it('counts little of it, so that others of its document are read as well', () => {
+    const body = new EntryBody({ content: html(`<img src="${data}">${story}`), summary: null }, bases);
+    expect(body.chars).toBeLessThan(100);
+  });
+
+  it('reads no longer for quotes that are never closed', () => {
+    const open = '="data:'.repeat(200_000) + ' '.repeat(1_000_000);
+    const startedMs = process.cpuUsage().user / 1000;
+    expect(new EntryBody({ content: html(open), summary: null }, bases).chars).toBe(open.length);
+    expect(process.cpuUsage().user / 1000 - startedMs).toBeLessThan(1_000);
   });
 });

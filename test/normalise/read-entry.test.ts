@@ -177,6 +177,35 @@ describe('the links of an entry', () => {
     expect(draft.contentHtml).toContain('src="https://base.example/x/p.png"');
   });
 
+  it.each([
+    ['an absolute base', 'https://media.example/c/', 'https://media.example/c/p.png'],
+    ['a base relative to that of the entry', 'c/', 'https://base.example/x/c/p.png'],
+  ])('resolves what is in the content against %s of its own, and the link of the entry not', (_, base, src) => {
+    const content = { type: 'html' as const, value: '<img src="p.png">', base };
+    const draft = only(ordinaryItem(1, { link: 'story', base: ['https://base.example/x/'], content }));
+    expect(draft.contentHtml).toContain(`src="${src}"`);
+    expect(draft.url).toBe('https://base.example/x/story');
+  });
+
+  it('resolves what is in a summary against the base of the summary', () => {
+    const summary = {
+      type: 'html' as const,
+      value: '<p>The longer one <img src="p.png"></p>',
+      base: 'https://s.example/',
+    };
+    const content = { type: 'html' as const, value: '<p>Short</p>', base: 'https://c.example/' };
+    expect(only(ordinaryItem(1, { summary, content })).contentHtml).toContain('src="https://s.example/p.png"');
+  });
+
+  it('takes the link that FeedBurner keeps beside its own, if it is one', () => {
+    const link = 'http://feedproxy.example.com/~r/x/~3/1/';
+    const read = (original: string) => only(ordinaryItem(1, { link, data: { 'feedburner:origlink': original } }));
+    expect(read('https://example.org/1?utm_source=feedburner')).toMatchObject({
+      ...{ url: 'https://example.org/1', canonicalUrl: 'https://example.org/1' },
+    });
+    for (const original of ['javascript:alert(1)', '/1', '', 'x'.repeat(5_000)]) expect(read(original).url).toBe(link);
+  });
+
   it('takes the base of the feed element once, whether or not items repeat it', () => {
     for (const base of [[], ['blog/']]) {
       const feed = parsedFeed([parsedItem({ link: 'a', base })], { base: 'blog/', link: null });

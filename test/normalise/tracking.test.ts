@@ -12,6 +12,8 @@ describe('withoutTracking', () => {
     '_hsenc=1',
     'ref=rss',
     'from=feed2',
+    'source=rss----7f60cf5620c9---4',
+    'source=rss-1bd5f2a2a6c1------2',
   ])('takes out %s', (pair) => {
     expect(withoutTracking(`a=1&${pair}&b=2`)).toBe('a=1&b=2');
     expect(withoutTracking(pair)).toBe('');
@@ -21,6 +23,8 @@ describe('withoutTracking', () => {
     'utm=1',
     'ref=42',
     'source=archive',
+    'source=rss-reader-of-the-year',
+    'source=rss-10-tips',
     'from=2026-01-01',
     'q=utm_source',
     'id=fbclid',

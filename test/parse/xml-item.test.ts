@@ -167,16 +167,16 @@ describe('parseItem', () => {
     expect(item({ author: [{ name: ['Own'] }] }, atom).author).toBe('Own');
   });
 
-  it('takes the base of its content only where its link needs none', () => {
+  it('keeps the bases of content and summary apart from its own', () => {
     const content = [{ $: { 'xml:base': 'c/' }, _: 'x' }];
+    const summary = [{ $: { 'xml:base': 's/' }, _: 'y' }];
     const own = attributes({ 'xml:base': 'i/' });
     const bases = { ...around, base: ['https://example.org/'] };
-    expect(item({ ...own, content, link: ['https://example.org/1'] }, bases).base).toEqual([
-      'https://example.org/',
-      'i/',
-      'c/',
-    ]);
-    expect(item({ ...own, content, link: ['1'] }, bases).base).toEqual(['https://example.org/', 'i/']);
+    expect(item({ ...own, content, summary, link: ['1'] }, bases)).toMatchObject({
+      base: ['https://example.org/', 'i/'],
+      content: { value: 'x', base: 'c/' },
+      summary: { value: 'y', base: 's/' },
+    });
   });
 
   it('keeps places and the like under their names', () => {
