@@ -68,10 +68,11 @@ function ownUrls(entries: readonly Traits[], siteUrl: string | null): (string | 
     const key = keys[index] ?? '';
     titles.set(key, (titles.get(key) ?? new Set()).add(title));
   }
+  const isPage = pageTest(siteUrl);
   return entries.map(({ url }, index) => {
     const key = keys[index] ?? '';
     if (key === '' || titles.get(key)?.size !== 1) return null;
-    return namesOnePage(key, siteUrl) ? url : null;
+    return isPage(key) ? url : null;
   });
 }
 
@@ -111,9 +112,10 @@ export function namingUrls(urls: readonly (string | null)[], siteUrl: string | n
   });
 }
 
-/** Whether a link, as `linkKey` has it, leads further than to the front of its site or of the feed's site. */
-export function namesOnePage(key: string, siteUrl: string | null): boolean {
-  return !isFront(key) && (siteUrl === null || withoutSlash(key) !== withoutSlash(linkKey(siteUrl)));
+/** A test of links, as `linkKey` has them: whether one leads further than to the front of its or of the feed's site. */
+export function pageTest(siteUrl: string | null): (key: string) => boolean {
+  const site = siteUrl === null ? null : withoutSlash(linkKey(siteUrl));
+  return (key) => !isFront(key) && withoutSlash(key) !== site;
 }
 
 /** Whether an address in its canonical form is that of a whole site. */

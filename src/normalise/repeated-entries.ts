@@ -1,5 +1,5 @@
 import { isSameTitle, titleWords } from '../domain/same-title.ts';
-import { linkKey, namesOnePage, type Traits } from './identity.ts';
+import { linkKey, pageTest, type Traits } from './identity.ts';
 
 /** An entry as far as it is compared with others of its document. */
 export interface Comparable extends Traits {
@@ -42,12 +42,16 @@ function byLink(entries: readonly Comparable[], siteUrl: string | null): number[
   const groups = new Map<string, number[]>();
   for (const [index, { url }] of entries.entries()) {
     if (url === null) continue;
-    const key = linkKey(url);
+    // As `linkKey` would group them, at a fraction of its cost: links are clean already but for their scheme.
+    const key = url.slice(url.indexOf(':'));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [index]);
     else group.push(index);
   }
-  return [...groups].filter(([key, group]) => group.length > 1 && namesOnePage(key, siteUrl)).map(([, group]) => group);
+  const shared = [...groups.values()].filter((group) => group.length > 1);
+  if (shared.length === 0) return [];
+  const isPage = pageTest(siteUrl);
+  return shared.filter(([index = 0]) => isPage(linkKey(entries[index]?.url ?? '')));
 }
 
 function repeatedOfTwo(entries: readonly Comparable[], [kept, other]: readonly number[]): number[] {
