@@ -96,6 +96,15 @@ describe.each(engines)('new items on $name', (engine) => {
       expect(await titlesOf(store)).toEqual(['Later']);
     }));
 
+  it('named under two guids, as by an archive of before an edit, count once, by their last mention', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      const edited = draft('one', { entryKey: 'edited', guid: 'edited', title: 'The Title of one' });
+      expect(await room.read('a', [draft('one'), edited])).toMatchObject({ added: 1, events: 1 });
+      expect(await titlesOf(store)).toEqual(['The Title of one']);
+    }));
+
   it('are backfill in the first read of a source, through all its batches, and news afterwards', () =>
     withStore(engine, async (store) => {
       const room = new Newsroom(store);
@@ -306,6 +315,18 @@ describe.each(engines)('a new guid for a known link on $name', (engine) => {
       expect(await room.read('a', digest([changed], { unchanged: ['guid-two'] }))).toMatchObject({ added: 1 });
       expect(await readItemByKey(store.reader, 'a:other-guid')).toMatchObject({ url: 'https://example.net/one' });
       expect(await readItemByKey(store.reader, one)).toMatchObject({ title: 'Title of one' });
+    }));
+
+  it('is the same item when the title is nearly the same, also in a document of several batches', () =>
+    withStore(engine, async (store) => {
+      const room = new Newsroom(store);
+      await room.declare([source('a')]);
+      await room.read('a', many(120));
+      const edited = many(120, (index) =>
+        index % 40 === 0 ? { entryKey: `new-${index}`, guid: `new-${index}`, summary: 'Corrected' } : {},
+      );
+      expect(await room.read('a', edited)).toMatchObject({ added: 0, updated: 3, events: 3 });
+      expect(await room.read('a', edited)).toMatchObject({ added: 0, updated: 0, events: 0 });
     }));
 
   it('is the same item when the whole site has moved', () =>
