@@ -14,7 +14,7 @@ export function lastTouched(entry: Pick<Comparable, 'publishedMs' | 'updatedMs'>
 
 /**
  * The entries that repeat another entry of their document under another guid: same link, nearly the same title. The
- * most recently updated one stays, of equals the last. See ADR 0013.
+ * most recently updated one stays, of equals the last. See ADR 0016.
  *
  * Where three or more entries share a link, as in a live blog or a list of activities, titles must have the same words,
  * and text or date must be the same too.
