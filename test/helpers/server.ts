@@ -42,9 +42,17 @@ export interface ServerProcess {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the built server and waits for the log line that says where it listens. */
-export async function startServer(home: Home, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'serve'], {
+/**
+ * Starts the built server and waits for the log line that says where it listens.
+ *
+ * @param nodeOptions options of Node itself.
+ */
+export async function startServer(
+  home: Home,
+  env: Record<string, string> = {},
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, bin, 'serve'], {
     cwd: home.folder,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -27,11 +27,14 @@ export interface SystemOptions {
   readonly onProgress?: (seconds: number) => void;
 }
 
+/** As in `npm start`. */
+const shippedOptions = ['--max-semi-space-size=4', '--heap-growing-percent=70'];
 const reloadEveryMs = 5000;
 const withdrawEveryMs = 12_000;
 /** Each source is made due once in so many quarters of a second. */
 const dueTurns = 12;
 const quietMs = 60_000;
+const stopWithinMs = 30_000;
 const warmUpShare = 1 / 3;
 /** Samples of a process, one a second, that are of its start: modules are loaded and the database is opened. */
 const startUpSamples = 5;
@@ -137,13 +140,16 @@ async function openStage(seed: number): Promise<Stage> {
     },
     output: () => servers.map((server) => server.output()).join(''),
     async start() {
-      servers.push(await startServer(home, env));
+      const server = await startServer(home, env, [...shippedOptions, ...watchdog.nodeOptions]);
+      servers.push(server);
       starts.push(Date.now());
-      if (servers.length === 1) cleanups.push(() => current().end('SIGKILL'));
+      cleanups.push(() => server.end('SIGKILL'));
     },
     async stop() {
       const atMs = Date.now();
-      exits.push(await Promise.race([current().end(), sleep(30_000, null, { ref: false })]));
+      const code = await Promise.race([current().end(), sleep(stopWithinMs, null, { ref: false })]);
+      exits.push(code);
+      if (code === null) await current().end('SIGKILL');
       return atMs;
     },
     async restart() {

@@ -23,8 +23,9 @@ interface Idle {
 
 /** Watches the event loop of a server process from within. */
 export interface Watchdog {
-  /** For the environment of the server. */
+  /** For the environment of the server, and for its Node. */
   readonly env: Readonly<Record<string, string>>;
+  readonly nodeOptions: readonly string[];
   samples(): readonly Sample[];
   /** CPU of the server's main process in per cent of a core over a while, with the watch itself stopped. */
   idleCpu(server: ServerProcess, forMs: number): Promise<number>;
@@ -39,7 +40,8 @@ export function createWatchdog(home: Home): Watchdog {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Sample | Idle);
   return {
-    env: { NEWSWIRE_LOOP_WATCH: file, NODE_OPTIONS: `--import=${preload}` },
+    env: { NEWSWIRE_LOOP_WATCH: file },
+    nodeOptions: [`--import=${preload}`],
     samples: () => lines().filter((line): line is Sample => 'blockMs' in line),
     async idleCpu(server, forMs) {
       process.kill(server.pid, 'SIGUSR2');
