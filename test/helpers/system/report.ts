@@ -19,8 +19,8 @@ export interface SystemReport {
   /** Of the main thread: CPU time without a turn of the event loop, and the longest delay of a timer. */
   readonly longestBlockMs: number;
   readonly longestDelayMs: number;
-  /** Per cent of a core. */
-  readonly idleCpuPercent: number;
+  /** Per cent of a core; null: the server did not answer its watchdog. */
+  readonly idleCpuPercent: number | null;
   /** Least squares over the samples after warming up, since the last start. */
   readonly memory: {
     readonly samples: number;
@@ -48,6 +48,7 @@ export function judgeSystem(report: SystemReport): readonly string[] {
       ? []
       : [`comments: ${comments.accepted} accepted, ${comments.stored} stored`]),
     ...(reads.visitors === reads.counted ? [] : [`reads: ${reads.visitors} visitors, ${reads.counted} counted`]),
+    ...(report.idleCpuPercent === null ? ['the idle server does not answer: it is frozen'] : []),
     ...exits.filter((code) => code !== 0).map((code) => `the server ended with ${code}`),
     ...faults.map((line) => `logged as an error: ${line}`),
   ];
@@ -59,7 +60,7 @@ export function systemTable(report: SystemReport): string {
   const figures = [
     ['longest block of the event loop (CPU)', `${report.longestBlockMs.toFixed(0)} ms`],
     ['longest delay of a timer', `${report.longestDelayMs.toFixed(0)} ms`],
-    ['CPU when idle', `${report.idleCpuPercent.toFixed(2)} % of a core`],
+    ['CPU when idle', report.idleCpuPercent === null ? 'no answer' : `${report.idleCpuPercent.toFixed(2)} % of a core`],
     ['memory at the end', `${memory.rssMb.toFixed(0)} MB`],
     [
       `memory slope over ${memory.samples} s after warming up`,

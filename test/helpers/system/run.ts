@@ -34,10 +34,12 @@ const withdrawEveryMs = 12_000;
 /** Each source is made due once in so many quarters of a second. */
 const dueTurns = 12;
 const quietMs = 60_000;
+const settleMs = 5000;
 const stopWithinMs = 30_000;
 const warmUpShare = 1 / 3;
 /** Samples of a process, one a second, that are of its start: modules are loaded and the database is opened. */
 const startUpSamples = 5;
+const sampleEveryMs = 1000;
 
 const everything: WireFilter = { backfill: true };
 
@@ -70,17 +72,20 @@ export async function runSystem(options: SystemOptions): Promise<SystemReport> {
     await load.stop();
     const chored = await chores.stop();
     await settle(stage, readers);
+    // What the load has left behind is done by then: garbage, and deliveries of the hub at their pace.
+    await sleep(settleMs);
+    const watchedUntilMs = Date.now();
     const idleCpuPercent = await stage.watchdog.idleCpu(stage.server, options.idleSeconds * 1000);
     await until('the reads to be told', () => load.countedReads === load.visitors || null, 10_000).catch(() => {
       // The report says what is missing.
     });
-    const exitedAtMs = await stage.stop();
+    await stage.stop();
     const log = readLog(stage.home);
     return {
       ...{ seed: options.seed, events: log.length, idleCpuPercent, ...chored },
       seconds: (performance.now() - startedMs) / 1000,
       ...{ pushed: stage.publishers.pushed, exits: stage.exits, faults: faultsOf(stage.output()) },
-      ...watched(stage.watchdog.samples(), stage.starts, exitedAtMs),
+      ...watched(stage.watchdog.samples(), stage.starts, watchedUntilMs),
       ...countsOf(stage.home, load),
       received: [...stage.receivers.judge(log), ...readers.map((reader) => receivedBy(reader, log))],
       requests: load.figures(),
@@ -102,8 +107,8 @@ interface Stage {
   readonly exits: readonly (number | null)[];
   output(): string;
   start(): Promise<void>;
-  /** Stops it in order. @returns when it was told to, epoch ms. */
-  stop(): Promise<number>;
+  /** Stops it in order, or kills it when it does not end. */
+  stop(): Promise<void>;
   restart(): Promise<void>;
   onClose(cleanup: () => unknown): void;
   close(): Promise<void>;
@@ -146,11 +151,9 @@ async function openStage(seed: number): Promise<Stage> {
       cleanups.push(() => server.end('SIGKILL'));
     },
     async stop() {
-      const atMs = Date.now();
       const code = await Promise.race([current().end(), sleep(stopWithinMs, null, { ref: false })]);
       exits.push(code);
       if (code === null) await current().end('SIGKILL');
-      return atMs;
     },
     async restart() {
       await stage.stop();
@@ -241,19 +244,24 @@ function receivedBy(reader: SoakReader, log: ReturnType<typeof readLog>): Receiv
 }
 
 /** The event loop and the memory, by samples that are neither of a start nor of an end. */
-function watched(samples: readonly Sample[], starts: readonly number[], exitedAtMs: number) {
+function watched(samples: readonly Sample[], starts: readonly number[], untilMs: number) {
   const lastStartMs = starts.at(-1) ?? 0;
   const seen = new Map<number, number>();
   const running = samples.filter(({ pid, atMs }) => {
     seen.set(pid, (seen.get(pid) ?? 0) + 1);
-    return (seen.get(pid) ?? 0) > startUpSamples && atMs < exitedAtMs;
+    return (seen.get(pid) ?? 0) > startUpSamples && atMs < untilMs;
   });
   const last = running.filter(({ atMs }) => atMs > lastStartMs);
   const warmAtMs = lastStartMs + ((last.at(-1)?.atMs ?? lastStartMs) - lastStartMs) * warmUpShare;
   const warm = last.filter(({ atMs }) => atMs >= warmAtMs);
   return {
     longestBlockMs: running.reduce((longest, { blockMs }) => Math.max(longest, blockMs), 0),
-    longestDelayMs: running.reduce((longest, { delayMs }) => Math.max(longest, delayMs), 0),
+    // A process that is frozen writes no sample: the time without one counts.
+    longestDelayMs: running.reduce((longest, sample, index) => {
+      const next = running[index + 1];
+      const nextMs = next === undefined ? untilMs : next.pid === sample.pid ? next.atMs : sample.atMs;
+      return Math.max(longest, sample.delayMs, nextMs - sample.atMs - sampleEveryMs);
+    }, 0),
     memory: {
       samples: warm.length,
       rssMb: last.at(-1)?.rssMb ?? 0,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Home, ServerProcess } from '../server.ts';
 import { until } from '../until.ts';
 
+const answerWithinMs = 15_000;
 const preload = new URL('./loop-watch.mjs', import.meta.url).href;
 
 /** One second of the server process. */
@@ -27,8 +28,11 @@ export interface Watchdog {
   readonly env: Readonly<Record<string, string>>;
   readonly nodeOptions: readonly string[];
   samples(): readonly Sample[];
-  /** CPU of the server's main process in per cent of a core over a while, with the watch itself stopped. */
-  idleCpu(server: ServerProcess, forMs: number): Promise<number>;
+  /**
+   * CPU of the server's main process in per cent of a core over a while, with the watch itself stopped; null: it did
+   * not answer.
+   */
+  idleCpu(server: ServerProcess, forMs: number): Promise<number | null>;
 }
 
 /** A watchdog that writes into a file of the home. */
@@ -47,10 +51,9 @@ export function createWatchdog(home: Home): Watchdog {
       process.kill(server.pid, 'SIGUSR2');
       await new Promise((resolve) => setTimeout(resolve, forMs));
       process.kill(server.pid, 'SIGUSR2');
-      const { idle } = await until('the CPU of the idle server', () =>
-        lines().findLast((line): line is Idle => 'idle' in line),
-      );
-      return (idle.cpuMs / idle.wallMs) * 100;
+      const find = () => lines().findLast((line): line is Idle => 'idle' in line);
+      const found = await until('the CPU of the idle server', find, answerWithinMs).catch(() => null);
+      return found === null ? null : (found.idle.cpuMs / found.idle.wallMs) * 100;
     },
   };
 }
