@@ -15,6 +15,12 @@ async function merged(show: Performance): Promise<readonly FeedItem[]> {
   return (JSON.parse((await show.stage.get('/feed.json')).text) as { items: FeedItem[] }).items;
 }
 
+/** How many of the neighbour's items the front page shows, on which no source may crowd out another. */
+async function neighboursOnFrontPage(show: Performance): Promise<number> {
+  const { text } = await show.stage.get('/');
+  return new Set(text.match(/Edition \d+ of the neighbour/g)).size;
+}
+
 /** Plays a case of which the items are taken beside the three good ones. */
 async function taken(row: string, variant: string): Promise<Performance> {
   const show = await theatre.open(row, variant);
@@ -29,23 +35,23 @@ async function newItems(show: Performance) {
 }
 
 describe('floods', () => {
-  it('H53: give their first 500 items, and leave others their place', async () => {
+  it('H53: give their first 500 items, and leave others their place on the front page', async () => {
     const show = await taken('H53', 'flood');
     const items = await newItems(show);
     expect(items).toHaveLength(500);
     expect(items.map((item) => item.title)).toContain('Number 500');
     expect(await show.notes()).toEqual(['item_flood:10000', 'possible_gap']);
-    const titles = (await merged(show)).map((item) => item.title);
-    expect(titles).toEqual(expect.arrayContaining([1, 2].map((n) => `Edition ${n} of the neighbour`)));
+    expect(await neighboursOnFrontPage(show)).toBe(2);
   });
 
-  it('H54: at each poll buy no faster polling and leave others their place', async () => {
+  it('H54: at each poll buy no faster polling, and leave others their place on the front page', async () => {
     const show = await theatre.open('H54', 'endless');
     for (let poll = 1; poll <= 9; poll += 1) await show.turn();
     expect(await show.notes()).toEqual(['item_flood']);
     expect((await show.report()).nextCheckMs - show.stage.nowMs).toBeGreaterThanOrEqual(hourMs);
-    const neighbours = (await merged(show)).filter((item) => item.title.endsWith('of the neighbour'));
-    expect(neighbours.length).toBe(show.neighbour.requests.length);
+    // Its share of a page of 30: a fifth.
+    expect(show.neighbour.requests.length).toBe(9);
+    expect(await neighboursOnFrontPage(show)).toBeGreaterThanOrEqual(6);
   });
 });
 
