@@ -57,11 +57,14 @@ const stageBounds: Readonly<Record<Stage, readonly number[]>> = {
   published_to_pushed: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
 };
 
+/** The delay of the event loop is sampled so often. At the default of 10 ms the timer alone takes 0.9 % of a core. */
+const loopSampleMs = 100;
+
 /** The figures of one process, in a registry of their own. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopSampleMs });
   const freshness = createFreshness({ clock, observe: stageObserver(registers) });
   new BucketsHistogram(
     'newswire_live_commit_to_write_seconds',
