@@ -9,6 +9,11 @@ export interface TextPart {
 
 /** What letters carry above and below them; more than this many is no writing but a stain on the lines around it. */
 const storm = /(\p{M}{4})\p{M}+/gu;
+/**
+ * Blanks at the end of a line. It begins where a run of blanks does: begun at each of them, a run that ends no line
+ * would be read as often as it has blanks.
+ */
+const blanksAtEnd = /(?<![^\S\n])[^\S\n]+\n/g;
 /** What is there and cannot be seen, but for the joiners and the variation selector that scripts and emoji need. */
 const unseen = /(?!\u200c|\u200d|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
 
@@ -33,7 +38,7 @@ export function tidyBody(raw: string): string {
     .replace(/\t/g, ' ')
     .replace(/(?!\n)\p{Cc}/gu, '')
     .replace(storm, '$1')
-    .replace(/[^\S\n]+\n/g, '\n')
+    .replace(blanksAtEnd, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

@@ -35,6 +35,13 @@ describe('tidyBody', () => {
       expect(tidyBody(writing)).toBe(writing.normalize('NFC'));
   });
 
+  it('reads 60,000 blanks that end no line once, not once for each of them', () => {
+    const before = process.cpuUsage();
+    expect(tidyBody(`a${' '.repeat(60_000)}b`)).toHaveLength(60_002);
+    // Some milliseconds; read again for each blank they take ten seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+
   it('drops control characters and mends halves of characters', () => {
     expect(tidyBody('a\u0000\u001b[31mb\u0007\ud800')).toBe('a[31mb\ufffd');
   });

@@ -49,8 +49,9 @@ export function judgeComment(sent: SentComment, of: { readonly form: FormAge; re
 /** What a program sent that walked into the trap, cut to what can be stored: moderators may want to see it. */
 export function keepAsItIs({ name, text }: SentComment): Extract<Verdict, { kind: 'fit' }> {
   const cut = (whole: string, chars: number): string => [...whole].slice(0, chars).join('');
-  const body = cut(tidyBody(text), maxCommentChars);
-  return { kind: 'fit', name: cut(tidyName(name), maxNameChars), body, links: countLinks(body) };
+  const body = cut(tidyBody(cut(measured(text), maxCommentChars)), maxCommentChars);
+  const shortName = cut(tidyName(cut(measured(name), maxNameChars)), maxNameChars);
+  return { kind: 'fit', name: shortName, body, links: countLinks(body) };
 }
 
 /** A form that was forged is no refusal: it is not answered at all. */
@@ -68,38 +69,44 @@ function refusalOfForm(form: FormAge): Refusal | null {
 
 function refusalOfName(raw: string, siteTitle: string): Refusal | null {
   const field = 'name';
+  // Before it is tidied: normalising marks that are stacked takes the square of their number.
+  if (charsSent(raw) > maxNameChars) return nameTooLong(charsSent(raw));
   const name = tidyName(raw);
   if (!isVisible(name)) return { code: 'name_empty', field, message: 'The name is empty. Please write one.' };
-  const chars = charsOf(raw, name);
-  if (chars > maxNameChars) {
-    const message = `The name is too long: it has ${chars} characters, and ${maxNameChars} are allowed.`;
-    return { code: 'name_too_long', field, message };
-  }
+  // Normalisation may make it longer.
+  if (countChars(name) > maxNameChars) return nameTooLong(countChars(name));
   if (!looksLikeStaff(name, siteTitle)) return null;
   const message = 'That name could be taken for somebody who speaks for this site. Please choose another.';
   return { code: 'name_like_staff', field, message };
 }
 
-/** As the writer sees it on the page, and as it would be stored: normalisation may make it longer. */
-function charsOf(raw: string, stored: string): number {
-  return Math.max(countChars(measured(raw)), countChars(stored));
+function nameTooLong(chars: number): Refusal {
+  const message = `The name is too long: it has ${chars} characters, and ${maxNameChars} are allowed.`;
+  return { code: 'name_too_long', field: 'name', message };
+}
+
+/** As the writer sees it on the page. */
+function charsSent(raw: string): number {
+  return countChars(measured(raw));
 }
 
 function refusalOfText(raw: string): Refusal | null {
   const field = 'text';
+  if (charsSent(raw) > maxCommentChars) return textTooLong(charsSent(raw));
   const body = tidyBody(raw);
   if (!isVisible(body)) {
     return { code: 'text_empty', field, message: 'The comment is empty. Please write something.' };
   }
-  const chars = charsOf(raw, body);
-  if (chars > maxCommentChars) {
-    const message = `The comment is too long: it has ${chars} characters, and ${maxCommentChars} are allowed.`;
-    return { code: 'text_too_long', field, message };
-  }
+  if (countChars(body) > maxCommentChars) return textTooLong(countChars(body));
   const links = countLinks(raw);
   if (links <= maxLinks) return null;
   const message = `The comment holds too many links: it has ${links}, and ${maxLinks} are allowed.`;
   return { code: 'too_many_links', field, message };
+}
+
+function textTooLong(chars: number): Refusal {
+  const message = `The comment is too long: it has ${chars} characters, and ${maxCommentChars} are allowed.`;
+  return { code: 'text_too_long', field: 'text', message };
 }
 
 /** The same text stands there already. */

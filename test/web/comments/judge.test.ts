@@ -40,6 +40,13 @@ describe('judgeComment', () => {
     });
   });
 
+  it.each([
+    ['text', 'Ann', '\u200b'.repeat(513), 'text_too_long'],
+    ['name', '\u200b'.repeat(61), 'Hello', 'name_too_long'],
+  ])('refuses a %s that is too long as it was sent before anything is made of it', (_, name, text, wanted) => {
+    expect(code(judge(name, text))).toBe(wanted);
+  });
+
   it.each(['', ' \r\n ', '\u200b', '\u3164\u2800'])('refuses the empty text %j', (text) => {
     expect(code(judge('Ann', text))).toBe('text_empty');
   });
