@@ -5,6 +5,7 @@ import { isOverBudget, tooMany } from '../errors.ts';
 import { addressKey } from '../live/address-key.ts';
 import type { AppParts } from '../parts.ts';
 import type { ItemsQuery, Snapshot } from '../reads.ts';
+import { AddressConnections } from './address-connections.ts';
 import { clientOf } from './client-of.ts';
 import { take } from './take.ts';
 
@@ -12,6 +13,9 @@ import { take } from './take.ts';
 const quota = { points: 60, duration: 60 };
 /** What a query counts for in all that was ended because it was over its budget. */
 const overBudgetPoints = 10;
+/** Queries of one address that run or wait at a time: a few addresses must not take all the places in the queue. */
+const maxUnderWay = 8;
+const underWayRetryS = 2;
 
 /** Charges clients for queries whose cost they choose. What is answered from the cache never comes here. */
 export interface QueryLimit {
@@ -23,11 +27,19 @@ export interface QueryLimit {
   charge(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
   /** Charges the client for what a query over its budget has cost, as much as for several. */
   chargeOverBudget(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
+  /**
+   * Takes one of the client's places for a query that runs or waits.
+   *
+   * @returns what to call once the query has ended.
+   * @throws RequestError 429 when it has none left.
+   */
+  begin(c: Context, parts: Pick<AppParts, 'clientAddress'>): () => void;
 }
 
 /** A limit that has counted nothing yet. This machine itself is not counted. */
 export function createQueryLimit(): QueryLimit {
   const charged = new RateLimiterMemory(quota);
+  const underWay = new AddressConnections(maxUnderWay);
   const keyOf = (c: Context, parts: Pick<AppParts, 'clientAddress'>): string | null => {
     const from = clientOf(c, parts);
     return from === '' ? null : addressKey(from);
@@ -47,6 +59,15 @@ export function createQueryLimit(): QueryLimit {
       const key = keyOf(c, parts);
       if (key !== null) await charged.penalty(key, overBudgetPoints - 1);
     },
+    begin(c, parts) {
+      const key = keyOf(c, parts);
+      if (key === null) return () => {};
+      if (!underWay.isFull(key)) return underWay.add(key);
+      throw tooMany(
+        `${maxUnderWay} searches or filtered lists of your address are under way. Wait until one is answered.`,
+        underWayRetryS,
+      );
+    },
   };
 }
 
@@ -61,11 +82,14 @@ export async function readItemsFor(
   query: ItemsQuery,
 ): Promise<Snapshot> {
   if (hasBoundedCost(query)) return parts.reads.items(query);
-  await parts.queryLimit?.charge(c, parts);
+  const end = parts.queryLimit?.begin(c, parts);
   try {
+    await parts.queryLimit?.charge(c, parts);
     return await parts.reads.items(query);
   } catch (error) {
     if (isOverBudget(error)) await parts.queryLimit?.chargeOverBudget(c, parts);
     throw error;
+  } finally {
+    end?.();
   }
 }

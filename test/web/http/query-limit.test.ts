@@ -1,7 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { queryRefused } from '../../../src/web/errors.ts';
+import type { ItemsQuery } from '../../../src/web/reads.ts';
+import { until } from '../../helpers/until.ts';
 import { FakeReads, makeApp } from '../fakes.ts';
 import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+
+/** Reads whose queries end when they are let go, and at once from then on. */
+class HeldReads extends FakeReads {
+  readonly held: (() => void)[] = [];
+  #isFree = false;
+
+  override async items(query: ItemsQuery): ReturnType<FakeReads['items']> {
+    if (!this.#isFree) await new Promise<void>((resolve) => this.held.push(resolve));
+    return super.items(query);
+  }
+
+  letGo(): void {
+    this.#isFree = true;
+    for (const end of this.held) end();
+  }
+}
 
 async function askOften({ ask }: NewsroomApp, path: string, times: number, address?: string): Promise<number> {
   let last = 0;
@@ -58,6 +76,23 @@ describe('a query whose cost its client chooses', () => {
     withNewsroomApp({}, async (app) => {
       expect(await askOften(app, '/search?q=title', 130, '127.0.0.1')).toBe(200);
     }));
+
+  it('is answered 429 while eight of the same address run or wait, and those of others are answered', () => {
+    const reads = new HeldReads([]);
+    return withNewsroomApp({ parts: { reads } }, async ({ ask }) => {
+      const search = (index: number, address = '192.0.2.1') => ask(`/api/items?q=word${index}`, { address });
+      const held = Array.from({ length: 8 }, (_, index) => search(index));
+      await until('eight queries under way', () => reads.held.length === 8);
+      const refused = await search(8);
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('retry-after')).toBe('2');
+      const other = search(9, '198.51.100.9');
+      await until('a query of another address', () => reads.held.length === 9);
+      reads.letGo();
+      for (const answered of await Promise.all([...held, other])) expect(answered.status).toBe(200);
+      expect((await search(10)).status).toBe(200);
+    });
+  });
 
   it('counts for ten when it took too long', () => {
     const reads = new FakeReads([]);
