@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -91,6 +92,15 @@ function storageProblem(method: string): Problem {
   };
 }
 
+/** Nobody is there to read it. */
+const brokenOff: Problem = { status: 400, code: 'incomplete_request', message: 'The request was not sent to its end.' };
+
+/** Whether the client went away before all of its request was here: no fault of ours, and anyone can do it at will. */
+function wasBrokenOff(c: Context): boolean {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return incoming?.destroyed === true && !incoming.complete;
+}
+
 /** Of an exception of any kind, what may be said of it. An unknown one gives nothing away: it is logged instead. */
 export function problemOf(error: unknown, c: Context, log: Log): Problem {
   if (error instanceof RequestError) return error.problem;
@@ -102,6 +112,11 @@ export function problemOf(error: unknown, c: Context, log: Log): Problem {
     };
   }
   if (error instanceof StorageError) return storageProblem(c.req.method);
-  log.error({ err: error, method: c.req.method, path: c.req.path }, 'request failed');
+  const facts = { err: error, method: c.req.method, path: c.req.path };
+  if (wasBrokenOff(c)) {
+    log.debug(facts, 'a request was broken off');
+    return brokenOff;
+  }
+  log.error(facts, 'request failed');
   return unknownFault;
 }

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +22,35 @@ async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem;
   return { problem, logged };
 }
 
+/** The level of the line that a request leaves behind whose client goes away in the middle of its body. */
+async function levelOfBrokenOff(): Promise<string> {
+  const { promise: level, resolve } = Promise.withResolvers<string>();
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  const log: Log = { debug: () => resolve('debug'), info() {}, warn() {}, error: () => resolve('error') };
+  const app = new Hono();
+  app.post('/path', async (c) => {
+    start();
+    return c.text(await c.req.text());
+  });
+  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('POST /path HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf');
+    await started;
+    socket.destroy();
+    return await level;
+  } finally {
+    server.close();
+  }
+}
+
 describe('problemOf', () => {
+  it('logs no error when a client goes away in the middle of its body', async () => {
+    expect(await levelOfBrokenOff()).toBe('debug');
+  });
+
   it.each([
     [badRequest('bad_limit', 'Say a number.'), { status: 400, code: 'bad_limit', message: 'Say a number.' }],
     [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
