@@ -13,6 +13,8 @@ export type Errand = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' 
 
 const limits = { perHost: 2, total: 20, perHostMinute: 30 };
 const mostForHost = 50;
+/** Of those: others must get their turn at a host that one client names all the time. */
+const mostForClientAtHost = 10;
 /** Well below what a topic has room for: one client with many host names must leave places for others. */
 const mostForClient = 100;
 const mostForTopic = 1000;
@@ -100,13 +102,18 @@ export class Verifier {
     let forHost = 0;
     let forClient = 0;
     let forTopic = 0;
+    let forClientAtHost = 0;
     for (const waiting of this.#waiting.values()) {
       if (waiting.host === host) forHost += 1;
-      if (client !== null && waiting.client === client) forClient += 1;
+      if (client !== null && waiting.client === client) {
+        forClient += 1;
+        if (waiting.host === host) forClientAtHost += 1;
+      }
       if (waiting.errand.topic === topic) forTopic += 1;
     }
-    const hasPlaces = forHost < mostForHost && forClient < mostForClient && forTopic < mostForTopic;
-    return hasPlaces && this.#waiting.size < mostInAll;
+    const hasPlaces = forHost < mostForHost && forTopic < mostForTopic;
+    const clientMay = forClient < mostForClient && forClientAtHost < mostForClientAtHost;
+    return hasPlaces && clientMay && this.#waiting.size < mostInAll;
   }
 
   #start(errand: Errand, host: string): void {
@@ -123,7 +130,10 @@ export class Verifier {
     this.#running.add(work);
   }
 
-  /** Whether the callback did as asked; null: it was not asked. */
+  /**
+   * Whether the callback's host is well; null: it was not asked. A callback that means no says nothing against its host:
+   * anybody can name one there that does not exist.
+   */
   async #perform(errand: Errand): Promise<boolean | null> {
     switch (errand.kind) {
       case 'denied':
@@ -139,9 +149,9 @@ export class Verifier {
     const { ports, client, clock } = this.#parts;
     // Nobody there: a question would only tell a stranger's server about us.
     if (!(await ports.isSubscribed(errand, clock.now()))) return null;
-    const meant = await ask(client, errand, { 'hub.mode': 'unsubscribe' });
-    if (meant) await ports.removeSubscriber(errand);
-    return meant;
+    const { isMeant, isWell } = await ask(client, errand, { 'hub.mode': 'unsubscribe' });
+    if (isMeant) await ports.removeSubscriber(errand);
+    return isWell;
   }
 
   /** Why a subscription is not to be had, as far as that takes a look at what there is; null: it is. */
@@ -163,7 +173,8 @@ export class Verifier {
     // A slow answer does not lengthen the lease.
     const verifiedMs = clock.now();
     const lease = { 'hub.lease_seconds': String(leaseMs / 1000) };
-    if (!(await ask(client, errand, { 'hub.mode': 'subscribe', ...lease }))) return false;
+    const { isMeant, isWell } = await ask(client, errand, { 'hub.mode': 'subscribe', ...lease });
+    if (!isMeant) return isWell;
     const host = hostOf(callback);
     const leaseUntilMs = verifiedMs + leaseMs;
     const isNew = await ports.putSubscriber({ topic, callback, host, secret, verifiedMs, leaseUntilMs });
@@ -173,23 +184,32 @@ export class Verifier {
   }
 }
 
+/** What a callback said, and whether its host answers as it should. */
+interface Asked {
+  readonly isMeant: boolean;
+  readonly isWell: boolean;
+}
+
 /** Asks a callback whether it means it (section 5.3): yes is 2xx with the challenge, byte for byte, and nothing else is. */
-async function ask(client: WebClient, key: SubscriberKey, params: Record<string, string>): Promise<boolean> {
+async function ask(client: WebClient, key: SubscriberKey, params: Record<string, string>): Promise<Asked> {
   const { 'hub.mode': mode = '', ...rest } = params;
   const challenge = randomBytes(24).toString('hex');
   const query = { 'hub.mode': mode, 'hub.topic': key.topic, 'hub.challenge': challenge, ...rest };
   const answer = await client.request({ method: 'GET', url: withQuery(key.callback, query), readBody: true });
-  return answer.kind === 'answered' && isGood(answer) && Buffer.from(challenge).equals(answer.body);
+  if (answer.kind !== 'answered') return { isMeant: false, isWell: false };
+  const isMeant = isGood(answer) && Buffer.from(challenge).equals(answer.body);
+  return { isMeant, isWell: answer.status < 500 };
 }
 
 /**
  * Tells a callback that its subscription is not, or no longer, to be had (section 5.2).
  *
- * @returns whether it took notice, which changes nothing.
+ * @returns whether its host is well. Whether it took notice changes nothing.
  */
 export async function tellDenial(client: WebClient, key: SubscriberKey, reason: string): Promise<boolean> {
   const query = { 'hub.mode': 'denied', 'hub.topic': key.topic, 'hub.reason': reason };
-  return isGood(await client.request({ method: 'GET', url: withQuery(key.callback, query) }));
+  const answer = await client.request({ method: 'GET', url: withQuery(key.callback, query) });
+  return answer.kind === 'answered' && answer.status < 500;
 }
 
 /** The callback with parameters behind its own query, which stays as it is, whatever stands in it. */
