@@ -73,7 +73,10 @@ export interface ServingParts {
  */
 export async function startServing(parts: ServingParts): Promise<{ readonly url: string; readonly publicUrl: string }> {
   const { settings, store, log, shutdown, metrics } = parts;
-  const queries = createQueryRunner(settings.databaseUrl, { onEnd: (outcome) => metrics.queryEnded(outcome) });
+  const queries = createQueryRunner(settings.databaseUrl, {
+    onEnd: (outcome) => metrics.queryEnded(outcome),
+    onFault: (fault, detail) => store.storage.noteReadFault(fault, detail),
+  });
   shutdown.onStop('query processes', () => queries.close());
   const readers = await openReaders({ ...parts, queries, adminToken: settings.adminToken });
   const tail = createLogTail({

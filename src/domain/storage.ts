@@ -10,11 +10,13 @@ export interface StorageAdvice {
   readonly remedy: string;
 }
 
+const resumes = '; storing resumes by itself';
+
 /** For every fault, what people are shown. */
 export const storageAdvice: Readonly<Record<StorageFault, StorageAdvice>> = {
   full: {
     what: 'the disk of the database is full',
-    remedy: 'Free space on it, or move the database to a larger one; storing resumes by itself',
+    remedy: `Free space on it, or move the database to a larger one${resumes}`,
   },
   read_only: {
     what: 'the database cannot be written: its file, folder or file system is read-only',
@@ -22,7 +24,7 @@ export const storageAdvice: Readonly<Record<StorageFault, StorageAdvice>> = {
   },
   locked: {
     what: 'another program holds the write lock of the database',
-    remedy: 'End that program, such as a database shell with an open transaction; storing resumes by itself',
+    remedy: `End that program, such as a database shell with an open transaction${resumes}`,
   },
   malformed: {
     what: 'the database file is malformed',
@@ -30,9 +32,15 @@ export const storageAdvice: Readonly<Record<StorageFault, StorageAdvice>> = {
   },
   io_error: {
     what: 'the disk of the database answers with errors',
-    remedy: 'Look at the disk and the log of the system; storing resumes by itself',
+    remedy: `Look at the disk and the log of the system${resumes}`,
   },
 };
+
+/** The same for a program that ends because of the fault: a start, or a command. Nothing resumes then. */
+export function adviceAtStart(fault: StorageFault): StorageAdvice {
+  const { what, remedy } = storageAdvice[fault];
+  return { what, remedy: remedy.replace(resumes, '') };
+}
 
 /** A fault of the database's storage as it stands. */
 export interface StorageState {

@@ -9,6 +9,7 @@ import type { StorageFault } from '../domain/storage.ts';
  * @param file of the database: the engine has one code for whatever the system answers, so the system is asked again.
  */
 export function storageFaultOf(error: unknown, file: string): StorageFault | null {
+  if (error instanceof Error && 'syscall' in error && 'code' in error && error.code === 'ENOSPC') return 'full';
   if (!(error instanceof Database.SqliteError)) return null;
   const { code } = error;
   if (code === 'SQLITE_FULL') return 'full';

@@ -2,6 +2,8 @@ import { closeSync, existsSync, fchmodSync, mkdirSync, openSync, readSync, realp
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../domain/config-error.ts';
+import { adviceAtStart } from '../domain/storage.ts';
+import { storageFaultOf } from './dialect-sqlite-faults.ts';
 
 const magic = 'SQLite format 3\0';
 const openTimeoutMs = 5000;
@@ -11,8 +13,10 @@ const lockTimeoutMs = 250;
 const ownerOnly = 0o600;
 const useAnother = 'Name another file, or move this one away; it was left as it is';
 
-function refuse(what: string, remedy: string): ConfigError {
-  return new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);
+const checkAccess = 'Check that the path is right and that this user may read and write the file and its folder';
+
+function refuse(what: string, remedy: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ where: 'DATABASE_URL', what, remedy }], { cause });
 }
 
 /** The words of a fault of the file system or of SQLite, or null when it is of another kind: then it is ours. */
@@ -25,7 +29,8 @@ function reasonOf(error: unknown): string | null {
  * Runs `work` on a file of the database.
  *
  * @param verb what is done to it, as in "cannot be opened".
- * @throws ConfigError in place of an error of the file system or the database engine.
+ * @throws ConfigError in place of an error of the file system or the database engine: with the remedy of the fault when
+ * the disk is full, the file locked or malformed.
  */
 export function onFile<T>(file: string, verb: string, work: () => T): T {
   try {
@@ -33,10 +38,10 @@ export function onFile<T>(file: string, verb: string, work: () => T): T {
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === null) throw error;
-    throw refuse(
-      `${file} cannot be ${verb} (${reason})`,
-      'Check that the path is right and that this user may read and write the file and its folder',
-    );
+    const fault = storageFaultOf(error, file);
+    const isClear = fault === 'full' || fault === 'locked' || fault === 'malformed';
+    const { what, remedy } = isClear ? adviceAtStart(fault) : { what: reason, remedy: checkAccess };
+    throw refuse(`${file} cannot be ${verb} (${what})`, remedy, error);
   }
 }
 

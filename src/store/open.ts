@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError } from '../domain/config-error.ts';
-import { StorageError, storageAdvice } from '../domain/storage.ts';
+import { adviceAtStart, StorageError, type StorageFault } from '../domain/storage.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Log, silentLog } from '../runtime/log.ts';
 import { announcedPosition, createPositionRecorder } from './announced-position.ts';
 import type { Db, Engine } from './dialect.ts';
 import { connectSqlite, connectSqliteToRead } from './dialect-sqlite.ts';
+import { storageFaultOf } from './dialect-sqlite-faults.ts';
 import { type FileMode, filesOpenToOthers, isLockedForPolling, onFile } from './dialect-sqlite-file.ts';
 import { beginEpoch, type RestoredLog } from './epoch.ts';
 import { GroupedWrites } from './grouped-writes.ts';
@@ -123,7 +124,7 @@ function reportRestored({ was, announced, epoch }: RestoredLog, log: Log): void 
 /** What the storage refuses at the start is the operator's to set right. */
 function startError(error: unknown): unknown {
   if (!(error instanceof StorageError)) return error;
-  return new ConfigError([{ where: 'DATABASE_URL', ...storageAdvice[error.fault] }]);
+  return new ConfigError([{ where: 'DATABASE_URL', ...adviceAtStart(error.fault) }]);
 }
 
 /**
@@ -173,7 +174,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     });
     if (restored !== null) reportRestored(restored, log);
   } catch (error) {
-    await disconnect().catch((failure: unknown) => log.error({ err: failure }, 'the database was not closed well'));
+    await disconnect().catch((failure: unknown) => {
+      // A file that may not be written fails again when it is closed. The start is refused for that already.
+      if (connections.faultOf(failure) === null) log.error({ err: failure }, 'the database was not closed well');
+    });
     throw startError(error);
   }
   recorder.record();
@@ -207,6 +211,12 @@ export function openStoreToRead(url: string): ReadingStore {
       connection.release();
     },
   };
+}
+
+/** The fault of the storage that an error of `openStoreToRead`, or of reading with it, stands for; null: another kind. */
+export function faultOfReading(error: unknown, url: string): StorageFault | null {
+  const cause = error instanceof ConfigError ? error.cause : error;
+  return storageFaultOf(cause, fileOf(url));
 }
 
 /** Whether a process polls with this database now, this one or another. */

@@ -1,9 +1,10 @@
 import { assertNever } from '../domain/assert-never.ts';
+import { StorageError, type StorageFault } from '../domain/storage.ts';
 import type { TaskOutcome } from '../runtime/worker-child.ts';
 import { createWorkerPool, type WorkerPool } from '../runtime/worker-pool.ts';
 import { moduleBeside } from '../runtime/worker-protocol.ts';
 import type { Store } from './open.ts';
-import type { QueryTask } from './query-worker.ts';
+import type { QueryAnswer, QueryTask } from './query-worker.ts';
 import { executeQuery, type QueryName, type ReadQueries } from './read-queries.ts';
 
 /** How a query ended. */
@@ -16,7 +17,7 @@ export type QueryOutcome<Result> =
 
 /** Runs named queries (see read-queries.ts). Each result is of one read transaction. */
 export interface QueryRunner {
-  /** @throws Error when the query failed by a fault of ours, or the runner is closed. */
+  /** @throws StorageError when the storage is at fault; Error when the query failed by a fault of ours, or all is closed. */
   run<Name extends QueryName>(
     name: Name,
     args: ReadQueries[Name]['args'],
@@ -44,6 +45,8 @@ export interface QueryRunnerOptions {
   readonly limits?: QueryLimits;
   /** Called with how each query ended. */
   onEnd?(outcome: QueryOutcome<unknown>['kind'] | 'failed'): void;
+  /** Called with each fault of the storage that a query meets, and the engine's words for it: for the log. */
+  onFault?(fault: StorageFault, detail: string): void;
 }
 
 const serverLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallMs: 5000, maxWaiting: 32, waitMs: 5000 };
@@ -68,8 +71,8 @@ export function runQueriesHere(store: Pick<Store, 'read'>): QueryRunner {
  * @param url `sqlite:` and a path, of a database that is there and up to date.
  */
 export function createQueryRunner(url: string, options: QueryRunnerOptions = {}): QueryRunner {
-  const { limits = serverLimits, onEnd = () => {} } = options;
-  const pool = createWorkerPool<QueryTask, unknown>({
+  const { limits = serverLimits, onEnd = () => {}, onFault = () => {} } = options;
+  const pool = createWorkerPool<QueryTask, QueryAnswer>({
     module: moduleBeside(import.meta.url, 'query-worker').href,
     workers: limits.workers,
     cpuLimitMs: limits.budgetMs,
@@ -77,12 +80,12 @@ export function createQueryRunner(url: string, options: QueryRunnerOptions = {})
     maxHeapMb,
     patienceMs,
   });
-  return new QueryQueue({ url, pool, limits, onEnd });
+  return new QueryQueue({ url, pool, limits, onEnd, onFault });
 }
 
 interface QueueParts extends Required<QueryRunnerOptions> {
   readonly url: string;
-  readonly pool: WorkerPool<QueryTask, unknown>;
+  readonly pool: WorkerPool<QueryTask, QueryAnswer>;
 }
 
 /** Queries in the order they came, as many at once as there are workers. */
@@ -102,16 +105,23 @@ class QueryQueue implements QueryRunner {
     args: ReadQueries[Name]['args'],
   ): Promise<QueryOutcome<ReadQueries[Name]['result']>> {
     if (this.#closed) throw new Error('the query runner is closed');
-    const { url, pool, onEnd } = this.#parts;
+    const { url, pool, onEnd, onFault } = this.#parts;
     if (!(await this.#turn())) {
       onEnd('busy');
       return { kind: 'busy' };
     }
     try {
-      // Which result belongs to which name is the word of read-queries.ts.
-      const outcome = (await pool.run({ url, name, args })) as TaskOutcome<ReadQueries[Name]['result']>;
+      const outcome = await pool.run({ url, name, args });
       onEnd(endOf(outcome));
-      return toQueryOutcome(outcome);
+      if (outcome.kind === 'crashed') throw new Error(`a query process failed: ${outcome.detail}`);
+      if (outcome.kind !== 'done') return { kind: 'over-budget' };
+      const answer = outcome.result;
+      if (answer.kind === 'fault') {
+        onFault(answer.fault, answer.detail);
+        throw new StorageError(answer.fault, answer.detail);
+      }
+      // Which result belongs to which name is the word of read-queries.ts.
+      return { kind: 'done', result: answer.result as ReadQueries[Name]['result'] };
     } finally {
       this.#release();
     }
@@ -150,17 +160,11 @@ class QueryQueue implements QueryRunner {
   }
 }
 
-/** @throws Error when the process failed. */
-function toQueryOutcome<Result>(outcome: TaskOutcome<Result>): QueryOutcome<Result> {
-  if (outcome.kind === 'done') return outcome;
-  if (outcome.kind === 'crashed') throw new Error(`a query process failed: ${outcome.detail}`);
-  return { kind: 'over-budget' };
-}
-
-function endOf({ kind }: TaskOutcome<unknown>): 'done' | 'over-budget' | 'failed' {
+function endOf(outcome: TaskOutcome<QueryAnswer>): 'done' | 'over-budget' | 'failed' {
+  const { kind } = outcome;
   switch (kind) {
     case 'done':
-      return 'done';
+      return outcome.result.kind === 'fault' ? 'failed' : 'done';
     case 'too-slow':
     case 'too-big':
       return 'over-budget';

@@ -10,6 +10,8 @@ export interface Storage {
   readonly state: StorageState | null;
   /** Whether it makes sense to write. */
   readonly writable: boolean;
+  /** Notes a fault that reading met in another process of the server; `detail` is for the log. */
+  noteReadFault(fault: StorageFault, detail: string): void;
   /** Tries now whether a fault is over, instead of some seconds later. Never rejects. */
   probe(): Promise<void>;
   /**
@@ -75,6 +77,11 @@ export class StorageMonitor implements Storage {
   /** The error that a failed read is to throw: a StorageError when the storage is at fault. */
   readError(error: unknown): unknown {
     return this.#noted(error, false);
+  }
+
+  noteReadFault(fault: StorageFault, detail: string): void {
+    if (fault === 'malformed') this.#begin(fault, { error: detail, blocksWrites: false });
+    else this.#parts.log.warn({ fault, detail }, 'a query could not read the database');
   }
 
   probe(): Promise<void> {

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/filter.ts';
+import { StorageError } from '../../src/domain/storage.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { createQueryRunner, type QueryLimits, type QueryRunner, runQueriesHere } from '../../src/store/query-runner.ts';
 import { draft, Newsroom, source } from '../contract/newsroom.ts';
@@ -46,6 +47,15 @@ async function holdReaders(): Promise<() => void> {
   holder.pragma('journal_mode = delete');
   holder.exec('begin exclusive');
   return () => holder.close();
+}
+
+/** Overwrites all that lies behind the first pages; with none spared, all behind the header of the file. */
+function damage(file: string, sparedPages: number): void {
+  const begin = sparedPages === 0 ? 100 : sparedPages * 4096;
+  const size = statSync(file).size - begin;
+  const handle = openSync(file, 'r+');
+  writeSync(handle, Buffer.alloc(size, 0xee), 0, size, begin);
+  closeSync(handle);
 }
 
 // Real processes: seconds go by on a busy machine before one is up.
@@ -114,6 +124,21 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(alone.pragma('journal_mode = delete', { simple: true })).toBe('delete');
     alone.close();
     await expect(runner.run('items', query)).rejects.toThrow('closed');
+  });
+
+  it('calls a malformed file a fault of the storage, when it opens it and when it reads', async () => {
+    const faults: string[] = [];
+    const createNoting = (): QueryRunner => {
+      const runner = createQueryRunner(url, { limits, onFault: (fault) => faults.push(fault) });
+      open.push(runner);
+      return runner;
+    };
+    await store.close();
+    damage(path.join(folder, 'news.sqlite'), 2);
+    await expect(createNoting().run('items', query)).rejects.toBeInstanceOf(StorageError);
+    damage(path.join(folder, 'news.sqlite'), 0);
+    await expect(createNoting().run('items', query)).rejects.toMatchObject({ fault: 'malformed' });
+    expect(faults).toEqual(['malformed', 'malformed']);
   });
 
   it('reports a database that cannot be read as a fault', async () => {

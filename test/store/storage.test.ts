@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -210,6 +210,17 @@ describe('a malformed file', () => {
     expect(await rejection(writeLarge())).toMatchObject({ fault: 'malformed' });
     expect(lines.map(({ level, fault }) => [level, fault])).toEqual([['error', 'malformed']]);
     expect(await store.read(readHead)).toMatchObject({ head: 0 });
+  });
+
+  it('ends a start that meets it before anything else with the remedy, too', async () => {
+    await store.close();
+    const handle = openSync(file, 'r+');
+    const size = statSync(file).size - 100;
+    writeSync(handle, Buffer.alloc(size, 0xee), 0, size, 100);
+    closeSync(handle);
+    const error = await rejection(open());
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain(`${storageAdvice.malformed.what}). ${storageAdvice.malformed.remedy}.`);
   });
 
   it('ends a start that meets it with the remedy', async () => {
