@@ -128,13 +128,15 @@ function table(
     String(behindOf(state, at.head) ?? '?'),
     String(state.delivered),
     state.lastAttemptMs === null ? 'never' : formatInstant(state.lastAttemptMs, at.nowMs),
-    nextOf(state, at.nowMs),
+    nextOf(state, at),
     state.lastDetail ?? '',
   ]);
   return formatTable(head, rows, at.columns);
 }
 
-function nextOf(state: WebhookState, nowMs: number): string {
+function nextOf(state: WebhookState, { head, nowMs }: { readonly head: StreamHead; readonly nowMs: number }): string {
   if (state.pausedMs !== null || state.removedMs !== null) return 'never';
-  return state.nextAttemptMs <= nowMs ? 'at news' : formatInstant(state.nextAttemptMs, nowMs);
+  if (state.nextAttemptMs > nowMs) return formatInstant(state.nextAttemptMs, nowMs);
+  // What is behind is being sent, or waits for the server; only a webhook that is up to date waits for news.
+  return behindOf(state, head) === 0 ? 'at news' : 'now';
 }

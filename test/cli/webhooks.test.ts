@@ -58,7 +58,9 @@ describe('newswire webhooks', () => {
   it('says how each does, how far it is behind and when it is tried again', async () => {
     const [head, row] = (await list()).split('\n');
     expect(head).toMatch(/^ID +STATE +CURSOR +BEHIND +DELIVERED +LAST +NEXT +REMARK$/);
-    expect(row).toMatch(new RegExp(`^example {2}new +${epoch}-2 +3 +0 {2}never {2}at news$`));
+    expect(row).toMatch(new RegExp(`^example {2}new +${epoch}-2 +3 +0 {2}never {2}now$`));
+    await set({ seq: 5 });
+    expect((await list()).split('\n')[1]).toMatch(/-5 +0 +0 {2}never {2}at news$/);
     await set({
       seq: 4,
       failures: 3,
