@@ -198,7 +198,8 @@ function createLimitedServer(
     isTrustedProxy: createProxyTest(settings.trustedProxies),
     isStream: isEventStream,
   });
-  const answer = app.kept.before(getRequestListener(app.fetch));
+  // HTTP/1.0 has no Host header, and health checks of load balancers still speak it.
+  const answer = app.kept.before(getRequestListener(app.fetch, { hostname: 'localhost' }));
   const server = createServer(httpLimits, limits.before(refuseRepeatedHost(answer)));
   limits.watch(server);
   // More would run into the limit of open files, where nothing works any more, the database included.

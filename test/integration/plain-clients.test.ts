@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openRaw } from '../helpers/attacks.ts';
 import { type Entry, rssDocument } from '../helpers/documents.ts';
 import { makeDue } from '../helpers/make-due.ts';
 import { startOrigin } from '../helpers/origin.ts';
@@ -90,5 +91,17 @@ describe('clients with nothing of ours in them', () => {
     const lines = readFileSync(example, 'utf8').trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines.filter((line) => /import/.test(line))).toEqual(["import WebSocket from 'ws';"]);
+  });
+
+  it('get an answer to a health check in HTTP/1.0 without a Host header', async () => {
+    const home = makeHome('sources: []\n');
+    cleanups.push(() => home.remove());
+    const server = await startServer(home);
+    cleanups.push(() => server.end('SIGKILL'));
+    for (const path of ['/healthz', '/feed.rss']) {
+      const connection = await openRaw(Number(new URL(server.url).port), `GET ${path} HTTP/1.0\r\n\r\n`);
+      await connection.ended;
+      expect(connection.heard()).toMatch(/^HTTP\/1\.1 200 /);
+    }
   });
 });
