@@ -9,9 +9,9 @@ export function titleWords(title: string): string {
 }
 
 /**
- * Whether two titles of one link are those of one article before and after an edit: the same words, or a correction in
- * one place of up to an eighth of the title (three characters at most), or up to half as many words again added.
- * Numbers are never part of a correction: "Day 12" and "Day 13" are two articles.
+ * Whether two titles of one link are those of one article before and after an edit: the same words, or a correction
+ * inside a long word (see `isCorrected`), or up to half as many words again added. Numbers, Roman ones too, are never
+ * part of an edit: "Day 12" and "Day 13" are two articles.
  *
  * Linear in the length of the titles.
  */
@@ -25,20 +25,32 @@ export function isSameTitle(one: string, other: string): boolean {
 const maxCorrection = 3;
 const minWords = 3;
 
+/** Digits, and words that are Roman numerals from II to XXXIX. */
 function numbersOf(words: string): string {
-  return (words.match(/\p{N}+/gu) ?? []).join(' ');
+  return (words.match(/\p{N}+|(?<!\S)(?=[ivx]{2})x{0,3}(?:ix|iv|v?i{0,3})(?!\S)/gu) ?? []).join(' ');
 }
 
+/**
+ * Whether titles differ in one place, by at most an eighth of the title and three characters, and by less than a
+ * quarter of the words in which they differ; or by two letters that changed places. "Sunday" and "Monday", "8AM" and
+ * "8PM", "East" and "West" are different words, not a word and its correction.
+ */
 function isCorrected(a: string, b: string): boolean {
-  const allowed = Math.min(maxCorrection, Math.floor(Math.min(a.length, b.length) / 8));
+  const shortest = Math.min(a.length, b.length);
+  const allowed = Math.min(maxCorrection, Math.floor(shortest / 8));
   // "Team A scores" and "Team B scores": one letter that is a name.
   if (oneLetterWords(a) !== oneLetterWords(b)) return false;
-  const shortest = Math.min(a.length, b.length);
   let start = 0;
   while (start < shortest && a[start] === b[start]) start += 1;
   let end = 0;
   while (end < shortest - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
-  return Math.max(a.length, b.length) - start - end <= allowed;
+  const [from, to] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  const changed = Math.max(from.length, to.length);
+  if (changed > allowed) return false;
+  if (changed === 2 && from[0] === to[1] && from[1] === to[0]) return true;
+  const before = start - (a.lastIndexOf(' ', start - 1) + 1);
+  const after = `${a.slice(a.length - end)} `.indexOf(' ');
+  return changed * 4 < before + changed + after;
 }
 
 function oneLetterWords(words: string): string {
