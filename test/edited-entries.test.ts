@@ -131,6 +131,43 @@ describe.each(engines)('polls of a source that edits its entries, on $name', (en
     expect(titles).toEqual([first.title, second.title, 'Story 2', 'Story 3', 'Story 4', third.title].sort());
   });
 
+  it('follows an entry on through new guids after its title was rewritten', async () => {
+    const rewritten = (n: number, text: string) => ({
+      ...storm,
+      guid: `${link}#${n}`,
+      title: 'Two die in a gale',
+      text,
+    });
+    const { log, titles } = await poll([
+      [storm, ...others],
+      [rewritten(1, 'Trees have fallen.'), ...others],
+      [rewritten(2, 'Trees have fallen.'), ...others],
+      [rewritten(3, 'Roads are closed.'), ...others],
+      [{ ...rewritten(4, 'Roads are closed.'), title: 'Two die in a gale: police' }, ...others],
+    ]);
+    expect(titles.filter((title) => title.startsWith('Two die'))).toEqual(['Two die in a gale: police']);
+    expect(log.map((line) => line.split(' (')[0])).toEqual([
+      'add Two die in a gale',
+      'update Two die in a gale',
+      'update Two die in a gale: police',
+    ]);
+  });
+
+  it('keeps two episodes with one title and one link apart that have recordings of their own', async () => {
+    const episode = (guid: string) => ({ ...storm, guid, title: 'The daily briefing' });
+    const recording =
+      '<enclosure url="https://herald.example.org/GUID.mp3?t=POLL" type="audio/mpeg" length="1"/></item>';
+    const withRecordings = (xml: string, poll: number) =>
+      xml.replaceAll(/<item>(?:(?!<\/item>).)*?<guid[^>]*>(\w+)<(?:(?!<\/item>).)*<\/item>/g, (text, guid: string) =>
+        text.replace('</item>', recording.replace('GUID', guid).replace('POLL', String(poll))),
+      );
+    const { titles } = await poll(
+      [[episode('two'), episode('one')], [episode('three')], [episode('three')]],
+      withRecordings,
+    );
+    expect(titles).toEqual(['The daily briefing', 'The daily briefing', 'The daily briefing']);
+  });
+
   it('writes nothing when every entry is dated anew at each poll, and keeps the first dates', async () => {
     const documents = Array.from({ length: 8 }, (_, index) =>
       [storm, ...others].map((one) => ({ ...one, date: new Date(noon + index * minute) })),

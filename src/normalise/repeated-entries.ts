@@ -1,3 +1,5 @@
+import type { Enclosure } from '../domain/item.ts';
+import { haveOwnRecordings } from '../domain/recordings.ts';
 import { isSameTitle, titleWords } from '../domain/same-title.ts';
 import { linkKey, pageTest, type Traits } from './identity.ts';
 
@@ -5,6 +7,7 @@ import { linkKey, pageTest, type Traits } from './identity.ts';
 export interface Comparable extends Traits {
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
+  readonly enclosures: readonly Enclosure[];
 }
 
 /** When an entry was last touched, in epoch milliseconds; before everything else when it does not say. */
@@ -57,7 +60,8 @@ function byLink(entries: readonly Comparable[], siteUrl: string | null): number[
 function repeatedOfTwo(entries: readonly Comparable[], [kept, other]: readonly number[]): number[] {
   const [one, two] = [entries[kept ?? -1], entries[other ?? -1]];
   if (one === undefined || two === undefined || other === undefined) return [];
-  return isSameTitle(one.title, two.title) ? [other] : [];
+  const isRepeated = isSameTitle(one.title, two.title) && !haveOwnRecordings(one.enclosures, two.enclosures);
+  return isRepeated ? [other] : [];
 }
 
 function repeatedOfMany(entries: readonly Comparable[], ordered: readonly number[]): number[] {

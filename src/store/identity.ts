@@ -1,4 +1,5 @@
-import type { ItemDraft } from '../domain/item.ts';
+import type { Enclosure, ItemDraft } from '../domain/item.ts';
+import { haveOwnRecordings } from '../domain/recordings.ts';
 import { isSameTitle } from '../domain/same-title.ts';
 
 /** An entry as this source is known to have shown it before. */
@@ -16,6 +17,7 @@ export interface KnownItem {
   readonly ownEntry: KnownEntry | null;
   readonly title: string;
   readonly url: string | null;
+  readonly enclosures: readonly Enclosure[];
 }
 
 /** What the store holds that bears on the entries of one document. */
@@ -26,6 +28,8 @@ export interface Known {
   readonly entries: ReadonlyMap<string, KnownEntry>;
   /** Items by key. */
   readonly items: ReadonlyMap<string, KnownItem>;
+  /** Items that this source shows under a canonical URL that is another item's key, by that URL, the newest first. */
+  readonly sharing: ReadonlyMap<string, readonly KnownItem[]>;
   /** Keys of retired items. */
   readonly retired: ReadonlySet<string>;
 }
@@ -116,19 +120,28 @@ export function recognise(draft: ItemDraft, known: Known, around: Surrounding): 
 /** The same entry under the guid that it had before. */
 function earlierEntry(draft: ItemDraft, known: Known, { document, taken }: Surrounding): KnownEntry | undefined {
   const link = draft.canonicalUrl;
-  const item = link === null || taken.has(link) ? undefined : known.items.get(link);
-  const entry = item?.ownEntry ?? null;
-  if (item === undefined || entry === null || document.has(entry.entryKey)) return undefined;
-  const isSame = entry.contentHash === draft.contentHash || isSameNews(item, draft);
-  return isSame ? entry : undefined;
+  if (link === null || taken.has(link)) return undefined;
+  const item = known.items.get(link);
+  const candidates = [...(item === undefined ? [] : [item]), ...(known.sharing.get(link) ?? [])];
+  const isEarlier = ({ ownEntry, ...shown }: KnownItem): boolean =>
+    ownEntry !== null &&
+    !document.has(ownEntry.entryKey) &&
+    (ownEntry.contentHash === draft.contentHash || isSameNews(shown, draft));
+  return candidates.find(isEarlier)?.ownEntry ?? undefined;
 }
+
+type News = Pick<KnownItem, 'title' | 'url' | 'enclosures'>;
 
 /**
  * Whether two entries of one canonical URL are one article. Where several entries share a page, fragments of their links
  * tell them apart: "#comment-7".
  */
-export function isSameNews(one: Pick<KnownItem, 'title' | 'url'>, other: Pick<KnownItem, 'title' | 'url'>): boolean {
-  return fragmentOf(one.url) === fragmentOf(other.url) && isSameTitle(one.title, other.title);
+export function isSameNews(one: News, other: News): boolean {
+  return (
+    fragmentOf(one.url) === fragmentOf(other.url) &&
+    isSameTitle(one.title, other.title) &&
+    !haveOwnRecordings(one.enclosures, other.enclosures)
+  );
 }
 
 function fragmentOf(url: string | null): string {

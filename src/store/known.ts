@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { ItemDraft } from '../domain/item.ts';
+import type { Enclosure, ItemDraft } from '../domain/item.ts';
 import { type Db, engineOf } from './dialect.ts';
 import { fixedQuery } from './fixed-query.ts';
-import { candidateKeys, type Known, type KnownEntry } from './identity.ts';
+import { candidateKeys, type Known, type KnownEntry, type KnownItem } from './identity.ts';
+import { fromJson } from './shown.ts';
 
 interface EntryRow {
   readonly id: number;
@@ -24,6 +25,7 @@ interface ItemRow {
   readonly content_hash: string | null;
   readonly title: string;
   readonly url: string | null;
+  readonly enclosures: string;
 }
 
 /** The keys are a JSON array. */
@@ -42,8 +44,42 @@ const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', '
       'appearance.content_hash',
       'item.title',
       'item.url',
+      'item.enclosures',
     ])
     .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+);
+
+/** As many of the newest items of a source are looked at for one that shares its link with another. */
+const maxSharing = 500;
+
+/** The urls are a JSON array. */
+const selectSharing = fixedQuery<{ ref: number; urls: string }, ItemRow>(['ref', 'urls'], (db, { ref, urls }) =>
+  db
+    .selectFrom((newest) =>
+      newest
+        .selectFrom('appearance')
+        .selectAll()
+        .where('source_ref', '=', ref)
+        .orderBy('sort_ms', 'desc')
+        .orderBy('item_id', 'desc')
+        .limit(maxSharing)
+        .as('appearance'),
+    )
+    .innerJoin('item', 'item.id', 'appearance.item_id')
+    .select([
+      'item.id as itemId',
+      'key',
+      'appearance.id',
+      'entry_key',
+      'item_id',
+      'appearance.content_hash',
+      'item.title',
+      'item.url',
+      'item.enclosures',
+    ])
+    .where('item.url', 'in', sql<string>`${engineOf(db).values(urls)}`)
+    .orderBy('appearance.sort_ms', 'desc')
+    .orderBy('item.id', 'desc'),
 );
 
 const selectEntries = fixedQuery<{ ref: number; keys: string }, EntryRow>(['ref', 'keys'], (db, { ref, keys }) =>
@@ -61,18 +97,45 @@ const selectRetired = fixedQuery<{ keys: string }, { key: string }>(['keys'], (d
     .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
 );
 
-async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<Known['items']> {
-  const rows = await selectItems(db, { ref, keys: JSON.stringify(keys) });
-  return new Map(
-    rows.map(({ itemId, key, id, entry_key, item_id, content_hash, title, url }) => {
-      const seen = id !== null && entry_key !== null && content_hash !== null;
-      const ownEntry = seen ? toEntry({ id, entry_key, item_id, content_hash }) : null;
-      return [key, { itemId, ownEntry, title, url }];
-    }),
-  );
+function toKnownItem(row: ItemRow): KnownItem {
+  const { itemId, id, entry_key, item_id, content_hash, title, url } = row;
+  const seen = id !== null && entry_key !== null && content_hash !== null;
+  const ownEntry = seen ? toEntry({ id, entry_key, item_id, content_hash }) : null;
+  return { itemId, ownEntry, title, url, enclosures: fromJson<Enclosure[]>(row.enclosures) };
 }
 
-/** Reads everything that bears on what these entries are. Three statements, however many there are. */
+async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<Known['items']> {
+  const rows = await selectItems(db, { ref, keys: JSON.stringify(keys) });
+  return new Map(rows.map((row) => [row.key, toKnownItem(row)]));
+}
+
+/**
+ * Finds other items of the source under links that one of its items has as its key: a title that was rewritten along
+ * with its guid made a second item of one link. Asks nothing while every entry is known or has a link of its own.
+ */
+async function readSharing(
+  db: Db,
+  drafts: readonly ItemDraft[],
+  { sourceRef, entries, items }: Pick<Known, 'sourceRef' | 'entries' | 'items'>,
+): Promise<Known['sharing']> {
+  const links = new Map<string, string>();
+  for (const { entryKey, canonicalUrl, url } of drafts) {
+    if (canonicalUrl === null || url === null || entries.has(entryKey)) continue;
+    if ((items.get(canonicalUrl)?.ownEntry ?? null) === null) continue;
+    for (const scheme of ['https:', 'http:']) links.set(url.replace(/^https?:/, scheme), canonicalUrl);
+  }
+  if (links.size === 0) return new Map();
+  const rows = await selectSharing(db, { ref: sourceRef, urls: JSON.stringify([...links.keys()]) });
+  const sharing = new Map<string, KnownItem[]>();
+  for (const row of rows) {
+    const link = links.get(row.url ?? '');
+    if (link === undefined || row.key === link) continue;
+    sharing.set(link, [...(sharing.get(link) ?? []), toKnownItem(row)]);
+  }
+  return sharing;
+}
+
+/** Reads everything that bears on what these entries are. Three or four statements, however many there are. */
 export async function readKnown(
   db: Db,
   source: { readonly id: string; readonly ref: number },
@@ -82,11 +145,15 @@ export async function readKnown(
   const keys = candidateKeys(source.id, drafts);
   const entries = await selectEntries(db, { ref: source.ref, keys: JSON.stringify(entryKeys) });
   const retired = await selectRetired(db, { keys: JSON.stringify(keys) });
-  return {
-    sourceId: source.id,
+  const found = {
     sourceRef: source.ref,
     entries: new Map(entries.map((row) => [row.entry_key, toEntry(row)])),
     items: await readItems(db, source.ref, keys),
+  };
+  return {
+    sourceId: source.id,
+    ...found,
+    sharing: await readSharing(db, drafts, found),
     retired: new Set(retired.map(({ key }) => key)),
   };
 }

@@ -21,11 +21,19 @@ function entry(entryKey: string, itemId: number | null, over: Partial<KnownEntry
 
 /** An item that is told apart by its title, unless a test says otherwise. */
 function item(itemId: number, ownEntry: KnownEntry | null, over: Partial<KnownItem> = {}): KnownItem {
-  return { itemId, ownEntry, title: 'Something else', url: 'https://example.net/one', ...over };
+  return { itemId, ownEntry, title: 'Something else', url: 'https://example.net/one', enclosures: [], ...over };
 }
 
 function known(over: Partial<Known> = {}): Known {
-  return { sourceId: 'a', sourceRef: 7, entries: none, items: new Map(), retired: new Set(), ...over };
+  return {
+    sourceId: 'a',
+    sourceRef: 7,
+    entries: none,
+    items: new Map(),
+    sharing: new Map(),
+    retired: new Set(),
+    ...over,
+  };
 }
 
 const link = 'http://example.net/one';
