@@ -28,6 +28,19 @@ interface ItemRow {
   readonly enclosures: string;
 }
 
+/** The columns of `ItemRow`, from `item` joined with `appearance`. */
+const itemColumns = [
+  'item.id as itemId',
+  'key',
+  'appearance.id',
+  'entry_key',
+  'item_id',
+  'appearance.content_hash',
+  'item.title',
+  'item.url',
+  'item.enclosures',
+] as const;
+
 /** The keys are a JSON array. */
 const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', 'keys'], (db, { ref, keys }) =>
   db
@@ -35,17 +48,7 @@ const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', '
     .leftJoin('appearance', (join) =>
       join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
     )
-    .select([
-      'item.id as itemId',
-      'key',
-      'appearance.id',
-      'entry_key',
-      'item_id',
-      'appearance.content_hash',
-      'item.title',
-      'item.url',
-      'item.enclosures',
-    ])
+    .select(itemColumns)
     .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
 );
 
@@ -66,17 +69,7 @@ const selectSharing = fixedQuery<{ ref: number; urls: string }, ItemRow>(['ref',
         .as('appearance'),
     )
     .innerJoin('item', 'item.id', 'appearance.item_id')
-    .select([
-      'item.id as itemId',
-      'key',
-      'appearance.id',
-      'entry_key',
-      'item_id',
-      'appearance.content_hash',
-      'item.title',
-      'item.url',
-      'item.enclosures',
-    ])
+    .select(itemColumns)
     .where('item.url', 'in', sql<string>`${engineOf(db).values(urls)}`)
     .orderBy('appearance.sort_ms', 'desc')
     .orderBy('item.id', 'desc'),
