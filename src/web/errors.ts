@@ -57,11 +57,10 @@ const busyRetryS = 5;
 /** Why a query was not answered, for its client. */
 export function queryRefused(kind: 'over-budget' | 'busy'): RequestError {
   if (kind === 'busy') {
-    const message = `Too many searches wait for their turn. Try again in ${busyRetryS} seconds.`;
+    const message = `Too many searches are waiting. Try again in ${busyRetryS} seconds.`;
     return new RequestError({ status: 503, code: 'busy', message, retryAfterS: busyRetryS });
   }
-  const message =
-    'This search takes longer than one may take. Ask for less: fewer words, fewer values, no words that are to be absent.';
+  const message = 'This search takes too long. Use fewer words, fewer excluded words or fewer values of a filter.';
   return new RequestError({ status: 503, code: overBudgetCode, message, retryAfterS: overBudgetRetryS });
 }
 

@@ -106,7 +106,7 @@ describe('a query whose cost its client chooses', () => {
   });
 
   it.each([
-    ['over-budget', 'query_over_budget', 'Ask for less'],
+    ['over-budget', 'query_over_budget', 'Use fewer words'],
     ['busy', 'busy', 'Try again in'],
   ] as const)('is answered 503 with the wait and the reason when it is %s', async (kind, code, reason) => {
     const { reads, get } = makeApp();
