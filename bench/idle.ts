@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startOrigin } from '../test/helpers/origin.ts';
+import { startOrigin } from '../test/support/origin.ts';
 import { startScript, usageOf } from './processes.ts';
 import { printRows } from './report.ts';
 

@@ -1,10 +1,10 @@
-import type { Digest } from '../src/domain/item.ts';
-import { blankMemory, type Settlement } from '../src/domain/poll.ts';
-import type { Source } from '../src/domain/source.ts';
-import { declareSources } from '../src/store/declare.ts';
-import { storeDigest } from '../src/store/items.ts';
-import { claimSources } from '../src/store/leases.ts';
+import type { Digest } from '../src/domain/items/item.ts';
+import { blankMemory, type Settlement } from '../src/domain/polling/poll.ts';
+import type { Source } from '../src/domain/polling/source.ts';
+import { storeDigest } from '../src/store/items/store-items.ts';
 import { openStore, type Store } from '../src/store/open.ts';
+import { declareSources } from '../src/store/sources/declare-sources.ts';
+import { claimSources } from '../src/store/sources/leases.ts';
 
 const nowMs = 1_790_000_000_000;
 

@@ -18,7 +18,7 @@ function propertyFiles(words) {
     .map((name) => path.join('test', name))
     .filter((file) => file.endsWith('.test.ts'))
     .filter((file) => words.length === 0 || words.some((word) => file.includes(path.normalize(word))))
-    .filter((file) => readFileSync(path.join(root, file), 'utf8').includes('helpers/fuzz-runs.ts'));
+    .filter((file) => readFileSync(path.join(root, file), 'utf8').includes('support/fuzz-runs.ts'));
 }
 
 function runTests(files, countFile) {

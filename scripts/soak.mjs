@@ -3,12 +3,12 @@
 // everything switched on, under a watchdog of its event loop. `--json` prints the figures for machines; `--system` runs
 // the last part alone; SOAK_SEEDS, SOAK_DELIVERIES and SOAK_SECONDS say how much.
 import { parseArgs } from 'node:util';
-import { plainTable } from '../test/helpers/plain-table.ts';
-import { judgeSoak, readersTable } from '../test/helpers/soak/report.ts';
-import { runSoak } from '../test/helpers/soak/soak.ts';
-import { judgeSystem, systemTable } from '../test/helpers/system/report.ts';
-import { runSystem } from '../test/helpers/system/run.ts';
-import { hunt, plantedBugs, runModels } from '../test/push/helpers/hunt.ts';
+import { plainTable } from '../test/support/plain-table.ts';
+import { hunt, plantedBugs, runModels } from '../test/support/push/hunt.ts';
+import { judgeSoak, readersTable } from '../test/support/soak/report.ts';
+import { runSoak } from '../test/support/soak/soak.ts';
+import { judgeSystem, systemTable } from '../test/support/system/report.ts';
+import { runSystem } from '../test/support/system/run.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, system: { type: 'boolean', default: false } },

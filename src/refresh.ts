@@ -1,8 +1,8 @@
-import type { Identity } from './domain/continuity.ts';
-import type { Digest, ItemDraft, Unreadable } from './domain/item.ts';
-import type { FetchedDocument, FetchOutcome } from './domain/outcome.ts';
-import type { Lease, PollState, RefreshResult } from './domain/poll.ts';
-import type { Source } from './domain/source.ts';
+import type { Digest, ItemDraft, Unreadable } from './domain/items/item.ts';
+import type { Identity } from './domain/polling/feed-continuity.ts';
+import type { FetchedDocument, FetchOutcome } from './domain/polling/fetch-outcome.ts';
+import type { Lease, PollState, RefreshResult } from './domain/polling/poll.ts';
+import type { Source } from './domain/polling/source.ts';
 
 /** One turn of one source: what was declared, the right to refresh it, and what earlier polls left behind. */
 export interface Poll {

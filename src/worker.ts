@@ -1,11 +1,11 @@
 import { assertNever } from './domain/assert-never.ts';
-import type { DigestTask } from './domain/digest-task.ts';
-import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/document-task.ts';
-import type { FeedDescription } from './domain/feed-description.ts';
-import type { Digest, Unreadable } from './domain/item.ts';
+import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/items/document-task.ts';
+import type { FeedDescription } from './domain/items/feed-description.ts';
+import type { Digest, Unreadable } from './domain/items/item.ts';
+import type { DigestTask } from './domain/items/normalise-task.ts';
 import { describeFeed } from './normalise/describe-feed.ts';
+import { sanitiseHtml } from './normalise/html/sanitise.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
-import { sanitiseHtml } from './normalise/sanitise.ts';
 import { discoverFeeds } from './parse/discover.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
-    setupFiles: ['test/helpers/count-fuzz-runs.ts'],
+    setupFiles: ['test/support/count-fuzz-runs.ts'],
     testTimeout: 3_600_000,
   },
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest, Unreadable } from '../src/domain/item.ts';
-import type { FetchedDocument, FetchOutcome } from '../src/domain/outcome.ts';
-import { blankMemory, type RefreshResult } from '../src/domain/poll.ts';
+import type { Digest, Unreadable } from '../src/domain/items/item.ts';
+import type { FetchedDocument, FetchOutcome } from '../src/domain/polling/fetch-outcome.ts';
+import { blankMemory, type RefreshResult } from '../src/domain/polling/poll.ts';
 import { type Poll, refreshSource, type Stages } from '../src/refresh.ts';
 
 const facts = { status: 200, bytes: 3, durationMs: 1, redirects: 0, notes: [] };

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Digest, ItemDraft } from '../src/domain/item.ts';
+import type { Digest, ItemDraft } from '../src/domain/items/item.ts';
 import { describeDocument, digestDocument } from '../src/worker.ts';
-import { fuzzRuns } from './helpers/fuzz-runs.ts';
 import { forbidden } from './normalise/markup-oracle.ts';
 import { nowMs, plainOptions } from './normalise/parsed.ts';
+import { fuzzRuns } from './support/fuzz-runs.ts';
 
 const folder = fileURLToPath(new URL('./fixtures/feeds/', import.meta.url));
 const documents = readdirSync(folder)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerTask, describeDocument, digestDocument } from '../src/worker.ts';
-import { rssDocument } from './helpers/documents.ts';
 import { plainOptions } from './normalise/parsed.ts';
+import { rssDocument } from './support/documents.ts';
 
 const channel = { title: 'A feed', link: 'https://site.example/' };
 

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { ServerMessage } from '../../src/domain/wire.ts';
+import type { ServerMessage } from '../../src/domain/events/wire.ts';
 import { keptMessages } from './nchan.ts';
 import { placeOf, type Stage, withStage } from './stage.ts';
 

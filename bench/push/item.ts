@@ -1,4 +1,4 @@
-import type { Item } from '../../src/domain/item.ts';
+import type { Item } from '../../src/domain/items/item.ts';
 
 /** An item whose message is about as long as its text and 600 bytes more. */
 export function itemOf(id: number, textBytes: number, source: string): Item {

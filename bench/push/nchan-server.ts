@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'undici';
-import { toWireBody, wireItemJson } from '../../src/domain/wire-item.ts';
+import { toWireBody, wireItemJson } from '../../src/domain/events/wire-item.ts';
 import { usageOf } from '../processes.ts';
 import { type Answer, type BenchServer, type Command, obey } from './child.ts';
 import type { Driven } from './driven.ts';

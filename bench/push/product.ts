@@ -8,9 +8,9 @@ import { itemOf } from './item.ts';
 import type { Meter } from './meter.ts';
 
 type Built<Name extends string> = Name extends 'serving'
-  ? typeof import('../../src/serving.ts')
+  ? typeof import('../../src/server/serving.ts')
   : Name extends 'metrics'
-    ? typeof import('../../src/metrics.ts')
+    ? typeof import('../../src/server/metrics-registry.ts')
     : never;
 
 /** A module as it is run, not as it is written: pages are compiled. */
@@ -18,17 +18,18 @@ async function built<T>(name: string): Promise<T> {
   return (await import(fileURLToPath(new URL(`../../dist/src/${name}.js`, import.meta.url)))) as T;
 }
 
-const { startServing } = await built<Built<'serving'>>('serving');
-const { createMetrics } = await built<Built<'metrics'>>('metrics');
+const { startServing } = await built<Built<'serving'>>('server/serving');
+const { createMetrics } = await built<Built<'metrics'>>('server/metrics-registry');
 const { openStore } = await built<typeof import('../../src/store/open.ts')>('store/open');
-const { appendEvents } = await built<typeof import('../../src/store/events.ts')>('store/events');
+const { appendEvents } = await built<typeof import('../../src/store/log/event-log.ts')>('store/log/event-log');
 const { createMemoryDoorbell } =
   await built<typeof import('../../src/push/doorbell-memory.ts')>('push/doorbell-memory');
 const { createShutdown } = await built<typeof import('../../src/runtime/shutdown.ts')>('runtime/shutdown');
 const { systemClock } = await built<typeof import('../../src/runtime/clock.ts')>('runtime/clock');
 const { createLog } = await built<typeof import('../../src/runtime/log.ts')>('runtime/log');
 const { settingsWithin } = await built<typeof import('../../src/config/environment.ts')>('config/environment');
-const { readDeclarations } = await built<typeof import('../../src/config/sources.ts')>('config/sources');
+const { readDeclarations } =
+  await built<typeof import('../../src/config/read-declarations.ts')>('config/read-declarations');
 
 async function start(): Promise<BenchServer> {
   const folder = process.argv[2] ?? '.';

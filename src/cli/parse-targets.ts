@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
-import { defaultLimits } from '../fetch/limits.ts';
+import { defaultLimits } from '../fetch/client/fetch-limits.ts';
 import { CommandFailed } from './io.ts';
 
 /** One document to be parsed. */

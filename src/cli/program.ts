@@ -1,23 +1,23 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { type CommentAction, commentActions, commentStates } from '../domain/comment.ts';
+import { type CommentAction, commentActions, commentStates } from '../domain/comments/comment.ts';
 import { ConfigError } from '../domain/config-error.ts';
-import { parseCursor } from '../domain/event.ts';
+import { parseCursor } from '../domain/events/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
-import { version } from '../version.ts';
-import { add } from './add.ts';
-import { check } from './check.ts';
-import { checkUrl } from './check-url.ts';
-import { listComments, moderate } from './comments.ts';
-import { demo } from './demo.ts';
+import { version } from '../server/version.ts';
+import { add } from './commands/add-command.ts';
+import { check } from './commands/check-command.ts';
+import { checkUrl } from './commands/check-url-command.ts';
+import { listComments, moderate } from './commands/comments-command.ts';
+import { demo } from './commands/demo-command.ts';
+import { parse } from './commands/parse-command.ts';
+import { refresh } from './commands/refresh-command.ts';
+import { serve } from './commands/serve-command.ts';
+import { listSources } from './commands/sources-command.ts';
+import { tail } from './commands/tail-command.ts';
+import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-command.ts';
+import { withdraw } from './commands/withdraw-command.ts';
 import { type CliIo, CommandFailed, exitCodes } from './io.ts';
-import { parse } from './parse.ts';
-import { printProblems } from './print.ts';
-import { refresh } from './refresh.ts';
-import { serve } from './serve.ts';
-import { listSources } from './sources.ts';
-import { tail } from './tail.ts';
-import { listWebhooks, replayWebhook, resumeWebhook } from './webhooks.ts';
-import { withdraw } from './withdraw.ts';
+import { printProblems } from './output/print.ts';
 
 /**
  * Runs one command of `newswire`.

@@ -1,15 +1,15 @@
-import type { ItemsPage, WireFilter } from '../domain/wire.ts';
-import { type Addresses, addressesOf } from './addresses.ts';
-import { Backoff } from './backoff.ts';
-import { Herald, LinkGivenUp } from './herald.ts';
-import type { Link, LinkEnd, LinkMessage } from './link.ts';
-import { Reception } from './reception.ts';
-import { hereRuntime } from './runtime.ts';
-import { StreamLink } from './sse-link.ts';
+import type { ItemsPage, WireFilter } from '../domain/events/wire.ts';
+import { hereRuntime } from './client-runtime.ts';
+import { Herald, LinkGivenUp } from './event-emitter.ts';
+import { Backoff } from './reconnect-backoff.ts';
+import { type Addresses, addressesOf } from './server-urls.ts';
+import { StreamLink } from './sse-transport.ts';
+import { Reception } from './stream-consumer.ts';
+import type { Link, LinkEnd, LinkMessage } from './transport.ts';
 import type { ClientEvents, ClientOptions, ClientProblem, ClientRuntime, ClientState, Listener } from './types.ts';
-import { WebSocketLink } from './ws-link.ts';
+import { WebSocketLink } from './ws-transport.ts';
 
-export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
+export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
 export type * from './types.ts';
 
 const defaultSnapshotLimit = 100;

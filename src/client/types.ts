@@ -1,4 +1,4 @@
-import type { ResetReason, WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/wire.ts';
+import type { ResetReason, WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
 
 /** Where a client keeps its place between two runs, so that a restart misses nothing. Both may be asynchronous. */
 export interface CursorStorage {

@@ -1,12 +1,12 @@
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../domain/config-error.ts';
-import type { Declarations, Source } from '../domain/source.ts';
+import type { Declarations, Source } from '../domain/polling/source.ts';
 import { type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
 import { decodeText } from './decode-text.ts';
 import type { Environment } from './environment.ts';
 import { insertSource, type NewSource } from './insert-source.ts';
-import { interpretFiles, readDeclarations } from './sources.ts';
+import { interpretFiles, readDeclarations } from './read-declarations.ts';
 
 /** Where declarations stand, and which file of theirs is written. */
 export interface DeclarationPlace {

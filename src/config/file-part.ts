@@ -1,5 +1,5 @@
 import type { Referring } from './references.ts';
-import type { SiteFields, SourceFields } from './schema.ts';
+import type { SiteFields, SourceFields } from './source-schema.ts';
 import type { WebhookFields } from './webhook-schema.ts';
 
 /** What one file says, checked by itself; what holds between files is judged when the parts are put together. */

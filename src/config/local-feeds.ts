@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import type { Source } from '../domain/source.ts';
+import type { Source } from '../domain/polling/source.ts';
 
 interface LocalFeed {
   readonly path: string;

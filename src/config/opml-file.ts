@@ -2,7 +2,7 @@ import { Parser } from 'htmlparser2';
 import type { FilePart, SourceEntry } from './file-part.ts';
 import { emptyPart } from './file-part.ts';
 import { type ProblemList, quote } from './problem-list.ts';
-import { sourceSchema } from './schema.ts';
+import { sourceSchema } from './source-schema.ts';
 
 const maxOutlines = 50_000;
 const maxDepth = 64;

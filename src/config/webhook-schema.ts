@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { parseFilter } from '../domain/parse-filter.ts';
-import { readSecret } from '../domain/webhook.ts';
-import { declaredId } from './schema.ts';
+import { parseFilter } from '../domain/events/parse-filter.ts';
+import { readSecret } from '../domain/events/webhook.ts';
+import { declaredId } from './source-schema.ts';
 
 const maxUrlChars = 2048;
 const maxSecrets = 4;

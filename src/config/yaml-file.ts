@@ -5,7 +5,7 @@ import { explainIssue, explainUnknownKey, keysOf, remedyFor } from './explain-is
 import { emptyPart, type FilePart, type SourceEntry, type WebhookEntry } from './file-part.ts';
 import type { ProblemList } from './problem-list.ts';
 import { maskReferences, resolveReferences } from './references.ts';
-import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './schema.ts';
+import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './source-schema.ts';
 import { webhookSchema } from './webhook-schema.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { hashDeclaration, toSite } from '../config/declare.ts';
-import type { Declarations, Source } from '../domain/source.ts';
+import { hashDeclaration, toSite } from '../config/to-declarations.ts';
+import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Editor, type Turn } from './editor.ts';
 import { type Outlet, outlets } from './outlets.ts';

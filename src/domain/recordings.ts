@@ -1,4 +1,4 @@
-import type { Enclosure } from './item.ts';
+import type { Enclosure } from './items/item.ts';
 
 /**
  * Whether two entries each have a sound or video recording and none of them in common: two episodes, whatever their

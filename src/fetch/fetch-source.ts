@@ -1,11 +1,11 @@
-import type { FetchOutcome, Validators } from '../domain/outcome.ts';
+import type { FetchOutcome, Validators } from '../domain/polling/fetch-outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { conclude, concludeFile } from './conclude.ts';
+import { asTrouble } from './client/fetch-error.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from './client/http-client.ts';
+import { conclude, concludeFile } from './fetch-outcome-from.ts';
 import { readLocalFile } from './file-source.ts';
-import { customHeaders, identityHeaders } from './identity.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from './outbound.ts';
 import { followRedirects, type Journey } from './redirects.ts';
-import { asTrouble } from './trouble.ts';
+import { customHeaders, identityHeaders } from './request-headers.ts';
 import { conditionalHeaders } from './validators.ts';
 
 export interface FetcherOptions extends OutboundOptions {

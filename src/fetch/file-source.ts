@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorCode, size, Trouble } from './trouble.ts';
+import { errorCode, size, Trouble } from './client/fetch-error.ts';
 
 /**
  * Reads a `file:` source: a regular file inside the feeds folder, symbolic links resolved first, so that none leads

@@ -1,4 +1,4 @@
-import type { HeaderList } from './header-list.ts';
+import type { HeaderList } from './client/header-list.ts';
 
 export interface Link {
   /** One relation type, lower-case. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { HeaderList } from './header-list.ts';
-import type { FetchLimits } from './limits.ts';
-import type { Outbound, OutboundAnswer, OutboundFailed } from './outbound.ts';
-import { size, Trouble } from './trouble.ts';
+import { size, Trouble } from './client/fetch-error.ts';
+import type { FetchLimits } from './client/fetch-limits.ts';
+import type { HeaderList } from './client/header-list.ts';
+import type { Outbound, OutboundAnswer, OutboundFailed } from './client/http-client.ts';
 
 export interface Journey {
   /** The last answer, or what ended the journey. Its `bytes` are those of all answers. */

@@ -1,5 +1,5 @@
-import type { Validators } from '../domain/outcome.ts';
-import { type HeaderList, isFieldValue } from './header-list.ts';
+import type { Validators } from '../domain/polling/fetch-outcome.ts';
+import { type HeaderList, isFieldValue } from './client/header-list.ts';
 
 export interface ReadValidators {
   readonly validators: Validators;

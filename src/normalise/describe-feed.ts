@@ -1,12 +1,12 @@
-import type { EntryDescription, FeedDescription } from '../domain/feed-description.ts';
-import type { Markup, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
-import { parseDate } from './dates.ts';
-import { authorName, basesFor, readFrame } from './frame.ts';
-import { resolveLink } from './links.ts';
-import { plainText, textToHtml } from './markup-text.ts';
+import type { EntryDescription, FeedDescription } from '../domain/items/feed-description.ts';
+import type { Markup, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { parseDate } from './dates/parse-date.ts';
+import { authorName, basesFor, readFrame } from './feed-metadata.ts';
+import { cleanHtml } from './html/sanitise.ts';
 import { Notes } from './notes.ts';
 import { readCategories, readEnclosures } from './read-entry.ts';
-import { cleanHtml } from './sanitise.ts';
+import { resolveLink } from './resolve-links.ts';
+import { plainText, textToHtml } from './text/markup-text.ts';
 
 const maxTitleBytes = 1024;
 

@@ -1,8 +1,8 @@
-import type { Markup, ParsedItem } from '../domain/parsed-feed.ts';
-import { withoutEmbeddedData } from './embedded-data.ts';
-import { htmlToText, textToHtml } from './markup-text.ts';
-import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './sanitise.ts';
-import { cleanText } from './text.ts';
+import type { Markup, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { withoutEmbeddedData } from './html/embedded-data.ts';
+import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './html/sanitise.ts';
+import { cleanText } from './text/clean-text.ts';
+import { htmlToText, textToHtml } from './text/markup-text.ts';
 
 const maxTextChars = 128 * 1024;
 

@@ -1,6 +1,6 @@
-import type { NormaliseOptions } from '../domain/digest-task.ts';
-import type { ParsedItem } from '../domain/parsed-feed.ts';
-import { judgeDate, parseDate } from './dates.ts';
+import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
+import type { ParsedItem } from '../domain/items/parsed-feed.ts';
+import { judgeDate, parseDate } from './dates/parse-date.ts';
 
 /**
  * The items of a document that are read when it has more than the limit: the newest by date, in document order. Some

@@ -1,18 +1,18 @@
 import { RE2JS } from 're2js';
-import { idsDistrustedNote, type NormaliseOptions } from '../domain/digest-task.ts';
-import type { Digest, ItemDraft } from '../domain/item.ts';
-import type { ParsedFeed } from '../domain/parsed-feed.ts';
-import { clampDate, parseDate } from './dates.ts';
+import type { Digest, ItemDraft } from '../domain/items/item.ts';
+import { idsDistrustedNote, type NormaliseOptions } from '../domain/items/normalise-task.ts';
+import type { ParsedFeed } from '../domain/items/parsed-feed.ts';
+import { clampDate, parseDate } from './dates/parse-date.ts';
 import type { EntryBody } from './entry-body.ts';
-import { documentBases, hubUrls, readFrame } from './frame.ts';
-import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './identity.ts';
-import { resolveLink } from './links.ts';
+import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './entry-identity.ts';
+import { documentBases, hubUrls, readFrame } from './feed-metadata.ts';
+import { firstPicture } from './html/pictures.ts';
 import { newestItems } from './newest-items.ts';
 import { Notes } from './notes.ts';
-import { firstPicture } from './pictures.ts';
 import { type Entry, type Reading, readEntry, summaryOf } from './read-entry.ts';
 import { lastTouched, repeatedEntries } from './repeated-entries.ts';
-import { cutBytes, withoutControls } from './text.ts';
+import { resolveLink } from './resolve-links.ts';
+import { cutBytes, withoutControls } from './text/clean-text.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
 /** Markup that is looked at for one document's contents; time, not space, is what it bounds. */

@@ -1,13 +1,13 @@
-import type { NormaliseOptions } from '../domain/digest-task.ts';
-import type { Enclosure } from '../domain/item.ts';
-import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/parsed-feed.ts';
-import { judgeDate, parseDate } from './dates.ts';
+import type { Enclosure } from '../domain/items/item.ts';
+import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
+import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { judgeDate, parseDate } from './dates/parse-date.ts';
 import { EntryBody } from './entry-body.ts';
-import { authorName, basesFor, type Frame, languageTag } from './frame.ts';
-import { resolveLink, resolveUntracked } from './links.ts';
-import { plainText } from './markup-text.ts';
+import { authorName, basesFor, type Frame, languageTag } from './feed-metadata.ts';
 import type { Notes } from './notes.ts';
-import { cleanText, cutBytes, excerpt, withoutControls } from './text.ts';
+import { resolveLink, resolveUntracked } from './resolve-links.ts';
+import { cleanText, cutBytes, excerpt, withoutControls } from './text/clean-text.ts';
+import { plainText } from './text/markup-text.ts';
 
 const maxGuidBytes = 1024;
 const maxTitleBytes = 1024;

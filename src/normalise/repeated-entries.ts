@@ -1,7 +1,7 @@
-import type { Enclosure } from '../domain/item.ts';
+import type { Enclosure } from '../domain/items/item.ts';
+import { isSameTitle, titleWords } from '../domain/items/same-title.ts';
 import { haveOwnRecordings } from '../domain/recordings.ts';
-import { isSameTitle, titleWords } from '../domain/same-title.ts';
-import { linkKey, pageTest, type Traits } from './identity.ts';
+import { linkKey, pageTest, type Traits } from './entry-identity.ts';
 
 /** An entry as far as it is compared with others of its document. */
 export interface Comparable extends Traits {

@@ -1,6 +1,6 @@
 import { Parser } from 'htmlparser2';
-import type { FoundDocument } from '../domain/document-task.ts';
-import type { FeedLink, PageLinks } from '../domain/page-links.ts';
+import type { FoundDocument } from '../domain/items/document-task.ts';
+import type { FeedLink, PageLinks } from '../domain/items/page-links.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { decode } from './decode.ts';
 import { looksLikeComments, looksLikeFeed, saysFeed } from './feed-address.ts';

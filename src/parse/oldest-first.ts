@@ -1,5 +1,5 @@
-import { maxItems } from './limits.ts';
-import type { Clean } from './repair-text.ts';
+import { maxItems } from './parse-limits.ts';
+import type { Clean } from './repair/repair-text.ts';
 
 const dateElement = /<(?:pubDate|dc:date|published|updated|issued)>\s*([^<]{4,60})</i;
 

@@ -1,8 +1,8 @@
-import type { ParseResult } from '../domain/parsed-feed.ts';
+import type { ParseResult } from '../domain/items/parsed-feed.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { decode } from './decode.ts';
-import { looksLikeJson, parseJsonFeed } from './json-feed.ts';
-import { parseXmlFeed } from './xml-feed.ts';
+import { looksLikeJson, parseJsonFeed } from './json/parse-json-feed.ts';
+import { parseXmlFeed } from './xml/xml-feed.ts';
 
 /** A document as it came off the wire. */
 export interface FeedDocument {

@@ -1,5 +1,5 @@
-import { remoteHostOf } from '../domain/hosts.ts';
-import type { Source } from '../domain/source.ts';
+import { remoteHostOf } from '../domain/polling/hosts.ts';
+import type { Source } from '../domain/polling/source.ts';
 
 /**
  * How long one round over all sources of a host takes at the host's gap: 5,000 sources at one a second can each be

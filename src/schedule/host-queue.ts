@@ -1,4 +1,4 @@
-import type { DueSource } from '../domain/poll.ts';
+import type { DueSource } from '../domain/polling/poll.ts';
 import { type AddressGate, createAddressGate } from './address-gate.ts';
 import { createHeap, type Heap } from './heap.ts';
 import type { QueueLimits } from './queue-limits.ts';

@@ -1,14 +1,14 @@
-import type { Failure } from '../domain/outcome.ts';
-import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/poll.ts';
+import type { Failure } from '../domain/polling/fetch-outcome.ts';
+import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/polling/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
-import { isDeadline } from './backoff.ts';
 import { createHostQueue, type HostQueue, type Turn } from './host-queue.ts';
-import { runningPause } from './memory.ts';
 import type { NetworkBrake } from './network-brake.ts';
-import type { Pace } from './pace.ts';
+import { isDeadline } from './poll-backoff.ts';
+import { runningPause } from './poll-history.ts';
 import { type QueueLimits, usualLimits } from './queue-limits.ts';
+import type { Pace } from './request-pacing.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 /** What the loop needs of the store and of a refresh. */

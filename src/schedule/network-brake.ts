@@ -1,6 +1,6 @@
-import type { FetchOutcome } from '../domain/outcome.ts';
-import { isNetworkFailure } from './backoff.ts';
-import { minuteMs, secondMs } from './words.ts';
+import type { FetchOutcome } from '../domain/polling/fetch-outcome.ts';
+import { minuteMs, secondMs } from './durations.ts';
+import { isNetworkFailure } from './poll-backoff.ts';
 
 /**
  * Tells our own network's failure from the sources'. When more than half of all fetches of a minute fail on the

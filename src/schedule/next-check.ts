@@ -1,18 +1,18 @@
 import { assertNever } from '../domain/assert-never.ts';
-import { identityChangedNote } from '../domain/continuity.ts';
-import { idsDistrustedNote, rulesVersion } from '../domain/digest-task.ts';
-import type { FetchFacts, FetchOutcome, Validators } from '../domain/outcome.ts';
-import type { PollMemory, PollState, Settlement } from '../domain/poll.ts';
-import type { Source } from '../domain/source.ts';
+import { idsDistrustedNote, rulesVersion } from '../domain/items/normalise-task.ts';
+import { identityChangedNote } from '../domain/polling/feed-continuity.ts';
+import type { FetchFacts, FetchOutcome, Validators } from '../domain/polling/fetch-outcome.ts';
+import type { PollMemory, PollState, Settlement } from '../domain/polling/poll.ts';
+import type { Source } from '../domain/polling/source.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
-import { type Case, planInput, withNotes } from './case.ts';
-import type { Happened, Stored } from './happened.ts';
-import { isFlood } from './interval.ts';
-import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from './memory.ts';
-import { isFile, planHealthy } from './plan.ts';
-import { watchRedirect } from './redirect.ts';
-import { settleFailed, settleGone, settleThrottled } from './trouble.ts';
-import { dayMs } from './words.ts';
+import { isFlood } from './adaptive-interval.ts';
+import { isFile, planHealthy } from './check-plan.ts';
+import { dayMs } from './durations.ts';
+import { settleFailed, settleGone, settleThrottled } from './failure-policy.ts';
+import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from './poll-history.ts';
+import { watchRedirect } from './redirect-watch.ts';
+import type { Happened, Stored } from './refresh-outcome.ts';
+import { type Case, planInput, withNotes } from './settle-context.ts';
 
 /** Notes of a document of which something was missing: its validators must not hide the rest from us. */
 const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);

@@ -6,7 +6,7 @@ import * as webhooks from '../../db/migrations/0003-webhooks.ts';
 import * as comments from '../../db/migrations/0004-comments.ts';
 import * as withdrawalReason from '../../db/migrations/0005-withdrawal-reason.ts';
 import * as arrivalOrder from '../../db/migrations/0006-arrival-order.ts';
-import type { Db } from './dialect.ts';
+import type { Db } from './engine/engine.ts';
 
 /** Every migration there is, by name, in order. A list and not a folder, so that a build cannot leave one behind. */
 const migrations: Readonly<Record<string, Migration>> = {

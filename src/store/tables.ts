@@ -1,12 +1,12 @@
 import type { Generated, Selectable } from 'kysely';
-import type { CommentAction, CommentState } from '../domain/comment.ts';
-import type { EventOp } from '../domain/event.ts';
-import type { WithdrawalReason } from '../domain/item.ts';
-import type { Failure } from '../domain/outcome.ts';
-import type { Settlement } from '../domain/poll.ts';
-import type { Republish } from '../domain/source.ts';
-import type { WebhookOutcome } from '../domain/webhook.ts';
-import type { HubTrust, SubscriptionState } from '../domain/websub.ts';
+import type { CommentAction, CommentState } from '../domain/comments/comment.ts';
+import type { EventOp } from '../domain/events/event.ts';
+import type { WebhookOutcome } from '../domain/events/webhook.ts';
+import type { WithdrawalReason } from '../domain/items/item.ts';
+import type { Failure } from '../domain/polling/fetch-outcome.ts';
+import type { Settlement } from '../domain/polling/poll.ts';
+import type { Republish } from '../domain/polling/source.ts';
+import type { HubTrust, SubscriptionState } from '../domain/websub/websub-topics.ts';
 
 /** One column: what the database calls it, and what TypeScript reads out of it. Instants are `bigint`, epoch ms. */
 export interface Column<T> {

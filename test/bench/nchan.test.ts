@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { seqsIn } from '../../bench/push/come-back.ts';
 import { configure, emergencyIn, findNchan, keptMessages, nchanConfig } from '../../bench/push/nchan.ts';
 import { createProcessMeter, frameOf, residentKb } from '../../bench/push/nchan-server.ts';
-import { replayLimits } from '../../src/push/fan-out.ts';
+import { replayLimits } from '../../src/push/fanout/fan-out.ts';
 
 /** A machine that has these files, and an nginx that was built so. */
 function machine(files: readonly string[], build = '') {

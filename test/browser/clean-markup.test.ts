@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sanitiseHtml } from '../../src/normalise/sanitise.ts';
+import { sanitiseHtml } from '../../src/normalise/html/sanitise.ts';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { launchBrowser } from '../helpers/browser.ts';
 import { forbidden } from '../normalise/markup-oracle.ts';
 import { soup } from '../normalise/markup-soup.ts';
+import { launchBrowser } from '../support/browser.ts';
 
 const before = '<main><ul><li><div id="box">';
 const after = '</div></li></ul><p id="after">after</p></main>';

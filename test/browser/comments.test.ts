@@ -1,10 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
-import { type ItemServer, type ItemServerOptions, startItemServer } from '../helpers/item-server.ts';
-import { runCommand } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type ItemServer, type ItemServerOptions, startItemServer } from '../support/item-server.ts';
+import { runCommand } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const file = fileURLToPath(new URL('../../examples/dashboard.html', import.meta.url));
 

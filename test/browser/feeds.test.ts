@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { makeItem } from '../web/fakes.ts';
 import { type LiveStub, startLiveStub } from '../web/live-stub.ts';
 

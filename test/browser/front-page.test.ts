@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Item } from '../../src/domain/item.ts';
-import { launchBrowser } from '../helpers/browser.ts';
+import type { Item } from '../../src/domain/items/item.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { makeItem } from '../web/fakes.ts';
 import { type LiveStub, startLiveStub } from '../web/live-stub.ts';
 

@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, startServer } from '../helpers/server.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, startServer } from '../support/server.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { Digester } from '../../src/digest.ts';
 import { discoverFeeds } from '../../src/parse/discover.ts';
+import type { Digester } from '../../src/server/document-processor.ts';
 import { describeDocument, digestDocument } from '../../src/worker.ts';
 
 /** A digester without processes: what it does is the same, and it does it at once. */

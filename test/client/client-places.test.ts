@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotingClient, type NotingClient } from './helpers/noting-client.ts';
-import { event, type Peer, type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
+import { event, type Peer, type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 let noting: NotingClient | null = null;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
 import type { ClientOptions } from '../../src/client/types.ts';
-import { createNotingClient, type NotingClient } from './helpers/noting-client.ts';
-import { event, type Peer, type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
+import { event, type Peer, type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 let noting: NotingClient | null = null;

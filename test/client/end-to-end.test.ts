@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
-import { seeded } from '../push/helpers/random.ts';
-import { type LiveServer, startLive } from '../web/live/helpers/live-server.ts';
+import { type LiveServer, startLive } from '../support/live/live-server.ts';
+import { seeded } from '../support/push/random.ts';
 
 let server: LiveServer;
 const clients: NewswireClient[] = [];

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotingClient, type NotingClient } from './helpers/noting-client.ts';
-import { type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
+import { type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 let noting: NotingClient | null = null;

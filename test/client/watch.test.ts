@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WireCounts } from '../../src/domain/wire.ts';
-import { createNotingClient } from './helpers/noting-client.ts';
-import { type ScriptedServer, say, startScripted } from './helpers/scripted-server.ts';
+import type { WireCounts } from '../../src/domain/events/wire.ts';
+import { createNotingClient } from '../support/client/noting-client.ts';
+import { type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {

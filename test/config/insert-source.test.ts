@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { insertSource } from '../../src/config/insert-source.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 const url = 'https://example.org/feed.xml';
 const insert = (text: string, section: string | null = null): string | null => insertSource(text, { url, section });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { LocalFeeds } from '../../src/config/local-feeds.ts';
-import type { Source } from '../../src/domain/source.ts';
+import type { Source } from '../../src/domain/polling/source.ts';
 import { source } from '../contract/newsroom.ts';
 import { type Folder, useFolders } from './folder.ts';
 

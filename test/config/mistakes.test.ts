@@ -2,7 +2,7 @@ import { chmodSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDeclarations } from '../../src/config/sources.ts';
+import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { ConfigError } from '../../src/domain/config-error.ts';
 import { mistakesOf, useFolders } from './folder.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readDeclarations } from '../../src/config/sources.ts';
+import { readDeclarations } from '../../src/config/read-declarations.ts';
 
 const feeds = fileURLToPath(new URL('../../feeds', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readDeclarations } from '../../src/config/sources.ts';
-import { everything } from '../../src/domain/filter.ts';
-import { readSecret } from '../../src/domain/webhook.ts';
+import { readDeclarations } from '../../src/config/read-declarations.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { readSecret } from '../../src/domain/events/webhook.ts';
 import { mistakesOf, useFolders } from './folder.ts';
 
 const makeFolder = useFolders();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readActivity } from '../../src/store/activity.ts';
+import { readActivity } from '../../src/store/sources/activity.ts';
 import { engines, withStore } from './engines.ts';
 import { hour, minute, noon, settlement } from './newsroom.ts';
 import { at, newsroom } from './reading.ts';

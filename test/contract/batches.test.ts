@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { ItemDraft } from '../../src/domain/item.ts';
-import { declareSources } from '../../src/store/declare.ts';
-import { readHead } from '../../src/store/events.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItemByKey, readItems } from '../../src/store/reads.ts';
-import { readPollState } from '../../src/store/sources.ts';
+import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { declareSources } from '../../src/store/sources/declare-sources.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

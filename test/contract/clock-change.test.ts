@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { blankMemory } from '../../src/domain/poll.ts';
-import { followClockBack } from '../../src/store/clock-change.ts';
-import { claimSources, readDueSources, settleSource } from '../../src/store/leases.ts';
+import { blankMemory } from '../../src/domain/polling/poll.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readPollState } from '../../src/store/sources.ts';
+import { followClockBack } from '../../src/store/sources/clock-change.ts';
+import { claimSources, readDueSources, settleSource } from '../../src/store/sources/leases.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

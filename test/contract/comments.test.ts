@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { CommentAction } from '../../src/domain/comment.ts';
+import type { CommentAction } from '../../src/domain/comments/comment.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import {
   addComment,
   countComments,
   type NewComment,
   readComments,
   readShownComments,
-} from '../../src/store/comments.ts';
-import { moderateComments, readAudit } from '../../src/store/moderation.ts';
-import type { Store } from '../../src/store/open.ts';
-import { readCounts } from '../../src/store/read-counts.ts';
-import { readItemByKey } from '../../src/store/reads.ts';
-import { retireItems } from '../../src/store/retention.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+} from '../../src/store/readers/comment-repository.ts';
+import { moderateComments, readAudit } from '../../src/store/readers/moderate-comments.ts';
+import { readCounts } from '../../src/store/readers/read-counts.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

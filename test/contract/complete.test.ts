@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { Digest, ItemDraft } from '../../src/domain/item.ts';
-import { blankMemory } from '../../src/domain/poll.ts';
-import { createMatcher } from '../../src/push/filter.ts';
-import { readItem, readItemByKey, readItems } from '../../src/store/reads.ts';
-import { retireItems } from '../../src/store/retention.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
-import { knownHashes, readPollState } from '../../src/store/sources.ts';
-import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
-import { readWithdrawals } from '../../src/store/withdrawn.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import { blankMemory } from '../../src/domain/polling/poll.ts';
+import { createMatcher } from '../../src/push/fanout/event-filter.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
+import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
+import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../src/domain/item.ts';
-import { readContinuity } from '../../src/store/continuity.ts';
+import type { Digest } from '../../src/domain/items/item.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { readContinuity } from '../../src/store/items/stored-continuity.ts';
 import type { Store } from '../../src/store/open.ts';
-import { retireItems } from '../../src/store/retention.ts';
 import { engines, withStore } from './engines.ts';
 import { day, digest, draft, Newsroom, noon, source } from './newsroom.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { Source } from '../../src/domain/source.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import type { Source } from '../../src/domain/polling/source.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItems } from '../../src/store/reads.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

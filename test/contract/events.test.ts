@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { renewEpoch } from '../../src/store/epoch.ts';
-import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/events.ts';
+import { renewEpoch } from '../../src/store/log/epoch.ts';
+import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItemByKey } from '../../src/store/reads.ts';
+import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HiddenParts } from '../../src/domain/masking.ts';
-import { blankMemory } from '../../src/domain/poll.ts';
-import type { Source } from '../../src/domain/source.ts';
-import { declareSources } from '../../src/store/declare.ts';
+import type { HiddenParts } from '../../src/domain/polling/masking.ts';
+import { blankMemory } from '../../src/domain/polling/poll.ts';
+import type { Source } from '../../src/domain/polling/source.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
-import { readPollState } from '../../src/store/sources.ts';
-import { readHubSources } from '../../src/store/websub-subscriptions.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { IntakeDesk } from '../helpers/intake-desk.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
+import { declareSources } from '../../src/store/sources/declare-sources.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
+import { readHubSources } from '../../src/store/websub/websub-subscriptions.ts';
+import { rssDocument } from '../support/documents.ts';
+import { IntakeDesk } from '../support/intake-desk.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
 import { engines } from './engines.ts';
 import { day, digest, draft, hour, Newsroom, noon, settlement, source } from './newsroom.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { blankMemory, longestHostPauseMs, type Settlement } from '../../src/domain/poll.ts';
-import { readHostPauses } from '../../src/store/host-pauses.ts';
-import { settleSource } from '../../src/store/leases.ts';
+import { blankMemory, longestHostPauseMs, type Settlement } from '../../src/domain/polling/poll.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
+import { readHostPauses } from '../../src/store/sources/host-pauses.ts';
+import { settleSource } from '../../src/store/sources/leases.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
 import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { ItemDraft } from '../../src/domain/item.ts';
-import { readHead } from '../../src/store/events.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItemByKey, readItems } from '../../src/store/reads.ts';
-import { knownHashes } from '../../src/store/sources.ts';
+import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { knownHashes } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, digest, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
 

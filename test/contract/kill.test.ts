@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { readEvents, readHead } from '../../src/store/events.ts';
+import { readEvents, readHead } from '../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { engines } from './engines.ts';
 import { day } from './newsroom.ts';

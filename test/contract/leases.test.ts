@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { longestWaitMs } from '../../src/domain/poll.ts';
-import { markChanged } from '../../src/store/due.ts';
+import { longestWaitMs } from '../../src/domain/polling/poll.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
 import {
   claimSources,
   extendLease,
@@ -8,10 +8,10 @@ import {
   readDueSources,
   releaseSources,
   settleSource,
-} from '../../src/store/leases.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { readRefreshes } from '../../src/store/refreshes.ts';
-import { readPollState } from '../../src/store/sources.ts';
+} from '../../src/store/sources/leases.ts';
+import { markChanged } from '../../src/store/sources/mark-due.ts';
+import { readRefreshes } from '../../src/store/sources/poll-records.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

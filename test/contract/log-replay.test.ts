@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { ItemDraft } from '../../src/domain/item.ts';
-import { blankMemory } from '../../src/domain/poll.ts';
-import { toWireBody } from '../../src/domain/wire-item.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { toWireBody } from '../../src/domain/events/wire-item.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
+import { blankMemory } from '../../src/domain/polling/poll.ts';
+import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItems } from '../../src/store/reads.ts';
-import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

@@ -1,15 +1,15 @@
-import type { LogEvent } from '../../src/domain/event.ts';
-import type { Digest, ItemDraft } from '../../src/domain/item.ts';
-import { noHints } from '../../src/domain/parsed-feed.ts';
-import { blankMemory, type Lease, type Settlement } from '../../src/domain/poll.ts';
-import type { Declarations, Source } from '../../src/domain/source.ts';
-import { declareSources } from '../../src/store/declare.ts';
-import { readEvents } from '../../src/store/events.ts';
-import { type StoreRequest, type StoreResult, storeDigest } from '../../src/store/items.ts';
-import { claimSources } from '../../src/store/leases.ts';
+import type { LogEvent } from '../../src/domain/events/event.ts';
+import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import { noHints } from '../../src/domain/items/parsed-feed.ts';
+import { blankMemory, type Lease, type Settlement } from '../../src/domain/polling/poll.ts';
+import type { Declarations, Source } from '../../src/domain/polling/source.ts';
+import type { BatchCounts } from '../../src/store/items/store-batch.ts';
+import { type StoreRequest, type StoreResult, storeDigest } from '../../src/store/items/store-items.ts';
+import { readEvents } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readPollState } from '../../src/store/sources.ts';
-import type { BatchCounts } from '../../src/store/store-batch.ts';
+import { declareSources } from '../../src/store/sources/declare-sources.ts';
+import { claimSources } from '../../src/store/sources/leases.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
 
 /** 2026-03-01T12:00:00Z, where every test begins. */
 export const noon = Date.UTC(2026, 2, 1, 12);

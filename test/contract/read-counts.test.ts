@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import type { Store } from '../../src/store/open.ts';
-import { countReads, readCounts, readMostRead, readSalt, trimReads, type Visit } from '../../src/store/read-counts.ts';
-import { readItems } from '../../src/store/reads.ts';
-import { retireItems } from '../../src/store/retention.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
+import {
+  countReads,
+  readCounts,
+  readMostRead,
+  readSalt,
+  trimReads,
+  type Visit,
+} from '../../src/store/readers/read-counts.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
 

@@ -1,7 +1,7 @@
-import { everything, type Filter } from '../../src/domain/filter.ts';
-import type { ItemDraft } from '../../src/domain/item.ts';
+import { everything, type Filter } from '../../src/domain/events/filter.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
 import type { Store } from '../../src/store/open.ts';
-import { type ItemsQuery, readItems } from '../../src/store/reads.ts';
+import { type ItemsQuery, readItems } from '../../src/store/queries/read-items.ts';
 import { draft, minute, Newsroom, noon, source } from './newsroom.ts';
 
 /** Titles without their common beginning, in the order they are given out. */

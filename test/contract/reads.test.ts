@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import { readHead } from '../../src/store/events.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { formatPlace, type ItemsQuery, parsePlace, readItem, readItems, readSections } from '../../src/store/reads.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import {
+  formatPlace,
+  type ItemsQuery,
+  parsePlace,
+  readItem,
+  readItems,
+  readSections,
+} from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { hour, noon, source } from './newsroom.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settleSource } from '../../src/store/leases.ts';
-import { readRefreshes, trimRefreshes } from '../../src/store/refreshes.ts';
+import { settleSource } from '../../src/store/sources/leases.ts';
+import { readRefreshes, trimRefreshes } from '../../src/store/sources/poll-records.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, Newsroom, noon, settlement, source } from './newsroom.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import type { ItemDraft } from '../../src/domain/item.ts';
-import { readHead } from '../../src/store/events.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
+import { type RetentionOptions, retireItems } from '../../src/store/items/retention.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItem, readItemByKey, readItems } from '../../src/store/reads.ts';
-import { type RetentionOptions, retireItems } from '../../src/store/retention.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
 import { day, digest, draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import { isEmptyQuery, matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search-query.ts';
-import { searchText } from '../../src/domain/wire-item.ts';
-import { readItems } from '../../src/store/reads.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { searchText } from '../../src/domain/events/wire-item.ts';
+import { isEmptyQuery, matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search/search-query.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, Newsroom, source } from './newsroom.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
+import { everything } from '../../src/domain/events/filter.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItems } from '../../src/store/reads.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
 import { at, names, newsroom } from './reading.ts';

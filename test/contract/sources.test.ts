@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { rulesVersion } from '../../src/domain/digest-task.ts';
-import { blankMemory } from '../../src/domain/poll.ts';
-import type { Source } from '../../src/domain/source.ts';
-import { declareSources } from '../../src/store/declare.ts';
-import { readDueSources, settleSource } from '../../src/store/leases.ts';
+import { rulesVersion } from '../../src/domain/items/normalise-task.ts';
+import { blankMemory } from '../../src/domain/polling/poll.ts';
+import type { Source } from '../../src/domain/polling/source.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItemByKey } from '../../src/store/reads.ts';
-import { readSourceReports } from '../../src/store/source-reports.ts';
-import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources.ts';
+import { readItemByKey } from '../../src/store/queries/read-items.ts';
+import { declareSources } from '../../src/store/sources/declare-sources.ts';
+import { readDueSources, settleSource } from '../../src/store/sources/leases.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
+import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
 

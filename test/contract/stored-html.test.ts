@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { readStoredHtml, replaceHtml } from '../../src/store/items/stored-html.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItem, readItems } from '../../src/store/reads.ts';
-import { readStoredHtml, replaceHtml } from '../../src/store/stored-html.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { readItem, readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

@@ -1,6 +1,7 @@
 // A process that stores documents until it is done or killed. It says the head of the log after every commit.
-import { claimSources } from '../../src/store/leases.ts';
+
 import { openStore } from '../../src/store/open.ts';
+import { claimSources } from '../../src/store/sources/leases.ts';
 import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
 
 const [url = '', documents, entries, startMs] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import { readEvents, readHead, trimEvents } from '../../src/store/events.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readEvents, readHead, trimEvents } from '../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { readItems } from '../../src/store/reads.ts';
-import { requestRefresh } from '../../src/store/sources.ts';
-import { withdrawItem } from '../../src/store/withdraw.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
+import { requestRefresh } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
 import { day, draft, Newsroom, noon, source } from './newsroom.ts';
 

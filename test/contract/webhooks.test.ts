@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { renewEpoch } from '../../src/store/epoch.ts';
+import { renewEpoch } from '../../src/store/log/epoch.ts';
+import {
+  advanceWebhook,
+  declareWebhooks,
+  moveWebhook,
+  readWebhook,
+  readWebhooks,
+} from '../../src/store/log/webhook-states.ts';
 import type { Store } from '../../src/store/open.ts';
-import { advanceWebhook, declareWebhooks, moveWebhook, readWebhook, readWebhooks } from '../../src/store/webhooks.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
 

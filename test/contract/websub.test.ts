@@ -7,14 +7,14 @@ import {
   readDueDeliveries,
   readQueuedPlace,
   settleDelivery,
-} from '../../src/store/websub-deliveries.ts';
+} from '../../src/store/websub/websub-deliveries.ts';
 import {
   countSubscribers,
   isSubscribed,
   putSubscriber,
   removeLapsed,
   subscribedTopics,
-} from '../../src/store/websub-subscribers.ts';
+} from '../../src/store/websub/websub-subscribers.ts';
 import { engines, withStore } from './engines.ts';
 import { day, hour, minute, noon } from './newsroom.ts';
 

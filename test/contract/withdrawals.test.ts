@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { everything, type Filter } from '../../src/domain/filter.ts';
-import { createMatcher } from '../../src/push/filter.ts';
-import { readItem, readItems, readSections } from '../../src/store/reads.ts';
-import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
-import { readWithdrawals } from '../../src/store/withdrawn.ts';
+import { everything, type Filter } from '../../src/domain/events/filter.ts';
+import { createMatcher } from '../../src/push/fanout/event-filter.ts';
+import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
+import { readItem, readItems, readSections } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
 import { draft, minute, Newsroom, noon, source } from './newsroom.ts';
 

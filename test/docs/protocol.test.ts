@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { clientMessages, resetReasons, serverMessages } from '../../src/web/api/live-messages.ts';
 import { faults } from '../../src/web/live/client-messages.ts';
 import { type CloseCode, closeCodes, transportCodes } from '../../src/web/live/close-codes.ts';
-import { limitRows } from '../../src/web/live/limits.ts';
+import { limitRows } from '../../src/web/live/live-limits.ts';
 import { handshakeAnswers, type PlainAnswer, refusalAnswers } from '../../src/web/live/refusals.ts';
 import { subprotocol } from '../../src/web/live/websocket.ts';
-import { createProtocolCheck } from '../helpers/protocol-check.ts';
+import { createProtocolCheck } from '../support/protocol-check.ts';
 import { makeApp } from '../web/fakes.ts';
 
 const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');

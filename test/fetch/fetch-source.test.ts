@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { FetchOutcome, Validators } from '../../src/domain/outcome.ts';
-import type { Reply } from '../helpers/origin.ts';
+import type { FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Reply } from '../support/origin.ts';
 import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
 
 cleanUp();

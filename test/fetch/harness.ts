@@ -1,10 +1,10 @@
 import { afterEach } from 'vitest';
-import type { FetchedDocument, FetchFailed, FetchOutcome } from '../../src/domain/outcome.ts';
-import { noValidators } from '../../src/domain/outcome.ts';
+import type { FetchedDocument, FetchFailed, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
+import { noValidators } from '../../src/domain/polling/fetch-outcome.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../src/fetch/client/http-client.ts';
 import { createFetcher, type Fetcher, type FetcherOptions, type FetchRequest } from '../../src/fetch/fetch-source.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../src/fetch/outbound.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../helpers/origin.ts';
+import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../support/origin.ts';
 
 /** 1 March 2026, 12:00 UTC: what the wall clock shows in tests of dates. Durations are real. */
 export const noonMs = Date.UTC(2026, 2, 1, 12);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerList } from '../../src/fetch/header-list.ts';
+import { headerList } from '../../src/fetch/client/header-list.ts';
 import { readLinks } from '../../src/fetch/link-header.ts';
 
 const base = 'https://example.org/blog/feed';

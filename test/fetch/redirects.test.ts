@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Reply } from '../helpers/origin.ts';
+import type { Reply } from '../support/origin.ts';
 import { makeCertificate } from './certificates.ts';
 import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { noValidators } from '../../src/domain/outcome.ts';
-import { headerList } from '../../src/fetch/header-list.ts';
+import { noValidators } from '../../src/domain/polling/fetch-outcome.ts';
+import { headerList } from '../../src/fetch/client/header-list.ts';
 import { conditionalHeaders, isOdd, readValidators, refreshValidators } from '../../src/fetch/validators.ts';
 
 const url = 'https://example.org/feed';

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { rssDocument } from '../helpers/documents.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { rssDocument } from '../support/documents.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

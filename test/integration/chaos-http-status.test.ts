@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { requestRefresh } from '../../src/store/sources.ts';
-import { document, laterDocument } from '../helpers/chaos/case.ts';
-import { stageSource } from '../helpers/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs, hourMs, type Performance } from '../helpers/chaos/theatre.ts';
+import { requestRefresh } from '../../src/store/sources/source-state.ts';
+import { document, laterDocument } from '../support/chaos/case.ts';
+import { stageSource } from '../support/chaos/stage.ts';
+import { casesOf, createTheatre, dayMs, hourMs, type Performance } from '../support/chaos/theatre.ts';
 
 const theatre = createTheatre('http-status');
 

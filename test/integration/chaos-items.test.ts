@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { casesOf, createTheatre, hourMs, type Performance } from '../helpers/chaos/theatre.ts';
 import { forbidden } from '../normalise/markup-oracle.ts';
+import { casesOf, createTheatre, hourMs, type Performance } from '../support/chaos/theatre.ts';
 
 const theatre = createTheatre('items');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/outcome.ts';
-import { publicAddress } from '../helpers/chaos/network.ts';
-import { casesOf, createTheatre, dayMs } from '../helpers/chaos/theatre.ts';
+import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import { publicAddress } from '../support/chaos/network.ts';
+import { casesOf, createTheatre, dayMs } from '../support/chaos/theatre.ts';
 
 const theatre = createTheatre('network');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/outcome.ts';
-import { stageSecret } from '../helpers/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs } from '../helpers/chaos/theatre.ts';
+import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import { stageSecret } from '../support/chaos/stage.ts';
+import { casesOf, createTheatre, dayMs } from '../support/chaos/theatre.ts';
 
 const theatre = createTheatre('redirects');
 

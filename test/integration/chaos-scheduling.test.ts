@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stageSource } from '../helpers/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs, hourMs } from '../helpers/chaos/theatre.ts';
-import { Town, type TownOptions } from '../helpers/chaos/town.ts';
-import { chaosCase } from '../helpers/chaos-origin.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
+import { stageSource } from '../support/chaos/stage.ts';
+import { casesOf, createTheatre, dayMs, hourMs } from '../support/chaos/theatre.ts';
+import { Town, type TownOptions } from '../support/chaos/town.ts';
+import { chaosCase } from '../support/chaos-origin.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
 
 const theatre = createTheatre('scheduling');
 const minuteMs = 60_000;

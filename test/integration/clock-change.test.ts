@@ -2,13 +2,13 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment.ts';
-import { type RunningServer, startServer } from '../../src/main.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { type RunningServer, startServer } from '../../src/server/start.ts';
+import { rssDocument } from '../support/documents.ts';
+import { startOrigin } from '../support/origin.ts';
+import { type Home, makeHome } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

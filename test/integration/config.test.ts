@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ItemsPage } from '../../src/domain/wire.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import type { ItemsPage } from '../../src/domain/events/wire.ts';
+import { rssDocument } from '../support/documents.ts';
+import { startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

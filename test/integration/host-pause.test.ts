@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { makeHome, runCommand, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { makeHome, runCommand, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

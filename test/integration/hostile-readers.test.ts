@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../helpers/attacks.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { connectLive } from '../helpers/live-client.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { plainTable } from '../helpers/plain-table.ts';
-import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../support/attacks.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { connectLive } from '../support/live-client.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { plainTable } from '../support/plain-table.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 /** What no attack may cost, on a machine that is busy with other tests too. */
 const mostLagMs = 1500;

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WireItem } from '../../src/domain/wire.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { connectLive } from '../helpers/live-client.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import type { WireItem } from '../../src/domain/events/wire.ts';
+import { rssDocument } from '../support/documents.ts';
+import { connectLive } from '../support/live-client.ts';
+import { startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ItemsPage, WireItem } from '../../src/domain/wire.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { connectLive } from '../helpers/live-client.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import type { ItemsPage, WireItem } from '../../src/domain/events/wire.ts';
+import { rssDocument } from '../support/documents.ts';
+import { connectLive } from '../support/live-client.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { readyNchan } from '../../bench/push/nchan.ts';
 import { driveNchan, frameOf } from '../../bench/push/nchan-server.ts';
-import { until } from '../helpers/until.ts';
+import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-nchan-test-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

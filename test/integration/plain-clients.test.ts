@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRaw } from '../helpers/attacks.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { openRaw } from '../support/attacks.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const example = fileURLToPath(new URL('../../examples/ten-lines.mjs', import.meta.url));
 const cleanups: (() => unknown)[] = [];

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
-import { echo } from '../helpers/websub-hub-desk.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+import { echo } from '../support/websub-hub-desk.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ClientMessage, ServerMessage } from '../../src/domain/wire.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, startOrigin } from '../helpers/origin.ts';
-import { createProtocolCheck, type ProtocolCheck, streamMessagesOf } from '../helpers/protocol-check.ts';
-import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import type { ClientMessage, ServerMessage } from '../../src/domain/events/wire.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { createProtocolCheck, type ProtocolCheck, streamMessagesOf } from '../support/protocol-check.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

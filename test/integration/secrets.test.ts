@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { rssDocument } from '../helpers/documents.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { makeHome, runCommand, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { rssDocument } from '../support/documents.ts';
+import { startOrigin } from '../support/origin.ts';
+import { makeHome, runCommand, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

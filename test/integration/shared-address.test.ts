@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stageSource } from '../helpers/chaos/stage.ts';
-import { Town } from '../helpers/chaos/town.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type Origin, type Reply, startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { stageSource } from '../support/chaos/stage.ts';
+import { Town } from '../support/chaos/town.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type Origin, type Reply, startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

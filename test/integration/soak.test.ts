@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { judgeSoak, readersTable } from '../helpers/soak/report.ts';
-import { runSoak } from '../helpers/soak/soak.ts';
+import { judgeSoak, readersTable } from '../support/soak/report.ts';
+import { runSoak } from '../support/soak/soak.ts';
 
 it('loses nothing and repeats nothing in 5,000 deliveries, whatever breaks', { timeout: 240_000 }, async () => {
   const report = await runSoak({

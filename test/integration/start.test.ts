@@ -2,9 +2,9 @@ import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { rssDocument } from '../helpers/documents.ts';
-import { type Home, makeHome, runCommand, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { rssDocument } from '../support/documents.ts';
+import { type Home, makeHome, runCommand, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

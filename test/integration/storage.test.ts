@@ -3,14 +3,14 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment.ts';
-import { startServer } from '../../src/main.ts';
+import { startServer } from '../../src/server/start.ts';
+import type { Storage } from '../../src/store/engine/storage-monitor.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import type { Storage } from '../../src/store/storage-monitor.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type LoggedRequest, type Origin, type Reply, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type LoggedRequest, type Origin, type Reply, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

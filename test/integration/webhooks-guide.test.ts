@@ -4,12 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isPortFree } from '../../src/cli/free-port.ts';
-import { deliveryId, signatureHeaders } from '../../src/push/webhooks/signature.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { startOrigin } from '../helpers/origin.ts';
-import { makeHome, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import { deliveryId, signatureHeaders } from '../../src/push/webhooks/webhook-signature.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { startOrigin } from '../support/origin.ts';
+import { makeHome, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const guide = readFileSync(fileURLToPath(new URL('../../docs/WEBHOOKS.md', import.meta.url)), 'utf8');
 const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;

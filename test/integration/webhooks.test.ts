@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WireEvent } from '../../src/domain/wire.ts';
-import { type Entry, rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type LoggedRequest, type Origin, type Reply, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
+import type { WireEvent } from '../../src/domain/events/wire.ts';
+import { type Entry, rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type LoggedRequest, type Origin, type Reply, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const key = Buffer.alloc(32, 5);
 const secret = `whsec_${key.toString('base64')}`;

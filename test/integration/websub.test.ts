@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isSignedBy } from '../../src/push/websub/signature.ts';
-import { rssDocument } from '../helpers/documents.ts';
-import { makeDue } from '../helpers/make-due.ts';
-import { type LoggedRequest, type Origin, startOrigin } from '../helpers/origin.ts';
-import { type Home, makeHome, type ServerProcess, startServer } from '../helpers/server.ts';
-import { until } from '../helpers/until.ts';
-import { echo } from '../helpers/websub-hub-desk.ts';
-import { printRows } from '../helpers/websub-rows.ts';
+import { isSignedBy } from '../../src/push/websub/websub-signature.ts';
+import { rssDocument } from '../support/documents.ts';
+import { makeDue } from '../support/make-due.ts';
+import { type LoggedRequest, type Origin, startOrigin } from '../support/origin.ts';
+import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+import { echo } from '../support/websub-hub-desk.ts';
+import { printRows } from '../support/websub-rows.ts';
 
 printRows();
 

@@ -1,4 +1,4 @@
-import { type Balanced, BalancedHtml } from '../../src/normalise/balance.ts';
+import { type Balanced, BalancedHtml } from '../../src/normalise/html/balance.ts';
 
 /** Balances HTML whose attributes are quoted and that has no `<` or `>` but those of tags. */
 export function balance(html: string, maxBytes: number): Balanced {

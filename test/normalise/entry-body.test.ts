@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Markup } from '../../src/domain/parsed-feed.ts';
+import type { Markup } from '../../src/domain/items/parsed-feed.ts';
 import { EntryBody } from '../../src/normalise/entry-body.ts';
 
 const bases = { content: ['https://feed.example/'], summary: ['https://feed.example/'] };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { allowedElements, droppedWhole, renamedElements } from '../../src/normalise/allow-list.ts';
+import { allowedElements, droppedWhole, renamedElements } from '../../src/normalise/html/allow-list.ts';
 
 /** Elements of every kind that the cleaner and the parsers treat in a way of their own, the troublesome ones often. */
 const names = fc.constantFrom(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../src/domain/item.ts';
-import type { ParsedItem } from '../../src/domain/parsed-feed.ts';
+import type { Digest } from '../../src/domain/items/item.ts';
+import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed, storeOrder } from '../../src/normalise/normalise-feed.ts';
 import { cpuMs } from './cpu-time.ts';
 import { nowMs, ordinaryItem, parsedFeed, plainOptions } from './parsed.ts';

@@ -1,5 +1,5 @@
-import type { NormaliseOptions } from '../../src/domain/digest-task.ts';
-import { noHints, type ParsedFeed, type ParsedItem } from '../../src/domain/parsed-feed.ts';
+import type { NormaliseOptions } from '../../src/domain/items/normalise-task.ts';
+import { noHints, type ParsedFeed, type ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 
 export const nowMs = Date.UTC(2026, 2, 10, 12);
 

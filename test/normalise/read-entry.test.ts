@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest, ItemDraft } from '../../src/domain/item.ts';
-import type { ParsedItem } from '../../src/domain/parsed-feed.ts';
+import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
 import { forbidden } from './markup-oracle.ts';
 import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from './parsed.ts';

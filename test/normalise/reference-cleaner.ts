@@ -1,9 +1,9 @@
 import sanitize from 'sanitize-html';
-import { allowedElements, droppedWhole, renamedElements, voidElements } from '../../src/normalise/allow-list.ts';
-import { type Bases, cleanAttributes } from '../../src/normalise/attributes.ts';
-import type { Balanced } from '../../src/normalise/balance.ts';
-import { framesToLinks } from '../../src/normalise/frames-to-links.ts';
-import { withoutControls } from '../../src/normalise/text.ts';
+import { allowedElements, droppedWhole, renamedElements, voidElements } from '../../src/normalise/html/allow-list.ts';
+import { type Bases, cleanAttributes } from '../../src/normalise/html/attributes.ts';
+import type { Balanced } from '../../src/normalise/html/balance.ts';
+import { framesToLinks } from '../../src/normalise/html/frames-to-links.ts';
+import { withoutControls } from '../../src/normalise/text/clean-text.ts';
 import { balance } from './balance-text.ts';
 
 /** What `cleanHtml` does, by a sanitiser that others wrote and many use: same allow-list, same attributes. */

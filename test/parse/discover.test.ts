@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discoverFeeds } from '../../src/parse/discover.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
 import { cpuMs } from '../normalise/cpu-time.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 const url = 'https://example.org/news/today';
 

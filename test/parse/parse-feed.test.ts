@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ParsedFeed } from '../../src/domain/parsed-feed.ts';
+import type { ParsedFeed } from '../../src/domain/items/parsed-feed.ts';
 import { parseFeed } from '../../src/parse/parse-feed.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 const parse = (text: string | Uint8Array, contentType: string | null = null) =>
   parseFeed({ body: typeof text === 'string' ? new Uint8Array(Buffer.from(text)) : text, contentType });

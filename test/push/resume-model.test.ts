@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { plainTable } from '../helpers/plain-table.ts';
-import { type Catch, hunt, plantedBugs, runModels } from './helpers/hunt.ts';
+import { plainTable } from '../support/plain-table.ts';
+import { type Catch, hunt, plantedBugs, runModels } from '../support/push/hunt.ts';
 
 /** `npm run soak` runs ten times as many. */
 const seeds = 30;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/runtime/log.ts';
 import { repeat } from '../../src/runtime/repeat.ts';
-import { until } from '../helpers/until.ts';
+import { until } from '../support/until.ts';
 
 const options = { what: 'counting', log: silentLog, longestMs: 3_600_000 };
 

@@ -1,8 +1,8 @@
-import type { Failure, FetchFacts, FetchOutcome, Validators } from '../../src/domain/outcome.ts';
-import { noHints } from '../../src/domain/parsed-feed.ts';
-import { blankMemory, type PollMemory, type PollState, type Settlement } from '../../src/domain/poll.ts';
-import type { Stored } from '../../src/schedule/happened.ts';
+import { noHints } from '../../src/domain/items/parsed-feed.ts';
+import type { Failure, FetchFacts, FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
+import { blankMemory, type PollMemory, type PollState, type Settlement } from '../../src/domain/polling/poll.ts';
 import { type SettleInput, settle } from '../../src/schedule/next-check.ts';
+import type { Stored } from '../../src/schedule/refresh-outcome.ts';
 
 export const secondMs = 1_000;
 export const minuteMs = 60_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeap } from '../../src/schedule/heap.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 describe('createHeap', () => {
   it('is empty at first', () => {

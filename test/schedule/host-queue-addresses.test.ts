@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DueSource } from '../../src/domain/poll.ts';
+import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { type AddressOf, createHostQueue, type HostQueue } from '../../src/schedule/host-queue.ts';
 import { type QueueLimits, usualLimits } from '../../src/schedule/queue-limits.ts';
 

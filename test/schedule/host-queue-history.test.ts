@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DueSource } from '../../src/domain/poll.ts';
+import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { createHostQueue } from '../../src/schedule/host-queue.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 const well = { slow: false, pauseMs: null };
 

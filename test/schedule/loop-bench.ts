@@ -1,7 +1,7 @@
-import type { DueSource, Lease, RefreshResult } from '../../src/domain/poll.ts';
+import type { DueSource, Lease, RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { Log } from '../../src/runtime/log.ts';
 import { createLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
-import { createFakeClock, fakeStartMs } from '../helpers/fake-clock.ts';
+import { createFakeClock, fakeStartMs } from '../support/fake-clock.ts';
 
 interface Refreshing {
   readonly id: string;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { FetchOutcome } from '../../src/domain/outcome.ts';
+import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
 import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
-import { createPace } from '../../src/schedule/pace.ts';
-import { fakeStartMs } from '../helpers/fake-clock.ts';
+import { createPace } from '../../src/schedule/request-pacing.ts';
+import { fakeStartMs } from '../support/fake-clock.ts';
 import { createBench } from './loop-bench.ts';
 
 const unreachable: FetchOutcome = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { longestHostPauseMs, type RefreshResult } from '../../src/domain/poll.ts';
+import { longestHostPauseMs, type RefreshResult } from '../../src/domain/polling/poll.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
-import { fakeStartMs } from '../helpers/fake-clock.ts';
+import { fakeStartMs } from '../support/fake-clock.ts';
 import { createBench, fresh } from './loop-bench.ts';
 
 describe('the polling loop', () => {

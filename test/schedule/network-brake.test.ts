@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure, FetchOutcome } from '../../src/domain/outcome.ts';
+import type { Failure, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { createNetworkBrake, type NetworkBrake } from '../../src/schedule/network-brake.ts';
 import { facts, minuteMs, secondMs } from './cases.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noHints } from '../../src/domain/parsed-feed.ts';
+import { noHints } from '../../src/domain/items/parsed-feed.ts';
 import { settle } from '../../src/schedule/next-check.ts';
 import { after, dayMs, facts, held, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateWindow } from '../../src/schedule/rate-window.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 /** Starts whenever the window allows it, at the given instants. */
 function starts(perSecond: number, instants: readonly number[]): number[] {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Failure, noValidators } from '../../src/domain/outcome.ts';
-import type { FeedHints } from '../../src/domain/parsed-feed.ts';
-import { blankMemory, longestWaitMs, type PollMemory, type PollState } from '../../src/domain/poll.ts';
-import { hintFloor, skipForward, storableHints } from '../../src/schedule/hints.ts';
+import type { FeedHints } from '../../src/domain/items/parsed-feed.ts';
+import { type Failure, noValidators } from '../../src/domain/polling/fetch-outcome.ts';
+import { blankMemory, longestWaitMs, type PollMemory, type PollState } from '../../src/domain/polling/poll.ts';
+import { neverMs } from '../../src/schedule/failure-policy.ts';
+import { hintFloor, skipForward, storableHints } from '../../src/schedule/feed-hints.ts';
 import { type SettleInput, settle } from '../../src/schedule/next-check.ts';
-import { neverMs } from '../../src/schedule/trouble.ts';
-import { fuzzRuns } from '../helpers/fuzz-runs.ts';
+import { fuzzRuns } from '../support/fuzz-runs.ts';
 import {
   after,
   answered,

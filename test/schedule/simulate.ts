@@ -1,10 +1,10 @@
-import type { DueSource } from '../../src/domain/poll.ts';
-import { isDeadline } from '../../src/schedule/backoff.ts';
+import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { createHeap } from '../../src/schedule/heap.ts';
 import { createHostQueue, type HostQueue } from '../../src/schedule/host-queue.ts';
 import { settle } from '../../src/schedule/next-check.ts';
-import { createPace, type Pace } from '../../src/schedule/pace.ts';
+import { isDeadline } from '../../src/schedule/poll-backoff.ts';
 import { type QueueLimits, usualLimits } from '../../src/schedule/queue-limits.ts';
+import { createPace, type Pace } from '../../src/schedule/request-pacing.ts';
 import { after, dayMs, minuteMs, secondMs } from './cases.ts';
 import { ask, createWorld, isHealthy, type Publisher, type Reply, seeded, type WorldSize } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeStartMs } from '../helpers/fake-clock.ts';
+import { fakeStartMs } from '../support/fake-clock.ts';
 import { type Findings, type Plan, simulate, tableOf } from './simulate.ts';
 
 const small: Plan = { sources: 4_000, days: 2, hostileShare: 0.05, startMs: fakeStartMs, seed: 7 };

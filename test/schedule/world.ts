@@ -1,6 +1,6 @@
-import { noHints } from '../../src/domain/parsed-feed.ts';
-import { blankMemory, type DueSource, type PollState } from '../../src/domain/poll.ts';
-import type { Happened } from '../../src/schedule/happened.ts';
+import { noHints } from '../../src/domain/items/parsed-feed.ts';
+import { blankMemory, type DueSource, type PollState } from '../../src/domain/polling/poll.ts';
+import type { Happened } from '../../src/schedule/refresh-outcome.ts';
 import { answered, dayMs, facts, failed, hourMs, minuteMs, secondMs, stored, throttled } from './cases.ts';
 
 /** What a publisher does when it is asked; the last six are the hostile ones. */

@@ -13,7 +13,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { readHead } from '../../src/store/events.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
 import { isPolled, openStore, openStoreToRead } from '../../src/store/open.ts';
 import { readSetting } from '../../src/store/settings.ts';
 

@@ -1,15 +1,15 @@
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/filter.ts';
-import { trimEvents } from '../../src/store/events.ts';
-import { claimSources, nextDueMs, readDueSources, releaseSources } from '../../src/store/leases.ts';
+import { everything } from '../../src/domain/events/filter.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
+import { trimEvents } from '../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { readItemByKey, readItems } from '../../src/store/reads.ts';
-import { readRefreshes, trimRefreshes } from '../../src/store/refreshes.ts';
-import { retireItems } from '../../src/store/retention.ts';
-import { knownHashes, readPollState } from '../../src/store/sources.ts';
-import { restoreItem, withdrawItem } from '../../src/store/withdraw.ts';
-import { readWithdrawals } from '../../src/store/withdrawn.ts';
+import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { claimSources, nextDueMs, readDueSources, releaseSources } from '../../src/store/sources/leases.ts';
+import { readRefreshes, trimRefreshes } from '../../src/store/sources/poll-records.ts';
+import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { engines } from '../contract/engines.ts';
 import { day, digest, draft, Newsroom, noon, source } from '../contract/newsroom.ts';
 

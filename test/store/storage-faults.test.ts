@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { onFile } from '../../src/store/dialect-sqlite-file.ts';
+import { onFile } from '../../src/store/engine/sqlite/sqlite-file.ts';
 
 /** A file system without a free block. */
 const fullFileSystem = '/proc';

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
 import { StorageError, storageAdvice } from '../../src/domain/storage.ts';
-import { readEvents, readHead } from '../../src/store/events.ts';
+import { readEvents, readHead } from '../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { writeSetting } from '../../src/store/settings.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { judgeSystem, systemTable } from '../helpers/system/report.ts';
-import { runSystem } from '../helpers/system/run.ts';
+import { judgeSystem, systemTable } from '../support/system/report.ts';
+import { runSystem } from '../support/system/run.ts';
 
 it('loses nothing, repeats nothing and never freezes with everything switched on for a minute', {
   timeout: 300_000,

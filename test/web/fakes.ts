@@ -1,12 +1,12 @@
-import type { LogEvent } from '../../src/domain/event.ts';
-import type { Item } from '../../src/domain/item.ts';
-import { matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search-query.ts';
-import { type Site, slug } from '../../src/domain/source.ts';
-import { facetsOf, searchText, toWireBody } from '../../src/domain/wire-item.ts';
+import type { LogEvent } from '../../src/domain/events/event.ts';
+import { facetsOf, searchText, toWireBody } from '../../src/domain/events/wire-item.ts';
+import type { Item } from '../../src/domain/items/item.ts';
+import { type Site, slug } from '../../src/domain/polling/source.ts';
+import { matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search/search-query.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { type App, createApp } from '../../src/web/app.ts';
-import type { AppParts } from '../../src/web/parts.ts';
-import type { ItemsQuery, Reads, SourceHealth, WebhookHealth } from '../../src/web/reads.ts';
+import type { AppParts } from '../../src/web/shared/app-context.ts';
+import type { ItemsQuery, Reads, SourceHealth, WebhookHealth } from '../../src/web/shared/read-port.ts';
 
 export const noon = Date.UTC(2026, 0, 15, 12, 0);
 const minuteMs = 60_000;

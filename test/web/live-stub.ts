@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Item } from '../../src/domain/item.ts';
-import type { ServerMessage, WireEvent } from '../../src/domain/wire.ts';
-import { toWireBody } from '../../src/domain/wire-item.ts';
+import type { ServerMessage, WireEvent } from '../../src/domain/events/wire.ts';
+import { toWireBody } from '../../src/domain/events/wire-item.ts';
+import type { Item } from '../../src/domain/items/item.ts';
 import { type FakeReads, makeApp } from './fakes.ts';
 
 /** Pages over items in memory, with a live end that says what the test wants said. */

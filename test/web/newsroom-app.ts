@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import type { Site } from '../../src/domain/source.ts';
-import { openReaders } from '../../src/readers.ts';
+import type { Site } from '../../src/domain/polling/source.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
+import { openReaders } from '../../src/server/reader-repositories.ts';
 import type { Store } from '../../src/store/open.ts';
-import { readItemByKey } from '../../src/store/reads.ts';
+import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import type { App } from '../../src/web/app.ts';
-import { createClientAddress } from '../../src/web/live/client-address.ts';
-import type { AppParts } from '../../src/web/parts.ts';
-import { createReads } from '../../src/web/store-reads.ts';
+import { createReads } from '../../src/web/http/store-reads.ts';
+import type { AppParts } from '../../src/web/shared/app-context.ts';
+import { createClientAddress } from '../../src/web/shared/client-address.ts';
 import { engines, withStore } from '../contract/engines.ts';
 import { draft, Newsroom, noon, source } from '../contract/newsroom.ts';
-import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { makeApp, site } from './fakes.ts';
 
 /** What stands for the browser of somebody at a desk. */

@@ -1,11 +1,11 @@
-import { defaultItemLimit } from '../../config/schema.ts';
-import type { Digester } from '../../digest.ts';
-import { idsDistrustedNote } from '../../domain/digest-task.ts';
-import type { Digest, ItemDraft, Unreadable } from '../../domain/item.ts';
-import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/outcome.ts';
-import { blankMemory, type PollState, type Settlement } from '../../domain/poll.ts';
-import { hubLinks } from '../../domain/websub.ts';
+import { defaultItemLimit } from '../../config/source-schema.ts';
+import type { Digest, ItemDraft, Unreadable } from '../../domain/items/item.ts';
+import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
+import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
+import { blankMemory, type PollState, type Settlement } from '../../domain/polling/poll.ts';
+import { hubLinks } from '../../domain/websub/websub-topics.ts';
 import { settle } from '../../schedule/next-check.ts';
+import type { Digester } from '../../server/document-processor.ts';
 import { judgeQuality, type Quality } from './quality.ts';
 
 /** What came of asking a second time with the validators of the first answer. */

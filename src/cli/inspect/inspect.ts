@@ -1,16 +1,16 @@
-import type { Digester } from '../../digest.ts';
 import { assertNever } from '../../domain/assert-never.ts';
-import type { Unreadable } from '../../domain/item.ts';
+import type { Unreadable } from '../../domain/items/item.ts';
+import type { FeedLink } from '../../domain/items/page-links.ts';
 import {
   type Failure,
   type FetchedDocument,
   type FetchOutcome,
   noValidators,
   type Validators,
-} from '../../domain/outcome.ts';
-import type { FeedLink } from '../../domain/page-links.ts';
+} from '../../domain/polling/fetch-outcome.ts';
 import type { Fetcher } from '../../fetch/fetch-source.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Digester } from '../../server/document-processor.ts';
 import { digestFirst, type FeedReport, reportFeed } from './dry-run.ts';
 
 /** Why an address gave no feed. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readSettings } from '../../config/environment.ts';
-import { createDigester } from '../../digest.ts';
-import { serversOf } from '../../fetch/addresses.ts';
+import { serversOf } from '../../fetch/client/address-guard.ts';
 import { createFetcher } from '../../fetch/fetch-source.ts';
-import { userAgent } from '../../fetch/identity.ts';
+import { userAgent } from '../../fetch/request-headers.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { version } from '../../version.ts';
+import { createDigester } from '../../server/document-processor.ts';
+import { version } from '../../server/version.ts';
 import type { CliIo } from '../io.ts';
 import { type Inspection, type InspectParts, inspect } from './inspect.ts';
 import type { SiteAddress } from './site-address.ts';

@@ -1,5 +1,5 @@
-import type { EntryDescription } from '../../domain/feed-description.ts';
-import { judgeDate } from '../../normalise/dates.ts';
+import type { EntryDescription } from '../../domain/items/feed-description.ts';
+import { judgeDate } from '../../normalise/dates/parse-date.ts';
 
 /** How far a feed's own words can be built upon: counts of entries. */
 export interface Quality {

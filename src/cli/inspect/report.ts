@@ -1,9 +1,9 @@
-import type { ItemDraft } from '../../domain/item.ts';
-import type { FeedLink } from '../../domain/page-links.ts';
+import type { ItemDraft } from '../../domain/items/item.ts';
+import type { FeedLink } from '../../domain/items/page-links.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
-import { formatInstant, formatSpan } from '../spans.ts';
-import { formatTable } from '../table.ts';
-import { cutToWidth } from '../text-width.ts';
+import { formatInstant, formatSpan } from '../output/format-span.ts';
+import { formatTable } from '../output/format-table.ts';
+import { cutToWidth } from '../output/text-width.ts';
 import type { FeedReport, SecondAnswer } from './dry-run.ts';
 import type { Inspection, PageFound } from './inspect.ts';
 import type { Quality } from './quality.ts';

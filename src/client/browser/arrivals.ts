@@ -1,4 +1,4 @@
-import type { WireItem } from '../../domain/wire.ts';
+import type { WireItem } from '../../domain/events/wire.ts';
 import type { ItemChange } from '../types.ts';
 import { slug } from './slug.ts';
 

@@ -3,12 +3,12 @@ import type { ClientState, ItemChange } from '../types.ts';
 import { Arrivals } from './arrivals.ts';
 import { dropBrokenPictures } from './broken-pictures.ts';
 import { showCopyButtons } from './copy-buttons.ts';
-import { makeDateWriter, makeTimeWriter } from './dateline.ts';
 import { startDiscussion } from './discussion.ts';
-import { PlaceKeeper } from './keep-place.ts';
 import { listenToKeys } from './keyboard.ts';
+import { makeDateWriter, makeTimeWriter } from './local-dateline.ts';
 import { NewsFeedList } from './news-feed-list.ts';
-import { keepTimesYoung } from './young-times.ts';
+import { keepTimesYoung } from './relative-times.ts';
+import { PlaceKeeper } from './scroll-anchor.ts';
 
 const maxLines = 60;
 const tickMs = 20_000;

@@ -1,5 +1,5 @@
-import type { WireItem } from '../../domain/wire.ts';
-import type { PlaceKeeper } from './keep-place.ts';
+import type { WireItem } from '../../domain/events/wire.ts';
+import type { PlaceKeeper } from './scroll-anchor.ts';
 import { indexFor, type LinePlace, placeOf, shownMs } from './wire-order.ts';
 
 /** What the list is told by its page. */

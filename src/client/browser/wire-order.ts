@@ -1,4 +1,4 @@
-import type { WireItem } from '../../domain/wire.ts';
+import type { WireItem } from '../../domain/events/wire.ts';
 
 /** Where a line stands in the News feed. */
 export interface LinePlace {

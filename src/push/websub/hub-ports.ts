@@ -1,5 +1,5 @@
-import type { Cursor, LogEvent, StreamHead } from '../../domain/event.ts';
-import type { Claimed, QueueTimes, Subscriber, SubscriberKey } from '../../domain/websub-subscriber.ts';
+import type { Cursor, LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { Claimed, QueueTimes, Subscriber, SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
 
 /** A topic's document, just as it is served to whoever asks. */
 export interface TopicDocument {

@@ -1,5 +1,5 @@
-import { readTopic } from '../../domain/websub.ts';
-import type { SubscriberKey } from '../../domain/websub-subscriber.ts';
+import type { SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
+import { readTopic } from '../../domain/websub/websub-topics.ts';
 
 const minLeaseSeconds = 300;
 const defaultLeaseSeconds = 10 * 24 * 3600;

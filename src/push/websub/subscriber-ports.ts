@@ -1,5 +1,11 @@
-import type { HubTrust, SubscriptionState } from '../../domain/websub.ts';
-import type { Agreement, HubSource, ReceivedPush, Subscription, Wishes } from '../../domain/websub-subscription.ts';
+import type {
+  Agreement,
+  HubSource,
+  ReceivedPush,
+  Subscription,
+  Wishes,
+} from '../../domain/websub/websub-subscription.ts';
+import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
 /** A change of how a subscription stands. */
 export interface Move {

@@ -1,12 +1,12 @@
-import { hostOf } from '../../domain/hosts.ts';
-import type { Subscription } from '../../domain/websub-subscription.ts';
+import { hostOf } from '../../domain/polling/hosts.ts';
+import type { Subscription } from '../../domain/websub/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { WebAnswer, WebClient } from './http-port.ts';
 import { isGood } from './http-port.ts';
-import { renewalGraceMs, subscribeWait, wantedLeaseMs } from './lease.ts';
 import type { SubscriberPorts } from './subscriber-ports.ts';
-import { compareWishes } from './wishes.ts';
+import { compareWishes } from './subscription-diff.ts';
+import { renewalGraceMs, subscribeWait, wantedLeaseMs } from './websub-lease.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

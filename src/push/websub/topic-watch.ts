@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Cursor, LogEvent } from '../../domain/event.ts';
-import { sectionPath, sourcePath, topicsAt } from '../../domain/websub.ts';
+import type { Cursor, LogEvent } from '../../domain/events/event.ts';
+import { sectionPath, sourcePath, topicsAt } from '../../domain/websub/websub-topics.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { paceMs } from './distribution.ts';
+import { paceMs } from './content-distribution.ts';
+import { deliveryWithinMs } from './delivery-retry.ts';
 import type { ChangeLog, HubPorts } from './hub-ports.ts';
-import { deliveryWithinMs } from './retry.ts';
 
 /** What comes within one refresh is delivered in one. */
 const settleMs = 1000;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { hostOf } from '../../domain/hosts.ts';
-import type { SubscriberKey } from '../../domain/websub-subscriber.ts';
+import { hostOf } from '../../domain/polling/hosts.ts';
+import type { SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { HostGate } from './host-gate.ts';
+import { HostGate } from './host-limiter.ts';
 import { isGood, type WebClient } from './http-port.ts';
 import type { HubPorts } from './hub-ports.ts';
 import type { HubRequest } from './hub-request.ts';

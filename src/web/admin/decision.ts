@@ -4,9 +4,9 @@ import {
   commentActions,
   commentStates,
   type Moderated,
-} from '../../domain/comment.ts';
-import { badRequest } from '../errors.ts';
+} from '../../domain/comments/comment.ts';
 import type { Form } from '../http/read-form.ts';
+import { badRequest } from '../shared/request-error.ts';
 
 /** Most comments that are decided about at once. */
 const maxIds = 500;

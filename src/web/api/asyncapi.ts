@@ -1,7 +1,7 @@
-import { maxFilters } from '../../push/filter.ts';
+import { maxFilters } from '../../push/fanout/event-filter.ts';
 import { faults } from '../live/client-messages.ts';
 import { closeCodes, transportCodes } from '../live/close-codes.ts';
-import { limitRows } from '../live/limits.ts';
+import { limitRows } from '../live/live-limits.ts';
 import { handshakeAnswers, refusalAnswers } from '../live/refusals.ts';
 import { subprotocol } from '../live/websocket.ts';
 import {

@@ -1,8 +1,8 @@
-import { readFilterParams } from '../../domain/filter-params.ts';
-import { parseFilters } from '../../push/filter.ts';
-import { badRequest } from '../errors.ts';
-import { readChoice, refuseUnknown } from '../query.ts';
-import type { ItemsQuery } from '../reads.ts';
+import { readFilterParams } from '../../domain/events/filter-params.ts';
+import { parseFilters } from '../../push/fanout/event-filter.ts';
+import { readChoice, refuseUnknown } from '../shared/query-params.ts';
+import type { ItemsQuery } from '../shared/read-port.ts';
+import { badRequest } from '../shared/request-error.ts';
 
 /** What may stand beside `filter=`; what filters stands inside it. */
 const besideFilter = ['filter', 'sort', 'limit', 'before'];

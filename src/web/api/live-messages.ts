@@ -1,6 +1,6 @@
-import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/wire.ts';
-import { maxFilters } from '../../push/filter.ts';
-import { maxCoalescedEvents } from '../../push/frames.ts';
+import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/events/wire.ts';
+import { maxFilters } from '../../push/fanout/event-filter.ts';
+import { maxCoalescedEvents } from '../../push/fanout/frames.ts';
 import { faults, maxIdChars, maxWatched } from '../live/client-messages.ts';
 import { closeCodes } from '../live/close-codes.ts';
 import {

@@ -1,5 +1,5 @@
 import { assertNever } from '../../domain/assert-never.ts';
-import type { SourceHealth } from '../reads.ts';
+import type { SourceHealth } from '../shared/read-port.ts';
 
 /** How a source's reading goes, in words for anybody. */
 export type SourceState = 'new' | 'fine' | 'waiting' | 'failing' | 'gone';

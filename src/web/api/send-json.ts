@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { Packed } from '../http/packed.ts';
+import { Packed } from '../http/cache/compressible-body.ts';
 import { send } from '../http/send.ts';
 
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };

@@ -1,4 +1,4 @@
-import { maxFilterValues, maxValueChars } from '../../domain/parse-filter.ts';
+import { maxFilterValues, maxValueChars } from '../../domain/events/parse-filter.ts';
 
 /** A JSON Schema (draft 07, the one that AsyncAPI takes). */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isSame, sealOf } from '../http/seal.ts';
+import { isSame, sealOf } from '../http/signing.ts';
 
 /** Why a form cannot be taken, or how old it is. */
 export type FormAge =

@@ -1,5 +1,5 @@
-import type { ShownComment } from '../../domain/comment.ts';
-import { partsOf, type TextPart } from '../../domain/comment-text.ts';
+import type { ShownComment } from '../../domain/comments/comment.ts';
+import { partsOf, type TextPart } from '../../domain/comments/comment-text.ts';
 
 /** A comment as scripts are told of it. */
 export interface PublicComment {

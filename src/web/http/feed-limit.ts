@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { LruCache } from '../../runtime/lru-cache.ts';
-import { RequestError } from '../errors.ts';
-import { addressKey } from '../live/address-key.ts';
-import type { AppParts } from '../parts.ts';
-import { clientOf } from './client-of.ts';
+import { addressKey } from '../shared/address-key.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { clientOf } from '../shared/client-of.ts';
+import { RequestError } from '../shared/request-error.ts';
 
 /** Whole answers of one feed that one address may fetch in an hour: one every half minute. */
 const maxFetches = 120;

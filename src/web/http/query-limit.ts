@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { hasBoundedCost } from '../../store/snapshot.ts';
-import { isOverBudget, tooMany } from '../errors.ts';
-import { addressKey } from '../live/address-key.ts';
-import type { AppParts } from '../parts.ts';
-import type { ItemsQuery, Snapshot } from '../reads.ts';
-import { AddressConnections } from './address-connections.ts';
-import { clientOf } from './client-of.ts';
-import { take } from './take.ts';
+import { hasBoundedCost } from '../../store/queries/snapshot.ts';
+import { addressKey } from '../shared/address-key.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { clientOf } from '../shared/client-of.ts';
+import type { ItemsQuery, Snapshot } from '../shared/read-port.ts';
+import { isOverBudget, tooMany } from '../shared/request-error.ts';
+import { AddressConnections } from './connections/address-connections.ts';
+import { take } from './consume.ts';
 
 /** Searches and finer choices of one address in a minute. Pages of everything, of a section or of a source are free. */
 const quota = { points: 60, duration: 60 };

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { RequestError } from '../errors.ts';
+import { RequestError } from '../shared/request-error.ts';
 
 /** Values of a form by name: in their order, none when the form has no such field. */
 export type Form = (name: string) => readonly string[];

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { RequestError } from '../errors.ts';
+import { RequestError } from '../shared/request-error.ts';
 import { isOwnOrigin } from './own-origin.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
-import { bestCoding } from './codings.ts';
+import type { Packed } from './cache/compressible-body.ts';
 import { isNotModified } from './conditional.ts';
-import type { Packed } from './packed.ts';
+import { bestCoding } from './content-codings.ts';
 
 /** How a body is sent, beyond its bytes. */
 export interface Sending {

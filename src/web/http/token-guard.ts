@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Log } from '../../runtime/log.ts';
-import { addressKey } from '../live/address-key.ts';
-import { take } from './take.ts';
+import { addressKey } from '../shared/address-key.ts';
+import { take } from './consume.ts';
 
 /** Wrong tokens from one address. */
 const maxWrong = { points: 10, duration: 900 };

@@ -1,8 +1,8 @@
-import { parseCursor } from '../../domain/event.ts';
-import type { Filter } from '../../domain/filter.ts';
-import { readFilterParams } from '../../domain/filter-params.ts';
-import type { After } from '../../push/fan-out.ts';
-import { parseFilters } from '../../push/filter.ts';
+import { parseCursor } from '../../domain/events/event.ts';
+import type { Filter } from '../../domain/events/filter.ts';
+import { readFilterParams } from '../../domain/events/filter-params.ts';
+import { parseFilters } from '../../push/fanout/event-filter.ts';
+import type { After } from '../../push/fanout/fan-out.ts';
 
 /** A wish to be told of what comes after a place. */
 export interface SubscribeRequest {

@@ -1,9 +1,9 @@
-import type { FanOut } from '../../push/fan-out.ts';
-import type { LogTail } from '../../push/log-tail.ts';
+import type { FanOut } from '../../push/fanout/fan-out.ts';
+import type { LogTail } from '../../push/log/log-tail.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type CountsDesk, createCountsDesk, type ReadCounts } from './counts.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { type CountsDesk, createCountsDesk, type ReadCounts } from './count-poller.ts';
+import { createSessions, type Sessions } from './live-sessions.ts';
 import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
 /** Sessions of a process, whatever their addresses. */

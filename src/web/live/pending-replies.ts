@@ -1,4 +1,4 @@
-import type { ItemCounts } from '../../domain/item-counts.ts';
+import type { ItemCounts } from '../../domain/items/item-counts.ts';
 import { framePong, frameText, pingMessage } from './ws-frame.ts';
 
 /** The connection that replies are written to. */

@@ -1,4 +1,4 @@
-import type { Refusal } from './sessions.ts';
+import type { Refusal } from './live-sessions.ts';
 
 /** An answer in plain HTTP to a reader who cannot be let in. */
 export interface PlainAnswer {

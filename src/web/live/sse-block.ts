@@ -1,4 +1,4 @@
-import type { Encoding } from '../../push/frames.ts';
+import type { Encoding } from '../../push/fanout/frames.ts';
 
 /** One event of a stream. JSON holds no line break, so `data` is always one line. */
 export function sseBlock(block: { readonly id?: string; readonly event: string; readonly data: string }): string {

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { type Cursor, formatCursor } from '../../domain/event.ts';
-import type { Filter } from '../../domain/filter.ts';
-import type { ResetReason, ServerMessage } from '../../domain/wire.ts';
-import type { After } from '../../push/fan-out.ts';
-import type { Sink, Subscription } from '../../push/subscription.ts';
+import { type Cursor, formatCursor } from '../../domain/events/event.ts';
+import type { Filter } from '../../domain/events/filter.ts';
+import type { ResetReason, ServerMessage } from '../../domain/events/wire.ts';
+import type { After } from '../../push/fanout/fan-out.ts';
+import type { Sink, Subscription } from '../../push/fanout/subscription.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
 import { type DrainOwner, DrainWatch } from './drain-watch.ts';
 import type { LiveParts } from './live-parts.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from './live-sessions.ts';
 import { sseBlock, sseEncoding } from './sse-block.ts';
 
 /** A reader of the stream. */

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
-import { parseCursor } from '../../domain/event.ts';
-import type { After } from '../../push/fan-out.ts';
+import { parseCursor } from '../../domain/events/event.ts';
+import type { After } from '../../push/fanout/fan-out.ts';
 import { readAddress } from './client-messages.ts';
 import { closeCodes, retryAfterMs } from './close-codes.ts';
 import type { LiveParts } from './live-parts.ts';
+import type { Refusal } from './live-sessions.ts';
 import { type PlainAnswer, refusalAnswers } from './refusals.ts';
-import type { Refusal } from './sessions.ts';
 import { byeBlock, SseSession, streamHeaders } from './sse-session.ts';
 
 /** What streams need beyond what all live sessions share. */

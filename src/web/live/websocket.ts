@@ -4,9 +4,9 @@ import { WebSocketServer } from 'ws';
 import { hasRepeatedHost } from '../http/host-header.ts';
 import { closeCodes } from './close-codes.ts';
 import type { LiveParts } from './live-parts.ts';
-import { isOriginAllowed } from './origin.ts';
+import type { Refusal } from './live-sessions.ts';
+import { isOriginAllowed } from './origin-check.ts';
 import { handshakeAnswers, type PlainAnswer, refusalAnswers } from './refusals.ts';
-import type { Refusal } from './sessions.ts';
 import { WebSocketSession } from './ws-session.ts';
 
 /**

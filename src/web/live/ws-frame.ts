@@ -1,4 +1,4 @@
-import type { Encoding } from '../../push/frames.ts';
+import type { Encoding } from '../../push/fanout/frames.ts';
 
 const textFrame = 0x81;
 const pingOpcode = 0x89;

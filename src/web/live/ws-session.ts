@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { assertNever } from '../../domain/assert-never.ts';
-import { maxFilterValues } from '../../domain/parse-filter.ts';
-import type { ServerMessage } from '../../domain/wire.ts';
+import { maxFilterValues } from '../../domain/events/parse-filter.ts';
+import type { ServerMessage } from '../../domain/events/wire.ts';
 import { type ClientRequest, faultOf, type RequestFault, readAddress, readClientMessage } from './client-messages.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
 import { type DrainOwner, DrainWatch } from './drain-watch.ts';
 import type { LiveParts } from './live-parts.ts';
+import type { Session } from './live-sessions.ts';
 import { PendingReplies } from './pending-replies.ts';
-import type { Session } from './sessions.ts';
 import { framePing, frameText, pingMessage } from './ws-frame.ts';
 import { SessionSubscriptions, type Wire } from './ws-subscriptions.ts';
 

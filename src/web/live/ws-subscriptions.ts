@@ -1,7 +1,7 @@
-import { type Cursor, formatCursor, type StreamHead } from '../../domain/event.ts';
-import type { ResetReason, ServerMessage } from '../../domain/wire.ts';
-import { channelOf, groupKeyOf } from '../../push/filter.ts';
-import type { Sink, Subscription } from '../../push/subscription.ts';
+import { type Cursor, formatCursor, type StreamHead } from '../../domain/events/event.ts';
+import type { ResetReason, ServerMessage } from '../../domain/events/wire.ts';
+import { channelOf, groupKeyOf } from '../../push/fanout/event-filter.ts';
+import type { Sink, Subscription } from '../../push/fanout/subscription.ts';
 import { faultOf, type RequestFault, type SubscribeRequest } from './client-messages.ts';
 import { type CloseCode, closeCodes } from './close-codes.ts';
 import type { LiveParts } from './live-parts.ts';

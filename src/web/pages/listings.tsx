@@ -1,17 +1,17 @@
 import type { Context } from 'hono';
-import { everything, type Filter } from '../../domain/filter.ts';
-import type { Item } from '../../domain/item.ts';
-import { slug } from '../../domain/source.ts';
-import { findSection, findSource } from '../find.ts';
+import { everything, type Filter } from '../../domain/events/filter.ts';
+import type { Item } from '../../domain/items/item.ts';
+import { slug } from '../../domain/polling/source.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { readPlace } from '../query.ts';
-import type { Frame, PageHead } from '../views/frame.ts';
+import { findSection, findSource } from '../shared/find.ts';
+import { readPlace } from '../shared/query-params.ts';
 import { Arrivals, ItemList, Lead, NoNews, Pager, Seconds } from '../views/item-list.tsx';
 import { pictureOf } from '../views/item-parts.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
+import type { Frame, PageHead } from '../views/page-context.ts';
 import { SourceNote, type SourceRow } from '../views/source-note.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, type Place, sendPage } from './page.tsx';
-import { toSourceRow } from './sources.tsx';
+import { documentOf, frameOf, newsFeedOf, type PageParts, type Place, sendPage } from './send-page.tsx';
+import { toSourceRow } from './sources-route.tsx';
 
 const pageItems = 30;
 /** How far down the page a lead with a picture is looked for, and those that stand below it. */

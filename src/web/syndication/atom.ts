@@ -1,6 +1,6 @@
 import { Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
-import { Slots } from './slots.ts';
+import { Slots } from './render-slots.ts';
 import { element, escapeXml, htmlForCdata, styled, textElement, textToHtml } from './xml.ts';
 
 // The `feed` package knows no namespace but its own. Validators warn of one that is declared and not used.

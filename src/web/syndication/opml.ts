@@ -1,5 +1,5 @@
-import { isMasked } from '../../domain/masking.ts';
-import { slug } from '../../domain/source.ts';
+import { isMasked } from '../../domain/polling/masking.ts';
+import { slug } from '../../domain/polling/source.ts';
 import { element, escapeXml, styled, textElement, webUrl, xmlSafe } from './xml.ts';
 
 /** What the list of sources says. */

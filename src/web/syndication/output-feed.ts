@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Enclosure, Item } from '../../domain/item.ts';
+import type { Enclosure, Item } from '../../domain/items/item.ts';
 import { languageTag, plainText, textToHtml, webUrl, xmlSafe } from './xml.ts';
 
 const beginningChars = 280;

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import type { TopicDocument } from '../../push/websub/hub-ports.ts';
-import { RequestError } from '../errors.ts';
-import type { AppParts } from '../parts.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { RequestError } from '../shared/request-error.ts';
+import { feedRoutes } from './feed-routes.ts';
 import { RenderCache } from './render-cache.ts';
-import { feedRoutes } from './routes.ts';
 
 const cacheBytes = 4 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { Copyable } from './copyable.tsx';
-import type { Frame, Tab } from './frame.ts';
+import type { Frame, Tab } from './page-context.ts';
 
 /** How to hear of the news without looking at the pages. */
 export function AboutMatter({ publicUrl, frame }: { publicUrl: string; frame: Frame }) {

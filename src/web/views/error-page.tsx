@@ -1,4 +1,4 @@
-import type { Frame } from './frame.ts';
+import type { Frame } from './page-context.ts';
 
 /** A page that could not be given; the words are ours, never the request's. */
 export function ErrorMatter({ title, message, frame }: { title: string; message: string; frame: Frame }) {

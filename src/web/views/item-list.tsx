@@ -1,7 +1,7 @@
-import type { Item } from '../../domain/item.ts';
+import type { Item } from '../../domain/items/item.ts';
 import { excerpt } from './excerpt.ts';
-import type { Frame } from './frame.ts';
 import { Kicker, Meta, Picture, pictureOf } from './item-parts.tsx';
+import type { Frame } from './page-context.ts';
 
 const summaryChars = 280;
 const leadSummaryChars = 420;

@@ -1,8 +1,8 @@
 import { raw } from 'hono/html';
-import type { Enclosure, Item } from '../../domain/item.ts';
-import type { Frame } from './frame.ts';
+import type { Enclosure, Item } from '../../domain/items/item.ts';
 import { Kicker, Picture, pictureOf, shownMs, Time } from './item-parts.tsx';
-import { outward } from './links.ts';
+import type { Frame } from './page-context.ts';
+import { outward } from './view-links.ts';
 
 /** How often an item was read, and whether a comment can be written below it. */
 export interface ReaderCounts {

@@ -1,5 +1,5 @@
-import type { Item } from '../../domain/item.ts';
-import type { Frame } from './frame.ts';
+import type { Item } from '../../domain/items/item.ts';
+import type { Frame } from './page-context.ts';
 
 /** When an item counts as published: the publisher's date, else when we first saw it. */
 export function shownMs(item: Item): number {

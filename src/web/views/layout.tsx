@@ -1,6 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx';
-import type { Frame, PageHead } from './frame.ts';
 import { KeyHelp } from './key-help.tsx';
+import type { Frame, PageHead } from './page-context.ts';
 
 const formats = [
   { format: 'rss', name: 'RSS', type: 'application/rss+xml' },

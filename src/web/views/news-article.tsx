@@ -1,7 +1,7 @@
 import { raw } from 'hono/html';
-import type { Item } from '../../domain/item.ts';
-import type { Frame } from './frame.ts';
+import type { Item } from '../../domain/items/item.ts';
 import { pictureOf, shownMs } from './item-parts.tsx';
+import type { Frame } from './page-context.ts';
 
 /** What machines are told of an item's page. */
 export interface ArticleFacts {

@@ -1,7 +1,7 @@
-import type { Item } from '../../domain/item.ts';
-import type { Frame } from './frame.ts';
+import type { Item } from '../../domain/items/item.ts';
 import { shownMs, Time } from './item-parts.tsx';
-import { MostRead, type MostReadLists } from './most-read.tsx';
+import { MostRead, type MostReadLists } from './most-read-view.tsx';
+import type { Frame } from './page-context.ts';
 
 /** What the News feed beside a page starts with. */
 export interface NewsFeedStart {

@@ -1,5 +1,5 @@
-import { hourInWords } from './dateline.ts';
-import type { Frame } from './frame.ts';
+import { hourInWords } from './format-dateline.ts';
+import type { Frame } from './page-context.ts';
 
 /** What is stacked upon each other in a plot. */
 export interface PlotSeries {

@@ -1,10 +1,10 @@
-import type { Item } from '../../domain/item.ts';
-import { type Around, excerptAround, markMatches } from '../../domain/search-marks.ts';
-import type { SearchQuery } from '../../domain/search-query.ts';
+import type { Item } from '../../domain/items/item.ts';
+import { type Around, excerptAround, markMatches } from '../../domain/search/search-marks.ts';
+import type { SearchQuery } from '../../domain/search/search-query.ts';
 import { Copyable } from './copyable.tsx';
-import type { Frame } from './frame.ts';
 import { MorePages } from './item-list.tsx';
 import { Kicker, Meta } from './item-parts.tsx';
+import type { Frame } from './page-context.ts';
 
 const excerptChars = 280;
 /** Of a text, how much is looked through for the words that were searched for. */

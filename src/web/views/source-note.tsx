@@ -1,6 +1,6 @@
-import type { Frame } from './frame.ts';
 import { Time } from './item-parts.tsx';
-import { outward } from './links.ts';
+import type { Frame } from './page-context.ts';
+import { outward } from './view-links.ts';
 
 /** A source as pages show it. */
 export interface SourceRow {

@@ -1,5 +1,5 @@
-import type { Frame } from './frame.ts';
 import { Time } from './item-parts.tsx';
+import type { Frame } from './page-context.ts';
 import { NextCheck, SourceFeeds, type SourceRow, State } from './source-note.tsx';
 
 /** All sources and how reading them goes. */

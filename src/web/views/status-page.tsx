@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../../domain/config-error.ts';
 import { type StorageState, storageAdvice } from '../../domain/storage.ts';
-import type { Frame } from './frame.ts';
 import { Time } from './item-parts.tsx';
+import type { Frame } from './page-context.ts';
 import { Plot, type PlotSeries } from './plot.tsx';
 
 /** One hour of the last day. */

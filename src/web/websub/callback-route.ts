@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type { CallbackAnswer, Callbacks } from '../../push/websub/callback.ts';
+import type { CallbackAnswer, Callbacks } from '../../push/websub/websub-callback.ts';
 import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxPushBytes = 3 * 1024 * 1024;

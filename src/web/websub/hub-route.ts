@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
-import type { Hub } from '../../push/websub/hub.ts';
-import { clientOf } from '../http/client-of.ts';
-import { addressKey } from '../live/address-key.ts';
-import type { AppParts } from '../parts.ts';
+import type { Hub } from '../../push/websub/websub-hub.ts';
+import { addressKey } from '../shared/address-key.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { clientOf } from '../shared/client-of.ts';
 import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxFormBytes = 16 * 1024;

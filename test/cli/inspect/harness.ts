@@ -2,8 +2,8 @@ import { afterEach } from 'vitest';
 import { type Inspection, type InspectParts, inspect } from '../../../src/cli/inspect/inspect.ts';
 import { createFetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
-import { rssDocument } from '../../helpers/documents.ts';
-import { type Origin, type Reply, startOrigin } from '../../helpers/origin.ts';
+import { rssDocument } from '../../support/documents.ts';
+import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
 import { digesterHere } from '../documents-here.ts';
 
 /** Tuesday, 10 March 2026, 12:00 UTC. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { useFolders } from '../../config/folder.ts';
-import type { Reply } from '../../helpers/origin.ts';
+import type { Reply } from '../../support/origin.ts';
 import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';
 
 cleanUp();

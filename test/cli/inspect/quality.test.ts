@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeQuality } from '../../../src/cli/inspect/quality.ts';
-import type { EntryDescription } from '../../../src/domain/feed-description.ts';
+import type { EntryDescription } from '../../../src/domain/items/feed-description.ts';
 import { nowMs } from './harness.ts';
 
 const blank: EntryDescription = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../src/cli/inspect/inspect.ts';
 import { inspectionForMachines, rungOf, tellFeed, tellInspection, tellPage } from '../../../src/cli/inspect/report.ts';
-import { rssDocument } from '../../helpers/documents.ts';
-import type { Reply } from '../../helpers/origin.ts';
+import { rssDocument } from '../../support/documents.ts';
+import type { Reply } from '../../support/origin.ts';
 import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';
 
 cleanUp();

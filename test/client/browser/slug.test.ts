@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { slug as pageSlug } from '../../../src/client/browser/slug.ts';
-import { slug } from '../../../src/domain/source.ts';
+import { slug } from '../../../src/domain/polling/source.ts';
 
 describe('the form of a section in addresses', () => {
   it('is the same on the page as on the server', () => {

@@ -1,10 +1,10 @@
-import type { WebhookState } from '../../../src/domain/webhook.ts';
-import { Courier, type Post } from '../../../src/push/webhooks/courier.ts';
-import type { PostAnswer } from '../../../src/push/webhooks/verdict.ts';
+import type { WebhookState } from '../../../src/domain/events/webhook.ts';
+import type { PostAnswer } from '../../../src/push/webhooks/delivery-outcome.ts';
+import { Courier, type Post } from '../../../src/push/webhooks/webhook-dispatcher.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
-import { MemoryLog } from '../helpers/memory-log.ts';
-import { makeState, makeWebhook } from './helpers.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
+import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
 
 /** A book in memory that moves a place only from where it is, as the store does. */
 class Book {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../../helpers/until.ts';
+import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
+import { until } from '../../support/until.ts';
 import { type Answer, declareOne, ok, stage, stopCouriers } from './courier-stage.ts';
-import { makeState, makeWebhook } from './helpers.ts';
 
 afterEach(stopCouriers);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Cursor, StreamHead } from '../../../src/domain/event.ts';
+import type { Cursor, StreamHead } from '../../../src/domain/events/event.ts';
 import { TopicWatch } from '../../../src/push/websub/topic-watch.ts';
-import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 
 /** A watch that got as far as `queued`, over an empty log; what it queues for, and at which place. */
 function watchFrom(queued: Cursor, head: StreamHead) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addComment, readComments } from '../../../src/store/comments.ts';
-import { readAudit } from '../../../src/store/moderation.ts';
-import { withdrawItem } from '../../../src/store/withdraw.ts';
+import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
+import { addComment, readComments } from '../../../src/store/readers/comment-repository.ts';
+import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
 import { type Asking, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
 
 const adminToken = 'a token of the operator';

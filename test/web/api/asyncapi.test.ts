@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { facetsOf, toWireBody } from '../../../src/domain/wire-item.ts';
+import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { clientMessages, serverMessages } from '../../../src/web/api/live-messages.ts';
 import { readClientMessage } from '../../../src/web/live/client-messages.ts';
+import { type LiveServer, type Reader, startLive } from '../../support/live/live-server.ts';
 import {
   createProtocolCheck,
   describedMessages,
   type ProtocolCheck,
   streamMessagesOf,
-} from '../../helpers/protocol-check.ts';
-import { MemoryLog } from '../../push/helpers/memory-log.ts';
+} from '../../support/protocol-check.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
 import { makeApp, makeItem } from '../fakes.ts';
-import { type LiveServer, type Reader, startLive } from '../live/helpers/live-server.ts';
 
 let server: LiveServer | null = null;
 

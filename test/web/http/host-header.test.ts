@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuseRepeatedHost } from '../../../src/web/http/host-header.ts';
-import { openRaw } from '../../helpers/attacks.ts';
+import { openRaw } from '../../support/attacks.ts';
 
 const server = createServer(refuseRepeatedHost((_incoming, outgoing) => void outgoing.end('answered')));
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));

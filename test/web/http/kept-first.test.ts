@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliDecompressSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { describe, expect, it } from 'vitest';
-import type { AppParts } from '../../../src/web/parts.ts';
+import type { AppParts } from '../../../src/web/shared/app-context.ts';
 import { draft, minute, noon } from '../../contract/newsroom.ts';
 import { browserAgent, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
 

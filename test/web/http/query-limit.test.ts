@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { queryRefused } from '../../../src/web/errors.ts';
-import type { ItemsQuery } from '../../../src/web/reads.ts';
-import { until } from '../../helpers/until.ts';
+import type { ItemsQuery } from '../../../src/web/shared/read-port.ts';
+import { queryRefused } from '../../../src/web/shared/request-error.ts';
+import { until } from '../../support/until.ts';
 import { FakeReads, makeApp } from '../fakes.ts';
 import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
 

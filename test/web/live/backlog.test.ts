@@ -3,9 +3,9 @@ import { get } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
-import type { ItemCounts } from '../../../src/domain/item-counts.ts';
+import type { ItemCounts } from '../../../src/domain/items/item-counts.ts';
 import { liveTiming } from '../../../src/web/live/live-parts.ts';
-import { type LiveServer, type LiveServerOptions, startLive } from './helpers/live-server.ts';
+import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 
 let server: LiveServer;
 let counted = 0;

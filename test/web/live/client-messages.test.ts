@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../../src/domain/filter.ts';
+import { everything } from '../../../src/domain/events/filter.ts';
 import { readAddress, readAfter, readClientMessage } from '../../../src/web/live/client-messages.ts';
 
 const read = (message: unknown) => readClientMessage(JSON.stringify(message));

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CloseCode, closeCodes, retryAfterMs, transportCodes } from '../../../src/web/live/close-codes.ts';
-import { MemoryLog } from '../../push/helpers/memory-log.ts';
-import { type LiveServer, type LiveServerOptions, type Reader, startLive } from './helpers/live-server.ts';
-import { noteRows } from './helpers/row-table.ts';
+import { type LiveServer, type LiveServerOptions, type Reader, startLive } from '../../support/live/live-server.ts';
+import { noteRows } from '../../support/live/row-table.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
 
 const table = noteRows(
   'close codes, row by row',

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { replayLimits } from '../../../src/push/fan-out.ts';
-import { limitRows } from '../../../src/web/live/limits.ts';
-import { MemoryLog } from '../../push/helpers/memory-log.ts';
-import { type LiveServer, type LiveServerOptions, type Reader, startLive } from './helpers/live-server.ts';
-import { noteRows } from './helpers/row-table.ts';
+import { replayLimits } from '../../../src/push/fanout/fan-out.ts';
+import { limitRows } from '../../../src/web/live/live-limits.ts';
+import { type LiveServer, type LiveServerOptions, type Reader, startLive } from '../../support/live/live-server.ts';
+import { noteRows } from '../../support/live/row-table.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
 
 const rows = limitRows();
 const table = noteRows(

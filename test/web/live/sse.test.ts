@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type StreamBlock, StreamParser } from '../../../src/client/sse-parser.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { MemoryLog } from '../../push/helpers/memory-log.ts';
-import { settle } from '../../push/helpers/settle.ts';
-import { type LiveServer, type LiveServerOptions, startLive } from './helpers/live-server.ts';
+import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
+import { settle } from '../../support/push/settle.ts';
 
 let server: LiveServer;
 const streams: AbortController[] = [];

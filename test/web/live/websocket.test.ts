@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LiveServer, type LiveServerOptions, startLive } from './helpers/live-server.ts';
+import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 
 let server: LiveServer;
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { MemoryLog } from '../../push/helpers/memory-log.ts';
-import { type LiveServer, type LiveServerOptions, startLive } from './helpers/live-server.ts';
+import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { MemoryLog } from '../../support/push/memory-log.ts';
 
 let server: LiveServer;
 

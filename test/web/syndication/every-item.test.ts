@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { createReads } from '../../../src/web/store-reads.ts';
+import { createReads } from '../../../src/web/http/store-reads.ts';
 import { engines, type Place } from '../../contract/engines.ts';
 import { digest, draft, hour, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
 import { makeApp, type TestApp } from '../fakes.ts';

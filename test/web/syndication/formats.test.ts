@@ -2,8 +2,8 @@ import RssParser from 'rss-parser';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { renderAtom } from '../../../src/web/syndication/atom.ts';
-import { renderJson } from '../../../src/web/syndication/json-feed.ts';
 import { type OutputFeed, toEntry, toStub } from '../../../src/web/syndication/output-feed.ts';
+import { renderJson } from '../../../src/web/syndication/render-json-feed.ts';
 import { renderRss } from '../../../src/web/syndication/rss.ts';
 import { makeItem, noon } from '../fakes.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type OpmlSource, renderOpml } from '../../../src/web/syndication/opml.ts';
-import { faultsOfOpml } from './helpers/feed-rules.ts';
+import { faultsOfOpml } from '../../support/syndication/feed-rules.ts';
 
 function source(id: string, over: Partial<OpmlSource> = {}): OpmlSource {
   return {

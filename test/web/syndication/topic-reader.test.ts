@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AppParts } from '../../../src/web/parts.ts';
+import type { AppParts } from '../../../src/web/shared/app-context.ts';
 import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
 import { FakeReads, makeApp, makeItem, makeParts } from '../fakes.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../../helpers/fuzz-runs.ts';
-import { printRows } from '../../helpers/websub-rows.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+import { printRows } from '../../support/websub-rows.ts';
 import { makeApp, makeItem, type TestApp } from '../fakes.ts';
 
 printRows();

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import type { Callbacks } from '../../../src/push/websub/callback.ts';
-import { websubRoutes } from '../../../src/web/websub/routes.ts';
+import type { Callbacks } from '../../../src/push/websub/websub-callback.ts';
+import { websubRoutes } from '../../../src/web/websub/websub-routes.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describeSettings, readFeedsDir, readSettings } from '../../config/environment.ts';
+import { readDeclarations } from '../../config/read-declarations.ts';
+import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
+import type { Filter } from '../../domain/events/filter.ts';
+import type { Webhook } from '../../domain/events/webhook.ts';
+import { shownUrl } from '../../domain/polling/masking.ts';
+import type { Declarations, Source } from '../../domain/polling/source.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import { type CliIo, exitCodes } from '../io.ts';
+import { formatTable } from '../output/format-table.ts';
+import { printJson, printProblems } from '../output/print.ts';
+
+export interface CheckOptions {
+  readonly json?: boolean;
+  readonly printConfig?: boolean;
+}
+
+/** `newswire check`: says whether the environment and the declarations can be used, and what they come to. */
+export async function check(io: CliIo, options: CheckOptions): Promise<number> {
+  const problems: ConfigProblem[] = [];
+  const note = (error: unknown): null => {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  };
+  try {
+    readSettings(io.env);
+  } catch (error) {
+    note(error);
+  }
+  const declarations = await readDeclarations(readFeedsDir(io.env), io.env).catch(note);
+  if (options.json) printJson(io, report(io, problems, declarations));
+  else printForPeople(io, problems, { declarations, settings: options.printConfig ?? false });
+  return problems.length > 0 ? exitCodes.badUsage : exitCodes.done;
+}
+
+function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Declarations | null): object {
+  return {
+    ok: problems.length === 0,
+    problems,
+    settings: describeSettings(io.env).map(({ name, value, isSet }) => ({ name, value, isSet })),
+    site: declarations?.site ?? null,
+    sections: declarations?.sections ?? [],
+    sources: declarations?.sources.map(withoutSecrets) ?? [],
+    webhooks: declarations?.webhooks.map(withoutTokens) ?? [],
+  };
+}
+
+/** Headers by name only: their values are secrets. */
+function withoutSecrets(source: Source): object {
+  const { headers, declarationHash: _, hidden: __, ...shown } = source;
+  return { ...shown, url: shownUrl(source), headers: Object.keys(headers) };
+}
+
+function withoutTokens(webhook: Webhook): object {
+  const { secrets: _, hidden: __, formerId: ___, ...shown } = webhook;
+  return { ...shown, url: shownUrl(webhook) };
+}
+
+function printForPeople(
+  io: CliIo,
+  problems: readonly ConfigProblem[],
+  shown: { readonly declarations: Declarations | null; readonly settings: boolean },
+): void {
+  if (shown.settings) io.out(settingsTable(io));
+  if (shown.declarations !== null) {
+    if (shown.settings) io.out('\n');
+    io.out(sourcesTable(shown.declarations, io.columns));
+    io.out(webhooksTable(shown.declarations, io.columns));
+  }
+  printProblems(io, problems);
+  if (problems.length > 0) return;
+  for (const source of shown.declarations?.sources ?? []) remarkMissingFile(io, source);
+  const { sources = [], webhooks = [] } = shown.declarations ?? {};
+  const hooks = webhooks.length === 0 ? '' : `${counted(webhooks.length, 'webhook')}, `;
+  const isEmpty = sources.length + webhooks.length === 0;
+  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no mistakes.\n`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** No mistake, since the file may come later; but a slip of the pen looks just the same. */
+function remarkMissingFile(io: CliIo, source: Source): void {
+  if (!source.url.startsWith('file:') || existsSync(fileURLToPath(source.url))) return;
+  io.err(
+    `${source.declaredAt}: there is no file ${cleanLine(fileURLToPath(source.url))} yet; it is read when it appears.\n`,
+  );
+}
+
+function settingsTable(io: CliIo): string {
+  const head = [
+    { title: 'VARIABLE' },
+    { title: 'VALUE', canShrink: true },
+    { title: '' },
+    { title: 'MEANING', canShrink: true },
+  ];
+  const rows = describeSettings(io.env).map((row) => [row.name, row.value, row.isSet ? 'set' : 'default', row.meaning]);
+  return formatTable(head, rows, io.columns);
+}
+
+function sourcesTable(declarations: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'ID', canShrink: true },
+    { title: 'SECTION' },
+    { title: 'INTERVAL' },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = declarations.sources.map((source) => [
+    source.id,
+    source.section,
+    source.intervalMs === null ? 'adaptive' : formatMinutes(source.intervalMs),
+    shownUrl(source),
+    source.declaredAt,
+  ]);
+  return formatTable(head, rows, columns);
+}
+
+function webhooksTable({ webhooks, sources }: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'WEBHOOK', canShrink: true },
+    { title: 'GETS', canShrink: true },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), shownUrl(hook), hook.declaredAt]);
+  return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
+}
+
+function describeFilter({ q, backfill, ...lists }: Filter): string {
+  const parts = [
+    ...Object.entries(lists).flatMap(([name, values]) => (values.length === 0 ? [] : [`${name} ${values.join(', ')}`])),
+    ...(q === null ? [] : [`q ${q}`]),
+    ...(backfill ? ['backfill'] : []),
+  ];
+  return parts.join('; ') || 'everything';
+}
+
+function formatMinutes(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}

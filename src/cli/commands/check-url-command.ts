@@ -1,0 +1,35 @@
+import { readFeedsDir } from '../../config/environment.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import type { Inspection } from '../inspect/inspect.ts';
+import { inspectAddress, type OwnParts } from '../inspect/open.ts';
+import { inspectionForMachines, tellInspection } from '../inspect/report.ts';
+import { readSiteAddress } from '../inspect/site-address.ts';
+import { type CliIo, exitCodes } from '../io.ts';
+import { printJson } from '../output/print.ts';
+
+/**
+ * `newswire check URL`: what a feed, or the best feed of a page, would come to as a source. Ends with 1 when there is no
+ * feed to be read.
+ */
+export async function checkUrl(
+  io: CliIo,
+  text: string,
+  options: { readonly json?: boolean },
+  own: OwnParts = {},
+): Promise<number> {
+  const address = await readSiteAddress(text, readFeedsDir(io.env));
+  const inspection = await inspectAddress(io, address, own);
+  if (options.json) printJson(io, inspectionForMachines(inspection));
+  else {
+    io.out(tellInspection(inspection, io.columns));
+    complain(io, inspection);
+  }
+  return inspection.feed === null ? exitCodes.failed : exitCodes.done;
+}
+
+/** Says of each address that gave no feed why. */
+export function complain(io: CliIo, { page, refusals }: Pick<Inspection, 'page' | 'refusals'>): void {
+  // That a page is no feed was said with the page.
+  if (page !== null && page.feeds.length === 0) return;
+  for (const { url, failure, detail } of refusals) io.err(`${cleanLine(`${url}: ${failure}: ${detail}`, 1000)}\n`);
+}

@@ -1,0 +1,112 @@
+import type { Comment, CommentAction, CommentState, Moderated } from '../../domain/comments/comment.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
+import { withDatabase, withDatabaseToRead } from '../open-database.ts';
+import { formatInstant } from '../output/format-span.ts';
+import { formatTable } from '../output/format-table.ts';
+import { printJson } from '../output/print.ts';
+
+export interface CommentsOptions {
+  /** Only those that stand there; `all`: every one. */
+  readonly state: CommentState | 'all';
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `newswire comments`: what readers wrote, newest first; those that wait for a moderator unless others are asked for. */
+export async function listComments(io: CliIo, options: CommentsOptions, clock: Clock = systemClock): Promise<number> {
+  const { countComments, readComments } = await import('../../store/readers/comment-repository.ts');
+  const state = options.state === 'all' ? null : options.state;
+  const { comments, counts } = await withDatabaseToRead(io, (store) =>
+    store.read(async (db) => ({
+      comments: await readComments(db, { state, before: null, limit: options.limit }),
+      counts: await countComments(db),
+    })),
+  );
+  if (options.json) {
+    printJson(io, { counts, comments: comments.map(forMachines) });
+    return exitCodes.done;
+  }
+  io.out(commentTable(comments, clock.now(), io.columns));
+  const { pending, approved, rejected, spam } = counts;
+  if (comments.length > 0) io.out('\n');
+  io.out(`${pending} pending, ${approved} approved, ${rejected} rejected, ${spam} spam.\n`);
+  return exitCodes.done;
+}
+
+/**
+ * `newswire comments approve|reject|spam|undo ID…`: all of them or none. Open pages are told by the server that runs.
+ *
+ * @throws CommandFailed when an id is none of a comment's.
+ */
+export async function moderate(
+  io: CliIo,
+  of: { readonly action: CommentAction; readonly ids: readonly string[]; readonly json: boolean },
+  clock: Clock = systemClock,
+): Promise<number> {
+  const ids = [...new Set(of.ids.map(readCommentId))];
+  if (ids.length === 0) throw new CommandFailed(`which comments? "newswire comments" lists those that wait`);
+  const { moderateComments, readCommentStates } = await import('../../store/readers/moderate-comments.ts');
+  const changed = await withDatabase(io, async (store) => {
+    const known = await readCommentStates(store.reader, ids);
+    const unknown = ids.filter((id) => !known.has(id));
+    if (unknown.length > 0) {
+      throw new CommandFailed(`there is no comment ${unknown.join(', ')}; "newswire comments --state all" lists them`);
+    }
+    return await moderateComments(store, { ids, action: of.action, actor: actorOf(io), nowMs: clock.now() });
+  });
+  if (of.json) printJson(io, { action: of.action, changed, unchanged: unchangedOf(ids, changed) });
+  else printChanges(io, ids, changed);
+  return exitCodes.done;
+}
+
+function readCommentId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw new CommandFailed(`${JSON.stringify(text)} is no comment's number; "newswire comments" lists them`);
+  }
+  return Number(text);
+}
+
+/** Who stands in the audit: whoever is at the terminal, as far as it says. */
+function actorOf({ env }: CliIo): string {
+  return `cli:${(env['SUDO_USER'] ?? env['USER'] ?? env['LOGNAME'] ?? 'unknown').slice(0, 60)}`;
+}
+
+function unchangedOf(ids: readonly number[], changed: readonly Moderated[]): number[] {
+  return ids.filter((id) => !changed.some((one) => one.id === id));
+}
+
+function printChanges(io: CliIo, ids: readonly number[], changed: readonly Moderated[]): void {
+  for (const { id, from, to } of changed) io.out(`Comment ${id} was ${from} and is ${to}.\n`);
+  const unchanged = unchangedOf(ids, changed);
+  if (unchanged.length > 0) io.out(`Left as they were: ${unchanged.join(', ')}.\n`);
+}
+
+function forMachines(comment: Comment): object {
+  const { id, item, name, body, state, reason, moderatedBy } = comment;
+  const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+  const at = { at: iso(comment.atMs), moderatedAt: iso(comment.moderatedMs) };
+  return { id, item, name, text: body, state, reason, ...at, moderatedBy };
+}
+
+function commentTable(comments: readonly Comment[], nowMs: number, columns: number | null): string {
+  const head = [
+    { title: 'ID', align: 'right' },
+    { title: 'STATE' },
+    { title: 'SENT' },
+    { title: 'NAME', canShrink: true },
+    { title: 'COMMENT', canShrink: true },
+    { title: 'ITEM', canShrink: true },
+    { title: 'REMARK', canShrink: true },
+  ] as const;
+  const rows = comments.map((comment) => [
+    String(comment.id),
+    comment.state,
+    formatInstant(comment.atMs, nowMs),
+    comment.name,
+    comment.body,
+    `${comment.item.id} ${comment.item.title}`,
+    [comment.reason ?? '', comment.item.withdrawn ? 'item withdrawn' : ''].filter((text) => text !== '').join('; '),
+  ]);
+  return formatTable(head, rows, columns);
+}

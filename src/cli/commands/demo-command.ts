@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Settings, settingsWithin } from '../../config/environment.ts';
+import type { Turn } from '../../demo/editor.ts';
+import { type Newsroom, openNewsroom } from '../../demo/newsroom.ts';
+import type { Declarations } from '../../domain/polling/source.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { isPortFree } from '../free-port.ts';
+import type { CliIo } from '../io.ts';
+import { liveUntilSignal, type Running } from '../lifetime.ts';
+import { cutToWidth } from '../output/text-width.ts';
+
+export interface DemoOptions {
+  /** Seconds between two publications. */
+  readonly every: number;
+  readonly seed: number;
+}
+
+/** How the demo's server is started; `main.ts` does it. */
+export type StartDemoServer = (options: {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly declarations: Declarations;
+  /** From which pages may show pictures besides https: the newsroom has no certificate. */
+  readonly pictureOrigins: readonly string[];
+}) => Promise<Running>;
+
+const pollEveryMs = 5000;
+
+/**
+ * `newswire demo`: a newsroom of made-up sources and a server that reads them, in a folder that is removed afterwards.
+ * Needs no network and no configuration.
+ */
+export async function demo(
+  io: CliIo,
+  options: DemoOptions,
+  parts: { readonly start?: StartDemoServer; readonly clock?: Clock } = {},
+): Promise<number> {
+  const { start = startReal, clock = systemClock } = parts;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'newswire-demo-'));
+  const show = (turn: Turn): void => io.out(`${describeTurn(turn, clock.now(), io.columns)}\n`);
+  try {
+    return await liveUntilSignal(io, async () => await openDemo(io, { ...options, folder, start, clock, show }), {
+      onStarted: (running) => {
+        io.out(`Newswire is at ${running.url}\n`);
+        io.out(`Made-up sources publish something every ${options.every} s. Ctrl+C ends it; nothing is kept.\n`);
+      },
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openDemo(
+  io: CliIo,
+  demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Turn) => void },
+): Promise<Running> {
+  const wanted = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
+  // The demo is to work at once, also beside a running server; unless a port was asked for, one is as good as another.
+  const settings = io.env['PORT'] || (await isPortFree(wanted)) ? wanted : { ...wanted, port: 0 };
+  const log = createLog(settings.logLevel);
+  const newsroom = await openNewsroom({
+    seed: demo.seed,
+    everyMs: demo.every * 1000,
+    clock: demo.clock,
+    onTurn: demo.show,
+  });
+  try {
+    const declarations = newsroom.declarations(pollEveryMs);
+    const server = await demo.start({ settings, log, declarations, pictureOrigins: [newsroom.url] });
+    return { url: server.url, stop: async () => await stopBoth(server, newsroom) };
+  } catch (error) {
+    await newsroom.close();
+    throw error;
+  }
+}
+
+async function stopBoth(server: Running, newsroom: Newsroom): Promise<void> {
+  await server.stop();
+  await newsroom.close();
+}
+
+function describeTurn(turn: Turn, nowMs: number, columns: number | null): string {
+  const time = new Date(nowMs).toISOString().slice(11, 19);
+  const { outlet, headline } = turn.article;
+  const line = `${time}  ${turn.kind.padEnd(9)}  ${cleanLine(`${outlet.title}: ${headline}`)}`;
+  return columns === null ? line : cutToWidth(line, columns);
+}
+
+async function startReal(options: Parameters<StartDemoServer>[0]): Promise<Running> {
+  const { startServer } = await import('../../server/start.ts');
+  return await startServer(options);
+}

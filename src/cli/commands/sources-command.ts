@@ -1,0 +1,105 @@
+import { type Clock, systemClock } from '../../runtime/clock.ts';
+import type { SourceReport } from '../../store/sources/source-reports.ts';
+import type { HubReport } from '../../store/websub/websub-reports.ts';
+import { type CliIo, exitCodes } from '../io.ts';
+import { withDatabaseToRead } from '../open-database.ts';
+import { formatInstant } from '../output/format-span.ts';
+import { formatTable } from '../output/format-table.ts';
+import { printJson } from '../output/print.ts';
+
+export interface SourcesOptions {
+  readonly json?: boolean;
+  /** Removed sources too, whose state is kept. */
+  readonly all?: boolean;
+}
+
+/** `newswire sources`: how each source is doing, by what the server has written down. */
+export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
+  const { readSourceReports } = await import('../../store/sources/source-reports.ts');
+  const { readHubReports } = await import('../../store/websub/websub-reports.ts');
+  const { reports, hubs } = await withDatabaseToRead(io, async (store) => {
+    return { reports: await readSourceReports(store.reader), hubs: await readHubReports(store.reader) };
+  });
+  const shown = reports
+    .filter((report) => options.all || report.removedMs === null)
+    .map((report) => ({ ...report, subscriptions: hubs.filter(({ sourceId }) => sourceId === report.id) }));
+  if (options.json) printJson(io, { sources: shown.map(forMachines) });
+  else if (shown.length === 0) io.out('No source is known yet. "newswire serve" reads FEEDS_DIR.\n');
+  else io.out(reportTable(shown, clock.now(), io.columns));
+  return exitCodes.done;
+}
+
+interface ShownReport extends SourceReport {
+  readonly subscriptions: readonly HubReport[];
+}
+
+/** Instants as ISO 8601, under the names that the API uses. */
+function forMachines(report: ShownReport): object {
+  return { ...withInstants(report), subscriptions: report.subscriptions.map(withInstants) };
+}
+
+function withInstants(report: object): object {
+  return Object.fromEntries(
+    Object.entries(report).map(([name, value]) =>
+      isInstant(name) ? [`${name.slice(0, -'Ms'.length)}At`, iso(value)] : [name, value],
+    ),
+  );
+}
+
+function isInstant(name: string): boolean {
+  return name.endsWith('Ms') && name !== 'durationMs' && name !== 'intervalMs';
+}
+
+function iso(value: unknown): string | null {
+  return typeof value === 'number' ? new Date(value).toISOString() : null;
+}
+
+function reportTable(reports: readonly ShownReport[], nowMs: number, columns: number | null): string {
+  const head = [
+    { title: 'ID', canShrink: true },
+    { title: 'STATE' },
+    { title: 'ITEMS', align: 'right' },
+    { title: 'READ' },
+    { title: 'NEXT', canShrink: true },
+    { title: 'REMARK', canShrink: true },
+  ] as const;
+  const rows = reports.map((report) => [
+    report.id,
+    stateOf(report),
+    String(report.items),
+    report.lastAttemptMs === null ? 'never' : formatInstant(report.lastAttemptMs, nowMs),
+    nextOf(report, nowMs),
+    report.detail ?? remarkOn(report),
+  ]);
+  return formatTable(head, rows, columns);
+}
+
+function remarkOn({ movedTo, subscriptions }: ShownReport): string {
+  const hubs = subscriptions.map(({ hub, state, trust, pushes, missed }) => {
+    const host = URL.parse(hub)?.host ?? hub;
+    return `hub ${host}: ${state === 'active' ? `${trust}, ${pushes} pushes, ${missed} missed` : state}`;
+  });
+  return [...(movedTo === null ? [] : [`moved to ${movedTo}`]), ...hubs].join('; ');
+}
+
+function stateOf(report: SourceReport): string {
+  if (report.removedMs !== null) return 'removed';
+  switch (report.outcome) {
+    case null:
+      return 'not read yet';
+    case 'fresh':
+    case 'not-modified':
+      return 'fine';
+    case 'failed':
+      return `${report.failure ?? 'failed'}${report.failures > 1 ? ` x${report.failures}` : ''}`;
+    case 'throttled':
+    case 'gone':
+      return report.outcome;
+  }
+}
+
+function nextOf(report: SourceReport, nowMs: number): string {
+  if (report.removedMs !== null) return 'never';
+  const when = report.nextCheckMs <= nowMs ? 'now' : formatInstant(report.nextCheckMs, nowMs);
+  return report.nextCheckWhy === '' ? when : `${when} (${report.nextCheckWhy})`;
+}

@@ -1,0 +1,16 @@
+import { type ConfigProblem, formatProblem } from '../../domain/config-error.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import type { CliIo } from '../io.ts';
+
+const maxProblemChars = 1000;
+
+/** A value for machines: one JSON document on stdout. */
+export function printJson(io: CliIo, value: unknown): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Mistakes of the operator's, a line each, on stderr. */
+export function printProblems(io: CliIo, problems: readonly ConfigProblem[]): void {
+  for (const problem of problems) io.err(`${cleanLine(formatProblem(problem), maxProblemChars)}\n`);
+  if (problems.length > 1) io.err(`\n${problems.length} mistakes.\n`);
+}

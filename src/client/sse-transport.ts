@@ -1,0 +1,101 @@
+import type { ServerMessage } from '../domain/events/wire.ts';
+import type { Addresses } from './server-urls.ts';
+import { type StreamBlock, StreamParser } from './sse-parser.ts';
+import { Inbox, type Link, type LinkEnd, type LinkMessage, Watchdog } from './transport.ts';
+import type { BodyReader, ClientRuntime } from './types.ts';
+
+const openTimeoutMs = 15_000;
+const beatMs = 25_000;
+
+/** A link over server-sent events, for where a WebSocket does not get through. */
+export class StreamLink implements Link {
+  readonly #addresses: Addresses;
+  readonly #runtime: ClientRuntime;
+  readonly #inbox = new Inbox();
+  #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
+  #stream: AbortController | null = null;
+  #finished = false;
+
+  constructor(addresses: Addresses, runtime: ClientRuntime) {
+    this.#addresses = addresses;
+    this.#runtime = runtime;
+  }
+
+  get end(): LinkEnd {
+    return this.#end;
+  }
+
+  subscribe(after: string): void {
+    if (this.#finished) return;
+    this.#stream?.abort();
+    this.#inbox.clear();
+    this.#stream = new AbortController();
+    void this.#read(after, this.#stream);
+  }
+
+  watch(_items: readonly number[]): void {
+    // A stream carries the log alone.
+  }
+
+  next(): Promise<LinkMessage | null> {
+    return this.#inbox.next();
+  }
+
+  close(): void {
+    this.#inbox.clear();
+    this.#finish();
+  }
+
+  /** What came before the end is still delivered. */
+  #finish(): void {
+    this.#finished = true;
+    this.#stream?.abort();
+    this.#stream = null;
+    this.#inbox.close();
+  }
+
+  async #read(after: string, stream: AbortController): Promise<void> {
+    const watchdog = new Watchdog(this.#runtime.after, openTimeoutMs, () => stream.abort());
+    try {
+      const headers = { Accept: 'text/event-stream' };
+      const response = await this.#runtime.fetch(this.#addresses.events(after), { signal: stream.signal, headers });
+      if (response.ok && response.body !== null) {
+        watchdog.expectEvery(beatMs);
+        await this.#readBlocks(response.body.getReader(), stream, watchdog);
+      } else if (this.#stream === stream) {
+        this.#end = { ...this.#end, reason: `HTTP ${response.status}`, fatal: response.status === 400 };
+      }
+    } catch (error) {
+      if (this.#stream === stream) this.#end = { ...this.#end, reason: String(error) };
+    } finally {
+      watchdog.stop();
+      if (this.#stream === stream) this.#finish();
+    }
+  }
+
+  async #readBlocks(reader: BodyReader, stream: AbortController, watchdog: Watchdog): Promise<void> {
+    const decoder = new TextDecoder();
+    const parser = new StreamParser();
+    for (;;) {
+      const { done, value } = await reader.read();
+      // Another place may have been asked for while we waited; what comes now is no longer wanted.
+      if (done || this.#stream !== stream) return;
+      watchdog.heard();
+      if (!this.#end.spoke) this.#end = { ...this.#end, spoke: true };
+      for (const block of parser.push(decoder.decode(value, { stream: true }))) this.#receive(block);
+    }
+  }
+
+  #receive({ id, data }: StreamBlock): void {
+    if (data === '') {
+      this.#inbox.push(id === null ? { type: 'ping' } : { type: 'place', cursor: id });
+      return;
+    }
+    const message = JSON.parse(data) as ServerMessage;
+    if (message.type === 'bye') {
+      const { code, reason } = message;
+      this.#end = { spoke: true, code, reason, fatal: code >= 4500 };
+    }
+    this.#inbox.push(message);
+  }
+}

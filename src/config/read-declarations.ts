@@ -1,0 +1,59 @@
+import type { Declarations } from '../domain/polling/source.ts';
+import { type DeclarationFile, type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
+import { decodeText } from './decode-text.ts';
+import type { Environment } from './environment.ts';
+import { emptyPart, type FilePart } from './file-part.ts';
+import { readOpmlFile } from './opml-file.ts';
+import { ProblemList } from './problem-list.ts';
+import { declare } from './to-declarations.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+/**
+ * Reads everything that the operator declares in a folder.
+ *
+ * @param env where `${NAME}` in YAML values is looked up.
+ * @throws ConfigError with every mistake of every file.
+ */
+export async function readDeclarations(feedsDir: string, env: Environment): Promise<Declarations> {
+  return await interpretFiles(await readDeclarationFiles(feedsDir), feedsDir, env);
+}
+
+/**
+ * What a set of files declares. Apart from reading them, so that the watcher may hold on to a file that vanished for a
+ * moment.
+ *
+ * @throws ConfigError with every mistake of every file.
+ */
+export async function interpretFiles(
+  files: DeclarationFiles,
+  feedsDir: string,
+  env: Environment,
+): Promise<Declarations> {
+  const problems = new ProblemList();
+  const parts = [...files].map(([name, file]) => interpretFile({ name, file }, env, problems));
+  const declarations = await declare(parts, feedsDir, problems);
+  problems.throwIfAny();
+  return declarations;
+}
+
+function interpretFile(
+  { name, file }: { name: string; file: DeclarationFile },
+  env: Environment,
+  problems: ProblemList,
+): FilePart {
+  if (file.kind === 'unreadable') {
+    problems.add({
+      where: name,
+      what: `the file ${file.reason}`,
+      remedy: 'Mend the file or its permissions, or take it out of FEEDS_DIR',
+    });
+    return emptyPart;
+  }
+  const isOpml = /\.opml$/i.test(name);
+  const text = decodeText(file.bytes, { xml: isOpml });
+  if (text === null) {
+    problems.add({ where: name, what: 'the file is not text in UTF-8', remedy: 'Save it as UTF-8' });
+    return emptyPart;
+  }
+  return isOpml ? readOpmlFile({ name, text }, problems) : readYamlFile({ name, text }, env, problems);
+}

@@ -1,0 +1,76 @@
+import { confusableSkeleton } from './confusable-skeleton.ts';
+
+/** What is written instead of a Latin letter beyond what Unicode calls confusable: digits and signs, and some letters. */
+const lookalikes: Readonly<Record<string, string>> = {
+  a: 'аαɑạ4@ᴀ',
+  b: 'вьƅʙ',
+  c: 'сϲᴄ¢',
+  d: 'ԁɗᴅ',
+  e: 'еεєɛ3ᴇ€',
+  g: 'ɡԍɢ9',
+  h: 'һнʜ',
+  i: 'іιıɪl1|!ӏḷłƚ',
+  j: 'јϳᴊ',
+  k: 'кκᴋ',
+  m: 'мᴍ',
+  n: 'ոηпɴ',
+  o: 'оοσօ0øᴏ',
+  p: 'рρᴘ',
+  q: 'ԛզ',
+  r: 'гʀг',
+  s: 'ѕꜱ5$',
+  t: 'тτᴛ7',
+  u: 'υսᴜµ',
+  v: 'νѵᴠ',
+  w: 'ԝωшᴡ',
+  x: 'хχ×',
+  y: 'уγүʏ',
+  z: 'ᴢ2',
+};
+
+const letterOf = new Map(
+  Object.entries(lookalikes).flatMap(([letter, signs]) => [...signs].map((sign) => [sign, letter] as const)),
+);
+
+/**
+ * The confusable skeleton of a name without marks, in which digits and signs stand for the letters that they replace.
+ * Letters of other scripts that look like no Latin letter stay.
+ */
+export function skeleton(text: string): string {
+  const plain = confusableSkeleton(text).replace(/\p{M}+/gu, '');
+  return [...plain]
+    .map((sign) => letterOf.get(sign) ?? sign)
+    .join('')
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w');
+}
+
+/** Who speaks for a site; the same in some languages that readers are likely to know. */
+const staffWords = [
+  ...['admin', 'administrator', 'administration', 'moderator', 'moderation', 'editor', 'editorial', 'newsroom'],
+  ...['staff', 'support', 'webmaster', 'newswire', 'redaktion', 'redakteur', 'redacción', 'rédaction'],
+  ...['администратор', 'админ', 'модератор', 'редактор', 'редакция'],
+];
+const staff = new Set(staffWords.flatMap((word) => [skeleton(word), skeleton(`${word}s`)]));
+const minTitleChars = 4;
+
+/**
+ * Whether a name could be taken for somebody who speaks for the site: a word for such people, or the site's own name,
+ * in letters that look alike, with anything between them and digits behind.
+ */
+export function looksLikeStaff(name: string, siteTitle: string): boolean {
+  const words = name
+    .normalize('NFKC')
+    .split(/[^\p{L}\p{N}\p{M}\p{Default_Ignorable_Code_Point}@$|!]+/u)
+    .filter((word) => word !== '');
+  const whole = words.join('');
+  const title = squash(skeleton(siteTitle));
+  const beginnings = words.map((_, index) => squash(skeleton(words.slice(0, index + 1).join(''))));
+  const forms = [...words, whole].flatMap((word) => [skeleton(word), skeleton(word.replace(/\d+$/, ''))]);
+  if (forms.some((form) => staff.has(form))) return true;
+  return title.length >= minTitleChars && beginnings.includes(title);
+}
+
+function squash(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '');
+}

@@ -1,0 +1,90 @@
+import { slug } from '../polling/source.ts';
+import {
+  countSearchTerms,
+  isEmptyQuery,
+  maxSearchTerms,
+  parseSearchQuery,
+  writeSearchQuery,
+} from '../search/search-query.ts';
+import type { Filter } from './filter.ts';
+
+/** Values that one filter may hold in all. */
+export const maxFilterValues = 200;
+/** Characters of one value, and of `q`. */
+export const maxValueChars = 200;
+/** The fields of a filter that hold several values. */
+export const filterLists = ['sections', 'sources', 'categories', 'languages'] as const;
+const known: ReadonlySet<string> = new Set([...filterLists, 'q', 'backfill']);
+
+type ListName = (typeof filterLists)[number];
+
+/** What was wrong with a filter, in words for its author. */
+export interface FilterError {
+  readonly error: string;
+}
+
+/** `en-GB` -> `en`; the part of a language tag that filters compare. */
+function primaryTag(language: string): string {
+  return language.toLowerCase().split(/[-_]/, 1)[0] ?? '';
+}
+
+function plain(text: string): string {
+  return text.normalize('NFC').toLowerCase().trim();
+}
+
+/** The form in which the values of a field are compared: of a filter and of an item alike. */
+export const comparable: Readonly<Record<ListName, (value: string) => string>> = {
+  sections: slug,
+  sources: plain,
+  categories: plain,
+  languages: primaryTag,
+};
+
+function readList(name: ListName, value: unknown): readonly string[] | FilterError {
+  if (value === undefined) return [];
+  const wrong = { error: `'${name}' must be an array of strings of 1 to ${maxValueChars} characters` };
+  if (!Array.isArray(value)) return wrong;
+  const texts: string[] = [];
+  for (const entry of value as readonly unknown[]) {
+    if (typeof entry !== 'string' || entry.trim() === '' || entry.length > maxValueChars) return wrong;
+    texts.push(comparable[name](entry));
+  }
+  return [...new Set(texts)].sort();
+}
+
+function readSearch(value: unknown): string | null | FilterError {
+  if (value === undefined) return null;
+  if (typeof value !== 'string' || value.length > maxValueChars) {
+    return { error: `'q' must be a string of at most ${maxValueChars} characters` };
+  }
+  const query = parseSearchQuery(value);
+  if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' holds no word to look for` };
+  if (countSearchTerms(query) > maxSearchTerms)
+    return { error: `'q' names at most ${maxSearchTerms} words and places` };
+  return value.trim() === '' ? null : writeSearchQuery(query);
+}
+
+/**
+ * Reads a filter as a client sent it, in canonical form: sections as slugs, values folded, sorted and without
+ * repeats. A field that is not known is refused by name: to ignore it would send the reader what it did not ask for.
+ */
+export function parseFilter(input: unknown): Filter | FilterError {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { error: 'a filter is an object' };
+  const fields = input as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(fields).find((name) => !known.has(name));
+  if (unknown !== undefined) return { error: `unknown field '${unknown.slice(0, 60)}'` };
+  const read: Record<ListName, readonly string[]> = { sections: [], sources: [], categories: [], languages: [] };
+  let values = 0;
+  for (const name of filterLists) {
+    const list = readList(name, fields[name]);
+    if ('error' in list) return list;
+    read[name] = list;
+    values += list.length;
+  }
+  if (values > maxFilterValues) return { error: `a filter takes at most ${maxFilterValues} values` };
+  const q = readSearch(fields['q']);
+  if (typeof q === 'object' && q !== null) return q;
+  const backfill = fields['backfill'] ?? false;
+  if (typeof backfill !== 'boolean') return { error: `'backfill' must be true or false` };
+  return { ...read, q, backfill };
+}

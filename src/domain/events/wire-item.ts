@@ -1,0 +1,78 @@
+import type { Item } from '../items/item.ts';
+import { authorWords } from '../search/search-query.ts';
+import type { Facets } from './event.ts';
+import type { WireItem } from './wire.ts';
+
+/** Of UTF-8: longer `html` does not stand on the wire. */
+export const maxHtmlBytes = 32 * 1024;
+const maxSearchChars = 16 * 1024;
+
+/** `html` stands on the wire up to 32 KB of UTF-8; beyond that it is left out and said to be. */
+function htmlPart(html: string): { html: string } | { htmlOmitted: true } | Record<string, never> {
+  if (html === '') return {};
+  return Buffer.byteLength(html) <= maxHtmlBytes ? { html } : { htmlOmitted: true };
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** An item in the form of the wire, all but `page`. */
+export function toWireBody(item: Item): Omit<WireItem, 'page'> {
+  return {
+    id: item.id,
+    url: item.url,
+    title: item.title,
+    summary: item.summary,
+    ...htmlPart(item.contentHtml),
+    author: item.author,
+    source: { id: item.source.id, title: item.source.title },
+    alsoIn: item.alsoIn.map(({ id, title }) => ({ id, title })),
+    section: item.section,
+    categories: item.categories,
+    language: item.language,
+    image: item.imageUrl,
+    enclosures: item.enclosures,
+    publishedAt: iso(item.publishedMs),
+    updatedAt: iso(item.updatedMs),
+    firstSeenAt: new Date(item.firstSeenMs).toISOString(),
+    revision: item.revision,
+    backfill: item.backfill,
+  };
+}
+
+/**
+ * A wire item as JSON out of a stored body. `page` is put in front when it is sent, not when it is stored, so that a
+ * changed PUBLIC_URL is right at once, in replays too.
+ *
+ * @param body JSON of an object with at least one member, as `toWireBody` makes it.
+ * @param publicUrl without a trailing slash.
+ */
+export function wireItemJson(body: string, publicUrl: string, itemId: number): string {
+  return `{"page":${JSON.stringify(`${publicUrl}/items/${itemId}`)},${body.slice(1)}`;
+}
+
+/** What filters look at in an item. */
+export function facetsOf(item: Item): Facets {
+  return { ...labelsOf(item), text: searchText(item) };
+}
+
+/** The same without the text, which takes the most time and room. */
+export function labelsOf(item: Item): Omit<Facets, 'text'> {
+  return {
+    sections: item.sections,
+    sources: [item.source.id, ...item.alsoIn.map((label) => label.id)],
+    categories: item.categories,
+    language: item.language,
+    sortMs: item.sortMs,
+  };
+}
+
+/** The text that search and the filter `q` look at: the same on the log and in the database. */
+export function searchText(item: Pick<Item, 'title' | 'author' | 'summary' | 'contentHtml'>): string {
+  const { contentHtml: html } = item;
+  const words = html.includes('<') ? html.replace(/<[^>]*>/g, ' ') : html;
+  const body = words.includes('&') ? words.replace(/&[a-z0-9#]+;/gi, ' ') : words;
+  const text = [item.title, item.author ?? '', authorWords(item.author ?? ''), item.summary, body].join('\n');
+  return text.replace(/[ \t]{2,}|\t/g, ' ').slice(0, maxSearchChars);
+}

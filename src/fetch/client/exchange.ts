@@ -1,0 +1,215 @@
+import type { Dispatcher } from 'undici';
+import { ByteCollector } from './byte-collector.ts';
+import { explain, isClosed, outOfTime, type Phase, tooLarge } from './exchange-errors.ts';
+import { seconds, Trouble } from './fetch-error.ts';
+import type { FetchLimits } from './fetch-limits.ts';
+import { type HeaderList, headerList, noHeaders } from './header-list.ts';
+import type { Share } from './large-bodies.ts';
+
+/** A whole answer as it came over the wire, still compressed. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Empty when it was not wanted. */
+  readonly body: Uint8Array;
+  /** Bytes of the body that were received, wanted or not. */
+  readonly bytes: number;
+}
+
+export interface ExchangeOptions {
+  readonly limits: FetchLimits;
+  /** What is left of the total deadline. */
+  readonly withinMs: number;
+  readonly share: Share;
+  /** Whether the body of an answer with this status is needed. */
+  wanted(status: number): boolean;
+  /** Called when the request is written to a connection. */
+  onSent(): void;
+}
+
+/**
+ * One request and its answer, with every deadline of ours: undici's own timers are idle timers, which an origin that
+ * sends a byte now and then never lets run out, and they do not cover the time before a connection stands.
+ *
+ * A body that is not wanted is read away if it is short, and costs the connection otherwise: never left unread.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  /** Settles once, when the answer is whole or has failed. Rejects with Trouble only. */
+  readonly answer: Promise<WireAnswer>;
+  /** True as soon as one byte of an answer was received. */
+  heard = false;
+  /** True when the other side closed the connection under the exchange. */
+  closed = false;
+  /** Bytes of the body received so far. */
+  bytes = 0;
+  /** Status of the answer, known before its body is. */
+  status: number | null = null;
+
+  readonly #options: ExchangeOptions;
+  readonly #collected = new ByteCollector();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #resolve!: (answer: WireAnswer) => void;
+  #reject!: (trouble: Trouble) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #phase: Phase = 'waiting';
+  #interim = 0;
+  #headers: HeaderList = noHeaders;
+  #asked = false;
+  /** Since the last look at the rate. */
+  #paused = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#after(options.withinMs, () => this.#outOfTime());
+  }
+
+  /** Gives the exchange up: the connection is closed, the answer rejects with the reason. */
+  abort(reason: Trouble): void {
+    this.#fail(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for its connection: it must not be sent any more.
+    if (this.#phase === 'done') {
+      controller.abort(new Trouble('internal_error', 'Given up before it was sent'));
+      return;
+    }
+    this.#phase = 'sent';
+    this.#options.onSent();
+    const { headersMs } = this.#options.limits;
+    this.#after(headersMs, () => {
+      if (this.#phase !== 'sent' && this.#phase !== 'answering') return;
+      this.#fail(new Trouble('header_timeout', `No complete answer header within ${seconds(headersMs)}`));
+    });
+  }
+
+  onResponseStarted(): void {
+    this.heard = true;
+    if (this.#phase === 'sent') this.#phase = 'answering';
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (this.#phase === 'done') return;
+    if (status < 200) {
+      this.#countInterim(status);
+      return;
+    }
+    this.status = status;
+    this.#headers = headerList(headers);
+    if (this.#options.wanted(status)) this.#startBody();
+    else this.#startDrain();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase === 'done') return;
+    this.bytes += chunk.length;
+    if (this.#phase === 'draining') {
+      if (this.bytes > this.#options.limits.drainBytes) this.#finish(true);
+      return;
+    }
+    const { maxWireBytes, freeBytes } = this.#options.limits;
+    if (this.bytes > maxWireBytes) {
+      this.#fail(tooLarge(maxWireBytes));
+      return;
+    }
+    this.#collected.append(chunk);
+    if (this.bytes > freeBytes && !this.#asked) this.#awaitShare();
+  }
+
+  onResponseEnd(): void {
+    this.#finish(false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.closed = isClosed(error);
+    if (this.#phase === 'draining') this.#finish(false);
+    else this.#fail(explain(error, { phase: this.#phase, bytes: this.bytes, limits: this.#options.limits }));
+  }
+
+  #countInterim(status: number): void {
+    this.#interim += 1;
+    const { maxInterim } = this.#options.limits;
+    // undici's parser asserts its way out of a 101 that it did not ask for.
+    if (status === 101) this.#fail(new Trouble('protocol_error', 'The server switched to a protocol nobody asked for'));
+    if (this.#interim > maxInterim) {
+      this.#fail(
+        new Trouble('protocol_error', `More than ${maxInterim} interim (1xx) answers. The server has a fault`),
+      );
+    }
+  }
+
+  #startBody(): void {
+    this.#phase = 'body';
+    const { maxWireBytes, minBytesPerSecond, slowWindowMs } = this.#options.limits;
+    if (Number(this.#headers.first('content-length')) > maxWireBytes) {
+      this.#fail(tooLarge(maxWireBytes));
+      return;
+    }
+    let before = 0;
+    const timer = setInterval(() => {
+      const received = this.bytes - before;
+      before = this.bytes;
+      const excused = this.#paused;
+      this.#paused = this.#controller?.paused ?? false;
+      if (excused || received >= (minBytesPerSecond * slowWindowMs) / 1000) return;
+      const rate = `${minBytesPerSecond} bytes a second over ${seconds(slowWindowMs)}`;
+      this.#fail(new Trouble('slow_body', `The body came at less than ${rate}`));
+    }, slowWindowMs);
+    this.#timers.push(timer);
+  }
+
+  #startDrain(): void {
+    this.#phase = 'draining';
+    const { drainBytes, drainMs } = this.#options.limits;
+    if (Number(this.#headers.first('content-length')) > drainBytes) this.#finish(true);
+    else this.#after(drainMs, () => this.#finish(true));
+  }
+
+  /** Stops reading until there is memory for a large body; TCP makes the origin wait. */
+  #awaitShare(): void {
+    this.#asked = true;
+    this.#paused = true;
+    this.#controller?.pause();
+    this.#options.share.claim().then(() => {
+      if (this.#phase === 'body') this.#controller?.resume();
+    });
+  }
+
+  #outOfTime(): void {
+    if (this.#phase === 'draining') this.#finish(true);
+    else if (this.#phase !== 'done') this.#fail(outOfTime(this.#phase, this.#options.limits));
+  }
+
+  #finish(destroy: boolean): void {
+    if (this.#phase === 'done') return;
+    const body = this.#collected.take();
+    this.#end();
+    if (destroy) this.#controller?.abort(new Trouble('internal_error', 'The rest of the body is not wanted'));
+    this.#resolve({ status: this.status ?? 0, headers: this.#headers, body, bytes: this.bytes });
+  }
+
+  #fail(trouble: Trouble): void {
+    if (this.#phase === 'done') return;
+    this.#end();
+    this.#controller?.abort(trouble);
+    this.#reject(trouble);
+  }
+
+  #end(): void {
+    this.#phase = 'done';
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #after(ms: number, then: () => void): void {
+    this.#timers.push(setTimeout(then, ms));
+  }
+}

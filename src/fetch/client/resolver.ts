@@ -1,0 +1,155 @@
+import { lookup, Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../../runtime/clock.ts';
+import { errorCode } from './fetch-error.ts';
+
+/** All IP addresses of a host name; rejects when there are none. What it says is not trusted: see `AddressGuard`. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>;
+
+interface Answer {
+  readonly address: string;
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+/** Where answers come from; each can be replaced by a test. */
+export interface ResolverParts {
+  readonly clock: Clock;
+  /** Text of the hosts file. */
+  readHosts?(): Promise<string>;
+  /** A or AAAA records. */
+  query?(hostname: string, family: 4 | 6): Promise<readonly Answer[]>;
+  /** The system's own look-up. */
+  system?(hostname: string): Promise<readonly string[]>;
+}
+
+const minTtlMs = 30_000;
+const maxTtlMs = 3_600_000;
+const negativeTtlMs = 60_000;
+const maxCached = 10_000;
+const hostsTtlMs = 30_000;
+
+/**
+ * A resolver that asks the name servers itself (c-ares): the system's getaddrinfo would let one slow name server stall
+ * file reads and decompression. Names that only the system knows (search domains, mDNS) are asked of it afterwards.
+ * Remembers answers for their TTL, 30 s to 1 h, and a name that does not exist for 60 s.
+ */
+export function createResolver(parts: ResolverParts): Resolve {
+  const { clock, readHosts = readHostsFile, query = queryNameServers(), system = askSystem } = parts;
+  const cache = new Map<string, { readonly addresses: readonly string[] | Error; readonly untilMs: number }>();
+  const known = hostsTable(readHosts, clock);
+  // getaddrinfo runs on libuv's four threads, which the file system and zlib need too: it gets one of them.
+  const limited = oneAtATime(system);
+
+  const ask = async (hostname: string): Promise<{ addresses: readonly string[] | Error; ttlMs: number }> => {
+    const answers = await askBoth(query, hostname);
+    if (!(answers instanceof Error)) {
+      const ttl = Math.min(...answers.map((answer) => answer.ttl)) * 1000;
+      return {
+        addresses: answers.map((answer) => answer.address),
+        ttlMs: Math.min(Math.max(ttl, minTtlMs), maxTtlMs),
+      };
+    }
+    if (!isNoSuchName(answers)) return { addresses: answers, ttlMs: 0 };
+    return limited(hostname).then(
+      (addresses) => ({ addresses, ttlMs: minTtlMs }),
+      (error: Error) => ({ addresses: error, ttlMs: negativeTtlMs }),
+    );
+  };
+
+  return async (hostname) => {
+    const name = hostname.replace(/\.$/, '');
+    const fixed = (await known()).get(name);
+    if (fixed !== undefined) return fixed;
+    const nowMs = clock.monotonic();
+    let entry = cache.get(name);
+    if (entry === undefined || entry.untilMs <= nowMs) {
+      const { addresses, ttlMs } = await ask(name);
+      entry = { addresses, untilMs: nowMs + ttlMs };
+      cache.delete(name);
+      // Oldest out first: a Map keeps the order of insertion.
+      for (const oldest of cache.keys()) {
+        if (cache.size < maxCached) break;
+        cache.delete(oldest);
+      }
+      if (ttlMs > 0) cache.set(name, entry);
+    }
+    if (entry.addresses instanceof Error) throw entry.addresses;
+    return entry.addresses;
+  };
+}
+
+/** Whether the answer means "there is no such name here", so that somebody else may know it. */
+export function isNoSuchName(error: unknown): boolean {
+  // ECONNREFUSED: no name server at all, as in a container without a network.
+  return ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'EAI_NONAME'].includes(errorCode(error));
+}
+
+async function askBoth(
+  query: NonNullable<ResolverParts['query']>,
+  hostname: string,
+): Promise<readonly Answer[] | Error> {
+  // IPv4 first: a host without IPv6 would otherwise lose a connection attempt a fetch.
+  const [v4, v6] = await Promise.allSettled([query(hostname, 4), query(hostname, 6)]);
+  const answers = [v4, v6].flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  if (answers.length > 0) return answers;
+  const failed = [v4, v6].flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  // "Does not exist" from one family says nothing when the other could not be asked.
+  return failed.find((error) => !isNoSuchName(error)) ?? failed[0] ?? new Error('no address');
+}
+
+function queryNameServers(): NonNullable<ResolverParts['query']> {
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  return (hostname, family) =>
+    family === 4 ? resolver.resolve4(hostname, { ttl: true }) : resolver.resolve6(hostname, { ttl: true });
+}
+
+async function askSystem(hostname: string): Promise<readonly string[]> {
+  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+}
+
+async function readHostsFile(): Promise<string> {
+  return await readFile('/etc/hosts', 'utf8').catch((error: unknown) => {
+    // Windows keeps it elsewhere, some containers have none: the system's look-up still knows what stands in it.
+    if (errorCode(error) !== '') return '';
+    throw error;
+  });
+}
+
+function hostsTable(readHosts: () => Promise<string>, clock: Clock): () => Promise<ReadonlyMap<string, string[]>> {
+  let table: Promise<ReadonlyMap<string, string[]>> | null = null;
+  let readAtMs = 0;
+  return () => {
+    const nowMs = clock.monotonic();
+    if (table === null || nowMs - readAtMs > hostsTtlMs) {
+      readAtMs = nowMs;
+      table = readHosts().then(parseHosts);
+    }
+    return table;
+  };
+}
+
+function parseHosts(text: string): ReadonlyMap<string, string[]> {
+  const table = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    for (const name of names) {
+      const key = name.toLowerCase();
+      table.set(key, [...(table.get(key) ?? []), address ?? '']);
+    }
+  }
+  return table;
+}
+
+/** Runs one call after the other. */
+function oneAtATime<T>(call: (hostname: string) => Promise<T>): (hostname: string) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (hostname) => {
+    const result = last.then(() => call(hostname));
+    last = result.then(
+      () => null,
+      () => null,
+    );
+    return result;
+  };
+}

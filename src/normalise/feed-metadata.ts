@@ -1,0 +1,70 @@
+import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
+import type { ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { basesOf, resolveLink } from './resolve-links.ts';
+import { cleanText, cutBytes } from './text/clean-text.ts';
+import { plainText } from './text/markup-text.ts';
+
+const maxTitleBytes = 1024;
+const maxAuthorBytes = 256;
+const maxHubs = 10;
+
+/** What a document says of all its items, cleaned. */
+export interface Frame {
+  readonly title: string | null;
+  readonly siteUrl: string | null;
+  readonly language: string | null;
+  readonly author: string | null;
+  /** Where relative links in items start, unless an item says otherwise; the best first. */
+  readonly bases: readonly string[];
+}
+
+/** A language tag in its usual case (`en-GB`); null when it cannot be one. */
+export function languageTag(text: string | null): string | null {
+  const parts = (text ?? '').trim().replace(/_/g, '-').split('-');
+  const [primary = '', ...rest] = parts;
+  if (!/^[a-z]{2,3}$/i.test(primary) || !rest.every((part) => /^[a-z0-9]{1,8}$/i.test(part)) || rest.length > 4)
+    return null;
+  const cased = rest.map((part) => {
+    if (/^[a-z]{4}$/i.test(part)) return `${part.slice(0, 1).toUpperCase()}${part.slice(1).toLowerCase()}`;
+    return part.length === 2 ? part.toUpperCase() : part.toLowerCase();
+  });
+  return [primary.toLowerCase(), ...cased].join('-');
+}
+
+/** A name as text; of `jane@example.org (Jane)`, the form of RSS, only the name. Null when nothing is left. */
+export function authorName(text: string | null): string | null {
+  const clean = cleanText((text ?? '').slice(0, 4096));
+  const named = /^[^\s@()]+@[^\s@()]+ \((.+)\)$/.exec(clean)?.[1];
+  return cutBytes(named ?? clean, maxAuthorBytes).trim() || null;
+}
+
+/** Where relative links of an item start, or of the feed itself when there is none. */
+export function basesFor(feed: ParsedFeed, item: ParsedItem | null, url: string): string[] {
+  const own = item?.base ?? [];
+  // Parsers may or may not repeat the feed's own base in the item's.
+  const around = feed.base === null || own[0] === feed.base ? [] : [feed.base];
+  return basesOf({ xmlBases: [...around, ...own], feedLink: feed.link, url });
+}
+
+/** Where links about the document itself start: its site has nothing to do with where its archives lie. */
+export function documentBases(feed: ParsedFeed, url: string): string[] {
+  return basesOf({ xmlBases: feed.base === null ? [] : [feed.base], feedLink: null, url });
+}
+
+/** Cleans what stands on the feed element. */
+export function readFrame(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url' | 'language'>): Frame {
+  const bases = basesFor(feed, null, options.url);
+  return {
+    title: feed.title === null ? null : plainText(feed.title, maxTitleBytes) || null,
+    siteUrl: feed.link === null ? null : resolveLink(feed.link, bases),
+    language: options.language ?? languageTag(feed.language),
+    author: authorName(feed.author),
+    bases,
+  };
+}
+
+/** Hubs of WebSub, absolute, each once. */
+export function hubUrls(feed: ParsedFeed, bases: readonly string[]): string[] {
+  const urls = feed.links.hubs.map((hub) => resolveLink(hub, bases)).filter((url) => url !== null);
+  return [...new Set(urls)].slice(0, maxHubs);
+}

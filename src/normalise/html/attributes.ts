@@ -1,0 +1,175 @@
+import { resolveLink, resolveUntracked } from '../resolve-links.ts';
+import { cleanText, cutBytes } from '../text/clean-text.ts';
+import { isTracker } from '../tracking.ts';
+import { allowedElements } from './allow-list.ts';
+import { formatSrcset, parseSrcset } from './srcset.ts';
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** Where relative addresses of a piece of HTML start, the best base first. */
+export type Bases = readonly string[];
+
+const maxTextBytes = 1024;
+/** Where the address of a picture stands: those behind the first, where pages load pictures late. */
+const pictureSources = ['src', 'data-src', 'data-lazy-src', 'data-original', 'data-orig-file'];
+
+/** A value of the element's own; the attributes may be named like members of every object. */
+function valueIn(attributes: Attributes, name: string): string | null {
+  return Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : null;
+}
+
+type Kept = Record<string, string>;
+
+/** Keeps a value that is one. */
+function add(kept: Kept, name: string, value: string | null): void {
+  if (value !== null) kept[name] = value;
+}
+
+function textValue(attributes: Attributes, name: string): string | null {
+  const value = valueIn(attributes, name);
+  return value === null ? null : cutBytes(cleanText(value), maxTextBytes);
+}
+
+function positive(attributes: Attributes, name: string, max: number): string | null {
+  const text = valueIn(attributes, name);
+  const digits = text === null ? undefined : /^\s*(\d{1,5})(?:px)?\s*$/.exec(text)?.[1];
+  const value = Number(digits ?? 0);
+  return value > 0 && value <= max ? String(value) : null;
+}
+
+function matching(attributes: Attributes, name: string, pattern: RegExp): string | null {
+  const value = valueIn(attributes, name)?.trim().toLowerCase();
+  return value !== undefined && pattern.test(value) ? value : null;
+}
+
+function mediaUrl(attributes: Attributes, name: string, bases: Bases): URL | null {
+  return resolveUntracked(valueIn(attributes, name) ?? '', bases);
+}
+
+function srcset(attributes: Attributes, bases: Bases): string | null {
+  const text = valueIn(attributes, 'srcset');
+  if (text === null) return null;
+  const candidates = parseSrcset(text).flatMap(({ url, descriptor }) => {
+    const resolved = resolveLink(url, bases);
+    // White space and a comma at the end would be read as the end of the address.
+    return resolved === null || /[\s,]$/.test(resolved) ? [] : [{ url: resolved, descriptor }];
+  });
+  return candidates.length === 0 ? null : formatSrcset(candidates);
+}
+
+/** http(s), mailto and tel; a mere fragment leads nowhere, since no element keeps its id. */
+function href(attributes: Attributes, bases: Bases): string | null {
+  const value = valueIn(attributes, 'href')?.trim() ?? '';
+  if (value === '' || value.startsWith('#')) return null;
+  const web = resolveUntracked(value, bases);
+  if (web !== null) return web.href;
+  const other = URL.parse(value);
+  if (other === null || value.length > maxTextBytes) return null;
+  return other.protocol === 'mailto:' || other.protocol === 'tel:' ? other.href : null;
+}
+
+/** Whether a picture is there to be fetched rather than seen: no larger than a pixel, hidden, or a counter's. */
+function isBeacon(attributes: Attributes, url: URL): boolean {
+  const speck = /^\s*0*[01](?:\.\d*)?(?:px)?\s*$/i;
+  if (speck.test(valueIn(attributes, 'width') ?? '') || speck.test(valueIn(attributes, 'height') ?? '')) return true;
+  const style = valueIn(attributes, 'style') ?? '';
+  return (style.length < 4096 && hiding.test(style)) || isTracker(url);
+}
+
+const hiding =
+  /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$))/i;
+
+function firstUrl(attributes: Attributes, names: readonly string[], bases: Bases): URL | null {
+  for (const name of names) {
+    const url = mediaUrl(attributes, name, bases);
+    if (url !== null) return url;
+  }
+  return null;
+}
+
+function image(attributes: Attributes, bases: Bases): Kept | null {
+  const url = firstUrl(attributes, pictureSources, bases);
+  if (url === null || isBeacon(attributes, url)) return null;
+  const kept: Kept = { src: url.href, alt: textValue(attributes, 'alt') ?? '' };
+  add(kept, 'srcset', srcset(attributes, bases));
+  add(kept, 'title', textValue(attributes, 'title') || null);
+  addSize(kept, attributes);
+  kept['loading'] = 'lazy';
+  kept['decoding'] = 'async';
+  kept['referrerpolicy'] = 'no-referrer';
+  return kept;
+}
+
+function addSize(kept: Kept, attributes: Attributes): void {
+  add(kept, 'width', positive(attributes, 'width', 20_000));
+  add(kept, 'height', positive(attributes, 'height', 20_000));
+}
+
+function link(attributes: Attributes, bases: Bases): Kept | null {
+  const url = href(attributes, bases);
+  return url === null ? null : { href: url, rel: 'noopener noreferrer nofollow ugc', referrerpolicy: 'no-referrer' };
+}
+
+function player(attributes: Attributes, bases: Bases): Kept {
+  const kept: Kept = { controls: '', preload: 'none' };
+  add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
+  return kept;
+}
+
+function video(attributes: Attributes, bases: Bases): Kept {
+  const kept = player(attributes, bases);
+  add(kept, 'poster', mediaUrl(attributes, 'poster', bases)?.href ?? null);
+  addSize(kept, attributes);
+  return kept;
+}
+
+function source(attributes: Attributes, bases: Bases): Kept | null {
+  const kept: Kept = {};
+  add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
+  add(kept, 'srcset', srcset(attributes, bases));
+  if (!('src' in kept) && !('srcset' in kept)) return null;
+  add(kept, 'type', matching(attributes, 'type', /^[a-z]+\/[a-z0-9.+-]{1,60}$/));
+  return kept;
+}
+
+type Cleaner = (attributes: Attributes, bases: Bases) => Kept | null;
+
+/** Elements whose attributes hang together. */
+const elements: ReadonlyMap<string, Cleaner> = new Map<string, Cleaner>([
+  ['a', link],
+  ['audio', player],
+  ['img', image],
+  ['source', source],
+  ['video', video],
+]);
+
+/** Attributes that mean the same on every element which may have them. */
+const values: ReadonlyMap<string, (attributes: Attributes) => string | null> = new Map([
+  ['colspan', (attributes) => positive(attributes, 'colspan', 100)],
+  ['datetime', (attributes) => matching(attributes, 'datetime', /^[\d:.,+tzpwymdhs -]{1,40}$/)],
+  ['dir', (attributes) => matching(attributes, 'dir', /^(?:ltr|rtl|auto)$/)],
+  ['lang', (attributes) => matching(attributes, 'lang', /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/)],
+  ['reversed', (attributes) => (valueIn(attributes, 'reversed') === null ? null : '')],
+  ['rowspan', (attributes) => positive(attributes, 'rowspan', 1000)],
+  ['scope', (attributes) => matching(attributes, 'scope', /^(?:row|col|rowgroup|colgroup)$/)],
+  ['span', (attributes) => positive(attributes, 'span', 100)],
+  ['start', (attributes) => positive(attributes, 'start', 99_999)],
+  ['title', (attributes) => textValue(attributes, 'title') || null],
+  ['value', (attributes) => positive(attributes, 'value', 99_999)],
+]);
+
+/**
+ * The attributes that an element keeps: addresses resolved and free of tracking, sizes as whole numbers, and those
+ * that we force (`rel`, `referrerpolicy`, `loading`).
+ *
+ * @param name of an allowed element.
+ * @returns null when the element is worth nothing without what it lost: a link to nowhere, a picture that counts.
+ */
+export function cleanAttributes(name: string, attributes: Attributes, bases: Bases): Readonly<Kept> | null {
+  const clean = elements.get(name);
+  if (clean !== undefined) return clean(attributes, bases);
+  const kept: Kept = {};
+  const allowed = Object.hasOwn(allowedElements, name) ? allowedElements[name] : undefined;
+  for (const attribute of allowed ?? []) add(kept, attribute, values.get(attribute)?.(attributes) ?? null);
+  return kept;
+}

@@ -1,0 +1,153 @@
+import {
+  type Markup,
+  noHints,
+  type ParsedEnclosure,
+  type ParsedFeed,
+  type ParsedItem,
+  type ParseResult,
+} from '../../domain/items/parsed-feed.ts';
+import { isOldestFirst } from '../oldest-first.ts';
+import { maxItems } from '../parse-limits.ts';
+import { mendJson } from './repair-json.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a document is to be read as JSON: by its first character, whatever it was served as. */
+export function looksLikeJson(text: string, contentType: string | null): boolean {
+  if (/^[\s\ufeff\0]*\{/.test(text)) return true;
+  return /\bjson\b/i.test(contentType ?? '') && !/^[\s\ufeff\0]*</.test(text) && text.includes('{');
+}
+
+/** JSON Feed 1 or 1.1. */
+export function parseJsonFeed(text: string): ParseResult {
+  const { value, notes } = readJson(text);
+  if (value === null) return { kind: 'unreadable', failure: 'parse_error', detail: 'the document is not sound JSON' };
+  if (!isFeed(value))
+    return { kind: 'unreadable', failure: 'not_feed', detail: 'the document is JSON but no JSON Feed' };
+  return { kind: 'parsed', feed: toFeed(value, notes) };
+}
+
+function readJson(text: string): { value: Json | null; notes: readonly string[] } {
+  const bare = text.slice(text.indexOf('{'));
+  const whole = tryJson(bare);
+  if (whole !== null) return { value: whole, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
+  const { json, isCut } = mendJson(bare);
+  return { value: tryJson(json), notes: isCut ? ['recovered', 'partial_parse'] : ['recovered'] };
+}
+
+function tryJson(text: string): Json | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch (error) {
+    // RangeError: nested too deeply for the stack.
+    if (error instanceof SyntaxError || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFeed(value: Json): boolean {
+  return /jsonfeed\.org/i.test(text(value, 'version') ?? '') || Array.isArray(value['items']);
+}
+
+/** Own properties only: a key like `constructor` must not find what every object has. */
+function own(object: Json, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function text(object: Json, key: string): string | null {
+  const value = own(object, key);
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function objects(object: Json, key: string): readonly Json[] {
+  const value = own(object, key);
+  return Array.isArray(value) ? value.filter(isObject) : isObject(value) ? [value] : [];
+}
+
+function markup(type: Markup['type'], value: string | null): Markup | null {
+  return value === null ? null : { type, value };
+}
+
+function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
+  const author = authorOf(feed);
+  const items = objects(feed, 'items');
+  return {
+    format: /version\/1\.?0?$/.test(text(feed, 'version') ?? '') ? 'json1' : 'json1.1',
+    title: markup('text', text(feed, 'title')),
+    link: text(feed, 'home_page_url'),
+    base: null,
+    language: text(feed, 'language'),
+    author,
+    imageUrl: text(feed, 'icon') ?? text(feed, 'favicon'),
+    hints: noHints,
+    links: {
+      self: text(feed, 'feed_url'),
+      hubs: objects(feed, 'hubs')
+        .filter((hub) => text(hub, 'type')?.toLowerCase() === 'websub')
+        .map((hub) => text(hub, 'url'))
+        .filter((url) => url !== null),
+      next: text(feed, 'next_url'),
+      prevArchive: null,
+    },
+    complete: false,
+    items: mostItems(items).map((item) => toItem(item, author)),
+    deleted: [],
+    notes: items.length > maxItems ? [...notes, 'item_flood'] : notes,
+  };
+}
+
+/** As many items as are read: the last ones where the oldest come first. */
+function mostItems(items: readonly Json[]): readonly Json[] {
+  const [first, last] = [items[0] ?? {}, items.at(-1) ?? {}];
+  const isReversed = isOldestFirst(text(first, 'date_published'), text(last, 'date_published'));
+  return items.length > maxItems && isReversed ? items.slice(-maxItems) : items.slice(0, maxItems);
+}
+
+function toItem(item: Json, feedAuthor: string | null): ParsedItem {
+  return {
+    guid: text(item, 'id'),
+    title: markup('text', text(item, 'title')),
+    link: text(item, 'url') ?? text(item, 'external_url'),
+    base: [],
+    // JSON Feed 1.1: items without authors have the feed's.
+    author: authorOf(item) ?? feedAuthor,
+    summary: markup('text', text(item, 'summary')),
+    content: markup('html', text(item, 'content_html')) ?? markup('text', text(item, 'content_text')),
+    published: text(item, 'date_published'),
+    updated: text(item, 'date_modified'),
+    language: text(item, 'language'),
+    categories: tagsOf(item),
+    enclosures: objects(item, 'attachments')
+      .map(toEnclosure)
+      .filter((enclosure) => enclosure !== null),
+    imageUrl: text(item, 'image') ?? text(item, 'banner_image'),
+    data: {},
+  };
+}
+
+function authorOf(object: Json): string | null {
+  const names = [...objects(object, 'authors'), ...objects(object, 'author')]
+    .map((author) => text(author, 'name'))
+    .filter((name) => name !== null);
+  return names.length > 0 ? [...new Set(names)].join(', ') : text(object, 'author');
+}
+
+function tagsOf(item: Json): readonly string[] {
+  const tags = own(item, 'tags');
+  if (!Array.isArray(tags)) return [];
+  return [
+    ...new Set(tags.filter((tag) => typeof tag === 'string' && tag.trim() !== '').map((tag: string) => tag.trim())),
+  ];
+}
+
+function toEnclosure(attachment: Json): ParsedEnclosure | null {
+  const url = text(attachment, 'url');
+  if (url === null) return null;
+  return { url, type: text(attachment, 'mime_type'), length: text(attachment, 'size_in_bytes') };
+}

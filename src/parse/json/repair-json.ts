@@ -1,0 +1,65 @@
+import { maxEdits } from '../parse-limits.ts';
+
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
+
+/** JSON made sound, and whether it had to be cut. */
+export interface MendedJson {
+  readonly json: string;
+  readonly isCut: boolean;
+}
+
+/**
+ * Makes sound JSON of one that has junk behind it, raw control characters in its strings or commas too many, or that
+ * ends too early: that is cut after the last complete object in a list of the outermost object. Linear time.
+ *
+ * @param text begins with `{`.
+ */
+export function mendJson(text: string): MendedJson {
+  const written: string[] = [];
+  const closers: string[] = [];
+  let complete = 0;
+  for (const found of pieces(text)) {
+    const closer = closerOf[found];
+    if (closer !== undefined) closers.push(closer);
+    if (found === '}' || found === ']') {
+      dropComma(written);
+      if (closers.pop() !== found) break;
+    }
+    if (written.length > maxEdits) break;
+    written.push(found.startsWith('"') ? mendString(found) : found);
+    if (closers.length === 0) return { json: written.join(''), isCut: false };
+    if (found === '}' && closers.length === 2 && closers[1] === ']') complete = written.length;
+  }
+  return { json: `${written.slice(0, complete).join('')}]}`, isCut: true };
+}
+
+/** Strings (the last perhaps unfinished), brackets, commas, and what stands between them. */
+function* pieces(text: string): Generator<string> {
+  const marks = /["[\]{},]/g;
+  let at = 0;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    if (mark.index > at) yield text.slice(at, mark.index);
+    at = mark[0] === '"' ? endOfString(text, mark.index) : marks.lastIndex;
+    marks.lastIndex = at;
+    yield text.slice(mark.index, at);
+  }
+}
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return at + 1;
+    if (code === 0x5c) at++;
+  }
+  return text.length;
+}
+
+function dropComma(written: string[]): void {
+  while (written.at(-1)?.trim() === '') written.pop();
+  if (written.at(-1) === ',') written.pop();
+}
+
+function mendString(found: string): string {
+  return found.replace(/[\0-\x1f]/g, (control) => shortEscapes[control] ?? '');
+}

@@ -1,0 +1,99 @@
+import { endsItsLike, isHtml, isVoid } from '../repair/element-roles.ts';
+import type { Naming, Scope } from '../repair/namespace-scope.ts';
+import { type OpenElement, type OpenElements, plainElement } from '../repair/open-feed-elements.ts';
+import type { Repair } from '../repair/repair-context.ts';
+import { escapeText } from '../repair/repair-references.ts';
+import { cdata, type StartTag } from '../repair/repair-tags.ts';
+import { inlineTag } from '../repair/repaired-xml.ts';
+
+/** A start tag, and what its name means where it stands. */
+export interface Started {
+  readonly at: number;
+  readonly tag: StartTag;
+  /** As written, with the space before them. */
+  readonly attributes: string;
+  readonly naming: Naming;
+  readonly scope: Scope;
+}
+
+/**
+ * Markup that publishers put into a text without escaping it, made text. Its elements are followed only to find its end;
+ * what is edited in it is what a reader of HTML would take differently.
+ */
+export class InlineMarkup {
+  readonly #repair: Repair;
+  readonly #open: OpenElements;
+  #base: OpenElement | null = null;
+
+  constructor(repair: Repair, open: OpenElements) {
+    this.#repair = repair;
+    this.#open = open;
+  }
+
+  /** The text element whose markup is being read as text; null outside of such. */
+  get base(): OpenElement | null {
+    return this.#base;
+  }
+
+  /** Begins with the first element in a text. */
+  begin(base: OpenElement): void {
+    this.#base = base;
+    // References in it are left to whoever reads the markup.
+    this.#repair.edits.truncate(base.contentEdits);
+  }
+
+  /** Ends at `at`, if `element` is the text that holds the markup. */
+  end(element: OpenElement, at: number): void {
+    if (this.#base !== element) return;
+    this.#base = null;
+    const { edits, text } = this.#repair;
+    const markup = edits.apply(text, { from: element.contentAt, to: at, first: element.contentEdits });
+    edits.truncate(element.contentEdits);
+    edits.add(element.contentAt, at, `<${inlineTag}/>${cdata(markup)}`);
+  }
+
+  /** Leaves the markup unfinished: the item that it stands in is dropped. */
+  abandon(): void {
+    this.#base = null;
+  }
+
+  startTag({ at, tag, naming, scope }: Started): void {
+    const { edits } = this.#repair;
+    const renamed = htmlName(tag.name, naming);
+    const name = renamed ?? tag.name;
+    const mayBeSign = !isHtml(name) && !holdsXml(this.#base);
+    if (mayBeSign) edits.add(at, at + 1, '<');
+    const signEdit = mayBeSign ? edits.count - 1 : null;
+    if (renamed !== null) edits.add(at + 1, tag.nameEnd, renamed);
+    if (isVoid(name)) return;
+    // The stack must not grow with each `<p>` or `<li>` of a list that is never closed.
+    if (endsItsLike(name) && this.#open.top.name === tag.name) this.#open.pop();
+    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.end, `></${name}>`);
+    else this.#open.push({ ...plainElement, name: tag.name, naming, scope, tagAt: at, signEdit }, tag.end);
+  }
+
+  endTag(element: OpenElement, at: number, nameEnd: number): void {
+    const renamed = htmlName(element.name, element.naming);
+    if (renamed !== null) this.#repair.edits.add(at + 2, nameEnd, renamed);
+  }
+
+  /** What has a name that HTML does not know and never ends is no element: `vector<int> is`. */
+  unclosed(element: OpenElement): void {
+    if (element.signEdit !== null) this.#repair.edits.rewrite(element.signEdit, '&lt;');
+  }
+
+  /** In XHTML a CDATA section is text; what else carries markup had its author's HTML put into it. */
+  cdata(from: number, to: number, content: string): void {
+    this.#repair.edits.add(from, to, this.#base?.type === 'xhtml' ? escapeText(content) : content);
+  }
+}
+
+/** Whether a text's content is XML of some kind, in which any element name may occur. */
+export function holdsXml(element: OpenElement | null): boolean {
+  return element?.type.includes('/') === true && !element.type.includes('html');
+}
+
+/** `div` for `xhtml:div`; null when the name may stay as it is. */
+function htmlName(name: string, naming: Naming): string | null {
+  return naming.field.startsWith('xhtml:') && name.includes(':') ? name.slice(name.indexOf(':') + 1) : null;
+}

@@ -1,0 +1,91 @@
+import {
+  type FeedFormat,
+  type FeedHints,
+  noHints,
+  type ParsedFeed,
+  type ParseResult,
+} from '../../domain/items/parsed-feed.ts';
+import { mendXml } from '../repair/repair-xml.ts';
+import type { MendedXml } from '../repair/repaired-xml.ts';
+import { type FieldTree, readWithRssParser } from './rss-parser-call.ts';
+import { feedImage } from './xml-images.ts';
+import { parseItem } from './xml-item.ts';
+import { linksOf, linkTo, pageLink } from './xml-links.ts';
+import { firstMarkup } from './xml-markup.ts';
+import { attributeOf, childrenOf, type Fields, firstText, textOf } from './xml-nodes.ts';
+import { feedAuthor } from './xml-people.ts';
+
+/** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
+export async function parseXmlFeed(text: string): Promise<ParseResult> {
+  const mended = mendXml(text);
+  if (mended.kind === 'unreadable') return mended;
+  const tree = await readWithRssParser(mended.xml);
+  return { kind: 'parsed', feed: toFeed(mended, tree) };
+}
+
+function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
+  const isAtom = mended.dialect === 'atom';
+  const base = joinBases(mended.root['xml:base'] ?? null, mended.channel['xml:base'] ?? null);
+  const links = linksOf(feed);
+  const author = feedAuthor(feed);
+  return {
+    format: formatOf(mended),
+    title: firstMarkup(feed, ['title', 'dc:title'], isAtom ? 'text' : 'html'),
+    link: pageLink(feed, links),
+    base,
+    language:
+      firstText(feed, ['language', 'dc:language']) ?? mended.channel['xml:lang'] ?? mended.root['xml:lang'] ?? null,
+    author,
+    imageUrl: feedImage(feed),
+    hints: hintsOf(feed),
+    links: {
+      self: linkTo(links, 'self'),
+      hubs: links.filter((link) => link.rel === 'hub').map((link) => link.href),
+      next: linkTo(links, 'next'),
+      prevArchive: linkTo(links, 'prev-archive'),
+    },
+    complete: feed.has('fh:complete'),
+    items: items.map((item) =>
+      parseItem(item, { isAtom, base: base === null ? [] : [base], author: isAtom ? author : null }),
+    ),
+    deleted: feed.of('at:deleted-entry').flatMap((node) => {
+      const ref = attributeOf(node, 'ref');
+      return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
+    }),
+    notes: mended.notes,
+  };
+}
+
+/** The base that holds within two elements, one inside the other. */
+function joinBases(outer: string | null, inner: string | null): string | null {
+  if (outer === null || inner === null) return inner ?? outer;
+  return URL.parse(inner, outer)?.href ?? inner;
+}
+
+function formatOf({ dialect, root }: MendedXml): FeedFormat {
+  const version = root['version'] ?? '';
+  const namespace = Object.values(root).join(' ');
+  if (dialect === 'atom')
+    return version.startsWith('0') || namespace.includes('purl.org/atom/ns') ? 'atom0.3' : 'atom1';
+  if (dialect === 'rdf') return namespace.includes('rdf/simple/0.9') ? 'rss0.9x' : 'rss1';
+  return version.startsWith('0') ? 'rss0.9x' : 'rss2';
+}
+
+function hintsOf(feed: Fields): FeedHints {
+  return {
+    ...noHints,
+    ttlMinutes: numberIn(firstText(feed, ['ttl'])),
+    updatePeriod: firstText(feed, ['sy:updateperiod']),
+    updateFrequency: numberIn(firstText(feed, ['sy:updatefrequency'])),
+    skipHours: childrenOf(feed.of('skiphours')[0], 'hour')
+      .map((hour) => numberIn(textOf(hour)))
+      .filter((hour) => hour !== null),
+    skipDays: childrenOf(feed.of('skipdays')[0], 'day')
+      .map((day) => textOf(day))
+      .filter((day) => day !== ''),
+  };
+}
+
+function numberIn(text: string | null): number | null {
+  return text !== null && /^\d{1,9}(?:\.\d+)?$/.test(text) ? Number(text) : null;
+}

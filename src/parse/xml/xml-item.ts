@@ -1,0 +1,82 @@
+import type { ParsedItem } from '../../domain/items/parsed-feed.ts';
+import type { ItemFields } from './rss-parser-call.ts';
+import { categoriesOf } from './xml-categories.ts';
+import { itemImage } from './xml-images.ts';
+import { enclosuresOf, itemLink, linksOf } from './xml-links.ts';
+import { firstMarkup } from './xml-markup.ts';
+import { attributeOf, deepTextOf, type Fields, firstText, textOf, type XmlNode } from './xml-nodes.ts';
+import { itemAuthor } from './xml-people.ts';
+
+const titleFields = ['title', 'atom:title', 'dc:title', 'media:title', 'itunes:title'];
+const contentFields = ['content:encoded', 'content', 'atom:content', 'xhtml:body', 'body', 'xhtml:div', 'fullitem'];
+const summaryFields = words(`
+  description summary atom:summary dc:description itunes:summary googleplay:description media:description
+  itunes:subtitle
+`);
+/** Dublin Core's date says only that something happened then: it is both, unless a better one is there. */
+const publishedFields = words(`
+  pubdate published issued atom:published atom:issued dcterms:issued dc:date created dcterms:created date
+`);
+const updatedFields = words('updated modified atom:updated atom:modified dcterms:modified lastbuilddate dc:date');
+/** Kept as they are for later use. */
+const dataFields = words(`
+  georss:point georss:line georss:polygon georss:box georss:circle georss:where geo:lat geo:long geo:point
+  comments slash:comments thr:total wfw:commentrss feedburner:origlink
+  itunes:duration itunes:episode itunes:season itunes:explicit
+`);
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}
+
+/** What an item gets from the feed that it stands in. */
+export interface Surroundings {
+  readonly isAtom: boolean;
+  readonly base: readonly string[];
+  /** What items inherit from the feed: Atom's only. */
+  readonly author: string | null;
+}
+
+/** One item or entry. */
+export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: Surroundings): ParsedItem {
+  const unclaimed = isAtom ? 'text' : 'html';
+  const links = linksOf(fields);
+  const enclosures = enclosuresOf(fields, links);
+  return {
+    guid: guidOf(fields, node),
+    title: firstMarkup(fields, titleFields, unclaimed),
+    link: itemLink(fields, links),
+    base: base.concat(attributeOf(node, 'xml:base') ?? []),
+    author: itemAuthor(fields) ?? author,
+    summary: firstMarkup(fields, summaryFields, unclaimed),
+    content: firstMarkup(fields, contentFields, unclaimed),
+    published: firstText(fields, publishedFields),
+    updated: firstText(fields, updatedFields),
+    language: attributeOf(node, 'xml:lang') ?? firstText(fields, ['dc:language', 'language']),
+    categories: categoriesOf(fields),
+    enclosures,
+    imageUrl: itemImage(fields, enclosures),
+    data: dataOf(fields),
+  };
+}
+
+/** Of several guids the last counts, which is what most readers take. */
+function guidOf(fields: Fields, node: XmlNode | undefined): string | null {
+  const last = textOf(fields.of('guid').findLast((guid) => textOf(guid) !== ''));
+  return (
+    last ||
+    (firstText(fields, ['id', 'atom:id', 'dc:identifier']) ??
+      attributeOf(node, 'rdf:about') ??
+      attributeOf(node, 'about'))
+  );
+}
+
+function dataOf(fields: Fields): Readonly<Record<string, string>> {
+  const data: Record<string, string> = {};
+  for (const name of dataFields) {
+    const node = fields.of(name)[0];
+    const text = node === undefined ? '' : deepTextOf(node);
+    if (text !== '') data[name] = text;
+  }
+  return data;
+}

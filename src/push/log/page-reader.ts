@@ -1,0 +1,134 @@
+import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
+import { eventBytes } from './event-buffer.ts';
+import type { LogReader } from './log-reader.ts';
+
+/** Part of the log out of the database, and where the log stood just after it was read. */
+export interface Page {
+  /** Oldest first. Empty, or beginning above the place asked for, when retention took what follows that place. */
+  readonly events: readonly LogEvent[];
+  readonly head: StreamHead;
+}
+
+/**
+ * Reads of the log for those who fell behind the ring, shared: the log is cut into pages at fixed places, so that a
+ * thousand readers who come back at once cost one read a page, not one each.
+ */
+export interface PageReader {
+  /** What follows `seq` on its page, when that page is still in memory. */
+  cached(seq: number): readonly LogEvent[] | null;
+  load(seq: number): Promise<Page>;
+  /** Forgets every page, also those being read now: the log behind them was replaced. */
+  forget(): void;
+}
+
+/** Sizes of a page reader. */
+export interface PageReaderOptions {
+  readonly pageSize: number;
+  /** Reads of the database at once; the others wait their turn. */
+  readonly atOnce: number;
+  readonly maxCachedBytes: number;
+}
+
+interface CachedPage {
+  readonly events: readonly LogEvent[];
+  readonly bytes: number;
+}
+
+/** The part of a page above `seq`. */
+function follow(events: readonly LogEvent[], seq: number): readonly LogEvent[] {
+  const from = events.findIndex((event) => event.seq > seq);
+  return from === -1 ? [] : events.slice(from);
+}
+
+/** Lets at most `atOnce` of the given works run together. */
+function createGate(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      // The place goes straight to the next in line, so that nobody who comes later can take it.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
+/** A page reader over a log. */
+export function createPageReader(log: LogReader, options: PageReaderOptions): PageReader {
+  const { pageSize, atOnce, maxCachedBytes } = options;
+  const gate = createGate(atOnce);
+  // In order of use, the least lately used first.
+  let cache = new Map<number, CachedPage>();
+  let loading = new Map<number, Promise<Page>>();
+  let cachedBytes = 0;
+  const pageOf = (seq: number) => Math.floor(seq / pageSize);
+
+  function drop(page: number): void {
+    cachedBytes -= cache.get(page)?.bytes ?? 0;
+    cache.delete(page);
+  }
+
+  function keep(page: number, events: readonly LogEvent[]): void {
+    const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0);
+    drop(page);
+    cache.set(page, { events, bytes });
+    cachedBytes += bytes;
+    for (const oldest of cache.keys()) {
+      if (cachedBytes <= maxCachedBytes) break;
+      drop(oldest);
+    }
+  }
+
+  async function readPage(page: number): Promise<Page> {
+    const mine = loading;
+    const read = await gate(async () => {
+      const events = await log.read(page * pageSize, pageSize);
+      // The head comes after the events: it tells whether retention or a restore overtook the read.
+      return { events, head: await log.head() };
+    });
+    if (mine === loading) keep(page, read.events);
+    return read;
+  }
+
+  return {
+    cached(seq) {
+      const page = pageOf(seq);
+      const found = cache.get(page);
+      const events = found === undefined ? [] : follow(found.events, seq);
+      // A page that was read while it was still growing may not reach as far as this reader needs.
+      if (found === undefined || events[0]?.seq !== seq + 1) return null;
+      cache.delete(page);
+      cache.set(page, found);
+      return events;
+    },
+    async load(seq) {
+      const page = pageOf(seq);
+      const joined = loading.get(page);
+      if (joined !== undefined) {
+        const { events, head } = await joined;
+        const rest = follow(events, seq);
+        // That read may have begun before what we need was written: empty-handed, we read once more for ourselves.
+        if (rest.length > 0) return { events: rest, head };
+      }
+      const flights = loading;
+      const flight = flights.get(page) ?? readPage(page);
+      flights.set(page, flight);
+      try {
+        const { events, head } = await flight;
+        return { events: follow(events, seq), head };
+      } finally {
+        if (flights.get(page) === flight) flights.delete(page);
+      }
+    },
+    forget() {
+      cache = new Map();
+      loading = new Map();
+      cachedBytes = 0;
+    },
+  };
+}

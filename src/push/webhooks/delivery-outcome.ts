@@ -1,0 +1,78 @@
+import { assertNever } from '../../domain/assert-never.ts';
+import type { WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
+import type { Plan } from './webhook-batch.ts';
+
+const firstMs = 1000;
+const mostMs = 3_600_000;
+const leastMs = 250;
+const mostRetryAfterMs = 24 * 3_600_000;
+
+/** What came of sending something. */
+export type PostAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** What Retry-After asks for; null: nothing usable. */
+      readonly retryAfterMs: number | null;
+    }
+  /** No answer; `detail` is one clean line without secrets. */
+  | { readonly kind: 'failed'; readonly detail: string; readonly status: number | null };
+
+/** When it is, and how the dice fall: 0 to below 1. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly random: number;
+}
+
+/** How a webhook does after an answer. Only a delivery moves its place. */
+export function judgeAnswer(
+  state: WebhookState,
+  sent: Extract<Plan, { kind: 'send' }>,
+  answer: PostAnswer,
+  { nowMs, random }: Moment,
+): WebhookState {
+  const { outcome, detail } = understand(answer);
+  const told = { lastOutcome: outcome, lastStatus: answer.status, lastDetail: detail, lastAttemptMs: nowMs };
+  switch (outcome) {
+    case 'delivered':
+      return {
+        ...state,
+        ...told,
+        ...sent.place,
+        failures: 0,
+        firstFailedMs: null,
+        nextAttemptMs: nowMs,
+        lastSuccessMs: nowMs,
+        delivered: state.delivered + sent.events,
+      };
+    case 'gone':
+      return { ...state, ...told, ...failedOnce(state, nowMs), pausedMs: nowMs };
+    case 'throttled':
+    case 'failed': {
+      const asked = answer.kind === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
+      const waitMs = Math.max(backOffMs(state.failures, random), Math.min(asked, mostRetryAfterMs));
+      return { ...state, ...told, ...failedOnce(state, nowMs), nextAttemptMs: nowMs + waitMs };
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function failedOnce({ failures, firstFailedMs }: WebhookState, nowMs: number) {
+  return { failures: failures + 1, firstFailedMs: firstFailedMs ?? nowMs };
+}
+
+/** Anything up to a bound that doubles with each failure: receivers that came down together are not hit together. */
+function backOffMs(failures: number, random: number): number {
+  return leastMs + Math.round(random * Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20)));
+}
+
+function understand(answer: PostAnswer): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
+  if (answer.kind === 'failed') return { outcome: 'failed', detail: answer.detail };
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { outcome: 'delivered', detail: null };
+  if (status === 410) return { outcome: 'gone', detail: 'HTTP 410: the receiver wants nothing any more' };
+  if (status === 429 || status === 503) return { outcome: 'throttled', detail: `HTTP ${status}` };
+  if (status >= 300 && status < 400) return { outcome: 'failed', detail: `HTTP ${status}: redirects are not followed` };
+  return { outcome: 'failed', detail: `HTTP ${status}` };
+}

@@ -1,0 +1,245 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RefreshResult } from '../domain/polling/poll.ts';
+import { type StorageState, storageFaults } from '../domain/storage.ts';
+import type { FanOut } from '../push/fanout/fan-out.ts';
+import { createFreshness, type Freshness, type Stage } from '../push/log/delivery-delay.ts';
+import type { LogTail } from '../push/log/log-tail.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { TimeBuckets } from '../runtime/time-buckets.ts';
+import type { Sessions } from '../web/live/live-sessions.ts';
+
+/** Sources that have a label of their own: the first that bring something; the rest are counted together. */
+export const maxSourceLabels = 50;
+const otherSources = 'other';
+
+/** The figures of this process, for its operator's monitoring. */
+export interface Metrics {
+  readonly freshness: Freshness;
+  readonly contentType: string;
+  /** All figures in Prometheus's text form. */
+  read(): Promise<string>;
+  /** A source was polled. */
+  polled(result: RefreshResult): void;
+  /** A hub's push was read. */
+  pushed(counts: ItemCounts): void;
+  /** A delivery to a WebSub subscriber ended so; `outcome` is one of a small closed set. */
+  webSubDelivered(outcome: string): void;
+  /** A delivery to a webhook ended so; `outcome` is one of a small closed set. */
+  webhookDelivered(outcome: string): void;
+  /** A query in a query process ended so; `outcome` is one of a small closed set. */
+  queryEnded(outcome: string): void;
+  /** Reads the figures of the live side from now on. */
+  watchLive(live: LiveSide): void;
+  /** Reads from now on whether the database can be written. */
+  watchStorage(storage: { readonly state: StorageState | null }): void;
+}
+
+/** What a document brought. */
+export type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
+
+/** What the live side is asked when its figures are read. */
+export interface LiveSide {
+  readonly sessions: Pick<Sessions, 'count' | 'closes'>;
+  readonly fanOut: Pick<FanOut, 'size' | 'resets'>;
+  readonly tail: Pick<LogTail, 'holes'>;
+}
+
+const stageHelp: Readonly<Record<Stage, string>> = {
+  published_to_fetched: 'From publication, as the publisher says it, to the read that brought the item.',
+  fetched_to_stored: 'From the read of a document to the commit of its new items.',
+  stored_to_pushed: 'From the commit of a new item to the first live reader who was written it.',
+  published_to_pushed: 'From publication to the first live reader.',
+};
+const stageBounds: Readonly<Record<Stage, readonly number[]>> = {
+  published_to_fetched: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
+  fetched_to_stored: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+  stored_to_pushed: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  published_to_pushed: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
+};
+
+/** The delay of the event loop is sampled so often. At the default of 10 ms the timer alone takes 0.9 % of a core. */
+const loopSampleMs = 100;
+
+/** The figures of one process, in a registry of their own. */
+export function createMetrics(clock: Clock): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopSampleMs });
+  const freshness = createFreshness({ clock, observe: stageObserver(registers) });
+  new BucketsHistogram(
+    'newswire_live_commit_to_write_seconds',
+    'From the commit of an event to the write to a socket, of every live delivery.',
+    { buckets: freshness.commitToWrite, registers },
+  );
+  const deliveries = counter(registers, 'newswire_websub_deliveries_total', 'Deliveries to WebSub subscribers.', [
+    'outcome',
+  ]);
+  const hooks = counter(registers, 'newswire_webhook_deliveries_total', 'Deliveries to webhooks.', ['outcome']);
+  const queries = counter(registers, 'newswire_queries_total', 'Queries in query processes.', ['outcome']);
+  return {
+    freshness,
+    contentType: registry.contentType,
+    read: () => registry.metrics(),
+    ...intakeCounters(registers),
+    webSubDelivered: (outcome) => deliveries.inc({ outcome }),
+    webhookDelivered: (outcome) => hooks.inc({ outcome }),
+    queryEnded: (outcome) => queries.inc({ outcome }),
+    watchLive: (live) => liveFigures(registers, live),
+    watchStorage: (storage) => storageFigure(registers, storage),
+  };
+}
+
+function counter<Label extends string>(
+  registers: Registry[],
+  name: string,
+  help: string,
+  labelNames: readonly Label[] = [],
+): Counter<Label> {
+  return new Counter({ name, help, labelNames: [...labelNames], registers });
+}
+
+/** Observes each stage under the label of its source, of which there are only so many. */
+function stageObserver(registers: Registry[]): (stage: Stage, sourceId: string, seconds: number) => void {
+  const histogramOf = (stage: Stage) =>
+    new Histogram({
+      name: `newswire_${stage}_seconds`,
+      help: stageHelp[stage],
+      labelNames: ['source'],
+      buckets: [...stageBounds[stage]],
+      registers,
+    });
+  const histograms: Readonly<Record<Stage, Histogram<'source'>>> = {
+    published_to_fetched: histogramOf('published_to_fetched'),
+    fetched_to_stored: histogramOf('fetched_to_stored'),
+    stored_to_pushed: histogramOf('stored_to_pushed'),
+    published_to_pushed: histogramOf('published_to_pushed'),
+  };
+  const labelled = new Set<string>();
+  return (stage, sourceId, seconds) => {
+    if (labelled.size < maxSourceLabels) labelled.add(sourceId);
+    histograms[stage].observe({ source: labelled.has(sourceId) ? sourceId : otherSources }, seconds);
+  };
+}
+
+function intakeCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed'> {
+  const polls = counter(registers, 'newswire_polls_total', 'Polls of sources.', ['outcome']);
+  const failures = counter(registers, 'newswire_poll_failures_total', 'Polls that failed.', ['failure']);
+  const pushes = counter(registers, 'newswire_websub_pushes_total', 'Pushes of hubs that were read.');
+  const added = counter(registers, 'newswire_items_added_total', 'New items.');
+  const updated = counter(registers, 'newswire_items_updated_total', 'Edited items.');
+  const count = (items: ItemCounts): void => {
+    added.inc(items.added);
+    updated.inc(items.updated);
+  };
+  return {
+    polled(result) {
+      polls.inc({ outcome: result.outcome });
+      if (result.failure !== null) failures.inc({ failure: result.failure });
+      count(result);
+    },
+    pushed(items) {
+      pushes.inc();
+      count(items);
+    },
+  };
+}
+
+function storageFigure(registers: Registry[], storage: { readonly state: StorageState | null }): void {
+  new Gauge({
+    name: 'newswire_storage_fault',
+    help: '1 while the storage of the database has this fault, else 0.',
+    labelNames: ['fault'],
+    registers,
+    collect() {
+      for (const fault of storageFaults) this.set({ fault }, storage.state?.fault === fault ? 1 : 0);
+    },
+  });
+}
+
+/** Figures that the live side keeps itself: looked up when they are asked for. */
+function liveFigures(registers: Registry[], { sessions, fanOut, tail }: LiveSide): void {
+  new Gauge({
+    name: 'newswire_live_sessions',
+    help: 'Open live connections.',
+    labelNames: ['transport'],
+    registers,
+    collect() {
+      for (const transport of ['ws', 'sse'] as const) this.set({ transport }, sessions.count(transport));
+    },
+  });
+  new Gauge({
+    name: 'newswire_live_subscriptions',
+    help: 'Subscriptions of all live connections.',
+    registers,
+    collect() {
+      this.set(fanOut.size);
+    },
+  });
+  kept(registers, 'newswire_live_resets_total', 'Subscriptions that were reset.', {
+    label: 'reason',
+    counts: () => fanOut.resets,
+  });
+  kept(registers, 'newswire_live_closes_total', 'Live connections that were ended by us.', {
+    label: 'code',
+    counts: () => sessions.closes,
+  });
+  new Counter({
+    name: 'newswire_hole_detected_total',
+    help: 'Events that the log should have held and did not. Anything but 0 is a bug.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(tail.holes);
+    },
+  });
+}
+
+interface Kept {
+  readonly label: string;
+  counts(): ReadonlyMap<string | number, number>;
+}
+
+/** A counter whose counts are kept elsewhere, by the values of one label. */
+function kept(registers: Registry[], name: string, help: string, { label, counts }: Kept): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers,
+    collect() {
+      this.reset();
+      for (const [value, count] of counts()) this.inc({ [label]: value }, count);
+    },
+  });
+}
+
+/** A histogram over buckets that are filled elsewhere: observing through the library would cost more than a delivery. */
+class BucketsHistogram extends Histogram {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #buckets: TimeBuckets;
+
+  constructor(name: string, help: string, from: { readonly buckets: TimeBuckets; readonly registers: Registry[] }) {
+    super({ name, help, buckets: [...from.buckets.bounds], registers: from.registers });
+    this.#name = name;
+    this.#help = help;
+    this.#buckets = from.buckets;
+  }
+
+  /** What the registry asks a histogram for. */
+  async getForPromString() {
+    const { bounds, counts, sum } = this.#buckets;
+    let passed = 0;
+    const line = (suffix: string, value: number, labels: Record<string, string | number> = {}) => ({
+      metricName: `${this.#name}_${suffix}`,
+      labels,
+      value,
+    });
+    const buckets = [...bounds, '+Inf' as const].map((le, index) => {
+      passed += counts[index] ?? 0;
+      return line('bucket', passed, { le });
+    });
+    const values = [...buckets, line('sum', sum), line('count', passed)];
+    return { name: this.#name, help: this.#help, type: 'histogram', values };
+  }
+}

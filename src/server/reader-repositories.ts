@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { createRefreshing } from '../runtime/refreshing.ts';
+import type { Shutdown } from '../runtime/shutdown.ts';
+import { systemTimers } from '../schedule/timers.ts';
+import type { Store } from '../store/open.ts';
+import { type QueryRunner, runQueriesHere } from '../store/queries/query-runner.ts';
+import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
+import { moderateComments } from '../store/readers/moderate-comments.ts';
+import { countReads, readCounts, readSalt } from '../store/readers/read-counts.ts';
+import { readSetting, writeSetting } from '../store/settings.ts';
+import { resultOf } from '../web/http/store-reads.ts';
+import type { Readers } from '../web/readers/readers-port.ts';
+import { createVisitDesk } from '../web/readers/visit-buffer.ts';
+
+const mostReadItems = 10;
+/** A front page asks for the list at every load, and it hardly changes. */
+const mostReadFreshMs = 5000;
+/** A page does not wait for it: one that is asked for seldom shows the list of the visit before. */
+const mostReadStaleMs = 600_000;
+
+/** What the readers' side works with. */
+export interface ReadersParts {
+  readonly store: Store;
+  /** Runs the queries that may cost much; absent: they run here. */
+  readonly queries?: QueryRunner;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly adminToken: string | null;
+}
+
+/** Puts together what readers leave behind: reads, which are counted from now on, and comments. */
+export async function openReaders(parts: ReadersParts): Promise<Readers> {
+  const { store, clock, log, shutdown, queries = runQueriesHere(store) } = parts;
+  const desk = createVisitDesk({
+    count: (visits) => countReads(store, visits),
+    salt: (day) => readSalt(store, day, randomText),
+    clock,
+    log,
+    after: (ms, call) => systemTimers.after(ms, call),
+  });
+  shutdown.onStop('read counts', () => desk.stop());
+  return {
+    counts: (ids) => readCounts(store.reader, ids),
+    mostRead: createRefreshing(
+      {
+        clock,
+        freshMs: mostReadFreshMs,
+        stale: {
+          ms: mostReadStaleMs,
+          onError: (error) =>
+            log.warn({ reason: String(error) }, 'the most read items were not read again; the last list stays'),
+        },
+      },
+      async (hours: number) =>
+        resultOf(await queries.run('mostRead', { nowMs: clock.now(), hours, limit: mostReadItems })),
+    ),
+    noteVisit: (visit) => desk.note(visit),
+    comments: {
+      add: (comment) => addComment(store, comment),
+      shown: (query) => store.read((db) => readShownComments(db, query)),
+      list: (query) => readComments(store.reader, query),
+      count: () => countComments(store.reader),
+      moderate: (decision) => moderateComments(store, decision),
+    },
+    secret: await readSetting(store, 'readers-secret', randomText),
+    adminToken: parts.adminToken,
+    adminGeneration: () => readSetting(store, 'admin-generation', randomText),
+    endAdminSessions: () => writeSetting(store, 'admin-generation', randomText()),
+  };
+}
+
+function randomText(): string {
+  return randomBytes(32).toString('base64url');
+}

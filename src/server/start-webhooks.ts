@@ -1,0 +1,128 @@
+import type { Settings } from '../config/environment.ts';
+import type { Webhook } from '../domain/events/webhook.ts';
+import { shownUrl } from '../domain/polling/masking.ts';
+import { createOutbound, type Outbound } from '../fetch/client/http-client.ts';
+import { retryAfter } from '../fetch/http-freshness.ts';
+import { userAgent } from '../fetch/request-headers.ts';
+import type { Doorbell } from '../push/doorbell.ts';
+import { Courier, type CourierParts } from '../push/webhooks/webhook-dispatcher.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Shutdown } from '../runtime/shutdown.ts';
+import { systemTimers } from '../schedule/timers.ts';
+import { readEvents, readHead } from '../store/log/event-log.ts';
+import { advanceWebhook, declareWebhooks, readWebhook } from '../store/log/webhook-states.ts';
+import type { Store } from '../store/open.ts';
+import type { Metrics } from './metrics-registry.ts';
+import { version } from './version.ts';
+
+/** A receiver says yes or no and does its work afterwards: it need not be given long. */
+const limits = { totalMs: 15_000, headersMs: 10_000 };
+
+/** What webhooks work with. */
+export interface WebhooksParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly doorbell: Doorbell;
+  readonly publicUrl: string;
+  readonly metrics: Pick<Metrics, 'webhookDelivered'>;
+}
+
+/** Webhooks at work. */
+export interface Webhooks {
+  /** Puts declarations in force, in the order of the calls. */
+  declare(webhooks: readonly Webhook[]): void;
+}
+
+/** Starts bringing events to webhooks, of which none is declared yet. One process does it: the one that polls. */
+export function startWebhooks(parts: WebhooksParts): Webhooks {
+  const { settings, store, clock, log, shutdown, publicUrl } = parts;
+  const lines = new Map<string, Outbound>();
+  // A client has one connection to an origin: each webhook has a client of its own, so that none waits for another.
+  const lineOf = (id: string): Outbound => {
+    const line = lines.get(id) ?? openLine(settings, clock, publicUrl);
+    lines.set(id, line);
+    return line;
+  };
+  shutdown.onStop(
+    'webhook connections',
+    async () => void (await Promise.all([...lines.values()].map((line) => line.close()))),
+  );
+  const courier = new Courier({
+    log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    book: {
+      // While no place can be moved nothing is sent: it would be sent again every second.
+      read: async (id) => (store.storage.writable ? readWebhook(store.reader, id) : null),
+      advance: (before, after) => advanceWebhook(store, before, after),
+    },
+    post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
+    clock,
+    logger: log,
+    random: Math.random,
+    ended: (outcome) => parts.metrics.webhookDelivered(outcome),
+    publicUrl: () => publicUrl,
+    after: (delayMs, call) => systemTimers.after(delayMs, call),
+  });
+  const deaf = parts.doorbell.listen(() => courier.wake());
+  let last = Promise.resolve();
+  const stopping = new AbortController();
+  shutdown.onStop('webhooks', async () => {
+    deaf();
+    stopping.abort();
+    await last;
+    await courier.stop();
+  });
+  return {
+    declare(webhooks) {
+      last = last
+        .then(() =>
+          store.storage.whenWritable(
+            () => declareWebhooks(store, webhooks.map(asStored), clock.now()),
+            stopping.signal,
+          ),
+        )
+        .then(() => courier.declare(webhooks))
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) log.error({ err: error }, 'declaring the webhooks failed');
+        });
+    },
+  };
+}
+
+/** The whole address stays in memory. */
+function asStored(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
+  return { id: webhook.id, formerId: webhook.formerId, url: shownUrl(webhook) };
+}
+
+/**
+ * The guarded client: our own addresses and private ones are not reached unless the operator allows them. It is asked
+ * for declared addresses only, and redirects are not followed.
+ */
+function openLine(settings: Settings, clock: Clock, publicUrl: string): Outbound {
+  return createOutbound({
+    ...{ clock, limits, ownOrigins: [new URL(publicUrl).origin] },
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: () => true },
+  });
+}
+
+/** Sends and reads the status; what else the receiver says is of no concern. */
+function createPost(
+  lineOf: (webhookId: string) => Outbound,
+  by: { readonly clock: Clock; readonly agent: string },
+): CourierParts['post'] {
+  return async ({ webhookId, url, headers, body }, signal) => {
+    const line = lineOf(webhookId);
+    const answer = await line.request(
+      { method: 'POST', url, headers: { ...headers, 'user-agent': by.agent }, body, wanted: () => false },
+      signal,
+    );
+    const { status } = answer;
+    if (answer.kind === 'failed') return { kind: 'failed', detail: `${answer.failure}: ${answer.detail}`, status };
+    const { ms } = retryAfter(answer.headers, by.clock.now(), line.limits.maxRetryAfterMs);
+    return { kind: 'answered', status: answer.status, retryAfterMs: ms };
+  };
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs';
+
+/** Of package.json, which stands two levels above this file in a clone and three above it when built. */
+export const version = readVersion();
+
+function readVersion(): string {
+  const level = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json';
+  const { version } = JSON.parse(readFileSync(new URL(level, import.meta.url), 'utf8')) as { version: string };
+  return version;
+}

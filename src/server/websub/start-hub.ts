@@ -1,0 +1,129 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Settings } from '../../config/environment.ts';
+import type { StreamHead } from '../../domain/events/event.ts';
+import { serversOf } from '../../fetch/client/address-guard.ts';
+import type { LogTail } from '../../push/log/log-tail.ts';
+import type { DeliveryOutcome } from '../../push/websub/content-distribution.ts';
+import type { HubPorts, TopicDocument } from '../../push/websub/hub-ports.ts';
+import { createHub, type Hub } from '../../push/websub/websub-hub.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { repeat } from '../../runtime/repeat.ts';
+import type { Shutdown } from '../../runtime/shutdown.ts';
+import type { Store } from '../../store/open.ts';
+import {
+  claimDeliveries,
+  nextDeliveryMs,
+  queueDeliveries,
+  readDueDeliveries,
+  readQueuedPlace,
+  settleDelivery,
+} from '../../store/websub/websub-deliveries.ts';
+import {
+  countSubscribers,
+  isSubscribed,
+  putSubscriber,
+  removeLapsed,
+  removeSubscriber,
+  subscribedTopics,
+} from '../../store/websub/websub-subscribers.ts';
+import { callbackPorts, createWebsubClient } from './websub-http-client.ts';
+
+const longestMs = 60_000;
+const stopGraceMs = 2000;
+/** A document that many subscribers get is made once; it is never older than this. */
+const keptMs = 1000;
+
+/** The hub that our output feeds name; null: WebSub is off. */
+export function hubUrlOf({ publicUrl, websubHub }: Pick<Settings, 'publicUrl' | 'websubHub'>): string | null {
+  return publicUrl === null ? null : (websubHub ?? `${publicUrl}/websub/hub`);
+}
+
+/** The hub's ports over the database. */
+export function hubPorts(store: Store, document: HubPorts['document']): HubPorts {
+  return {
+    document,
+    putSubscriber: (subscriber) => putSubscriber(store, subscriber),
+    isSubscribed: (key, nowMs) => isSubscribed(store.reader, key, nowMs),
+    countSubscribers: (host) => countSubscribers(store.reader, host),
+    removeSubscriber: (key) => removeSubscriber(store, key),
+    removeLapsed: (nowMs) => removeLapsed(store, nowMs),
+    subscribedTopics: (topics, nowMs) => subscribedTopics(store.reader, topics, nowMs),
+    queuedPlace: () => readQueuedPlace(store.reader),
+    queue: (change, times) => queueDeliveries(store, change, times),
+    dueDeliveries: (nowMs, options) => readDueDeliveries(store.reader, nowMs, options),
+    nextDeliveryMs: (exceptHosts) => nextDeliveryMs(store.reader, exceptHosts),
+    claim: (claim) => claimDeliveries(store, claim),
+    settle: (claimed, result, nowMs) => settleDelivery(store, claimed, result, nowMs),
+  };
+}
+
+/** Keeps a topic's document for the deliveries of one go, as long as the log stands where it stood. */
+export function keepDocuments(
+  read: HubPorts['document'],
+  now: { readonly clock: Clock; head(): number },
+): HubPorts['document'] {
+  const kept = new Map<string, { atMs: number; head: number; document: Promise<TopicDocument | null> }>();
+  return (topic) => {
+    const atMs = now.clock.monotonic();
+    const head = now.head();
+    const found = kept.get(topic);
+    if (found !== undefined && found.head === head && found.atMs > atMs - keptMs) return found.document;
+    for (const [name, one] of kept) if (one.atMs <= atMs - keptMs) kept.delete(name);
+    const document = read(topic);
+    kept.set(topic, { atMs, head, document });
+    return document;
+  };
+}
+
+/** What the running hub is made of. */
+export interface HubSideParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly tail: LogTail;
+  readonly publicUrl: string;
+  document(topic: string): Promise<TopicDocument | null>;
+  onDelivery(outcome: DeliveryOutcome): void;
+}
+
+/** The hub with its work under way. */
+export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
+  const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
+  const { allowPrivateNetworks, allowPrivateNetworksForAll, contactUrl, websubHub } = settings;
+  const ownOrigins = [new URL(publicUrl).origin];
+  const shared = {
+    ...{ clock, ownOrigins, allowPrivateNetworks: allowPrivateNetworksForAll },
+    contactUrl: contactUrl ?? publicUrl,
+  };
+  // Anybody may name a callback: a private network that is open to the operator's own hosts is not open to it.
+  const client = createWebsubClient({ ...shared, ports: callbackPorts });
+  const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
+  // The operator has named it: it may listen wherever it likes.
+  const pings = createWebsubClient({ ...shared, configured });
+  const head = (): StreamHead => tail.place;
+  const hub = createHub({
+    ...{ clock, log, client, onDelivery, random: Math.random },
+    ports: hubPorts(store, keepDocuments(parts.document, { clock, head: () => head().head })),
+    changes: {
+      head,
+      after: async (seq) => tail.eventsAfter(seq) ?? (await tail.loadAfter(seq)).events,
+    },
+    publicUrl: () => publicUrl,
+    wake: () => work.wake(),
+    elsewhere: websubHub === null ? null : { hub: websubHub, client: pings },
+  });
+  const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
+  tail.onAdvance(() => work.wake());
+  shutdown.onStop('WebSub hub', async () => {
+    await work.stop();
+    const stopped = hub.stop();
+    // Who is slow now has his delivery after the next start.
+    await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
+    await Promise.all([client.close(), pings.close()]);
+    await stopped;
+  });
+  return hub;
+}

@@ -1,0 +1,134 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Settings } from '../../config/environment.ts';
+import type { Target } from '../../fetch/client/address-guard.ts';
+import type { Doorbell } from '../../push/doorbell.ts';
+import { createWebsubSubscriber } from '../../push/websub/subscriber.ts';
+import type { SubscriberPorts } from '../../push/websub/subscriber-ports.ts';
+import { repeat } from '../../runtime/repeat.ts';
+import type { Shutdown } from '../../runtime/shutdown.ts';
+import type { Store } from '../../store/open.ts';
+import { readSetting, writeSetting } from '../../store/settings.ts';
+import {
+  applyWishes,
+  bringForward,
+  forgetDropped,
+  markRequested,
+  moveSubscription,
+  readHubSources,
+  readSubscriptions,
+  renewAll,
+} from '../../store/websub/websub-subscriptions.ts';
+import { judgeHubs, trustedSources } from '../../store/websub/websub-trust.ts';
+import { createPushReader, type PushReaderParts } from './push-reader.ts';
+import { createWebsubClient } from './websub-http-client.ts';
+
+const stopGraceMs = 2000;
+const subscribeEveryMs = 60_000;
+/** A push that came to another process is found by then. */
+const readEveryMs = 5000;
+/** Adaptive intervals of sources whose hub is trusted: polls are only a net under it. */
+const trustedStretch = 4;
+
+/** Where hubs reach us below PUBLIC_URL. */
+export function callbackUrl(publicUrl: string, callbackId: string): string {
+  return `${publicUrl}/websub/callback/${callbackId}`;
+}
+
+/** The subscriber's ports over the database. */
+export function subscriberPorts(store: Store): SubscriberPorts {
+  return {
+    hubSources: () => readHubSources(store.reader),
+    subscriptions: () => readSubscriptions(store.reader),
+    apply: (wishes, nowMs) => applyWishes(store, wishes, nowMs),
+    markRequested: (id, times) => markRequested(store, id, times),
+    move: (id, to) => moveSubscription(store, id, to),
+    judge: (times) => judgeHubs(store, times),
+    forgetDropped: (beforeMs) => forgetDropped(store, beforeMs),
+    bringForward: (sourceRef, to) => bringForward(store, sourceRef, to),
+  };
+}
+
+/** What the running subscriber is made of. */
+export interface SubscriberSideParts extends PushReaderParts {
+  readonly settings: Settings;
+  readonly shutdown: Shutdown;
+  readonly publicUrl: string;
+  /** Whether the operator declared something at this host. */
+  isConfigured(target: Target): boolean;
+  /** Rung when a hub has confirmed or pushed something. */
+  readonly hubBell: Doorbell;
+}
+
+/** What polling asks of it. */
+export interface SubscriberSide {
+  /** A source was read, and may name other hubs now. */
+  wake(): void;
+  /** Factor on a source's adaptive interval. */
+  stretch(sourceId: string): number;
+}
+
+/** Without a public address there are no hubs. */
+export const noHubs: SubscriberSide = { wake() {}, stretch: () => 1 };
+
+/** Subscribes where sources name hubs, and reads what the hubs push. */
+export async function startSubscriber(parts: SubscriberSideParts): Promise<SubscriberSide> {
+  const { settings, store, clock, log, shutdown, publicUrl, onSourceDue } = parts;
+  const { contactUrl } = settings;
+  const ownOrigins = [new URL(publicUrl).origin];
+  const client = createWebsubClient({
+    ...{ clock, ownOrigins, contactUrl: contactUrl ?? publicUrl },
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
+  });
+  await noteAddress(store, publicUrl, clock.now());
+
+  let trusted: ReadonlySet<string> = new Set();
+  const look = async (): Promise<void> => {
+    trusted = new Set(await trustedSources(store.reader, clock.now()));
+  };
+  const subscriber = createWebsubSubscriber({
+    ...{ clock, log, client, onSourceDue, random: Math.random },
+    ports: subscriberPorts(store),
+    callbackUrl: (callbackId) => callbackUrl(publicUrl, callbackId),
+  });
+  const readPushes = createPushReader(parts);
+  const subscribing = repeat(
+    async () => {
+      await subscriber.run();
+      await look();
+      return null;
+    },
+    { what: 'subscribing at hubs', log, longestMs: subscribeEveryMs },
+  );
+  const reading = repeat(
+    async () => {
+      if ((await readPushes()) > 0) await look();
+      return null;
+    },
+    { what: 'reading pushes', log, longestMs: readEveryMs },
+  );
+  const deafen = parts.hubBell.listen(() => {
+    reading.wake();
+    onSourceDue();
+  });
+  shutdown.onStop('WebSub subscriber', async () => {
+    deafen();
+    subscriber.stop();
+    const stopped = Promise.all([subscribing.stop(), reading.stop()]);
+    await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
+    await client.close();
+    await stopped;
+  });
+  return {
+    wake: () => subscribing.wake(),
+    stretch: (sourceId) => (trusted.has(sourceId) ? trustedStretch : 1),
+  };
+}
+
+/** Hubs know us by our address: when it has changed, every one of them is asked anew. */
+async function noteAddress(store: Store, publicUrl: string, nowMs: number): Promise<void> {
+  const name = 'websub address';
+  if ((await readSetting(store, name, () => publicUrl)) === publicUrl) return;
+  await renewAll(store, nowMs);
+  await writeSetting(store, name, publicUrl);
+}

@@ -1,0 +1,58 @@
+import type { FetchLimits } from '../../fetch/client/fetch-limits.ts';
+import { createOutbound, type Outbound, type OutboundOptions } from '../../fetch/client/http-client.ts';
+import { retryAfter } from '../../fetch/http-freshness.ts';
+import { userAgent } from '../../fetch/request-headers.ts';
+import type { WebClient } from '../../push/websub/http-port.ts';
+import { version } from '../version.ts';
+
+const KiB = 1024;
+const hourMs = 3_600_000;
+/** What a hub or a callback may answer: a challenge, a line of text. */
+const maxAnswerBytes = 4 * KiB;
+
+export interface WebsubClientOptions
+  extends Pick<
+    OutboundOptions,
+    'clock' | 'allowPrivateNetworks' | 'configured' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
+  > {
+  readonly contactUrl: string | null;
+  /** Instead of the usual ones. */
+  readonly limits?: Partial<FetchLimits>;
+}
+
+/** Where callbacks may listen, opened networks apart: anybody may name one. */
+export const callbackPorts = [80, 443];
+
+/** A way out for WebSub's requests: guarded like every other, with short answers. */
+export function createWebsubClient(options: WebsubClientOptions): WebClient & Pick<Outbound, 'close'> {
+  const { clock, contactUrl, limits = {}, ...rest } = options;
+  const outbound = createOutbound({
+    clock,
+    ...rest,
+    connections: 4,
+    limits: {
+      totalMs: 15_000,
+      connectMs: 10_000,
+      headersMs: 10_000,
+      maxWireBytes: maxAnswerBytes,
+      maxBodyBytes: maxAnswerBytes,
+      maxRetryAfterMs: 12 * hourMs,
+      ...limits,
+    },
+  });
+  const agent = userAgent(version, contactUrl);
+  return {
+    async request({ method, url, headers = {}, body = null, readBody = false }) {
+      const answer = await outbound.request({
+        ...{ method, url, body },
+        headers: { 'user-agent': agent, ...headers },
+        wanted: (status) => readBody && status >= 200 && status < 300,
+      });
+      if (answer.kind === 'failed') return { kind: 'failed', detail: answer.detail };
+      const asked = retryAfter(answer.headers, clock.now(), outbound.limits.maxRetryAfterMs);
+      const location = answer.headers.first('location');
+      return { kind: 'answered', status: answer.status, body: answer.body, location, retryAfterMs: asked.ms };
+    },
+    close: () => outbound.close(),
+  };
+}

@@ -1,0 +1,60 @@
+import type { RawBuilder } from 'kysely';
+import { type Tables, tables } from '../tables.ts';
+import { type Db, engineOf } from './engine.ts';
+
+type Value = string | number | null;
+type Rows<Name extends keyof Tables> = readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[];
+
+/** The columns that rows name: all of them the same ones. */
+function columnsOf<Name extends keyof Tables>(table: Name, rows: Rows<Name>): string[] {
+  const columns = Object.keys(rows[0] ?? {});
+  for (const name of columns) {
+    if (!Object.hasOwn(tables[table], name)) throw new Error(`${table} has no column ${name}`);
+  }
+  return columns;
+}
+
+function valuesOf(row: Readonly<Record<string, unknown>>, columns: readonly string[]): unknown[] {
+  return columns.map((name) => row[name] ?? null);
+}
+
+/**
+ * Inserts any number of rows, in their order, by statements whose text does not depend on how many there are: they stay
+ * prepared, and no limit of variables is met. All rows name the same columns.
+ */
+export async function insertRows<Name extends keyof Tables>(db: Db, table: Name, rows: Rows<Name>): Promise<void> {
+  if (rows.length === 0) return;
+  const columns = columnsOf(table, rows);
+  const values = rows.map((row) => valuesOf(row, columns));
+  await engineOf(db).insert(db, { table, columns }, values);
+}
+
+/** The same for a table that numbers its rows. Gives back their ids, in the order of the rows. */
+export async function insertForIds<Name extends keyof Tables>(
+  db: Db,
+  table: Name,
+  rows: Rows<Name>,
+): Promise<readonly number[]> {
+  if (rows.length === 0) return [];
+  const columns = columnsOf(table, rows);
+  const values = rows.map((row) => valuesOf(row, columns));
+  return engineOf(db).insertForIds(db, { table, columns }, values);
+}
+
+/** Sets columns of many rows, each found by `by`. All rows name the same columns. */
+export async function updateRows<Name extends keyof Tables>(
+  db: Db,
+  table: Name,
+  by: keyof Tables[Name] & string,
+  rows: Rows<Name>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const columns = columnsOf(table, rows).filter((name) => name !== by);
+  const values = rows.map((row) => valuesOf(row, [...columns, by]));
+  await engineOf(db).update(db, { table, columns, by }, values);
+}
+
+/** A sub-select of values, for `in`: one SQL text for every length. */
+export function anyOf(db: Db, values: readonly (string | number)[]): RawBuilder<unknown> {
+  return engineOf(db).values(JSON.stringify(values));
+}

@@ -1,0 +1,29 @@
+import type { ItemDraft } from '../../domain/items/item.ts';
+
+const maxItems = 50;
+const maxBytes = 256 * 1024;
+
+function bytesOf(draft: ItemDraft): number {
+  return Buffer.byteLength(draft.contentHtml) + Buffer.byteLength(draft.summary) + Buffer.byteLength(draft.title);
+}
+
+/**
+ * Cuts a document into batches that one transaction can take without holding up the event loop: at most 50 items or
+ * 256 KB of text, but always one item. In the order given; an empty document is one empty batch.
+ */
+export function batchesOf(drafts: readonly ItemDraft[]): ItemDraft[][] {
+  const batches: ItemDraft[][] = [];
+  let batch: ItemDraft[] = [];
+  let bytes = 0;
+  for (const draft of drafts) {
+    const size = bytesOf(draft);
+    if (batch.length > 0 && (batch.length >= maxItems || bytes + size > maxBytes)) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(draft);
+    bytes += size;
+  }
+  return [...batches, batch];
+}

@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
+import { type Db, engineOf } from '../engine/engine.ts';
+import { fixedQuery } from '../engine/fixed-query.ts';
+import { fromJson } from '../queries/map-item.ts';
+import { candidateKeys, type Known, type KnownEntry, type KnownItem } from './item-identity.ts';
+
+interface EntryRow {
+  readonly id: number;
+  readonly entry_key: string;
+  readonly item_id: number | null;
+  readonly content_hash: string;
+}
+
+function toEntry(row: EntryRow): KnownEntry {
+  return { appearanceId: row.id, entryKey: row.entry_key, itemId: row.item_id, contentHash: row.content_hash };
+}
+
+interface ItemRow {
+  readonly itemId: number;
+  readonly key: string;
+  readonly id: number | null;
+  readonly entry_key: string | null;
+  readonly item_id: number | null;
+  readonly content_hash: string | null;
+  readonly title: string;
+  readonly url: string | null;
+  readonly enclosures: string;
+}
+
+/** The columns of `ItemRow`, from `item` joined with `appearance`. */
+const itemColumns = [
+  'item.id as itemId',
+  'key',
+  'appearance.id',
+  'entry_key',
+  'item_id',
+  'appearance.content_hash',
+  'item.title',
+  'item.url',
+  'item.enclosures',
+] as const;
+
+/** The keys are a JSON array. */
+const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', 'keys'], (db, { ref, keys }) =>
+  db
+    .selectFrom('item')
+    .leftJoin('appearance', (join) =>
+      join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
+    )
+    .select(itemColumns)
+    .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+);
+
+/** As many of the newest items of a source are looked at for one that shares its link with another. */
+const maxSharing = 500;
+
+/** The urls are a JSON array. */
+const selectSharing = fixedQuery<{ ref: number; urls: string }, ItemRow>(['ref', 'urls'], (db, { ref, urls }) =>
+  db
+    .selectFrom((newest) =>
+      newest
+        .selectFrom('appearance')
+        .selectAll()
+        .where('source_ref', '=', ref)
+        .orderBy('sort_ms', 'desc')
+        .orderBy('item_id', 'desc')
+        .limit(maxSharing)
+        .as('appearance'),
+    )
+    .innerJoin('item', 'item.id', 'appearance.item_id')
+    .select(itemColumns)
+    .where('item.url', 'in', sql<string>`${engineOf(db).values(urls)}`)
+    .orderBy('appearance.sort_ms', 'desc')
+    .orderBy('item.id', 'desc'),
+);
+
+const selectEntries = fixedQuery<{ ref: number; keys: string }, EntryRow>(['ref', 'keys'], (db, { ref, keys }) =>
+  db
+    .selectFrom('appearance')
+    .select(['id', 'entry_key', 'item_id', 'content_hash'])
+    .where('source_ref', '=', ref)
+    .where('entry_key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+);
+
+const selectRetired = fixedQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
+  db
+    .selectFrom('retired_key')
+    .select('key')
+    .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+);
+
+function toKnownItem(row: ItemRow): KnownItem {
+  const { itemId, id, entry_key, item_id, content_hash, title, url } = row;
+  const seen = id !== null && entry_key !== null && content_hash !== null;
+  const ownEntry = seen ? toEntry({ id, entry_key, item_id, content_hash }) : null;
+  return { itemId, ownEntry, title, url, enclosures: fromJson<Enclosure[]>(row.enclosures) };
+}
+
+async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<Known['items']> {
+  const rows = await selectItems(db, { ref, keys: JSON.stringify(keys) });
+  return new Map(rows.map((row) => [row.key, toKnownItem(row)]));
+}
+
+/**
+ * Finds other items of the source under links that one of its items has as its key: a title that was rewritten along
+ * with its guid made a second item of one link. Asks nothing while every entry is known or has a link of its own.
+ */
+async function readSharing(
+  db: Db,
+  drafts: readonly ItemDraft[],
+  { sourceRef, entries, items }: Pick<Known, 'sourceRef' | 'entries' | 'items'>,
+): Promise<Known['sharing']> {
+  const links = new Map<string, string>();
+  for (const { entryKey, canonicalUrl, url } of drafts) {
+    if (canonicalUrl === null || url === null || entries.has(entryKey)) continue;
+    if ((items.get(canonicalUrl)?.ownEntry ?? null) === null) continue;
+    for (const scheme of ['https:', 'http:']) links.set(url.replace(/^https?:/, scheme), canonicalUrl);
+  }
+  if (links.size === 0) return new Map();
+  const rows = await selectSharing(db, { ref: sourceRef, urls: JSON.stringify([...links.keys()]) });
+  const sharing = new Map<string, KnownItem[]>();
+  for (const row of rows) {
+    const link = links.get(row.url ?? '');
+    if (link === undefined || row.key === link) continue;
+    sharing.set(link, [...(sharing.get(link) ?? []), toKnownItem(row)]);
+  }
+  return sharing;
+}
+
+/** Reads everything that bears on what these entries are. Three or four statements, however many there are. */
+export async function readKnown(
+  db: Db,
+  source: { readonly id: string; readonly ref: number },
+  drafts: readonly ItemDraft[],
+): Promise<Known> {
+  const entryKeys = drafts.map(({ entryKey }) => entryKey);
+  const keys = candidateKeys(source.id, drafts);
+  const entries = await selectEntries(db, { ref: source.ref, keys: JSON.stringify(entryKeys) });
+  const retired = await selectRetired(db, { keys: JSON.stringify(keys) });
+  const found = {
+    sourceRef: source.ref,
+    entries: new Map(entries.map((row) => [row.entry_key, toEntry(row)])),
+    items: await readItems(db, source.ref, keys),
+  };
+  return {
+    sourceId: source.id,
+    ...found,
+    sharing: await readSharing(db, drafts, found),
+    retired: new Set(retired.map(({ key }) => key)),
+  };
+}

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import { searchText } from '../../domain/events/wire-item.ts';
+import { type Db, engineOf } from '../engine/engine.ts';
+import { updateRows } from '../engine/write-rows.ts';
+import { appendEvents, type Happening } from '../log/event-log.ts';
+import type { Store } from '../open.ts';
+import { readStored, type StoredItem, toItem } from '../queries/map-item.ts';
+import { changedFields } from './merge.ts';
+
+/** The content of an item. */
+export interface StoredHtml {
+  readonly id: number;
+  readonly html: string;
+}
+
+/** A content, and what it is to be. */
+export interface HtmlChange extends StoredHtml {
+  readonly cleaned: string;
+}
+
+/** Items with content, in the order of their ids, after one of them. */
+export async function readStoredHtml(db: Db, afterId: number, limit: number): Promise<StoredHtml[]> {
+  const { rows } = await sql<StoredHtml>`select id, content_html as html from item
+    where id > ${afterId} and content_html <> '' order by id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** An item with its new content; null when an edit was faster. */
+function replaced(before: StoredItem, { html, cleaned }: HtmlChange): StoredItem | null {
+  if (before.row.content_html !== html) return null;
+  const after = { ...before, row: { ...before.row, content_html: cleaned } };
+  if (searchText(toItem(before)) === searchText(toItem(after))) return after;
+  return { ...after, row: { ...after.row, revision: before.row.revision + 1 } };
+}
+
+/**
+ * Gives items a content that was made of their own. A reader is told of it only where words have changed.
+ *
+ * @returns head of the log; null when nothing was written to it.
+ */
+export async function replaceHtml(store: Store, changes: readonly HtmlChange[], nowMs: number): Promise<number | null> {
+  if (changes.length === 0) return null;
+  return store.write(async (tx) => {
+    const stored = await readStored(
+      tx,
+      changes.map(({ id }) => id),
+    );
+    const pairs = changes.flatMap((change) => {
+      const before = stored.get(change.id);
+      const after = before === undefined ? null : replaced(before, change);
+      return before === undefined || after === null ? [] : [{ before, after }];
+    });
+    await updateRows(
+      tx,
+      'item',
+      'id',
+      pairs.map(({ after: { row } }) => ({ id: row.id, content_html: row.content_html, revision: row.revision })),
+    );
+    const reworded = pairs.filter(
+      ({ before, after }) => after.row.revision > before.row.revision && after.row.withdrawn_ms === null,
+    );
+    await engineOf(tx).indexTexts(
+      tx,
+      reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) })),
+    );
+    return appendEvents(tx, reworded.flatMap(happeningOf), nowMs);
+  });
+}
+
+function happeningOf(pair: { readonly before: StoredItem; readonly after: StoredItem }): Happening[] {
+  const [before, item] = [toItem(pair.before), toItem(pair.after)];
+  const changed = changedFields(before, item);
+  return changed.length === 0 ? [] : [{ op: 'update', item, before, changed }];
+}

@@ -1,0 +1,144 @@
+import { sql } from 'kysely';
+import type { Cursor } from '../../domain/events/event.ts';
+import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
+import type { Db } from '../engine/engine.ts';
+import { fixedQuery } from '../engine/fixed-query.ts';
+import { anyOf } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import type { Row } from '../tables.ts';
+import { readHead } from './event-log.ts';
+
+function toState(row: Row<'webhook'>): WebhookState {
+  return {
+    id: row.id,
+    url: row.url,
+    epoch: row.epoch,
+    seq: row.seq,
+    told: row.told,
+    failures: row.failures,
+    firstFailedMs: row.first_failed_ms,
+    nextAttemptMs: row.next_attempt_ms,
+    pausedMs: row.paused_ms,
+    lastOutcome: row.last_outcome,
+    lastStatus: row.last_status,
+    lastDetail: row.last_detail,
+    lastAttemptMs: row.last_attempt_ms,
+    lastSuccessMs: row.last_success_ms,
+    delivered: row.delivered,
+    removedMs: row.removed_ms,
+  };
+}
+
+/** Every webhook that was ever declared, by id. */
+export async function readWebhooks(db: Db): Promise<WebhookState[]> {
+  return (await db.selectFrom('webhook').selectAll().orderBy('id').execute()).map(toState);
+}
+
+/** How one does; null: no webhook was ever called so. */
+export async function readWebhook(db: Db, id: string): Promise<WebhookState | null> {
+  const [row] = await selectWebhook(db, { id });
+  return row === undefined ? null : toState(row);
+}
+
+const selectWebhook = fixedQuery<{ id: string }, Row<'webhook'>>(['id'], (db, { id }) =>
+  db.selectFrom('webhook').selectAll().where('id', '=', id),
+);
+
+/** What a webhook starts afresh with when the operator has done something about it. */
+const mended = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;
+
+type Declared = Pick<Webhook, 'id' | 'url'> & Partial<Pick<Webhook, 'formerId'>>;
+
+async function renameFormer(store: Store, webhooks: readonly Declared[]): Promise<void> {
+  const taken = new Set((await readWebhooks(store.reader)).map(({ id }) => id));
+  const declared = new Set(webhooks.map(({ id }) => id));
+  for (const { id, formerId } of webhooks) {
+    if (typeof formerId !== 'string' || taken.has(id) || declared.has(formerId) || !taken.delete(formerId)) continue;
+    await store.write((tx) => tx.updateTable('webhook').set({ id }).where('id', '=', formerId).execute());
+  }
+}
+
+/**
+ * Puts the declared webhooks in force. A new one begins at the head of the log; one that was known goes on where it
+ * was, also when it had been taken out for a while, or was known by its former id; another address is tried at once.
+ *
+ * @param webhooks their addresses as they are shown.
+ */
+export async function declareWebhooks(store: Store, webhooks: readonly Declared[], nowMs: number): Promise<void> {
+  await renameFormer(store, webhooks);
+  const before = new Map((await readWebhooks(store.reader)).map((state) => [state.id, state]));
+  const declared = new Set(webhooks.map(({ id }) => id));
+  const changed = webhooks.filter(({ id, url }) => before.get(id)?.url !== url || before.get(id)?.removedMs !== null);
+  const removed = [...before.values()].filter(({ id, removedMs }) => removedMs === null && !declared.has(id));
+  if (changed.length === 0 && removed.length === 0) return;
+  await store.write(async (tx) => {
+    const { epoch, head } = await readHead(tx);
+    for (const { id, url } of changed) {
+      await tx
+        .insertInto('webhook')
+        .values({ id, url, epoch, seq: head, told: head, delivered: 0, ...mended })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...mended }))
+        .execute();
+    }
+    await tx
+      .updateTable('webhook')
+      .set({ removed_ms: nowMs })
+      .where(
+        'id',
+        'in',
+        sql<string>`${anyOf(
+          tx,
+          removed.map(({ id }) => id),
+        )}`,
+      )
+      .execute();
+  });
+}
+
+/**
+ * Writes how a webhook does after an attempt, unless its place was moved or it was removed meanwhile: then what the
+ * operator said counts.
+ *
+ * @returns whether it was written.
+ */
+export async function advanceWebhook(store: Store, before: WebhookState, after: WebhookState): Promise<boolean> {
+  const { numUpdatedRows } = await store.write((tx) =>
+    tx
+      .updateTable('webhook')
+      .set({
+        epoch: after.epoch,
+        seq: after.seq,
+        told: after.told,
+        failures: after.failures,
+        first_failed_ms: after.firstFailedMs,
+        next_attempt_ms: after.nextAttemptMs,
+        paused_ms: after.pausedMs,
+        last_outcome: after.lastOutcome,
+        last_status: after.lastStatus,
+        last_detail: after.lastDetail,
+        last_attempt_ms: after.lastAttemptMs,
+        last_success_ms: after.lastSuccessMs,
+        delivered: after.delivered,
+      })
+      .where('id', '=', before.id)
+      .where('url', '=', before.url)
+      .where('epoch', '=', before.epoch)
+      .where('seq', '=', before.seq)
+      .where('told', '=', before.told)
+      .where('removed_ms', 'is', null)
+      .executeTakeFirstOrThrow(),
+  );
+  return numUpdatedRows > 0n;
+}
+
+/** Has a webhook deliver again what follows a cursor, or go on where it is; either way it is tried at once. */
+export async function moveWebhook(store: Store, id: string, after: Cursor | null): Promise<void> {
+  const place = after === null ? {} : { epoch: after.epoch, seq: after.seq, told: after.seq };
+  await store.write((tx) =>
+    tx
+      .updateTable('webhook')
+      .set({ ...place, ...mended })
+      .where('id', '=', id)
+      .execute(),
+  );
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import type { Enclosure, Item, SourceLabel } from '../../domain/items/item.ts';
+import { isLocal } from '../../domain/polling/poll.ts';
+import type { Republish } from '../../domain/polling/source.ts';
+import type { Db } from '../engine/engine.ts';
+import { anyOf } from '../engine/write-rows.ts';
+import type { Row } from '../tables.ts';
+
+/** What an item shows of a source it appeared at. */
+export interface ShownSource {
+  readonly ref: number;
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  readonly url: string;
+  readonly siteUrl: string | null;
+  readonly republish: Republish;
+}
+
+/** An item as it is stored, with the sources it appeared at, first one first. */
+export interface StoredItem {
+  readonly row: Row<'item'>;
+  readonly sources: readonly ShownSource[];
+}
+
+type SourceColumns = Pick<
+  Row<'source'>,
+  'ref' | 'id' | 'title' | 'feed_title' | 'section' | 'url' | 'site_url' | 'republish' | 'host'
+>;
+
+/** What of a source is shown: the operator's title, else the feed's own, else where it is read from. */
+export function shownSource(row: SourceColumns): ShownSource {
+  return {
+    ref: row.ref,
+    id: row.id,
+    title: row.title ?? row.feed_title ?? nameOf(row),
+    section: row.section,
+    url: row.url,
+    siteUrl: row.site_url,
+    republish: row.republish,
+  };
+}
+
+/** Where it is read from; of a local feed the id, since a folder of this machine is nobody's business. */
+function nameOf({ host, id }: Pick<SourceColumns, 'host' | 'id'>): string {
+  return host === '' || isLocal({ host }) ? id : host;
+}
+
+function label(source: ShownSource): SourceLabel {
+  return { id: source.id, title: source.title };
+}
+
+/** Reads JSON that this program wrote. */
+export function fromJson<T>(json: string): T {
+  return JSON.parse(json);
+}
+
+function textsOf(row: Row<'item'>, republish: Republish): Pick<Item, 'summary' | 'contentHtml'> {
+  return {
+    summary: republish === 'link' ? '' : row.summary,
+    contentHtml: republish === 'full' ? row.content_html : '',
+  };
+}
+
+/** An item in the form it is given out: its owner's present section, title and `republish` applied. */
+export function toItem({ row, sources }: StoredItem): Item {
+  const owner = sources.find((source) => source.ref === row.owner_ref);
+  if (owner === undefined) throw new Error(`item ${row.id} has no appearance at its owner`);
+  const others = sources.filter((source) => source !== owner);
+  return {
+    id: row.id,
+    key: row.key,
+    url: row.url,
+    title: row.title,
+    ...textsOf(row, owner.republish),
+    author: row.author,
+    language: row.language,
+    section: owner.section,
+    source: { ...label(owner), url: owner.url, siteUrl: owner.siteUrl },
+    alsoIn: others.map(label),
+    sections: [...new Set([owner, ...others].map((source) => source.section))],
+    republish: owner.republish,
+    categories: fromJson<readonly string[]>(row.categories),
+    enclosures: fromJson<readonly Enclosure[]>(row.enclosures),
+    imageUrl: row.image_url,
+    publishedMs: row.published_ms,
+    updatedMs: row.updated_ms,
+    firstSeenMs: row.first_seen_ms,
+    sortMs: row.sort_ms,
+    revision: row.revision,
+    backfill: row.backfill === 1,
+    withdrawnMs: row.withdrawn_ms,
+    withdrawnWhy: row.withdrawn_why,
+  };
+}
+
+/** Reads items with all their sources, in no order; ids that are not there are left out. Two statements in all. */
+export async function readStored(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('item')
+    .selectAll()
+    .where('id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .execute();
+  const appearances = await db
+    .selectFrom('appearance')
+    .innerJoin('source', 'source.ref', 'appearance.source_ref')
+    .select(['appearance.item_id', 'ref', 'source.id', 'title', 'feed_title', 'section', 'url', 'site_url'])
+    .select(['republish', 'host'])
+    .where('appearance.item_id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .orderBy('appearance.item_id')
+    .orderBy('appearance.id')
+    .execute();
+  const sources = Map.groupBy(appearances, (appearance) => appearance.item_id);
+  return new Map(rows.map((row) => [row.id, { row, sources: (sources.get(row.id) ?? []).map(shownSource) }]));
+}

@@ -1,0 +1,188 @@
+import { sql } from 'kysely';
+import type { Comment, CommentPage, CommentState, ShownComment } from '../../domain/comments/comment.ts';
+import type { Db } from '../engine/engine.ts';
+import type { Store } from '../open.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** A comment that was judged fit to be stored. */
+export interface NewComment {
+  readonly itemId: number;
+  readonly name: string;
+  readonly body: string;
+  readonly atMs: number;
+  readonly authorKey: string | null;
+  /** The same one sent twice is one comment. */
+  readonly postKey: string;
+  readonly textHash: string;
+  /** Whether a text may stand at other items within a day too: short ones say the same often. */
+  readonly mayRecur: boolean;
+  /** Where it shall stand, once it is known whether its author was ever approved. */
+  decide(known: { readonly approvedBefore: boolean }): {
+    readonly state: CommentState;
+    readonly reason: string | null;
+  };
+}
+
+/** What became of a comment that was sent. */
+export type AddedComment =
+  /** `again`: the very same form had been sent before; this is what became of it then. */
+  | { readonly kind: 'stored'; readonly comment: ShownComment; readonly state: CommentState; readonly again: boolean }
+  /** The same text came within a day. */
+  | { readonly kind: 'duplicate' }
+  /** The item is not there, or was withdrawn. */
+  | { readonly kind: 'no-item' };
+
+/** Stores a comment, once. */
+export function addComment(store: Store, comment: NewComment): Promise<AddedComment> {
+  return store.write(async (tx) => {
+    const before = await tx
+      .selectFrom('comment')
+      .select(['id', 'author_name', 'body', 'at_ms', 'state'])
+      .where('post_key', '=', comment.postKey)
+      .executeTakeFirst();
+    if (before !== undefined) return { kind: 'stored', comment: toShown(before), state: before.state, again: true };
+    if (!(await isStanding(tx, comment.itemId))) return { kind: 'no-item' };
+    const { state, reason } = comment.decide({ approvedBefore: await wasApproved(tx, comment.authorKey) });
+    if (state !== 'spam' && (await isDuplicate(tx, comment))) return { kind: 'duplicate' };
+    const row = await tx
+      .insertInto('comment')
+      .values({
+        item_id: comment.itemId,
+        author_name: comment.name,
+        body: comment.body,
+        state,
+        reason,
+        at_ms: comment.atMs,
+        moderated_ms: null,
+        moderated_by: null,
+        author_key: comment.authorKey,
+        post_key: comment.postKey,
+        text_hash: comment.textHash,
+      })
+      .returning(['id', 'author_name', 'body', 'at_ms'])
+      .executeTakeFirstOrThrow();
+    if (state === 'approved') await changeShown(tx, comment.itemId, 1);
+    return { kind: 'stored', comment: toShown(row), state, again: false };
+  });
+}
+
+async function isStanding(tx: Db, itemId: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('item')
+    .select('id')
+    .where('id', '=', itemId)
+    .where('withdrawn_ms', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function wasApproved(tx: Db, authorKey: string | null): Promise<boolean> {
+  if (authorKey === null) return false;
+  const row = await tx
+    .selectFrom('comment')
+    .select('id')
+    .where('author_key', '=', authorKey)
+    .where('state', '=', 'approved')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function isDuplicate(tx: Db, comment: NewComment): Promise<boolean> {
+  const same = tx
+    .selectFrom('comment')
+    .select('id')
+    .where('text_hash', '=', comment.textHash)
+    .where('at_ms', '>', comment.atMs - dayMs);
+  const found = comment.mayRecur ? same.where('item_id', '=', comment.itemId) : same;
+  return (await found.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Notes that so many more comments of an item are shown; 0: others are. */
+export async function changeShown(tx: Db, itemId: number, more: number): Promise<void> {
+  await tx
+    .insertInto('item_count')
+    .values({ item_id: itemId, reads: 0, comments: Math.max(more, 0), comments_revision: 1 })
+    .onConflict((conflict) =>
+      conflict.column('item_id').doUpdateSet((eb) => ({
+        comments: eb('item_count.comments', '+', more),
+        comments_revision: eb('item_count.comments_revision', '+', 1),
+      })),
+    )
+    .execute();
+}
+
+type ShownRow = { readonly id: number; readonly author_name: string; readonly body: string; readonly at_ms: number };
+
+function toShown(row: ShownRow): ShownComment {
+  return { id: row.id, name: row.author_name, body: row.body, atMs: row.at_ms };
+}
+
+/**
+ * A page of an item's comments, newest first, of one instant when called within `store.read`.
+ *
+ * @param query `before`: only those with a lower id.
+ */
+export async function readShownComments(
+  db: Db,
+  query: { readonly itemId: number; readonly before: number | null; readonly limit: number },
+): Promise<CommentPage> {
+  const { itemId, before, limit } = query;
+  const shown = db
+    .selectFrom('comment')
+    .select(['id', 'author_name', 'body', 'at_ms'])
+    .where('item_id', '=', itemId)
+    .where('state', '=', 'approved')
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  const rows = await (before === null ? shown : shown.where('id', '<', before)).execute();
+  const counts = await db
+    .selectFrom('item_count')
+    .select(['comments', 'comments_revision'])
+    .where('item_id', '=', itemId)
+    .executeTakeFirst();
+  const comments = rows.slice(0, limit).map(toShown);
+  return {
+    comments,
+    next: rows.length > limit ? (comments.at(-1)?.id ?? null) : null,
+    total: counts?.comments ?? 0,
+    revision: counts?.comments_revision ?? 0,
+  };
+}
+
+/** A page of the moderators' list, newest first; `state` null: all. */
+export async function readComments(
+  db: Db,
+  query: { readonly state: CommentState | null; readonly before: number | null; readonly limit: number },
+): Promise<Comment[]> {
+  const all = db
+    .selectFrom('comment')
+    .innerJoin('item', 'item.id', 'comment.item_id')
+    .select(['comment.id', 'item_id', 'author_name', 'body', 'state', 'reason', 'at_ms'])
+    .select(['moderated_ms', 'moderated_by', 'item.title', 'item.withdrawn_ms'])
+    .orderBy('comment.id', 'desc')
+    .limit(query.limit);
+  const within = query.state === null ? all : all.where('state', '=', query.state);
+  const rows = await (query.before === null ? within : within.where('comment.id', '<', query.before)).execute();
+  return rows.map((row) => ({
+    ...toShown(row),
+    item: { id: row.item_id, title: row.title, withdrawn: row.withdrawn_ms !== null },
+    state: row.state,
+    reason: row.reason,
+    moderatedMs: row.moderated_ms,
+    moderatedBy: row.moderated_by,
+  }));
+}
+
+/** How many comments stand in each state. */
+export async function countComments(db: Db): Promise<Readonly<Record<CommentState, number>>> {
+  const rows = await db
+    .selectFrom('comment')
+    .select(['state', sql<number>`count(*)`.as('count')])
+    .groupBy('state')
+    .execute();
+  const counts = { pending: 0, approved: 0, rejected: 0, spam: 0 };
+  for (const { state, count } of rows) counts[state] = count;
+  return counts;
+}

@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import { assertNever } from '../../domain/assert-never.ts';
+import type { CommentAction, CommentState, Moderated } from '../../domain/comments/comment.ts';
+import type { Db } from '../engine/engine.ts';
+import { anyOf, insertRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import { changeShown } from './comment-repository.ts';
+
+/** A moderator's decision on some comments. */
+export interface Decision {
+  readonly ids: readonly number[];
+  readonly action: CommentAction;
+  /** Who: stands in the audit. */
+  readonly actor: string;
+  readonly nowMs: number;
+}
+
+/** One line of what was decided about a comment. */
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly actor: string;
+  readonly action: CommentAction;
+  readonly from: CommentState;
+  readonly to: CommentState;
+}
+
+interface Change extends Moderated {
+  readonly itemId: number;
+}
+
+/**
+ * Carries out a decision in one transaction, with an audit row for each comment that it changed. Comments that stand
+ * there already, are unknown, or have nothing to undo are left alone.
+ *
+ * @returns what changed, in no order.
+ */
+export function moderateComments(store: Store, decision: Decision): Promise<readonly Moderated[]> {
+  if (decision.ids.length === 0) return Promise.resolve([]);
+  return store.write(async (tx) => {
+    const changes = await changesOf(tx, decision);
+    for (const change of changes) await setState(tx, change, decision);
+    await insertRows(
+      tx,
+      'comment_audit',
+      changes.map(({ id, from, to }) => ({
+        comment_id: id,
+        at_ms: decision.nowMs,
+        actor: decision.actor,
+        action: decision.action,
+        from_state: from,
+        to_state: to,
+      })),
+    );
+    await noteShown(tx, changes);
+    return changes.map(({ id, from, to }) => ({ id, from, to }));
+  });
+}
+
+async function changesOf(tx: Db, { ids, action }: Decision): Promise<Change[]> {
+  const rows = await tx
+    .selectFrom('comment')
+    .select(['id', 'item_id', 'state'])
+    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .execute();
+  const before = action === 'undo' ? await statesBefore(tx, ids) : new Map<number, CommentState>();
+  return rows.flatMap(({ id, item_id, state }) => {
+    const to = action === 'undo' ? (before.get(id) ?? state) : stateAfter(action);
+    return to === state ? [] : [{ id, itemId: item_id, from: state, to }];
+  });
+}
+
+/** Where each comment stood before the last decision on it. */
+async function statesBefore(tx: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
+  const rows = await tx
+    .selectFrom('comment_audit')
+    .select(['comment_id', 'from_state'])
+    .where('comment_id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .orderBy('id')
+    .execute();
+  return new Map(rows.map(({ comment_id, from_state }) => [comment_id, from_state]));
+}
+
+function stateAfter(action: Exclude<CommentAction, 'undo'>): CommentState {
+  switch (action) {
+    case 'approve':
+      return 'approved';
+    case 'reject':
+      return 'rejected';
+    case 'spam':
+      return 'spam';
+    default:
+      return assertNever(action);
+  }
+}
+
+async function setState(tx: Db, { id, to }: Change, { actor, nowMs }: Decision): Promise<void> {
+  await tx
+    .updateTable('comment')
+    .set({ state: to, moderated_ms: nowMs, moderated_by: actor })
+    .where('id', '=', id)
+    .execute();
+}
+
+async function noteShown(tx: Db, changes: readonly Change[]): Promise<void> {
+  const shown = changes.filter(({ from, to }) => from === 'approved' || to === 'approved');
+  for (const [itemId, some] of Map.groupBy(shown, (change) => change.itemId)) {
+    const more = some.reduce((sum, { to }) => sum + (to === 'approved' ? 1 : -1), 0);
+    await changeShown(tx, itemId, more);
+  }
+}
+
+/** What was decided about a comment, oldest first. */
+export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]> {
+  const rows = await db
+    .selectFrom('comment_audit')
+    .select(['at_ms', 'actor', 'action', 'from_state', 'to_state'])
+    .where('comment_id', '=', commentId)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({
+    atMs: row.at_ms,
+    actor: row.actor,
+    action: row.action,
+    from: row.from_state,
+    to: row.to_state,
+  }));
+}
+
+/** Where comments stand; ids that are not there are left out. */
+export async function readCommentStates(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
+  const rows = await db
+    .selectFrom('comment')
+    .select(['id', 'state'])
+    .where('id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}

@@ -1,0 +1,204 @@
+import { sql } from 'kysely';
+import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
+import type { Db } from '../engine/engine.ts';
+import { anyOf, insertRows, updateRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import { readStored, toItem } from '../queries/map-item.ts';
+import { readSetting } from '../settings.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** The longest list of most read items looks back a week. */
+const keepHoursMs = 8 * dayMs;
+const trimBatch = 2000;
+const saltPrefix = 'read-salt:';
+
+/** One reader at one item. Both hashes are of the same visitor and item, under the salts of two days. */
+export interface Visit {
+  readonly itemId: number;
+  readonly atMs: number;
+  /** Days since 1970 in UTC, of `atMs`. */
+  readonly day: number;
+  readonly hash: string;
+  readonly hashYesterday: string;
+}
+
+/** The salt of a day: random, the same on all nodes, and thrown away two days later with what was hashed under it. */
+export function readSalt(store: Store, day: number, random: () => string): Promise<string> {
+  return readSetting(store, `${saltPrefix}${day}`, random);
+}
+
+/**
+ * Counts visits, in one transaction: each visitor once per item in 24 hours. Visits of items that are not there, or
+ * were withdrawn, are left out.
+ *
+ * @returns how many counted.
+ */
+export function countReads(store: Store, visits: readonly Visit[]): Promise<number> {
+  if (visits.length === 0) return Promise.resolve(0);
+  return store.write(async (tx) => {
+    const items = await standingItems(tx, visits);
+    const seen = await lastSeen(tx, visits);
+    const known = new Set(seen.keys());
+    const counted = newVisits(
+      visits.filter(({ itemId }) => items.has(itemId)),
+      seen,
+    );
+    await remember(tx, counted, known);
+    for (const [itemId, reads] of tally(counted, ({ itemId }) => itemId)) await addReads(tx, itemId, reads);
+    const hours = Map.groupBy(counted, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs);
+    for (const [hour, within] of hours) {
+      for (const [itemId, reads] of tally(within, ({ itemId }) => itemId)) await addHour(tx, { hour, itemId, reads });
+    }
+    return counted.length;
+  });
+}
+
+async function standingItems(tx: Db, visits: readonly Visit[]): Promise<ReadonlySet<number>> {
+  const ids = visits.map(({ itemId }) => itemId);
+  const rows = await tx
+    .selectFrom('item')
+    .select('id')
+    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('withdrawn_ms', 'is', null)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** When each visitor was counted last, by hash. */
+async function lastSeen(tx: Db, visits: readonly Visit[]): Promise<Map<string, number>> {
+  const days = [...new Set(visits.flatMap(({ day }) => [day, day - 1]))];
+  const hashes = visits.flatMap(({ hash, hashYesterday }) => [hash, hashYesterday]);
+  const rows = await tx
+    .selectFrom('read_seen')
+    .select(['hash', 'at_ms'])
+    .where('day', 'in', sql<number>`${anyOf(tx, days)}`)
+    .where('hash', 'in', sql<string>`${anyOf(tx, hashes)}`)
+    .execute();
+  return new Map(rows.map(({ hash, at_ms }) => [hash, at_ms]));
+}
+
+function newVisits(visits: readonly Visit[], seen: Map<string, number>): Visit[] {
+  return visits.filter(({ hash, hashYesterday, atMs }) => {
+    const last = Math.max(seen.get(hash) ?? 0, seen.get(hashYesterday) ?? 0);
+    if (last > atMs - dayMs) return false;
+    seen.set(hash, atMs);
+    return true;
+  });
+}
+
+function tally<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const one of list) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  return counts;
+}
+
+/** A hash of today is known already only when the clock was turned. */
+async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<string>): Promise<void> {
+  const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
+  await insertRows(
+    tx,
+    'read_seen',
+    rows.filter(({ hash }) => !known.has(hash)),
+  );
+  await updateRows(
+    tx,
+    'read_seen',
+    'hash',
+    rows.filter(({ hash }) => known.has(hash)),
+  );
+}
+
+async function addReads(tx: Db, itemId: number, reads: number): Promise<void> {
+  await tx
+    .insertInto('item_count')
+    .values({ item_id: itemId, reads, comments: 0, comments_revision: 0 })
+    .onConflict((conflict) =>
+      conflict.column('item_id').doUpdateSet((eb) => ({ reads: eb('item_count.reads', '+', reads) })),
+    )
+    .execute();
+}
+
+async function addHour(tx: Db, of: { hour: number; itemId: number; reads: number }): Promise<void> {
+  const { hour, itemId, reads } = of;
+  await tx
+    .insertInto('read_hour')
+    .values({ hour_ms: hour, item_id: itemId, reads })
+    .onConflict((conflict) =>
+      conflict.columns(['hour_ms', 'item_id']).doUpdateSet((eb) => ({ reads: eb('read_hour.reads', '+', reads) })),
+    )
+    .execute();
+}
+
+/** The counts of items, in one query. Items that are not there, or were withdrawn, are left out. */
+export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCounts[]> {
+  const rows = await db
+    .selectFrom('item')
+    .leftJoin('item_count', 'item_count.item_id', 'item.id')
+    .select(['item.id', 'reads', 'comments', 'comments_revision'])
+    .where('item.id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .where('withdrawn_ms', 'is', null)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    reads: row.reads ?? 0,
+    comments: row.comments ?? 0,
+    commentsRevision: row.comments_revision ?? 0,
+  }));
+}
+
+/** Which list of most read items: whole hours back from `nowMs`, the running one included. */
+export interface MostReadQuery {
+  readonly nowMs: number;
+  readonly hours: number;
+  readonly limit: number;
+}
+
+/** The items that were read most often, most read first; equal ones by id, the newer first. */
+export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRead[]> {
+  const sinceMs = (Math.floor(query.nowMs / hourMs) - query.hours + 1) * hourMs;
+  // Summed up first: a week has many hours of each item.
+  const totals = db
+    .selectFrom('read_hour')
+    .select(({ fn }) => ['item_id', fn.sum<number>('reads').as('total')])
+    .where('hour_ms', '>=', sinceMs)
+    .groupBy('item_id')
+    .as('totals');
+  const rows = await db
+    .selectFrom(totals)
+    .innerJoin('item', 'item.id', 'totals.item_id')
+    .select(['item_id', 'total'])
+    .where('withdrawn_ms', 'is', null)
+    .orderBy('total', 'desc')
+    .orderBy('item_id', 'desc')
+    .limit(query.limit)
+    .execute();
+  const stored = await readStored(
+    db,
+    rows.map(({ item_id }) => item_id),
+  );
+  return rows.flatMap(({ item_id, total }) => {
+    const found = stored.get(item_id);
+    return found === undefined ? [] : [{ item: toItem(found), reads: total }];
+  });
+}
+
+/** Forgets who was counted more than a day ago, the salts of those days, and hours that no list looks back to. */
+export async function trimReads(store: Store, nowMs: number): Promise<void> {
+  const yesterday = Math.floor(nowMs / dayMs) - 1;
+  for (let count = trimBatch; count >= trimBatch; ) {
+    const result = await store.write((tx) => {
+      const old = tx.selectFrom('read_seen').select('hash').where('day', '<', yesterday).limit(sql.lit(trimBatch));
+      return tx.deleteFrom('read_seen').where('day', '<', yesterday).where('hash', 'in', old).executeTakeFirst();
+    });
+    count = Number(result.numDeletedRows);
+  }
+  await store.write(async (tx) => {
+    await tx
+      .deleteFrom('read_hour')
+      .where('hour_ms', '<', nowMs - keepHoursMs)
+      .execute();
+    const kept = [yesterday, yesterday + 1, yesterday + 2].map((day) => `${saltPrefix}${day}`);
+    await tx.deleteFrom('setting').where('name', 'like', `${saltPrefix}%`).where('name', 'not in', kept).execute();
+  });
+}

@@ -1,0 +1,81 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PollMemory } from '../../domain/polling/poll.ts';
+import type { Db } from '../engine/engine.ts';
+import { updateRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import type { Row } from '../tables.ts';
+import { firstReadsSpreadMs } from './declare-sources.ts';
+import { memoryOf } from './poll-results.ts';
+
+const batchSources = 500;
+
+/**
+ * Adapts the schedule to a clock that was set back. What was planned after an attempt that now lies in the future moves
+ * back by as much as that attempt lies ahead: the next check, a lease, a Retry-After. So no source waits longer from now
+ * than it was to wait from its last attempt, whether that was its interval, a back-off or a Retry-After. A source that
+ * was never read, and would wait longer than first reads are spread over, is due now.
+ *
+ * @returns how many sources were moved; 0: the clock was not set back, as far as the database tells.
+ */
+export async function followClockBack(store: Store, nowMs: number): Promise<number> {
+  let moved = 0;
+  for (;;) {
+    const count = await store.write(async (tx) => {
+      const rows = await plannedAhead(tx, nowMs);
+      await updateRows(
+        tx,
+        'source',
+        'ref',
+        rows.map((row) => movedBack(row, nowMs)),
+      );
+      return rows.length;
+    });
+    moved += count;
+    if (count < batchSources) return moved;
+    await nextTurn();
+  }
+}
+
+type Planned = Pick<
+  Row<'source'>,
+  'ref' | 'next_check_ms' | 'last_attempt_ms' | 'claimed_ms' | 'leased_until_ms' | 'memory'
+>;
+
+/** Sources whose plan was made by a clock that was ahead of this one. None of them is, once it was moved back. */
+function plannedAhead(db: Db, nowMs: number): Promise<Planned[]> {
+  return db
+    .selectFrom('source')
+    .select(['ref', 'next_check_ms', 'last_attempt_ms', 'claimed_ms', 'leased_until_ms', 'memory'])
+    .where((eb) =>
+      eb.or([
+        eb('last_attempt_ms', '>', nowMs),
+        eb('claimed_ms', '>', nowMs),
+        eb.and([
+          eb('last_attempt_ms', 'is', null),
+          eb('claimed_ms', 'is', null),
+          eb('next_check_ms', '>', nowMs + firstReadsSpreadMs),
+        ]),
+      ]),
+    )
+    .limit(batchSources)
+    .execute();
+}
+
+function movedBack(row: Planned, nowMs: number): Planned {
+  const { last_attempt_ms, claimed_ms, leased_until_ms } = row;
+  const isNew = last_attempt_ms === null && claimed_ms === null;
+  const aheadMs = isNew ? Number.POSITIVE_INFINITY : Math.max(last_attempt_ms ?? 0, claimed_ms ?? 0) - nowMs;
+  const earlier = (ms: number): number => (ms > nowMs ? Math.max(ms - aheadMs, nowMs) : ms);
+  const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
+  const memory = memoryOf(row);
+  const { retryUntilMs } = memory;
+  const earlierRetry: PollMemory = { ...memory, retryUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs) };
+  return {
+    ref: row.ref,
+    next_check_ms: earlier(row.next_check_ms),
+    last_attempt_ms: past(last_attempt_ms),
+    claimed_ms: past(claimed_ms),
+    leased_until_ms: leased_until_ms === null ? null : earlier(leased_until_ms),
+    memory: JSON.stringify(earlierRetry),
+  };
+}

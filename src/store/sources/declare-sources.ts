@@ -1,0 +1,224 @@
+import { hostOf } from '../../domain/polling/hosts.ts';
+import { conceal, concealAddress, concealUrl, shownUrl } from '../../domain/polling/masking.ts';
+import { blankMemory, type PollMemory } from '../../domain/polling/poll.ts';
+import type { Declarations, Source } from '../../domain/polling/source.ts';
+import type { Db } from '../engine/engine.ts';
+import { insertRows, updateRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import type { Row } from '../tables.ts';
+import { matchDeclarations, type StoredSource } from './match-declarations.ts';
+import { memoryOf } from './poll-results.ts';
+
+/** So many sources may be read for the first time at once. */
+const atOnce = 200;
+/** The first reads of the rest are spread over this. */
+export const firstReadsSpreadMs = 60 * 60_000;
+
+/** What a new set of declarations came to, by id. */
+export interface Declared {
+  readonly added: readonly string[];
+  /** Those whose next read is unconditional. */
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly restored: readonly string[];
+}
+
+/** Columns that only a declaration writes. */
+type Words = Pick<
+  Row<'source'>,
+  | 'id'
+  | 'id_declared'
+  | 'url'
+  | 'title'
+  | 'section'
+  | 'interval_ms'
+  | 'language'
+  | 'republish'
+  | 'declaration_hash'
+  | 'position'
+  | 'removed_ms'
+>;
+
+function wordsOf(source: Source, position: number): Words {
+  return {
+    id: source.id,
+    id_declared: source.idDeclared ? 1 : 0,
+    url: shownUrl(source),
+    title: source.title,
+    section: source.section,
+    interval_ms: source.intervalMs,
+    language: source.language,
+    republish: source.republish,
+    declaration_hash: source.declarationHash,
+    position,
+    removed_ms: null,
+  };
+}
+
+/** The state of a source that was never read; what it leaves out is empty. */
+function blankState(url: string, nowMs: number) {
+  const memory = JSON.stringify(blankMemory);
+  return { host: hostOf(url), next_check_ms: nowMs, next_check_why: 'never read', memory };
+}
+
+const noValidators = { etag: null, last_modified: null, validators_url: null, body_hash: null };
+const noLease = { leased_until_ms: null, lease_token: null };
+const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms: null };
+
+/**
+ * What a declaration undoes of a source's state. A new URL under the same id starts afresh; any other change that
+ * makes the last read invalid makes the next one unconditional and due at once, but never before a Retry-After.
+ *
+ * @param about.url the whole address, of which `words` may have a part only.
+ */
+function undone(
+  row: Row<'source'>,
+  words: Words,
+  about: { readonly nowMs: number; readonly url: string },
+): Partial<Row<'source'>> {
+  const { nowMs, url } = about;
+  // What it hides was written down once.
+  if (row.url !== words.url && row.url !== url) {
+    // The host that it asked until now is to be spared all the same.
+    const memory = JSON.stringify({ ...blankMemory, hostPause: memoryOf(row).hostPause });
+    return { ...blankState(words.url, nowMs), memory, ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
+  }
+  const notBeforeMs = Math.max(nowMs, memoryOf(row).retryUntilMs ?? 0);
+  const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };
+  if (row.declaration_hash !== words.declaration_hash) {
+    return { ...noValidators, ...noLease, ...anew, memory: JSON.stringify(unjudged(memoryOf(row))) };
+  }
+  if (row.removed_ms !== null && row.gone_ms !== null) return anew;
+  return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
+}
+
+/** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
+function unjudged(memory: PollMemory): PollMemory {
+  return { ...memory, idsDistrusted: false, formerly: null };
+}
+
+/** What an earlier version wrote down of an address that hides something now, or of one that was declared otherwise. */
+function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
+  if (hidden === null) return row;
+  const { moved_to, self_url, site_url, last_detail } = row;
+  return {
+    ...row,
+    moved_to: moved_to === null ? null : concealUrl(moved_to, hidden),
+    self_url: self_url === null ? null : concealAddress(self_url, hidden),
+    site_url: site_url === null ? null : concealAddress(site_url, hidden),
+    last_detail: last_detail === null ? null : conceal(last_detail, hidden),
+  };
+}
+
+/** A shorter interval counts from the last read, not from the next. */
+function soonerCheck(row: Row<'source'>, words: Words, notBeforeMs: number): Partial<Row<'source'>> {
+  if (words.interval_ms === null || words.interval_ms === row.interval_ms || row.failures > 0) return {};
+  const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + words.interval_ms);
+  return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_why: 'interval' } : {};
+}
+
+type NewRow = Words & ReturnType<typeof blankState>;
+
+interface Plan {
+  readonly inserts: NewRow[];
+  readonly updates: Row<'source'>[];
+  readonly renames: { readonly ref: number; readonly id: string }[];
+  readonly removals: number[];
+  readonly outcome: { added: string[]; changed: string[]; removed: string[]; restored: string[] };
+}
+
+/** A name that no declaration can have, for a source whose id now belongs to another. */
+function displaced(row: { readonly id: string; readonly ref: number }): string {
+  return `${row.id}~${row.ref}`;
+}
+
+function toStored(row: Row<'source'>): StoredSource {
+  return {
+    ref: row.ref,
+    id: row.id,
+    idDeclared: row.id_declared === 1,
+    url: row.url,
+    declarationHash: row.declaration_hash,
+    removedMs: row.removed_ms,
+  };
+}
+
+function planFor(declared: readonly Source[], rows: readonly Row<'source'>[], nowMs: number): Plan {
+  const byRef = new Map(rows.map((row) => [row.ref, row]));
+  const outcome = { added: [], changed: [], removed: [], restored: [] };
+  const plan: Plan = { inserts: [], updates: [], renames: [], removals: [], outcome };
+  const newIds = new Map<number, string>();
+  for (const [position, [source, stored]] of [...matchDeclarations(declared, rows.map(toStored))].entries()) {
+    const words = wordsOf(source, position);
+    const row = stored === null ? undefined : byRef.get(stored.ref);
+    if (row === undefined) {
+      plan.inserts.push({ ...words, ...blankState(source.url, nowMs) });
+      plan.outcome.added.push(source.id);
+    } else {
+      newIds.set(row.ref, source.id);
+      const next = { ...row, ...words, ...undone(row, words, { nowMs, url: source.url }) };
+      planUpdate(plan, row, withoutSecrets(next, source));
+    }
+  }
+  const wanted = new Set(declared.map(({ id }) => id));
+  for (const row of rows) {
+    const newId = newIds.get(row.ref);
+    if (newId !== row.id && wanted.has(row.id)) plan.renames.push({ ref: row.ref, id: displaced(row) });
+    if (newId === undefined && row.removed_ms === null) {
+      plan.removals.push(row.ref);
+      plan.outcome.removed.push(row.id);
+    }
+  }
+  return plan;
+}
+
+function planUpdate(plan: Plan, row: Row<'source'>, next: Row<'source'>): void {
+  if (JSON.stringify(row) === JSON.stringify(next)) return;
+  plan.updates.push(next);
+  if (row.removed_ms !== null) plan.outcome.restored.push(next.id);
+  if (row.declaration_hash !== next.declaration_hash || row.url !== next.url) plan.outcome.changed.push(next.id);
+}
+
+/** The first 200 as they are, the others over an hour: a new list of thousands is no burst. */
+function spread<T extends { readonly next_check_ms: number }>(
+  rows: readonly T[],
+  about: { readonly nowMs: number; readonly beyond: number; readonly from: number },
+): T[] {
+  return rows.map((row, index) => {
+    const late = about.from + index - atOnce + 1;
+    if (late <= 0) return row;
+    const laterMs = about.nowMs + Math.round((late / about.beyond) * firstReadsSpreadMs);
+    return { ...row, next_check_ms: Math.max(row.next_check_ms, laterMs) };
+  });
+}
+
+async function write(tx: Db, plan: Plan, nowMs: number): Promise<void> {
+  const changed = new Set(plan.outcome.changed);
+  const rereads = plan.updates.filter(({ id }) => changed.has(id));
+  const others = plan.updates.filter(({ id }) => !changed.has(id));
+  const beyond = plan.inserts.length + rereads.length - atOnce;
+  // Old ids give way first: two sources may have changed theirs with each other.
+  await updateRows(tx, 'source', 'ref', plan.renames);
+  await updateRows(tx, 'source', 'ref', others);
+  await updateRows(tx, 'source', 'ref', spread(rereads, { nowMs, beyond, from: plan.inserts.length }));
+  await insertRows(tx, 'source', spread(plan.inserts, { nowMs, beyond, from: 0 }));
+  const removals = plan.removals.map((ref) => ({ ref, removed_ms: nowMs, ...noLease }));
+  await updateRows(tx, 'source', 'ref', removals);
+}
+
+/**
+ * Brings the stored sources into line with what the operator declares: adds, changes, removes and restores. What
+ * polls have taught a source outlives its declaration, and its items stay.
+ */
+export async function declareSources(
+  store: Store,
+  declarations: Pick<Declarations, 'sources'>,
+  nowMs: number,
+): Promise<Declared> {
+  return store.write(async (tx) => {
+    const rows = await tx.selectFrom('source').selectAll().execute();
+    const plan = planFor(declarations.sources, rows, nowMs);
+    await write(tx, plan, nowMs);
+    return plan.outcome;
+  });
+}

@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import {
+  type DueSource,
+  type Lease,
+  longestWaitMs,
+  type PollMemory,
+  type Settlement,
+} from '../../domain/polling/poll.ts';
+import { type Db, engineOf } from '../engine/engine.ts';
+import { fixedQuery } from '../engine/fixed-query.ts';
+import { anyOf, insertRows, updateRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import type { Row } from '../tables.ts';
+import { leasedSource, memoryOf, writeSettlement } from './poll-results.ts';
+
+const lostLeaseSpreadMs = 30_000;
+const lostBackoffMs = 5 * 60_000;
+const longestBackoffMs = 24 * 60 * 60_000;
+
+/** Sources that nobody is reading, earliest next check first. */
+function free(db: Db, nowMs: number, limit: number) {
+  // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
+  const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
+  const slowStrikes = engineOf(db).jsonNumber(sql.ref('memory'), 'slowStrikes');
+  return db
+    .selectFrom('source')
+    .select(['id', 'host', 'next_check_ms as nextCheckMs', slowStrikes.as('slowStrikes')])
+    .where('removed_ms', 'is', null)
+    .where('gone_ms', 'is', null)
+    .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb(spread, '<=', nowMs)]))
+    .orderBy('next_check_ms')
+    .limit(limit);
+}
+
+// Asked each second, by a server with nothing to do too: put together once.
+const selectDue = fixedQuery<{ nowMs: number; limit: number }, DueSource>(['nowMs', 'limit'], (db, { nowMs, limit }) =>
+  free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
+);
+const selectStranded = fixedQuery<{ nowMs: number; limit: number; tooFarMs: number }, DueSource>(
+  ['nowMs', 'limit', 'tooFarMs'],
+  (db, { nowMs, limit, tooFarMs }) => free(db, nowMs, limit).where('next_check_ms', '>', tooFarMs),
+);
+const selectNextDue = fixedQuery<object, Pick<Row<'source'>, 'next_check_ms'>>([], (db) =>
+  db
+    .selectFrom('source')
+    .select('next_check_ms')
+    .where('removed_ms', 'is', null)
+    .where('gone_ms', 'is', null)
+    .where('leased_until_ms', 'is', null)
+    .orderBy('next_check_ms')
+    .limit(1),
+);
+
+/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
+export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
+  const due = await selectDue(db, { nowMs, limit });
+  // So far ahead lies only what was settled before the clock was turned back.
+  const stranded = await selectStranded(db, { nowMs, limit, tooFarMs: nowMs + longestWaitMs });
+  return [...due, ...stranded].slice(0, limit);
+}
+
+/** When the next source falls due, epoch ms; null when there is none. May lie in the past. */
+export async function nextDueMs(db: Db): Promise<number | null> {
+  const [next] = await selectNextDue(db, {});
+  return next?.next_check_ms ?? null;
+}
+
+type Claimable = Pick<
+  Row<'source'>,
+  'ref' | 'id' | 'declaration_hash' | 'lease_token' | 'failures' | 'first_failed_ms' | 'memory'
+>;
+
+/** The ids are a JSON array. */
+const selectClaimable = fixedQuery<{ ids: string; nowMs: number; tooFarMs: number }, Claimable>(
+  ['ids', 'nowMs', 'tooFarMs'],
+  (db, { ids, nowMs, tooFarMs }) =>
+    db
+      .selectFrom('source')
+      .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'memory'])
+      .where('id', 'in', sql<string>`${engineOf(db).values(ids)}`)
+      .where('removed_ms', 'is', null)
+      .where('gone_ms', 'is', null)
+      .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', tooFarMs)]))
+      .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)])),
+);
+
+/** One loss may be a restart; the second in a row is the source's doing, and counts as a failure. */
+function afterLoss(
+  row: Claimable,
+  nowMs: number,
+): { memory: PollMemory; failed: boolean; failures: number; nextMs: number } {
+  const memory = memoryOf(row);
+  const lostLeases = memory.lostLeases + 1;
+  const failed = lostLeases > 1;
+  const failures = row.failures + (failed ? 1 : 0);
+  const nextMs = nowMs + Math.min(longestBackoffMs, lostBackoffMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
+  return { memory: { ...memory, lostLeases }, failed, failures, nextMs };
+}
+
+async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): Promise<ReadonlySet<number>> {
+  const losses = lost.map((row) => ({ row, ...afterLoss(row, nowMs) }));
+  const failed = losses.filter((loss) => loss.failed);
+  await updateRows(
+    tx,
+    'source',
+    'ref',
+    losses.map(({ row, memory }) => ({ ref: row.ref, memory: JSON.stringify(memory) })),
+  );
+  await updateRows(
+    tx,
+    'source',
+    'ref',
+    failed.map(({ row, failures, nextMs }) => ({
+      ref: row.ref,
+      lease_token: null,
+      leased_until_ms: null,
+      failures,
+      first_failed_ms: row.first_failed_ms ?? nowMs,
+      last_outcome: 'failed',
+      last_failure: 'lease_lost',
+      last_detail: 'the refresh did not end in time, more than once in a row',
+      last_attempt_ms: nowMs,
+      next_check_ms: nextMs,
+      next_check_why: 'back-off after lost refreshes',
+    })),
+  );
+  const rows = failed.map(({ row }) => ({
+    ...{ source_ref: row.ref, at_ms: nowMs, outcome: 'failed', failure: 'lease_lost', status: null },
+    ...{ bytes: 0, duration_ms: 0, added: 0, updated: 0 },
+  }));
+  await insertRows(tx, 'refresh', rows);
+  return new Set(failed.map(({ row }) => row.ref));
+}
+
+/**
+ * Takes the right to read sources, before any request goes out. Those that are no longer due, are being read, or have
+ * just had a loss counted as a failure are left out.
+ */
+export async function claimSources(
+  store: Store,
+  claim: { readonly ids: readonly string[]; readonly nowMs: number; readonly leaseMs: number },
+): Promise<Lease[]> {
+  const { ids, nowMs } = claim;
+  if (ids.length === 0) return [];
+  const untilMs = nowMs + claim.leaseMs;
+  return store.write(async (tx) => {
+    const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + longestWaitMs });
+    const failed = await recordLosses(
+      tx,
+      rows.filter((row) => row.lease_token !== null),
+      nowMs,
+    );
+    const claimed = rows.filter((row) => !failed.has(row.ref)).map((row) => ({ row, token: randomUUID() }));
+    const leases = claimed.map(({ row, token }) => ({
+      ...{ ref: row.ref, lease_token: token },
+      ...{ leased_until_ms: untilMs, claimed_ms: nowMs },
+    }));
+    await updateRows(tx, 'source', 'ref', leases);
+    return claimed.map(({ row, token }) => ({
+      sourceId: row.id,
+      token,
+      untilMs,
+      declarationHash: row.declaration_hash,
+    }));
+  });
+}
+
+/**
+ * Keeps a lease for longer, for a refresh that has more to do than others.
+ *
+ * @returns false when it was lost.
+ */
+export async function extendLease(store: Store, lease: Lease, untilMs: number): Promise<boolean> {
+  return store.write(async (tx) => {
+    const source = await leasedSource(tx, lease);
+    if (source === null) return false;
+    await tx.updateTable('source').set({ leased_until_ms: untilMs }).where('ref', '=', source.ref).execute();
+    return true;
+  });
+}
+
+/** Gives leases back without a word, as if they had not been taken: the process is stopping. */
+export async function releaseSources(store: Store, leases: readonly Lease[]): Promise<void> {
+  const tokens = leases.map(({ token }) => token);
+  await store.write((tx) =>
+    tx
+      .updateTable('source')
+      .set({ lease_token: null, leased_until_ms: null })
+      .where('lease_token', 'in', sql<string>`${anyOf(tx, tokens)}`)
+      .execute(),
+  );
+}
+
+/**
+ * Writes what a poll without items came to.
+ *
+ * @returns false when the lease was lost: nothing was written.
+ */
+export async function settleSource(
+  store: Store,
+  lease: Lease,
+  settlement: Settlement,
+  nowMs: number,
+): Promise<boolean> {
+  return store.write(async (tx) => {
+    const source = await leasedSource(tx, lease);
+    if (source === null) return false;
+    await writeSettlement(tx, source, settlement, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
+    return true;
+  });
+}

@@ -1,0 +1,91 @@
+import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Settlement } from '../../domain/polling/poll.ts';
+import type { Db } from '../engine/engine.ts';
+import { fromJson, shownSource } from '../queries/map-item.ts';
+import type { Row } from '../tables.ts';
+import { pauseEnds } from './host-pauses.ts';
+
+/** A source and how its reading goes: what an operator may see. */
+export interface SourceReport {
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  /** As declared. */
+  readonly url: string;
+  /** The adopted address; null: none. */
+  readonly movedTo: string | null;
+  readonly siteUrl: string | null;
+  readonly hubs: readonly string[];
+  /** Its place in the declarations. */
+  readonly position: number;
+  /** Null: declared now. */
+  readonly removedMs: number | null;
+  /** Null before the first read. */
+  readonly outcome: Settlement['outcome'] | null;
+  readonly failure: Failure | null;
+  readonly status: number | null;
+  readonly detail: string | null;
+  readonly notes: readonly string[];
+  readonly bytes: number | null;
+  readonly durationMs: number | null;
+  /** Failures in a row, and since when. */
+  readonly failures: number;
+  readonly firstFailedMs: number | null;
+  readonly lastAttemptMs: number | null;
+  readonly lastSuccessMs: number | null;
+  /** When a read last brought something new. */
+  readonly lastChangeMs: number | null;
+  readonly nextCheckMs: number;
+  readonly nextCheckWhy: string;
+  readonly intervalMs: number | null;
+  readonly leasedUntilMs: number | null;
+  readonly goneMs: number | null;
+  readonly firstReadDone: boolean;
+  readonly items: number;
+}
+
+function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
+  const { id, title, section, url, siteUrl } = shownSource(row);
+  return {
+    ...{ id, title, section, url, siteUrl },
+    movedTo: row.moved_to,
+    hubs: fromJson<readonly string[]>(row.hubs),
+    position: row.position,
+    removedMs: row.removed_ms,
+    outcome: row.last_outcome,
+    failure: row.last_failure,
+    status: row.last_status,
+    detail: row.last_detail,
+    notes: fromJson<readonly string[]>(row.last_notes),
+    bytes: row.last_bytes,
+    durationMs: row.last_duration_ms,
+    failures: row.failures,
+    firstFailedMs: row.first_failed_ms,
+    lastAttemptMs: row.last_attempt_ms,
+    lastSuccessMs: row.last_success_ms,
+    lastChangeMs: row.last_change_ms,
+    ...nextCheckOf(row, pausedUntilMs),
+    intervalMs: row.interval_ms,
+    leasedUntilMs: row.leased_until_ms,
+    goneMs: row.gone_ms,
+    firstReadDone: row.first_read_done === 1,
+    items: row.items,
+  };
+}
+
+/** Nobody asks a host that is paused, whenever its sources fall due. */
+function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckWhy'> {
+  if (row.next_check_ms >= pausedUntilMs) return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_why };
+  return { nextCheckMs: pausedUntilMs, nextCheckWhy: 'its host is paused: it answered 429' };
+}
+
+/** How the reading of every source goes, in the order of the declarations; removed ones, which keep their state, last. */
+export async function readSourceReports(db: Db): Promise<SourceReport[]> {
+  const rows = await db.selectFrom('source').selectAll().orderBy('position').orderBy('ref').execute();
+  const pausedUntilMs = pauseEnds(rows);
+  const reports = rows.map((row) => toReport(row, pausedUntilMs.get(row.host) ?? 0));
+  return [
+    ...reports.filter((report) => report.removedMs === null),
+    ...reports.filter((report) => report.removedMs !== null),
+  ];
+}

@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import { rulesVersion } from '../../domain/items/normalise-task.ts';
+import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
+import type { PollState } from '../../domain/polling/poll.ts';
+import type { Db } from '../engine/engine.ts';
+import { fixedQuery } from '../engine/fixed-query.ts';
+import { anyOf, updateRows } from '../engine/write-rows.ts';
+import type { Store } from '../open.ts';
+import type { Row } from '../tables.ts';
+import { memoryOf } from './poll-results.ts';
+
+/** Why a check is due that an operator asked for: such a read is forced. */
+export const askedByOperator = 'the operator asked';
+
+const askCooldownMs = 60_000;
+
+const selectSource = fixedQuery<{ sourceId: string }, Row<'source'>>(['sourceId'], (db, { sourceId }) =>
+  db.selectFrom('source').selectAll().where('id', '=', sourceId),
+);
+
+const selectHashes = fixedQuery<{ sourceId: string; limit: number }, { entry_key: string; content_hash: string }>(
+  ['sourceId', 'limit'],
+  (db, { sourceId, limit }) =>
+    db
+      .selectFrom('appearance')
+      .innerJoin('source', 'source.ref', 'appearance.source_ref')
+      .select(['entry_key', 'content_hash'])
+      .where('source.id', '=', sourceId)
+      .orderBy('appearance.sort_ms', 'desc')
+      .limit(limit),
+);
+
+/** What earlier polls left on a source; null when there is no such source. */
+export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
+  const [row] = await selectSource(db, { sourceId });
+  if (row === undefined) return null;
+  const memory = memoryOf(row);
+  // What was read by other rules must be read again, even if it is still the same on its publisher's side.
+  const isCurrent = memory.rulesVersion === rulesVersion;
+  return {
+    validators: isCurrent ? validatorsOf(row) : noValidators,
+    bodyHash: isCurrent ? row.body_hash : null,
+    nextCheckMs: row.next_check_ms,
+    nextCheckWhy: row.next_check_why,
+    failures: row.failures,
+    firstFailedMs: row.first_failed_ms,
+    firstReadDone: row.first_read_done === 1,
+    goneMs: row.gone_ms,
+    movedTo: row.moved_to,
+    memory,
+  };
+}
+
+function validatorsOf({ etag, last_modified, validators_url }: Row<'source'>): Validators {
+  return { etag, lastModified: last_modified, ...(validators_url === null ? {} : { url: validators_url }) };
+}
+
+/** The content hashes of a source's newest entries, by entry key: what has one of them needs no cleaning again. */
+export async function knownHashes(db: Db, sourceId: string, limit: number): Promise<Record<string, string>> {
+  const rows = await selectHashes(db, { sourceId, limit });
+  return Object.fromEntries(rows.map((row) => [row.entry_key, row.content_hash]));
+}
+
+/**
+ * Makes sources due at once, for an operator who asks. No source is asked within a minute of its last read or before
+ * the time its publisher has asked for.
+ *
+ * @param ids null: every source that is not gone. A source that is named is read again even when it was gone.
+ * @returns how many there are.
+ */
+export async function requestRefresh(store: Store, ids: readonly string[] | null, nowMs: number): Promise<number> {
+  return store.write(async (tx) => {
+    const query = tx
+      .selectFrom('source')
+      .select(['ref', 'memory', 'last_attempt_ms', 'leased_until_ms'])
+      .where('removed_ms', 'is', null);
+    const rows = await (ids === null
+      ? query.where('gone_ms', 'is', null)
+      : query.where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
+    ).execute();
+    const asked = rows.map((row) => {
+      const { retryUntilMs } = memoryOf(row);
+      const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
+      const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
+      const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
+      return { ref: row.ref, next_check_ms, next_check_why: askedByOperator, gone_ms: null };
+    });
+    await updateRows(tx, 'source', 'ref', asked);
+    return asked.length;
+  });
+}

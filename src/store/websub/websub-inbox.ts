@@ -1,0 +1,162 @@
+import { sql } from 'kysely';
+import type { Digest } from '../../domain/items/item.ts';
+import type { ReceivedPush } from '../../domain/websub/websub-subscription.ts';
+import type { Db } from '../engine/engine.ts';
+import { anyOf, insertRows } from '../engine/write-rows.ts';
+import { batchesOf } from '../items/batches.ts';
+import { storeBatch } from '../items/store-batch.ts';
+import { distinct, entriesOf } from '../items/store-items.ts';
+import { appendEvents } from '../log/event-log.ts';
+import type { Store } from '../open.ts';
+import { shownSource } from '../queries/map-item.ts';
+
+const mostWaiting = 20;
+const mostAttempts = 3;
+
+/** Keeps a push until it is read. @returns false when too many of the subscription are waiting already. */
+export async function keepPush(store: Store, push: ReceivedPush): Promise<boolean> {
+  const body = Buffer.from(push.body).toString('base64');
+  return store.write(async (tx) => {
+    const { waiting } = await tx
+      .selectFrom('websub_push')
+      .select(({ fn }) => fn.countAll<number>().as('waiting'))
+      .where('subscription_id', '=', push.subscriptionId)
+      .executeTakeFirstOrThrow();
+    if (waiting >= mostWaiting) return false;
+    await tx
+      .insertInto('websub_push')
+      .values({
+        subscription_id: push.subscriptionId,
+        received_ms: push.receivedMs,
+        content_type: push.contentType,
+        content_encoding: push.contentEncoding,
+        attempts: 0,
+        body,
+      })
+      .execute();
+    return true;
+  });
+}
+
+/** A push to be read, and whose it is. */
+export interface WaitingPush extends ReceivedPush {
+  readonly id: number;
+  readonly sourceRef: number;
+  readonly sourceId: string;
+  readonly topic: string;
+}
+
+/** The oldest push that waits; null: none does. One that has broken the reader several times is let go of. */
+export async function takePush(store: Store): Promise<WaitingPush | null> {
+  const oldest = await store.reader.selectFrom('websub_push').select('id').orderBy('id').limit(1).executeTakeFirst();
+  if (oldest === undefined) return null;
+  return store.write(async (tx) => {
+    await tx.deleteFrom('websub_push').where('attempts', '>=', mostAttempts).execute();
+    const row = await tx
+      .selectFrom('websub_push')
+      .innerJoin('websub_subscription', 'websub_subscription.id', 'websub_push.subscription_id')
+      .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')
+      .selectAll('websub_push')
+      .select(['source_ref', 'topic', 'source.id as sourceId'])
+      .orderBy('websub_push.id')
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    await tx
+      .updateTable('websub_push')
+      .set({ attempts: row.attempts + 1 })
+      .where('id', '=', row.id)
+      .execute();
+    return {
+      id: row.id,
+      subscriptionId: row.subscription_id,
+      receivedMs: row.received_ms,
+      contentType: row.content_type,
+      contentEncoding: row.content_encoding,
+      body: Buffer.from(row.body, 'base64'),
+      sourceRef: row.source_ref,
+      sourceId: row.sourceId,
+      topic: row.topic,
+    };
+  });
+}
+
+/** Lets go of a push that has been dealt with. */
+export async function removePush(store: Store, id: number): Promise<void> {
+  await store.write((tx) => tx.deleteFrom('websub_push').where('id', '=', id).execute());
+}
+
+/** What a push brought. */
+export interface PushCounts {
+  readonly added: number;
+  readonly updated: number;
+  /** Head of the log after it; null when nothing was written to it. */
+  readonly head: number | null;
+}
+
+/** A push that was read, for the store. */
+export interface ReadPush {
+  readonly push: Pick<WaitingPush, 'subscriptionId' | 'sourceRef'>;
+  /** Of the declaration under which it was read. */
+  readonly declarationHash: string;
+  readonly digest: Digest;
+  readonly nowMs: number;
+  onBatch(head: number): void;
+}
+
+/**
+ * Stores what a push brought, by the rules of every read. It is part of a document: nothing is missing from it, nothing
+ * in it says what the source is or when it is read next. Needs no lease: each batch looks itself at what is there.
+ *
+ * @returns null when the source was edited or removed meanwhile.
+ */
+export async function storePush(store: Store, read: ReadPush): Promise<PushCounts | null> {
+  const { push, digest, nowMs } = read;
+  const document = entriesOf(digest);
+  let counts: PushCounts = { added: 0, updated: 0, head: null };
+  for (const drafts of batchesOf(distinct(digest.drafts))) {
+    const done = await store.write(async (tx) => {
+      const row = await tx
+        .selectFrom('source')
+        .selectAll()
+        .where('ref', '=', push.sourceRef)
+        .where('declaration_hash', '=', read.declarationHash)
+        .where('removed_ms', 'is', null)
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      const context = { source: shownSource(row), renamed: new Map(), document, firstRead: false, nowMs };
+      const stored = await storeBatch(tx, drafts, context);
+      return { counts: stored.counts, head: await appendEvents(tx, stored.happenings, nowMs) };
+    });
+    if (done === null) return null;
+    if (done.head !== null) read.onBatch(done.head);
+    const { added, updated } = done.counts;
+    counts = { added: counts.added + added, updated: counts.updated + updated, head: done.head ?? counts.head };
+  }
+  await store.write((tx) => noteSeen(tx, read));
+  return counts;
+}
+
+/** Remembers which entries the hub has delivered, and that it delivers. */
+async function noteSeen(tx: Db, { push, digest, nowMs }: ReadPush): Promise<void> {
+  const { subscriptionId } = push;
+  const keys = [...new Set([...digest.drafts.map(({ entryKey }) => entryKey), ...digest.unchanged])];
+  await tx
+    .deleteFrom('websub_seen')
+    .where('subscription_id', '=', subscriptionId)
+    .where('entry_key', 'in', sql<string>`${anyOf(tx, keys)}`)
+    .execute();
+  const rows = keys.map((entry_key) => ({ subscription_id: subscriptionId, entry_key, at_ms: nowMs }));
+  await insertRows(tx, 'websub_seen', rows);
+  await tx
+    .updateTable('websub_subscription')
+    .set((eb) => ({
+      pushes: eb('pushes', '+', 1),
+      last_push_ms: nowMs,
+      // One that brings nothing proves nothing.
+      ...(keys.length === 0 ? {} : { trust: 'trusted' as const }),
+    }))
+    .where('id', '=', subscriptionId)
+    .where('state', '=', 'active')
+    .execute();
+}

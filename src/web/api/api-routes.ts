@@ -1,0 +1,78 @@
+import type { Context, Hono } from 'hono';
+import { formatCursor } from '../../domain/events/event.ts';
+import type { ItemsPage, WireItem } from '../../domain/events/wire.ts';
+import { toWireBody } from '../../domain/events/wire-item.ts';
+import type { Item } from '../../domain/items/item.ts';
+import { slug } from '../../domain/polling/source.ts';
+import { readItemsFor } from '../http/query-limit.ts';
+import { openPreflights, openToAll } from '../http/security-headers.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { findItem } from '../shared/find.ts';
+import { refuseUnknown } from '../shared/query-params.ts';
+import { createAsyncApi } from './asyncapi.ts';
+import { commentsRoute } from './comments-route.ts';
+import { eventsRoute } from './events-route.ts';
+import { readItemsQuery } from './items-query.ts';
+import { mostReadRoute } from './most-read-route.ts';
+import { toPublicSource } from './public-source.ts';
+import { sendJson } from './send-json.ts';
+
+/** The JSON API. Its faults are `{"error":{"code","message"}}`. */
+export function apiRoutes(app: Hono, parts: AppParts): void {
+  app.use('/api/*', openToAll);
+  openPreflights(app, '/api/*');
+  app.get('/api/items', (c) => answerItems(c, parts));
+  app.get('/api/items/:id', (c) => answerItem(c, parts));
+  app.get('/api/sources', async (c) => {
+    refuseAll(c);
+    const sources = await parts.reads.sources();
+    return sendJson(c, { sources: sources.filter(({ removed }) => !removed).map(toPublicSource) });
+  });
+  app.get('/api/sections', async (c) => {
+    refuseAll(c);
+    return sendJson(c, { sections: await sectionsOf(parts) });
+  });
+  app.get('/api/asyncapi.json', (c) => {
+    refuseAll(c);
+    return sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version }));
+  });
+  mostReadRoute(app, parts);
+  commentsRoute(app, parts);
+  eventsRoute(app, parts);
+}
+
+/** Refuses every parameter. */
+function refuseAll(c: Context): void {
+  refuseUnknown(new URL(c.req.url).searchParams, []);
+}
+
+async function answerItems(c: Context, parts: AppParts): Promise<Response> {
+  const params = new URL(c.req.url).searchParams;
+  const snapshot = await readItemsFor(c, parts, readItemsQuery(params));
+  const page: ItemsPage = {
+    items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl())),
+    cursor: formatCursor({ epoch: snapshot.head.epoch, seq: snapshot.head.head }),
+    next: snapshot.next,
+  };
+  return sendJson(c, page);
+}
+
+/** One item, with its text however long it is. */
+async function answerItem(c: Context, parts: AppParts): Promise<Response> {
+  refuseAll(c);
+  const item = await findItem(parts, c.req.param('id') ?? '');
+  const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
+  return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });
+}
+
+function toWireItem(item: Item, publicUrl: string): WireItem {
+  const { id, url, ...rest } = toWireBody(item);
+  return { id, url, page: `${publicUrl}/items/${id}`, ...rest };
+}
+
+/** The tabs in their order, then sections of which only stored items know. */
+async function sectionsOf(parts: AppParts): Promise<object[]> {
+  const stored = new Map((await parts.reads.sections()).map(({ name, items }) => [name, items]));
+  const names = new Set([...parts.sections(), ...stored.keys()]);
+  return [...names].map((name) => ({ name, slug: slug(name), items: stored.get(name) ?? 0 }));
+}

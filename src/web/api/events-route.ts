@@ -1,0 +1,79 @@
+import type { Context, Hono } from 'hono';
+import { formatCursor, type LogEvent, parseCursor, type StreamHead } from '../../domain/events/event.ts';
+import type { ResetReason } from '../../domain/events/wire.ts';
+import { wireItemJson } from '../../domain/events/wire-item.ts';
+import { Packed } from '../http/cache/compressible-body.ts';
+import { send } from '../http/send.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { readLimit, refuseUnknown } from '../shared/query-params.ts';
+import type { LogPage } from '../shared/read-port.ts';
+import { badRequest } from '../shared/request-error.ts';
+
+const defaultEvents = 100;
+const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
+
+const reasons: Readonly<Record<Exclude<ResetReason, 'replay_too_large'>, string>> = {
+  cursor_too_old: 'The log no longer reaches back to this cursor. Read /api/items and go on from its cursor.',
+  epoch_changed: 'The log has begun anew since this cursor. Read /api/items and go on from its cursor.',
+  cursor_in_future: 'This cursor lies ahead of the log. Read /api/items and go on from its cursor.',
+};
+
+/** `GET /api/events?after=&limit=`: the log for readers that poll, everything in it, backfill included. */
+export function eventsRoute(app: Hono, parts: AppParts): void {
+  app.get('/api/events', async (c) => {
+    const params = new URL(c.req.url).searchParams;
+    refuseUnknown(params, ['after', 'limit']);
+    const after = readAfter(params.get('after'));
+    const limit = readLimit(params.get('limit'), defaultEvents);
+    const page = await readPage(parts, after, limit);
+    const reason = resetReason(page, after);
+    return reason === null ? sendEvents(c, page, parts.publicUrl()) : sendReset(c, reason, page.head);
+  });
+}
+
+/** A place to read on from: the log's oldest event, its end, or a cursor. */
+type After = 'floor' | 'head' | { readonly epoch: string; readonly seq: number };
+
+function readAfter(text: string | null): After {
+  if (text === null || text === '' || text === 'floor') return 'floor';
+  if (text === 'head') return 'head';
+  const cursor = parseCursor(text);
+  if (cursor === null) throw badRequest('bad_cursor', 'after is a cursor, "floor" or "head".');
+  return cursor;
+}
+
+/** Events after the place. The head comes from the same read as the events, so no event can slip between the two. */
+function readPage(parts: AppParts, after: After, limit: number): Promise<LogPage> {
+  if (after === 'floor') return parts.reads.events(0, limit);
+  if (after === 'head') return parts.reads.events(Number.MAX_SAFE_INTEGER, 1);
+  return parts.reads.events(after.seq, limit);
+}
+
+function resetReason({ head }: LogPage, after: After): keyof typeof reasons | null {
+  if (typeof after === 'string') return null;
+  if (after.epoch !== head.epoch) return 'epoch_changed';
+  if (after.seq > head.head) return 'cursor_in_future';
+  return after.seq < head.floor - 1 ? 'cursor_too_old' : null;
+}
+
+function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): Promise<Response> {
+  const last = events.at(-1)?.seq ?? head.head;
+  const list = events.map((event) => eventJson(event, publicUrl)).join(',');
+  const cursor = formatCursor({ epoch: head.epoch, seq: last });
+  const start = JSON.stringify({ epoch: head.epoch, head: head.head, floor: head.floor });
+  const body = `${start.slice(0, -1)},"events":[${list}],"cursor":${JSON.stringify(cursor)}}`;
+  return send(c, new Packed(body), sending);
+}
+
+/** Without a filter every event matches, so `prev` is the seq before. */
+function eventJson(event: LogEvent, publicUrl: string): string {
+  const { seq, op, changed } = event;
+  const facts = JSON.stringify({ seq, prev: seq - 1, op, ...(op === 'update' ? { changed } : {}) });
+  const item = op === 'remove' ? event.body : wireItemJson(event.body, publicUrl, event.itemId);
+  return `${facts.slice(0, -1)},"item":${item}}`;
+}
+
+function sendReset(c: Context, code: keyof typeof reasons, { epoch, floor, head }: StreamHead): Response {
+  c.header('Cache-Control', 'no-store');
+  return c.json({ error: { code, message: reasons[code] }, reset: { reason: code, epoch, floor, head } }, 410);
+}

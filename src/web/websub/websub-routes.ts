@@ -1,0 +1,27 @@
+import type { Hono } from 'hono';
+import type { Callbacks } from '../../push/websub/websub-callback.ts';
+import type { Hub } from '../../push/websub/websub-hub.ts';
+import type { AppParts } from '../shared/app-context.ts';
+import { callbackRoute } from './callback-route.ts';
+import { hubRoute } from './hub-route.ts';
+import { BodyBudget } from './read-body.ts';
+
+/** Of bodies that are being received: eight of the largest pushes. */
+const maxBodyBytes = 24 * 1024 * 1024;
+
+/** What stands behind the addresses below `/websub`. */
+export interface WebsubDesk {
+  readonly hub: Pick<Hub, 'receive'>;
+  readonly callbacks: Callbacks;
+}
+
+/** Where subscribers of ours ask, and where hubs of others push to. */
+export function websubRoutes(
+  app: Hono,
+  { hub, callbacks }: WebsubDesk,
+  { clientAddress }: Pick<AppParts, 'clientAddress'>,
+): void {
+  const budget = new BodyBudget(maxBodyBytes);
+  hubRoute(app, { hub, budget, clientAddress });
+  callbackRoute(app, callbacks, budget);
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommand } from '../../../src/cli/program.ts';
+import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
+import { openStore, type Store } from '../../../src/store/open.ts';
+import { addComment } from '../../../src/store/readers/comment-repository.ts';
+import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
+import { draft, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { FakeIo } from '../fake-io.ts';
+
+describe('newswire comments', () => {
+  let folder: string;
+  let server: Store;
+  let env: Record<string, string>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
+    env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`, USER: 'ann' };
+    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
+    const room = new Newsroom(server);
+    await room.declare([source('a')]);
+    await room.read('a', [draft('one')]);
+    for (const [index, body] of ['First', 'Second \u001b[31mred\u001b]8;;http://x\u0007', 'Third'].entries()) {
+      await addComment(server, {
+        ...{ itemId: 1, name: 'Bo', body, atMs: noon + index, authorKey: null, mayRecur: false },
+        ...{ postKey: body, textHash: body },
+        decide: () => ({ state: 'pending', reason: index === 2 ? 'holds 3 links' : null }),
+      });
+    }
+  });
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const io = new FakeIo(env, null);
+    const code = await runCommand(['comments', ...args], io);
+    return { code, out: io.stdout, err: io.stderr };
+  }
+
+  it('lists what waits, newest first, safe for a terminal', async () => {
+    const { code, out } = await run();
+    const lines = out.split('\n');
+    expect(code).toBe(0);
+    expect(lines[0]).toMatch(/^ID {2}STATE {4}SENT +NAME {2}COMMENT +ITEM +REMARK$/);
+    expect(lines[1]).toMatch(/^ 3 {2}pending .* Third .* 1 Title of one {2}holds 3 links$/);
+    expect(lines[3]).toMatch(/^ 1 {2}pending .* First /);
+    expect(out).not.toMatch(/[\u001b\u0007]/);
+    expect(out).toContain('3 pending, 0 approved, 0 rejected, 0 spam.');
+  });
+
+  it('shows some on their item and takes decisions back, writing down who decided', async () => {
+    expect((await run('approve', '1', '3')).out).toBe(
+      'Comment 1 was pending and is approved.\nComment 3 was pending and is approved.\n',
+    );
+    expect((await run('spam', '1')).code).toBe(0);
+    expect((await run('undo', '1')).out).toBe('Comment 1 was spam and is approved.\n');
+    expect((await run('reject', '2')).out).toBe('Comment 2 was pending and is rejected.\n');
+    expect((await readAudit(server.reader, 1)).map(({ actor, action, to }) => [actor, action, to])).toEqual([
+      ['cli:ann', 'approve', 'approved'],
+      ['cli:ann', 'spam', 'spam'],
+      ['cli:ann', 'undo', 'approved'],
+    ]);
+  });
+
+  it('says what was left as it was', async () => {
+    await run('approve', '1');
+    expect((await run('approve', '1', '2')).out).toBe(
+      'Comment 2 was pending and is approved.\nLeft as they were: 1.\n',
+    );
+  });
+
+  it('tells machines everything', async () => {
+    await run('approve', '3');
+    await withdrawItem(server, 1, noon);
+    const { counts, comments } = JSON.parse((await run('list', '--state', 'approved', '--json')).out);
+    expect(counts).toEqual({ pending: 2, approved: 1, rejected: 0, spam: 0 });
+    expect(comments).toEqual([
+      {
+        ...{ id: 3, name: 'Bo', text: 'Third', state: 'approved', reason: 'holds 3 links', moderatedBy: 'cli:ann' },
+        item: { id: 1, title: 'Title of one', withdrawn: true },
+        ...{ at: new Date(noon + 2).toISOString(), moderatedAt: expect.any(String) },
+      },
+    ]);
+    expect(JSON.parse((await run('reject', '3', '3', '2', '--json')).out)).toEqual({
+      action: 'reject',
+      changed: [
+        { id: 2, from: 'pending', to: 'rejected' },
+        { id: 3, from: 'approved', to: 'rejected' },
+      ],
+      unchanged: [],
+    });
+  });
+
+  it('lists every state when asked, and says that nothing waits', async () => {
+    await run('spam', '1', '2', '3');
+    expect((await run()).out).toBe('0 pending, 0 approved, 0 rejected, 3 spam.\n');
+    expect((await run('list', '--state', 'all', '--limit', '2')).out.split('\n')).toHaveLength(6);
+  });
+
+  it.each([
+    [['approve', '1', '99'], 1, 'there is no comment 99'],
+    [['approve', 'x'], 1, "no comment's number"],
+    [['approve'], 2, 'missing required argument'],
+    [['list', '--state', 'x'], 2, 'pending, approved'],
+    [['nope'], 2, ''],
+  ])('refuses %j', async (args, wanted, words) => {
+    const { code, err } = await run(...args);
+    expect(code).toBe(wanted);
+    expect(err).toContain(words);
+    expect(await readAudit(server.reader, 1)).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from 'vitest';
+import { serve } from '../../../src/cli/commands/serve-command.ts';
+import { ConfigError } from '../../../src/domain/config-error.ts';
+import { FakeIo } from '../fake-io.ts';
+
+const quiet = { LOG_LEVEL: 'silent' };
+const running = { url: 'http://127.0.0.1:4711', stop: async () => {} };
+
+async function serveUntilStopped(io: FakeIo, found = running): Promise<number> {
+  return await serve(io, async () => {
+    io.signal();
+    return found;
+  });
+}
+
+describe('serve', () => {
+  it('hands the settings of the environment on and ends with 0', async () => {
+    const io = new FakeIo({ ...quiet, PORT: '4711' });
+    const start = vi.fn(async () => {
+      io.signal();
+      return running;
+    });
+    expect(await serve(io, start)).toBe(0);
+    expect(start).toHaveBeenCalledWith(expect.objectContaining({ settings: expect.objectContaining({ port: 4711 }) }));
+  });
+
+  it('tells a person where it is, and a pipe nothing but the log', async () => {
+    const terminal = new FakeIo(quiet, 80);
+    await serveUntilStopped(terminal);
+    expect(terminal.stdout).toBe('Newswire is at http://127.0.0.1:4711\n');
+    const pipe = new FakeIo(quiet);
+    await serveUntilStopped(pipe);
+    expect(pipe.stdout).toBe('');
+  });
+
+  it('names no address when it only polls', async () => {
+    const io = new FakeIo(quiet, 80);
+    await serveUntilStopped(io, { ...running, url: '' });
+    expect(io.stdout).toBe('');
+  });
+
+  it('passes on what keeps the server from starting', async () => {
+    const fault = new ConfigError([{ where: 'PORT', what: 'in use', remedy: 'Stop the other one' }]);
+    await expect(serve(new FakeIo(quiet), () => Promise.reject(fault))).rejects.toBe(fault);
+  });
+});

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type TailOptions, tail } from '../../../src/cli/commands/tail-command.ts';
+import { runCommand } from '../../../src/cli/program.ts';
+import { toWireBody } from '../../../src/domain/events/wire-item.ts';
+import { startScripted } from '../../support/client/scripted-server.ts';
+import { type LiveServer, startLive } from '../../support/live/live-server.ts';
+import { startOrigin } from '../../support/origin.ts';
+import { until } from '../../support/until.ts';
+import { makeItem } from '../../web/fakes.ts';
+import { FakeIo } from '../fake-io.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(): Promise<LiveServer> {
+  const server = await startLive();
+  cleanups.push(() => server.close());
+  return server;
+}
+
+function publish(server: LiveServer, id: number, section = 'World'): void {
+  const facets = { sections: [section], sources: ['example'], text: `Headline ${id}` };
+  server.log.append({ itemId: id, facets, body: JSON.stringify(toWireBody(makeItem(id, { section }))) });
+  server.ring();
+}
+
+/** A tail that runs until `end`. */
+function run(url: string, options: TailOptions = {}) {
+  const io = new FakeIo({}, 100);
+  const ended = tail(io, { url, ...options });
+  cleanups.push(() => io.signal('SIGINT'));
+  return { io, ended, isLive: () => until('to be live', () => io.stderr.includes('live at') || null) };
+}
+
+const linesOf = (io: FakeIo) => io.stdout.trimEnd().split('\n');
+
+describe('newswire tail', () => {
+  it('shows what is published from now on and ends with 0 at a signal', async () => {
+    const server = await start();
+    publish(server, 1);
+    const { io, ended, isLive } = run(server.url('/'));
+    await isLive();
+    publish(server, 2);
+    await until('a line', () => io.stdout.includes('Headline 2') || null);
+    expect(linesOf(io)).toEqual([expect.stringMatching(/^ *[\d:-]+ ?[\d:]* {2}Example {13}World {9}Headline 2$/)]);
+    expect(io.stderr).toBe(`live at ${server.url('/')}; Ctrl+C ends it\n`);
+    io.signal('SIGINT');
+    expect(await ended).toBe(0);
+  });
+
+  it('goes back to a cursor or to the floor, and keeps to the filter', async () => {
+    const server = await start();
+    for (const [id, section] of [
+      [1, 'World'],
+      [2, 'Science'],
+      [3, 'World'],
+      [4, 'World'],
+    ] as const) {
+      publish(server, id, section);
+    }
+    const all = run(server.url('/'), { after: 'floor' });
+    const some = run(server.url('/live'), { after: 'e1-2', section: ['world'], source: ['example'], q: 'headline -4' });
+    await Promise.all([all.isLive(), some.isLive()]);
+    expect(linesOf(all.io).map((line) => line.slice(-1))).toEqual(['1', '2', '3', '4']);
+    expect(linesOf(some.io).map((line) => line.slice(-1))).toEqual(['3']);
+  });
+
+  it('prints one event a line for machines', async () => {
+    const server = await start();
+    publish(server, 1);
+    server.log.append({ op: 'remove', itemId: 1, facets: { sections: ['World'] } });
+    server.ring();
+    const { io, isLive } = run(server.url('/'), { after: 'floor', json: true });
+    await isLive();
+    const [added, removed] = linesOf(io).map((line) => JSON.parse(line) as unknown);
+    expect(added).toMatchObject({ op: 'add', seq: 1, item: { id: 1, title: 'Headline 1', section: 'World' } });
+    expect(removed).toEqual({ op: 'remove', seq: 2, item: { id: 1, url: 'https://example.org/1' } });
+  });
+
+  it('says that the connection was lost and that it is back, and misses nothing', async () => {
+    const server = await start();
+    const { io, isLive } = run(server.url('/'));
+    await isLive();
+    for (const socket of server.sockets) socket.resetAndDestroy();
+    await until('the remark', () => io.stderr.includes('connection lost; trying again\n') || null);
+    publish(server, 1);
+    await until('the line', () => io.stdout.includes('Headline 1') || null);
+    await until('to be live again', () => io.stderr.split('live at').length === 3 || null);
+    expect(linesOf(io)).toHaveLength(1);
+  });
+
+  it('says that there is a hole where the log no longer reaches back', async () => {
+    const server = await start();
+    publish(server, 1);
+    const { io, isLive } = run(server.url('/'), { after: 'other-1' });
+    await isLive();
+    expect(io.stderr).toContain('what happened before cannot be told any more (epoch_changed); going on after e1-1\n');
+    publish(server, 2);
+    await until('the next line', () => io.stdout.includes('Headline 2') || null);
+  });
+
+  it('reads the stream where no WebSocket gets through', { timeout: 30_000 }, async () => {
+    const server = await start();
+    publish(server, 1);
+    const scripted = await startScripted();
+    cleanups.push(() => scripted.close());
+    scripted.refusesSockets = true;
+    scripted.answer = (request, response) => {
+      void fetch(server.url(request.url ?? '')).then(
+        async ({ body }) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          for await (const chunk of body as ReadableStream<Uint8Array>) response.write(chunk);
+        },
+        (error: Error) => response.destroy(error),
+      );
+    };
+    const { io, isLive } = run(scripted.url, { after: 'floor' });
+    await isLive();
+    expect(io.stdout).toContain('Headline 1');
+  });
+
+  it('ends with a clear message when the address never answers', { timeout: 30_000 }, async () => {
+    const origin = await startOrigin();
+    await origin.close();
+    await expect(run(origin.url).ended).rejects.toThrow(
+      `no Newswire answers at ${origin.url}; is the server running, and is it this address?`,
+    );
+  });
+
+  it('ends with a clear message when something else answers there', { timeout: 30_000 }, async () => {
+    const origin = await startOrigin();
+    cleanups.push(() => origin.close());
+    await expect(run(origin.url).ended).rejects.toThrow(`no Newswire answers at ${origin.url}`);
+  });
+
+  it('ends with what the server says when it refuses the filter', async () => {
+    const server = await start();
+    await expect(run(server.url('/'), { q: '-' }).ended).rejects.toThrow(/refuses: 'q' holds no word/);
+  });
+
+  it('ends with 0 at a signal before anything was heard', async () => {
+    const origin = await startOrigin();
+    await origin.close();
+    const { io, ended } = run(origin.url);
+    io.signal('SIGINT');
+    expect(await ended).toBe(0);
+  });
+
+  it('looks where the environment says that a server listens', async () => {
+    const server = await start();
+    const io = new FakeIo({ HOST: '0.0.0.0', PORT: String(server.port) });
+    const ended = tail(io, {});
+    await until('to be live', () => io.stderr.includes(`live at http://127.0.0.1:${server.port};`) || null);
+    io.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    await expect(tail(new FakeIo({ PORT: '0' }), {})).rejects.toThrow('say where it is with --url');
+  });
+
+  it.each([
+    [['--after', 'yesterday']],
+    [['--url', 'nonsense']],
+    [['--url', 'ftp://example.org']],
+    [['extra']],
+  ])('is used wrongly with %j', async (args) => {
+    const io = new FakeIo();
+    expect(await runCommand(['tail', ...args], io)).toBe(2);
+    expect(io.stderr).not.toBe('');
+  });
+});

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listWebhooks, replayWebhook, resumeWebhook } from '../../../src/cli/commands/webhooks-command.ts';
+import { runCommand } from '../../../src/cli/program.ts';
+import type { WebhookState } from '../../../src/domain/events/webhook.ts';
+import { readHead, trimEvents } from '../../../src/store/log/event-log.ts';
+import { advanceWebhook, declareWebhooks, readWebhook } from '../../../src/store/log/webhook-states.ts';
+import { openStore, type Store } from '../../../src/store/open.ts';
+import { day, draft, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { FakeIo } from '../fake-io.ts';
+
+const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
+const url = 'https://example.org/hooks/news';
+
+describe('newswire webhooks', () => {
+  let folder: string;
+  let server: Store;
+  let env: Record<string, string>;
+  let epoch: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
+    env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}` };
+    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
+    const room = new Newsroom(server);
+    await room.declare([source('a')]);
+    await room.open('a');
+    await room.read('a', [draft('one'), draft('two')]);
+    await declareWebhooks(server, [{ id: 'example', url }], noon);
+    await room.read('a', [draft('three'), draft('four'), draft('five')]);
+    epoch = (await readHead(server.reader)).epoch;
+  });
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function hook(): Promise<WebhookState> {
+    const state = await readWebhook(server.reader, 'example');
+    if (state === null) throw new Error('no webhook');
+    return state;
+  }
+
+  async function set(over: Partial<WebhookState>): Promise<void> {
+    const before = await hook();
+    expect(await advanceWebhook(server, before, { ...before, ...over })).toBe(true);
+  }
+
+  async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {
+    const io = new FakeIo(env, columns);
+    expect(await listWebhooks(io, options, clock)).toBe(0);
+    expect(io.stderr).toBe('');
+    return io.stdout;
+  }
+
+  it('says how each does, how far it is behind and when it is tried again', async () => {
+    const [head, row] = (await list()).split('\n');
+    expect(head).toMatch(/^ID +STATE +CURSOR +BEHIND +DELIVERED +LAST +NEXT +REMARK$/);
+    expect(row).toMatch(new RegExp(`^example {2}new +${epoch}-2 +3 +0 {2}never {2}now$`));
+    await set({ seq: 5 });
+    expect((await list()).split('\n')[1]).toMatch(/-5 +0 +0 {2}never {2}at news$/);
+    await set({
+      seq: 4,
+      failures: 3,
+      nextAttemptMs: noon + 75 * minute,
+      lastOutcome: 'failed',
+      lastDetail: 'HTTP 500\u001b[31m',
+      lastAttemptMs: noon,
+      delivered: 2,
+    });
+    const line = (await list()).split('\n')[1];
+    expect(line).toMatch(/^example {2}failing x3 {2}\S+-4 +1 +2 {2}10 min ago {2}in 1 h {2}HTTP 500/);
+    expect(line).not.toContain('\u001b');
+    await set({ pausedMs: noon });
+    expect(await list()).toMatch(/^example {2}paused x3 .* never /m);
+  });
+
+  it('leaves removed ones out unless they are asked for', async () => {
+    await declareWebhooks(server, [], noon);
+    expect(await list()).toBe('No webhook is known yet. "newswire serve" reads them from FEEDS_DIR.\n');
+    expect(await list({ all: true })).toMatch(/^example {2}removed /m);
+  });
+
+  it('fits the terminal', async () => {
+    await set({ failures: 1, lastDetail: 'word '.repeat(60), lastOutcome: 'failed' });
+    expect((await list({}, 90)).split('\n').every((line) => line.length <= 90)).toBe(true);
+  });
+
+  it('gives machines the same with instants in ISO 8601', async () => {
+    await set({ seq: 4, told: 3, lastOutcome: 'delivered', lastStatus: 204, lastAttemptMs: noon, lastSuccessMs: noon });
+    expect(JSON.parse(await list({ json: true }))).toEqual({
+      webhooks: [
+        {
+          id: 'example',
+          url,
+          condition: 'fine',
+          cursor: `${epoch}-4`,
+          told: `${epoch}-3`,
+          behind: 1,
+          delivered: 0,
+          failures: 0,
+          failingSince: null,
+          outcome: 'delivered',
+          status: 204,
+          detail: null,
+          lastAttemptAt: '2026-03-01T12:00:00.000Z',
+          lastSuccessAt: '2026-03-01T12:00:00.000Z',
+          nextAttemptAt: null,
+          pausedAt: null,
+          removedAt: null,
+        },
+      ],
+    });
+    await set({ epoch: 'gone', failures: 1, nextAttemptMs: noon });
+    expect(JSON.parse(await list({ json: true })).webhooks[0]).toMatchObject({
+      behind: null,
+      nextAttemptAt: '2026-03-01T12:00:00.000Z',
+    });
+  });
+
+  it.each([
+    ['floor', 0],
+    ['head', 5],
+    ['cursor', 3],
+  ])('moves a webhook to %s to be sent what follows once more', async (after, seq) => {
+    await set({ seq: 4, told: 4, pausedMs: noon, failures: 2 });
+    const io = new FakeIo(env);
+    expect(await replayWebhook(io, 'example', { after: after === 'cursor' ? `${epoch}-3` : after })).toBe(0);
+    expect(io.stdout).toBe(`example is sent what follows ${epoch}-${seq}; a running server begins within a second.\n`);
+    expect(await hook()).toMatchObject({ epoch, seq, told: seq, pausedMs: null, failures: 0 });
+  });
+
+  it('refuses a place that the log cannot be read on from, and says which it can', async () => {
+    await trimEvents(server, { nowMs: noon + day, maxAgeMs: 7 * day, maxEvents: 2 });
+    for (const after of [`${epoch}-2`, `${epoch}-6`, 'other-3']) {
+      await expect(replayWebhook(new FakeIo(env), 'example', { after })).rejects.toThrow(
+        `the log cannot be read after "${after}"; it can from ${epoch}-3 to ${epoch}-5`,
+      );
+    }
+    expect((await hook()).seq).toBe(2);
+  });
+
+  it('resumes a webhook where it is', async () => {
+    await set({ pausedMs: noon, failures: 2, nextAttemptMs: noon + day });
+    const io = new FakeIo(env);
+    expect(await resumeWebhook(io, 'example')).toBe(0);
+    expect(io.stdout).toContain(`example goes on after ${epoch}-2;`);
+    expect(await hook()).toMatchObject({ seq: 2, pausedMs: null, failures: 0, nextAttemptMs: 0 });
+  });
+
+  it('does not know a webhook that is not declared, and guesses what was meant', async () => {
+    await expect(resumeWebhook(new FakeIo(env), 'exmaple')).rejects.toThrow(
+      'no webhook is called "exmaple"; did you mean "example"?',
+    );
+    await declareWebhooks(server, [], noon);
+    await expect(replayWebhook(new FakeIo(env), 'example', { after: 'head' })).rejects.toThrow(
+      'no webhook is called "example"; "newswire webhooks" lists them',
+    );
+  });
+
+  it('is a command with two below it', async () => {
+    const run = async (...args: string[]) => {
+      const io = new FakeIo(env);
+      return [await runCommand(['webhooks', ...args], io), io.stdout + io.stderr] as const;
+    };
+    expect(await run()).toEqual([0, expect.stringMatching(/^ID .*\nexample /)]);
+    expect(await run('--json')).toEqual([0, expect.stringMatching(/^\{\n {2}"webhooks"/)]);
+    expect(await run('replay', 'example', '--after', 'floor')).toEqual([0, expect.stringContaining(`${epoch}-0;`)]);
+    expect(await run('resume', 'example')).toEqual([0, expect.stringContaining('goes on after')]);
+    expect((await run('replay', 'example'))[0]).toBe(2);
+    expect((await run('replay', 'example', '--after', 'soon'))[0]).toBe(2);
+    expect((await run('nonsense'))[0]).toBe(2);
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
+import { openStore, type Store } from '../../../src/store/open.ts';
+import { readItem } from '../../../src/store/queries/read-items.ts';
+import { draft, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { FakeIo } from '../fake-io.ts';
+
+const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
+
+describe('newswire withdraw', () => {
+  let folder: string;
+  let server: Store;
+  let room: Newsroom;
+  let env: Record<string, string>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
+    env = {
+      DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`,
+      PUBLIC_URL: 'https://news.example.com/wire',
+    };
+    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
+    room = new Newsroom(server);
+    await room.declare([source('a', { title: 'The Quay' })]);
+    await room.open('a');
+    await room.read('a', [
+      draft('one', { canonicalUrl: 'https://example.net/one' }),
+      draft('two', { title: '\u001b[31mRed\u0007 two' }),
+    ]);
+  });
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function run(targets: readonly string[], options: WithdrawOptions = {}, columns: number | null = null) {
+    const io = new FakeIo(env, columns);
+    expect(await withdraw(io, targets, options, clock)).toBe(0);
+    expect(io.stderr).toBe('');
+    return io.stdout;
+  }
+  const stateOf = async (id: number) => (await readItem(server.reader, id))?.withdrawnMs;
+
+  it('takes an item out, beside a running server, and shows which it was', async () => {
+    expect(await run(['1'])).toBe(
+      [
+        'ID  SOURCE    TITLE         ADDRESS',
+        ' 1  The Quay  Title of one  https://example.net/one',
+        '',
+        '1 item withdrawn from pages, feeds and search; a running server tells its live readers within a second.',
+        '',
+      ].join('\n'),
+    );
+    expect(await stateOf(1)).toBe(clock.now());
+    expect((await room.events()).at(-1)).toMatchObject({ op: 'remove', itemId: 1 });
+  });
+
+  it.each([
+    'https://news.example.com/wire/items/1',
+    'http://127.0.0.1:3000/items/1',
+    'https://example.net/one',
+    'http://EXAMPLE.net/one?utm_source=x#top',
+  ])('finds the item by the address %s', async (address) => {
+    await run([address]);
+    expect(await stateOf(1)).toBe(clock.now());
+  });
+
+  it('does not take the number in an address of somebody else for ours', async () => {
+    await expect(run(['https://publisher.example.org/items/1'])).rejects.toThrow(
+      'there is no item "https://publisher.example.org/items/1"; give the number at the end of its page',
+    );
+    expect(await stateOf(1)).toBeNull();
+  });
+
+  it('withdraws for good what its feed has only left out', async () => {
+    await server.write((tx) => tx.updateTable('item').set({ withdrawn_ms: noon, withdrawn_why: 'omitted' }).execute());
+    await run(['1']);
+    expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
+    await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');
+  });
+
+  it('withdraws nothing when one of several is unknown or withdrawn already', async () => {
+    await expect(run(['1', '77', 'x'])).rejects.toThrow('there is no item "77", "x"');
+    await run(['2']);
+    await expect(run(['1', '2'])).rejects.toThrow('item 2 was withdrawn now; --undo brings it back');
+    expect(await stateOf(1)).toBeNull();
+  });
+
+  it('takes an item that is named twice once', async () => {
+    expect(await run(['1', 'https://example.net/one'])).toContain('1 item withdrawn');
+  });
+
+  it('brings items back with --undo, and says so when there is nothing to bring back', async () => {
+    await run(['1', '2']);
+    expect(await run(['1', '2'], { undo: true })).toContain('2 items back in pages, feeds and search;');
+    expect([await stateOf(1), await stateOf(2)]).toEqual([null, null]);
+    await expect(run(['1'], { undo: true })).rejects.toThrow('item 1 is not withdrawn');
+  });
+
+  it('lets no control character reach the terminal and fits it', async () => {
+    const out = await run(['2'], {}, 50);
+    expect(out).not.toMatch(/[\u001b\u0007]/);
+    expect(out.split('\n')[1]?.length).toBeLessThanOrEqual(50);
+  });
+
+  it('gives machines what was withdrawn and when', async () => {
+    expect(JSON.parse(await run(['1'], { json: true }))).toEqual({
+      withdrawn: [
+        {
+          id: 1,
+          url: 'https://example.net/one',
+          title: 'Title of one',
+          source: 'a',
+          section: 'World',
+          at: '2026-03-01T12:10:00.000Z',
+        },
+      ],
+    });
+    expect(JSON.parse(await run(['1'], { json: true, undo: true }))).toMatchObject({ restored: [{ id: 1 }] });
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { printJson, printProblems } from '../../../src/cli/output/print.ts';
+import { FakeIo } from '../fake-io.ts';
+
+const problem = (where: string, what = 'is wrong') => ({ where, what, remedy: 'Mend it' });
+
+describe('printProblems', () => {
+  it('writes a line each to stderr, and how many there are', () => {
+    const io = new FakeIo();
+    printProblems(io, [problem('a.yaml:1'), problem('PORT')]);
+    expect(io.stderr).toBe('a.yaml:1: is wrong. Mend it.\nPORT: is wrong. Mend it.\n\n2 mistakes.\n');
+    expect(io.stdout).toBe('');
+  });
+
+  it('does not count a single one, and says nothing of none', () => {
+    const one = new FakeIo();
+    printProblems(one, [problem('a.yaml:1')]);
+    expect(one.stderr).toBe('a.yaml:1: is wrong. Mend it.\n');
+    const none = new FakeIo();
+    printProblems(none, []);
+    expect(none.stderr).toBe('');
+  });
+
+  it('keeps a problem on one line, whatever is in it', () => {
+    const io = new FakeIo();
+    printProblems(io, [problem('a.yaml:1', 'holds \u001b[2J\r\nforged.yaml:9: is fine')]);
+    expect(io.stderr).toBe('a.yaml:1: holds [2J forged.yaml:9: is fine. Mend it.\n');
+  });
+});
+
+describe('printJson', () => {
+  it('writes one document and a line break to stdout', () => {
+    const io = new FakeIo();
+    printJson(io, { a: [1] });
+    expect(JSON.parse(io.stdout)).toEqual({ a: [1] });
+    expect(io.stdout.endsWith('\n')).toBe(true);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { makeDateWriter, makeTimeWriter } from '../../../src/client/browser/local-dateline.ts';
+import { makeDateline } from '../../../src/web/views/format-dateline.ts';
+
+const noon = Date.UTC(2026, 0, 15, 12, 0);
+
+describe('the dates of the live script', () => {
+  it.each([
+    'UTC',
+    'Asia/Kolkata',
+    'America/New_York',
+    'Europe/Berlin',
+  ])('are written in %s as the server writes them', (timezone) => {
+    for (const pattern of ['dd.MM.yy HH:mm', 'yyyy-MM-dd', 'MM/dd HHmm', 'yyy d mm']) {
+      const [browser, server] = [makeDateWriter({ pattern, timezone }), makeDateline(pattern, timezone)];
+      for (let ms = noon; ms < noon + 400 * 86_400_000; ms += 37 * 3_600_000) expect(browser(ms)).toBe(server(ms));
+    }
+  });
+});
+
+describe('the times of the live script', () => {
+  const write = makeTimeWriter({ pattern: 'HH:mm', timezone: 'UTC' });
+
+  it.each([
+    [0, 'just now'],
+    [59_999, 'just now'],
+    [60_000, '1 min ago'],
+    [59 * 60_000, '59 min ago'],
+    [60 * 60_000, '12:00'],
+  ])('tell an age of %d ms as %s', (ageMs, expected) => {
+    expect(write(noon, noon + ageMs)).toBe(expected);
+  });
+
+  it('give the date of an item that lies ahead of the reader’s clock', () => {
+    expect(write(noon, noon - 1)).toBe('12:00');
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { Inbox, Watchdog } from '../../src/client/transport.ts';
+
+const ping = { type: 'ping' } as const;
+const place = { type: 'place', cursor: 'e1-1' } as const;
+
+describe('Inbox', () => {
+  it('gives messages in order, and waits for those to come', async () => {
+    const inbox = new Inbox();
+    inbox.push(ping);
+    inbox.push(place);
+    expect(await inbox.next()).toBe(ping);
+    expect(await inbox.next()).toBe(place);
+    const next = inbox.next();
+    inbox.push(ping);
+    expect(await next).toBe(ping);
+  });
+
+  it('gives what came before its end, then nothing', async () => {
+    const inbox = new Inbox();
+    inbox.push(ping);
+    inbox.close();
+    expect(await inbox.next()).toBe(ping);
+    expect(await inbox.next()).toBe(null);
+  });
+
+  it('lets go of one who waits when it ends', async () => {
+    const inbox = new Inbox();
+    const next = inbox.next();
+    inbox.close();
+    expect(await next).toBe(null);
+  });
+
+  it('drops what belongs to a place that was given up', async () => {
+    const inbox = new Inbox();
+    inbox.push(ping);
+    inbox.clear();
+    inbox.push(place);
+    expect(await inbox.next()).toBe(place);
+  });
+});
+
+describe('Watchdog', () => {
+  /** Timers that a test lets run out. */
+  function timers() {
+    const set = new Map<() => void, number>();
+    return {
+      set,
+      after(ms: number, run: () => void) {
+        set.set(run, ms);
+        return () => void set.delete(run);
+      },
+    };
+  }
+
+  it('barks when nothing is heard', () => {
+    const { set, after } = timers();
+    let barks = 0;
+    new Watchdog(after, 15_000, () => {
+      barks += 1;
+    });
+    expect([...set.values()]).toEqual([15_000]);
+    for (const run of set.keys()) run();
+    expect(barks).toBe(1);
+  });
+
+  it('waits for two signs of life that are missing', () => {
+    const { set, after } = timers();
+    const dog = new Watchdog(after, 15_000, () => {});
+    dog.expectEvery(25_000);
+    expect([...set.values()]).toEqual([50_000]);
+    dog.heard();
+    expect([...set.values()]).toEqual([50_000]);
+    dog.stop();
+    expect(set.size).toBe(0);
+  });
+});

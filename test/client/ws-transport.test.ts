@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { SocketListener } from '../../src/client/types.ts';
+import { WebSocketLink } from '../../src/client/ws-transport.ts';
+import type { WireFilter } from '../../src/domain/events/wire.ts';
+import { say } from '../support/client/scripted-server.ts';
+
+/** A link over a socket that a test plays. */
+function linkOf(filters: readonly WireFilter[] = [{}]) {
+  const sent: Record<string, unknown>[] = [];
+  const timers = new Map<() => void, number>();
+  const heard: { current: SocketListener | null } = { current: null };
+  const socket = { isOpen: true };
+  const link = new WebSocketLink('ws://news.example.org/live', filters, {
+    openSocket: (_url, _protocol, listener) => {
+      heard.current = listener;
+      return {
+        send(text) {
+          if (!socket.isOpen) throw new Error('the socket is closed');
+          sent.push(JSON.parse(text) as Record<string, unknown>);
+        },
+        close() {
+          socket.isOpen = false;
+        },
+      };
+    },
+    after(ms, run) {
+      timers.set(run, ms);
+      return () => void timers.delete(run);
+    },
+  });
+  return {
+    link,
+    sent,
+    timers,
+    hear: (message: object) => heard.current?.message(JSON.stringify(message)),
+    hearClose: (code: number, reason = '') => heard.current?.closed(code, reason),
+  };
+}
+
+describe('WebSocketLink', () => {
+  it('subscribes to several filters at once', () => {
+    const filters = [{ sections: ['World'] }, { q: 'tax' }];
+    const { link, sent, hear } = linkOf(filters);
+    link.subscribe('e1-1');
+    hear(say.welcome);
+    expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'e1-1', filters }]);
+  });
+
+  it('asks only when the server has spoken', () => {
+    const { link, sent, hear } = linkOf();
+    link.subscribe('head');
+    expect(sent).toEqual([]);
+    hear(say.welcome);
+    expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'head', filter: {} }]);
+  });
+
+  it('brings nothing of the place before, nor of what the server says of its end', async () => {
+    const { link, hear } = linkOf();
+    link.subscribe('e1-3');
+    hear(say.welcome);
+    hear(say.subscribed('s1', 'e1-3'));
+    hear(say.item(4));
+    link.subscribe('e1-1');
+    hear(say.item(5));
+    hear(say.reset('s1'));
+    hear({ type: 'error', id: 's1', code: 'unknown_subscription', message: '' });
+    hear(say.subscribed('s2', 'e1-1'));
+    hear(say.item(2));
+    expect(await link.next()).toMatchObject({ type: 'subscribed', id: 's2' });
+    expect(await link.next()).toMatchObject({ type: 'item', seq: 2 });
+  });
+
+  it('loses patience only when nothing is heard', async () => {
+    const { link, timers, hear } = linkOf();
+    const patience = () => [...timers.values()];
+    const first = [...timers.keys()][0];
+    expect(patience()).toEqual([15_000]);
+    hear({ type: 'ping' });
+    expect([...timers.keys()]).toHaveLength(1);
+    expect(timers.has(first as () => void)).toBe(true);
+    timers.clear();
+    hear({ type: 'ping' });
+    expect(patience()).toEqual([15_000]);
+    hear(say.welcome);
+    expect(patience()).toEqual([50_000]);
+    for (const run of timers.keys()) run();
+    await link.next();
+    await link.next();
+    expect(await link.next()).toBe(null);
+    expect(link.end).toEqual({ spoke: true, code: null, reason: 'nothing was heard', fatal: false });
+  });
+
+  it('brings what came before its end, and does nothing after it', async () => {
+    const { link, sent, hear, hearClose } = linkOf();
+    link.subscribe('head');
+    hear(say.welcome);
+    hear(say.subscribed('s1', 'e1-0'));
+    hear(say.item(1));
+    hearClose(1006);
+    hear(say.item(2));
+    expect(await link.next()).toMatchObject({ type: 'subscribed' });
+    link.subscribe('e1-0');
+    expect(await link.next()).toMatchObject({ type: 'item', seq: 1 });
+    expect(await link.next()).toBe(null);
+    expect(sent).toHaveLength(1);
+    expect(link.end).toMatchObject({ spoke: true, code: 1006, fatal: false });
+  });
+
+  it('keeps the reason of the goodbye, whatever closes it afterwards', async () => {
+    const { link, hear, hearClose } = linkOf();
+    hear(say.welcome);
+    hear(say.bye(4500, 'bad_message'));
+    hearClose(1006, 'broken');
+    await link.next();
+    expect(await link.next()).toBe(null);
+    expect(link.end).toEqual({ spoke: true, code: 4500, reason: 'bad_message', fatal: true });
+  });
+
+  it('brings nothing more once it is closed', async () => {
+    const { link, hear } = linkOf();
+    hear({ type: 'ping' });
+    link.close();
+    expect(await link.next()).toBe(null);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { readTopic, sectionPath, sourcePath, topicsAt } from '../../../src/domain/websub/websub-topics.ts';
+
+const base = 'https://news.example.com/paper';
+
+describe('a topic', () => {
+  it('is each whole feed: the merged ones, a section’s, a source’s, in each format', () => {
+    const paths = ['', sectionPath('Science & Nature'), sourcePath('my/source')];
+    for (const topic of paths.flatMap((path) => topicsAt(base, path))) {
+      expect(readTopic(topic, base)).toEqual({ kind: 'topic' });
+    }
+    expect(topicsAt(base, sectionPath('Science & Nature'))[0]).toBe(`${base}/sections/science-nature/feed.rss`);
+  });
+
+  it.each(['?', '?limit=50', '?q=x', '#top'])('is not a feed with %s behind it, whose whole is told', (rest) => {
+    const found = readTopic(`${base}/feed.rss${rest}`, base);
+    expect(found).toEqual({ kind: 'filtered', whole: `${base}/feed.rss` });
+  });
+
+  it.each([
+    '',
+    base,
+    `${base}/`,
+    `${base}/feed`,
+    `${base}/feed.rss/x`,
+    `${base}s/feed.rss`,
+    `${base}/items/feed.rss`,
+    `${base}/sections/feed.rss`,
+    'https://news.example.com/feed.rss',
+    'http://news.example.com/paper/feed.rss',
+    `${base}/sources/${'x'.repeat(3000)}/feed.rss`,
+  ])('is not %s', (text) => {
+    expect(readTopic(text, base)).toEqual({ kind: 'foreign' });
+  });
+});

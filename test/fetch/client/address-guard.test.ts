@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/domain/config-error.ts';
+import { createAddressGuard, type GuardOptions, serversOf } from '../../../src/fetch/client/address-guard.ts';
+import { Trouble } from '../../../src/fetch/client/fetch-error.ts';
+
+/** What the guard makes of an address before any name is resolved: the failure's code, or `passes`. */
+function judge(url: string, options: Partial<GuardOptions> = {}, base?: URL): string {
+  try {
+    createAddressGuard({ allow: [], ...options }).check(url, base);
+    return 'passes';
+  } catch (error) {
+    if (error instanceof Trouble) return error.failure;
+    throw error;
+  }
+}
+
+/** What it makes of one resolved address of a name. */
+function judgeAddress(address: string, target = { hostname: 'example.org', port: 80 }, allow: string[] = []): string {
+  return createAddressGuard({ allow }).refusal(address, target)?.failure ?? 'passes';
+}
+
+/** SECURITY section 2, as URLs: [row, url, verdict]. */
+const urls: readonly (readonly [string, string, string])[] = [
+  ['S01', 'http://127.0.0.1/', 'blocked_address'],
+  ['S02', 'http://127.1/', 'blocked_address'],
+  ['S03', 'http://2130706433/', 'blocked_address'],
+  ['S04', 'http://0x7f000001/', 'blocked_address'],
+  ['S04', 'http://0x7f.1/', 'blocked_address'],
+  ['S05', 'http://0177.0.0.1/', 'blocked_address'],
+  ['S05', 'http://127.000.000.001/', 'blocked_address'],
+  ['S06', 'http://0/', 'blocked_address'],
+  ['S06', 'http://0.0.0.0/', 'blocked_address'],
+  ['S07', 'http://[::1]/', 'blocked_address'],
+  ['S07', 'http://[::]/', 'blocked_address'],
+  ['S08', 'http://[::ffff:127.0.0.1]/', 'blocked_address'],
+  ['S08', 'http://[::ffff:7f00:1]/', 'blocked_address'],
+  ['S09', 'http://[::ffff:a9fe:a9fe]/', 'blocked_address'],
+  ['S10', 'http://[64:ff9b::7f00:1]/', 'blocked_address'],
+  ['S10', 'http://[64:ff9b:1::a9fe:a9fe]/', 'blocked_address'],
+  ['S11', 'http://[2002:7f00:1::]/', 'blocked_address'],
+  ['S12', 'http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/', 'blocked_address'],
+  ['S13', 'http://[::127.0.0.1]/', 'blocked_address'],
+  ['S13', 'http://[::7f00:1]/', 'blocked_address'],
+  ['S14', 'http://[::ffff:0:127.0.0.1]/', 'blocked_address'],
+  ['S15', 'http://[fe80::1]/', 'blocked_address'],
+  ['S15', 'http://[fc00::1]/', 'blocked_address'],
+  ['S15', 'http://[fec0::1]/', 'blocked_address'],
+  ['S15', 'http://[ff02::1]/', 'blocked_address'],
+  ['S16', 'http://[fd00:ec2::254]/latest/meta-data/', 'blocked_address'],
+  ['S17', 'http://[100::1]/', 'blocked_address'],
+  ['S17', 'http://[2001:db8::1]/', 'blocked_address'],
+  ['S17', 'http://[3fff::1]/', 'blocked_address'],
+  ['S17', 'http://[5f00::1]/', 'blocked_address'],
+  ['S18', 'http://169.254.169.254/latest/meta-data/', 'blocked_address'],
+  ['S18', 'http://2852039166/', 'blocked_address'],
+  ['S18', 'http://0xA9FEA9FE/', 'blocked_address'],
+  ['S19', 'http://10.0.0.1/', 'blocked_address'],
+  ['S19', 'http://172.16.0.1/', 'blocked_address'],
+  ['S19', 'http://172.31.255.255/', 'blocked_address'],
+  ['S19', 'http://192.168.1.1/', 'blocked_address'],
+  ['S20', 'http://100.64.0.1/', 'blocked_address'],
+  ['S20', 'http://100.100.100.200/', 'blocked_address'],
+  ['S21', 'http://192.0.0.192/', 'blocked_address'],
+  ['S21', 'http://192.0.2.1/', 'blocked_address'],
+  ['S21', 'http://198.18.0.1/', 'blocked_address'],
+  ['S21', 'http://198.51.100.1/', 'blocked_address'],
+  ['S21', 'http://203.0.113.1/', 'blocked_address'],
+  ['S22', 'http://224.0.0.1/', 'blocked_address'],
+  ['S22', 'http://240.0.0.1/', 'blocked_address'],
+  ['S22', 'http://255.255.255.255/', 'blocked_address'],
+  ['S23', 'http://168.63.129.16/', 'blocked_address'],
+  ['S24', 'http://①②⑦.⓪.⓪.①/', 'blocked_address'],
+  ['S24', 'http://127。0。0。1/', 'blocked_address'],
+  ['S25', 'http://localhost/', 'blocked_address'],
+  ['S25', 'http://LOCALHOST./', 'blocked_address'],
+  ['S25', 'http://foo.localhost/', 'blocked_address'],
+  ['S25', 'http://printer.local/', 'blocked_address'],
+  ['S25', 'http://db.internal/', 'blocked_address'],
+  ['S25', 'http://metadata.google.internal/', 'blocked_address'],
+  ['S29', 'http://user:pw@127.0.0.1/', 'blocked_address'],
+  ['S29', 'http://example.com@127.0.0.1/', 'blocked_address'],
+  ['S30', 'http://127.0.0.1#@example.com/', 'blocked_address'],
+  ['S30', 'http://127.0.0.1\\@example.com/', 'blocked_address'],
+  ['S31', 'http:///127.0.0.1/', 'blocked_address'],
+  ['S31', 'http:127.0.0.1', 'blocked_address'],
+  ['S32', 'http://[fe80::1%25eth0]/', 'bad_url'],
+  ['S32', 'http://256.256.256.256/', 'bad_url'],
+  ['S32', 'http://1.2.3.4.5/', 'bad_url'],
+  ['S33', 'file:///etc/passwd', 'bad_scheme'],
+  ['S33', 'gopher://example.org/', 'bad_scheme'],
+  ['S33', 'ftp://example.org/', 'bad_scheme'],
+  ['S33', 'dict://example.org/', 'bad_scheme'],
+  ['S33', 'data:text/xml,<rss/>', 'bad_scheme'],
+  ['S33', 'jar:http://example.org/a.jar!/', 'bad_scheme'],
+  ['S34', 'http://example.org:22/', 'bad_port'],
+  ['S34', 'http://example.org:25/', 'bad_port'],
+  ['S34', 'http://example.org:6379/', 'bad_port'],
+  ['S34', 'https://example.org:11211/', 'bad_port'],
+  ['S34', 'http://93.184.215.14:5432/', 'bad_port'],
+  ['S34', 'http://example.org:0/', 'bad_port'],
+  ['S42', `http://${'a'.repeat(300)}.example/`, 'bad_url'],
+  ['S42', 'http://xn--zzzzzzzzzzzzzz99999999.example/', 'bad_url'],
+  ['S42', `http://${'abcdefgh.'.repeat(40)}example/`, 'bad_url'],
+];
+
+describe('addresses', () => {
+  it.each(urls)('%s: %s is %s', (_row, url, verdict) => {
+    expect(judge(url)).toBe(verdict);
+  });
+
+  it.each([
+    'http://example.org/f',
+    'https://example.org:8443/',
+    'http://93.184.215.14/',
+    'http://[2606:4700::6810:84e5]/',
+  ])('lets %s pass', (url) => {
+    expect(judge(url)).toBe('passes');
+  });
+
+  it.each([
+    ['127.0.0.1'],
+    ['::1'],
+    ['::ffff:10.0.0.1'],
+    ['::7f00:1'],
+    ['fe80::1%eth0'],
+    ['168.63.129.16'],
+    ['not an address'],
+    [''],
+  ])('S26: refuses a name that resolves to "%s"', (address) => {
+    expect(judgeAddress(address)).toBe('blocked_address');
+  });
+
+  it('S26: takes a name that resolves to a public address', () => {
+    expect(judgeAddress('93.184.215.14')).toBe('passes');
+    expect(judgeAddress('2606:4700::6810:84e5')).toBe('passes');
+  });
+
+  it('S25: refuses a local name even when it resolves to a public address', () => {
+    expect(judgeAddress('93.184.215.14', { hostname: 'router.local', port: 80 })).toBe('blocked_address');
+  });
+
+  it('does not take a name for local that only ends alike', () => {
+    expect(judge('http://mylocalhost/')).toBe('passes');
+    expect(judge('http://glocal/')).toBe('passes');
+    expect(judge('http://internal.example.org/')).toBe('passes');
+  });
+
+  it('S29: refuses a user name in the address of a public host', () => {
+    expect(judge('http://user@example.org/')).toBe('bad_url');
+    expect(judge('//user:pw@example.org/', {}, new URL('http://example.org/'))).toBe('bad_url');
+  });
+
+  it('judges a relative reference against its base', () => {
+    expect(judge('//127.0.0.1/', {}, new URL('http://example.org/'))).toBe('blocked_address');
+    expect(judge('/feed', {}, new URL('http://example.org/'))).toBe('passes');
+  });
+
+  it('S42: shows a host of other letters as punycode', () => {
+    // The first letter is Cyrillic.
+    const url = createAddressGuard({ allow: [] }).check('http://еxample.org/');
+    expect(url.hostname).toBe('xn--xample-2of.org');
+  });
+
+  it('drops the fragment', () => {
+    expect(createAddressGuard({ allow: [] }).check('http://example.org/f#top').href).toBe('http://example.org/f');
+  });
+
+  it('D7: leaves query and escapes as they are', () => {
+    const { href } = createAddressGuard({ allow: [] }).check('http://example.org/%7Ef?a=b&a=c&');
+    expect(href).toBe('http://example.org/%7Ef?a=b&a=c&');
+    expect(createAddressGuard({ allow: [] }).check('http://example.org/f?').href).toBe('http://example.org/f?');
+  });
+});
+
+describe('ranges that the operator opened', () => {
+  const allow = ['127.0.0.0/8', 'fd00::/8', '10.1.2.3'];
+
+  it.each([
+    'http://127.0.0.1/',
+    'http://127.0.0.1:6379/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[fd00::1]:22/',
+    'http://10.1.2.3/',
+  ])('opens %s on every port', (url) => {
+    expect(judge(url, { allow })).toBe('passes');
+  });
+
+  it.each([
+    'http://10.1.2.4/',
+    'http://169.254.169.254/',
+    'http://[::1]/',
+    'http://[fe80::1]/',
+  ])('leaves %s closed', (url) => {
+    expect(judge(url, { allow })).toBe('blocked_address');
+  });
+
+  it('opens by name too, once the name has led there', () => {
+    expect(judge('http://localhost:6379/', { allow })).toBe('passes');
+    expect(judgeAddress('127.0.0.1', { hostname: 'localhost', port: 6379 }, allow)).toBe('passes');
+  });
+
+  it('still refuses a bad port and a local name that lead elsewhere', () => {
+    expect(judgeAddress('93.184.215.14', { hostname: 'example.org', port: 6379 }, allow)).toBe('bad_port');
+    expect(judgeAddress('93.184.215.14', { hostname: 'localhost', port: 80 }, allow)).toBe('blocked_address');
+    expect(judgeAddress('10.0.0.1', { hostname: 'example.org', port: 80 }, allow)).toBe('blocked_address');
+  });
+
+  it('S10: judges the IPv4 address inside when NAT64 is open', () => {
+    const open = ['64:ff9b::/96'];
+    expect(judge('http://[64:ff9b::5db8:d70e]/', { allow: open })).toBe('passes');
+    expect(judge('http://[64:ff9b::7f00:1]/', { allow: open })).toBe('blocked_address');
+    expect(judge('http://[64:ff9b::a00:1]/', { allow: [...open, '10.0.0.0/8'] })).toBe('passes');
+  });
+
+  it('names every range that it cannot read', () => {
+    const problems = (() => {
+      try {
+        createAddressGuard({ allow: ['10.0.0.0/8', '10.0.0.0/99', 'lan'] });
+      } catch (error) {
+        if (error instanceof ConfigError) return error.problems;
+        throw error;
+      }
+      return [];
+    })();
+    expect(problems.map((problem) => problem.what)).toEqual([
+      '"10.0.0.0/99" is not an address range',
+      '"lan" is not an address range',
+    ]);
+  });
+});
+
+describe('this server itself', () => {
+  it('S39: is not read by name or through the other scheme', () => {
+    const ownOrigins = ['https://news.example.org', 'http://127.0.0.1:3000'];
+    expect(judge('https://news.example.org/feed.rss', { ownOrigins })).toBe('blocked_address');
+    expect(judge('http://127.0.0.1:3000/feed.rss', { ownOrigins, allow: ['127.0.0.0/8'] })).toBe('blocked_address');
+    expect(judge('http://127.0.0.1:3001/feed.rss', { ownOrigins, allow: ['127.0.0.0/8'] })).toBe('passes');
+  });
+});
+
+describe('what a person is told', () => {
+  const detailOf = (url: string): string => {
+    try {
+      createAddressGuard({ allow: [] }).check(url);
+    } catch (error) {
+      if (error instanceof Trouble) return error.message;
+      throw error;
+    }
+    return '';
+  };
+
+  it('holds neither path nor query nor password', () => {
+    const details = [
+      detailOf('http://10.0.0.1/secret?token=secret'),
+      detailOf('http://user:secret@example.org/'),
+      detailOf('http://example.org:22/secret'),
+      detailOf('ftp://example.org/secret'),
+    ];
+    for (const detail of details) {
+      expect(detail).not.toBe('');
+      expect(detail).not.toContain('secret');
+    }
+  });
+
+  it('is the same for every port of a blocked host', () => {
+    expect(detailOf('http://10.0.0.1:80/')).toBe(detailOf('http://10.0.0.1:6379/'));
+  });
+});
+
+describe('a guard with ports of its own', () => {
+  const ports = [80, 443];
+
+  it.each([
+    ['https://example.org/', 'passes'],
+    ['http://example.org:443/', 'passes'],
+    ['http://example.org:8080/', 'bad_port'],
+    ['http://93.184.215.14:8443/', 'bad_port'],
+    ['http://example.org:6379/', 'bad_port'],
+  ])('finds that %s %s', (url, verdict) => {
+    expect(judge(url, { ports })).toBe(verdict);
+  });
+
+  it('lets an opened network be reached at any port, and no other', () => {
+    const guard = createAddressGuard({ allow: ['10.0.0.0/8'], ports });
+    const target = { hostname: 'example.org', port: 3000 };
+    expect(guard.refusal('10.1.2.3', target)).toBeNull();
+    expect(guard.refusal('93.184.215.14', target)?.failure).toBe('bad_port');
+  });
+});
+
+describe('a private network that is open to configured hosts', () => {
+  const written = ['http://10.0.0.5:8080/feed.xml', 'https://Intranet.example./feed', 'http://[fd00::1]/', 'file:///x'];
+  const configured = { networks: ['10.0.0.0/8', 'fd00::/8'], includes: serversOf(written) };
+
+  it.each([
+    ['http://10.0.0.5:8080/other', 'passes'],
+    ['http://[fd00::1]/other', 'passes'],
+    // The same server over TLS.
+    ['https://[fd00::1]/', 'passes'],
+    ['http://10.0.0.5:6379/', 'blocked_address'],
+    ['http://10.0.0.5/', 'blocked_address'],
+    ['http://10.0.0.6:8080/', 'blocked_address'],
+    ['http://db.internal/', 'blocked_address'],
+  ])('judges %s: %s', (url, verdict) => {
+    expect(judge(url, { configured })).toBe(verdict);
+  });
+
+  it.each([
+    ['intranet.example', '10.1.2.3', 443, 'passes'],
+    ['intranet.example', '10.1.2.3', 80, 'passes'],
+    ['intranet.example', '192.168.0.1', 443, 'blocked_address'],
+    ['intranet.example', '10.1.2.3', 8443, 'blocked_address'],
+    ['callback.example', '10.1.2.3', 443, 'blocked_address'],
+  ])('judges %s at %s, port %i: %s', (hostname, address, port, verdict) => {
+    const refused = createAddressGuard({ allow: [], configured }).refusal(address, { hostname, port });
+    expect(refused?.failure ?? 'passes').toBe(verdict);
+  });
+
+  it('names the variable that would open it to a host that is not configured', () => {
+    const guard = createAddressGuard({ allow: [], configured });
+    const refused = guard.refusal('10.1.2.3', { hostname: 'callback.example', port: 443 });
+    expect(refused?.message).toBe(
+      'callback.example leads to a private address, and no source or webhook is declared there. To allow it, add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL',
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../../src/fetch/client/fetch-limits.ts';
+
+describe('limits', () => {
+  it('are what the publishers and the operators are told', () => {
+    const MiB = 1024 * 1024;
+    expect(defaultLimits).toMatchObject({
+      totalMs: 30_000,
+      connectMs: 5_000,
+      tlsMs: 5_000,
+      headersMs: 10_000,
+      minBytesPerSecond: 1_024,
+      slowWindowMs: 10_000,
+      maxWireBytes: 10 * MiB,
+      maxBodyBytes: 20 * MiB,
+      maxRatio: 100,
+      ratioFreeBytes: MiB,
+      maxCodings: 2,
+      maxHeaderBytes: 16_384,
+      maxInterim: 20,
+      maxRedirects: 5,
+      maxRetryAfterMs: 7 * 24 * 3_600_000,
+      maxKeepAliveMs: 10_000,
+    });
+  });
+
+  it('leave room for several large bodies in less than half a gigabyte', () => {
+    const { maxInFlightBytes, maxWireBytes, maxBodyBytes } = defaultLimits;
+    expect(Math.floor(maxInFlightBytes / (maxWireBytes + maxBodyBytes))).toBeGreaterThanOrEqual(4);
+    expect(maxInFlightBytes).toBeLessThan(512 * 1024 * 1024);
+  });
+});

@@ -1,0 +1,298 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { OutboundAnswer } from '../../../src/fetch/client/http-client.ts';
+import { drip, type Reply } from '../../support/origin.ts';
+import { anOrigin, anOutbound, cleanUp, text } from '../harness.ts';
+
+cleanUp();
+
+function answered(result: { kind: string }): OutboundAnswer {
+  if (result.kind !== 'answered') throw new Error(`not answered: ${JSON.stringify(result)}`);
+  return result as OutboundAnswer;
+}
+
+describe('the client', () => {
+  it('sends a body and reads the answer', async () => {
+    const origin = await anOrigin();
+    origin.on('/hub', { status: 202, headers: { 'X-Note': 'taken' }, body: 'ok' });
+    const answer = answered(
+      await anOutbound().request({
+        method: 'POST',
+        url: `${origin.url}/hub`,
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: 'hub.mode=subscribe',
+      }),
+    );
+    expect(answer).toMatchObject({ status: 202, bytes: 2, notes: [] });
+    expect(text(answer.body)).toBe('ok');
+    expect(answer.headers.first('X-Note')).toBe('taken');
+    expect(origin.requests[0]).toMatchObject({ method: 'POST', body: 'hub.mode=subscribe' });
+  });
+
+  it('takes a redirect for an answer', async () => {
+    const origin = await anOrigin();
+    origin.on('/hook', { status: 307, headers: { Location: '/elsewhere' } });
+    const answer = answered(await anOutbound().request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' }));
+    expect(answer.status).toBe(307);
+    expect(origin.requests).toHaveLength(1);
+  });
+
+  it('reads the body of a refusal when it is wanted', async () => {
+    const origin = await anOrigin();
+    origin.on('/hub', { status: 400, body: 'bad topic' });
+    const outbound = anOutbound();
+    expect(text(answered(await outbound.request({ url: `${origin.url}/hub` })).body)).toBe('');
+    const wanted = await outbound.request({ url: `${origin.url}/hub`, wanted: () => true });
+    expect(text(answered(wanted).body)).toBe('bad topic');
+  });
+
+  // S37, S38: whatever the path, it is this client
+  it.each([
+    ['GET', 'http://10.0.0.1/favicon.ico'],
+    ['POST', 'http://169.254.169.254/hub'],
+    ['POST', 'http://[::ffff:127.0.0.2]/webhook'],
+    ['GET', 'http://archive.internal/prev'],
+  ] as const)('S37, S38: refuses a %s to %s', async (method, url) => {
+    const result = await anOutbound({
+      allowPrivateNetworks: ['127.0.0.1/32'],
+      resolve: async () => ['10.0.0.1'],
+    }).request({
+      method,
+      url,
+    });
+    expect(result).toMatchObject({ kind: 'failed', failure: 'blocked_address', status: null, bytes: 0 });
+  });
+
+  it('S37: judges a link of a page against the page', async () => {
+    const base = new URL('https://example.org/');
+    expect(await anOutbound().request({ url: '//10.0.0.1/feed', base })).toMatchObject({ failure: 'blocked_address' });
+  });
+
+  it('S39: does not ask itself', async () => {
+    const origin = await anOrigin();
+    const outbound = anOutbound({ ownOrigins: [origin.url] });
+    expect(await outbound.request({ url: `${origin.url}/feed.rss` })).toMatchObject({ failure: 'blocked_address' });
+    expect(origin.requests).toEqual([]);
+  });
+
+  it('S41: takes no proxy from the environment', async () => {
+    const proxy = await anOrigin();
+    const origin = await anOrigin();
+    origin.on('/feed', { body: 'direct' });
+    const names = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'];
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) process.env[name] = name.startsWith('NODE') ? '1' : proxy.url;
+    try {
+      const outbound = anOutbound();
+      expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('direct');
+      expect(await outbound.request({ url: 'http://10.0.0.1/' })).toMatchObject({ failure: 'blocked_address' });
+      expect(proxy.connections).toBe(0);
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  });
+});
+
+describe('connections', () => {
+  it('D5: are one an origin, however many ask', async () => {
+    const origin = await anOrigin();
+    let now = 0;
+    let most = 0;
+    const busy: Reply = async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await wait(10);
+      now -= 1;
+      return { body: 'x' };
+    };
+    origin.on('/a', busy).on('/b', busy);
+    const outbound = anOutbound();
+    const paths = ['/a', '/b', '/a', '/b', '/a'];
+    await Promise.all(paths.map((path) => outbound.request({ url: origin.url + path })));
+    expect(origin.requests).toHaveLength(5);
+    expect(most).toBe(1);
+    expect(origin.connections).toBe(1);
+  });
+
+  it('D5: are closed soon when idle, and nothing is kept of their origin', async () => {
+    const origin = await anOrigin();
+    const outbound = anOutbound({ limits: { keepAliveMs: 50, maxKeepAliveMs: 60 } });
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(outbound.openOrigins()).toEqual([origin.url]);
+    await expect.poll(() => origin.open).toBe(0);
+    await expect.poll(() => outbound.openOrigins()).toEqual([]);
+  });
+
+  it('D5: are not kept longer than we want because the origin says so', async () => {
+    const origin = await anOrigin();
+    origin.on('/feed', { headers: { 'Keep-Alive': 'timeout=3600' }, body: 'x' });
+    const outbound = anOutbound({ limits: { keepAliveMs: 50, maxKeepAliveMs: 100 } });
+    await outbound.request({ url: `${origin.url}/feed` });
+    await expect.poll(() => origin.open).toBe(0);
+  });
+
+  it('keep nothing of an origin that could not be reached', async () => {
+    const outbound = anOutbound({ resolve: async () => [] });
+    for (let host = 0; host < 20; host += 1) await outbound.request({ url: `http://host-${host}.example/` });
+    expect(outbound.openOrigins()).toEqual([]);
+  });
+
+  it('H75: that were closed while idle cost one more try, no failure', async () => {
+    const origin = await anOrigin();
+    // The second request arrives on a connection that the origin has just decided to close.
+    origin.on('/feed', { body: 'first' }, { raw: '', after: 'end' }, { body: 'second' });
+    const outbound = anOutbound();
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('second');
+    expect(origin.requests.map((request) => request.connection)).toEqual([1, 1, 2]);
+  });
+
+  it('H75: by reset too', async () => {
+    const origin = await anOrigin();
+    origin.on('/feed', { body: 'first' }, { raw: '', after: 'reset' }, { body: 'second' });
+    const outbound = anOutbound();
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('second');
+  });
+
+  it('H75: that are fresh are not tried again', async () => {
+    const origin = await anOrigin();
+    origin.on('/feed', { raw: '', after: 'end' }, { body: 'second' });
+    expect(await anOutbound().request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_error' });
+    expect(origin.requests).toHaveLength(1);
+  });
+
+  it('H75: on which something was heard are not tried again', async () => {
+    const origin = await anOrigin();
+    origin.on('/feed', { body: 'first' }, { raw: 'HTTP/1.1 200 O', after: 'end' }, { body: 'third' });
+    const outbound = anOutbound();
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'truncated' });
+    expect(origin.requests).toHaveLength(2);
+  });
+
+  it('H75: never carry a request twice that may change something', async () => {
+    const origin = await anOrigin();
+    origin.on('/hook', { body: 'first' }, { raw: '', after: 'end' }, { body: 'third' });
+    const outbound = anOutbound();
+    await outbound.request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' });
+    const second = await outbound.request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' });
+    expect(second).toMatchObject({ failure: 'connect_error' });
+    expect(origin.requests).toHaveLength(2);
+  });
+
+  it('H75, E1: have no more time for the second try than the first has left', async () => {
+    const origin = await anOrigin();
+    let elapsedMs = 0;
+    const clock = { now: () => 0, monotonic: () => elapsedMs };
+    origin.on('/feed', { body: 'first' }, () => {
+      elapsedMs += 31_000;
+      return { raw: '', after: 'end' };
+    });
+    const outbound = anOutbound({ clock });
+    await outbound.request({ url: `${origin.url}/feed` });
+    expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_timeout' });
+  });
+
+  it('H75: of a name are asked for anew after its address changed', async () => {
+    const first = await anOrigin({ host: '127.0.0.1' });
+    const addresses = [['127.0.0.1'], ['127.0.0.2']];
+    let asked = 0;
+    const outbound = anOutbound({ resolve: async () => addresses[Math.min(asked++, 1)] ?? [] });
+    first.on('/feed', { headers: { Connection: 'close' }, body: 'old' });
+    expect(answered(await outbound.request({ url: `http://moving.example:${first.port}/feed` })).status).toBe(200);
+    expect(await outbound.request({ url: `http://moving.example:${first.port}/feed` })).toMatchObject({
+      failure: 'connect_error',
+    });
+  });
+
+  it('pass a request over that was given up while it waited', async () => {
+    const origin = await anOrigin();
+    const stop = new AbortController();
+    origin.on('/slow', async () => {
+      await wait(60);
+      return { body: 'slow' };
+    });
+    origin.on('/late', { body: 'late' });
+    const outbound = anOutbound();
+    const slow = outbound.request({ url: `${origin.url}/slow` });
+    const late = outbound.request({ url: `${origin.url}/late` }, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(late).rejects.toThrow('enough');
+    expect(text(answered(await slow).body)).toBe('slow');
+    expect(answered(await outbound.request({ url: `${origin.url}/slow` })).status).toBe(200);
+    expect(origin.to('/late')).toEqual([]);
+  });
+
+  it('tell a request that never got its turn from one that was not answered', async () => {
+    const origin = await anOrigin();
+    origin.on('/slow', { raw: '', after: 'hang' });
+    const outbound = anOutbound({ limits: { headersMs: 400, totalMs: 200 } });
+    const slow = outbound.request({ url: `${origin.url}/slow`, withinMs: 600 });
+    expect(await outbound.request({ url: `${origin.url}/late` })).toMatchObject({ failure: 'connect_timeout' });
+    expect(await slow).toMatchObject({ failure: 'header_timeout' });
+  });
+});
+
+describe('memory', () => {
+  it('E13: has room for a few large bodies at a time, and all of them in the end', async () => {
+    const body = 'x'.repeat(400_000);
+    const origins = await Promise.all(Array.from({ length: 8 }, () => anOrigin()));
+    for (const origin of origins) origin.on('/feed', { body });
+    const limits = { maxWireBytes: 500_000, maxBodyBytes: 500_000, freeBytes: 100_000, maxInFlightBytes: 2_000_000 };
+    const outbound = anOutbound({ limits });
+    const results = await Promise.all(origins.map(({ url }) => outbound.request({ url: `${url}/feed` })));
+    for (const result of results) expect(answered(result).bytes).toBe(400_000);
+  });
+
+  it('E13: a large body that hangs does not let others beyond the bound, and small ones pass by', async () => {
+    const big = await anOrigin();
+    const other = await anOrigin();
+    big.on('/hang', (_request, socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n${'x'.repeat(200_000)}`);
+      return undefined;
+    });
+    other.on('/big', { body: 'x'.repeat(300_000) }).on('/small', { body: 'small' });
+    const limits = { maxWireBytes: 300_000, maxBodyBytes: 300_000, freeBytes: 100_000, maxInFlightBytes: 600_000 };
+    const outbound = anOutbound({ limits });
+    const stop = new AbortController();
+    const hanging = outbound.request({ url: `${big.url}/hang` }, stop.signal);
+    await expect.poll(() => big.requests.length).toBe(1);
+    const small = await outbound.request({ url: `${other.url}/small` });
+    expect(text(answered(small).body)).toBe('small');
+    let done = false;
+    const waiting = outbound.request({ url: `${other.url}/big` }).then((result) => {
+      done = true;
+      return result;
+    });
+    // As many round trips as the large body would have needed several times over, were it not waiting.
+    const third = await anOrigin();
+    third.on('/small', { body: 'small' });
+    for (let trip = 0; trip < 20; trip += 1) await outbound.request({ url: `${third.url}/small` });
+    expect(done).toBe(false);
+    stop.abort(new Error('enough'));
+    await expect(hanging).rejects.toThrow('enough');
+    expect(answered(await waiting).bytes).toBe(300_000);
+  });
+
+  it('E2, E13: does not blame an origin for the time that it was made to wait', async () => {
+    const steady = await anOrigin();
+    const second = await anOrigin();
+    steady.on('/feed', (_request, socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${'x'.repeat(200_000)}`);
+      drip(socket, 'x'.repeat(1_000), { everyMs: 20, step: 100 });
+      setTimeout(() => socket.end(), 700);
+      return undefined;
+    });
+    second.on('/big', { body: 'x'.repeat(300_000) });
+    const bounds = { maxWireBytes: 300_000, maxBodyBytes: 300_000, freeBytes: 100_000, maxInFlightBytes: 600_000 };
+    const outbound = anOutbound({ limits: { ...bounds, slowWindowMs: 200, minBytesPerSecond: 100 } });
+    const holding = outbound.request({ url: `${steady.url}/feed` });
+    await expect.poll(() => steady.requests.length).toBe(1);
+    expect(answered(await outbound.request({ url: `${second.url}/big` })).bytes).toBe(300_000);
+    expect(answered(await holding).bytes).toBeGreaterThan(200_000);
+  });
+});

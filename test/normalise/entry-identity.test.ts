@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import {
+  contentHash,
+  entryKey,
+  entryKeys,
+  guidsAreWorthless,
+  namingUrls,
+  type Substance,
+  sha256,
+  type Traits,
+} from '../../src/normalise/entry-identity.ts';
+
+function traits({ text = 'Some text', ...part }: Partial<Omit<Traits, 'body'>> & { text?: string }): Traits {
+  return { guid: null, url: null, title: 'A title', body: { text }, ...part };
+}
+
+const trusting = { trustIds: true, siteUrl: 'https://site.example/' };
+
+describe('entryKey', () => {
+  const echo = (text: string): string => text;
+
+  it('takes the guid first, then the link, then title and text', () => {
+    expect(entryKey(traits({ guid: 'id-1', url: 'https://a.example/1' }), echo)).toBe('gid-1');
+    expect(entryKey(traits({ url: 'https://a.example/1' }), echo)).toBe('lhttps://a.example/1');
+    expect(entryKey(traits({}), echo)).toBe('dA title\nSome text');
+  });
+
+  it.each(['x'.repeat(1_000_000), '\u0000\u001b[2J', '__proto__', '', '😀'])('is short ASCII for any guid', (guid) => {
+    expect(entryKey(traits({ guid }), sha256)).toMatch(/^[gld][0-9a-f]{40}$/);
+  });
+
+  it('stays when a site moves to https or adds tracking', () => {
+    const [before, after] = ['http://a.example/1', 'https://a.example/1?utm_source=feed'];
+    expect(entryKey(traits({ url: before }), sha256)).toBe(entryKey(traits({ url: after }), sha256));
+  });
+
+  it('tells a guid from a link and from a text of the same letters', () => {
+    const url = 'https://a.example/1';
+    const keys = [traits({ guid: url }), traits({ url }), traits({ title: url, text: '' })].map((one) =>
+      entryKey(one, sha256),
+    );
+    expect(new Set(keys).size).toBe(3);
+  });
+});
+
+describe('entryKeys', () => {
+  function distinct(entries: readonly Traits[], rules = trusting): number {
+    return new Set(entryKeys(entries, rules)).size;
+  }
+
+  const twenty = Array.from({ length: 20 }, (_, index) => `Item ${index}`);
+
+  it('keeps 20 entries with one link apart', () => {
+    expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/list' })))).toBe(20);
+    expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/' })))).toBe(20);
+  });
+
+  it('makes one of an entry that a document holds twice', () => {
+    const twice = traits({ url: 'https://site.example/1' });
+    expect(distinct([twice, { ...twice, body: { text: 'Other text' } }])).toBe(1);
+  });
+
+  it('tells links apart by their fragments', () => {
+    expect(distinct(['a', 'b'].map((part) => traits({ url: `https://site.example/log#${part}` })))).toBe(2);
+  });
+
+  it('does not take a link to the front of the site for a name', () => {
+    const [key] = entryKeys([traits({ url: 'https://site.example' })], trusting);
+    expect(key).toMatch(/^d/);
+    const [blog] = entryKeys([traits({ url: 'https://site.example/blog/' })], {
+      trustIds: true,
+      siteUrl: 'http://site.example/blog',
+    });
+    expect(blog).toMatch(/^d/);
+  });
+
+  it('leaves the guid out where guids are worthless', () => {
+    const entries = [
+      traits({ guid: '1', url: 'https://site.example/1' }),
+      traits({ guid: '1', url: 'https://site.example/2' }),
+    ];
+    expect(distinct(entries)).toBe(1);
+    expect(distinct(entries, { ...trusting, trustIds: false })).toBe(2);
+  });
+});
+
+describe('guidsAreWorthless', () => {
+  const news = (guid: string, n: number): Traits =>
+    traits({ guid, title: `Title ${n}`, url: `https://site.example/${n}` });
+
+  it('says so when all share one guid', () => {
+    expect(guidsAreWorthless([1, 2, 3, 4].map((n) => news('same', n)))).toBe(true);
+    expect(guidsAreWorthless([1, 2].map((n) => news('same', n)))).toBe(true);
+  });
+
+  it('says so when all share one guid and one link', () => {
+    const entries = [1, 2, 3].map((n) => traits({ guid: 'same', title: `Title ${n}`, url: 'https://site.example/' }));
+    expect(guidsAreWorthless(entries)).toBe(true);
+  });
+
+  it('says so when most share guids', () => {
+    expect(guidsAreWorthless([news('a', 1), news('a', 2), news('a', 3), news('b', 4)])).toBe(true);
+  });
+
+  it('does not take an edit for a fault', () => {
+    expect(guidsAreWorthless([news('a', 1), { ...news('a', 1), title: 'Corrected' }])).toBe(false);
+    expect(guidsAreWorthless([news('a', 1), news('a', 2), news('b', 3)])).toBe(false);
+  });
+
+  it('does not take repetition for a fault', () => {
+    expect(guidsAreWorthless([news('a', 1), news('a', 1), news('a', 1)])).toBe(false);
+  });
+
+  it('has nothing against documents without guids', () => {
+    expect(guidsAreWorthless([])).toBe(false);
+    expect(guidsAreWorthless([traits({ title: 'x' }), traits({ title: 'y' })])).toBe(false);
+  });
+});
+
+describe('namingUrls', () => {
+  it('gives the canonical URL of a link that names one entry', () => {
+    expect(namingUrls(['http://site.example/1#top'], 'https://site.example/')).toEqual(['https://site.example/1']);
+  });
+
+  it('gives none for a link that two entries share', () => {
+    const urls = ['https://site.example/day', 'http://site.example/day?utm_source=x', 'https://site.example/other'];
+    expect(namingUrls(urls, null)).toEqual([null, null, 'https://site.example/other']);
+  });
+
+  it.each([
+    'https://site.example/',
+    'https://other.example',
+    'https://site.example/blog/',
+  ])('gives none for the front %s', (url) => {
+    expect(namingUrls([url], 'https://site.example/blog')).toEqual([null]);
+  });
+
+  it('takes a query on the front for a name', () => {
+    expect(namingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual(['https://site.example/?p=7']);
+  });
+
+  it('keeps its place where there is no link', () => {
+    expect(namingUrls([null, 'https://site.example/1'], null)).toEqual([null, 'https://site.example/1']);
+  });
+});
+
+describe('contentHash', () => {
+  const substance: Substance = {
+    title: 'T',
+    text: 'Some text',
+    url: 'https://site.example/1',
+    author: 'A',
+    categories: ['c'],
+    enclosures: [{ url: 'https://cdn.example/a.mp3?token=1', type: 'audio/mpeg', length: 5 }],
+    imageUrl: 'https://cdn.example/i.jpg?sig=1',
+  };
+
+  const changes: [string, Partial<Substance>][] = [
+    ['title', { title: 'U' }],
+    ['text', { text: 'Other text' }],
+    ['link', { url: 'https://site.example/2' }],
+    ['author', { author: null }],
+    ['categories', { categories: ['c', 'd'] }],
+    ['enclosures', { enclosures: [] }],
+    ['picture', { imageUrl: 'https://cdn.example/j.jpg' }],
+  ];
+  it.each(changes)('changes with the %s', (_, change) => {
+    expect(contentHash({ ...substance, ...change })).not.toBe(contentHash(substance));
+  });
+
+  it('stays when only the signatures of media addresses change', () => {
+    const signed: Substance = {
+      ...substance,
+      enclosures: [{ url: 'https://cdn.example/a.mp3?token=2', type: 'audio/mpeg', length: 5 }],
+      imageUrl: 'https://cdn.example/i.jpg?sig=2',
+    };
+    expect(contentHash(signed)).toBe(contentHash(substance));
+  });
+
+  it('stays when only the order of the categories changes', () => {
+    const [one, other] = [
+      ['a', 'b'],
+      ['b', 'a'],
+    ].map((categories) => contentHash({ ...substance, categories }));
+    expect(one).toBe(other);
+  });
+
+  it('keeps fields apart', () => {
+    expect(contentHash({ ...substance, title: 'ab', text: 'c' })).not.toBe(
+      contentHash({ ...substance, title: 'a', text: 'bc' }),
+    );
+  });
+});

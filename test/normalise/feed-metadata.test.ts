@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { authorName, basesFor, hubUrls, languageTag, readFrame } from '../../src/normalise/feed-metadata.ts';
+import { parsedFeed, parsedItem } from './parsed.ts';
+
+const url = 'https://feeds.example/rss.xml';
+
+describe('languageTag', () => {
+  const tags: [string | null, string | null][] = [
+    ['en', 'en'],
+    ['EN-us', 'en-US'],
+    ['pt_BR', 'pt-BR'],
+    ['zh-hant-tw', 'zh-Hant-TW'],
+    ['sl-ROZAJ-biske', 'sl-rozaj-biske'],
+    [' de ', 'de'],
+    [null, null],
+    ['', null],
+    ['english', null],
+    ['en-', null],
+    ['en-us-a-b-c-d-e', null],
+    ['<b>', null],
+    ['e', null],
+  ];
+  it.each(tags)('makes of %j the tag %j', (text, expected) => {
+    expect(languageTag(text)).toBe(expected);
+  });
+});
+
+describe('authorName', () => {
+  const names: [string | null, string | null][] = [
+    ['Jo Writer', 'Jo Writer'],
+    ['jo@site.example (Jo Writer)', 'Jo Writer'],
+    ['jo@site.example', 'jo@site.example'],
+    ['Jo (the writer)', 'Jo (the writer)'],
+    [' \n ', null],
+    ['\u0000\u202e', null],
+    [null, null],
+  ];
+  it.each(names)('makes of %j the name %j', (text, expected) => {
+    expect(authorName(text)).toBe(expected);
+  });
+
+  it('keeps names short', () => {
+    expect(Buffer.byteLength(authorName('é'.repeat(4000)) ?? '')).toBe(256);
+  });
+});
+
+describe('basesFor', () => {
+  it('puts the base of the item inside that of the feed', () => {
+    const feed = parsedFeed([], { base: 'https://site.example/blog/', link: null });
+    expect(basesFor(feed, parsedItem({ base: ['2026/'] }), url)[0]).toBe('https://site.example/blog/2026/');
+    expect(basesFor(feed, null, url)[0]).toBe('https://site.example/blog/');
+  });
+});
+
+describe('readFrame', () => {
+  it('cleans what the feed says of itself', () => {
+    const feed = parsedFeed([], {
+      title: { type: 'html', value: `${'<i>Long</i> '.repeat(1000)}` },
+      link: '/',
+      language: 'EN_gb',
+      author: 'jo@site.example (Jo)',
+    });
+    const frame = readFrame(feed, { url, language: null });
+    expect(frame).toMatchObject({ siteUrl: 'https://feeds.example/', language: 'en-GB', author: 'Jo' });
+    expect(frame.title?.startsWith('Long Long')).toBe(true);
+    expect(Buffer.byteLength(frame.title ?? '')).toBeLessThanOrEqual(1024);
+  });
+
+  it('believes the operator on the language', () => {
+    expect(readFrame(parsedFeed([], { language: 'en' }), { url, language: 'fr' }).language).toBe('fr');
+  });
+
+  it('has no site where the feed names none, or a script', () => {
+    expect(readFrame(parsedFeed([], { link: null }), { url, language: null }).siteUrl).toBeNull();
+    expect(readFrame(parsedFeed([], { link: 'javascript:1' }), { url, language: null }).siteUrl).toBeNull();
+  });
+});
+
+describe('hubUrls', () => {
+  it('takes ten at most', () => {
+    const hubs = Array.from({ length: 30 }, (_, n) => `https://hub.example/${n}`);
+    const feed = parsedFeed([], { links: { self: null, hubs, next: null, prevArchive: null } });
+    expect(hubUrls(feed, [])).toEqual(hubs.slice(0, 10));
+  });
+});

@@ -1,0 +1,281 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cleanHtml, cleanHtmlAndText, maxContentBytes, sanitiseHtml } from '../../../src/normalise/html/sanitise.ts';
+import { htmlToText } from '../../../src/normalise/text/markup-text.ts';
+import { vectors } from '../../fixtures/markup/vectors.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+
+import { cpuMs } from '../cpu-time.ts';
+import { forbidden } from '../markup-oracle.ts';
+import { soup as richSoup } from '../markup-soup.ts';
+
+/** For a busy machine, or many runs. */
+const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
+
+const baseUrl = 'https://feed.example/a/';
+
+function clean(html: string): string {
+  return sanitiseHtml(html, { baseUrl });
+}
+
+describe('sanitiseHtml against hostile markup', () => {
+  it.each(vectors)('$id: disarms $what', ({ html, becomes, text, holds = [] }) => {
+    const result = clean(html);
+    expect(forbidden(result)).toEqual([]);
+    if (becomes !== undefined) expect(result).toBe(becomes);
+    if (text !== undefined) expect(htmlToText(result, 1000)).toBe(text);
+    for (const part of holds) expect(result).toContain(part);
+    expect(clean(result)).toBe(result);
+  });
+
+  it.each([
+    '<script>1</script>',
+    '<a href="javascript:1">x</a>',
+    '<p onclick=x>',
+    '<p>',
+    '<!-- x -->',
+  ])('is judged by an oracle that sees %s', (html) => {
+    expect(forbidden(html)).not.toEqual([]);
+  });
+});
+
+describe('sanitiseHtml on ordinary markup', () => {
+  const cases: [string, string, string][] = [
+    [
+      'keeps structure',
+      '<h2>T</h2><p>a <em>b</em><br>c</p><blockquote>q</blockquote>',
+      '<h2>T</h2><p>a <em>b</em><br />c</p><blockquote>q</blockquote>',
+    ],
+    [
+      'keeps tables',
+      '<table><caption>c<tbody><tr><th scope=col colspan=2 style=x>h<td rowspan=0>d</table>',
+      '<table><caption>c</caption><tbody><tr><th colspan="2" scope="col">h</th><td>d</td></tr></tbody></table>',
+    ],
+    [
+      'keeps figures',
+      '<figure><img src=p.png alt="A &amp; B" width="640px" height=50%><figcaption>c</figcaption></figure>',
+      '<figure><img src="https://feed.example/a/p.png" alt="A &amp; B" width="640" loading="lazy" decoding="async" referrerpolicy="no-referrer" /><figcaption>c</figcaption></figure>',
+    ],
+    ['keeps entities and non-breaking space', 'a&nbsp;&amp;&lt;&eacute;&#128512;', 'a\u00a0&amp;&lt;é😀'],
+    ['takes out controls, however they are written', 'a&#1;b&#x8;c&#x202e;d\u0001e', 'abcde'],
+    [
+      'closes paragraphs where a block begins',
+      '<p>a<ul><li>b<li><p>c</ul>d',
+      '<p>a</p><ul><li>b</li><li><p>c</p></li></ul>d',
+    ],
+    [
+      'makes plain blocks of landmarks',
+      '<main><nav>a</nav><section>b</section></main>',
+      '<div><div>a</div><div>b</div></div>',
+    ],
+    [
+      'takes tracking off links',
+      '<a href="?id=1&amp;utm_source=feed">t</a>',
+      '<a href="https://feed.example/a/?id=1" rel="noopener noreferrer nofollow ugc" referrerpolicy="no-referrer">t</a>',
+    ],
+    [
+      'keeps mail and telephone links',
+      '<a href="mailto:a@example.org">m</a>',
+      '<a href="mailto:a@example.org" rel="noopener noreferrer nofollow ugc" referrerpolicy="no-referrer">m</a>',
+    ],
+    ['unwraps links to places that are gone', '<a href="#note">1</a><a name=note>2</a>', '12'],
+    [
+      'finds the address of a picture that loads late',
+      '<img src="data:image/gif;base64,AA" data-src="/p.jpg">',
+      '<img src="https://feed.example/p.jpg" alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />',
+    ],
+    [
+      'keeps recordings, stopped',
+      '<audio autoplay loop src=a.mp3></audio><video controls width=640><source src=v.webm type="video/webm"></video>',
+      '<audio src="https://feed.example/a/a.mp3" controls preload="none"></audio><video controls preload="none" width="640"><source src="https://feed.example/a/v.webm" type="video/webm" /></video>',
+    ],
+    ['keeps the direction and language of text', '<p dir=RTL lang="he-IL">ש</p>', '<p dir="rtl" lang="he-il">ש</p>'],
+    [
+      'keeps numbering',
+      '<ol start=3 reversed type=a><li value=7>x</ol>',
+      '<ol start="3" reversed><li value="7">x</li></ol>',
+    ],
+  ];
+  it.each(cases)('%s', (_, html, expected) => {
+    expect(clean(html)).toBe(expected);
+    expect(forbidden(expected)).toEqual([]);
+  });
+
+  it('drops addresses that are relative to nothing', () => {
+    expect(sanitiseHtml('<a href="/x">t</a><img src="p.png">', { baseUrl: null })).toBe('t');
+  });
+
+  it('leaves out frames where no link is wanted', () => {
+    expect(cleanHtml('a<iframe src=https://v.example/></iframe>b', [baseUrl], 'dropped').html).toBe('ab');
+  });
+});
+
+describe('sanitiseHtml within its limits', () => {
+  it('cuts between characters and closes what is open', () => {
+    const { html, cut } = cleanHtml(`<div><p>${'é'.repeat(100_000)}</p></div>`, []);
+    expect(cut).toBe(true);
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(maxContentBytes);
+    expect(Buffer.byteLength(html)).toBeGreaterThan(maxContentBytes - 8);
+    expect(html.endsWith('é</p></div>')).toBe(true);
+  });
+
+  it('cuts neither in a tag nor in an entity', () => {
+    const entities = cleanHtml('&amp;'.repeat(40_000), []);
+    expect(entities.html).toBe('&amp;'.repeat(entities.html.length / 5));
+    const tags = cleanHtml('<a href="https://example.org/">t</a>'.repeat(5_000), []);
+    expect(tags.cut && forbidden(tags.html)).toEqual([]);
+  });
+
+  it('says when nothing was cut', () => {
+    expect(cleanHtml('<p>short</p>', []).cut).toBe(false);
+  });
+
+  it('keeps the text at the bottom of 20,000 nested elements', () => {
+    const html = clean(`${'<div>'.repeat(20_000)}text${'</div>'.repeat(20_000)}`);
+    expect(htmlToText(html, 100)).toBe('text');
+    expect(html.match(/<div>/g)?.length).toBe(100);
+  });
+
+  const floods: [string, string][] = [
+    ['20,000 nested elements', '<div>'.repeat(20_000)],
+    ['40,000 open elements', '<i>'.repeat(40_000)],
+    ['end tags that close nothing', '<i>'.repeat(20_000) + '</b>'.repeat(20_000)],
+    ['ten times as many', '<i>'.repeat(140_000) + '</b>'.repeat(140_000)],
+    ['nested list items', '<li><div>'.repeat(20_000)],
+    ['5,000 attributes', `<p ${Array.from({ length: 5_000 }, (_, n) => `a${n}=x`).join(' ')}>x`],
+    ['an attribute of 1 MB', `<img src="${'x'.repeat(1_000_000)}">`],
+    ['a srcset of 1 MB', `<img src=x srcset="${'a 1x, '.repeat(170_000)}">`],
+    ['commas in a srcset', `<img src=x srcset="${', '.repeat(500_000)}">`],
+    ['styles made to be searched', `<img src=x style="${'width: '.repeat(500)}">`.repeat(200)],
+    ['frames', '<iframe src=https://v.example></iframe>'.repeat(20_000)],
+    ['open frames', '<iframe src=https://v.example>'.repeat(40_000)],
+    ['open comments', '<!--'.repeat(250_000)],
+    ['opening brackets', '<'.repeat(1_000_000)],
+    ['entities', '&amp;'.repeat(200_000)],
+    ['20 MB of paragraphs', '<p>hello'.repeat(2_500_000)],
+    [
+      'formatting that has to be reopened',
+      `${Array.from({ length: 600 }, (_, n) => `<b title=${n}>`).join('')}${'<p>'.repeat(600)}`,
+    ],
+  ];
+  it.each(floods)(
+    'takes a bounded time over %s',
+    (_, html) => {
+      let result = '';
+      const spentMs = cpuMs(() => {
+        result = clean(html);
+      });
+      // They take 10 to 500 ms; the fault, something quadratic, would take minutes.
+      expect(spentMs).toBeLessThan(2_000);
+      expect(Buffer.byteLength(result)).toBeLessThanOrEqual(maxContentBytes);
+      expect(forbidden(result)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+const names = fc.constantFrom(
+  ...'a b p i li ul ol dl dd dt div span table tr td th tbody caption h1 h2 img video source svg math mtext style script iframe noscript template textarea title form button select option x-y ruby rt pre details summary section br hr'.split(
+    ' ',
+  ),
+);
+const attributes = fc.constantFrom(
+  '',
+  ' href=javascript:alert(1)',
+  ' href="https://example.org/?utm_source=x"',
+  ' src=/x.png onerror=alert(1)',
+  " src='x",
+  ' style="color:red" class=y id=z',
+  ' srcset="a 1x, javascript:b 2x"',
+  ' width=1',
+  ' dir=rtl',
+  ' title="<b>&quot;"',
+);
+const piece = fc.oneof(
+  fc.tuple(names, attributes).map(([name, attribute]) => `<${name}${attribute}>`),
+  names.map((name) => `</${name}>`),
+  fc.constantFrom(
+    'text',
+    '&lt;',
+    '&amp;lt;',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '"',
+    "'",
+    '<',
+    '>',
+    '\u202e',
+    '&#0;',
+    '&#x202e;',
+    '\u0000',
+  ),
+  fc.string({ maxLength: 5 }),
+);
+const soup = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+
+describe('sanitiseHtml, whatever comes', () => {
+  it(
+    'leaves no node and no attribute that is not allowed',
+    () => {
+      fc.assert(
+        fc.property(soup, (html) => {
+          expect(forbidden(clean(html))).toEqual([]);
+        }),
+        { numRuns: fuzzRuns },
+      );
+    },
+    fuzzTimeoutMs,
+  );
+
+  it(
+    'changes nothing when it is done again',
+    () => {
+      fc.assert(
+        fc.property(soup, (html) => {
+          const once = clean(html);
+          expect(clean(once)).toBe(once);
+        }),
+        { numRuns: fuzzRuns },
+      );
+    },
+    fuzzTimeoutMs,
+  );
+});
+
+describe('cleanHtmlAndText', () => {
+  it(
+    'comes to what the two come to apart, or to nothing',
+    () => {
+      let read = 0;
+      fc.assert(
+        fc.property(richSoup, (html) => {
+          const both = cleanHtmlAndText(html, [baseUrl]);
+          if (both === null) return;
+          read++;
+          expect(both).toEqual({ clean: cleanHtml(html, [baseUrl]), text: htmlToText(html, 100_000) });
+        }),
+        { numRuns: fuzzRuns },
+      );
+      expect(read).toBeGreaterThan(fuzzRuns / 5);
+    },
+    fuzzTimeoutMs,
+  );
+
+  it('comes to the same on every vector that it reads', () => {
+    const read = vectors.map(({ html }) => ({ html, both: cleanHtmlAndText(html, [baseUrl]) }));
+    for (const { html, both } of read) if (both !== null) expect(both.clean).toEqual(cleanHtml(html, [baseUrl]));
+    expect(read.filter(({ both }) => both !== null).length).toBeGreaterThan(50);
+  });
+
+  const others: [string, string][] = [
+    ['an embedded page', 'a<iframe src=https://v.example/></iframe>'],
+    ['a control character', 'a\u0001b'],
+    ['content of a size that one of them may cut', 'word '.repeat(10_000)],
+    ['content that grows beyond its room', '<a href=/>x</a>'.repeat(2_000)],
+  ];
+  it.each(others)('leaves %s to the two', (_, html) => {
+    expect(cleanHtmlAndText(html, [baseUrl])).toBeNull();
+  });
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cleanText, cutBytes, excerpt, withoutControls } from '../../../src/normalise/text/clean-text.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+
+/** For a busy machine, or many runs. */
+const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
+
+describe('cleanText', () => {
+  const cases: [string, string, string][] = [
+    ['evens out white space', ' a \n\t b\u00a0 c ', 'a b c'],
+    ['takes out terminal sequences', 'a\u001b[31mb\u0007\u009bc', 'a[31mbc'],
+    ['takes out NUL and non-characters', 'a\u0000b\ufffec\uffffd', 'abcd'],
+    ['takes out bidi overrides and isolates', 'a\u202egnp.exe\u202c\u2066b\u2069', 'agnp.exeb'],
+    ['takes out what shows nothing', 'pass\u200bwo\u00adrd\ufeff\u2060', 'password'],
+    ['keeps the joiners that scripts and emoji need', '👩\u200d💻 می\u200cشود', '👩\u200d💻 می\u200cشود'],
+    ['keeps marks that only hint the direction', 'שלום\u200f!', 'שלום\u200f!'],
+    ['takes out texts spelt in tag characters', `hi${'\u{e0068}\u{e0069}'}`, 'hi'],
+    [
+      'keeps flags that are made of tag characters',
+      '\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}!',
+      '\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}!',
+    ],
+    ['composes what belongs together', 'e\u0301', 'é'],
+    ['replaces lone surrogates', 'a\ud800b', 'a\ufffdb'],
+  ];
+  it.each(cases)('%s', (_, text, expected) => {
+    expect(cleanText(text)).toBe(expected);
+  });
+
+  it('cleans each character alike, whether or not unusual ones stand beside it', () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code);
+      // Before and behind it: letters that some marks and vowels are composed with.
+      for (const text of [`e${character}o`, `\uac00${character}\u304b`, `${character}${character}x`]) {
+        const beside = cleanText(`😀 ${text}`);
+        if (beside !== `😀 ${cleanText(text)}`) expect(beside).toBe(`😀 ${cleanText(text)}`);
+      }
+    }
+  });
+
+  it('clips piles of combining marks', () => {
+    const clean = cleanText(`Z${'\u0316'.repeat(100_000)}a`);
+    expect([...clean].length).toBeLessThan(10);
+    expect(clean.endsWith('a')).toBe(true);
+  });
+
+  it('leaves vowel signs of other scripts whole', () => {
+    const devanagari = 'समाचार पत्रिका';
+    expect(cleanText(devanagari)).toBe(devanagari.normalize('NFC'));
+  });
+
+  it(
+    'changes nothing when it is done again',
+    () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'binary' }), (text) => {
+          const once = cleanText(text);
+          expect(cleanText(once)).toBe(once);
+        }),
+        { numRuns: fuzzRuns },
+      );
+    },
+    fuzzTimeoutMs,
+  );
+});
+
+describe('withoutControls', () => {
+  it('keeps tabs and line breaks', () => {
+    expect(withoutControls('a\tb\r\nc\u0008')).toBe('a\tb\r\nc');
+  });
+});
+
+describe('cutBytes', () => {
+  it('cuts between code points only', () => {
+    expect(cutBytes('aé', 2)).toBe('a');
+    expect(cutBytes('aé', 3)).toBe('aé');
+    expect(cutBytes('😀😀', 7)).toBe('😀');
+  });
+
+  it(
+    'gives the longest beginning that fits',
+    () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, max) => {
+          const whole = text.toWellFormed();
+          const cut = cutBytes(whole, max);
+          expect(whole.startsWith(cut)).toBe(true);
+          expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(max);
+          const next = whole.slice(cut.length).codePointAt(0);
+          if (next !== undefined) expect(Buffer.byteLength(cut + String.fromCodePoint(next))).toBeGreaterThan(max);
+        }),
+        { numRuns: fuzzRuns },
+      );
+    },
+    fuzzTimeoutMs,
+  );
+});
+
+describe('excerpt', () => {
+  it('leaves short text alone', () => {
+    expect(excerpt('one two', 7)).toBe('one two');
+  });
+
+  it('cuts between words and shows it', () => {
+    expect(excerpt('one two three four', 16)).toBe('one two three…');
+  });
+
+  it('cuts inside a word that is longer than the room', () => {
+    expect(excerpt('abcdefghij', 5)).toBe('abcd…');
+  });
+
+  it('counts code points', () => {
+    expect(excerpt('😀'.repeat(10), 10)).toBe('😀'.repeat(10));
+    expect([...excerpt('😀'.repeat(11), 10)].length).toBe(10);
+  });
+});

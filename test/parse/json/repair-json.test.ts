@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mendJson } from '../../../src/parse/json/repair-json.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+
+describe('mendJson', () => {
+  it.each([
+    ['junk behind', '{"a":1} <!-- x -->', '{"a":1}'],
+    ['a comma too many in an object', '{"a":1 , }', '{"a":1 }'],
+    ['a comma too many in a list', '{"a":[1,2,\n]}', '{"a":[1,2]}'],
+    ['line breaks in a string', '{"a":"x\ny\r\tz"}', '{"a":"x\\ny\\r\\tz"}'],
+    ['other controls in a string', '{"a":"x\0y\x1bz"}', '{"a":"xyz"}'],
+    ['brackets and escapes in a string', '{"a":"}],{\\"[\\\\"}x', '{"a":"}],{\\"[\\\\"}'],
+  ])('mends %s', (_, text, json) => {
+    expect(mendJson(text)).toEqual({ json, isCut: false });
+  });
+
+  it.each([
+    ['in a string', '{"a":1,"items":[{"id":1},{"id":"x'],
+    ['behind a comma', '{"a":1,"items":[{"id":1},'],
+    ['behind an object', '{"a":1,"items":[{"id":1}'],
+    ['within lists and objects of an item', '{"a":1,"items":[{"id":1},{"tags":["x",{"b":{}},{'],
+    ['with the wrong bracket', '{"a":1,"items":[{"id":1}}'],
+  ])('keeps whole items of what ends %s', (_, text) => {
+    expect(mendJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isCut: true });
+  });
+
+  it('keeps the lists within an item', () => {
+    expect(mendJson('{"items":[{"b":[{"c":1}]},{"b":[{"c":2},').json).toBe('{"items":[{"b":[{"c":1}]}]}');
+  });
+
+  it('stops after a million pieces', () => {
+    expect(mendJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
+      json: '{"items":[{"id":1}]}',
+      isCut: true,
+    });
+  });
+
+  it('leaves the meaning of sound JSON as it is', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const { json, isCut } = mendJson(JSON.stringify(value, null, 1));
+        expect(isCut).toBe(false);
+        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+
+  it('gives sound JSON of items cut anywhere behind the first', () => {
+    const items = [{ id: 'a"\\', tags: ['x', 'y'] }, { id: 2, b: { c: [{}] } }, { id: 3 }];
+    const whole = JSON.stringify({ version: '1', items }, null, 1);
+    const first = whole.indexOf('},\n  {') + 1;
+    fc.assert(
+      fc.property(fc.integer({ min: first, max: whole.length }), (length) => {
+        const value: unknown = JSON.parse(mendJson(whole.slice(0, length)).json);
+        expect(value).toMatchObject({
+          version: '1',
+          items: [items[0]].slice(0, 1).concat((value as { items: never[] }).items.slice(1)),
+        });
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+});

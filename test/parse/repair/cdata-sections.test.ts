@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { Sections } from '../../../src/parse/repair/cdata-sections.ts';
+
+const read = (text: string, name = 'title') => new Sections(text).read(text.indexOf('<![CDATA['), name);
+
+describe('Sections', () => {
+  it('finds where one begins', () => {
+    const sections = new Sections('x<![CDATA[y]]><![cdata[');
+    expect([0, 1, 14].map((at) => sections.beginsAt(at))).toEqual([false, true, false]);
+  });
+
+  it('reads a section to its first closing mark', () => {
+    expect(read('<![CDATA[a]]>b]]>')).toEqual({ content: 'a', end: 13, isClosed: true });
+    expect(read('<![CDATA[]]>')).toEqual({ content: '', end: 12, isClosed: true });
+  });
+
+  it('leaves an end tag in a section to its text', () => {
+    expect(read('<![CDATA[a</title>b]]>').content).toBe('a</title>b');
+  });
+
+  it('ends an unclosed section with its element', () => {
+    const text = '<![CDATA[a</title><x><![CDATA[b]]>';
+    expect(read(text)).toEqual({ content: 'a', end: 10, isClosed: false });
+    expect(read('<![CDATA[a</title></item>')).toEqual({ content: 'a', end: 10, isClosed: false });
+  });
+
+  it('keeps a section that quotes the mark of another', () => {
+    expect(read('<![CDATA[a <![CDATA[ b]]>').content).toBe('a <![CDATA[ b');
+  });
+
+  it('reads to the end of the text when nothing ends a section', () => {
+    expect(read('<![CDATA[abc')).toEqual({ content: 'abc', end: 12, isClosed: false });
+  });
+
+  it('looks for each closing mark once', () => {
+    const piece = '<![CDATA[x</title>';
+    const text = `${piece.repeat(200_000)}]]>`;
+    const sections = new Sections(text);
+    const before = performance.now();
+    let read = 0;
+    for (let at = 0; at < text.length - 3; at += piece.length) read += sections.read(at, 'title').content.length;
+    // The last is closed.
+    expect(read).toBe(200_000 + '</title>'.length);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { endsItsLike, impliesEndOf, isHtml, isVoid, roleOf } from '../../../src/parse/repair/element-roles.ts';
+
+describe('roleOf', () => {
+  it('knows an item by its dialect', () => {
+    expect([roleOf('item', 'rss'), roleOf('item', 'rdf'), roleOf('item', 'atom')]).toEqual(['item', 'item', 'other']);
+    expect([roleOf('entry', 'atom'), roleOf('entry', 'rss')]).toEqual(['item', 'other']);
+  });
+
+  it('knows a channel, since entries may stand in one', () => {
+    expect([roleOf('channel', 'rss'), roleOf('channel', 'rdf'), roleOf('channel', 'atom')]).toEqual(
+      Array(3).fill('channel'),
+    );
+  });
+
+  it.each([
+    ['title', 'text'],
+    ['content:encoded', 'text'],
+    ['xhtml:body', 'text'],
+    ['media:description', 'text'],
+    ['link', 'leaf'],
+    ['dc:date', 'leaf'],
+    ['author', 'other'],
+    ['media:group', 'other'],
+    ['x:title', 'other'],
+  ])('takes %s for %s', (field, role) => {
+    expect(roleOf(field, 'rss')).toBe(role);
+  });
+});
+
+describe('impliesEndOf', () => {
+  it('lets any field end a leaf', () => {
+    expect(impliesEndOf('leaf', 'title', false)).toBe(true);
+    expect(impliesEndOf('leaf', 'guid', true)).toBe(true);
+    expect(impliesEndOf('leaf', 'b', false)).toBe(false);
+  });
+
+  it('lets only what is no HTML end a text', () => {
+    expect(impliesEndOf('text', 'pubdate', false)).toBe(true);
+    expect(impliesEndOf('text', 'title', false)).toBe(false);
+    expect(impliesEndOf('text', 'source', false)).toBe(false);
+  });
+
+  it('tells the link of RSS from that of HTML by its attributes', () => {
+    expect(impliesEndOf('text', 'link', false)).toBe(true);
+    expect(impliesEndOf('text', 'link', true)).toBe(false);
+  });
+
+  it('ends nothing else', () => {
+    expect(impliesEndOf('other', 'guid', false)).toBe(false);
+    expect(impliesEndOf('item', 'guid', false)).toBe(false);
+  });
+});
+
+describe('names of HTML', () => {
+  it('are known in any case, and so are those that a page makes up', () => {
+    expect(['B', 'h1', 'my-part', 'o:p', 'svg'].map(isHtml)).toEqual([true, true, true, true, true]);
+    expect(['int', 'T', 'stdio.h'].map(isHtml)).toEqual([false, false, false]);
+  });
+
+  it('say which elements hold nothing, and which end each other', () => {
+    expect(['br', 'IMG', 'a', 'script'].map(isVoid)).toEqual([true, true, false, false]);
+    expect(['p', 'LI', 'div', 'b'].map(endsItsLike)).toEqual([true, true, false, false]);
+  });
+});

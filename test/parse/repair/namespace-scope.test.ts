@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { rootScope, type Scope } from '../../../src/parse/repair/namespace-scope.ts';
+import { prefixFor } from '../../../src/parse/repair/namespaces.ts';
+import type { Dialect } from '../../../src/parse/repair/repaired-xml.ts';
+
+const scopeOf = (dialect: Dialect, root: string, declarations: Record<string, string>) =>
+  rootScope(dialect, root, new Map(Object.entries(declarations)));
+const fieldIn = (scope: Scope, name: string) => scope.naming(name).field;
+
+describe('prefixFor', () => {
+  it.each([
+    ['http://purl.org/dc/elements/1.1/', 'dc'],
+    ['https://purl.org/dc/elements/1.1', 'dc'],
+    [' http://www.itunes.com/DTDs/Podcast-1.0.dtd ', 'itunes'],
+    ['http://search.yahoo.com/mrss', 'media'],
+    ['http://purl.org/atom/ns#', 'atom'],
+    ['http://purl.org/rss/1.0/', ''],
+    ['urn:example', null],
+    ['', null],
+  ])('knows %s', (namespace, expected) => {
+    expect(prefixFor(namespace)).toBe(expected);
+  });
+});
+
+describe('Scope', () => {
+  it('gives names in lower case with our prefix', () => {
+    const scope = scopeOf('rss', 'rss', { 'xmlns:D': 'http://purl.org/dc/elements/1.1/' });
+    expect(scope.naming('D:Creator')).toEqual({ field: 'dc:creator', role: 'leaf', renamed: true });
+    expect(scope.naming('pubDate')).toEqual({ field: 'pubdate', role: 'leaf', renamed: false });
+    expect(scope.naming('item')).toEqual({ field: 'item', role: 'item', renamed: false });
+  });
+
+  it('keeps prefixes that nobody declared, or for a namespace that we do not know', () => {
+    const scope = scopeOf('rss', 'rss', { 'xmlns:x': 'urn:example' });
+    expect(fieldIn(scope, 'dc:creator')).toBe('dc:creator');
+    expect(fieldIn(scope, 'x:title')).toBe('x:title');
+  });
+
+  it('has no prefix for what is of the dialect itself', () => {
+    const atom = 'http://www.w3.org/2005/Atom';
+    expect(fieldIn(scopeOf('atom', 'a:feed', { 'xmlns:a': atom }), 'a:title')).toBe('title');
+    expect(fieldIn(scopeOf('rss', 'rss', { 'xmlns:a': atom }), 'a:link')).toBe('atom:link');
+    expect(fieldIn(scopeOf('rdf', 'rdf:RDF', { 'xmlns:r': 'http://purl.org/rss/1.0/' }), 'r:item')).toBe('item');
+  });
+
+  it('takes the root for what it is in whatever namespace', () => {
+    expect(fieldIn(scopeOf('rss', 'rss', { xmlns: 'http://www.w3.org/2005/Atom' }), 'title')).toBe('title');
+    expect(fieldIn(scopeOf('atom', 'x:feed', { 'xmlns:x': 'urn:example' }), 'x:title')).toBe('title');
+  });
+
+  it('believes in a default namespace beside a prefixed root', () => {
+    const scope = scopeOf('atom', 'a:feed', {
+      'xmlns:a': 'http://www.w3.org/2005/Atom',
+      xmlns: 'http://www.w3.org/1999/xhtml',
+    });
+    expect(fieldIn(scope, 'div')).toBe('xhtml:div');
+  });
+
+  it('has inner declarations hide outer ones, and only within', () => {
+    const outer = scopeOf('rss', 'rss', { 'xmlns:m': 'http://search.yahoo.com/mrss/' });
+    const inner = outer.inner(new Map([['xmlns:m', 'http://purl.org/dc/elements/1.1/']]));
+    expect(fieldIn(inner, 'm:title')).toBe('dc:title');
+    expect(fieldIn(outer, 'm:title')).toBe('media:title');
+  });
+
+  it('stays the same without declarations', () => {
+    const scope = scopeOf('rss', 'rss', {});
+    expect(scope.inner(new Map([['href', 'x']]))).toBe(scope);
+  });
+
+  it('counts the names that it has met', () => {
+    const scope = scopeOf('rss', 'rss', {});
+    for (const name of ['a', 'b', 'a']) scope.naming(name);
+    expect(scope.size).toBe(2);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { decodeReferences, escapeText, References } from '../../../src/parse/repair/repair-references.ts';
+
+/** The text with every doubtful ampersand mended. */
+function mended(text: string): string {
+  const references = new References(text);
+  let made = '';
+  let at = 0;
+  for (let next = references.nextDoubtful(0); next < text.length; next = references.nextDoubtful(at)) {
+    const { end, text: replacement } = references.mend(next);
+    made += text.slice(at, next) + replacement;
+    at = end;
+  }
+  return made + text.slice(at);
+}
+
+describe('References', () => {
+  it.each([
+    '&amp;',
+    '&lt;',
+    '&gt;',
+    '&quot;',
+    '&apos;',
+    '&#32;',
+    '&#160;',
+    '&#8217;',
+    '&#54999;',
+    '&#9999;',
+  ])('leaves %s alone', (reference) => {
+    expect(new References(reference).nextDoubtful(0)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each([
+    ['an ampersand of its own', 'a & b &', 'a &amp; b &amp;'],
+    ['a query', '?a=1&b=2&copy=3', '?a=1&amp;b=2&amp;copy=3'],
+    ['names of HTML', '&eacute;&nbsp;&hellip;&NotEqualTilde;', 'é\u00a0…≂̸'],
+    ['names of HTML that stand for markup', '&LT;b&GT;&AMP;&QUOT;', '&lt;b&gt;&amp;&quot;'],
+    ['unknown names', '&foo; &constructor; &__proto__;', '&amp;foo; &amp;constructor; &amp;__proto__;'],
+    ['numbers of windows-1252', '&#146;&#x93;&#128;', '’“€'],
+    ['hexadecimal numbers', '&#x1F600;&#XE9;', '😀é'],
+    ['numbers without a semicolon', '&#8217 x', '’ x'],
+    ['numbers that no XML may hold', '&#1;&#x1F;&#65535;', ''],
+    ['numbers that no character has', '&#0;&#1114112;&#99999999;', '\ufffd\ufffd\ufffd'],
+    ['too long a number', '&#999999999;', '&amp;#999999999;'],
+    ['a high number', '&#128512;&#55203;', '😀힣'],
+    ['halves of a surrogate pair', '&#55357;&#56832;&#xd83d;&#xde00;', '😀😀'],
+    ['a half of a surrogate pair', '&#55357;x', '\ufffdx'],
+    ['a number that is none', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
+  ])('mends %s', (_, text, expected) => {
+    expect(mended(text)).toBe(expected);
+  });
+
+  it('finds each doubtful one though asked from far behind the last', () => {
+    const references = new References('& &amp; & &');
+    expect(references.nextDoubtful(0)).toBe(0);
+    expect(references.nextDoubtful(0)).toBe(0);
+    expect(references.nextDoubtful(1)).toBe(8);
+    expect(references.nextDoubtful(9)).toBe(10);
+    expect(references.nextDoubtful(11)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('decodeReferences', () => {
+  it('resolves them by the rules of HTML', () => {
+    expect(decodeReferences('?a=1&amp;b=&eacute;&#39;')).toBe("?a=1&b=é'");
+  });
+
+  it('leaves text without any alone', () => {
+    expect(decodeReferences('abc')).toBe('abc');
+  });
+});
+
+describe('escapeText', () => {
+  it('makes text safe between tags and in quotes', () => {
+    expect(escapeText('a < b & "c" > d')).toBe('a &lt; b &amp; &quot;c&quot; &gt; d');
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import {
+  areSoundAttributes,
+  cdata,
+  endOfEndTag,
+  endOfName,
+  readAttributes,
+  readStartTag,
+  typeIn,
+  writeAttributes,
+} from '../../../src/parse/repair/repair-tags.ts';
+
+/** A start tag by the texts of its parts. */
+function partsOf(text: string) {
+  const tag = readStartTag(text, 0);
+  if (tag === null) return null;
+  return {
+    name: tag.name,
+    attributes: text.slice(tag.nameEnd, tag.attributesEnd),
+    rest: text.slice(tag.end),
+    selfClosing: tag.selfClosing,
+    complete: tag.complete,
+  };
+}
+
+describe('readStartTag', () => {
+  const whole = { rest: 'rest', selfClosing: false, complete: true };
+  it.each([
+    ['<a>rest', { ...whole, name: 'a', attributes: '' }],
+    ['<a/>rest', { ...whole, name: 'a', attributes: '', selfClosing: true }],
+    ['<a b="c" />rest', { ...whole, name: 'a', attributes: ' b="c" ', selfClosing: true }],
+    ['<a:b-c.d>rest', { ...whole, name: 'a:b-c.d', attributes: '' }],
+    ['<é>rest', { ...whole, name: 'é', attributes: '' }],
+    ['<a b="/>" c=\'>\'>rest', { ...whole, name: 'a', attributes: ' b="/>" c=\'>\'' }],
+    ['<a href=http://x/>rest', { ...whole, name: 'a', attributes: ' href=http://x', selfClosing: true }],
+    ["<a b=it's>rest", { ...whole, name: 'a', attributes: " b=it's" }],
+    ['<a b="<i>x</i>">rest', { ...whole, name: 'a', attributes: ' b="<i>x</i>"' }],
+  ])('reads %s', (text, expected) => {
+    expect(partsOf(text)).toEqual(expected);
+  });
+
+  it.each([
+    '< a>',
+    '<3',
+    '<',
+    '<<',
+    '<jo@example.org>',
+    '<a=b>',
+    '<a"b>',
+    '<->',
+    '<$>',
+  ])('takes %s for text', (text) => {
+    expect(readStartTag(text, 0)).toBeNull();
+  });
+
+  it.each([
+    ['another tag', '<a b <c>', '<c>'],
+    ['the end', '<a b="c"', ''],
+    ['a tag within an open quote', '<a b="c<d', '<d'],
+  ])('ends an unfinished tag at %s', (_, text, rest) => {
+    expect(partsOf(text)).toMatchObject({ name: 'a', complete: false, rest });
+  });
+
+  it('does not take the quote of another tag for the end of a value', () => {
+    expect(partsOf('<a href="x>text</a><b c="d">')).toMatchObject({
+      attributes: ' href="x',
+      rest: 'text</a><b c="d">',
+    });
+  });
+});
+
+describe('endOfName', () => {
+  it('ends at white space, a slash, a bracket or the end', () => {
+    expect([
+      endOfName('ab c', 0),
+      endOfName('ab/', 0),
+      endOfName('ab>', 0),
+      endOfName('ab<', 0),
+      endOfName('ab', 0),
+    ]).toEqual([2, 2, 2, 2, 2]);
+  });
+});
+
+describe('endOfEndTag', () => {
+  it.each([
+    ['</a>x', 4],
+    ['</a  b="c">x', 11],
+    ['</a <b>', 4],
+    ['</a', 3],
+  ])('finds it in %s', (text, end) => {
+    expect(endOfEndTag(text, 3)).toBe(end);
+  });
+});
+
+describe('areSoundAttributes', () => {
+  it.each(['', ' ', ' a="b"', ' a=\'b\' c:d = "e"\n'])('accepts "%s"', (text) => {
+    expect(areSoundAttributes(text)).toBe(true);
+  });
+
+  it.each([' a', ' a=b', 'a="b"', ' a="b"c="d"', ' a="<"', ' a="b', ' 1="b"', ' /'])('refuses "%s"', (text) => {
+    expect(areSoundAttributes(text)).toBe(false);
+  });
+});
+
+describe('readAttributes and writeAttributes', () => {
+  it.each([
+    [' a=b c', ' a="b" c=""'],
+    [' a="b"c=\'d\'', ' a="b" c="d"'],
+    [' a="1" a="2"', ' a="1"'],
+    [' a="x<y"', ' a="x&lt;y"'],
+    [' a=\'say "x"\'', ' a="say &quot;x&quot;"'],
+    [' a="open', ' a="open"'],
+    [' 1="x" $="y" b="z"', ' b="z"'],
+    [' __proto__="x" constructor="y"', ' __proto__="x" constructor="y"'],
+  ])('make of "%s" what a strict parser takes', (text, expected) => {
+    const written = writeAttributes(readAttributes(text));
+    expect(written).toBe(expected);
+    expect(areSoundAttributes(written)).toBe(true);
+  });
+});
+
+describe('typeIn', () => {
+  it('finds the type in any case and quoting', () => {
+    expect([typeIn(' a="b" TYPE = "Text/HTML"'), typeIn(' type=xhtml'), typeIn(' mytype="x"')]).toEqual([
+      'text/html',
+      'xhtml',
+      '',
+    ]);
+  });
+});
+
+describe('cdata', () => {
+  it('holds text that ends a section', () => {
+    expect(cdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
+  });
+});

@@ -1,0 +1,376 @@
+import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
+import { describe, expect, it } from 'vitest';
+import { mendXml } from '../../../src/parse/repair/repair-xml.ts';
+import type { MendedXml } from '../../../src/parse/repair/repaired-xml.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+
+function mended(text: string): MendedXml {
+  const result = mendXml(text);
+  if (result.kind !== 'mended') throw new Error(result.detail);
+  return result;
+}
+
+/** The mended body of a channel. */
+function rss(body: string): string {
+  return mended(`<rss version="2.0"><channel>${body}</channel></rss>`).xml.slice(
+    '<rss version="2.0"><channel>'.length,
+    -'</channel></rss>'.length,
+  );
+}
+
+/** What a strict parser says against a document. */
+function faults(xml: string): string[] {
+  const found: string[] = [];
+  const parser = new SaxesParser({ xmlns: false });
+  // `]]>` in text is all that the parser behind us lets pass.
+  parser.on('error', (error) => error.message.includes('"]]>" is disallowed') || found.push(error.message));
+  parser.write(xml).close();
+  return found;
+}
+
+describe('mendXml on sound documents', () => {
+  it('wraps the fields of feed and items, and changes nothing else', () => {
+    expect(rss('<title>t</title><item a="b"><title>x &amp; y</title></item>\n<item/><ttl>1</ttl>')).toBe(
+      '<f><title>t</title></f><item><f a="b"><title>x &amp; y</title></f></item>\n<item><f/></f></item><f><ttl>1</ttl></f>'.replace(
+        '<f/></f></item>',
+        '<f></f></item>',
+      ),
+    );
+  });
+
+  it('puts items of RDF below the channel', () => {
+    const { xml, dialect } = mended(
+      '<rdf:RDF xmlns="http://purl.org/rss/1.0/"><channel rdf:about="x"><title>t</title></channel><item/></rdf:RDF>',
+    );
+    expect(xml).toBe('<rss version="2.0"><channel><f><title>t</title></f><item><f></f></item></channel></rss>');
+    expect(dialect).toBe('rdf');
+  });
+
+  it('writes Atom as a feed of entries', () => {
+    expect(mended('<feed xmlns="http://www.w3.org/2005/Atom"><id>1</id><entry/></feed>').xml).toBe(
+      '<feed version="1.0"><f><id>1</id></f><entry><f></f></entry></feed>',
+    );
+  });
+
+  it('tells the attributes of root and channel, references resolved', () => {
+    const { root, channel } = mended('<rss Version="2.0" xml:base="?a&amp;b"><channel xml:lang="en"/></rss>');
+    expect(root).toEqual({ version: '2.0', 'xml:base': '?a&b' });
+    expect(channel).toEqual({ 'xml:lang': 'en' });
+  });
+
+  it('notes nothing', () => {
+    expect(mended('<?xml version="1.0"?><!-- c --><rss><channel><!-- d --><item/></channel></rss>\n').notes).toEqual(
+      [],
+    );
+  });
+});
+
+describe('mendXml on text', () => {
+  it.each([
+    ['a bare ampersand', '<title>a & b</title>', '<title>a &amp; b</title>'],
+    ['a name of HTML', '<title>&eacute;</title>', '<title>é</title>'],
+    ['a stray bracket', '<title>1 < 2</title>', '<title>1 &lt; 2</title>'],
+    ['a tag that runs into the next', '<title>a <b</title>', '<title>a &lt;b</title>'],
+    ['an address in brackets', '<author><jo@example.org></author>', '<author>&lt;jo@example.org></author>'],
+    ['a comment', '<title>a<!-- -- -->b</title>', '<title>ab</title>'],
+    ['an instruction', '<title>a<?php x?>b</title>', '<title>ab</title>'],
+    ['a DOCTYPE inside', '<title>a<!DOCTYPE x [<!ENTITY y "z">]>b</title>', '<title>ab</title>'],
+    [
+      'a section that is never closed',
+      '<title><![CDATA[a & b</title><ttl>1</ttl>',
+      '<title><![CDATA[a & b]]></title><ttl>1</ttl>',
+    ],
+    ['a comment that never ends', '<title>a<!-- b</title>', '<title>a&lt;!-- b</title>'],
+  ])('mends %s', (_, text, expected) => {
+    expect(rss(text)).toBe(`<f>${expected}</f>`);
+  });
+
+  it('leaves CDATA alone, whatever it holds', () => {
+    const text = '<title><![CDATA[ a & b < c </title> <item> <!-- ]] > ]]></title>';
+    expect(rss(text)).toBe(`<f>${text}</f>`);
+  });
+});
+
+describe('mendXml on items that are not of the kind of their root', () => {
+  const item = '<item><f><title>x</title></f></item>';
+  const entry = '<entry><f><title>x</title></f></entry>';
+
+  it.each([
+    ['RSS in a feed', '<feed><title>t</title><item><title>x</title></item></feed>', 'rss', item],
+    [
+      'RSS in the namespace of Atom',
+      '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><item><title>x</title></item></feed>',
+      'rss',
+      item,
+    ],
+    [
+      'RSS in a channel in a feed',
+      '<feed><channel><title>t</title><item><title>x</title></item></channel></feed>',
+      'rss',
+      item,
+    ],
+    [
+      'Atom in a channel',
+      '<rss version="2.0"><channel><title>t</title><entry><title>x</title></entry></channel></rss>',
+      'atom',
+      entry,
+    ],
+    [
+      'Atom in a channel, under its prefix',
+      '<rss xmlns:a="http://www.w3.org/2005/Atom"><channel><title>t</title><a:entry><title>x</title></a:entry></channel></rss>',
+      'atom',
+      entry,
+    ],
+    [
+      'Atom in RDF',
+      '<rdf:RDF><channel><title>t</title></channel><entry><title>x</title></entry></rdf:RDF>',
+      'atom',
+      entry,
+    ],
+  ])('reads %s', (_, text, dialect, expected) => {
+    const result = mended(text);
+    expect(result.xml).toContain(`<f><title>t</title></f>${expected}</`);
+    expect(result).toMatchObject({ dialect, notes: ['recovered'] });
+    expect(faults(result.xml)).toEqual([]);
+  });
+
+  it('leaves them alone beside such as are', () => {
+    const { xml, notes } = mended('<feed><entry><id>1</id></entry><item><title>x</title></item></feed>');
+    expect(xml).toContain('<entry><f><id>1</id></f></entry><f><item>');
+    expect(notes).toEqual([]);
+  });
+
+  it.each([
+    [
+      'items before an entry',
+      '<feed><item/><entry>',
+      '<rss version="2.0"><channel><item><f></f></item><f><entry></entry></f>',
+    ],
+    ['an entry before items', '<feed><entry><item/>', '<feed version="1.0"></feed>'],
+    [
+      'entries in one',
+      '<feed><entry><entry><id>1</id></entry><item>',
+      '<feed version="1.0"><entry><f><id>1</id></f></entry>',
+    ],
+  ])('goes by what came first when it was cut off after %s', (_, text, expected) => {
+    expect(mended(text).xml).toContain(expected);
+  });
+
+  it.each([
+    ['a comment', '<feed><id>1</id><!-- <item> --></feed>'],
+    ['a text', '<feed><id>1</id><subtitle><![CDATA[<item>]]></subtitle></feed>'],
+    ['nothing', '<feed><id>1</id></feed>'],
+  ])('takes a feed for an empty one that has them in %s alone', (_, text) => {
+    expect(mended(text)).toMatchObject({ dialect: 'atom', notes: [] });
+  });
+});
+
+describe('mendXml on markup within text', () => {
+  const text = (markup: string) => `<f><title><f.markup/><![CDATA[${markup}]]></title></f>`;
+
+  it.each([
+    ['elements', '<title>a <b>b</b></title>', 'a <b>b</b>'],
+    ['references, left to whoever reads it', '<title>&amp; & &nbsp;<i>x</i></title>', '&amp; & &nbsp;<i>x</i>'],
+    [
+      'empty elements that HTML would leave open',
+      '<title><a name="x"/><br/><i/></title>',
+      '<a name="x"></a><br/><i></i>',
+    ],
+    ['elements that are never closed', '<title><p>a<p>b<li>c</title>', '<p>a<p>b<li>c'],
+    ['ends of what never began', '<title><i>a</b></i></title>', '<i>a</i>'],
+    ['CDATA', '<title><i>a</i><![CDATA[<b>]]></title>', '<i>a</i><b>'],
+    ['comments', '<title><i>a</i><!-- x --></title>', '<i>a</i>'],
+    ['a stray bracket', '<title><i>a</i> 1 < 2</title>', '<i>a</i> 1 &lt; 2'],
+    ['an unknown name that never ends', '<title>map<k> and <i>x</i></title>', 'map&lt;k> and <i>x</i>'],
+    ['an unknown name that ends', '<title><k>x</k></title>', '<k>x</k>'],
+    ['XHTML under a prefix', '<title><xhtml:b>x</xhtml:b></title>', '<b>x</b>'],
+  ])('keeps %s', (_, given, expected) => {
+    expect(rss(given)).toBe(text(expected));
+  });
+
+  it('follows long lists that are never closed', () => {
+    for (const piece of ['<p>x', '<li>x', '<br>x', '<img src="x">']) {
+      expect(rss(`<title>${piece.repeat(1000)}</title>`)).toBe(text(piece.repeat(1000)));
+    }
+  });
+
+  it('parts a section end', () => {
+    expect(rss('<title><i>]]></i></title>')).toBe(
+      '<f><title><f.markup/><![CDATA[<i>]]]]><![CDATA[></i>]]></title></f>',
+    );
+  });
+
+  it('escapes CDATA in XHTML, where it is text', () => {
+    const { xml } = mended('<feed><title type="xhtml"><i>a</i><![CDATA[<b>]]></title></feed>');
+    expect(xml).toContain('<![CDATA[<i>a</i>&lt;b&gt;]]>');
+  });
+});
+
+describe('mendXml on elements', () => {
+  it.each([
+    ['unclosed leaves', '<item><link>u<guid>g</item>', '<item><f><link>u</link><guid>g</guid></f></item>'],
+    [
+      'unclosed text',
+      '<item><title>t<pubDate>d</pubDate></item>',
+      '<item><f><title>t</title><pubDate>d</pubDate></f></item>',
+    ],
+    ['unclosed items', '<item><guid>1</guid><item>', '<item><f><guid>1</guid></f></item><item><f></f></item>'],
+    ['crossed ends', '<image><url>u</image></url>', '<f><image><url>u</url></image></f>'],
+    ['an end in another case', '<pubDate>d</PUBDATE>', '<f><pubDate>d</pubDate></f>'],
+    ['an end with space or attributes', '<guid>1</guid ><ttl>2</ttl x="y">', '<f><guid>1</guid><ttl>2</ttl></f>'],
+    ['an end that runs into a tag', '<guid>1</guid<ttl>2</ttl>', '<f><guid>1</guid><ttl>2</ttl></f>'],
+    [
+      'a prefix of the publisher',
+      '<x:creator xmlns:x="http://purl.org/dc/elements/1.1/">a</x:creator>',
+      '<f><dc:creator xmlns:x="http://purl.org/dc/elements/1.1/">a</dc:creator></f>',
+    ],
+    ['loose attributes', "<guid a=b c d='&'>1</guid>", '<f><guid a="b" c="" d="&amp;">1</guid></f>'],
+    ['an item that wraps items', '<item> <item><guid>1</guid></item></item>', '<item><f><guid>1</guid></f></item>'],
+    ['an empty item within another', '<item><guid>1</guid><item/></item>', '<item><f><guid>1</guid></f></item>'],
+    [
+      'items within another element',
+      '<items><item/></items><ttl>1</ttl>',
+      '<f><items></items></f><item><f></f></item><f><ttl>1</ttl></f>',
+    ],
+    [
+      'a channel within the channel',
+      '<channel><ttl>1</ttl></channel><guid>2</guid>',
+      '<f><ttl>1</ttl><guid>2</guid></f>',
+    ],
+  ])('mends %s', (_, given, expected) => {
+    expect(rss(given)).toBe(expected);
+  });
+
+  it('ends with the root', () => {
+    expect(mended('<rss><channel><ttl>1</ttl></channel></rss><item>&</item>').xml).toBe(
+      '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
+    );
+  });
+
+  it.each([
+    ['in a field of an item', '<ttl>1</ttl><item><guid>1</guid></item><item><guid>2'],
+    ['in a tag', '<ttl>1</ttl><item><guid>1</guid></item><item a="'],
+    ['in a section', '<ttl>1</ttl><item><guid>1</guid></item><item><title><![CDATA[x'],
+    ['in markup', '<ttl>1</ttl><item><guid>1</guid></item><item><title><b>x'],
+    ['in a comment', '<ttl>1</ttl><item><guid>1</guid></item><item><!-- x'],
+  ])('keeps the whole items of a document that ends %s', (_, body) => {
+    const { xml, notes } = mended(`<rss><channel>${body}`);
+    expect(xml).toBe(
+      '<rss version="2.0"><channel><f><ttl>1</ttl></f><item><f><guid>1</guid></f></item></channel></rss>',
+    );
+    expect(notes).toContain('partial_parse');
+  });
+
+  it('begins no stretch anew when the item behind a field is dropped', () => {
+    expect(mended('<rss><channel><ttl>1</ttl><item><guid>').xml).toBe(
+      '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
+    );
+  });
+
+  it('reads as many items as are taken, and says that there were more', () => {
+    const { xml, notes } = mended(`<rss><channel>${'<item/>'.repeat(10_001)}</channel></rss>`);
+    expect(xml.split('<item>')).toHaveLength(10_001);
+    expect(notes).toContain('item_flood');
+  });
+});
+
+describe('mendXml on what is no feed', () => {
+  it.each([
+    ['<html lang="en"><body>', 'the document begins with <html>'],
+    ['just words', 'the document is neither XML nor JSON'],
+    ['<opml version="2.0"/>', 'the document begins with <opml>'],
+    ['<?xml version="1.0"?><!-- x --><urlset/>', 'the document begins with <urlset/>'],
+  ])('says what "%s" is', (text, detail) => {
+    expect(mendXml(text)).toEqual({ kind: 'unreadable', failure: 'not_feed', detail });
+  });
+});
+
+/** Pieces of feeds, sound and not, out of which documents are made. */
+const pieces = [
+  ...['<item>', '</item>', '<title>', '</title>', '<link>', '</link>', '<description>', '</description>', '<channel>'],
+  ...[
+    '</channel>',
+    '</rss>',
+    '<entry>',
+    '<content type="xhtml">',
+    '</content>',
+    '<guid a=b>',
+    '<b>',
+    '</b>',
+    '<br/>',
+    '<p>',
+  ],
+  ...['<![CDATA[', ']]>', '<!--', '-->', '<?', '?>', '<!DOCTYPE x [', ']>', '<', '>', '&', '&amp;', '&#0;', '&eacute;'],
+  ...[
+    '"',
+    "'",
+    '=',
+    '/',
+    ' ',
+    'x',
+    'é',
+    '😀',
+    '\0',
+    '\ud800',
+    '<x y="',
+    '<x:y xmlns:x="http://purl.org/dc/elements/1.1/">',
+  ],
+  ...[
+    '</x:y>',
+    '<div xmlns="http://www.w3.org/1999/xhtml">',
+    '<xhtml:div/>',
+    '<image/>',
+    '<media:group>',
+    '<_>',
+    '<int>',
+  ],
+];
+const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
+
+describe('mendXml on anything', () => {
+  it('writes XML that a strict parser takes', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('<rss><channel>', '<feed>', '<rdf:RDF>', '<entry>', '<channel a=b>'),
+        soup,
+        (root, body) => {
+          expect(faults(mended(root + body).xml)).toEqual([]);
+        },
+      ),
+      { numRuns: fuzzRuns * 5 },
+    );
+  });
+
+  it('writes such XML for sound feeds that were damaged anywhere, too', () => {
+    const sound =
+      '<rss version="2.0"><channel><title>a &amp; b</title><item><link>u</link><guid isPermaLink="false">g</guid>' +
+      '<description><![CDATA[<p>x</p>]]></description></item><item><title>x <b>y</b></title></item></channel></rss>';
+    const damage = fc.record({ at: fc.nat(sound.length), drop: fc.nat(12), put: fc.constantFrom('', ...pieces) });
+    fc.assert(
+      fc.property(fc.array(damage, { maxLength: 4 }), (damages) => {
+        const text = damages.reduce(
+          (made, { at, drop, put }) => made.slice(0, at) + put + made.slice(at + drop),
+          sound,
+        );
+        const result = mendXml(text);
+        if (result.kind === 'mended') expect(faults(result.xml)).toEqual([]);
+      }),
+      { numRuns: fuzzRuns * 5 },
+    );
+  });
+
+  it('changes nothing more when it mends what it has mended', () => {
+    fc.assert(
+      fc.property(soup, (body) => {
+        const once = mended(`<feed>${body}`).xml;
+        const inner = once.replace(/<\/?f>/g, '').replaceAll('<f.markup/>', '');
+        const twice = mended(inner)
+          .xml.replace(/<\/?f>/g, '')
+          .replaceAll('<f.markup/>', '');
+        expect(twice).toBe(inner);
+      }),
+      { numRuns: fuzzRuns },
+    );
+  });
+});

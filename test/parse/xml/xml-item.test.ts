@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { categoriesOf } from '../../../src/parse/xml/xml-categories.ts';
+import { feedImage, itemImage } from '../../../src/parse/xml/xml-images.ts';
+import { parseItem, type Surroundings } from '../../../src/parse/xml/xml-item.ts';
+import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
+import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-people.ts';
+
+const attributes = (values: Record<string, string>) => ({ $: values });
+const around: Surroundings = { isAtom: false, base: [], author: null };
+const item = (children: Record<string, unknown>, surroundings = around) => {
+  const node: XmlNode = children;
+  return parseItem({ fields: new Fields([node]), node }, surroundings);
+};
+
+describe('itemAuthor', () => {
+  it.each([
+    ['a name', { author: [{ name: ['Jo'], email: ['jo@example.org'] }] }, 'Jo'],
+    ['an address in want of a name', { author: [{ name: [''], email: ['jo@example.org'] }] }, 'jo@example.org'],
+    ['several names', { author: [{ name: ['A'] }, { name: ['B'] }, { name: ['A'] }] }, 'A, B'],
+    ['the form of RSS', { author: ['jo@example.org (Jo Doe)'] }, 'Jo Doe'],
+    ['the form of mail', { author: ['"Jo Doe" <jo@example.org>'] }, 'Jo Doe'],
+    ['an address alone', { author: ['jo@example.org'] }, 'jo@example.org'],
+    ['Dublin Core', { author: [''], 'dc:creator': ['A', 'B'] }, 'A, B'],
+    ['iTunes', { 'itunes:author': ['Jo'] }, 'Jo'],
+    ['the source of an entry', { source: [{ author: [{ name: ['Jo'] }] }] }, 'Jo'],
+    [
+      'a credit for writing',
+      {
+        'media:credit': [
+          { $: { role: 'photographer' }, _: 'X' },
+          { $: { role: 'author' }, _: 'Jo' },
+        ],
+      },
+      'Jo',
+    ],
+    ['no editor of the feed', { managingeditor: ['Jo'], 'dc:publisher': ['Press'] }, null],
+    ['nobody', {}, null],
+  ])('takes %s', (_, children, expected) => {
+    expect(itemAuthor(new Fields([children]))).toBe(expected);
+  });
+
+  it('is not slowed down by a name of signs', () => {
+    expect(itemAuthor(new Fields([{ author: [`"a${' '.repeat(50_000)}@`] }]))).toHaveLength(50_003);
+  });
+});
+
+describe('feedAuthor', () => {
+  it('falls back to those responsible', () => {
+    const owner = { 'itunes:owner': [{ 'itunes:name': ['Owner'] }], 'dc:publisher': ['Press'] };
+    expect(feedAuthor(new Fields([owner]))).toBe('Owner');
+    expect(feedAuthor(new Fields([{ ...owner, managingeditor: ['ed@example.org (Ed)'] }]))).toBe('Ed');
+  });
+});
+
+describe('categoriesOf', () => {
+  it('takes text before term before label, and parts lists', () => {
+    const fields = new Fields([
+      {
+        category: ['a', attributes({ term: 'b', label: 'B' }), attributes({ label: 'C' }), '', {}],
+        'dc:subject': ['d, e'],
+        'media:keywords': ['f,, g '],
+        tags: ['a,h'],
+      },
+    ]);
+    expect(categoriesOf(fields)).toEqual(['a', 'b', 'C', 'd, e', 'f', 'g', 'h']);
+  });
+});
+
+describe('itemImage', () => {
+  const picture = (children: Record<string, unknown>, enclosures = [{ url: 'e', type: 'image/png', length: null }]) =>
+    itemImage(new Fields([children]), enclosures);
+
+  it.each([
+    [
+      'a media picture by medium',
+      { 'media:content': [attributes({ url: 'v', type: 'video/mp4' }), attributes({ url: 'm', medium: 'image' })] },
+      'm',
+    ],
+    ['a media picture by type', { 'media:content': [attributes({ url: 'm', type: 'Image/JPEG' })] }, 'm'],
+    [
+      'a media picture by its name',
+      { 'media:content': [attributes({ url: 'https://example.org/m.webp?x' })] },
+      'https://example.org/m.webp?x',
+    ],
+    [
+      'a thumbnail',
+      { 'media:content': [attributes({ url: 'v.mp4' })], 'media:thumbnail': [attributes({ url: 't' })] },
+      't',
+    ],
+    ['an enclosed picture', { 'itunes:image': [attributes({ href: 'i' })] }, 'e'],
+  ])('takes %s', (_, children, expected) => {
+    expect(picture(children)).toBe(expected);
+  });
+
+  it('takes what iTunes or RSS call the image last', () => {
+    expect(picture({ 'itunes:image': [attributes({ href: 'i' })] }, [])).toBe('i');
+    expect(picture({ image: [{ url: ['u'] }] }, [])).toBe('u');
+    expect(picture({ image: ['text'] }, [])).toBe('text');
+    expect(picture({}, [{ url: 'a', type: 'audio/mpeg', length: null } as never])).toBeNull();
+  });
+});
+
+describe('feedImage', () => {
+  it('passes over a reference without address', () => {
+    const fields = new Fields([
+      { image: [attributes({ 'rdf:resource': 'r' }), { url: ['u'], title: ['t'] }], icon: ['i'] },
+    ]);
+    expect(feedImage(fields)).toBe('u');
+    expect(feedImage(new Fields([{ logo: ['l'], icon: ['i'] }]))).toBe('l');
+    expect(feedImage(new Fields([]))).toBeNull();
+  });
+});
+
+describe('parseItem', () => {
+  it('fills every field of an item of nothing', () => {
+    expect(item({})).toEqual({
+      guid: null,
+      title: null,
+      link: null,
+      base: [],
+      author: null,
+      summary: null,
+      content: null,
+      published: null,
+      updated: null,
+      language: null,
+      categories: [],
+      enclosures: [],
+      imageUrl: null,
+      data: {},
+    });
+  });
+
+  it('takes texts for HTML in RSS and for text in Atom', () => {
+    const children = { title: ['a'], summary: ['b'], content: ['c'] };
+    expect(item(children).title?.type).toBe('html');
+    expect(item(children, { ...around, isAtom: true })).toMatchObject({
+      title: { type: 'text' },
+      summary: { type: 'text' },
+      content: { type: 'text' },
+    });
+  });
+
+  it.each([
+    ['guid', { guid: ['', 'g'], id: ['i'] }, 'g'],
+    ['id', { id: ['i'], 'dc:identifier': ['d'] }, 'i'],
+    ['rdf:about', attributes({ 'rdf:about': 'r' }), 'r'],
+  ])('knows an item by its %s', (_, children, expected) => {
+    expect(item(children).guid).toBe(expected);
+  });
+
+  it.each([
+    [{ pubdate: ['p'], 'dc:date': ['d'] }, 'p', 'd'],
+    [{ 'dc:date': ['d'] }, 'd', 'd'],
+    [{ published: ['p'], updated: ['u'] }, 'p', 'u'],
+    [{ issued: ['i'], modified: ['m'], created: ['c'] }, 'i', 'm'],
+    [{ created: ['c'] }, 'c', null],
+    [{ 'atom:updated': ['u'] }, null, 'u'],
+    [{ 'dcterms:issued': ['i'], 'dcterms:modified': ['m'] }, 'i', 'm'],
+  ])('finds the dates of %j', (children, published, updated) => {
+    expect(item(children)).toMatchObject({ published, updated });
+  });
+
+  it('inherits an author only where nobody is named', () => {
+    const atom = { isAtom: true, base: [], author: 'Feed' };
+    expect(item({}, atom).author).toBe('Feed');
+    expect(item({ author: [{ name: ['Own'] }] }, atom).author).toBe('Own');
+  });
+
+  it('keeps the bases of content and summary apart from its own', () => {
+    const content = [{ $: { 'xml:base': 'c/' }, _: 'x' }];
+    const summary = [{ $: { 'xml:base': 's/' }, _: 'y' }];
+    const own = attributes({ 'xml:base': 'i/' });
+    const bases = { ...around, base: ['https://example.org/'] };
+    expect(item({ ...own, content, summary, link: ['1'] }, bases)).toMatchObject({
+      base: ['https://example.org/', 'i/'],
+      content: { value: 'x', base: 'c/' },
+      summary: { value: 'y', base: 's/' },
+    });
+  });
+
+  it('keeps places and the like under their names', () => {
+    const children = {
+      'georss:where': [{ 'gml:point': [{ 'gml:pos': ['1 2'] }] }],
+      'slash:comments': ['3'],
+      unknown: ['x'],
+    };
+    expect(item(children).data).toEqual({ 'georss:where': '1 2', 'slash:comments': '3' });
+  });
+});

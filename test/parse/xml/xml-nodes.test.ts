@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import {
+  attributeOf,
+  childrenOf,
+  deepTextOf,
+  Fields,
+  firstText,
+  heldMarkup,
+  textOf,
+} from '../../../src/parse/xml/xml-nodes.ts';
+
+describe('Fields', () => {
+  it('gathers the children of all nodes by name, in document order', () => {
+    const fields = new Fields(['text', { link: ['a'] }, { link: ['b', { $: { href: 'c' } }], title: ['t'] }]);
+    expect(fields.of('link')).toEqual(['a', 'b', { $: { href: 'c' } }]);
+    expect(fields.has('title')).toBe(true);
+    expect(fields.has('constructor')).toBe(false);
+    expect(fields.of('none')).toEqual([]);
+  });
+
+  it('takes attributes and text for no elements', () => {
+    const fields = new Fields([{ $: { a: 'b' }, _: 'text' }]);
+    expect(fields.of('$')).toEqual([]);
+    expect(fields.of('_')).toEqual([]);
+  });
+
+  it('adds what groups hold behind what stands outside of them', () => {
+    const content = { $: { url: 'u' }, 'media:thumbnail': ['inner'] };
+    const fields = new Fields([{ 'media:group': [{ 'media:content': [content] }], 'media:thumbnail': ['outer'] }]);
+    expect(fields.of('media:content')).toEqual([content]);
+    expect(fields.of('media:thumbnail')).toEqual(['outer', 'inner']);
+  });
+
+  it('gives the elements of several names, earlier names first', () => {
+    const fields = new Fields([{ b: ['1'], a: ['2', '3'] }]);
+    expect(fields.ofAll(['a', 'none', 'b'])).toEqual(['2', '3', '1']);
+  });
+
+  it('passes over what is no element', () => {
+    const odd: Record<string, unknown> = { a: [1, null, ['x'], 'y'], b: 'z', c: {} };
+    const fields = new Fields([odd]);
+    expect(fields.of('a')).toEqual(['y']);
+    expect(fields.has('b')).toBe(false);
+  });
+});
+
+describe('reading nodes', () => {
+  const node = { $: { href: ' x ', empty: ' ' }, _: ' t ', child: ['a', { _: 'b', deeper: ['c'] }] };
+
+  it('gives text without white space about it', () => {
+    expect([textOf(node), textOf(' s '), textOf({}), textOf(undefined)]).toEqual(['t', 's', '', '']);
+  });
+
+  it('gives attributes, but none that objects have of their own', () => {
+    expect(attributeOf(node, 'href')).toBe('x');
+    expect(attributeOf(node, 'empty')).toBeNull();
+    expect(attributeOf(node, 'constructor')).toBeNull();
+    expect(attributeOf('text', 'href')).toBeNull();
+    expect(attributeOf({ $: 'odd' }, 'length')).toBeNull();
+  });
+
+  it('gives children', () => {
+    expect(childrenOf(node, 'child')).toHaveLength(2);
+    expect(childrenOf(node, 'other')).toEqual([]);
+    expect(childrenOf('link', 'link')).toEqual([]);
+  });
+
+  it('gives all text below a node', () => {
+    expect(deepTextOf(node)).toBe('t a b c');
+  });
+
+  it('knows text that held markup', () => {
+    expect(heldMarkup({ _: '<b>x</b>', 'f.markup': [''] })).toBe(true);
+    expect(heldMarkup(node)).toBe(false);
+  });
+
+  it('finds the first text that is not empty, by the order of the names', () => {
+    const fields = new Fields([{ a: ['', ' '], b: ['', 'x'], c: ['y'] }]);
+    expect(firstText(fields, ['a', 'b', 'c'])).toBe('x');
+    expect(firstText(fields, ['a'])).toBeNull();
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { eventBytes } from '../../../src/push/log/event-buffer.ts';
+import { createPageReader, type PageReaderOptions } from '../../../src/push/log/page-reader.ts';
+import { logEvent, MemoryLog } from '../../support/push/memory-log.ts';
+
+function readerOf(log: MemoryLog, options: Partial<PageReaderOptions> = {}) {
+  return createPageReader(log, { pageSize: 10, atOnce: 4, maxCachedBytes: 1e9, ...options });
+}
+
+/** Holds every read back until it is let go; counts how many are held. */
+function gateOf(log: MemoryLog) {
+  const held: (() => void)[] = [];
+  log.beforeRead = () => new Promise((resolve) => held.push(resolve));
+  return {
+    held,
+    async release() {
+      held.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+const seqs = (events: readonly { seq: number }[] | null) => events?.map((event) => event.seq) ?? null;
+
+describe('createPageReader', () => {
+  it('gives what follows a place on its page', async () => {
+    const { events, head } = await readerOf(new MemoryLog(35)).load(13);
+    expect(seqs(events)).toEqual([14, 15, 16, 17, 18, 19, 20]);
+    expect(head.head).toBe(35);
+  });
+
+  it('reads a page once for all who come for it together', async () => {
+    const log = new MemoryLog(35);
+    const pages = readerOf(log);
+    const all = await Promise.all([pages.load(10), pages.load(13), pages.load(19)]);
+    expect(log.reads).toBe(1);
+    expect(all.map((page) => page.events.length)).toEqual([10, 7, 1]);
+  });
+
+  it('gives a page out of memory that was read before', async () => {
+    const pages = readerOf(new MemoryLog(35));
+    expect(pages.cached(13)).toBe(null);
+    await pages.load(11);
+    expect(seqs(pages.cached(13))).toEqual([14, 15, 16, 17, 18, 19, 20]);
+    expect(pages.cached(20)).toBe(null);
+  });
+
+  it('reads a page again that has grown since', async () => {
+    const log = new MemoryLog(12);
+    const pages = readerOf(log);
+    await pages.load(10);
+    log.append();
+    expect(pages.cached(12)).toBe(null);
+    expect(seqs((await pages.load(12)).events)).toEqual([13]);
+  });
+
+  it('reads once more when a shared read began before what is needed was written', async () => {
+    const log = new MemoryLog(12);
+    const pages = readerOf(log);
+    let answer = () => {};
+    log.afterRead = () => new Promise((resolve) => (answer = resolve));
+    const first = pages.load(11);
+    await new Promise((resolve) => setImmediate(resolve));
+    const joined = pages.load(12);
+    log.append();
+    log.afterRead = () => {};
+    answer();
+    expect(seqs((await first).events)).toEqual([12]);
+    expect(seqs((await joined).events)).toEqual([13]);
+  });
+
+  it('shows that retention took what follows a place', async () => {
+    const log = new MemoryLog(35);
+    log.trim(17);
+    const { events, head } = await readerOf(log).load(12);
+    expect(events[0]?.seq).toBe(17);
+    expect(head.floor).toBe(17);
+  });
+
+  it('asks for the head after the events, so that a change of epoch in between shows', async () => {
+    const log = new MemoryLog(15);
+    log.beforeRead = () => {
+      log.epoch = 'e2';
+    };
+    expect((await readerOf(log).load(3)).head.epoch).toBe('e2');
+  });
+
+  it('runs at most four reads at once', async () => {
+    const log = new MemoryLog(100);
+    const gate = gateOf(log);
+    const pages = readerOf(log);
+    const loads = [0, 10, 20, 30, 40, 50].map((seq) => pages.load(seq));
+    expect(gate.held.length).toBe(4);
+    await gate.release();
+    expect(gate.held.length).toBe(4);
+    while (gate.held.length > 0) await gate.release();
+    expect((await Promise.all(loads)).map((page) => page.events[0]?.seq)).toEqual([1, 11, 21, 31, 41, 51]);
+  });
+
+  it('gives the place of a read that failed to the next one', async () => {
+    const log = new MemoryLog(100);
+    const pages = readerOf(log, { atOnce: 1 });
+    log.beforeRead = () => {
+      log.beforeRead = () => {};
+      throw new Error('database is gone');
+    };
+    await expect(pages.load(0)).rejects.toThrow('database is gone');
+    expect((await pages.load(0)).events).toHaveLength(10);
+  });
+
+  it('forgets the page that was used least lately when its memory is full', async () => {
+    const log = new MemoryLog(100);
+    const page = eventBytes(logEvent(20)) * 10;
+    const pages = readerOf(log, { maxCachedBytes: page * 2.5 });
+    await pages.load(20);
+    await pages.load(30);
+    pages.cached(20);
+    await pages.load(40);
+    expect(pages.cached(20)).not.toBe(null);
+    expect(pages.cached(30)).toBe(null);
+    expect(pages.cached(40)).not.toBe(null);
+  });
+
+  it('keeps nothing of a log that was replaced, not even what is being read', async () => {
+    const log = new MemoryLog(30);
+    const pages = readerOf(log);
+    await pages.load(0);
+    const late = pages.load(10);
+    pages.forget();
+    await late;
+    expect(pages.cached(0)).toBe(null);
+    expect(pages.cached(10)).toBe(null);
+  });
+});

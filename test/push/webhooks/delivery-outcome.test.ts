@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAnswer, type PostAnswer } from '../../../src/push/webhooks/delivery-outcome.ts';
+import { makeState } from '../../support/push/webhook-helpers.ts';
+
+const nowMs = 1_000_000;
+const sent = { kind: 'send', body: '{}', place: { epoch: 'e1', seq: 9, told: 8 }, events: 3 } as const;
+
+function judge(answer: PostAnswer, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
+  return judgeAnswer(makeState(5, over), sent, answer, { nowMs, random });
+}
+
+const answered = (status: number, retryAfterMs: number | null = null): PostAnswer => ({
+  kind: 'answered',
+  status,
+  retryAfterMs,
+});
+
+describe('an answer to a delivery', () => {
+  it.each([200, 201, 202, 204, 299])('of %i moves the place and forgets failures', (status) => {
+    expect(judge(answered(status), { failures: 4, firstFailedMs: 1, delivered: 10 })).toEqual(
+      makeState(9, {
+        told: 8,
+        nextAttemptMs: nowMs,
+        lastOutcome: 'delivered',
+        lastStatus: status,
+        lastAttemptMs: nowMs,
+        lastSuccessMs: nowMs,
+        delivered: 13,
+      }),
+    );
+  });
+
+  it.each([
+    [answered(500), 'failed', 'HTTP 500'],
+    [answered(404), 'failed', 'HTTP 404'],
+    [answered(301), 'failed', 'HTTP 301: redirects are not followed'],
+    [answered(307), 'failed', 'HTTP 307: redirects are not followed'],
+    [answered(429), 'throttled', 'HTTP 429'],
+    [answered(503), 'throttled', 'HTTP 503'],
+    [{ kind: 'failed', detail: 'blocked_address: not public', status: null }, 'failed', 'blocked_address: not public'],
+  ] as const)('of %j leaves the place as it is and is tried again', (answer, outcome, detail) => {
+    const after = judge(answer, { failures: 1, firstFailedMs: 7 });
+    expect(after).toMatchObject({ seq: 5, told: 5, failures: 2, firstFailedMs: 7, pausedMs: null, delivered: 0 });
+    expect(after).toMatchObject({
+      lastOutcome: outcome,
+      lastDetail: detail,
+      lastAttemptMs: nowMs,
+      lastSuccessMs: null,
+    });
+    expect(after.nextAttemptMs).toBeGreaterThan(nowMs);
+  });
+
+  it('of 410 pauses the webhook until somebody acts', () => {
+    expect(judge(answered(410))).toMatchObject({ seq: 5, pausedMs: nowMs, lastOutcome: 'gone', failures: 1 });
+  });
+
+  it('is waited for longer with each failure, by anything up to a bound, and an hour at most', () => {
+    const wait = (failures: number, random: number) => judge(answered(500), { failures }, random).nextAttemptMs - nowMs;
+    expect([0, 1, 2, 3].map((failures) => wait(failures, 1))).toEqual([1250, 2250, 4250, 8250]);
+    expect(wait(3, 0)).toBe(250);
+    expect(wait(3, 0.25)).toBe(2250);
+    expect(wait(40, 1)).toBe(3_600_250);
+    expect(wait(1e9, 1)).toBe(3_600_250);
+  });
+
+  it('is waited for as long as Retry-After asks, a day at most', () => {
+    const wait = (answer: PostAnswer) => judge(answer, {}, 0).nextAttemptMs - nowMs;
+    expect(wait(answered(429, 90_000))).toBe(90_000);
+    expect(wait(answered(500, 90_000))).toBe(90_000);
+    expect(wait(answered(503, 10))).toBe(250);
+    expect(wait(answered(503, 1e12))).toBe(86_400_000);
+  });
+});

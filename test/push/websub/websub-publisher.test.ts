@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { WebAnswer, WebRequest } from '../../../src/push/websub/http-port.ts';
+import { Publisher } from '../../../src/push/websub/websub-publisher.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { printRows } from '../../support/websub-rows.ts';
+
+printRows();
+
+const hub = 'https://hub.example.com/';
+const topic = 'https://news.example.com/feed.atom';
+const other = 'https://news.example.com/feed.rss';
+
+function bench() {
+  const clock = createFakeClock();
+  const asked: WebRequest[] = [];
+  const warned: string[] = [];
+  const state = { status: 204 };
+  const client = {
+    async request(request: WebRequest): Promise<WebAnswer> {
+      asked.push(request);
+      return { kind: 'answered', status: state.status, body: new Uint8Array(), location: null, retryAfterMs: null };
+    },
+  };
+  const log = { ...silentLog, warn: (_facts: object, text: string) => void warned.push(text) };
+  return { clock, asked, warned, state, publisher: new Publisher({ clock, log, client, hub }) };
+}
+
+describe('a hub of somebody else', () => {
+  it('P5 is told of a changed topic in the words of every hub', async () => {
+    const { publisher, clock, asked } = bench();
+    publisher.note([topic]);
+    expect(await publisher.run()).toBe(5000);
+    await clock.advance(5000);
+    expect(await publisher.run()).toBeNull();
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({ method: 'POST', url: hub });
+    const form = new URLSearchParams(String(asked[0]?.body));
+    expect(Object.fromEntries(form)).toEqual({ 'hub.mode': 'publish', 'hub.url': topic, 'hub.topic': topic });
+  });
+
+  it('is told once of a topic that changed often, and of each topic', async () => {
+    const { publisher, clock, asked } = bench();
+    for (let index = 0; index < 20; index += 1) publisher.note([topic, other]);
+    await clock.advance(5000);
+    await publisher.run();
+    await publisher.run();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is told again a minute later when it did not listen, with one line in the log', async () => {
+    const { publisher, clock, asked, state, warned } = bench();
+    state.status = 500;
+    publisher.note([topic]);
+    await clock.advance(5000);
+    expect(await publisher.run()).toBe(60_000);
+    expect(await publisher.run()).toBe(60_000);
+    await clock.advance(60_000);
+    await publisher.run();
+    expect([asked.length, warned.length]).toEqual([2, 1]);
+    state.status = 202;
+    await clock.advance(60_000);
+    expect(await publisher.run()).toBeNull();
+    expect(asked).toHaveLength(3);
+  });
+});

@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createDigester, type Digester, type DigesterOptions } from '../../src/server/document-processor.ts';
+import { plainOptions } from '../normalise/parsed.ts';
+import { rssDocument } from '../support/documents.ts';
+
+const open: Digester[] = [];
+
+function createTestDigester(options: DigesterOptions = {}): Digester {
+  const digester = createDigester({ workers: 1, ...options });
+  open.push(digester);
+  return digester;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((digester) => digester.close()));
+});
+
+function task(text: string): Parameters<Digester['digest']>[0] {
+  return { body: new TextEncoder().encode(text), contentType: null, options: plainOptions() };
+}
+
+const sound = rssDocument({ title: 'A feed', link: 'https://site.example/' }, [{ guid: '1', title: 'One' }]);
+
+// Real processes: seconds go by on a busy machine before one is up.
+describe('createDigester', { timeout: 60_000 }, () => {
+  it('digests in another process what worker.ts digests', async () => {
+    const digest = await createTestDigester().digest(task(sound));
+    expect(digest).toMatchObject({ kind: 'digested', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
+  });
+
+  it('describes in another process what worker.ts describes', async () => {
+    const body = new TextEncoder().encode(sound);
+    const described = await createTestDigester().describe({ body, contentType: null, url: '' });
+    expect(described).toMatchObject({ kind: 'described', title: 'A feed', entries: [{ id: '1', title: 'One' }] });
+  });
+
+  it('looks for feeds in another process, since pages are hostile as feeds are', async () => {
+    const body = new TextEncoder().encode('<link rel=alternate type=application/rss+xml href=/feed>');
+    const found = await createTestDigester().discover({ body, contentType: null, url: 'https://site.example/' });
+    expect(found).toMatchObject({ kind: 'page', feeds: [{ url: 'https://site.example/feed' }] });
+  });
+
+  it('cleans stored HTML in another process, where it may take its time', async () => {
+    const cleaned = await createTestDigester().clean('<p onclick="x()">Text<script>x()</script></p>');
+    expect(cleaned).toEqual({ kind: 'cleaned', html: '<p>Text</p>' });
+  });
+
+  it('gives back as it is what cannot be read', async () => {
+    expect(await createTestDigester().digest(task('nothing of use'))).toMatchObject({
+      kind: 'unreadable',
+      failure: 'not_feed',
+    });
+  });
+
+  it('calls a document that takes too long parse_timeout, and goes on', async () => {
+    const digester = createTestDigester({ cpuLimitMs: 300 });
+    const slow = `<rss version="2.0"><channel><title>x</title><item><description>${'&lt;p&gt;x'.repeat(500_000)}</description></item></channel></rss>`;
+    expect(await digester.digest(task(slow))).toEqual({
+      kind: 'unreadable',
+      failure: 'parse_timeout',
+      detail: 'the document took more than 0.3 s to read',
+    });
+    expect((await digester.digest(task(sound))).kind).toBe('digested');
+  });
+
+  it('calls a document that takes too much memory parse_limit, and goes on', async () => {
+    const digester = createTestDigester({ maxHeapMb: 24 });
+    const deep = `{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[${'{"a":[]},'.repeat(800_000)}1]}`;
+    expect(await digester.digest(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
+    expect((await digester.digest(task(sound))).kind).toBe('digested');
+  });
+
+  it('calls what happens to a closed one internal_error', async () => {
+    const digester = createTestDigester();
+    await digester.close();
+    expect(await digester.digest(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { type Log, silentLog } from '../../src/runtime/log.ts';
+import { startHousekeeping } from '../../src/server/housekeeping.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
+import type { Store } from '../../src/store/open.ts';
+import { readRefreshes } from '../../src/store/sources/poll-records.ts';
+import { readSourceReports } from '../../src/store/sources/source-reports.ts';
+import { engines, withStore } from '../contract/engines.ts';
+import { day, draft, hour, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
+
+const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };
+
+/** A store with one source of 150 items, each with a day of its own, read at noon. */
+async function filled(store: Store): Promise<Newsroom> {
+  const room = new Newsroom(store);
+  await room.declare([source('a')]);
+  const drafts = Array.from({ length: 150 }, (_, index) => draft(`n${index}`, { publishedMs: noon - index * day }));
+  await room.read('a', drafts);
+  return room;
+}
+
+async function itemsOf(store: Store): Promise<number | undefined> {
+  return (await readSourceReports(store.reader))[0]?.items;
+}
+
+function keepHouse(store: Store, clock: FakeClock, over: { log?: Log; retention?: () => typeof retention } = {}) {
+  const digester = { clean: async (html: string) => ({ kind: 'cleaned' as const, html }) };
+  const usual = { log: silentLog, digester, retention: () => retention, ring: () => {} };
+  return startHousekeeping({ ...usual, store, clock, timers: clock, ...over });
+}
+
+describe.each(engines)('housekeeping on $name', (engine) => {
+  it('lets go of old events, polls and items, a minute after the start', () =>
+    withStore(engine, async (store) => {
+      await filled(store);
+      const clock = createFakeClock(noon + 31 * day);
+      const housekeeping = keepHouse(store, clock);
+      await clock.advance(minute - 1);
+      expect(await readHead(store.reader)).toMatchObject({ head: 150, floor: 1 });
+      await clock.advance(1);
+      await until('the newest hundred items are left', async () => (await itemsOf(store)) === 100 || null);
+      expect(await readHead(store.reader)).toMatchObject({ head: 150, floor: 151 });
+      expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
+      await housekeeping.stop();
+    }));
+
+  it('goes by what the operator says at the time, hour by hour', () =>
+    withStore(engine, async (store) => {
+      await filled(store);
+      const clock = createFakeClock(noon);
+      let itemsPerSource = 200;
+      const housekeeping = keepHouse(store, clock, { retention: () => ({ ...retention, itemsPerSource }) });
+      await clock.advance(minute);
+      await until('everything is planned again', () => clock.timers === 5 || null);
+      expect(await itemsOf(store)).toBe(150);
+      itemsPerSource = 120;
+      await clock.advance(hour);
+      await until('the quota is kept', async () => (await itemsOf(store)) === 120 || null);
+      await housekeeping.stop();
+    }));
+
+  it('says what failed, does the rest and tries again', () =>
+    withStore(engine, async (store) => {
+      await filled(store);
+      const said: string[] = [];
+      const clock = createFakeClock(noon + 31 * day);
+      let broken = true;
+      const housekeeping = keepHouse(store, clock, {
+        log: { ...silentLog, error: (_fields: object, message: string) => void said.push(message) },
+        retention: () => {
+          if (broken) throw new Error('no site');
+          return retention;
+        },
+      });
+      await clock.advance(minute);
+      await until('everything is planned again', () => clock.timers === 5 || null);
+      expect(said).toEqual(['letting go of old items failed; it is tried again later']);
+      expect(await readHead(store.reader)).toMatchObject({ floor: 151 });
+      broken = false;
+      await clock.advance(hour);
+      await until('items are retired', async () => (await itemsOf(store)) === 100 || null);
+      await housekeeping.stop();
+    }));
+
+  it('stops between two batches and starts nothing more', () =>
+    withStore(engine, async (store) => {
+      await filled(store);
+      const clock = createFakeClock(noon + 31 * day);
+      const housekeeping = keepHouse(store, clock);
+      await housekeeping.stop();
+      expect(clock.timers).toBe(0);
+      await clock.advance(hour);
+      expect(await itemsOf(store)).toBe(150);
+    }));
+});

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/config/environment.ts';
+import type { Webhook } from '../../src/domain/events/webhook.ts';
+import { shownUrl } from '../../src/domain/polling/masking.ts';
+import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createShutdown } from '../../src/runtime/shutdown.ts';
+import { startWebhooks } from '../../src/server/start-webhooks.ts';
+import { readWebhook } from '../../src/store/log/webhook-states.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { engines } from '../contract/engines.ts';
+import { draft, Newsroom, source } from '../contract/newsroom.ts';
+import { type Origin, startOrigin } from '../support/origin.ts';
+import { makeWebhook } from '../support/push/webhook-helpers.ts';
+import { until } from '../support/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Stage {
+  readonly store: Store;
+  readonly origin: Origin;
+  readonly ended: string[];
+  declare(...webhooks: Webhook[]): Promise<void>;
+  /** Stores items as a poll does, and rings. */
+  publish(...names: string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Real parts: a database, the guarded client, and a receiver on loopback, which is allowed. */
+async function stage(env: Record<string, string> = {}): Promise<Stage> {
+  const [engine] = engines;
+  if (engine === undefined) throw new Error('no engine');
+  const place = await engine.copy();
+  cleanups.push(() => place.remove());
+  const store = await openStore({ url: place.url, poller: true });
+  cleanups.push(() => store.close());
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  const shutdown = createShutdown(silentLog);
+  cleanups.push(() => shutdown.stop());
+  const doorbell = createMemoryDoorbell();
+  const ended: string[] = [];
+  const webhooks = startWebhooks({
+    ...{ store, shutdown, doorbell },
+    settings: readSettings({
+      ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
+      CONTACT_URL: 'https://news.example.com/about',
+      ...env,
+    }),
+    clock: systemClock,
+    log: silentLog,
+    publicUrl: 'http://127.0.0.1:1',
+    metrics: { webhookDelivered: (outcome) => void ended.push(outcome) },
+  });
+  const room = new Newsroom(store);
+  await room.declare([source('a')]);
+  await room.open('a');
+  return {
+    ...{ store, origin, ended },
+    async declare(...declared) {
+      webhooks.declare(declared);
+      for (const hook of declared) {
+        const state = () => readWebhook(store.reader, hook.id);
+        await until(`${hook.id} in force`, async () => (await state())?.url === shownUrl(hook) || null);
+      }
+    },
+    async publish(...names) {
+      const stored = await room.read(
+        'a',
+        names.map((name) => draft(name)),
+      );
+      if (stored.kind === 'stored' && stored.head !== null) await doorbell.ring(stored.head);
+    },
+    stop: () => shutdown.stop(),
+  };
+}
+
+describe('webhooks over real parts', () => {
+  it('send what is stored, and say who we are', async () => {
+    const { origin, declare, publish, store, ended } = await stage();
+    origin.on('/hook', { status: 204 });
+    await declare(makeWebhook({ url: `${origin.url}/hook` }));
+    await publish('one', 'two');
+    const [request] = await until('the delivery', () => (origin.requests.length > 0 ? origin.requests : null));
+    expect(request).toMatchObject({ method: 'POST', path: '/hook' });
+    expect(request?.headers['user-agent']).toMatch(/^Newswire\/\S+ \(\+https:\/\/news\.example\.com\/about\)$/);
+    expect(JSON.parse(request?.body ?? '')).toMatchObject({
+      type: 'events',
+      webhook: 'hook',
+      events: [
+        { op: 'add', item: { title: 'Title of one', page: 'http://127.0.0.1:1/items/1' } },
+        { op: 'add', item: { title: 'Title of two' } },
+      ],
+    });
+    await until('the place', async () => (await readWebhook(store.reader, 'hook'))?.seq === 2 || null);
+    expect(ended).toEqual(['delivered']);
+  });
+
+  it('are asked whole and stored without what the environment holds of their address', async () => {
+    const { store, origin, publish, declare } = await stage();
+    origin.on('/in/s3cret', { status: 204 });
+    const hidden = { url: `${origin.url}/in/***`, secrets: ['s3cret'] };
+    await declare(makeWebhook({ url: `${origin.url}/in/s3cret`, hidden }));
+    await publish('one');
+    await until('the delivery', () => origin.to('/in/s3cret')[0]);
+    expect((await readWebhook(store.reader, 'hook'))?.url).toBe(hidden.url);
+  });
+
+  it('do not wait for each other, on one host neither', async () => {
+    const { origin, declare, publish } = await stage();
+    origin.on('/slow', () => undefined).on('/fast', { status: 204 });
+    await declare(
+      makeWebhook({ id: 'slow', url: `${origin.url}/slow` }),
+      makeWebhook({ id: 'fast', url: `${origin.url}/fast` }),
+    );
+    await publish('one');
+    await until('the slow one to be asked', () => origin.to('/slow')[0]);
+    await publish('two');
+    await publish('three');
+    await until('all at the fast one', () => {
+      const bodies = origin.to('/fast').map(({ body }) => body);
+      return bodies.some((body) => body.includes('three')) || null;
+    });
+    expect(origin.to('/slow')).toHaveLength(1);
+  });
+
+  it('keep a Retry-After and follow no redirect', async () => {
+    const { origin, declare, publish, store, ended } = await stage();
+    origin.on('/busy', { status: 503, headers: { 'retry-after': '3600' } });
+    origin.on('/moved', { status: 308, headers: { location: `${origin.url}/elsewhere` } });
+    await declare(
+      makeWebhook({ id: 'busy', url: `${origin.url}/busy` }),
+      makeWebhook({ id: 'moved', url: `${origin.url}/moved` }),
+    );
+    await publish('one');
+    await until('both', () => ended.length >= 2 || null);
+    const busy = await until('the busy one', async () => {
+      const state = await readWebhook(store.reader, 'busy');
+      return state?.lastStatus === 503 ? state : null;
+    });
+    expect(busy.nextAttemptMs - (busy.lastAttemptMs ?? 0)).toBe(3_600_000);
+    expect((await readWebhook(store.reader, 'moved'))?.lastDetail).toBe('HTTP 308: redirects are not followed');
+    expect(origin.to('/elsewhere')).toEqual([]);
+  });
+
+  it.each([
+    ['a private address', 'http://10.0.0.1/hook'],
+    ['our own', 'http://127.0.0.1:1/hook'],
+  ])('are not sent to %s', async (_, url) => {
+    const { declare, publish, store } = await stage();
+    await declare(makeWebhook({ url }));
+    await publish('one');
+    const state = await until('the failure', async () => {
+      const found = await readWebhook(store.reader, 'hook');
+      return found?.lastOutcome === 'failed' ? found : null;
+    });
+    expect(state.lastDetail).toMatch(/^blocked_address: /);
+    expect(state.lastStatus).toBeNull();
+  });
+
+  it('stop with what is under way cut off and not written down', async () => {
+    const { origin, declare, publish, store, stop } = await stage();
+    origin.on('/hook', () => undefined);
+    await declare(makeWebhook({ url: `${origin.url}/hook` }));
+    await publish('one');
+    await until('the delivery', () => origin.requests[0]);
+    await stop();
+    expect(await readWebhook(store.reader, 'hook')).toMatchObject({ seq: 0, lastOutcome: null });
+  });
+});

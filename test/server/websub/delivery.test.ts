@@ -1,0 +1,353 @@
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { isSignedBy } from '../../../src/push/websub/websub-signature.ts';
+import { engines, withStore } from '../../contract/engines.ts';
+import { atHubDesk, HubDesk, hubUrl, topic } from '../../support/websub-hub-desk.ts';
+import { printRows } from '../../support/websub-rows.ts';
+
+printRows();
+
+const [engine] = engines;
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+describe('a delivery', () => {
+  it.each([
+    ['application/rss+xml; charset=utf-8', '<rss>é</rss>'],
+    ['application/atom+xml; charset=utf-8', '<feed>é</feed>\n'],
+    ['application/feed+json; charset=utf-8', '{"items":[]}'],
+    ['text/plain', 'words\r\n'],
+  ])('H15 carries the whole document as %s', (contentType, text) =>
+    atHubDesk(async (desk) => {
+      desk.documents.set(topic, { text, contentType });
+      const subscriber = await desk.subscribed();
+      const [delivered] = subscriber.delivered;
+      expect(delivered?.path).toBe('/cb');
+      expect(delivered?.headers['content-type']).toBe(contentType);
+      expect(delivered?.body).toBe(text);
+    })());
+
+  it(
+    'H16 carries one Link header with the hub and one self',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      expect(subscriber.delivered[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
+    }),
+  );
+
+  it(
+    'H17 is signed over its raw body with the secret',
+    atHubDesk(async (desk) => {
+      desk.documents.set(topic, { text: '<feed>é</feed>' });
+      const subscriber = await desk.subscribed({ 'hub.secret': 's3cr3t-é' });
+      const [delivered] = subscriber.delivered;
+      const header = delivered?.headers['x-hub-signature'] ?? null;
+      expect(header).toMatch(/^sha256=[0-9a-f]{64}$/);
+      expect(isSignedBy('s3cr3t-é', Buffer.from(delivered?.body ?? ''), header)).toBe(true);
+    }),
+  );
+
+  it(
+    'H17 is not signed without a secret',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      expect(subscriber.delivered[0]?.headers['x-hub-signature']).toBeUndefined();
+    }),
+  );
+
+  it.each([
+    301, 302, 307, 308, 400, 403, 500,
+  ])('H18 failed when it was answered %i, and no redirect is followed', (status) =>
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscriber('/elsewhere');
+      subscriber.take = () => ({ status, headers: { location: '/elsewhere' } });
+      await desk.subscribe(subscriber.callback);
+      expect(subscriber.origin.to('/elsewhere')).toEqual([]);
+      expect(desk.outcomes).toEqual(['retried']);
+      subscriber.take = () => ({ status: 200, body: 'x'.repeat(100_000) });
+      await desk.advance(12_000);
+      expect(desk.outcomes).toEqual(['retried', 'delivered']);
+    })());
+
+  it(
+    'H19 that is answered 410 is the last',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = () => ({ status: 410 });
+      await desk.publish('two');
+      await desk.publish('three');
+      expect(subscriber.delivered).toHaveLength(2);
+      expect(desk.outcomes).toEqual(['delivered', 'gone']);
+    }),
+  );
+
+  it(
+    'H20 is tried 8 times within 12 hours, then dropped; the next is made all the same',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = () => ({ status: 500 });
+      desk.change('two');
+      await desk.turn();
+      const startMs = desk.nowMs;
+      const triedMs: number[] = [];
+      while (desk.nowMs < startMs + 13 * hour) {
+        const before = subscriber.delivered.length;
+        await desk.advance(desk.nowMs < startMs + hour ? 5000 : 5 * minute);
+        if (subscriber.delivered.length > before) triedMs.push(desk.nowMs - startMs);
+      }
+      expect(triedMs).toHaveLength(8);
+      expect(triedMs.at(-1)).toBeLessThan(12 * hour);
+      expect(desk.outcomes.at(-1)).toBe('dropped');
+      subscriber.take = () => ({ status: 200 });
+      await desk.publish('three');
+      expect(subscriber.delivered.at(-1)?.body).toBe('three');
+    }),
+  );
+
+  it(
+    'H20 keeps the subscription through 20 failures',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = () => ({ status: 503 });
+      for (let index = 0; index < 100 && subscriber.delivered.length < 21; index += 1) {
+        desk.change(`change ${index}`);
+        await desk.advance(hour);
+      }
+      subscriber.take = () => ({ status: 200 });
+      await desk.publish('the last');
+      await desk.advance(hour);
+      expect(subscriber.delivered.at(-1)?.body).toBe('the last');
+      expect(desk.outcomes.at(-1)).toBe('delivered');
+    }),
+  );
+
+  it(
+    'H20 waits for as long as Retry-After asks',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = () => ({ status: 503, headers: { 'retry-after': '600' } });
+      await desk.publish('two');
+      expect(subscriber.delivered).toHaveLength(2);
+      await desk.advance(9 * minute);
+      expect(subscriber.delivered).toHaveLength(2);
+      await desk.advance(2 * minute);
+      expect(subscriber.delivered).toHaveLength(3);
+    }),
+  );
+
+  it(
+    'H24 brings the newest content once, whatever happened during an outage',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = () => ({ status: 500 });
+      await desk.publish('change 0');
+      for (let index = 1; index <= 5; index += 1) {
+        desk.change(`change ${index}`);
+        await desk.hub.run();
+        await desk.hub.idle();
+      }
+      const rows = await desk.store.reader.selectFrom('delivery').select('id').execute();
+      expect(rows).toHaveLength(1);
+      const before = subscriber.delivered.length;
+      subscriber.take = () => ({ status: 200 });
+      await desk.advance(hour);
+      expect(subscriber.delivered.slice(before).map(({ body }) => body)).toEqual(['change 5']);
+    }),
+  );
+
+  it(
+    'H24 is made again when the content changed while it was under way',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      subscriber.take = async () => {
+        subscriber.take = () => ({ status: 200 });
+        desk.change('three');
+        await desk.hub.run();
+        return { status: 200 };
+      };
+      await desk.publish('two');
+      await desk.advance(minute);
+      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
+    }),
+  );
+
+  it(
+    'H25 is not made for content that did not change',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      desk.happen();
+      await desk.turn();
+      await desk.advance(minute);
+      expect(subscriber.delivered).toHaveLength(1);
+      expect(desk.outcomes).toEqual(['delivered', 'unchanged']);
+    }),
+  );
+
+  it(
+    'H25 is made once however often somebody pings',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      desk.change('two');
+      for (const name of ['hub.url', 'hub.topic', 'hub.url']) {
+        expect((await desk.post({ 'hub.mode': 'publish', [name]: topic })).status).toBe(202);
+        await desk.advance(minute);
+      }
+      expect(subscriber.delivered).toHaveLength(2);
+    }),
+  );
+
+  it('H25 a ping for a feed of somebody else is refused', () =>
+    atHubDesk(async (desk) => {
+      const foreign = { 'hub.mode': 'publish', 'hub.url': 'https://elsewhere.example.org/feed' };
+      expect((await desk.post(foreign)).status).toBe(400);
+      expect((await desk.post({ 'hub.mode': 'publish' })).status).toBe(400);
+    })());
+
+  it('H26 that another process left half done is made again when its lease is over, and what it missed is made up for', () =>
+    withStore(engine!, async (store) => {
+      const first = new HubDesk(store);
+      const subscriber = await first.subscribed();
+      subscriber.take = () => undefined;
+      first.change('two');
+      await first.turn();
+      first.nowMs += 2000;
+      // The process dies between the POST and the note that it was taken.
+      const due = await store.reader.selectFrom('delivery').select('id').execute();
+      expect(due).toHaveLength(1);
+      await store.write((tx) =>
+        tx
+          .updateTable('delivery')
+          .set({ lease_token: 'dead', leased_until_ms: first.nowMs + 20_000 })
+          .execute(),
+      );
+      const second = new HubDesk(store);
+      second.nowMs = first.nowMs;
+      subscriber.take = () => ({ status: 200 });
+      second.change('two');
+      second.change('three');
+      await second.turn();
+      expect(subscriber.delivered).toHaveLength(1);
+      await second.advance(31_000);
+      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'three']);
+      await second.close();
+      await first.close();
+    }));
+
+  it('H26 is made of what the log holds when no process was there to see it', () =>
+    withStore(engine!, async (store) => {
+      const first = new HubDesk(store);
+      const subscriber = await first.subscribed();
+      await first.publish('two');
+      const second = new HubDesk(store);
+      second.nowMs = first.nowMs;
+      second.change('two');
+      second.change('three');
+      await second.turn();
+      await second.advance(minute);
+      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
+      const replaced = new HubDesk(store);
+      replaced.nowMs = second.nowMs;
+      replaced.epoch = 'zzzz';
+      replaced.documents.set(topic, { text: 'four' });
+      await replaced.turn();
+      await replaced.advance(minute);
+      expect(subscriber.delivered.at(-1)?.body).toBe('four');
+      for (const desk of [replaced, second, first]) await desk.close();
+    }));
+
+  it(
+    'H27 leaves no secret in the log, nor in any answer',
+    atHubDesk(async (desk) => {
+      const secret = 'very-secret-word';
+      const subscriber = await desk.subscribed({ 'hub.secret': secret });
+      subscriber.take = () => ({ status: 500 });
+      await desk.publish('two');
+      subscriber.verify = () => ({ raw: 'nonsense', after: 'end' });
+      await desk.subscribe(subscriber.callback, { 'hub.secret': secret });
+      const refused = await desk.post({ 'hub.mode': 'subscribe', 'hub.secret': secret.repeat(20) });
+      expect(await refused.text()).not.toContain(secret);
+      expect(desk.logged.length).toBeGreaterThan(0);
+      expect(desk.logged.join('\n')).not.toContain(secret);
+      for (const { path, body } of subscriber.origin.requests) expect(path + body).not.toContain(secret);
+    }),
+  );
+
+  it(
+    'H28 brings a new subscription the present document, once',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscriber();
+      await desk.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
+      // Between its own read and its verification something happens.
+      desk.change('meanwhile');
+      await desk.turn();
+      await desk.subscribe(subscriber.callback);
+      await desk.advance(minute);
+      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['meanwhile']);
+    }),
+  );
+
+  it(
+    'P5 is made because an item came, without anybody asking',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      await desk.publish('with the new item');
+      expect(subscriber.delivered.at(-1)?.body).toBe('with the new item');
+    }),
+  );
+
+  it(
+    'is paced: a subscriber has at most one in 5 seconds',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      for (let second = 0; second < 30; second += 1) {
+        desk.change(`second ${second}`);
+        await desk.advance(1000);
+      }
+      expect(subscriber.delivered.length).toBeGreaterThan(3);
+      expect(subscriber.delivered.length).toBeLessThanOrEqual(8);
+      await desk.advance(6000);
+      expect(subscriber.delivered.at(-1)?.body).toBe('second 29');
+    }),
+  );
+
+  it(
+    'leaves a host alone that keeps failing, however many subscriptions it has',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscriber();
+      for (let index = 0; index < 12; index += 1) await desk.subscribe(`${subscriber.callback}?n=${index}`);
+      const before = subscriber.delivered.length;
+      subscriber.take = () => ({ status: 500 });
+      desk.change('two');
+      await desk.turn();
+      await desk.advance(2000);
+      expect(subscriber.delivered.length - before).toBeLessThanOrEqual(6);
+      subscriber.take = () => ({ status: 200 });
+      for (let round = 0; round < 20; round += 1) await desk.advance(minute);
+      const bodies = new Map(subscriber.delivered.map(({ path, body }) => [path, body]));
+      expect([...bodies.values()].every((body) => body === 'two')).toBe(true);
+    }),
+  );
+
+  it(
+    'is made once the database can be written again, however often that failed before',
+    atHubDesk(async (desk) => {
+      const subscriber = await desk.subscribed();
+      desk.change('two');
+      await desk.turn();
+      const failures: string[] = [];
+      await sql`pragma query_only = 1`.execute(desk.store.writer);
+      for (let tries = 0; tries < 5; tries += 1) {
+        // Each time a probe finds that writing works, and it fails again at the claim.
+        await desk.advance(6000).catch((error: unknown) => failures.push(String(error)));
+        await sql`pragma query_only = 0`.execute(desk.store.writer);
+        await desk.store.storage.probe();
+        if (tries < 4) await sql`pragma query_only = 1`.execute(desk.store.writer);
+      }
+      expect(failures).toHaveLength(5);
+      expect(subscriber.delivered.at(-1)?.body).not.toBe('two');
+      await desk.advance(6000);
+      expect(subscriber.delivered.at(-1)?.body).toBe('two');
+    }),
+  );
+});

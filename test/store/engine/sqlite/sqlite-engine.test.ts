@@ -1,0 +1,126 @@
+import Database from 'better-sqlite3';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { type Db, engineOf } from '../../../../src/store/engine/engine.ts';
+import { engines, withStore } from '../../../contract/engines.ts';
+
+const engine = engines[0];
+if (engine === undefined) throw new Error('no engine');
+
+async function pragma(db: Db, name: string): Promise<unknown> {
+  const { rows } = await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db);
+  return Object.values(rows[0] ?? {})[0];
+}
+
+describe('the connections to a file', () => {
+  it('write through to the disk, beside readers, and never wait long in one place', () =>
+    withStore(engine, async ({ writer, reader }) => {
+      expect(await pragma(writer, 'journal_mode')).toBe('wal');
+      expect(await pragma(writer, 'synchronous')).toBe(2);
+      expect(await pragma(writer, 'foreign_keys')).toBe(1);
+      expect(await pragma(writer, 'busy_timeout')).toBeLessThanOrEqual(50);
+      expect(await pragma(reader, 'busy_timeout')).toBeLessThanOrEqual(50);
+    }));
+
+  it('prepare a statement once and run it often', () =>
+    withStore(engine, async ({ writer }) => {
+      const { prepare } = Database.prototype;
+      let prepared = 0;
+      Database.prototype.prepare = function (this: Database.Database, text: string) {
+        prepared += 1;
+        return prepare.call(this, text);
+      } as typeof prepare;
+      try {
+        for (let run = 0; run < 10; run += 1) await sql`select ${run} as n`.execute(writer);
+      } finally {
+        Database.prototype.prepare = prepare;
+      }
+      expect(prepared).toBe(1);
+    }));
+
+  it('keep no more statements than are good, and still run them all', () =>
+    withStore(engine, async ({ writer }) => {
+      for (let n = 0; n < 1200; n += 1) {
+        const { rows } = await sql.raw<{ n: number }>(`select ${n} as n`).execute(writer);
+        expect(rows).toEqual([{ n }]);
+      }
+    }));
+});
+
+describe('the engine', () => {
+  it('is found through the store and through a transaction', () =>
+    withStore(engine, async (store) => {
+      const inside = await store.write(async (tx) => engineOf(tx));
+      expect(inside).toBe(engineOf(store.reader));
+    }));
+
+  it.each([
+    ['SQLITE_BUSY', true],
+    ['SQLITE_BUSY_SNAPSHOT', true],
+    ['SQLITE_LOCKED', true],
+    ['SQLITE_FULL', false],
+    ['SQLITE_CONSTRAINT_UNIQUE', false],
+  ])('takes %s for another writer: %s', (code, busy) =>
+    withStore(engine, async ({ writer }) => {
+      expect(engineOf(writer).isBusy(new Database.SqliteError('planted', code))).toBe(busy);
+      expect(engineOf(writer).isBusy(new Error(code))).toBe(false);
+    }));
+
+  it('searches for words that look like its own operators', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, searchTexts } = engineOf(writer);
+      await indexTexts(writer, [
+        { itemId: 1, text: 'this or that and not "near"' },
+        { itemId: 2, text: 'nothing' },
+      ]);
+      const all = { fromId: 0, belowId: 100, limit: 10 };
+      for (const word of ['or', 'and', 'not', 'near', 'NOT', '"near"', 'that and']) {
+        expect(await searchTexts(writer, [word.split(' ')], all)).toEqual([1]);
+      }
+      expect(await searchTexts(writer, [['nothing'], ['or']], all)).toEqual([]);
+    }));
+
+  it('replaces and forgets the text of an item', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, forgetTexts, searchTexts } = engineOf(writer);
+      const find = (word: string) => searchTexts(writer, [[word]], { fromId: 0, belowId: 100, limit: 10 });
+      await indexTexts(writer, [{ itemId: 1, text: 'before' }]);
+      await indexTexts(writer, [{ itemId: 1, text: 'after' }]);
+      expect([await find('before'), await find('after')]).toEqual([[], [1]]);
+      await forgetTexts(writer, [1, 2]);
+      expect(await find('after')).toEqual([]);
+    }));
+
+  it('tells which of some items have one of several phrases', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, textsWithAny } = engineOf(writer);
+      await indexTexts(writer, [
+        { itemId: 1, text: 'rain and sun' },
+        { itemId: 2, text: 'snow' },
+        { itemId: 3, text: 'heavy rain' },
+      ]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
+        2, 3,
+      ]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [2])).toEqual([]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [])).toEqual([]);
+      const heavy = { all: [['heavy']], oneOf: [['rain'], ['sun']] };
+      expect(await textsWithAny(writer, heavy, [1, 2, 3])).toEqual([3]);
+      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
+        3,
+      ]);
+    }));
+
+  it('ranks a text that is about a word above one that mentions it', () =>
+    withStore(engine, async ({ writer }) => {
+      const { indexTexts, rankTexts } = engineOf(writer);
+      await indexTexts(writer, [
+        { itemId: 1, text: 'harbour harbour harbour' },
+        { itemId: 2, text: `harbour ${'and more '.repeat(50)}` },
+        { itemId: 3, text: 'nothing of it' },
+      ]);
+      const page = { fromId: 0, belowId: 100, limit: 10 };
+      expect(await rankTexts(writer, [['harbour']], page)).toEqual([1, 2]);
+      expect(await rankTexts(writer, [['harbour']], { ...page, fromId: 2 })).toEqual([2]);
+    }));
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
+import type { Item } from '../../../src/domain/items/item.ts';
+import { packFacets, unpackFacets } from '../../../src/store/log/event-facets.ts';
+
+function item(part: Partial<Item> = {}): Item {
+  return {
+    id: 7,
+    key: '//example.org/quay',
+    url: 'https://example.org/quay',
+    title: 'Harbour opens a quay',
+    summary: 'The second one.',
+    contentHtml: '<p>Ships &amp; boats <b>moor</b> there.</p>',
+    author: 'A. Writer',
+    language: 'en',
+    section: 'World',
+    source: { id: 'wire', title: 'Wire', url: 'https://example.org/rss', siteUrl: null },
+    alsoIn: [{ id: 'paper', title: 'Paper' }],
+    sections: ['World', 'Science'],
+    republish: 'full',
+    categories: ['Ports'],
+    enclosures: [],
+    imageUrl: null,
+    publishedMs: null,
+    updatedMs: null,
+    firstSeenMs: 0,
+    sortMs: 0,
+    revision: 1,
+    backfill: false,
+    withdrawnMs: null,
+    withdrawnWhy: null,
+    ...part,
+  };
+}
+
+function throughTheLog(given: Item): { packed: string; read: ReturnType<typeof unpackFacets> } {
+  const body = toWireBody(given);
+  const packed = packFacets(given, body);
+  return { packed, read: unpackFacets(packed, JSON.stringify(body)) };
+}
+
+describe('the facets of an event', () => {
+  it.each([
+    ['an item with everything', item()],
+    ['an item without text', item({ contentHtml: '', summary: '', author: null })],
+    ['an item whose text is too long for the wire', item({ contentHtml: `<p>${'mooring '.repeat(6000)}</p>` })],
+  ])('come back as they were for %s', (_, given) => {
+    const { sections, sources, categories, language, sortMs, text } = throughTheLog(given).read;
+    expect({ sections, sources, categories, language, sortMs, text }).toEqual(facetsOf(given));
+  });
+
+  it('do not write the text again that the body has', () => {
+    expect(throughTheLog(item()).packed).not.toContain('moor');
+  });
+
+  it('hold the text where the body leaves it out', () => {
+    expect(throughTheLog(item({ contentHtml: `<p>${'mooring '.repeat(6000)}</p>` })).packed).toContain('mooring');
+  });
+
+  it('hold the text of what was removed, whose body is an id', () => {
+    const packed = packFacets(item(), null);
+    expect(unpackFacets(packed, '{"id":7,"url":null}').text).toContain('moor');
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { everything } from '../../../src/domain/events/filter.ts';
+import { hasBoundedCost, type SnapshotQuery } from '../../../src/store/queries/snapshot.ts';
+
+const filter = { ...everything, backfill: true };
+const query: SnapshotQuery = { filter, limit: 50, before: null, share: false };
+const before = '1768418460000-77';
+
+describe('the cost of a page', () => {
+  it.each<[string, Partial<SnapshotQuery>]>([
+    ['of everything', {}],
+    ['of everything, where sources have a share each', { share: true }],
+    ['of everything, later ones too', { before }],
+    ['of one section', { filter: { ...filter, sections: ['world'] }, share: true }],
+    ['of one source, later ones too', { filter: { ...filter, sources: ['a'] }, before }],
+    ['of 100 items', { limit: 100 }],
+  ])('is bounded by an index: %s', (_, over) => {
+    expect(hasBoundedCost({ ...query, ...over })).toBe(true);
+  });
+
+  it.each<[string, Partial<SnapshotQuery>]>([
+    ['of a search', { filter: { ...filter, q: 'a' } }],
+    ['of a category', { filter: { ...filter, categories: ['a'] } }],
+    ['of a language', { filter: { ...filter, languages: ['en'] } }],
+    ['of two sources', { filter: { ...filter, sources: ['a', 'b'] } }],
+    ['of a source within a section', { filter: { ...filter, sources: ['a'], sections: ['world'] } }],
+    ['without backfill', { filter: everything }],
+    ['of more than 100 items', { limit: 101 }],
+    ['of one source, of which it may have only a share', { filter: { ...filter, sources: ['a'] }, share: true }],
+    ['that comes later, where sources have a share each', { before, share: true }],
+  ])('is not bounded: %s', (_, over) => {
+    expect(hasBoundedCost({ ...query, ...over })).toBe(false);
+  });
+});

@@ -1,0 +1,124 @@
+import type { Dial } from '../../../src/fetch/client/connector.ts';
+import type { FetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
+import type { Resolve } from '../../../src/fetch/client/resolver.ts';
+import { rssDocument } from '../documents.ts';
+import type { Origin, Reply } from '../origin.ts';
+
+/** Where a case is played. */
+export interface Place {
+  /** The case's own address, `http://127.0.0.1:PORT/H16/loop`. */
+  readonly url: string;
+  /** Its path on the origin. */
+  readonly path: string;
+  readonly origin: Origin;
+  /** Somebody else's origin, which behaves as it is told. */
+  readonly elsewhere: Origin;
+  /** Whoever asks here has fallen for the case. */
+  readonly canary: Origin;
+  /** Calls when the case is over. */
+  closing(close: () => Promise<unknown>): void;
+}
+
+/** What a case needs of the network beside an origin on loopback. */
+export interface Network {
+  readonly resolve?: Resolve;
+  readonly dial?: Dial;
+  readonly ca?: readonly string[];
+  readonly allowPrivateNetworks?: readonly string[];
+  /** The addresses that were dialled for the case's name, in order, where the case dials itself. */
+  readonly dialled?: readonly string[];
+}
+
+/** A case that is set up: what is asked, and over which network. */
+export interface Played {
+  /** Absent: the case's own address. */
+  readonly url?: string;
+  /** What the case's address answers to one request after the other, the last one again and again. */
+  readonly replies?: readonly Reply[];
+  readonly network?: Network;
+}
+
+/** Sets a case up. */
+export type Play = (place: Place) => readonly Reply[] | Played | Promise<Played>;
+
+/** One row of the table of hostile origins. */
+export interface ChaosCase {
+  /** What the origin does. */
+  readonly what: string;
+  /** Limits with which it is over soon; the others are those of earnest. */
+  readonly limits?: Partial<FetchLimits>;
+  /** By variant. */
+  readonly plays: Readonly<Record<string, Play>>;
+}
+
+const channel = { title: 'Example Herald', link: 'https://herald.example.org/' };
+
+/** The entries of the good document, newest first. */
+export const goodEntries = [3, 2, 1].map((n) => ({
+  guid: `herald-${n}`,
+  title: `Story ${n} of the herald`,
+  link: `https://herald.example.org/stories/${n}`,
+  date: new Date(Date.UTC(2026, 2, 1, 8 + n)),
+  text: `What happened in story ${n}.`,
+}));
+
+/** A sound document: what a publisher served before things went wrong. */
+export const goodDocument = rssDocument(channel, goodEntries);
+
+/** A sound document with one story more than the good one. */
+export const laterDocument = rssDocument(channel, [
+  {
+    guid: 'herald-4',
+    title: 'Story 4 of the herald',
+    link: 'https://herald.example.org/stories/4',
+    date: new Date(Date.UTC(2026, 2, 1, 12, 30)),
+    text: 'What happened in story 4.',
+  },
+  ...goodEntries,
+]);
+
+/** The validators of the good document. */
+export const goodValidators = { etag: '"good"', lastModified: 'Sun, 01 Mar 2026 11:00:00 GMT' };
+
+const validatorHeaders = { ETag: goodValidators.etag, 'Last-Modified': goodValidators.lastModified };
+
+/** The good document with its validators. */
+export const good: Reply = {
+  headers: { 'Content-Type': 'application/rss+xml', ...validatorHeaders },
+  body: goodDocument,
+};
+
+/** A good answer with another document. */
+export function document(body: string | Uint8Array, headers: Record<string, string> = {}): Reply {
+  return { headers: { 'Content-Type': 'application/xml', ...headers }, body };
+}
+
+/** The good document at first, then something else. */
+export function afterGood(...replies: readonly Reply[]): Play {
+  return () => [good, ...replies];
+}
+
+/** The good document at first, then another one. */
+export function afterGoodDocument(body: string | Uint8Array, headers: Record<string, string> = {}): Play {
+  return afterGood(document(body, headers));
+}
+
+/** The start of a raw answer: status and header lines. */
+export function head(lines: string): string {
+  return `HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`;
+}
+
+/** An RSS document around items as they are. */
+export function rss(items: string, channelParts = ''): string {
+  return `<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel><title>${channel.title}</title><link>${channel.link}</link>${channelParts}${items}</channel></rss>`;
+}
+
+/** An item with a number. */
+export function numbered(n: number, parts = ''): string {
+  return `<item><guid isPermaLink="false">n-${n}</guid><title>Number ${n}</title><link>https://herald.example.org/n/${n}</link>${parts}</item>`;
+}
+
+/** Pieces made of numbers from 1, joined. */
+export function many(count: number, piece: (n: number) => string): string {
+  return Array.from({ length: count }, (_, index) => piece(index + 1)).join('');
+}

@@ -1,0 +1,198 @@
+import { connect, Socket } from 'node:net';
+import type { Dial } from '../../../src/fetch/client/connector.ts';
+import { createResolver, type Resolve } from '../../../src/fetch/client/resolver.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { type Certificate, makeCertificate } from '../../fetch/certificates.ts';
+import { type OriginOptions, type Reply, startOrigin, startRawOrigin } from '../origin.ts';
+import { type ChaosCase, document, goodDocument, laterDocument, type Place, type Play, rss } from './case.ts';
+
+/** The name of the origin where a case plays with names. */
+export const chaosName = 'chaos.example.org';
+export const publicAddress = '93.184.215.14';
+const otherAddress = '93.184.215.15';
+/** The neighbour's origin is here, and nothing else may be reached where a case is about addresses. */
+const onlyNeighbour = ['127.0.0.2/32'];
+
+/** The first answer costs its connection, so that the second read begins with a look-up and a dial. */
+const goodOnce: Reply = { headers: { Connection: 'close', ETag: '"good"' }, body: goodDocument };
+const goodKept: Reply = { headers: { ETag: '"good"' }, body: goodDocument };
+const later = document(laterDocument);
+
+/** Leads connections for the case's name to ports of loopback, one after the other, and pretends that they lead where they should. */
+function leading(ports: readonly number[], dialled: string[] = []): Dial {
+  let dials = 0;
+  return ({ hostname, port }, addresses) => {
+    if (hostname !== chaosName) return connect({ host: addresses[0] ?? '', port });
+    const to = ports[Math.min(dials, ports.length - 1)] ?? 0;
+    dials += 1;
+    dialled.push(addresses.join(' '));
+    return Object.defineProperty(connect({ host: '127.0.0.1', port: to }), 'remoteAddress', { value: addresses[0] });
+  };
+}
+
+/** The public address at the first look-up, then something else. */
+function then(answer: Resolve): Resolve {
+  let asked = 0;
+  return (name) => {
+    asked += 1;
+    return asked === 1 ? Promise.resolve([publicAddress]) : answer(name);
+  };
+}
+
+function byName({ url }: Place): string {
+  return url.replace('127.0.0.1', chaosName);
+}
+
+/** A good read, then one for which the name leads elsewhere or nowhere. */
+function afterGoodName(answer: Resolve): Play {
+  return (place) => ({
+    url: byName(place),
+    replies: [goodOnce, later],
+    network: { resolve: then(answer), dial: leading([place.origin.port]), allowPrivateNetworks: onlyNeighbour },
+  });
+}
+
+function failing(code: string): Resolve {
+  return () => Promise.reject(Object.assign(new Error(`query ${code}`), { code }));
+}
+
+const authority = makeCertificate({ name: 'Test authority' });
+const certificate = (options: { readonly hosts?: readonly string[]; readonly notAfter?: Date; issuer?: Certificate }) =>
+  makeCertificate({ name: 'x', hosts: [chaosName], issuer: authority, ...options });
+
+/** A good read over TLS, then a server with other manners at the same address. */
+function afterGoodTls(serve: (place: Place) => Promise<number>): Play {
+  return async (place) => {
+    const first = await startOrigin({ tls: certificate({}) });
+    first.on(place.path, goodOnce);
+    place.closing(() => first.close());
+    const port = await serve(place);
+    return {
+      url: `https://${chaosName}${place.path}`,
+      network: { resolve: async () => [publicAddress], dial: leading([first.port, port]), ca: [authority.cert] },
+    };
+  };
+}
+
+function secured(tls: NonNullable<OriginOptions['tls']>): Play {
+  return afterGoodTls(async ({ path, closing }) => {
+    const origin = await startOrigin({ tls });
+    origin.on(path, later);
+    closing(() => origin.close());
+    return origin.port;
+  });
+}
+
+const stalled: Play = afterGoodTls(async ({ closing }) => {
+  const origin = await startRawOrigin((socket) => socket.on('error', () => socket.destroy()));
+  closing(() => origin.close());
+  return origin.port;
+});
+
+const selfSigned = makeCertificate({ name: 'x', hosts: [chaosName] });
+const longChain = ((): Certificate => {
+  const { key, cert } = certificate({});
+  return { key, cert: cert + authority.cert.repeat(400) };
+})();
+/** Refuses every protocol that it is offered, as a server does that speaks HTTP/2 alone. */
+const onlyHttp2 = { ...certificate({}), ALPNCallback: () => undefined };
+
+const frame = (type: number, body: number[]) =>
+  Buffer.from([0, 0, body.length, type, 0, 0, 0, 0, type === 4 ? 0 : 1, ...body]);
+const resets = Buffer.concat([frame(4, []), ...Array(10_000).fill(frame(3, [0, 0, 0, 8]))]);
+
+/** Trouble below HTTP: names, addresses, connections, TLS. */
+export const networkCases: Readonly<Record<string, ChaosCase>> = {
+  H02: {
+    what: 'a host that swallows every packet',
+    limits: { connectMs: 1_000 },
+    plays: {
+      blackhole: (place) => {
+        const dial = leading([place.origin.port]);
+        let dials = 0;
+        return {
+          url: byName(place),
+          replies: [goodOnce],
+          network: {
+            resolve: async () => [publicAddress],
+            dial: (target, addresses) => {
+              dials += target.hostname === chaosName ? 1 : 0;
+              // A socket that was never told to connect hears as much as one whose packets are swallowed.
+              return target.hostname === chaosName && dials > 1 ? new Socket() : dial(target, addresses);
+            },
+          },
+        };
+      },
+    },
+  },
+  H72: {
+    what: 'a hub that pushes what nobody asked for',
+    plays: {
+      hub: ({ canary }) => [
+        document(rss('', `<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="${canary.url}/hub"/>`), {
+          Link: `<${canary.url}/hub>; rel="hub"`,
+        }),
+      ],
+    },
+  },
+  H73: {
+    what: 'names that cannot be resolved, or lead somewhere else the second time',
+    limits: { dnsMs: 1_000 },
+    plays: {
+      NXDOMAIN: afterGoodName(failing('ENOTFOUND')),
+      SERVFAIL: afterGoodName(failing('ESERVFAIL')),
+      'no answer': afterGoodName(() => new Promise(() => {})),
+      // What name servers make of a chain that they do not follow to its end: an answer without an address.
+      'chain of 50': afterGoodName(failing('ENODATA')),
+      rebinding: afterGoodName(async () => ['127.0.0.1']),
+    },
+  },
+  H74: {
+    what: 'a private IPv6 and a public IPv4 address',
+    plays: {
+      mixed: (place) => {
+        const dialled: string[] = [];
+        const resolve = createResolver({
+          clock: systemClock,
+          readHosts: async () => '',
+          query: async (_name, family) => [{ address: family === 6 ? 'fd00::1' : publicAddress, ttl: 60 }],
+        });
+        const dial = leading([place.origin.port], dialled);
+        const network = { resolve, dial, dialled, allowPrivateNetworks: onlyNeighbour };
+        return { url: byName(place), replies: [goodOnce, later], network };
+      },
+    },
+  },
+  H75: {
+    what: 'a kept connection that is closed when it is used, and a name that has moved',
+    plays: {
+      closed: () => [goodKept, { raw: '', after: 'end' }, later],
+      moved: (place) => {
+        const dialled: string[] = [];
+        const dial = leading([place.origin.port], dialled);
+        const replies = [goodKept, { raw: '', after: 'end' } as const, later];
+        return { url: byName(place), replies, network: { resolve: then(async () => [otherAddress]), dial, dialled } };
+      },
+    },
+  },
+  H76: {
+    what: 'HTTP/2 and nothing else',
+    plays: {
+      'no protocol in common': secured(onlyHttp2),
+      'frames in the clear': () => [goodOnce, { raw: frame(4, []), after: 'hang' }],
+      'a flood of resets': () => [goodOnce, { raw: resets, after: 'hang' }],
+    },
+  },
+  H77: {
+    what: 'TLS that proves nothing',
+    limits: { tlsMs: 1_000 },
+    plays: {
+      expired: secured(certificate({ notAfter: new Date('2020-01-01') })),
+      'self-signed': secured(selfSigned),
+      'wrong host': secured(certificate({ hosts: ['other.example.org'] })),
+      'unknown authority': secured(certificate({ issuer: makeCertificate({ name: 'Nobody' }) })),
+      'huge chain': secured(longChain),
+      'stalled handshake': stalled,
+    },
+  },
+};

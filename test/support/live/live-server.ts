@@ -1,0 +1,193 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import WebSocket from 'ws';
+import type { ServerMessage } from '../../../src/domain/events/wire.ts';
+import { createFanOut, type FanOutOptions } from '../../../src/push/fanout/fan-out.ts';
+import { createLogTail } from '../../../src/push/log/log-tail.ts';
+import { type Log, silentLog } from '../../../src/runtime/log.ts';
+import { createLiveParts, type LivePartsOptions } from '../../../src/web/live/live-parts.ts';
+import { createSseHandler } from '../../../src/web/live/sse.ts';
+import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
+import { type AttachLiveOptions, attachLive, type Live } from '../../../src/web/live/websocket.ts';
+import { MemoryLog } from '../push/memory-log.ts';
+
+/** A server with a log in memory, whose time passes only when a test says so. */
+export interface LiveServer {
+  readonly log: MemoryLog;
+  readonly live: Live;
+  readonly port: number;
+  readonly parts: ReturnType<typeof createLiveParts>;
+  /** The server's ends of all connections so far. */
+  readonly sockets: readonly Socket[];
+  /** Lets time pass for deadlines and for the clock. */
+  pass(ms: number): void;
+  publish(events?: number): void;
+  ring(): void;
+  connect(query?: string, options?: ConnectOptions): Reader;
+  url(path: string): string;
+  close(): Promise<void>;
+}
+
+/** How a reader connects; `protocol: null` offers none. */
+export interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'> {
+  readonly protocol?: string | null;
+}
+
+/** What a test sets otherwise than a real server has it. */
+export interface LiveServerOptions {
+  readonly log?: MemoryLog;
+  readonly parts?: Partial<LivePartsOptions>;
+  readonly attach?: Partial<AttachLiveOptions>;
+  readonly limits?: FanOutOptions['limits'];
+  readonly logger?: Log;
+}
+
+const tickMs = 250;
+
+/** Starts a server on a free port of the loopback. */
+export async function startLive(options: LiveServerOptions = {}): Promise<LiveServer> {
+  const log = options.log ?? new MemoryLog();
+  const logger = options.logger ?? silentLog;
+  let nowMs = 1_000_000;
+  const clock = { now: () => nowMs, monotonic: () => nowMs };
+  let tick = () => {};
+  const every = (_: number, run: () => void) => {
+    tick = run;
+    return () => {};
+  };
+  const tail = createLogTail({ log, logger, lookEveryMs: 1e6 });
+  await tail.start();
+  const limits = { maxAgeMs: Number.POSITIVE_INFINITY, ...options.limits };
+  const fanOut = createFanOut({ tail, clock, logger, publicUrl: () => 'https://news.example.org', limits });
+  const wheel = createTimerWheel({ tickMs, every });
+  const parts = createLiveParts({
+    tail,
+    fanOut,
+    clock,
+    log: logger,
+    maxPerAddress: 50,
+    wheel,
+    random: () => 0,
+    ...options.parts,
+  });
+  const app = new Hono();
+  app.get(
+    '/events',
+    createSseHandler({
+      ...parts,
+      ...(options.attach?.clientAddress && { clientAddress: options.attach.clientAddress }),
+    }),
+  );
+  app.get('/', (c) => c.text('a page'));
+  const server = await new Promise<ServerType>((resolve) => {
+    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started));
+  });
+  const sockets: Socket[] = [];
+  server.on('connection', (socket: Socket) => void sockets.push(socket));
+  const live = attachLive({
+    server: server as AttachLiveOptions['server'],
+    allowedOrigins: null,
+    publicUrl: () => 'http://127.0.0.1',
+    ...parts,
+    ...options.attach,
+  });
+  const { port } = server.address() as AddressInfo;
+  const readers: Reader[] = [];
+  return {
+    log,
+    live,
+    port,
+    parts,
+    sockets,
+    pass(ms) {
+      for (let passed = 0; passed < ms; passed += tickMs) {
+        nowMs += tickMs;
+        tick();
+      }
+    },
+    publish(events = 1) {
+      for (let index = 0; index < events; index += 1) log.append();
+      tail.ring(log.headSeq);
+    },
+    ring: () => tail.ring(Number.MAX_SAFE_INTEGER),
+    connect(query = '', { protocol = 'newswire.v1.json', ...rest } = {}) {
+      const url = `ws://127.0.0.1:${port}/live${query}`;
+      const reader = new Reader(protocol === null ? new WebSocket(url, rest) : new WebSocket(url, protocol, rest));
+      readers.push(reader);
+      return reader;
+    },
+    url: (path) => `http://127.0.0.1:${port}${path}`,
+    async close() {
+      for (const reader of readers) reader.socket.terminate();
+      await live.close(1);
+      await tail.stop();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
+
+/** A reader over WebSocket: gives messages in order, waits for those to come. */
+export class Reader {
+  readonly socket: WebSocket;
+  /** Code and reason of the end, or the status of the answer that was no handshake. */
+  readonly ended: Promise<{ code: number; reason: string; status: number | null; headers: Record<string, unknown> }>;
+  readonly #messages: ServerMessage[] = [];
+  #wake = () => {};
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => {
+      this.#messages.push(JSON.parse(data.toString()) as ServerMessage);
+      this.#wake();
+    });
+    this.ended = new Promise((resolve) => {
+      const none = { code: 0, reason: '', status: null, headers: {} };
+      socket.on('close', (code, reason) => resolve({ ...none, code, reason: reason.toString() }));
+      socket.on('unexpected-response', (_, response) => {
+        resolve({ ...none, status: response.statusCode ?? null, headers: response.headers });
+        response.resume();
+        socket.terminate();
+      });
+      socket.on('error', () => {
+        // Told by the promise, which settles by the close that follows.
+      });
+    });
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** The next message, whatever it is. */
+  async any(): Promise<ServerMessage> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#messages.shift() as ServerMessage;
+  }
+
+  /** The next message of a type; what comes before it is passed over. */
+  async next<Type extends ServerMessage['type']>(type: Type): Promise<MessageOf<Type>> {
+    for (;;) {
+      const message = await this.any();
+      if (message.type === type) return message as MessageOf<Type>;
+    }
+  }
+
+  /** Seqs of the items that come, until there are so many. */
+  async seqs(count: number): Promise<number[]> {
+    const seqs: number[] = [];
+    while (seqs.length < count) {
+      const message = await this.any();
+      if (message.type === 'item') seqs.push(message.seq);
+      if (message.type === 'items') seqs.push(...message.list.map((event) => event.seq));
+    }
+    return seqs;
+  }
+}

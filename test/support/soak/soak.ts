@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WireFilter } from '../../../src/domain/events/wire.ts';
+import { seeded } from '../push/random.ts';
+import { makeHome, type ServerProcess, startServer } from '../server.ts';
+import { until } from '../until.ts';
+import { expectedOf, keepDue, readLog, searchedWord, startNewsroom } from './newsroom.ts';
+import { type Fault, type FaultyNetwork, startProxy } from './proxy.ts';
+import { type ReaderOptions, type SoakReader, startOwnClient, startSocketReader } from './readers.ts';
+import { judgeReader } from './report.ts';
+
+/** How long and how. */
+export interface SoakOptions {
+  /** Of conforming readers, all together; it goes on until there are so many. */
+  readonly deliveries: number;
+  readonly seed: number;
+  /** It goes on until there were so many kills and so many stops, too. */
+  readonly leastTroubles: number;
+  /** Between two `kill -9` of the polling node, and between two `SIGSTOP` of the other. */
+  readonly killEveryMs: number;
+  readonly stopEveryMs: number;
+  readonly onProgress?: (deliveries: number) => void;
+}
+
+/** What became of one reader. */
+export interface ReaderReport {
+  readonly name: string;
+  readonly deliveries: number;
+  readonly connections: number;
+  /** Events that the log has and the reader was never told. */
+  readonly lost: number;
+  /** Events that it applied twice. */
+  readonly repeated: number;
+  /** Events that it applied and that were not for it, or out of order. */
+  readonly wrong: number;
+  readonly complaints: readonly string[];
+  /** Planted: it must fail. */
+  readonly isNaive: boolean;
+}
+
+/** What a soak came to. */
+export interface SoakReport {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly events: number;
+  readonly deliveries: number;
+  readonly kills: number;
+  readonly stops: number;
+  readonly faults: Readonly<Record<Fault['kind'], number>>;
+  readonly readers: readonly ReaderReport[];
+}
+
+const everything: WireFilter = { backfill: true };
+const oneSource: WireFilter = { sources: ['s3'], backfill: true };
+const oneWord: WireFilter = { q: searchedWord, backfill: true };
+const stopForMs = 1500;
+const quietMs = 60_000;
+
+/**
+ * Two real nodes on one database, of which one is killed and the other put to sleep; readers of every kind behind a
+ * network that cuts, swallows and drips. In the end everything that each of them applied is held against the log.
+ */
+export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  const startedMs = performance.now();
+  const stage = await openStage(options);
+  try {
+    const { readers, deliveriesOf } = stage;
+    const chaos = stage.startChaos();
+    let reported = 0;
+    const isEnough = (): boolean =>
+      deliveriesOf() >= options.deliveries && Math.min(chaos.kills(), chaos.stops()) >= options.leastTroubles;
+    while (!isEnough()) {
+      await sleep(100);
+      if (deliveriesOf() - reported < options.deliveries / 50) continue;
+      reported = deliveriesOf();
+      options.onProgress?.(reported);
+    }
+    await chaos.end();
+    await stage.settle();
+    const log = readLog(stage.home);
+    const reports = readers.map((reader) => judgeReader(reader, expectedOf(reader.filter, log)));
+    return {
+      seed: options.seed,
+      seconds: (performance.now() - startedMs) / 1000,
+      events: log.length,
+      deliveries: reports.reduce((sum, { deliveries, isNaive }) => sum + (isNaive ? 0 : deliveries), 0),
+      kills: chaos.kills(),
+      stops: chaos.stops(),
+      faults: sumFaults(stage.proxies),
+      readers: reports,
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+async function openStage(options: SoakOptions) {
+  const random = seeded(options.seed);
+  const newsroom = await startNewsroom(random);
+  const home = makeHome(newsroom.sourcesYaml);
+  const env = { LOG_LEVEL: 'info' };
+  const nodes: { poller: ServerProcess; server: ServerProcess } = {
+    poller: await startServer(home, env),
+    server: await startServer(home, { ...env, ROLES: 'serve' }),
+  };
+  const stopDue = keepDue(home);
+  const calm = { now: false };
+  const portOf = (node: keyof typeof nodes) => () => Number(new URL(nodes[node].url).port);
+  const rough = () => (calm.now ? none : roughFault(random));
+  const cuts = () => (calm.now ? none : cutFault(random));
+  const proxies = {
+    poller: await startProxy(portOf('poller'), rough),
+    server: await startProxy(portOf('server'), rough),
+    // For readers that wait longer for a sign of life than a soak takes.
+    patient: await startProxy(portOf('server'), cuts),
+    slow: await startProxy(portOf('server'), () => (calm.now ? none : { kind: 'trickle', forMs: 40_000 })),
+  };
+  const readers = startReaders({ random, proxies, direct: () => nodes.server.url });
+  return {
+    home,
+    readers,
+    proxies: Object.values(proxies),
+    deliveriesOf: () => readers.reduce((sum, { applied, flaw }) => sum + (flaw === null ? applied.length : 0), 0),
+    startChaos: () => startChaos(options, nodes, () => startServer(home, env)),
+    async settle() {
+      newsroom.publishing = false;
+      await until('the log to come to rest', () => atRest(() => readLog(home).length), quietMs);
+      stopDue();
+      calm.now = true;
+      for (const reader of readers) reader.refresh();
+      const head = readLog(home).at(-1)?.seq ?? 0;
+      const isDone = (reader: SoakReader) => reader.isLive() && (reader.flaw !== null || reader.last >= head);
+      await until('every reader to have read all', () => (readers.every(isDone) ? true : null), quietMs).catch(() => {
+        // The report tells who has not, and what it lacks.
+      });
+    },
+    async close() {
+      for (const reader of readers) reader.close();
+      for (const node of Object.values(nodes)) await node.end('SIGKILL');
+      for (const proxy of Object.values(proxies)) await proxy.close();
+      await newsroom.close();
+      home.remove();
+    },
+  };
+}
+
+const none: Fault = { kind: 'none' };
+
+function roughFault(random: () => number): Fault {
+  const chance = random();
+  const afterBytes = Math.floor(random() ** 2 * 150_000);
+  if (chance < 0.8) return { kind: 'cut', afterBytes };
+  if (chance < 0.92) return { kind: 'black hole', afterBytes };
+  return chance < 0.96 ? { kind: 'trickle', forMs: 3000 } : none;
+}
+
+function cutFault(random: () => number): Fault {
+  return random() < 0.9 ? { kind: 'cut', afterBytes: Math.floor(random() * 200_000) } : none;
+}
+
+function sumFaults(proxies: readonly FaultyNetwork[]): Record<Fault['kind'], number> {
+  const sum = { none: 0, cut: 0, 'black hole': 0, trickle: 0 };
+  for (const { counts } of proxies) {
+    for (const kind of Object.keys(sum) as Fault['kind'][]) sum[kind] += counts[kind];
+  }
+  return sum;
+}
+
+/** Null until a count has stayed the same for two seconds. */
+async function atRest(count: () => number): Promise<true | null> {
+  const before = count();
+  await sleep(2000);
+  return count() === before ? true : null;
+}
+
+interface ReaderParts {
+  readonly random: () => number;
+  readonly proxies: Readonly<Record<'poller' | 'server' | 'patient' | 'slow', FaultyNetwork>>;
+  readonly direct: () => string;
+}
+
+function startReaders({ random, proxies, direct }: ReaderParts): readonly SoakReader[] {
+  const through = (proxy: FaultyNetwork): string => `http://127.0.0.1:${proxy.port}`;
+  const any = (): string => through(random() < 0.5 ? proxies.poller : proxies.server);
+  const common = { random, url: any };
+  const socket = (name: string, filter: WireFilter, more: Partial<ReaderOptions> = {}): SoakReader =>
+    startSocketReader({ ...common, name, filter, ...more });
+  const long = { patienceMs: 90_000 };
+  return [
+    ...Array.from({ length: 10 }, (_, index) => socket(`everything ${index + 1}`, everything)),
+    ...Array.from({ length: 2 }, (_, index) => socket(`one source ${index + 1}`, oneSource)),
+    ...Array.from({ length: 3 }, (_, index) => socket(`one word ${index + 1}`, oneWord)),
+    ...Array.from({ length: 4 }, (_, index) => socket(`plain ${index + 1}`, everything, { plain: true })),
+    socket('plain, one connection', everything, { plain: true, stays: true, url: direct, ...long }),
+    socket('one byte a second', everything, { url: () => through(proxies.slow), ...long }),
+    startOwnClient({
+      ...common,
+      name: 'client, WebSocket',
+      filter: everything,
+      url: () => through(proxies.patient),
+      overStream: false,
+    }),
+    startOwnClient({
+      ...common,
+      name: 'client, stream',
+      filter: oneWord,
+      url: () => through(proxies.patient),
+      overStream: true,
+    }),
+    socket('naive: forgets its place', everything, { flaw: 'forgets its place' }),
+    socket('naive: takes repeats', everything, { flaw: 'takes repeats' }),
+  ];
+}
+
+/** Kills one node again and again, and puts the other to sleep. */
+function startChaos(
+  { killEveryMs, stopEveryMs }: SoakOptions,
+  nodes: { poller: ServerProcess; readonly server: ServerProcess },
+  restart: () => Promise<ServerProcess>,
+) {
+  const counts = { kills: 0, stops: 0 };
+  const ending = new AbortController();
+  const pause = (ms: number): Promise<boolean> =>
+    sleep(ms, true, { signal: ending.signal }).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+      return false;
+    });
+  const killing = (async () => {
+    while (await pause(killEveryMs)) {
+      await nodes.poller.end('SIGKILL');
+      counts.kills += 1;
+      nodes.poller = await restart();
+    }
+  })();
+  const stopping = (async () => {
+    while (await pause(stopEveryMs)) {
+      process.kill(nodes.server.pid, 'SIGSTOP');
+      counts.stops += 1;
+      await sleep(stopForMs);
+      process.kill(nodes.server.pid, 'SIGCONT');
+    }
+  })();
+  return {
+    kills: () => counts.kills,
+    stops: () => counts.stops,
+    async end() {
+      ending.abort();
+      await Promise.all([killing, stopping]);
+    },
+  };
+}

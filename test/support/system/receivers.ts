@@ -1,0 +1,167 @@
+import type { WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
+import { type LoggedRequest, type Origin, startOrigin } from '../origin.ts';
+import { expectedOf, type readLog, searchedWord } from '../soak/newsroom.ts';
+
+/** Signs the deliveries of the test's webhooks: 32 bytes of nothing secret. */
+export const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+type LogRows = ReturnType<typeof readLog>;
+
+/** What somebody received, held against what the log says they must have. */
+export interface Received {
+  readonly name: string;
+  readonly expected: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly repeated: number;
+  /** What they received and should not have, or out of order. */
+  readonly wrong: number;
+  readonly complaints: readonly string[];
+}
+
+interface Delivery {
+  readonly type: 'events' | 'reset';
+  readonly after: string;
+  readonly cursor: string;
+  readonly events?: readonly WireEvent[];
+}
+
+/** A webhook and its receiver. */
+interface Hook {
+  readonly id: string;
+  readonly filter: WireFilter;
+  /** Whether this request is refused. */
+  refuses(count: number): boolean;
+  readonly answersAfterMs: number;
+}
+
+const hooks: readonly Hook[] = [
+  { id: 'all', filter: {}, refuses: () => false, answersAfterMs: 0 },
+  { id: 'one-source', filter: { sources: ['s3'] }, refuses: () => false, answersAfterMs: 150 },
+  { id: 'one-word', filter: { q: searchedWord }, refuses: (count) => count % 10 === 0, answersAfterMs: 5 },
+];
+
+/** Receivers of webhooks and subscribers of our hub. */
+export interface Receivers {
+  readonly hooksYaml: string;
+  /** Subscribes at the hub of the server. */
+  subscribe(serverUrl: string): Promise<void>;
+  /** Whether everybody has what the log says. */
+  areDone(log: LogRows): boolean;
+  judge(log: LogRows): readonly Received[];
+  close(): Promise<void>;
+}
+
+/** Starts all of them on one origin. */
+export async function startReceivers(): Promise<Receivers> {
+  const origin = await startOrigin();
+  const takers = hooks.map((hook) => startHook(origin, hook));
+  const subscribers = ['s3', 's4', 's5'].map((source) => startSubscriber(origin, source));
+  const lines = hooks.map(({ id, filter }) => {
+    const said = JSON.stringify({ ...filter, backfill: true });
+    return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${said} }\n`;
+  });
+  const judge = (log: LogRows): readonly Received[] => [...takers, ...subscribers].map((one) => one.judge(log));
+  return {
+    hooksYaml: `webhooks:\n${lines.join('')}`,
+    async subscribe(serverUrl) {
+      for (const subscriber of subscribers) await subscriber.subscribe(serverUrl);
+    },
+    areDone: (log) => judge(log).every(({ lost }) => lost === 0) && subscribers.every((one) => one.isCurrent(log)),
+    judge,
+    close: () => origin.close(),
+  };
+}
+
+function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook) {
+  const accepted: Delivery[] = [];
+  let count = 0;
+  origin.on(`/hook/${id}`, async ({ body }: LoggedRequest) => {
+    count += 1;
+    const isRefused = refuses(count);
+    if (answersAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answersAfterMs));
+    if (isRefused) return { status: 503 };
+    accepted.push(JSON.parse(body) as Delivery);
+    return { status: 204 };
+  });
+  return {
+    judge(log: LogRows): Received {
+      const events = accepted.flatMap(({ events = [] }) => events.map(({ op, seq }) => `${op} ${seq}`));
+      // A new webhook begins with what is published from its declaration on.
+      const fromSeq = Number(accepted[0]?.after?.split('-').at(-1) ?? 0);
+      const expected = expectedOf(filter, log).filter((line) => Number(line.split(' ')[1]) > fromSeq);
+      const isChain = accepted.every(({ after }, at) => at === 0 || after === accepted[at - 1]?.cursor);
+      const resets = accepted.filter(({ type }) => type === 'reset').map((reset) => JSON.stringify(reset));
+      return {
+        ...compare(`webhook ${id}`, events, expected),
+        complaints: [...resets, ...(isChain ? [] : ['the deliveries form no chain'])],
+      };
+    },
+  };
+}
+
+function compare(name: string, received: readonly string[], expected: readonly string[]): Omit<Received, 'complaints'> {
+  const [had, wanted] = [new Set(received), new Set(expected)];
+  const once = [...had];
+  const isOrdered = once.every((one, index) => index === 0 || seqOf(one) > seqOf(once[index - 1] ?? ''));
+  return {
+    name,
+    expected: expected.length,
+    received: received.length,
+    lost: expected.filter((one) => !had.has(one)).length,
+    repeated: received.length - had.size,
+    wrong: once.filter((one) => !wanted.has(one)).length + (isOrdered ? 0 : 1),
+  };
+}
+
+function seqOf(line: string): number {
+  return Number(line.split(' ')[1] ?? 0);
+}
+
+/** A subscriber of one source's feed, which is sent the whole document at each change. */
+function startSubscriber(origin: Origin, source: string) {
+  const bodies: string[] = [];
+  const format = source === 's4' ? 'json' : 'atom';
+  const path = `/callback/${source}`;
+  origin.on(path, (request) => {
+    if (request.method === 'GET') {
+      return { body: new URLSearchParams(request.path.split('?')[1]).get('hub.challenge') ?? '' };
+    }
+    bodies.push(request.body);
+    return { status: 204 };
+  });
+  // A title without its edition: of several editions within five seconds only the last is delivered.
+  const nameOf = (body: string): string => /^Bulletin \d+ of desk \d+,/.exec(titleOf(body))?.[0] ?? titleOf(body);
+  return {
+    async subscribe(serverUrl: string): Promise<void> {
+      const topic = `${serverUrl}/sources/${source}/feed.${format}`;
+      const form = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': origin.url + path };
+      const body = new URLSearchParams(form);
+      const answer = await fetch(`${serverUrl}/websub/hub`, { method: 'POST', body });
+      if (answer.status !== 202) throw new Error(`the hub answered ${answer.status}: ${await answer.text()}`);
+    },
+    /** Whether the last document shows the source as the log leaves it. */
+    isCurrent(log: LogRows): boolean {
+      const last = log.findLast((row) => row.source_id === source && row.op !== 'remove');
+      return last === undefined || (bodies.at(-1)?.includes(titleOf(last.body)) ?? false);
+    },
+    judge(log: LogRows): Received {
+      const adds = log.filter((row) => row.source_id === source && row.op === 'add');
+      const wanted = [...new Set(adds.map(({ body }) => nameOf(body)))];
+      const repeated = bodies.filter((body, index) => index > 0 && body === bodies[index - 1]).length;
+      return {
+        name: `hub subscriber ${source}`,
+        expected: wanted.length,
+        received: bodies.length,
+        lost: wanted.filter((name) => !bodies.some((body) => body.includes(name))).length,
+        repeated,
+        wrong: 0,
+        complaints: this.isCurrent(log) ? [] : ['the last document is not the newest'],
+      };
+    },
+  };
+}
+
+function titleOf(body: string): string {
+  return (JSON.parse(body) as { readonly title?: string }).title ?? '';
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { isFormOf, makeSession, readSession, sessionForMs } from '../../../src/web/admin/admin-session.ts';
+
+const key = { secret: 'a secret', adminToken: 'the token', generation: '1' };
+const nowMs = Date.UTC(2026, 2, 1, 12);
+const cookie = makeSession(key, nowMs);
+
+describe('an admin session', () => {
+  it('lasts twelve hours', () => {
+    expect(readSession(key, cookie, nowMs + sessionForMs - 1)).not.toBeNull();
+    expect(readSession(key, cookie, nowMs + sessionForMs)).toBeNull();
+  });
+
+  it.each([
+    ['another secret', { ...key, secret: 'x' }],
+    ['a new token', { ...key, adminToken: 'x' }],
+    ['a sign-out', { ...key, generation: '2' }],
+  ])('is worth nothing after %s', (_, other) => {
+    expect(readSession(other, cookie, nowMs)).toBeNull();
+  });
+
+  it.each([
+    '',
+    'x',
+    '..',
+    cookie.slice(0, -1),
+    `${cookie}a`,
+    cookie.replace(/^\w/, 'z'),
+    'zzzzzzzzzz.0123456789abcdef.',
+  ])('is not to be made up: %#', (forged) => {
+    expect(readSession(key, forged, nowMs)).toBeNull();
+  });
+
+  it('has forms of its own, that no other session can send', () => {
+    const [one, two] = [readSession(key, cookie, nowMs), readSession(key, makeSession(key, nowMs), nowMs)];
+    if (one === null || two === null) throw new Error('there is no session');
+    expect(isFormOf(one, one.formToken, key)).toBe(true);
+    expect(isFormOf(one, two.formToken, key)).toBe(false);
+    expect(isFormOf(one, '', key)).toBe(false);
+    expect(cookie).not.toContain(one.formToken);
+  });
+});

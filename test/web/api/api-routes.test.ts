@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import type { ItemsPage, WireItem } from '../../../src/domain/events/wire.ts';
+import { makeApp, makeEvent, makeItem, makeSource, noon } from '../fakes.ts';
+
+async function json<T>(response: Response | Promise<Response>): Promise<T> {
+  return (await (await response).json()) as T;
+}
+
+interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+describe('/api/items', () => {
+  it('gives wire items with our page, the place in the log of the same read, and the next page', async () => {
+    const { get, reads } = makeApp([1, 2, 3].map((id) => makeItem(id)));
+    reads.log = [makeEvent(41, makeItem(1)), makeEvent(42, makeItem(2))];
+    const page = await json<ItemsPage>(get('/api/items?limit=2'));
+    expect(page.items.map(({ id }) => id)).toEqual([3, 2]);
+    expect(page.items[0]?.page).toBe('https://news.example.com/items/3');
+    expect(page.cursor).toBe('k3f9-42');
+    const rest = await json<ItemsPage>(get(`/api/items?limit=2&before=${page.next}`));
+    expect(rest.items.map(({ id }) => id)).toEqual([1]);
+    expect(rest.next).toBeNull();
+  });
+
+  it('holds backfill unless it is refused, and never bounds a source to a share', async () => {
+    const { get, reads } = makeApp([makeItem(1, { backfill: true }), makeItem(2)]);
+    expect((await json<ItemsPage>(get('/api/items'))).items).toHaveLength(2);
+    expect((await json<ItemsPage>(get('/api/items?backfill=false'))).items).toHaveLength(1);
+    expect(reads.asked.every(({ share }) => !share)).toBe(true);
+  });
+
+  it('passes every filter on in the form that filters are compared in', async () => {
+    const { get, reads } = makeApp();
+    await get(
+      '/api/items?section=Science+%26+Nature&section=World&source=b&source=a&category=EU&language=en-GB&q=+tax+',
+    );
+    expect(reads.asked[0]?.filter).toEqual({
+      sections: ['science-nature', 'world'],
+      sources: ['a', 'b'],
+      categories: ['eu'],
+      languages: ['en'],
+      q: 'tax',
+      backfill: true,
+    });
+  });
+
+  it.each([
+    ['limit=0', 'bad_limit'],
+    ['limit=ten', 'bad_limit'],
+    ['limit=-1', 'bad_limit'],
+    ['before=yesterday', 'bad_before'],
+    ['backfill=maybe', 'bad_filter'],
+    ['q=!!!', 'bad_filter'],
+    [`section=${'x'.repeat(300)}`, 'bad_filter'],
+    ['sections=Elsewhere', 'unknown_parameter'],
+    ['filter=Elsewhere', 'bad_filter'],
+    ['filter=[]', 'bad_filter'],
+    ['filter={"backfill":"yesterday"}', 'bad_filter'],
+    ['filter={}&filter={}&filter={}&filter={}&filter={}', 'bad_filter'],
+    ['filter={}&section=Elsewhere', 'unknown_parameter'],
+    ['filter={}&limit=ten', 'bad_limit'],
+    ['filter={"q":"tax"}&sort=relevance', 'bad_sort'],
+  ])('refuses ?%s as %s without repeating it', async (query, code) => {
+    const { get } = makeApp();
+    const response = await get(`/api/items?${query}`);
+    expect(response.status).toBe(400);
+    const { error } = await json<ErrorBody>(response);
+    expect(error.code).toBe(code);
+    expect(error.message).not.toMatch(/yesterday|maybe|ten|xxx|!!!|Elsewhere/);
+  });
+
+  it.each([
+    '/api/items',
+    '/api/events',
+    '/api/items/1/comments',
+    '/feed.rss',
+    '/sections/world/feed.atom',
+    '/sources/example/feed.json',
+  ])('refuses a limit above 500 and says so: %s', async (path) => {
+    const { get } = makeApp([makeItem(1)]);
+    const refused = await get(`${path}?limit=501`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('limit is a whole number from 1 to 500. For more, ask for the next page.');
+    expect((await get(`${path}?limit=500`)).status).not.toBe(400);
+  });
+
+  it('takes several filters as JSON, of which any may match', async () => {
+    const { get, reads } = makeApp();
+    const filters = [{ sections: ['World'] }, { q: 'tax', backfill: false }];
+    const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
+    await get(`/api/items?${query}&limit=20`);
+    expect(reads.asked).toMatchObject([
+      {
+        filter: { sections: ['world'], q: null, backfill: true },
+        orFilters: [{ sections: [], q: 'tax', backfill: false }],
+        limit: 20,
+        before: null,
+      },
+    ]);
+  });
+});
+
+describe('/api/items/:id', () => {
+  it('gives one item with its text, however long that is', async () => {
+    const long = `<p>${'long '.repeat(20_000)}</p>`;
+    const { get } = makeApp([makeItem(5, { contentHtml: long })]);
+    const list = await json<ItemsPage>(get('/api/items'));
+    expect(list.items[0]).toMatchObject({ htmlOmitted: true });
+    const item = await json<WireItem>(get('/api/items/5'));
+    expect(item.html).toBe(long);
+    expect(item).not.toHaveProperty('htmlOmitted');
+    expect(item.page).toBe('https://news.example.com/items/5');
+  });
+
+  it.each(['7', 'x', '0', '-1', '5.0', '99999999999999999999'])('answers 404 in JSON for %s', async (id) => {
+    const { get } = makeApp([makeItem(5)]);
+    const response = await get(`/api/items/${id}`);
+    expect(response.status).toBe(404);
+    expect((await json<ErrorBody>(response)).error.code).toBe('not_found');
+  });
+
+  it('answers 410 for an item that was withdrawn', async () => {
+    const { get } = makeApp([makeItem(5, { withdrawnMs: noon })]);
+    const response = await get('/api/items/5');
+    expect(response.status).toBe(410);
+    expect(await response.text()).not.toContain('Headline 5');
+  });
+});
+
+describe('/api/events', () => {
+  const items = [1, 2, 3].map((id) => makeItem(id));
+  const log = items.map((item, index) => makeEvent(index + 10, item));
+
+  it('reads the log from its oldest event on, in pages that chain by their cursor', async () => {
+    const { get, reads } = makeApp();
+    reads.log = log;
+    reads.floor = 10;
+    const first = await json<{ events: object[]; cursor: string }>(get('/api/events?limit=2'));
+    expect(first).toMatchObject({ epoch: 'k3f9', head: 12, floor: 10, cursor: 'k3f9-11' });
+    expect(first.events).toMatchObject([
+      { seq: 10, prev: 9, op: 'add', item: { id: 1, page: 'https://news.example.com/items/1' } },
+      { seq: 11, prev: 10, op: 'add', item: { id: 2 } },
+    ]);
+    const second = await json<{ events: object[]; cursor: string }>(get(`/api/events?after=${first.cursor}`));
+    expect(second.events).toMatchObject([{ seq: 12 }]);
+    const third = await json<{ events: object[]; cursor: string }>(get(`/api/events?after=${second.cursor}`));
+    expect(third).toMatchObject({ events: [], cursor: 'k3f9-12' });
+  });
+
+  it('tells what changed in an update and only the address of what is gone', async () => {
+    const { get, reads } = makeApp();
+    const gone = JSON.stringify({ id: 2, url: 'https://example.org/news/2' });
+    reads.log = [
+      makeEvent(1, makeItem(1), { op: 'update', changed: ['title'] }),
+      makeEvent(2, makeItem(2), { op: 'remove', body: gone }),
+    ];
+    const { events } = await json<{ events: object[] }>(get('/api/events'));
+    expect(events).toMatchObject([
+      { op: 'update', changed: ['title'] },
+      { op: 'remove', item: { id: 2, url: 'https://example.org/news/2' } },
+    ]);
+    expect(Object.keys((events[1] as { item: object }).item)).toEqual(['id', 'url']);
+  });
+
+  it('starts at the end when asked to, with a cursor to go on from', async () => {
+    const { get, reads } = makeApp();
+    reads.log = log;
+    expect(await json(get('/api/events?after=head'))).toMatchObject({ events: [], cursor: 'k3f9-12' });
+  });
+
+  it.each([
+    ['other-11', 'epoch_changed'],
+    ['k3f9-99', 'cursor_in_future'],
+    ['k3f9-8', 'cursor_too_old'],
+  ])('answers 410 to the cursor %s: %s', async (cursor, reason) => {
+    const { get, reads } = makeApp();
+    reads.log = log;
+    reads.floor = 10;
+    const response = await get(`/api/events?after=${cursor}`);
+    expect(response.status).toBe(410);
+    expect(await json(response)).toMatchObject({
+      error: { code: reason },
+      reset: { reason, epoch: 'k3f9', floor: 10, head: 12 },
+    });
+  });
+
+  it('goes on from just below the oldest event that is kept', async () => {
+    const { get, reads } = makeApp();
+    reads.log = log;
+    reads.floor = 10;
+    const { events } = await json<{ events: object[] }>(get('/api/events?after=k3f9-9'));
+    expect(events).toHaveLength(3);
+  });
+
+  it('refuses what is no cursor', async () => {
+    const response = await makeApp().get('/api/events?after=12');
+    expect(response.status).toBe(400);
+    expect((await json<ErrorBody>(response)).error.code).toBe('bad_cursor');
+  });
+});
+
+describe('/api/sources and /api/sections', () => {
+  it('tell how a source does without the failure code and without a local path', async () => {
+    const { get, reads } = makeApp();
+    const failing = { outcome: 'failed', failure: 'connect_error', failures: 3, failingSinceMs: noon } as const;
+    reads.known = [makeSource({ ...failing, url: 'file:///srv/feeds/welcome.xml' })];
+    const text = await (await get('/api/sources')).text();
+    expect(JSON.parse(text)).toMatchObject({
+      sources: [{ id: 'example', url: null, state: 'failing', failures: 3, failingSince: '2026-01-15T12:00:00.000Z' }],
+    });
+    expect(text).not.toMatch(/connect|srv/);
+  });
+
+  it('leave out a source that is no longer declared, whose items still have a page', async () => {
+    const { get, reads } = makeApp([makeItem(1)]);
+    reads.known = [makeSource({ removed: true })];
+    expect(await json(get('/api/sources'))).toEqual({ sources: [] });
+    expect(await (await get('/sources')).text()).toContain('No source is declared yet.');
+    expect((await get('/sources/example')).status).toBe(200);
+  });
+
+  it('list the tabs first, then sections of which only items know', async () => {
+    const { get } = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] }), makeItem(2)]);
+    expect(await json(get('/api/sections'))).toEqual({
+      sections: [
+        { name: 'World', slug: 'world', items: 1 },
+        { name: 'Science & Nature', slug: 'science-nature', items: 0 },
+        { name: 'Old', slug: 'old', items: 1 },
+      ],
+    });
+  });
+});
+
+describe('the API', () => {
+  it.each([
+    '/api/items',
+    '/api/items/5',
+    '/api/nope',
+    '/api/sources',
+    '/api/events?after=zzz',
+    '/feed.rss',
+  ])('lets every site read %s', async (path) => {
+    const response = await makeApp().get(path);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+  });
+
+  it.each([
+    '/api/items/1',
+    '/api/sources',
+    '/api/sections',
+    '/api/asyncapi.json',
+  ])('refuses any parameter of %s, which takes none', async (path) => {
+    const { get } = makeApp([makeItem(1)]);
+    const refused = await get(`${path}?section=World`);
+    expect(refused.status).toBe(400);
+    const message = "There is no parameter 'section' here. This address takes none.";
+    expect(await refused.json()).toEqual({ error: { code: 'unknown_parameter', message } });
+    expect((await get(path)).status).toBe(200);
+  });
+
+  it('says nothing of a fault of ours but that there was one, and logs it', async () => {
+    const said: object[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void said.push(facts) };
+    const { get, reads } = makeApp([], { log });
+    reads.fault = new Error('disk at /srv/secret is full');
+    const response = await get('/api/items');
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(JSON.parse(text).error.code).toBe('internal_error');
+    expect(text).not.toContain('disk');
+    expect(said).toMatchObject([{ err: reads.fault, path: '/api/items' }]);
+  });
+
+  it('has a tag, so that a reader that asks again is told that nothing is new', async () => {
+    const { get } = makeApp([makeItem(1)]);
+    const tag = (await get('/api/items')).headers.get('etag') ?? '';
+    expect((await get('/api/items', { 'if-none-match': tag })).status).toBe(304);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { countReads } from '../../../src/store/readers/read-counts.ts';
+import { noon } from '../../contract/newsroom.ts';
+import { makeApp } from '../fakes.ts';
+import { withNewsroomApp } from '../newsroom-app.ts';
+
+describe('/api/most-read', () => {
+  it('tells what was read most, how often, and where it stands', () =>
+    withNewsroomApp({}, async ({ store, item, ask }) => {
+      await countReads(store, [{ itemId: item, atMs: noon, day: 1, hash: 'a', hashYesterday: 'b' }]);
+      const response = await ask('/api/most-read?hours=168');
+      expect(await response.json()).toEqual({
+        hours: 168,
+        items: [
+          {
+            reads: 1,
+            item: {
+              id: item,
+              url: 'https://example.net/one',
+              page: `https://news.example.com/items/${item}`,
+              title: 'Title of one',
+              section: 'World',
+              publishedAt: '2026-03-01T11:00:00.000Z',
+              source: { id: 'a', title: 'A' },
+            },
+          },
+        ],
+      });
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    }));
+
+  it('looks a day back unless it is told otherwise', () =>
+    withNewsroomApp({}, async ({ ask }) => {
+      expect(await (await ask('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
+    }));
+
+  it.each(['0', '169', '-1', 'x', '1.5'])('refuses %s hours', async (hours) => {
+    expect((await makeApp().get(`/api/most-read?hours=${hours}`)).status).toBe(400);
+  });
+
+  it('refuses a parameter that it does not know, and is empty where nobody counts', async () => {
+    expect((await makeApp().get('/api/most-read?days=1')).status).toBe(400);
+    expect(await (await makeApp().get('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { readChoice, readLimit, refuseUnknown, writeChoice } from '../../../src/web/shared/query-params.ts';
+
+function choice(query: string) {
+  return readChoice(new URLSearchParams(query));
+}
+
+describe('readChoice', () => {
+  it('asks for everything, backfill included, when nothing is said', () => {
+    expect(choice('')).toEqual({
+      filter: { sections: [], sources: [], categories: [], languages: [], q: null, backfill: true },
+      limit: 50,
+      before: null,
+      byRelevance: false,
+    });
+  });
+
+  it('takes empty values as not said', () => {
+    expect(choice('section=&source=+&q=&limit=&before=&backfill=')).toEqual(choice(''));
+  });
+
+  it('ranks by relevance where there is a search, and pages by rank then', () => {
+    expect(choice('q=rail&sort=relevance&before=r50-7')).toMatchObject({ byRelevance: true, before: 'r50-7' });
+    expect(choice('sort=relevance').byRelevance).toBe(false);
+    expect(choice('q=rail&sort=newest').byRelevance).toBe(false);
+    for (const query of ['q=a&sort=best', 'q=a&before=r50-7', 'q=a&sort=relevance&before=5-7']) {
+      expect(() => choice(query)).toThrow();
+    }
+  });
+
+  it('refuses a search of more than 32 words and places, and names the limit', () => {
+    const words = (count: number): string => Array.from({ length: count }, () => 'a').join('+');
+    expect(choice(`q=${words(32)}`).filter.q).not.toBeNull();
+    for (const q of [
+      words(33),
+      `"${words(33)}"`,
+      `-${words(33)}`,
+      `${words(32)}+section:x`,
+      `${words(32)}+-source:x`,
+    ]) {
+      expect(() => choice(`q=${q}`)).toThrow('q names 32 words and places at most');
+    }
+  });
+
+  it('lets a search bound the time', () => {
+    expect(choice('q=after:2026-01-01').filter.q).toBe('after:2026-01-01');
+    expect(choice('q=rail+before:2026-02-01').filter.q).toBe('rail before:2026-02-01');
+  });
+
+  it.each(['true', '1'])('reads backfill=%s as wanted', (text) => {
+    expect(choice(`backfill=${text}`).filter.backfill).toBe(true);
+  });
+
+  it.each(['false', '0'])('reads backfill=%s as not wanted', (text) => {
+    expect(choice(`backfill=${text}`).filter.backfill).toBe(false);
+  });
+
+  it.each(['1-2', '-5-2', '1768418460000-77'])('takes the place %s', (before) => {
+    expect(choice(`before=${before}`).before).toBe(before);
+  });
+
+  it.each([
+    '1',
+    '1-',
+    '-1',
+    'a-b',
+    '1-2-3',
+    '1.5-2',
+    "1-2'--",
+    '1-2\n',
+    `${'9'.repeat(16)}-1`,
+  ])('refuses the place %j', (before) => {
+    expect(() => readChoice(new URLSearchParams({ before }))).toThrow();
+  });
+});
+
+describe('readLimit', () => {
+  it.each([
+    [null, 50],
+    ['', 50],
+    ['1', 1],
+    ['500', 500],
+  ])('reads %j as %d', (text, limit) => {
+    expect(readLimit(text, 50)).toBe(limit);
+  });
+
+  it.each(['0', '-1', '1.5', '1e3', '0x10', ' 5', '10000000000', 'NaN', '501', '999999999'])('refuses %j', (text) => {
+    expect(() => readLimit(text, 50)).toThrow('limit is a whole number from 1 to 500');
+  });
+});
+
+describe('writeChoice', () => {
+  it.each([
+    '',
+    '?section=science-nature&section=world&limit=10',
+    '?source=a&category=eu&language=en&q=rail+-road&backfill=false&before=5-1',
+  ])('writes back %s as it was read', (query) => {
+    expect(writeChoice(choice(query))).toBe(query);
+  });
+
+  it('writes equal choices as one, however they were put', () => {
+    expect(writeChoice(choice('limit=50&section=World&section=SCIENCE&section=world'))).toBe(
+      '?section=science&section=world',
+    );
+  });
+});
+
+describe('refuseUnknown', () => {
+  it('names what is not known, what is, and no value', () => {
+    const sent = new URLSearchParams('section=x&sektion=secret');
+    expect(() => refuseUnknown(sent)).toThrow(
+      /^There is no parameter 'sektion' here\. Known parameters are section, source, [^=]*before\.$/,
+    );
+    expect(() => refuseUnknown(sent, [])).toThrow("There is no parameter 'section' here. This address takes none.");
+    expect(() => refuseUnknown(new URLSearchParams('section=x&limit=1'))).not.toThrow();
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('refuses %s like any other name', (name) => {
+    expect(() => refuseUnknown(new URLSearchParams({ [name]: '1' }))).toThrow('There is no parameter');
+    expect(() => refuseUnknown(new URLSearchParams(`${name}=1`))).toThrow(`'${name}'`);
+  });
+
+  it('quotes no more than the beginning of a long name', () => {
+    expect(() => refuseUnknown(new URLSearchParams(`${'x'.repeat(9000)}=1`))).toThrow(/'x{60}'/);
+  });
+});

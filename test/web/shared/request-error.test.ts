@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { describe, expect, it } from 'vitest';
+import { StorageError } from '../../../src/domain/storage.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import { badRequest, notFound, type Problem, problemOf, withdrawn } from '../../../src/web/shared/request-error.ts';
+
+/** What is told and what is logged of an error that a handler throws. */
+async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {
+  const logged: object[] = [];
+  const log: Log = { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) };
+  const app = new Hono();
+  app.all('/path', () => {
+    throw error;
+  });
+  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  const problem = (await (await app.request('/path?secret=1', { method })).json()) as Problem;
+  return { problem, logged };
+}
+
+/** The level of the line that a request leaves behind whose client goes away in the middle of its body. */
+async function levelOfBrokenOff(): Promise<string> {
+  const { promise: level, resolve } = Promise.withResolvers<string>();
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  const log: Log = { debug: () => resolve('debug'), info() {}, warn() {}, error: () => resolve('error') };
+  const app = new Hono();
+  app.post('/path', async (c) => {
+    start();
+    return c.text(await c.req.text());
+  });
+  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('POST /path HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf');
+    await started;
+    socket.destroy();
+    return await level;
+  } finally {
+    server.close();
+  }
+}
+
+describe('problemOf', () => {
+  it('logs no error when a client goes away in the middle of its body', async () => {
+    expect(await levelOfBrokenOff()).toBe('debug');
+  });
+
+  it.each([
+    [badRequest('bad_limit', 'Say a number.'), { status: 400, code: 'bad_limit', message: 'Say a number.' }],
+    [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
+    [withdrawn(), { status: 410, code: 'withdrawn' }],
+  ])('tells what was thrown on purpose and logs nothing', async (error, expected) => {
+    const { problem, logged } = await tell(error);
+    expect(problem).toMatchObject(expected);
+    expect(logged).toEqual([]);
+  });
+
+  it.each([
+    ['GET', 'This cannot be read at present.'],
+    ['POST', 'Nothing can be stored at present; what you sent was not kept.'],
+  ])('answers %s with 503 when the storage fails, which the store has logged', async (method, words) => {
+    const { problem, logged } = await tell(new StorageError('full'), method);
+    expect(problem).toMatchObject({ status: 503, code: 'storage_unavailable' });
+    expect(problem.message).toContain(words);
+    expect(logged).toEqual([]);
+  });
+
+  it('keeps the status of a framework’s own refusal, but not its words', async () => {
+    const { problem } = await tell(new HTTPException(413, { message: 'body of /etc/passwd too large' }));
+    expect(problem.status).toBe(413);
+    expect(problem.message).not.toContain('passwd');
+  });
+
+  it.each([
+    new Error('disk full'),
+    new TypeError('x is undefined'),
+    new HTTPException(500, { message: 'disk full' }),
+  ])('tells nothing of a fault of ours and logs all of it: %s', async (error) => {
+    const { problem, logged } = await tell(error);
+    expect(problem).toMatchObject({ status: 500, code: 'internal_error' });
+    expect(problem.message).not.toMatch(/disk|undefined/);
+    expect(logged).toEqual([{ err: error, method: 'GET', path: '/path' }]);
+  });
+});
