@@ -4,15 +4,15 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jsonLines, type ReadFile, readIndex } from './conformance/corpus.ts';
-import { kindsTable, missesList, type Thresholds, verdict } from './conformance/report.ts';
+import { jsonLines, type ParserResult, readIndex } from './conformance/corpus.ts';
+import { kindsTable, missesList, type Thresholds, compareToThresholds } from './conformance/report.ts';
 import { score } from './conformance/score.ts';
 
 const bin = fileURLToPath(new URL('../bin/newswire.js', import.meta.url));
 /** Just below what is reached. */
 const thresholds: Thresholds = { whole: 98.5, meanShare: 99.7 };
 
-async function parseCorpus(index: string): Promise<ReadFile[]> {
+async function parseCorpus(index: string): Promise<ParserResult[]> {
   const child = spawn(process.execPath, [bin, 'parse', '--index', index, '--jsonl'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -24,14 +24,14 @@ async function parseCorpus(index: string): Promise<ReadFile[]> {
       code === 0 ? resolve() : reject(new Error(`newswire parse ended with exit code ${code}`)),
     );
   });
-  return jsonLines<ReadFile>(Buffer.concat(chunks).toString());
+  return jsonLines<ParserResult>(Buffer.concat(chunks).toString());
 }
 
 async function run(folder: string): Promise<boolean> {
   const index = path.join(folder, 'index.jsonl');
   const results = await parseCorpus(index);
   const scored = score(readIndex(index), results);
-  const { enough, text } = verdict(scored, thresholds);
+  const { enough, text } = compareToThresholds(scored, thresholds);
   const read = results.filter((result) => result.ok).length;
   const slowestMs = Math.max(...results.map((result) => result.ms ?? 0));
   if (scored.misses.length > 0) console.log(`${missesList(scored.misses)}\n`);

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import type { ItemDraft } from '../src/domain/items/item.ts';
 import { trimEvents } from '../src/store/log/event-log.ts';
 import { openStore, type Store } from '../src/store/open.ts';
-import { digest, Newsroom, source } from '../test/contract/newsroom.ts';
+import { digest, StoreFixture, source } from '../test/contract/newsroom.ts';
 import { type NewsWords, newsWords } from './news-words.ts';
 
 const sources = 200;
@@ -38,7 +38,7 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
   try {
     // What a power cut takes back is made again.
     await sql`pragma synchronous = off`.execute(store.writer);
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare(
       Array.from({ length: sources }, (_, index) =>
         source(`source-${index}`, {
@@ -59,7 +59,7 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
 
 interface Filling extends Required<Omit<FillOptions, 'file'>> {
   readonly store: Store;
-  readonly room: Newsroom;
+  readonly room: StoreFixture;
 }
 
 /** Rounds over all sources, whose items alternate in time. */

@@ -36,7 +36,7 @@ export async function load(
       const line = new Connection(what.port);
       while (performance.now() < endAt) {
         const askedAt = performance.now();
-        await line.ask(requestOf(what), status);
+        await line.request(requestOf(what), status);
         latencies.push(performance.now() - askedAt);
       }
       line.close();
@@ -70,7 +70,7 @@ export class Connection {
   }
 
   /** @throws Error when the answer is not of this status. */
-  async ask(request: string, status: number): Promise<void> {
+  async request(request: string, status: number): Promise<void> {
     const came = await new Promise<number>((resolve, reject) => {
       this.#done = resolve;
       this.#failed = reject;

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import RssParser from 'rss-parser';
-import type { Digest } from '../src/domain/items/item.ts';
+import type { NormalisedFeed } from '../src/domain/items/item.ts';
 import type { NormaliseOptions } from '../src/domain/items/normalise-task.ts';
 import { normaliseFeed } from '../src/normalise/normalise-feed.ts';
 import { parseFeed } from '../src/parse/parse-feed.ts';
-import { createDigester } from '../src/server/document-processor.ts';
+import { createDocumentProcessor } from '../src/server/document-processor.ts';
 import { feedDocument } from './documents.ts';
 import { type Figure, median, printTable } from './report.ts';
-import { Storing } from './store-once.ts';
+import { StoreBench } from './store-once.ts';
 
 const rounds = 15;
 /** Until the engine has compiled what a worker runs all day: both still grow faster before. */
@@ -25,7 +25,7 @@ const options = (limit: number): NormaliseOptions => ({
   known: {},
 });
 
-async function digestHere(body: Uint8Array, limit = 500): Promise<Digest> {
+async function digestHere(body: Uint8Array, limit = 500): Promise<NormalisedFeed> {
   const parsed = await parseFeed({ body, contentType: 'application/rss+xml' });
   if (parsed.kind !== 'parsed') throw new Error(`the benchmark's own document is ${parsed.failure}`);
   const digest = normaliseFeed(parsed.feed, options(limit));
@@ -93,9 +93,9 @@ async function longestBlockMs(work: () => Promise<unknown>): Promise<number> {
 /** The longest block of the event loop while a 10 MB feed is digested, beside the storing of one batch. */
 async function blocks(): Promise<Figure> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
-  const digester = createDigester();
+  const digester = createDocumentProcessor();
   const big = feedDocument(10_000_000);
-  const storing = await Storing.begin(path.join(folder, 'newswire.sqlite'));
+  const storing = await StoreBench.open(path.join(folder, 'newswire.sqlite'));
   const task = { body: big, contentType: 'application/rss+xml', options: options(500) };
   try {
     await digester.digest({ ...task, body: feedDocument(50_000) });
@@ -114,7 +114,7 @@ async function blocks(): Promise<Figure> {
     };
   } finally {
     await digester.close();
-    await storing.end();
+    await storing.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Lost, lostByNchan, lostByNewswire } from './push/come-back.ts';
+import { type LossReport, lostByNchan, lostByNewswire } from './push/come-back.ts';
 import { cpuPerDelivery, idleKb, type Lateness, lateness, longestBlock, socketsWithin } from './push/measures.ts';
 import { readyNchan } from './push/nchan.ts';
-import { type Kind, placeOf, withStage } from './push/stage.ts';
+import { type Kind, logBoundsAt, withBenchTarget } from './push/stage.ts';
 import { median, printRows } from './report.ts';
 
 /** A line of the report. */
@@ -36,9 +36,9 @@ interface Storm {
 /** 5,000 readers come back in ten seconds: within the ring, then behind it. */
 async function storm(): Promise<Storm> {
   const sockets = socketsWithin(5000);
-  return withStage('newswire', async ({ port, server, readers, open, publish, settle }) => {
+  return withBenchTarget('newswire', async ({ port, server, readers, open, publish, settle }) => {
     await publish({ commits: 30, events: 500, textBytes: 10 });
-    const { epoch, head } = await placeOf(port);
+    const { epoch, head } = await logBoundsAt(port);
     const readsOf = async (seq: number): Promise<number> => {
       const before = (await server.ask({ do: 'read' })).pageReads;
       // A filter that nothing matches: the log is looked at in whole, and nothing is sent.
@@ -57,7 +57,7 @@ async function storm(): Promise<Storm> {
 
 /** One reader that reads nothing: what is unsent to it at most, and when it is ended. */
 async function deafReader(): Promise<{ readonly unsentKb: number; readonly seconds: number }> {
-  return withStage('newswire', async ({ port, server, readers, publish }) => {
+  return withBenchTarget('newswire', async ({ port, server, readers, publish }) => {
     const deaf = await readers.ask({ do: 'deaf', port, path: '/live?after=head' });
     await sleep(500);
     const unsent = async (): Promise<number> => (await server.ask({ do: 'unsent', port: deaf.port })).unsent;
@@ -151,7 +151,7 @@ async function measureBlock(): Promise<Line[]> {
 async function measureLost(peer: Peer): Promise<Line[]> {
   const newswire = await lostByNewswire();
   const nchan = peer.length === 0 ? null : await lostByNchan();
-  const line = (name: string, share: keyof Lost): Line =>
+  const line = (name: string, share: keyof LossReport): Line =>
     absoluteLine(name, newswire[share], 0, { nchan: nchan?.[share] ?? null });
   return [
     line('lost to one that missed 100 and returns', 'within'),

@@ -250,7 +250,7 @@ async function turnOf({ items, line, commit }: Grown, page: (typeof grown)[numbe
   for (let index = start; index < start + growthTurn; index += 1) {
     commit();
     const startedAt = performance.now();
-    await line.ask(requestOf({ path: page.path(index, items), headers: plain }), 200);
+    await line.request(requestOf({ path: page.path(index, items), headers: plain }), 200);
     took.push(performance.now() - startedAt);
   }
   return took;

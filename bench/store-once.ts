@@ -1,7 +1,7 @@
-import type { Digest } from '../src/domain/items/item.ts';
-import { blankMemory, type Settlement } from '../src/domain/polling/poll.ts';
+import type { NormalisedFeed } from '../src/domain/items/item.ts';
+import { emptyPollHistory, type PollResult } from '../src/domain/polling/poll.ts';
 import type { Source } from '../src/domain/polling/source.ts';
-import { storeDigest } from '../src/store/items/store-items.ts';
+import { storeFeed } from '../src/store/items/store-items.ts';
 import { openStore, type Store } from '../src/store/open.ts';
 import { declareSources } from '../src/store/sources/declare-sources.ts';
 import { claimSources } from '../src/store/sources/leases.ts';
@@ -27,7 +27,7 @@ const source: Source = {
   declaredAt: 'bench',
 };
 
-const settlement: Settlement = {
+const settlement: PollResult = {
   outcome: 'fresh',
   failure: null,
   detail: null,
@@ -41,28 +41,28 @@ const settlement: Settlement = {
   goneMs: null,
   movedTo: null,
   hostPauseMs: null,
-  memory: blankMemory,
+  memory: emptyPollHistory,
 };
 
 /** One source in a new database, whose documents are stored one after the other. */
-export class Storing {
+export class StoreBench {
   readonly #store: Store;
 
   private constructor(store: Store) {
     this.#store = store;
   }
 
-  static async begin(file: string): Promise<Storing> {
+  static async open(file: string): Promise<StoreBench> {
     const store = await openStore({ url: `sqlite:${file}`, poller: true });
     await declareSources(store, { sources: [source] }, nowMs);
-    return new Storing(store);
+    return new StoreBench(store);
   }
 
   /** Stores a document. Its source is due again at once. */
-  async store(digest: Digest): Promise<void> {
+  async store(digest: NormalisedFeed): Promise<void> {
     const [lease] = await claimSources(this.#store, { ids: ['bench'], nowMs, leaseMs: 90_000 });
     if (lease === undefined) throw new Error('the source could not be claimed');
-    await storeDigest(this.#store, {
+    await storeFeed(this.#store, {
       source,
       lease,
       digest,
@@ -73,7 +73,7 @@ export class Storing {
     });
   }
 
-  async end(): Promise<void> {
+  async close(): Promise<void> {
     await this.#store.close();
   }
 }

@@ -1,8 +1,8 @@
 import { assertNever } from './domain/assert-never.ts';
-import type { DocumentAnswer, DocumentTask, FoundDocument } from './domain/items/document-task.ts';
+import type { DocumentResult, DocumentTask, RawDocument } from './domain/items/document-task.ts';
 import type { FeedDescription } from './domain/items/feed-description.ts';
-import type { Digest, Unreadable } from './domain/items/item.ts';
-import type { DigestTask } from './domain/items/normalise-task.ts';
+import type { NormalisedFeed, Unreadable } from './domain/items/item.ts';
+import type { NormaliseTask } from './domain/items/normalise-task.ts';
 import { describeFeed } from './normalise/describe-feed.ts';
 import { sanitiseHtml } from './normalise/html/sanitise.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
@@ -13,22 +13,22 @@ import { parseFeed } from './parse/parse-feed.ts';
  * What a worker process does with one document: bytes -> parsed -> cleaned. Runs outside the server, since a hostile
  * document may take all the time and memory that it is given.
  */
-export async function digestDocument(task: DigestTask): Promise<Digest | Unreadable> {
+export async function normaliseDocument(task: NormaliseTask): Promise<NormalisedFeed | Unreadable> {
   const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
   return parsed.kind === 'parsed' ? normaliseFeed(parsed.feed, task.options) : parsed;
 }
 
 /** The same document as its publisher has it, by the same rules, for a person to look at. */
-export async function describeDocument(task: FoundDocument): Promise<FeedDescription | Unreadable> {
+export async function describeDocument(task: RawDocument): Promise<FeedDescription | Unreadable> {
   const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
   return parsed.kind === 'parsed' ? describeFeed(parsed.feed, { url: task.url }) : parsed;
 }
 
 /** Does what a task asks for. */
-export async function answerTask(task: DocumentTask): Promise<DocumentAnswer> {
+export async function runTask(task: DocumentTask): Promise<DocumentResult> {
   switch (task.kind) {
     case 'digest':
-      return await digestDocument(task);
+      return await normaliseDocument(task);
     case 'describe':
       return await describeDocument(task);
     case 'discover':
@@ -41,4 +41,4 @@ export async function answerTask(task: DocumentTask): Promise<DocumentAnswer> {
 }
 
 // The pool takes a module's default export for its task.
-export default answerTask;
+export default runTask;

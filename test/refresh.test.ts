@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest, Unreadable } from '../src/domain/items/item.ts';
+import type { NormalisedFeed, Unreadable } from '../src/domain/items/item.ts';
 import type { FetchedDocument, FetchOutcome } from '../src/domain/polling/fetch-outcome.ts';
-import { blankMemory, type RefreshResult } from '../src/domain/polling/poll.ts';
+import { emptyPollHistory, type RefreshResult } from '../src/domain/polling/poll.ts';
 import { type Poll, refreshSource, type Stages } from '../src/refresh.ts';
 
 const facts = { status: 200, bytes: 3, durationMs: 1, redirects: 0, notes: [] };
@@ -19,7 +19,7 @@ const document: FetchedDocument = {
   facts,
 };
 
-const digest = { kind: 'digested', drafts: [] } as unknown as Digest;
+const digest = { kind: 'digested', drafts: [] } as unknown as NormalisedFeed;
 const unreadable: Unreadable = { kind: 'unreadable', failure: 'not_feed', detail: 'a page' };
 const notModified: FetchOutcome = {
   kind: 'not-modified',
@@ -59,7 +59,7 @@ const poll: Poll = {
     firstReadDone: false,
     goneMs: null,
     movedTo: null,
-    memory: blankMemory,
+    memory: emptyPollHistory,
   },
 };
 
@@ -75,7 +75,7 @@ const result = (outcome: RefreshResult['outcome'], head: number | null): Refresh
 /** Stages that write down the order in which they are called. */
 function stagesOf(script: {
   readonly fetched: FetchOutcome;
-  readonly digest?: Digest | Unreadable;
+  readonly digest?: NormalisedFeed | Unreadable;
   readonly head?: number | null;
 }): { stages: Stages; calls: string[] } {
   const calls: string[] = [];
@@ -92,7 +92,7 @@ function stagesOf(script: {
       calls.push('fill gap');
       return { ...reading, history: [], formerly: null, hostPauseMs: null };
     },
-    async recordAnswer(_poll, answer) {
+    async recordOutcome(_poll, answer) {
       calls.push(`record ${answer.kind}`);
       return result('not-modified', null);
     },

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Digest, ItemDraft } from '../src/domain/items/item.ts';
-import { describeDocument, digestDocument } from '../src/worker.ts';
-import { forbidden } from './normalise/markup-oracle.ts';
+import type { NormalisedFeed, ItemDraft } from '../src/domain/items/item.ts';
+import { describeDocument, normaliseDocument } from '../src/worker.ts';
+import { findForbidden } from './normalise/markup-oracle.ts';
 import { nowMs, plainOptions } from './normalise/parsed.ts';
 import { fuzzRuns } from './support/fuzz-runs.ts';
 
@@ -101,7 +101,7 @@ function faultsOf(draft: ItemDraft): string[] {
   const urls = [draft.url, draft.imageUrl, draft.canonicalUrl, ...draft.enclosures.map((part) => part.url)];
   const dates = [draft.publishedMs, draft.updatedMs].filter((ms) => ms !== null);
   return [
-    ...forbidden(draft.contentHtml),
+    ...findForbidden(draft.contentHtml),
     ...(/^[gld][0-9a-f]{40}$/.test(draft.entryKey) ? [] : ['entry key']),
     ...(draft.title.trim() === '' ? ['empty title'] : []),
     ...(texts.every((text) => text.isWellFormed() && !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text)) ? [] : ['text']),
@@ -114,8 +114,8 @@ async function digest(
   body: Uint8Array,
   type: string | null,
   known: Record<string, string> = {},
-): Promise<Digest | null> {
-  const digested = await digestDocument({ body, contentType: type, options: plainOptions({ known }) });
+): Promise<NormalisedFeed | null> {
+  const digested = await normaliseDocument({ body, contentType: type, options: plainOptions({ known }) });
   expect(['digested', 'unreadable']).toContain(digested.kind);
   return digested.kind === 'digested' ? digested : null;
 }
@@ -183,7 +183,7 @@ describe('a feed that was damaged on the way', () => {
           if (described.kind !== 'described' || digested === null) return;
           expect(described.entries.length).toBeGreaterThanOrEqual(digested.drafts.length);
           expect(
-            described.entries.flatMap((entry) => forbidden(`${entry.summary ?? ''}${entry.content ?? ''}`)),
+            described.entries.flatMap((entry) => findForbidden(`${entry.summary ?? ''}${entry.content ?? ''}`)),
           ).toEqual([]);
         }),
         { numRuns: fuzzRuns },

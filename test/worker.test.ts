@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerTask, describeDocument, digestDocument } from '../src/worker.ts';
+import { runTask, describeDocument, normaliseDocument } from '../src/worker.ts';
 import { plainOptions } from './normalise/parsed.ts';
 import { rssDocument } from './support/documents.ts';
 
@@ -22,7 +22,7 @@ describe('digestDocument', () => {
         },
       ]),
     );
-    const digest = await digestDocument({ body, contentType: 'application/rss+xml', options: plainOptions() });
+    const digest = await normaliseDocument({ body, contentType: 'application/rss+xml', options: plainOptions() });
     expect(digest).toMatchObject({
       kind: 'digested',
       format: 'rss2',
@@ -34,16 +34,16 @@ describe('digestDocument', () => {
   it('gives out nothing that is known already', async () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One', text: 'Text' }]));
     const task = { body, contentType: null, options: plainOptions() };
-    const first = await digestDocument(task);
+    const first = await normaliseDocument(task);
     if (first.kind !== 'digested') throw new Error(first.detail);
     const known = Object.fromEntries(first.drafts.map((draft) => [draft.entryKey, draft.contentHash]));
-    const second = await digestDocument({ ...task, options: plainOptions({ known }) });
+    const second = await normaliseDocument({ ...task, options: plainOptions({ known }) });
     expect(second).toMatchObject({ drafts: [], unchanged: Object.keys(known) });
   });
 
   it('says why a document is none', async () => {
     const read = (text: string): Promise<object> =>
-      digestDocument({ body: bytes(text), contentType: null, options: plainOptions() });
+      normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
     expect(await read('')).toMatchObject({ kind: 'unreadable', failure: 'empty' });
     expect(await read('<!doctype html><title>Parked</title><p>x')).toMatchObject({
       kind: 'unreadable',
@@ -54,7 +54,7 @@ describe('digestDocument', () => {
 
 describe('a document of a publisher with habits of its own', () => {
   const read = async (text: string) => {
-    const digest = await digestDocument({ body: bytes(text), contentType: null, options: plainOptions() });
+    const digest = await normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
     if (digest.kind !== 'digested') throw new Error(digest.detail);
     return digest;
   };
@@ -119,11 +119,11 @@ describe('answerTask', () => {
   it('does what it is asked for', async () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One' }]));
     const document = { body, contentType: null };
-    expect(await answerTask({ kind: 'digest', ...document, options: plainOptions() })).toMatchObject({
+    expect(await runTask({ kind: 'digest', ...document, options: plainOptions() })).toMatchObject({
       kind: 'digested',
     });
-    expect(await answerTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
-    expect(await answerTask({ kind: 'discover', ...document, url: '' })).toMatchObject({ kind: 'page' });
-    expect(await answerTask({ kind: 'clean', html: '<b>x<iframe>' })).toEqual({ kind: 'cleaned', html: '<b>x</b>' });
+    expect(await runTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
+    expect(await runTask({ kind: 'discover', ...document, url: '' })).toMatchObject({ kind: 'page' });
+    expect(await runTask({ kind: 'clean', html: '<b>x<iframe>' })).toEqual({ kind: 'cleaned', html: '<b>x</b>' });
   });
 });

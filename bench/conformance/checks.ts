@@ -1,5 +1,5 @@
-import type { ExpectedEntry, IndexedFile, ReadEnclosure, ReadEntry, ReadFile } from './corpus.ts';
-import { evenText, visibleLetters, visibleText } from './visible-text.ts';
+import type { ExpectedEntry, IndexedFile, ResultEnclosure, ResultEntry, ParserResult } from './corpus.ts';
+import { normaliseText, visibleLetters, visibleText } from './visible-text.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -15,7 +15,7 @@ const comparedLetters = 40;
 const largestAnswerChars = 5_000_000;
 
 /** Everything that the index expects of a file, held against what a parser made of it. */
-export function checkFile({ expect }: IndexedFile, read: ReadFile | undefined): Check[] {
+export function checkFile({ expect }: IndexedFile, read: ParserResult | undefined): Check[] {
   const got = read ?? { file: '', ok: false, error: 'missing' };
   if (expect.survives) return [{ field: 'survives', passed: survived(read), expected: true, actual: got.error }];
   if (expect.ok === false) {
@@ -29,14 +29,14 @@ export function checkFile({ expect }: IndexedFile, read: ReadFile | undefined): 
   ].map((check) => ({ ...check, passed: check.passed && got.ok }));
 }
 
-function survived(read: ReadFile | undefined): boolean {
+function survived(read: ParserResult | undefined): boolean {
   if (read === undefined || /timeout|heap/i.test(read.error ?? '')) return false;
   const answer = JSON.stringify(read);
   // A line of /etc/passwd: an external entity was fetched.
   return answer.length < largestAnswerChars && !/root:.*:0:0:/.test(answer);
 }
 
-function checkFeed(expect: IndexedFile['expect'], got: ReadFile): Check[] {
+function checkFeed(expect: IndexedFile['expect'], got: ParserResult): Check[] {
   const checks: Check[] = [];
   const { feed = {}, entries_count: count } = expect;
   if (feed.title !== undefined) {
@@ -57,7 +57,7 @@ function checkFeed(expect: IndexedFile['expect'], got: ReadFile): Check[] {
 type Field = keyof ExpectedEntry;
 type Rule<Name extends Field> = (
   expected: NonNullable<ExpectedEntry[Name]> | Extract<ExpectedEntry[Name], null>,
-  got: ReadEntry,
+  got: ResultEntry,
 ) => { readonly passed: boolean; readonly actual: unknown };
 
 /** How each field of an entry is compared. */
@@ -75,7 +75,7 @@ const rules: { readonly [Name in Field]-?: Rule<Name> } = {
     actual: published ?? updated,
   }),
   author: (expected, { author }) => ({
-    passed: isGiven(author) && visibleText(author).includes(evenText(expected)),
+    passed: isGiven(author) && visibleText(author).includes(normaliseText(expected)),
     actual: author,
   }),
   categories: hasCategories,
@@ -99,11 +99,11 @@ const rules: { readonly [Name in Field]-?: Rule<Name> } = {
   },
 };
 
-function checkEntry(expected: ExpectedEntry, got: ReadEntry): Check[] {
+function checkEntry(expected: ExpectedEntry, got: ResultEntry): Check[] {
   return Object.entries(expected).flatMap(([name, value]) => {
     // An index may say more than we know how to check.
     if (!Object.hasOwn(rules, name)) return [];
-    const rule = rules[name as Field] as (expected: unknown, got: ReadEntry) => ReturnType<Rule<Field>>;
+    const rule = rules[name as Field] as (expected: unknown, got: ResultEntry) => ReturnType<Rule<Field>>;
     return [{ field: `entry.${name}`, expected: value, ...rule(value, got) }];
   });
 }
@@ -119,11 +119,11 @@ function sameText(expected: string | null, actual: string | null | undefined): b
 
 function sameUrl(expected: string | null, actual: string | null | undefined): boolean {
   if (expected === null || !isGiven(actual)) return expected === null && !isGiven(actual);
-  return spelt(actual) === spelt(expected);
+  return normaliseUrl(actual) === normaliseUrl(expected);
 }
 
 /** A URL as the WHATWG standard spells it; as it stands when it is none. */
-function spelt(url: string): string {
+function normaliseUrl(url: string): string {
   return URL.parse(url.trim())?.href ?? url.trim();
 }
 
@@ -132,13 +132,13 @@ function sameInstant(expected: string, actual: string | null | undefined): boole
   return isGiven(actual) && Math.floor(Date.parse(actual) / 1000) === Math.floor(Date.parse(expected) / 1000);
 }
 
-function hasCategories(expected: readonly string[], { categories }: ReadEntry) {
+function hasCategories(expected: readonly string[], { categories }: ResultEntry) {
   const labels = new Set((categories ?? []).map(visibleText));
   return { passed: expected.every((label) => labels.has(visibleText(label))), actual: categories };
 }
 
-function sameEnclosure(wanted: NonNullable<ExpectedEntry['enclosures']>[number], got: ReadEnclosure): boolean {
-  if (spelt(wanted.url) !== spelt(got.url)) return false;
+function sameEnclosure(wanted: NonNullable<ExpectedEntry['enclosures']>[number], got: ResultEnclosure): boolean {
+  if (normaliseUrl(wanted.url) !== normaliseUrl(got.url)) return false;
   const { type = '', length = '' } = wanted;
   return (type === '' || type === got.type) && (!length || String(length) === String(got.length));
 }

@@ -43,7 +43,7 @@ export interface IndexedFile {
 }
 
 /** An entry as a parser gives it. */
-export interface ReadEntry {
+export interface ResultEntry {
   readonly id?: string | null;
   readonly title?: string | null;
   readonly link?: string | null;
@@ -53,24 +53,24 @@ export interface ReadEntry {
   readonly summary?: string | null;
   readonly content?: string | null;
   readonly categories?: readonly string[] | null;
-  readonly enclosures?: readonly ReadEnclosure[] | null;
+  readonly enclosures?: readonly ResultEnclosure[] | null;
 }
 
 /** A file attached to an entry as a parser gives it. */
-export interface ReadEnclosure {
+export interface ResultEnclosure {
   readonly url: string;
   readonly type?: string | null;
   readonly length?: string | number | null;
 }
 
 /** A line of a parser's results. */
-export interface ReadFile {
+export interface ParserResult {
   readonly file: string;
   readonly ok: boolean;
   readonly error?: string;
   readonly ms?: number;
   readonly feed?: { readonly title?: string | null; readonly link?: string | null };
-  readonly entries?: readonly ReadEntry[];
+  readonly entries?: readonly ResultEntry[];
 }
 
 /** The objects of a text in JSON Lines. */

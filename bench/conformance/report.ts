@@ -1,5 +1,5 @@
 import type { Check } from './checks.ts';
-import type { Miss, Score, Tally } from './score.ts';
+import type { FailedFile, Score, Tally } from './score.ts';
 
 /** The least that has to be reached, in percent. */
 export interface Thresholds {
@@ -7,11 +7,11 @@ export interface Thresholds {
   readonly meanShare: number;
 }
 
-const mostOfAField = 3;
+const maxPerField = 3;
 const mostValueChars = 160;
 
 /** What was reached, and whether it is enough. */
-export function verdict(score: Score, wanted: Thresholds): { readonly enough: boolean; readonly text: string } {
+export function compareToThresholds(score: Score, wanted: Thresholds): { readonly enough: boolean; readonly text: string } {
   const whole = (100 * score.whole) / score.files;
   const meanShare = 100 * score.meanShare;
   const rows = [
@@ -39,24 +39,24 @@ export function kindsTable({ kinds }: Score): string {
 }
 
 /** Each file that misses something: the field, what was expected, what came. */
-export function missesList(misses: readonly Miss[]): string {
+export function missesList(misses: readonly FailedFile[]): string {
   return misses.map((miss) => [miss.file, ...checksOf(miss)].join('\n')).join('\n\n');
 }
 
-function checksOf({ checks }: Miss): string[] {
+function checksOf({ checks }: FailedFile): string[] {
   return [...Map.groupBy(checks, (check) => check.field)].flatMap(([field, list]) => {
-    const lines = list.slice(0, mostOfAField).flatMap((check) => linesOf(check));
-    const left = list.length - mostOfAField;
+    const lines = list.slice(0, maxPerField).flatMap((check) => linesOf(check));
+    const left = list.length - maxPerField;
     return left > 0 ? [...lines, `  ${field}: ${left} more of the kind`] : lines;
   });
 }
 
 function linesOf({ field, expected, actual }: Check): string[] {
-  return [`  ${field}`, `    expected ${shown(expected)}`, `    actual   ${shown(actual)}`];
+  return [`  ${field}`, `    expected ${formatValue(expected)}`, `    actual   ${formatValue(actual)}`];
 }
 
 /** A value on one line; JSON escapes whatever a terminal would act on. */
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   const text = (JSON.stringify(value) ?? 'nothing').replace(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,

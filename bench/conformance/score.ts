@@ -1,8 +1,8 @@
 import { type Check, checkFile } from './checks.ts';
-import type { IndexedFile, ReadFile } from './corpus.ts';
+import type { IndexedFile, ParserResult } from './corpus.ts';
 
 /** A file of which something was not as expected. */
-export interface Miss {
+export interface FailedFile {
   readonly file: string;
   /** The checks that failed. */
   readonly checks: readonly Check[];
@@ -21,7 +21,7 @@ export interface Tally {
 export interface Score extends Tally {
   /** By the kind that the index gives, in the order of its first file. */
   readonly kinds: ReadonlyMap<string, Tally>;
-  readonly misses: readonly Miss[];
+  readonly misses: readonly FailedFile[];
 }
 
 interface Scored {
@@ -31,7 +31,7 @@ interface Scored {
 }
 
 /** Scores a parser's results against the index of a corpus. A file without a result counts as unread. */
-export function score(index: readonly IndexedFile[], results: readonly ReadFile[]): Score {
+export function score(index: readonly IndexedFile[], results: readonly ParserResult[]): Score {
   const byFile = new Map(results.map((read) => [read.file, read]));
   const scored = index.map((indexed): Scored => {
     const checks = checkFile(indexed, byFile.get(indexed.file));

@@ -13,7 +13,7 @@ export function visibleText(markup: string): string {
     if (inner === text) break;
     text = inner;
   }
-  return evenText(text);
+  return normaliseText(text);
 }
 
 /** Only the letters and digits of it, in lower case: what stays the same whoever cleans the markup. */
@@ -24,7 +24,7 @@ export function visibleLetters(markup: string): string {
 }
 
 /** One form of each letter, one space between words. */
-export function evenText(text: string): string {
+export function normaliseText(text: string): string {
   return text
     .normalize('NFC')
     .replace(/[\s\u00a0\u200b\ufeff]+/g, ' ')

@@ -1,10 +1,10 @@
 import { WebSocket } from 'ws';
 import type { ServerMessage } from '../../src/domain/events/wire.ts';
 import { keptMessages } from './nchan.ts';
-import { placeOf, type Stage, withStage } from './stage.ts';
+import { logBoundsAt, type BenchTarget, withBenchTarget } from './stage.ts';
 
 /** A reader that left after the first event and came back: what it never got and was not told of. */
-export interface Lost {
+export interface LossReport {
   /** When all that it missed is kept. */
   readonly within: number;
   /** When it missed 100 more than are kept, or sent again. */
@@ -18,10 +18,10 @@ const quietMs = 1000;
 const textBytes = 10;
 
 /** Ours: it comes back with its cursor, and is told to begin anew when that does not do. */
-export async function lostByNewswire(): Promise<Lost> {
-  return withStage('newswire', async ({ port, publish }) => {
+export async function lostByNewswire(): Promise<LossReport> {
+  return withBenchTarget('newswire', async ({ port, publish }) => {
     await publish({ commits: 1, textBytes });
-    const { epoch } = await placeOf(port);
+    const { epoch } = await logBoundsAt(port);
     const lost = async (missed: number): Promise<number> => {
       const messages = await messagesOf(`ws://127.0.0.1:${port}/live?after=${epoch}-1`);
       const heard = messages.map((text) => JSON.parse(text) as ServerMessage);
@@ -36,8 +36,8 @@ export async function lostByNewswire(): Promise<Lost> {
 }
 
 /** nchan's: it comes back with the id of its last message, and gets what is buffered. */
-export async function lostByNchan(): Promise<Lost> {
-  return withStage('nchan', async ({ port, publish }) => {
+export async function lostByNchan(): Promise<LossReport> {
+  return withBenchTarget('nchan', async ({ port, publish }) => {
     const url = `ws://127.0.0.1:${port}/live`;
     const id = await firstId(url, publish);
     const lost = async (missed: number): Promise<number> =>
@@ -50,7 +50,7 @@ export async function lostByNchan(): Promise<Lost> {
 }
 
 /** Messages go with their ids only to those who ask for nchan's own subprotocol. */
-async function firstId(url: string, publish: Stage['publish']): Promise<string> {
+async function firstId(url: string, publish: BenchTarget['publish']): Promise<string> {
   const socket = new WebSocket(url, ['ws+meta.nchan']);
   try {
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A child process that is told what to do and answers, one thing after the other. */
-export interface Driven<Command, Answer> {
+export interface DrivenProcess<Command, Answer> {
   /** Its first line of output. */
   readonly line: string;
   ask(command: Command): Promise<Answer>;
@@ -14,7 +14,7 @@ export interface Driven<Command, Answer> {
 export async function drive<Command extends object, Answer>(
   script: string,
   args: readonly string[] = [],
-): Promise<Driven<Command, Answer>> {
+): Promise<DrivenProcess<Command, Answer>> {
   const file = path.join(path.dirname(fileURLToPath(import.meta.url)), script);
   const child = spawn(process.execPath, ['--expose-gc', '--no-warnings', file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

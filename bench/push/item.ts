@@ -27,6 +27,6 @@ export function itemOf(id: number, textBytes: number, source: string): Item {
     revision: 1,
     backfill: false,
     withdrawnMs: null,
-    withdrawnWhy: null,
+    withdrawalReason: null,
   };
 }

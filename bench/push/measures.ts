@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../report.ts';
-import { type Kind, withStage } from './stage.ts';
+import { type Kind, withBenchTarget } from './stage.ts';
 
 /** Sockets that the limits of open files of both ends allow, up to a wish. */
 export function socketsWithin(wish: number): number {
@@ -13,7 +13,7 @@ export function socketsWithin(wish: number): number {
 export async function cpuPerDelivery(kind: Kind, events: number): Promise<number> {
   const sockets = 1000;
   const commits = 100;
-  return withStage(kind, async ({ server, open, publish, settle }) => {
+  return withBenchTarget(kind, async ({ server, open, publish, settle }) => {
     const cpuOf = async (): Promise<number> => {
       await publish({ commits: 20, events, everyMs: 40 });
       await settle();
@@ -40,7 +40,7 @@ export interface Lateness {
 
 /** How late events are: at the writes to sockets, in the server, and at the readers. */
 export async function lateness(kind: Kind): Promise<Lateness> {
-  return withStage(kind, async ({ server, readers, open, publish, settle }) => {
+  return withBenchTarget(kind, async ({ server, readers, open, publish, settle }) => {
     await open(2000);
     await publish({ commits: 20, everyMs: 50 });
     await settle();
@@ -56,7 +56,7 @@ export async function lateness(kind: Kind): Promise<Lateness> {
 /** Memory of a connection that gets nothing. */
 export async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<number> {
   const sockets = socketsWithin(4000);
-  return withStage(kind, async ({ server, open, settle }) => {
+  return withBenchTarget(kind, async ({ server, open, settle }) => {
     const path = transport === 'ws' ? '/live?after=head' : '/events?after=head';
     const rss = async (): Promise<number> => {
       await settle();
@@ -73,7 +73,7 @@ export async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<numbe
 
 /** Longest time that the event loop is away while one event goes to all; the middle one of five. */
 export async function longestBlock(kind: Kind, sockets: number): Promise<number> {
-  return withStage(kind, async ({ server, open, publish, settle }) => {
+  return withBenchTarget(kind, async ({ server, open, publish, settle }) => {
     await open(sockets, { withinMs: sockets });
     await publish({ commits: 3, everyMs: 700 });
     await settle();

@@ -8,7 +8,7 @@ import { Client } from 'undici';
 import { toWireBody, wireItemJson } from '../../src/domain/events/wire-item.ts';
 import { usageOf } from '../processes.ts';
 import { type Answer, type BenchServer, type Command, obey } from './child.ts';
-import type { Driven } from './driven.ts';
+import type { DrivenProcess } from './driven.ts';
 import { itemOf } from './item.ts';
 import { type Meter, monotonicMs } from './meter.ts';
 import { configure, emergencyIn, findNchan } from './nchan.ts';
@@ -21,7 +21,7 @@ const startsWithinMs = 10_000;
  *
  * @throws Error when it is not installed or does not start.
  */
-export async function driveNchan(folder: string): Promise<Driven<Command, Answer>> {
+export async function driveNchan(folder: string): Promise<DrivenProcess<Command, Answer>> {
   const found = findNchan();
   if ('missing' in found) throw new Error(`nchan cannot be run: ${found.missing}`);
   const port = await freePort();

@@ -16,7 +16,7 @@ export interface NoNchan {
 }
 
 /** What a search looks at. */
-export interface Surroundings {
+export interface NchanEnvironment {
   /** Folders of programs, the first wins. */
   readonly folders: readonly string[];
   isFile(file: string): boolean;
@@ -40,7 +40,7 @@ const moduleFolders = [
 ];
 
 /** Finds nginx on the PATH, and nchan where nginx or its packages keep modules. */
-export function findNchan({ folders, isFile, build }: Surroundings = surroundings()): Nchan | NoNchan {
+export function findNchan({ folders, isFile, build }: NchanEnvironment = surroundings()): Nchan | NoNchan {
   const nginx = folders.map((folder) => path.join(folder, 'nginx')).find(isFile);
   if (nginx === undefined) return { missing: 'there is no nginx on the PATH' };
   const built = build(nginx);
@@ -52,7 +52,7 @@ export function findNchan({ folders, isFile, build }: Surroundings = surrounding
   return module === undefined ? { missing: `nginx has no ${moduleName}` } : { nginx, module };
 }
 
-function surroundings(): Surroundings {
+function surroundings(): NchanEnvironment {
   return {
     // Where Debian has it is on the PATH of root only.
     folders: [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'],

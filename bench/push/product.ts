@@ -70,7 +70,7 @@ async function start(): Promise<BenchServer> {
       for (let index = 0; index < events; index += 1) meter.committed(seq + index + 1);
       seq += events;
       reads.head = seq;
-      await doorbell.ring(head ?? 0);
+      await doorbell.notify(head ?? 0);
     },
   };
 }

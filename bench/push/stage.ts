@@ -4,16 +4,16 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Command, Publishing } from './child.ts';
 import type { ReaderAnswer, ReaderCommand } from './clients.ts';
-import { type Driven, drive } from './driven.ts';
+import { type DrivenProcess, drive } from './driven.ts';
 import { driveNchan } from './nchan-server.ts';
 
 export type Kind = 'floor' | 'deflate' | 'newswire' | 'nchan';
 
 /** A server and its readers, each a process of its own. */
-export interface Stage {
+export interface BenchTarget {
   readonly port: number;
-  readonly server: Driven<Command, Answer>;
-  readonly readers: Driven<ReaderCommand, ReaderAnswer>;
+  readonly server: DrivenProcess<Command, Answer>;
+  readonly readers: DrivenProcess<ReaderCommand, ReaderAnswer>;
   /** Opens readers at the head, or where the path says. */
   open(count: number, how?: { path?: string; transport?: 'ws' | 'sse'; withinMs?: number }): Promise<void>;
   publish(publishing: Partial<Publishing> & Pick<Publishing, 'commits'>): Promise<void>;
@@ -25,7 +25,7 @@ export interface Stage {
 const usualTextBytes = 210;
 
 /** Runs something with a server of a kind, and ends both processes. */
-export async function withStage<T>(kind: Kind, run: (stage: Stage) => Promise<T>): Promise<T> {
+export async function withBenchTarget<T>(kind: Kind, run: (stage: BenchTarget) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
   mkdirSync(path.join(folder, 'feeds'));
   writeFileSync(path.join(folder, 'feeds', 'sources.yaml'), 'sources: []\n');
@@ -62,7 +62,7 @@ function scriptOf(kind: Kind, folder: string): [string, readonly string[]] {
   return ['floor.ts', kind === 'deflate' ? ['deflate'] : []];
 }
 
-async function settle(readers: Stage['readers']): Promise<void> {
+async function settle(readers: BenchTarget['readers']): Promise<void> {
   for (let before = -1, quiet = 0; quiet < 2; ) {
     const { bytes } = await readers.ask({ do: 'count' });
     quiet = bytes === before ? quiet + 1 : 0;
@@ -72,7 +72,7 @@ async function settle(readers: Stage['readers']): Promise<void> {
 }
 
 /** Where the log of our server stands. */
-export async function placeOf(port: number): Promise<{ readonly epoch: string; readonly head: number }> {
+export async function logBoundsAt(port: number): Promise<{ readonly epoch: string; readonly head: number }> {
   const response = await fetch(`http://127.0.0.1:${port}/api/events?limit=1`);
   return (await response.json()) as { epoch: string; head: number };
 }

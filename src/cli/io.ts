@@ -23,7 +23,7 @@ export interface CliIo {
 export const exitCodes = { done: 0, failed: 1, badUsage: 2 } as const;
 
 /** Thrown by a command that cannot do what it was asked, through no fault of the program: told in one line, exit 1. */
-export class CommandFailed extends Error {
+export class CommandError extends Error {
   override readonly name = 'CommandFailed';
 }
 

@@ -2,16 +2,16 @@ import type { CliIo } from './io.ts';
 import { exitCodes } from './io.ts';
 
 /** Something that runs until it is told to stop. */
-export interface Running {
+export interface RunningService {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-export interface LifetimeOptions {
+export interface RunOptions {
   /** How long `stop` may take before the process ends all the same. */
   readonly stopWithinMs?: number;
   /** Called once it runs. */
-  onStarted(running: Running): void;
+  onStarted(running: RunningService): void;
   /** Called when stopping takes too long. What is in the database is whole at every instant, so this is no failure. */
   onSlowStop?(): void;
 }
@@ -24,10 +24,10 @@ const defaultStopWithinMs = 9500;
  *
  * @returns the exit code.
  */
-export async function liveUntilSignal(
+export async function runUntilSignal(
   io: CliIo,
-  start: () => Promise<Running>,
-  options: LifetimeOptions,
+  start: () => Promise<RunningService>,
+  options: RunOptions,
 ): Promise<number> {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<number>();
@@ -45,7 +45,7 @@ export async function liveUntilSignal(
   }
 }
 
-async function live(start: () => Promise<Running>, asked: Promise<void>, options: LifetimeOptions): Promise<number> {
+async function live(start: () => Promise<RunningService>, asked: Promise<void>, options: RunOptions): Promise<number> {
   const running = await start();
   options.onStarted(running);
   await asked;

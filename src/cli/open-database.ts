@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { databaseFile, readSettings } from '../config/environment.ts';
-import type { ReadingStore, Store } from '../store/open.ts';
-import { type CliIo, CommandFailed } from './io.ts';
+import type { ReadOnlyStore, Store } from '../store/open.ts';
+import { type CliIo, CommandError } from './io.ts';
 
 /**
  * Runs `work` on the database that the environment names, beside a server that may be using it. A command looks at what
@@ -17,23 +17,23 @@ export async function withDatabase<T>(io: CliIo, work: (store: Store) => Promise
 }
 
 /** The same for a command that only reads: it writes nothing, takes no lock and waits for nobody. */
-export async function withDatabaseToRead<T>(io: CliIo, work: (store: ReadingStore) => Promise<T>): Promise<T> {
+export async function withReadOnlyDatabase<T>(io: CliIo, work: (store: ReadOnlyStore) => Promise<T>): Promise<T> {
   const url = existingDatabase(io);
-  const { openStoreToRead } = await import('../store/open.ts');
-  return await use(openStoreToRead(url), work);
+  const { openReadOnlyStore } = await import('../store/open.ts');
+  return await use(openReadOnlyStore(url), work);
 }
 
 /** Whether a server polls with the database that the environment names. */
 export async function isServerPolling(io: CliIo): Promise<boolean> {
-  const { isPolled } = await import('../store/open.ts');
-  return isPolled(readSettings(io.env).databaseUrl);
+  const { isPollerRunning } = await import('../store/open.ts');
+  return isPollerRunning(readSettings(io.env).databaseUrl);
 }
 
 function existingDatabase(io: CliIo): string {
   const { databaseUrl } = readSettings(io.env);
   const file = databaseFile(databaseUrl);
   if (file !== null && !existsSync(file)) {
-    throw new CommandFailed(`there is no database at ${file} yet; "newswire serve" makes it`);
+    throw new CommandError(`there is no database at ${file} yet; "newswire serve" makes it`);
   }
   return databaseUrl;
 }

@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
-import { defaultLimits } from '../fetch/client/fetch-limits.ts';
-import { CommandFailed } from './io.ts';
+import { defaultFetchLimits } from '../fetch/client/fetch-limits.ts';
+import { CommandError } from './io.ts';
 
 /** One document to be parsed. */
-export interface Target {
+export interface ParseTarget {
   /** As it was named. */
   readonly file: string;
   readonly path: string;
@@ -15,10 +15,10 @@ export interface Target {
 }
 
 /** Every document that an index names. Its paths start at the folder that it lies in. */
-export async function readIndex(indexPath: string): Promise<readonly Target[]> {
+export async function readIndex(indexPath: string): Promise<readonly ParseTarget[]> {
   const folder = path.dirname(indexPath);
   const problems: ConfigProblem[] = [];
-  const targets: Target[] = [];
+  const targets: ParseTarget[] = [];
   for (const [index, line] of (await readIndexFile(indexPath)).split('\n').entries()) {
     if (line.trim() === '') continue;
     const target = readIndexLine(line, folder);
@@ -33,11 +33,11 @@ async function readIndexFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CommandFailed(`${file}: ${reasonOf(error)}`);
+    throw new CommandError(`${file}: ${reasonOf(error)}`);
   }
 }
 
-function readIndexLine(line: string, folder: string): Target | null {
+function readIndexLine(line: string, folder: string): ParseTarget | null {
   const entry = parseJson(line);
   if (typeof entry !== 'object' || entry === null || !('file' in entry) || typeof entry.file !== 'string') return null;
   const contentType = 'content_type' in entry ? entry.content_type : null;
@@ -65,13 +65,13 @@ function badLine(where: string): ConfigProblem {
 }
 
 /** A file's bytes, or why there are none. */
-export type Opened =
+export type OpenedFile =
   | { readonly kind: 'opened'; readonly body: Uint8Array }
   | { readonly kind: 'closed'; readonly failure: string; readonly detail: string };
 
 /** Reads a document under the limit that the fetcher has. */
-export async function openTarget(target: Target): Promise<Opened> {
-  const { maxBodyBytes } = defaultLimits;
+export async function openTarget(target: ParseTarget): Promise<OpenedFile> {
+  const { maxBodyBytes } = defaultFetchLimits;
   try {
     const { size } = await stat(target.path);
     if (size <= maxBodyBytes) return { kind: 'opened', body: await readFile(target.path) };

@@ -16,7 +16,7 @@ import { listSources } from './commands/sources-command.ts';
 import { tail } from './commands/tail-command.ts';
 import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-command.ts';
 import { withdraw } from './commands/withdraw-command.ts';
-import { type CliIo, CommandFailed, exitCodes } from './io.ts';
+import { type CliIo, CommandError, exitCodes } from './io.ts';
 import { printProblems } from './output/print.ts';
 
 /**
@@ -218,7 +218,7 @@ function explain(error: unknown, io: CliIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
   const reason = error instanceof Error ? error.message : String(error);
   io.err(`newswire: ${cleanLine(reason, 500)}\n`);
-  if (!(error instanceof CommandFailed) && io.env['LOG_LEVEL'] === 'debug' && error instanceof Error) {
+  if (!(error instanceof CommandError) && io.env['LOG_LEVEL'] === 'debug' && error instanceof Error) {
     io.err(`${error.stack ?? ''}\n`);
   }
   return exitCodes.failed;

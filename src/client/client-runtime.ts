@@ -9,7 +9,7 @@ function openSocket(url: string, protocol: string, listener: SocketListener): So
 }
 
 /** What there is here: a browser's globals, or those of Node 22 and later. */
-export function hereRuntime(): ClientRuntime {
+export function defaultRuntime(): ClientRuntime {
   return {
     openSocket: typeof globalThis.WebSocket === 'function' ? openSocket : null,
     fetch: (url, options) => globalThis.fetch(url, options),

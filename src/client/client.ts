@@ -1,13 +1,13 @@
 import type { ItemsPage, WireFilter } from '../domain/events/wire.ts';
-import { hereRuntime } from './client-runtime.ts';
-import { Herald, LinkGivenUp } from './event-emitter.ts';
-import { Backoff } from './reconnect-backoff.ts';
-import { type Addresses, addressesOf } from './server-urls.ts';
-import { StreamLink } from './sse-transport.ts';
-import { Reception } from './stream-consumer.ts';
-import type { Link, LinkEnd, LinkMessage } from './transport.ts';
-import type { ClientEvents, ClientOptions, ClientProblem, ClientRuntime, ClientState, Listener } from './types.ts';
-import { WebSocketLink } from './ws-transport.ts';
+import { defaultRuntime } from './client-runtime.ts';
+import { EventEmitter, ConnectionAborted } from './event-emitter.ts';
+import { ReconnectBackoff } from './reconnect-backoff.ts';
+import { type ServerUrls, serverUrls } from './server-urls.ts';
+import { SseTransport } from './sse-transport.ts';
+import { StreamConsumer } from './stream-consumer.ts';
+import type { Transport, TransportEnd, TransportMessage } from './transport.ts';
+import type { ClientEvents, ClientOptions, ClientError, ClientRuntime, ClientState, Listener } from './types.ts';
+import { WebSocketTransport } from './ws-transport.ts';
 
 export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
 export type * from './types.ts';
@@ -36,12 +36,12 @@ const blockedAfter = 2;
 export class NewswireClient {
   readonly #options: ClientOptions;
   readonly #filters: readonly WireFilter[];
-  readonly #addresses: Addresses;
+  readonly #addresses: ServerUrls;
   readonly #runtime: ClientRuntime;
-  readonly #herald = new Herald();
-  readonly #reception: Reception;
-  readonly #backoff: Backoff;
-  #link: Link | null = null;
+  readonly #herald = new EventEmitter();
+  readonly #reception: StreamConsumer;
+  readonly #backoff: ReconnectBackoff;
+  #link: Transport | null = null;
   #watched: readonly number[] = [];
   #lastOverSocket = false;
   #silentSockets = 0;
@@ -56,14 +56,14 @@ export class NewswireClient {
   constructor(url: string, options: ClientOptions = {}) {
     this.#options = options;
     this.#filters = filtersOf(options);
-    this.#addresses = addressesOf(url, this.#filters);
-    this.#runtime = { ...hereRuntime(), ...options.runtime };
-    this.#backoff = new Backoff(this.#runtime.random);
-    this.#reception = new Reception({
-      herald: this.#herald,
+    this.#addresses = serverUrls(url, this.#filters);
+    this.#runtime = { ...defaultRuntime(), ...options.runtime };
+    this.#backoff = new ReconnectBackoff(this.#runtime.random);
+    this.#reception = new StreamConsumer({
+      emitter: this.#herald,
       storage: options.storage,
       readSnapshot: (head) => this.#readSnapshot(head),
-      progressed: () => this.#backoff.progressed(),
+      onProgress: () => this.#backoff.reset(),
     });
     queueMicrotask(() => void this.#run());
   }
@@ -106,13 +106,13 @@ export class NewswireClient {
   close(): void {
     this.#link?.close();
     this.#endWait();
-    void this.#herald.enter('closed');
+    void this.#herald.setState('closed');
   }
 
   async #run(): Promise<void> {
-    await this.#reception.readStorage();
+    await this.#reception.restore();
     while (!this.#herald.closed) {
-      await this.#herald.enter('connecting');
+      await this.#herald.setState('connecting');
       const end = await this.#connect();
       if (end?.fatal) await this.#fail({ code: end.reason, message: `refused: ${end.reason}`, fatal: true });
       else await this.#pause();
@@ -120,7 +120,7 @@ export class NewswireClient {
   }
 
   /** Serves one connection to its end; null: it could not even be begun. */
-  async #connect(): Promise<LinkEnd | null> {
+  async #connect(): Promise<TransportEnd | null> {
     const overSocket = this.#overSocket();
     this.#lastOverSocket = overSocket;
     this.#link = null;
@@ -128,14 +128,14 @@ export class NewswireClient {
       if (!this.#herald.closed) this.#link = this.#openLink(overSocket);
       if (this.#link !== null) await this.#serve(this.#link);
     } catch (cause) {
-      if (!(cause instanceof LinkGivenUp)) {
+      if (!(cause instanceof ConnectionAborted)) {
         const message = 'no connection could be made';
-        await this.#herald.report({ code: 'connection_failed', message, fatal: false, cause });
+        await this.#herald.emitError({ code: 'connection_failed', message, fatal: false, cause });
       }
     }
     const { end } = this.#link ?? { end: null };
     this.#link?.close();
-    if (overSocket) this.#silentSockets = end?.spoke ? 0 : this.#silentSockets + 1;
+    if (overSocket) this.#silentSockets = end?.established ? 0 : this.#silentSockets + 1;
     return this.#herald.closed ? null : end;
   }
 
@@ -145,12 +145,12 @@ export class NewswireClient {
     return this.#silentSockets < blockedAfter || !this.#lastOverSocket;
   }
 
-  #openLink(overSocket: boolean): Link {
-    if (!overSocket) return new StreamLink(this.#addresses, this.#runtime);
-    return new WebSocketLink(this.#addresses.live, this.#filters, this.#runtime);
+  #openLink(overSocket: boolean): Transport {
+    if (!overSocket) return new SseTransport(this.#addresses, this.#runtime);
+    return new WebSocketTransport(this.#addresses.live, this.#filters, this.#runtime);
   }
 
-  async #serve(link: Link): Promise<void> {
+  async #serve(link: Transport): Promise<void> {
     link.watch(this.#watched);
     link.subscribe(this.cursor ?? this.#options.after ?? 'head');
     for (let message = await link.next(); message !== null; message = await link.next()) {
@@ -158,23 +158,23 @@ export class NewswireClient {
     }
   }
 
-  async #handle(message: LinkMessage, link: Link): Promise<void> {
+  async #handle(message: TransportMessage, link: Transport): Promise<void> {
     if (message.type === 'bye') {
       this.#leastWaitMs = message.retryAfterMs;
     } else if (message.type === 'error') {
       const { id, code, message: text } = message;
       // What names our subscription refuses it: to ask again would be refused again.
-      if (id === undefined) await this.#herald.report({ code, message: text, fatal: false });
+      if (id === undefined) await this.#herald.emitError({ code, message: text, fatal: false });
       else await this.#fail({ code, message: text, fatal: true });
     } else if (message.type === 'counts') {
-      await this.#herald.tell('counts', message.items);
+      await this.#herald.emit('counts', message.items);
     } else {
-      await this.#reception.take(message, link);
+      await this.#reception.apply(message, link);
     }
   }
 
-  async #fail(problem: ClientProblem): Promise<void> {
-    await this.#herald.report(problem);
+  async #fail(problem: ClientError): Promise<void> {
+    await this.#herald.emitError(problem);
     this.close();
   }
 
@@ -194,9 +194,9 @@ export class NewswireClient {
   }
 
   async #pause(): Promise<void> {
-    const waitMs = this.#backoff.nextMs(this.#leastWaitMs);
+    const waitMs = this.#backoff.nextDelayMs(this.#leastWaitMs);
     this.#leastWaitMs = 0;
-    await this.#herald.enter('waiting');
+    await this.#herald.setState('waiting');
     if (this.#herald.closed) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#runtime.after(waitMs, resolve);

@@ -1,12 +1,12 @@
-import type { ClientEvents, ClientProblem, ClientState, Listener } from './types.ts';
+import type { ClientEvents, ClientError, ClientState, Listener } from './types.ts';
 
 type Listeners = { [Name in keyof ClientEvents]: Set<Listener<Name>> };
 
 /** Ends a link from inside: what it brought could not be dealt with. Listeners have been told where it happened. */
-export class LinkGivenUp extends Error {}
+export class ConnectionAborted extends Error {}
 
 /** Tells the listeners of a client, and sees to it that their faults do no harm. */
-export class Herald {
+export class EventEmitter {
   readonly #listeners: Listeners = {
     item: new Set(),
     live: new Set(),
@@ -39,18 +39,18 @@ export class Herald {
    *
    * @throws LinkGivenUp when one of them fails, so that the event is told again over the next link.
    */
-  async tell<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): Promise<void> {
+  async emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): Promise<void> {
     if (this.closed) return;
     try {
       await this.#emit(name, event);
     } catch (cause) {
-      await this.report({ code: 'handler_failed', message: `a listener of '${name}' failed`, fatal: false, cause });
-      throw new LinkGivenUp();
+      await this.emitError({ code: 'handler_failed', message: `a listener of '${name}' failed`, fatal: false, cause });
+      throw new ConnectionAborted();
     }
   }
 
   /** Tells that something went wrong. */
-  async report(problem: ClientProblem): Promise<void> {
+  async emitError(problem: ClientError): Promise<void> {
     if (this.closed) return;
     try {
       await this.#emit('error', problem);
@@ -63,13 +63,13 @@ export class Herald {
   }
 
   /** Enters a state and tells it. There is no way out of `closed`. */
-  async enter(state: ClientState): Promise<void> {
+  async setState(state: ClientState): Promise<void> {
     if (this.closed || this.#state === state) return;
     this.#state = state;
     try {
       await this.#emit('state', state);
     } catch (cause) {
-      await this.report({ code: 'handler_failed', message: `a listener of 'state' failed`, fatal: false, cause });
+      await this.emitError({ code: 'handler_failed', message: `a listener of 'state' failed`, fatal: false, cause });
     }
   }
 

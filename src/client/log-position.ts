@@ -1,5 +1,5 @@
 /** How a message stands to what was received before it. */
-export type Verdict = 'apply' | 'drop' | 'gap';
+export type MessageDisposition = 'apply' | 'drop' | 'gap';
 
 const cursorForm = /^[a-z0-9]{1,32}-(?:0|[1-9]\d{0,15})$/;
 
@@ -12,7 +12,7 @@ export function isCursor(text: string): boolean {
  * A reader's place in the log and the one rule by which it moves. Each message names the event that should have come
  * before it, so a loss shows at once, and a repeat is known by its number.
  */
-export class Place {
+export class LogPosition {
   #epoch: string;
   #last: number;
 
@@ -22,10 +22,10 @@ export class Place {
   }
 
   /** @returns null when the text is not a cursor. */
-  static fromCursor(cursor: string): Place | null {
+  static fromCursor(cursor: string): LogPosition | null {
     if (!isCursor(cursor)) return null;
     const dash = cursor.lastIndexOf('-');
-    return new Place(cursor.slice(0, dash), Number(cursor.slice(dash + 1)));
+    return new LogPosition(cursor.slice(0, dash), Number(cursor.slice(dash + 1)));
   }
 
   get cursor(): string {
@@ -33,18 +33,18 @@ export class Place {
   }
 
   /** Judges an item: `gap` when one before it is missing, `drop` when it was here already. */
-  judgeItem(message: { readonly seq: number; readonly prev: number }): Verdict {
+  classifyItem(message: { readonly seq: number; readonly prev: number }): MessageDisposition {
     if (message.prev > this.#last) return 'gap';
     return message.seq <= this.#last ? 'drop' : 'apply';
   }
 
   /** Judges a message that only tells a place: `live` or `pos`. */
-  judgePlace(message: { readonly prev: number }): Verdict {
+  classifyPosition(message: { readonly prev: number }): MessageDisposition {
     return message.prev > this.#last ? 'gap' : 'apply';
   }
 
   /** Moves on after what came has been handled. True: the place is a new one. */
-  reach(seq: number): boolean {
+  advanceTo(seq: number): boolean {
     if (seq <= this.#last) return false;
     this.#last = seq;
     return true;

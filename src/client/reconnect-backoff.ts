@@ -5,7 +5,7 @@ const mostMs = 30_000;
  * How long to wait before the next attempt: anything from nothing to a bound that doubles with each attempt that came
  * to nothing. Full jitter, because the readers of a server that went down all lost it in the same moment.
  */
-export class Backoff {
+export class ReconnectBackoff {
   readonly #random: () => number;
   #failures = 0;
 
@@ -14,12 +14,12 @@ export class Backoff {
   }
 
   /** Only called when a connection has proved its worth: one that opens and breaks at once has not. */
-  progressed(): void {
+  reset(): void {
     this.#failures = 0;
   }
 
   /** @param leastMs what the server asked for; 0: nothing. */
-  nextMs(leastMs: number): number {
+  nextDelayMs(leastMs: number): number {
     const bound = Math.min(mostMs, firstMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     return Math.max(leastMs, Math.round(this.#random() * bound));

@@ -1,7 +1,7 @@
 import type { WireFilter } from '../domain/events/wire.ts';
 
 /** The addresses of a Newswire that a client uses. */
-export interface Addresses {
+export interface ServerUrls {
   readonly live: string;
   events(after: string): string;
   items(limit: number): string;
@@ -29,7 +29,7 @@ function filterParams(filters: readonly WireFilter[]): URLSearchParams {
  * @param filters of which any may match; none: everything.
  * @throws TypeError when it is no URL.
  */
-export function addressesOf(url: string, filters: readonly WireFilter[]): Addresses {
+export function serverUrls(url: string, filters: readonly WireFilter[]): ServerUrls {
   const base = new URL(url);
   base.protocol = base.protocol.replace(/^ws/, 'http');
   base.search = '';

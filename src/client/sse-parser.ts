@@ -1,5 +1,5 @@
 /** One block of an event stream. */
-export interface StreamBlock {
+export interface SseEvent {
   /** Null: the block names none. */
   readonly id: string | null;
   readonly event: string;
@@ -8,14 +8,14 @@ export interface StreamBlock {
 }
 
 /** Reads an event stream as it arrives, in pieces cut anywhere (HTML standard, section 9.2.6). */
-export class StreamParser {
+export class SseParser {
   #rest = '';
   #id: string | null = null;
   #event = '';
   #data: string[] = [];
 
   /** @returns the blocks that are complete with this piece. Each comment is an empty one. */
-  push(piece: string): StreamBlock[] {
+  push(piece: string): SseEvent[] {
     const text = this.#rest + piece;
     // A carriage return at the very end may be half of a line break.
     const usable = text.endsWith('\r') ? text.slice(0, -1) : text;
@@ -24,7 +24,7 @@ export class StreamParser {
     return lines.flatMap((line) => this.#line(line));
   }
 
-  #line(line: string): StreamBlock[] {
+  #line(line: string): SseEvent[] {
     if (line === '') return this.#block();
     const colon = line.indexOf(':');
     if (colon === 0) return [{ id: null, event: '', data: '' }];
@@ -36,7 +36,7 @@ export class StreamParser {
     return [];
   }
 
-  #block(): StreamBlock[] {
+  #block(): SseEvent[] {
     const block = { id: this.#id, event: this.#event, data: this.#data.join('\n') };
     this.#id = null;
     this.#event = '';

@@ -1,27 +1,27 @@
 import type { ServerMessage } from '../domain/events/wire.ts';
-import type { Addresses } from './server-urls.ts';
-import { type StreamBlock, StreamParser } from './sse-parser.ts';
-import { Inbox, type Link, type LinkEnd, type LinkMessage, Watchdog } from './transport.ts';
+import type { ServerUrls } from './server-urls.ts';
+import { type SseEvent, SseParser } from './sse-parser.ts';
+import { MessageQueue, type Transport, type TransportEnd, type TransportMessage, Watchdog } from './transport.ts';
 import type { BodyReader, ClientRuntime } from './types.ts';
 
 const openTimeoutMs = 15_000;
 const beatMs = 25_000;
 
 /** A link over server-sent events, for where a WebSocket does not get through. */
-export class StreamLink implements Link {
-  readonly #addresses: Addresses;
+export class SseTransport implements Transport {
+  readonly #addresses: ServerUrls;
   readonly #runtime: ClientRuntime;
-  readonly #inbox = new Inbox();
-  #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
+  readonly #inbox = new MessageQueue();
+  #end: TransportEnd = { established: false, code: null, reason: 'no connection', fatal: false };
   #stream: AbortController | null = null;
   #finished = false;
 
-  constructor(addresses: Addresses, runtime: ClientRuntime) {
+  constructor(addresses: ServerUrls, runtime: ClientRuntime) {
     this.#addresses = addresses;
     this.#runtime = runtime;
   }
 
-  get end(): LinkEnd {
+  get end(): TransportEnd {
     return this.#end;
   }
 
@@ -37,7 +37,7 @@ export class StreamLink implements Link {
     // A stream carries the log alone.
   }
 
-  next(): Promise<LinkMessage | null> {
+  next(): Promise<TransportMessage | null> {
     return this.#inbox.next();
   }
 
@@ -75,18 +75,18 @@ export class StreamLink implements Link {
 
   async #readBlocks(reader: BodyReader, stream: AbortController, watchdog: Watchdog): Promise<void> {
     const decoder = new TextDecoder();
-    const parser = new StreamParser();
+    const parser = new SseParser();
     for (;;) {
       const { done, value } = await reader.read();
       // Another place may have been asked for while we waited; what comes now is no longer wanted.
       if (done || this.#stream !== stream) return;
-      watchdog.heard();
-      if (!this.#end.spoke) this.#end = { ...this.#end, spoke: true };
+      watchdog.touch();
+      if (!this.#end.established) this.#end = { ...this.#end, established: true };
       for (const block of parser.push(decoder.decode(value, { stream: true }))) this.#receive(block);
     }
   }
 
-  #receive({ id, data }: StreamBlock): void {
+  #receive({ id, data }: SseEvent): void {
     if (data === '') {
       this.#inbox.push(id === null ? { type: 'ping' } : { type: 'place', cursor: id });
       return;
@@ -94,7 +94,7 @@ export class StreamLink implements Link {
     const message = JSON.parse(data) as ServerMessage;
     if (message.type === 'bye') {
       const { code, reason } = message;
-      this.#end = { spoke: true, code, reason, fatal: code >= 4500 };
+      this.#end = { established: true, code, reason, fatal: code >= 4500 };
     }
     this.#inbox.push(message);
   }

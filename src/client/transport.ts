@@ -1,12 +1,12 @@
 import type { ServerMessage } from '../domain/events/wire.ts';
 
 /** What a link brings: the server's messages, and places told without an event (server-sent events have such). */
-export type LinkMessage = ServerMessage | { readonly type: 'place'; readonly cursor: string };
+export type TransportMessage = ServerMessage | { readonly type: 'place'; readonly cursor: string };
 
 /** How a link came to its end. */
-export interface LinkEnd {
+export interface TransportEnd {
   /** Whether the server ever spoke. A transport that never gets so far is blocked. */
-  readonly spoke: boolean;
+  readonly established: boolean;
   /** Null: the connection broke without a code. */
   readonly code: number | null;
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface LinkEnd {
 }
 
 /** One connection of either transport. Messages come in order; after the last one stands the end. */
-export interface Link {
+export interface Transport {
   /**
    * Begins after a cursor, or anew after another; what was still under way for the earlier place is not delivered. On a
    * link that has ended it does nothing.
@@ -24,19 +24,19 @@ export interface Link {
   /** Asks for the counts of these items instead of earlier ones; a transport that has none tells none. */
   watch(items: readonly number[]): void;
   /** The next message; null: the link has ended. */
-  next(): Promise<LinkMessage | null>;
+  next(): Promise<TransportMessage | null>;
   /** How it ended; meaningful after `next` gave null. */
-  readonly end: LinkEnd;
+  readonly end: TransportEnd;
   close(): void;
 }
 
 /** Messages between the socket, which pushes, and the client, which takes one when it is done with the last. */
-export class Inbox {
-  #messages: LinkMessage[] = [];
+export class MessageQueue {
+  #messages: TransportMessage[] = [];
   #closed = false;
   #wake: (() => void) | null = null;
 
-  push(message: LinkMessage): void {
+  push(message: TransportMessage): void {
     this.#messages.push(message);
     this.#wake?.();
   }
@@ -52,7 +52,7 @@ export class Inbox {
     this.#wake?.();
   }
 
-  async next(): Promise<LinkMessage | null> {
+  async next(): Promise<TransportMessage | null> {
     while (this.#messages.length === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -73,11 +73,11 @@ export class Watchdog {
     this.#after = after;
     this.#bark = bark;
     this.#patienceMs = patienceMs;
-    this.heard();
+    this.touch();
   }
 
   /** A sign of life. */
-  heard(): void {
+  touch(): void {
     this.#cancel?.();
     this.#cancel = this.#after(this.#patienceMs, this.#bark);
   }
@@ -85,7 +85,7 @@ export class Watchdog {
   /** The server has said how often it gives a sign of life: one may come late, two may not be missing. */
   expectEvery(intervalMs: number): void {
     this.#patienceMs = intervalMs * 2;
-    this.heard();
+    this.touch();
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ export interface CursorStorage {
 }
 
 /** One item that was added, changed or taken back. `add` and `update` both mean: this is the item now. */
-export type ItemChange =
+export type ItemEvent =
   | { readonly op: 'add'; readonly seq: number; readonly item: WireItem }
   | {
       readonly op: 'update';
@@ -22,7 +22,7 @@ export type ItemChange =
   | { readonly op: 'remove'; readonly seq: number; readonly item: WireRemoved };
 
 /** The server cannot tell what happened since our place: what is shown must be replaced by these items. */
-export interface ResetNotice {
+export interface ResetEvent {
   readonly reason: ResetReason;
   /** The newest items that match any of the filters, newest first; empty when snapshots are off. */
   readonly items: readonly WireItem[];
@@ -40,7 +40,7 @@ export interface ResetNotice {
 export type ClientState = 'connecting' | 'catching-up' | 'live' | 'waiting' | 'closed';
 
 /** Something went wrong. Unless `fatal`, the client carries on by itself. */
-export interface ClientProblem {
+export interface ClientError {
   /** `handler_failed`, `storage_failed`, `snapshot_failed`, or the server's own word: `bad_filter`, `bad_message`, … */
   readonly code: string;
   readonly message: string;
@@ -52,13 +52,13 @@ export interface ClientProblem {
 
 /** What can be listened to. */
 export interface ClientEvents {
-  item: ItemChange;
+  item: ItemEvent;
   live: { readonly cursor: string };
   state: ClientState;
-  reset: ResetNotice;
+  reset: ResetEvent;
   /** Of items that are watched: all at first, then those that changed. */
   counts: readonly WireCounts[];
-  error: ClientProblem;
+  error: ClientError;
 }
 
 /** A listener. The next event waits until the promise of this one is settled. */

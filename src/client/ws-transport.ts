@@ -1,17 +1,17 @@
 import type { ServerMessage, WireFilter } from '../domain/events/wire.ts';
-import { Inbox, type Link, type LinkEnd, type LinkMessage, Watchdog } from './transport.ts';
+import { MessageQueue, type Transport, type TransportEnd, type TransportMessage, Watchdog } from './transport.ts';
 import type { ClientRuntime, SocketLike } from './types.ts';
 
 const subprotocol = 'newswire.v1.json';
 const openTimeoutMs = 15_000;
 
 /** A link over WebSocket. */
-export class WebSocketLink implements Link {
+export class WebSocketTransport implements Transport {
   readonly #socket: SocketLike;
   readonly #filters: readonly WireFilter[];
-  readonly #inbox = new Inbox();
+  readonly #inbox = new MessageQueue();
   readonly #watchdog: Watchdog;
-  #end: LinkEnd = { spoke: false, code: null, reason: 'no connection', fatal: false };
+  #end: TransportEnd = { established: false, code: null, reason: 'no connection', fatal: false };
   #after: string | null = null;
   #watched: readonly number[] = [];
   #subscriptions = 0;
@@ -35,7 +35,7 @@ export class WebSocketLink implements Link {
     this.#watchdog = new Watchdog(after, openTimeoutMs, () => this.#finish(null, 'nothing was heard'));
   }
 
-  get end(): LinkEnd {
+  get end(): TransportEnd {
     return this.#end;
   }
 
@@ -52,7 +52,7 @@ export class WebSocketLink implements Link {
     if (this.#spoke && !this.#finished) this.#send({ type: 'watch', items });
   }
 
-  next(): Promise<LinkMessage | null> {
+  next(): Promise<TransportMessage | null> {
     return this.#inbox.next();
   }
 
@@ -82,7 +82,7 @@ export class WebSocketLink implements Link {
 
   #receive(data: unknown): void {
     if (this.#finished) return;
-    this.#watchdog.heard();
+    this.#watchdog.touch();
     const message = typeof data === 'string' ? readMessage(data) : null;
     if (message !== null && this.#concerns(message)) this.#inbox.push(message);
   }
@@ -109,7 +109,7 @@ export class WebSocketLink implements Link {
         // The subscription that we leave may have ended by itself in the meantime.
         return message.code !== 'unknown_subscription';
       case 'bye':
-        this.#end = { spoke: this.#spoke, code: message.code, reason: message.reason, fatal: isFatal(message.code) };
+        this.#end = { established: this.#spoke, code: message.code, reason: message.reason, fatal: isFatal(message.code) };
         return true;
       default:
         return true;
@@ -120,7 +120,7 @@ export class WebSocketLink implements Link {
     if (this.#finished) return;
     this.#finished = true;
     this.#watchdog.stop();
-    if (this.#end.code === null) this.#end = { spoke: this.#spoke, code, reason, fatal: isFatal(code) };
+    if (this.#end.code === null) this.#end = { established: this.#spoke, code, reason, fatal: isFatal(code) };
     this.#inbox.close();
     this.#socket.close();
   }

@@ -9,7 +9,7 @@ import { insertSource, type NewSource } from './insert-source.ts';
 import { interpretFiles, readDeclarations } from './read-declarations.ts';
 
 /** Where declarations stand, and which file of theirs is written. */
-export interface DeclarationPlace {
+export interface DeclarationTarget {
   readonly feedsDir: string;
   readonly env: Environment;
   /** A name within the folder; the file is made when it is missing. */
@@ -23,9 +23,9 @@ export interface DeclarationPlace {
  * @returns the source as it is declared now.
  * @throws ConfigError when the declarations, the file's name or the source are wrong; nothing is written then.
  */
-export async function addSource(place: DeclarationPlace, source: NewSource): Promise<Source> {
+export async function addSource(place: DeclarationTarget, source: NewSource): Promise<Source> {
   const { feedsDir, env, file } = place;
-  checkName(file);
+  checkFileName(file);
   const files = await readDeclarationFiles(feedsDir);
   const before = await interpretFiles(files, feedsDir, env);
   const bytes = new TextEncoder().encode(withSource(files, file, source));
@@ -36,7 +36,7 @@ export async function addSource(place: DeclarationPlace, source: NewSource): Pro
 }
 
 /** @throws ConfigError when no file of declarations could have the name. */
-export function checkName(file: string): void {
+export function checkFileName(file: string): void {
   if (/^[^./\\][^/\\]*\.ya?ml$/i.test(file)) return;
   throw new ConfigError([
     {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 
 /** One value read out of a text, or what is wrong with it. `what` follows the variable's name: `PORT: is not …`. */
-export type Reading<T> = { readonly value: T } | { readonly what: string; readonly remedy: string };
+export type ParsedValue<T> = { readonly value: T } | { readonly what: string; readonly remedy: string };
 
 const maxPort = 65_535;
 const minTokenChars = 16;
@@ -16,19 +16,19 @@ export function splitList(text: string): string[] {
 }
 
 /** A whole number within bounds, in plain digits. */
-export function readWholeNumber(text: string, bounds: { readonly min: number; readonly max: number }): Reading<number> {
+export function readWholeNumber(text: string, bounds: { readonly min: number; readonly max: number }): ParsedValue<number> {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= bounds.min && value <= bounds.max) return { value };
   return { what: `is not a whole number from ${bounds.min} to ${bounds.max}`, remedy: 'Give a number in plain digits' };
 }
 
 /** A TCP port; 0 lets the system pick one. */
-export function readPort(text: string): Reading<number> {
+export function readPort(text: string): ParsedValue<number> {
   return readWholeNumber(text, { min: 0, max: maxPort });
 }
 
 /** A name or address to listen on. Brackets around an IPv6 address are taken off: `listen` wants it bare. */
-export function readHost(text: string): Reading<string> {
+export function readHost(text: string): ParsedValue<string> {
   const inBrackets = /^\[(.*)\]$/.exec(text)?.[1];
   if (ipaddr.IPv6.isValid(inBrackets ?? text)) return { value: inBrackets ?? text };
   if (/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/.test(text)) return { value: text };
@@ -39,7 +39,7 @@ export function readHost(text: string): Reading<string> {
 }
 
 /** An absolute http(s) address without a trailing slash, fit to stand before a path. */
-export function readBaseUrl(text: string): Reading<string> {
+export function readBaseUrl(text: string): ParsedValue<string> {
   const url = URL.parse(text);
   const remedy = 'Give the address that readers use, like https://news.example.org';
   if (url === null || !isWeb(url)) return { what: 'is not an http or https address', remedy };
@@ -49,7 +49,7 @@ export function readBaseUrl(text: string): Reading<string> {
 }
 
 /** A page or a mailbox where an administrator of a polled site can reach us. */
-export function readContactUrl(text: string): Reading<string> {
+export function readContactUrl(text: string): ParsedValue<string> {
   const url = URL.parse(text);
   if (url !== null && (isWeb(url) || url.protocol === 'mailto:')) return { value: url.href };
   return {
@@ -59,7 +59,7 @@ export function readContactUrl(text: string): Reading<string> {
 }
 
 /** The hub of somebody else. */
-export function readHubUrl(text: string): Reading<string> {
+export function readHubUrl(text: string): ParsedValue<string> {
   const url = URL.parse(text);
   if (url !== null && isWeb(url) && url.username === '' && url.password === '' && url.hash === '') {
     return { value: url.href };
@@ -68,7 +68,7 @@ export function readHubUrl(text: string): Reading<string> {
 }
 
 /** Comma-separated CIDRs; a bare address stands for itself alone. */
-export function readCidrs(text: string): Reading<readonly string[]> {
+export function readCidrs(text: string): ParsedValue<readonly string[]> {
   const ranges: string[] = [];
   for (const part of splitList(text)) {
     const range = readCidr(part);
@@ -84,7 +84,7 @@ export function readCidrs(text: string): Reading<readonly string[]> {
 }
 
 /** Exact origins, `*`, or null for the same host only. */
-export function readOrigins(text: string): Reading<readonly string[] | '*'> {
+export function readOrigins(text: string): ParsedValue<readonly string[] | '*'> {
   const parts = splitList(text);
   if (parts.includes('*')) {
     return parts.length === 1
@@ -107,7 +107,7 @@ export function readOrigins(text: string): Reading<readonly string[] | '*'> {
 }
 
 /** A secret that can travel in a header and cannot be guessed. The text itself is never part of a message. */
-export function readToken(text: string): Reading<string> {
+export function readToken(text: string): ParsedValue<string> {
   const remedy = 'Use the output of "openssl rand -hex 32"';
   if (!/^[\x21-\x7e]+$/.test(text)) {
     const what = 'holds a space or a character that cannot stand in a header';
@@ -119,7 +119,7 @@ export function readToken(text: string): Reading<string> {
 }
 
 /** A comma-separated choice out of a closed set, each at most once. */
-export function readChoices<T extends string>(text: string, choices: readonly T[]): Reading<ReadonlySet<T>> {
+export function readChoices<T extends string>(text: string, choices: readonly T[]): ParsedValue<ReadonlySet<T>> {
   const chosen = new Set<T>();
   for (const part of splitList(text)) {
     const choice = choices.find((candidate) => candidate === part.toLowerCase());
@@ -133,7 +133,7 @@ export function readChoices<T extends string>(text: string, choices: readonly T[
 }
 
 /** A folder's path, made absolute against the working folder. */
-export function readFolder(text: string): Reading<string> {
+export function readFolder(text: string): ParsedValue<string> {
   if (text.includes('\0')) return { what: 'holds a NUL character', remedy: 'Give the path of a folder' };
   return { value: path.resolve(text) };
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
 import {
-  type Reading,
+  type ParsedValue,
   readBaseUrl,
   readChoices,
   readCidrs,
@@ -85,7 +85,7 @@ const roles: readonly Role[] = ['poll', 'serve'];
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Every variable that Newswire knows, in the order in which an operator meets them. */
-export const variables: readonly Variable[] = [
+export const environmentVariables: readonly Variable[] = [
   { name: 'HOST', defaultValue: defaults.host, meaning: 'address to listen on' },
   { name: 'PORT', defaultValue: String(defaults.port), meaning: 'port to listen on; 0 picks a free one' },
   {
@@ -221,7 +221,7 @@ export function databaseFile(databaseUrl: string): string | null {
  * The table behind `check --print-config`. Works on a bad environment too: it shows what is set, not what it means.
  */
 export function describeSettings(env: Environment = processEnvironment()): readonly SettingRow[] {
-  return variables.map((variable) => {
+  return environmentVariables.map((variable) => {
     const text = textOf(env, variable.name);
     return {
       name: variable.name,
@@ -239,7 +239,7 @@ function shown(variable: Variable, text: string): string {
   return text.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1:…@');
 }
 
-type Take = <T>(name: string, read: (text: string) => Reading<T>, fallback: T) => T;
+type Take = <T>(name: string, read: (text: string) => ParsedValue<T>, fallback: T) => T;
 
 function takeFrom(env: Environment, problems: ConfigProblem[]): Take {
   return (name, read, fallback) => {
@@ -257,7 +257,7 @@ function textOf(env: Environment, name: string): string | null {
   return text === '' ? null : text;
 }
 
-function readDatabaseUrl(text: string): Reading<string> {
+function readDatabaseUrl(text: string): ParsedValue<string> {
   if (/^sqlite:./.test(text)) return { value: text };
   if (/^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text)) return { value: text };
   return {
@@ -266,11 +266,11 @@ function readDatabaseUrl(text: string): Reading<string> {
   };
 }
 
-function readMaxPerAddress(text: string): Reading<number> {
+function readMaxPerAddress(text: string): ParsedValue<number> {
   return readWholeNumber(text, { min: 1, max: 1_000_000 });
 }
 
-function readLogLevel(text: string): Reading<LogLevel> {
+function readLogLevel(text: string): ParsedValue<LogLevel> {
   const level = logLevels.find((candidate) => candidate === text.toLowerCase());
   return level === undefined
     ? { what: `is not a level: ${JSON.stringify(text)}`, remedy: `Use ${logLevels.join(', ')}` }

@@ -1,9 +1,9 @@
-import type { Referring } from './references.ts';
+import type { MaskedText } from './references.ts';
 import type { SiteFields, SourceFields } from './source-schema.ts';
 import type { WebhookFields } from './webhook-schema.ts';
 
 /** What one file says, checked by itself; what holds between files is judged when the parts are put together. */
-export interface FilePart {
+export interface FileDeclarations {
   readonly site: { readonly fields: SiteFields; readonly where: string } | null;
   readonly sections: readonly string[];
   readonly sources: readonly SourceEntry[];
@@ -16,11 +16,11 @@ export interface SourceEntry {
   /** The address as it stands in the file, before `${NAME}` was resolved: for messages. */
   readonly writtenUrl: string;
   /** What of the address came out of the environment. */
-  readonly urlReferences: Referring;
+  readonly urlReferences: MaskedText;
   /** `sources.yaml:12`, of the entry. */
   readonly where: string;
   /** The same, of one of its keys. */
-  whereOf(key: string): string;
+  positionOf(key: string): string;
 }
 
 /** One declared webhook. */
@@ -29,10 +29,10 @@ export interface WebhookEntry {
   /** The address as it stands in the file, before `${NAME}` was resolved. */
   readonly writtenUrl: string;
   /** What of the address came out of the environment. */
-  readonly urlReferences: Referring;
+  readonly urlReferences: MaskedText;
   /** `sources.yaml:12`, of the entry. */
   readonly where: string;
 }
 
 /** A file that says nothing. */
-export const emptyPart: FilePart = { site: null, sections: [], sources: [], webhooks: [] };
+export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], webhooks: [] };

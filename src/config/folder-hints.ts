@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 /** When a change is looked at. */
-export interface HintTiming {
+export interface FolderWatchTiming {
   /** Silence that is waited for after an event, so that a file is not read while it is half written. */
   readonly quietMs: number;
   /** The wait ends here, though events go on: no stream of changes may keep a change from being seen. */
@@ -18,9 +18,9 @@ export interface HintTiming {
  * its folder is replaced, network drives send none, Kubernetes swaps a link. So the folder's identity is asked for every
  * second and everything is read again every half minute.
  */
-export class FolderHints {
+export class FolderWatcher {
   readonly #dir: string;
-  readonly #timing: HintTiming;
+  readonly #timing: FolderWatchTiming;
   readonly #look: () => void;
   readonly #pulse: NodeJS.Timeout;
   readonly #reread: NodeJS.Timeout;
@@ -30,7 +30,7 @@ export class FolderHints {
   #identity = '';
   #closed = false;
 
-  constructor(dir: string, timing: HintTiming, look: () => void) {
+  constructor(dir: string, timing: FolderWatchTiming, look: () => void) {
     this.#dir = dir;
     this.#timing = timing;
     this.#look = look;
@@ -39,7 +39,7 @@ export class FolderHints {
   }
 
   /** Something may have changed. */
-  hint(): void {
+  notify(): void {
     if (this.#closed) return;
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.#ring(), this.#timing.quietMs).unref();
@@ -50,7 +50,7 @@ export class FolderHints {
    * Listens to these folders from now on. Called before every look, with new watchers each time: an inode number may be
    * used again for a re-created folder, so a deaf watcher cannot be told from a listening one.
    */
-  async listen(folders: ReadonlySet<string>): Promise<void> {
+  async watchFolders(folders: ReadonlySet<string>): Promise<void> {
     if (this.#closed) return;
     const before = this.#watchers;
     this.#watchers = [...folders].flatMap((folder) => this.#watch(folder) ?? []);
@@ -78,8 +78,8 @@ export class FolderHints {
 
   #watch(folder: string): FSWatcher | null {
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.hint());
-      watcher.on('error', () => this.hint());
+      const watcher = watch(folder, { persistent: false }, () => this.notify());
+      watcher.on('error', () => this.notify());
       return watcher;
     } catch {
       // No such folder, or the system has no watcher left: the pulse and the re-read do without.
@@ -89,7 +89,7 @@ export class FolderHints {
 
   async #compareIdentity(): Promise<void> {
     const identity = await identityOf(this.#dir);
-    if (identity !== this.#identity && this.#deadline === undefined) this.hint();
+    if (identity !== this.#identity && this.#deadline === undefined) this.notify();
   }
 }
 

@@ -1,6 +1,6 @@
 import { Parser } from 'htmlparser2';
-import type { FilePart, SourceEntry } from './file-part.ts';
-import { emptyPart } from './file-part.ts';
+import type { FileDeclarations, SourceEntry } from './file-part.ts';
+import { noDeclarations } from './file-part.ts';
 import { type ProblemList, quote } from './problem-list.ts';
 import { sourceSchema } from './source-schema.ts';
 
@@ -20,7 +20,7 @@ interface Outline {
  * document nor reach a file. `${NAME}` is not resolved here: an OPML file usually comes from someone else, who could
  * have our secrets sent to an address of theirs.
  */
-export function readOpmlFile(file: { readonly name: string; readonly text: string }, problems: ProblemList): FilePart {
+export function readOpmlFile(file: { readonly name: string; readonly text: string }, problems: ProblemList): FileDeclarations {
   const reader = new OpmlReader(file, problems);
   const parser = new Parser(reader, { xmlMode: true, decodeEntities: true });
   reader.attach(parser);
@@ -72,11 +72,11 @@ class OpmlReader {
     if (tag === 'opml' && this.#root === 'open') this.#root = isImplied ? 'cut' : 'closed';
   }
 
-  part(): FilePart {
+  part(): FileDeclarations {
     const fault = this.#fault();
-    if (fault === null) return { ...emptyPart, sources: this.#sources };
+    if (fault === null) return { ...noDeclarations, sources: this.#sources };
     this.#problems.add({ where: `${this.#file.name}:${fault.line}`, what: fault.what, remedy: fault.remedy });
-    return emptyPart;
+    return noDeclarations;
   }
 
   #fault(): { line: number; what: string; remedy: string } | null {
@@ -109,7 +109,7 @@ class OpmlReader {
         writtenUrl: url,
         urlReferences: { masked: url, secrets: [] },
         where,
-        whereOf: () => where,
+        positionOf: () => where,
       });
       return;
     }

@@ -2,10 +2,10 @@ import type { Declarations } from '../domain/polling/source.ts';
 import { type DeclarationFile, type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
 import { decodeText } from './decode-text.ts';
 import type { Environment } from './environment.ts';
-import { emptyPart, type FilePart } from './file-part.ts';
+import { noDeclarations, type FileDeclarations } from './file-part.ts';
 import { readOpmlFile } from './opml-file.ts';
 import { ProblemList } from './problem-list.ts';
-import { declare } from './to-declarations.ts';
+import { toDeclarations } from './to-declarations.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function interpretFiles(
 ): Promise<Declarations> {
   const problems = new ProblemList();
   const parts = [...files].map(([name, file]) => interpretFile({ name, file }, env, problems));
-  const declarations = await declare(parts, feedsDir, problems);
+  const declarations = await toDeclarations(parts, feedsDir, problems);
   problems.throwIfAny();
   return declarations;
 }
@@ -40,20 +40,20 @@ function interpretFile(
   { name, file }: { name: string; file: DeclarationFile },
   env: Environment,
   problems: ProblemList,
-): FilePart {
+): FileDeclarations {
   if (file.kind === 'unreadable') {
     problems.add({
       where: name,
       what: `the file ${file.reason}`,
       remedy: 'Mend the file or its permissions, or take it out of FEEDS_DIR',
     });
-    return emptyPart;
+    return noDeclarations;
   }
   const isOpml = /\.opml$/i.test(name);
   const text = decodeText(file.bytes, { xml: isOpml });
   if (text === null) {
     problems.add({ where: name, what: 'the file is not text in UTF-8', remedy: 'Save it as UTF-8' });
-    return emptyPart;
+    return noDeclarations;
   }
   return isOpml ? readOpmlFile({ name, text }, problems) : readYamlFile({ name, text }, env, problems);
 }

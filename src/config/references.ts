@@ -37,7 +37,7 @@ export function nameReferences(text: string): string {
 }
 
 /** Where a text names the environment, and what it would tell. */
-export interface Referring {
+export interface MaskedText {
   /** The text with a mask in place of each `${NAME}`. */
   readonly masked: string;
   /** Values of the variables, in the order of the text. */
@@ -45,7 +45,7 @@ export interface Referring {
 }
 
 /** What of a text comes out of the environment and is not to be shown. */
-export function maskReferences(text: string, env: Environment): Referring {
+export function maskReferences(text: string, env: Environment): MaskedText {
   const secrets: string[] = [];
   const masked = text.replace(reference, (_, name: string | undefined) => {
     if (name === undefined) return '${';

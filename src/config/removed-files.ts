@@ -9,7 +9,7 @@ interface Absence {
  * Holds on to files that are not there at the moment. Many an editor deletes a file and writes it anew, or empties it
  * and fills it again: what is missing counts as removed only after a while.
  */
-export class VanishedFiles {
+export class MissingFiles {
   readonly #graceMs: number;
   readonly #onOver: () => void;
   readonly #absences = new Map<string, Absence>();
@@ -22,7 +22,7 @@ export class VanishedFiles {
   }
 
   /** What was found, with what is missing for the moment put in, in the order of the names. */
-  hold(found: DeclarationFiles): DeclarationFiles {
+  merge(found: DeclarationFiles): DeclarationFiles {
     const result = new Map(found);
     for (const [name, file] of this.#known) {
       if (!isAbsent(found.get(name), file)) this.#forget(name);
@@ -34,7 +34,7 @@ export class VanishedFiles {
   }
 
   /** Whether anything is held that is not there. */
-  get holdsAny(): boolean {
+  get retainsAny(): boolean {
     return this.#absences.size > 0;
   }
 

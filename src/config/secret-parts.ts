@@ -1,5 +1,5 @@
-import { type HiddenParts, leastEchoChars, mask } from '../domain/polling/masking.ts';
-import type { Referring } from './references.ts';
+import { type HiddenParts, minSecretChars, mask } from '../domain/polling/masking.ts';
+import type { MaskedText } from './references.ts';
 import { readSourceUrl, type SourceUrl } from './source-url.ts';
 
 type Usable = Extract<SourceUrl, { kind: 'usable' }>;
@@ -10,7 +10,7 @@ type Usable = Extract<SourceUrl, { kind: 'usable' }>;
  */
 export async function hiddenParts(
   address: Pick<Usable, 'url' | 'idText'>,
-  { masked, secrets }: Referring,
+  { masked, secrets }: MaskedText,
   feedsDir: string,
 ): Promise<{ readonly hidden: HiddenParts | null; readonly idText: string }> {
   const url = new URL(address.url);
@@ -22,7 +22,7 @@ export async function hiddenParts(
   const idText = url.host.replace(/^www\./, '');
   const rest = `${url.pathname}${url.search}`.slice(1);
   // A publisher may repeat a token alone in his links.
-  const values = [...url.searchParams.values()].filter(({ length }) => length >= leastEchoChars);
+  const values = [...url.searchParams.values()].filter(({ length }) => length >= minSecretChars);
   const all = [rest, ...secrets, ...values].filter((text) => text !== '');
   return { hidden: { url: `${url.origin}/${mask}`, secrets: all }, idText };
 }

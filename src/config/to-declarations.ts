@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { usualNotice } from '../domain/comments/comment.ts';
+import { defaultCommentsNotice } from '../domain/comments/comment.ts';
 import type { HiddenParts } from '../domain/polling/masking.ts';
 import { type Declarations, type Site, type Source, slug } from '../domain/polling/source.ts';
-import type { FilePart, SourceEntry } from './file-part.ts';
+import type { FileDeclarations, SourceEntry } from './file-part.ts';
 import { type ProblemList, quote } from './problem-list.ts';
 import { hiddenParts } from './secret-parts.ts';
 import { defaultItemLimit, type SiteFields } from './source-schema.ts';
 import { readSourceUrl } from './source-url.ts';
-import { declareWebhooks } from './to-webhooks.ts';
+import { toWebhooks } from './to-webhooks.ts';
 
 const maxIdChars = 80;
 /** Room for the number that keeps two ids apart. */
@@ -16,8 +16,8 @@ const numberChars = 6;
 const fallbackSection = 'News';
 
 /** The parts of all files put together: what only holds between them is judged here. */
-export async function declare(
-  parts: readonly FilePart[],
+export async function toDeclarations(
+  parts: readonly FileDeclarations[],
   feedsDir: string,
   problems: ProblemList,
 ): Promise<Declarations> {
@@ -29,7 +29,7 @@ export async function declare(
   complainOfSameUrls(usable, problems);
   const sources = usable.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
   const hooks = parts.flatMap((part) => part.webhooks);
-  const webhooks = await declareWebhooks(hooks, feedsDir, problems);
+  const webhooks = await toWebhooks(hooks, feedsDir, problems);
   return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
 }
 
@@ -43,7 +43,7 @@ interface Located extends SourceEntry {
 
 async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemList): Promise<Located | null> {
   const address = await readSourceUrl(entry.fields.url, feedsDir);
-  const where = entry.whereOf('url');
+  const where = entry.positionOf('url');
   if (address.kind === 'unusable') {
     problems.add({ where, what: `${address.what}: ${quote(entry.writtenUrl)}`, remedy: address.remedy });
     return null;
@@ -63,13 +63,13 @@ async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemLis
 /** Declared ids as they are, the others made of title or address and kept apart by a number. */
 function chooseIds(entries: readonly Located[], problems: ProblemList): readonly string[] {
   const taken = new Map<string, string>();
-  for (const { fields, whereOf } of entries) {
+  for (const { fields, positionOf } of entries) {
     if (fields.id === null || fields.id === undefined) continue;
     const first = taken.get(fields.id);
     if (first !== undefined) {
       const what = `id ${quote(fields.id)} is taken by ${first}`;
-      problems.add({ where: whereOf('id'), what, remedy: 'Give each source an id of its own' });
-    } else taken.set(fields.id, whereOf('id'));
+      problems.add({ where: positionOf('id'), what, remedy: 'Give each source an id of its own' });
+    } else taken.set(fields.id, positionOf('id'));
   }
   return entries.map(({ fields, idText, where }) => {
     if (fields.id !== null && fields.id !== undefined) return fields.id;
@@ -86,12 +86,12 @@ function chooseIds(entries: readonly Located[], problems: ProblemList): readonly
 
 function complainOfSameUrls(entries: readonly Located[], problems: ProblemList): void {
   const places = new Map<string, string>();
-  for (const { url, writtenUrl, whereOf } of entries) {
+  for (const { url, writtenUrl, positionOf } of entries) {
     const first = places.get(url);
-    if (first === undefined) places.set(url, whereOf('url'));
+    if (first === undefined) places.set(url, positionOf('url'));
     else {
       const what = `url is declared at ${first} already: ${quote(writtenUrl)}`;
-      problems.add({ where: whereOf('url'), what, remedy: 'Take one of the two out' });
+      problems.add({ where: positionOf('url'), what, remedy: 'Take one of the two out' });
     }
   }
 }
@@ -161,7 +161,7 @@ class SectionNames {
   }
 }
 
-function chooseSite(parts: readonly FilePart[], problems: ProblemList): Site {
+function chooseSite(parts: readonly FileDeclarations[], problems: ProblemList): Site {
   const [first, ...others] = parts.flatMap((part) => part.site ?? []);
   for (const other of others) {
     const what = `site stands at ${first?.where} already`;
@@ -177,7 +177,7 @@ export function toSite(fields: SiteFields): Site {
     timezone: fields.timezone ?? 'UTC',
     dateline: fields.dateline ?? 'dd.MM.yy HH:mm',
     comments: fields.comments ?? 'moderated',
-    commentsNotice: fields.commentsNotice ?? usualNotice,
+    commentsNotice: fields.commentsNotice ?? defaultCommentsNotice,
     politeness: {
       hostGapMs: fields.politeness?.hostGap ?? 1000,
       hostConcurrency: fields.politeness?.hostConcurrency ?? 1,

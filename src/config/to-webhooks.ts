@@ -12,7 +12,7 @@ const maxIdChars = 80;
  * The webhooks of all files. An undeclared id is made of host and path, with the names of variables in place of what
  * they hold, and what was delivered is remembered under it: two that would share one have to be told apart by hand.
  */
-export async function declareWebhooks(
+export async function toWebhooks(
   entries: readonly WebhookEntry[],
   feedsDir: string,
   problems: ProblemList,

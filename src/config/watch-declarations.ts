@@ -6,10 +6,10 @@ import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
 import { type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
 import type { Environment } from './environment.ts';
-import { FolderHints, type HintTiming } from './folder-hints.ts';
+import { FolderWatcher, type FolderWatchTiming } from './folder-hints.ts';
 import { LocalFeeds } from './local-feeds.ts';
 import { interpretFiles } from './read-declarations.ts';
-import { VanishedFiles } from './removed-files.ts';
+import { MissingFiles } from './removed-files.ts';
 
 export interface WatchOptions {
   /** FEEDS_DIR. */
@@ -29,13 +29,13 @@ export interface WatchOptions {
 }
 
 /** How patient the watcher is; the defaults put a change in force within 2 s, also while changes go on. */
-export interface WatchTiming extends HintTiming {
+export interface WatchTiming extends FolderWatchTiming {
   /** A file that is missing counts as removed after this. */
   readonly graceMs: number;
 }
 
 /** As it is delivered. */
-export const defaultTiming: WatchTiming = {
+export const defaultWatchTiming: WatchTiming = {
   quietMs: 250,
   maxWaitMs: 1000,
   pulseMs: 1000,
@@ -44,15 +44,15 @@ export const defaultTiming: WatchTiming = {
 };
 
 /** A running watch. */
-export interface Watch {
+export interface DeclarationWatcher {
   /** Resolves when the folder was looked at for the first time and every later change will be heard. */
-  readonly listening: Promise<void>;
+  readonly ready: Promise<void>;
   /** Stops it; nothing is called any more. Resolves when the folder is not being read either. */
   close(): Promise<void>;
 }
 
 /** Watches FEEDS_DIR and keeps what it declares in force. */
-export function watchDeclarations(options: WatchOptions): Watch {
+export function watchDeclarations(options: WatchOptions): DeclarationWatcher {
   return new DeclarationWatch(options);
 }
 
@@ -61,11 +61,11 @@ interface Interpreted {
   readonly from: DeclarationFiles;
 }
 
-class DeclarationWatch implements Watch {
-  readonly listening: Promise<void>;
+class DeclarationWatch implements DeclarationWatcher {
+  readonly ready: Promise<void>;
   readonly #options: WatchOptions;
-  readonly #hints: FolderHints;
-  readonly #vanished: VanishedFiles;
+  readonly #hints: FolderWatcher;
+  readonly #vanished: MissingFiles;
   readonly #localFeeds = new LocalFeeds();
   #current: Declarations;
   /** Of the files that the running config came from; null until the first look. */
@@ -76,16 +76,16 @@ class DeclarationWatch implements Watch {
   #closed = false;
 
   constructor(options: WatchOptions) {
-    const timing = { ...defaultTiming, ...options.timing };
+    const timing = { ...defaultWatchTiming, ...options.timing };
     this.#options = options;
     this.#current = options.current;
     this.#localFeeds.declare(options.current.sources);
     this.#looks = createCoalescer(() => this.#look(), { what: 'looking at FEEDS_DIR', log: options.log });
-    this.#hints = new FolderHints(options.dir, timing, () => this.#looks.wake());
-    this.#vanished = new VanishedFiles(timing.graceMs, () => this.#looks.wake());
+    this.#hints = new FolderWatcher(options.dir, timing, () => this.#looks.wake());
+    this.#vanished = new MissingFiles(timing.graceMs, () => this.#looks.wake());
     // The folder may have changed since it was read for the first time.
     this.#looks.wake();
-    this.listening = this.#looks.idle();
+    this.ready = this.#looks.idle();
   }
 
   async close(): Promise<void> {
@@ -97,7 +97,7 @@ class DeclarationWatch implements Watch {
 
   async #look(): Promise<void> {
     // Listening comes before reading: a change after the read is then heard.
-    await this.#hints.listen(new Set([this.#options.dir, ...(await this.#localFeeds.folders())]));
+    await this.#hints.watchFolders(new Set([this.#options.dir, ...(await this.#localFeeds.folders())]));
     const seen = await this.#lookAtDeclarations();
     if (this.#closed) return;
     if (seen instanceof ConfigError) this.#report(seen);
@@ -113,8 +113,8 @@ class DeclarationWatch implements Watch {
     try {
       const found = await readOrReason(this.#options.dir);
       const present = found instanceof ConfigError ? new Map() : found;
-      const files = this.#vanished.hold(present);
-      if (found instanceof ConfigError && !this.#vanished.holdsAny) return found;
+      const files = this.#vanished.merge(present);
+      if (found instanceof ConfigError && !this.#vanished.retainsAny) return found;
       // The addresses of local feeds hold the folder's real path.
       const place = await realOrSame(this.#options.dir);
       const fingerprint = fingerprintOf(files, place);
@@ -134,7 +134,7 @@ class DeclarationWatch implements Watch {
       return { declarations: await interpretFiles(files, dir, env), from: files };
     } catch (error) {
       // A renamed file is there twice while its old name is held on to. If what is really there is right, it counts.
-      if (!this.#vanished.holdsAny || present.size === 0) throw error;
+      if (!this.#vanished.retainsAny || present.size === 0) throw error;
       const declarations = await interpretFiles(present, dir, env);
       if (declarations.sources.length === 0) throw error;
       return { declarations, from: present };

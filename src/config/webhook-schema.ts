@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseFilter } from '../domain/events/parse-filter.ts';
-import { readSecret } from '../domain/events/webhook.ts';
+import { decodeSecret } from '../domain/events/webhook.ts';
 import { declaredId } from './source-schema.ts';
 
 const maxUrlChars = 2048;
@@ -42,7 +42,7 @@ const secrets = z.unknown().transform((value, context): readonly string[] => {
 
 function isSecret(text: unknown): boolean {
   // A variable that is not set has been complained of.
-  return typeof text === 'string' && (text.includes('$' + '{') || readSecret(text) !== null);
+  return typeof text === 'string' && (text.includes('$' + '{') || decodeSecret(text) !== null);
 }
 
 const values = z.array(z.string());

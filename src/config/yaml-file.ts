@@ -2,7 +2,7 @@ import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type * as z from 'zod';
 import type { Environment } from './environment.ts';
 import { explainIssue, explainUnknownKey, keysOf, remedyFor } from './explain-issue.ts';
-import { emptyPart, type FilePart, type SourceEntry, type WebhookEntry } from './file-part.ts';
+import { noDeclarations, type FileDeclarations, type SourceEntry, type WebhookEntry } from './file-part.ts';
 import type { ProblemList } from './problem-list.ts';
 import { maskReferences, resolveReferences } from './references.ts';
 import { sectionsSchema, siteSchema, sourceSchema, topKeys } from './source-schema.ts';
@@ -26,16 +26,16 @@ export function readYamlFile(
   file: { readonly name: string; readonly text: string },
   env: Environment,
   problems: ProblemList,
-): FilePart {
+): FileDeclarations {
   const opened = openYaml(file, env, problems);
-  if (opened === null) return emptyPart;
+  if (opened === null) return noDeclarations;
   if (!isGroup(opened.resolved)) {
     problems.add({
       where: `${file.name}:${opened.positions.lineOf([])}`,
       what: 'the file is not a group of settings',
       remedy: 'Write "sources:" and below it a list, each with "- url: https://…"',
     });
-    return emptyPart;
+    return noDeclarations;
   }
   complainOfUnknownKeys(opened, [], topKeys);
   return {
@@ -109,7 +109,7 @@ function explainYamlError(error: YAMLError): { what: string; remedy: string } {
   };
 }
 
-function readSite(file: YamlFile): FilePart['site'] {
+function readSite(file: YamlFile): FileDeclarations['site'] {
   const value = childOf(file.resolved, 'site');
   if (value === undefined || value === null) return null;
   const fields = check(file, siteSchema, { path: ['site'], root: 'site' });
@@ -160,7 +160,7 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
     writtenUrl,
     urlReferences: maskReferences(writtenUrl, file.env),
     where: `${file.name}:${file.positions.lineOf(path)}`,
-    whereOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
+    positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
   };
 }
 

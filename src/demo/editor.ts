@@ -5,7 +5,7 @@ import { scienceStories } from './stories-science.ts';
 import { technologyStories } from './stories-technology.ts';
 import { worldStories } from './stories-world.ts';
 import { type DemoSection, demoSections, type StoryTemplate } from './story-template.ts';
-import { correctFills, type Fills, fillSlots, fillText } from './tell-story.ts';
+import { correctSlotValues, type SlotValues, chooseSlotValues, fillTemplate } from './tell-story.ts';
 
 /** An article as one outlet carries it. */
 export interface Article {
@@ -26,14 +26,14 @@ export interface Article {
 }
 
 /** What one turn of the newsroom came to. */
-export interface Turn {
+export interface Publication {
   readonly kind: 'published' | 'carried' | 'corrected';
   readonly article: Article;
 }
 
 interface Story {
   readonly template: StoryTemplate;
-  readonly fills: Fills;
+  readonly fills: SlotValues;
 }
 
 const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
@@ -79,7 +79,7 @@ export class Editor {
   }
 
   /** Publishes something new, has a story carried by a second outlet, or corrects what was wrong. */
-  turn(nowMs: number): Turn {
+  publishNext(nowMs: number): Publication {
     const due = this.#toCarry[0];
     if (due !== undefined && nowMs - due.first.publishedMs >= carriedAfterMs && this.#random() < chances.carryNow) {
       this.#toCarry.shift();
@@ -89,10 +89,10 @@ export class Editor {
     return this.#publish(nowMs);
   }
 
-  #publish(nowMs: number): Turn {
+  #publish(nowMs: number): Publication {
     const section = pick(this.#random, demoSections);
     const template = this.#draw(section);
-    const story = { template, fills: fillSlots(template, this.#random) };
+    const story = { template, fills: chooseSlotValues(template, this.#random) };
     const outlet = pick(
       this.#random,
       outlets.filter((candidate) => candidate.section === section),
@@ -102,7 +102,7 @@ export class Editor {
     return { kind: 'published', article };
   }
 
-  #carry(story: Story, first: Article, nowMs: number): Turn {
+  #carry(story: Story, first: Article, nowMs: number): Publication {
     const outlet = pick(
       this.#random,
       outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id),
@@ -120,9 +120,9 @@ export class Editor {
       number,
       outlet: as.outlet,
       topic: template.topic,
-      headline: fillText(template.headlines[as.wording], fills),
-      lead: fillText(template.leads[as.wording], fills),
-      paragraphs: template.more.map((text) => fillText(text, fills)),
+      headline: fillTemplate(template.headlines[as.wording], fills),
+      lead: fillTemplate(template.leads[as.wording], fills),
+      paragraphs: template.paragraphs.map((text) => fillTemplate(text, fills)),
       byline: pick(this.#random, as.outlet.bylines),
       publishedMs: as.nowMs,
       updatedMs: null,
@@ -138,12 +138,12 @@ export class Editor {
     return article;
   }
 
-  #correct(nowMs: number): Turn {
+  #correct(nowMs: number): Publication {
     const article = pick(this.#random, this.#recent);
     this.#recent = this.#recent.filter((other) => other !== article);
     const story = this.#stories.get(article.number);
-    const fills = story === undefined ? null : correctFills(story.template, story.fills, this.#random);
-    const told = story === undefined || fills === null ? article : { ...article, ...retell(story.template, fills) };
+    const fills = story === undefined ? null : correctSlotValues(story.template, story.fills, this.#random);
+    const told = story === undefined || fills === null ? article : { ...article, ...rewrite(story.template, fills) };
     const note =
       fills === null ? 'Updated with a second source.' : 'Correction: an earlier version gave a wrong figure.';
     const corrected = { ...told, paragraphs: [...told.paragraphs, note], updatedMs: nowMs };
@@ -167,10 +167,10 @@ export class Editor {
   }
 }
 
-function retell(template: StoryTemplate, fills: Fills): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
+function rewrite(template: StoryTemplate, fills: SlotValues): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
   return {
-    headline: fillText(template.headlines[0], fills),
-    lead: fillText(template.leads[0], fills),
-    paragraphs: template.more.map((text) => fillText(text, fills)),
+    headline: fillTemplate(template.headlines[0], fills),
+    lead: fillTemplate(template.leads[0], fills),
+    paragraphs: template.paragraphs.map((text) => fillTemplate(text, fills)),
   };
 }

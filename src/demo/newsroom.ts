@@ -3,50 +3,50 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { hashDeclaration, toSite } from '../config/to-declarations.ts';
 import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { Editor, type Turn } from './editor.ts';
+import { Editor, type Publication } from './editor.ts';
 import { type Outlet, outlets } from './outlets.ts';
 import { drawPicture } from './picture.ts';
-import { feedPath, writeFeed, writeFront, writePage } from './publish.ts';
+import { feedPath, renderFeed, renderFrontPage, renderArticlePage } from './publish.ts';
 import { seededRandom } from './random.ts';
 import { demoSections } from './story-template.ts';
 
-export interface NewsroomOptions {
+export interface DemoServerOptions {
   /** The same seed tells the same stories. */
   readonly seed: number;
   /** Between two turns; null: only when `publish` is called. */
   readonly everyMs: number | null;
   readonly clock: Clock;
   /** Called after each turn, but for those of the backlog. */
-  onTurn?(turn: Turn): void;
+  onTurn?(turn: Publication): void;
 }
 
 /** A local server of made-up sources that keep publishing. */
-export interface Newsroom {
+export interface DemoServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** What it publishes, ready to be polled. */
   declarations(pollEveryMs: number): Declarations;
   /** One turn now. */
-  publish(): Turn;
+  publish(): Publication;
   close(): Promise<void>;
 }
 
 /** All outlets share one host here, and nobody but us is asked. */
-const looseManners = { hostGapMs: 50, hostConcurrency: 4, globalPerSecond: 100 };
+const demoPoliteness = { hostGapMs: 50, hostConcurrency: 4, globalPerSecond: 100 };
 
 /** What stands in the feeds when the newsroom opens, and how far apart in time. */
 const backlog = { articles: 24, gapMs: 13 * 60_000 };
 
 /** Opens a newsroom on a free port of the loopback interface. */
-export async function openNewsroom(options: NewsroomOptions): Promise<Newsroom> {
+export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
   const editor = new Editor(seededRandom(options.seed));
   const openedMs = options.clock.now();
-  for (let back = backlog.articles; back > 0; back -= 1) editor.turn(openedMs - back * backlog.gapMs);
+  for (let back = backlog.articles; back > 0; back -= 1) editor.publishNext(openedMs - back * backlog.gapMs);
   let base = '';
   const server = createServer((request, response) => answer(editor, base, { request, response }));
   base = await listen(server);
-  const publish = (): Turn => {
-    const turn = editor.turn(options.clock.now());
+  const publish = (): Publication => {
+    const turn = editor.publishNext(options.clock.now());
     options.onTurn?.(turn);
     return turn;
   };
@@ -99,13 +99,13 @@ interface Resource {
 
 function find(editor: Editor, base: string, pathname: string): Resource | null {
   const outlet = outlets.find((candidate) => feedPath(candidate) === pathname);
-  if (outlet !== undefined) return writeFeed(outlet, editor.articlesOf(outlet.id), base);
+  if (outlet !== undefined) return renderFeed(outlet, editor.articlesOf(outlet.id), base);
   const front = outlets.find((candidate) => `/${candidate.id}/` === pathname);
-  if (front !== undefined) return html(writeFront(front, editor.articlesOf(front.id)));
+  if (front !== undefined) return html(renderFrontPage(front, editor.articlesOf(front.id)));
   const picture = /^\/pictures\/(\d{1,7})\.png$/.exec(pathname)?.[1];
   if (picture !== undefined) return { type: 'image/png', body: drawPicture(Number(picture)) };
   const article = editor.articleAt(pathname);
-  return article === null ? null : html(writePage(article, base));
+  return article === null ? null : html(renderArticlePage(article, base));
 }
 
 function html(body: string): Resource {
@@ -114,7 +114,7 @@ function html(body: string): Resource {
 
 function declareOutlets(base: string, pollEveryMs: number): Declarations {
   return {
-    site: { ...toSite({ title: 'Newswire demo' }), politeness: looseManners },
+    site: { ...toSite({ title: 'Newswire demo' }), politeness: demoPoliteness },
     sections: demoSections,
     sources: outlets.map((outlet) => toSource(outlet, base, pollEveryMs)),
     webhooks: [],

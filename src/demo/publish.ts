@@ -14,7 +14,7 @@ export function feedPath(outlet: Outlet): string {
 }
 
 /** An outlet's feed in its own format. */
-export function writeFeed(
+export function renderFeed(
   outlet: Outlet,
   articles: readonly Article[],
   base: string,
@@ -50,7 +50,7 @@ export function writeFeed(
 }
 
 /** A story's own page. */
-export function writePage(article: Article, base: string): string {
+export function renderArticlePage(article: Article, base: string): string {
   const picture =
     article.pictureSeed === null
       ? ''
@@ -65,7 +65,7 @@ ${picture}${paragraphsHtml(article)}`,
 }
 
 /** An outlet's own front page. */
-export function writeFront(outlet: Outlet, articles: readonly Article[]): string {
+export function renderFrontPage(outlet: Outlet, articles: readonly Article[]): string {
   const lines = articles.map((article) => `<li><a href="${article.path}">${escapeHtml(article.headline)}</a></li>`);
   return page(outlet.title, `<h1>${escapeHtml(outlet.title)}</h1>\n<ul>\n${lines.join('\n')}\n</ul>`);
 }

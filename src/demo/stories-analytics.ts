@@ -13,7 +13,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Employment in places below 50,000 inhabitants rose by {points} points more than in cities. Three reasons stand out.',
       'Lower rents, shorter commutes and a steady public payroll explain most of a gap of {points} points.',
     ],
-    more: [
+    paragraphs: [
       'The effect fades where the nearest hospital is more than an hour away.',
       'Whether it lasts depends on interest rates.',
     ],
@@ -29,7 +29,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Producers paid to be rid of power in {hours} hours last year. Storage, not more wind, is what the signal asks for.',
       'A surplus at noon and a shortage at dusk are two sides of one missing link: a place to keep power for six hours.',
     ],
-    more: ['Contracts written for coal still shape the bids.', 'Two reforms would remove half of the effect.'],
+    paragraphs: ['Contracts written for coal still shape the bids.', 'Two reforms would remove half of the effect.'],
   },
   {
     topic: 'Demography',
@@ -42,7 +42,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Projections put the turning point at {year}. The shape of the decade before it can still be chosen.',
       'Healthy years have grown as fast as years of life; planning still assumes that they have not.',
     ],
-    more: ['Migration changes the date by three years at most.', 'Housing policy matters more than pension age.'],
+    paragraphs: ['Migration changes the date by three years at most.', 'Housing policy matters more than pension age.'],
   },
   {
     topic: 'Security',
@@ -51,7 +51,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Ten days without a statement can signal progress, stalemate or a change of guard. The evidence favours the first.',
       'Past rounds that ended in agreement had longer silences than those that failed.',
     ],
-    more: ['The venue was extended twice, which costs money.', 'Neither side has recalled its experts.'],
+    paragraphs: ['The venue was extended twice, which costs money.', 'Neither side has recalled its experts.'],
   },
   {
     topic: 'Trade',
@@ -61,7 +61,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Moving suppliers closer cut delays by {days} days and raised costs by less than feared.',
       'A survey of 400 manufacturers shows that buyers, not shareholders, carry most of the cost.',
     ],
-    more: ['Spare capacity explains half of the difference.', 'Small firms had no choice to make.'],
+    paragraphs: ['Spare capacity explains half of the difference.', 'Small firms had no choice to make.'],
   },
   {
     topic: 'Cities',
@@ -74,7 +74,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Shops on closed streets did better, their neighbours slightly worse. The sum is positive, the distribution is not.',
       'Traffic did not move to the next street so much as to another hour of the day.',
     ],
-    more: ['Delivery rules were the hardest part.', 'Air readings are too noisy to settle the argument.'],
+    paragraphs: ['Delivery rules were the hardest part.', 'Air readings are too noisy to settle the argument.'],
   },
   {
     topic: 'Water',
@@ -84,7 +84,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Networks in {region} lose {percent} per cent of the water that enters them. Repair costs a quarter of building new storage.',
       'A map of bursts shows where age matters less than the soil that pipes lie in.',
     ],
-    more: ['Meters pay for themselves in four years.', 'The case for one new dam remains.'],
+    paragraphs: ['Meters pay for themselves in four years.', 'The case for one new dam remains.'],
   },
   {
     topic: 'Elections',
@@ -97,7 +97,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'The result says more about where voters live than about what they changed their minds on.',
       'District lines drawn in another age turned a narrow swing into {seats} seats.',
     ],
-    more: [
+    paragraphs: [
       'Turnout among first-time voters was decisive in five districts.',
       'Polls were right about the vote and wrong about the seats.',
     ],
@@ -113,7 +113,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Output held, sick leave fell, and meetings got shorter. Hiring did not become easier.',
       'The firms that gained most had already measured their work; the trial only made them act on it.',
     ],
-    more: ['Customer service needed more people.', 'Nine in ten firms will go on with it.'],
+    paragraphs: ['Customer service needed more people.', 'Nine in ten firms will go on with it.'],
   },
   {
     topic: 'Food',
@@ -123,7 +123,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Stocks are low by the standards of the last decade and ordinary by those of the last century.',
       'Price spikes follow export bans rather than empty silos, the record of eleven episodes shows.',
     ],
-    more: ['Rice is the exception.', 'Publishing stock levels calms markets more than raising them.'],
+    paragraphs: ['Rice is the exception.', 'Publishing stock levels calms markets more than raising them.'],
   },
   {
     topic: 'Finance',
@@ -136,7 +136,7 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Longer maturities mean that higher yields reach budgets slowly: four years pass before half of the debt is repriced.',
       'A spread of {basis} basis points would have made headlines ten years ago; the debt was shorter then.',
     ],
-    more: ['The exposure of regional banks deserves a closer look.', 'Central banks have said little, on purpose.'],
+    paragraphs: ['The exposure of regional banks deserves a closer look.', 'Central banks have said little, on purpose.'],
   },
   {
     topic: 'Climate',
@@ -149,6 +149,6 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Marshes cost less to make and more to keep. Over thirty years the difference all but disappears.',
       'Accounts from {towns} towns show that the first metre of protection is cheap and the second is not.',
     ],
-    more: ['Insurance premiums follow walls, not marshes.', 'The best predictor of spending is the last flood.'],
+    paragraphs: ['Insurance premiums follow walls, not marshes.', 'The best predictor of spending is the last flood.'],
   },
 ];

@@ -13,7 +13,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The dimming returns every 31 hours and may be caused by a ring of dust.',
       'Two observers with small telescopes noticed the pattern that surveys had filtered out as noise.',
     ],
-    more: ['Larger telescopes will look in spring.', 'A planet is the less likely explanation.'],
+    paragraphs: ['Larger telescopes will look in spring.', 'A planet is the less likely explanation.'],
   },
   {
     topic: 'Oceans',
@@ -26,7 +26,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The reef lies far below the depth at which this kind of coral was thought to grow.',
       'Cameras lowered to {metres} metres off {region} showed sponges, sea lilies and a wall of coral.',
     ],
-    more: ['Samples suggest an age of several thousand years.', 'The area may become a reserve.'],
+    paragraphs: ['Samples suggest an age of several thousand years.', 'The area may become a reserve.'],
   },
   {
     topic: 'Medicine',
@@ -39,7 +39,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The test takes four minutes and found damage that an X-ray missed in one case out of six.',
       'In a trial with {patients} patients, nurses without special training obtained reliable results.',
     ],
-    more: ['Children were not part of the trial.', 'A larger study is planned.'],
+    paragraphs: ['Children were not part of the trial.', 'A larger study is planned.'],
   },
   {
     topic: 'Archaeology',
@@ -52,7 +52,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'Rings in the oak piles date the bridge to within a decade.',
       'Low water allowed divers to map more than two hundred piles in a single week.',
     ],
-    more: ['It may have led to an island sanctuary.', 'The piles stay where they are: air would destroy them.'],
+    paragraphs: ['It may have led to an island sanctuary.', 'The piles stay where they are: air would destroy them.'],
   },
   {
     topic: 'Birds',
@@ -65,7 +65,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The bird lost almost half of its weight on the way and landed within sight of last year’s field.',
       'Tags lighter than a paper clip recorded height, heading and heartbeat.',
     ],
-    more: ['Tail winds explain a third of the distance.', 'Eleven more birds are still on their way.'],
+    paragraphs: ['Tail winds explain a third of the distance.', 'Eleven more birds are still on their way.'],
   },
   {
     topic: 'Physics',
@@ -75,7 +75,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'A fibre between {town} and {other} carried the light; the difference in height between the laboratories could be read off.',
       'The comparison tests whether constants of nature drift. So far they do not.',
     ],
-    more: ['Surveyors hope to measure mountains this way.', 'The link will stay in operation.'],
+    paragraphs: ['Surveyors hope to measure mountains this way.', 'The link will stay in operation.'],
   },
   {
     topic: 'Geology',
@@ -88,7 +88,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'None was strong enough to be felt; together they outline a fault that no map shows.',
       'Water pressed into old cracks is the favoured explanation for the swarm.',
     ],
-    more: ['There is no sign of rising magma.', 'Ten more sensors have been buried.'],
+    paragraphs: ['There is no sign of rising magma.', 'Ten more sensors have been buried.'],
   },
   {
     topic: 'Botany',
@@ -101,7 +101,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'Mud kept out air and light; {seeds} seeds of rye and flax germinated in a greenhouse in {town}.',
       'Breeders hope that the old strains carry resistance that modern ones have lost.',
     ],
-    more: ['Genetic tests are under way.', 'Part of the harvest goes to a seed bank.'],
+    paragraphs: ['Genetic tests are under way.', 'Part of the harvest goes to a seed bank.'],
   },
   {
     topic: 'Climate',
@@ -114,7 +114,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'Dust and pollen in the ice record droughts that written sources only hint at.',
       'The team brought {cores} cores down on foot, at night, to keep them frozen.',
     ],
-    more: ['The glacier may be gone in twenty years.', 'Half of each core is kept for later methods.'],
+    paragraphs: ['The glacier may be gone in twenty years.', 'Half of each core is kept for later methods.'],
   },
   {
     topic: 'Mathematics',
@@ -124,7 +124,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The answer is no, and the counterexample can be cut out of cardboard.',
       'Referees needed eight months for {pages} pages; a computer has checked the longest lemma.',
     ],
-    more: ['The case of three dimensions remains open.', 'Quilters have already made one.'],
+    paragraphs: ['The case of three dimensions remains open.', 'Quilters have already made one.'],
   },
   {
     topic: 'Materials',
@@ -134,7 +134,7 @@ export const scienceStories: readonly StoryTemplate[] = [
       'The brick takes up moisture at night and gives it off by day, which draws heat out of the wall.',
       'Test houses in {town} needed {percent} per cent less power for cooling in a hot summer.',
     ],
-    more: ['Frost remains a weakness.', 'The recipe is published.'],
+    paragraphs: ['Frost remains a weakness.', 'The recipe is published.'],
   },
   {
     topic: 'Insects',
@@ -147,6 +147,6 @@ export const scienceStories: readonly StoryTemplate[] = [
       'Gardeners who left a strip unmown counted twice as many species as their neighbours.',
       'The count covers {gardens} gardens; a rare mason bee was seen in nine of them.',
     ],
-    more: ['A wet spring helped.', 'The next count is open to schools.'],
+    paragraphs: ['A wet spring helped.', 'The next count is open to schools.'],
   },
 ];

@@ -13,7 +13,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'The new core replaces {files} source files and keeps the old configuration format.',
       'After {months} months of evenings and weekends, maintainers have tagged a release that drops the last of the original code.',
     ],
-    more: ['Packagers are asked to test it with large queues.', 'Security fixes for the old branch end in a year.'],
+    paragraphs: ['Packagers are asked to test it with large queues.', 'Security fixes for the old branch end in a year.'],
   },
   {
     topic: 'Security',
@@ -26,7 +26,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'A form in the settings page accepts commands from anyone on the same network, researchers found.',
       'A scan found {devices} devices that still run the affected firmware.',
     ],
-    more: [
+    paragraphs: [
       'The maker has published a fix for models sold in the last six years.',
       'Switching off remote management is enough for the others.',
     ],
@@ -42,7 +42,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Until now a single cable carried all traffic; a cut two years ago left the islands offline for nine days.',
       'Engineers in {town} pulled the new cable ashore and will light the first fibre pair next week.',
     ],
-    more: ['Prices for households should fall by a fifth.', 'A third cable is being discussed.'],
+    paragraphs: ['Prices for households should fall by a fifth.', 'A third cable is being discussed.'],
   },
   {
     topic: 'Browsers',
@@ -55,7 +55,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Three engines now pass the same 1,400 checks for how pages scroll, snap and stick.',
       'A year of shared testing has removed {percent} per cent of the differences that page authors complain about most.',
     ],
-    more: ['Printing is next on the list.', 'The tests are free to use.'],
+    paragraphs: ['Printing is next on the list.', 'The tests are free to use.'],
   },
   {
     topic: 'Chips',
@@ -68,7 +68,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'The design is slow by the standards of desktop machines and needs no fan.',
       'Drawings, tests and build scripts of the processor are published under a free licence.',
     ],
-    more: ['A first batch of boards goes to schools.', 'The next version adds vector instructions.'],
+    paragraphs: ['A first batch of boards goes to schools.', 'The next version adds vector instructions.'],
   },
   {
     topic: 'Accessibility',
@@ -81,7 +81,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'An audit found missing labels and menus that cannot be reached without a mouse on {sites} sites.',
       'Half of the faults could be mended in an afternoon, the auditors write.',
     ],
-    more: ['Forms for taxes and permits did best.', 'A second audit follows in six months.'],
+    paragraphs: ['Forms for taxes and permits did best.', 'A second audit follows in six months.'],
   },
   {
     topic: 'Databases',
@@ -94,7 +94,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'A lock was held a little too long while pages were written. Shortening it helps machines with many cores most.',
       'Benchmarks on a 64-core machine show {factor} times the throughput after the patch.',
     ],
-    more: ['The release is due next month.', 'Small machines will notice nothing.'],
+    paragraphs: ['The release is due next month.', 'Small machines will notice nothing.'],
   },
   {
     topic: 'Mapping',
@@ -107,7 +107,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Satellite pictures released yesterday were traced by more than two thousand people.',
       'Drivers heading for {region} now know which of its bridges still stand.',
     ],
-    more: ['The data is free and already in navigation apps.', 'Local checks have begun.'],
+    paragraphs: ['The data is free and already in navigation apps.', 'Local checks have begun.'],
   },
   {
     topic: 'Archives',
@@ -120,7 +120,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Engineers rebuilt two players from spare parts to read tapes that no other machine accepts.',
       'Every tape can be played once or twice more; the archive in {town} has {tapes} of them.',
     ],
-    more: ['Recordings older than fifty years will be put online.', 'The designs of the players are free.'],
+    paragraphs: ['Recordings older than fifty years will be put online.', 'The designs of the players are free.'],
   },
   {
     topic: 'Languages',
@@ -133,7 +133,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Work is split by module and kept between runs; a change in one file no longer rebuilds the rest.',
       'The release uses up to a third more memory, which the team hopes to win back.',
     ],
-    more: ['Editors need an update to profit from it.', 'One breaking change affects generated code.'],
+    paragraphs: ['Editors need an update to profit from it.', 'One breaking change affects generated code.'],
   },
   {
     topic: 'Repair',
@@ -146,7 +146,7 @@ export const technologyStories: readonly StoryTemplate[] = [
       'Parts and manuals have to be available for ten years at a reasonable price.',
       'From next year independent workshops get the same tools as contracted ones.',
     ],
-    more: ['Software locks that refuse third-party parts are banned.', 'Fines depend on turnover.'],
+    paragraphs: ['Software locks that refuse third-party parts are banned.', 'Fines depend on turnover.'],
   },
   {
     topic: 'Standards',
@@ -159,6 +159,6 @@ export const technologyStories: readonly StoryTemplate[] = [
       'The new text changes nothing that works and says clearly what used to be a matter of custom.',
       'Editors merged {pages} pages of errata into one document with a test for each rule.',
     ],
-    more: ['Readers and publishers need not do anything.', 'Comments are welcome until the end of the month.'],
+    paragraphs: ['Readers and publishers need not do anything.', 'Comments are welcome until the end of the month.'],
   },
 ];

@@ -13,7 +13,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Passenger services between {town} and {other} resumed this morning, {years} years after the viaduct was closed to heavy trains.',
       'Travellers from {other} reached {town} by rail again today; the journey now takes {minutes} minutes.',
     ],
-    more: [
+    paragraphs: [
       'The operator expects {minutes} minutes end to end once the last speed limits are lifted.',
       'Buses that replaced the trains will keep running for another month.',
     ],
@@ -29,7 +29,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'More voters than at any council election since records began took part in {region}, the electoral office said.',
       'All {stations} polling stations in {region} opened on time, and some stayed open late to serve those still waiting.',
     ],
-    more: ['A full count is expected by the end of the week.', 'Observers reported no serious irregularities.'],
+    paragraphs: ['A full count is expected by the end of the week.', 'Observers reported no serious irregularities.'],
   },
   {
     topic: 'Weather',
@@ -42,7 +42,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Gusts of up to {speed} kilometres an hour brought down lines in the hills above {town}.',
       'Engineers from three neighbouring districts were sent to {town} after a storm cut off {homes} homes.',
     ],
-    more: [
+    paragraphs: [
       'Schools in the area open two hours later than usual.',
       'The weather service expects calmer air from tomorrow.',
     ],
@@ -58,7 +58,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Lorries carrying any of {goods} listed goods will pass the frontier at {town} without inspection from next spring.',
       'Two governments have settled a dispute over paperwork that hauliers said cost them half a day per crossing.',
     ],
-    more: ['Both parliaments still have to approve the text.', 'Live animals and plants are not covered.'],
+    paragraphs: ['Both parliaments still have to approve the text.', 'Live animals and plants are not covered.'],
   },
   {
     topic: 'Harbours',
@@ -71,7 +71,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Freighters are anchored outside {town} while harbour management and dock workers negotiate over shifts.',
       'A mediator joined the talks in {town}, where {ships} ships are waiting for a berth.',
     ],
-    more: ['Ferries are not affected.', 'Importers say that shelves are stocked for two weeks.'],
+    paragraphs: ['Ferries are not affected.', 'Importers say that shelves are stocked for two weeks.'],
   },
   {
     topic: 'Diplomacy',
@@ -84,7 +84,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Delegations from {states} states put their names to rules for sharing water in dry years.',
       'After nine rounds of talks, a treaty on dams and irrigation was signed in {town}.',
     ],
-    more: [
+    paragraphs: [
       'A joint office will publish water levels every hour.',
       'The treaty takes effect when half of the states have ratified it.',
     ],
@@ -100,7 +100,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'The collection, gathered by surveyors more than a hundred years ago, leaves {town} by sea next month.',
       'Elders from {region} received the first crates of carvings and woven mats at a ceremony on the quay.',
     ],
-    more: [
+    paragraphs: [
       'Casts of the best-known pieces remain on display.',
       'The museum will open its archive to researchers from the islands.',
     ],
@@ -116,7 +116,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Work on the first two towers starts in autumn, the planning committee in {town} decided.',
       'Six office towers that have stood empty since the insurers moved out are to become {flats} flats.',
     ],
-    more: ['A third of them will be let below market rent.', 'Opponents had asked for a park instead.'],
+    paragraphs: ['A third of them will be let below market rent.', 'Opponents had asked for a park instead.'],
   },
   {
     topic: 'Health',
@@ -129,7 +129,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'A programme that sends nurses and dentists to remote places has been extended to {clinics} villages.',
       'Residents of {region} can now see a doctor once a fortnight without a day of travel.',
     ],
-    more: ['The buses carry an X-ray unit and a small laboratory.', 'Funding is secured for three years.'],
+    paragraphs: ['The buses carry an X-ray unit and a small laboratory.', 'Funding is secured for three years.'],
   },
   {
     topic: 'Rescue',
@@ -142,7 +142,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Fog had cut the group off on the ridge; rescuers followed the light of a telephone.',
       'All {walkers} members of a walking party are well after a cold night outdoors, the rescue service in {town} said.',
     ],
-    more: ['They had food and warm clothing with them.', 'The path stays closed until new markers are in place.'],
+    paragraphs: ['They had food and warm clothing with them.', 'The path stays closed until new markers are in place.'],
   },
   {
     topic: 'Fisheries',
@@ -155,7 +155,7 @@ export const worldStories: readonly StoryTemplate[] = [
       'Stocks have recovered enough to allow a larger catch next season, the fisheries council said.',
       'Boats from {town} may land {percent} per cent more herring after three lean years.',
     ],
-    more: [
+    paragraphs: [
       'Nets with a wider mesh become compulsory at the same time.',
       'The council will look at the numbers again in spring.',
     ],
@@ -171,6 +171,6 @@ export const worldStories: readonly StoryTemplate[] = [
       'Classrooms damaged by last year’s floods have been rebuilt on higher ground.',
       'For the first time since the floods, every pupil in {region} has a desk in a permanent building.',
     ],
-    more: ['Teachers were hired from neighbouring districts.', 'Evening courses for adults follow in winter.'],
+    paragraphs: ['Teachers were hired from neighbouring districts.', 'Evening courses for adults follow in winter.'],
   },
 ];

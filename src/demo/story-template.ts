@@ -13,5 +13,5 @@ export interface StoryTemplate {
   readonly numbers?: Readonly<Record<string, readonly [number, number]>>;
   readonly headlines: readonly [string, string];
   readonly leads: readonly [string, string];
-  readonly more: readonly string[];
+  readonly paragraphs: readonly string[];
 }

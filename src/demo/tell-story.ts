@@ -27,10 +27,10 @@ const regions = [
 ];
 
 /** What stands in a story's slots, by their names. */
-export type Fills = Readonly<Record<string, string>>;
+export type SlotValues = Readonly<Record<string, string>>;
 
 /** Chooses places and numbers for a story. */
-export function fillSlots(template: StoryTemplate, random: Random): Fills {
+export function chooseSlotValues(template: StoryTemplate, random: Random): SlotValues {
   const town = pick(random, towns);
   const other = pick(
     random,
@@ -44,7 +44,7 @@ export function fillSlots(template: StoryTemplate, random: Random): Fills {
 }
 
 /** The same places, and one number that is another. Null: the story has no number that could have been wrong. */
-export function correctFills(template: StoryTemplate, fills: Fills, random: Random): Fills | null {
+export function correctSlotValues(template: StoryTemplate, fills: SlotValues, random: Random): SlotValues | null {
   const names = Object.keys(template.numbers ?? {});
   if (names.length === 0) return null;
   const name = pick(random, names);
@@ -55,7 +55,7 @@ export function correctFills(template: StoryTemplate, fills: Fills, random: Rand
 }
 
 /** A text with its slots filled, with a capital letter in front. */
-export function fillText(text: string, fills: Fills): string {
+export function fillTemplate(text: string, fills: SlotValues): string {
   const filled = text.replace(/\{(\w+)\}/g, (slot, name: string) => fills[name] ?? slot);
   return filled.charAt(0).toUpperCase() + filled.slice(1);
 }

@@ -4,7 +4,7 @@ import type { Enclosure } from './items/item.ts';
  * Whether two entries each have a sound or video recording and none of them in common: two episodes, whatever their
  * titles say. Queries of the addresses do not count, since some publishers sign or count them.
  */
-export function haveOwnRecordings(one: readonly Enclosure[], other: readonly Enclosure[]): boolean {
+export function haveDistinctRecordings(one: readonly Enclosure[], other: readonly Enclosure[]): boolean {
   const [a, b] = [recordingsOf(one), recordingsOf(other)];
   return a.size > 0 && b.size > 0 && ![...a].some((url) => b.has(url));
 }

@@ -37,7 +37,7 @@ export const storageAdvice: Readonly<Record<StorageFault, StorageAdvice>> = {
 };
 
 /** The same for a program that ends because of the fault: a start, or a command. Nothing resumes then. */
-export function adviceAtStart(fault: StorageFault): StorageAdvice {
+export function adviceOnExit(fault: StorageFault): StorageAdvice {
   const { what, remedy } = storageAdvice[fault];
   return { what, remedy: remedy.replace(resumes, '') };
 }

@@ -1,22 +1,22 @@
 import { hash, subtle } from 'node:crypto';
 import { type FetchFacts, type FetchOutcome, noValidators, type Validators } from '../domain/polling/fetch-outcome.ts';
 import type { FetchLimits } from './client/fetch-limits.ts';
-import type { OutboundAnswer } from './client/http-client.ts';
-import { freshForMs, retryAfter } from './http-freshness.ts';
+import type { HttpResponse } from './client/http-client.ts';
+import { freshnessLifetimeMs, retryAfter } from './http-freshness.ts';
 import { readLinks } from './link-header.ts';
-import type { Journey } from './redirects.ts';
-import { judgeStatus } from './status-classes.ts';
-import { isOdd, readValidators, refreshValidators } from './validators.ts';
+import type { RedirectChain } from './redirects.ts';
+import { classifyStatus } from './status-classes.ts';
+import { isMalformed, readValidators, refreshValidators } from './validators.ts';
 
 /** What was known of the document before it was asked for. */
-export interface Known {
+export interface PreviousRead {
   readonly validators: Validators;
   readonly bodyHash: string | null;
 }
 
 /** How a read went. */
-export interface Read {
-  readonly journey: Journey;
+export interface ReadFacts {
+  readonly journey: RedirectChain;
   /** Whether the last hop was asked with the validators. */
   readonly conditional: boolean;
   readonly nowMs: number;
@@ -26,22 +26,22 @@ export interface Read {
 }
 
 /** Makes of the end of a journey what it means for a source. */
-export async function conclude(known: Known, read: Read): Promise<FetchOutcome> {
-  const { end } = read.journey;
-  if (end.kind === 'failed') {
-    const { failure, detail } = end;
+export async function toFetchOutcome(known: PreviousRead, read: ReadFacts): Promise<FetchOutcome> {
+  const { result } = read.journey;
+  if (result.kind === 'failed') {
+    const { failure, detail } = result;
     return { kind: 'failed', failure, detail, retryAfterMs: null, facts: factsOf(read) };
   }
-  if (end.status === 304) return notModified(known, read, end);
-  const asked = retryAfter(end.headers, read.nowMs, read.limits.maxRetryAfterMs);
-  const verdict = judgeStatus(end.status, end.headers, asked.ms);
-  if (verdict.kind === 'document') return await readDocument(known, read, end);
-  const suspect = end.status === 400 && read.conditional && isOdd(known.validators);
+  if (result.status === 304) return notModified(known, read, result);
+  const asked = retryAfter(result.headers, read.nowMs, read.limits.maxRetryAfterMs);
+  const verdict = classifyStatus(result.status, result.headers, asked.ms);
+  if (verdict.kind === 'document') return await readDocument(known, read, result);
+  const suspect = result.status === 400 && read.conditional && isMalformed(known.validators);
   const notes = [...(asked.capped ? ['retry_after_capped'] : []), ...(suspect ? ['bad_validator'] : [])];
   return { ...verdict, facts: factsOf(read, notes) };
 }
 
-function notModified(known: Known, read: Read, end: OutboundAnswer): FetchOutcome {
+function notModified(known: PreviousRead, read: ReadFacts, end: HttpResponse): FetchOutcome {
   if (!read.conditional) {
     const detail = 'HTTP 304 to a request without conditions. The publisher must mend its server';
     return { kind: 'failed', failure: 'unexpected_304', detail, retryAfterMs: null, facts: factsOf(read) };
@@ -52,12 +52,12 @@ function notModified(known: Known, read: Read, end: OutboundAnswer): FetchOutcom
     by: 'status',
     validators: refreshValidators(known.validators, fresh.validators),
     movedTo: read.journey.movedTo,
-    freshForMs: freshForMs(end.headers, read.nowMs),
+    freshForMs: freshnessLifetimeMs(end.headers, read.nowMs),
     facts: factsOf(read, fresh.notes),
   };
 }
 
-async function readDocument(known: Known, read: Read, end: OutboundAnswer): Promise<FetchOutcome> {
+async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpResponse): Promise<FetchOutcome> {
   const { headers, body } = end;
   const { validators, notes } = readValidators(headers, end.url.href, read.limits.maxValidatorBytes);
   if (body.length === 0) {
@@ -66,7 +66,7 @@ async function readDocument(known: Known, read: Read, end: OutboundAnswer): Prom
   }
   const bodyHash = await hashOf(body);
   const { movedTo } = read.journey;
-  const hint = freshForMs(headers, read.nowMs);
+  const hint = freshnessLifetimeMs(headers, read.nowMs);
   if (bodyHash === known.bodyHash) {
     const facts = factsOf(read, [...notes, 'unchanged_body']);
     return { kind: 'not-modified', by: 'body', validators, movedTo, freshForMs: hint, facts };
@@ -88,8 +88,8 @@ async function readDocument(known: Known, read: Read, end: OutboundAnswer): Prom
 }
 
 /** The outcome of reading a local file that could be read. */
-export async function concludeFile(
-  known: Known,
+export async function toFileOutcome(
+  known: PreviousRead,
   file: { url: string; body: Uint8Array; durationMs: number },
 ): Promise<FetchOutcome> {
   const { url, body, durationMs } = file;
@@ -102,9 +102,9 @@ export async function concludeFile(
   return { kind: 'fresh', body, bodyHash, url, ...unsaid, facts };
 }
 
-function factsOf({ journey, durationMs, notes }: Read, more: readonly string[] = []): FetchFacts {
-  const { end, redirects } = journey;
-  return { status: end.status, bytes: end.bytes, durationMs, redirects, notes: [...notes, ...end.notes, ...more] };
+function factsOf({ journey, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
+  const { result, redirects } = journey;
+  return { status: result.status, bytes: result.bytes, durationMs, redirects, notes: [...notes, ...result.notes, ...more] };
 }
 
 /** Of so many bytes, the hash is made faster than handed to another thread. */

@@ -1,14 +1,14 @@
 import type { FetchOutcome, Validators } from '../domain/polling/fetch-outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { asTrouble } from './client/fetch-error.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from './client/http-client.ts';
-import { conclude, concludeFile } from './fetch-outcome-from.ts';
+import { asFetchError } from './client/fetch-error.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
+import { toFetchOutcome, toFileOutcome } from './fetch-outcome-from.ts';
 import { readLocalFile } from './file-source.ts';
-import { followRedirects, type Journey } from './redirects.ts';
-import { customHeaders, identityHeaders } from './request-headers.ts';
+import { followRedirects, type RedirectChain } from './redirects.ts';
+import { customHeaders, defaultHeaders } from './request-headers.ts';
 import { conditionalHeaders } from './validators.ts';
 
-export interface FetcherOptions extends OutboundOptions {
+export interface FetcherOptions extends HttpClientOptions {
   /** See `userAgent`. */
   readonly userAgent: string;
   /** Where `file:` sources live. */
@@ -42,11 +42,11 @@ export interface Fetcher {
    */
   fetchSource(request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome>;
   /** Any document (a page for discovery, an archive), redirects followed, without conditions or custom headers. */
-  get(url: string, options?: GetOptions): Promise<Journey>;
+  get(url: string, options?: GetOptions): Promise<RedirectChain>;
   /** See `Outbound`. */
-  readonly addressOf: Outbound['addressOf'];
+  readonly addressOf: HttpClient['addressOf'];
   /** The client itself, for requests that are not reads: WebSub, webhooks. */
-  readonly outbound: Outbound;
+  readonly outbound: HttpClient;
   close(): Promise<void>;
 }
 
@@ -58,8 +58,8 @@ export interface GetOptions {
 
 /** Makes the fetcher; there is one in a process. */
 export function createFetcher(options: FetcherOptions): Fetcher {
-  const outbound = createOutbound(options);
-  const parts: Parts = { outbound, clock: options.clock, options, identity: identityHeaders(options.userAgent) };
+  const outbound = createHttpClient(options);
+  const parts: Parts = { outbound, clock: options.clock, options, identity: defaultHeaders(options.userAgent) };
   return {
     outbound,
     addressOf: (host) => outbound.addressOf(host),
@@ -76,7 +76,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 }
 
 interface Parts {
-  readonly outbound: Outbound;
+  readonly outbound: HttpClient;
   readonly clock: Clock;
   readonly options: FetcherOptions;
   readonly identity: Readonly<Record<string, string>>;
@@ -85,7 +85,7 @@ interface Parts {
 async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome> {
   const { clock, outbound } = parts;
   const startedMs = clock.monotonic();
-  const { kept: custom, notes } = customHeaders(request.headers);
+  const { accepted: custom, notes } = customHeaders(request.headers);
   const home = URL.parse(request.declaredUrl ?? request.url)?.origin;
   let conditional = false;
   let withheld = false;
@@ -102,7 +102,7 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
     };
   };
   const journey = await followRedirects(outbound, request.url, { clock, signal, headersFor });
-  return await conclude(request, {
+  return await toFetchOutcome(request, {
     journey,
     conditional,
     nowMs: clock.now(),
@@ -124,9 +124,9 @@ async function fetchFile(parts: Parts, request: FetchRequest): Promise<FetchOutc
   const elapsed = (): number => clock.monotonic() - startedMs;
   try {
     const body = await readLocalFile(request.url, options.feedsDir, outbound.limits.maxBodyBytes);
-    return await concludeFile(request, { url: request.url, body, durationMs: elapsed() });
+    return await toFileOutcome(request, { url: request.url, body, durationMs: elapsed() });
   } catch (error) {
-    const { failure, message } = asTrouble(error);
+    const { failure, message } = asFetchError(error);
     const facts = { status: null, bytes: 0, durationMs: elapsed(), redirects: 0, notes: [] };
     return { kind: 'failed', failure, detail: message, retryAfterMs: null, facts };
   }

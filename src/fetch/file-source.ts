@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorCode, size, Trouble } from './client/fetch-error.ts';
+import { errorCode, formatBytes, FetchError } from './client/fetch-error.ts';
 
 /**
  * Reads a `file:` source: a regular file inside the feeds folder, symbolic links resolved first, so that none leads
@@ -29,7 +29,7 @@ async function insidePath(url: string, feedsDir: string): Promise<string> {
   const folder = await realpath(feedsDir);
   const path = await realpath(pathOf(url, [resolve(feedsDir), folder]));
   if (!isInside(folder, path)) {
-    throw new Trouble('file_unreadable', 'The file is outside the feeds folder. Move it there');
+    throw new FetchError('file_unreadable', 'The file is outside the feeds folder. Move it there');
   }
   return path;
 }
@@ -47,13 +47,13 @@ function isInside(folder: string, path: string): boolean {
   return inner !== '' && inner !== '..' && !inner.startsWith(`..${sep}`) && !isAbsolute(inner);
 }
 
-function notAFile(): Trouble {
-  return new Trouble('bad_url', 'The address is not of a local file. Write file: and a name in the feeds folder');
+function notAFile(): FetchError {
+  return new FetchError('bad_url', 'The address is not of a local file. Write file: and a name in the feeds folder');
 }
 
 async function readRegular(handle: FileHandle, maxBytes: number): Promise<Uint8Array> {
   const stat = await handle.stat();
-  if (!stat.isFile()) throw new Trouble('file_unreadable', 'This is not a regular file. Name one that is');
+  if (!stat.isFile()) throw new FetchError('file_unreadable', 'This is not a regular file. Name one that is');
   if (stat.size > maxBytes) throw tooLarge(maxBytes);
   // One byte more than it should have: a file that grows while it is read is noticed.
   const block = new Uint8Array(stat.size + 1);
@@ -64,23 +64,23 @@ async function readRegular(handle: FileHandle, maxBytes: number): Promise<Uint8A
     if (bytesRead === 0 || length === block.length) break;
   }
   if (length > maxBytes) throw tooLarge(maxBytes);
-  if (length === 0) throw new Trouble('empty', 'The file is empty. It is read again when it changes');
+  if (length === 0) throw new FetchError('empty', 'The file is empty. It is read again when it changes');
   return block.slice(0, length);
 }
 
-function tooLarge(maxBytes: number): Trouble {
-  return new Trouble('body_too_large', `The file is over ${size(maxBytes)}. Split it`);
+function tooLarge(maxBytes: number): FetchError {
+  return new FetchError('body_too_large', `The file is over ${formatBytes(maxBytes)}. Split it`);
 }
 
 function explain(error: unknown): unknown {
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new Trouble('file_missing', 'There is no such file in the feeds folder. Put it there or remove the source');
+    return new FetchError('file_missing', 'There is no such file in the feeds folder. Put it there or remove the source');
   }
   // Of an escape that stands for a slash or a NUL.
   if (code.startsWith('ERR_INVALID_')) return notAFile();
-  if (!(error instanceof Trouble) && code !== '') {
-    return new Trouble('file_unreadable', `The file cannot be read (${code}). Check its permissions`);
+  if (!(error instanceof FetchError) && code !== '') {
+    return new FetchError('file_unreadable', `The file cannot be read (${code}). Check its permissions`);
   }
   return error;
 }

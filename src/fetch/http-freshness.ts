@@ -8,7 +8,7 @@ import { parseHttpDate } from './http-date.ts';
  * @param nowMs stands in for a missing `Date`.
  * @returns milliseconds; 0 for "stale at once", null when nothing (or nothing readable) is said.
  */
-export function freshForMs(headers: HeaderList, nowMs: number): number | null {
+export function freshnessLifetimeMs(headers: HeaderList, nowMs: number): number | null {
   const directives = cacheDirectives(headers.all('cache-control'));
   if (directives.has('no-store') || directives.has('no-cache')) return 0;
   const lifetimeMs = maxAgeMs(directives) ?? expiresInMs(headers, nowMs);

@@ -1,18 +1,18 @@
 import type { Clock } from '../runtime/clock.ts';
-import { size, Trouble } from './client/fetch-error.ts';
+import { formatBytes, FetchError } from './client/fetch-error.ts';
 import type { FetchLimits } from './client/fetch-limits.ts';
 import type { HeaderList } from './client/header-list.ts';
-import type { Outbound, OutboundAnswer, OutboundFailed } from './client/http-client.ts';
+import type { HttpClient, HttpResponse, HttpFailure } from './client/http-client.ts';
 
-export interface Journey {
+export interface RedirectChain {
   /** The last answer, or what ended the journey. Its `bytes` are those of all answers. */
-  readonly end: OutboundAnswer | OutboundFailed;
+  readonly result: HttpResponse | HttpFailure;
   readonly redirects: number;
   /** The last URL of the unbroken run of permanent redirects from the start; null when there was none. */
   readonly movedTo: string | null;
 }
 
-export interface JourneyOptions {
+export interface RedirectOptions {
   readonly clock: Clock;
   /**
    * Headers for one hop.
@@ -27,10 +27,10 @@ const permanent = new Set([301, 308]);
 
 /** Asks for a document and follows redirects by hand, so that each hop passes the guard and no secret travels. */
 export async function followRedirects(
-  outbound: Outbound,
+  outbound: HttpClient,
   start: string,
-  options: JourneyOptions & { readonly signal?: AbortSignal | undefined },
-): Promise<Journey> {
+  options: RedirectOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<RedirectChain> {
   const { clock, signal } = options;
   const { limits } = outbound;
   if (!URL.canParse(start)) return await lost(outbound, start);
@@ -51,14 +51,14 @@ export async function followRedirects(
     trail.status = answer.status;
     if (!redirectStatuses.has(answer.status)) return arrive(trail, answer);
     const next = nextUrl(answer, trail, limits);
-    if (next instanceof Trouble) return arrive(trail, asFailed(next, trail));
+    if (next instanceof FetchError) return arrive(trail, asFailed(next, trail));
     advance(trail, next, answer.status);
   }
 }
 
 /** The guard has the words for an address that is none. */
-async function lost(outbound: Outbound, start: string): Promise<Journey> {
-  return { end: await outbound.request({ url: start }), redirects: 0, movedTo: null };
+async function lost(outbound: HttpClient, start: string): Promise<RedirectChain> {
+  return { result: await outbound.request({ url: start }), redirects: 0, movedTo: null };
 }
 
 interface Trail {
@@ -86,24 +86,24 @@ function newTrail(start: string): Trail {
 }
 
 /** Where an answer sends us, or why not there. Addresses and ports are the guard's, when the hop is asked. */
-function nextUrl(answer: OutboundAnswer, trail: Trail, limits: FetchLimits): URL | Trouble {
+function nextUrl(answer: HttpResponse, trail: Trail, limits: FetchLimits): URL | FetchError {
   const location = readLocation(answer.headers);
   if (location.length > limits.maxLocationBytes) {
-    return new Trouble('bad_url', `The redirect's address is over ${size(limits.maxLocationBytes)} long`);
+    return new FetchError('bad_url', `The redirect's address is over ${formatBytes(limits.maxLocationBytes)} long`);
   }
   if (location === '' || !URL.canParse(location, trail.url.href)) {
-    return new Trouble('redirect_no_location', 'The redirect does not say where to. The publisher must mend it');
+    return new FetchError('redirect_no_location', 'The redirect does not say where to. The publisher must mend it');
   }
   const next = new URL(location, trail.url);
   next.hash = '';
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-    return new Trouble('redirect_scheme', `The redirect leads to a ${next.protocol} address, which is not followed`);
+    return new FetchError('redirect_scheme', `The redirect leads to a ${next.protocol} address, which is not followed`);
   }
   if (trail.visited.has(next.href)) {
-    return new Trouble('redirect_loop', 'The redirects lead round in a circle. Check the address of the source');
+    return new FetchError('redirect_loop', 'The redirects lead round in a circle. Check the address of the source');
   }
   if (trail.visited.size > limits.maxRedirects) {
-    return new Trouble('redirect_limit', `More than ${limits.maxRedirects} redirects. Use the address they lead to`);
+    return new FetchError('redirect_limit', `More than ${limits.maxRedirects} redirects. Use the address they lead to`);
   }
   return next;
 }
@@ -125,17 +125,17 @@ function advance(trail: Trail, next: URL, status: number): void {
   trail.url = next;
 }
 
-function arrive(trail: Trail, end: OutboundAnswer | OutboundFailed): Journey {
+function arrive(trail: Trail, end: HttpResponse | HttpFailure): RedirectChain {
   const redirects = trail.visited.size - 1;
   const detail = end.kind === 'failed' && redirects > 0 ? `${end.detail} (redirect ${redirects})` : '';
   return {
-    end: { ...end, bytes: trail.bytes, ...(detail === '' ? {} : { detail }) } as Journey['end'],
+    result: { ...end, bytes: trail.bytes, ...(detail === '' ? {} : { detail }) } as RedirectChain['result'],
     redirects,
     movedTo: trail.movedTo,
   };
 }
 
-function asFailed(trouble: Trouble, trail: Trail): OutboundFailed {
+function asFailed(trouble: FetchError, trail: Trail): HttpFailure {
   const { status, bytes } = trail;
   const { failure, message: detail, notes } = trouble;
   return { kind: 'failed', failure, detail, notes, status, bytes };

@@ -15,7 +15,7 @@ export function userAgent(version: string, contactUrl: string | null): string {
 }
 
 /** The headers of every request for a feed. Nothing else about us: no cookie, no referrer, no language. */
-export function identityHeaders(agent: string): Readonly<Record<string, string>> {
+export function defaultHeaders(agent: string): Readonly<Record<string, string>> {
   return { 'user-agent': agent, accept, 'accept-encoding': acceptEncoding };
 }
 
@@ -25,13 +25,13 @@ const reserved =
 
 /** The operator's headers for a source, less those that would break the exchange (then `headers_ignored` is noted). */
 export function customHeaders(headers: Readonly<Record<string, string>>): {
-  readonly kept: Readonly<Record<string, string>>;
+  readonly accepted: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
 } {
   const all = Object.entries(headers);
   const kept = all.filter(([name, value]) => token.test(name) && !reserved.test(name) && isFieldValue(value));
   return {
-    kept: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value])),
+    accepted: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value])),
     notes: kept.length < all.length ? ['headers_ignored'] : [],
   };
 }

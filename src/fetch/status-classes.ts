@@ -4,7 +4,7 @@ import type { HeaderList } from './client/header-list.ts';
 type Bare<T> = T extends unknown ? Omit<T, 'facts'> : never;
 
 /** What an answer's status alone comes to; 200 and its like are for whoever looks at the body. */
-export type Verdict =
+export type StatusOutcome =
   | { readonly kind: 'document' }
   | Bare<Extract<FetchOutcome, { kind: 'throttled' | 'gone' | 'failed' }>>;
 
@@ -13,7 +13,7 @@ export type Verdict =
  *
  * @param retryAfterMs what Retry-After says, on whatever status.
  */
-export function judgeStatus(status: number, headers: HeaderList, retryAfterMs: number | null): Verdict {
+export function classifyStatus(status: number, headers: HeaderList, retryAfterMs: number | null): StatusOutcome {
   const fail = (failure: Failure, detail: string): Bare<FetchFailed> => ({
     kind: 'failed',
     failure,

@@ -46,7 +46,7 @@ export function conditionalHeaders(validators: Validators): Readonly<Record<stri
 }
 
 /** Whether a validator is not of the form that the RFC gives it: the first suspect when a server answers 400. */
-export function isOdd({ etag, lastModified }: Validators): boolean {
+export function isMalformed({ etag, lastModified }: Validators): boolean {
   const oddTag = etag !== null && !/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag);
   const oddDate = lastModified !== null && !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(lastModified);
   return oddTag || oddDate;

@@ -1,20 +1,20 @@
 import type { EntryDescription, FeedDescription } from '../domain/items/feed-description.ts';
 import type { Markup, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
 import { parseDate } from './dates/parse-date.ts';
-import { authorName, basesFor, readFrame } from './feed-metadata.ts';
+import { authorName, baseUrlsFor, readFeedMetadata } from './feed-metadata.ts';
 import { cleanHtml } from './html/sanitise.ts';
 import { Notes } from './notes.ts';
 import { readCategories, readEnclosures } from './read-entry.ts';
 import { resolveLink } from './resolve-links.ts';
-import { plainText, textToHtml } from './text/markup-text.ts';
+import { markupToText, textToHtml } from './text/markup-text.ts';
 
 const maxTitleBytes = 1024;
 
 /** What a document says, read by the same rules as for the store, entry for entry. */
 export function describeFeed(feed: ParsedFeed, options: { readonly url: string }): FeedDescription {
   const notes = new Notes();
-  const frame = readFrame(feed, { url: options.url, language: null });
-  const entries = feed.items.map((item) => describeEntry(item, basesFor(feed, item, options.url), notes));
+  const frame = readFeedMetadata(feed, { url: options.url, language: null });
+  const entries = feed.items.map((item) => describeEntry(item, baseUrlsFor(feed, item, options.url), notes));
   return {
     kind: 'described',
     format: feed.format,
@@ -28,7 +28,7 @@ export function describeFeed(feed: ParsedFeed, options: { readonly url: string }
 function describeEntry(item: ParsedItem, bases: readonly string[], notes: Notes): EntryDescription {
   return {
     id: item.guid,
-    title: item.title === null ? null : plainText(item.title, maxTitleBytes) || null,
+    title: item.title === null ? null : markupToText(item.title, maxTitleBytes) || null,
     link: item.link === null ? null : resolveLink(item.link, bases),
     published: isoDate(item.published),
     updated: isoDate(item.updated),

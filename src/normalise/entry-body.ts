@@ -1,5 +1,5 @@
 import type { Markup, ParsedItem } from '../domain/items/parsed-feed.ts';
-import { withoutEmbeddedData } from './html/embedded-data.ts';
+import { removeDataUrls } from './html/embedded-data.ts';
 import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './html/sanitise.ts';
 import { cleanText } from './text/clean-text.ts';
 import { htmlToText, textToHtml } from './text/markup-text.ts';
@@ -7,13 +7,13 @@ import { htmlToText, textToHtml } from './text/markup-text.ts';
 const maxTextChars = 128 * 1024;
 
 /** Where relative links in content and summary start, the best first; see `basesOf`. */
-export interface BodyBases {
+export interface BodyBaseUrls {
   readonly content: readonly string[];
   readonly summary: readonly string[];
 }
 
 /** What a person reads of an entry. */
-interface Texts {
+interface BodyTexts {
   /** The longer of content and summary by what a person reads; null when there is neither. */
   readonly body: Markup | null;
   /** Visible text of `body`. */
@@ -31,12 +31,12 @@ interface Texts {
  */
 export class EntryBody {
   readonly #item: Pick<ParsedItem, 'content' | 'summary'>;
-  readonly #bases: BodyBases;
-  #texts: Texts | null = null;
+  readonly #bases: BodyBaseUrls;
+  #texts: BodyTexts | null = null;
   /** Clean HTML of the content, where it came about with the text. */
   #cleanContent: CleanHtml | null = null;
 
-  constructor(item: Pick<ParsedItem, 'content' | 'summary'>, bases: BodyBases) {
+  constructor(item: Pick<ParsedItem, 'content' | 'summary'>, bases: BodyBaseUrls) {
     this.#item = { content: shortened(item.content), summary: shortened(item.summary) };
     this.#bases = bases;
   }
@@ -51,37 +51,37 @@ export class EntryBody {
   }
 
   /** The markup that is cleaned, as its publisher sent it but for embedded data. */
-  get chars(): number {
+  get inputChars(): number {
     return this.#read().body?.value.length ?? 0;
   }
 
   /** Says that the text and the clean HTML will both be asked for: one reading does for the two. */
-  expectAll(): void {
+  preload(): void {
     const { content } = this.#item;
     if (this.#texts !== null || content?.type !== 'html') return;
     const both = cleanHtmlAndText(content.value, this.#bases.content);
     if (both === null) return;
-    this.#cleanContent = both.clean;
-    this.#texts = choose(this.#item, both.text, textOf(this.#item.summary));
+    this.#cleanContent = both.cleanHtml;
+    this.#texts = chooseBody(this.#item, both.text, textOf(this.#item.summary));
   }
 
   clean(): CleanHtml {
     const { body } = this.#read();
     if (body === this.#item.content && this.#cleanContent !== null) return this.#cleanContent;
-    if (body === null) return { html: '', cut: false };
+    if (body === null) return { html: '', truncated: false };
     const bases = body === this.#item.content ? this.#bases.content : this.#bases.summary;
     return cleanHtml(body.type === 'html' ? body.value : textToHtml(body.value), bases);
   }
 
-  #read(): Texts {
-    this.#texts ??= choose(this.#item, textOf(this.#item.content), textOf(this.#item.summary));
+  #read(): BodyTexts {
+    this.#texts ??= chooseBody(this.#item, textOf(this.#item.content), textOf(this.#item.summary));
     return this.#texts;
   }
 }
 
 function shortened(markup: Markup | null): Markup | null {
   if (markup === null || markup.type !== 'html') return markup;
-  const value = withoutEmbeddedData(markup.value);
+  const value = removeDataUrls(markup.value);
   return value === markup.value ? markup : { ...markup, value };
 }
 
@@ -93,7 +93,7 @@ function textOf(markup: Markup | null): string {
 }
 
 /** Of two that say nothing, the longer markup is taken (a picture, a recording). */
-function choose(item: Pick<ParsedItem, 'content' | 'summary'>, content: string, summary: string): Texts {
+function chooseBody(item: Pick<ParsedItem, 'content' | 'summary'>, content: string, summary: string): BodyTexts {
   const bothSilent = content === '' && summary === '';
   const contentWins = bothSilent
     ? (item.content?.value.length ?? 0) >= (item.summary?.value.length ?? 0)

@@ -3,7 +3,7 @@ import type { ItemDraft } from '../domain/items/item.ts';
 import { canonicalForm, canonicalUrl } from './resolve-links.ts';
 
 /** What an entry is known by, cleaned and resolved. */
-export interface Traits {
+export interface IdentityFields {
   readonly guid: string | null;
   /** Absolute, without tracking parameters. */
   readonly url: string | null;
@@ -29,7 +29,7 @@ const keyChars = 40;
  * @param digest SHA-256 of its argument, lower-case hex.
  * @returns 41 ASCII characters, unique within one source only.
  */
-export function entryKey(traits: Traits, digest: (text: string) => string): string {
+export function entryKey(traits: IdentityFields, digest: (text: string) => string): string {
   const key = (rung: string, text: string): string => `${rung}${digest(text).slice(0, keyChars)}`;
   if (traits.guid !== null) return key('g', traits.guid);
   if (traits.url !== null) return key('l', linkKey(traits.url));
@@ -50,10 +50,10 @@ export function linkKey(url: string): string {
  * front, or one that entries with other titles share, says no more than a missing one.
  */
 export function entryKeys(
-  entries: readonly Traits[],
+  entries: readonly IdentityFields[],
   rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
 ): string[] {
-  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null) ? null : ownUrls(entries, rules.siteUrl);
+  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null) ? null : exclusiveUrls(entries, rules.siteUrl);
   return entries.map((entry, index) => {
     const guid = rules.trustIds ? entry.guid : null;
     return entryKey({ guid, url: owned?.[index] ?? null, title: entry.title, body: entry.body }, sha256);
@@ -61,14 +61,14 @@ export function entryKeys(
 }
 
 /** The links that lead to one entry alone; null for the others. */
-function ownUrls(entries: readonly Traits[], siteUrl: string | null): (string | null)[] {
+function exclusiveUrls(entries: readonly IdentityFields[], siteUrl: string | null): (string | null)[] {
   const keys = entries.map(({ url }) => (url === null ? '' : linkKey(url)));
   const titles = new Map<string, Set<string>>();
   for (const [index, { title }] of entries.entries()) {
     const key = keys[index] ?? '';
     titles.set(key, (titles.get(key) ?? new Set()).add(title));
   }
-  const isPage = pageTest(siteUrl);
+  const isPage = isBelowSiteRoot(siteUrl);
   return entries.map(({ url }, index) => {
     const key = keys[index] ?? '';
     if (key === '' || titles.get(key)?.size !== 1) return null;
@@ -80,7 +80,7 @@ function ownUrls(entries: readonly Traits[], siteUrl: string | null): (string | 
  * Whether the guids of a document tell its entries apart so badly that they are worth nothing: half or more of the
  * entries that are different news (by link, or by title where the links are all one) share a guid with another.
  */
-export function guidsAreWorthless(entries: readonly Traits[]): boolean {
+export function guidsAreUnreliable(entries: readonly IdentityFields[]): boolean {
   const withGuid = entries.filter((entry) => entry.guid !== null);
   const guids = countDistinct(withGuid.map((entry) => entry.guid));
   const links = countDistinct(withGuid.map((entry) => entry.url));
@@ -101,25 +101,25 @@ function countDistinct(values: readonly (string | null)[]): number {
  * @param urls link of each entry, null where there is none.
  * @returns in the order of `urls`.
  */
-export function namingUrls(urls: readonly (string | null)[], siteUrl: string | null): (string | null)[] {
+export function identifyingUrls(urls: readonly (string | null)[], siteUrl: string | null): (string | null)[] {
   const canonical = urls.map((url) => (url === null ? null : canonicalUrl(url)));
   const counts = new Map<string, number>();
   for (const url of canonical) if (url !== null) counts.set(url, (counts.get(url) ?? 0) + 1);
   const site = siteUrl === null ? null : withoutSlash(canonicalUrl(siteUrl) ?? siteUrl);
   return canonical.map((url) => {
     if (url === null || counts.get(url) !== 1) return null;
-    return isFront(url) || withoutSlash(url) === site ? null : url;
+    return isSiteRoot(url) || withoutSlash(url) === site ? null : url;
   });
 }
 
 /** A test of links, as `linkKey` has them: whether one leads further than to the front of its or of the feed's site. */
-export function pageTest(siteUrl: string | null): (key: string) => boolean {
+export function isBelowSiteRoot(siteUrl: string | null): (key: string) => boolean {
   const site = siteUrl === null ? null : withoutSlash(linkKey(siteUrl));
-  return (key) => !isFront(key) && withoutSlash(key) !== site;
+  return (key) => !isSiteRoot(key) && withoutSlash(key) !== site;
 }
 
 /** Whether an address in its canonical form is that of a whole site. */
-function isFront(canonical: string): boolean {
+function isSiteRoot(canonical: string): boolean {
   return /^https:\/\/[^/]*\/$/.test(canonical);
 }
 
@@ -133,7 +133,7 @@ function withoutQuery(url: string): string {
 }
 
 /** The parts of an entry that make it news when they change. */
-export type Substance = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl'> & {
+export type HashedFields = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl'> & {
   /** Visible text, white space evened out. */
   readonly text: string;
 };
@@ -143,7 +143,7 @@ export type Substance = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categories
  * changing signatures of media addresses, dates and the order of categories leave it as it is. Some publishers give
  * every entry the date of the request.
  */
-export function contentHash(substance: Substance): string {
+export function contentHash(substance: HashedFields): string {
   const { title, text, url, author } = substance;
   const media = substance.enclosures.map((part) => [withoutQuery(part.url), part.type, part.length]);
   const image = substance.imageUrl === null ? null : withoutQuery(substance.imageUrl);

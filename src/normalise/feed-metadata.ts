@@ -1,15 +1,15 @@
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
-import { basesOf, resolveLink } from './resolve-links.ts';
-import { cleanText, cutBytes } from './text/clean-text.ts';
-import { plainText } from './text/markup-text.ts';
+import { baseUrlsOf, resolveLink } from './resolve-links.ts';
+import { cleanText, truncateBytes } from './text/clean-text.ts';
+import { markupToText } from './text/markup-text.ts';
 
 const maxTitleBytes = 1024;
 const maxAuthorBytes = 256;
 const maxHubs = 10;
 
 /** What a document says of all its items, cleaned. */
-export interface Frame {
+export interface FeedMetadata {
   readonly title: string | null;
   readonly siteUrl: string | null;
   readonly language: string | null;
@@ -35,27 +35,27 @@ export function languageTag(text: string | null): string | null {
 export function authorName(text: string | null): string | null {
   const clean = cleanText((text ?? '').slice(0, 4096));
   const named = /^[^\s@()]+@[^\s@()]+ \((.+)\)$/.exec(clean)?.[1];
-  return cutBytes(named ?? clean, maxAuthorBytes).trim() || null;
+  return truncateBytes(named ?? clean, maxAuthorBytes).trim() || null;
 }
 
 /** Where relative links of an item start, or of the feed itself when there is none. */
-export function basesFor(feed: ParsedFeed, item: ParsedItem | null, url: string): string[] {
+export function baseUrlsFor(feed: ParsedFeed, item: ParsedItem | null, url: string): string[] {
   const own = item?.base ?? [];
   // Parsers may or may not repeat the feed's own base in the item's.
   const around = feed.base === null || own[0] === feed.base ? [] : [feed.base];
-  return basesOf({ xmlBases: [...around, ...own], feedLink: feed.link, url });
+  return baseUrlsOf({ xmlBases: [...around, ...own], feedLink: feed.link, url });
 }
 
 /** Where links about the document itself start: its site has nothing to do with where its archives lie. */
-export function documentBases(feed: ParsedFeed, url: string): string[] {
-  return basesOf({ xmlBases: feed.base === null ? [] : [feed.base], feedLink: null, url });
+export function documentBaseUrls(feed: ParsedFeed, url: string): string[] {
+  return baseUrlsOf({ xmlBases: feed.base === null ? [] : [feed.base], feedLink: null, url });
 }
 
 /** Cleans what stands on the feed element. */
-export function readFrame(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url' | 'language'>): Frame {
-  const bases = basesFor(feed, null, options.url);
+export function readFeedMetadata(feed: ParsedFeed, options: Pick<NormaliseOptions, 'url' | 'language'>): FeedMetadata {
+  const bases = baseUrlsFor(feed, null, options.url);
   return {
-    title: feed.title === null ? null : plainText(feed.title, maxTitleBytes) || null,
+    title: feed.title === null ? null : markupToText(feed.title, maxTitleBytes) || null,
     siteUrl: feed.link === null ? null : resolveLink(feed.link, bases),
     language: options.language ?? languageTag(feed.language),
     author: authorName(feed.author),

@@ -1,6 +1,6 @@
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedItem } from '../domain/items/parsed-feed.ts';
-import { judgeDate, parseDate } from './dates/parse-date.ts';
+import { classifyDate, parseDate } from './dates/parse-date.ts';
 
 /**
  * The items of a document that are read when it has more than the limit: the newest by date, in document order. Some
@@ -38,5 +38,5 @@ function datesOf(items: readonly ParsedItem[], nowMs: number): readonly number[]
 
 function readDate(text: string | null, nowMs: number): number | null {
   const ms = text === null ? null : parseDate(text);
-  return ms !== null && judgeDate(ms, nowMs) === 'fine' ? ms : null;
+  return ms !== null && classifyDate(ms, nowMs) === 'fine' ? ms : null;
 }

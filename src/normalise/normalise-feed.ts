@@ -1,18 +1,18 @@
 import { RE2JS } from 're2js';
-import type { Digest, ItemDraft } from '../domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft } from '../domain/items/item.ts';
 import { idsDistrustedNote, type NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed } from '../domain/items/parsed-feed.ts';
-import { clampDate, parseDate } from './dates/parse-date.ts';
+import { plausibleDate, parseDate } from './dates/parse-date.ts';
 import type { EntryBody } from './entry-body.ts';
-import { contentHash, entryKeys, guidsAreWorthless, namingUrls } from './entry-identity.ts';
-import { documentBases, hubUrls, readFrame } from './feed-metadata.ts';
-import { firstPicture } from './html/pictures.ts';
+import { contentHash, entryKeys, guidsAreUnreliable, identifyingUrls } from './entry-identity.ts';
+import { documentBaseUrls, hubUrls, readFeedMetadata } from './feed-metadata.ts';
+import { leadImage } from './html/pictures.ts';
 import { newestItems } from './newest-items.ts';
 import { Notes } from './notes.ts';
-import { type Entry, type Reading, readEntry, summaryOf } from './read-entry.ts';
-import { lastTouched, repeatedEntries } from './repeated-entries.ts';
+import { type Entry, type NormaliseContext, readEntry, entrySummary } from './read-entry.ts';
+import { lastModifiedMs, findDuplicateEntries } from './repeated-entries.ts';
 import { resolveLink } from './resolve-links.ts';
-import { cutBytes, withoutControls } from './text/clean-text.ts';
+import { truncateBytes, withoutControls } from './text/clean-text.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
 /** Markup that is looked at for one document's contents; time, not space, is what it bounds. */
@@ -20,7 +20,7 @@ const maxDocumentInputChars = 8 * 1024 * 1024;
 const maxRefBytes = 1024;
 
 /** An entry that has its key, and the URL that names it alone. */
-interface Keyed {
+interface IdentifiedEntry {
   readonly entry: Entry;
   readonly entryKey: string;
   readonly canonicalUrl: string | null;
@@ -30,10 +30,10 @@ interface Keyed {
  * A parsed document as the store takes it: entries told apart, cleaned, bounded and in the order of publication, only
  * those that are new or changed with their content.
  */
-export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Digest {
+export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed {
   const notes = new Notes();
-  const frame = readFrame(feed, options);
-  const reading: Reading = { feed, frame, options, notes };
+  const frame = readFeedMetadata(feed, options);
+  const reading: NormaliseContext = { feed, frame, options, notes };
   const taken = newestItems(feed.items, options);
   if (taken.length < feed.items.length) notes.add('item_flood', feed.items.length);
   const keyed = identify(
@@ -41,10 +41,10 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     reading,
   );
   const deleted = tombstones(feed, options);
-  const wanted = keyed.filter(wantedBy(options));
+  const wanted = keyed.filter(keepDropFilter(options));
   notes.add('filtered', keyed.length - wanted.length);
-  const { drafts, unchanged } = draftEntries(wanted.filter(standsDespite(deleted)), reading);
-  const bases = documentBases(feed, options.url);
+  const { drafts, unchanged } = draftEntries(wanted.filter(survivesTombstones(deleted)), reading);
+  const bases = documentBaseUrls(feed, options.url);
   return {
     kind: 'digested',
     format: feed.format,
@@ -54,7 +54,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Dige
     hints: feed.hints,
     hubs: hubUrls(feed, bases),
     selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, bases),
-    drafts: storeOrder(drafts, options.nowMs),
+    drafts: publicationOrder(drafts, options.nowMs),
     unchanged,
     deleted,
     complete: feed.complete,
@@ -68,11 +68,11 @@ function archiveUrl(feed: ParsedFeed, bases: readonly string[]): string | null {
   return link === null ? null : resolveLink(link, bases);
 }
 
-function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['deleted'] {
+function tombstones(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed['deleted'] {
   return feed.deleted.map(({ ref, when }) => ({
     // Cut as guids are, since a guid is what it is compared with.
-    ref: cutBytes(withoutControls(ref).trim(), maxRefBytes),
-    atMs: when === null || !options.trust.dates ? null : clampDate(parseDate(when), options.nowMs),
+    ref: truncateBytes(withoutControls(ref).trim(), maxRefBytes),
+    atMs: when === null || !options.trust.dates ? null : plausibleDate(parseDate(when), options.nowMs),
   }));
 }
 
@@ -80,7 +80,7 @@ function tombstones(feed: ParsedFeed, options: NormaliseOptions): Digest['delete
  * Whether an entry stands although the document says that it is deleted: it was updated later (RFC 6721 §3). One that
  * was not says that it is withdrawn, to readers that know no tombstones.
  */
-function standsDespite(deleted: Digest['deleted']): (keyed: Keyed) => boolean {
+function survivesTombstones(deleted: NormalisedFeed['deleted']): (keyed: IdentifiedEntry) => boolean {
   const deletedMs = new Map(deleted.map(({ ref, atMs }) => [ref, atMs]));
   return ({ entry: { guid, updatedMs } }) => {
     const atMs = guid === null ? null : (deletedMs.get(guid) ?? null);
@@ -89,9 +89,9 @@ function standsDespite(deleted: Digest['deleted']): (keyed: Keyed) => boolean {
 }
 
 /** Gives each entry its key, and keeps one entry of each: the most recently updated, of equals the last. */
-function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
+function identify(entries: readonly Entry[], reading: NormaliseContext): IdentifiedEntry[] {
   const { frame, options, notes } = reading;
-  const worthless = options.trust.ids && guidsAreWorthless(entries);
+  const worthless = options.trust.ids && guidsAreUnreliable(entries);
   if (worthless) notes.flag(idsDistrustedNote);
   const trustIds = options.trust.ids && !worthless;
   const keys = entryKeys(entries, { trustIds, siteUrl: frame.siteUrl });
@@ -99,20 +99,20 @@ function identify(entries: readonly Entry[], reading: Reading): Keyed[] {
   for (const [index, entry] of entries.entries()) {
     const key = keys[index] ?? '';
     const rival = best.get(key);
-    if (rival !== undefined && lastTouched(rival) > lastTouched(entry)) continue;
+    if (rival !== undefined && lastModifiedMs(rival) > lastModifiedMs(entry)) continue;
     // Taken out first, so that the entry stands at its own place in the document's order.
     best.delete(key);
     best.set(key, entry);
   }
   notes.add('dup_guid', worthless ? sharedGuids(entries) : entries.length - best.size);
   const distinct = [...best];
-  const repeated = repeatedEntries(
+  const repeated = findDuplicateEntries(
     distinct.map(([, entry]) => entry),
     frame.siteUrl,
   );
   notes.add('dup_entry', repeated.size);
   const kept = distinct.filter((_, index) => !repeated.has(index));
-  const urls = namingUrls(
+  const urls = identifyingUrls(
     kept.map(([, entry]) => entry.url),
     frame.siteUrl,
   );
@@ -125,16 +125,16 @@ function sharedGuids(entries: readonly Entry[]): number {
 }
 
 /** The operator's `keep` and `drop`, in linear time whatever the expression. */
-function wantedBy(options: NormaliseOptions): (keyed: Keyed) => boolean {
+function keepDropFilter(options: NormaliseOptions): (keyed: IdentifiedEntry) => boolean {
   const [keep, drop] = [options.keep, options.drop].map((pattern) =>
     pattern === null ? null : RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE),
   );
-  const found = (pattern: RE2JS, { entry }: Keyed): boolean =>
+  const found = (pattern: RE2JS, { entry }: IdentifiedEntry): boolean =>
     [entry.title, ...entry.categories].some((text) => pattern.matcher(text).find());
   return (keyed) => (keep == null || found(keep, keyed)) && (drop == null || !found(drop, keyed));
 }
 
-function draftEntries(wanted: readonly Keyed[], reading: Reading): { drafts: ItemDraft[]; unchanged: string[] } {
+function draftEntries(wanted: readonly IdentifiedEntry[], reading: NormaliseContext): { drafts: ItemDraft[]; unchanged: string[] } {
   const { known } = reading.options;
   const budget = { bytes: maxDocumentBytes, inputChars: maxDocumentInputChars };
   const drafts: ItemDraft[] = [];
@@ -142,7 +142,7 @@ function draftEntries(wanted: readonly Keyed[], reading: Reading): { drafts: Ite
   for (const keyed of wanted) {
     const { entry } = keyed;
     const stored = Object.hasOwn(known, keyed.entryKey) ? known[keyed.entryKey] : undefined;
-    if (stored === undefined && budget.inputChars > 0) entry.body.expectAll();
+    if (stored === undefined && budget.inputChars > 0) entry.body.preload();
     const hash = contentHash({ ...entry, text: entry.body.text });
     if (stored === hash) unchanged.push(keyed.entryKey);
     else drafts.push(draft(keyed, hash, { reading, budget }));
@@ -150,12 +150,12 @@ function draftEntries(wanted: readonly Keyed[], reading: Reading): { drafts: Ite
   return { drafts, unchanged };
 }
 
-interface Budget {
+interface ContentBudget {
   bytes: number;
   inputChars: number;
 }
 
-function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Budget }): ItemDraft {
+function draft(keyed: IdentifiedEntry, hash: string, work: { reading: NormaliseContext; budget: ContentBudget }): ItemDraft {
   const { entry, entryKey, canonicalUrl } = keyed;
   const contentHtml = content(entry.body, work);
   return {
@@ -164,13 +164,13 @@ function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Bud
     guid: entry.guid,
     url: entry.url,
     title: entry.title,
-    summary: summaryOf(entry),
+    summary: entrySummary(entry),
     contentHtml,
     author: entry.author,
     language: entry.language,
     categories: entry.categories,
     enclosures: entry.enclosures,
-    imageUrl: entry.imageUrl ?? firstPicture(contentHtml),
+    imageUrl: entry.imageUrl ?? leadImage(contentHtml),
     // Atom asks for `updated` only: an entry that was never edited has its publication there.
     publishedMs: entry.publishedMs ?? entry.updatedMs,
     updatedMs: entry.updatedMs,
@@ -178,24 +178,24 @@ function draft(keyed: Keyed, hash: string, work: { reading: Reading; budget: Bud
   };
 }
 
-function content(body: EntryBody, work: { reading: Reading; budget: Budget }): string {
-  if (body.chars === 0) return '';
+function content(body: EntryBody, work: { reading: NormaliseContext; budget: ContentBudget }): string {
+  if (body.inputChars === 0) return '';
   const { reading, budget } = work;
   if (budget.inputChars <= 0) {
     reading.notes.add('content_cut');
     return '';
   }
-  budget.inputChars -= body.chars;
+  budget.inputChars -= body.inputChars;
   const clean = body.clean();
   const bytes = Buffer.byteLength(clean.html);
   const fits = bytes <= budget.bytes;
   if (fits) budget.bytes -= bytes;
-  if (clean.cut || !fits) reading.notes.add('content_cut');
+  if (clean.truncated || !fits) reading.notes.add('content_cut');
   return fits ? clean.html : '';
 }
 
 /** Oldest first, ties (and all without a date, as of now) in reverse document order: a reader of the log meets items as they were published. */
-export function storeOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
+export function publicationOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
   // Sorting is stable, so reversing first settles the ties.
   return drafts.toReversed().sort((one, other) => (one.publishedMs ?? nowMs) - (other.publishedMs ?? nowMs));
 }

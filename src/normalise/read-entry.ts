@@ -1,13 +1,13 @@
 import type { Enclosure } from '../domain/items/item.ts';
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
-import { judgeDate, parseDate } from './dates/parse-date.ts';
+import { classifyDate, parseDate } from './dates/parse-date.ts';
 import { EntryBody } from './entry-body.ts';
-import { authorName, basesFor, type Frame, languageTag } from './feed-metadata.ts';
+import { authorName, baseUrlsFor, type FeedMetadata, languageTag } from './feed-metadata.ts';
 import type { Notes } from './notes.ts';
-import { resolveLink, resolveUntracked } from './resolve-links.ts';
-import { cleanText, cutBytes, excerpt, withoutControls } from './text/clean-text.ts';
-import { plainText } from './text/markup-text.ts';
+import { resolveLink, resolveWithoutTracking } from './resolve-links.ts';
+import { cleanText, truncateBytes, excerpt, withoutControls } from './text/clean-text.ts';
+import { markupToText } from './text/markup-text.ts';
 
 const maxGuidBytes = 1024;
 const maxTitleBytes = 1024;
@@ -34,17 +34,17 @@ export interface Entry {
 }
 
 /** What reading entries of one document takes. */
-export interface Reading {
+export interface NormaliseContext {
   readonly feed: ParsedFeed;
-  readonly frame: Frame;
+  readonly frame: FeedMetadata;
   readonly options: NormaliseOptions;
   readonly notes: Notes;
 }
 
-function readDate(text: string | null, reading: Reading): number | null {
+function readDate(text: string | null, reading: NormaliseContext): number | null {
   if (text === null || text.trim() === '' || !reading.options.trust.dates) return null;
   const ms = parseDate(text);
-  const verdict = ms === null ? 'ancient' : judgeDate(ms, reading.options.nowMs);
+  const verdict = ms === null ? 'ancient' : classifyDate(ms, reading.options.nowMs);
   if (verdict === 'fine') return ms;
   reading.notes.add(verdict === 'future' ? 'future_date' : 'bad_date');
   return null;
@@ -52,10 +52,10 @@ function readDate(text: string | null, reading: Reading): number | null {
 
 function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
   // FeedBurner puts an address of its own in the link and keeps the publisher's beside it.
-  const original = resolveUntracked(item.data['feedburner:origlink'] ?? '', []);
+  const original = resolveWithoutTracking(item.data['feedburner:origlink'] ?? '', []);
   if (original !== null) return original.href;
   if (item.link === null || item.link.trim() === '') return null;
-  const url = resolveUntracked(item.link, bases);
+  const url = resolveWithoutTracking(item.link, bases);
   if (url === null) notes.add('bad_link');
   return url?.href ?? null;
 }
@@ -65,7 +65,7 @@ export function readCategories(labels: readonly string[]): string[] {
   const texts = new Set<string>();
   for (const label of labels) {
     const type = /&[a-z#][a-z0-9]*;/i.test(label) ? 'html' : 'text';
-    const text = plainText({ type, value: label }, maxCategoryBytes);
+    const text = markupToText({ type, value: label }, maxCategoryBytes);
     if (text !== '') texts.add(text);
     if (texts.size === maxCategories) break;
   }
@@ -99,20 +99,20 @@ function declaredImage(item: ParsedItem, bases: readonly string[], enclosures: r
 }
 
 /** Something to call an entry without a title by. */
-function madeTitle(
+function fallbackTitle(
   { text }: EntryBody,
   url: string | null,
-  { enclosures, frame }: { enclosures: readonly Enclosure[]; frame: Frame },
+  { enclosures, frame }: { enclosures: readonly Enclosure[]; frame: FeedMetadata },
 ): string {
   if (text !== '') return excerpt(text, madeTitleChars);
   const address = url ?? enclosures[0]?.url;
   if (address !== undefined)
-    return cutBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
+    return truncateBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
   return frame.title ?? 'Untitled';
 }
 
 /** What stands for an entry where there is no room for its content. */
-export function summaryOf({ body }: Entry): string {
+export function entrySummary({ body }: Entry): string {
   return excerpt(body.summaryText, summaryChars);
 }
 
@@ -124,28 +124,28 @@ function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
 /** Where relative links in one text of an item start: its element may have an xml:base of its own. */
 function basesInside(
   markup: Markup | null,
-  { item, bases, reading }: { item: ParsedItem; bases: readonly string[]; reading: Reading },
+  { item, bases, reading }: { item: ParsedItem; bases: readonly string[]; reading: NormaliseContext },
 ): readonly string[] {
   if (markup?.base === undefined) return bases;
-  return basesFor(reading.feed, { ...item, base: [...item.base, markup.base] }, reading.options.url);
+  return baseUrlsFor(reading.feed, { ...item, base: [...item.base, markup.base] }, reading.options.url);
 }
 
 /** Reads an entry: text cleaned and bounded, links resolved, dates judged. */
-export function readEntry(item: ParsedItem, reading: Reading): Entry {
+export function readEntry(item: ParsedItem, reading: NormaliseContext): Entry {
   const { feed, frame, options, notes } = reading;
-  const bases = hasOwnBase(item, feed) ? basesFor(feed, item, options.url) : frame.bases;
+  const bases = hasOwnBase(item, feed) ? baseUrlsFor(feed, item, options.url) : frame.bases;
   const body = new EntryBody(item, {
     content: basesInside(item.content, { item, bases, reading }),
     summary: basesInside(item.summary, { item, bases, reading }),
   });
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);
-  const title = item.title === null ? '' : plainText(item.title, maxTitleBytes);
+  const title = item.title === null ? '' : markupToText(item.title, maxTitleBytes);
   const guid = item.guid === null ? '' : withoutControls(item.guid).trim();
   return {
-    guid: cutBytes(guid, maxGuidBytes) || null,
+    guid: truncateBytes(guid, maxGuidBytes) || null,
     url,
-    title: title || madeTitle(body, url, { enclosures, frame }),
+    title: title || fallbackTitle(body, url, { enclosures, frame }),
     body,
     author: authorName(item.author) ?? frame.author,
     language: options.language ?? languageTag(item.language) ?? frame.language,

@@ -1,17 +1,17 @@
 import type { Enclosure } from '../domain/items/item.ts';
 import { isSameTitle, titleWords } from '../domain/items/same-title.ts';
-import { haveOwnRecordings } from '../domain/recordings.ts';
-import { linkKey, pageTest, type Traits } from './entry-identity.ts';
+import { haveDistinctRecordings } from '../domain/recordings.ts';
+import { linkKey, isBelowSiteRoot, type IdentityFields } from './entry-identity.ts';
 
 /** An entry as far as it is compared with others of its document. */
-export interface Comparable extends Traits {
+export interface ComparableEntry extends IdentityFields {
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
   readonly enclosures: readonly Enclosure[];
 }
 
 /** When an entry was last touched, in epoch milliseconds; before everything else when it does not say. */
-export function lastTouched(entry: Pick<Comparable, 'publishedMs' | 'updatedMs'>): number {
+export function lastModifiedMs(entry: Pick<ComparableEntry, 'publishedMs' | 'updatedMs'>): number {
   return entry.updatedMs ?? entry.publishedMs ?? Number.NEGATIVE_INFINITY;
 }
 
@@ -24,24 +24,24 @@ export function lastTouched(entry: Pick<Comparable, 'publishedMs' | 'updatedMs'>
  *
  * @returns indices of the entries to leave out. Linear in the number of entries.
  */
-export function repeatedEntries(entries: readonly Comparable[], siteUrl: string | null): ReadonlySet<number> {
+export function findDuplicateEntries(entries: readonly ComparableEntry[], siteUrl: string | null): ReadonlySet<number> {
   const repeated = new Set<number>();
   for (const sharing of byLink(entries, siteUrl)) {
     // The one to keep comes first.
     const ordered = sharing.toReversed().sort((a, b) => touched(entries, b) - touched(entries, a));
-    const found = ordered.length === 2 ? repeatedOfTwo(entries, ordered) : repeatedOfMany(entries, ordered);
+    const found = ordered.length === 2 ? duplicateOfTwo(entries, ordered) : duplicatesOfMany(entries, ordered);
     for (const index of found) repeated.add(index);
   }
   return repeated;
 }
 
-function touched(entries: readonly Comparable[], index: number): number {
+function touched(entries: readonly ComparableEntry[], index: number): number {
   const entry = entries[index];
-  return entry === undefined ? Number.NEGATIVE_INFINITY : lastTouched(entry);
+  return entry === undefined ? Number.NEGATIVE_INFINITY : lastModifiedMs(entry);
 }
 
 /** Indices of the entries of each link that several have. */
-function byLink(entries: readonly Comparable[], siteUrl: string | null): number[][] {
+function byLink(entries: readonly ComparableEntry[], siteUrl: string | null): number[][] {
   const groups = new Map<string, number[]>();
   for (const [index, { url }] of entries.entries()) {
     if (url === null) continue;
@@ -53,18 +53,18 @@ function byLink(entries: readonly Comparable[], siteUrl: string | null): number[
   }
   const shared = [...groups.values()].filter((group) => group.length > 1);
   if (shared.length === 0) return [];
-  const isPage = pageTest(siteUrl);
+  const isPage = isBelowSiteRoot(siteUrl);
   return shared.filter(([index = 0]) => isPage(linkKey(entries[index]?.url ?? '')));
 }
 
-function repeatedOfTwo(entries: readonly Comparable[], [kept, other]: readonly number[]): number[] {
+function duplicateOfTwo(entries: readonly ComparableEntry[], [kept, other]: readonly number[]): number[] {
   const [one, two] = [entries[kept ?? -1], entries[other ?? -1]];
   if (one === undefined || two === undefined || other === undefined) return [];
-  const isRepeated = isSameTitle(one.title, two.title) && !haveOwnRecordings(one.enclosures, two.enclosures);
+  const isRepeated = isSameTitle(one.title, two.title) && !haveDistinctRecordings(one.enclosures, two.enclosures);
   return isRepeated ? [other] : [];
 }
 
-function repeatedOfMany(entries: readonly Comparable[], ordered: readonly number[]): number[] {
+function duplicatesOfMany(entries: readonly ComparableEntry[], ordered: readonly number[]): number[] {
   const titles = new Map<string, number>();
   for (const index of ordered) {
     const title = titleOf(entries[index]);
@@ -84,6 +84,6 @@ function repeatedOfMany(entries: readonly Comparable[], ordered: readonly number
   });
 }
 
-function titleOf(entry: Comparable | undefined): string {
+function titleOf(entry: ComparableEntry | undefined): string {
   return entry === undefined ? '' : titleWords(entry.title) || entry.title;
 }

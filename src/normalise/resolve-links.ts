@@ -1,10 +1,10 @@
-import { withoutTracking } from './tracking.ts';
+import { removeTrackingPairs } from './tracking.ts';
 
 /** Longer addresses are somebody's data, not a link. */
 const maxUrlChars = 4096;
 
 /** What a document says of the addresses that its relative links start from. */
-export interface BaseClaims {
+export interface DeclaredBases {
   /** xml:base attributes in force, outermost first, as written. */
   readonly xmlBases: readonly string[];
   /** The feed's own link, as written. */
@@ -34,7 +34,7 @@ function dropUserInfo(url: URL): void {
  * The bases to try for a relative link, the best first: xml:base (each against the one around it, the outermost
  * against the document's own URL, as XML Base §4 has it), then the feed's link, then the document's URL.
  */
-export function basesOf(claims: BaseClaims): string[] {
+export function baseUrlsOf(claims: DeclaredBases): string[] {
   const effective = parseWeb(claims.url)?.href ?? null;
   const feedLink =
     claims.feedLink === null ? null : (parseWeb(claims.feedLink.trim(), effective ?? undefined)?.href ?? null);
@@ -57,7 +57,7 @@ export function resolveLink(link: string, bases: readonly string[]): string | nu
 }
 
 /** A link as an absolute http(s) URL without the parameters that track readers; null where `resolveLink` gives null. */
-export function resolveUntracked(link: string, bases: readonly string[]): URL | null {
+export function resolveWithoutTracking(link: string, bases: readonly string[]): URL | null {
   const url = resolve(link, bases);
   if (url !== null) dropTracking(url);
   return url;
@@ -87,11 +87,11 @@ export function stripTracking(url: string): string {
 
 function dropTracking(url: URL): void {
   const query = url.search.slice(1);
-  const kept = withoutTracking(query);
+  const kept = removeTrackingPairs(query);
   if (kept !== query) url.search = kept;
   const fragment = url.hash.slice(1);
   // "#xtor=RSS-1": some publishers count in the fragment.
-  if (/^[\w.]+=/.test(fragment) && withoutTracking(fragment) === '') url.hash = '';
+  if (/^[\w.]+=/.test(fragment) && removeTrackingPairs(fragment) === '') url.hash = '';
 }
 
 /**
@@ -110,6 +110,6 @@ export function canonicalForm(url: URL): string | null {
   if (!isWeb(url) || url.hostname === '') return null;
   // Either default port, whatever the scheme: http and https are one here.
   const port = url.port === '' || url.port === '80' || url.port === '443' ? '' : `:${url.port}`;
-  const query = withoutTracking(url.search.slice(1)).replace(/^&+|&+$/g, '');
+  const query = removeTrackingPairs(url.search.slice(1)).replace(/^&+|&+$/g, '');
   return `https://${url.hostname}${port}${url.pathname}${query === '' ? '' : `?${query}`}`;
 }

@@ -27,7 +27,7 @@ function isTracking(pair: string): boolean {
 }
 
 /** A query or a fragment of `name=value` pairs without those that track; the rest unchanged and in its order. */
-export function withoutTracking(pairs: string): string {
+export function removeTrackingPairs(pairs: string): string {
   if (pairs === '') return '';
   return pairs
     .split('&')
@@ -51,7 +51,7 @@ const trackerPaths =
   /^\/(?:tr|_\/stat|(?:[\w-]+\/)?(?:piwik|matomo)\.php|b\.gif|g\.gif|wf\/open|track\/open\.php|blogger_img_proxy\/tracker)$/;
 
 /** Whether a picture's address is known to count readers rather than to show something. */
-export function isTracker(url: URL): boolean {
+export function isTrackingPixel(url: URL): boolean {
   if (trackerPaths.test(url.pathname)) return true;
   for (let name = url.hostname; name !== ''; name = parentDomain(name)) if (trackerHosts.has(name)) return true;
   return false;

@@ -1,5 +1,5 @@
 /** A document as text, with what had to be guessed or replaced on the way. */
-export interface Decoded {
+export interface DecodedText {
   readonly text: string;
   readonly notes: readonly string[];
 }
@@ -15,35 +15,35 @@ const sniffedBytes = 1024;
  *
  * @param contentType the Content-Type header as received, null when absent.
  */
-export function decode(body: Uint8Array, contentType: string | null): Decoded {
-  const marked = byMark(body) ?? byPattern(body);
-  if (marked !== null) return decodeMarked(body, marked);
+export function decode(body: Uint8Array, contentType: string | null): DecodedText {
+  const marked = detectByteOrderMark(body) ?? detectNulPattern(body);
+  if (marked !== null) return decodeDetected(body, marked);
 
-  const labels = [charsetOf(contentType), declaredCharset(body)].filter((label) => label !== null);
+  const labels = [contentTypeCharset(contentType), declaredCharset(body)].filter((label) => label !== null);
   const utf8 = tryUtf8(body);
   const trusted = labels.find((label) => isUsable(label));
-  const isUtf8 = trusted === undefined || canonical(trusted) === 'utf-8';
+  const isUtf8 = trusted === undefined || canonicalLabel(trusted) === 'utf-8';
   const guessed = trusted === undefined && labels.length > 0 ? ['charset_guess'] : [];
 
   if (utf8 !== null) {
     if (isUtf8) return { text: utf8, notes: guessed };
-    return mayBe(trusted, body, utf8) ? decodeAs(body, trusted, []) : { text: utf8, notes: ['charset_guess'] };
+    return mayBeOtherCharset(trusted, body, utf8) ? decodeAs(body, trusted, []) : { text: utf8, notes: ['charset_guess'] };
   }
   if (!isUtf8) return decodeAs(body, trusted, guessed);
-  const second = labels.find((label) => isUsable(label) && canonical(label) !== 'utf-8');
+  const second = labels.find((label) => isUsable(label) && canonicalLabel(label) !== 'utf-8');
   if (second !== undefined) return decodeAs(body, second, ['charset_guess']);
-  return decodeBroken(body);
+  return decodeInvalidUtf8(body);
 }
 
-interface Marked {
+interface DetectedCharset {
   readonly charset: string;
   readonly skip: number;
   readonly guessed: boolean;
 }
 
-function byMark(body: Uint8Array): Marked | null {
+function detectByteOrderMark(body: Uint8Array): DetectedCharset | null {
   const [a, b, c, d] = body;
-  const marked = (charset: string, skip: number): Marked => ({ charset, skip, guessed: false });
+  const marked = (charset: string, skip: number): DetectedCharset => ({ charset, skip, guessed: false });
   if (a === 0xef && b === 0xbb && c === 0xbf) return marked('utf-8', 3);
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? marked('utf-32le', 4) : marked('utf-16le', 2);
   if (a === 0xfe && b === 0xff) return marked('utf-16be', 2);
@@ -52,10 +52,10 @@ function byMark(body: Uint8Array): Marked | null {
 }
 
 /** Where the NULs stand about the first `<` or `{` tells UTF-16 and UTF-32 without a mark apart. */
-function byPattern(body: Uint8Array): Marked | null {
+function detectNulPattern(body: Uint8Array): DetectedCharset | null {
   const [a, b, c, d] = body;
   if (d === undefined) return null;
-  const guess = (charset: string): Marked => ({ charset, skip: 0, guessed: true });
+  const guess = (charset: string): DetectedCharset => ({ charset, skip: 0, guessed: true });
   const opens = (byte: number | undefined) => byte === 0x3c || byte === 0x7b || byte === 0x0a || byte === 0x20;
   if (a === 0 && b === 0 && c === 0 && opens(d)) return guess('utf-32be');
   if (opens(a) && b === 0 && c === 0 && d === 0) return guess('utf-32le');
@@ -64,11 +64,11 @@ function byPattern(body: Uint8Array): Marked | null {
   return null;
 }
 
-function decodeMarked(body: Uint8Array, { charset, skip, guessed }: Marked): Decoded {
+function decodeDetected(body: Uint8Array, { charset, skip, guessed }: DetectedCharset): DecodedText {
   const bytes = body.subarray(skip);
   const notes = guessed ? ['charset_guess'] : [];
   if (charset.startsWith('utf-32')) return { text: decodeUtf32(bytes, charset === 'utf-32le'), notes };
-  if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeBroken(bytes);
+  if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeInvalidUtf8(bytes);
   return decodeAs(bytes, charset, notes);
 }
 
@@ -91,7 +91,7 @@ function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {
   return new TextDecoder('utf-16le').decode(units.subarray(0, used));
 }
 
-function charsetOf(contentType: string | null): string | null {
+function contentTypeCharset(contentType: string | null): string | null {
   return /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? '')?.[1] ?? null;
 }
 
@@ -100,7 +100,7 @@ function declaredCharset(body: Uint8Array): string | null {
   return /<\?xml\s[^>]*?encoding\s*=\s*["']\s*([^"'\s>]+)/i.exec(head)?.[1] ?? null;
 }
 
-function canonical(label: string): string | null {
+function canonicalLabel(label: string): string | null {
   try {
     return new TextDecoder(label.trim()).encoding;
   } catch (error) {
@@ -111,7 +111,7 @@ function canonical(label: string): string | null {
 
 /** UTF-16 without its NULs is no UTF-16; UTF-7 is not known to TextDecoder, and must not be: it hides markup. */
 function isUsable(label: string): boolean {
-  const name = canonical(label);
+  const name = canonicalLabel(label);
   return name !== null && !name.startsWith('utf-16') && name !== 'x-user-defined';
 }
 
@@ -128,12 +128,12 @@ function tryUtf8(body: Uint8Array): string | null {
  * Whether bytes that are valid UTF-8 may be meant otherwise all the same: when they are all ASCII (as ISO-2022-JP is,
  * too), or when an East Asian charset is claimed and there are only sequences of two bytes, which it has as well.
  */
-function mayBe(label: string, body: Uint8Array, utf8: string): boolean {
+function mayBeOtherCharset(label: string, body: Uint8Array, utf8: string): boolean {
   if (utf8.length === body.length) return true;
-  return /^(?:gb|big5|euc-|shift_jis)/.test(canonical(label) ?? '') && !/[\u0800-\uffff]/.test(utf8);
+  return /^(?:gb|big5|euc-|shift_jis)/.test(canonicalLabel(label) ?? '') && !/[\u0800-\uffff]/.test(utf8);
 }
 
-function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): Decoded {
+function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): DecodedText {
   const text = new TextDecoder(label.trim()).decode(body);
   return { text, notes: text.includes('\ufffd') ? [...notes, 'recovered'] : notes };
 }
@@ -142,7 +142,7 @@ function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): De
  * Bytes that claim or have to be UTF-8 and are not. When most of what lies beyond ASCII is sound UTF-8 the rest is
  * damage and is replaced; else the document is windows-1252.
  */
-function decodeBroken(body: Uint8Array): Decoded {
+function decodeInvalidUtf8(body: Uint8Array): DecodedText {
   const text = new TextDecoder('utf-8').decode(body);
   let damaged = 0;
   let sound = 0;

@@ -1,9 +1,9 @@
 import { Parser } from 'htmlparser2';
-import type { FoundDocument } from '../domain/items/document-task.ts';
+import type { RawDocument } from '../domain/items/document-task.ts';
 import type { FeedLink, PageLinks } from '../domain/items/page-links.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { decode } from './decode.ts';
-import { looksLikeComments, looksLikeFeed, saysFeed } from './feed-address.ts';
+import { looksLikeCommentFeed, looksLikeFeedUrl, isFeedLinkText } from './feed-address.ts';
 
 const sniffedBytes = 1024;
 const maxLinksSeen = 5_000;
@@ -34,11 +34,11 @@ interface RawPage {
  * The feeds that a page names: in `<link>`, for readers of feeds, and in links for people whose address or text looks
  * like a feed's. Every address is the page's own word, and has to be guarded like any other before it is asked.
  */
-export function discoverFeeds({ body, contentType, url }: FoundDocument): PageLinks {
+export function discoverFeeds({ body, contentType, url }: RawDocument): PageLinks {
   const page = readPage(decode(body, withMetaCharset(body, contentType)).text);
   const base = resolve(page.base ?? '', url) ?? URL.parse(url);
   const best = new Map<string, FeedLink>();
-  const ranked = page.links.flatMap((link) => judge(link, base)).sort((one, other) => rank(one) - rank(other));
+  const ranked = page.links.flatMap((link) => toFeedLink(link, base)).sort((one, other) => rank(one) - rank(other));
   for (const link of ranked) {
     if (!best.has(link.url) && best.size < maxFeeds) best.set(link.url, link);
   }
@@ -107,7 +107,7 @@ function refreshTarget(attributes: Attributes): string | null {
   return /^[\d.]*\s*[;,]?\s*url\s*=\s*["']?([^"']+)/i.exec(content)?.[1]?.trim() ?? null;
 }
 
-const formats: Readonly<Record<string, FeedLink['format']>> = {
+const formatsByType: Readonly<Record<string, FeedLink['format']>> = {
   'application/rss+xml': 'RSS',
   'application/x-rss+xml': 'RSS',
   'application/rss': 'RSS',
@@ -121,16 +121,16 @@ const formats: Readonly<Record<string, FeedLink['format']>> = {
 };
 
 /** A link as that of a feed; nothing when it is none. */
-function judge(link: RawLink, base: URL | null): FeedLink[] {
+function toFeedLink(link: RawLink, base: URL | null): FeedLink[] {
   const url = resolve(link.href, base?.href);
   if (url === null) return [];
-  const format = Object.hasOwn(formats, link.type) ? (formats[link.type] ?? null) : null;
-  const found = howFound(link, { url, format });
+  const format = Object.hasOwn(formatsByType, link.type) ? (formatsByType[link.type] ?? null) : null;
+  const found = classifyLink(link, { url, format });
   if (found === null) return [];
   return [{ url: url.href, title: cleanLine(link.text) || null, format, found }];
 }
 
-function howFound(
+function classifyLink(
   { rel, type, text, isAnchor }: RawLink,
   { url, format }: { url: URL; format: FeedLink['format'] },
 ): FeedLink['found'] | null {
@@ -138,17 +138,17 @@ function howFound(
   const offered = rel.includes('alternate') || rel.includes('service.feed');
   // General types (and none at all) are given to translations and to programs' interfaces, too.
   const general = ['', 'application/xml', 'text/xml', 'application/json'].includes(type);
-  if (rel.includes('feed') || (offered && (format !== null || (general && looksLikeFeed(url))))) return 'declared';
+  if (rel.includes('feed') || (offered && (format !== null || (general && looksLikeFeedUrl(url))))) return 'declared';
   if (!isAnchor) return null;
-  if (format !== null || looksLikeFeed(url)) return 'address';
-  return saysFeed(text) ? 'text' : null;
+  if (format !== null || looksLikeFeedUrl(url)) return 'address';
+  return isFeedLinkText(text) ? 'text' : null;
 }
 
-const order = ['declared', 'address', 'text'] as const;
+const rankOrder = ['declared', 'address', 'text'] as const;
 
 /** Declared ones before links for people, feeds of comments behind both; otherwise in the order of the page. */
 function rank({ found, url, title }: FeedLink): number {
-  return order.indexOf(found) + (looksLikeComments(url, title) ? order.length : 0);
+  return rankOrder.indexOf(found) + (looksLikeCommentFeed(url, title) ? rankOrder.length : 0);
 }
 
 /** An http(s) URL without its fragment; `feed:` is an old way to write one. */

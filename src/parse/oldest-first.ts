@@ -1,5 +1,5 @@
 import { maxItems } from './parse-limits.ts';
-import type { Clean } from './repair/repair-text.ts';
+import type { ValidText } from './repair/repair-text.ts';
 
 const dateElement = /<(?:pubDate|dc:date|published|updated|issued)>\s*([^<]{4,60})</i;
 
@@ -12,10 +12,10 @@ export function isOldestFirst(first: string | null, last: string | null): boolea
  * A document that has more items than are read, oldest first, without those at its beginning: its news is at the end.
  * Any other document is returned as it is. Linear in the length.
  */
-export function withoutOldestItems(document: Clean): Clean {
+export function dropOldestItems(document: ValidText): ValidText {
   const { text } = document;
   for (const tag of ['<item', '<entry']) {
-    const starts = mayHaveTooMany(text, tag) ? itemStarts(text, tag) : [];
+    const starts = mayExceedLimit(text, tag) ? itemStarts(text, tag) : [];
     const [first, second] = starts;
     const last = starts.at(-1);
     const from = starts.at(-maxItems);
@@ -27,7 +27,7 @@ export function withoutOldestItems(document: Clean): Clean {
 }
 
 /** A count that takes in comments and the like, and costs next to nothing for the documents that have few. */
-function mayHaveTooMany(text: string, tag: string): boolean {
+function mayExceedLimit(text: string, tag: string): boolean {
   if (text.length < maxItems * tag.length) return false;
   let count = 0;
   for (let at = text.indexOf(tag); at >= 0 && count <= maxItems; at = text.indexOf(tag, at + 1)) count += 1;

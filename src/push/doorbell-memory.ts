@@ -4,7 +4,7 @@ import type { Doorbell } from './doorbell.ts';
 export function createMemoryDoorbell(): Doorbell {
   const listeners = new Set<(head: number) => void>();
   return {
-    async ring(head) {
+    async notify(head) {
       for (const heard of [...listeners]) heard(head);
     },
     listen(heard) {

@@ -7,7 +7,7 @@
  */
 export interface Doorbell {
   /** Events up to `head` can be read. Resolves when the ring is on its way, not when it was heard. */
-  ring(head: number): Promise<void>;
+  notify(head: number): Promise<void>;
   /** Calls `heard` at each ring, until the returned function is called. */
   listen(heard: (head: number) => void): () => void;
 }

@@ -20,7 +20,7 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
  * The same log, with less of what is known: a line about an error that was reported as a state of its own, when it began,
  * is for debugging only. Such errors say so themselves, by `reported: true`.
  */
-export function withoutRepeats(log: Log): Log {
+export function demoteReportedErrors(log: Log): Log {
   const isReported = ({ err }: { readonly err?: unknown }): boolean =>
     err instanceof Error && 'reported' in err && err.reported === true;
   return {

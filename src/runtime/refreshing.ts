@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** How long an answer is given again. */
-export interface RefreshingOptions {
+export interface RefreshingCacheOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Until then without reading again. */
   readonly freshMs: number;
@@ -25,8 +25,8 @@ interface Entry<Value> {
  * @param read may reject: a caller that waits for it gets the error, and the next one has it read again. While there is
  *   an older answer to give, it is read again after `freshMs` only.
  */
-export function createRefreshing<Key, Value>(
-  options: RefreshingOptions,
+export function createRefreshingCache<Key, Value>(
+  options: RefreshingCacheOptions,
   read: (key: Key) => Promise<Value>,
 ): (key: Key) => Promise<Value> {
   const { clock, freshMs, stale } = options;

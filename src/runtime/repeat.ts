@@ -5,7 +5,7 @@ const afterFaultMs = 5000;
 const shortestWaitMs = 10;
 
 /** Work that is done again and again. */
-export interface Repeating {
+export interface RepeatingTask {
   /** There is something to do now; a wake during the work makes it run once more. */
   wake(): void;
   /** Starts nothing more and waits for what runs. */
@@ -24,7 +24,7 @@ export interface RepeatOptions {
  * Does work at once and then again: when it is woken, and after as many milliseconds as it says itself (null: it does
  * not know). Never twice at once. A fault is logged, and the work is done again later.
  */
-export function repeat(work: () => Promise<number | null>, options: RepeatOptions): Repeating {
+export function repeat(work: () => Promise<number | null>, options: RepeatOptions): RepeatingTask {
   const { what, log, longestMs } = options;
   let timer: ReturnType<typeof setTimeout> | undefined;
 

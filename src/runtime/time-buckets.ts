@@ -2,7 +2,7 @@
  * Durations counted in fixed buckets: a few hundred bytes, however many there were. Cheap enough for each of forty
  * thousand deliveries a second.
  */
-export class TimeBuckets {
+export class DurationHistogram {
   /** Upper bounds in seconds, ascending. */
   readonly bounds: readonly number[];
   /** How many fell into each bucket; the last is for what lies above all bounds. */
@@ -41,7 +41,7 @@ export class TimeBuckets {
 }
 
 /** Bounds that grow by a factor, from the first one to the first that is not below `last`. */
-export function growingBounds(first: number, last: number, factor: number): readonly number[] {
+export function exponentialBounds(first: number, last: number, factor: number): readonly number[] {
   const bounds = [first];
   for (let bound = first; bound < last; ) {
     bound *= factor;
@@ -54,7 +54,7 @@ export function growingBounds(first: number, last: number, factor: number): read
  * The median of what several sets of the same buckets counted together, in seconds, as exactly as the buckets tell;
  * null when they are empty.
  */
-export function medianOf(sets: readonly TimeBuckets[]): number | null {
+export function medianDuration(sets: readonly DurationHistogram[]): number | null {
   const [first] = sets;
   if (first === undefined) return null;
   const counts = Array.from(first.counts, (_, index) =>

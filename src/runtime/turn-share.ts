@@ -9,7 +9,7 @@ const batch = 32;
  * who wait take turns, so that one with many pieces does not keep another with a single one waiting. What a piece does
  * asynchronously counts when the next one is about to run.
  */
-export class TurnShare {
+export class EventLoopBudget {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #shareMs: number;
   /** By owner, the one whose turn is next first. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Piece, putTogether, takeApart } from './worker-pieces.ts';
+import { type MessageChunk, joinMessage, splitMessage } from './worker-pieces.ts';
 import {
   cpuLimitSignal,
-  moduleBeside,
-  type WorkerAnswer,
+  siblingModule,
+  type WorkerReply,
   type WorkerMessage,
-  type WorkerOrders,
+  type WorkerConfig,
 } from './worker-protocol.ts';
 
 /** What a task in another process came to. */
@@ -30,7 +30,7 @@ export interface TaskLimits {
 }
 
 /** What ends the waiting for a worker process. */
-type Answer = Exclude<WorkerAnswer, Piece> | Exclude<TaskOutcome<unknown>, { kind: 'done' }>;
+type Answer = Exclude<WorkerReply, MessageChunk> | Exclude<TaskOutcome<unknown>, { kind: 'done' }>;
 
 const startLimitMs = 30_000;
 const idleLimitMs = 60_000;
@@ -41,7 +41,7 @@ export class WorkerChild {
   readonly #limits: TaskLimits;
   #child: ChildProcess | null = null;
   /** Long members of the result that is on its way. */
-  #pieces: Piece[] = [];
+  #pieces: MessageChunk[] = [];
   /** Who waits for the next word of the process. */
   #waiting: ((answer: Answer) => void) | null = null;
   #idle: NodeJS.Timeout | undefined;
@@ -53,14 +53,14 @@ export class WorkerChild {
   }
 
   /** Whether a process stands ready. */
-  get isUp(): boolean {
+  get isReady(): boolean {
     return this.#child?.connected === true;
   }
 
   /** Runs a task. One at a time; never rejects. */
   async run(task: unknown): Promise<TaskOutcome<unknown>> {
     clearTimeout(this.#idle);
-    const failed = this.isUp ? null : await this.#start();
+    const failed = this.isReady ? null : await this.#start();
     if (failed !== null) return failed;
     const child = this.#child;
     if (this.#closed || child === null) return { kind: 'crashed', detail: 'the pool is closed' };
@@ -71,13 +71,13 @@ export class WorkerChild {
     const answer = await answered;
     const pieces = this.#pieces.splice(0);
     this.#rest();
-    return answer.kind === 'done' ? { ...answer, result: putTogether(answer.result, pieces) } : toOutcome(answer);
+    return answer.kind === 'done' ? { ...answer, result: joinMessage(answer.result, pieces) } : toOutcome(answer);
   }
 
   /** Hands a task over, a piece in a turn of the event loop. */
   async #hand(child: ChildProcess, task: unknown): Promise<void> {
     try {
-      const { rest, pieces } = takeApart(task);
+      const { rest, pieces } = splitMessage(task);
       for (const piece of pieces) {
         await send(child, piece);
         await nextTurn();
@@ -103,12 +103,12 @@ export class WorkerChild {
   /** Null when a process is up and has loaded the task. */
   async #start(): Promise<TaskOutcome<unknown> | null> {
     if (this.#closed) return { kind: 'crashed', detail: 'the pool is closed' };
-    const orders: WorkerOrders = {
+    const orders: WorkerConfig = {
       module: this.#module,
       cpuLimitMs: this.#limits.cpuLimitMs,
       parentPid: process.pid,
     };
-    const child = fork(moduleBeside(import.meta.url, 'worker-process'), [JSON.stringify(orders)], {
+    const child = fork(siblingModule(import.meta.url, 'worker-process'), [JSON.stringify(orders)], {
       // Nothing of ours: whatever takes over a parser finds no secret in its environment.
       env: {},
       // What a task leaves behind is garbage at once, and there is little of it: room for more would only be resident.
@@ -117,7 +117,7 @@ export class WorkerChild {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
-    child.on('message', (message) => this.#receive(child, message as WorkerAnswer));
+    child.on('message', (message) => this.#receive(child, message as WorkerReply));
     child.on('exit', (code, signal) => this.#hear(child, readExit(code, signal)));
     child.on('error', (error) => this.#hear(child, { kind: 'crashed', detail: error.message }));
     const answer = await this.#nextAnswer(startLimitMs);
@@ -143,7 +143,7 @@ export class WorkerChild {
     return answer;
   }
 
-  #receive(child: ChildProcess, answer: WorkerAnswer): void {
+  #receive(child: ChildProcess, answer: WorkerReply): void {
     if (answer.kind !== 'piece') this.#hear(child, answer);
     else if (child === this.#child) this.#pieces.push(answer);
   }

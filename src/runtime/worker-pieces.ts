@@ -2,7 +2,7 @@ const maxBytes = 128 * 1024;
 const maxItems = 10;
 
 /** A part of a long member of the message that comes behind it. */
-export interface Piece {
+export interface MessageChunk {
   readonly kind: 'piece';
   /** The member's name. */
   readonly name: string;
@@ -10,16 +10,16 @@ export interface Piece {
 }
 
 /** A value without its long members, and these in pieces. */
-export interface TakenApart {
+export interface SplitMessage {
   readonly rest: unknown;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly MessageChunk[];
 }
 
 /**
  * Takes long lists and byte arrays out of an object. To write or read a message takes a turn of the event loop for
  * itself: the larger the message, the longer do all others wait.
  */
-export function takeApart(value: unknown): TakenApart {
+export function splitMessage(value: unknown): SplitMessage {
   if (!isRecord(value)) return { rest: value, pieces: [] };
   const members = Object.entries(value).map(([name, member]) => ({ name, member, pieces: piecesOf(name, member) }));
   const pieces = members.flatMap((member) => member.pieces);
@@ -33,7 +33,7 @@ export function takeApart(value: unknown): TakenApart {
 }
 
 /** The inverse of `takeApart`. */
-export function putTogether(rest: unknown, pieces: readonly Piece[]): unknown {
+export function joinMessage(rest: unknown, pieces: readonly MessageChunk[]): unknown {
   if (pieces.length === 0 || !isRecord(rest)) return rest;
   const parts = Map.groupBy(pieces, ({ name }) => name);
   const members = [...parts].map(([name, ofOne]) => [name, joined(ofOne.map(({ part }) => part))]);
@@ -44,8 +44,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function piecesOf(name: string, member: unknown): Piece[] {
-  const pieces: Piece[] = [];
+function piecesOf(name: string, member: unknown): MessageChunk[] {
+  const pieces: MessageChunk[] = [];
   if (member instanceof Uint8Array && member.length > maxBytes) {
     for (let at = 0; at < member.length; at += maxBytes) {
       pieces.push({ kind: 'piece', name, part: member.subarray(at, at + maxBytes) });
@@ -58,7 +58,7 @@ function piecesOf(name: string, member: unknown): Piece[] {
   return pieces;
 }
 
-function joined(parts: readonly Piece['part'][]): Piece['part'] {
+function joined(parts: readonly MessageChunk['part'][]): MessageChunk['part'] {
   const bytes = parts.filter((part) => part instanceof Uint8Array);
   return bytes.length > 0 ? Buffer.concat(bytes) : parts.flat();
 }

@@ -65,7 +65,7 @@ class FreeList {
   }
 
   async take(): Promise<WorkerChild> {
-    const index = this.#free.findLastIndex((child) => child.isUp);
+    const index = this.#free.findLastIndex((child) => child.isReady);
     const mayStart = this.#free.length === this.#all;
     const child = index >= 0 ? this.#free.splice(index, 1)[0] : mayStart ? this.#free.pop() : undefined;
     return child ?? this.#wait();

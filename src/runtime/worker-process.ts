@@ -1,17 +1,17 @@
 // The main module of a worker process (see worker-pool.ts): loads the module of the tasks and runs them, one at a time.
 import { Worker } from 'node:worker_threads';
-import { type Piece, putTogether, takeApart } from './worker-pieces.ts';
+import { type MessageChunk, joinMessage, splitMessage } from './worker-pieces.ts';
 import {
-  moduleBeside,
-  type WorkerAnswer,
+  siblingModule,
+  type WorkerReply,
   type WorkerMessage,
-  type WorkerOrders,
-  watchSlots,
+  type WorkerConfig,
+  sharedSlots,
 } from './worker-protocol.ts';
 
 type Work = (task: unknown) => unknown;
 
-function answer(message: WorkerAnswer): void {
+function answer(message: WorkerReply): void {
   process.send?.(message);
 }
 
@@ -25,9 +25,9 @@ function cpuMs(): number {
   return Math.max(1, Math.round((user + system) / 1000));
 }
 
-function startWatch(orders: WorkerOrders): Int32Array {
-  const shared = new Int32Array(new SharedArrayBuffer(4 * watchSlots.count));
-  const watch = new Worker(moduleBeside(import.meta.url, 'worker-watch'), {
+function startWatch(orders: WorkerConfig): Int32Array {
+  const shared = new Int32Array(new SharedArrayBuffer(4 * sharedSlots.count));
+  const watch = new Worker(siblingModule(import.meta.url, 'worker-watch'), {
     workerData: { shared, cpuLimitMs: orders.cpuLimitMs, parentPid: orders.parentPid },
   });
   watch.unref();
@@ -41,30 +41,30 @@ async function load(module: string): Promise<Work> {
 }
 
 async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<void> {
-  Atomics.store(shared, watchSlots.taskStartMs, cpuMs());
-  Atomics.notify(shared, watchSlots.taskStartMs);
+  Atomics.store(shared, sharedSlots.taskStartMs, cpuMs());
+  Atomics.notify(shared, sharedSlots.taskStartMs);
   try {
-    const { rest, pieces } = takeApart(await work(task));
+    const { rest, pieces } = splitMessage(await work(task));
     for (const piece of pieces) answer(piece);
     answer({ kind: 'done', result: rest });
   } catch (error) {
     answer({ kind: 'threw', message: messageOf(error) });
   } finally {
-    Atomics.store(shared, watchSlots.taskStartMs, 0);
+    Atomics.store(shared, sharedSlots.taskStartMs, 0);
   }
 }
 
 async function main(): Promise<void> {
-  const orders = JSON.parse(process.argv[2] ?? '{}') as WorkerOrders;
+  const orders = JSON.parse(process.argv[2] ?? '{}') as WorkerConfig;
   process.on('disconnect', () => process.exit(0));
   // A terminal and a service manager send these to the whole group; when to stop is the parent's word.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   const shared = startWatch(orders);
   const work = await load(orders.module);
-  const pieces: Piece[] = [];
+  const pieces: MessageChunk[] = [];
   process.on('message', (message: WorkerMessage) => {
     if (message.kind === 'piece') pieces.push(message);
-    else void runTask(work, putTogether(message.task, pieces.splice(0)), shared);
+    else void runTask(work, joinMessage(message.task, pieces.splice(0)), shared);
   });
   answer({ kind: 'ready' });
 }

@@ -1,12 +1,12 @@
-import type { Piece } from './worker-pieces.ts';
+import type { MessageChunk } from './worker-pieces.ts';
 
 /** What a parent tells a worker process: a task, its long members before it. */
-export type WorkerMessage = Piece | { readonly kind: 'task'; readonly task: unknown };
+export type WorkerMessage = MessageChunk | { readonly kind: 'task'; readonly task: unknown };
 
 /** What a worker process tells its parent. */
-export type WorkerAnswer =
+export type WorkerReply =
   /** A long member of the result that comes behind it. */
-  | Piece
+  | MessageChunk
   /** The module of the tasks is loaded: the first task may come. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: unknown }
@@ -14,7 +14,7 @@ export type WorkerAnswer =
   | { readonly kind: 'threw'; readonly message: string };
 
 /** What the parent tells a worker process on its command line. */
-export interface WorkerOrders {
+export interface WorkerConfig {
   /** Href of the module whose default export is the task. */
   readonly module: string;
   /** Processor time that one task may use. */
@@ -26,9 +26,9 @@ export interface WorkerOrders {
 export const cpuLimitSignal = process.platform === 'win32' ? 'SIGKILL' : 'SIGVTALRM';
 
 /** Slots of the memory that a worker process shares with its watch. */
-export const watchSlots = { taskStartMs: 0, count: 1 };
+export const sharedSlots = { taskStartMs: 0, count: 1 };
 
 /** The module beside another one, whether run from source or built. */
-export function moduleBeside(url: string, name: string): URL {
+export function siblingModule(url: string, name: string): URL {
   return new URL(`./${name}${url.endsWith('.ts') ? '.ts' : '.js'}`, url);
 }

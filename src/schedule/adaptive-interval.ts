@@ -1,9 +1,9 @@
-import type { PollMemory } from '../domain/polling/poll.ts';
+import type { PollHistory } from '../domain/polling/poll.ts';
 import { dayMs, hourMs, minuteMs } from './durations.ts';
 
-export const longestIntervalMs = dayMs;
+export const maxIntervalMs = dayMs;
 /** What publishers find bearable for conditional requests. */
-export const usualLeastMs = hourMs;
+export const defaultMinIntervalMs = hourMs;
 const newsLeastMs = 5 * minuteMs;
 const newsGapMs = 30 * minuteMs;
 const unconditionalLeastMs = 4 * hourMs;
@@ -14,7 +14,7 @@ const recentGaps = 5;
 const mostStrangeDocuments = 5;
 
 /** How often to ask when nobody says anything, and the reason in words. */
-export interface Rhythm {
+export interface PollInterval {
   readonly intervalMs: number;
   readonly why: string;
 }
@@ -26,44 +26,44 @@ export interface Rhythm {
  * @param options.validatorsHeld whether the next request can be conditional.
  */
 export function adaptiveInterval(
-  memory: PollMemory,
+  memory: PollHistory,
   options: { readonly nowMs: number; readonly validatorsHeld: boolean },
-): Rhythm {
+): PollInterval {
   const gapMs = ownGapMs(memory, options.nowMs);
   const least = leastInterval(memory, { gapMs, validatorsHeld: options.validatorsHeld });
-  const wanted = silenceSteps(memory, options.nowMs) ?? Math.min(gapMs / 2, longestIntervalMs / 4) / hurry(memory);
+  const wanted = silenceSteps(memory, options.nowMs) ?? Math.min(gapMs / 2, maxIntervalMs / 4) / hurry(memory);
   return wanted > least.intervalMs ? { intervalMs: wanted, why: 'adaptive interval' } : least;
 }
 
 /** A source that has fallen silent is asked in wide steps, whatever its earlier rhythm was. */
-function silenceSteps(memory: PollMemory, nowMs: number): number | null {
+function silenceSteps(memory: PollHistory, nowMs: number): number | null {
   const newest = memory.newsAtMs[0];
   if (newest === undefined) return null;
   const silentMs = nowMs - newest;
-  if (silentMs >= 30 * dayMs) return longestIntervalMs;
-  if (silentMs >= 14 * dayMs) return longestIntervalMs / 2;
-  if (silentMs >= 7 * dayMs) return longestIntervalMs / 4;
+  if (silentMs >= 30 * dayMs) return maxIntervalMs;
+  if (silentMs >= 14 * dayMs) return maxIntervalMs / 2;
+  if (silentMs >= 7 * dayMs) return maxIntervalMs / 4;
   return null;
 }
 
-function leastInterval(memory: PollMemory, own: { gapMs: number; validatorsHeld: boolean }): Rhythm {
+function leastInterval(memory: PollHistory, own: { gapMs: number; validatorsHeld: boolean }): PollInterval {
   if (memory.repeatedBodies > 0) {
     // Full answers to conditional requests: publishers wish for at most one such request a day.
     const doubled = unconditionalLeastMs * 2 ** Math.min(memory.repeatedBodies - 1, 3);
-    return { intervalMs: Math.min(doubled, longestIntervalMs), why: 'origin ignores validators:' };
+    return { intervalMs: Math.min(doubled, maxIntervalMs), why: 'origin ignores validators:' };
   }
   const known = memory.newsAtMs.length > tellingStreak && !isFlood(memory);
   const newsy = known && own.validatorsHeld && own.gapMs < newsGapMs;
-  return { intervalMs: newsy ? newsLeastMs : usualLeastMs, why: 'adaptive interval' };
+  return { intervalMs: newsy ? newsLeastMs : defaultMinIntervalMs, why: 'adaptive interval' };
 }
 
 /** Whether a source whose documents never hold anything known has been found out. */
-export function isFlood(memory: PollMemory): boolean {
+export function isFlood(memory: PollHistory): boolean {
   return memory.strangeDocuments > mostStrangeDocuments;
 }
 
 /** A document without anything known came too late: the next is asked for in half the time, down to the usual least. */
-function hurry(memory: PollMemory): number {
+function hurry(memory: PollHistory): number {
   return isFlood(memory) ? 1 : 2 ** memory.strangeDocuments;
 }
 
@@ -71,9 +71,9 @@ function hurry(memory: PollMemory): number {
  * The mean time between two polls with news. The last few count on their own too: a source that wakes up after a year
  * is followed at once.
  */
-function ownGapMs(memory: PollMemory, nowMs: number): number {
+function ownGapMs(memory: PollHistory, nowMs: number): number {
   const times = memory.newsAtMs;
-  if (times.length === 0) return usualLeastMs;
+  if (times.length === 0) return defaultMinIntervalMs;
   const overall = meanGap(times, { gaps: times.length - 1, nowMs });
   const lately = times.length > recentGaps ? meanGap(times, { gaps: recentGaps, nowMs }) : overall;
   return Math.min(overall, lately) / haste(memory);
@@ -91,7 +91,7 @@ function meanGap(times: readonly number[], { gaps, nowMs }: { gaps: number; nowM
  * Polls cannot see gaps shorter than the interval between them. When each of the last polls brought news, the true gap
  * is likely a fraction of the one seen, the smaller the longer the run.
  */
-function haste(memory: PollMemory): number {
+function haste(memory: PollHistory): number {
   if (memory.newsStreak < tellingStreak || isFlood(memory)) return 1;
   return Math.min(memory.newsStreak / 2, 4);
 }

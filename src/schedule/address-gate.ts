@@ -2,15 +2,15 @@
  * How many requests run at each address, and who waits for one of them to end: many host names may lead to one machine,
  * which must not be asked by all of them at once. What has no known address (null) is let through.
  */
-export interface AddressGate<Waiter> {
+export interface AddressLimiter<Waiter> {
   /** How many more may run at an address. */
-  room(address: string | null): number;
-  enter(address: string | null): void;
-  leave(address: string | null): void;
+  freeSlots(address: string | null): number;
+  acquire(address: string | null): void;
+  release(address: string | null): void;
   /** Joins the queue of an address. */
-  wait(address: string, waiter: Waiter): void;
+  enqueue(address: string, waiter: Waiter): void;
   /** Takes the one out that has waited longest; undefined: nobody waits. */
-  next(address: string): Waiter | undefined;
+  dequeue(address: string): Waiter | undefined;
   /** Addresses at which something runs or waits. */
   readonly size: number;
 }
@@ -21,7 +21,7 @@ interface Place<Waiter> {
 }
 
 /** A gate that lets `most()` through at an address at a time. */
-export function createAddressGate<Waiter>(most: () => number): AddressGate<Waiter> {
+export function createAddressLimiter<Waiter>(most: () => number): AddressLimiter<Waiter> {
   const places = new Map<string, Place<Waiter>>();
   const placeAt = (address: string): Place<Waiter> => {
     const known = places.get(address);
@@ -37,19 +37,19 @@ export function createAddressGate<Waiter>(most: () => number): AddressGate<Waite
     get size() {
       return places.size;
     },
-    room: (address) =>
+    freeSlots: (address) =>
       address === null ? Number.POSITIVE_INFINITY : Math.max(most() - (places.get(address)?.running ?? 0), 0),
-    enter(address) {
+    acquire(address) {
       if (address !== null) placeAt(address).running += 1;
     },
-    leave(address) {
+    release(address) {
       const place = address === null ? undefined : places.get(address);
       if (address === null || place === undefined) return;
       place.running -= 1;
       forget(address, place);
     },
-    wait: (address, waiter) => void placeAt(address).waiting.add(waiter),
-    next(address) {
+    enqueue: (address, waiter) => void placeAt(address).waiting.add(waiter),
+    dequeue(address) {
       const place = places.get(address);
       for (const waiter of place?.waiting ?? []) {
         place?.waiting.delete(waiter);

@@ -1,24 +1,24 @@
-import type { PollMemory } from '../domain/polling/poll.ts';
+import type { PollHistory } from '../domain/polling/poll.ts';
 import type { Source } from '../domain/polling/source.ts';
-import { adaptiveInterval, longestIntervalMs, type Rhythm } from './adaptive-interval.ts';
-import { dayMs, hourMs, inWords, minuteMs } from './durations.ts';
-import { hintFloor, skipForward } from './feed-hints.ts';
+import { adaptiveInterval, maxIntervalMs, type PollInterval } from './adaptive-interval.ts';
+import { dayMs, hourMs, formatDuration, minuteMs } from './durations.ts';
+import { hintInterval, skipForward } from './feed-hints.ts';
 
 const fileIntervalMs = hourMs;
 const longestCycleMs = 7 * dayMs;
 const mostSkipJitterMs = 30 * minuteMs;
 
 /** When to ask next, and the reason for the operator. */
-export interface Plan {
+export interface NextCheck {
   readonly atMs: number;
   readonly why: string;
   readonly notes: readonly string[];
 }
 
 /** What a plan is made of. */
-export interface PlanInput {
+export interface CheckInput {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
   readonly validatorsHeld: boolean;
   readonly nowMs: number;
   readonly random: () => number;
@@ -34,14 +34,14 @@ export function isFile(source: Pick<Source, 'url'>): boolean {
 }
 
 /** The interval of a healthy source before hints: the operator's, else its own rhythm, stretched by our own needs. */
-export function baseInterval(input: PlanInput): Rhythm & { readonly notes: readonly string[] } {
+export function baseInterval(input: CheckInput): PollInterval & { readonly notes: readonly string[] } {
   const { source, memory, nowMs, validatorsHeld } = input;
   if (isFile(source)) return { intervalMs: fileIntervalMs, why: 'file is watched, re-read every', notes: [] };
   if (source.intervalMs !== null) {
     return { intervalMs: source.intervalMs, why: 'interval as declared', notes: [] };
   }
   const rhythm = adaptiveInterval(memory, { nowMs, validatorsHeld });
-  const stretched = Math.min(rhythm.intervalMs * Math.max(input.stretch, 1), longestIntervalMs);
+  const stretched = Math.min(rhythm.intervalMs * Math.max(input.stretch, 1), maxIntervalMs);
   const cycleMs = Math.min(input.hostCycleMs, longestCycleMs);
   if (cycleMs > stretched) {
     return { intervalMs: cycleMs, why: 'crowded host, one round takes', notes: ['host_throttled'] };
@@ -50,14 +50,14 @@ export function baseInterval(input: PlanInput): Rhythm & { readonly notes: reado
 }
 
 /** The next check of a source that answered well. */
-export function planHealthy(input: PlanInput): Plan {
+export function nextCheckAfterSuccess(input: CheckInput): NextCheck {
   const base = baseInterval(input);
-  const hint = hintsApply(input.source) ? hintFloor(input.memory.hints, input.memory.freshForMs) : null;
+  const hint = hintsApply(input.source) ? hintInterval(input.memory.hints, input.memory.freshForMs) : null;
   const intervalMs = Math.max(base.intervalMs, hint?.floorMs ?? 0);
   const why =
     hint !== null && hint.why !== null && hint.floorMs > base.intervalMs
       ? hint.why
-      : `${base.why} ${inWords(base.intervalMs)}`;
+      : `${base.why} ${formatDuration(base.intervalMs)}`;
   const notes = [...base.notes, ...(hint?.notes ?? [])];
   // Only ever later: a hint is a promise not to ask before.
   const atMs = input.nowMs + intervalMs * (1 + input.random() / 10);
@@ -65,11 +65,11 @@ export function planHealthy(input: PlanInput): Plan {
 }
 
 /** The next check after trouble: the back-off, yet never before what a good answer asked for earlier. */
-export function planTroubled(input: PlanInput, wait: { readonly waitMs: number; readonly why: string }): Plan {
+export function nextCheckAfterFailure(input: CheckInput, wait: { readonly waitMs: number; readonly why: string }): NextCheck {
   const plan = { atMs: input.nowMs + wait.waitMs, why: wait.why, notes: [] };
   const { memory } = input;
   if (memory.lastGoodMs === null || !hintsApply(input.source)) return heed(input, plan);
-  const hint = hintFloor(memory.hints, memory.freshForMs);
+  const hint = hintInterval(memory.hints, memory.freshForMs);
   const freshUntilMs = memory.lastGoodMs + hint.floorMs;
   return heed(input, freshUntilMs > plan.atMs ? { ...plan, atMs: freshUntilMs, why: hint.why ?? plan.why } : plan);
 }
@@ -80,13 +80,13 @@ function hintsApply(source: Pick<Source, 'url' | 'intervalMs'>): boolean {
 }
 
 /** Retry-After first, which nothing overrides; then the hours and days in which nobody shall ask. */
-function heed(input: PlanInput, plan: Plan): Plan {
+function heed(input: CheckInput, plan: NextCheck): NextCheck {
   const { memory, nowMs, source } = input;
   let { atMs, why } = plan;
   if (memory.retryUntilMs !== null && memory.retryUntilMs > atMs) {
     const leftMs = memory.retryUntilMs - nowMs;
     atMs = memory.retryUntilMs + leftMs * 0.1 * input.random();
-    why = `Retry-After ${inWords(leftMs)}`;
+    why = `Retry-After ${formatDuration(leftMs)}`;
   }
   const shift = hintsApply(source) ? skipForward(atMs, memory.hints) : null;
   if (shift === null || shift.why === null) {

@@ -11,7 +11,7 @@ const units = [
 ] as const;
 
 /** A duration as an operator reads it, in at most two units: `15 min`, `1 h 30 min`, `1 d`. */
-export function inWords(ms: number): string {
+export function formatDuration(ms: number): string {
   const largest = units.findIndex(([, size]) => Math.round(ms / secondMs) * secondMs >= size);
   const first = units[largest];
   if (first === undefined) return '0 s';

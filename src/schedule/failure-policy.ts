@@ -6,12 +6,12 @@ import {
   noValidators,
 } from '../domain/polling/fetch-outcome.ts';
 import { remoteHostOf } from '../domain/polling/hosts.ts';
-import { type HostPause, longestHostPauseMs, type PollMemory, type Settlement } from '../domain/polling/poll.ts';
-import { baseInterval, planTroubled } from './check-plan.ts';
-import { dayMs, hourMs, inWords, minuteMs, secondMs } from './durations.ts';
-import { backOffMs, type FailureClass, failureClass, isDeadline, isNetworkFailure } from './poll-backoff.ts';
-import { longestRetryMs } from './poll-history.ts';
-import { type Case, planInput, withNotes } from './settle-context.ts';
+import { type HostPause, maxHostPauseMs, type PollHistory, type PollResult } from '../domain/polling/poll.ts';
+import { baseInterval, nextCheckAfterFailure } from './check-plan.ts';
+import { dayMs, hourMs, formatDuration, minuteMs, secondMs } from './durations.ts';
+import { backOffMs, type FailureClass, failureClass, isTimeout, isNetworkFailure } from './poll-backoff.ts';
+import { maxRetryAfterMs } from './poll-history.ts';
+import { type PollContext, checkInput, withNotes } from './settle-context.ts';
 
 /** A next check that never comes: 31 December 9999. */
 export const neverMs = 253_402_214_400_000;
@@ -37,7 +37,7 @@ interface Trouble {
   readonly detail: string | null;
   readonly facts: FetchFacts;
   readonly notes: readonly string[];
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly waitMs: number;
@@ -46,7 +46,7 @@ interface Trouble {
 }
 
 /** The settlement of a read that failed, for whatever reason. */
-export function settleFailed(before: Case, outcome: FetchFailed): Settlement {
+export function failedPoll(before: PollContext, outcome: FetchFailed): PollResult {
   const retry = heedRetryAfter(before, outcome.retryAfterMs);
   const settled = { ...before, memory: retry.memory };
   if (settled.networkDown && isNetworkFailure(outcome.failure)) return settleFrozen(settled, outcome);
@@ -62,7 +62,7 @@ export function settleFailed(before: Case, outcome: FetchFailed): Settlement {
     failures,
     firstFailedMs,
     waitMs: dead ? probeMs * (1 + settled.random() / 10) : backOff(settled, { kind, failures }),
-    why: dead ? `weekly probe, failing since ${inWords(lastedMs)}` : backOffWhy(failures),
+    why: dead ? `weekly probe, failing since ${formatDuration(lastedMs)}` : backOffWhy(failures),
   });
   return abandonAddress(settled, settlement);
 }
@@ -71,19 +71,19 @@ function factsOf({ failure, detail, facts }: FetchFailed): Pick<Trouble, 'outcom
   return { outcome: 'failed', failure, detail, facts };
 }
 
-function struck(memory: PollMemory, failure: Failure, dead: boolean): PollMemory {
+function struck(memory: PollHistory, failure: Failure, dead: boolean): PollHistory {
   return {
     ...memory,
-    slowStrikes: isDeadline(failure) ? memory.slowStrikes + 1 : 0,
+    slowStrikes: isTimeout(failure) ? memory.slowStrikes + 1 : 0,
     dead,
   };
 }
 
 /** The settlement of a 429 or a 503 with Retry-After. The source is well, we are too many: never a step towards `dead?`. */
-export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): Settlement {
+export function throttledPoll(settled: PollContext, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): PollResult {
   const failures = settled.state.failures + 1;
   const retry = heedRetryAfter(settled, outcome.retryAfterMs);
-  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? hostPauseUsualMs, longestHostPauseMs);
+  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? hostPauseUsualMs, maxHostPauseMs);
   const settlement = complete(settled, {
     outcome: 'throttled',
     failure: null,
@@ -101,7 +101,7 @@ export function settleThrottled(settled: Case, outcome: Extract<FetchOutcome, { 
   return { ...settlement, nextCheckWhy: `${settlement.nextCheckWhy} (${because})` };
 }
 
-function pauseOf({ source, state, memory, nowMs }: Case, pauseMs: number): HostPause | null {
+function pauseOf({ source, state, memory, nowMs }: PollContext, pauseMs: number): HostPause | null {
   const host = remoteHostOf(state.movedTo ?? source.url);
   if (host === null) return null;
   const earlierMs = memory.hostPause?.host === host ? memory.hostPause.untilMs : 0;
@@ -109,7 +109,7 @@ function pauseOf({ source, state, memory, nowMs }: Case, pauseMs: number): HostP
 }
 
 /** The settlement of a 410: believed when it is said again a day later, for publishers make mistakes. */
-export function settleGone(settled: Case, facts: FetchFacts): Settlement {
+export function gonePoll(settled: PollContext, facts: FetchFacts): PollResult {
   const { nowMs, memory, state } = settled;
   const sinceMs = memory.goneSinceMs ?? nowMs;
   const believed = memory.goneSinceMs !== null && nowMs - sinceMs >= goneAgainMs;
@@ -133,7 +133,7 @@ export function settleGone(settled: Case, facts: FetchFacts): Settlement {
 }
 
 /** While our own network is down no source is blamed. */
-function settleFrozen(settled: Case, outcome: FetchFailed): Settlement {
+function settleFrozen(settled: PollContext, outcome: FetchFailed): PollResult {
   return complete(settled, {
     ...factsOf(outcome),
     notes: ['network_down'],
@@ -145,14 +145,14 @@ function settleFrozen(settled: Case, outcome: FetchFailed): Settlement {
   });
 }
 
-function complete(settled: Case, trouble: Trouble): Settlement {
+function complete(settled: PollContext, trouble: Trouble): PollResult {
   const { state } = settled;
   const { waitMs, why } = trouble;
   // A refresh that was settled at all did not lose its lease.
   const memory = { ...trouble.memory, lostLeases: 0 };
   const dropValidators =
     trouble.outcome === 'failed' && choked.has(trouble.facts.status ?? 0) && holdsValidators(settled);
-  const plan = planTroubled(planInput(settled, memory, state.validators), { waitMs, why });
+  const plan = nextCheckAfterFailure(checkInput(settled, memory, state.validators), { waitMs, why });
   const notes = [...trouble.notes, ...plan.notes, ...(dropValidators ? ['bad_validator'] : [])];
   return {
     outcome: trouble.outcome,
@@ -172,12 +172,12 @@ function complete(settled: Case, trouble: Trouble): Settlement {
   };
 }
 
-function holdsValidators({ state }: Case): boolean {
+function holdsValidators({ state }: PollContext): boolean {
   return state.validators.etag !== null || state.validators.lastModified !== null;
 }
 
-function backOff(settled: Case, trouble: { kind: FailureClass; failures: number }): number {
-  const base = baseInterval(planInput(settled, settled.memory, settled.state.validators));
+function backOff(settled: PollContext, trouble: { kind: FailureClass; failures: number }): number {
+  const base = baseInterval(checkInput(settled, settled.memory, settled.state.validators));
   // Somebody has just declared it and waits to see it: the first retries come soon.
   const baseMs = settled.state.firstReadDone ? base.intervalMs : Math.min(base.intervalMs, firstRetryMs);
   return backOffMs(trouble.kind, { failures: trouble.failures, baseMs, random: settled.random() });
@@ -194,27 +194,27 @@ function isDead(outcome: FetchFailed, run: { failures: number; lastedMs: number 
 }
 
 function validRetry(retryAfterMs: number | null): number | null {
-  return retryAfterMs !== null && retryAfterMs > 0 ? Math.min(retryAfterMs, longestRetryMs) : null;
+  return retryAfterMs !== null && retryAfterMs > 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : null;
 }
 
 /** Retry-After in full, up to a week, and never less than what an earlier answer asked for. */
-function heedRetryAfter(settled: Case, retryAfterMs: number | null): { memory: PollMemory; notes: readonly string[] } {
+function heedRetryAfter(settled: PollContext, retryAfterMs: number | null): { memory: PollHistory; notes: readonly string[] } {
   const { memory, nowMs } = settled;
   const running = memory.retryUntilMs !== null && memory.retryUntilMs > nowMs ? memory.retryUntilMs : null;
   const said = validRetry(retryAfterMs);
   const untilMs = said === null ? running : Math.max(nowMs + said, running ?? 0);
-  const capped = retryAfterMs !== null && retryAfterMs > longestRetryMs;
+  const capped = retryAfterMs !== null && retryAfterMs > maxRetryAfterMs;
   return { memory: { ...memory, retryUntilMs: untilMs }, notes: capped ? ['retry_after_capped'] : [] };
 }
 
 /** An adopted address that fails for days is given up: the declared one is asked again, which may redirect elsewhere. */
-function abandonAddress(settled: Case, settlement: Settlement): Settlement {
+function abandonAddress(settled: PollContext, settlement: PollResult): PollResult {
   if (settled.state.movedTo === null || settlement.failures < adoptedLeastFailures) return settlement;
   const lastedMs = settled.nowMs - (settlement.firstFailedMs ?? settled.nowMs);
   return lastedMs >= adoptedTrialMs ? withoutAddress(settlement) : settlement;
 }
 
-function withoutAddress(settlement: Settlement): Settlement {
+function withoutAddress(settlement: PollResult): PollResult {
   return {
     ...settlement,
     movedTo: null,

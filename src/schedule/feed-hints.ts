@@ -1,5 +1,5 @@
 import type { FeedHints } from '../domain/items/parsed-feed.ts';
-import { dayMs, hourMs, inWords, minuteMs } from './durations.ts';
+import { dayMs, hourMs, formatDuration, minuteMs } from './durations.ts';
 
 /** No hint keeps us away for longer, however large its number. */
 const longestHintMs = dayMs;
@@ -15,7 +15,7 @@ const periodMs: ReadonlyMap<string, number> = new Map([
 const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /** The longest wait that the publisher asks for between two polls. */
-export interface HintFloor {
+export interface HintInterval {
   readonly floorMs: number;
   /** Which hint won, `max-age 2 h`; null when there is none. */
   readonly why: string | null;
@@ -23,7 +23,7 @@ export interface HintFloor {
   readonly notes: readonly string[];
 }
 
-const noFloor: HintFloor = { floorMs: 0, why: null, notes: [] };
+const noFloor: HintInterval = { floorMs: 0, why: null, notes: [] };
 
 interface Hint {
   readonly name: string;
@@ -34,7 +34,7 @@ interface Hint {
  * The longest of freshness lifetime, ttl and sy:updatePeriod, each capped at a day. Nonsense (zero, negative, not a
  * number, an unknown period) is noted and does not count.
  */
-export function hintFloor(hints: FeedHints | null, freshForMs: number | null): HintFloor {
+export function hintInterval(hints: FeedHints | null, freshForMs: number | null): HintInterval {
   const said = [...freshnessHint(freshForMs), ...ttlHint(hints), ...syndicationHint(hints)];
   if (said.length === 0) return noFloor;
   const valid = said.filter((hint) => hint.ms > 0);
@@ -44,7 +44,7 @@ export function hintFloor(hints: FeedHints | null, freshForMs: number | null): H
   const longest = valid.reduce<Hint | null>((best, hint) => (best === null || hint.ms > best.ms ? hint : best), null);
   if (longest === null) return { floorMs: 0, why: null, notes };
   const floorMs = Math.min(longest.ms, longestHintMs);
-  return { floorMs, why: `${longest.name} ${inWords(floorMs)}`, notes };
+  return { floorMs, why: `${longest.name} ${formatDuration(floorMs)}`, notes };
 }
 
 /** Not a hint but a fact of the moment: a lifetime of zero is common and says nothing, so it is no `hint_invalid`. */

@@ -1,11 +1,11 @@
 import type { DueSource } from '../domain/polling/poll.ts';
-import { type AddressGate, createAddressGate } from './address-gate.ts';
+import { type AddressLimiter, createAddressLimiter } from './address-gate.ts';
 import { createHeap, type Heap } from './heap.ts';
 import type { QueueLimits } from './queue-limits.ts';
-import { createRateWindow, type RateWindow } from './rate-window.ts';
+import { createRateLimiter, type RateLimiter } from './rate-window.ts';
 
 /** A source whose turn has come. */
-export interface Turn {
+export interface ReadySource {
   readonly source: DueSource;
   /** How long it waited for us, not for its host. */
   readonly waitedMs: number;
@@ -25,22 +25,22 @@ export interface HostReport {
  */
 export interface HostQueue {
   /** Rows not known yet are added, in order. Returns how many were. */
-  offer(rows: readonly DueSource[], atMs: number): number;
+  add(rows: readonly DueSource[], atMs: number): number;
   /** Those that may start now, at most `most`. Each must be ended by `done` or `release`. */
-  take(atMs: number, most?: number): Turn[];
-  done(id: string, report: HostReport, atMs: number): void;
+  take(atMs: number, most?: number): ReadySource[];
+  complete(id: string, report: HostReport, atMs: number): void;
   /** What was asked for a host by way of `AddressOf` and could not be told at once. */
-  locate(host: string, address: string | null, atMs: number): void;
+  setAddress(host: string, address: string | null, atMs: number): void;
   /** No start at a host before a time, as if one of its sources had just been told so. */
-  spare(host: string, untilMs: number, atMs: number): void;
+  pauseHost(host: string, untilMs: number, atMs: number): void;
   /** The turn was not used, since the claim failed: it counts neither for the host's gap nor for the global rate. */
   release(id: string, atMs: number): void;
   /** Takes out the waiting sources that are declared no more. What runs is ended by `done`, as ever. */
   retain(isDeclared: (id: string) => boolean, atMs: number): void;
   /** Other limits from now on. What runs beyond them runs on. */
-  limit(limits: QueueLimits): void;
+  setLimits(limits: QueueLimits): void;
   /** When `take` may next give something without another `done` or `offer`; null: not by time alone. */
-  readyMs(atMs: number): number | null;
+  nextReadyMs(atMs: number): number | null;
   readonly waiting: number;
   readonly running: number;
   /** Hosts that only our own limits hold back. */
@@ -96,7 +96,7 @@ export function createHostQueue(limits: QueueLimits, addressOf: AddressOf = () =
 
 class FairQueue implements HostQueue {
   #limits: QueueLimits;
-  #rate: RateWindow;
+  #rate: RateLimiter;
   readonly #hosts = new Map<string, Host>();
   /** Hosts that may start something now, in the order of their turns. */
   readonly #ring = new Set<Host>();
@@ -107,19 +107,19 @@ class FairQueue implements HostQueue {
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Running>();
   readonly #addressOf: AddressOf;
-  readonly #gate: AddressGate<Host>;
+  readonly #gate: AddressLimiter<Host>;
   #locating = 0;
   #slowRunning = 0;
 
   constructor(limits: QueueLimits, addressOf: AddressOf) {
     this.#limits = limits;
     this.#addressOf = addressOf;
-    this.#gate = createAddressGate(() => Math.max(this.#limits.addressConcurrency, this.#limits.hostConcurrency));
-    this.#rate = createRateWindow(limits.globalPerSecond);
+    this.#gate = createAddressLimiter(() => Math.max(this.#limits.addressConcurrency, this.#limits.hostConcurrency));
+    this.#rate = createRateLimiter(limits.globalPerSecond);
   }
 
-  limit(limits: QueueLimits): void {
-    if (limits.globalPerSecond !== this.#limits.globalPerSecond) this.#rate = createRateWindow(limits.globalPerSecond);
+  setLimits(limits: QueueLimits): void {
+    if (limits.globalPerSecond !== this.#limits.globalPerSecond) this.#rate = createRateLimiter(limits.globalPerSecond);
     this.#limits = limits;
   }
 
@@ -139,7 +139,7 @@ class FairQueue implements HostQueue {
     return this.#ring.size + this.#next.size + this.#locating;
   }
 
-  offer(rows: readonly DueSource[], atMs: number): number {
+  add(rows: readonly DueSource[], atMs: number): number {
     let added = 0;
     for (const source of rows) {
       if (this.#waiting.has(source.id) || this.#running.has(source.id)) continue;
@@ -155,11 +155,11 @@ class FairQueue implements HostQueue {
     return added;
   }
 
-  take(atMs: number, most = Number.POSITIVE_INFINITY): Turn[] {
+  take(atMs: number, most = Number.POSITIVE_INFINITY): ReadySource[] {
     this.#wakeRested(atMs);
     this.#unpark(atMs);
-    const turns: Turn[] = [];
-    while (turns.length < most && this.#running.size < this.#limits.slots && this.#rate.readyMs(atMs) <= atMs) {
+    const turns: ReadySource[] = [];
+    while (turns.length < most && this.#running.size < this.#limits.slots && this.#rate.nextReadyMs(atMs) <= atMs) {
       const host = first(this.#next) ?? (this.#canLocate() ? first(this.#ring) : undefined);
       if (host === undefined) break;
       this.#leave(host);
@@ -169,7 +169,7 @@ class FairQueue implements HostQueue {
     return turns;
   }
 
-  done(id: string, report: HostReport, atMs: number): void {
+  complete(id: string, report: HostReport, atMs: number): void {
     const host = this.#running.get(id)?.host;
     if (host === undefined) return;
     host.strikes = report.slow ? host.strikes + 1 : 0;
@@ -177,7 +177,7 @@ class FairQueue implements HostQueue {
     this.#end(id, atMs);
   }
 
-  spare(name: string, untilMs: number, atMs: number): void {
+  pauseHost(name: string, untilMs: number, atMs: number): void {
     const host = this.#host(name);
     host.readyMs = Math.max(host.readyMs, untilMs);
     this.#place(host, atMs);
@@ -186,7 +186,7 @@ class FairQueue implements HostQueue {
   release(id: string, atMs: number): void {
     const run = this.#running.get(id);
     if (run === undefined) return;
-    this.#rate.takeBack(run.startedMs);
+    this.#rate.undo(run.startedMs);
     // Unless another source was started since, or the host has asked for a pause.
     if (run.host.readyMs === run.readyAfterMs) run.host.readyMs = run.readyBeforeMs;
     // Its place in the heap is that of the gap; what is left of it there is passed over.
@@ -214,13 +214,13 @@ class FairQueue implements HostQueue {
     this.#running.delete(id);
     run.host.running -= 1;
     if (run.slowLane) this.#slowRunning -= 1;
-    this.#gate.leave(run.address);
+    this.#gate.release(run.address);
     // First who waits, or a host without a gap would have every turn.
     this.#openGate(run.address, atMs);
     this.#place(run.host, atMs);
   }
 
-  locate(name: string, address: string | null, atMs: number): void {
+  setAddress(name: string, address: string | null, atMs: number): void {
     const host = this.#hosts.get(name);
     if (host?.place !== 'locating') return;
     this.#locating -= 1;
@@ -228,9 +228,9 @@ class FairQueue implements HostQueue {
     this.#resume(host, atMs);
   }
 
-  readyMs(atMs: number): number | null {
+  nextReadyMs(atMs: number): number | null {
     if (this.#running.size >= this.#limits.slots) return null;
-    const rateMs = this.#rate.readyMs(atMs);
+    const rateMs = this.#rate.nextReadyMs(atMs);
     if (this.#next.size > 0 || (this.#ring.size > 0 && this.#canLocate())) return Math.max(rateMs, atMs);
     const restedMs = this.#waiting.size > 0 ? this.#resting.firstKey() : null;
     return restedMs === null ? null : Math.max(rateMs, restedMs, atMs);
@@ -245,7 +245,7 @@ class FairQueue implements HostQueue {
   }
 
   /** Starts the host's next source; null when what it has must wait for the slow lane, its address or for time. */
-  #start(host: Host, atMs: number): Turn | null {
+  #start(host: Host, atMs: number): ReadySource | null {
     if (host.readyMs > atMs) {
       this.#place(host, atMs);
       this.#openGate(host.address ?? null, atMs);
@@ -264,13 +264,13 @@ class FairQueue implements HostQueue {
     return this.#run(host, { row, address, atMs });
   }
 
-  #run(host: Host, { row, address, atMs }: { row: Waiting; address: string | null; atMs: number }): Turn {
+  #run(host: Host, { row, address, atMs }: { row: Waiting; address: string | null; atMs: number }): ReadySource {
     const slowLane = isSlow(host, row);
     const freeSinceMs = Math.max(row.sinceMs, host.readyMs);
     this.#waiting.delete(row.source.id);
-    this.#gate.enter(address);
+    this.#gate.acquire(address);
     this.#slowRunning += slowLane ? 1 : 0;
-    this.#rate.note(atMs);
+    this.#rate.record(atMs);
     host.running += 1;
     const [readyBeforeMs, readyAfterMs] = [host.readyMs, atMs + this.#limits.hostGapMs];
     host.readyMs = readyAfterMs;
@@ -291,9 +291,9 @@ class FairQueue implements HostQueue {
     if (address === undefined) {
       host.place = 'locating';
       this.#locating += 1;
-    } else if (address !== null && this.#gate.room(address) === 0) {
+    } else if (address !== null && this.#gate.freeSlots(address) === 0) {
       host.place = 'gated';
-      this.#gate.wait(address, host);
+      this.#gate.enqueue(address, host);
       return undefined;
     }
     return address;
@@ -302,8 +302,8 @@ class FairQueue implements HostQueue {
   /** Lets as many hosts on that wait for an address as it has room for; one that finds none after all waits again. */
   #openGate(address: string | null, atMs: number): void {
     if (address === null) return;
-    for (let room = this.#gate.room(address); room > 0; ) {
-      const host = this.#gate.next(address);
+    for (let room = this.#gate.freeSlots(address); room > 0; ) {
+      const host = this.#gate.dequeue(address);
       if (host === undefined) return;
       this.#resume(host, atMs);
       if (this.#next.has(host)) room -= 1;

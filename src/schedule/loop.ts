@@ -3,12 +3,12 @@ import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
-import { createHostQueue, type HostQueue, type Turn } from './host-queue.ts';
-import type { NetworkBrake } from './network-brake.ts';
-import { isDeadline } from './poll-backoff.ts';
-import { runningPause } from './poll-history.ts';
-import { type QueueLimits, usualLimits } from './queue-limits.ts';
-import type { Pace } from './request-pacing.ts';
+import { createHostQueue, type HostQueue, type ReadySource } from './host-queue.ts';
+import type { NetworkBreaker } from './network-brake.ts';
+import { isTimeout } from './poll-backoff.ts';
+import { remainingPause } from './poll-history.ts';
+import { type QueueLimits, defaultQueueLimits } from './queue-limits.ts';
+import type { LatenessMonitor } from './request-pacing.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 /** What the loop needs of the store and of a refresh. */
@@ -35,8 +35,8 @@ export interface LoopOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<QueueLimits>;
-  readonly brake?: NetworkBrake;
-  readonly pace?: Pace;
+  readonly brake?: NetworkBreaker;
+  readonly pace?: LatenessMonitor;
   readonly timers?: Timers;
   /** Pauses of hosts that an earlier process was told of. */
   readonly pauses?: readonly HostPause[];
@@ -49,12 +49,12 @@ export interface LoopOptions {
 }
 
 /** The polling loop. */
-export interface Loop {
+export interface PollingLoop {
   start(): void;
   /** Something may have become due: look at once. */
   wake(): void;
   /** The operator's politeness has changed. */
-  limit(limits: Partial<QueueLimits>): void;
+  setLimits(limits: Partial<QueueLimits>): void;
   /** Other sources are declared: those that are no more give up their turns. */
   retain(isDeclared: (id: string) => boolean): void;
   /** Takes no more sources, waits for what runs, aborts what does not end. */
@@ -80,11 +80,11 @@ const usualGraceMs = 10_000;
 const usualAbortGraceMs = 5_000;
 
 /** A loop that stands still until `start`. */
-export function createLoop(ports: LoopPorts, options: LoopOptions): Loop {
+export function createPollingLoop(ports: LoopPorts, options: LoopOptions): PollingLoop {
   return new PollLoop(ports, options);
 }
 
-class PollLoop implements Loop {
+class PollLoop implements PollingLoop {
   readonly #ports: LoopPorts;
   readonly #options: LoopOptions;
   readonly #timers: Timers;
@@ -106,7 +106,7 @@ class PollLoop implements Loop {
     this.#ports = ports;
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
-    this.#limits = { ...usualLimits, ...options.limits };
+    this.#limits = { ...defaultQueueLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
     this.#turns = createCoalescer(() => this.#turn(), { what: 'a turn of the polling loop', log: options.log });
     this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
@@ -124,9 +124,9 @@ class PollLoop implements Loop {
     this.#requestTurn();
   }
 
-  limit(limits: Partial<QueueLimits>): void {
+  setLimits(limits: Partial<QueueLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
-    this.#queue.limit(this.#limits);
+    this.#queue.setLimits(this.#limits);
   }
 
   retain(isDeclared: (id: string) => boolean): void {
@@ -147,7 +147,7 @@ class PollLoop implements Loop {
     const found = this.#ports.addressOf?.(host) ?? null;
     if (found === null || typeof found === 'string') return found;
     const tell = (address: string | null): void => {
-      this.#queue.locate(host, address, this.#options.clock.monotonic());
+      this.#queue.setAddress(host, address, this.#options.clock.monotonic());
       this.#requestTurn();
     };
     found.then(tell, (error: unknown) => {
@@ -161,8 +161,8 @@ class PollLoop implements Loop {
     const { clock } = this.#options;
     const [nowMs, atMs] = [clock.now(), clock.monotonic()];
     for (const pause of pauses) {
-      const running = runningPause(pause, nowMs);
-      if (running !== null) this.#queue.spare(running.host, atMs + running.untilMs - nowMs, atMs);
+      const running = remainingPause(pause, nowMs);
+      if (running !== null) this.#queue.pauseHost(running.host, atMs + running.untilMs - nowMs, atMs);
     }
   }
 
@@ -228,11 +228,11 @@ class PollLoop implements Loop {
     // Before the read, not after it: who wakes the loop meanwhile may speak of what the read no longer saw.
     this.#readAtMs = clock.monotonic();
     const rows = await this.#ports.readDue(clock.now(), this.#rows);
-    this.#local.offer(rows.filter(isLocal), clock.monotonic());
+    this.#local.add(rows.filter(isLocal), clock.monotonic());
     // What a pause holds back waits in the database: here it would be taken for late.
     if (isPaused) return;
     const remote = rows.filter((row) => !isLocal(row));
-    const added = this.#queue.offer(remote, clock.monotonic());
+    const added = this.#queue.add(remote, clock.monotonic());
     const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
     if (rows.length >= this.#rows && crowded) {
       // A few hosts with more rows than they may have asked fill the window: look further, or all others starve.
@@ -251,11 +251,11 @@ class PollLoop implements Loop {
     const room = this.#room();
     if (this.#state !== 'started' || room === 0) return;
     const turns = this.#queue.take(clock.monotonic(), room);
-    for (const turn of turns) pace?.note(turn.waitedMs, clock.monotonic());
+    for (const turn of turns) pace?.record(turn.waitedMs, clock.monotonic());
     await this.#startTurns(this.#queue, turns);
   }
 
-  async #startTurns(queue: HostQueue, turns: readonly Turn[]): Promise<void> {
+  async #startTurns(queue: HostQueue, turns: readonly ReadySource[]): Promise<void> {
     if (turns.length === 0) return;
     const leases = await this.#claim(queue, turns);
     for (const { source } of turns) {
@@ -268,11 +268,11 @@ class PollLoop implements Loop {
 
   /** While it is tried whether the network is back, only a few fetches run. */
   #room(): number {
-    const most = this.#options.brake?.trialFetches() ?? Number.POSITIVE_INFINITY;
+    const most = this.#options.brake?.maxTrialFetches() ?? Number.POSITIVE_INFINITY;
     return Math.max(most - this.#queue.running, 0);
   }
 
-  async #claim(queue: HostQueue, turns: readonly Turn[]): Promise<Map<string, Lease>> {
+  async #claim(queue: HostQueue, turns: readonly ReadySource[]): Promise<Map<string, Lease>> {
     const { clock } = this.#options;
     const ids = turns.map((turn) => turn.source.id);
     try {
@@ -303,13 +303,13 @@ class PollLoop implements Loop {
       if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
       else log.error({ err: error, source: lease.sourceId }, 'refresh failed by our own fault');
     } finally {
-      queue.done(lease.sourceId, report, clock.monotonic());
+      queue.complete(lease.sourceId, report, clock.monotonic());
     }
   }
 
   async #sleepMs(): Promise<number> {
     const atMs = this.#options.clock.monotonic();
-    const readyMs = this.#room() === 0 ? null : this.#queue.readyMs(atMs);
+    const readyMs = this.#room() === 0 ? null : this.#queue.nextReadyMs(atMs);
     const readInMs = this.#nextReadMs() - atMs;
     if (readyMs !== null) return clamp(readyMs - atMs);
     if (this.#queue.running + this.#queue.waiting > 0 || this.#ports.nextDueMs === undefined) return clamp(readInMs);
@@ -325,5 +325,5 @@ function clamp(sleepMs: number): number {
 }
 
 function isSlow(failure: Failure | null): boolean {
-  return failure !== null && isDeadline(failure);
+  return failure !== null && isTimeout(failure);
 }

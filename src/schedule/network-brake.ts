@@ -6,17 +6,17 @@ import { isNetworkFailure } from './poll-backoff.ts';
  * Tells our own network's failure from the sources'. When more than half of all fetches of a minute fail on the
  * network, over several hosts, polling pauses and no source is blamed; then single fetches try whether it is back.
  */
-export interface NetworkBrake {
+export interface NetworkBreaker {
   /** To be called with every fetch's outcome, before it is settled. */
-  note(host: string, outcome: FetchOutcome, atMs: number): void;
+  record(host: string, outcome: FetchOutcome, atMs: number): void;
   /** Whether network failures are our own at the moment. */
-  down(): boolean;
+  isOpen(): boolean;
   /** Whether anybody has answered since the start. */
-  seenUp(): boolean;
+  hasBeenUp(): boolean;
   /** No fetch before this; null: go on. */
   pausedUntilMs(atMs: number): number | null;
   /** How many fetches may run while it is being tried; null: no limit. */
-  trialFetches(): number | null;
+  maxTrialFetches(): number | null;
 }
 
 const windowMs = minuteMs;
@@ -35,11 +35,11 @@ interface Seen {
 }
 
 /** A brake that is off. Times are of a clock that only grows. */
-export function createNetworkBrake(): NetworkBrake {
+export function createNetworkBreaker(): NetworkBreaker {
   return new Brake();
 }
 
-class Brake implements NetworkBrake {
+class Brake implements NetworkBreaker {
   /** Of the last minute, oldest first; those before `#first` are older and cut off in bulk. */
   #seen: Seen[] = [];
   #first = 0;
@@ -50,7 +50,7 @@ class Brake implements NetworkBrake {
   #trustedUntilMs = 0;
   #seenUp = false;
 
-  note(host: string, outcome: FetchOutcome, atMs: number): void {
+  record(host: string, outcome: FetchOutcome, atMs: number): void {
     const failed = outcome.kind === 'failed' && isNetworkFailure(outcome.failure);
     // A local file or a refused address says nothing about the network.
     if (!failed && outcome.facts.status === null) return;
@@ -59,11 +59,11 @@ class Brake implements NetworkBrake {
     else if (atMs >= this.#trustedUntilMs) this.#noteFreely({ host, failed, atMs });
   }
 
-  down(): boolean {
+  isOpen(): boolean {
     return this.#pause !== null;
   }
 
-  seenUp(): boolean {
+  hasBeenUp(): boolean {
     return this.#seenUp;
   }
 
@@ -71,7 +71,7 @@ class Brake implements NetworkBrake {
     return this.#pause !== null && this.#pause.untilMs > atMs ? this.#pause.untilMs : null;
   }
 
-  trialFetches(): number | null {
+  maxTrialFetches(): number | null {
     return this.#pause === null ? null : trialSize;
   }
 

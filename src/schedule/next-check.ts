@@ -2,17 +2,17 @@ import { assertNever } from '../domain/assert-never.ts';
 import { idsDistrustedNote, rulesVersion } from '../domain/items/normalise-task.ts';
 import { identityChangedNote } from '../domain/polling/feed-continuity.ts';
 import type { FetchFacts, FetchOutcome, Validators } from '../domain/polling/fetch-outcome.ts';
-import type { PollMemory, PollState, Settlement } from '../domain/polling/poll.ts';
+import type { PollHistory, PollState, PollResult } from '../domain/polling/poll.ts';
 import type { Source } from '../domain/polling/source.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { isFlood } from './adaptive-interval.ts';
-import { isFile, planHealthy } from './check-plan.ts';
+import { isFile, nextCheckAfterSuccess } from './check-plan.ts';
 import { dayMs } from './durations.ts';
-import { settleFailed, settleGone, settleThrottled } from './failure-policy.ts';
-import { recovered, soundLifetime, soundMemory, withDocument, withoutNews } from './poll-history.ts';
-import { watchRedirect } from './redirect-watch.ts';
-import type { Happened, Stored } from './refresh-outcome.ts';
-import { type Case, planInput, withNotes } from './settle-context.ts';
+import { failedPoll, gonePoll, throttledPoll } from './failure-policy.ts';
+import { afterSuccess, validLifetime, sanitisedHistory, withDocument, withoutNewItems } from './poll-history.ts';
+import { evaluateRedirect } from './redirect-watch.ts';
+import type { RefreshOutcome, StoredDocument } from './refresh-outcome.ts';
+import { type PollContext, checkInput, withNotes } from './settle-context.ts';
 
 /** Notes of a document of which something was missing: its validators must not hide the rest from us. */
 const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
@@ -20,10 +20,10 @@ const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
 const identityShownMs = 7 * dayMs;
 
 /** Everything a settlement depends on. */
-export interface SettleInput {
+export interface PollInput {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
-  readonly happened: Happened;
+  readonly happened: RefreshOutcome;
   readonly nowMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -39,12 +39,12 @@ export interface SettleInput {
  * What a refresh leaves on its source: when it is asked next and why, what was learnt, what is sent with the next
  * request. Pure: the same input and the same random numbers give the same settlement.
  */
-export function settle(input: SettleInput): Settlement {
+export function nextPollState(input: PollInput): PollResult {
   const { happened } = input;
-  const settled: Case = {
+  const settled: PollContext = {
     source: input.source,
     state: input.state,
-    memory: soundMemory(input.state.memory, input.nowMs),
+    memory: sanitisedHistory(input.state.memory, input.nowMs),
     nowMs: input.nowMs,
     random: input.random,
     networkDown: input.networkDown ?? false,
@@ -55,7 +55,7 @@ export function settle(input: SettleInput): Settlement {
     case 'stored':
       return settleStored(settled, happened);
     case 'unreadable':
-      return settleFailed(settled, {
+      return failedPoll(settled, {
         kind: 'failed',
         failure: happened.unreadable.failure,
         detail: happened.unreadable.detail,
@@ -69,28 +69,28 @@ export function settle(input: SettleInput): Settlement {
   }
 }
 
-type Answer = Extract<Happened, { kind: 'answered' }>['outcome'];
+type Answer = Extract<RefreshOutcome, { kind: 'answered' }>['outcome'];
 
-function settleAnswered(settled: Case, outcome: Answer): Settlement {
+function settleAnswered(settled: PollContext, outcome: Answer): PollResult {
   switch (outcome.kind) {
     case 'not-modified':
       return settleNotModified(settled, outcome);
     case 'throttled':
-      return settleThrottled(settled, outcome);
+      return throttledPoll(settled, outcome);
     case 'gone':
-      return settleGone(settled, outcome.facts);
+      return gonePoll(settled, outcome.facts);
     case 'failed':
-      return settleFailed(settled, outcome);
+      return failedPoll(settled, outcome);
     default:
       return assertNever(outcome);
   }
 }
 
-function settleStored(settled: Case, stored: Stored): Settlement {
+function settleStored(settled: PollContext, stored: StoredDocument): PollResult {
   const { nowMs, state } = settled;
   const { fetched, digest } = stored;
   const whole = isWhole(stored);
-  const learnt = withDocument(recovered(settled.memory, nowMs), stored, { state, nowMs });
+  const learnt = withDocument(afterSuccess(settled.memory, nowMs), stored, { state, nowMs });
   // Together with the validators: those of an earlier read stay with the rules of that read.
   const memory = whole ? { ...learnt, rulesVersion } : learnt;
   const validators = whole ? fetched.validators : null;
@@ -105,12 +105,12 @@ function settleStored(settled: Case, stored: Stored): Settlement {
 }
 
 /** Whether the document needs no second look. What seems to be missing is taken away by the word of a second reading only. */
-function isWhole({ heldBack, missing, digest }: Stored): boolean {
+function isWhole({ heldBack, missing, digest }: StoredDocument): boolean {
   return heldBack === 0 && missing.length === 0 && !digest.notes.some((note) => unwhole.has(note));
 }
 
 /** What a document cannot show of itself: how its source has gone on over several reads. */
-function conductNotes(memory: PollMemory, { heldBack, missing }: Stored): readonly string[] {
+function conductNotes(memory: PollHistory, { heldBack, missing }: StoredDocument): readonly string[] {
   return [
     ...(missing.length > 0 ? ['complete_shrunk'] : []),
     ...(heldBack > 0 ? ['churn'] : []),
@@ -119,13 +119,13 @@ function conductNotes(memory: PollMemory, { heldBack, missing }: Stored): readon
   ];
 }
 
-function settleNotModified(settled: Case, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): Settlement {
-  const learnt = withoutNews(recovered(settled.memory, settled.nowMs), settled.nowMs);
+function settleNotModified(settled: PollContext, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): PollResult {
+  const learnt = withoutNewItems(afterSuccess(settled.memory, settled.nowMs), settled.nowMs);
   const byStatus = outcome.by === 'status';
-  const memory: PollMemory = {
+  const memory: PollHistory = {
     ...learnt,
     // RFC 9111 section 4.3.4: a 304 renews what it repeats and leaves the rest; a full answer stands for itself.
-    freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : soundLifetime(outcome.freshForMs),
+    freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : validLifetime(outcome.freshForMs),
     repeatedBodies: byStatus ? 0 : learnt.repeatedBodies + 1,
     strangeDocuments: 0,
     // It is the document again that was read whole.
@@ -147,7 +147,7 @@ function renewed(held: Validators, given: Validators): Validators {
 
 interface Healthy {
   readonly outcome: 'fresh' | 'not-modified';
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
   readonly validators: Validators | null;
   readonly bodyHash: string | null;
   /** Undefined: the fetch did not look. */
@@ -155,11 +155,11 @@ interface Healthy {
   readonly facts: FetchFacts;
 }
 
-function settleHealthy(settled: Case, healthy: Healthy): Settlement {
+function settleHealthy(settled: PollContext, healthy: Healthy): PollResult {
   const { state } = settled;
   const address = watchAddress(settled, healthy);
   const memory = { ...healthy.memory, redirect: address.redirect };
-  const plan = planHealthy(planInput(settled, memory, healthy.validators ?? state.validators));
+  const plan = nextCheckAfterSuccess(checkInput(settled, memory, healthy.validators ?? state.validators));
   const former = formerIdentity(settled, memory);
   return {
     outcome: healthy.outcome,
@@ -180,7 +180,7 @@ function settleHealthy(settled: Case, healthy: Healthy): Settlement {
 }
 
 /** Said for a week, since one read may be over before anybody looks. */
-function formerIdentity({ nowMs }: Case, { formerly }: PollMemory): { notes: string[]; detail: string | null } {
+function formerIdentity({ nowMs }: PollContext, { formerly }: PollHistory): { notes: string[]; detail: string | null } {
   if (formerly === null || nowMs - formerly.untilMs >= identityShownMs) return { notes: [], detail: null };
   const until = new Date(formerly.untilMs).toISOString().slice(0, 10);
   return {
@@ -189,9 +189,9 @@ function formerIdentity({ nowMs }: Case, { formerly }: PollMemory): { notes: str
   };
 }
 
-function watchAddress(settled: Case, healthy: Healthy): ReturnType<typeof watchRedirect> {
+function watchAddress(settled: PollContext, healthy: Healthy): ReturnType<typeof evaluateRedirect> {
   const { source, state, nowMs } = settled;
   const { redirect } = healthy.memory;
   if (healthy.movedTo === undefined || isFile(source)) return { redirect, adopted: null, note: null };
-  return watchRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: healthy.movedTo, nowMs });
+  return evaluateRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: healthy.movedTo, nowMs });
 }

@@ -57,7 +57,7 @@ export function failureClass(failure: Failure, status: number | null): FailureCl
 }
 
 /** Whether one of our deadlines ended the exchange: two in a row put a source on the slow lane. */
-export function isDeadline(failure: Failure): boolean {
+export function isTimeout(failure: Failure): boolean {
   return deadlines.has(failure);
 }
 

@@ -12,7 +12,7 @@ export interface QueueLimits {
   readonly rowsPerHost: number;
 }
 
-export const usualLimits: QueueLimits = {
+export const defaultQueueLimits: QueueLimits = {
   hostGapMs: 1000,
   hostConcurrency: 1,
   addressConcurrency: 4,

@@ -1,10 +1,10 @@
 /** A limit on how many things start in any one second, wherever that second begins. */
-export interface RateWindow {
+export interface RateLimiter {
   /** When the next one may start; at or before `nowMs`: now. */
-  readyMs(nowMs: number): number;
-  note(nowMs: number): void;
+  nextReadyMs(nowMs: number): number;
+  record(nowMs: number): void;
   /** Takes back a start that was noted at this time and did not happen. */
-  takeBack(atMs: number): void;
+  undo(atMs: number): void;
 }
 
 /**
@@ -13,22 +13,22 @@ export interface RateWindow {
  *
  * @param perSecond may be a fraction: 0.5 is one in two seconds.
  */
-export function createRateWindow(perSecond: number): RateWindow {
+export function createRateLimiter(perSecond: number): RateLimiter {
   const size = Math.max(1, Math.floor(perSecond));
   const spanMs = (size / perSecond) * 1000;
   const starts: number[] = new Array(size).fill(Number.NEGATIVE_INFINITY);
   let next = 0;
   return {
-    readyMs(nowMs) {
+    nextReadyMs(nowMs) {
       const oldest = starts[next] ?? Number.NEGATIVE_INFINITY;
       // A start in the future: the clock was turned back. Waiting for it could take a day.
       return oldest > nowMs ? nowMs : oldest + spanMs;
     },
-    note(nowMs) {
+    record(nowMs) {
       starts[next] = nowMs;
       next = (next + 1) % size;
     },
-    takeBack(atMs) {
+    undo(atMs) {
       let index = starts.lastIndexOf(atMs);
       if (index === -1) return;
       // `next` is the oldest: all that are older than the one taken back move up by one.

@@ -1,12 +1,12 @@
-import type { PollMemory } from '../domain/polling/poll.ts';
+import type { PollHistory } from '../domain/polling/poll.ts';
 import { hourMs } from './durations.ts';
 
 const successesNeeded = 3;
 const stableForMs = 48 * hourMs;
 
 /** What a good read says about the source's address. */
-export interface RedirectVerdict {
-  readonly redirect: PollMemory['redirect'];
+export interface RedirectDecision {
+  readonly redirect: PollHistory['redirect'];
   /** The address to ask from now on; null: no change. */
   readonly adopted: string | null;
   readonly note: string | null;
@@ -18,10 +18,10 @@ export interface RedirectVerdict {
  *
  * @param input.movedTo the end of the unbroken run of 301 and 308; null: the address answered itself.
  */
-export function watchRedirect(
-  watched: PollMemory['redirect'],
+export function evaluateRedirect(
+  watched: PollHistory['redirect'],
   input: { readonly requested: string; readonly movedTo: string | null; readonly nowMs: number },
-): RedirectVerdict {
+): RedirectDecision {
   const { requested, movedTo, nowMs } = input;
   if (movedTo === null || movedTo === requested) {
     return { redirect: null, adopted: null, note: watched === null ? null : 'redirect_ended' };

@@ -1,11 +1,11 @@
 import { minuteMs, secondMs } from './durations.ts';
 
 /** Whether the whole schedule keeps its times, and by how much adaptive intervals are stretched when it does not. */
-export interface Pace {
+export interface LatenessMonitor {
   /** To be called with every start: how long it waited for us, not for its host. */
-  note(waitedMs: number, atMs: number): void;
+  record(waitedMs: number, atMs: number): void;
   /** Factor on adaptive intervals, 1 when all is well. */
-  stretch(): number;
+  intervalMultiplier(): number;
 }
 
 const windowMs = 10 * minuteMs;
@@ -21,7 +21,7 @@ const mostStretch = 8;
  *
  * @param onChange told when the stretch changes, for the operator's alarm.
  */
-export function createPace(onChange: (stretch: number, lateMs: number) => void = () => {}): Pace {
+export function createLatenessMonitor(onChange: (stretch: number, lateMs: number) => void = () => {}): LatenessMonitor {
   let waits: number[] = [];
   let untilMs: number | null = null;
   let stretch = 1;
@@ -36,7 +36,7 @@ export function createPace(onChange: (stretch: number, lateMs: number) => void =
   };
 
   return {
-    note(waitedMs, atMs) {
+    record(waitedMs, atMs) {
       untilMs ??= atMs + windowMs;
       if (atMs >= untilMs) {
         judge();
@@ -45,6 +45,6 @@ export function createPace(onChange: (stretch: number, lateMs: number) => void =
       }
       waits.push(waitedMs);
     },
-    stretch: () => stretch,
+    intervalMultiplier: () => stretch,
   };
 }

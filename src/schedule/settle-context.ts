@@ -1,13 +1,13 @@
 import type { FetchFacts, Validators } from '../domain/polling/fetch-outcome.ts';
-import type { PollMemory, PollState } from '../domain/polling/poll.ts';
+import type { PollHistory, PollState } from '../domain/polling/poll.ts';
 import type { Source } from '../domain/polling/source.ts';
-import type { PlanInput } from './check-plan.ts';
+import type { CheckInput } from './check-plan.ts';
 
 /** A settlement in the making: the input with its defaults, the memory made sound. */
-export interface Case {
+export interface PollContext {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
   readonly nowMs: number;
   readonly random: () => number;
   readonly networkDown: boolean;
@@ -16,7 +16,7 @@ export interface Case {
 }
 
 /** The input of a plan, with the memory and the validators as they are after this refresh. */
-export function planInput(settled: Case, memory: PollMemory, validators: Validators): PlanInput {
+export function checkInput(settled: PollContext, memory: PollHistory, validators: Validators): CheckInput {
   const { source, nowMs, random, stretch, hostCycleMs } = settled;
   const validatorsHeld = validators.etag !== null || validators.lastModified !== null;
   return { source, memory, validatorsHeld, nowMs, random, stretch, hostCycleMs };

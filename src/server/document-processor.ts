@@ -1,15 +1,15 @@
 import { assertNever } from '../domain/assert-never.ts';
-import type { CleanedHtml, DocumentAnswer, DocumentTask, FoundDocument } from '../domain/items/document-task.ts';
+import type { SanitisedHtml, DocumentResult, DocumentTask, RawDocument } from '../domain/items/document-task.ts';
 import type { FeedDescription } from '../domain/items/feed-description.ts';
-import type { Digest, Unreadable } from '../domain/items/item.ts';
-import type { DigestTask } from '../domain/items/normalise-task.ts';
+import type { NormalisedFeed, Unreadable } from '../domain/items/item.ts';
+import type { NormaliseTask } from '../domain/items/normalise-task.ts';
 import type { PageLinks } from '../domain/items/page-links.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import type { TaskOutcome } from '../runtime/worker-child.ts';
 import { createWorkerPool } from '../runtime/worker-pool.ts';
-import { moduleBeside } from '../runtime/worker-protocol.ts';
+import { siblingModule } from '../runtime/worker-protocol.ts';
 
-export interface DigesterOptions {
+export interface DocumentProcessorOptions {
   /** Worker processes at most. */
   readonly workers?: number;
   /** Processor time for one document. */
@@ -24,35 +24,35 @@ export interface DigesterOptions {
  * Reads fetched documents, each in a process with limits of time and memory. Nothing here rejects: a document that
  * cannot be read is a value.
  */
-export interface Digester {
+export interface DocumentProcessor {
   /** The document as the store takes it. */
-  digest(task: DigestTask): Promise<Digest | Unreadable>;
+  digest(task: NormaliseTask): Promise<NormalisedFeed | Unreadable>;
   /** The document as its publisher has it. */
-  describe(document: FoundDocument): Promise<FeedDescription | Unreadable>;
+  describe(document: RawDocument): Promise<FeedDescription | Unreadable>;
   /** The feeds that a page names. */
-  discover(document: FoundDocument): Promise<PageLinks | Unreadable>;
+  discover(document: RawDocument): Promise<PageLinks | Unreadable>;
   /** Stored HTML by the rules of today. */
-  clean(html: string): Promise<CleanedHtml | Unreadable>;
+  clean(html: string): Promise<SanitisedHtml | Unreadable>;
   close(): Promise<void>;
 }
 
-type Limits = Required<DigesterOptions>;
+type Limits = Required<DocumentProcessorOptions>;
 
 const defaults: Limits = { workers: 2, cpuLimitMs: 5_000, wallLimitMs: 30_000, maxHeapMb: 256 };
 
 /** A digester over a pool of worker processes, which start when documents come. */
-export function createDigester(options: DigesterOptions = {}): Digester {
+export function createDocumentProcessor(options: DocumentProcessorOptions = {}): DocumentProcessor {
   const limits = { ...defaults, ...options };
-  const module = moduleBeside(import.meta.url, '../worker').href;
-  const pool = createWorkerPool<DocumentTask, DocumentAnswer>({ module, ...limits });
+  const module = siblingModule(import.meta.url, '../worker').href;
+  const pool = createWorkerPool<DocumentTask, DocumentResult>({ module, ...limits });
   // Which answer belongs to which task is the word of worker.ts.
-  const run = async <Answer extends DocumentAnswer>(task: DocumentTask): Promise<Answer | Unreadable> =>
+  const run = async <Answer extends DocumentResult>(task: DocumentTask): Promise<Answer | Unreadable> =>
     read((await pool.run(task)) as TaskOutcome<Answer>, limits);
   return {
-    digest: (task) => run<Digest>({ kind: 'digest', ...task }),
+    digest: (task) => run<NormalisedFeed>({ kind: 'digest', ...task }),
     describe: (document) => run<FeedDescription>({ kind: 'describe', ...document }),
     discover: (document) => run<PageLinks>({ kind: 'discover', ...document }),
-    clean: (html) => run<CleanedHtml>({ kind: 'clean', html }),
+    clean: (html) => run<SanitisedHtml>({ kind: 'clean', html }),
     close: () => pool.close(),
   };
 }

@@ -1,8 +1,8 @@
-import type { Digest, ItemDraft, Unreadable } from '../domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft, Unreadable } from '../domain/items/item.ts';
 import { possibleGapNote } from '../domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from '../domain/polling/fetch-outcome.ts';
 import type { Lease } from '../domain/polling/poll.ts';
-import type { JoinedReading, Poll, Reading, Stages } from '../refresh.ts';
+import type { FeedToStore, Poll, FetchedFeed, Stages } from '../refresh.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { isFlood } from '../schedule/adaptive-interval.ts';
 import type { Continuity } from '../store/items/stored-continuity.ts';
@@ -22,15 +22,15 @@ const usualPauseMs = 60_000;
 const longestPauseMs = 15 * 60_000;
 
 /** What following archives needs of the other rooms. */
-export interface ArchivePorts {
+export interface GapFillerOptions {
   readonly clock: Clock;
   /** Between two requests to one host. */
   hostGapMs(): number;
   /** How a document joins on to what its source has shown before. */
-  continuity(sourceId: string, digest: Digest): Promise<Continuity>;
+  continuity(sourceId: string, digest: NormalisedFeed): Promise<Continuity>;
   /** Reads an address that a document of the source names, without conditions. */
   fetch(poll: Poll, url: string, signal: AbortSignal): Promise<FetchOutcome>;
-  digest(poll: Poll, document: FetchedDocument): Promise<Digest | Unreadable>;
+  digest(poll: Poll, document: FetchedDocument): Promise<NormalisedFeed | Unreadable>;
   /** False: the lease is lost. */
   keepLease(lease: Lease, untilMs: number): Promise<boolean>;
   /** Rejects when the signal is aborted. */
@@ -53,10 +53,10 @@ const noTrail: Trail = { history: [], notes: [], hostPauseMs: null };
  *
  * A first read has no gap. Archives do not change, so nothing else makes us read them.
  */
-export function createGapFiller(ports: ArchivePorts): Stages['fillGap'] {
+export function createGapFiller(ports: GapFillerOptions): Stages['fillGap'] {
   return async (poll, reading, signal) => {
     const { digest } = reading;
-    const plain: JoinedReading = { ...reading, history: [], formerly: null, hostPauseMs: null };
+    const plain: FeedToStore = { ...reading, history: [], formerly: null, hostPauseMs: null };
     if (!maySayWhatIsKnown(poll, digest)) return plain;
     const { strangers, formerly } = await ports.continuity(poll.source.id, digest);
     if (strangers.length < digest.drafts.length) return plain;
@@ -71,14 +71,14 @@ export function createGapFiller(ports: ArchivePorts): Stages['fillGap'] {
 }
 
 /** Whether a document without anything known would mean something. */
-function maySayWhatIsKnown({ source, state }: Poll, digest: Digest): boolean {
+function maySayWhatIsKnown({ source, state }: Poll, digest: NormalisedFeed): boolean {
   if (!state.firstReadDone || source.url.startsWith('file:') || isFlood(state.memory)) return false;
   if (digest.drafts.length === 0 || digest.unchanged.length > 0 || digest.complete) return false;
   return !digest.notes.some((note) => partial.test(note));
 }
 
 /** Whether older entries may have been pushed out of it: it is as long as ever, or says itself that there are more. */
-function isFull({ source, state }: Poll, { drafts, archiveUrl }: Digest): boolean {
+function isFull({ source, state }: Poll, { drafts, archiveUrl }: NormalisedFeed): boolean {
   if (archiveUrl !== null) return true;
   const { documentEntries } = state.memory;
   const most = Math.min(documentEntries ?? source.limit, source.limit);
@@ -87,11 +87,11 @@ function isFull({ source, state }: Poll, { drafts, archiveUrl }: Digest): boolea
 
 interface Start {
   readonly poll: Poll;
-  readonly reading: Reading;
+  readonly reading: FetchedFeed;
   readonly signal: AbortSignal;
 }
 
-async function follow(ports: ArchivePorts, { poll, reading, signal }: Start): Promise<Trail> {
+async function follow(ports: GapFillerOptions, { poll, reading, signal }: Start): Promise<Trail> {
   const { clock } = ports;
   // A lost lease is found out again when the document is stored.
   if (!(await ports.keepLease(poll.lease, clock.now() + withinMs + leaseMarginMs))) return noTrail;

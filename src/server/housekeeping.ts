@@ -7,8 +7,8 @@ import { trimEvents } from '../store/log/event-log.ts';
 import type { Store } from '../store/open.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
 import { trimRefreshes } from '../store/sources/poll-records.ts';
-import type { Digester } from './document-processor.ts';
-import { cleanAgain } from './resanitise.ts';
+import type { DocumentProcessor } from './document-processor.ts';
+import { resanitiseStoredHtml } from './resanitise.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -26,7 +26,7 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
-  readonly digester: Pick<Digester, 'clean'>;
+  readonly digester: Pick<DocumentProcessor, 'clean'>;
   /** What the operator says now. */
   retention(): Site['retention'];
   /** Told of the head of the log when a chore has written to it. */
@@ -39,13 +39,13 @@ export interface Housekeeping {
   stop(): Promise<void>;
 }
 
-interface Chore {
+interface MaintenanceTask {
   readonly what: string;
   readonly everyMs: number;
   run(signal: AbortSignal): Promise<unknown>;
 }
 
-function choresOf(parts: HousekeepingParts): readonly Chore[] {
+function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] {
   const { store, clock, retention } = parts;
   return [
     {
@@ -63,7 +63,7 @@ function choresOf(parts: HousekeepingParts): readonly Chore[] {
         return retireItems(store, { nowMs: clock.now(), maxAgeMs, maxItems, keepNewest, signal });
       },
     },
-    { what: 'cleaning stored HTML again', everyMs: hourMs, run: (signal) => cleanAgain({ ...parts, signal }) },
+    { what: 'cleaning stored HTML again', everyMs: hourMs, run: (signal) => resanitiseStoredHtml({ ...parts, signal }) },
   ];
 }
 
@@ -71,9 +71,9 @@ function choresOf(parts: HousekeepingParts): readonly Chore[] {
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { log, timers = systemTimers } = parts;
   const stopping = new AbortController();
-  const cancels = new Map<Chore, () => void>();
+  const cancels = new Map<MaintenanceTask, () => void>();
   let last = Promise.resolve();
-  const plan = (chore: Chore, inMs: number): void => {
+  const plan = (chore: MaintenanceTask, inMs: number): void => {
     cancels.set(
       chore,
       timers.after(inMs, () => {
@@ -81,7 +81,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
       }),
     );
   };
-  const perform = async (chore: Chore): Promise<void> => {
+  const perform = async (chore: MaintenanceTask): Promise<void> => {
     if (stopping.signal.aborted) return;
     try {
       await chore.run(stopping.signal);
@@ -90,7 +90,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
     }
     if (!stopping.signal.aborted) plan(chore, chore.everyMs);
   };
-  for (const chore of choresOf(parts)) plan(chore, firstMs);
+  for (const chore of maintenanceTasks(parts)) plan(chore, firstMs);
   return {
     async stop() {
       stopping.abort();

@@ -2,11 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { RefreshResult } from '../domain/polling/poll.ts';
 import { type StorageState, storageFaults } from '../domain/storage.ts';
 import type { FanOut } from '../push/fanout/fan-out.ts';
-import { createFreshness, type Freshness, type Stage } from '../push/log/delivery-delay.ts';
+import { createDeliveryDelays, type DeliveryDelays, type DeliveryStage } from '../push/log/delivery-delay.ts';
 import type { LogTail } from '../push/log/log-tail.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { TimeBuckets } from '../runtime/time-buckets.ts';
-import type { Sessions } from '../web/live/live-sessions.ts';
+import type { DurationHistogram } from '../runtime/time-buckets.ts';
+import type { SessionRegistry } from '../web/live/live-sessions.ts';
 
 /** Sources that have a label of their own: the first that bring something; the rest are counted together. */
 export const maxSourceLabels = 50;
@@ -14,7 +14,7 @@ const otherSources = 'other';
 
 /** The figures of this process, for its operator's monitoring. */
 export interface Metrics {
-  readonly freshness: Freshness;
+  readonly freshness: DeliveryDelays;
   readonly contentType: string;
   /** All figures in Prometheus's text form. */
   read(): Promise<string>;
@@ -39,18 +39,18 @@ export type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
 
 /** What the live side is asked when its figures are read. */
 export interface LiveSide {
-  readonly sessions: Pick<Sessions, 'count' | 'closes'>;
+  readonly sessions: Pick<SessionRegistry, 'count' | 'closes'>;
   readonly fanOut: Pick<FanOut, 'size' | 'resets'>;
   readonly tail: Pick<LogTail, 'holes'>;
 }
 
-const stageHelp: Readonly<Record<Stage, string>> = {
+const stageHelp: Readonly<Record<DeliveryStage, string>> = {
   published_to_fetched: 'From publication, as the publisher says it, to the read that brought the item.',
   fetched_to_stored: 'From the read of a document to the commit of its new items.',
   stored_to_pushed: 'From the commit of a new item to the first live reader who was written it.',
   published_to_pushed: 'From publication to the first live reader.',
 };
-const stageBounds: Readonly<Record<Stage, readonly number[]>> = {
+const stageBounds: Readonly<Record<DeliveryStage, readonly number[]>> = {
   published_to_fetched: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
   fetched_to_stored: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
   stored_to_pushed: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
@@ -65,7 +65,7 @@ export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopSampleMs });
-  const freshness = createFreshness({ clock, observe: stageObserver(registers) });
+  const freshness = createDeliveryDelays({ clock, observe: stageObserver(registers) });
   new BucketsHistogram(
     'newswire_live_commit_to_write_seconds',
     'From the commit of an event to the write to a socket, of every live delivery.',
@@ -80,12 +80,12 @@ export function createMetrics(clock: Clock): Metrics {
     freshness,
     contentType: registry.contentType,
     read: () => registry.metrics(),
-    ...intakeCounters(registers),
+    ...itemCounters(registers),
     webSubDelivered: (outcome) => deliveries.inc({ outcome }),
     webhookDelivered: (outcome) => hooks.inc({ outcome }),
     queryEnded: (outcome) => queries.inc({ outcome }),
-    watchLive: (live) => liveFigures(registers, live),
-    watchStorage: (storage) => storageFigure(registers, storage),
+    watchLive: (live) => liveMetrics(registers, live),
+    watchStorage: (storage) => storageGauge(registers, storage),
   };
 }
 
@@ -99,8 +99,8 @@ function counter<Label extends string>(
 }
 
 /** Observes each stage under the label of its source, of which there are only so many. */
-function stageObserver(registers: Registry[]): (stage: Stage, sourceId: string, seconds: number) => void {
-  const histogramOf = (stage: Stage) =>
+function stageObserver(registers: Registry[]): (stage: DeliveryStage, sourceId: string, seconds: number) => void {
+  const histogramOf = (stage: DeliveryStage) =>
     new Histogram({
       name: `newswire_${stage}_seconds`,
       help: stageHelp[stage],
@@ -108,7 +108,7 @@ function stageObserver(registers: Registry[]): (stage: Stage, sourceId: string, 
       buckets: [...stageBounds[stage]],
       registers,
     });
-  const histograms: Readonly<Record<Stage, Histogram<'source'>>> = {
+  const histograms: Readonly<Record<DeliveryStage, Histogram<'source'>>> = {
     published_to_fetched: histogramOf('published_to_fetched'),
     fetched_to_stored: histogramOf('fetched_to_stored'),
     stored_to_pushed: histogramOf('stored_to_pushed'),
@@ -121,7 +121,7 @@ function stageObserver(registers: Registry[]): (stage: Stage, sourceId: string, 
   };
 }
 
-function intakeCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed'> {
+function itemCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed'> {
   const polls = counter(registers, 'newswire_polls_total', 'Polls of sources.', ['outcome']);
   const failures = counter(registers, 'newswire_poll_failures_total', 'Polls that failed.', ['failure']);
   const pushes = counter(registers, 'newswire_websub_pushes_total', 'Pushes of hubs that were read.');
@@ -144,7 +144,7 @@ function intakeCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed
   };
 }
 
-function storageFigure(registers: Registry[], storage: { readonly state: StorageState | null }): void {
+function storageGauge(registers: Registry[], storage: { readonly state: StorageState | null }): void {
   new Gauge({
     name: 'newswire_storage_fault',
     help: '1 while the storage of the database has this fault, else 0.',
@@ -157,7 +157,7 @@ function storageFigure(registers: Registry[], storage: { readonly state: Storage
 }
 
 /** Figures that the live side keeps itself: looked up when they are asked for. */
-function liveFigures(registers: Registry[], { sessions, fanOut, tail }: LiveSide): void {
+function liveMetrics(registers: Registry[], { sessions, fanOut, tail }: LiveSide): void {
   new Gauge({
     name: 'newswire_live_sessions',
     help: 'Open live connections.',
@@ -175,11 +175,11 @@ function liveFigures(registers: Registry[], { sessions, fanOut, tail }: LiveSide
       this.set(fanOut.size);
     },
   });
-  kept(registers, 'newswire_live_resets_total', 'Subscriptions that were reset.', {
+  externalCounter(registers, 'newswire_live_resets_total', 'Subscriptions that were reset.', {
     label: 'reason',
     counts: () => fanOut.resets,
   });
-  kept(registers, 'newswire_live_closes_total', 'Live connections that were ended by us.', {
+  externalCounter(registers, 'newswire_live_closes_total', 'Live connections that were ended by us.', {
     label: 'code',
     counts: () => sessions.closes,
   });
@@ -194,13 +194,13 @@ function liveFigures(registers: Registry[], { sessions, fanOut, tail }: LiveSide
   });
 }
 
-interface Kept {
+interface ExternalCounts {
   readonly label: string;
   counts(): ReadonlyMap<string | number, number>;
 }
 
 /** A counter whose counts are kept elsewhere, by the values of one label. */
-function kept(registers: Registry[], name: string, help: string, { label, counts }: Kept): void {
+function externalCounter(registers: Registry[], name: string, help: string, { label, counts }: ExternalCounts): void {
   new Counter({
     name,
     help,
@@ -217,9 +217,9 @@ function kept(registers: Registry[], name: string, help: string, { label, counts
 class BucketsHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
-  readonly #buckets: TimeBuckets;
+  readonly #buckets: DurationHistogram;
 
-  constructor(name: string, help: string, from: { readonly buckets: TimeBuckets; readonly registers: Registry[] }) {
+  constructor(name: string, help: string, from: { readonly buckets: DurationHistogram; readonly registers: Registry[] }) {
     super({ name, help, buckets: [...from.buckets.bounds], registers: from.registers });
     this.#name = name;
     this.#help = help;

@@ -12,26 +12,26 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { hostCycles } from '../schedule/host-cycle.ts';
-import { createLoop, type Loop } from '../schedule/loop.ts';
-import { createNetworkBrake } from '../schedule/network-brake.ts';
-import { createPace } from '../schedule/request-pacing.ts';
+import { createPollingLoop, type PollingLoop } from '../schedule/loop.ts';
+import { createNetworkBreaker } from '../schedule/network-brake.ts';
+import { createLatenessMonitor } from '../schedule/request-pacing.ts';
 import type { Store } from '../store/open.ts';
-import { followClockBack } from '../store/sources/clock-change.ts';
+import { adjustForClockChange } from '../store/sources/clock-change.ts';
 import { declareSources } from '../store/sources/declare-sources.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
-import { markChanged } from '../store/sources/mark-due.ts';
-import { createDigester } from './document-processor.ts';
+import { markFilesChanged } from '../store/sources/mark-due.ts';
+import { createDocumentProcessor } from './document-processor.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Metrics } from './metrics-registry.ts';
-import { createRefresh, type IntakeParts } from './stages/create-stages.ts';
+import { createRefresh, type StageDependencies } from './stages/create-stages.ts';
 import { version } from './version.ts';
-import { noHubs, type SubscriberSide, startSubscriber } from './websub/start-subscriber.ts';
+import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './websub/start-subscriber.ts';
 
 const leaseMs = 90_000;
 
 /** What the polling side works with. */
-export interface PollingParts {
+export interface PollingOptions {
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export interface PollingParts {
 }
 
 /** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
-export async function startPolling(parts: PollingParts): Promise<void> {
+export async function startPolling(parts: PollingOptions): Promise<void> {
   const { store, clock, shutdown, log, metrics } = parts;
   const inForce = {
     site: parts.declarations.site,
@@ -72,12 +72,12 @@ export async function startPolling(parts: PollingParts): Promise<void> {
   await followClock(parts);
   await declare(parts.declarations);
   // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
-  await markChanged(store, localFeeds(parts.declarations), clock.now());
+  await markFilesChanged(store, localFeeds(parts.declarations), clock.now());
 
-  const digester = createDigester();
+  const digester = createDocumentProcessor();
   shutdown.onStop('digester', () => digester.close());
   const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
-  let hubs = noHubs;
+  let hubs = disabledHubSubscriber;
   const loop = startLoop(parts, {
     pauses: await readHostPauses(store.reader, clock.now()),
     digester,
@@ -92,7 +92,7 @@ export async function startPolling(parts: PollingParts): Promise<void> {
     const onSourceDue = (): void => loop.wake();
     hubs = await startSubscriber({
       ...{ ...parts, publicUrl, digester, sourceOf, isConfigured, onSourceDue },
-      onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
+      onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
       onPushStored: (counts) => metrics.pushed(counts),
     });
   }
@@ -109,14 +109,14 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-interface LoopParts extends Pick<IntakeParts, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
-  hubs(): SubscriberSide;
+interface LoopParts extends Pick<StageDependencies, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
+  hubs(): HubSubscriber;
   /** Whether the operator declared something at this host. */
   isConfigured(target: Target): boolean;
   readonly pauses: readonly HostPause[];
 }
 
-function startLoop(parts: PollingParts, more: LoopParts): Loop {
+function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
   const { settings, store, clock, log, shutdown, metrics } = parts;
   const fetcher = createFetcher({
     clock,
@@ -127,8 +127,8 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const brake = createNetworkBrake();
-  const pace = createPace((stretch, lateMs) =>
+  const brake = createNetworkBreaker();
+  const pace = createLatenessMonitor((stretch, lateMs) =>
     log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
   );
   const refresh = createRefresh({
@@ -137,12 +137,12 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
     fetcher,
     brake,
     clock,
-    stretch: (sourceId) => pace.stretch() * more.hubs().stretch(sourceId),
+    intervalMultiplier: (sourceId) => pace.intervalMultiplier() * more.hubs().intervalMultiplier(sourceId),
     random: Math.random,
     ring: parts.ring,
-    onFetched: (sourceId) => metrics.freshness.fetched(sourceId),
+    onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
   });
-  const loop = createLoop(
+  const loop = createPollingLoop(
     {
       // While nothing can be stored no publisher is asked: it would be in vain, and what is due stays due.
       readDue: async (nowMs, limit) => (store.storage.writable ? readDueSources(store.reader, nowMs, limit) : []),
@@ -174,8 +174,8 @@ function startLoop(parts: PollingParts, more: LoopParts): Loop {
 }
 
 /** At the start too: the clock may have been set back while no process ran. */
-async function followClock({ store, clock, log }: PollingParts): Promise<void> {
-  const sources = await followClockBack(store, clock.now());
+async function followClock({ store, clock, log }: PollingOptions): Promise<void> {
+  const sources = await adjustForClockChange(store, clock.now());
   if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks of sources were moved to it');
 }
 
@@ -186,12 +186,12 @@ function logResult(log: Log, result: RefreshResult): void {
 }
 
 interface WatchParts {
-  readonly loop: Loop;
+  readonly loop: PollingLoop;
   isDeclared(id: string): boolean;
   declare(declarations: Declarations): Promise<void>;
 }
 
-function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): void {
+function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One after the other: two sets of declarations written at once would mix.
   let last = Promise.resolve();
@@ -212,7 +212,7 @@ function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): 
     onChange: (next) =>
       inOrder('putting new declarations in force', async () => {
         await declare(next);
-        loop.limit(next.site.politeness);
+        loop.setLimits(next.site.politeness);
         loop.retain(isDeclared);
         log.info({ sources: next.sources.length }, 'new declarations are in force');
       }),
@@ -222,7 +222,7 @@ function watch(parts: PollingParts, { loop, isDeclared, declare }: WatchParts): 
         log.error({ where, what, remedy }, 'the declarations are wrong; what was in force stays');
       }
     },
-    onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markChanged(store, [id], clock.now())),
+    onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markFilesChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
     stopping.abort();

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { createRefreshing } from '../runtime/refreshing.ts';
+import { createRefreshingCache } from '../runtime/refreshing.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/open.ts';
-import { type QueryRunner, runQueriesHere } from '../store/queries/query-runner.ts';
+import { type QueryRunner, runQueriesInProcess } from '../store/queries/query-runner.ts';
 import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
 import { moderateComments } from '../store/readers/moderate-comments.ts';
 import { countReads, readCounts, readSalt } from '../store/readers/read-counts.ts';
-import { readSetting, writeSetting } from '../store/settings.ts';
-import { resultOf } from '../web/http/store-reads.ts';
+import { getOrCreateSetting, writeSetting } from '../store/settings.ts';
+import { unwrapQuery } from '../web/http/store-reads.ts';
 import type { Readers } from '../web/readers/readers-port.ts';
-import { createVisitDesk } from '../web/readers/visit-buffer.ts';
+import { createVisitBuffer } from '../web/readers/visit-buffer.ts';
 
 const mostReadItems = 10;
 /** A front page asks for the list at every load, and it hardly changes. */
@@ -32,11 +32,11 @@ export interface ReadersParts {
 }
 
 /** Puts together what readers leave behind: reads, which are counted from now on, and comments. */
-export async function openReaders(parts: ReadersParts): Promise<Readers> {
-  const { store, clock, log, shutdown, queries = runQueriesHere(store) } = parts;
-  const desk = createVisitDesk({
-    count: (visits) => countReads(store, visits),
-    salt: (day) => readSalt(store, day, randomText),
+export async function createReaders(parts: ReadersParts): Promise<Readers> {
+  const { store, clock, log, shutdown, queries = runQueriesInProcess(store) } = parts;
+  const desk = createVisitBuffer({
+    storeVisits: (visits) => countReads(store, visits),
+    readSalt: (day) => readSalt(store, day, randomText),
     clock,
     log,
     after: (ms, call) => systemTimers.after(ms, call),
@@ -44,7 +44,7 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
   shutdown.onStop('read counts', () => desk.stop());
   return {
     counts: (ids) => readCounts(store.reader, ids),
-    mostRead: createRefreshing(
+    mostRead: createRefreshingCache(
       {
         clock,
         freshMs: mostReadFreshMs,
@@ -55,19 +55,19 @@ export async function openReaders(parts: ReadersParts): Promise<Readers> {
         },
       },
       async (hours: number) =>
-        resultOf(await queries.run('mostRead', { nowMs: clock.now(), hours, limit: mostReadItems })),
+        unwrapQuery(await queries.run('mostRead', { nowMs: clock.now(), hours, limit: mostReadItems })),
     ),
-    noteVisit: (visit) => desk.note(visit),
+    recordVisit: (visit) => desk.add(visit),
     comments: {
       add: (comment) => addComment(store, comment),
-      shown: (query) => store.read((db) => readShownComments(db, query)),
+      listApproved: (query) => store.read((db) => readShownComments(db, query)),
       list: (query) => readComments(store.reader, query),
       count: () => countComments(store.reader),
       moderate: (decision) => moderateComments(store, decision),
     },
-    secret: await readSetting(store, 'readers-secret', randomText),
+    signingSecret: await getOrCreateSetting(store, 'readers-secret', randomText),
     adminToken: parts.adminToken,
-    adminGeneration: () => readSetting(store, 'admin-generation', randomText),
+    adminGeneration: () => getOrCreateSetting(store, 'admin-generation', randomText),
     endAdminSessions: () => writeSetting(store, 'admin-generation', randomText()),
   };
 }

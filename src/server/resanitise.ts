@@ -2,17 +2,17 @@ import { rulesVersion } from '../domain/items/normalise-task.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type HtmlChange, readStoredHtml, replaceHtml, type StoredHtml } from '../store/items/stored-html.ts';
 import type { Store } from '../store/open.ts';
-import { readSetting, writeSetting } from '../store/settings.ts';
-import type { Digester } from './document-processor.ts';
+import { getOrCreateSetting, writeSetting } from '../store/settings.ts';
+import type { DocumentProcessor } from './document-processor.ts';
 
 const batchItems = 50;
 /** By which rules stored HTML was cleaned: `2` when all was, `2 after 500` when it was up to that item. */
 const markName = 'html_rules';
 
 /** What cleaning again works with. */
-export interface CleaningParts {
+export interface ResanitiseOptions {
   readonly store: Store;
-  readonly digester: Pick<Digester, 'clean'>;
+  readonly digester: Pick<DocumentProcessor, 'clean'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** The rules of today. */
@@ -27,9 +27,9 @@ export interface CleaningParts {
  *
  * @returns how many items were looked at.
  */
-export async function cleanAgain(parts: CleaningParts): Promise<number> {
+export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<number> {
   const { store, digester, clock, signal, version = rulesVersion } = parts;
-  const mark = await readSetting(store, markName, () => String(version));
+  const mark = await getOrCreateSetting(store, markName, () => String(version));
   if (mark === String(version)) return 0;
   let looked = 0;
   let afterId = placeOf(mark, version);
@@ -58,7 +58,7 @@ function placeOf(mark: string, version: number): number {
 }
 
 /** What takes too much to clean is dropped. Any other failure is ours, and leaves everything as it is. */
-async function clean(digester: CleaningParts['digester'], { id, html }: StoredHtml): Promise<string> {
+async function clean(digester: ResanitiseOptions['digester'], { id, html }: StoredHtml): Promise<string> {
   const answer = await digester.clean(html);
   if (answer.kind === 'cleaned') return answer.html;
   if (answer.failure === 'internal_error') throw new Error(`the content of item ${id}: ${answer.detail}`);

@@ -18,29 +18,29 @@ import { createQueryRunner } from '../store/queries/query-runner.ts';
 import { type App, createApp } from '../web/app.ts';
 import { createConnectionLimits } from '../web/http/connections/connection-limits.ts';
 import { refuseRepeatedHost } from '../web/http/host-header.ts';
-import { createReads, createReady } from '../web/http/store-reads.ts';
-import { createCountsDesk } from '../web/live/count-poller.ts';
-import { defaultMaxSessions, type LiveParts, liveTiming } from '../web/live/live-parts.ts';
-import { createSessions } from '../web/live/live-sessions.ts';
-import { watchSessions } from '../web/live/session-history.ts';
+import { createWebReads, createReadinessCheck } from '../web/http/store-reads.ts';
+import { createCountPoller } from '../web/live/count-poller.ts';
+import { defaultMaxSessions, type LiveContext, defaultLiveTiming } from '../web/live/live-parts.ts';
+import { createSessionRegistry } from '../web/live/live-sessions.ts';
+import { recordSessionHistory } from '../web/live/session-history.ts';
 import { createSseHandler, isEventStream } from '../web/live/sse.ts';
 import { createTimerWheel } from '../web/live/timer-wheel.ts';
-import { attachLive } from '../web/live/websocket.ts';
+import { attachWebSocketServer } from '../web/live/websocket.ts';
 import type { Readers } from '../web/readers/readers-port.ts';
-import type { AppParts } from '../web/shared/app-context.ts';
+import type { AppContext } from '../web/shared/app-context.ts';
 import { createClientAddress, createProxyTest } from '../web/shared/client-address.ts';
 import type { Metrics } from './metrics-registry.ts';
-import { openReaders } from './reader-repositories.ts';
+import { createReaders } from './reader-repositories.ts';
 import { version } from './version.ts';
-import { hubUrlOf } from './websub/start-hub.ts';
-import { openWebsub } from './websub/websub-endpoints.ts';
+import { advertisedHubUrl } from './websub/start-hub.ts';
+import { createWebSubEndpoints } from './websub/websub-endpoints.ts';
 
-const byeGraceMs = 3000;
+const closeGraceMs = 3000;
 /** A client that takes its time over a request holds a connection for so long and no longer. */
 const httpLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 };
 /** Files and connections that everything but our readers needs: database, polls, webhooks. */
-const sparedFiles = 512;
-const maxConnections = Math.max(64, openFilesLimit() - sparedFiles);
+const reservedFiles = 512;
+const maxConnections = Math.max(64, openFilesLimit() - reservedFiles);
 /** Below that, so that pages still come when every session is taken. */
 const maxSessions = Math.min(defaultMaxSessions, Math.max(32, Math.floor(maxConnections * 0.9)));
 /** The built scripts, styles and icons: beside this module when it is built itself. */
@@ -75,22 +75,22 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   const { settings, store, log, shutdown, metrics } = parts;
   const queries = createQueryRunner(settings.databaseUrl, {
     onEnd: (outcome) => metrics.queryEnded(outcome),
-    onFault: (fault, detail) => store.storage.noteReadFault(fault, detail),
+    onFault: (fault, detail) => store.storage.reportReadFault(fault, detail),
   });
   shutdown.onStop('query processes', () => queries.close());
-  const readers = await openReaders({ ...parts, queries, adminToken: settings.adminToken });
+  const readers = await createReaders({ ...parts, queries, adminToken: settings.adminToken });
   const tail = createLogTail({
-    log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    log: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     logger: log,
   });
   await tail.start();
-  metrics.freshness.follow(tail);
+  metrics.freshness.followTail(tail);
   shutdown.onStop('log tail', () => tail.stop());
   shutdown.onStop(
     'doorbell',
     parts.doorbell.listen((head) => {
-      metrics.freshness.committed(head);
-      tail.ring(head);
+      metrics.freshness.recordCommit(head);
+      tail.notify(head);
     }),
   );
 
@@ -99,15 +99,15 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   metrics.watchLive({ ...live, tail });
   metrics.watchStorage(store.storage);
   const clientAddress = createClientAddress(settings.trustedProxies);
-  const history = watchSessions({ clock: parts.clock, count: () => live.sessions.size });
+  const history = recordSessionHistory({ clock: parts.clock, count: () => live.sessions.size });
   shutdown.onStop('session history', () => history.stop());
-  const appParts: AppParts = {
-    reads: createReads(store, { freshness: () => metrics.freshness.medians(), queries, clock: parts.clock }),
+  const appParts: AppContext = {
+    reads: createWebReads(store, { freshness: () => metrics.freshness.medians(), queries, clock: parts.clock }),
     publicUrl: () => address.publicUrl,
-    hubUrl: () => hubUrlOf(settings),
+    hubUrl: () => advertisedHubUrl(settings),
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
-    ready: createReady(store, log),
+    ready: createReadinessCheck(store, log),
     storage: () => store.storage.state,
     metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.metricsToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
@@ -115,7 +115,7 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
     readers,
     clientAddress,
     configProblems: parts.configProblems,
-    stateMark: markOf(parts, () => address.publicUrl),
+    stateMark: createDataVersion(parts, () => address.publicUrl),
     sessionHistory: () => history.read(),
     clock: parts.clock,
     log,
@@ -124,25 +124,25 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   };
   const app = createApp({
     ...appParts,
-    websub: openWebsub({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
+    websub: createWebSubEndpoints({ ...parts, onDelivery: metrics.webSubDelivered }, tail, appParts),
   });
   const server = createLimitedServer(parts, app, clientAddress);
   const { allowedOrigins } = settings;
-  const sockets = attachLive({ ...live, server, allowedOrigins, clientAddress, publicUrl: () => address.publicUrl });
+  const sockets = attachWebSocketServer({ ...live, server, allowedOrigins, clientAddress, publicUrl: () => address.publicUrl });
   address.url = await listen(server, settings);
   address.publicUrl = settings.publicUrl ?? address.url;
   shutdown.onStop('HTTP server', () => closeServer(server));
-  shutdown.onStop('live sessions', () => sockets.close(byeGraceMs));
+  shutdown.onStop('live sessions', () => sockets.close(closeGraceMs));
   return address;
 }
 
-interface LiveNeeds {
+interface LiveOptions {
   readonly tail: LogTail;
   readonly readers: Readers;
   publicUrl(): string;
 }
 
-function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds): LiveParts {
+function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptions): LiveContext {
   const { clock, log, settings } = parts;
   const wheel = createTimerWheel();
   parts.shutdown.onStop('timer wheel', () => wheel.stop());
@@ -151,15 +151,15 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds
     fanOut: createFanOut({
       ...{ tail, clock, publicUrl },
       logger: log,
-      onDelivered: (step) => parts.metrics.freshness.delivered(step),
+      onDelivered: (step) => parts.metrics.freshness.recordDelivery(step),
     }),
-    sessions: createSessions({ maxPerAddress: settings.liveMaxPerAddress, maxSessions }),
+    sessions: createSessionRegistry({ maxPerAddress: settings.liveMaxPerAddress, maxSessions }),
     wheel,
     clock,
     log,
     random: Math.random,
-    counts: createCountsDesk({ read: (ids) => readers.counts(ids), wheel, log }),
-    timing: liveTiming,
+    countPoller: createCountPoller({ read: (ids) => readers.counts(ids), wheel, log }),
+    timing: defaultLiveTiming,
   };
 }
 
@@ -167,7 +167,7 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveNeeds
  * Of the database and its storage, the declarations and our own address: whatever pages and feeds are made of. Looked up once for all
  * requests that the event loop has at hand: none of them can know of a commit that came after the first.
  */
-function markOf({ store, declarations }: ServingParts, publicUrl: () => string): () => string | null {
+function createDataVersion({ store, declarations }: ServingParts, publicUrl: () => string): () => string | null {
   let known = declarations();
   let generation = 0;
   let found: { readonly mark: string | null } | null = null;
@@ -176,7 +176,7 @@ function markOf({ store, declarations }: ServingParts, publicUrl: () => string):
     const now = declarations();
     if (now !== known) generation += 1;
     known = now;
-    const mark = store.mark();
+    const mark = store.dataVersion();
     const fault = store.storage.state?.fault ?? '';
     found = { mark: mark === null ? null : `${mark} ${generation} ${publicUrl()} ${fault}` };
     setImmediate(() => {
@@ -190,7 +190,7 @@ function markOf({ store, declarations }: ServingParts, publicUrl: () => string):
 function createLimitedServer(
   { settings, clock, log }: ServingParts,
   app: App,
-  clientAddress: AppParts['clientAddress'],
+  clientAddress: AppContext['clientAddress'],
 ): Server {
   const limits = createConnectionLimits({
     ...{ clock, log, clientAddress },
@@ -200,7 +200,7 @@ function createLimitedServer(
   });
   // HTTP/1.0 has no Host header, and health checks of load balancers still speak it.
   const answer = app.kept.before(getRequestListener(app.fetch, { hostname: 'localhost' }));
-  const server = createServer(httpLimits, limits.before(refuseRepeatedHost(answer)));
+  const server = createServer(httpLimits, limits.wrap(refuseRepeatedHost(answer)));
   limits.watch(server);
   // More would run into the limit of open files, where nothing works any more, the database included.
   server.maxConnections = maxConnections;

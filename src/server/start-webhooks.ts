@@ -1,17 +1,17 @@
 import type { Settings } from '../config/environment.ts';
 import type { Webhook } from '../domain/events/webhook.ts';
-import { shownUrl } from '../domain/polling/masking.ts';
-import { createOutbound, type Outbound } from '../fetch/client/http-client.ts';
+import { displayUrl } from '../domain/polling/masking.ts';
+import { createHttpClient, type HttpClient } from '../fetch/client/http-client.ts';
 import { retryAfter } from '../fetch/http-freshness.ts';
 import { userAgent } from '../fetch/request-headers.ts';
 import type { Doorbell } from '../push/doorbell.ts';
-import { Courier, type CourierParts } from '../push/webhooks/webhook-dispatcher.ts';
+import { WebhookDispatcher, type WebhookDispatcherOptions } from '../push/webhooks/webhook-dispatcher.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
-import { advanceWebhook, declareWebhooks, readWebhook } from '../store/log/webhook-states.ts';
+import { updateWebhookState, declareWebhooks, readWebhook } from '../store/log/webhook-states.ts';
 import type { Store } from '../store/open.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { version } from './version.ts';
@@ -40,10 +40,10 @@ export interface Webhooks {
 /** Starts bringing events to webhooks, of which none is declared yet. One process does it: the one that polls. */
 export function startWebhooks(parts: WebhooksParts): Webhooks {
   const { settings, store, clock, log, shutdown, publicUrl } = parts;
-  const lines = new Map<string, Outbound>();
+  const lines = new Map<string, HttpClient>();
   // A client has one connection to an origin: each webhook has a client of its own, so that none waits for another.
-  const lineOf = (id: string): Outbound => {
-    const line = lines.get(id) ?? openLine(settings, clock, publicUrl);
+  const lineOf = (id: string): HttpClient => {
+    const line = lines.get(id) ?? createWebhookClient(settings, clock, publicUrl);
     lines.set(id, line);
     return line;
   };
@@ -51,12 +51,12 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     'webhook connections',
     async () => void (await Promise.all([...lines.values()].map((line) => line.close()))),
   );
-  const courier = new Courier({
-    log: { head: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+  const courier = new WebhookDispatcher({
+    log: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     book: {
       // While no place can be moved nothing is sent: it would be sent again every second.
       read: async (id) => (store.storage.writable ? readWebhook(store.reader, id) : null),
-      advance: (before, after) => advanceWebhook(store, before, after),
+      advance: (before, after) => updateWebhookState(store, before, after),
     },
     post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
     clock,
@@ -80,11 +80,11 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
       last = last
         .then(() =>
           store.storage.whenWritable(
-            () => declareWebhooks(store, webhooks.map(asStored), clock.now()),
+            () => declareWebhooks(store, webhooks.map(toStoredWebhook), clock.now()),
             stopping.signal,
           ),
         )
-        .then(() => courier.declare(webhooks))
+        .then(() => courier.setWebhooks(webhooks))
         .catch((error: unknown) => {
           if (!stopping.signal.aborted) log.error({ err: error }, 'declaring the webhooks failed');
         });
@@ -93,16 +93,16 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
 }
 
 /** The whole address stays in memory. */
-function asStored(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
-  return { id: webhook.id, formerId: webhook.formerId, url: shownUrl(webhook) };
+function toStoredWebhook(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
+  return { id: webhook.id, formerId: webhook.formerId, url: displayUrl(webhook) };
 }
 
 /**
  * The guarded client: our own addresses and private ones are not reached unless the operator allows them. It is asked
  * for declared addresses only, and redirects are not followed.
  */
-function openLine(settings: Settings, clock: Clock, publicUrl: string): Outbound {
-  return createOutbound({
+function createWebhookClient(settings: Settings, clock: Clock, publicUrl: string): HttpClient {
+  return createHttpClient({
     ...{ clock, limits, ownOrigins: [new URL(publicUrl).origin] },
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
     configured: { networks: settings.allowPrivateNetworks, includes: () => true },
@@ -111,9 +111,9 @@ function openLine(settings: Settings, clock: Clock, publicUrl: string): Outbound
 
 /** Sends and reads the status; what else the receiver says is of no concern. */
 function createPost(
-  lineOf: (webhookId: string) => Outbound,
+  lineOf: (webhookId: string) => HttpClient,
   by: { readonly clock: Clock; readonly agent: string },
-): CourierParts['post'] {
+): WebhookDispatcherOptions['post'] {
   return async ({ webhookId, url, headers, body }, signal) => {
     const line = lineOf(webhookId);
     const answer = await line.request(

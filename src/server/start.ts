@@ -5,7 +5,7 @@ import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/polling/source.ts';
 import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { createLog, type Log, withoutRepeats } from '../runtime/log.ts';
+import { createLog, type Log, demoteReportedErrors } from '../runtime/log.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { createMetrics } from './metrics-registry.ts';
@@ -40,7 +40,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, pictureOrigins = [], clock = systemClock, open = openStore } = options;
-  const log = withoutRepeats(options.log ?? createLog(settings.logLevel));
+  const log = demoteReportedErrors(options.log ?? createLog(settings.logLevel));
   const declared = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
   const shutdown = createShutdown(log);
   try {
@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         declarations: declared,
         watched: options.declarations === undefined,
         publicUrl: address.publicUrl,
-        ring: (head) => void doorbell.ring(head),
+        ring: (head) => void doorbell.notify(head),
         onDeclared: (next) => {
           inForce = next;
           webhooks.declare(next.webhooks);

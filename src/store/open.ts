@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError } from '../domain/config-error.ts';
-import { adviceAtStart, StorageError, type StorageFault } from '../domain/storage.ts';
+import { adviceOnExit, StorageError, type StorageFault } from '../domain/storage.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Log, silentLog } from '../runtime/log.ts';
 import type { Db, Engine } from './engine/engine.ts';
-import { GroupedWrites } from './engine/group-commit.ts';
+import { GroupCommit } from './engine/group-commit.ts';
 import { SerialConnection } from './engine/serial-connection.ts';
-import { connectSqlite, connectSqliteToRead } from './engine/sqlite/sqlite-engine.ts';
+import { connectSqlite, connectSqliteReadOnly } from './engine/sqlite/sqlite-engine.ts';
 import { storageFaultOf } from './engine/sqlite/sqlite-faults.ts';
-import { type FileMode, filesOpenToOthers, isLockedForPolling, onFile } from './engine/sqlite/sqlite-file.ts';
-import { type Storage, StorageMonitor } from './engine/storage-monitor.ts';
+import { type FileMode, filesOpenToOthers, isPollLockHeld, withFileErrors } from './engine/sqlite/sqlite-file.ts';
+import { type StorageHealth, StorageMonitor } from './engine/storage-monitor.ts';
 import { announcedPosition, createPositionRecorder } from './log/announced-position.ts';
 import { beginEpoch, type RestoredLog } from './log/epoch.ts';
 import { migrate, migrationNames } from './migrate.ts';
@@ -54,9 +54,9 @@ export interface Store {
   /** Runs `work` on one snapshot: everything it reads is of the same instant. */
   read<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   /** Differs after every commit, whoever made it: what was read under an equal mark is still right. Null: unknown. */
-  mark(): number | null;
+  dataVersion(): number | null;
   /** Whether the database can be written, and since when not. */
-  readonly storage: Storage;
+  readonly storage: StorageHealth;
   /** Files of the database that others than their owner may open, though they hold secrets. */
   filesOpenToOthers(): readonly FileMode[];
   /**
@@ -68,10 +68,10 @@ export interface Store {
 }
 
 /** A database that is only looked at. */
-export type ReadingStore = Pick<Store, 'reader' | 'read' | 'close'>;
+export type ReadOnlyStore = Pick<Store, 'reader' | 'read' | 'close'>;
 
 /** Tries again, with growing pauses, while another process holds the write lock. */
-async function patiently<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+async function retryWhileBusy<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
@@ -83,7 +83,7 @@ async function patiently<T>(engine: Engine, work: () => Promise<T>): Promise<T> 
 }
 
 /** The file of a database address. */
-function fileOf(url: string): string {
+function databaseFile(url: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   if (scheme.toLowerCase() === 'sqlite') return rest.replace(/^\/\//, '');
   // Only the scheme is named: the rest may hold a password.
@@ -93,7 +93,7 @@ function fileOf(url: string): string {
 }
 
 /** A claim that was never settled belonged to a process that died; its token stays, so that the next claim counts it. */
-async function freeClaims(tx: Db): Promise<void> {
+async function expireLeases(tx: Db): Promise<void> {
   await tx.updateTable('source').set({ leased_until_ms: 0 }).where('lease_token', 'is not', null).execute();
 }
 
@@ -101,7 +101,7 @@ async function freeClaims(tx: Db): Promise<void> {
 const probeBytes = 1024 * 1024;
 
 /** Writes as much as a large batch does, and takes it back. */
-async function tryWriting(writing: SerialConnection): Promise<void> {
+async function probeWrite(writing: SerialConnection): Promise<void> {
   const name = 'storage-probe';
   const value = 'x'.repeat(probeBytes);
   await writing.transaction((tx) =>
@@ -124,7 +124,7 @@ function reportRestored({ was, announced, epoch }: RestoredLog, log: Log): void 
 /** What the storage refuses at the start is the operator's to set right. */
 function startError(error: unknown): unknown {
   if (!(error instanceof StorageError)) return error;
-  return new ConfigError([{ where: 'DATABASE_URL', ...adviceAtStart(error.fault) }]);
+  return new ConfigError([{ where: 'DATABASE_URL', ...adviceOnExit(error.fault) }]);
 }
 
 /**
@@ -136,21 +136,21 @@ function startError(error: unknown): unknown {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, poller, migrates = true, log = silentLog, clock = systemClock } = options;
   const readError = (error: unknown): unknown => storage.readError(error);
-  const connections = connectSqlite(fileOf(url), { poller, migrates, known: migrationNames, readError });
+  const connections = connectSqlite(databaseFile(url), { poller, migrates, known: migrationNames, readError });
   const { engine, file } = connections;
   const writing = new SerialConnection('writer', connections.writer);
   const reading = new SerialConnection('reader', connections.reader);
   const storage = new StorageMonitor({
     ...{ file, clock, log },
     faultOf: (error) => connections.faultOf(error),
-    tryWriting: () => tryWriting(writing),
+    probeWrite: () => probeWrite(writing),
   });
-  const patient = <T>(work: () => Promise<T>): Promise<T> => storage.guardWrite(() => patiently(engine, work));
-  const writes = new GroupedWrites((work) => patient(() => writing.transaction(work)));
-  const write: Store['write'] = async (work, items = 1) => writes.write(writing.part(work), items);
-  const read: Store['read'] = async (work) => reading.transaction(reading.part(work));
+  const patient = <T>(work: () => Promise<T>): Promise<T> => storage.guardWrite(() => retryWhileBusy(engine, work));
+  const writes = new GroupCommit((work) => patient(() => writing.transaction(work)));
+  const write: Store['write'] = async (work, items = 1) => writes.write(writing.inCallerContext(work), items);
+  const read: Store['read'] = async (work) => reading.transaction(reading.inCallerContext(work));
   const announced = announcedPosition(file);
-  const recorder = createPositionRecorder(announced, { position: () => connections.position(), log });
+  const recorder = createPositionRecorder(announced, { position: () => connections.logPosition(), log });
   const disconnect = async (): Promise<void> => {
     await writes.idle();
     await storage.close();
@@ -164,12 +164,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     await patient(() => migrate(writing.db));
     const restored = await write(async (tx) => {
-      await engine.prepare(tx);
-      if (poller) await freeClaims(tx);
+      await engine.createSearchIndex(tx);
+      if (poller) await expireLeases(tx);
       // While this holds the write lock no other process is between a commit and its record.
       return beginEpoch(
         tx,
-        onFile(`${file}.announced`, 'read', () => announced.read()),
+        withFileErrors(`${file}.announced`, 'read', () => announced.read()),
       );
     });
     if (restored !== null) reportRestored(restored, log);
@@ -189,8 +189,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   return {
     ...{ writer: writing.db, reader: reading.db, write, read, close, storage },
-    announce: () => writes.announce(),
-    mark: () => connections.mark(),
+    announce: () => writes.expectWrite(),
+    dataVersion: () => connections.dataVersion(),
     filesOpenToOthers: () => filesOpenToOthers(file),
   };
 }
@@ -200,12 +200,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  *
  * @throws ConfigError when there is none, or its schema is not that of this version.
  */
-export function openStoreToRead(url: string): ReadingStore {
-  const connection = connectSqliteToRead(fileOf(url), migrationNames);
+export function openReadOnlyStore(url: string): ReadOnlyStore {
+  const connection = connectSqliteReadOnly(databaseFile(url), migrationNames);
   const reading = new SerialConnection('reader', connection.reader);
   return {
     reader: reading.db,
-    read: async (work) => reading.transaction(reading.part(work)),
+    read: async (work) => reading.transaction(reading.inCallerContext(work)),
     close: async () => {
       await reading.db.destroy();
       connection.release();
@@ -214,12 +214,12 @@ export function openStoreToRead(url: string): ReadingStore {
 }
 
 /** The fault of the storage that an error of `openStoreToRead`, or of reading with it, stands for; null: another kind. */
-export function faultOfReading(error: unknown, url: string): StorageFault | null {
+export function readFaultOf(error: unknown, url: string): StorageFault | null {
   const cause = error instanceof ConfigError ? error.cause : error;
-  return storageFaultOf(cause, fileOf(url));
+  return storageFaultOf(cause, databaseFile(url));
 }
 
 /** Whether a process polls with this database now, this one or another. */
-export function isPolled(url: string): boolean {
-  return isLockedForPolling(fileOf(url));
+export function isPollerRunning(url: string): boolean {
+  return isPollLockHeld(databaseFile(url));
 }

@@ -4,7 +4,7 @@ import type { Store } from './open.ts';
  * What all nodes share and nobody declares, such as the server's secret: made once, by whoever asks first, and the
  * same ever after.
  */
-export async function readSetting(store: Store, name: string, make: () => string): Promise<string> {
+export async function getOrCreateSetting(store: Store, name: string, make: () => string): Promise<string> {
   const known = await store.reader.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst();
   if (known !== undefined) return known.value;
   return store.write(async (tx) => {

@@ -4,7 +4,7 @@ import type { EventOp } from '../domain/events/event.ts';
 import type { WebhookOutcome } from '../domain/events/webhook.ts';
 import type { WithdrawalReason } from '../domain/items/item.ts';
 import type { Failure } from '../domain/polling/fetch-outcome.ts';
-import type { Settlement } from '../domain/polling/poll.ts';
+import type { PollResult } from '../domain/polling/poll.ts';
 import type { Republish } from '../domain/polling/source.ts';
 import type { HubTrust, SubscriptionState } from '../domain/websub/websub-topics.ts';
 
@@ -61,7 +61,7 @@ const source = {
   claimed_ms: msOrNull,
   failures: integer,
   first_failed_ms: msOrNull,
-  last_outcome: oneOfOrNull<Settlement['outcome']>(),
+  last_outcome: oneOfOrNull<PollResult['outcome']>(),
   last_failure: oneOfOrNull<Failure>(),
   last_status: integerOrNull,
   last_detail: textOrNull,
@@ -177,7 +177,7 @@ const refresh = {
   id: rowId,
   source_ref: integer,
   at_ms: ms,
-  outcome: oneOf<Settlement['outcome']>(),
+  outcome: oneOf<PollResult['outcome']>(),
   failure: oneOfOrNull<Failure>(),
   status: integerOrNull,
   bytes: integer,

@@ -2,24 +2,24 @@ import { type Context, Hono } from 'hono';
 import { adminRoutes } from './admin/admin-routes.tsx';
 import { apiRoutes } from './api/api-routes.ts';
 import { commentRoutes } from './comments/comment-routes.ts';
-import { KeptAnswers } from './http/cache/response-cache.ts';
+import { ResponseCache } from './http/cache/response-cache.ts';
 import { FeedLimit } from './http/feed-limit.ts';
-import { headLength } from './http/head-length.ts';
+import { headContentLength } from './http/head-length.ts';
 import { healthRoutes } from './http/health.ts';
 import { metricsRoutes } from './http/metrics-route.ts';
 import { createQueryLimit } from './http/query-limit.ts';
-import { openPreflights, securityHeaders } from './http/security-headers.ts';
+import { allowCorsPreflight, securityHeaders } from './http/security-headers.ts';
 import { loadStaticFiles, staticRoutes } from './http/static-files.ts';
 import { aboutPage } from './pages/about-route.tsx';
 import { errorPage } from './pages/error-route.tsx';
 import { itemPage } from './pages/item-route.tsx';
 import { frontPage, sectionPage, sourcePage } from './pages/listings.tsx';
 import { searchPage } from './pages/search-route.tsx';
-import type { PageParts } from './pages/send-page.tsx';
+import type { PageServices } from './pages/send-page.tsx';
 import { sourcesPage } from './pages/sources-route.tsx';
 import { statusPage } from './pages/status-route.tsx';
-import type { AppParts } from './shared/app-context.ts';
-import { notFound, type Problem, problemOf, RequestError } from './shared/request-error.ts';
+import type { AppContext } from './shared/app-context.ts';
+import { notFound, type Problem, toProblem, RequestError } from './shared/request-error.ts';
 import { feedRoutes, isFeedPath } from './syndication/feed-routes.ts';
 import { websubRoutes } from './websub/websub-routes.ts';
 
@@ -27,19 +27,19 @@ const keptBytes = 32 * 1024 * 1024;
 
 /** The web, and the answers that it keeps: a server asks those first. */
 export interface App extends Hono {
-  readonly kept: KeptAnswers;
+  readonly kept: ResponseCache;
 }
 
 /** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
-export function createApp(given: AppParts): App {
+export function createApp(given: AppContext): App {
   const parts = { ...given, queryLimit: createQueryLimit() };
   const files = loadStaticFiles(parts.assetsDir);
   const limit = new FeedLimit(() => parts.clock.monotonic());
   const kept = keptAnswers(parts, limit);
-  const pageParts: PageParts = { ...parts, files, kept };
+  const pageParts: PageServices = { ...parts, files, kept };
   const app = new Hono();
   app.fetch = kept.around(app.fetch);
-  app.use(headLength);
+  app.use(headContentLength);
   app.use(securityHeaders(parts.publicUrl));
   healthRoutes(app, parts);
   metricsRoutes(app, parts);
@@ -52,20 +52,20 @@ export function createApp(given: AppParts): App {
   commentRoutes(app, pageParts);
   adminRoutes(app, pageParts);
   app.notFound((c) => answerProblem(c, pageParts, missing(c)));
-  app.onError((error, c) => answerProblem(c, pageParts, problemOf(error, c, parts.log)));
+  app.onError((error, c) => answerProblem(c, pageParts, toProblem(error, c, parts.log)));
   return Object.assign(app, { kept });
 }
 
-function keptAnswers(parts: AppParts, limit: FeedLimit): KeptAnswers {
-  return new KeptAnswers({
-    mark: () => parts.stateMark?.() ?? null,
+function keptAnswers(parts: AppContext, limit: FeedLimit): ResponseCache {
+  return new ResponseCache({
+    dataVersion: () => parts.stateMark?.() ?? null,
     nowMs: () => parts.clock.now(),
     maxBytes: keptBytes,
-    countFeed: (incoming, feed) => limit.take(parts.clientAddress(incoming), feed),
+    countFeedFetch: (incoming, feed) => limit.consume(parts.clientAddress(incoming), feed),
   });
 }
 
-function pageRoutes(app: Hono, parts: PageParts): void {
+function pageRoutes(app: Hono, parts: PageServices): void {
   app.get('/', (c) => frontPage(c, parts));
   app.get('/sections/:section', (c) => sectionPage(c, parts));
   app.get('/search', (c) => searchPage(c, parts));
@@ -77,9 +77,9 @@ function pageRoutes(app: Hono, parts: PageParts): void {
 }
 
 /** The live addresses as plain HTTP sees them: a WebSocket's handshake never comes this way. */
-function liveRoutes(app: Hono, parts: AppParts): void {
+function liveRoutes(app: Hono, parts: AppContext): void {
   if (parts.eventStream !== null) {
-    openPreflights(app, '/events');
+    allowCorsPreflight(app, '/events');
     app.get('/events', parts.eventStream);
   }
   app.get('/live', (c) => {
@@ -96,7 +96,7 @@ function missing(c: Context): Problem {
 }
 
 /** Tells a problem in the form of what was asked for: JSON, a line of text, or a page. */
-function answerProblem(c: Context, parts: PageParts, problem: Problem): Response {
+function answerProblem(c: Context, parts: PageServices, problem: Problem): Response {
   const { status, code, message, retryAfterS } = problem;
   c.header('Cache-Control', 'no-store');
   if (status === 405) c.header('Allow', 'GET, HEAD');

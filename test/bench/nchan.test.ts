@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { seqsIn } from '../../bench/push/come-back.ts';
 import { configure, emergencyIn, findNchan, keptMessages, nchanConfig } from '../../bench/push/nchan.ts';
 import { createProcessMeter, frameOf, residentKb } from '../../bench/push/nchan-server.ts';
-import { replayLimits } from '../../src/push/fanout/fan-out.ts';
+import { defaultReplayLimits } from '../../src/push/fanout/fan-out.ts';
 
 /** A machine that has these files, and an nginx that was built so. */
 function machine(files: readonly string[], build = '') {
@@ -90,7 +90,7 @@ describe('nchanConfig', () => {
   });
 
   it('keeps messages as long as we send events again', () => {
-    expect(config).toContain(`nchan_message_timeout ${replayLimits.maxAgeMs / 3_600_000}h;`);
+    expect(config).toContain(`nchan_message_timeout ${defaultReplayLimits.maxAgeMs / 3_600_000}h;`);
   });
 
   it('balances its braces', () => {

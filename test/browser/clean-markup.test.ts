@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sanitiseHtml } from '../../src/normalise/html/sanitise.ts';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { forbidden } from '../normalise/markup-oracle.ts';
+import { findForbidden } from '../normalise/markup-oracle.ts';
 import { soup } from '../normalise/markup-soup.ts';
 import { launchBrowser } from '../support/browser.ts';
 
@@ -77,7 +77,7 @@ describe('clean HTML in a browser', () => {
     const { page, alerts } = await openPage();
     for (const { id, html } of vectors) {
       const seen = await readInDocument(page, clean(html));
-      expect({ id, found: forbidden(seen.inside), around: seen.around }).toEqual({
+      expect({ id, found: findForbidden(seen.inside), around: seen.around }).toEqual({
         id,
         found: [],
         around: before + after,
@@ -94,7 +94,7 @@ describe('clean HTML in a browser', () => {
     expect(seen.length).toBe(2 * pieces.length);
     for (const [index, { inside, around }] of seen.entries()) {
       const html = pieces[index >> 1];
-      expect({ html, found: forbidden(inside), around }).toEqual({ html, found: [], around: before + after });
+      expect({ html, found: findForbidden(inside), around }).toEqual({ html, found: [], around: before + after });
     }
     expect(alerts).toEqual([]);
     await page.close();

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { makeItem } from '../web/fakes.ts';
-import { type LiveStub, startLiveStub } from '../web/live-stub.ts';
+import { type StubLiveServer, startStubLiveServer } from '../web/live-stub.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 const hostile = '<script>document.title="run"</script><b>Bold</b>';
@@ -25,11 +25,11 @@ const lookAround = `({
 })`;
 
 let browser: Browser;
-let stub: LiveStub;
+let stub: StubLiveServer;
 beforeAll(async () => {
   browser = await launchBrowser();
   const items = [1, 2, 3].map((id) => makeItem(id, { title: `Headline ${id} ${hostile}`, contentHtml: '<p>Text</p>' }));
-  stub = await startLiveStub(items, assetsDir);
+  stub = await startStubLiveServer(items, assetsDir);
 });
 afterAll(async () => {
   await browser.close();

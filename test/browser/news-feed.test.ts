@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/items/item.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { makeItem } from '../web/fakes.ts';
-import { type LiveStub, startLiveStub } from '../web/live-stub.ts';
+import { type StubLiveServer, startStubLiveServer } from '../web/live-stub.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 
@@ -26,13 +26,13 @@ const many = Array.from({ length: 40 }, (_, index) => makeItem(index + 1));
 
 interface Opened {
   readonly page: Page;
-  readonly stub: LiveStub;
+  readonly stub: StubLiveServer;
   /** Headlines of the News feed, top first. */
   titles(): Promise<string[]>;
 }
 
 async function open(items: readonly Item[] = many, path = '/'): Promise<Opened> {
-  const stub = await startLiveStub(items, assetsDir);
+  const stub = await startStubLiveServer(items, assetsDir);
   cleanups.push(() => stub.close());
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   cleanups.push(() => page.close());
@@ -45,7 +45,7 @@ describe('the News feed of an open page', () => {
   it('puts a new item on top, its headline as text whatever it looks like', async () => {
     const { page, stub, titles } = await open();
     const title = '<img src=x onerror="document.title=1"> & more';
-    stub.tell('add', makeItem(99, { title, source: { ...many[0]!.source, title: '<b>Bold</b>' } }));
+    stub.publish('add', makeItem(99, { title, source: { ...many[0]!.source, title: '<b>Bold</b>' } }));
     await page.locator('.wire').getByText(title).waitFor();
     expect((await titles())[0]).toBe(title);
     expect(await page.locator('.wire li').first().locator('.source').textContent()).toBe('<b>Bold</b>');
@@ -54,7 +54,7 @@ describe('the News feed of an open page', () => {
 
   it('sorts what comes late to where a reload would show it', async () => {
     const { page, stub, titles } = await open([makeItem(10), makeItem(30)]);
-    stub.tell('add', makeItem(20, { backfill: true }));
+    stub.publish('add', makeItem(20, { backfill: true }));
     await page.locator('.wire').getByText('Headline 20').waitFor();
     const live = await titles();
     expect(live).toEqual(['Headline 30', 'Headline 20', 'Headline 10']);
@@ -65,7 +65,7 @@ describe('the News feed of an open page', () => {
 
   it('corrects a headline where it stands and takes away what was withdrawn', async () => {
     const { page, stub, titles } = await open([1, 2, 3].map((id) => makeItem(id)));
-    stub.tell('update', makeItem(2, { title: 'Corrected' }));
+    stub.publish('update', makeItem(2, { title: 'Corrected' }));
     await page.locator('.wire').getByText('Corrected').waitFor();
     expect(await titles()).toEqual(['Headline 3', 'Corrected', 'Headline 1']);
     stub.withdraw(makeItem(3));
@@ -75,7 +75,7 @@ describe('the News feed of an open page', () => {
 
   it('never grows beyond its most lines: the oldest go', async () => {
     const { page, stub, titles } = await open();
-    for (let id = 101; id <= 130; id += 1) stub.tell('add', makeItem(id));
+    for (let id = 101; id <= 130; id += 1) stub.publish('add', makeItem(id));
     await page.locator('.wire').getByText('Headline 130').waitFor();
     const shown = await titles();
     expect(shown).toHaveLength(60);
@@ -87,8 +87,8 @@ describe('the News feed of an open page', () => {
     const line = page.locator('.wire li', { hasText: 'Headline 38' });
     await line.hover();
     const before = await line.boundingBox();
-    stub.tell('add', makeItem(101));
-    stub.tell('add', makeItem(102));
+    stub.publish('add', makeItem(101));
+    stub.publish('add', makeItem(102));
     await page.getByRole('button', { name: '2 new items' }).waitFor();
     expect(Math.abs(((await line.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(1);
     await page.mouse.move(10, 10);
@@ -101,7 +101,7 @@ describe('the News feed of an open page', () => {
     await page.locator('.wire').evaluate((list) => list.scrollTo(0, 500));
     const line = page.locator('.wire li', { hasText: 'Headline 30' });
     const before = await line.boundingBox();
-    stub.tell('add', makeItem(101));
+    stub.publish('add', makeItem(101));
     const button = page.getByRole('button', { name: '1 new item' });
     await button.waitFor();
     expect(Math.abs(((await line.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(1);
@@ -115,7 +115,7 @@ describe('the News feed of an open page', () => {
     stub.drop();
     await page.getByRole('status').getByText('reconnecting').waitFor();
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
-    stub.tell('add', makeItem(101));
+    stub.publish('add', makeItem(101));
     await page.locator('.wire').getByText('Headline 101').waitFor();
     expect((await titles())[0]).toBe('Headline 101');
   });
@@ -123,7 +123,7 @@ describe('the News feed of an open page', () => {
   it('tells the age of what is new and the date of what is older', async () => {
     const { page, stub } = await open();
     const nowMs = await page.evaluate(() => Date.now());
-    stub.tell('add', makeItem(101, { publishedMs: nowMs - 5 * 60_000, firstSeenMs: nowMs, sortMs: nowMs }));
+    stub.publish('add', makeItem(101, { publishedMs: nowMs - 5 * 60_000, firstSeenMs: nowMs, sortMs: nowMs }));
     await page.locator('.wire').getByText('Headline 101').waitFor();
     expect(await page.locator('.wire time').first().textContent()).toBe('5 min ago');
     expect(await page.locator('.wire time').last().textContent()).toMatch(/^\d\d\.\d\d\.\d\d \d\d:\d\d$/);
@@ -132,7 +132,7 @@ describe('the News feed of an open page', () => {
 
 describe('pages without scripts', () => {
   it('show everything there is, and no sign that promises more', async () => {
-    const stub = await startLiveStub(many, assetsDir);
+    const stub = await startStubLiveServer(many, assetsDir);
     cleanups.push(() => stub.close());
     const context = await browser.newContext({ javaScriptEnabled: false });
     cleanups.push(() => context.close());
@@ -149,8 +149,8 @@ describe('pages for everybody', () => {
   const narrow = { width: 390, height: 800 };
   const few = many.slice(0, 6);
 
-  async function openAs(options: BrowserContextOptions): Promise<{ page: Page; stub: LiveStub }> {
-    const stub = await startLiveStub(few, assetsDir);
+  async function openAs(options: BrowserContextOptions): Promise<{ page: Page; stub: StubLiveServer }> {
+    const stub = await startStubLiveServer(few, assetsDir);
     cleanups.push(() => stub.close());
     const context = await browser.newContext(options);
     cleanups.push(() => context.close());

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/items/item.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { makeItem } from '../web/fakes.ts';
-import { type LiveStub, startLiveStub } from '../web/live-stub.ts';
+import { type StubLiveServer, startStubLiveServer } from '../web/live-stub.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -23,8 +23,8 @@ afterEach(async () => {
 
 const many = Array.from({ length: 40 }, (_, index) => makeItem(index + 1));
 
-async function start(items: readonly Item[] = many): Promise<LiveStub> {
-  const stub = await startLiveStub(items, assetsDir);
+async function start(items: readonly Item[] = many): Promise<StubLiveServer> {
+  const stub = await startStubLiveServer(items, assetsDir);
   cleanups.push(() => stub.close());
   return stub;
 }
@@ -106,9 +106,9 @@ describe('a list that is open', () => {
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     const first = page.locator('main .headline').first();
     const before = await first.boundingBox();
-    stub.tell('add', makeItem(101, { section: 'Sport', sections: ['Sport'] }));
-    stub.tell('add', makeItem(102));
-    stub.tell('add', makeItem(103));
+    stub.publish('add', makeItem(101, { section: 'Sport', sections: ['Sport'] }));
+    stub.publish('add', makeItem(102));
+    stub.publish('add', makeItem(103));
     const button = page.locator('.arrivals button');
     await button.getByText('Show what is new (2)').waitFor();
     expect(await first.boundingBox()).toEqual(before);
@@ -124,7 +124,7 @@ describe('a list that is open', () => {
     const page = await openPage(`${stub.url}/search?q=headline`);
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     expect(stub.subscriptions().map(({ filter }) => filter)).toEqual([{ q: 'headline', backfill: true }]);
-    stub.tell('add', makeItem(101));
+    stub.publish('add', makeItem(101));
     await page.locator('.arrivals button').getByText('Show what is new (1)').waitFor();
   });
 

@@ -8,13 +8,13 @@ import { listComments } from '../../src/cli/commands/comments-command.ts';
 import { refresh } from '../../src/cli/commands/refresh-command.ts';
 import { listSources } from '../../src/cli/commands/sources-command.ts';
 import { listWebhooks } from '../../src/cli/commands/webhooks-command.ts';
-import type { Settlement } from '../../src/domain/polling/poll.ts';
+import type { PollResult } from '../../src/domain/polling/poll.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
-import { claimSources, settleSource } from '../../src/store/sources/leases.ts';
+import { claimSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { applyWishes, confirmSubscription, moveSubscription } from '../../src/store/websub/websub-subscriptions.ts';
+import { applySubscriptionDiff, confirmSubscription, updateSubscription } from '../../src/store/websub/websub-subscriptions.ts';
 import { minute, noon, settlement, source } from '../contract/newsroom.ts';
 import { FakeIo } from './fake-io.ts';
 
@@ -39,10 +39,10 @@ describe('commands on a database', () => {
   const declare = async (...ids: string[]): Promise<void> =>
     void (await declareSources(server, { sources: ids.map((id) => source(id)) }, noon));
 
-  async function settle(id: string, over: Partial<Settlement>): Promise<void> {
+  async function settle(id: string, over: Partial<PollResult>): Promise<void> {
     const [lease] = await claimSources(server, { ids: [id], nowMs: noon, leaseMs: 90_000 });
     if (lease === undefined) throw new Error(`${id} is not due`);
-    await settleSource(server, lease, settlement({ nextCheckMs: noon + 75 * minute, ...over }), noon);
+    await recordPoll(server, lease, settlement({ nextCheckMs: noon + 75 * minute, ...over }), noon);
   }
 
   async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {
@@ -105,9 +105,9 @@ describe('commands on a database', () => {
       const common = { sourceRef: ref, topic: 'https://a.example.org/feed.xml', secret: 'hush' };
       const hubs = ['https://hub.example.org/', 'https://new.example.org/'];
       const add = hubs.map((hub, index) => ({ ...common, hub, callbackId: `id-${index}` }));
-      await applyWishes(server, { add, drop: [] }, noon);
+      await applySubscriptionDiff(server, { add, drop: [] }, noon);
       await confirmSubscription(server, 1, { nowMs: noon, leaseUntilMs: noon + 75 * minute, renewMs: noon + minute });
-      await moveSubscription(server, 1, { trust: 'trusted' });
+      await updateSubscription(server, 1, { trust: 'trusted' });
       const table = await list();
       expect(table).toContain('hub hub.example.org: trusted, 0 pushes, 0 missed; hub new.example.org: wanted');
       const json = await list({ json: true });

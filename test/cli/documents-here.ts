@@ -1,12 +1,12 @@
 import { discoverFeeds } from '../../src/parse/discover.ts';
-import type { Digester } from '../../src/server/document-processor.ts';
-import { describeDocument, digestDocument } from '../../src/worker.ts';
+import type { DocumentProcessor } from '../../src/server/document-processor.ts';
+import { describeDocument, normaliseDocument } from '../../src/worker.ts';
 
 /** A digester without processes: what it does is the same, and it does it at once. */
-export function digesterHere(): Digester & { readonly closed: () => boolean } {
+export function digesterHere(): DocumentProcessor & { readonly closed: () => boolean } {
   let closed = false;
   return {
-    digest: digestDocument,
+    digest: normaliseDocument,
     describe: describeDocument,
     discover: async (document) => discoverFeeds(document),
     clean: async (html) => ({ kind: 'cleaned', html }),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { liveUntilSignal } from '../../src/cli/lifetime.ts';
+import { runUntilSignal } from '../../src/cli/lifetime.ts';
 import { FakeIo } from './fake-io.ts';
 
 function scene(stopWithinMs = 60_000) {
@@ -13,7 +13,7 @@ function scene(stopWithinMs = 60_000) {
     await started.promise;
     return { url: 'http://127.0.0.1:3000', stop };
   };
-  const code = liveUntilSignal(io, start, { stopWithinMs, onStarted, onSlowStop });
+  const code = runUntilSignal(io, start, { stopWithinMs, onStarted, onSlowStop });
   return { io, started, stopped, stop, onStarted, onSlowStop, code };
 }
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
-import { event, type Peer, type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
+import { createRecordingClient, type RecordingClient } from '../support/client/noting-client.ts';
+import { event, type Peer, type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
-let noting: NotingClient | null = null;
+let noting: RecordingClient | null = null;
 
 beforeEach(async () => {
-  server = await startScripted();
+  server = await startScriptedServer();
 });
 
 afterEach(async () => {
@@ -15,18 +15,18 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(options: Parameters<typeof createNotingClient>[1] = {}): NotingClient {
-  noting = createNotingClient(server.url, options);
+function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
+  noting = createRecordingClient(server.url, options);
   return noting;
 }
 
 /** Lets the next connection in: welcomes it, hears its subscription, and puts it on its place. */
 async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, unknown> }> {
   const peer = await server.peer();
-  peer.send(say.welcome);
-  const asked = await peer.heard();
+  peer.send(protocolMessages.welcome);
+  const asked = await peer.nextMessage();
   const after = at ?? String(asked['after']);
-  peer.send(say.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
+  peer.send(protocolMessages.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
   return { peer, asked };
 }
 
@@ -43,13 +43,13 @@ describe('a reset', () => {
     answerSnapshot();
     const { client, notes, noted } = start({ after: 'e1-1', filter: { sections: ['World'] }, snapshotLimit: 20 });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    await peer.heard();
-    peer.send(say.reset('s1'));
-    await peer.heard();
-    expect(await peer.heard()).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-61' });
+    peer.send(protocolMessages.welcome);
+    await peer.nextMessage();
+    peer.send(protocolMessages.reset('s1'));
+    await peer.nextMessage();
+    expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-61' });
     expect(server.requests).toContain('/api/items?section=World&limit=20');
-    peer.send(say.subscribed('s2', 'e1-61'), say.item(62, 61));
+    peer.send(protocolMessages.subscribed('s2', 'e1-61'), protocolMessages.item(62, 61));
     await noted('item 62');
     expect(notes).toEqual(['reset cursor_too_old 2 e1-61', 'state catching-up', 'item 62']);
     await expect.poll(() => client.cursor).toBe('e1-62');
@@ -58,20 +58,20 @@ describe('a reset', () => {
   it('goes on at the head without items when snapshots are off', async () => {
     const { noted } = start({ after: 'e1-1', snapshotLimit: 0 });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    await peer.heard();
-    peer.send(say.reset('s1'));
+    peer.send(protocolMessages.welcome);
+    await peer.nextMessage();
+    peer.send(protocolMessages.reset('s1'));
     await noted('reset cursor_too_old 0 e1-60');
-    await peer.heard();
-    expect(await peer.heard()).toMatchObject({ after: 'e1-60' });
+    await peer.nextMessage();
+    expect(await peer.nextMessage()).toMatchObject({ after: 'e1-60' });
   });
 
   it('is tried again from the old place when the items cannot be read', async () => {
     const { problems, noted } = start({ after: 'e1-1' });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    await peer.heard();
-    peer.send(say.reset('s1'));
+    peer.send(protocolMessages.welcome);
+    await peer.nextMessage();
+    peer.send(protocolMessages.reset('s1'));
     await noted('error snapshot_failed');
     expect(problems[0]?.fatal).toBe(false);
     answerSnapshot();
@@ -82,14 +82,14 @@ describe('a reset', () => {
 
 describe('a snapshot', () => {
   /** Brings a client to where it asks for the snapshot, which is never answered. */
-  async function askForSnapshot(noting: NotingClient): Promise<void> {
+  async function askForSnapshot(noting: RecordingClient): Promise<void> {
     const asked = new Promise<void>((resolve) => {
       server.answer = () => resolve();
     });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    await peer.heard();
-    peer.send(say.reset('s1'));
+    peer.send(protocolMessages.welcome);
+    await peer.nextMessage();
+    peer.send(protocolMessages.reset('s1'));
     await asked;
     expect(noting.client.state).toBe('connecting');
   }
@@ -97,7 +97,7 @@ describe('a snapshot', () => {
   it('is not waited for without end', async () => {
     const noting = start({ after: 'e1-1' });
     await askForSnapshot(noting);
-    noting.losePatience();
+    noting.fireWatchdogs();
     await noting.noted('error snapshot_failed');
     expect((await accept()).asked['after']).toBe('e1-1');
   });
@@ -148,7 +148,7 @@ describe('the place', () => {
       seen.push(storage.cursor);
     });
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(2), say.pos(5, 2), say.live(6, 2));
+    peer.send(protocolMessages.item(1), protocolMessages.item(2), protocolMessages.pos(5, 2), protocolMessages.live(6, 2));
     await noted('live');
     expect(seen).toEqual(['e1-0', 'e1-1']);
     await expect.poll(() => storage.cursor).toBe('e1-6');
@@ -159,7 +159,7 @@ describe('the place', () => {
     const { client, noted } = start({ storage });
     client.on('item', () => client.close());
     const { peer } = await accept();
-    peer.send(say.items(event(1), event(2)));
+    peer.send(protocolMessages.items(event(1), event(2)));
     await noted('state closed');
     await expect.poll(() => storage.cursor).toBe('e1-1');
   });
@@ -170,7 +170,7 @@ describe('the place', () => {
     storage.write = (cursor) => void written.push(cursor);
     const { noted } = start({ storage });
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(1), say.pos(1, 1), say.live(1));
+    peer.send(protocolMessages.item(1), protocolMessages.item(1), protocolMessages.pos(1, 1), protocolMessages.live(1));
     await noted('live');
     expect(written).toEqual(['e1-0', 'e1-1']);
   });
@@ -180,7 +180,7 @@ describe('the place', () => {
     storage.fails = true;
     const { notes, problems, noted } = start({ storage });
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(2));
+    peer.send(protocolMessages.item(1), protocolMessages.item(2));
     await noted('item 2');
     expect(notes).toContain('item 1');
     expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['storage_failed']));
@@ -197,12 +197,12 @@ describe('a listener that fails', () => {
       handled.push(seq);
     });
     const { peer } = await accept();
-    peer.send(say.items(event(1), event(2), event(3)));
+    peer.send(protocolMessages.items(event(1), event(2), event(3)));
     await noted('error handler_failed');
     expect(problems[0]?.cause).toEqual(new Error('database is full'));
     const second = await accept();
     expect(second.asked['after']).toBe('e1-1');
-    second.peer.send(say.items(event(2), event(3)), say.live(3));
+    second.peer.send(protocolMessages.items(event(2), event(3)), protocolMessages.live(3));
     await noted('live');
     expect(handled).toEqual([1, 2, 3]);
   });
@@ -214,9 +214,9 @@ describe('a listener that fails', () => {
       throw new Error('no');
     });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    await peer.heard();
-    peer.send(say.reset('s1'));
+    peer.send(protocolMessages.welcome);
+    await peer.nextMessage();
+    peer.send(protocolMessages.reset('s1'));
     await noted('error handler_failed');
     expect((await accept()).asked['after']).toBe('e1-1');
   });
@@ -227,7 +227,7 @@ describe('a listener that fails', () => {
       throw new Error('no');
     });
     const { peer } = await accept();
-    peer.send(say.item(1));
+    peer.send(protocolMessages.item(1));
     await noted('item 1');
     await noted('error handler_failed');
   });

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
 import type { ClientOptions } from '../../src/client/types.ts';
-import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
-import { event, type Peer, type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
+import { createRecordingClient, type RecordingClient } from '../support/client/noting-client.ts';
+import { event, type Peer, type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
-let noting: NotingClient | null = null;
+let noting: RecordingClient | null = null;
 
 beforeEach(async () => {
-  server = await startScripted();
+  server = await startScriptedServer();
 });
 
 afterEach(async () => {
@@ -17,18 +17,18 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(options: Parameters<typeof createNotingClient>[1] = {}): NotingClient {
-  noting = createNotingClient(server.url, options);
+function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
+  noting = createRecordingClient(server.url, options);
   return noting;
 }
 
 /** Lets the next connection in: welcomes it, hears its subscription, and puts it on its place. */
 async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, unknown> }> {
   const peer = await server.peer();
-  peer.send(say.welcome);
-  const asked = await peer.heard();
+  peer.send(protocolMessages.welcome);
+  const asked = await peer.nextMessage();
   const after = at ?? String(asked['after']);
-  peer.send(say.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
+  peer.send(protocolMessages.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
   return { peer, asked };
 }
 
@@ -48,7 +48,7 @@ describe('a client', () => {
     const { client, notes, noted } = start({ after: 'e1-1' });
     expect([client.state, client.cursor]).toEqual(['connecting', null]);
     const { peer } = await accept();
-    peer.send(say.items(event(2), event(5, 2)), say.live(9, 5), say.item(10, 5));
+    peer.send(protocolMessages.items(event(2), event(5, 2)), protocolMessages.live(9, 5), protocolMessages.item(10, 5));
     await noted('item 10');
     expect(notes).toEqual(['state catching-up', 'item 2', 'item 5', 'state live', 'live e1-9', 'item 10']);
     await expect.poll(() => client.cursor).toBe('e1-10');
@@ -64,7 +64,7 @@ describe('a client', () => {
     peer.send(
       { type: 'item', ch: '7f', seq: 1, prev: 0, op: 'update', changed: ['title'], item },
       { type: 'item', ch: '7f', seq: 2, prev: 1, op: 'remove', item },
-      say.live(2),
+      protocolMessages.live(2),
     );
     await noted('live');
     expect(told).toEqual([
@@ -76,7 +76,7 @@ describe('a client', () => {
   it('moves on where nothing matched', async () => {
     const { client, noted } = start();
     const { peer } = await accept();
-    peer.send(say.pos(40, 0), say.item(41, 0));
+    peer.send(protocolMessages.pos(40, 0), protocolMessages.item(41, 0));
     await noted('item 41');
     await expect.poll(() => client.cursor).toBe('e1-41');
   });
@@ -84,7 +84,7 @@ describe('a client', () => {
   it('does not tell twice what came twice', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(1), say.items(event(1), event(2)), say.item(2), say.live(2));
+    peer.send(protocolMessages.item(1), protocolMessages.item(1), protocolMessages.items(event(1), event(2)), protocolMessages.item(2), protocolMessages.live(2));
     await noted('live');
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 2']);
   });
@@ -94,7 +94,7 @@ describe('a client', () => {
     const { peer } = await accept();
     peer.sendText('<html>');
     peer.sendText('null');
-    peer.send({ type: 'weather', degrees: 3 }, say.item(1));
+    peer.send({ type: 'weather', degrees: 3 }, protocolMessages.item(1));
     await noted('item 1');
     expect(problems).toEqual([]);
     expect(notes).toEqual(['state catching-up', 'item 1']);
@@ -109,7 +109,7 @@ describe('a client', () => {
       order.push(`${seq} ends`);
     });
     const { peer } = await accept();
-    peer.send(say.items(event(1), event(2)), say.live(2));
+    peer.send(protocolMessages.items(event(1), event(2)), protocolMessages.live(2));
     await noted('live');
     expect(order).toEqual(['1 begins at e1-0', '1 ends', '2 begins at e1-1', '2 ends']);
   });
@@ -119,7 +119,7 @@ describe('a client', () => {
     const listener = () => expect.unreachable('it was taken off');
     client.on('item', listener).off('item', listener);
     const { peer } = await accept();
-    peer.send(say.item(1), say.live(1));
+    peer.send(protocolMessages.item(1), protocolMessages.live(1));
     await noted('live');
   });
 });
@@ -128,12 +128,12 @@ describe('a gap', () => {
   it('is asked for again from the place before it, and what was under way is dropped', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(4, 3), say.item(5, 4));
-    expect(await peer.heard()).toEqual({ type: 'unsubscribe', id: 's1' });
-    const again = await peer.heard();
+    peer.send(protocolMessages.item(1), protocolMessages.item(4, 3), protocolMessages.item(5, 4));
+    expect(await peer.nextMessage()).toEqual({ type: 'unsubscribe', id: 's1' });
+    const again = await peer.nextMessage();
     expect(again).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-1' });
-    peer.send(say.item(6, 5), say.live(6));
-    peer.send(say.subscribed('s2', 'e1-1'), say.item(3, 1), say.item(4, 3), say.live(4));
+    peer.send(protocolMessages.item(6, 5), protocolMessages.live(6));
+    peer.send(protocolMessages.subscribed('s2', 'e1-1'), protocolMessages.item(3, 1), protocolMessages.item(4, 3), protocolMessages.live(4));
     await noted('live e1-4');
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 3', 'item 4']);
   });
@@ -141,17 +141,17 @@ describe('a gap', () => {
   it('shows in a told place too', async () => {
     start();
     const { peer } = await accept();
-    peer.send(say.item(1), say.live(9, 8));
-    await peer.heard();
-    expect(await peer.heard()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
+    peer.send(protocolMessages.item(1), protocolMessages.live(9, 8));
+    await peer.nextMessage();
+    expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
   });
 
   it('in the middle of several stops at it', async () => {
     const { notes } = start();
     const { peer } = await accept();
-    peer.send(say.items(event(1), event(4, 3), event(5, 4)));
-    await peer.heard();
-    expect(await peer.heard()).toMatchObject({ after: 'e1-1' });
+    peer.send(protocolMessages.items(event(1), event(4, 3), event(5, 4)));
+    await peer.nextMessage();
+    expect(await peer.nextMessage()).toMatchObject({ after: 'e1-1' });
     expect(notes).toEqual(['state catching-up', 'item 1']);
   });
 });
@@ -160,12 +160,12 @@ describe('a connection that breaks', () => {
   it('is made again, and goes on where the client was', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
-    peer.send(say.item(1), say.item(2));
+    peer.send(protocolMessages.item(1), protocolMessages.item(2));
     await noted('item 2');
     peer.cut();
     const second = await accept();
     expect(second.asked['after']).toBe('e1-2');
-    second.peer.send(say.item(3), say.live(3));
+    second.peer.send(protocolMessages.item(3), protocolMessages.live(3));
     await noted('live');
     expect(notes).toEqual([
       'state catching-up',
@@ -200,7 +200,7 @@ describe('a connection that breaks', () => {
     (await accept('e1-0')).peer.cut();
     (await accept('e1-0')).peer.cut();
     const { peer } = await accept('e1-0');
-    peer.send(say.item(1));
+    peer.send(protocolMessages.item(1));
     await noted('item 1');
     peer.cut();
     await accept();
@@ -211,7 +211,7 @@ describe('a connection that breaks', () => {
     const { client, waits } = start({ runtime: { random: () => 1 } });
     (await accept('e1-0')).peer.cut();
     const { peer } = await accept('e1-0');
-    peer.send({ type: 'ping' }, say.live(0));
+    peer.send({ type: 'ping' }, protocolMessages.live(0));
     await expect.poll(() => client.state).toBe('live');
     peer.cut();
     await accept();
@@ -219,18 +219,18 @@ describe('a connection that breaks', () => {
   });
 
   it('is given up when nothing is heard', async () => {
-    const { noted, losePatience } = start();
+    const { noted, fireWatchdogs } = start();
     const { peer } = await accept();
     await noted('state catching-up');
-    losePatience();
+    fireWatchdogs();
     await peer.gone;
     await accept();
   });
 
   it('is given up when the server never speaks', async () => {
-    const { losePatience } = start();
+    const { fireWatchdogs } = start();
     const peer = await server.peer();
-    losePatience();
+    fireWatchdogs();
     await peer.gone;
     await accept();
   });
@@ -240,7 +240,7 @@ describe('a goodbye', () => {
   it('is heeded: the client comes back when it was told to', async () => {
     const { waits } = start();
     const { peer } = await accept();
-    peer.send(say.bye(4000, 'shutdown', 4200));
+    peer.send(protocolMessages.bye(4000, 'shutdown', 4200));
     peer.close(4000, 'shutdown');
     const second = await accept();
     second.peer.cut();
@@ -251,7 +251,7 @@ describe('a goodbye', () => {
   it('is for good when the fault was ours', async () => {
     const { client, noted, problems } = start();
     const { peer } = await accept();
-    peer.send(say.bye(4500, 'bad_message'));
+    peer.send(protocolMessages.bye(4500, 'bad_message'));
     peer.close(4500, 'bad_message');
     await noted('state closed');
     expect(problems).toMatchObject([{ code: 'bad_message', fatal: true }]);
@@ -271,8 +271,8 @@ describe('a subscription that is refused', () => {
   it('ends the client with the words of the server', async () => {
     const { noted, problems } = start({ filter: { sections: [''] } });
     const peer = await server.peer();
-    peer.send(say.welcome);
-    const { id } = await peer.heard();
+    peer.send(protocolMessages.welcome);
+    const { id } = await peer.nextMessage();
     peer.send({ type: 'error', id, code: 'bad_filter', message: 'no' });
     await noted('state closed');
     expect(problems).toEqual([{ code: 'bad_filter', message: 'no', fatal: true }]);
@@ -284,7 +284,7 @@ describe('close', () => {
   it('ends the client for good', async () => {
     const { client, notes, noted } = start();
     const { peer } = await accept();
-    peer.send(say.item(1));
+    peer.send(protocolMessages.item(1));
     await noted('item 1');
     client.close();
     client.close();
@@ -325,7 +325,7 @@ describe('close', () => {
     const { client, notes, noted } = start();
     client.on('item', () => client.close());
     const { peer } = await accept();
-    peer.send(say.items(event(1), event(2)), say.item(3));
+    peer.send(protocolMessages.items(event(1), event(2)), protocolMessages.item(3));
     await noted('state closed');
     await peer.gone;
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1']);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
-import { type LiveServer, startLive } from '../support/live/live-server.ts';
-import { seeded } from '../support/push/random.ts';
+import { type TestLiveServer, startLive } from '../support/live/live-server.ts';
+import { seededRandom } from '../support/push/random.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 const clients: NewswireClient[] = [];
 
 afterEach(async () => {
@@ -28,7 +28,7 @@ describe.each([
 ])('the client over %s', (_, overStream) => {
   it('gets every item once and in order, however often its connection is cut', { timeout: 30_000 }, async () => {
     server = await startLive();
-    const random = seeded(7);
+    const random = seededRandom(7);
     const readers = [0, 1, 2].map(() => connect('floor', { overStream }));
     for (let round = 0; round < 150; round += 1) {
       server.publish(1 + Math.floor(random() * 6));
@@ -53,7 +53,7 @@ describe.each([
     server.publish(3);
     await expect.poll(() => client.state).toBe('live');
     // A WebSocket is ended for a pong that never came in this time, a stream for its age.
-    server.pass(600_000);
+    server.advance(600_000);
     expect(server.parts.sessions.closes.get(overStream ? 4006 : 4002)).toBe(1);
     await expect.poll(() => states).toContain('waiting');
     server.publish(3);

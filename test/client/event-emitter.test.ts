@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Herald, LinkGivenUp } from '../../src/client/event-emitter.ts';
-import type { ClientProblem } from '../../src/client/types.ts';
+import { EventEmitter, ConnectionAborted } from '../../src/client/event-emitter.ts';
+import type { ClientError } from '../../src/client/types.ts';
 
 function fail(): never {
   throw new Error('no');
@@ -8,7 +8,7 @@ function fail(): never {
 
 describe('Herald', () => {
   it('tells listeners one after the other and waits for each', async () => {
-    const herald = new Herald();
+    const herald = new EventEmitter();
     const calls: string[] = [];
     herald.add('live', async () => {
       calls.push('a begins');
@@ -16,55 +16,55 @@ describe('Herald', () => {
       calls.push('a ends');
     });
     herald.add('live', ({ cursor }) => void calls.push(`b ${cursor}`));
-    await herald.tell('live', { cursor: 'e1-1' });
+    await herald.emit('live', { cursor: 'e1-1' });
     expect(calls).toEqual(['a begins', 'a ends', 'b e1-1']);
   });
 
   it('tells nobody who was taken off', async () => {
-    const herald = new Herald();
+    const herald = new EventEmitter();
     const listener = () => expect.unreachable('it was taken off');
     herald.add('live', listener);
     herald.remove('live', listener);
-    await herald.tell('live', { cursor: 'e1-1' });
+    await herald.emit('live', { cursor: 'e1-1' });
   });
 
   it('gives the link up for a listener that fails, and says which it was', async () => {
-    const herald = new Herald();
-    const problems: ClientProblem[] = [];
+    const herald = new EventEmitter();
+    const problems: ClientError[] = [];
     herald.add('error', (problem) => void problems.push(problem));
     herald.add('live', fail);
     herald.add('live', () => expect.unreachable('the one before failed'));
-    await expect(herald.tell('live', { cursor: 'e1-1' })).rejects.toThrow(LinkGivenUp);
+    await expect(herald.emit('live', { cursor: 'e1-1' })).rejects.toThrow(ConnectionAborted);
     expect(problems).toEqual([
       { code: 'handler_failed', message: "a listener of 'live' failed", fatal: false, cause: new Error('no') },
     ]);
   });
 
   it('enters a state once, and tells it', async () => {
-    const herald = new Herald();
+    const herald = new EventEmitter();
     const states: string[] = [];
     herald.add('state', (state) => void states.push(state));
-    for (const state of ['connecting', 'live', 'live', 'waiting'] as const) await herald.enter(state);
+    for (const state of ['connecting', 'live', 'live', 'waiting'] as const) await herald.setState(state);
     expect(states).toEqual(['live', 'waiting']);
   });
 
   it('does not mind a listener of states that fails', async () => {
-    const herald = new Herald();
-    const problems: ClientProblem[] = [];
+    const herald = new EventEmitter();
+    const problems: ClientError[] = [];
     herald.add('error', (problem) => void problems.push(problem));
     herald.add('state', fail);
-    await herald.enter('live');
+    await herald.setState('live');
     expect(herald.state).toBe('live');
     expect(problems).toHaveLength(1);
   });
 
   it('tells nothing once it is closed, and never opens again', async () => {
-    const herald = new Herald();
-    await herald.enter('closed');
+    const herald = new EventEmitter();
+    await herald.setState('closed');
     herald.add('live', () => expect.unreachable('it is closed'));
     herald.add('state', () => expect.unreachable('it is closed'));
-    await herald.tell('live', { cursor: 'e1-1' });
-    await herald.enter('live');
+    await herald.emit('live', { cursor: 'e1-1' });
+    await herald.setState('live');
     expect(herald.state).toBe('closed');
   });
 });

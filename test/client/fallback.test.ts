@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotingClient, type NotingClient } from '../support/client/noting-client.ts';
-import { type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
+import { createRecordingClient, type RecordingClient } from '../support/client/noting-client.ts';
+import { type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
-let noting: NotingClient | null = null;
+let noting: RecordingClient | null = null;
 let open: { response: ServerResponse; url: string }[];
 let wake = () => {};
 
 beforeEach(async () => {
-  server = await startScripted();
+  server = await startScriptedServer();
   open = [];
   server.answer = (request, response) => {
     if (request.url?.startsWith('/api/items')) {
@@ -27,8 +27,8 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(options: Parameters<typeof createNotingClient>[1] = {}): NotingClient {
-  noting = createNotingClient(server.url, options);
+function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
+  noting = createRecordingClient(server.url, options);
   return noting;
 }
 
@@ -45,7 +45,7 @@ async function stream(status = 200) {
     url,
     send: (text: string) => void response.write(text),
     item: (seq: number, prev = seq - 1) => {
-      const message = JSON.stringify(say.item(seq, prev));
+      const message = JSON.stringify(protocolMessages.item(seq, prev));
       response.write(`id: e1-${seq}\nevent: item\ndata: ${message}\n\n`);
     },
     end: () => void response.end(),
@@ -63,7 +63,7 @@ describe('where there is no WebSocket', () => {
     send('retry: 3000\n\nid: e1-1\n\n');
     item(2);
     item(5, 2);
-    send(`id: e1-9\nevent: live\ndata: ${JSON.stringify(say.live(9, 5))}\n\n: hb\n\nid: e1-12\n\n`);
+    send(`id: e1-9\nevent: live\ndata: ${JSON.stringify(protocolMessages.live(9, 5))}\n\n: hb\n\nid: e1-12\n\n`);
     await noted('live');
     await expect.poll(() => client.cursor).toBe('e1-12');
     expect(notes).toEqual(['state catching-up', 'item 2', 'item 5', 'state live', 'live e1-9']);
@@ -96,7 +96,7 @@ describe('where there is no WebSocket', () => {
   it('reads the newest items on a reset, and goes on behind them', async () => {
     const { noted } = start({ ...noSocket, after: 'e1-3' });
     const first = await stream();
-    first.send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(say.reset('sse'))}\n\n`);
+    first.send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(protocolMessages.reset('sse'))}\n\n`);
     await noted('reset cursor_too_old 1 e1-61');
     expect((await stream()).url).toBe('/events?after=e1-61');
   });
@@ -104,7 +104,7 @@ describe('where there is no WebSocket', () => {
   it('heeds a goodbye', async () => {
     const { waits } = start(noSocket);
     const first = await stream();
-    first.send(`id: e1-0\n\nevent: bye\ndata: ${JSON.stringify(say.bye(4006, 'max_age', 700))}\n\n`);
+    first.send(`id: e1-0\n\nevent: bye\ndata: ${JSON.stringify(protocolMessages.bye(4006, 'max_age', 700))}\n\n`);
     first.end();
     await stream();
     expect(waits).toEqual([700]);
@@ -118,7 +118,7 @@ describe('where there is no WebSocket', () => {
       answer(request, response);
     };
     const { noted } = start({ ...noSocket, filters: [{ sections: ['World'] }, { q: 'tax' }], after: 'e1-1' });
-    (await stream()).send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(say.reset('sse'))}\n\n`);
+    (await stream()).send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(protocolMessages.reset('sse'))}\n\n`);
     await noted('reset cursor_too_old 1 e1-61');
     const filters = 'filter={"sections":["World"]}&filter={"q":"tax"}';
     expect(asked.slice(0, 2)).toEqual([`/events?${filters}&after=e1-1`, `/api/items?${filters}&limit=100`]);
@@ -139,11 +139,11 @@ describe('where there is no WebSocket', () => {
   });
 
   it('gives a stream up on which nothing is heard', async () => {
-    const { noted, losePatience } = start(noSocket);
+    const { noted, fireWatchdogs } = start(noSocket);
     const first = await stream();
     first.send('id: e1-0\n\n');
     await noted('state catching-up');
-    losePatience();
+    fireWatchdogs();
     await first.gone;
     expect((await stream()).url).toBe('/events?after=e1-0');
   });
@@ -183,8 +183,8 @@ describe('where a WebSocket does not get through', () => {
     server.refusesSockets = false;
     second.end();
     const peer = await server.peer();
-    peer.send(say.welcome);
-    expect(await peer.heard()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
+    peer.send(protocolMessages.welcome);
+    expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
   });
 
   it('reads the stream where the browser will not even open one', async () => {
@@ -203,8 +203,8 @@ describe('where a WebSocket does not get through', () => {
     start();
     for (let attempt = 0; attempt < 4; attempt += 1) {
       const peer = await server.peer();
-      peer.send(say.welcome);
-      await peer.heard();
+      peer.send(protocolMessages.welcome);
+      await peer.nextMessage();
       peer.cut();
     }
     await server.peer();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isCursor, Place } from '../../src/client/log-position.ts';
+import { isCursor, LogPosition } from '../../src/client/log-position.ts';
 
-function placeAt(cursor: string): Place {
-  const place = Place.fromCursor(cursor);
+function placeAt(cursor: string): LogPosition {
+  const place = LogPosition.fromCursor(cursor);
   if (place === null) throw new Error('no cursor');
   return place;
 }
@@ -14,7 +14,7 @@ describe('isCursor', () => {
 
   it.each(['', 'e1', 'e1-', '-1', 'e1-01', 'e1--1', 'E1-1', 'e1-1x', ' e1-1', 'head'])('refuses "%s"', (text) => {
     expect(isCursor(text)).toBe(false);
-    expect(Place.fromCursor(text)).toBe(null);
+    expect(LogPosition.fromCursor(text)).toBe(null);
   });
 });
 
@@ -32,20 +32,20 @@ describe('Place', () => {
     ['what follows something that is missing', 15, 12, 'gap'],
     ['a gap first, when it is both', 10, 12, 'gap'],
   ] as const)('judges an item: %s', (_, seq, prev, verdict) => {
-    expect(placeAt('e1-10').judgeItem({ seq, prev })).toBe(verdict);
+    expect(placeAt('e1-10').classifyItem({ seq, prev })).toBe(verdict);
   });
 
   it('judges a told place by what comes before it alone', () => {
-    expect(placeAt('e1-10').judgePlace({ prev: 10 })).toBe('apply');
-    expect(placeAt('e1-10').judgePlace({ prev: 3 })).toBe('apply');
-    expect(placeAt('e1-10').judgePlace({ prev: 11 })).toBe('gap');
+    expect(placeAt('e1-10').classifyPosition({ prev: 10 })).toBe('apply');
+    expect(placeAt('e1-10').classifyPosition({ prev: 3 })).toBe('apply');
+    expect(placeAt('e1-10').classifyPosition({ prev: 11 })).toBe('gap');
   });
 
   it('moves on and never back', () => {
     const place = placeAt('e1-10');
-    expect(place.reach(12)).toBe(true);
-    expect(place.reach(12)).toBe(false);
-    expect(place.reach(11)).toBe(false);
+    expect(place.advanceTo(12)).toBe(true);
+    expect(place.advanceTo(12)).toBe(false);
+    expect(place.advanceTo(11)).toBe(false);
     expect(place.cursor).toBe('e1-12');
   });
 });

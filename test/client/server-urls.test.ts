@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressesOf } from '../../src/client/server-urls.ts';
+import { serverUrls } from '../../src/client/server-urls.ts';
 
 describe('addressesOf', () => {
   it.each([
@@ -9,7 +9,7 @@ describe('addressesOf', () => {
     ['ws://127.0.0.1:3000/live/', 'ws://127.0.0.1:3000/live', 'http://127.0.0.1:3000/events?after=head'],
     ['http://example.org/news/?x=1#y', 'ws://example.org/news/live', 'http://example.org/news/events?after=head'],
   ])('finds the addresses of %s', (url, live, events) => {
-    const addresses = addressesOf(url, [{}]);
+    const addresses = serverUrls(url, [{}]);
     expect(addresses.live).toBe(live);
     expect(addresses.events('head')).toBe(events);
   });
@@ -23,7 +23,7 @@ describe('addressesOf', () => {
       q: '"rate rise" -x',
       backfill: true,
     };
-    const { events, items } = addressesOf('https://news.example.org', [filter]);
+    const { events, items } = serverUrls('https://news.example.org', [filter]);
     const query = 'section=World&section=Sport+%26+Play&source=bbc&category=EU&language=en&q=%22rate+rise%22+-x';
     expect(events('e1-3')).toBe(`https://news.example.org/events?${query}&backfill=true&after=e1-3`);
     expect(items(20)).toBe(`https://news.example.org/api/items?${query}&limit=20`);
@@ -31,13 +31,13 @@ describe('addressesOf', () => {
 
   it('writes several filters as JSON, the same for the stream and for the snapshot', () => {
     const filters = [{ sections: ['World'] }, { q: 'budget', backfill: true }];
-    const { events, items } = addressesOf('https://news.example.org', filters);
+    const { events, items } = serverUrls('https://news.example.org', filters);
     const query = `filter=${encodeURIComponent('{"sections":["World"]}')}&filter=${encodeURIComponent('{"q":"budget","backfill":true}')}`;
     expect(events('e1-3')).toBe(`https://news.example.org/events?${query}&after=e1-3`);
     expect(items(20)).toBe(`https://news.example.org/api/items?${query}&limit=20`);
   });
 
   it('throws for what is no address', () => {
-    expect(() => addressesOf('news', [{}])).toThrow(TypeError);
+    expect(() => serverUrls('news', [{}])).toThrow(TypeError);
   });
 });

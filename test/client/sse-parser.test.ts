@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamParser } from '../../src/client/sse-parser.ts';
+import { SseParser } from '../../src/client/sse-parser.ts';
 
 const parse = (...pieces: string[]) => {
-  const parser = new StreamParser();
+  const parser = new SseParser();
   return pieces.flatMap((piece) => parser.push(piece));
 };
 

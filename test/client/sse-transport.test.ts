@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addressesOf } from '../../src/client/server-urls.ts';
-import { StreamLink } from '../../src/client/sse-transport.ts';
-import { settle } from '../support/push/settle.ts';
+import { serverUrls } from '../../src/client/server-urls.ts';
+import { SseTransport } from '../../src/client/sse-transport.ts';
+import { drainEventLoop } from '../support/push/settle.ts';
 
 interface Stream {
   readonly url: string;
@@ -13,7 +13,7 @@ interface Stream {
 /** A link whose streams a test plays. They do not heed being aborted: bytes may be on their way at any time. */
 function linkOf() {
   const streams: Stream[] = [];
-  const link = new StreamLink(addressesOf('https://news.example.org', [{}]), {
+  const link = new SseTransport(serverUrls('https://news.example.org', [{}]), {
     openSocket: null,
     random: Math.random,
     after: () => () => {},
@@ -44,14 +44,14 @@ describe('StreamLink', () => {
   it('brings nothing of the stream before', async () => {
     const { link, streams } = linkOf();
     link.subscribe('e1-3');
-    await settle(2);
+    await drainEventLoop(2);
     streams[0]?.bring('id: e1-3\n\n');
-    await settle(2);
+    await drainEventLoop(2);
     link.subscribe('e1-1');
-    await settle(2);
+    await drainEventLoop(2);
     expect(streams[0]?.signal.aborted).toBe(true);
     streams[0]?.bring('id: e1-4\n\n');
-    await settle(2);
+    await drainEventLoop(2);
     streams[1]?.bring('id: e1-1\n\n');
     expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
   });
@@ -59,10 +59,10 @@ describe('StreamLink', () => {
   it('does not end with the stream before', async () => {
     const { link, streams } = linkOf();
     link.subscribe('e1-3');
-    await settle(2);
+    await drainEventLoop(2);
     link.subscribe('e1-1');
     streams[0]?.bring(null);
-    await settle(2);
+    await drainEventLoop(2);
     streams[1]?.bring('id: e1-1\n\n');
     expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
   });
@@ -70,15 +70,15 @@ describe('StreamLink', () => {
   it('brings what came before its end, and opens no stream after it', async () => {
     const { link, streams } = linkOf();
     link.subscribe('head');
-    await settle(2);
+    await drainEventLoop(2);
     streams[0]?.bring('id: e1-1\n\n: hb\n\n');
     streams[0]?.bring(null);
-    await settle(2);
+    await drainEventLoop(2);
     expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
     expect(await link.next()).toEqual({ type: 'ping' });
     expect(await link.next()).toBe(null);
     link.subscribe('e1-1');
-    await settle(2);
+    await drainEventLoop(2);
     expect(streams).toHaveLength(1);
     expect(link.end).toMatchObject({ spoke: true, code: null, fatal: false });
   });
@@ -86,7 +86,7 @@ describe('StreamLink', () => {
   it('puts together a character that was cut in two', async () => {
     const { link, streams } = linkOf();
     link.subscribe('head');
-    await settle(2);
+    await drainEventLoop(2);
     const bytes = new TextEncoder().encode('event: item\ndata: {"type":"item","t":"é"}\n\n');
     for (const byte of bytes) streams[0]?.bring(Uint8Array.of(byte));
     expect(await link.next()).toEqual({ type: 'item', t: 'é' });

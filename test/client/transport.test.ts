@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Inbox, Watchdog } from '../../src/client/transport.ts';
+import { MessageQueue, Watchdog } from '../../src/client/transport.ts';
 
 const ping = { type: 'ping' } as const;
 const place = { type: 'place', cursor: 'e1-1' } as const;
 
 describe('Inbox', () => {
   it('gives messages in order, and waits for those to come', async () => {
-    const inbox = new Inbox();
+    const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.push(place);
     expect(await inbox.next()).toBe(ping);
@@ -17,7 +17,7 @@ describe('Inbox', () => {
   });
 
   it('gives what came before its end, then nothing', async () => {
-    const inbox = new Inbox();
+    const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.close();
     expect(await inbox.next()).toBe(ping);
@@ -25,14 +25,14 @@ describe('Inbox', () => {
   });
 
   it('lets go of one who waits when it ends', async () => {
-    const inbox = new Inbox();
+    const inbox = new MessageQueue();
     const next = inbox.next();
     inbox.close();
     expect(await next).toBe(null);
   });
 
   it('drops what belongs to a place that was given up', async () => {
-    const inbox = new Inbox();
+    const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.clear();
     inbox.push(place);
@@ -69,7 +69,7 @@ describe('Watchdog', () => {
     const dog = new Watchdog(after, 15_000, () => {});
     dog.expectEvery(25_000);
     expect([...set.values()]).toEqual([50_000]);
-    dog.heard();
+    dog.touch();
     expect([...set.values()]).toEqual([50_000]);
     dog.stop();
     expect(set.size).toBe(0);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WireCounts } from '../../src/domain/events/wire.ts';
-import { createNotingClient } from '../support/client/noting-client.ts';
-import { type ScriptedServer, say, startScripted } from '../support/client/scripted-server.ts';
+import { createRecordingClient } from '../support/client/noting-client.ts';
+import { type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {
-  server = await startScripted();
+  server = await startScriptedServer();
 });
 afterEach(() => server.close());
 
@@ -13,7 +13,7 @@ const counts = (id: number, reads: number): WireCounts => ({ id, reads, comments
 
 describe('watching items', () => {
   it('asks for their counts and tells what comes', async () => {
-    const { client } = createNotingClient(server.url);
+    const { client } = createRecordingClient(server.url);
     const told: WireCounts[] = [];
     const heard = new Promise<void>((resolve) => {
       client.on('counts', (all) => {
@@ -23,9 +23,9 @@ describe('watching items', () => {
     });
     client.watch([17]);
     const peer = await server.peer();
-    peer.send(say.welcome);
-    expect(await peer.heard()).toMatchObject({ type: 'subscribe' });
-    expect(await peer.heard()).toEqual({ type: 'watch', items: [17] });
+    peer.send(protocolMessages.welcome);
+    expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe' });
+    expect(await peer.nextMessage()).toEqual({ type: 'watch', items: [17] });
     peer.send({ type: 'counts', items: [counts(17, 1)] }, { type: 'counts', items: [counts(17, 2)] });
     await heard;
     expect(told).toEqual([counts(17, 1), counts(17, 2)]);
@@ -33,29 +33,29 @@ describe('watching items', () => {
   });
 
   it('asks anew on the next connection, and for what was wanted last', async () => {
-    const { client } = createNotingClient(server.url);
+    const { client } = createRecordingClient(server.url);
     client.watch([17]);
     const first = await server.peer();
-    first.send(say.welcome);
-    await first.heard();
-    await first.heard();
+    first.send(protocolMessages.welcome);
+    await first.nextMessage();
+    await first.nextMessage();
     client.watch([17, 18]);
-    expect(await first.heard()).toEqual({ type: 'watch', items: [17, 18] });
+    expect(await first.nextMessage()).toEqual({ type: 'watch', items: [17, 18] });
     first.cut();
     const second = await server.peer();
-    second.send(say.welcome);
-    await second.heard();
-    expect(await second.heard()).toEqual({ type: 'watch', items: [17, 18] });
+    second.send(protocolMessages.welcome);
+    await second.nextMessage();
+    expect(await second.nextMessage()).toEqual({ type: 'watch', items: [17, 18] });
     client.close();
   });
 
   it('asks for nothing while nothing is watched', async () => {
-    const { client } = createNotingClient(server.url);
+    const { client } = createRecordingClient(server.url);
     const peer = await server.peer();
-    peer.send(say.welcome);
-    expect(await peer.heard()).toMatchObject({ type: 'subscribe' });
+    peer.send(protocolMessages.welcome);
+    expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe' });
     client.watch([]);
-    expect(await peer.heard()).toEqual({ type: 'watch', items: [] });
+    expect(await peer.nextMessage()).toEqual({ type: 'watch', items: [] });
     client.close();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SocketListener } from '../../src/client/types.ts';
-import { WebSocketLink } from '../../src/client/ws-transport.ts';
+import { WebSocketTransport } from '../../src/client/ws-transport.ts';
 import type { WireFilter } from '../../src/domain/events/wire.ts';
-import { say } from '../support/client/scripted-server.ts';
+import { protocolMessages } from '../support/client/scripted-server.ts';
 
 /** A link over a socket that a test plays. */
 function linkOf(filters: readonly WireFilter[] = [{}]) {
@@ -10,7 +10,7 @@ function linkOf(filters: readonly WireFilter[] = [{}]) {
   const timers = new Map<() => void, number>();
   const heard: { current: SocketListener | null } = { current: null };
   const socket = { isOpen: true };
-  const link = new WebSocketLink('ws://news.example.org/live', filters, {
+  const link = new WebSocketTransport('ws://news.example.org/live', filters, {
     openSocket: (_url, _protocol, listener) => {
       heard.current = listener;
       return {
@@ -42,7 +42,7 @@ describe('WebSocketLink', () => {
     const filters = [{ sections: ['World'] }, { q: 'tax' }];
     const { link, sent, hear } = linkOf(filters);
     link.subscribe('e1-1');
-    hear(say.welcome);
+    hear(protocolMessages.welcome);
     expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'e1-1', filters }]);
   });
 
@@ -50,22 +50,22 @@ describe('WebSocketLink', () => {
     const { link, sent, hear } = linkOf();
     link.subscribe('head');
     expect(sent).toEqual([]);
-    hear(say.welcome);
+    hear(protocolMessages.welcome);
     expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'head', filter: {} }]);
   });
 
   it('brings nothing of the place before, nor of what the server says of its end', async () => {
     const { link, hear } = linkOf();
     link.subscribe('e1-3');
-    hear(say.welcome);
-    hear(say.subscribed('s1', 'e1-3'));
-    hear(say.item(4));
+    hear(protocolMessages.welcome);
+    hear(protocolMessages.subscribed('s1', 'e1-3'));
+    hear(protocolMessages.item(4));
     link.subscribe('e1-1');
-    hear(say.item(5));
-    hear(say.reset('s1'));
+    hear(protocolMessages.item(5));
+    hear(protocolMessages.reset('s1'));
     hear({ type: 'error', id: 's1', code: 'unknown_subscription', message: '' });
-    hear(say.subscribed('s2', 'e1-1'));
-    hear(say.item(2));
+    hear(protocolMessages.subscribed('s2', 'e1-1'));
+    hear(protocolMessages.item(2));
     expect(await link.next()).toMatchObject({ type: 'subscribed', id: 's2' });
     expect(await link.next()).toMatchObject({ type: 'item', seq: 2 });
   });
@@ -81,7 +81,7 @@ describe('WebSocketLink', () => {
     timers.clear();
     hear({ type: 'ping' });
     expect(patience()).toEqual([15_000]);
-    hear(say.welcome);
+    hear(protocolMessages.welcome);
     expect(patience()).toEqual([50_000]);
     for (const run of timers.keys()) run();
     await link.next();
@@ -93,11 +93,11 @@ describe('WebSocketLink', () => {
   it('brings what came before its end, and does nothing after it', async () => {
     const { link, sent, hear, hearClose } = linkOf();
     link.subscribe('head');
-    hear(say.welcome);
-    hear(say.subscribed('s1', 'e1-0'));
-    hear(say.item(1));
+    hear(protocolMessages.welcome);
+    hear(protocolMessages.subscribed('s1', 'e1-0'));
+    hear(protocolMessages.item(1));
     hearClose(1006);
-    hear(say.item(2));
+    hear(protocolMessages.item(2));
     expect(await link.next()).toMatchObject({ type: 'subscribed' });
     link.subscribe('e1-0');
     expect(await link.next()).toMatchObject({ type: 'item', seq: 1 });
@@ -108,8 +108,8 @@ describe('WebSocketLink', () => {
 
   it('keeps the reason of the goodbye, whatever closes it afterwards', async () => {
     const { link, hear, hearClose } = linkOf();
-    hear(say.welcome);
-    hear(say.bye(4500, 'bad_message'));
+    hear(protocolMessages.welcome);
+    hear(protocolMessages.bye(4500, 'bad_message'));
     hearClose(1006, 'broken');
     await link.next();
     expect(await link.next()).toBe(null);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Reading,
+  type ParsedValue,
   readBaseUrl,
   readChoices,
   readCidrs,
@@ -13,7 +13,7 @@ import {
 } from '../../src/config/environment-values.ts';
 
 /** The value, or what is wrong with it. */
-function outcome<T>(reading: Reading<T>): unknown {
+function outcome<T>(reading: ParsedValue<T>): unknown {
   return 'value' in reading ? reading.value : `wrong: it ${reading.what}`;
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { databaseFile, describeSettings, readFeedsDir, readSettings, variables } from '../../src/config/environment.ts';
+import { databaseFile, describeSettings, readFeedsDir, readSettings, environmentVariables } from '../../src/config/environment.ts';
 import { ConfigError } from '../../src/domain/config-error.ts';
 
 function wrongNames(env: Record<string, string>): string[] {
@@ -101,7 +101,7 @@ describe('readSettings', () => {
       LOG_LEVEL: 'loud',
     });
     expect(names.sort()).toEqual(
-      variables
+      environmentVariables
         .map((variable) => variable.name)
         .filter((name) => name !== 'FEEDS_DIR')
         .sort(),

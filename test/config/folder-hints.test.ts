@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FolderHints } from '../../src/config/folder-hints.ts';
+import { FolderWatcher } from '../../src/config/folder-hints.ts';
 
 const timing = { quietMs: 250, maxWaitMs: 1000, pulseMs: 3_600_000, rereadMs: 30_000 };
 
 describe('FolderHints', () => {
   const look = vi.fn();
-  let hints: FolderHints;
+  let hints: FolderWatcher;
   beforeEach(() => {
     vi.useFakeTimers();
     look.mockClear();
-    hints = new FolderHints('/nowhere', timing, look);
+    hints = new FolderWatcher('/nowhere', timing, look);
   });
   afterEach(() => {
     hints.close();
@@ -18,7 +18,7 @@ describe('FolderHints', () => {
 
   it('looks once when a burst of events has ended', () => {
     for (let event = 0; event < 5; event += 1) {
-      hints.hint();
+      hints.notify();
       vi.advanceTimersByTime(100);
     }
     expect(look).not.toHaveBeenCalled();
@@ -30,7 +30,7 @@ describe('FolderHints', () => {
 
   it('looks every second though events never end', () => {
     for (let elapsedMs = 0; elapsedMs < 5000; elapsedMs += 100) {
-      hints.hint();
+      hints.notify();
       vi.advanceTimersByTime(100);
     }
     expect(look.mock.calls.length).toBeGreaterThanOrEqual(4);
@@ -42,9 +42,9 @@ describe('FolderHints', () => {
   });
 
   it('looks no more once it is closed', () => {
-    hints.hint();
+    hints.notify();
     hints.close();
-    hints.hint();
+    hints.notify();
     vi.advanceTimersByTime(90_000);
     expect(look).not.toHaveBeenCalled();
   });

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
-import { usualNotice } from '../../src/domain/comments/comment.ts';
+import { defaultCommentsNotice } from '../../src/domain/comments/comment.ts';
 import { useFolders } from './folder.ts';
 
 const makeFolder = useFolders();
@@ -25,7 +25,7 @@ describe('readDeclarations', () => {
       timezone: 'UTC',
       dateline: 'dd.MM.yy HH:mm',
       comments: 'moderated',
-      commentsNotice: usualNotice,
+      commentsNotice: defaultCommentsNotice,
       politeness: { hostGapMs: 1000, hostConcurrency: 1, globalPerSecond: 10 },
       retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeclarationFile } from '../../src/config/declaration-files.ts';
-import { VanishedFiles } from '../../src/config/removed-files.ts';
+import { MissingFiles } from '../../src/config/removed-files.ts';
 
 const file = (text: string): DeclarationFile => ({ kind: 'read', bytes: Buffer.from(text) });
 const files = (...entries: [string, DeclarationFile][]) => new Map(entries);
@@ -15,51 +15,51 @@ describe('VanishedFiles', () => {
 
   it('holds a missing file until it has been missing for the whole of the grace', () => {
     const over = vi.fn();
-    const vanished = new VanishedFiles(2000, over);
-    vanished.hold(files(['a', file('1')], ['b', file('2')]));
-    expect([...vanished.hold(files(['b', file('2')])).keys()]).toEqual(['a', 'b']);
+    const vanished = new MissingFiles(2000, over);
+    vanished.merge(files(['a', file('1')], ['b', file('2')]));
+    expect([...vanished.merge(files(['b', file('2')])).keys()]).toEqual(['a', 'b']);
     vi.advanceTimersByTime(1999);
-    expect(vanished.hold(files(['b', file('2')])).has('a')).toBe(true);
+    expect(vanished.merge(files(['b', file('2')])).has('a')).toBe(true);
     expect(over).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
     expect(over).toHaveBeenCalledOnce();
-    expect([...vanished.hold(files(['b', file('2')])).keys()]).toEqual(['b']);
-    expect(vanished.holdsAny).toBe(false);
+    expect([...vanished.merge(files(['b', file('2')])).keys()]).toEqual(['b']);
+    expect(vanished.retainsAny).toBe(false);
   });
 
   it('starts the grace anew for a file that came back', () => {
-    const vanished = new VanishedFiles(2000, () => {});
-    vanished.hold(files(['a', file('1')]));
-    vanished.hold(files());
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    vanished.merge(files());
     vi.advanceTimersByTime(1500);
-    expect(vanished.hold(files(['a', file('2')])).get('a')).toEqual(file('2'));
-    vanished.hold(files());
+    expect(vanished.merge(files(['a', file('2')])).get('a')).toEqual(file('2'));
+    vanished.merge(files());
     vi.advanceTimersByTime(1500);
-    expect(vanished.hold(files()).get('a')).toEqual(file('2'));
+    expect(vanished.merge(files()).get('a')).toEqual(file('2'));
   });
 
   it('takes a file that was emptied for one that is missing', () => {
-    const vanished = new VanishedFiles(2000, () => {});
-    vanished.hold(files(['a', file('1')]));
-    expect(vanished.hold(files(['a', file('')])).get('a')).toEqual(file('1'));
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file('1'));
     vi.advanceTimersByTime(2000);
-    expect(vanished.hold(files(['a', file('')])).get('a')).toEqual(file(''));
-    expect(vanished.hold(files(['a', file('')])).get('a')).toEqual(file(''));
-    expect(vanished.holdsAny).toBe(false);
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file(''));
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file(''));
+    expect(vanished.retainsAny).toBe(false);
   });
 
   it('takes what stands there now for the file, however different', () => {
-    const vanished = new VanishedFiles(2000, () => {});
-    vanished.hold(files(['a', file('1')]));
-    expect(vanished.hold(files(['a', file('2')])).get('a')).toEqual(file('2'));
-    expect(vanished.holdsAny).toBe(false);
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    expect(vanished.merge(files(['a', file('2')])).get('a')).toEqual(file('2'));
+    expect(vanished.retainsAny).toBe(false);
   });
 
   it('calls no more once it is closed', () => {
     const over = vi.fn();
-    const vanished = new VanishedFiles(2000, over);
-    vanished.hold(files(['a', file('1')]));
-    vanished.hold(files());
+    const vanished = new MissingFiles(2000, over);
+    vanished.merge(files(['a', file('1')]));
+    vanished.merge(files());
     vanished.close();
     vi.advanceTimersByTime(5000);
     expect(over).not.toHaveBeenCalled();

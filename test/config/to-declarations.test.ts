@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { FilePart, SourceEntry } from '../../src/config/file-part.ts';
+import type { FileDeclarations, SourceEntry } from '../../src/config/file-part.ts';
 import { ProblemList } from '../../src/config/problem-list.ts';
 import type { SourceFields } from '../../src/config/source-schema.ts';
-import { declare, toSite } from '../../src/config/to-declarations.ts';
+import { toDeclarations, toSite } from '../../src/config/to-declarations.ts';
 
 let line = 0;
 
@@ -15,17 +15,17 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
     writtenUrl: fields.url,
     urlReferences: { masked: fields.url, secrets: [] },
     where,
-    whereOf: (key) => `${where} ${key}`,
+    positionOf: (key) => `${where} ${key}`,
   };
 }
 
-function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FilePart {
+function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FileDeclarations {
   return { site: null, sections, sources, webhooks: [] };
 }
 
-async function put(...parts: FilePart[]) {
+async function put(...parts: FileDeclarations[]) {
   const problems = new ProblemList();
-  const declarations = await declare(parts, path.resolve('/nowhere'), problems);
+  const declarations = await toDeclarations(parts, path.resolve('/nowhere'), problems);
   return { ...declarations, problems: problems.all().map((problem) => `${problem.where}: ${problem.what}`) };
 }
 

@@ -2,14 +2,14 @@ import { linkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } 
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
-import { defaultTiming, type Watch, type WatchTiming, watchDeclarations } from '../../src/config/watch-declarations.ts';
+import { defaultWatchTiming, type DeclarationWatcher, type WatchTiming, watchDeclarations } from '../../src/config/watch-declarations.ts';
 import type { Declarations } from '../../src/domain/polling/source.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { until } from '../support/until.ts';
 import { type Folder, useFolders } from './folder.ts';
 
 const makeFolder = useFolders();
-const watches: Watch[] = [];
+const watches: DeclarationWatcher[] = [];
 afterEach(async () => {
   for (const watch of watches.splice(0)) await watch.close();
 });
@@ -25,7 +25,7 @@ interface Witness {
   readonly states: string[];
   readonly problems: string[];
   readonly localFeeds: string[];
-  readonly watch: Watch;
+  readonly watch: DeclarationWatcher;
 }
 
 async function watchFolder(
@@ -47,7 +47,7 @@ async function watchFolder(
     timing,
   });
   watches.push(watch);
-  if (options.settled ?? true) await watch.listening;
+  if (options.settled ?? true) await watch.ready;
   return { ...told, watch };
 }
 
@@ -100,7 +100,7 @@ describe('watchDeclarations', () => {
       timing: quick,
     });
     watches.push(watch);
-    await watch.listening;
+    await watch.ready;
     folder.write('a.yaml', declare('1', '2'));
     await until('the fault', () => faults.length > 0);
     folder.write('a.yaml', declare('1', '2', '3'));
@@ -137,9 +137,9 @@ describe('watchDeclarations', () => {
 
   it('is delivered patient enough for whole files and quick enough for two seconds', async () => {
     // How long the first of many changes waits is measured with a false clock, in folder-hints.test.ts.
-    expect(defaultTiming.quietMs).toBeGreaterThanOrEqual(100);
-    expect(defaultTiming.maxWaitMs).toBeLessThanOrEqual(1000);
-    expect(defaultTiming.pulseMs + defaultTiming.quietMs).toBeLessThan(2000);
+    expect(defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
+    expect(defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
+    expect(defaultWatchTiming.pulseMs + defaultWatchTiming.quietMs).toBeLessThan(2000);
     const folder = makeFolder({ 'a.yaml': declare('1') });
     const witness = await watchFolder(folder, {});
     const busy = setInterval(() => folder.write('notes.txt', String(marks++)), 20);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { everything } from '../../src/domain/events/filter.ts';
-import { readSecret } from '../../src/domain/events/webhook.ts';
+import { decodeSecret } from '../../src/domain/events/webhook.ts';
 import { mistakesOf, useFolders } from './folder.ts';
 
 const makeFolder = useFolders();
@@ -119,7 +119,7 @@ describe('declared webhooks', () => {
         `echo "whsec_$(openssl rand -base64 32)"; keep it in the environment and write "$\{NEWS_HOOK_SECRET}".`,
     );
     expect(others).toEqual([]);
-    expect(readSecret(bad)).toBeNull();
+    expect(decodeSecret(bad)).toBeNull();
   });
 
   it('may have several secrets, each of which is looked at', async () => {

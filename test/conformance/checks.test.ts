@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { checkFile } from '../../bench/conformance/checks.ts';
-import type { Expectation, ExpectedEntry, ReadEntry, ReadFile } from '../../bench/conformance/corpus.ts';
+import type { Expectation, ExpectedEntry, ResultEntry, ParserResult } from '../../bench/conformance/corpus.ts';
 
 const file = 'a.xml';
 
 /** The fields that failed. */
-function failing(expect: Expectation, read: Partial<ReadFile> | undefined): string[] {
+function failing(expect: Expectation, read: Partial<ParserResult> | undefined): string[] {
   const result = read === undefined ? undefined : { file, ok: true, ...read };
   return checkFile({ file, expect }, result)
     .filter((check) => !check.passed)
     .map((check) => check.field);
 }
 
-const entryPasses = (entry: ExpectedEntry, read: ReadEntry): boolean =>
+const entryPasses = (entry: ExpectedEntry, read: ResultEntry): boolean =>
   failing({ ok: true, entries: [entry] }, { entries: [read] }).length === 0;
 
 describe('checkFile', () => {
-  it.each<[string, ExpectedEntry, ReadEntry, ReadEntry]>([
+  it.each<[string, ExpectedEntry, ResultEntry, ResultEntry]>([
     ['an id', { id: 'a' }, { id: ' a' }, { id: 'A' }],
     ['a missing id', { id: 'a' }, { id: 'a' }, { id: null }],
     ['a title, escaped or not', { title: 'AT&T <3' }, { title: 'AT&amp;T &lt;3' }, { title: 'ATT <3' }],

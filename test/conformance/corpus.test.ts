@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { jsonLines, type ReadFile, readIndex } from '../../bench/conformance/corpus.ts';
+import { jsonLines, type ParserResult, readIndex } from '../../bench/conformance/corpus.ts';
 import { missesList } from '../../bench/conformance/report.ts';
 import { score } from '../../bench/conformance/score.ts';
 import { runCommand } from '../../src/cli/program.ts';
@@ -14,7 +14,7 @@ describe('our own corpus', () => {
     const io = new FakeIo();
     expect(await runCommand(['parse', '--index', indexFile, '--jsonl'], io)).toBe(0);
     const index = readIndex(indexFile);
-    const results = jsonLines<ReadFile>(io.stdout);
+    const results = jsonLines<ParserResult>(io.stdout);
     expect(results.map((result) => result.file)).toEqual(index.map((indexed) => indexed.file));
     expect(missesList(score(index, results).misses)).toBe('');
     expect(index.length).toBeGreaterThanOrEqual(15);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindsTable, missesList, verdict } from '../../bench/conformance/report.ts';
+import { kindsTable, missesList, compareToThresholds } from '../../bench/conformance/report.ts';
 import { score } from '../../bench/conformance/score.ts';
 
 const index = [
@@ -45,10 +45,10 @@ describe('the report', () => {
   it('is content at a threshold and not below it', () => {
     const whole = (100 * 2) / 3;
     const meanShare = 100 * scored.meanShare;
-    expect(verdict(scored, { whole, meanShare }).enough).toBe(true);
-    expect(verdict(scored, { whole: whole + 0.01, meanShare }).enough).toBe(false);
-    expect(verdict(scored, { whole, meanShare: meanShare + 0.01 }).enough).toBe(false);
-    expect(verdict(scored, { whole: 90, meanShare: 90 }).text.split('\n')).toEqual([
+    expect(compareToThresholds(scored, { whole, meanShare }).enough).toBe(true);
+    expect(compareToThresholds(scored, { whole: whole + 0.01, meanShare }).enough).toBe(false);
+    expect(compareToThresholds(scored, { whole, meanShare: meanShare + 0.01 }).enough).toBe(false);
+    expect(compareToThresholds(scored, { whole: 90, meanShare: 90 }).text.split('\n')).toEqual([
       'files with every check     66.67 %   at least 90 %   BELOW',
       'mean share of checks       91.67 %   at least 90 %   ok',
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evenText, visibleLetters, visibleText } from '../../bench/conformance/visible-text.ts';
+import { normaliseText, visibleLetters, visibleText } from '../../bench/conformance/visible-text.ts';
 
 describe('visibleText', () => {
   it.each([
@@ -27,6 +27,6 @@ describe('visibleLetters', () => {
 
 describe('evenText', () => {
   it('takes no reference and no tag for anything but text', () => {
-    expect(evenText(' a &amp;  <b>\n')).toBe('a &amp; <b>');
+    expect(normaliseText(' a &amp;  <b>\n')).toBe('a &amp; <b>');
   });
 });

@@ -7,7 +7,7 @@ import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts'
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { draft, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 const one = 'http://example.net/one';
 
@@ -24,7 +24,7 @@ function many(count: number, over: (index: number) => Partial<ItemDraft> = () =>
 describe.each(engines)('batches on $name', (engine) => {
   it('leave the event loop a turn between them, and tell the head after each', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const heads: string[] = [];
       const turns = setInterval(() => heads.push('turn'), 0);
@@ -36,7 +36,7 @@ describe.each(engines)('batches on $name', (engine) => {
 
   it('leave validators, outcome and "first read done" to the last', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const seen: unknown[] = [];
       const look = () => readPollState(store.reader, 'a').then((state) => seen.push(state));
@@ -51,7 +51,7 @@ describe.each(engines)('batches on $name', (engine) => {
 
   it('keep what was stored of the validators when the settlement has none', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       const settle = () => settlement({ validators: null, bodyHash: null });
@@ -61,7 +61,7 @@ describe.each(engines)('batches on $name', (engine) => {
 
   it('stop with the source half read when it is declared anew meanwhile, and mend it at the next read', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const again = { sources: [source('a', { declarationHash: 'another' })] };
       const declared: Promise<unknown>[] = [];
@@ -80,16 +80,16 @@ describe.each(engines)('batches on $name', (engine) => {
 
 describe.each(engines)('a lost lease on $name', (engine) => {
   it.each([
-    ['another has claimed the source', async (room: Newsroom) => void (await room.claim('a', noon + 10 * minute))],
-    ['the source was removed', (room: Newsroom) => room.declare([])],
-    ['the source was declared anew', (room: Newsroom) => room.declare([source('a', { declarationHash: 'new' })])],
+    ['another has claimed the source', async (room: StoreFixture) => void (await room.claim('a', noon + 10 * minute))],
+    ['the source was removed', (room: StoreFixture) => room.declare([])],
+    ['the source was declared anew', (room: StoreFixture) => room.declare([source('a', { declarationHash: 'new' })])],
     [
       'the source has another address',
-      (room: Newsroom) => room.declare([source('a', { url: 'https://example.com/x' })]),
+      (room: StoreFixture) => room.declare([source('a', { url: 'https://example.com/x' })]),
     ],
   ])('stores nothing once %s', (_, loseLease) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       const theSource = room.sourceOf('a');
@@ -102,7 +102,7 @@ describe.each(engines)('a lost lease on $name', (engine) => {
 
   it('is not lost by a new title or section', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       await room.declare([source('a', { title: 'Renamed', section: 'Science' })]);
@@ -121,7 +121,7 @@ describe.each(engines)('what a source lets us show on $name', (engine) => {
     ['link', '', ''],
   ] as const)('is, with republish: %s, the summary "%s" and the text "%s"', (republish, summary, contentHtml) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a', { republish })]);
       await room.read('a', [draft('one')]);
       expect(await readItemByKey(store.reader, one)).toMatchObject({ summary, contentHtml, republish });
@@ -131,7 +131,7 @@ describe.each(engines)('what a source lets us show on $name', (engine) => {
 
   it('is what the present declaration says, also of items stored before', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('one')]);
       await room.declare([source('a', { republish: 'link', title: 'Renamed', section: 'Science' })]);

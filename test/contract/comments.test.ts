@@ -14,7 +14,7 @@ import {
 import { moderateComments, readAudit } from '../../src/store/readers/moderate-comments.ts';
 import { readCounts } from '../../src/store/readers/read-counts.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { day, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 /** Two items, and comments on the first. */
 class Desk {
@@ -29,7 +29,7 @@ class Desk {
   }
 
   static async open(store: Store): Promise<Desk> {
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([source('a')]);
     await room.read('a', [draft('one'), draft('two')]);
     const one = await readItemByKey(store.reader, 'http://example.net/one');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
-import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
-import { blankMemory } from '../../src/domain/polling/poll.ts';
+import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
+import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import { createMatcher } from '../../src/push/fanout/event-filter.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
@@ -10,14 +10,14 @@ import { readItem, readItemByKey, readItems } from '../../src/store/queries/read
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 function drafts(...names: string[]): ItemDraft[] {
   return names.map((name) => draft(name));
 }
 
 /** Reads a complete document as the intake does: what it lacks is remembered until the next. */
-async function readWhole(room: Newsroom, entries: readonly ItemDraft[], over: Partial<Digest> = {}, atMs = noon) {
+async function readWhole(room: StoreFixture, entries: readonly ItemDraft[], over: Partial<NormalisedFeed> = {}, atMs = noon) {
   let missing: readonly number[] = [];
   // As the worker does: what is known with this very text is named only.
   const known = await knownHashes(room.store.reader, 'a', 2000);
@@ -29,25 +29,25 @@ async function readWhole(room: Newsroom, entries: readonly ItemDraft[], over: Pa
   const result = await room.read('a', document, atMs, {
     settle: (tally) => {
       missing = tally.missing;
-      return settlement({ nextCheckMs: noon, memory: { ...blankMemory, missing } });
+      return settlement({ nextCheckMs: noon, memory: { ...emptyPollHistory, missing } });
     },
   });
   return { ...result, missing };
 }
 
 describe.each(engines)('a document that says it is complete on $name', (engine) => {
-  async function withThree(work: (room: Newsroom) => Promise<void>): Promise<void> {
+  async function withThree(work: (room: StoreFixture) => Promise<void>): Promise<void> {
     await withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await readWhole(room, drafts('one', 'two', 'three'));
       await work(room);
     });
   }
 
-  const idOf = async (room: Newsroom, name: string) =>
+  const idOf = async (room: StoreFixture, name: string) =>
     (await readItemByKey(room.store.reader, `http://example.net/${name}`))?.id;
-  const standing = async (room: Newsroom) => (await readSourceReports(room.store.reader))[0]?.items;
+  const standing = async (room: StoreFixture) => (await readSourceReports(room.store.reader))[0]?.items;
 
   it('takes away what it lacks at the second reading in a row, with an event for each', () =>
     withThree(async (room) => {
@@ -108,7 +108,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
 
   it('is remembered in measure, and empties a source some hundred items at a time', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await readWhole(room, drafts(...Array.from({ length: 450 }, (_, n) => `n${n}`)));
       const removed: number[] = [];
@@ -125,9 +125,9 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
   const key = (name: string) => `http://example.net/${name}`;
 
   /** A room whose source `a` has left `two` out for so long that it is withdrawn. */
-  const withoutTwo = (work: (room: Newsroom, id: number) => Promise<void>) =>
+  const withoutTwo = (work: (room: StoreFixture, id: number) => Promise<void>) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await room.open('a', 'b');
       await readWhole(room, drafts('one', 'two'));
@@ -136,15 +136,15 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(item).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'omitted' });
       await work(room, item?.id ?? 0);
     });
-  async function leaveOut(room: Newsroom, atMs = noon): Promise<void> {
+  async function leaveOut(room: StoreFixture, atMs = noon): Promise<void> {
     await readWhole(room, drafts('one'), {}, atMs);
     expect(await readWhole(room, drafts('one'), {}, atMs)).toMatchObject({ events: 1 });
   }
-  const shown = async ({ store }: Newsroom, q: string | null = null) =>
+  const shown = async ({ store }: StoreFixture, q: string | null = null) =>
     (await readItems(store.reader, { filter: { ...everything, q }, limit: 10, before: null })).items.map(
       ({ title }) => title,
     );
-  const counts = async (room: Newsroom) => (await readSourceReports(room.store.reader)).map(({ items }) => items);
+  const counts = async (room: StoreFixture) => (await readSourceReports(room.store.reader)).map(({ items }) => items);
 
   it('is back when it is listed again: views, search and counts have it, and the log an update of everything', () =>
     withoutTwo(async (room, id) => {
@@ -253,15 +253,15 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
     }));
 
   it.each([
-    ['operator', async (room: Newsroom, id: number) => void (await withdrawItem(room.store, id, noon))],
+    ['operator', async (room: StoreFixture, id: number) => void (await withdrawItem(room.store, id, noon))],
     [
       'deleted',
-      async (room: Newsroom) =>
+      async (room: StoreFixture) =>
         void (await readWhole(room, drafts('two'), { deleted: [{ ref: 'guid-one', atMs: noon }] })),
     ],
   ] as const)('is the only kind that comes back: not one withdrawn as %s', (why, take) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await readWhole(room, drafts('one', 'two'));
       const id = (await readItemByKey(store.reader, key('one')))?.id ?? 0;

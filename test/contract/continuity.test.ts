@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../src/domain/items/item.ts';
+import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { readContinuity } from '../../src/store/items/stored-continuity.ts';
 import type { Store } from '../../src/store/open.ts';
 import { engines, withStore } from './engines.ts';
-import { day, digest, draft, Newsroom, noon, source } from './newsroom.ts';
+import { day, digest, draft, StoreFixture, noon, source } from './newsroom.ts';
 
-async function strangersOf(store: Store, drafts: Digest['drafts'], id = 'a'): Promise<string[]> {
+async function strangersOf(store: Store, drafts: NormalisedFeed['drafts'], id = 'a'): Promise<string[]> {
   const { strangers } = await readContinuity(store.reader, id, digest(drafts));
   return strangers.map(({ entryKey }) => entryKey);
 }
 
-async function opened(store: Store): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function opened(store: Store): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare([source('a'), source('b')]);
   await room.read('a', [draft('one'), draft('two')]);
   return room;
@@ -58,7 +58,7 @@ describe.each(engines)('who a source was on $name', (engine) => {
   const herald = { feedTitle: 'Example Herald', siteUrl: 'https://www.herald.example.org/' };
   const watches = { feedTitle: 'Cheap Watches', siteUrl: 'https://watches.example.com/' };
 
-  it.each<[string, Partial<Digest>, Partial<Digest>, object | null]>([
+  it.each<[string, Partial<NormalisedFeed>, Partial<NormalisedFeed>, object | null]>([
     ['another title of another site', herald, watches, { title: 'Example Herald', site: 'herald.example.org' }],
     ['another title only', herald, { ...herald, feedTitle: 'The Herald' }, null],
     ['another site only', herald, { ...herald, siteUrl: 'https://herald.example.com/' }, null],
@@ -69,7 +69,7 @@ describe.each(engines)('who a source was on $name', (engine) => {
     ['a site where there was none', { ...herald, siteUrl: null }, watches, null],
   ])('is told by a document that has %s', (_what, before, now, expected) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', digest([draft('one')], before));
       const { formerly } = await readContinuity(store.reader, 'a', digest([draft('two')], now));

@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 const urls = ['https://one.example.org/feed', 'https://two.example.org/feed', 'https://three.example.org/feed'];
 
@@ -38,7 +38,7 @@ describe.each(engines)('any history of declarations on $name', (engine) => {
     fc.assert(
       fc.asyncProperty(fc.array(declarations, { minLength: 2, maxLength: 8 }), (history) =>
         withStore(engine, async (store) => {
-          const room = new Newsroom(store);
+          const room = new StoreFixture(store);
           const read = new Set<string>();
           let nowMs = noon;
           for (const declared of history) {
@@ -66,7 +66,7 @@ describe.each(engines)('any history of declarations on $name', (engine) => {
     fc.assert(
       fc.asyncProperty(declarations, declarations, (first, second) =>
         withStore(engine, async (store) => {
-          const room = new Newsroom(store);
+          const room = new StoreFixture(store);
           await room.declare(first);
           await room.declare(second);
           const before = await store.reader.selectFrom('source').selectAll().execute();

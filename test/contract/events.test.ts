@@ -4,11 +4,11 @@ import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { day, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 /** A log of `count` events, one a minute from noon on. */
 async function logOf(store: Store, count: number): Promise<void> {
-  const room = new Newsroom(store);
+  const room = new StoreFixture(store);
   await room.declare([source('a')]);
   await room.read('a', [draft('one')]);
   const item = await readItemByKey(store.reader, 'http://example.net/one');
@@ -26,7 +26,7 @@ async function seqsOf(store: Store): Promise<number[]> {
 describe.each(engines)('the log on $name', (engine) => {
   it('numbers events without a gap, whoever writes at once', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       const ids = ['a', 'b', 'c', 'd'];
       await room.declare(ids.map((id) => source(id)));
       const documents = ids.map((id) => Array.from({ length: 60 }, (_, index) => draft(`${id}-${index}`)));
@@ -113,8 +113,8 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       await logOf(store, 3);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
       expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 4 });
-      await new Newsroom(store).declare([source('a')]);
-      const room = new Newsroom(store);
+      await new StoreFixture(store).declare([source('a')]);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('two')]);
       expect(await seqsOf(store)).toEqual([4]);
@@ -123,7 +123,7 @@ describe.each(engines)('trimming the log on $name', (engine) => {
 
   it('goes on past one batch', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read(
         'a',
@@ -154,13 +154,13 @@ describe.each(engines)('trimming the log on $name', (engine) => {
 
   it('keeps the facets of before an update at hand while its earlier event is gone', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('one')]);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
       await room.read('a', [draft('one', { title: 'Corrected' })], noon + 30 * day);
       const [update] = await room.events();
-      expect(update?.was?.text).toContain('Title of one');
+      expect(update?.previousFacets?.text).toContain('Title of one');
       expect(update?.facets.text).toContain('Corrected');
     }));
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HiddenParts } from '../../src/domain/polling/masking.ts';
-import { blankMemory } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
@@ -8,10 +8,10 @@ import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { readHubSources } from '../../src/store/websub/websub-subscriptions.ts';
 import { rssDocument } from '../support/documents.ts';
-import { IntakeDesk } from '../support/intake-desk.ts';
+import { PollingFixture } from '../support/intake-desk.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { engines } from './engines.ts';
-import { day, digest, draft, hour, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 const secret = 's3cret';
 
@@ -45,9 +45,9 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     return JSON.stringify(all.map(({ declaration_hash: _, ...row }) => row));
   };
 
-  async function desk(): Promise<IntakeDesk> {
+  async function desk(): Promise<PollingFixture> {
     const declared = hiding(`${origin.url}/feed`);
-    const made = await new IntakeDesk(store, declared.url, { hidden: declared.hidden }).declare();
+    const made = await new PollingFixture(store, declared.url, { hidden: declared.hidden }).declare();
     closes.unshift(() => made.close());
     return made;
   }
@@ -63,7 +63,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
   });
 
   it('keeps its state when the secret changes, and is read again without conditions', async () => {
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([hiding(feed)]);
     await room.read('a', [draft('one')], noon, { settle: () => settlement({ nextCheckMs: noon + day }) });
     await room.declare([hiding(feed, 'rotated')], noon + hour);
@@ -76,7 +76,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
   });
 
   it('loses what an earlier version wrote down, and nothing else', async () => {
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     const before = hiding(feed, secret, { hidden: null });
     await room.declare([before]);
     const told = digest([draft('one')], { selfUrl: before.url, siteUrl: `https://a.example.org/?t=${secret}` });
@@ -95,7 +95,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
   });
 
   it('stores no address that its document names with the secret in it', async () => {
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([hiding(feed)]);
     const hubs = ['https://hub.example.org/', `https://hub.example.org/?for=${secret}`];
     await room.read('a', digest([], { selfUrl: `${feed}?token=${secret}`, siteUrl: `${feed}?${secret}`, hubs }));
@@ -131,7 +131,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
       expect(await it.poll()).toMatchObject({ failure: null });
     }
     expect(await it.report()).toMatchObject({ failure: null, movedTo: null });
-    expect((await it.state()).memory.redirect).toEqual(blankMemory.redirect);
+    expect((await it.state()).memory.redirect).toEqual(emptyPollHistory.redirect);
   });
 
   it('is asked with its validators, which its true address gave', async () => {
@@ -159,7 +159,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
       `<enclosure url="https://herald.example.org/4.mp3?${long}" type="audio/mpeg" length="1"/></item>`,
     );
     origin.on('/feed', { headers: { 'Content-Type': 'application/rss+xml' }, body });
-    const it = await new IntakeDesk(store, declared.url, { hidden: declared.hidden }).declare();
+    const it = await new PollingFixture(store, declared.url, { hidden: declared.hidden }).declare();
     closes.unshift(() => it.close());
     await it.poll();
     const [item] = await it.items();

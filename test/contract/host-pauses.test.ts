@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { blankMemory, longestHostPauseMs, type Settlement } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory, maxHostPauseMs, type PollResult } from '../../src/domain/polling/poll.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readHostPauses } from '../../src/store/sources/host-pauses.ts';
-import { settleSource } from '../../src/store/sources/leases.ts';
+import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
-import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 const host = 'shared.example.org';
 const onHost = (id: string) => source(id, { url: `https://${host}/${id}.xml` });
 
 /** A 429 whose Retry-After the whole host is spared for. */
-function throttled(untilMs: number, over: Partial<Settlement> = {}): Settlement {
+function throttled(untilMs: number, over: Partial<PollResult> = {}): PollResult {
   return settlement({
     outcome: 'throttled',
     nextCheckMs: noon + day,
     nextCheckWhy: 'Retry-After 1 d (rate limited)',
     hostPauseMs: untilMs - noon,
-    memory: { ...blankMemory, retryUntilMs: noon + day, hostPause: { host, untilMs } },
+    memory: { ...emptyPollHistory, retryUntilMs: noon + day, hostPause: { host, untilMs } },
     ...over,
   });
 }
 
-async function roomWith(store: Store, ...ids: string[]): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function roomWith(store: Store, ...ids: string[]): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare([...ids.map(onHost), source('elsewhere')]);
   return room;
 }
@@ -33,8 +33,8 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
-      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
-      await settleSource(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
       expect(await readHostPauses(store.reader, noon)).toEqual([{ host, untilMs }]);
       expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
       expect(await readHostPauses(store.reader, untilMs)).toEqual([]);
@@ -43,8 +43,8 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
   it('is read back to its last moment when it is as long as can be', () =>
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a');
-      const untilMs = noon + longestHostPauseMs;
-      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
+      const untilMs = noon + maxHostPauseMs;
+      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
       expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
     }));
 
@@ -52,8 +52,8 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
-      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
-      await settleSource(store, await room.claim('b'), throttled(untilMs + 1), noon);
+      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await room.claim('b'), throttled(untilMs + 1), noon);
       await room.declare([source('b', { url: 'https://new.example.org/feed.xml' })]);
       expect(await readHostPauses(store.reader, noon)).toEqual([
         { host, untilMs },
@@ -65,8 +65,8 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b', 'c');
       const untilMs = noon + 10 * minute;
-      await settleSource(store, await room.claim('a'), throttled(untilMs), noon);
-      await settleSource(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
       const paused = { nextCheckMs: untilMs, nextCheckWhy: 'its host is paused: it answered 429' };
       expect(await readSourceReports(store.reader)).toMatchObject([
         { id: 'a', nextCheckMs: noon + day, nextCheckWhy: 'Retry-After 1 d (rate limited)' },

@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/open.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { knownHashes } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
 
 const one = 'http://example.net/one';
 
@@ -23,7 +23,7 @@ function many(count: number, over: (index: number) => Partial<ItemDraft> = () =>
 describe.each(engines)('new items on $name', (engine) => {
   it('come with one event each, which carries the item', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       const result = await room.read('a', [draft('one')]);
@@ -43,7 +43,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('stand in the log in the order of the document, oldest first', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       await room.read('a', many(3));
@@ -53,7 +53,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('of equal dates are shown last of the document first, as the log has them', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read(
         'a',
@@ -64,7 +64,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('of one document that share a link stay apart', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const result = await room.read(
         'a',
@@ -76,7 +76,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('of one document that claim one canonical URL stay apart as well', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       expect(
         await room.read(
@@ -89,7 +89,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('named twice in one document count once, by their last mention', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const result = await room.read('a', [draft('one', { title: 'Earlier' }), draft('one', { title: 'Later' })]);
       expect(result).toMatchObject({ added: 1, events: 1 });
@@ -98,7 +98,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('named under two guids, as by an archive of before an edit, count once, by their last mention', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const edited = draft('one', { entryKey: 'edited', guid: 'edited', title: 'The Title of one' });
       expect(await room.read('a', [draft('one'), edited])).toMatchObject({ added: 1, events: 1 });
@@ -107,7 +107,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('are backfill in the first read of a source, through all its batches, and news afterwards', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', many(60));
       await room.read('a', [...many(60), draft('fresh')]);
@@ -117,7 +117,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('are backfill when they are over a week old at first sight', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       await room.read('a', [draft('old', { publishedMs: noon - 8 * day }), draft('new')]);
@@ -127,7 +127,7 @@ describe.each(engines)('new items on $name', (engine) => {
 
   it('carry the title that the feed gives itself from the first event on', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a', { title: null })]);
       await room.read('a', digest(many(60), { feedTitle: 'The Example', siteUrl: 'https://a.example.org/' }));
       const labels = new Set((await room.events()).map(({ body }) => JSON.parse(body).source.title));
@@ -138,7 +138,7 @@ describe.each(engines)('new items on $name', (engine) => {
 describe.each(engines)('items that are read again on $name', (engine) => {
   it('make no event and no revision when nothing changed', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       for (let poll = 0; poll < 10; poll += 1) await room.read('a', [draft('one')], noon + poll * minute);
       expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 1 });
@@ -147,7 +147,7 @@ describe.each(engines)('items that are read again on $name', (engine) => {
 
   it('stay where they were when only their entry vanishes and returns', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('one')]);
       await room.read('a', [draft('two')]);
@@ -156,7 +156,7 @@ describe.each(engines)('items that are read again on $name', (engine) => {
 
   it('are edited in place by their owner, with one update that names what changed', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       await room.read('a', [draft('one')]);
@@ -177,19 +177,19 @@ describe.each(engines)('items that are read again on $name', (engine) => {
 
   it('keep in the log what was true of their source before it was declared anew', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('one')]);
       await room.declare([source('a', { section: 'Science' })]);
       await room.read('a', [draft('one', { title: 'Corrected' })]);
       const update = (await room.events()).at(-1);
-      expect(update?.was?.sections).toEqual(['World']);
+      expect(update?.previousFacets?.sections).toEqual(['World']);
       expect(update?.facets.sections).toEqual(['Science']);
     }));
 
   it('offer their hashes, so that only what changed is read in full', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await room.read('a', [draft('one'), draft('two', { publishedMs: noon })]);
       await room.read('b', [draft('three')]);
@@ -200,14 +200,14 @@ describe.each(engines)('items that are read again on $name', (engine) => {
 
   it('are held back when they change too often, and found again by a later read', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       await room.read('a', [draft('one')]);
       for (let edit = 1; edit <= 6; edit += 1) {
         await room.read('a', [draft('one', { title: `Version ${edit}` })], noon + edit * minute);
       }
-      expect(room.settled.map(({ heldBack }) => heldBack)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
+      expect(room.pollCounts.map(({ heldBack }) => heldBack)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
       expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 4, title: 'Version 3' });
       expect((await knownHashes(store.reader, 'a', 9))['guid-one']).toBe(
         draft('one', { title: 'Version 3' }).contentHash,
@@ -219,8 +219,8 @@ describe.each(engines)('items that are read again on $name', (engine) => {
 });
 
 describe.each(engines)('an item of two sources on $name', (engine) => {
-  async function twoSources(store: Store): Promise<Newsroom> {
-    const room = new Newsroom(store);
+  async function twoSources(store: Store): Promise<StoreFixture> {
+    const room = new StoreFixture(store);
     await room.declare([source('a'), source('b', { section: 'Science' })]);
     await room.open('a', 'b');
     return room;
@@ -267,7 +267,7 @@ describe.each(engines)('an item of two sources on $name', (engine) => {
 
   it("passes once, by one update, to the source on the item's own host", () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('planet'), source('press', { url: 'https://example.net/feed.xml' })]);
       await room.open('planet', 'press');
       await room.read('planet', [draft('one', { title: 'As collected' })]);
@@ -308,7 +308,7 @@ describe.each(engines)('an item of two sources on $name', (engine) => {
 describe.each(engines)('a new guid for a known link on $name', (engine) => {
   it('makes a new item beside the old one', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('one'), draft('two')]);
       const changed = draft('one', { entryKey: 'other-guid', title: 'Told anew' });
@@ -319,7 +319,7 @@ describe.each(engines)('a new guid for a known link on $name', (engine) => {
 
   it('is the same item when the title is nearly the same, also in a document of several batches', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', many(120));
       const edited = many(120, (index) =>
@@ -331,7 +331,7 @@ describe.each(engines)('a new guid for a known link on $name', (engine) => {
 
   it('is the same item when the whole site has moved', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', many(120));
       const moved = many(120, (index) => ({ entryKey: `new-${index}`, guid: `new-${index}` }));
@@ -343,7 +343,7 @@ describe.each(engines)('a new guid for a known link on $name', (engine) => {
 
   it('takes the edits of a move, and renames even what it holds back', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', many(2));
       for (let edit = 1; edit <= 3; edit += 1)

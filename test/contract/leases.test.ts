@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { longestWaitMs } from '../../src/domain/polling/poll.ts';
+import { maxNextCheckDelayMs } from '../../src/domain/polling/poll.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import {
   claimSources,
   extendLease,
   nextDueMs,
   readDueSources,
-  releaseSources,
-  settleSource,
+  releaseLeases,
+  recordPoll,
 } from '../../src/store/sources/leases.ts';
-import { markChanged } from '../../src/store/sources/mark-due.ts';
+import { markFilesChanged } from '../../src/store/sources/mark-due.ts';
 import { readRefreshes } from '../../src/store/sources/poll-records.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { day, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 const leaseMs = 90_000;
 
@@ -24,11 +24,11 @@ async function dueIds(store: Store, nowMs: number): Promise<string[]> {
 async function settled(store: Store, id: string, nextCheckMs: number, nowMs = noon): Promise<void> {
   const [lease] = await claimSources(store, { ids: [id], nowMs, leaseMs });
   if (lease === undefined) throw new Error(`${id} could not be claimed`);
-  await settleSource(store, lease, settlement({ nextCheckMs }), nowMs);
+  await recordPoll(store, lease, settlement({ nextCheckMs }), nowMs);
 }
 
-async function declared(store: Store, ...ids: string[]): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function declared(store: Store, ...ids: string[]): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare(ids.map((id) => source(id)));
   return room;
 }
@@ -56,7 +56,7 @@ describe.each(engines)('due sources on $name', (engine) => {
         movedTo: 'https://moved.example.com/feed.xml',
         memory: { ...memory, slowStrikes: 2 },
       });
-      await settleSource(store, await room.claim('a'), moved, noon);
+      await recordPoll(store, await room.claim('a'), moved, noon);
       expect(await readDueSources(store.reader, noon, 1)).toMatchObject([
         { host: 'moved.example.com', slowStrikes: 2 },
       ]);
@@ -65,8 +65,8 @@ describe.each(engines)('due sources on $name', (engine) => {
   it('do not wait for a time that only a clock turned back can explain', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a', 'b');
-      await settled(store, 'a', noon + longestWaitMs + 1);
-      await settled(store, 'b', noon + longestWaitMs);
+      await settled(store, 'a', noon + maxNextCheckDelayMs + 1);
+      await settled(store, 'b', noon + maxNextCheckDelayMs);
       expect(await dueIds(store, noon)).toEqual(['a']);
       expect(await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs })).toMatchObject([{ sourceId: 'a' }]);
     }));
@@ -84,10 +84,10 @@ describe.each(engines)('due sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await settled(store, 'a', noon + day);
-      await markChanged(store, ['a'], noon + minute);
+      await markFilesChanged(store, ['a'], noon + minute);
       const lease = await room.claim('a', noon + minute);
-      await markChanged(store, ['a'], noon + minute);
-      await settleSource(store, lease, settlement({ nextCheckMs: noon + day }), noon + minute + 2);
+      await markFilesChanged(store, ['a'], noon + minute);
+      await recordPoll(store, lease, settlement({ nextCheckMs: noon + day }), noon + minute + 2);
       expect(await dueIds(store, noon + minute + 2)).toEqual(['a']);
     }));
 });
@@ -145,7 +145,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       expect(await claimSources(store, { ids: ['a'], nowMs: noon + 4 * minute, leaseMs })).toEqual([]);
       const next = await room.claim('a', noon + 6 * minute);
       expect(await extendLease(store, lease, noon + hour)).toBe(false);
-      expect(await settleSource(store, next, settlement(), noon + 6 * minute)).toBe(true);
+      expect(await recordPoll(store, next, settlement(), noon + 6 * minute)).toBe(true);
       expect(await extendLease(store, next, noon + hour)).toBe(false);
       expect(await dueIds(store, noon + 6 * minute)).toEqual(['a']);
     }));
@@ -154,7 +154,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const before = await readPollState(store.reader, 'a');
-      await releaseSources(store, [await room.claim('a')]);
+      await releaseLeases(store, [await room.claim('a')]);
       expect(await readPollState(store.reader, 'a')).toEqual(before);
       expect(await dueIds(store, noon)).toEqual(['a']);
     }));
@@ -166,7 +166,7 @@ describe.each(engines)('settling on $name', (engine) => {
       const room = await declared(store, 'a');
       const lost = await room.claim('a');
       await room.claim('a', noon + 10 * minute);
-      expect(await settleSource(store, lost, settlement({ nextCheckMs: noon + day }), noon)).toBe(false);
+      expect(await recordPoll(store, lost, settlement({ nextCheckMs: noon + day }), noon)).toBe(false);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, validators: { etag: null } });
       expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
     }));
@@ -175,7 +175,7 @@ describe.each(engines)('settling on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
-      expect(await settleSource(store, lease, settlement(), noon + hour)).toBe(true);
+      expect(await recordPoll(store, lease, settlement(), noon + hour)).toBe(true);
     }));
 
   it.each([
@@ -186,21 +186,21 @@ describe.each(engines)('settling on $name', (engine) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
       await store.writer.updateTable('source').set(set).execute();
-      expect(await settleSource(store, lease, settlement(), noon)).toBe(false);
+      expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
     }));
 
   it('takes a lease only once', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
-      expect(await settleSource(store, lease, settlement(), noon)).toBe(true);
-      expect(await settleSource(store, lease, settlement(), noon)).toBe(false);
+      expect(await recordPoll(store, lease, settlement(), noon)).toBe(true);
+      expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
     }));
 
   it('does not take a document that has not changed for a first read', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
-      await settleSource(store, await room.claim('a'), settlement({ outcome: 'not-modified' }), noon);
+      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'not-modified' }), noon);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ firstReadDone: false });
     }));
 
@@ -282,7 +282,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       await claimSources(second, { ids: ['a', 'b'], nowMs: noon + 30_000, leaseMs });
       expect(await readPollState(second.reader, 'a')).toMatchObject({ memory: { lostLeases: 1 } });
       expect(await readPollState(second.reader, 'b')).toMatchObject({ memory: { lostLeases: 0 } });
-      expect(await settleSource(second, lease, settlement(), noon)).toBe(false);
+      expect(await recordPoll(second, lease, settlement(), noon)).toBe(false);
       await second.close();
     } finally {
       place.remove();

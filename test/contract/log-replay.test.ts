@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { toWireBody } from '../../src/domain/events/wire-item.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
-import { blankMemory } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 const sources = [
   source('a'),
@@ -45,7 +45,7 @@ const step = fc.oneof(
 );
 
 /** What a reader who applied every event of the log would have: wire items by id. */
-async function replayed(room: Newsroom): Promise<Map<number, unknown>> {
+async function replayed(room: StoreFixture): Promise<Map<number, unknown>> {
   const items = new Map<number, unknown>();
   for (const { op, itemId, body } of await room.events()) {
     if (op === 'remove') items.delete(itemId);
@@ -56,7 +56,7 @@ async function replayed(room: Newsroom): Promise<Map<number, unknown>> {
 
 /** One document, of a feed that may say that it is complete: what it lacks is remembered until the next. */
 async function read(
-  room: Newsroom,
+  room: StoreFixture,
   {
     read: id,
     entries,
@@ -65,7 +65,7 @@ async function read(
   nowMs: number,
 ): Promise<void> {
   await room.read(id, digest(entries, { complete }), nowMs, {
-    settle: ({ missing }) => settlement({ nextCheckMs: nowMs, memory: { ...blankMemory, missing } }),
+    settle: ({ missing }) => settlement({ nextCheckMs: nowMs, memory: { ...emptyPollHistory, missing } }),
   });
 }
 
@@ -79,7 +79,7 @@ async function rowsOf(store: Store, query: string): Promise<unknown[]> {
 }
 
 /** What holds whatever was read, edited, withdrawn and brought back. */
-async function expectSound(store: Store, room: Newsroom): Promise<void> {
+async function expectSound(store: Store, room: StoreFixture): Promise<void> {
   const events = await room.events();
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ op, changed }) => op === 'update' && changed.length === 0)).toEqual([]);
@@ -98,7 +98,7 @@ describe.each(engines)('the log on $name', (engine) => {
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
         withStore(engine, async (store) => {
-          const room = new Newsroom(store);
+          const room = new StoreFixture(store);
           await room.declare(sources);
           let nowMs = noon;
           for (const one of steps) {

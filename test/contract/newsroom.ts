@@ -1,10 +1,10 @@
 import type { LogEvent } from '../../src/domain/events/event.ts';
-import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
-import { blankMemory, type Lease, type Settlement } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory, type Lease, type PollResult } from '../../src/domain/polling/poll.ts';
 import type { Declarations, Source } from '../../src/domain/polling/source.ts';
 import type { BatchCounts } from '../../src/store/items/store-batch.ts';
-import { type StoreRequest, type StoreResult, storeDigest } from '../../src/store/items/store-items.ts';
+import { type StoreRequest, type StoreResult, storeFeed } from '../../src/store/items/store-items.ts';
 import { readEvents } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
@@ -65,7 +65,7 @@ export function draft(name: string, over: Partial<ItemDraft> = {}): ItemDraft {
   };
 }
 
-export function digest(drafts: readonly ItemDraft[], over: Partial<Digest> = {}): Digest {
+export function digest(drafts: readonly ItemDraft[], over: Partial<NormalisedFeed> = {}): NormalisedFeed {
   return {
     kind: 'digested',
     format: 'rss2',
@@ -85,7 +85,7 @@ export function digest(drafts: readonly ItemDraft[], over: Partial<Digest> = {})
   };
 }
 
-export function settlement(over: Partial<Settlement> = {}): Settlement {
+export function settlement(over: Partial<PollResult> = {}): PollResult {
   return {
     outcome: 'fresh',
     failure: null,
@@ -100,16 +100,16 @@ export function settlement(over: Partial<Settlement> = {}): Settlement {
     goneMs: null,
     movedTo: null,
     hostPauseMs: null,
-    memory: blankMemory,
+    memory: emptyPollHistory,
     ...over,
   };
 }
 
 /** A store with sources that are read by hand, at the times that the test says. */
-export class Newsroom {
+export class StoreFixture {
   readonly store: Store;
   readonly #sources = new Map<string, Source>();
-  readonly settled: BatchCounts[] = [];
+  readonly pollCounts: BatchCounts[] = [];
 
   constructor(store: Store) {
     this.store = store;
@@ -136,13 +136,13 @@ export class Newsroom {
   /** Reads a source once: claims it, stores the document, settles it to be due again at once. */
   async read(
     id: string,
-    document: Digest | readonly ItemDraft[],
+    document: NormalisedFeed | readonly ItemDraft[],
     nowMs = noon,
     over: Partial<StoreRequest> = {},
   ): Promise<StoreResult> {
     const lease = over.lease ?? (await this.claim(id, nowMs));
     const state = await readPollState(this.store.reader, id);
-    return storeDigest(this.store, {
+    return storeFeed(this.store, {
       source: over.source ?? this.sourceOf(id),
       lease,
       digest: 'kind' in document ? document : digest(document),
@@ -150,7 +150,7 @@ export class Newsroom {
       nowMs,
       siteUrl: null,
       settle: (counts) => {
-        this.settled.push(counts);
+        this.pollCounts.push(counts);
         return settlement({ nextCheckMs: nowMs });
       },
       ...over,

@@ -13,11 +13,11 @@ import {
   type Visit,
 } from '../../src/store/readers/read-counts.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { day, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
 
 /** Items of one source; their ids in the order of the names. */
 async function withItems(store: Store, ...names: string[]): Promise<number[]> {
-  const room = new Newsroom(store);
+  const room = new StoreFixture(store);
   await room.declare([source('a')]);
   for (const name of names) await room.read('a', [draft(name)]);
   const { items } = await readItems(store.reader, { filter: everything, limit: 100, before: null });

@@ -2,7 +2,7 @@ import { everything, type Filter } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
 import type { Store } from '../../src/store/open.ts';
 import { type ItemsQuery, readItems } from '../../src/store/queries/read-items.ts';
-import { draft, minute, Newsroom, noon, source } from './newsroom.ts';
+import { draft, minute, StoreFixture, noon, source } from './newsroom.ts';
 
 /** Titles without their common beginning, in the order they are given out. */
 export async function names(
@@ -25,8 +25,8 @@ export function at(name: string, minutesAgo: number, over: Partial<ItemDraft> = 
 }
 
 /** A newsroom with declared sources. */
-export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<Newsroom> {
-  const room = new Newsroom(store);
+export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare(sources.map((declared) => source(...declared)));
   return room;
 }

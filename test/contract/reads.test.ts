@@ -4,9 +4,9 @@ import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
 import {
-  formatPlace,
+  formatPageCursor,
   type ItemsQuery,
-  parsePlace,
+  parsePageCursor,
   readItem,
   readItems,
   readSections,
@@ -228,12 +228,12 @@ describe.each(engines)('sections on $name', (engine) => {
 
 describe('a place in the order of views', () => {
   it('is written as time and number, and read back', () => {
-    expect(formatPlace({ sortMs: noon, id: 42 })).toBe(`${noon}-42`);
-    expect(parsePlace(`${noon}-42`)).toEqual({ sortMs: noon, id: 42 });
-    expect(parsePlace('-5-42')).toEqual({ sortMs: -5, id: 42 });
+    expect(formatPageCursor({ sortMs: noon, id: 42 })).toBe(`${noon}-42`);
+    expect(parsePageCursor(`${noon}-42`)).toEqual({ sortMs: noon, id: 42 });
+    expect(parsePageCursor('-5-42')).toEqual({ sortMs: -5, id: 42 });
   });
 
   it.each(['', 'x', '1', '1-', '-1', '1-2-3', '1e3-2', '1.5-2', '1234567890123456-1'])('is not "%s"', (text) => {
-    expect(parsePlace(text)).toBeNull();
+    expect(parsePageCursor(text)).toBeNull();
   });
 });

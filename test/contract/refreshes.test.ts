@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { settleSource } from '../../src/store/sources/leases.ts';
+import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/sources/poll-records.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, hour, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, draft, hour, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 describe.each(engines)('the record of polls on $name', (engine) => {
   it('has one row a poll, with what it brought, oldest first', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await room.read('a', [draft('one'), draft('two')]);
       await room.read('a', [draft('one', { title: 'Corrected' })], noon + hour);
@@ -17,7 +17,7 @@ describe.each(engines)('the record of polls on $name', (engine) => {
         failure: 'dns_error',
         facts: { ...settlement().facts, status: null },
       });
-      await settleSource(store, await room.claim('a', noon + 2 * hour), failed, noon + 2 * hour);
+      await recordPoll(store, await room.claim('a', noon + 2 * hour), failed, noon + 2 * hour);
       const rows = await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 });
       expect(rows).toEqual([
         {
@@ -38,7 +38,7 @@ describe.each(engines)('the record of polls on $name', (engine) => {
 
   it('is read for all sources, since an instant, the newest if there are too many', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       for (let poll = 0; poll < 4; poll += 1) await room.read(poll % 2 === 0 ? 'a' : 'b', [], noon + poll * hour);
       const since = await readRefreshes(store.reader, { sourceId: null, sinceMs: noon + hour, limit: 10 });
@@ -49,7 +49,7 @@ describe.each(engines)('the record of polls on $name', (engine) => {
 
   it('forgets polls that are too old', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       for (const atMs of [noon, noon + day, noon + 2 * day]) await room.read('a', [], atMs);
       expect(await trimRefreshes(store, noon + 2 * day)).toBe(2);

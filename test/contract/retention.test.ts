@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/open.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { day, digest, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 const one = 'http://example.net/one';
 
@@ -17,8 +17,8 @@ async function keysOf(store: Store, q: string | null = null): Promise<string[]> 
   return page.items.map(({ key }) => key);
 }
 
-async function withItem(store: Store, ...sources: string[]): Promise<{ room: Newsroom; id: number }> {
-  const room = new Newsroom(store);
+async function withItem(store: Store, ...sources: string[]): Promise<{ room: StoreFixture; id: number }> {
+  const room = new StoreFixture(store);
   await room.declare(sources.map((id) => source(id)));
   for (const id of sources) await room.read(id, [draft('one')]);
   const item = await readItemByKey(store.reader, one);
@@ -145,7 +145,7 @@ describe.each(engines)('retiring items on $name', (engine) => {
 
   it('goes on past one batch', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read(
         'a',
@@ -173,7 +173,7 @@ function hourly(count: number, name = 'n'): ItemDraft[] {
 describe.each(engines)('what is kept of a source on $name', (engine) => {
   it('is its newest items, however old, as long as it is declared', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', hourly(5));
       const options = monthAt(noon + 31 * day, { keepNewest: 2 });
@@ -186,7 +186,7 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
 
   it('is all of it while it is young and not too much', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', hourly(5));
       expect(await retireItems(store, monthAt(noon + 29 * day, { maxItems: 5 }))).toBe(0);
@@ -194,7 +194,7 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
 
   it('is no more than its quota, however new', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await room.read('a', hourly(260));
       await room.read('b', hourly(3, 'b'));
@@ -213,7 +213,7 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
 
   it('is judged by who owns an item', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       await room.read('a', hourly(5));
       await room.read('b', hourly(5));
@@ -225,7 +225,7 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
 
   it('is so many tombstones, the newest', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', hourly(260));
       await retireItems(store, monthAt(noon, { maxItems: 10, maxTombstones: 5 }));
@@ -239,7 +239,7 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
 
   it('waits for nobody who wants to stop', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', hourly(5));
       expect(await retireItems(store, monthAt(noon + 31 * day, { signal: AbortSignal.abort() }))).toBe(0);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { searchText } from '../../src/domain/events/wire-item.ts';
-import { isEmptyQuery, matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search/search-query.ts';
+import { isEmptyQuery, matchesSearch, parseSearchQuery, toSearchableText } from '../../src/domain/search/search-query.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, Newsroom, source } from './newsroom.ts';
+import { draft, StoreFixture, source } from './newsroom.ts';
 
 const words = [
   'budget',
@@ -51,7 +51,7 @@ describe.each(engines)('search in the database and on the log, on $name', (engin
     fc.assert(
       fc.asyncProperty(texts, fc.array(query, { minLength: 10, maxLength: 20 }), (summaries, queries) =>
         withStore(engine, async (store) => {
-          const room = new Newsroom(store);
+          const room = new StoreFixture(store);
           await room.declare([source('a')]);
           const drafts = summaries.map((summary, index) =>
             draft(`${index}`, { title: '-', summary, contentHtml: '', author: summaries[index + 1] ?? null }),
@@ -61,7 +61,7 @@ describe.each(engines)('search in the database and on the log, on $name', (engin
             const parsed = parseSearchQuery(q);
             if (isEmptyQuery(parsed)) continue;
             const found = await readItems(store.reader, { filter: { ...everything, q }, limit: 100, before: null });
-            const expected = drafts.filter((one) => matchesSearch(parsed, searchable(searchText(one))));
+            const expected = drafts.filter((one) => matchesSearch(parsed, toSearchableText(searchText(one))));
             expect(found.items.map(({ url }) => url).sort(), q).toEqual(expected.map(({ url }) => url).sort());
           }
         }),

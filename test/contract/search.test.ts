@@ -3,7 +3,7 @@ import { everything } from '../../src/domain/events/filter.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, hour, minute, Newsroom, noon, source } from './newsroom.ts';
+import { day, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
 import { at, names, newsroom } from './reading.ts';
 
 describe.each(engines)('searching on $name', (engine) => {
@@ -51,7 +51,7 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('keeps to sections and sources that it names, and out of others', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([
         source('a'),
         source('b', { section: 'Science & Health' }),

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { rulesVersion } from '../../src/domain/items/normalise-task.ts';
-import { blankMemory } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
-import { readDueSources, settleSource } from '../../src/store/sources/leases.ts';
+import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, Newsroom, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
 
 function declare(store: Store, sources: readonly Source[], nowMs = noon) {
   return declareSources(store, { sources }, nowMs);
@@ -20,8 +20,8 @@ async function dueIds(store: Store, nowMs = noon): Promise<string[]> {
 }
 
 /** Declares `a`, reads it once with success and settles it to be due in a day. */
-async function readOnce(store: Store, declared = source('a')): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function readOnce(store: Store, declared = source('a')): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare([declared]);
   const settle = () => settlement({ nextCheckMs: noon + day, validators: { etag: '"v1"', lastModified: 'yesterday' } });
   await room.read(declared.id, [draft('one')], noon, { settle });
@@ -44,7 +44,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         firstReadDone: false,
         goneMs: null,
         movedTo: null,
-        memory: blankMemory,
+        memory: emptyPollHistory,
       });
     }));
 
@@ -103,14 +103,14 @@ describe.each(engines)('declaring sources on $name', (engine) => {
 
   it('hands out no validators of a document that was read by other rules, and leaves its schedule alone', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const read = settlement({ nextCheckMs: noon + day, bodyHash: 'aa' });
-      await settleSource(store, await room.claim('a'), read, noon);
+      await recordPoll(store, await room.claim('a'), read, noon);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'aa' });
-      const memory = { ...blankMemory, rulesVersion: rulesVersion - 1 };
+      const memory = { ...emptyPollHistory, rulesVersion: rulesVersion - 1 };
       const lease = await room.claim('a', noon + day);
-      await settleSource(store, lease, { ...read, nextCheckMs: noon + 2 * day, memory }, noon + day);
+      await recordPoll(store, lease, { ...read, nextCheckMs: noon + 2 * day, memory }, noon + day);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null, lastModified: null },
         bodyHash: null,
@@ -121,11 +121,11 @@ describe.each(engines)('declaring sources on $name', (engine) => {
 
   it('judges a source anew when the declaration changes, and only then', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const formerly = { title: 'Example', site: 'example.org', untilMs: noon };
-      const memory = { ...blankMemory, idsDistrusted: true, formerly, newsStreak: 2 };
-      await settleSource(store, await room.claim('a'), settlement({ memory }), noon);
+      const memory = { ...emptyPollHistory, idsDistrusted: true, formerly, newsStreak: 2 };
+      await recordPoll(store, await room.claim('a'), settlement({ memory }), noon);
       await declare(store, [source('a', { intervalMs: hour })], noon + hour);
       expect((await readPollState(store.reader, 'a'))?.memory).toEqual(memory);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
@@ -138,10 +138,10 @@ describe.each(engines)('declaring sources on $name', (engine) => {
 
   it('asks no publisher before its Retry-After, whatever is declared', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
-      const memory = { ...blankMemory, retryUntilMs: noon + day };
-      await settleSource(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
+      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
@@ -208,7 +208,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const nameless = draft('one', { canonicalUrl: null });
       const url = 'https://example.org/1.xml';
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a', { url, idDeclared: false })]);
       await room.read('a', [nameless]);
       await room.declare([
@@ -237,11 +237,11 @@ describe.each(engines)('declaring sources on $name', (engine) => {
 
   it('reads a gone source again when it is declared anew or put back', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b')]);
       for (const id of ['a', 'b']) {
         const gone = settlement({ outcome: 'gone', goneMs: noon, nextCheckMs: noon + 9000 * day });
-        await settleSource(store, await room.claim(id), gone, noon);
+        await recordPoll(store, await room.claim(id), gone, noon);
       }
       expect(await dueIds(store, noon + day)).toEqual([]);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + day);
@@ -255,7 +255,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await readOnce(store);
       await room.declare([source('a'), source('b'), source('gone')]);
-      await settleSource(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
+      await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, null, noon + hour)).toBe(2);
       expect((await dueIds(store, noon + hour)).sort()).toEqual(['a', 'b']);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckWhy: askedByOperator });
@@ -265,7 +265,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await readOnce(store);
       await room.declare([source('a'), source('gone')]);
-      await settleSource(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
+      await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, ['gone', 'unknown'], noon + hour)).toBe(1);
       expect(await dueIds(store, noon + hour)).toEqual(['gone']);
     }));
@@ -280,17 +280,17 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
 
   it('does not come before a Retry-After', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
-      const memory = { ...blankMemory, retryUntilMs: noon + day };
-      await settleSource(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
+      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
       await requestRefresh(store, null, noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
 
   it('is kept when it comes while the source is being read', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
@@ -303,12 +303,12 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
 
   it('yields to the Retry-After of the read that was going on', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
-      const memory = { ...blankMemory, retryUntilMs: noon + day };
-      await settleSource(
+      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      await recordPoll(
         store,
         lease,
         settlement({ outcome: 'throttled', memory, nextCheckMs: noon + day }),
@@ -334,7 +334,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
         failures: 1,
         firstFailedMs: noon + day,
       });
-      await settleSource(store, await room.claim('a', noon + day), failed, noon + day);
+      await recordPoll(store, await room.claim('a', noon + day), failed, noon + day);
       expect(await readSourceReports(store.reader)).toMatchObject([
         {
           id: 'a',
@@ -374,7 +374,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
 
   it("show the feed's own title, or the host until it is known", () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a', { title: null })]);
       expect(await readSourceReports(store.reader)).toMatchObject([{ title: 'a.example.org', outcome: null }]);
       await room.read('a', digest([], { feedTitle: 'The Example' }));

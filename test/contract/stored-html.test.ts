@@ -5,12 +5,12 @@ import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItem, readItems } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 const before = '<p>Text of one</p>';
 
 async function withOne(store: Store, over: Parameters<typeof source>[1] = {}) {
-  const room = new Newsroom(store);
+  const room = new StoreFixture(store);
   await room.declare([source('a', over)]);
   await room.read('a', [draft('one'), draft('two', { contentHtml: '' }), draft('three')]);
   return room;

@@ -2,11 +2,11 @@
 
 import { openStore } from '../../src/store/open.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';
-import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 const [url = '', documents, entries, startMs] = process.argv.slice(2);
 const store = await openStore({ url, poller: true });
-const room = new Newsroom(store);
+const room = new StoreFixture(store);
 await room.declare([source('a')]);
 let nowMs = noon + Number(startMs);
 for (let document = 0; document < Number(documents); document += 1) {

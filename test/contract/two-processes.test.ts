@@ -6,7 +6,7 @@ import { openStore, type Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
 import { engines, withStore } from './engines.ts';
-import { day, draft, Newsroom, noon, source } from './newsroom.ts';
+import { day, draft, StoreFixture, noon, source } from './newsroom.ts';
 
 /** A store that polls and, beside it on the same database, one of a command. */
 function withBoth<T>(
@@ -30,7 +30,7 @@ function many(count: number, prefix: string) {
 describe.each(engines)('two stores on one database on $name', (engine) => {
   it('number their events as one', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new Newsroom(poller);
+      const room = new StoreFixture(poller);
       await room.declare([source('a')]);
       await room.read('a', many(40, 'first'));
       const withdrawing = async () => {
@@ -45,7 +45,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('see what the other has committed, and nothing before', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new Newsroom(poller);
+      const room = new StoreFixture(poller);
       await room.declare([source('a')]);
       const seen: number[] = [];
       await poller.write(async (tx) => {
@@ -58,7 +58,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('let a command ask for a refresh that the poller sees', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new Newsroom(poller);
+      const room = new StoreFixture(poller);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       expect(await requestRefresh(command, ['a'], noon + 1000)).toBe(1);
@@ -68,7 +68,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('keep a snapshot whole while the other writes and trims', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new Newsroom(poller);
+      const room = new StoreFixture(poller);
       await room.declare([source('a')]);
       await room.read('a', many(20, 'first'));
       const { before, after } = await command.read(async (tx) => {

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../src/store/log/epoch.ts';
 import {
-  advanceWebhook,
+  updateWebhookState,
   declareWebhooks,
-  moveWebhook,
+  seekWebhook,
   readWebhook,
   readWebhooks,
 } from '../../src/store/log/webhook-states.ts';
 import type { Store } from '../../src/store/open.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, hour, Newsroom, noon, source } from './newsroom.ts';
+import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
 
 const url = 'https://example.org/hook';
 
 describe.each(engines)('webhooks on $name', (engine) => {
   /** A store with two events, and a webhook that was declared after the first. */
-  const withHook = (work: (store: Store, room: Newsroom) => Promise<void>) =>
+  const withHook = (work: (store: Store, room: StoreFixture) => Promise<void>) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.open('a');
       await room.read('a', [draft('one')]);
@@ -65,25 +65,25 @@ describe.each(engines)('webhooks on $name', (engine) => {
         lastSuccessMs: noon + 3,
         delivered: 9,
       } as const;
-      expect(await advanceWebhook(store, before, after)).toBe(true);
+      expect(await updateWebhookState(store, before, after)).toBe(true);
       expect(await hook(store)).toEqual(after);
     }));
 
   it('are not written to from a place that they have left, nor once they are removed or moved', () =>
     withHook(async (store) => {
       const before = await hook(store);
-      await moveWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
-      expect(await advanceWebhook(store, before, { ...before, seq: 2 })).toBe(false);
+      await seekWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
+      expect(await updateWebhookState(store, before, { ...before, seq: 2 })).toBe(false);
       const silent = { ...(await hook(store)), seq: 2 };
-      expect(await advanceWebhook(store, await hook(store), silent)).toBe(true);
-      await moveWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
-      expect(await advanceWebhook(store, silent, { ...silent, told: 2 })).toBe(false);
+      expect(await updateWebhookState(store, await hook(store), silent)).toBe(true);
+      await seekWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
+      expect(await updateWebhookState(store, silent, { ...silent, told: 2 })).toBe(false);
       const now = await hook(store);
       await declareWebhooks(store, [{ id: 'hook', url: 'https://example.org/new' }], noon);
-      expect(await advanceWebhook(store, now, { ...now, seq: 2 })).toBe(false);
+      expect(await updateWebhookState(store, now, { ...now, seq: 2 })).toBe(false);
       const again = await hook(store);
       await declareWebhooks(store, [], noon);
-      expect(await advanceWebhook(store, again, { ...again, seq: 2 })).toBe(false);
+      expect(await updateWebhookState(store, again, { ...again, seq: 2 })).toBe(false);
       expect((await hook(store)).seq).toBe(0);
     }));
 
@@ -91,7 +91,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
     withHook(async (store) => {
       const before = await hook(store);
       const trouble = { failures: 2, firstFailedMs: noon, nextAttemptMs: noon + hour, pausedMs: noon };
-      await advanceWebhook(store, before, { ...before, ...trouble });
+      await updateWebhookState(store, before, { ...before, ...trouble });
       await declareWebhooks(store, [{ id: 'hook', url }], noon);
       expect(await hook(store)).toMatchObject(trouble);
       await declareWebhooks(store, [{ id: 'b', url }], noon + 1);
@@ -128,11 +128,11 @@ describe.each(engines)('webhooks on $name', (engine) => {
   it('are moved to a place, or resumed where they are, and tried at once', () =>
     withHook(async (store) => {
       const before = await hook(store);
-      await advanceWebhook(store, before, { ...before, seq: 2, told: 1, failures: 2, pausedMs: noon });
-      await moveWebhook(store, 'hook', null);
+      await updateWebhookState(store, before, { ...before, seq: 2, told: 1, failures: 2, pausedMs: noon });
+      await seekWebhook(store, 'hook', null);
       expect(await hook(store)).toMatchObject({ seq: 2, told: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
       const epoch = await renewEpoch(store);
-      await moveWebhook(store, 'hook', { epoch, seq: 0 });
+      await seekWebhook(store, 'hook', { epoch, seq: 0 });
       expect(await hook(store)).toMatchObject({ epoch, seq: 0, told: 0 });
     }));
 });

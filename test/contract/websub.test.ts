@@ -3,16 +3,16 @@ import { openStore, type Store } from '../../src/store/open.ts';
 import {
   claimDeliveries,
   nextDeliveryMs,
-  queueDeliveries,
+  enqueueDeliveries,
   readDueDeliveries,
-  readQueuedPlace,
-  settleDelivery,
+  readQueuedPosition,
+  recordDeliveryResult,
 } from '../../src/store/websub/websub-deliveries.ts';
 import {
   countSubscribers,
   isSubscribed,
   putSubscriber,
-  removeLapsed,
+  removeExpired,
   subscribedTopics,
 } from '../../src/store/websub/websub-subscribers.ts';
 import { engines, withStore } from './engines.ts';
@@ -44,7 +44,7 @@ async function claimAll(store: Store, nowMs: number) {
 async function settled(store: Store, ...names: string[]): Promise<void> {
   for (const name of names) await subscribe(store, name);
   for (const one of await claimAll(store, noon)) {
-    await settleDelivery(store, one, { kind: 'done', tag: 'one', paceMs: 5000 }, noon - minute);
+    await recordDeliveryResult(store, one, { kind: 'done', tag: 'one', paceMs: 5000 }, noon - minute);
   }
 }
 
@@ -53,8 +53,8 @@ describe.each(engines)('deliveries on $name', (engine) => {
     withStore(engine, async (store) => {
       await settled(store, 'a', 'b');
       await subscribe(store, 'c', { topic: other });
-      await queueDeliveries(store, { topics: [topic], place }, times);
-      await queueDeliveries(store, { topics: [topic], place: { ...place, seq: 9 } }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place: { ...place, seq: 9 } }, times);
       const rows = await store.reader
         .selectFrom('delivery')
         .select(['host', 'generation', 'attempts'])
@@ -65,17 +65,17 @@ describe.each(engines)('deliveries on $name', (engine) => {
         { host: 'b.example.org', generation: 2, attempts: 0 },
         { host: 'c.example.org', generation: 1, attempts: 0 },
       ]);
-      expect(await readQueuedPlace(store.reader)).toEqual({ epoch: 'k3f9', seq: 9 });
+      expect(await readQueuedPosition(store.reader)).toEqual({ epoch: 'k3f9', seq: 9 });
     }));
 
   it('wait for what comes with them, and keep their distance from the last', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await queueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
       expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 1000);
       const [claimed] = await claimAll(store, noon + 1000);
-      await settleDelivery(store, claimed!, { kind: 'done', tag: 'two', paceMs: 5000 }, noon + 1500);
-      await queueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 2000 });
+      await recordDeliveryResult(store, claimed!, { kind: 'done', tag: 'two', paceMs: 5000 }, noon + 1500);
+      await enqueueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 2000 });
       expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 6500);
       expect(await nextDeliveryMs(store.reader, ['a.example.org'])).toBeNull();
     }));
@@ -83,11 +83,11 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('end with the lease, however long they may be tried', () =>
     withStore(engine, async (store) => {
       await subscribe(store, 'a', { leaseUntilMs: noon + minute });
-      await queueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
       const rows = await store.reader.selectFrom('delivery').select('expires_ms').execute();
       expect(rows).toEqual([{ expires_ms: noon + minute }]);
       expect(await dueIds(store, noon + minute)).toEqual([]);
-      await removeLapsed(store, noon + minute);
+      await removeExpired(store, noon + minute);
       expect(await store.reader.selectFrom('delivery').select('id').execute()).toEqual([]);
       expect(await subscribedTopics(store.reader, null, noon)).toEqual([]);
     }));
@@ -96,7 +96,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
     withStore(engine, async (store, url) => {
       const second = await openStore({ url, poller: false });
       await settled(store, ...Array.from({ length: 20 }, (_, index) => `host-${index}`));
-      await queueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
       const ids = await dueIds(store, noon + 1000);
       const claim = { ids, nowMs: noon + 1000, leaseMs: minute };
       const claims = await Promise.all([claimDeliveries(store, claim), claimDeliveries(second, claim)]);
@@ -108,14 +108,14 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('can be claimed again when a lease has run out, and the first claim counts no more', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await queueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
       const [first] = await claimAll(store, noon + 1000);
       expect(await claimAll(store, noon + 30_000)).toEqual([]);
       const [second] = await claimAll(store, noon + 1000 + minute);
       expect(second).toMatchObject({ id: first!.id, topic, deliveredTag: 'one', attempts: 0 });
-      await settleDelivery(store, first!, { kind: 'over' }, noon + 2 * minute);
+      await recordDeliveryResult(store, first!, { kind: 'over' }, noon + 2 * minute);
       expect(await countSubscribers(store.reader, 'a.example.org')).toBe(1);
-      await settleDelivery(store, second!, { kind: 'over' }, noon + 2 * minute);
+      await recordDeliveryResult(store, second!, { kind: 'over' }, noon + 2 * minute);
       expect(await countSubscribers(store.reader, 'a.example.org')).toBe(0);
       expect(await nextDeliveryMs(store.reader, [])).toBeNull();
     }));
@@ -123,16 +123,16 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('count their failures, and begin anew with a change in between', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await queueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], place }, times);
       const [first] = await claimAll(store, noon + 1000);
-      await settleDelivery(store, first!, { kind: 'failed', retryMs: 10_000 }, noon + 1000);
+      await recordDeliveryResult(store, first!, { kind: 'failed', retryMs: 10_000 }, noon + 1000);
       const [second] = await claimAll(store, noon + 11_000);
       expect(second?.attempts).toBe(1);
-      await queueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 12_000 });
-      await settleDelivery(store, second!, { kind: 'failed', retryMs: null }, noon + 12_000);
+      await enqueueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 12_000 });
+      await recordDeliveryResult(store, second!, { kind: 'failed', retryMs: null }, noon + 12_000);
       const [third] = await claimAll(store, noon + 12_000);
       expect(third).toMatchObject({ attempts: 0, generation: 2 });
-      await settleDelivery(store, third!, { kind: 'failed', retryMs: null }, noon + 13_000);
+      await recordDeliveryResult(store, third!, { kind: 'failed', retryMs: null }, noon + 13_000);
       expect(await nextDeliveryMs(store.reader, [])).toBeNull();
       expect(await isSubscribed(store.reader, { topic, callback: 'https://a.example.org/cb' }, noon)).toBe(true);
     }));

@@ -5,13 +5,13 @@ import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.
 import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
 import { readItem, readItems, readSections } from '../../src/store/queries/read-items.ts';
 import { engines, withStore } from './engines.ts';
-import { draft, minute, Newsroom, noon, source } from './newsroom.ts';
+import { draft, minute, StoreFixture, noon, source } from './newsroom.ts';
 
 describe.each(engines)('withdrawals on $name', (engine) => {
   /** A room with three items of `a`, one of them backfill for being old, and one of `b`. */
-  const withRoom = (work: (room: Newsroom) => Promise<void>) =>
+  const withRoom = (work: (room: StoreFixture) => Promise<void>) =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a'), source('b', { section: 'Science' })]);
       await room.open('a', 'b');
       await room.read('a', [
@@ -22,9 +22,9 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       await room.read('b', [draft('comet')]);
       await work(room);
     });
-  const idOf = async (room: Newsroom, name: string) =>
+  const idOf = async (room: StoreFixture, name: string) =>
     (await room.events()).find(({ body }) => body.includes(`"Title of ${name}"`))?.itemId ?? 0;
-  const shown = async ({ store }: Newsroom, over: Partial<Filter> = {}) =>
+  const shown = async ({ store }: StoreFixture, over: Partial<Filter> = {}) =>
     (await readItems(store.reader, { filter: { ...everything, ...over }, limit: 10, before: null })).items.map(
       ({ title }) => title,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Editor, type Turn } from '../../src/demo/editor.ts';
+import { Editor, type Publication } from '../../src/demo/editor.ts';
 import { outlets } from '../../src/demo/outlets.ts';
 import { seededRandom } from '../../src/demo/random.ts';
 import { analyticsStories } from '../../src/demo/stories-analytics.ts';
@@ -9,9 +9,9 @@ import { worldStories } from '../../src/demo/stories-world.ts';
 
 const minuteMs = 60_000;
 
-function turns(seed: number, count: number): { editor: Editor; turns: Turn[] } {
+function turns(seed: number, count: number): { editor: Editor; turns: Publication[] } {
   const editor = new Editor(seededRandom(seed));
-  return { editor, turns: Array.from({ length: count }, (_, index) => editor.turn(index * minuteMs)) };
+  return { editor, turns: Array.from({ length: count }, (_, index) => editor.publishNext(index * minuteMs)) };
 }
 
 describe('Editor', () => {
@@ -64,7 +64,7 @@ describe('Editor', () => {
   it('shows the corrected article in its feed and on its page, once', () => {
     const editor = new Editor(seededRandom(5));
     for (let index = 0; ; index += 1) {
-      const { kind, article } = editor.turn(index * minuteMs);
+      const { kind, article } = editor.publishNext(index * minuteMs);
       if (kind !== 'corrected') continue;
       const shown = editor.articlesOf(article.outlet.id).filter((other) => other.number === article.number);
       expect(shown).toEqual([article]);
@@ -101,7 +101,7 @@ describe('the stories', () => {
 
   it('have slots that are filled and numbers that are used', () => {
     for (const story of all) {
-      const text = [...story.headlines, ...story.leads, ...story.more].join('\n');
+      const text = [...story.headlines, ...story.leads, ...story.paragraphs].join('\n');
       const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
       const known = new Set(['town', 'other', 'region', ...Object.keys(story.numbers ?? {})]);
       expect([...used].filter((slot) => slot !== undefined && !known.has(slot))).toEqual([]);

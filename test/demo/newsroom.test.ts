@@ -1,21 +1,21 @@
 import RssParser from 'rss-parser';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Turn } from '../../src/demo/editor.ts';
-import { type Newsroom, openNewsroom } from '../../src/demo/newsroom.ts';
+import type { Publication } from '../../src/demo/editor.ts';
+import { type DemoServer, startDemoServer } from '../../src/demo/newsroom.ts';
 import { outlets } from '../../src/demo/outlets.ts';
 import { feedPath } from '../../src/demo/publish.ts';
 
-const open: Newsroom[] = [];
+const open: DemoServer[] = [];
 afterEach(async () => {
   for (const newsroom of open.splice(0)) await newsroom.close();
 });
 
 const startMs = Date.UTC(2024, 4, 1, 12);
 
-async function newsroom(everyMs: number | null = null, onTurn?: (turn: Turn) => void): Promise<Newsroom> {
+async function newsroom(everyMs: number | null = null, onTurn?: (turn: Publication) => void): Promise<DemoServer> {
   let nowMs = startMs;
   const clock = { now: () => (nowMs += 60_000), monotonic: () => nowMs };
-  const made = await openNewsroom({ seed: 1, everyMs, clock, ...(onTurn === undefined ? {} : { onTurn }) });
+  const made = await startDemoServer({ seed: 1, everyMs, clock, ...(onTurn === undefined ? {} : { onTurn }) });
   open.push(made);
   return made;
 }
@@ -82,7 +82,7 @@ describe('openNewsroom', () => {
   });
 
   it('publishes by itself every so often', async () => {
-    const published = Promise.withResolvers<Turn>();
+    const published = Promise.withResolvers<Publication>();
     await newsroom(5, (turn) => published.resolve(turn));
     expect((await published.promise).article.publishedMs).toBeGreaterThan(startMs);
   });

@@ -2,7 +2,7 @@ import RssParser from 'rss-parser';
 import { describe, expect, it } from 'vitest';
 import type { Article } from '../../src/demo/editor.ts';
 import { type Outlet, outlets } from '../../src/demo/outlets.ts';
-import { feedPath, writeFeed, writeFront, writePage } from '../../src/demo/publish.ts';
+import { feedPath, renderFeed, renderFrontPage, renderArticlePage } from '../../src/demo/publish.ts';
 
 const base = 'http://127.0.0.1:4711';
 const outletWith = (format: Outlet['format']): Outlet => {
@@ -31,7 +31,7 @@ function article(outlet: Outlet, over: Partial<Article> = {}): Article {
 describe('writeFeed', () => {
   it.each(['rss', 'atom'] as const)('writes %s that a reader understands', async (format) => {
     const outlet = outletWith(format);
-    const { body, type } = writeFeed(outlet, [article(outlet)], base);
+    const { body, type } = renderFeed(outlet, [article(outlet)], base);
     expect(type).toContain(`application/${format}+xml`);
     const feed = await new RssParser().parseString(body);
     expect(feed.title).toBe(outlet.title);
@@ -47,7 +47,7 @@ describe('writeFeed', () => {
 
   it('writes a JSON Feed', () => {
     const outlet = outletWith('json');
-    const { body, type } = writeFeed(outlet, [article(outlet)], base);
+    const { body, type } = renderFeed(outlet, [article(outlet)], base);
     expect(type).toContain('application/feed+json');
     expect(JSON.parse(body)).toMatchObject({
       title: outlet.title,
@@ -69,15 +69,15 @@ describe('writeFeed', () => {
 
   it('says the same bytes for the same articles, whatever the time', () => {
     for (const outlet of outlets) {
-      const write = () => writeFeed(outlet, [article(outlet)], base).body;
+      const write = () => renderFeed(outlet, [article(outlet)], base).body;
       expect(write()).toBe(write());
     }
   });
 
   it('keeps the id of an article that is corrected, and says when it was', () => {
     const outlet = outletWith('atom');
-    const before = writeFeed(outlet, [article(outlet)], base).body;
-    const after = writeFeed(outlet, [article(outlet, { updatedMs: Date.UTC(2024, 4, 1, 13) })], base).body;
+    const before = renderFeed(outlet, [article(outlet)], base).body;
+    const after = renderFeed(outlet, [article(outlet, { updatedMs: Date.UTC(2024, 4, 1, 13) })], base).body;
     const idOf = (body: string) => /<entry>.*?<id>(.*?)<\/id>/s.exec(body)?.[1];
     expect(idOf(after)).toBe(idOf(before));
     expect(after).toContain('<updated>2024-05-01T13:00:00.000Z</updated>');
@@ -86,13 +86,13 @@ describe('writeFeed', () => {
 
   it('leaves the picture out of an article without one', () => {
     for (const outlet of outlets) {
-      expect(writeFeed(outlet, [article(outlet, { pictureSeed: null })], base).body).not.toContain('/pictures/');
+      expect(renderFeed(outlet, [article(outlet, { pictureSeed: null })], base).body).not.toContain('/pictures/');
     }
   });
 
   it('is well formed with no article at all', async () => {
     for (const outlet of outlets) {
-      const { body } = writeFeed(outlet, [], base);
+      const { body } = renderFeed(outlet, [], base);
       if (outlet.format === 'json') expect(JSON.parse(body).items).toEqual([]);
       else expect((await new RssParser().parseString(body)).items).toEqual([]);
     }
@@ -101,18 +101,18 @@ describe('writeFeed', () => {
 
 describe('writePage', () => {
   it('shows the article as text', () => {
-    const page = writePage(article(outletWith('rss')), base);
+    const page = renderArticlePage(article(outletWith('rss')), base);
     expect(page).toContain('<h1>Rail &amp; road: &quot;a&quot; &lt; b</h1>');
     expect(page).toContain('<p>A lead with &lt;angle&gt; brackets &amp; more.</p>');
     expect(page).toContain(`src="${base}/pictures/42.png"`);
-    expect(writePage(article(outletWith('rss'), { pictureSeed: null }), base)).not.toContain('<img');
+    expect(renderArticlePage(article(outletWith('rss'), { pictureSeed: null }), base)).not.toContain('<img');
   });
 });
 
 describe('writeFront', () => {
   it('links to every article', () => {
     const outlet = outletWith('rss');
-    expect(writeFront(outlet, [article(outlet)])).toContain(
+    expect(renderFrontPage(outlet, [article(outlet)])).toContain(
       `<li><a href="/${outlet.id}/stories/7">Rail &amp; road: &quot;a&quot; &lt; b</a></li>`,
     );
   });

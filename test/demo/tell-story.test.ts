@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/demo/random.ts';
 import type { StoryTemplate } from '../../src/demo/story-template.ts';
-import { correctFills, fillSlots, fillText } from '../../src/demo/tell-story.ts';
+import { correctSlotValues, chooseSlotValues, fillTemplate } from '../../src/demo/tell-story.ts';
 
 const story: StoryTemplate = {
   topic: 'Transport',
   numbers: { trains: [3, 5], year: [2030, 2031] },
   headlines: ['a', 'b'],
   leads: ['a', 'b'],
-  more: [],
+  paragraphs: [],
 };
 
 describe('fillSlots', () => {
   it('keeps numbers in their bounds and two towns apart', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const fills = fillSlots(story, seededRandom(seed));
+        const fills = chooseSlotValues(story, seededRandom(seed));
         expect(['3', '4', '5']).toContain(fills['trains']);
         expect(fills['town']).not.toBe(fills['other']);
       }),
@@ -29,8 +29,8 @@ describe('correctFills', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = seededRandom(seed);
-        const fills = fillSlots(story, random);
-        const corrected = correctFills(story, fills, random) ?? {};
+        const fills = chooseSlotValues(story, random);
+        const corrected = correctSlotValues(story, fills, random) ?? {};
         const changed = Object.keys(fills).filter((name) => fills[name] !== corrected[name]);
         expect(changed).toHaveLength(1);
         expect(['3', '4', '5']).toContain(corrected['trains']);
@@ -40,12 +40,12 @@ describe('correctFills', () => {
   });
 
   it('has nothing to correct without a number', () => {
-    expect(correctFills({ ...story, numbers: {} }, {}, seededRandom(1))).toBeNull();
+    expect(correctSlotValues({ ...story, numbers: {} }, {}, seededRandom(1))).toBeNull();
   });
 });
 
 describe('fillText', () => {
   it('fills slots and begins with a capital letter', () => {
-    expect(fillText('{region} and {nobody}', { region: 'the Fells' })).toBe('The Fells and {nobody}');
+    expect(fillTemplate('{region} and {nobody}', { region: 'the Fells' })).toBe('The Fells and {nobody}');
   });
 });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clientMessages, resetReasons, serverMessages } from '../../src/web/api/live-messages.ts';
-import { faults } from '../../src/web/live/client-messages.ts';
-import { type CloseCode, closeCodes, transportCodes } from '../../src/web/live/close-codes.ts';
-import { limitRows } from '../../src/web/live/live-limits.ts';
-import { handshakeAnswers, type PlainAnswer, refusalAnswers } from '../../src/web/live/refusals.ts';
+import { protocolErrors } from '../../src/web/live/client-messages.ts';
+import { type CloseCode, closeCodes, webSocketCloseCodes } from '../../src/web/live/close-codes.ts';
+import { liveLimits } from '../../src/web/live/live-limits.ts';
+import { handshakeRefusals, type HttpRefusal, sessionRefusals } from '../../src/web/live/refusals.ts';
 import { subprotocol } from '../../src/web/live/websocket.ts';
 import { createProtocolCheck } from '../support/protocol-check.ts';
 import { makeApp } from '../web/fakes.ts';
@@ -31,8 +31,8 @@ const ownCodes = Object.values(closeCodes).map((close) => [
   waitOf(close),
   close.meaning,
 ]);
-const plainCodes = transportCodes.map(({ code, meaning }) => [String(code), '', 'do not', `${meaning} No \`bye\`.`]);
-const answers: readonly PlainAnswer[] = [...Object.values(handshakeAnswers), ...Object.values(refusalAnswers)];
+const plainCodes = webSocketCloseCodes.map(({ code, meaning }) => [String(code), '', 'do not', `${meaning} No \`bye\`.`]);
+const answers: readonly HttpRefusal[] = [...Object.values(handshakeRefusals), ...Object.values(sessionRefusals)];
 
 describe('docs/PROTOCOL.md', () => {
   it.each([
@@ -41,14 +41,14 @@ describe('docs/PROTOCOL.md', () => {
       'limits',
       table(
         ['what', 'most', 'beyond it'],
-        limitRows().map(({ what, most, beyond }) => [what, most, beyond]),
+        liveLimits().map(({ limit, maximum, whenExceeded }) => [limit, maximum, whenExceeded]),
       ),
     ],
     [
       'error codes',
       table(
         ['code', 'what is wrong'],
-        Object.entries(faults).map(([code, meaning]) => [`\`${code}\``, meaning]),
+        Object.entries(protocolErrors).map(([code, meaning]) => [`\`${code}\``, meaning]),
       ),
     ],
     [
@@ -75,7 +75,7 @@ describe('docs/PROTOCOL.md', () => {
     for (const [, who, block = ''] of text.matchAll(/```json (client|server)\n([\s\S]*?)```/g)) {
       const from = who === 'client' ? 'client' : 'server';
       for (const line of block.trim().split('\n')) {
-        check.note(from, line);
+        check.record(from, line);
         shown[from].add((JSON.parse(line) as { type: string }).type);
       }
     }

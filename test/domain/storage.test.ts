@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { adviceAtStart, StorageError, storageAdvice, storageFaults } from '../../src/domain/storage.ts';
+import { adviceOnExit, StorageError, storageAdvice, storageFaults } from '../../src/domain/storage.ts';
 
 describe('the advice on a fault of the storage', () => {
   it.each(storageFaults)('promises a program that ends nothing: %s', (fault) => {
-    const { what, remedy } = adviceAtStart(fault);
+    const { what, remedy } = adviceOnExit(fault);
     expect(what).toBe(storageAdvice[fault].what);
     expect(remedy).not.toContain('resumes');
     expect(storageAdvice[fault].remedy.startsWith(remedy)).toBe(true);

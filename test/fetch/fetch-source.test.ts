@@ -368,12 +368,12 @@ describe('other documents', () => {
     const origin = await anOrigin();
     origin.on('/page', { status: 302, headers: { Location: '/other' } }).on('/other', { body: '<html/>' });
     const fetcher = aFetcher();
-    const { end, redirects } = await fetcher.get(`${origin.url}/page`, { accept: 'text/html' });
+    const { result, redirects } = await fetcher.get(`${origin.url}/page`, { accept: 'text/html' });
     expect(origin.requests.map((request) => request.headers['accept'])).toEqual(['text/html', 'text/html']);
-    expect(end).toMatchObject({ kind: 'answered', status: 200, url: new URL(`${origin.url}/other`) });
+    expect(result).toMatchObject({ kind: 'answered', status: 200, url: new URL(`${origin.url}/other`) });
     expect(redirects).toBe(1);
-    expect((await fetcher.get('http://10.0.0.1/')).end).toMatchObject({ failure: 'blocked_address' });
-    expect((await fetcher.get('file:///etc/passwd')).end).toMatchObject({ failure: 'bad_scheme' });
-    expect((await fetcher.get('nonsense')).end).toMatchObject({ failure: 'bad_url' });
+    expect((await fetcher.get('http://10.0.0.1/')).result).toMatchObject({ failure: 'blocked_address' });
+    expect((await fetcher.get('file:///etc/passwd')).result).toMatchObject({ failure: 'bad_scheme' });
+    expect((await fetcher.get('nonsense')).result).toMatchObject({ failure: 'bad_url' });
   });
 });

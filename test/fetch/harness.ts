@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest';
 import type { FetchedDocument, FetchFailed, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { noValidators } from '../../src/domain/polling/fetch-outcome.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../src/fetch/client/http-client.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/fetch/client/http-client.ts';
 import { createFetcher, type Fetcher, type FetcherOptions, type FetchRequest } from '../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../support/origin.ts';
@@ -45,8 +45,8 @@ export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
   return fetcher;
 }
 
-export function anOutbound(options: Partial<OutboundOptions> = {}): Outbound {
-  const outbound = createOutbound({
+export function anOutbound(options: Partial<HttpClientOptions> = {}): HttpClient {
+  const outbound = createHttpClient({
     clock: noonClock,
     allowPrivateNetworks: ['127.0.0.0/8'],
     ...options,

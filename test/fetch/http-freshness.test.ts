@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { headerList } from '../../src/fetch/client/header-list.ts';
-import { freshForMs, retryAfter } from '../../src/fetch/http-freshness.ts';
+import { freshnessLifetimeMs, retryAfter } from '../../src/fetch/http-freshness.ts';
 import { noonMs } from './harness.ts';
 
-const fresh = (headers: Record<string, string | string[]>): number | null => freshForMs(headerList(headers), noonMs);
+const fresh = (headers: Record<string, string | string[]>): number | null => freshnessLifetimeMs(headerList(headers), noonMs);
 const second = 1_000;
 const day = 24 * 3_600_000;
 

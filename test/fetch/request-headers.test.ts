@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { customHeaders, identityHeaders, userAgent } from '../../src/fetch/request-headers.ts';
+import { customHeaders, defaultHeaders, userAgent } from '../../src/fetch/request-headers.ts';
 
 describe('identity', () => {
   it('D1: names the program, its version and whom to ask', () => {
@@ -14,7 +14,7 @@ describe('identity', () => {
   });
 
   it('D2, D3: asks for feeds, in codings that can be undone', () => {
-    expect(identityHeaders('Newswire/1')).toEqual({
+    expect(defaultHeaders('Newswire/1')).toEqual({
       'user-agent': 'Newswire/1',
       accept: expect.stringMatching(/^application\/atom\+xml, .*, \*\/\*;q=0\.1$/),
       'accept-encoding': 'gzip, br, deflate',
@@ -46,6 +46,6 @@ describe('identity', () => {
   });
 
   it.each(['a\nb', 'a\0', 'ä€'])('does not send the value %j', (value) => {
-    expect(customHeaders({ 'X-Api-Key': value }).kept).toEqual({});
+    expect(customHeaders({ 'X-Api-Key': value }).accepted).toEqual({});
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noValidators } from '../../src/domain/polling/fetch-outcome.ts';
 import { headerList } from '../../src/fetch/client/header-list.ts';
-import { conditionalHeaders, isOdd, readValidators, refreshValidators } from '../../src/fetch/validators.ts';
+import { conditionalHeaders, isMalformed, readValidators, refreshValidators } from '../../src/fetch/validators.ts';
 
 const url = 'https://example.org/feed';
 const readFrom = (headers: Record<string, string | string[]>) => readValidators(headerList(headers), url, 1024);
@@ -70,6 +70,6 @@ describe('validators', () => {
     [{ etag: '"a b"', lastModified: null }, true],
     [{ etag: null, lastModified: 'Tue, 32 Foo 2026 99:99 GMT' }, true],
   ])('A3: finds %j odd: %s', (validators, odd) => {
-    expect(isOdd(validators)).toBe(odd);
+    expect(isMalformed(validators)).toBe(odd);
   });
 });

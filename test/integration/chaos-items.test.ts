@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { forbidden } from '../normalise/markup-oracle.ts';
+import { findForbidden } from '../normalise/markup-oracle.ts';
 import { casesOf, createTheatre, hourMs, type Performance } from '../support/chaos/theatre.ts';
 
 const theatre = createTheatre('items');
@@ -165,8 +165,8 @@ describe('links and texts', () => {
     const show = await taken('H64', 'vectors');
     const items = await newItems(show);
     expect(items).toHaveLength(vectors.length);
-    for (const item of items) expect(forbidden(item.contentHtml)).toEqual([]);
-    for (const item of await merged(show)) expect(forbidden(item.content_html ?? '')).toEqual([]);
+    for (const item of items) expect(findForbidden(item.contentHtml)).toEqual([]);
+    for (const item of await merged(show)) expect(findForbidden(item.content_html ?? '')).toEqual([]);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { makeHome, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-import { echo } from '../support/websub-hub-desk.ts';
+import { echoChallenge } from '../support/websub-hub-desk.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -31,7 +31,7 @@ describe('a server that may read feeds of its own network', () => {
     const declared = await anOrigin();
     const inside = await anOrigin();
     const open = await anOrigin('127.0.0.2');
-    open.on('/cb', (request) => (request.method === 'GET' ? echo(request) : { status: 204 }));
+    open.on('/cb', (request) => (request.method === 'GET' ? echoChallenge(request) : { status: 204 }));
     const named = { hub: `${inside.url}/hub`, archive: `${inside.url}/archive` };
     const headers = { 'content-type': 'application/rss+xml' };
     declared.on('/feed', { headers, body: feed([1, 2, 3], named) });

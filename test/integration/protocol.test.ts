@@ -52,7 +52,7 @@ function connect({ server, check }: Stage) {
   const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}/live`);
   const said: ServerMessage[] = [];
   socket.on('message', (data) => {
-    check.note('server', String(data));
+    check.record('server', String(data));
     said.push(JSON.parse(String(data)) as ServerMessage);
   });
   cleanups.push(() => socket.terminate());
@@ -60,7 +60,7 @@ function connect({ server, check }: Stage) {
     heard: (type: ServerMessage['type'], more: (message: ServerMessage) => boolean = () => true) =>
       until(`a ${type}`, () => (said.some((message) => message.type === type && more(message)) ? true : null)),
     send(message: ClientMessage) {
-      check.note('client', JSON.stringify(message));
+      check.record('client', JSON.stringify(message));
       socket.send(JSON.stringify(message));
     },
   };
@@ -97,7 +97,7 @@ describe('the running server', () => {
     await reader.heard('bye');
 
     const told = streamMessagesOf(await stream.text());
-    for (const { data } of told) check.note('server', data);
+    for (const { data } of told) check.record('server', data);
     expect(told.map(({ event }) => event)).toEqual(['item', 'live', 'item', 'item', 'item', 'bye']);
     expect(check.faults).toEqual([]);
     expect(check.seen()).toEqual(

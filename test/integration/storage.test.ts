@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment.ts';
 import { startServer } from '../../src/server/start.ts';
-import type { Storage } from '../../src/store/engine/storage-monitor.ts';
+import type { StorageHealth } from '../../src/store/engine/storage-monitor.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
@@ -78,7 +78,7 @@ async function start(home: Home) {
 }
 
 /** A storage that tells of each question whether it is writable. */
-function counting(storage: Storage, onLook: () => void): Storage {
+function counting(storage: StorageHealth, onLook: () => void): StorageHealth {
   return new Proxy(storage, {
     get(target, name) {
       if (name === 'writable') onLook();

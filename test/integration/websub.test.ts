@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isSignedBy } from '../../src/push/websub/websub-signature.ts';
+import { verifySignature } from '../../src/push/websub/websub-signature.ts';
 import { rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../support/origin.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-import { echo } from '../support/websub-hub-desk.ts';
-import { printRows } from '../support/websub-rows.ts';
+import { echoChallenge } from '../support/websub-hub-desk.ts';
+import { printCaseResults } from '../support/websub-rows.ts';
 
-printRows();
+printCaseResults();
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -93,7 +93,7 @@ describe('the hub of a running server', () => {
     expect(feed.headers.get('link')).toBe(`<${room.url}/websub/hub>; rel="hub", <${room.url}/feed.atom>; rel="self"`);
     const subscriber = await startOrigin();
     cleanups.push(() => subscriber.close());
-    subscriber.on('/cb', (request) => (request.method === 'GET' ? echo(request) : { status: 204 }));
+    subscriber.on('/cb', (request) => (request.method === 'GET' ? echoChallenge(request) : { status: 204 }));
 
     expect((await subscribe(room.url, `${subscriber.url}/cb`)).status).toBe(202);
     await until('the present document', () => bodiesTo(subscriber)[0]);
@@ -105,7 +105,7 @@ describe('the hub of a running server', () => {
     expect(delivered.headers['content-type']).toBe(served.headers.get('content-type'));
     expect(delivered.headers['link']).toBe(served.headers.get('link'));
     expect(delivered.body).toBe(await served.text());
-    expect(isSignedBy(secret, Buffer.from(delivered.body), delivered.headers['x-hub-signature'] ?? null)).toBe(true);
+    expect(verifySignature(secret, Buffer.from(delivered.body), delivered.headers['x-hub-signature'] ?? null)).toBe(true);
   });
 
   it('H26 delivers after kill -9 what it was delivering', { timeout: 120_000 }, async () => {
@@ -114,7 +114,7 @@ describe('the hub of a running server', () => {
     await readFeed(room.url, 'Bulletin 0');
     const subscriber = await startOrigin();
     cleanups.push(() => subscriber.close());
-    subscriber.on('/cb', (request) => (request.method === 'GET' ? echo(request) : { status: 204 }));
+    subscriber.on('/cb', (request) => (request.method === 'GET' ? echoChallenge(request) : { status: 204 }));
     await subscribe(room.url, `${subscriber.url}/cb`);
     await until('the present document', () => bodiesTo(subscriber)[0]);
 

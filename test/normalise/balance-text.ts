@@ -1,13 +1,13 @@
-import { type Balanced, BalancedHtml } from '../../src/normalise/html/balance.ts';
+import { type BalancedHtml, BalancedHtmlWriter } from '../../src/normalise/html/balance.ts';
 
 /** Balances HTML whose attributes are quoted and that has no `<` or `>` but those of tags. */
-export function balance(html: string, maxBytes: number): Balanced {
-  const out = new BalancedHtml(maxBytes);
+export function balance(html: string, maxBytes: number): BalancedHtml {
+  const out = new BalancedHtmlWriter(maxBytes);
   const pieces = html.matchAll(/<(\/?)([a-z][a-z0-9]*)([^<>]*?)(?: ?\/)?>|[^<]+/g);
   for (const [piece, slash, name, attributes = ''] of pieces) {
     if (name === undefined) out.text(piece);
-    else if (slash === '/') out.end(name);
-    else out.start(name, attributes);
+    else if (slash === '/') out.endTag(name);
+    else out.startTag(name, attributes);
   }
   return out.finish();
 }

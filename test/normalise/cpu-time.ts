@@ -1,5 +1,5 @@
 /** Milliseconds of processor time that this thread spends on `work`: what a busy machine does not change. */
-export function cpuMs(work: () => void): number {
+export function threadCpuMs(work: () => void): number {
   // Node 22 knows only the time of the whole process.
   const usage = (): NodeJS.CpuUsage => process.threadCpuUsage?.() ?? process.cpuUsage();
   const before = usage();

@@ -3,14 +3,14 @@ import {
   contentHash,
   entryKey,
   entryKeys,
-  guidsAreWorthless,
-  namingUrls,
-  type Substance,
+  guidsAreUnreliable,
+  identifyingUrls,
+  type HashedFields,
   sha256,
-  type Traits,
+  type IdentityFields,
 } from '../../src/normalise/entry-identity.ts';
 
-function traits({ text = 'Some text', ...part }: Partial<Omit<Traits, 'body'>> & { text?: string }): Traits {
+function traits({ text = 'Some text', ...part }: Partial<Omit<IdentityFields, 'body'>> & { text?: string }): IdentityFields {
   return { guid: null, url: null, title: 'A title', body: { text }, ...part };
 }
 
@@ -44,7 +44,7 @@ describe('entryKey', () => {
 });
 
 describe('entryKeys', () => {
-  function distinct(entries: readonly Traits[], rules = trusting): number {
+  function distinct(entries: readonly IdentityFields[], rules = trusting): number {
     return new Set(entryKeys(entries, rules)).size;
   }
 
@@ -85,46 +85,46 @@ describe('entryKeys', () => {
 });
 
 describe('guidsAreWorthless', () => {
-  const news = (guid: string, n: number): Traits =>
+  const news = (guid: string, n: number): IdentityFields =>
     traits({ guid, title: `Title ${n}`, url: `https://site.example/${n}` });
 
   it('says so when all share one guid', () => {
-    expect(guidsAreWorthless([1, 2, 3, 4].map((n) => news('same', n)))).toBe(true);
-    expect(guidsAreWorthless([1, 2].map((n) => news('same', n)))).toBe(true);
+    expect(guidsAreUnreliable([1, 2, 3, 4].map((n) => news('same', n)))).toBe(true);
+    expect(guidsAreUnreliable([1, 2].map((n) => news('same', n)))).toBe(true);
   });
 
   it('says so when all share one guid and one link', () => {
     const entries = [1, 2, 3].map((n) => traits({ guid: 'same', title: `Title ${n}`, url: 'https://site.example/' }));
-    expect(guidsAreWorthless(entries)).toBe(true);
+    expect(guidsAreUnreliable(entries)).toBe(true);
   });
 
   it('says so when most share guids', () => {
-    expect(guidsAreWorthless([news('a', 1), news('a', 2), news('a', 3), news('b', 4)])).toBe(true);
+    expect(guidsAreUnreliable([news('a', 1), news('a', 2), news('a', 3), news('b', 4)])).toBe(true);
   });
 
   it('does not take an edit for a fault', () => {
-    expect(guidsAreWorthless([news('a', 1), { ...news('a', 1), title: 'Corrected' }])).toBe(false);
-    expect(guidsAreWorthless([news('a', 1), news('a', 2), news('b', 3)])).toBe(false);
+    expect(guidsAreUnreliable([news('a', 1), { ...news('a', 1), title: 'Corrected' }])).toBe(false);
+    expect(guidsAreUnreliable([news('a', 1), news('a', 2), news('b', 3)])).toBe(false);
   });
 
   it('does not take repetition for a fault', () => {
-    expect(guidsAreWorthless([news('a', 1), news('a', 1), news('a', 1)])).toBe(false);
+    expect(guidsAreUnreliable([news('a', 1), news('a', 1), news('a', 1)])).toBe(false);
   });
 
   it('has nothing against documents without guids', () => {
-    expect(guidsAreWorthless([])).toBe(false);
-    expect(guidsAreWorthless([traits({ title: 'x' }), traits({ title: 'y' })])).toBe(false);
+    expect(guidsAreUnreliable([])).toBe(false);
+    expect(guidsAreUnreliable([traits({ title: 'x' }), traits({ title: 'y' })])).toBe(false);
   });
 });
 
 describe('namingUrls', () => {
   it('gives the canonical URL of a link that names one entry', () => {
-    expect(namingUrls(['http://site.example/1#top'], 'https://site.example/')).toEqual(['https://site.example/1']);
+    expect(identifyingUrls(['http://site.example/1#top'], 'https://site.example/')).toEqual(['https://site.example/1']);
   });
 
   it('gives none for a link that two entries share', () => {
     const urls = ['https://site.example/day', 'http://site.example/day?utm_source=x', 'https://site.example/other'];
-    expect(namingUrls(urls, null)).toEqual([null, null, 'https://site.example/other']);
+    expect(identifyingUrls(urls, null)).toEqual([null, null, 'https://site.example/other']);
   });
 
   it.each([
@@ -132,20 +132,20 @@ describe('namingUrls', () => {
     'https://other.example',
     'https://site.example/blog/',
   ])('gives none for the front %s', (url) => {
-    expect(namingUrls([url], 'https://site.example/blog')).toEqual([null]);
+    expect(identifyingUrls([url], 'https://site.example/blog')).toEqual([null]);
   });
 
   it('takes a query on the front for a name', () => {
-    expect(namingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual(['https://site.example/?p=7']);
+    expect(identifyingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual(['https://site.example/?p=7']);
   });
 
   it('keeps its place where there is no link', () => {
-    expect(namingUrls([null, 'https://site.example/1'], null)).toEqual([null, 'https://site.example/1']);
+    expect(identifyingUrls([null, 'https://site.example/1'], null)).toEqual([null, 'https://site.example/1']);
   });
 });
 
 describe('contentHash', () => {
-  const substance: Substance = {
+  const substance: HashedFields = {
     title: 'T',
     text: 'Some text',
     url: 'https://site.example/1',
@@ -155,7 +155,7 @@ describe('contentHash', () => {
     imageUrl: 'https://cdn.example/i.jpg?sig=1',
   };
 
-  const changes: [string, Partial<Substance>][] = [
+  const changes: [string, Partial<HashedFields>][] = [
     ['title', { title: 'U' }],
     ['text', { text: 'Other text' }],
     ['link', { url: 'https://site.example/2' }],
@@ -169,7 +169,7 @@ describe('contentHash', () => {
   });
 
   it('stays when only the signatures of media addresses change', () => {
-    const signed: Substance = {
+    const signed: HashedFields = {
       ...substance,
       enclosures: [{ url: 'https://cdn.example/a.mp3?token=2', type: 'audio/mpeg', length: 5 }],
       imageUrl: 'https://cdn.example/i.jpg?sig=2',

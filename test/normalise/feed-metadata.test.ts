@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorName, basesFor, hubUrls, languageTag, readFrame } from '../../src/normalise/feed-metadata.ts';
+import { authorName, baseUrlsFor, hubUrls, languageTag, readFeedMetadata } from '../../src/normalise/feed-metadata.ts';
 import { parsedFeed, parsedItem } from './parsed.ts';
 
 const url = 'https://feeds.example/rss.xml';
@@ -47,8 +47,8 @@ describe('authorName', () => {
 describe('basesFor', () => {
   it('puts the base of the item inside that of the feed', () => {
     const feed = parsedFeed([], { base: 'https://site.example/blog/', link: null });
-    expect(basesFor(feed, parsedItem({ base: ['2026/'] }), url)[0]).toBe('https://site.example/blog/2026/');
-    expect(basesFor(feed, null, url)[0]).toBe('https://site.example/blog/');
+    expect(baseUrlsFor(feed, parsedItem({ base: ['2026/'] }), url)[0]).toBe('https://site.example/blog/2026/');
+    expect(baseUrlsFor(feed, null, url)[0]).toBe('https://site.example/blog/');
   });
 });
 
@@ -60,19 +60,19 @@ describe('readFrame', () => {
       language: 'EN_gb',
       author: 'jo@site.example (Jo)',
     });
-    const frame = readFrame(feed, { url, language: null });
+    const frame = readFeedMetadata(feed, { url, language: null });
     expect(frame).toMatchObject({ siteUrl: 'https://feeds.example/', language: 'en-GB', author: 'Jo' });
     expect(frame.title?.startsWith('Long Long')).toBe(true);
     expect(Buffer.byteLength(frame.title ?? '')).toBeLessThanOrEqual(1024);
   });
 
   it('believes the operator on the language', () => {
-    expect(readFrame(parsedFeed([], { language: 'en' }), { url, language: 'fr' }).language).toBe('fr');
+    expect(readFeedMetadata(parsedFeed([], { language: 'en' }), { url, language: 'fr' }).language).toBe('fr');
   });
 
   it('has no site where the feed names none, or a script', () => {
-    expect(readFrame(parsedFeed([], { link: null }), { url, language: null }).siteUrl).toBeNull();
-    expect(readFrame(parsedFeed([], { link: 'javascript:1' }), { url, language: null }).siteUrl).toBeNull();
+    expect(readFeedMetadata(parsedFeed([], { link: null }), { url, language: null }).siteUrl).toBeNull();
+    expect(readFeedMetadata(parsedFeed([], { link: 'javascript:1' }), { url, language: null }).siteUrl).toBeNull();
   });
 });
 

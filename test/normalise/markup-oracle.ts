@@ -57,7 +57,7 @@ const elements: Readonly<Record<string, Readonly<Record<string, RegExp | null>>>
 const voids = new Set(['br', 'col', 'hr', 'img', 'source', 'wbr']);
 
 /** Everything in `html` that must not be there, in words; empty when it is clean. */
-export function forbidden(html: string): string[] {
+export function findForbidden(html: string): string[] {
   const found: string[] = [];
   const parser = new Parser({
     onopentag(name, attributes) {

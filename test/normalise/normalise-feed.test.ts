@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../src/domain/items/item.ts';
+import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
-import { normaliseFeed, storeOrder } from '../../src/normalise/normalise-feed.ts';
-import { cpuMs } from './cpu-time.ts';
+import { normaliseFeed, publicationOrder } from '../../src/normalise/normalise-feed.ts';
+import { threadCpuMs } from './cpu-time.ts';
 import { nowMs, ordinaryItem, parsedFeed, plainOptions } from './parsed.ts';
 
-function digest(items: readonly ParsedItem[], options = plainOptions()): Digest {
+function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);
 }
 
-function titles(result: Digest): string[] {
+function titles(result: NormalisedFeed): string[] {
   return result.drafts.map((draft) => draft.title);
 }
 
@@ -44,7 +44,7 @@ describe('normaliseFeed on dates', () => {
 
   it('leaves the drafts that it orders as they are', () => {
     const { drafts } = digest([ordinaryItem(1), ordinaryItem(2)]);
-    expect(storeOrder(drafts, nowMs)).toEqual(drafts.toReversed());
+    expect(publicationOrder(drafts, nowMs)).toEqual(drafts.toReversed());
   });
 });
 
@@ -149,7 +149,7 @@ describe('normaliseFeed on the operator’s filters', () => {
 
   it('takes linear time over any expression', () => {
     const long = ordinaryItem(1, { title: { type: 'text', value: 'a'.repeat(1000) } });
-    expect(cpuMs(() => digest([long], plainOptions({ drop: '(a+)+$b' })))).toBeLessThan(1_000);
+    expect(threadCpuMs(() => digest([long], plainOptions({ drop: '(a+)+$b' })))).toBeLessThan(1_000);
   });
 });
 
@@ -207,10 +207,10 @@ describe('normaliseFeed within its limits', () => {
   });
 
   it('cuts a content of 20 MB and keeps title and link', () => {
-    let result: Digest | null = null;
+    let result: NormalisedFeed | null = null;
     const content = { type: 'html', value: '<p>hello world</p>'.repeat(1_200_000) } as const;
     expect(
-      cpuMs(() => {
+      threadCpuMs(() => {
         result = digest([ordinaryItem(1, { content })]);
       }),
     ).toBeLessThan(2_000);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
-import { forbidden } from './markup-oracle.ts';
+import { findForbidden } from './markup-oracle.ts';
 import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from './parsed.ts';
 
-function digest(items: readonly ParsedItem[], options = plainOptions()): Digest {
+function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);
 }
 
@@ -143,14 +143,14 @@ describe('an entry, read and cleaned', () => {
     expect(draft.url).toBeNull();
     expect(draft.author).toBe('<script>x</script>');
     expect(draft.categories).toEqual(['<img src=x onerror=y>']);
-    expect(forbidden(draft.contentHtml)).toEqual([]);
+    expect(findForbidden(draft.contentHtml)).toEqual([]);
     expect(draft.contentHtml).toBe('<p>ok</p>');
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 });
 
 describe('the language of an entry', () => {
-  const feed = (part: Partial<ParsedItem>, language: string | null): Digest =>
+  const feed = (part: Partial<ParsedItem>, language: string | null): NormalisedFeed =>
     normaliseFeed(parsedFeed([ordinaryItem(1, part)], { language: 'EN_gb' }), plainOptions({ language }));
 
   it('takes the operator first, then the entry, then the feed', () => {

@@ -1,26 +1,26 @@
 import sanitize from 'sanitize-html';
-import { allowedElements, droppedWhole, renamedElements, voidElements } from '../../src/normalise/html/allow-list.ts';
-import { type Bases, cleanAttributes } from '../../src/normalise/html/attributes.ts';
-import type { Balanced } from '../../src/normalise/html/balance.ts';
-import { framesToLinks } from '../../src/normalise/html/frames-to-links.ts';
+import { allowedElements, droppedWithContent, renamedElements, voidElements } from '../../src/normalise/html/allow-list.ts';
+import { type BaseUrls, cleanAttributes } from '../../src/normalise/html/attributes.ts';
+import type { BalancedHtml } from '../../src/normalise/html/balance.ts';
+import { iframesToLinks } from '../../src/normalise/html/frames-to-links.ts';
 import { withoutControls } from '../../src/normalise/text/clean-text.ts';
 import { balance } from './balance-text.ts';
 
 /** What `cleanHtml` does, by a sanitiser that others wrote and many use: same allow-list, same attributes. */
-export function referenceClean(html: string, bases: Bases, maxBytes: number): Balanced {
-  const linked = framesToLinks(withoutControls(html), bases);
+export function referenceClean(html: string, bases: BaseUrls, maxBytes: number): BalancedHtml {
+  const linked = iframesToLinks(withoutControls(html), bases);
   const clean = sanitize(linked, optionsFor(bases));
   return balance(withoutControls(clean).replace(/[\u202d\u202e]/g, ''), maxBytes);
 }
 
-function optionsFor(bases: Bases): sanitize.IOptions {
+function optionsFor(bases: BaseUrls): sanitize.IOptions {
   return {
     allowedTags: Object.keys(allowedElements),
     allowedAttributes: Object.fromEntries(Object.entries(allowedElements).map(([name, list]) => [name, [...list]])),
     allowedSchemes: ['http', 'https', 'mailto', 'tel'],
     allowProtocolRelative: false,
     allowedSchemesAppliedToAttributes: ['href', 'src', 'poster'],
-    nonTextTags: [...droppedWhole],
+    nonTextTags: [...droppedWithContent],
     selfClosing: [...voidElements],
     nestingLimit: 100,
     disallowedTagsMode: 'discard',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  basesOf,
+  baseUrlsOf,
   canonicalUrl,
   resolveLink,
-  resolveUntracked,
+  resolveWithoutTracking,
   stripTracking,
 } from '../../src/normalise/resolve-links.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
@@ -72,26 +72,26 @@ describe('basesOf', () => {
   const url = 'https://feeds.example.org/all/rss.xml';
 
   it('takes xml:base first, then the feed link, then the URL that answered', () => {
-    const bases = basesOf({ xmlBases: ['https://base.example/x/'], feedLink: 'https://site.example/', url });
+    const bases = baseUrlsOf({ xmlBases: ['https://base.example/x/'], feedLink: 'https://site.example/', url });
     expect(bases).toEqual(['https://base.example/x/', 'https://site.example/', url]);
   });
 
   it('resolves each xml:base against the one around it', () => {
-    const [best] = basesOf({ xmlBases: ['/2026/', 'march/'], feedLink: 'https://site.example/', url });
+    const [best] = baseUrlsOf({ xmlBases: ['/2026/', 'march/'], feedLink: 'https://site.example/', url });
     expect(best).toBe('https://feeds.example.org/2026/march/');
   });
 
   it('resolves a relative feed link against the URL that answered', () => {
-    expect(basesOf({ xmlBases: [], feedLink: '/', url })).toEqual(['https://feeds.example.org/', url]);
+    expect(baseUrlsOf({ xmlBases: [], feedLink: '/', url })).toEqual(['https://feeds.example.org/', url]);
   });
 
   it('passes over bases that are no web address', () => {
-    const bases = basesOf({ xmlBases: ['javascript:1'], feedLink: 'urn:x', url: 'file:///srv/feed.xml' });
+    const bases = baseUrlsOf({ xmlBases: ['javascript:1'], feedLink: 'urn:x', url: 'file:///srv/feed.xml' });
     expect(bases).toEqual([]);
   });
 
   it('resolves the bases of a local document against the feed link', () => {
-    const [best] = basesOf({ xmlBases: ['blog/'], feedLink: 'https://site.example/', url: 'file:///srv/feed.xml' });
+    const [best] = baseUrlsOf({ xmlBases: ['blog/'], feedLink: 'https://site.example/', url: 'file:///srv/feed.xml' });
     expect(best).toBe('https://site.example/blog/');
   });
 });
@@ -135,7 +135,7 @@ describe('resolveUntracked', () => {
   ];
   it.each(links)('resolves %j and then takes the tracking off', (link) => {
     const resolved = resolveLink(link, [base]);
-    expect(resolveUntracked(link, [base])?.href ?? null).toBe(resolved === null ? null : stripTracking(resolved));
+    expect(resolveWithoutTracking(link, [base])?.href ?? null).toBe(resolved === null ? null : stripTracking(resolved));
   });
 });
 

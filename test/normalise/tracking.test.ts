@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTracker, withoutTracking } from '../../src/normalise/tracking.ts';
+import { isTrackingPixel, removeTrackingPairs } from '../../src/normalise/tracking.ts';
 
 describe('withoutTracking', () => {
   it.each([
@@ -15,8 +15,8 @@ describe('withoutTracking', () => {
     'source=rss----7f60cf5620c9---4',
     'source=rss-1bd5f2a2a6c1------2',
   ])('takes out %s', (pair) => {
-    expect(withoutTracking(`a=1&${pair}&b=2`)).toBe('a=1&b=2');
-    expect(withoutTracking(pair)).toBe('');
+    expect(removeTrackingPairs(`a=1&${pair}&b=2`)).toBe('a=1&b=2');
+    expect(removeTrackingPairs(pair)).toBe('');
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('withoutTracking', () => {
     'rss=1',
     '',
   ])('leaves %j alone', (pair) => {
-    expect(withoutTracking(`a=1&${pair}&b=2`)).toBe(`a=1&${pair}&b=2`);
+    expect(removeTrackingPairs(`a=1&${pair}&b=2`)).toBe(`a=1&${pair}&b=2`);
   });
 });
 
@@ -47,7 +47,7 @@ describe('isTracker', () => {
     'https://www.facebook.com/tr?id=1',
     'https://medium.com/_/stat?event=x',
   ])('knows %s', (url) => {
-    expect(isTracker(new URL(url))).toBe(true);
+    expect(isTrackingPixel(new URL(url))).toBe(true);
   });
 
   it.each([
@@ -57,6 +57,6 @@ describe('isTracker', () => {
     'https://site.example/doubleclick.net/p.jpg',
     'https://site.example/photos/b.gif',
   ])('lets %s pass', (url) => {
-    expect(isTracker(new URL(url))).toBe(false);
+    expect(isTrackingPixel(new URL(url))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discoverFeeds } from '../../src/parse/discover.ts';
-import { cpuMs } from '../normalise/cpu-time.ts';
+import { threadCpuMs } from '../normalise/cpu-time.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 const url = 'https://example.org/news/today';
@@ -128,7 +128,7 @@ describe('discoverFeeds', () => {
   it('takes fifty feeds, and a bounded time', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => `<a href="/feed/${index}">x</a>`).join('');
     expect(discover(many).feeds).toHaveLength(50);
-    const spentMs = cpuMs(() => {
+    const spentMs = threadCpuMs(() => {
       for (const unit of [
         '<a href="',
         '<a>',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeComments, looksLikeFeed, saysFeed } from '../../src/parse/feed-address.ts';
+import { looksLikeCommentFeed, looksLikeFeedUrl, isFeedLinkText } from '../../src/parse/feed-address.ts';
 
 describe('looksLikeFeed', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('looksLikeFeed', () => {
     '/index.php?option=x&format=feed',
     '/news?format=atom',
   ])('takes %s for one', (path) => {
-    expect(looksLikeFeed(new URL(path, 'https://example.org/'))).toBe(true);
+    expect(looksLikeFeedUrl(new URL(path, 'https://example.org/'))).toBe(true);
   });
 
   it.each([
@@ -52,23 +52,23 @@ describe('looksLikeFeed', () => {
     '/subscribe/feed/https://example.org/feed.xml',
     `/${'feed.'.repeat(400)}xml`,
   ])('takes %s for none', (path) => {
-    expect(looksLikeFeed(new URL(path, 'https://example.org/'))).toBe(false);
+    expect(looksLikeFeedUrl(new URL(path, 'https://example.org/'))).toBe(false);
   });
 
   it('goes by the host, too, but not for its front page', () => {
-    expect(looksLikeFeed(new URL('https://feeds.example.org/world'))).toBe(true);
-    expect(looksLikeFeed(new URL('https://rss.example.org/world'))).toBe(true);
-    expect(looksLikeFeed(new URL('https://feeds.example.org/'))).toBe(false);
-    expect(looksLikeFeed(new URL('https://feedback.example.org/world'))).toBe(false);
+    expect(looksLikeFeedUrl(new URL('https://feeds.example.org/world'))).toBe(true);
+    expect(looksLikeFeedUrl(new URL('https://rss.example.org/world'))).toBe(true);
+    expect(looksLikeFeedUrl(new URL('https://feeds.example.org/'))).toBe(false);
+    expect(looksLikeFeedUrl(new URL('https://feedback.example.org/world'))).toBe(false);
   });
 });
 
 describe('looksLikeComments', () => {
   it('goes by address and title', () => {
-    expect(looksLikeComments('https://example.org/comments/feed/', null)).toBe(true);
-    expect(looksLikeComments('https://example.org/feed/', 'Example » Comments Feed')).toBe(true);
-    expect(looksLikeComments('https://example.org/commentary/feed/', 'Commentary')).toBe(false);
-    expect(looksLikeComments('https://example.org/feed/', null)).toBe(false);
+    expect(looksLikeCommentFeed('https://example.org/comments/feed/', null)).toBe(true);
+    expect(looksLikeCommentFeed('https://example.org/feed/', 'Example » Comments Feed')).toBe(true);
+    expect(looksLikeCommentFeed('https://example.org/commentary/feed/', 'Commentary')).toBe(false);
+    expect(looksLikeCommentFeed('https://example.org/feed/', null)).toBe(false);
   });
 });
 
@@ -83,10 +83,10 @@ describe('saysFeed', () => {
     'News feed',
     'Feed (RSS)',
   ])('hears %j', (text) => {
-    expect(saysFeed(text)).toBe(true);
+    expect(isFeedLinkText(text)).toBe(true);
   });
 
   it.each(['', 'RSS is not dead', 'Feedback', 'Our feeds', 'Atomic'])('does not hear it in %j', (text) => {
-    expect(saysFeed(text)).toBe(false);
+    expect(isFeedLinkText(text)).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ describe('createMemoryDoorbell', () => {
     const heard: string[] = [];
     bell.listen((head) => heard.push(`a ${head}`));
     bell.listen((head) => heard.push(`b ${head}`));
-    await bell.ring(7);
+    await bell.notify(7);
     expect(heard).toEqual(['a 7', 'b 7']);
   });
 
@@ -18,12 +18,12 @@ describe('createMemoryDoorbell', () => {
       heard.push(head);
       stop();
     });
-    await bell.ring(1);
-    await bell.ring(2);
+    await bell.notify(1);
+    await bell.notify(2);
     expect(heard).toEqual([1]);
   });
 
   it('does not mind when nobody listens', async () => {
-    await expect(createMemoryDoorbell().ring(1)).resolves.toBeUndefined();
+    await expect(createMemoryDoorbell().notify(1)).resolves.toBeUndefined();
   });
 });

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { plainTable } from '../support/plain-table.ts';
-import { type Catch, hunt, plantedBugs, runModels } from '../support/push/hunt.ts';
+import { type BugReport, findBug, plantedBugs, runModels } from '../support/push/hunt.ts';
 
 /** `npm run soak` runs ten times as many. */
 const seeds = 30;
-const caught: Catch[] = [];
+const caught: BugReport[] = [];
 
 afterAll(() => {
-  const rows = caught.map(({ bug, seed, sign }) => [bug, String(seed), sign.slice(0, 60)]);
+  const rows = caught.map(({ bug, seed, violation }) => [bug, String(seed), violation.slice(0, 60)]);
   process.stdout.write(plainTable('planted bugs, and what caught them', ['bug', 'seed', 'sign'], rows));
 });
 
@@ -28,7 +28,7 @@ describe('the resume rule', () => {
 
   // Each bug must be caught within the same seeds: one that survives shows that the model looks away.
   it.each(plantedBugs)('catches it when %s', { timeout: 60_000 }, async (bug) => {
-    const found = await hunt(bug, seeds);
+    const found = await findBug(bug, seeds);
     caught.push(found);
     expect(found.seed, 'the bug survived').not.toBeNull();
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { withoutRepeats } from '../../src/runtime/log.ts';
+import { demoteReportedErrors } from '../../src/runtime/log.ts';
 
 /** A log that keeps the level of each line. */
 function levels() {
   const kept: string[] = [];
   const at = (level: string) => () => void kept.push(level);
-  return { kept, log: withoutRepeats({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }) };
+  return { kept, log: demoteReportedErrors({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }) };
 }
 
 describe('a log without repeats', () => {

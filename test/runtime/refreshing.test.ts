@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRefreshing } from '../../src/runtime/refreshing.ts';
+import { createRefreshingCache } from '../../src/runtime/refreshing.ts';
 
 /** Reads that are answered by the test, and a clock that it turns. */
 function setUp(stale: boolean) {
@@ -11,7 +11,7 @@ function setUp(stale: boolean) {
       asked.push({ resolve, reject });
     });
   const onError = (error: unknown): void => void errors.push(error);
-  const get = createRefreshing({ clock, freshMs: 10, ...(stale ? { stale: { ms: 100, onError } } : {}) }, read);
+  const get = createRefreshingCache({ clock, freshMs: 10, ...(stale ? { stale: { ms: 100, onError } } : {}) }, read);
   return { clock, asked, errors, get };
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { TurnShare } from '../../src/runtime/turn-share.ts';
+import { EventLoopBudget } from '../../src/runtime/turn-share.ts';
 
 /** A share of 20 ms, and pieces of work that take as long as they say. */
 function makeShare() {
   let nowMs = 0;
   const done: string[] = [];
-  const share = new TurnShare({ monotonic: () => nowMs }, 20);
+  const share = new EventLoopBudget({ monotonic: () => nowMs }, 20);
   const run = (name: string, ms: number, owner = 'one'): void => {
     const work = (): void => {
       nowMs += ms;
@@ -59,7 +59,7 @@ describe('the share of a turn', () => {
   it('counts what the promises of a piece take before the next one that waits', async () => {
     let nowMs = 0;
     let turns = 0;
-    const share = new TurnShare({ monotonic: () => nowMs }, 20);
+    const share = new EventLoopBudget({ monotonic: () => nowMs }, 20);
     const turnOf: number[] = [];
     const spend = async (): Promise<void> => {
       await null;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { putTogether, takeApart } from '../../src/runtime/worker-pieces.ts';
+import { joinMessage, splitMessage } from '../../src/runtime/worker-pieces.ts';
 
 describe('takeApart and putTogether', () => {
   const list = Array.from({ length: 25 }, (_, index) => ({ index, inner: [index] }));
@@ -7,7 +7,7 @@ describe('takeApart and putTogether', () => {
 
   it('part an object from its long members, and put them in again', () => {
     const value = { name: 'x', list, short: [1, 2], bytes, nothing: null };
-    const { rest, pieces } = takeApart(value);
+    const { rest, pieces } = splitMessage(value);
     expect(rest).toEqual({ name: 'x', short: [1, 2], nothing: null });
     expect(pieces.map(({ name, part }) => [name, part.length])).toEqual([
       ['list', 10],
@@ -17,7 +17,7 @@ describe('takeApart and putTogether', () => {
       ['bytes', 131_072],
       ['bytes', 37_856],
     ]);
-    const whole = putTogether(rest, pieces) as typeof value;
+    const whole = joinMessage(rest, pieces) as typeof value;
     expect({ ...whole, bytes: Uint8Array.from(whole.bytes) }).toEqual(value);
   });
 
@@ -31,10 +31,10 @@ describe('takeApart and putTogether', () => {
     new Date(0),
     list,
   ])('leave %j whole', (value) => {
-    const { rest, pieces } = takeApart(value);
+    const { rest, pieces } = splitMessage(value);
     expect(rest).toBe(value);
     expect(pieces).toEqual([]);
-    expect(putTogether(rest, pieces)).toBe(value);
+    expect(joinMessage(rest, pieces)).toBe(value);
   });
 
   it('keep lists in lists, and members of any name', () => {
@@ -43,8 +43,8 @@ describe('takeApart and putTogether', () => {
       ['__proto__', lists],
       ['constructor', lists],
     ]);
-    const { rest, pieces } = takeApart(value);
-    expect(putTogether(rest, pieces)).toEqual(value);
-    expect(Object.keys(putTogether(rest, pieces) as object)).toEqual(['__proto__', 'constructor']);
+    const { rest, pieces } = splitMessage(value);
+    expect(joinMessage(rest, pieces)).toEqual(value);
+    expect(Object.keys(joinMessage(rest, pieces) as object)).toEqual(['__proto__', 'constructor']);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { blankMemory, type PollMemory } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory, type PollHistory } from '../../src/domain/polling/poll.ts';
 import { adaptiveInterval } from '../../src/schedule/adaptive-interval.ts';
-import { settle } from '../../src/schedule/next-check.ts';
+import { nextPollState } from '../../src/schedule/next-check.ts';
 import { after, dayMs, hourMs, memory, minuteMs, nowMs, state, stored } from './cases.ts';
 
-const interval = (part: Partial<PollMemory>, validatorsHeld = true): number =>
-  adaptiveInterval({ ...blankMemory, ...part }, { nowMs, validatorsHeld }).intervalMs;
+const interval = (part: Partial<PollHistory>, validatorsHeld = true): number =>
+  adaptiveInterval({ ...emptyPollHistory, ...part }, { nowMs, validatorsHeld }).intervalMs;
 
 /** Polls with news, the newest `agoMs` ago, the others `gapMs` apart. */
 const news = (gapMs: number, count = 20, agoMs = 0): number[] =>
@@ -99,7 +99,7 @@ function poll(days: number, document: (sinceMs: number, n: number) => Parameters
   let last = nowMs;
   const waits: number[] = [];
   for (let n = 0; at < nowMs + days * dayMs; n += 1) {
-    const settlement = settle({
+    const settlement = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: null },
       state: before,
       happened: stored(document(at - last, n)),

@@ -1,8 +1,8 @@
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
 import type { Failure, FetchFacts, FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
-import { blankMemory, type PollMemory, type PollState, type Settlement } from '../../src/domain/polling/poll.ts';
-import { type SettleInput, settle } from '../../src/schedule/next-check.ts';
-import type { Stored } from '../../src/schedule/refresh-outcome.ts';
+import { emptyPollHistory, type PollHistory, type PollState, type PollResult } from '../../src/domain/polling/poll.ts';
+import { type PollInput, nextPollState } from '../../src/schedule/next-check.ts';
+import type { StoredDocument } from '../../src/schedule/refresh-outcome.ts';
 
 export const secondMs = 1_000;
 export const minuteMs = 60_000;
@@ -18,8 +18,8 @@ export function facts(part: Partial<FetchFacts> = {}): FetchFacts {
   return { status: 200, bytes: 1_000, durationMs: 200, redirects: 0, notes: [], ...part };
 }
 
-export function memory(part: Partial<PollMemory> = {}): PollMemory {
-  return { ...blankMemory, newsAtMs: [nowMs - hourMs], ...part };
+export function memory(part: Partial<PollHistory> = {}): PollHistory {
+  return { ...emptyPollHistory, newsAtMs: [nowMs - hourMs], ...part };
 }
 
 export function state(part: Partial<PollState> = {}): PollState {
@@ -38,12 +38,12 @@ export function state(part: Partial<PollState> = {}): PollState {
   };
 }
 
-export type FreshPart = Partial<Stored['fetched']> &
-  Partial<Stored['digest']> &
-  Partial<Omit<Stored, 'fetched' | 'digest'>>;
+export type FreshPart = Partial<StoredDocument['fetched']> &
+  Partial<StoredDocument['digest']> &
+  Partial<Omit<StoredDocument, 'fetched' | 'digest'>>;
 
 /** A document that was read and stored; by default one without anything new. */
-export function stored(part: FreshPart = {}): Stored {
+export function stored(part: FreshPart = {}): StoredDocument {
   return {
     kind: 'stored',
     fetched: {
@@ -72,11 +72,11 @@ export function stored(part: FreshPart = {}): Stored {
 
 type Answer = Exclude<FetchOutcome, { kind: 'fresh' }>;
 
-export function answered(outcome: Answer): SettleInput['happened'] {
+export function answered(outcome: Answer): PollInput['happened'] {
   return { kind: 'answered', outcome };
 }
 
-export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified' }>> = {}): SettleInput['happened'] {
+export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified' }>> = {}): PollInput['happened'] {
   const validators = { etag: null, lastModified: null };
   return answered({
     kind: 'not-modified',
@@ -101,7 +101,7 @@ export function failed(
   });
 }
 
-export function throttled(retryAfterMs: number | null, hostWide = true): SettleInput['happened'] {
+export function throttled(retryAfterMs: number | null, hostWide = true): PollInput['happened'] {
   return answered({ kind: 'throttled', retryAfterMs, hostWide, facts: facts({ status: hostWide ? 429 : 503 }) });
 }
 
@@ -109,7 +109,7 @@ export const gone = answered({ kind: 'gone', facts: facts({ status: 410 }) });
 
 export interface SettlePart {
   readonly state?: Partial<PollState>;
-  readonly memory?: Partial<PollMemory>;
+  readonly memory?: Partial<PollHistory>;
   readonly url?: string;
   readonly intervalMs?: number | null;
   readonly nowMs?: number;
@@ -120,9 +120,9 @@ export interface SettlePart {
 }
 
 /** Settles with everything else as usual: no jitter unless said, a source with one piece of news an hour ago. */
-export function settled(happened: SettleInput['happened'], part: SettlePart = {}): Settlement & { waitMs: number } {
+export function settled(happened: PollInput['happened'], part: SettlePart = {}): PollResult & { waitMs: number } {
   const at = part.nowMs ?? nowMs;
-  const settlement = settle({
+  const settlement = nextPollState({
     source: { url: part.url ?? 'https://example.org/feed', intervalMs: part.intervalMs ?? null },
     state: state({ memory: memory(part.memory), ...part.state }),
     happened,
@@ -136,7 +136,7 @@ export function settled(happened: SettleInput['happened'], part: SettlePart = {}
 }
 
 /** The state that the store hands to the next poll. */
-export function after(settlement: Settlement, before: PollState): PollState {
+export function after(settlement: PollResult, before: PollState): PollState {
   return {
     validators: settlement.validators ?? before.validators,
     bodyHash: settlement.bodyHash ?? before.bodyHash,

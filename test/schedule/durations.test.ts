@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inWords } from '../../src/schedule/durations.ts';
+import { formatDuration } from '../../src/schedule/durations.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from './cases.ts';
 
 describe('inWords', () => {
@@ -14,12 +14,12 @@ describe('inWords', () => {
     [400, '0 s'],
     [0, '0 s'],
   ])('says %d ms as %s', (ms, words) => {
-    expect(inWords(ms)).toBe(words);
+    expect(formatDuration(ms)).toBe(words);
   });
 
   it('rounds to the smaller unit without saying 60 of it', () => {
-    expect(inWords(hourMs - 1)).toBe('1 h');
-    expect(inWords(dayMs - 1)).toBe('1 d');
-    expect(inWords(2 * hourMs - 1)).toBe('2 h');
+    expect(formatDuration(hourMs - 1)).toBe('1 h');
+    expect(formatDuration(dayMs - 1)).toBe('1 d');
+    expect(formatDuration(2 * hourMs - 1)).toBe('2 h');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
 import { neverMs } from '../../src/schedule/failure-policy.ts';
-import { settle } from '../../src/schedule/next-check.ts';
+import { nextPollState } from '../../src/schedule/next-check.ts';
 import {
   after,
   dayMs,
@@ -28,7 +28,7 @@ function waits(
   let at = nowMs;
   const found: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    const settlement = settle({
+    const settlement = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: options.intervalMs ?? null },
       state: before,
       happened: failed(failure, { status: options.status ?? null }),
@@ -262,7 +262,7 @@ describe('settling a throttled read', () => {
     const found: number[] = [];
     for (let n = 0; n < 4; n += 1) {
       const input = { source: { url: 'https://example.org/feed', intervalMs: minuteMs }, nowMs, random: () => 0 };
-      const settlement = settle({ ...input, state: before, happened: throttled(secondMs) });
+      const settlement = nextPollState({ ...input, state: before, happened: throttled(secondMs) });
       found.push((settlement.nextCheckMs - nowMs) / minuteMs);
       before = after(settlement, before);
     }

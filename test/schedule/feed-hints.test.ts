@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
-import { hintFloor, skipForward, storableHints } from '../../src/schedule/feed-hints.ts';
+import { hintInterval, skipForward, storableHints } from '../../src/schedule/feed-hints.ts';
 import { dayMs, hourMs, minuteMs } from './cases.ts';
 
-const ttl = (ttlMinutes: number) => hintFloor({ ...noHints, ttlMinutes }, null);
+const ttl = (ttlMinutes: number) => hintInterval({ ...noHints, ttlMinutes }, null);
 const sy = (updatePeriod: string, updateFrequency: number | null = null) =>
-  hintFloor({ ...noHints, updatePeriod, updateFrequency }, null);
+  hintInterval({ ...noHints, updatePeriod, updateFrequency }, null);
 
 describe('hintFloor', () => {
   it('is zero when nothing was said', () => {
-    expect(hintFloor(null, null)).toEqual({ floorMs: 0, why: null, notes: [] });
-    expect(hintFloor(noHints, null)).toEqual({ floorMs: 0, why: null, notes: [] });
+    expect(hintInterval(null, null)).toEqual({ floorMs: 0, why: null, notes: [] });
+    expect(hintInterval(noHints, null)).toEqual({ floorMs: 0, why: null, notes: [] });
   });
 
   it('takes ttl in minutes', () => {
@@ -54,20 +54,20 @@ describe('hintFloor', () => {
 
   it('takes the longer of ttl and syndication period', () => {
     const hints = { ...noHints, ttlMinutes: 90, updatePeriod: 'hourly', updateFrequency: 1 };
-    expect(hintFloor(hints, null).why).toBe('ttl 1 h 30 min');
-    expect(hintFloor({ ...hints, updatePeriod: 'daily' }, null).why).toBe('sy:updatePeriod 1 d');
+    expect(hintInterval(hints, null).why).toBe('ttl 1 h 30 min');
+    expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null).why).toBe('sy:updatePeriod 1 d');
   });
 
   it.each([0, -1, Number.NaN])('takes a lifetime of %d as nothing said', (freshForMs) => {
-    expect(hintFloor(null, freshForMs)).toEqual({ floorMs: 0, why: null, notes: [] });
+    expect(hintInterval(null, freshForMs)).toEqual({ floorMs: 0, why: null, notes: [] });
   });
 
   it('caps a lifetime of years at a day', () => {
-    expect(hintFloor(null, 3_650 * dayMs)).toEqual({ floorMs: dayMs, why: 'max-age 1 d', notes: ['hint_capped'] });
+    expect(hintInterval(null, 3_650 * dayMs)).toEqual({ floorMs: dayMs, why: 'max-age 1 d', notes: ['hint_capped'] });
   });
 
   it('keeps a valid hint beside an invalid one', () => {
-    expect(hintFloor({ ...noHints, ttlMinutes: -1 }, 2 * hourMs)).toEqual({
+    expect(hintInterval({ ...noHints, ttlMinutes: -1 }, 2 * hourMs)).toEqual({
       floorMs: 2 * hourMs,
       why: 'max-age 2 h',
       notes: ['hint_invalid'],
@@ -174,7 +174,7 @@ describe('storableHints', () => {
       skipDays: ['Montag'],
     };
     const thawed = JSON.parse(JSON.stringify(storableHints(raw)));
-    expect(hintFloor(thawed, null)).toEqual({ floorMs: 0, why: null, notes: ['hint_invalid'] });
+    expect(hintInterval(thawed, null)).toEqual({ floorMs: 0, why: null, notes: ['hint_invalid'] });
     expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), why: null, notes: ['hint_invalid'] });
   });
 });

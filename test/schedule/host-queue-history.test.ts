@@ -50,7 +50,7 @@ describe('any history of the queue', () => {
             return undefined;
           });
           const tell = (): void => {
-            for (const host of asked.splice(0)) queue.locate(host, addressAt(host), atMs);
+            for (const host of asked.splice(0)) queue.setAddress(host, addressAt(host), atMs);
           };
           const running: DueSource[] = [];
           const offered = new Set<string>();
@@ -86,7 +86,7 @@ describe('any history of the queue', () => {
           const end = (report: { slow: boolean; pauseMs: number | null }): void => {
             const source = running.shift();
             if (source === undefined) return;
-            queue.done(source.id, report, atMs);
+            queue.complete(source.id, report, atMs);
             notBefore.set(source.host, Math.max(notBefore.get(source.host) ?? 0, atMs + (report.pauseMs ?? 0)));
           };
 
@@ -126,7 +126,7 @@ describe('any history of the queue', () => {
                 row(`s${ids++}`, `h${one.host}`, { slowStrikes: one.slow ? 3 : 0 }),
               );
               const before = queue.waiting;
-              const added = queue.offer(fresh, atMs);
+              const added = queue.add(fresh, atMs);
               expect(queue.waiting).toBe(before + added);
               for (const source of fresh.slice(0, added)) {
                 offered.add(source.id);
@@ -140,7 +140,7 @@ describe('any history of the queue', () => {
             while (running.length > 0) end(well);
             tell();
             // No faster than it says: who waits for it to say so must not be forgotten.
-            const readyMs = queue.readyMs(atMs);
+            const readyMs = queue.nextReadyMs(atMs);
             if (readyMs === null) continue;
             atMs = Math.max(readyMs, atMs);
             run();

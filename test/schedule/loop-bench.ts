@@ -1,6 +1,6 @@
 import type { DueSource, Lease, RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { Log } from '../../src/runtime/log.ts';
-import { createLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
+import { createPollingLoop, type LoopOptions, type LoopPorts } from '../../src/schedule/loop.ts';
 import { createFakeClock, fakeStartMs } from '../support/fake-clock.ts';
 
 interface Refreshing {
@@ -58,7 +58,7 @@ export function createBench(options: Partial<LoopOptions> & { instant?: boolean 
       return times.length === 0 ? null : Math.min(...times);
     },
   };
-  const loop = createLoop(ports, { clock, log, timers: clock, ...options });
+  const loop = createPollingLoop(ports, { clock, log, timers: clock, ...options });
   const add = (id: string, row: Partial<DueSource> = {}): void =>
     void due.set(id, { id, host: `${id}.example.org`, nextCheckMs: fakeStartMs, slowStrikes: 0, ...row });
   const starts = (): string[] => refreshing.map((one) => one.id);

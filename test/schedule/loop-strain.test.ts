@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
-import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
-import { createPace } from '../../src/schedule/request-pacing.ts';
+import { createPollingLoop, type LoopPorts } from '../../src/schedule/loop.ts';
+import { createNetworkBreaker } from '../../src/schedule/network-brake.ts';
+import { createLatenessMonitor } from '../../src/schedule/request-pacing.ts';
 import { fakeStartMs } from '../support/fake-clock.ts';
 import { createBench } from './loop-bench.ts';
 
@@ -17,9 +17,9 @@ const unreachable: FetchOutcome = {
 
 describe('the loop under strain', () => {
   it('asks nobody while the network brake is on, then a few', async () => {
-    const brake = createNetworkBrake();
+    const brake = createNetworkBreaker();
     const bench = createBench({ brake });
-    for (let n = 0; n < 20; n += 1) brake.note(`h${n}.example.org`, unreachable, 0);
+    for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
     for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
     bench.loop.start();
     await bench.clock.advance(29_000);
@@ -29,8 +29,8 @@ describe('the loop under strain', () => {
   });
 
   it('reads local feeds while the network brake is on, all at once', async () => {
-    const brake = createNetworkBrake();
-    for (let n = 0; n < 20; n += 1) brake.note(`h${n}.example.org`, unreachable, 0);
+    const brake = createNetworkBreaker();
+    for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
     const bench = createBench({ brake, instant: true });
     bench.add('remote');
     for (const id of ['one', 'two', 'three']) bench.add(id, { host: '/srv/feeds/' });
@@ -50,7 +50,7 @@ describe('the loop under strain', () => {
 
   it('tells the pace how long each source waited for us', async () => {
     const waits: number[] = [];
-    const pace = { ...createPace(), note: (waitedMs: number) => void waits.push(waitedMs) };
+    const pace = { ...createLatenessMonitor(), note: (waitedMs: number) => void waits.push(waitedMs) };
     const bench = createBench({ instant: true, pace, limits: { globalPerSecond: 1 } });
     for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
     bench.loop.start();
@@ -81,7 +81,7 @@ describe('the loop under strain', () => {
         bench.add('a', { nextCheckMs: nowMs + 60_000 });
       },
     };
-    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
     await bench.clock.advance(1_000);
     bench.clock.turnWall(-ms);
     await bench.clock.advance(62_000);
@@ -100,7 +100,7 @@ describe('the loop under strain', () => {
         if (tries === 1) throw new Error('database is locked');
       },
     };
-    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
     await bench.clock.advance(1_000);
     bench.clock.turnWall(-3_600_000);
     await bench.clock.advance(10_000);

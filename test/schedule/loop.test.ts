@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { longestHostPauseMs, type RefreshResult } from '../../src/domain/polling/poll.ts';
+import { maxHostPauseMs, type RefreshResult } from '../../src/domain/polling/poll.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import { createLoop, type LoopPorts } from '../../src/schedule/loop.ts';
+import { createPollingLoop, type LoopPorts } from '../../src/schedule/loop.ts';
 import { fakeStartMs } from '../support/fake-clock.ts';
 import { createBench, fresh } from './loop-bench.ts';
 
@@ -59,7 +59,7 @@ describe('the polling loop', () => {
       addressOf: (host) => new Promise((resolve) => answers.set(host, resolve)),
     };
     for (let n = 0; n < 6; n += 1) bench.add(`s${n}`);
-    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
     await bench.clock.rest();
     expect([answers.size, bench.starts()]).toEqual([6, []]);
     for (const tell of answers.values()) tell('192.0.2.1');
@@ -76,7 +76,7 @@ describe('the polling loop', () => {
     const said: string[] = [];
     const log = { ...silentLog, error: (_facts: object, message: string) => void said.push(message) };
     const ports: LoopPorts = { ...bench.ports, addressOf: () => Promise.reject(new Error('broken')) };
-    createLoop(ports, { clock: bench.clock, log, timers: bench.clock }).start();
+    createPollingLoop(ports, { clock: bench.clock, log, timers: bench.clock }).start();
     await bench.clock.rest();
     expect(bench.starts()).toEqual(['a']);
     expect(said).toEqual(['looking up a host failed by our own fault']);
@@ -96,7 +96,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['b']);
     await bench.clock.advance(2_000);
     expect(bench.starts()).toEqual(['b', 'a']);
-    await bench.clock.advance(longestHostPauseMs - 601_000 + 1_000);
+    await bench.clock.advance(maxHostPauseMs - 601_000 + 1_000);
     expect(bench.starts()).toEqual(['b', 'a', 'c']);
   });
 
@@ -121,7 +121,7 @@ describe('the polling loop', () => {
   it('does not spin on a due source that cannot be claimed', async () => {
     const bench = createBench();
     bench.add('a');
-    const loop = createLoop(
+    const loop = createPollingLoop(
       { ...bench.ports, claim: async () => [] },
       {
         clock: bench.clock,
@@ -143,7 +143,7 @@ describe('the polling loop', () => {
       ...bench.ports,
       claim: async (ids, nowMs) => (held ? [] : bench.ports.claim(ids, nowMs)),
     };
-    createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
     await bench.clock.advance(3_000);
     held = false;
     await bench.clock.advance(3_000);
@@ -163,7 +163,7 @@ describe('the polling loop', () => {
         return rows;
       },
     };
-    const loop = createLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock });
+    const loop = createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock });
     loop.start();
     await bench.clock.rest();
     bench.add('a');
@@ -282,7 +282,7 @@ describe('the polling loop', () => {
     bench.loop.start();
     await bench.clock.advance(2_500);
     expect(bench.starts()).toHaveLength(3);
-    bench.loop.limit({ globalPerSecond: 10 });
+    bench.loop.setLimits({ globalPerSecond: 10 });
     await bench.clock.advance(2_500);
     expect(bench.starts()).toHaveLength(20);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
-import { settle } from '../../src/schedule/next-check.ts';
+import { nextPollState } from '../../src/schedule/next-check.ts';
 import { after, dayMs, facts, held, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('settling a document that was read', () => {
@@ -169,7 +169,7 @@ describe('settling an unchanged document', () => {
     const waits: number[] = [];
     for (let n = 0; n < 5; n += 1) {
       const input = { source: { url: 'https://example.org/feed', intervalMs: null }, nowMs, random: () => 0 };
-      const settlement = settle({ ...input, state: before, happened: notModified({ by: 'body' }) });
+      const settlement = nextPollState({ ...input, state: before, happened: notModified({ by: 'body' }) });
       waits.push((settlement.nextCheckMs - nowMs) / hourMs);
       before = after(settlement, before);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backOffMs, failureClass, isDeadline, isNetworkFailure } from '../../src/schedule/poll-backoff.ts';
+import { backOffMs, failureClass, isTimeout, isNetworkFailure } from '../../src/schedule/poll-backoff.ts';
 import { dayMs, hourMs, minuteMs } from './cases.ts';
 
 describe('failureClass', () => {
@@ -15,8 +15,8 @@ describe('failureClass', () => {
   });
 
   it('knows which failures a deadline made, and which the network', () => {
-    expect(isDeadline('slow_body')).toBe(true);
-    expect(isDeadline('connect_error')).toBe(false);
+    expect(isTimeout('slow_body')).toBe(true);
+    expect(isTimeout('connect_error')).toBe(false);
     expect(isNetworkFailure('dns_error')).toBe(true);
     expect(isNetworkFailure('slow_body')).toBe(false);
   });

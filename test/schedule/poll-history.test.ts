@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idsDistrustedNote, rulesVersion } from '../../src/domain/items/normalise-task.ts';
 import { identityChangedNote, possibleGapNote } from '../../src/domain/polling/feed-continuity.ts';
-import { longestHostPauseMs } from '../../src/domain/polling/poll.ts';
+import { maxHostPauseMs } from '../../src/domain/polling/poll.ts';
 import { after, dayMs, failed, hourMs, minuteMs, notModified, nowMs, settled, state, stored } from './cases.ts';
 
 describe('what is remembered of the ids of a source', () => {
@@ -53,7 +53,7 @@ describe('the pause of a host', () => {
 
   it('that a clock turned back has left far ahead lasts no longer than any other', () => {
     const { memory } = settled(notModified(), { memory: pause(nowMs + dayMs) });
-    expect(memory).toMatchObject(pause(nowMs + longestHostPauseMs));
+    expect(memory).toMatchObject(pause(nowMs + maxHostPauseMs));
   });
 });
 

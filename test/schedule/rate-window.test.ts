@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateWindow } from '../../src/schedule/rate-window.ts';
+import { createRateLimiter } from '../../src/schedule/rate-window.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
 
 /** Starts whenever the window allows it, at the given instants. */
 function starts(perSecond: number, instants: readonly number[]): number[] {
-  const window = createRateWindow(perSecond);
+  const window = createRateLimiter(perSecond);
   return instants.filter((atMs) => {
-    if (window.readyMs(atMs) > atMs) return false;
-    window.note(atMs);
+    if (window.nextReadyMs(atMs) > atMs) return false;
+    window.record(atMs);
     return true;
   });
 }
@@ -19,10 +19,10 @@ describe('createRateWindow', () => {
   });
 
   it('lets the next through a second after the first of the burst', () => {
-    const window = createRateWindow(2);
-    window.note(100);
-    window.note(400);
-    expect(window.readyMs(500)).toBe(1_100);
+    const window = createRateLimiter(2);
+    window.record(100);
+    window.record(400);
+    expect(window.nextReadyMs(500)).toBe(1_100);
   });
 
   it('takes less than one a second', () => {
@@ -47,8 +47,8 @@ describe('createRateWindow', () => {
   });
 
   it('does not wait for a start that seems to lie in the future', () => {
-    const window = createRateWindow(1);
-    window.note(1_000_000);
-    expect(window.readyMs(0)).toBeLessThanOrEqual(0);
+    const window = createRateLimiter(1);
+    window.record(1_000_000);
+    expect(window.nextReadyMs(0)).toBeLessThanOrEqual(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settle } from '../../src/schedule/next-check.ts';
+import { nextPollState } from '../../src/schedule/next-check.ts';
 import {
   after,
   answered,
@@ -23,7 +23,7 @@ describe('a permanent redirect', () => {
     const notes: string[][] = [];
     for (const movedTo of targets) {
       const input = { source: { url: 'https://example.org/feed', intervalMs: null }, random: () => 0 };
-      const settlement = settle({ ...input, state: before, happened: stored({ movedTo }), nowMs: at });
+      const settlement = nextPollState({ ...input, state: before, happened: stored({ movedTo }), nowMs: at });
       notes.push([...settlement.facts.notes]);
       before = after(settlement, before);
       at += everyMs;

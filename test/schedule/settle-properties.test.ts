@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FeedHints } from '../../src/domain/items/parsed-feed.ts';
 import { type Failure, noValidators } from '../../src/domain/polling/fetch-outcome.ts';
-import { blankMemory, longestWaitMs, type PollMemory, type PollState } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory, maxNextCheckDelayMs, type PollHistory, type PollState } from '../../src/domain/polling/poll.ts';
 import { neverMs } from '../../src/schedule/failure-policy.ts';
-import { hintFloor, skipForward, storableHints } from '../../src/schedule/feed-hints.ts';
-import { type SettleInput, settle } from '../../src/schedule/next-check.ts';
+import { hintInterval, skipForward, storableHints } from '../../src/schedule/feed-hints.ts';
+import { type PollInput, nextPollState } from '../../src/schedule/next-check.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
 import {
   after,
@@ -56,7 +56,7 @@ const hints: fc.Arbitrary<FeedHints> = fc.record({
   ),
 });
 
-const memory: fc.Arbitrary<PollMemory> = fc.record({
+const memory: fc.Arbitrary<PollHistory> = fc.record({
   freshForMs: fc.option(fc.integer({ min: 1, max: 400 * dayMs })),
   hints: fc.option(hints.map(storableHints)),
   retryUntilMs: fc.option(instant),
@@ -91,7 +91,7 @@ const state: fc.Arbitrary<PollState> = fc.record({
   memory,
 });
 
-const healthy: fc.Arbitrary<SettleInput['happened']> = fc.oneof(
+const healthy: fc.Arbitrary<PollInput['happened']> = fc.oneof(
   fc
     .record({ added: fc.nat(600), updated: fc.nat(5), heldBack: fc.nat(2), freshForMs: lifetime, hints })
     .map((part) => stored(part)),
@@ -103,7 +103,7 @@ const healthy: fc.Arbitrary<SettleInput['happened']> = fc.oneof(
     })
     .map((part) => notModified(part)),
 );
-const troubled: fc.Arbitrary<SettleInput['happened']> = fc.oneof(
+const troubled: fc.Arbitrary<PollInput['happened']> = fc.oneof(
   fc.constant(gone),
   fc.tuple(lifetime, fc.boolean()).map(([retryAfterMs, hostWide]) => throttled(retryAfterMs, hostWide)),
   fc
@@ -115,7 +115,7 @@ const troubled: fc.Arbitrary<SettleInput['happened']> = fc.oneof(
     .map(({ failure, ...part }) => failed(failure, part)),
 );
 
-const input: fc.Arbitrary<SettleInput> = fc.record({
+const input: fc.Arbitrary<PollInput> = fc.record({
   source: fc.record({
     url: fc.constantFrom('https://example.org/feed', 'http://example.org/feed', 'file:///feeds/a.xml'),
     intervalMs: fc.option(fc.integer({ min: minuteMs, max: dayMs })),
@@ -129,27 +129,27 @@ const input: fc.Arbitrary<SettleInput> = fc.record({
   hostCycleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 * dayMs })),
 });
 
-function holds(property: (input: SettleInput) => void, arbitrary: fc.Arbitrary<SettleInput> = input): void {
+function holds(property: (input: PollInput) => void, arbitrary: fc.Arbitrary<PollInput> = input): void {
   fc.assert(fc.property(arbitrary, property), { numRuns: fuzzRuns * 5 });
 }
 
-const isFile = ({ source }: SettleInput) => source.url.startsWith('file:');
-const isOwn = (one: SettleInput) => one.source.intervalMs !== null || isFile(one);
+const isFile = ({ source }: PollInput) => source.url.startsWith('file:');
+const isOwn = (one: PollInput) => one.source.intervalMs !== null || isFile(one);
 
 describe('any settlement', () => {
   it('names a next check that is a whole number, in the future and within reach, and a reason', () => {
     holds((one) => {
-      const settlement = settle(one);
+      const settlement = nextPollState(one);
       expect(Number.isSafeInteger(settlement.nextCheckMs)).toBe(true);
       expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs);
-      if (settlement.goneMs === null) expect(settlement.nextCheckMs - nowMs).toBeLessThanOrEqual(longestWaitMs);
+      if (settlement.goneMs === null) expect(settlement.nextCheckMs - nowMs).toBeLessThanOrEqual(maxNextCheckDelayMs);
       expect(settlement.nextCheckWhy).not.toMatch(/NaN|undefined|Infinity|^$/);
     });
   });
 
   it('is never earlier than the Retry-After that it heard or remembers', () => {
     holds((one) => {
-      const settlement = settle(one);
+      const settlement = nextPollState(one);
       const { outcome } = one.happened.kind === 'answered' ? one.happened : { outcome: null };
       const said = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
       if (said !== null && said > 0) {
@@ -164,15 +164,15 @@ describe('any settlement', () => {
     const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
     holds((one) => {
       if (isOwn(one)) return;
-      const settlement = settle(one);
-      const { floorMs } = hintFloor(settlement.memory.hints, settlement.memory.freshForMs);
+      const settlement = nextPollState(one);
+      const { floorMs } = hintInterval(settlement.memory.hints, settlement.memory.freshForMs);
       expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + floorMs);
     }, good);
   });
 
   it('never falls into hours or days that the publisher wants to be left out', () => {
     holds((one) => {
-      const settlement = settle(one);
+      const settlement = nextPollState(one);
       if (isOwn(one) || settlement.goneMs !== null) return;
       expect(skipForward(settlement.nextCheckMs, settlement.memory.hints).why).toBeNull();
     });
@@ -181,7 +181,7 @@ describe('any settlement', () => {
   it("keeps the operator's interval to a tenth after a good answer", () => {
     const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
     holds((one) => {
-      const settlement = settle(one);
+      const settlement = nextPollState(one);
       const { intervalMs } = one.source;
       if (intervalMs === null || isFile(one) || settlement.memory.retryUntilMs !== null) return;
       const waitMs = settlement.nextCheckMs - nowMs;
@@ -194,7 +194,7 @@ describe('any settlement', () => {
     const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
     holds((one) => {
       if (isOwn(one)) return;
-      expect(settle(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(5 * minuteMs);
+      expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(5 * minuteMs);
     }, good);
   });
 
@@ -210,13 +210,13 @@ describe('any settlement', () => {
       )
       .map(([one, happened]) => ({ ...one, happened }));
     holds((one) => {
-      expect(settle(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(hourMs / 2);
+      expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(hourMs / 2);
     }, refused);
   });
 
   it('stops polling only for what is gone', () => {
     holds((one) => {
-      const settlement = settle(one);
+      const settlement = nextPollState(one);
       if (settlement.goneMs !== null) expect(settlement.outcome).toBe('gone');
       else expect(settlement.nextCheckMs).toBeLessThan(neverMs);
     });
@@ -226,11 +226,11 @@ describe('any settlement', () => {
     const two = fc.tuple(input, fc.oneof(healthy, troubled));
     fc.assert(
       fc.property(two, ([one, happened]) => {
-        const left = after(settle(one), one.state);
+        const left = after(nextPollState(one), one.state);
         const thawed = JSON.parse(JSON.stringify(left)) as PollState;
         expect(thawed).toEqual(left);
-        const next = settle({ ...one, state: left, happened });
-        expect(settle({ ...one, state: thawed, happened })).toEqual(next);
+        const next = nextPollState({ ...one, state: left, happened });
+        expect(nextPollState({ ...one, state: thawed, happened })).toEqual(next);
       }),
       { numRuns: fuzzRuns * 5 },
     );
@@ -238,8 +238,8 @@ describe('any settlement', () => {
 
   it('leaves a memory of known fields only, none of them undefined', () => {
     holds((one) => {
-      const { memory: left } = settle(one);
-      expect(Object.keys(left).sort()).toEqual(Object.keys(blankMemory).sort());
+      const { memory: left } = nextPollState(one);
+      expect(Object.keys(left).sort()).toEqual(Object.keys(emptyPollHistory).sort());
       expect(Object.values(left)).not.toContain(undefined);
       expect(left.newsAtMs.length).toBeLessThanOrEqual(20);
     });

@@ -1,10 +1,10 @@
 import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { createHeap } from '../../src/schedule/heap.ts';
 import { createHostQueue, type HostQueue } from '../../src/schedule/host-queue.ts';
-import { settle } from '../../src/schedule/next-check.ts';
-import { isDeadline } from '../../src/schedule/poll-backoff.ts';
-import { type QueueLimits, usualLimits } from '../../src/schedule/queue-limits.ts';
-import { createPace, type Pace } from '../../src/schedule/request-pacing.ts';
+import { nextPollState } from '../../src/schedule/next-check.ts';
+import { isTimeout } from '../../src/schedule/poll-backoff.ts';
+import { type QueueLimits, defaultQueueLimits } from '../../src/schedule/queue-limits.ts';
+import { createLatenessMonitor, type LatenessMonitor } from '../../src/schedule/request-pacing.ts';
 import { after, dayMs, minuteMs, secondMs } from './cases.ts';
 import { ask, createWorld, isHealthy, type Publisher, type Reply, seeded, type WorldSize } from './world.ts';
 
@@ -51,7 +51,7 @@ class Simulation {
   readonly #random: () => number;
   readonly #world: Publisher[];
   readonly #queue: HostQueue;
-  readonly #pace: Pace = createPace();
+  readonly #pace: LatenessMonitor = createLatenessMonitor();
   readonly #limits: QueueLimits;
   /** Due sources by second: the database's index. */
   readonly #due = new Map<number, Publisher[]>();
@@ -63,7 +63,7 @@ class Simulation {
     this.#plan = plan;
     this.#random = seeded(plan.seed + 1);
     this.#world = createWorld(plan);
-    this.#limits = { ...usualLimits, ...plan.limits };
+    this.#limits = { ...defaultQueueLimits, ...plan.limits };
     this.#queue = createHostQueue(this.#limits);
   }
 
@@ -80,7 +80,7 @@ class Simulation {
     return this.#count.findings({
       world: this.#world,
       seconds: (days * dayMs) / secondMs,
-      stretch: this.#pace.stretch(),
+      stretch: this.#pace.intervalMultiplier(),
     });
   }
 
@@ -99,17 +99,17 @@ class Simulation {
   }
 
   #settle({ publisher, reply }: Exchange, endMs: number): void {
-    const settlement = settle({
+    const settlement = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: publisher.intervalMs },
       state: publisher.state,
       happened: reply.happened,
       nowMs: endMs,
       random: this.#random,
-      stretch: this.#plan.paced === true ? this.#pace.stretch() : 1,
+      stretch: this.#plan.paced === true ? this.#pace.intervalMultiplier() : 1,
       hostCycleMs: publisher.neighbours * this.#limits.hostGapMs,
     });
-    const slow = settlement.failure !== null && isDeadline(settlement.failure);
-    this.#queue.done(publisher.row.id, { slow, pauseMs: settlement.hostPauseMs }, endMs);
+    const slow = settlement.failure !== null && isTimeout(settlement.failure);
+    this.#queue.complete(publisher.row.id, { slow, pauseMs: settlement.hostPauseMs }, endMs);
     publisher.state = after(settlement, publisher.state);
     publisher.settledMs = endMs;
     this.#schedule(publisher, endMs);
@@ -122,14 +122,14 @@ class Simulation {
       rows.unshift(...this.#refused);
       this.#refused = [];
     }
-    for (const row of rows) if (this.#queue.offer([row], nowMs) === 0) this.#refused.push(row);
+    for (const row of rows) if (this.#queue.add([row], nowMs) === 0) this.#refused.push(row);
   }
 
   #start(nowMs: number): void {
     for (const { source, waitedMs } of this.#queue.take(nowMs)) {
       const publisher = this.#world[Number(source.id)];
       if (publisher === undefined) continue;
-      this.#pace.note(waitedMs, nowMs);
+      this.#pace.record(waitedMs, nowMs);
       this.#count.start(publisher, nowMs);
       const reply = ask(publisher, nowMs, this.#random);
       this.#count.reply(reply);

@@ -1,6 +1,6 @@
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
-import { blankMemory, type DueSource, type PollState } from '../../src/domain/polling/poll.ts';
-import type { Happened } from '../../src/schedule/refresh-outcome.ts';
+import { emptyPollHistory, type DueSource, type PollState } from '../../src/domain/polling/poll.ts';
+import type { RefreshOutcome } from '../../src/schedule/refresh-outcome.ts';
 import { answered, dayMs, facts, failed, hourMs, minuteMs, secondMs, stored, throttled } from './cases.ts';
 
 /** What a publisher does when it is asked; the last six are the hostile ones. */
@@ -92,7 +92,7 @@ function unread(firstMs: number): PollState {
     firstReadDone: false,
     goneMs: null,
     movedTo: null,
-    memory: blankMemory,
+    memory: emptyPollHistory,
   };
 }
 
@@ -130,7 +130,7 @@ function pick<Value>(random: () => number, values: readonly Value[]): Value {
 
 /** An answer and how long it takes. */
 export interface Reply {
-  readonly happened: Happened;
+  readonly happened: RefreshOutcome;
   readonly durationMs: number;
 }
 
@@ -162,7 +162,7 @@ function limit(publisher: Publisher, atMs: number, part: { retryMs: number; dura
 }
 
 /** Every document new from end to end, and hints that would stop or flood any poller. */
-function lie(publisher: Publisher, random: () => number): Happened {
+function lie(publisher: Publisher, random: () => number): RefreshOutcome {
   return stored({
     added: 500,
     unchanged: [],
@@ -192,7 +192,7 @@ function serve(publisher: Publisher, atMs: number, random: () => number): Reply 
   return { happened, durationMs };
 }
 
-function unchanged(publisher: Publisher): Happened {
+function unchanged(publisher: Publisher): RefreshOutcome {
   const byStatus = publisher.manner !== 'ignores-validators';
   return answered({
     kind: 'not-modified',

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDigester, type Digester, type DigesterOptions } from '../../src/server/document-processor.ts';
+import { createDocumentProcessor, type DocumentProcessor, type DocumentProcessorOptions } from '../../src/server/document-processor.ts';
 import { plainOptions } from '../normalise/parsed.ts';
 import { rssDocument } from '../support/documents.ts';
 
-const open: Digester[] = [];
+const open: DocumentProcessor[] = [];
 
-function createTestDigester(options: DigesterOptions = {}): Digester {
-  const digester = createDigester({ workers: 1, ...options });
+function createTestDigester(options: DocumentProcessorOptions = {}): DocumentProcessor {
+  const digester = createDocumentProcessor({ workers: 1, ...options });
   open.push(digester);
   return digester;
 }
@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((digester) => digester.close()));
 });
 
-function task(text: string): Parameters<Digester['digest']>[0] {
+function task(text: string): Parameters<DocumentProcessor['digest']>[0] {
   return { body: new TextEncoder().encode(text), contentType: null, options: plainOptions() };
 }
 

@@ -4,7 +4,7 @@ import { openStore, type Store } from '../../src/store/open.ts';
 import { engines } from '../contract/engines.ts';
 import { hour, minute, noon } from '../contract/newsroom.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
-import { IntakeDesk } from '../support/intake-desk.ts';
+import { PollingFixture } from '../support/intake-desk.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 
 const link = 'https://herald.example.org/story';
@@ -54,7 +54,7 @@ describe.each(engines)('polls of a source that edits its entries, on $name', (en
     const channel = { title: 'Herald', link: 'https://herald.example.org/' };
     const replies = documents.map((entries, index) => ({ body: asXml(rssDocument(channel, entries), index) }));
     origin.on('/feed', ...replies);
-    const desk = await new IntakeDesk(store, `${origin.url}/feed`).declare();
+    const desk = await new PollingFixture(store, `${origin.url}/feed`).declare();
     closes.unshift(() => desk.close());
     await desk.poll();
     const first = (await readEvents(store.reader, 0, 1000)).length;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest, ItemDraft } from '../../src/domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
 import type { FetchedDocument, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
-import { blankMemory, type PollMemory, type PollState } from '../../src/domain/polling/poll.ts';
+import { emptyPollHistory, type PollHistory, type PollState } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { JoinedReading, Poll } from '../../src/refresh.ts';
-import { type ArchivePorts, createGapFiller } from '../../src/server/gap-filler.ts';
+import type { FeedToStore, Poll } from '../../src/refresh.ts';
+import { type GapFillerOptions, createGapFiller } from '../../src/server/gap-filler.ts';
 import { digest, draft, source } from '../contract/newsroom.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -48,26 +48,26 @@ function names(items: readonly ItemDraft[]): string[] {
 
 interface Script {
   /** What each address answers; others are not found. */
-  readonly archives?: Readonly<Record<string, Digest | FetchOutcome | Error>>;
+  readonly archives?: Readonly<Record<string, NormalisedFeed | FetchOutcome | Error>>;
   /** Names of entries that the source has shown before. */
   readonly known?: readonly string[];
-  readonly memory?: Partial<PollMemory>;
+  readonly memory?: Partial<PollHistory>;
   readonly state?: Partial<PollState>;
   readonly source?: Partial<Source>;
-  readonly ports?: Partial<ArchivePorts>;
+  readonly ports?: Partial<GapFillerOptions>;
   readonly fetchMs?: number;
   readonly bytes?: number;
   readonly effectiveUrl?: Readonly<Record<string, string>>;
 }
 
 /** Fills the gap before a document of three entries, of a source that had three before. */
-async function fill(main: Digest, script: Script = {}) {
+async function fill(main: NormalisedFeed, script: Script = {}) {
   const clock = createFakeClock();
   const asked: string[] = [];
   const slept: number[] = [];
   const leases: number[] = [];
-  const byUrl = new Map<string, Digest>();
-  const ports: ArchivePorts = {
+  const byUrl = new Map<string, NormalisedFeed>();
+  const ports: GapFillerOptions = {
     clock,
     hostGapMs: () => 1000,
     async continuity(_id, { drafts: all }) {
@@ -96,7 +96,7 @@ async function fill(main: Digest, script: Script = {}) {
     },
     ...script.ports,
   };
-  const memory = { ...blankMemory, documentEntries: 3, ...script.memory };
+  const memory = { ...emptyPollHistory, documentEntries: 3, ...script.memory };
   const state = { firstReadDone: true, movedTo: null, ...script.state, memory } as PollState;
   const lease = { sourceId: 'a', token: 't', untilMs: clock.now() + 90_000, declarationHash: 'd' };
   const poll: Poll = { source: source('a', { url: feedUrl, ...script.source }), lease, state };
@@ -107,7 +107,7 @@ async function fill(main: Digest, script: Script = {}) {
 
 /** What is left alone. */
 const untouched = { history: [], formerly: null, hostPauseMs: null, notes: [], asked: [] } satisfies Partial<
-  JoinedReading & { notes: string[]; asked: string[] }
+  FeedToStore & { notes: string[]; asked: string[] }
 >;
 
 const page = (n: number): string => `https://a.example.org/archive/${n}`;
@@ -121,7 +121,7 @@ describe('a possible gap', () => {
     });
   });
 
-  it.each<[string, Digest, Script]>([
+  it.each<[string, NormalisedFeed, Script]>([
     ['a first read', digest(three), { state: { firstReadDone: false } }],
     ['an entry that is known and the same', digest(three, { unchanged: ['w'] }), {}],
     ['an entry that is known and edited', digest(three), { known: ['y'] }],

@@ -6,15 +6,15 @@ import type { Store } from '../../src/store/open.ts';
 import { readRefreshes } from '../../src/store/sources/poll-records.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { day, draft, hour, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { day, draft, hour, minute, StoreFixture, noon, source } from '../contract/newsroom.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/until.ts';
 
 const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };
 
 /** A store with one source of 150 items, each with a day of its own, read at noon. */
-async function filled(store: Store): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function filled(store: Store): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare([source('a')]);
   const drafts = Array.from({ length: 150 }, (_, index) => draft(`n${index}`, { publishedMs: noon - index * day }));
   await room.read('a', drafts);

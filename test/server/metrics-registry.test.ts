@@ -3,7 +3,7 @@ import type { RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { StorageState } from '../../src/domain/storage.ts';
 import { createMetrics, type LiveSide, type Metrics, maxSourceLabels } from '../../src/server/metrics-registry.ts';
 import { MemoryLog } from '../support/push/memory-log.ts';
-import { createRig } from '../support/push/rig.ts';
+import { createFanOutHarness } from '../support/push/rig.ts';
 
 const clock = { now: () => 5000, monotonic: () => 5000 };
 
@@ -96,10 +96,10 @@ describe('the figures', () => {
   it('name 50 sources, and count the rest as one', async () => {
     const metrics = createMetrics(clock);
     const log = new MemoryLog();
-    const rig = await createRig(log);
-    metrics.freshness.follow(rig.tail);
+    const rig = await createFanOutHarness(log);
+    metrics.freshness.followTail(rig.tail);
     for (let source = 0; source < 200; source += 1) {
-      metrics.freshness.fetched(`s${source}`);
+      metrics.freshness.recordFetch(`s${source}`);
       log.append({ atMs: 5000, body: JSON.stringify({ id: 1, source: { id: `s${source}` }, publishedAt: null }) });
     }
     await rig.publish(0);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Unreadable } from '../../src/domain/items/item.ts';
-import { type CleaningParts, cleanAgain } from '../../src/server/resanitise.ts';
+import { type ResanitiseOptions, resanitiseStoredHtml } from '../../src/server/resanitise.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { writeSetting } from '../../src/store/settings.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { draft, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { draft, StoreFixture, noon, source } from '../contract/newsroom.ts';
 
-type Clean = CleaningParts['digester']['clean'];
+type Clean = ResanitiseOptions['digester']['clean'];
 
 /** New rules: what was bold is strong. */
 const strong: Clean = async (html) => ({ kind: 'cleaned', html: html.replaceAll(/<(\/?)b>/g, '<$1strong>') });
@@ -16,19 +16,19 @@ function failing(failure: Unreadable['failure']): Clean {
   return async () => ({ kind: 'unreadable', failure, detail: 'it failed' });
 }
 
-async function filled(store: Store, count: number): Promise<Newsroom> {
-  const room = new Newsroom(store);
+async function filled(store: Store, count: number): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
   await room.declare([source('a')]);
   const drafts = Array.from({ length: count }, (_, n) => draft(`n${n}`, { contentHtml: `<p><b>Text</b> ${n}</p>` }));
   await room.read('a', drafts);
   return room;
 }
 
-function partsOf(store: Store, over: Partial<CleaningParts> & { clean?: Clean } = {}) {
+function partsOf(store: Store, over: Partial<ResanitiseOptions> & { clean?: Clean } = {}) {
   const rung: number[] = [];
   const asked: string[] = [];
   const clean = over.clean ?? strong;
-  const parts: CleaningParts = {
+  const parts: ResanitiseOptions = {
     store,
     digester: {
       clean: (html) => {
@@ -53,30 +53,30 @@ describe.each(engines)('cleaning again on $name', (engine) => {
   it('has nothing to do in a new database, nor before the rules change', () =>
     withStore(engine, async (store) => {
       const first = partsOf(store);
-      expect(await cleanAgain(first.parts)).toBe(0);
+      expect(await resanitiseStoredHtml(first.parts)).toBe(0);
       await filled(store, 3);
-      expect(await cleanAgain(first.parts)).toBe(0);
+      expect(await resanitiseStoredHtml(first.parts)).toBe(0);
       expect(first.asked).toEqual([]);
     }));
 
   it('goes through everything once when they have', () =>
     withStore(engine, async (store) => {
-      await cleanAgain(partsOf(store, { version: 1 }).parts);
+      await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       const room = await filled(store, 120);
       const { parts, rung, asked } = partsOf(store);
-      expect(await cleanAgain(parts)).toBe(120);
+      expect(await resanitiseStoredHtml(parts)).toBe(120);
       expect(asked).toHaveLength(120);
       expect(await htmlOf(store, 0)).toBe('<p><strong>Text</strong> 0</p>');
       expect(await htmlOf(store, 119)).toBe('<p><strong>Text</strong> 119</p>');
       // Nobody hears of markup.
       expect(rung).toEqual([]);
       expect(await room.events()).toHaveLength(120);
-      expect(await cleanAgain(parts)).toBe(0);
+      expect(await resanitiseStoredHtml(parts)).toBe(0);
     }));
 
   it('goes on where it was interrupted, and from the start under yet newer rules', () =>
     withStore(engine, async (store) => {
-      await cleanAgain(partsOf(store, { version: 1 }).parts);
+      await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       await filled(store, 120);
       const stop = new AbortController();
       const broken = partsOf(store, {
@@ -86,19 +86,19 @@ describe.each(engines)('cleaning again on $name', (engine) => {
           return strong(html);
         },
       });
-      expect(await cleanAgain(broken.parts)).toBe(50);
+      expect(await resanitiseStoredHtml(broken.parts)).toBe(50);
       const next = partsOf(store);
-      expect(await cleanAgain(next.parts)).toBe(70);
+      expect(await resanitiseStoredHtml(next.parts)).toBe(70);
       await writeSetting(store, 'html_rules', '2 after 50');
-      expect(await cleanAgain(partsOf(store, { version: 3 }).parts)).toBe(120);
+      expect(await resanitiseStoredHtml(partsOf(store, { version: 3 }).parts)).toBe(120);
     }));
 
   it('drops what takes too much, and tells the readers of it', () =>
     withStore(engine, async (store) => {
-      await cleanAgain(partsOf(store, { version: 1 }).parts);
+      await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       const room = await filled(store, 1);
       const { parts, rung } = partsOf(store, { clean: failing('parse_limit') });
-      await cleanAgain(parts);
+      await resanitiseStoredHtml(parts);
       expect(await htmlOf(store, 0)).toBe('');
       expect(rung).toEqual([2]);
       expect((await room.events()).at(-1)).toMatchObject({ op: 'update', changed: ['html'] });
@@ -106,11 +106,11 @@ describe.each(engines)('cleaning again on $name', (engine) => {
 
   it('leaves everything as it is when the fault is ours, and begins again there', () =>
     withStore(engine, async (store) => {
-      await cleanAgain(partsOf(store, { version: 1 }).parts);
+      await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       await filled(store, 1);
       const crash = partsOf(store, { clean: failing('internal_error') });
-      await expect(cleanAgain(crash.parts)).rejects.toThrow('the content of item 1: it failed');
+      await expect(resanitiseStoredHtml(crash.parts)).rejects.toThrow('the content of item 1: it failed');
       expect(await htmlOf(store, 0)).toBe('<p><b>Text</b> 0</p>');
-      expect(await cleanAgain(partsOf(store).parts)).toBe(1);
+      expect(await resanitiseStoredHtml(partsOf(store).parts)).toBe(1);
     }));
 });

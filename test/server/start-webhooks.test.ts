@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment.ts';
 import type { Webhook } from '../../src/domain/events/webhook.ts';
-import { shownUrl } from '../../src/domain/polling/masking.ts';
+import { displayUrl } from '../../src/domain/polling/masking.ts';
 import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -10,7 +10,7 @@ import { startWebhooks } from '../../src/server/start-webhooks.ts';
 import { readWebhook } from '../../src/store/log/webhook-states.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { engines } from '../contract/engines.ts';
-import { draft, Newsroom, source } from '../contract/newsroom.ts';
+import { draft, StoreFixture, source } from '../contract/newsroom.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { makeWebhook } from '../support/push/webhook-helpers.ts';
 import { until } from '../support/until.ts';
@@ -56,7 +56,7 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
     publicUrl: 'http://127.0.0.1:1',
     metrics: { webhookDelivered: (outcome) => void ended.push(outcome) },
   });
-  const room = new Newsroom(store);
+  const room = new StoreFixture(store);
   await room.declare([source('a')]);
   await room.open('a');
   return {
@@ -65,7 +65,7 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
       webhooks.declare(declared);
       for (const hook of declared) {
         const state = () => readWebhook(store.reader, hook.id);
-        await until(`${hook.id} in force`, async () => (await state())?.url === shownUrl(hook) || null);
+        await until(`${hook.id} in force`, async () => (await state())?.url === displayUrl(hook) || null);
       }
     },
     async publish(...names) {
@@ -73,7 +73,7 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
         'a',
         names.map((name) => draft(name)),
       );
-      if (stored.kind === 'stored' && stored.head !== null) await doorbell.ring(stored.head);
+      if (stored.kind === 'stored' && stored.head !== null) await doorbell.notify(stored.head);
     },
     stop: () => shutdown.stop(),
   };

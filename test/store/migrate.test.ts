@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { migrate, migrationNames } from '../../src/store/migrate.ts';
 import { tables } from '../../src/store/tables.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { draft, hour, minute, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { draft, hour, minute, StoreFixture, noon, source } from '../contract/newsroom.ts';
 
 /** What `tables.ts` says, in the form of an introspection. */
 function described() {
@@ -44,7 +44,7 @@ describe.each(engines)('migrations on $name', (engine) => {
 
   it('give items that are there the place in feeds that they arrived at', () =>
     withStore(engine, async (store) => {
-      const room = new Newsroom(store);
+      const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', [draft('old', { publishedMs: noon - hour, categories: ['eu'] })]);
       await room.read('a', [draft('late', { publishedMs: noon - hour, categories: ['eu'] })], noon + minute);

@@ -14,8 +14,8 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import { isPolled, openStore, openStoreToRead } from '../../src/store/open.ts';
-import { readSetting } from '../../src/store/settings.ts';
+import { isPollerRunning, openStore, openReadOnlyStore } from '../../src/store/open.ts';
+import { getOrCreateSetting } from '../../src/store/settings.ts';
 
 let folder = '';
 let file = '';
@@ -55,7 +55,7 @@ describe('a database that is only looked at', () => {
   it('is not changed by a byte, nor is anything put beside it', async () => {
     await make();
     const [before, names] = [readFileSync(file), readdirSync(folder)];
-    const store = openStoreToRead(url());
+    const store = openReadOnlyStore(url());
     expect((await readHead(store.reader)).head).toBe(0);
     expect(await store.read(readHead)).toEqual(await readHead(store.reader));
     await store.close();
@@ -65,7 +65,7 @@ describe('a database that is only looked at', () => {
 
   it('refuses what would write', async () => {
     await make();
-    const store = openStoreToRead(url());
+    const store = openReadOnlyStore(url());
     await expect(store.reader.updateTable('stream_head').set({ head: 1 }).execute()).rejects.toThrow('readonly');
     await store.close();
   });
@@ -74,7 +74,7 @@ describe('a database that is only looked at', () => {
     await make();
     const writer = new Database(file);
     writer.exec('begin immediate; update stream_head set head = 9');
-    const store = openStoreToRead(url());
+    const store = openReadOnlyStore(url());
     expect((await readHead(store.reader)).head).toBe(0);
     await store.close();
     writer.exec('commit');
@@ -83,17 +83,17 @@ describe('a database that is only looked at', () => {
 
   it('is read as a process left it that was killed, with what had not come into the file yet', async () => {
     const server = await openStore({ url: url(), poller: true });
-    await readSetting(server, 'secret', () => 'kept');
+    await getOrCreateSetting(server, 'secret', () => 'kept');
     const [from, to] = [file, path.join(folder, 'killed.sqlite')];
     for (const part of ['', '-wal']) copyFileSync(`${from}${part}`, `${to}${part}`);
     await server.close();
-    const store = openStoreToRead(url(to));
+    const store = openReadOnlyStore(url(to));
     expect(await store.reader.selectFrom('setting').selectAll().execute()).toEqual([{ name: 'secret', value: 'kept' }]);
     await store.close();
   });
 
   it.each([
-    ['to read', () => openStoreToRead(url())],
+    ['to read', () => openReadOnlyStore(url())],
     ['without bringing it up to date', () => openStore({ url: url(), poller: false, migrates: false })],
   ])('is refused %s when an older version made it, with what to do', async (_, open) => {
     await make();
@@ -109,40 +109,40 @@ describe('a database that is only looked at', () => {
   it('is refused when a newer version or another program made it', async () => {
     await make();
     marked(`insert into kysely_migration values ('9999-later', '')`);
-    expect(await refusal(() => openStoreToRead(url()))).toContain('was written by a newer Newswire');
+    expect(await refusal(() => openReadOnlyStore(url()))).toContain('was written by a newer Newswire');
     rmSync(file);
     marked('create table other (id)');
-    expect(await refusal(() => openStoreToRead(url()))).toContain('is a database of another program');
+    expect(await refusal(() => openReadOnlyStore(url()))).toContain('is a database of another program');
   });
 
   it('is refused when there is none or an empty one, and none is made', async () => {
     const nowhere = path.join(folder, 'none', 'news.sqlite');
-    expect(await refusal(() => openStoreToRead(url(nowhere)))).toBe(
+    expect(await refusal(() => openReadOnlyStore(url(nowhere)))).toBe(
       `DATABASE_URL: there is no file ${nowhere}. "newswire serve" makes it`,
     );
     expect(existsSync(path.dirname(nowhere))).toBe(false);
     writeFileSync(file, '');
-    expect(await refusal(() => openStoreToRead(url()))).toContain('Start "newswire serve", which makes the database');
+    expect(await refusal(() => openReadOnlyStore(url()))).toContain('Start "newswire serve", which makes the database');
     expect(readdirSync(folder)).toEqual(['news.sqlite']);
   });
 });
 
 describe('whether somebody polls', () => {
   it('is told while a poller has the database open, by whatever name', async () => {
-    expect(isPolled(url())).toBe(false);
+    expect(isPollerRunning(url())).toBe(false);
     const server = await openStore({ url: url(), poller: true });
     symlinkSync(file, path.join(folder, 'other.sqlite'));
-    expect([isPolled(url()), isPolled(url(path.join(folder, 'other.sqlite')))]).toEqual([true, true]);
+    expect([isPollerRunning(url()), isPollerRunning(url(path.join(folder, 'other.sqlite')))]).toEqual([true, true]);
     await server.close();
-    expect(isPolled(url())).toBe(false);
+    expect(isPollerRunning(url())).toBe(false);
   });
 
   it('is not told of who only serves, and leaves the lock to whoever wants it', async () => {
     const serving = await openStore({ url: url(), poller: false });
-    expect(isPolled(url())).toBe(false);
+    expect(isPollerRunning(url())).toBe(false);
     expect(readdirSync(folder)).not.toContain('news.sqlite.lock');
     const polling = await openStore({ url: url(), poller: true });
-    expect(isPolled(url())).toBe(true);
+    expect(isPollerRunning(url())).toBe(true);
     await Promise.all([serving.close(), polling.close()]);
     const again = await openStore({ url: url(), poller: true });
     await again.close();

@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/domain/config-error.ts';
 import { newEpoch } from '../../src/store/log/epoch.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open.ts';
-import { readSetting } from '../../src/store/settings.ts';
+import { getOrCreateSetting } from '../../src/store/settings.ts';
 import { engines, withStore } from '../contract/engines.ts';
 
 /** The one problem that opening this URL is refused with. */
@@ -210,14 +210,14 @@ describe.each(engines)('a setting on $name', (engine) => {
         made += 1;
         return `secret ${made}`;
       };
-      expect(await readSetting(store, 'secret', make)).toBe('secret 1');
-      expect(await readSetting(store, 'secret', make)).toBe('secret 1');
-      expect(await readSetting(store, 'other', () => 'x')).toBe('x');
+      expect(await getOrCreateSetting(store, 'secret', make)).toBe('secret 1');
+      expect(await getOrCreateSetting(store, 'secret', make)).toBe('secret 1');
+      expect(await getOrCreateSetting(store, 'other', () => 'x')).toBe('x');
     }));
 
   it('is the same for two that ask at once', () =>
     withStore(engine, async (store) => {
-      const both = await Promise.all(['a', 'b'].map((value) => readSetting(store, 'secret', () => value)));
+      const both = await Promise.all(['a', 'b'].map((value) => getOrCreateSetting(store, 'secret', () => value)));
       expect(both[0]).toBe(both[1]);
     }));
 });

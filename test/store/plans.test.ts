@@ -7,11 +7,11 @@ import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
 import { trimEvents } from '../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
-import { claimSources, nextDueMs, readDueSources, releaseSources } from '../../src/store/sources/leases.ts';
+import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/sources/poll-records.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { engines } from '../contract/engines.ts';
-import { day, digest, draft, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { day, digest, draft, StoreFixture, noon, source } from '../contract/newsroom.ts';
 
 const { prepare } = Database.prototype;
 
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** Every statement that a store runs in its life, with the plan that the engine makes for it. */
-async function plansOf(work: (store: Store, room: Newsroom) => Promise<unknown>): Promise<Map<string, string[]>> {
+async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unknown>): Promise<Map<string, string[]>> {
   const engine = engines[0];
   if (engine === undefined) throw new Error('no engine');
   const place = engine.make();
@@ -42,7 +42,7 @@ async function plansOf(work: (store: Store, room: Newsroom) => Promise<unknown>)
   Database.prototype.prepare = spy as typeof prepare;
   try {
     const store = await openStore({ url: place.url, poller: true });
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([source('a'), source('b')]);
     await room.read('a', [draft('one'), draft('two')]);
     await work(store, room);
@@ -82,7 +82,7 @@ describe('the plans of the engine', () => {
     const plans = await plansOf(async (store, room) => {
       await readDueSources(store.reader, noon, 10);
       await nextDueMs(store.reader);
-      await releaseSources(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
+      await releaseLeases(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
       await readPollState(store.reader, 'a');
       await knownHashes(store.reader, 'a', 100);
       await room.read('a', [draft('one', { title: 'Edited' }), draft('three')]);

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { onFile } from '../../src/store/engine/sqlite/sqlite-file.ts';
+import { withFileErrors } from '../../src/store/engine/sqlite/sqlite-file.ts';
 
 /** A file system without a free block. */
 const fullFileSystem = '/proc';
@@ -9,7 +9,7 @@ const fullFileSystem = '/proc';
 /** What a failure to open a file in a folder is refused with, as the operator reads it. */
 function refusal(error: Error, folder = '/nowhere'): string {
   try {
-    onFile(`${folder}/news.sqlite`, 'opened', () => {
+    withFileErrors(`${folder}/news.sqlite`, 'opened', () => {
       throw error;
     });
   } catch (refused) {

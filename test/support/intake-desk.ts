@@ -1,12 +1,12 @@
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Item } from '../../src/domain/items/item.ts';
-import type { DigestTask } from '../../src/domain/items/normalise-task.ts';
+import type { NormaliseTask } from '../../src/domain/items/normalise-task.ts';
 import type { PollState, RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import { createFetcher, type Fetcher } from '../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { createNetworkBrake } from '../../src/schedule/network-brake.ts';
-import type { Digester } from '../../src/server/document-processor.ts';
+import { createNetworkBreaker } from '../../src/schedule/network-brake.ts';
+import type { DocumentProcessor } from '../../src/server/document-processor.ts';
 import { createRefresh } from '../../src/server/stages/create-stages.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
@@ -14,50 +14,50 @@ import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';
 import { readSourceReports, type SourceReport } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { digestDocument } from '../../src/worker.ts';
+import { normaliseDocument } from '../../src/worker.ts';
 import { noon, source } from '../contract/newsroom.ts';
 
-export interface DeskOptions {
+export interface PollingFixtureOptions {
   readonly hostGapMs?: number;
   readonly allowPrivateNetworks?: readonly string[];
 }
 
 /** The real intake of one source, `a`, poll by poll, with a wall clock that the test turns. */
-export class IntakeDesk {
+export class PollingFixture {
   readonly store: Store;
   readonly source: Source;
   /** What was asked of the digester, oldest first. */
-  readonly tasks: DigestTask[] = [];
+  readonly tasks: NormaliseTask[] = [];
   /** Heads of the log that readers were told of. */
-  readonly rung: number[] = [];
+  readonly notifiedHeads: number[] = [];
   nowMs = noon;
   readonly #fetcher: Fetcher;
   readonly #refresh: ReturnType<typeof createRefresh>;
 
-  constructor(store: Store, url: string, over: Partial<Source> = {}, options: DeskOptions = {}) {
+  constructor(store: Store, url: string, over: Partial<Source> = {}, options: PollingFixtureOptions = {}) {
     this.store = store;
     this.source = source('a', { url, ...over });
     const clock: Clock = { now: () => this.nowMs, monotonic: () => systemClock.monotonic() };
     const allowPrivateNetworks = options.allowPrivateNetworks ?? ['127.0.0.0/8'];
     this.#fetcher = createFetcher({ clock, userAgent: 'Newswire/0', feedsDir: '/nowhere', allowPrivateNetworks });
-    const digester: Pick<Digester, 'digest'> = {
+    const digester: Pick<DocumentProcessor, 'digest'> = {
       digest: (task) => {
         this.tasks.push(task);
-        return digestDocument(task);
+        return normaliseDocument(task);
       },
     };
     this.#refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
       digester,
-      brake: createNetworkBrake(),
+      brake: createNetworkBreaker(),
       clock,
       random: () => 0.5,
       hostGapMs: () => options.hostGapMs ?? 0,
       hostCycleMs: () => 0,
-      stretch: () => 1,
+      intervalMultiplier: () => 1,
       sourceOf: (id) => (id === this.source.id ? this.source : undefined),
-      ring: (head) => void this.rung.push(head),
+      ring: (head) => void this.notifiedHeads.push(head),
     });
   }
 

@@ -1,18 +1,18 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 
-export type Speaker = 'client' | 'server';
+export type Sender = 'client' | 'server';
 
 /** Holds what was said over a connection against the description that the server gives of itself. */
 export interface ProtocolCheck {
   /** Notes a message, and what is wrong with it by the description. */
-  note(from: Speaker, text: string): void;
+  record(from: Sender, text: string): void;
   /** `server.item`, `client.ping`: what was said, sorted. */
   seen(): readonly string[];
   /** What was wrong, one line each. */
   readonly faults: readonly string[];
   /** Whether a message is one of the description; the reason when it is not. */
-  faultOf(from: Speaker, message: unknown): string | null;
+  faultOf(from: Sender, message: unknown): string | null;
 }
 
 interface Described {
@@ -41,7 +41,7 @@ export function createProtocolCheck(served: unknown, { open = false } = {}): Pro
   const seen = new Set<string>();
   const faults: string[] = [];
 
-  function faultOf(from: Speaker, message: unknown): string | null {
+  function faultOf(from: Sender, message: unknown): string | null {
     const type = String((message as { type?: unknown } | null)?.type);
     const validate = validators.get(`${from}.${type}`);
     if (validate === undefined) return `no ${from}.${type} is described`;
@@ -54,7 +54,7 @@ export function createProtocolCheck(served: unknown, { open = false } = {}): Pro
     faults,
     faultOf,
     seen: () => [...seen].sort(),
-    note(from, text) {
+    record(from, text) {
       const message: unknown = JSON.parse(text);
       seen.add(`${from}.${String((message as { type?: unknown }).type)}`);
       const fault = faultOf(from, message);

@@ -4,11 +4,11 @@ import type { DeliveryOutcome } from '../../src/push/websub/content-distribution
 import type { TopicDocument } from '../../src/push/websub/hub-ports.ts';
 import { createHub, type Hub } from '../../src/push/websub/websub-hub.ts';
 import type { Log } from '../../src/runtime/log.ts';
-import { hubPorts } from '../../src/server/websub/start-hub.ts';
+import { createHubStore } from '../../src/server/websub/start-hub.ts';
 import {
-  callbackPorts,
-  createWebsubClient,
-  type WebsubClientOptions,
+  callbackTcpPorts,
+  createWebSubHttpClient,
+  type WebSubHttpClientOptions,
 } from '../../src/server/websub/websub-http-client.ts';
 import type { Store } from '../../src/store/open.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
@@ -21,17 +21,17 @@ export const topic = `${base}/feed.atom`;
 export const hubUrl = `${base}/websub/hub`;
 
 /** A subscriber of ours as a real server, which does as it is told. */
-export class Subscriber {
+export class TestSubscriber {
   readonly origin: Origin;
   /** What it answers to a verification; the challenge unless told otherwise. */
-  verify: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = echo;
+  onVerification: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = echoChallenge;
   /** What it answers to a delivery. */
-  take: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = () => ({ status: 204 });
+  onDelivery: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = () => ({ status: 204 });
 
   constructor(origin: Origin, paths: readonly string[]) {
     this.origin = origin;
     for (const path of paths) {
-      origin.on(path, (request) => (request.method === 'GET' ? this.verify(request) : this.take(request)));
+      origin.on(path, (request) => (request.method === 'GET' ? this.onVerification(request) : this.onDelivery(request)));
     }
   }
 
@@ -40,35 +40,35 @@ export class Subscriber {
   }
 
   /** The questions it was asked. */
-  get asked(): readonly URLSearchParams[] {
+  get verifications(): readonly URLSearchParams[] {
     return this.origin.requests
       .filter(({ method }) => method === 'GET')
       .map(({ path }) => new URLSearchParams(path.split('?').slice(1).join('?')));
   }
 
   /** What was delivered to it. */
-  get delivered(): readonly LoggedRequest[] {
+  get deliveries(): readonly LoggedRequest[] {
     return this.origin.requests.filter(({ method }) => method === 'POST');
   }
 }
 
 /** Says yes: the challenge, byte for byte. */
-export function echo({ path }: LoggedRequest): Reply {
+export function echoChallenge({ path }: LoggedRequest): Reply {
   return { body: new URLSearchParams(path.split('?').slice(1).join('?')).get('hub.challenge') ?? '' };
 }
 
-export interface DeskOptions extends Partial<WebsubClientOptions> {
+export interface HubHarnessOptions extends Partial<WebSubHttpClientOptions> {
   /** The hub that serves our topics instead. */
-  readonly elsewhere?: string | null;
+  readonly externalHub?: string | null;
 }
 
 /** A test at a desk of its own. */
-export function atHubDesk(work: (desk: HubDesk) => Promise<void>, options: DeskOptions = {}): () => Promise<void> {
+export function withHub(work: (desk: HubHarness) => Promise<void>, options: HubHarnessOptions = {}): () => Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   return () =>
     withStore(engine, async (store) => {
-      const desk = new HubDesk(store, options);
+      const desk = new HubHarness(store, options);
       try {
         await work(desk);
       } finally {
@@ -78,7 +78,7 @@ export function atHubDesk(work: (desk: HubDesk) => Promise<void>, options: DeskO
 }
 
 /** A hub over a real database and real sockets, with a clock, a log and documents of the test's own. */
-export class HubDesk {
+export class HubHarness {
   readonly store: Store;
   readonly hub: Hub;
   readonly outcomes: DeliveryOutcome[] = [];
@@ -92,14 +92,14 @@ export class HubDesk {
   client = '127.0.0.1';
   readonly #events: LogEvent[] = [];
   readonly #app = new Hono();
-  readonly #client: ReturnType<typeof createWebsubClient>;
+  readonly #client: ReturnType<typeof createWebSubHttpClient>;
   readonly #origins: Origin[] = [];
 
-  constructor(store: Store, { elsewhere = null, ...options }: DeskOptions = {}) {
+  constructor(store: Store, { externalHub = null, ...options }: HubHarnessOptions = {}) {
     this.store = store;
     const clock = { now: () => this.nowMs, monotonic: () => this.nowMs - noon };
-    this.#client = createWebsubClient({
-      ...{ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'], ownOrigins: [base], ports: callbackPorts },
+    this.#client = createWebSubHttpClient({
+      ...{ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'], ownOrigins: [base], ports: callbackTcpPorts },
       ...options,
     });
     this.documents.set(topic, { text: '<feed>one</feed>' });
@@ -107,15 +107,15 @@ export class HubDesk {
       clock,
       log: this.#log(),
       client: this.#client,
-      ports: hubPorts(store, async (name) => this.#document(name)),
-      changes: {
+      ports: createHubStore(store, async (name) => this.#document(name)),
+      eventLog: {
         head: () => ({ epoch: this.epoch, head: this.#events.length, floor: 1 }),
-        after: async (seq) => this.#events.slice(seq),
+        readAfter: async (seq) => this.#events.slice(seq),
       },
       publicUrl: () => base,
       random: () => this.random,
       onDelivery: (outcome) => void this.outcomes.push(outcome),
-      elsewhere: elsewhere === null ? null : { hub: elsewhere, client: this.#client },
+      externalHub: externalHub === null ? null : { hub: externalHub, client: this.#client },
       wake: () => {},
     });
     const none = { status: 404, text: '' } as const;
@@ -123,10 +123,10 @@ export class HubDesk {
     websubRoutes(this.#app, { hub: this.hub, callbacks }, { clientAddress: () => this.client });
   }
 
-  async subscriber(...paths: string[]): Promise<Subscriber> {
+  async startSubscriber(...paths: string[]): Promise<TestSubscriber> {
     const origin = await startOrigin();
     this.#origins.push(origin);
-    return new Subscriber(origin, ['/cb', ...paths]);
+    return new TestSubscriber(origin, ['/cb', ...paths]);
   }
 
   /** A request to the hub, through its route. */
@@ -142,30 +142,30 @@ export class HubDesk {
   /** Asks for a subscription and lets it be verified. */
   async subscribe(callback: string, more: Record<string, string> = {}): Promise<Response> {
     const answer = await this.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': callback, ...more });
-    await this.turn();
+    await this.runUntilIdle();
     return answer;
   }
 
   /** A subscriber that is subscribed and has the present document. */
-  async subscribed(more: Record<string, string> = {}): Promise<Subscriber> {
-    const subscriber = await this.subscriber();
+  async subscribedClient(more: Record<string, string> = {}): Promise<TestSubscriber> {
+    const subscriber = await this.startSubscriber();
     await this.subscribe(subscriber.callback, more);
     return subscriber;
   }
 
   /** Changes the document of the topic, as an item of the section World does. */
-  change(text: string): void {
+  changeTopic(text: string): void {
     this.documents.set(topic, { text });
-    this.happen();
+    this.appendEvent();
   }
 
   /** Something is written to the log. */
-  happen(): void {
+  appendEvent(): void {
     this.#events.push(makeEvent(this.#events.length + 1, makeItem(this.#events.length + 1)));
   }
 
   /** Lets the hub do all that is due. */
-  async turn(): Promise<void> {
+  async runUntilIdle(): Promise<void> {
     for (let round = 0; round < 3; round += 1) {
       await this.hub.run();
       await this.hub.idle();
@@ -175,13 +175,13 @@ export class HubDesk {
   /** Lets time pass, then lets the hub do all that is due. */
   async advance(ms: number): Promise<void> {
     this.nowMs += ms;
-    await this.turn();
+    await this.runUntilIdle();
   }
 
   /** A change that is delivered, or tried to be. */
   async publish(text: string): Promise<void> {
-    this.change(text);
-    await this.turn();
+    this.changeTopic(text);
+    await this.runUntilIdle();
     await this.advance(6000);
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach } from 'vitest';
 
 /** What WebSub asks of a publisher, a hub and a subscriber, in one line each. */
-export const websubRows: Readonly<Record<string, string>> = {
+export const websubCases: Readonly<Record<string, string>> = {
   P1: 'implements a discovery mechanism',
   P2: 'names a hub and exactly one self in Link',
   P3: 'names both in XML feeds, HTML heads and JSON Feed too',
@@ -69,21 +69,21 @@ export const websubRows: Readonly<Record<string, string>> = {
 };
 
 /** The rows that a test's title begins with: `H9 keeps …`, `S13, S14 …`. */
-export function rowsOfTitle(title: string): string[] {
+export function casesOfTitle(title: string): string[] {
   const [labels = ''] = /^(?:[PHS]\d{1,2}(?:, | ))+/.exec(title) ?? [];
   return labels.match(/[PHS]\d{1,2}/g) ?? [];
 }
 
 /** Prints, when the tests of this file have run, what they came to row by row. */
-export function printRows(): void {
+export function printCaseResults(): void {
   const results = new Map<string, string[]>();
   afterEach(({ task }) => {
-    for (const row of rowsOfTitle(task.name)) {
+    for (const row of casesOfTitle(task.name)) {
       results.set(row, [...(results.get(row) ?? []), task.result?.state ?? 'pass']);
     }
   });
   afterAll(() => {
-    const lines = Object.entries(websubRows)
+    const lines = Object.entries(websubCases)
       .filter(([row]) => results.has(row))
       .map(([row, requirement]) => {
         const states = results.get(row) ?? [];

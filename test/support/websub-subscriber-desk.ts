@@ -1,20 +1,20 @@
 import { createHmac } from 'node:crypto';
 import { Hono } from 'hono';
-import type { WebClient } from '../../src/push/websub/http-port.ts';
-import { createWebsubSubscriber, type WebsubSubscriber } from '../../src/push/websub/subscriber.ts';
-import { createCallbacks } from '../../src/push/websub/websub-callback.ts';
+import type { WebSubHttpClient } from '../../src/push/websub/http-port.ts';
+import { createSubscriptionManager, type SubscriptionManager } from '../../src/push/websub/subscriber.ts';
+import { createCallbackHandler } from '../../src/push/websub/websub-callback.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createPushReader } from '../../src/server/websub/push-reader.ts';
-import { callbackUrl, subscriberPorts } from '../../src/server/websub/start-subscriber.ts';
-import { callbackPorts } from '../../src/server/websub/websub-endpoints.ts';
-import { createWebsubClient } from '../../src/server/websub/websub-http-client.ts';
+import { callbackUrl, createSubscriptionStore } from '../../src/server/websub/start-subscriber.ts';
+import { createCallbackStore } from '../../src/server/websub/websub-endpoints.ts';
+import { createWebSubHttpClient } from '../../src/server/websub/websub-http-client.ts';
 import { readEvents } from '../../src/store/log/event-log.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { Row } from '../../src/store/tables.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
-import { digestDocument } from '../../src/worker.ts';
+import { normaliseDocument } from '../../src/worker.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { IntakeDesk } from './intake-desk.ts';
+import { PollingFixture } from './intake-desk.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';
 
 export const publicUrl = 'https://news.example.com';
@@ -50,21 +50,21 @@ export class HubFixture {
   readonly origin: Origin;
   /** Forms that it was sent, oldest first. */
   readonly forms: URLSearchParams[] = [];
-  verifies: Verifies = 'inside';
+  verificationMode: Verifies = 'inside';
   lease: string | null = '864000';
-  answer: (request: LoggedRequest) => Reply = () => ({ status: 202 });
+  respond: (request: LoggedRequest) => Reply = () => ({ status: 202 });
   /** What our callback said to its last question. */
-  heard: Response | null = null;
-  readonly #desk: SubscriberDesk;
+  lastVerification: Response | null = null;
+  readonly #desk: SubscriberHarness;
 
-  constructor(origin: Origin, desk: SubscriberDesk) {
+  constructor(origin: Origin, desk: SubscriberHarness) {
     this.origin = origin;
     this.#desk = desk;
     origin.on('/hub', async (request) => {
       const form = new URLSearchParams(request.body);
       this.forms.push(form);
-      if (this.verifies === 'inside') await this.verify(form);
-      return this.answer(request);
+      if (this.verificationMode === 'inside') await this.verify(form);
+      return this.respond(request);
     });
   }
 
@@ -78,8 +78,8 @@ export class HubFixture {
       ...lease,
       ...over,
     });
-    this.heard = await this.#desk.app.request(`${new URL(form.get('hub.callback') ?? '').pathname}?${query}`);
-    return this.heard;
+    this.lastVerification = await this.#desk.app.request(`${new URL(form.get('hub.callback') ?? '').pathname}?${query}`);
+    return this.lastVerification;
   }
 
   get last(): URLSearchParams {
@@ -88,57 +88,57 @@ export class HubFixture {
 }
 
 /** Our subscriber over a real database, real polls of a real source, and a real hub. */
-export class SubscriberDesk {
+export class SubscriberHarness {
   readonly store: Store;
   readonly source: Origin;
   readonly hub: HubFixture;
-  readonly intake: IntakeDesk;
+  readonly intake: PollingFixture;
   readonly app = new Hono();
   readonly logged: string[] = [];
   /** What the figures were told of pushes. */
-  readonly told: string[] = [];
+  readonly metricCalls: string[] = [];
   /** How often sources were made due sooner, or a push was kept. */
-  woken = 0;
-  readonly #subscriber: WebsubSubscriber;
+  wakeCount = 0;
+  readonly #subscriber: SubscriptionManager;
   readonly #readPushes: () => Promise<number>;
-  readonly #client: ReturnType<typeof createWebsubClient>;
+  readonly #client: ReturnType<typeof createWebSubHttpClient>;
 
   constructor(store: Store, source: Origin, hub: Origin) {
     this.store = store;
     this.source = source;
     this.hub = new HubFixture(hub, this);
-    this.intake = new IntakeDesk(store, `${source.url}/feed`);
+    this.intake = new PollingFixture(store, `${source.url}/feed`);
     const clock = { now: () => this.intake.nowMs, monotonic: () => this.intake.nowMs };
-    this.#client = createWebsubClient({ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'] });
+    this.#client = createWebSubHttpClient({ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'] });
     const log = {
       ...silentLog,
       info: (facts: object, text: string) => void this.logged.push(`${text} ${JSON.stringify(facts)}`),
     };
     const wake = (): void => {
-      this.woken += 1;
+      this.wakeCount += 1;
     };
     const random = (): number => 0.5;
-    this.#subscriber = createWebsubSubscriber({
+    this.#subscriber = createSubscriptionManager({
       ...{ clock, log, random, client: this.#seeming(hub) },
-      ports: subscriberPorts(store),
+      ports: createSubscriptionStore(store),
       callbackUrl: (id) => callbackUrl(publicUrl, id),
       onSourceDue: wake,
     });
     this.#readPushes = createPushReader({
       ...{ store, clock, log, onSourceDue: wake },
-      digester: { digest: digestDocument },
+      digester: { digest: normaliseDocument },
       sourceOf: (id) => (id === 'a' ? this.intake.source : undefined),
-      ring: (head) => void this.intake.rung.push(head),
-      onFetched: (sourceId) => void this.told.push(`fetched ${sourceId}`),
-      onPushStored: ({ added, updated }) => void this.told.push(`stored ${added}+${updated}`),
+      ring: (head) => void this.intake.notifiedHeads.push(head),
+      onFetched: (sourceId) => void this.metricCalls.push(`fetched ${sourceId}`),
+      onPushStored: ({ added, updated }) => void this.metricCalls.push(`stored ${added}+${updated}`),
     });
-    const callbacks = createCallbacks({ clock, log, random, wake, ports: callbackPorts(store) });
+    const callbacks = createCallbackHandler({ clock, log, random, wake, ports: createCallbackStore(store) });
     const ourHub = { receive: () => ({ status: 202, text: '' }) as const };
     websubRoutes(this.app, { hub: ourHub, callbacks }, { clientAddress: () => '127.0.0.1' });
   }
 
   /** The source answers so from now on. */
-  serve(body: string, headers: Record<string, string> = {}): void {
+  serveFeed(body: string, headers: Record<string, string> = {}): void {
     this.source.on('/feed', { headers: { 'content-type': 'application/rss+xml', ...headers }, body });
   }
 
@@ -148,7 +148,7 @@ export class SubscriberDesk {
   }
 
   /** One round of the subscriber. */
-  async round(afterMs = 0): Promise<void> {
+  async runManager(afterMs = 0): Promise<void> {
     this.intake.nowMs += afterMs;
     await this.#subscriber.run();
   }
@@ -160,9 +160,9 @@ export class SubscriberDesk {
 
   /** A source that was read, and is subscribed to. */
   async subscribed(numbers: readonly number[] = [1]): Promise<this> {
-    this.serve(feed(numbers));
+    this.serveFeed(feed(numbers));
     await this.poll();
-    await this.round();
+    await this.runManager();
     return this;
   }
 
@@ -190,7 +190,7 @@ export class SubscriberDesk {
   }
 
   /** A push that is received and read. */
-  async pushed(numbers: readonly number[], over: Record<string, string | null> = {}): Promise<Response> {
+  async pushAndRead(numbers: readonly number[], over: Record<string, string | null> = {}): Promise<Response> {
     const response = await this.push(feed(numbers), over);
     await this.readPushes();
     return response;
@@ -212,7 +212,7 @@ export class SubscriberDesk {
   }
 
   /** A client to whom the fixture is `https://hub.example.org`. */
-  #seeming(hub: Origin): WebClient {
+  #seeming(hub: Origin): WebSubHttpClient {
     return {
       request: (request) =>
         this.#client.request({ ...request, url: request.url.replace('https://hub.example.org', hub.url) }),
@@ -221,12 +221,12 @@ export class SubscriberDesk {
 }
 
 /** A test at a desk of its own. */
-export function atSubscriberDesk(work: (desk: SubscriberDesk) => Promise<void>): () => Promise<void> {
+export function withSubscriber(work: (desk: SubscriberHarness) => Promise<void>): () => Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   return () =>
     withStore(engine, async (store) => {
-      const desk = new SubscriberDesk(store, await startOrigin(), await startOrigin());
+      const desk = new SubscriberHarness(store, await startOrigin(), await startOrigin());
       await desk.intake.declare();
       try {
         await work(desk);

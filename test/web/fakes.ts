@@ -2,11 +2,11 @@ import type { LogEvent } from '../../src/domain/events/event.ts';
 import { facetsOf, searchText, toWireBody } from '../../src/domain/events/wire-item.ts';
 import type { Item } from '../../src/domain/items/item.ts';
 import { type Site, slug } from '../../src/domain/polling/source.ts';
-import { matchesSearch, parseSearchQuery, searchable } from '../../src/domain/search/search-query.ts';
+import { matchesSearch, parseSearchQuery, toSearchableText } from '../../src/domain/search/search-query.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { type App, createApp } from '../../src/web/app.ts';
-import type { AppParts } from '../../src/web/shared/app-context.ts';
-import type { ItemsQuery, Reads, SourceHealth, WebhookHealth } from '../../src/web/shared/read-port.ts';
+import type { AppContext } from '../../src/web/shared/app-context.ts';
+import type { ItemsQuery, ReadPort, SourceHealth, WebhookHealth } from '../../src/web/shared/read-port.ts';
 
 export const noon = Date.UTC(2026, 0, 15, 12, 0);
 const minuteMs = 60_000;
@@ -38,7 +38,7 @@ export function makeItem(id: number, over: Partial<Item> = {}): Item {
     revision: 1,
     backfill: false,
     withdrawnMs: null,
-    withdrawnWhy: null,
+    withdrawalReason: null,
     ...over,
   };
 }
@@ -68,7 +68,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
 }
 
 /** A store in memory: what the web reads, and what a test may change. */
-export class FakeReads implements Reads {
+export class FakeReadPort implements ReadPort {
   list: readonly Item[];
   known: readonly SourceHealth[] = [makeSource()];
   hooks: readonly WebhookHealth[] = [];
@@ -95,7 +95,7 @@ export class FakeReads implements Reads {
       )
       .filter((item) => filter.sources.length === 0 || filter.sources.includes(item.source.id))
       .filter((item) => filter.backfill || !item.backfill)
-      .filter((item) => matchesSearch(parseSearchQuery(filter.q ?? ''), searchable(searchText(item))))
+      .filter((item) => matchesSearch(parseSearchQuery(filter.q ?? ''), toSearchableText(searchText(item))))
       .toSorted((a, b) => b.sortMs - a.sortMs || b.id - a.id);
     const start = before === null ? 0 : all.findIndex((item) => placeOf(item) === before) + 1;
     const items = all.slice(start, start + limit);
@@ -168,7 +168,7 @@ export function makeEvent(seq: number, item: Item, over: Partial<LogEvent> = {})
     backfill: item.backfill,
     changed: [],
     facets: facetsOf(item),
-    was: null,
+    previousFacets: null,
     body: JSON.stringify(toWireBody(item)),
     atMs: noon,
     ...over,
@@ -187,12 +187,12 @@ export const site: Site = {
 
 export interface TestApp {
   readonly app: App;
-  readonly reads: FakeReads;
+  readonly reads: FakeReadPort;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
 /** What the web is put together from, over a store in memory. */
-export function makeParts(reads: FakeReads): AppParts {
+export function makeContext(reads: FakeReadPort): AppContext {
   return {
     reads,
     publicUrl: () => 'https://news.example.com',
@@ -211,9 +211,9 @@ export function makeParts(reads: FakeReads): AppParts {
 }
 
 /** The web over a store in memory. */
-export function makeApp(items: readonly Item[] = [], over: Partial<AppParts> = {}): TestApp {
-  const reads = new FakeReads(items);
-  const app = createApp({ ...makeParts(reads), ...over });
+export function makeApp(items: readonly Item[] = [], over: Partial<AppContext> = {}): TestApp {
+  const reads = new FakeReadPort(items);
+  const app = createApp({ ...makeContext(reads), ...over });
   return { app, reads, get: async (path, headers = {}) => app.request(path, { headers }) };
 }
 

@@ -6,14 +6,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ServerMessage, WireEvent } from '../../src/domain/events/wire.ts';
 import { toWireBody } from '../../src/domain/events/wire-item.ts';
 import type { Item } from '../../src/domain/items/item.ts';
-import { type FakeReads, makeApp } from './fakes.ts';
+import { type FakeReadPort, makeApp } from './fakes.ts';
 
 /** Pages over items in memory, with a live end that says what the test wants said. */
-export interface LiveStub {
+export interface StubLiveServer {
   readonly url: string;
-  readonly reads: FakeReads;
+  readonly reads: FakeReadPort;
   /** Tells every page of an item that was added or changed. */
-  tell(op: 'add' | 'update', item: Item): void;
+  publish(op: 'add' | 'update', item: Item): void;
   /** Tells every page that an item was withdrawn. */
   withdraw(item: Item): void;
   /** What pages have subscribed to so far. */
@@ -34,7 +34,7 @@ export interface Subscription {
 /**
  * @param assetsDir the built `dist/public`.
  */
-export async function startLiveStub(items: readonly Item[], assetsDir: string): Promise<LiveStub> {
+export async function startStubLiveServer(items: readonly Item[], assetsDir: string): Promise<StubLiveServer> {
   let url = '';
   const { app, reads } = makeApp(items, { assetsDir, publicUrl: () => url });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
@@ -57,7 +57,7 @@ export async function startLiveStub(items: readonly Item[], assetsDir: string): 
   return {
     url,
     reads,
-    tell: (op, item) => {
+    publish: (op, item) => {
       const wire = { ...toWireBody(item), page: `${url}/items/${item.id}` };
       tellAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
     },

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Site } from '../../src/domain/polling/source.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
-import { openReaders } from '../../src/server/reader-repositories.ts';
+import { createReaders } from '../../src/server/reader-repositories.ts';
 import type { Store } from '../../src/store/open.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import type { App } from '../../src/web/app.ts';
-import { createReads } from '../../src/web/http/store-reads.ts';
-import type { AppParts } from '../../src/web/shared/app-context.ts';
+import { createWebReads } from '../../src/web/http/store-reads.ts';
+import type { AppContext } from '../../src/web/shared/app-context.ts';
 import { createClientAddress } from '../../src/web/shared/client-address.ts';
 import { engines, withStore } from '../contract/engines.ts';
-import { draft, Newsroom, noon, source } from '../contract/newsroom.ts';
+import { draft, StoreFixture, noon, source } from '../contract/newsroom.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { makeApp, site } from './fakes.ts';
 
@@ -19,7 +19,7 @@ export const browserAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201
 export const origin = 'https://news.example.com';
 
 /** A request of a test; what is left out is as a browser at 192.0.2.1 says it. */
-export interface Asking {
+export interface TestRequest {
   readonly method?: string;
   /** An empty one leaves the usual one out. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -29,36 +29,36 @@ export interface Asking {
 }
 
 /** The web over a real store with one item, `one`, that was read at noon. */
-export interface NewsroomApp {
+export interface StoreApp {
   readonly store: Store;
-  readonly room: Newsroom;
+  readonly room: StoreFixture;
   readonly clock: FakeClock;
   readonly item: number;
   readonly app: App;
   /** Methods and paths of everything that is answered. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
-  ask(path: string, asking?: Asking): Promise<Response>;
+  request(path: string, asking?: TestRequest): Promise<Response>;
   /** Has what was noted counted. */
-  settle(): Promise<void>;
+  flush(): Promise<void>;
 }
 
 /** Runs a test on a web with a store of its own. */
-export async function withNewsroomApp(
-  over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppParts>; readonly adminToken?: string | null },
-  work: (app: NewsroomApp) => Promise<void>,
+export async function withStoreApp(
+  over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppContext>; readonly adminToken?: string | null },
+  work: (app: StoreApp) => Promise<void>,
 ): Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   await withStore(engine, async (store) => {
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([source('a')]);
     await room.read('a', [draft('one')]);
     const item = await readItemByKey(store.reader, 'http://example.net/one');
     const clock = createFakeClock(noon);
     const shutdown = createShutdown(silentLog);
-    const readers = await openReaders({ store, clock, log: silentLog, shutdown, adminToken: over.adminToken ?? null });
+    const readers = await createReaders({ store, clock, log: silentLog, shutdown, adminToken: over.adminToken ?? null });
     const { app } = makeApp([], {
-      reads: createReads(store),
+      reads: createWebReads(store),
       readers,
       clock,
       publicUrl: () => origin,
@@ -73,14 +73,14 @@ export async function withNewsroomApp(
       item: item?.id ?? 0,
       app,
       routes: app.routes,
-      ask: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(path, asking) }),
-      settle: () => shutdown.stop(),
+      request: async (path, asking = {}) => app.request(path, requestOf(asking), { incoming: incomingOf(path, asking) }),
+      flush: () => shutdown.stop(),
     });
     await shutdown.stop();
   });
 }
 
-function requestOf({ method, headers = {}, form }: Asking): RequestInit {
+function requestOf({ method, headers = {}, form }: TestRequest): RequestInit {
   const usual = {
     'user-agent': browserAgent,
     ...(form === undefined ? {} : { origin, 'sec-fetch-site': 'same-origin' }),
@@ -94,7 +94,7 @@ function requestOf({ method, headers = {}, form }: Asking): RequestInit {
 
 function incomingOf(
   path: string,
-  { address = '192.0.2.1', headers = {}, method, form }: Asking,
+  { address = '192.0.2.1', headers = {}, method, form }: TestRequest,
 ): Partial<IncomingMessage> {
   return {
     method: method ?? (form === undefined ? 'GET' : 'POST'),

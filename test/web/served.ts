@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../src/web/app.ts';
 
 /** An answer as it came over the wire. */
-export interface Got {
+export interface ReceivedResponse {
   readonly status: number;
   /** By lower-case name and in order of names, without those of the connection. */
   readonly headers: Readonly<Record<string, string>>;
@@ -12,12 +12,12 @@ export interface Got {
 }
 
 /** Sends a request over a real socket. */
-export type Send = (method: string, path: string, headers?: Readonly<Record<string, string>>) => Promise<Got>;
+export type SendRequest = (method: string, path: string, headers?: Readonly<Record<string, string>>) => Promise<ReceivedResponse>;
 
 const ofTheConnection = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
 /** Serves an app over real sockets as the server does, with the cache in front of it. */
-export async function withServer(app: App, work: (send: Send) => Promise<void>): Promise<void> {
+export async function withServer(app: App, work: (send: SendRequest) => Promise<void>): Promise<void> {
   // The globals are those of other tests too.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(app.kept.before((incoming, outgoing) => void listener(incoming, outgoing)));
@@ -40,7 +40,7 @@ interface Sent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function sendTo(sent: Sent): Promise<Got> {
+function sendTo(sent: Sent): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', ...sent }, (response) => {
       const chunks: Buffer[] = [];

@@ -1,15 +1,15 @@
-import { addSource, checkName } from '../../config/add-source.ts';
+import { addSource, checkFileName } from '../../config/add-source.ts';
 import { readFeedsDir } from '../../config/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
 import { type Declarations, type Source, slug } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Inspection } from '../inspect/inspect.ts';
-import { inspectAddress, type OwnParts } from '../inspect/open.ts';
-import { inspectionForMachines, tellInspection } from '../inspect/report.ts';
+import { inspectAddress, type InspectOverrides } from '../inspect/open.ts';
+import { inspectionToJson, formatInspection } from '../inspect/report.ts';
 import { readSiteAddress, type SiteAddress } from '../inspect/site-address.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
 import { printJson } from '../output/print.ts';
-import { complain } from './check-url-command.ts';
+import { printFeedFailures } from './check-url-command.ts';
 
 export interface AddOptions {
   readonly section?: string;
@@ -22,8 +22,8 @@ export interface AddOptions {
  * `newswire add URL`: declares a feed, or the best feed of a page, after it was read once. What cannot be read is not
  * declared, nor what is declared already.
  */
-export async function add(io: CliIo, text: string, options: AddOptions, own: OwnParts = {}): Promise<number> {
-  checkName(options.file);
+export async function add(io: CliIo, text: string, options: AddOptions, own: InspectOverrides = {}): Promise<number> {
+  checkFileName(options.file);
   const feedsDir = readFeedsDir(io.env);
   const address = await readSiteAddress(text, feedsDir);
   refuseSecret(address);
@@ -51,7 +51,7 @@ function spelling({ sections }: Declarations, section: string): string {
 /** A file of declarations is read by many, and shown to more. */
 function refuseSecret({ authorization }: SiteAddress): void {
   if (authorization === null) return;
-  throw new CommandFailed(
+  throw new CommandError(
     'the address holds a user name or password; declare the source by hand, with headers and "$' + '{NAME}" in them',
   );
 }
@@ -59,14 +59,14 @@ function refuseSecret({ authorization }: SiteAddress): void {
 function refuseDeclared({ sources }: Declarations, url: string): void {
   const found = sources.find((source) => source.url === url);
   if (found === undefined) return;
-  throw new CommandFailed(`${url} is declared at ${found.declaredAt} already, as "${found.id}"`);
+  throw new CommandError(`${url} is declared at ${found.declaredAt} already, as "${found.id}"`);
 }
 
 function refuse(io: CliIo, inspection: Inspection, options: AddOptions): number {
-  if (options.json) printJson(io, { added: null, ...inspectionForMachines(inspection) });
+  if (options.json) printJson(io, { added: null, ...inspectionToJson(inspection) });
   else {
-    io.out(tellInspection(inspection, io.columns));
-    complain(io, inspection);
+    io.out(formatInspection(inspection, io.columns));
+    printFeedFailures(io, inspection);
     io.err('newswire: no feed could be read, so nothing was added\n');
   }
   return exitCodes.failed;
@@ -79,11 +79,11 @@ function tell(
 ): void {
   const { id, url, section, declaredAt } = source;
   if (options.json) {
-    printJson(io, { added: { id, url, section, declaredAt }, ...inspectionForMachines(inspection) });
+    printJson(io, { added: { id, url, section, declaredAt }, ...inspectionToJson(inspection) });
     return;
   }
-  io.out(tellInspection(inspection, io.columns));
-  complain(io, inspection);
+  io.out(formatInspection(inspection, io.columns));
+  printFeedFailures(io, inspection);
   const newSection = before.sections.includes(section) ? '' : ', which is new';
   io.out(
     `\nAdded at ${declaredAt}: ${cleanLine(`"${id}" in section ${section}${newSection}`)}. ` +

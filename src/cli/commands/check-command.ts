@@ -5,7 +5,7 @@ import { readDeclarations } from '../../config/read-declarations.ts';
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Webhook } from '../../domain/events/webhook.ts';
-import { shownUrl } from '../../domain/polling/masking.ts';
+import { displayUrl } from '../../domain/polling/masking.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type CliIo, exitCodes } from '../io.ts';
@@ -51,12 +51,12 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
 /** Headers by name only: their values are secrets. */
 function withoutSecrets(source: Source): object {
   const { headers, declarationHash: _, hidden: __, ...shown } = source;
-  return { ...shown, url: shownUrl(source), headers: Object.keys(headers) };
+  return { ...shown, url: displayUrl(source), headers: Object.keys(headers) };
 }
 
 function withoutTokens(webhook: Webhook): object {
   const { secrets: _, hidden: __, formerId: ___, ...shown } = webhook;
-  return { ...shown, url: shownUrl(webhook) };
+  return { ...shown, url: displayUrl(webhook) };
 }
 
 function printForPeople(
@@ -114,7 +114,7 @@ function sourcesTable(declarations: Declarations, columns: number | null): strin
     source.id,
     source.section,
     source.intervalMs === null ? 'adaptive' : formatMinutes(source.intervalMs),
-    shownUrl(source),
+    displayUrl(source),
     source.declaredAt,
   ]);
   return formatTable(head, rows, columns);
@@ -127,7 +127,7 @@ function webhooksTable({ webhooks, sources }: Declarations, columns: number | nu
     { title: 'URL', canShrink: true },
     { title: 'DECLARED AT' },
   ];
-  const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), shownUrl(hook), hook.declaredAt]);
+  const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), displayUrl(hook), hook.declaredAt]);
   return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
 }
 

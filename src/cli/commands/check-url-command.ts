@@ -1,8 +1,8 @@
 import { readFeedsDir } from '../../config/environment.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Inspection } from '../inspect/inspect.ts';
-import { inspectAddress, type OwnParts } from '../inspect/open.ts';
-import { inspectionForMachines, tellInspection } from '../inspect/report.ts';
+import { inspectAddress, type InspectOverrides } from '../inspect/open.ts';
+import { inspectionToJson, formatInspection } from '../inspect/report.ts';
 import { readSiteAddress } from '../inspect/site-address.ts';
 import { type CliIo, exitCodes } from '../io.ts';
 import { printJson } from '../output/print.ts';
@@ -15,20 +15,20 @@ export async function checkUrl(
   io: CliIo,
   text: string,
   options: { readonly json?: boolean },
-  own: OwnParts = {},
+  own: InspectOverrides = {},
 ): Promise<number> {
   const address = await readSiteAddress(text, readFeedsDir(io.env));
   const inspection = await inspectAddress(io, address, own);
-  if (options.json) printJson(io, inspectionForMachines(inspection));
+  if (options.json) printJson(io, inspectionToJson(inspection));
   else {
-    io.out(tellInspection(inspection, io.columns));
-    complain(io, inspection);
+    io.out(formatInspection(inspection, io.columns));
+    printFeedFailures(io, inspection);
   }
   return inspection.feed === null ? exitCodes.failed : exitCodes.done;
 }
 
 /** Says of each address that gave no feed why. */
-export function complain(io: CliIo, { page, refusals }: Pick<Inspection, 'page' | 'refusals'>): void {
+export function printFeedFailures(io: CliIo, { page, refusals }: Pick<Inspection, 'page' | 'refusals'>): void {
   // That a page is no feed was said with the page.
   if (page !== null && page.feeds.length === 0) return;
   for (const { url, failure, detail } of refusals) io.err(`${cleanLine(`${url}: ${failure}: ${detail}`, 1000)}\n`);

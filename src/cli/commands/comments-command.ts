@@ -1,8 +1,8 @@
-import type { Comment, CommentAction, CommentState, Moderated } from '../../domain/comments/comment.ts';
+import type { ModerationEntry, CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
-import { withDatabase, withDatabaseToRead } from '../open-database.ts';
-import { formatInstant } from '../output/format-span.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
+import { withDatabase, withReadOnlyDatabase } from '../open-database.ts';
+import { formatRelativeTime } from '../output/format-span.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
 
@@ -17,7 +17,7 @@ export interface CommentsOptions {
 export async function listComments(io: CliIo, options: CommentsOptions, clock: Clock = systemClock): Promise<number> {
   const { countComments, readComments } = await import('../../store/readers/comment-repository.ts');
   const state = options.state === 'all' ? null : options.state;
-  const { comments, counts } = await withDatabaseToRead(io, (store) =>
+  const { comments, counts } = await withReadOnlyDatabase(io, (store) =>
     store.read(async (db) => ({
       comments: await readComments(db, { state, before: null, limit: options.limit }),
       counts: await countComments(db),
@@ -45,13 +45,13 @@ export async function moderate(
   clock: Clock = systemClock,
 ): Promise<number> {
   const ids = [...new Set(of.ids.map(readCommentId))];
-  if (ids.length === 0) throw new CommandFailed(`which comments? "newswire comments" lists those that wait`);
+  if (ids.length === 0) throw new CommandError(`which comments? "newswire comments" lists those that wait`);
   const { moderateComments, readCommentStates } = await import('../../store/readers/moderate-comments.ts');
   const changed = await withDatabase(io, async (store) => {
     const known = await readCommentStates(store.reader, ids);
     const unknown = ids.filter((id) => !known.has(id));
     if (unknown.length > 0) {
-      throw new CommandFailed(`there is no comment ${unknown.join(', ')}; "newswire comments --state all" lists them`);
+      throw new CommandError(`there is no comment ${unknown.join(', ')}; "newswire comments --state all" lists them`);
     }
     return await moderateComments(store, { ids, action: of.action, actor: actorOf(io), nowMs: clock.now() });
   });
@@ -62,7 +62,7 @@ export async function moderate(
 
 function readCommentId(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) {
-    throw new CommandFailed(`${JSON.stringify(text)} is no comment's number; "newswire comments" lists them`);
+    throw new CommandError(`${JSON.stringify(text)} is no comment's number; "newswire comments" lists them`);
   }
   return Number(text);
 }
@@ -72,24 +72,24 @@ function actorOf({ env }: CliIo): string {
   return `cli:${(env['SUDO_USER'] ?? env['USER'] ?? env['LOGNAME'] ?? 'unknown').slice(0, 60)}`;
 }
 
-function unchangedOf(ids: readonly number[], changed: readonly Moderated[]): number[] {
+function unchangedOf(ids: readonly number[], changed: readonly ModerationResult[]): number[] {
   return ids.filter((id) => !changed.some((one) => one.id === id));
 }
 
-function printChanges(io: CliIo, ids: readonly number[], changed: readonly Moderated[]): void {
+function printChanges(io: CliIo, ids: readonly number[], changed: readonly ModerationResult[]): void {
   for (const { id, from, to } of changed) io.out(`Comment ${id} was ${from} and is ${to}.\n`);
   const unchanged = unchangedOf(ids, changed);
   if (unchanged.length > 0) io.out(`Left as they were: ${unchanged.join(', ')}.\n`);
 }
 
-function forMachines(comment: Comment): object {
+function forMachines(comment: ModerationEntry): object {
   const { id, item, name, body, state, reason, moderatedBy } = comment;
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   const at = { at: iso(comment.atMs), moderatedAt: iso(comment.moderatedMs) };
   return { id, item, name, text: body, state, reason, ...at, moderatedBy };
 }
 
-function commentTable(comments: readonly Comment[], nowMs: number, columns: number | null): string {
+function commentTable(comments: readonly ModerationEntry[], nowMs: number, columns: number | null): string {
   const head = [
     { title: 'ID', align: 'right' },
     { title: 'STATE' },
@@ -102,7 +102,7 @@ function commentTable(comments: readonly Comment[], nowMs: number, columns: numb
   const rows = comments.map((comment) => [
     String(comment.id),
     comment.state,
-    formatInstant(comment.atMs, nowMs),
+    formatRelativeTime(comment.atMs, nowMs),
     comment.name,
     comment.body,
     `${comment.item.id} ${comment.item.title}`,

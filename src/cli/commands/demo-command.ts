@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Settings, settingsWithin } from '../../config/environment.ts';
-import type { Turn } from '../../demo/editor.ts';
-import { type Newsroom, openNewsroom } from '../../demo/newsroom.ts';
+import type { Publication } from '../../demo/editor.ts';
+import { type DemoServer, startDemoServer } from '../../demo/newsroom.ts';
 import type { Declarations } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { isPortFree } from '../free-port.ts';
 import type { CliIo } from '../io.ts';
-import { liveUntilSignal, type Running } from '../lifetime.ts';
+import { runUntilSignal, type RunningService } from '../lifetime.ts';
 import { cutToWidth } from '../output/text-width.ts';
 
 export interface DemoOptions {
@@ -26,7 +26,7 @@ export type StartDemoServer = (options: {
   readonly declarations: Declarations;
   /** From which pages may show pictures besides https: the newsroom has no certificate. */
   readonly pictureOrigins: readonly string[];
-}) => Promise<Running>;
+}) => Promise<RunningService>;
 
 const pollEveryMs = 5000;
 
@@ -41,9 +41,9 @@ export async function demo(
 ): Promise<number> {
   const { start = startReal, clock = systemClock } = parts;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'newswire-demo-'));
-  const show = (turn: Turn): void => io.out(`${describeTurn(turn, clock.now(), io.columns)}\n`);
+  const show = (turn: Publication): void => io.out(`${describeTurn(turn, clock.now(), io.columns)}\n`);
   try {
-    return await liveUntilSignal(io, async () => await openDemo(io, { ...options, folder, start, clock, show }), {
+    return await runUntilSignal(io, async () => await openDemo(io, { ...options, folder, start, clock, show }), {
       onStarted: (running) => {
         io.out(`Newswire is at ${running.url}\n`);
         io.out(`Made-up sources publish something every ${options.every} s. Ctrl+C ends it; nothing is kept.\n`);
@@ -56,13 +56,13 @@ export async function demo(
 
 async function openDemo(
   io: CliIo,
-  demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Turn) => void },
-): Promise<Running> {
+  demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Publication) => void },
+): Promise<RunningService> {
   const wanted = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
   // The demo is to work at once, also beside a running server; unless a port was asked for, one is as good as another.
   const settings = io.env['PORT'] || (await isPortFree(wanted)) ? wanted : { ...wanted, port: 0 };
   const log = createLog(settings.logLevel);
-  const newsroom = await openNewsroom({
+  const newsroom = await startDemoServer({
     seed: demo.seed,
     everyMs: demo.every * 1000,
     clock: demo.clock,
@@ -78,19 +78,19 @@ async function openDemo(
   }
 }
 
-async function stopBoth(server: Running, newsroom: Newsroom): Promise<void> {
+async function stopBoth(server: RunningService, newsroom: DemoServer): Promise<void> {
   await server.stop();
   await newsroom.close();
 }
 
-function describeTurn(turn: Turn, nowMs: number, columns: number | null): string {
+function describeTurn(turn: Publication, nowMs: number, columns: number | null): string {
   const time = new Date(nowMs).toISOString().slice(11, 19);
   const { outlet, headline } = turn.article;
   const line = `${time}  ${turn.kind.padEnd(9)}  ${cleanLine(`${outlet.title}: ${headline}`)}`;
   return columns === null ? line : cutToWidth(line, columns);
 }
 
-async function startReal(options: Parameters<StartDemoServer>[0]): Promise<Running> {
+async function startReal(options: Parameters<StartDemoServer>[0]): Promise<RunningService> {
   const { startServer } = await import('../../server/start.ts');
   return await startServer(options);
 }

@@ -2,12 +2,12 @@ import os from 'node:os';
 import { ConfigError } from '../../domain/config-error.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { createDigester, type Digester } from '../../server/document-processor.ts';
+import { createDocumentProcessor, type DocumentProcessor } from '../../server/document-processor.ts';
 import { type CliIo, exitCodes } from '../io.ts';
-import { inOrder } from '../output/in-order.ts';
-import { type ParseLine, readingLine, resultsTable, toLine } from '../output/parse-report.ts';
+import { mapInOrder } from '../output/in-order.ts';
+import { type ParseLine, parseLineToJson, resultsTable, toParseLine } from '../output/parse-report.ts';
 import { showProgress } from '../output/progress.ts';
-import { openTarget, readIndex, type Target } from '../parse-targets.ts';
+import { openTarget, readIndex, type ParseTarget } from '../parse-targets.ts';
 
 export interface ParseOptions {
   /** One JSON object a file, for machines. */
@@ -29,21 +29,21 @@ export async function parse(
   io: CliIo,
   files: readonly string[],
   options: ParseOptions,
-  parts: { readonly clock?: Clock; readonly createDigester?: typeof createDigester } = {},
+  parts: { readonly clock?: Clock; readonly createDigester?: typeof createDocumentProcessor } = {},
 ): Promise<number> {
   const { clock = systemClock } = parts;
   const targets = await targetsOf(files, options);
   const workers = Math.min(mostWorkers, os.availableParallelism(), targets.length);
-  const digester = (parts.createDigester ?? createDigester)({ workers });
+  const digester = (parts.createDigester ?? createDocumentProcessor)({ workers });
   try {
-    const lines = inOrder(targets, workers, (target) => readTarget(target, digester, clock));
+    const lines = mapInOrder(targets, workers, (target) => readTarget(target, digester, clock));
     return await report(io, lines, { total: targets.length, jsonl: options.jsonl ?? false });
   } finally {
     await digester.close();
   }
 }
 
-async function targetsOf(files: readonly string[], options: ParseOptions): Promise<readonly Target[]> {
+async function targetsOf(files: readonly string[], options: ParseOptions): Promise<readonly ParseTarget[]> {
   const { index, contentType = null, url = '' } = options;
   if (index === undefined) {
     if (files.length > 0) return files.map((file) => ({ file, path: file, contentType, url }));
@@ -61,13 +61,13 @@ function badUsage(what: string, remedy: string): ConfigError {
   return new ConfigError([{ where: 'newswire parse', what, remedy }]);
 }
 
-async function readTarget(target: Target, digester: Digester, clock: Clock): Promise<ParseLine> {
+async function readTarget(target: ParseTarget, digester: DocumentProcessor, clock: Clock): Promise<ParseLine> {
   const startedMs = clock.monotonic();
   const opened = await openTarget(target);
-  if (opened.kind === 'closed') return toLine(target.file, opened, 0);
+  if (opened.kind === 'closed') return toParseLine(target.file, opened, 0);
   const { contentType, url } = target;
   const described = await digester.describe({ body: opened.body, contentType, url });
-  return toLine(target.file, described, clock.monotonic() - startedMs);
+  return toParseLine(target.file, described, clock.monotonic() - startedMs);
 }
 
 async function report(
@@ -83,7 +83,7 @@ async function report(
     for await (const line of lines) {
       progress.step();
       if (!line.opened) closed.push(line);
-      if (jsonl) io.out(`${JSON.stringify(readingLine(line))}\n`);
+      if (jsonl) io.out(`${JSON.stringify(parseLineToJson(line))}\n`);
       else if (line.opened) read.push(line);
     }
   } finally {

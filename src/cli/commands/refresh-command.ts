@@ -1,7 +1,7 @@
 import { nearestWord } from '../../config/did-you-mean.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
 import { isServerPolling, withDatabase } from '../open-database.ts';
 
 /**
@@ -34,5 +34,5 @@ async function refuseUnknown(store: Store, ids: readonly string[]): Promise<void
   const meant = nearestWord(first, known);
   const hint = meant === null ? '"newswire sources" lists them' : `did you mean "${meant}"?`;
   const names = unknown.map((id) => `"${id}"`).join(', ');
-  throw new CommandFailed(`no source is called ${names}; ${hint}`);
+  throw new CommandError(`no source is called ${names}; ${hint}`);
 }

@@ -1,16 +1,16 @@
 import { readSettings, type Settings } from '../../config/environment.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import type { CliIo } from '../io.ts';
-import { liveUntilSignal, type Running } from '../lifetime.ts';
+import { runUntilSignal, type RunningService } from '../lifetime.ts';
 
 /** How a server is started; `main.ts` does it. */
-export type StartServer = (options: { readonly settings: Settings; readonly log: Log }) => Promise<Running>;
+export type StartServer = (options: { readonly settings: Settings; readonly log: Log }) => Promise<RunningService>;
 
 /** `newswire serve`: runs the server until a signal. */
 export async function serve(io: CliIo, start: StartServer = startReal): Promise<number> {
   const settings = readSettings(io.env);
   const log = createLog(settings.logLevel);
-  return await liveUntilSignal(io, async () => await start({ settings, log }), {
+  return await runUntilSignal(io, async () => await start({ settings, log }), {
     onStarted: (running) => {
       // Without the role "serve" there is no address.
       if (io.columns !== null && running.url !== '') io.out(`Newswire is at ${running.url}\n`);
@@ -20,7 +20,7 @@ export async function serve(io: CliIo, start: StartServer = startReal): Promise<
 }
 
 /** The server is loaded only when it is wanted: commands that merely read the declarations answer at once. */
-async function startReal(options: { readonly settings: Settings; readonly log: Log }): Promise<Running> {
+async function startReal(options: { readonly settings: Settings; readonly log: Log }): Promise<RunningService> {
   const { startServer } = await import('../../server/start.ts');
   return await startServer(options);
 }

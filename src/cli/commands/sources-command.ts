@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { SourceReport } from '../../store/sources/source-reports.ts';
 import type { HubReport } from '../../store/websub/websub-reports.ts';
 import { type CliIo, exitCodes } from '../io.ts';
-import { withDatabaseToRead } from '../open-database.ts';
-import { formatInstant } from '../output/format-span.ts';
+import { withReadOnlyDatabase } from '../open-database.ts';
+import { formatRelativeTime } from '../output/format-span.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
 
@@ -17,7 +17,7 @@ export interface SourcesOptions {
 export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
   const { readSourceReports } = await import('../../store/sources/source-reports.ts');
   const { readHubReports } = await import('../../store/websub/websub-reports.ts');
-  const { reports, hubs } = await withDatabaseToRead(io, async (store) => {
+  const { reports, hubs } = await withReadOnlyDatabase(io, async (store) => {
     return { reports: await readSourceReports(store.reader), hubs: await readHubReports(store.reader) };
   });
   const shown = reports
@@ -67,7 +67,7 @@ function reportTable(reports: readonly ShownReport[], nowMs: number, columns: nu
     report.id,
     stateOf(report),
     String(report.items),
-    report.lastAttemptMs === null ? 'never' : formatInstant(report.lastAttemptMs, nowMs),
+    report.lastAttemptMs === null ? 'never' : formatRelativeTime(report.lastAttemptMs, nowMs),
     nextOf(report, nowMs),
     report.detail ?? remarkOn(report),
   ]);
@@ -100,6 +100,6 @@ function stateOf(report: SourceReport): string {
 
 function nextOf(report: SourceReport, nowMs: number): string {
   if (report.removedMs !== null) return 'never';
-  const when = report.nextCheckMs <= nowMs ? 'now' : formatInstant(report.nextCheckMs, nowMs);
+  const when = report.nextCheckMs <= nowMs ? 'now' : formatRelativeTime(report.nextCheckMs, nowMs);
   return report.nextCheckWhy === '' ? when : `${when} (${report.nextCheckWhy})`;
 }

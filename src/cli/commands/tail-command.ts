@@ -1,9 +1,9 @@
-import { type ClientProblem, type ClientState, NewswireClient, type WireFilter } from '../../client/client.ts';
+import { type ClientError, type ClientState, NewswireClient, type WireFilter } from '../../client/client.ts';
 import { readSettings } from '../../config/environment.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
-import { TailLines } from '../output/tail-lines.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
+import { TailFormatter } from '../output/tail-lines.ts';
 
 export interface TailOptions {
   readonly section?: readonly string[];
@@ -48,14 +48,14 @@ function filterOf({ section = [], source = [], q }: TailOptions): WireFilter {
 function localUrl(io: CliIo): string {
   const { host, port, publicUrl } = readSettings(io.env);
   if (port === 0 && publicUrl !== null) return publicUrl;
-  if (port === 0) throw new CommandFailed('PORT is 0, so the server may be anywhere; say where it is with --url');
+  if (port === 0) throw new CommandError('PORT is 0, so the server may be anywhere; say where it is with --url');
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function printItems(client: NewswireClient, io: CliIo, how: { readonly json: boolean; readonly clock: Clock }): void {
-  const lines = new TailLines(io.columns, () => how.clock.now());
-  client.on('item', (change) => io.out(`${how.json ? JSON.stringify(change) : lines.lineOf(change)}\n`));
+  const lines = new TailFormatter(io.columns, () => how.clock.now());
+  client.on('item', (change) => io.out(`${how.json ? JSON.stringify(change) : lines.format(change)}\n`));
   client.on('reset', ({ reason, cursor }) => {
     io.err(`what happened before cannot be told any more (${reason}); going on after ${cursor}\n`);
   });
@@ -66,7 +66,7 @@ async function watch(client: NewswireClient, io: CliIo, url: string): Promise<nu
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const place = cleanLine(url);
   const silent = (): void =>
-    reject(new CommandFailed(`no Newswire answers at ${place}; is the server running, and is it this address?`));
+    reject(new CommandError(`no Newswire answers at ${place}; is the server running, and is it this address?`));
   const timer = setTimeout(silent, patience.ms);
   const off = io.onSignal(() => resolve(exitCodes.done));
   const connection = new Connection(io, place);
@@ -76,7 +76,7 @@ async function watch(client: NewswireClient, io: CliIo, url: string): Promise<nu
     else if (connection.attempts >= patience.attempts) silent();
   });
   client.on('error', (problem) => {
-    if (problem.fatal) reject(new CommandFailed(`${place} refuses: ${cleanLine(problem.message)}`));
+    if (problem.fatal) reject(new CommandError(`${place} refuses: ${cleanLine(problem.message)}`));
     else if (connection.answered) io.err(`${remarkOn(problem)}\n`);
   });
   try {
@@ -87,7 +87,7 @@ async function watch(client: NewswireClient, io: CliIo, url: string): Promise<nu
   }
 }
 
-function remarkOn({ code, message, cause }: ClientProblem): string {
+function remarkOn({ code, message, cause }: ClientError): string {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
   return cleanLine(`${code}: ${message}${reason}`);
 }

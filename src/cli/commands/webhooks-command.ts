@@ -1,11 +1,11 @@
 import { nearestWord } from '../../config/did-you-mean.ts';
-import { type Cursor, formatCursor, parseCursor, type StreamHead } from '../../domain/events/event.ts';
+import { type Cursor, formatCursor, parseCursor, type LogBounds } from '../../domain/events/event.ts';
 import { type WebhookState, webhookCondition } from '../../domain/events/webhook.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
-import { withDatabase, withDatabaseToRead } from '../open-database.ts';
-import { formatInstant } from '../output/format-span.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
+import { withDatabase, withReadOnlyDatabase } from '../open-database.ts';
+import { formatRelativeTime } from '../output/format-span.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
 
@@ -19,7 +19,7 @@ export interface WebhooksOptions {
 export async function listWebhooks(io: CliIo, options: WebhooksOptions, clock: Clock = systemClock): Promise<number> {
   const { readWebhooks } = await import('../../store/log/webhook-states.ts');
   const { readHead } = await import('../../store/log/event-log.ts');
-  const { states, head } = await withDatabaseToRead(io, (store) =>
+  const { states, head } = await withReadOnlyDatabase(io, (store) =>
     store.read(async (db) => ({ states: await readWebhooks(db), head: await readHead(db) })),
   );
   const shown = states.filter(({ removedMs }) => options.all || removedMs === null);
@@ -31,12 +31,12 @@ export async function listWebhooks(io: CliIo, options: WebhooksOptions, clock: C
 
 /** `newswire webhooks replay ID --after PLACE`: has everything after a place delivered once more. */
 export async function replayWebhook(io: CliIo, id: string, options: { readonly after: string }): Promise<number> {
-  const { moveWebhook } = await import('../../store/log/webhook-states.ts');
+  const { seekWebhook } = await import('../../store/log/webhook-states.ts');
   const { readHead } = await import('../../store/log/event-log.ts');
   const cursor = await withDatabase(io, async (store) => {
     await findWebhook(store, id);
     const place = readPlace(options.after, await readHead(store.reader));
-    await moveWebhook(store, id, place);
+    await seekWebhook(store, id, place);
     return formatCursor(place);
   });
   io.out(`${id} is sent what follows ${cursor}; a running server begins within a second.\n`);
@@ -45,10 +45,10 @@ export async function replayWebhook(io: CliIo, id: string, options: { readonly a
 
 /** `newswire webhooks resume ID`: tries again now, also after a 410. */
 export async function resumeWebhook(io: CliIo, id: string): Promise<number> {
-  const { moveWebhook } = await import('../../store/log/webhook-states.ts');
+  const { seekWebhook } = await import('../../store/log/webhook-states.ts');
   const { seq, epoch } = await withDatabase(io, async (store) => {
     const state = await findWebhook(store, id);
-    await moveWebhook(store, id, null);
+    await seekWebhook(store, id, null);
     return state;
   });
   io.out(`${id} goes on after ${formatCursor({ epoch, seq })}; a running server tries within a second.\n`);
@@ -65,20 +65,20 @@ async function findWebhook(store: Store, id: string): Promise<WebhookState> {
     states.map((state) => state.id),
   );
   const hint = meant === null ? '"newswire webhooks" lists them' : `did you mean "${meant}"?`;
-  throw new CommandFailed(`no webhook is called ${JSON.stringify(id)}; ${hint}`);
+  throw new CommandError(`no webhook is called ${JSON.stringify(id)}; ${hint}`);
 }
 
 /** A place that the log can be read on from: what it no longer holds cannot be sent again. */
-function readPlace(text: string, { epoch, head, floor }: StreamHead): Cursor {
+function readPlace(text: string, { epoch, head, floor }: LogBounds): Cursor {
   if (text === 'head') return { epoch, seq: head };
   if (text === 'floor') return { epoch, seq: floor - 1 };
   const cursor = parseCursor(text);
   const range = `${formatCursor({ epoch, seq: floor - 1 })} to ${formatCursor({ epoch, seq: head })}`;
   if (cursor?.epoch === epoch && cursor.seq >= floor - 1 && cursor.seq <= head) return cursor;
-  throw new CommandFailed(`the log cannot be read after ${JSON.stringify(text)}; it can from ${range}`);
+  throw new CommandError(`the log cannot be read after ${JSON.stringify(text)}; it can from ${range}`);
 }
 
-function forMachines(state: WebhookState, head: StreamHead): object {
+function forMachines(state: WebhookState, head: LogBounds): object {
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   const { id, url, epoch, seq, told, failures, lastOutcome, lastStatus, lastDetail, delivered } = state;
   return {
@@ -103,13 +103,13 @@ function forMachines(state: WebhookState, head: StreamHead): object {
 }
 
 /** Events that it has not looked at; null: its place is of another log. */
-function behindOf({ epoch, seq }: WebhookState, head: StreamHead): number | null {
+function behindOf({ epoch, seq }: WebhookState, head: LogBounds): number | null {
   return epoch === head.epoch ? Math.max(0, head.head - seq) : null;
 }
 
 function table(
   states: readonly WebhookState[],
-  at: { readonly head: StreamHead; readonly nowMs: number; readonly columns: number | null },
+  at: { readonly head: LogBounds; readonly nowMs: number; readonly columns: number | null },
 ): string {
   const head = [
     { title: 'ID', canShrink: true },
@@ -127,16 +127,16 @@ function table(
     formatCursor(state),
     String(behindOf(state, at.head) ?? '?'),
     String(state.delivered),
-    state.lastAttemptMs === null ? 'never' : formatInstant(state.lastAttemptMs, at.nowMs),
+    state.lastAttemptMs === null ? 'never' : formatRelativeTime(state.lastAttemptMs, at.nowMs),
     nextOf(state, at),
     state.lastDetail ?? '',
   ]);
   return formatTable(head, rows, at.columns);
 }
 
-function nextOf(state: WebhookState, { head, nowMs }: { readonly head: StreamHead; readonly nowMs: number }): string {
+function nextOf(state: WebhookState, { head, nowMs }: { readonly head: LogBounds; readonly nowMs: number }): string {
   if (state.pausedMs !== null || state.removedMs !== null) return 'never';
-  if (state.nextAttemptMs > nowMs) return formatInstant(state.nextAttemptMs, nowMs);
+  if (state.nextAttemptMs > nowMs) return formatRelativeTime(state.nextAttemptMs, nowMs);
   // What is behind is being sent, or waits for the server; only a webhook that is up to date waits for news.
   return behindOf(state, head) === 0 ? 'at news' : 'now';
 }

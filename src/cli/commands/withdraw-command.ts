@@ -3,9 +3,9 @@ import type { Item } from '../../domain/items/item.ts';
 import { canonicalUrl } from '../../normalise/resolve-links.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandFailed, exitCodes } from '../io.ts';
+import { type CliIo, CommandError, exitCodes } from '../io.ts';
 import { withDatabase } from '../open-database.ts';
-import { formatInstant } from '../output/format-span.ts';
+import { formatRelativeTime } from '../output/format-span.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
 
@@ -50,7 +50,7 @@ async function findItems(store: Store, targets: readonly string[], settings: Set
   }
   if (unknown.length === 0) return [...found.values()];
   const hint = 'give the number at the end of its page, as in /items/17, that address, or the address of the original';
-  throw new CommandFailed(`there is no item ${unknown.join(', ')}; ${hint}`);
+  throw new CommandError(`there is no item ${unknown.join(', ')}; ${hint}`);
 }
 
 async function findItem(store: Store, target: string, settings: Settings): Promise<Item | null> {
@@ -72,16 +72,16 @@ function numberOfPage(url: URL, { publicUrl, host }: Settings): number | null {
 
 function refuseDone(items: readonly Item[], undo: boolean, nowMs: number): void {
   // What a feed has only left out is withdrawn for good by this.
-  const done = items.filter(({ withdrawnMs, withdrawnWhy }) =>
-    undo ? withdrawnMs === null : withdrawnMs !== null && withdrawnWhy !== 'omitted',
+  const done = items.filter(({ withdrawnMs, withdrawalReason }) =>
+    undo ? withdrawnMs === null : withdrawnMs !== null && withdrawalReason !== 'omitted',
   );
   if (done.length === 0) return;
   const names = done.map(({ id, withdrawnMs }) =>
     withdrawnMs === null
       ? `item ${id} is not withdrawn`
-      : `item ${id} was withdrawn ${formatInstant(withdrawnMs, nowMs)}`,
+      : `item ${id} was withdrawn ${formatRelativeTime(withdrawnMs, nowMs)}`,
   );
-  throw new CommandFailed(`${names.join('; ')}${undo ? '' : '; --undo brings it back'}`);
+  throw new CommandError(`${names.join('; ')}${undo ? '' : '; --undo brings it back'}`);
 }
 
 function forMachines(item: Item, clock: Clock): object {

@@ -1,15 +1,15 @@
 import { defaultItemLimit } from '../../config/source-schema.ts';
-import type { Digest, ItemDraft, Unreadable } from '../../domain/items/item.ts';
+import type { NormalisedFeed, ItemDraft, Unreadable } from '../../domain/items/item.ts';
 import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
-import { blankMemory, type PollState, type Settlement } from '../../domain/polling/poll.ts';
+import { emptyPollHistory, type PollState, type PollResult } from '../../domain/polling/poll.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';
-import { settle } from '../../schedule/next-check.ts';
-import type { Digester } from '../../server/document-processor.ts';
-import { judgeQuality, type Quality } from './quality.ts';
+import { nextPollState } from '../../schedule/next-check.ts';
+import type { DocumentProcessor } from '../../server/document-processor.ts';
+import { assessQuality, type FeedQuality } from './quality.ts';
 
 /** What came of asking a second time with the validators of the first answer. */
-export type SecondAnswer =
+export type RevalidationResult =
   /** 304: nothing was sent again. */
   | 'not-modified'
   /** The whole document, and the same. */
@@ -28,15 +28,15 @@ export interface FeedReport {
   readonly readAtMs: number;
   /** The last address of an unbroken run of permanent redirects; null: there was none. */
   readonly movedTo: string | null;
-  readonly answered: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshForMs' | 'facts'>;
-  readonly digest: Digest;
-  readonly quality: Quality;
+  readonly response: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshForMs' | 'facts'>;
+  readonly digest: NormalisedFeed;
+  readonly quality: FeedQuality;
   /** Whether the server would have to tell the items apart by link or text. */
   readonly idsDistrusted: boolean;
   /** Of header and document. */
   readonly hubs: readonly string[];
-  readonly second: SecondAnswer;
-  readonly next: Pick<Settlement, 'nextCheckMs' | 'nextCheckWhy'>;
+  readonly second: RevalidationResult;
+  readonly next: Pick<PollResult, 'nextCheckMs' | 'nextCheckWhy'>;
   /** Oddities of answer, document and hints. */
   readonly notes: readonly string[];
   /** As they would be stored, the newest first. */
@@ -46,11 +46,11 @@ export interface FeedReport {
 const itemsShown = 5;
 
 /** Reads a document for the first time, as the server would. */
-export async function digestFirst(
+export async function processFirstFetch(
   fetched: FetchedDocument,
-  digester: Digester,
+  digester: DocumentProcessor,
   nowMs: number,
-): Promise<Digest | Unreadable> {
+): Promise<NormalisedFeed | Unreadable> {
   const { body, contentType, url } = fetched;
   const options = {
     url,
@@ -66,10 +66,10 @@ export async function digestFirst(
 }
 
 /** A document that was read, and how it came. */
-export interface Reading {
+export interface ProcessedFetch {
   readonly url: string;
   readonly fetched: FetchedDocument;
-  readonly digest: Digest;
+  readonly digest: NormalisedFeed;
 }
 
 /**
@@ -78,8 +78,8 @@ export interface Reading {
  * @param askAgain asks for the document once more, with its validators.
  */
 export async function reportFeed(
-  reading: Reading,
-  parts: { readonly digester: Digester; readonly nowMs: number },
+  reading: ProcessedFetch,
+  parts: { readonly digester: DocumentProcessor; readonly nowMs: number },
   askAgain: () => Promise<FetchOutcome>,
 ): Promise<FeedReport | Unreadable> {
   const { url, fetched, digest } = reading;
@@ -91,9 +91,9 @@ export async function reportFeed(
     url,
     readAtMs: parts.nowMs,
     movedTo: fetched.movedTo,
-    answered: fetched,
+    response: fetched,
     digest,
-    quality: judgeQuality(described.entries, parts.nowMs),
+    quality: assessQuality(described.entries, parts.nowMs),
     idsDistrusted: digest.notes.includes(idsDistrustedNote),
     hubs: hubLinks(fetched.links, digest).hubs,
     second: await secondAnswer(fetched, askAgain),
@@ -106,7 +106,7 @@ export async function reportFeed(
 async function secondAnswer(
   { validators }: FetchedDocument,
   askAgain: () => Promise<FetchOutcome>,
-): Promise<SecondAnswer> {
+): Promise<RevalidationResult> {
   if (validators.etag === null && validators.lastModified === null) return 'not-asked';
   const outcome = await askAgain();
   if (outcome.kind === 'not-modified') return outcome.by === 'status' ? 'not-modified' : 'same-again';
@@ -114,8 +114,8 @@ async function secondAnswer(
 }
 
 /** The settlement of a source's very first read, without jitter: no publisher is asked sooner. */
-function settleFirst({ url, fetched, digest }: Reading, nowMs: number): Settlement {
-  return settle({
+function settleFirst({ url, fetched, digest }: ProcessedFetch, nowMs: number): PollResult {
+  return nextPollState({
     source: { url, intervalMs: null },
     state: unread,
     happened: {
@@ -143,5 +143,5 @@ const unread: PollState = {
   firstReadDone: false,
   goneMs: null,
   movedTo: null,
-  memory: blankMemory,
+  memory: emptyPollHistory,
 };

@@ -10,11 +10,11 @@ import {
 } from '../../domain/polling/fetch-outcome.ts';
 import type { Fetcher } from '../../fetch/fetch-source.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Digester } from '../../server/document-processor.ts';
-import { digestFirst, type FeedReport, reportFeed } from './dry-run.ts';
+import type { DocumentProcessor } from '../../server/document-processor.ts';
+import { processFirstFetch, type FeedReport, reportFeed } from './dry-run.ts';
 
 /** Why an address gave no feed. */
-export interface Refusal {
+export interface FeedFailure {
   readonly url: string;
   /** A failure code, `throttled` or `gone`. */
   readonly failure: string;
@@ -22,7 +22,7 @@ export interface Refusal {
 }
 
 /** A page and the feeds that it names. */
-export interface PageFound {
+export interface DiscoveredPage {
   readonly url: string;
   readonly title: string | null;
   readonly refreshTo: string | null;
@@ -34,17 +34,17 @@ export interface PageFound {
 export interface Inspection {
   readonly url: string;
   /** Null: the address is that of the feed itself, or gave nothing at all. */
-  readonly page: PageFound | null;
+  readonly page: DiscoveredPage | null;
   /** The feed itself, or the best of those that the page names; null: none could be read. */
   readonly feed: FeedReport | null;
   /** What was asked in vain, in that order. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly FeedFailure[];
 }
 
 /** What an inspection works with. */
 export interface InspectParts {
   readonly fetcher: Pick<Fetcher, 'fetchSource'>;
-  readonly digester: Digester;
+  readonly digester: DocumentProcessor;
   readonly clock: Clock;
   pause(ms: number): Promise<void>;
 }
@@ -79,11 +79,11 @@ export async function inspect(
 
 /** Reads the feeds of a page, the best first, until one can be read. */
 async function readBest(
-  page: PageFound,
+  page: DiscoveredPage,
   ask: Ask,
   parts: InspectParts,
 ): Promise<Pick<Inspection, 'feed' | 'refusals'>> {
-  const refusals: Refusal[] = [];
+  const refusals: FeedFailure[] = [];
   for (const { url } of page.feeds) {
     const read = await readFeed(url, ask, parts);
     if (read.kind === 'feed') return { feed: read.report, refusals };
@@ -116,7 +116,7 @@ function politely(
 
 type Read =
   | { readonly kind: 'feed'; readonly report: FeedReport }
-  | { readonly kind: 'none'; readonly refusal: Refusal; readonly fetched: FetchedDocument | null };
+  | { readonly kind: 'none'; readonly refusal: FeedFailure; readonly fetched: FetchedDocument | null };
 
 const nothingKnown = { validators: noValidators, bodyHash: null };
 
@@ -130,7 +130,7 @@ async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Rea
   });
   const { digester, clock } = parts;
   const nowMs = clock.now();
-  const digest = await digestFirst(fetched, digester, nowMs);
+  const digest = await processFirstFetch(fetched, digester, nowMs);
   if (digest.kind === 'unreadable') return unreadable(digest);
   const { validators, bodyHash } = fetched;
   const report = await reportFeed({ url, fetched, digest }, { digester, nowMs }, () =>
@@ -139,7 +139,7 @@ async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Rea
   return 'kind' in report ? unreadable(report) : { kind: 'feed', report };
 }
 
-function refusalOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<Refusal, 'url'> {
+function refusalOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<FeedFailure, 'url'> {
   switch (outcome.kind) {
     case 'failed':
       return { failure: outcome.failure, detail: outcome.detail };
@@ -157,11 +157,11 @@ function refusalOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<Refusa
 }
 
 /** Pages are taken for no feed, or for one that is badly damaged. */
-function mayBePage({ failure }: Refusal): boolean {
+function mayBePage({ failure }: FeedFailure): boolean {
   return failure === 'not_feed' || failure === 'parse_error';
 }
 
-async function readPage({ body, contentType, url }: FetchedDocument, parts: InspectParts): Promise<PageFound | null> {
+async function readPage({ body, contentType, url }: FetchedDocument, parts: InspectParts): Promise<DiscoveredPage | null> {
   const links = await parts.digester.discover({ body, contentType, url });
   if (links.kind === 'unreadable') return null;
   return { url, title: links.title, refreshTo: links.refreshTo, feeds: links.feeds };

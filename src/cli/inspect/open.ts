@@ -4,19 +4,19 @@ import { serversOf } from '../../fetch/client/address-guard.ts';
 import { createFetcher } from '../../fetch/fetch-source.ts';
 import { userAgent } from '../../fetch/request-headers.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createDigester } from '../../server/document-processor.ts';
+import { createDocumentProcessor } from '../../server/document-processor.ts';
 import { version } from '../../server/version.ts';
 import type { CliIo } from '../io.ts';
 import { type Inspection, type InspectParts, inspect } from './inspect.ts';
 import type { SiteAddress } from './site-address.ts';
 
 /** What a test may bring of its own. */
-export type OwnParts = Partial<Pick<InspectParts, 'digester' | 'clock' | 'pause'>> & {
+export type InspectOverrides = Partial<Pick<InspectParts, 'digester' | 'clock' | 'pause'>> & {
   readonly createFetcher?: typeof createFetcher;
 };
 
 /** Inspects an address with the fetcher and the worker process that the server has. */
-export async function inspectAddress(io: CliIo, address: SiteAddress, own: OwnParts = {}): Promise<Inspection> {
+export async function inspectAddress(io: CliIo, address: SiteAddress, own: InspectOverrides = {}): Promise<Inspection> {
   const settings = readSettings(io.env);
   const clock = own.clock ?? systemClock;
   const fetcher = (own.createFetcher ?? createFetcher)({
@@ -28,7 +28,7 @@ export async function inspectAddress(io: CliIo, address: SiteAddress, own: OwnPa
     configured: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
     ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
   });
-  const digester = own.digester ?? createDigester({ workers: 1 });
+  const digester = own.digester ?? createDocumentProcessor({ workers: 1 });
   const headers: Record<string, string> = {};
   if (address.authorization !== null) headers['Authorization'] = address.authorization;
   try {

@@ -1,8 +1,8 @@
 import type { EntryDescription } from '../../domain/items/feed-description.ts';
-import { judgeDate } from '../../normalise/dates/parse-date.ts';
+import { classifyDate } from '../../normalise/dates/parse-date.ts';
 
 /** How far a feed's own words can be built upon: counts of entries. */
-export interface Quality {
+export interface FeedQuality {
   readonly entries: number;
   readonly dates: {
     /** Without any, or with one that nobody can read. */
@@ -20,9 +20,9 @@ export interface Quality {
 }
 
 /** Judges a feed's entries as their publisher has them. */
-export function judgeQuality(entries: readonly EntryDescription[], nowMs: number): Quality {
+export function assessQuality(entries: readonly EntryDescription[], nowMs: number): FeedQuality {
   const dates = entries.map((entry) => entry.published ?? entry.updated).filter((date) => date !== null);
-  const verdicts = dates.map((date) => judgeDate(Date.parse(date), nowMs));
+  const verdicts = dates.map((date) => classifyDate(Date.parse(date), nowMs));
   return {
     entries: entries.length,
     dates: {

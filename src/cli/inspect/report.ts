@@ -1,21 +1,21 @@
 import type { ItemDraft } from '../../domain/items/item.ts';
 import type { FeedLink } from '../../domain/items/page-links.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
-import { formatInstant, formatSpan } from '../output/format-span.ts';
+import { formatRelativeTime, formatDuration } from '../output/format-span.ts';
 import { formatTable } from '../output/format-table.ts';
 import { cutToWidth } from '../output/text-width.ts';
-import type { FeedReport, SecondAnswer } from './dry-run.ts';
-import type { Inspection, PageFound } from './inspect.ts';
-import type { Quality } from './quality.ts';
+import type { FeedReport, RevalidationResult } from './dry-run.ts';
+import type { Inspection, DiscoveredPage } from './inspect.ts';
+import type { FeedQuality } from './quality.ts';
 
 /**
  * An inspection in full, for people.
  *
  * @param columns width that it has to fit; null: as wide as it wants to be.
  */
-export function tellInspection(inspection: Inspection, columns: number | null): string {
+export function formatInspection(inspection: Inspection, columns: number | null): string {
   const { page, feed } = inspection;
-  const parts = [page === null ? '' : tellPage(page, columns), feed === null ? '' : tellFeed(feed, columns)];
+  const parts = [page === null ? '' : formatPage(page, columns), feed === null ? '' : formatFeed(feed, columns)];
   return parts.filter((part) => part !== '').join('\n');
 }
 
@@ -26,7 +26,7 @@ const howFound: Readonly<Record<FeedLink['found'], string>> = {
 };
 
 /** The feeds that a page names. */
-export function tellPage({ url, title, refreshTo, feeds }: PageFound, columns: number | null): string {
+export function formatPage({ url, title, refreshTo, feeds }: DiscoveredPage, columns: number | null): string {
   const name = cleanLine(title === null ? url : `${title} (${url})`, 500);
   if (feeds.length === 0) {
     const hint = refreshTo === null ? '' : ` It sends browsers on to ${cleanLine(refreshTo, 500)}; try that address.`;
@@ -44,7 +44,7 @@ export function tellPage({ url, title, refreshTo, feeds }: PageFound, columns: n
 }
 
 /** What is to be known of a feed, then its newest items. */
-export function tellFeed(feed: FeedReport, columns: number | null): string {
+export function formatFeed(feed: FeedReport, columns: number | null): string {
   const facts = formatFacts(factsOf(feed), columns);
   const items = feed.newest.length === 0 ? '' : `\n${itemsTable(feed.newest, columns)}`;
   return `${facts}${items}`;
@@ -53,21 +53,21 @@ export function tellFeed(feed: FeedReport, columns: number | null): string {
 type Fact = readonly [string, string];
 
 function factsOf(feed: FeedReport): readonly Fact[] {
-  const { digest, quality, answered, next } = feed;
+  const { digest, quality, response, next } = feed;
   const facts: (Fact | null)[] = [
     ['feed', feed.url],
     feed.movedTo === null ? null : ['moved to', feed.movedTo],
     ['title', digest.feedTitle ?? 'none'],
     digest.siteUrl === null ? null : ['site', digest.siteUrl],
-    ['format', `${digest.format}${answered.contentType === null ? '' : `, sent as ${answered.contentType}`}`],
-    ['items', `${quality.entries}, ${kilobytes(answered.facts.bytes)} in ${Math.round(answered.facts.durationMs)} ms`],
-    ['dates', tellDates(quality)],
-    ['ids', tellIds(feed)],
-    ['links', tellNames(quality.entries, quality.links)],
+    ['format', `${digest.format}${response.contentType === null ? '' : `, sent as ${response.contentType}`}`],
+    ['items', `${quality.entries}, ${kilobytes(response.facts.bytes)} in ${Math.round(response.facts.durationMs)} ms`],
+    ['dates', formatDates(quality)],
+    ['ids', formatIds(feed)],
+    ['links', formatUniqueness(quality.entries, quality.links)],
     ['hub', feed.hubs.length === 0 ? 'none' : feed.hubs.join(', ')],
-    ['validators', tellValidators(feed)],
-    answered.freshForMs === null ? null : ['fresh for', formatSpan(answered.freshForMs)],
-    ['next poll', `${formatInstant(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckWhy})`],
+    ['validators', formatValidators(feed)],
+    response.freshForMs === null ? null : ['fresh for', formatDuration(response.freshForMs)],
+    ['next poll', `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckWhy})`],
     feed.notes.length === 0 ? null : ['oddities', feed.notes.join(', ')],
   ];
   return facts.filter((fact) => fact !== null);
@@ -85,30 +85,30 @@ function kilobytes(bytes: number): string {
   return `${Math.max(1, Math.round(bytes / 1024))} KB`;
 }
 
-function tellDates({ entries, dates }: Quality): string {
+function formatDates({ entries, dates }: FeedQuality): string {
   const remarks = [
     ...(dates.future > 0 ? [`${dates.future} more than a day ahead`] : []),
     ...(dates.ancient > 0 ? [`${dates.ancient} before 1990`] : []),
     ...(dates.allSame ? ['all the same'] : []),
   ];
-  return [tellMissing(entries, dates.missing), ...remarks].join(', ');
+  return [formatMissing(entries, dates.missing), ...remarks].join(', ');
 }
 
-function tellIds({ quality, idsDistrusted }: FeedReport): string {
-  const words = tellNames(quality.entries, quality.ids);
+function formatIds({ quality, idsDistrusted }: FeedReport): string {
+  const words = formatUniqueness(quality.entries, quality.ids);
   return idsDistrusted ? `${words}: worthless, so items are told apart by link or text` : words;
 }
 
-function tellNames(entries: number, { missing, duplicate }: Quality['ids']): string {
-  return [tellMissing(entries, missing), ...(duplicate > 0 ? [`${duplicate} not their own`] : [])].join(', ');
+function formatUniqueness(entries: number, { missing, duplicate }: FeedQuality['ids']): string {
+  return [formatMissing(entries, missing), ...(duplicate > 0 ? [`${duplicate} not their own`] : [])].join(', ');
 }
 
-function tellMissing(entries: number, missing: number): string {
+function formatMissing(entries: number, missing: number): string {
   if (entries === 0) return 'no item';
   return missing === 0 ? 'all' : `${missing} of ${entries} missing`;
 }
 
-const secondAnswers: Readonly<Record<SecondAnswer, string>> = {
+const secondAnswers: Readonly<Record<RevalidationResult, string>> = {
   'not-modified': 'a second request with them is answered 304, as it should be',
   'same-again': 'ignored: a second request with them brings the whole document again',
   changed: 'a second request with them brings another document',
@@ -116,8 +116,8 @@ const secondAnswers: Readonly<Record<SecondAnswer, string>> = {
   'not-asked': '',
 };
 
-function tellValidators({ answered, second }: FeedReport): string {
-  const { etag, lastModified } = answered.validators;
+function formatValidators({ response, second }: FeedReport): string {
+  const { etag, lastModified } = response.validators;
   const names = [...(etag === null ? [] : ['ETag']), ...(lastModified === null ? [] : ['Last-Modified'])];
   if (names.length === 0) return 'none: every poll has to transfer the whole document';
   return `${names.join(' and ')}; ${secondAnswers[second]}`;
@@ -133,7 +133,7 @@ function itemsTable(items: readonly ItemDraft[], columns: number | null): string
   const rows = items.map((item) => [
     item.publishedMs === null ? '' : new Date(item.publishedMs).toISOString().slice(0, 16).replace('T', ' '),
     item.title,
-    rungOf(item),
+    identityBasis(item),
     item.url ?? '',
   ]);
   return formatTable(head, rows, columns);
@@ -142,21 +142,21 @@ function itemsTable(items: readonly ItemDraft[], columns: number | null): string
 const rungs: Readonly<Record<string, 'id' | 'link' | 'text'>> = { g: 'id', l: 'link', d: 'text' };
 
 /** On what an item's key rests: the first letter of the key says so. */
-export function rungOf({ entryKey }: Pick<ItemDraft, 'entryKey'>): 'id' | 'link' | 'text' {
+export function identityBasis({ entryKey }: Pick<ItemDraft, 'entryKey'>): 'id' | 'link' | 'text' {
   return rungs[entryKey.slice(0, 1)] ?? 'text';
 }
 
 /** An inspection for machines: instants as ISO 8601, contents by their size. */
-export function inspectionForMachines({ url, page, feed, refusals }: Inspection): object {
+export function inspectionToJson({ url, page, feed, refusals }: Inspection): object {
   return { url, page, feed: feed === null ? null : feedForMachines(feed), refusals };
 }
 
 function feedForMachines(feed: FeedReport): object {
-  const { url, movedTo, answered, digest, quality, idsDistrusted, hubs, second, next, notes, newest } = feed;
-  const { contentType, freshForMs, facts, validators } = answered;
+  const { url, movedTo, response, digest, quality, idsDistrusted, hubs, second, next, notes, newest } = feed;
+  const { contentType, freshForMs, facts, validators } = response;
   return {
     url,
-    answeredUrl: answered.url,
+    answeredUrl: response.url,
     movedTo,
     format: digest.format,
     contentType,
@@ -186,7 +186,7 @@ function itemForMachines(item: ItemDraft): object {
   const contentBytes = Buffer.byteLength(item.contentHtml);
   return {
     guid,
-    toldApartBy: rungOf(item),
+    toldApartBy: identityBasis(item),
     url,
     title,
     summary,

@@ -3,7 +3,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /** A length of time in one unit, as short as it can be said: `40 s`, `5 min`, `3 h`, `12 d`. */
-export function formatSpan(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < minuteMs) return `${Math.round(ms / 1000)} s`;
   if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
   if (ms < 2 * dayMs) return `${Math.round(ms / hourMs)} h`;
@@ -11,8 +11,8 @@ export function formatSpan(ms: number): string {
 }
 
 /** An instant as seen from now: `5 min ago`, `in 3 h`, `now`. */
-export function formatInstant(atMs: number, nowMs: number): string {
-  const span = formatSpan(Math.abs(atMs - nowMs));
+export function formatRelativeTime(atMs: number, nowMs: number): string {
+  const span = formatDuration(Math.abs(atMs - nowMs));
   if (span === '0 s') return 'now';
   return atMs < nowMs ? `${span} ago` : `in ${span}`;
 }

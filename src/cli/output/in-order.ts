@@ -3,7 +3,7 @@
  *
  * @param work never rejects: trouble with one item is a result.
  */
-export async function* inOrder<Item, Result>(
+export async function* mapInOrder<Item, Result>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<Result>,

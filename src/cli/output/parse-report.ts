@@ -1,6 +1,6 @@
 import type { EntryDescription, FeedDescription } from '../../domain/items/feed-description.ts';
 import type { Unreadable } from '../../domain/items/item.ts';
-import type { Opened } from '../parse-targets.ts';
+import type { OpenedFile } from '../parse-targets.ts';
 import { formatTable } from './format-table.ts';
 
 /** What became of one file. */
@@ -20,9 +20,9 @@ export interface ParseLine {
 const mostEntriesShown = 20;
 
 /** @param ms how long it took. */
-export function toLine(
+export function toParseLine(
   file: string,
-  came: FeedDescription | Unreadable | Extract<Opened, { kind: 'closed' }>,
+  came: FeedDescription | Unreadable | Extract<OpenedFile, { kind: 'closed' }>,
   ms: number,
 ): ParseLine {
   const opened = came.kind !== 'closed';
@@ -31,7 +31,7 @@ export function toLine(
 }
 
 /** The form for machines: always the same keys, so that a reader needs no cases. `error` is there when `ok` is not. */
-export function readingLine(line: ParseLine): object {
+export function parseLineToJson(line: ParseLine): object {
   const { file, feed, failure, detail } = line;
   return {
     file,

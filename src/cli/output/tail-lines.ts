@@ -1,4 +1,4 @@
-import type { ItemChange } from '../../client/client.ts';
+import type { ItemEvent } from '../../client/client.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { cutToWidth, textWidth } from './text-width.ts';
 
@@ -9,7 +9,7 @@ const maxRemembered = 5000;
 const maxTitleChars = 500;
 
 /** What a line tells of an item. */
-interface Told {
+interface ItemLine {
   readonly source: string;
   readonly section: string;
   readonly title: string;
@@ -22,11 +22,11 @@ const marks = { add: '', update: '~ ', remove: '- ' } as const;
  * Makes lines of what happens, aligned: time, source, section, title. The time is when the item was first seen, in
  * this machine's zone; what is withdrawn is told by the title that was seen before, else by its address.
  */
-export class TailLines {
+export class TailFormatter {
   readonly #columns: number | null;
   readonly #now: () => number;
   /** Withdrawals name only the item: what its line said is remembered for the newest. */
-  readonly #told = new Map<number, Told>();
+  readonly #told = new Map<number, ItemLine>();
 
   /** @param columns width that a line has to fit; null: as wide as it wants to be. */
   constructor(columns: number | null, now: () => number) {
@@ -35,7 +35,7 @@ export class TailLines {
   }
 
   /** One line, without its line break. */
-  lineOf(change: ItemChange): string {
+  format(change: ItemEvent): string {
     const told = this.#tell(change);
     const time = change.op === 'remove' ? '' : formatTime(Date.parse(change.item.firstSeenAt), this.#now());
     const cells = [time.padStart(widths.time)];
@@ -55,7 +55,7 @@ export class TailLines {
     return this.#columns - textWidth(cells.join(gap)) - gap.length;
   }
 
-  #tell({ op, item }: ItemChange): Told {
+  #tell({ op, item }: ItemEvent): ItemLine {
     const before = this.#told.get(item.id);
     this.#told.delete(item.id);
     if (op === 'remove') return before ?? { source: '', section: '', title: cleanLine(item.url ?? `item ${item.id}`) };

@@ -1,10 +1,10 @@
-import { Selection } from './moderation-keys.ts';
+import { ModerationKeyboard } from './moderation-keys.ts';
 
 const form = document.querySelector<HTMLFormElement>('#moderation');
 const wanted = document.querySelector<HTMLInputElement>('#keys-on');
 const dialog = document.querySelector<HTMLDialogElement>('#keys');
 if (form !== null) {
-  const selection = new Selection(form);
+  const selection = new ModerationKeyboard(form);
   document.addEventListener('keydown', (event) => {
     // Single keys are the reader's to switch off, here as on all pages.
     if (wanted?.checked === false || dialog?.open === true || isTyping(event)) return;

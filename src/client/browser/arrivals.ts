@@ -1,9 +1,9 @@
 import type { WireItem } from '../../domain/events/wire.ts';
-import type { ItemChange } from '../types.ts';
+import type { ItemEvent } from '../types.ts';
 import { slug } from './slug.ts';
 
 /** Tells above a list how many items came in for it, and shows them when it is asked to: nothing moves before. */
-export class Arrivals {
+export class NewItemsNotice {
   readonly #button: HTMLButtonElement;
   readonly #belongs: (item: WireItem) => boolean;
   readonly #seen = new Set<number>();
@@ -22,14 +22,14 @@ export class Arrivals {
   }
 
   /** Counts an item that was added, and one that was taken back. */
-  take(change: ItemChange): void {
+  apply(change: ItemEvent): void {
     if (change.op === 'remove') this.#seen.delete(change.item.id);
     else if (change.op === 'add' && this.#belongs(change.item)) this.#seen.add(change.item.id);
     this.#show(`Show what is new (${this.#seen.size})`);
   }
 
   /** What came in cannot be counted any more. */
-  uncounted(): void {
+  showWithoutCount(): void {
     this.#button.hidden = false;
     this.#button.textContent = 'Show what is new';
   }

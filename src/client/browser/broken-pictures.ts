@@ -1,5 +1,5 @@
 /** Takes away pictures that their publishers no longer have or that may not be loaded, with the frames around them. */
-export function dropBrokenPictures(): void {
+export function removeBrokenPictures(): void {
   const drop = (image: HTMLImageElement): void => (image.closest('.picture') ?? image).remove();
   // Errors of pictures do not bubble, but they can be caught on their way down.
   document.addEventListener(

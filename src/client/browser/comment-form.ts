@@ -1,4 +1,4 @@
-interface Answer {
+interface SubmitResponse {
   readonly outcome?: 'published' | 'held' | 'refused';
   readonly message?: string;
   readonly error?: { readonly message: string };
@@ -15,7 +15,7 @@ export function startCommentForm(form: HTMLFormElement, onPublished: () => void)
   const text = form.querySelector('textarea');
   const left = form.querySelector<HTMLElement>('.comment-left');
   if (text === null || left === null) return;
-  const count = (): void => showLeft(text, left);
+  const count = (): void => showRemaining(text, left);
   text.addEventListener('input', count);
   count();
   let sending = false;
@@ -36,7 +36,7 @@ export function startCommentForm(form: HTMLFormElement, onPublished: () => void)
 }
 
 /** Counted as the server counts: code points, without what stands around the text. */
-function showLeft(text: HTMLTextAreaElement, left: HTMLElement): void {
+function showRemaining(text: HTMLTextAreaElement, left: HTMLElement): void {
   const limit = Number(text.dataset['limit']);
   const over = [...text.value.trim()].length - limit;
   left.dataset['over'] = String(over > 0);
@@ -45,7 +45,7 @@ function showLeft(text: HTMLTextAreaElement, left: HTMLElement): void {
   text.setCustomValidity(over > 0 ? left.textContent : '');
 }
 
-async function send(form: HTMLFormElement): Promise<Answer> {
+async function send(form: HTMLFormElement): Promise<SubmitResponse> {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') fields.append(name, value);
   try {
@@ -55,16 +55,16 @@ async function send(form: HTMLFormElement): Promise<Answer> {
       body: fields,
       headers: { accept: 'application/json' },
     });
-    return (await response.json()) as Answer;
+    return (await response.json()) as SubmitResponse;
   } catch (error) {
     console.warn('The comment could not be sent.', error);
     return { error: { message: 'Your comment could not be sent. Please try again.' } };
   }
 }
 
-function show(form: HTMLFormElement, answer: Answer): void {
-  tell(form, '.comment-told', answer.message ?? '');
-  tell(form, '.comment-refused', answer.error?.message ?? '');
+function show(form: HTMLFormElement, answer: SubmitResponse): void {
+  setText(form, '.comment-told', answer.message ?? '');
+  setText(form, '.comment-refused', answer.error?.message ?? '');
   for (const name of ['name', 'text']) {
     const field = form.elements.namedItem(name);
     if (!(field instanceof HTMLElement)) continue;
@@ -76,7 +76,7 @@ function show(form: HTMLFormElement, answer: Answer): void {
   if (answer.token !== undefined && token instanceof HTMLInputElement) token.value = answer.token;
 }
 
-function tell(form: HTMLFormElement, place: string, message: string): void {
+function setText(form: HTMLFormElement, place: string, message: string): void {
   const line = form.querySelector(place);
   if (line !== null) line.textContent = message;
 }

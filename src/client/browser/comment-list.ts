@@ -6,7 +6,7 @@ interface PublicComment {
   readonly parts: readonly { readonly text: string; readonly href: string | null }[];
 }
 
-interface CommentsAnswer {
+interface CommentsResponse {
   readonly total: number;
   readonly revision: number;
   readonly next: number | null;
@@ -53,7 +53,7 @@ export class CommentList {
     try {
       const response = await fetch(this.#section.dataset['source'] ?? '', { headers: { accept: 'application/json' } });
       // Withdrawn, or comments were closed: they are left until the page is.
-      if (response.ok) this.#show((await response.json()) as CommentsAnswer);
+      if (response.ok) this.#show((await response.json()) as CommentsResponse);
       else if (response.status >= 500) throw new Error(`HTTP ${response.status}`);
     } catch (error) {
       console.warn('The comments could not be read; trying again.', error);
@@ -63,7 +63,7 @@ export class CommentList {
     if (this.#again) void this.#read();
   }
 
-  #show({ total, revision, next, comments }: CommentsAnswer): void {
+  #show({ total, revision, next, comments }: CommentsResponse): void {
     // The answer to an earlier question may come late.
     if (revision < this.#revision) return;
     this.#revision = revision;

@@ -1,4 +1,4 @@
-const saidMs = 2000;
+const feedbackMs = 2000;
 
 /** Shows the buttons that copy what stands beside them: without this script there are none. */
 export function showCopyButtons(): void {
@@ -13,17 +13,17 @@ async function copy(button: HTMLButtonElement): Promise<void> {
   const text = button.parentElement?.querySelector('code')?.textContent ?? '';
   try {
     await navigator.clipboard.writeText(text);
-    say(button, 'Copied');
+    showFeedback(button, 'Copied');
   } catch {
     // The browser asked, and the reader refused.
-    say(button, 'Not allowed');
+    showFeedback(button, 'Not allowed');
   }
 }
 
-function say(button: HTMLButtonElement, text: string): void {
+function showFeedback(button: HTMLButtonElement, text: string): void {
   const before = 'Copy';
   button.textContent = text;
   setTimeout(() => {
     button.textContent = before;
-  }, saidMs);
+  }, feedbackMs);
 }

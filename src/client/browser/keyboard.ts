@@ -1,13 +1,13 @@
 const setting = 'newswire.keys';
 
 /** Lets a reader go from headline to headline with j and k, open one with o, search with / and ask for this with ?. */
-export function listenToKeys(): void {
+export function startKeyboard(): void {
   const dialog = document.querySelector<HTMLDialogElement>('#keys');
   const wanted = document.querySelector<HTMLInputElement>('#keys-on');
   const opener = document.querySelector<HTMLElement>('.to-keys');
   if (dialog === null || wanted === null) return;
-  wanted.checked = remembered() !== 'off';
-  wanted.addEventListener('change', () => remember(wanted.checked ? 'on' : 'off'));
+  wanted.checked = readSetting() !== 'off';
+  wanted.addEventListener('change', () => writeSetting(wanted.checked ? 'on' : 'off'));
   if (opener !== null) {
     opener.hidden = false;
     opener.addEventListener('click', () => dialog.showModal());
@@ -56,7 +56,7 @@ function openHeadline(): void {
   (active ?? original)?.click();
 }
 
-function remembered(): string | null {
+function readSetting(): string | null {
   try {
     return localStorage.getItem(setting);
   } catch {
@@ -65,7 +65,7 @@ function remembered(): string | null {
   }
 }
 
-function remember(value: string): void {
+function writeSetting(value: string): void {
   try {
     localStorage.setItem(setting, value);
   } catch {

@@ -1,19 +1,19 @@
 import { NewswireClient } from '../client.ts';
-import type { ClientState, ItemChange } from '../types.ts';
-import { Arrivals } from './arrivals.ts';
-import { dropBrokenPictures } from './broken-pictures.ts';
+import type { ClientState, ItemEvent } from '../types.ts';
+import { NewItemsNotice } from './arrivals.ts';
+import { removeBrokenPictures } from './broken-pictures.ts';
 import { showCopyButtons } from './copy-buttons.ts';
 import { startDiscussion } from './discussion.ts';
-import { listenToKeys } from './keyboard.ts';
-import { makeDateWriter, makeTimeWriter } from './local-dateline.ts';
+import { startKeyboard } from './keyboard.ts';
+import { makeDateWriter, makeRelativeDateline } from './local-dateline.ts';
 import { NewsFeedList } from './news-feed-list.ts';
-import { keepTimesYoung } from './relative-times.ts';
-import { PlaceKeeper } from './scroll-anchor.ts';
+import { startRelativeTimes } from './relative-times.ts';
+import { ScrollAnchor } from './scroll-anchor.ts';
 
 const maxLines = 60;
 const tickMs = 20_000;
 
-const signs: Readonly<Record<ClientState, string>> = {
+const stateLabels: Readonly<Record<ClientState, string>> = {
   connecting: 'connecting',
   'catching-up': 'catching up',
   live: 'live',
@@ -22,48 +22,48 @@ const signs: Readonly<Record<ClientState, string>> = {
 };
 
 /** Lets the News feed of this page grow, and the list beside it tell of what came in. */
-function startNewsFeed(aside: HTMLElement, arrivals: Arrivals | null): void {
+function startNewsFeed(aside: HTMLElement, arrivals: NewItemsNotice | null): void {
   const list = aside.querySelector<HTMLElement>('.wire');
   const button = aside.querySelector<HTMLButtonElement>('.fresh');
   const { cursor, base = '', dateline = '', timezone = 'UTC' } = aside.dataset;
   const article = document.querySelector<HTMLElement>('article[data-item]');
   if (list === null || button === null || cursor === undefined) return;
 
-  const writeTime = makeTimeWriter({ pattern: dateline, timezone });
+  const writeTime = makeRelativeDateline({ pattern: dateline, timezone });
   const feed = new NewsFeedList(list, {
     maxLines,
     base,
-    keeper: new PlaceKeeper(list, button),
-    writeTime: (ms) => writeTime(ms, Date.now()),
+    scrollAnchor: new ScrollAnchor(list, button),
+    formatTime: (ms) => writeTime(ms, Date.now()),
   });
-  feed.tick();
-  setInterval(() => feed.tick(), tickMs);
+  feed.updateTimes();
+  setInterval(() => feed.updateTimes(), tickMs);
 
   // Backfill is wanted too: on a server's first day it is all the news there is.
   const client = new NewswireClient(`${location.origin}${base}`, { filter: { backfill: true }, after: cursor });
   client.on('item', (change) => {
     apply(feed, change);
-    arrivals?.take(change);
+    arrivals?.apply(change);
   });
   client.on('reset', ({ items }) => {
     feed.replace(items);
-    arrivals?.uncounted();
+    arrivals?.showWithoutCount();
   });
   client.on('state', showState);
   if (article !== null) startDiscussion(client, article, makeDateWriter({ pattern: dateline, timezone }));
 }
 
-function apply(feed: NewsFeedList, change: ItemChange): void {
+function apply(feed: NewsFeedList, change: ItemEvent): void {
   if (change.op === 'remove') feed.remove(change.item.id);
-  else feed.put(change.item);
+  else feed.upsert(change.item);
 }
 
 /** Lets a page of results tell of new matches. */
-function startSearch(arrivals: Arrivals, { q, cursor, base = '' }: DOMStringMap): void {
+function startSearch(arrivals: NewItemsNotice, { q, cursor, base = '' }: DOMStringMap): void {
   if (q === undefined || cursor === undefined) return;
   const client = new NewswireClient(`${location.origin}${base}`, { filter: { q, backfill: true }, after: cursor });
-  client.on('item', (change) => arrivals.take(change));
-  client.on('reset', () => arrivals.uncounted());
+  client.on('item', (change) => arrivals.apply(change));
+  client.on('reset', () => arrivals.showWithoutCount());
   client.on('state', showState);
 }
 
@@ -72,19 +72,19 @@ function showState(state: ClientState): void {
   if (sign === null) return;
   sign.hidden = false;
   sign.dataset['state'] = state;
-  sign.textContent = signs[state];
+  sign.textContent = stateLabels[state];
 }
 
-function arrivalsOf(element: HTMLElement | null): Arrivals | null {
+function arrivalsOf(element: HTMLElement | null): NewItemsNotice | null {
   const button = element?.querySelector('button') ?? null;
-  return element === null || button === null ? null : new Arrivals(element, button);
+  return element === null || button === null ? null : new NewItemsNotice(element, button);
 }
 
-dropBrokenPictures();
+removeBrokenPictures();
 showCopyButtons();
 const { dateline: pattern, timezone } = document.body.dataset;
-if (pattern !== undefined && timezone !== undefined) keepTimesYoung({ pattern, timezone }, tickMs);
-listenToKeys();
+if (pattern !== undefined && timezone !== undefined) startRelativeTimes({ pattern, timezone }, tickMs);
+startKeyboard();
 const place = document.querySelector<HTMLElement>('.arrivals');
 const arrivals = arrivalsOf(place);
 if (place !== null && arrivals !== null) startSearch(arrivals, place.dataset);

@@ -1,5 +1,5 @@
 /** How the site writes its dates: what a page says of it in its markup. */
-export interface DateStyle {
+export interface DatelineStyle {
   /** Of dd, MM, yy, yyyy, HH, mm. */
   readonly pattern: string;
   /** IANA name. */
@@ -12,7 +12,7 @@ const minuteMs = 60_000;
  * A writer of times in the News feed: what is under an hour old is told by its age, everything else as the server
  * tells it.
  */
-export function makeTimeWriter(style: DateStyle): (ms: number, nowMs: number) => string {
+export function makeRelativeDateline(style: DatelineStyle): (ms: number, nowMs: number) => string {
   const write = makeDateWriter(style);
   return (ms, nowMs) => {
     const minutes = Math.floor((nowMs - ms) / minuteMs);
@@ -22,7 +22,7 @@ export function makeTimeWriter(style: DateStyle): (ms: number, nowMs: number) =>
 }
 
 /** The same as the server's own dateline; a test holds the two together. */
-export function makeDateWriter({ pattern, timezone }: DateStyle): (ms: number) => string {
+export function makeDateWriter({ pattern, timezone }: DatelineStyle): (ms: number) => string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     year: 'numeric',

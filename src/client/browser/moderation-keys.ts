@@ -1,8 +1,8 @@
 const actions: Readonly<Record<string, string>> = { a: 'approve', r: 'reject', s: 'spam', u: 'undo' };
-const placeName = 'newswire-moderation-place';
+const positionKey = 'newswire-moderation-place';
 
 /** The list of comments as a keyboard goes through it. */
-export class Selection {
+export class ModerationKeyboard {
   readonly #form: HTMLFormElement;
   readonly #lines: readonly HTMLElement[];
   #index: number;
@@ -11,7 +11,7 @@ export class Selection {
   constructor(form: HTMLFormElement) {
     this.#form = form;
     this.#lines = [...form.querySelectorAll<HTMLElement>('.moderation-list > li')];
-    const kept = keptPlace();
+    const kept = readPosition();
     this.#index = -1;
     if (kept !== null) this.#goTo(Number(kept));
   }
@@ -48,23 +48,23 @@ export class Selection {
     const last = action === 'undo' ? document.querySelector<HTMLButtonElement>('#undo-last') : null;
     const pressed = (some ? null : last) ?? button;
     if (pressed === null || pressed === undefined) return;
-    keepPlace(String(Math.max(this.#index, 0)));
+    writePosition(String(Math.max(this.#index, 0)));
     pressed.click();
   }
 }
 
-function keptPlace(): string | null {
+function readPosition(): string | null {
   try {
-    return sessionStorage.getItem(placeName);
+    return sessionStorage.getItem(positionKey);
   } catch {
     // Storage may be forbidden: the keyboard begins at the top then.
     return null;
   }
 }
 
-function keepPlace(place: string): void {
+function writePosition(place: string): void {
   try {
-    sessionStorage.setItem(placeName, place);
+    sessionStorage.setItem(positionKey, place);
   } catch {
     // Forbidden: as above.
   }

@@ -1,41 +1,41 @@
 import type { WireItem } from '../../domain/events/wire.ts';
-import type { PlaceKeeper } from './scroll-anchor.ts';
-import { indexFor, type LinePlace, placeOf, shownMs } from './wire-order.ts';
+import type { ScrollAnchor } from './scroll-anchor.ts';
+import { insertionIndex, type SortPosition, sortPositionOf, datelineMs } from './wire-order.ts';
 
 /** What the list is told by its page. */
-export interface ListOptions {
+export interface NewsFeedListOptions {
   /** Lines that are kept at most. */
   readonly maxLines: number;
   /** The path under which the site hangs, '' for none. */
   readonly base: string;
-  readonly keeper: PlaceKeeper;
-  writeTime(ms: number): string;
+  readonly scrollAnchor: ScrollAnchor;
+  formatTime(ms: number): string;
 }
 
 /** The lines of the News feed. Everything a publisher wrote goes in as text; no markup is ever parsed. */
 export class NewsFeedList {
   readonly #list: HTMLElement;
-  readonly #options: ListOptions;
+  readonly #options: NewsFeedListOptions;
   readonly #lines = new Map<number, HTMLLIElement>();
 
   /** @param list as the server wrote it. */
-  constructor(list: HTMLElement, options: ListOptions) {
+  constructor(list: HTMLElement, options: NewsFeedListOptions) {
     this.#list = list;
     this.#options = options;
     for (const line of list.querySelectorAll('li')) this.#lines.set(Number(line.dataset['id']), line);
   }
 
   /** Puts an item in its place, or corrects it where it stands. */
-  put(item: WireItem): void {
+  upsert(item: WireItem): void {
     const line = this.#lines.get(item.id);
     if (line !== undefined) {
-      this.#options.keeper.change(() => this.#write(line, item), false);
+      this.#options.scrollAnchor.preserve(() => this.#write(line, item), false);
       return;
     }
-    const place = placeOf(item);
-    const index = indexFor(this.#places(), place);
+    const place = sortPositionOf(item);
+    const index = insertionIndex(this.#places(), place);
     if (index >= this.#options.maxLines) return;
-    this.#options.keeper.change(() => this.#insert(item, place, index), true);
+    this.#options.scrollAnchor.preserve(() => this.#insert(item, place, index), true);
   }
 
   /** Takes away what was withdrawn. */
@@ -43,32 +43,32 @@ export class NewsFeedList {
     const line = this.#lines.get(id);
     if (line === undefined) return;
     this.#lines.delete(id);
-    this.#options.keeper.change(() => line.remove(), false);
+    this.#options.scrollAnchor.preserve(() => line.remove(), false);
   }
 
   /** After a gap that cannot be filled: these are the newest items now, and what is not among them is gone. */
   replace(items: readonly WireItem[]): void {
     const kept = new Set(items.map(({ id }) => id));
     for (const id of [...this.#lines.keys()]) if (!kept.has(id)) this.remove(id);
-    for (const item of items) this.put(item);
+    for (const item of items) this.upsert(item);
   }
 
   /** Writes all times anew: they grow older. */
-  tick(): void {
+  updateTimes(): void {
     for (const time of this.#list.querySelectorAll('time')) {
-      const text = this.#options.writeTime(Date.parse(time.dateTime));
+      const text = this.#options.formatTime(Date.parse(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
     }
   }
 
-  #places(): LinePlace[] {
+  #places(): SortPosition[] {
     return [...this.#list.querySelectorAll('li')].map(({ dataset }) => ({
       id: Number(dataset['id']),
       sortMs: Number(dataset['sort']),
     }));
   }
 
-  #insert(item: WireItem, place: LinePlace, index: number): void {
+  #insert(item: WireItem, place: SortPosition, index: number): void {
     const line = document.createElement('li');
     line.className = 'arrived';
     line.dataset['id'] = String(item.id);
@@ -92,8 +92,8 @@ export class NewsFeedList {
     const link = line.querySelector('a');
     const source = line.querySelector('bdi');
     if (time !== null) {
-      time.dateTime = new Date(shownMs(item)).toISOString();
-      time.textContent = this.#options.writeTime(shownMs(item));
+      time.dateTime = new Date(datelineMs(item)).toISOString();
+      time.textContent = this.#options.formatTime(datelineMs(item));
     }
     if (link !== null) {
       link.href = `${this.#options.base}/items/${item.id}`;

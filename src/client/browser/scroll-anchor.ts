@@ -4,7 +4,7 @@
  * At the top of the list, with neither pointer nor focus in it, new lines simply push the others down: that is what a
  * feed is for. Otherwise the list is scrolled by as much as it grew, and a button tells how many lines wait above.
  */
-export class PlaceKeeper {
+export class ScrollAnchor {
   readonly #list: HTMLElement;
   readonly #button: HTMLButtonElement;
   #waiting = 0;
@@ -25,7 +25,7 @@ export class PlaceKeeper {
   }
 
   /** Runs a change of the list; `grows` says whether it puts a new line in. */
-  change(work: () => void, grows: boolean): void {
+  preserve(work: () => void, grows: boolean): void {
     const list = this.#list;
     const anchor = this.#isReading() ? this.#firstInView() : null;
     const before = anchor?.offsetTop ?? 0;

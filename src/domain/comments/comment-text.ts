@@ -8,37 +8,37 @@ export interface TextPart {
 }
 
 /** What letters carry above and below them; more than this many is no writing but a stain on the lines around it. */
-const storm = /(\p{M}{4})\p{M}+/gu;
+const stackedMarks = /(\p{M}{4})\p{M}+/gu;
 /**
  * Blanks at the end of a line. It begins where a run of blanks does: begun at each of them, a run that ends no line
  * would be read as often as it has blanks.
  */
-const blanksAtEnd = /(?<![^\S\n])[^\S\n]+\n/g;
+const trailingBlanks = /(?<![^\S\n])[^\S\n]+\n/g;
 /** What is there and cannot be seen, but for the joiners and the variation selector that scripts and emoji need. */
-const unseen = /(?!\u200c|\u200d|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
+const invisible = /(?!\u200c|\u200d|\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * The text as its writer sees it: line breaks are one character each, whatever the form sent, and what stands around
  * it does not count. The page's own counter goes by the same rule.
  */
-export function measured(raw: string): string {
+export function normaliseInput(raw: string): string {
   return raw.replace(/\r\n?/g, '\n').trim();
 }
 
 /** How long a text is, in code points. */
-export function countChars(text: string): number {
+export function countCodePoints(text: string): number {
   return [...text].length;
 }
 
 /** A comment's text as it is stored: no control characters, no stacked marks, no holes of empty lines. */
-export function tidyBody(raw: string): string {
-  return measured(raw)
+export function normaliseBody(raw: string): string {
+  return normaliseInput(raw)
     .toWellFormed()
     .normalize('NFC')
     .replace(/\t/g, ' ')
     .replace(/(?!\n)\p{Cc}/gu, '')
-    .replace(storm, '$1')
-    .replace(blanksAtEnd, '\n')
+    .replace(stackedMarks, '$1')
+    .replace(trailingBlanks, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }
@@ -47,18 +47,18 @@ export function tidyBody(raw: string): string {
  * A name as it is stored: one line in compatibility form (NFKC, as UTS 39 wants it of identifiers), with nothing in it
  * that hides or turns round what stands beside it. It may be longer than what was sent.
  */
-export function tidyName(raw: string): string {
+export function normaliseName(raw: string): string {
   return raw
     .toWellFormed()
     .normalize('NFKC')
-    .replace(unseen, '')
+    .replace(invisible, '')
     .replace(/[\p{Cc}\s]+/gu, ' ')
-    .replace(storm, '$1')
+    .replace(stackedMarks, '$1')
     .trim();
 }
 
 /** Whether a text has anything in it that a reader can see. */
-export function isVisible(text: string): boolean {
+export function hasVisibleText(text: string): boolean {
   return /[^\s\u2800\p{M}]/u.test(text.replace(/\p{Default_Ignorable_Code_Point}/gu, ''));
 }
 
@@ -66,7 +66,7 @@ export function isVisible(text: string): boolean {
  * A text as it is compared with others: its confusable skeleton without case, spaces, marks and punctuation; all of it
  * when nothing is left.
  */
-export function sameness(text: string): string {
+export function comparisonKey(text: string): string {
   const plain = confusableSkeleton(text).replace(/[^\p{L}\p{N}\p{So}]+/gu, '');
   return plain === '' ? text : plain;
 }
@@ -79,11 +79,11 @@ export function countLinks(text: string): number {
 }
 
 /** Takes the addresses out of a text. All pieces together are the text again. */
-export function partsOf(text: string): readonly TextPart[] {
+export function linkify(text: string): readonly TextPart[] {
   const parts: TextPart[] = [];
   let done = 0;
   for (const match of text.matchAll(address)) {
-    const shown = withoutTail(match[0]);
+    const shown = withoutTrailingPunctuation(match[0]);
     const href = hrefOf(shown);
     if (href === null) continue;
     if (match.index > done) parts.push({ text: text.slice(done, match.index), href: null });
@@ -95,7 +95,7 @@ export function partsOf(text: string): readonly TextPart[] {
 }
 
 /** A sentence's own punctuation is not the address's; a closing bracket is, when it was opened within. */
-function withoutTail(text: string): string {
+function withoutTrailingPunctuation(text: string): string {
   let end = text.length;
   for (; end > 0; end -= 1) {
     const last = text[end - 1] ?? '';

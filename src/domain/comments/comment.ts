@@ -9,7 +9,7 @@ export type CommentAction = 'approve' | 'reject' | 'spam' | 'undo';
 export const commentActions: readonly CommentAction[] = ['approve', 'reject', 'spam', 'undo'];
 
 /** A comment as readers see it. Both texts are plain text, cleaned when they came in. */
-export interface ShownComment {
+export interface Comment {
   readonly id: number;
   readonly name: string;
   readonly body: string;
@@ -17,7 +17,7 @@ export interface ShownComment {
 }
 
 /** A comment as moderators see it. */
-export interface Comment extends ShownComment {
+export interface ModerationEntry extends Comment {
   readonly item: { readonly id: number; readonly title: string; readonly withdrawn: boolean };
   readonly state: CommentState;
   /** Why it waits or is hidden; null: nothing was said. */
@@ -29,7 +29,7 @@ export interface Comment extends ShownComment {
 /** The newest comments of an item, and what else there is to know of them; all of one instant. */
 export interface CommentPage {
   /** Newest first. */
-  readonly comments: readonly ShownComment[];
+  readonly comments: readonly Comment[];
   /** Id that the next page begins below; null on the last. */
   readonly next: number | null;
   readonly total: number;
@@ -37,7 +37,7 @@ export interface CommentPage {
 }
 
 /** What became of a moderator's decision on one comment. */
-export interface Moderated {
+export interface ModerationResult {
   readonly id: number;
   readonly from: CommentState;
   readonly to: CommentState;
@@ -49,5 +49,5 @@ export const maxCommentChars = 512;
 export const maxNameChars = 60;
 
 /** What is said above the form unless the operator says something else. */
-export const usualNotice =
+export const defaultCommentsNotice =
   'Readers are asked to avoid religious, racial and national discrimination, offensive and derogatory expressions and appeals contrary to law.';

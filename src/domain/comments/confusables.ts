@@ -36,7 +36,7 @@ const letterOf = new Map(
  * The confusable skeleton of a name without marks, in which digits and signs stand for the letters that they replace.
  * Letters of other scripts that look like no Latin letter stay.
  */
-export function skeleton(text: string): string {
+export function nameSkeleton(text: string): string {
   const plain = confusableSkeleton(text).replace(/\p{M}+/gu, '');
   return [...plain]
     .map((sign) => letterOf.get(sign) ?? sign)
@@ -51,7 +51,7 @@ const staffWords = [
   ...['staff', 'support', 'webmaster', 'newswire', 'redaktion', 'redakteur', 'redacción', 'rédaction'],
   ...['администратор', 'админ', 'модератор', 'редактор', 'редакция'],
 ];
-const staff = new Set(staffWords.flatMap((word) => [skeleton(word), skeleton(`${word}s`)]));
+const staff = new Set(staffWords.flatMap((word) => [nameSkeleton(word), nameSkeleton(`${word}s`)]));
 const minTitleChars = 4;
 
 /**
@@ -64,9 +64,9 @@ export function looksLikeStaff(name: string, siteTitle: string): boolean {
     .split(/[^\p{L}\p{N}\p{M}\p{Default_Ignorable_Code_Point}@$|!]+/u)
     .filter((word) => word !== '');
   const whole = words.join('');
-  const title = squash(skeleton(siteTitle));
-  const beginnings = words.map((_, index) => squash(skeleton(words.slice(0, index + 1).join(''))));
-  const forms = [...words, whole].flatMap((word) => [skeleton(word), skeleton(word.replace(/\d+$/, ''))]);
+  const title = squash(nameSkeleton(siteTitle));
+  const beginnings = words.map((_, index) => squash(nameSkeleton(words.slice(0, index + 1).join(''))));
+  const forms = [...words, whole].flatMap((word) => [nameSkeleton(word), nameSkeleton(word.replace(/\d+$/, ''))]);
   if (forms.some((form) => staff.has(form))) return true;
   return title.length >= minTitleChars && beginnings.includes(title);
 }

@@ -24,14 +24,14 @@ export interface LogEvent {
   readonly changed: readonly string[];
   readonly facets: Facets;
   /** The facets before this event; null for `add`. */
-  readonly was: Facets | null;
+  readonly previousFacets: Facets | null;
   /** The wire item as JSON, all but `page` (see `wireItemJson`); `{"id":…,"url":…}` for `remove`. */
   readonly body: string;
   readonly atMs: number;
 }
 
 /** Where the log stands. `floor` is the lowest seq present, `head + 1` when the log is empty. */
-export interface StreamHead {
+export interface LogBounds {
   readonly epoch: string;
   readonly head: number;
   readonly floor: number;

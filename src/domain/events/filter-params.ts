@@ -5,7 +5,7 @@ import type { FilterError } from './parse-filter.ts';
  *
  * @returns the objects, still to be parsed as filters.
  */
-export function readFilterParams(texts: readonly string[]): readonly object[] | FilterError {
+export function parseFilterParams(texts: readonly string[]): readonly object[] | FilterError {
   const filters: object[] = [];
   for (const text of texts) {
     const value = parseJson(text);

@@ -4,7 +4,7 @@ import {
   isEmptyQuery,
   maxSearchTerms,
   parseSearchQuery,
-  writeSearchQuery,
+  formatSearchQuery,
 } from '../search/search-query.ts';
 import type { Filter } from './filter.ts';
 
@@ -13,10 +13,10 @@ export const maxFilterValues = 200;
 /** Characters of one value, and of `q`. */
 export const maxValueChars = 200;
 /** The fields of a filter that hold several values. */
-export const filterLists = ['sections', 'sources', 'categories', 'languages'] as const;
-const known: ReadonlySet<string> = new Set([...filterLists, 'q', 'backfill']);
+export const filterListFields = ['sections', 'sources', 'categories', 'languages'] as const;
+const known: ReadonlySet<string> = new Set([...filterListFields, 'q', 'backfill']);
 
-type ListName = (typeof filterLists)[number];
+type ListName = (typeof filterListFields)[number];
 
 /** What was wrong with a filter, in words for its author. */
 export interface FilterError {
@@ -33,7 +33,7 @@ function plain(text: string): string {
 }
 
 /** The form in which the values of a field are compared: of a filter and of an item alike. */
-export const comparable: Readonly<Record<ListName, (value: string) => string>> = {
+export const normaliseFilterValue: Readonly<Record<ListName, (value: string) => string>> = {
   sections: slug,
   sources: plain,
   categories: plain,
@@ -47,7 +47,7 @@ function readList(name: ListName, value: unknown): readonly string[] | FilterErr
   const texts: string[] = [];
   for (const entry of value as readonly unknown[]) {
     if (typeof entry !== 'string' || entry.trim() === '' || entry.length > maxValueChars) return wrong;
-    texts.push(comparable[name](entry));
+    texts.push(normaliseFilterValue[name](entry));
   }
   return [...new Set(texts)].sort();
 }
@@ -61,7 +61,7 @@ function readSearch(value: unknown): string | null | FilterError {
   if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' holds no word to look for` };
   if (countSearchTerms(query) > maxSearchTerms)
     return { error: `'q' names at most ${maxSearchTerms} words and places` };
-  return value.trim() === '' ? null : writeSearchQuery(query);
+  return value.trim() === '' ? null : formatSearchQuery(query);
 }
 
 /**
@@ -75,7 +75,7 @@ export function parseFilter(input: unknown): Filter | FilterError {
   if (unknown !== undefined) return { error: `unknown field '${unknown.slice(0, 60)}'` };
   const read: Record<ListName, readonly string[]> = { sections: [], sources: [], categories: [], languages: [] };
   let values = 0;
-  for (const name of filterLists) {
+  for (const name of filterListFields) {
     const list = readList(name, fields[name]);
     if ('error' in list) return list;
     read[name] = list;

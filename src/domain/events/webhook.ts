@@ -61,7 +61,7 @@ const secretForm = /^whsec_((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-
 const secretBytes = { min: 24, max: 64 };
 
 /** The key in a secret of the form `whsec_` and base64 of 24 to 64 bytes; null when it is none. */
-export function readSecret(secret: string): Buffer | null {
+export function decodeSecret(secret: string): Buffer | null {
   const base64 = secretForm.exec(secret)?.[1];
   if (base64 === undefined) return null;
   const key = Buffer.from(base64, 'base64');

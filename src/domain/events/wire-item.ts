@@ -1,5 +1,5 @@
 import type { Item } from '../items/item.ts';
-import { authorWords } from '../search/search-query.ts';
+import { authorSearchTerms } from '../search/search-query.ts';
 import type { Facets } from './event.ts';
 import type { WireItem } from './wire.ts';
 
@@ -54,11 +54,11 @@ export function wireItemJson(body: string, publicUrl: string, itemId: number): s
 
 /** What filters look at in an item. */
 export function facetsOf(item: Item): Facets {
-  return { ...labelsOf(item), text: searchText(item) };
+  return { ...facetsWithoutText(item), text: searchText(item) };
 }
 
 /** The same without the text, which takes the most time and room. */
-export function labelsOf(item: Item): Omit<Facets, 'text'> {
+export function facetsWithoutText(item: Item): Omit<Facets, 'text'> {
   return {
     sections: item.sections,
     sources: [item.source.id, ...item.alsoIn.map((label) => label.id)],
@@ -73,6 +73,6 @@ export function searchText(item: Pick<Item, 'title' | 'author' | 'summary' | 'co
   const { contentHtml: html } = item;
   const words = html.includes('<') ? html.replace(/<[^>]*>/g, ' ') : html;
   const body = words.includes('&') ? words.replace(/&[a-z0-9#]+;/gi, ' ') : words;
-  const text = [item.title, item.author ?? '', authorWords(item.author ?? ''), item.summary, body].join('\n');
+  const text = [item.title, item.author ?? '', authorSearchTerms(item.author ?? ''), item.summary, body].join('\n');
   return text.replace(/[ \t]{2,}|\t/g, ' ').slice(0, maxSearchChars);
 }

@@ -41,7 +41,7 @@ export interface ItemDraft {
 }
 
 /** A document made ready for the store. */
-export interface Digest {
+export interface NormalisedFeed {
   readonly kind: 'digested';
   readonly format: FeedFormat;
   /** Plain text. */
@@ -109,5 +109,5 @@ export interface Item {
   readonly revision: number;
   readonly backfill: boolean;
   readonly withdrawnMs: number | null;
-  readonly withdrawnWhy: WithdrawalReason | null;
+  readonly withdrawalReason: WithdrawalReason | null;
 }

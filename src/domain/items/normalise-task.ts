@@ -17,7 +17,7 @@ export interface NormaliseOptions {
 }
 
 /** One document for a worker process. */
-export interface DigestTask {
+export interface NormaliseTask {
   readonly body: Uint8Array;
   readonly contentType: string | null;
   readonly options: NormaliseOptions;

@@ -5,7 +5,7 @@ export const possibleGapNote = 'possible_gap';
 export const identityChangedNote = 'identity_changed';
 
 /** Who a source said it was. */
-export interface Identity {
+export interface FeedIdentity {
   readonly title: string;
   /** Host of its site. */
   readonly site: string;

@@ -16,7 +16,7 @@ interface Masked {
 }
 
 /** A source's address as anybody may see it. It is the one that is stored; the true one is known to the fetcher alone. */
-export function shownUrl({ url, hidden }: Masked): string {
+export function displayUrl({ url, hidden }: Masked): string {
   return hidden?.url ?? url;
 }
 
@@ -26,10 +26,10 @@ export function isMasked(url: string): boolean {
 }
 
 /** A shorter word stands in texts of its own accord. */
-export const leastEchoChars = 8;
+export const minSecretChars = 8;
 
 /** A text without the secrets, in whatever form of percent-encoding they stand in it, escaped for markup or not. */
-export function conceal(text: string, hidden: HiddenParts | null): string {
+export function maskText(text: string, hidden: HiddenParts | null): string {
   const pattern = hidden === null ? null : patternOf(hidden);
   return pattern === null ? text : text.replace(pattern, mask);
 }
@@ -49,9 +49,9 @@ function patternOf(hidden: HiddenParts): RegExp | null {
 }
 
 /** An address that a publisher has named, without the secrets. Its origin stays: the same word there is a name. */
-export function concealAddress(url: string, hidden: HiddenParts | null): string {
+export function maskUrlText(url: string, hidden: HiddenParts | null): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0] ?? '';
-  return `${origin}${conceal(url.slice(origin.length), hidden)}`;
+  return `${origin}${maskText(url.slice(origin.length), hidden)}`;
 }
 
 /**
@@ -59,13 +59,13 @@ export function concealAddress(url: string, hidden: HiddenParts | null): string 
  *
  * @returns null when `reveal` could not make the same address of it again.
  */
-export function concealUrl(url: string, hidden: HiddenParts | null): string | null {
-  const concealed = concealAddress(url, hidden);
-  return reveal(concealed, hidden) === url ? concealed : null;
+export function maskUrl(url: string, hidden: HiddenParts | null): string | null {
+  const concealed = maskUrlText(url, hidden);
+  return unmaskUrl(concealed, hidden) === url ? concealed : null;
 }
 
 /** The inverse of `concealUrl`, with the secrets of today. */
-export function reveal(url: string, hidden: HiddenParts | null): string {
+export function unmaskUrl(url: string, hidden: HiddenParts | null): string {
   if (hidden === null) return url;
   const { secrets } = hidden;
   let place = 0;

@@ -1,6 +1,6 @@
 import { rulesVersion } from '../items/normalise-task.ts';
 import type { FeedHints } from '../items/parsed-feed.ts';
-import type { Identity } from './feed-continuity.ts';
+import type { FeedIdentity } from './feed-continuity.ts';
 import type { Failure, FetchFacts, Validators } from './fetch-outcome.ts';
 
 /** The right to refresh one source, until a time. Lost when it runs out or the declaration changes under it. */
@@ -19,10 +19,10 @@ export interface HostPause {
 }
 
 /** No host is paused for longer. */
-export const longestHostPauseMs = 15 * 60 * 1000;
+export const maxHostPauseMs = 15 * 60 * 1000;
 
 /** What a source's polls have taught, beyond what the database is asked for by column. Kept as JSON. */
-export interface PollMemory {
+export interface PollHistory {
   /** The publisher's freshness lifetime, kept through 304s that do not repeat it. */
   readonly freshForMs: number | null;
   readonly hints: FeedHints | null;
@@ -57,12 +57,12 @@ export interface PollMemory {
   /** Items that its last complete document lacked: gone, if the next lacks them too. */
   readonly missing: readonly number[];
   /** Who it was before it began to speak as somebody else, and when that was. */
-  readonly formerly: (Identity & { readonly untilMs: number }) | null;
+  readonly formerly: (FeedIdentity & { readonly untilMs: number }) | null;
   /** By which rules the document was read that the validators stand for. By others it would come out otherwise. */
   readonly rulesVersion: number;
 }
 
-export const blankMemory: PollMemory = {
+export const emptyPollHistory: PollHistory = {
   freshForMs: null,
   hints: null,
   retryUntilMs: null,
@@ -88,7 +88,7 @@ export const blankMemory: PollMemory = {
  * No schedule lies further ahead than this: a week of Retry-After or of the weekly probe, its jitter, and up to a week
  * of skipDays and skipHours. A next check beyond it means that the clock was turned back.
  */
-export const longestWaitMs = 15 * 24 * 60 * 60 * 1000;
+export const maxNextCheckDelayMs = 15 * 24 * 60 * 60 * 1000;
 
 /** What the store keeps of a source between two polls. */
 export interface PollState {
@@ -104,7 +104,7 @@ export interface PollState {
   readonly goneMs: number | null;
   /** The adopted address, which is asked instead of the declared one; null: none. */
   readonly movedTo: string | null;
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
 }
 
 /** A due source as the scheduler sees it: enough to choose fairly among hosts. */
@@ -117,7 +117,7 @@ export interface DueSource {
 }
 
 /** What one refresh leaves on its source, written with the last batch. */
-export interface Settlement {
+export interface PollResult {
   readonly outcome: 'fresh' | 'not-modified' | 'throttled' | 'gone' | 'failed';
   readonly failure: Failure | null;
   readonly detail: string | null;
@@ -135,13 +135,13 @@ export interface Settlement {
   readonly movedTo: string | null;
   /** A 429 speaks for its whole host: no request to it for so long. */
   readonly hostPauseMs: number | null;
-  readonly memory: PollMemory;
+  readonly memory: PollHistory;
 }
 
 /** What a refresh came to, for logs, metrics and the command line. */
 export interface RefreshResult {
   readonly sourceId: string;
-  readonly outcome: Settlement['outcome'] | 'dropped';
+  readonly outcome: PollResult['outcome'] | 'dropped';
   readonly failure: Failure | null;
   readonly added: number;
   readonly updated: number;

@@ -1,9 +1,9 @@
-import { type Phrase, type PlacedWord, placedWords, type SearchQuery } from './search-query.ts';
+import { type Phrase, type WordSpan, wordSpans, type SearchQuery } from './search-query.ts';
 
 /** A stretch of a text: whether it is what was searched for. */
-export interface MarkedText {
+export interface TextRun {
   readonly text: string;
-  readonly hit: boolean;
+  readonly isMatch: boolean;
 }
 
 /** Where a phrase stands in a text. */
@@ -13,25 +13,25 @@ interface Hit {
 }
 
 /** A text in stretches, those that a search wants marked. Put together they are the text again. */
-export function markMatches(text: string, query: SearchQuery): MarkedText[] {
-  const parts: MarkedText[] = [];
+export function highlightMatches(text: string, query: SearchQuery): TextRun[] {
+  const parts: TextRun[] = [];
   let done = 0;
   for (const { start, end } of hitsIn(text, query)) {
     if (end <= done) continue;
     const from = Math.max(start, done);
-    if (from > done) parts.push({ text: text.slice(done, from), hit: false });
-    parts.push({ text: text.slice(from, end), hit: true });
+    if (from > done) parts.push({ text: text.slice(done, from), isMatch: false });
+    parts.push({ text: text.slice(from, end), isMatch: true });
     done = end;
   }
-  if (done < text.length) parts.push({ text: text.slice(done), hit: false });
+  if (done < text.length) parts.push({ text: text.slice(done), isMatch: false });
   return parts;
 }
 
 /** A part of a text around the first match of a search; its beginning when there is none. */
-export interface Around {
+export interface Excerpt {
   readonly text: string;
   /** Whether anything that is wanted stands in it. */
-  readonly hit: boolean;
+  readonly hasMatch: boolean;
 }
 
 /**
@@ -39,25 +39,25 @@ export interface Around {
  *
  * @param maxChars about so many UTF-16 units.
  */
-export function excerptAround(text: string, query: SearchQuery, maxChars: number): Around {
+export function excerptAround(text: string, query: SearchQuery, maxChars: number): Excerpt {
   const flat = text.replace(/\s+/g, ' ').trim();
   const [first] = hitsIn(flat, query);
-  if (flat.length <= maxChars) return { text: flat, hit: first !== undefined };
+  if (flat.length <= maxChars) return { text: flat, hasMatch: first !== undefined };
   const wish = first === undefined || first.end <= maxChars ? 0 : first.start - Math.floor(maxChars / 3);
   const start = wish <= 0 ? 0 : flat.indexOf(' ', wish) + 1;
   const cut = flat.lastIndexOf(' ', start + maxChars);
   const end = start + maxChars >= flat.length ? flat.length : cut > start ? cut : start + maxChars;
   const middle = flat.slice(start, end).toWellFormed();
-  return { text: `${start > 0 ? '…' : ''}${middle}${end < flat.length ? '…' : ''}`, hit: first !== undefined };
+  return { text: `${start > 0 ? '…' : ''}${middle}${end < flat.length ? '…' : ''}`, hasMatch: first !== undefined };
 }
 
 /** All matches in the order in which they begin. */
-function hitsIn(text: string, { wanted }: SearchQuery): Hit[] {
-  const words = placedWords(text);
-  return wanted.flatMap((phrase) => hitsOf(phrase, words)).sort((a, b) => a.start - b.start || b.end - a.end);
+function hitsIn(text: string, { required }: SearchQuery): Hit[] {
+  const words = wordSpans(text);
+  return required.flatMap((phrase) => hitsOf(phrase, words)).sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
-function hitsOf(phrase: Phrase, words: readonly PlacedWord[]): Hit[] {
+function hitsOf(phrase: Phrase, words: readonly WordSpan[]): Hit[] {
   return words.flatMap(({ start }, index) => {
     const last = words[index + phrase.length - 1];
     const isHit = last !== undefined && phrase.every((word, offset) => words[index + offset]?.word === word);

@@ -5,12 +5,12 @@ export type Phrase = readonly string[];
 
 /** A search, read: every `wanted` phrase must occur, no `unwanted` one may. */
 export interface SearchQuery {
-  readonly wanted: readonly Phrase[];
-  readonly unwanted: readonly Phrase[];
+  readonly required: readonly Phrase[];
+  readonly excluded: readonly Phrase[];
   /** Where an item must have appeared: in one of these; empty: anywhere. */
-  readonly within: Places;
+  readonly includedScope: SearchScope;
   /** Where it must not have appeared. */
-  readonly without: Places;
+  readonly excludedScope: SearchScope;
   /** Only items sorted at or after this instant; null: no bound. */
   readonly afterMs: number | null;
   /** Only items sorted before this instant; null: no bound. */
@@ -18,7 +18,7 @@ export interface SearchQuery {
 }
 
 /** Parts of the stream that a search names. */
-export interface Places {
+export interface SearchScope {
   /** Slugs. */
   readonly sections: readonly string[];
   /** Ids. */
@@ -63,7 +63,7 @@ export function searchWords(text: string): string[] {
 }
 
 /** A word of a text, folded, and where it stands there. */
-export interface PlacedWord {
+export interface WordSpan {
   readonly word: string;
   readonly start: number;
   /** Of the first character after it. */
@@ -71,7 +71,7 @@ export interface PlacedWord {
 }
 
 /** The words of a text with their places: the same words as `searchWords` gives. */
-export function placedWords(text: string): PlacedWord[] {
+export function wordSpans(text: string): WordSpan[] {
   return [...text.matchAll(word)].flatMap(({ 0: raw, index }) => {
     const folded = foldWord(raw);
     return folded === '' ? [] : [{ word: folded, start: index, end: index + raw.length }];
@@ -79,14 +79,14 @@ export function placedWords(text: string): PlacedWord[] {
 }
 
 /** A text made ready for many searches: its folded words, parted and bounded by single spaces. */
-export function searchable(text: string): string {
+export function toSearchableText(text: string): string {
   return ` ${searchWords(text).join(' ')} `;
 }
 
 /** Whether a text, as `searchable` made it, is what the query asks for. Places and dates are not looked at. */
 export function matchesSearch(query: SearchQuery, text: string): boolean {
   const holds = (phrase: Phrase) => text.includes(` ${phrase.join(' ')} `);
-  return query.wanted.every(holds) && !query.unwanted.some(holds);
+  return query.required.every(holds) && !query.excluded.some(holds);
 }
 
 /**
@@ -99,7 +99,7 @@ export function matchesWords(
 ): boolean {
   const holds = (phrase: Phrase) =>
     phrase.every((one) => words.has(one)) && (phrase.length === 1 || text().includes(` ${phrase.join(' ')} `));
-  return query.wanted.every(holds) && !query.unwanted.some(holds);
+  return query.required.every(holds) && !query.excluded.some(holds);
 }
 
 function parseDay(text: string): number | null {
@@ -111,7 +111,7 @@ function parseDay(text: string): number | null {
 }
 
 /** The words of an author's name as `author:` finds them: to be put beside an item's text. */
-export function authorWords(name: string): string {
+export function authorSearchTerms(name: string): string {
   return searchWords(name)
     .map((found) => byline + found)
     .join(' ');
@@ -119,15 +119,15 @@ export function authorWords(name: string): string {
 
 /** A query that is being read. */
 interface Draft extends SearchQuery {
-  readonly wanted: Phrase[];
-  readonly unwanted: Phrase[];
-  readonly within: DraftPlaces;
-  readonly without: DraftPlaces;
+  readonly required: Phrase[];
+  readonly excluded: Phrase[];
+  readonly includedScope: DraftPlaces;
+  readonly excludedScope: DraftPlaces;
   afterMs: number | null;
   beforeMs: number | null;
 }
 
-interface DraftPlaces extends Places {
+interface DraftPlaces extends SearchScope {
   readonly sections: string[];
   readonly sources: string[];
 }
@@ -153,7 +153,7 @@ interface Term {
 export function parseSearchQuery(text: string): SearchQuery {
   const places = (): DraftPlaces => ({ sections: [], sources: [] });
   const bounds = { afterMs: null, beforeMs: null };
-  const query: Draft = { wanted: [], unwanted: [], within: places(), without: places(), ...bounds };
+  const query: Draft = { required: [], excluded: [], includedScope: places(), excludedScope: places(), ...bounds };
   const pattern = /(-?)(?:(section|source|author|after|before):(?=[^\s]))?(?:"([^"]*)"?|([^\s"]+))/gi;
   for (const [, minus, field = '', quoted, bare = ''] of text.matchAll(pattern)) {
     take(query, { isUnwanted: minus === '-', field: field.toLowerCase(), value: quoted ?? bare });
@@ -163,8 +163,8 @@ export function parseSearchQuery(text: string): SearchQuery {
 
 function take(query: Draft, term: Term): void {
   const { isUnwanted, field, value } = term;
-  const places = isUnwanted ? query.without : query.within;
-  const phrases = isUnwanted ? query.unwanted : query.wanted;
+  const places = isUnwanted ? query.excludedScope : query.includedScope;
+  const phrases = isUnwanted ? query.excluded : query.required;
   const words = searchWords(value);
   const dayMs = isUnwanted ? null : parseDay(value);
   if (field === 'after' && dayMs !== null) query.afterMs = dayMs;
@@ -177,24 +177,24 @@ function take(query: Draft, term: Term): void {
 }
 
 /** How many words and places a query names. */
-export function countSearchTerms({ wanted, unwanted, within, without }: SearchQuery): number {
-  const words = [...wanted, ...unwanted].reduce((sum, phrase) => sum + phrase.length, 0);
-  return [within, without].reduce((sum, { sections, sources }) => sum + sections.length + sources.length, words);
+export function countSearchTerms({ required, excluded, includedScope, excludedScope }: SearchQuery): number {
+  const words = [...required, ...excluded].reduce((sum, phrase) => sum + phrase.length, 0);
+  return [includedScope, excludedScope].reduce((sum, { sections, sources }) => sum + sections.length + sources.length, words);
 }
 
 /** Whether a query asks for nothing at all. */
 export function isEmptyQuery(query: SearchQuery): boolean {
-  return writeSearchQuery(query) === '';
+  return formatSearchQuery(query) === '';
 }
 
 /** The one text of searches that mean the same, however they were typed. */
-export function writeSearchQuery(query: SearchQuery): string {
+export function formatSearchQuery(query: SearchQuery): string {
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   const parts = [
-    ...query.wanted.map(writePhrase),
-    ...query.unwanted.map((phrase) => `-${writePhrase(phrase)}`),
-    ...writePlaces(query.within),
-    ...writePlaces(query.without).map((place) => `-${place}`),
+    ...query.required.map(writePhrase),
+    ...query.excluded.map((phrase) => `-${writePhrase(phrase)}`),
+    ...writePlaces(query.includedScope),
+    ...writePlaces(query.excludedScope).map((place) => `-${place}`),
     ...(query.afterMs === null ? [] : [`after:${day(query.afterMs)}`]),
     ...(query.beforeMs === null ? [] : [`before:${day(query.beforeMs)}`]),
   ];
@@ -208,6 +208,6 @@ function writePhrase(phrase: Phrase): string {
   return isAuthor ? `author:${text}` : text;
 }
 
-function writePlaces({ sections, sources }: Places): string[] {
+function writePlaces({ sections, sources }: SearchScope): string[] {
   return [...sections.map((section) => `section:${section}`), ...sources.map((source) => `source:${source}`)];
 }

@@ -14,7 +14,7 @@ export interface Subscriber extends SubscriberKey {
 }
 
 /** The right to make one attempt at a delivery. */
-export interface Claimed extends SubscriberKey {
+export interface ClaimedDelivery extends SubscriberKey {
   readonly id: number;
   readonly token: string;
   readonly generation: number;
@@ -28,7 +28,7 @@ export interface Claimed extends SubscriberKey {
 }
 
 /** How long a delivery is tried, and how soon after the last one. */
-export interface QueueTimes {
+export interface DeliveryTiming {
   readonly nowMs: number;
   /** From the change to the first attempt: what comes in one go is delivered in one. */
   readonly settleMs: number;

@@ -10,7 +10,7 @@ export interface HubSource {
 }
 
 /** A subscription to be asked for. */
-export interface Wish {
+export interface DesiredSubscription {
   /** Of 192 random bits: whoever knows it may push to it. */
   readonly callbackId: string;
   readonly sourceRef: number;
@@ -21,13 +21,13 @@ export interface Wish {
 }
 
 /** What has to change so that we are subscribed where sources say, and nowhere else. */
-export interface Wishes {
-  readonly add: readonly Wish[];
+export interface SubscriptionDiff {
+  readonly add: readonly DesiredSubscription[];
   readonly drop: readonly number[];
 }
 
 /** A subscription of ours. */
-export interface Subscription {
+export interface HubSubscription {
   readonly id: number;
   readonly callbackId: string;
   readonly sourceRef: number;
@@ -45,7 +45,7 @@ export interface Subscription {
 }
 
 /** What a hub has agreed to. */
-export interface Agreement {
+export interface ConfirmedLease {
   readonly nowMs: number;
   readonly leaseUntilMs: number;
   readonly renewMs: number;

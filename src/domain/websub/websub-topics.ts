@@ -46,7 +46,7 @@ export function topicsAt(publicUrl: string, path: string): string[] {
 }
 
 /** What a `hub.topic` turns out to be, as far as its form tells. */
-export type TopicForm =
+export type ParsedTopic =
   | { readonly kind: 'topic' }
   /** One of our feeds, but not a whole one. */
   | { readonly kind: 'filtered'; readonly whole: string }
@@ -59,7 +59,7 @@ const feedPath = /^(?:\/sections\/[^/]+|\/sources\/[^/]+)?\/feed\.(?:rss|atom|js
  *
  * @param publicUrl without a trailing slash.
  */
-export function readTopic(text: string, publicUrl: string): TopicForm {
+export function parseTopic(text: string, publicUrl: string): ParsedTopic {
   if (!text.startsWith(`${publicUrl}/`) || text.length > 2048) return { kind: 'foreign' };
   const [path = '', query] = text.slice(publicUrl.length).split(/[?#](.*)/s);
   if (!feedPath.test(path)) return { kind: 'foreign' };

@@ -1,7 +1,7 @@
 import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { ConfigError } from '../../domain/config-error.ts';
-import { Trouble } from './fetch-error.ts';
+import { FetchError } from './fetch-error.ts';
 
 type Address = ReturnType<typeof ipaddr.parse>;
 type Range = readonly [Address, number];
@@ -24,7 +24,7 @@ export interface AddressGuard {
    */
   check(url: string, base?: URL): URL;
   /** Why an IP address must not be connected to for this target; null: it may. */
-  refusal(address: string, target: Target): Trouble | null;
+  refusal(address: string, target: Target): FetchError | null;
 }
 
 /** ::/96, IPv4-compatible: ipaddr.js calls it unicast, kernels may route it to the IPv4 address inside. */
@@ -79,21 +79,21 @@ export function createAddressGuard({ allow, configured, ownOrigins = [], ports }
 
   const isBadPort = (port: number): boolean => badPorts.has(port) || (ports !== undefined && !ports.includes(port));
 
-  const refusal = (text: string, target: Target): Trouble | null => {
+  const refusal = (text: string, target: Target): FetchError | null => {
     const address = parseAddress(text);
-    if (address === null) return new Trouble('blocked_address', notPublic(target));
+    if (address === null) return new FetchError('blocked_address', notPublic(target));
     if (isAllowed(address, rangesFor(target))) return null;
     if (!isPublic(address) || localName.test(bareName(target))) {
       const isUnconfigured = isAllowed(address, openToConfigured);
-      return new Trouble('blocked_address', isUnconfigured ? notConfigured(target) : notPublic(target));
+      return new FetchError('blocked_address', isUnconfigured ? notConfigured(target) : notPublic(target));
     }
-    return isBadPort(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
+    return isBadPort(target.port) ? new FetchError('bad_port', portDetail(target)) : null;
   };
 
   const check = (text: string, base?: URL): URL => {
     const url = parseUrl(text, base);
     const target = { hostname: url.hostname, port: portOf(url) };
-    if (own.has(ownKey(url))) throw new Trouble('blocked_address', "This is Newswire's own address. Remove the source");
+    if (own.has(ownKey(url))) throw new FetchError('blocked_address', "This is Newswire's own address. Remove the source");
     const refused = isLiteral(url.hostname)
       ? refusal(bareName(target), target)
       : // A range that the operator opened counts by name too, and then only the resolved address can tell.
@@ -102,7 +102,7 @@ export function createAddressGuard({ allow, configured, ownOrigins = [], ports }
         : refuseName(target, isBadPort);
     if (refused !== null) throw refused;
     if (url.username !== '' || url.password !== '') {
-      throw new Trouble('bad_url', 'The address holds a user name or password. Put them into headers of the source');
+      throw new FetchError('bad_url', 'The address holds a user name or password. Put them into headers of the source');
     }
     return url;
   };
@@ -140,14 +140,14 @@ export function isLiteral(hostname: string): boolean {
 
 function parseUrl(text: string, base?: URL): URL {
   if (!URL.canParse(text, base?.href)) {
-    throw new Trouble('bad_url', 'The address cannot be read as a URL. Check its spelling');
+    throw new FetchError('bad_url', 'The address cannot be read as a URL. Check its spelling');
   }
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new Trouble('bad_scheme', `The address starts with ${url.protocol}, which is not fetched. Use http or https`);
+    throw new FetchError('bad_scheme', `The address starts with ${url.protocol}, which is not fetched. Use http or https`);
   }
   if (!isLiteral(url.hostname) && !isDnsName(url.hostname)) {
-    throw new Trouble('bad_url', 'The host name is not one that can exist. Check its spelling');
+    throw new FetchError('bad_url', 'The host name is not one that can exist. Check its spelling');
   }
   url.hash = '';
   return url;
@@ -165,9 +165,9 @@ function isDnsLabel(label: string): boolean {
   return !label.startsWith('xn--') || !['', label].includes(domainToUnicode(label));
 }
 
-function refuseName(target: Target, isBadPort: (port: number) => boolean): Trouble | null {
-  if (localName.test(bareName(target))) return new Trouble('blocked_address', notPublic(target));
-  return isBadPort(target.port) ? new Trouble('bad_port', portDetail(target)) : null;
+function refuseName(target: Target, isBadPort: (port: number) => boolean): FetchError | null {
+  if (localName.test(bareName(target))) return new FetchError('blocked_address', notPublic(target));
+  return isBadPort(target.port) ? new FetchError('bad_port', portDetail(target)) : null;
 }
 
 function isPublic(address: Address): boolean {

@@ -23,8 +23,8 @@ export class ByteCollector {
   }
 
   /** All of it, in memory of its own, never a slice of anything larger, so that it can be transferred to a worker. */
-  take(): Uint8Array<ArrayBuffer> {
-    const whole = join([this.#block.subarray(0, this.#length)], this.#length);
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const whole = concatBytes([this.#block.subarray(0, this.#length)], this.#length);
     this.#block = new Uint8Array(0);
     this.#length = 0;
     return whole;
@@ -32,7 +32,7 @@ export class ByteCollector {
 }
 
 /** Joins chunks of `total` bytes in memory of its own. */
-export function join(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
+export function concatBytes(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(total);
   let at = 0;
   for (const chunk of chunks) {

@@ -2,7 +2,7 @@ import { connect as connectTcp, type LookupFunction, type Socket } from 'node:ne
 import { connect as connectTls, getCACertificates } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { type AddressGuard, isLiteral, portOf, type Target } from './address-guard.ts';
-import { errorCode, seconds, Trouble } from './fetch-error.ts';
+import { errorCode, formatSeconds, FetchError } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import type { Resolve } from './resolver.ts';
 
@@ -40,7 +40,7 @@ export function createConnector(parts: ConnectorParts): buildConnector.connector
 }
 
 /** Tells where a host would be connected to first: see `Outbound.addressOf`. */
-export function createLocator(
+export function createAddressLookup(
   parts: Pick<ConnectorParts, 'guard' | 'resolve' | 'limits'>,
 ): (host: string) => string | null | Promise<string | null> {
   return (host) => {
@@ -64,12 +64,12 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
   socket.on('error', () => socket.destroy());
   await settled(socket, 'connect', {
     ms: parts.limits.connectMs,
-    late: () => new Trouble('connect_timeout', `No connection within ${seconds(parts.limits.connectMs)}`),
-    failed: (error) => new Trouble('connect_error', connectDetail(target, error)),
+    late: () => new FetchError('connect_timeout', `No connection within ${formatSeconds(parts.limits.connectMs)}`),
+    failed: (error) => new FetchError('connect_error', connectDetail(target, error)),
   });
   const { remoteAddress } = socket;
   // Absent when the other side has hung up already.
-  if (remoteAddress === undefined) throw new Trouble('connect_error', connectDetail(target, null));
+  if (remoteAddress === undefined) throw new FetchError('connect_error', connectDetail(target, null));
   const refused = parts.guard.refusal(remoteAddress, target);
   if (refused !== null) {
     socket.destroy();
@@ -96,19 +96,19 @@ async function checkedAddresses(parts: LookUpParts, target: Target): Promise<rea
   }
   const [first] = answers;
   const refused = first === undefined ? null : guard.refusal(first, target);
-  throw refused ?? new Trouble('dns_error', `${target.hostname} has no address. Check the spelling of the host`);
+  throw refused ?? new FetchError('dns_error', `${target.hostname} has no address. Check the spelling of the host`);
 }
 
 async function withinDeadline(answer: Promise<readonly string[]>, target: Target, ms: number) {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Trouble('dns_error', `No name server answered for ${target.hostname} within ${seconds(ms)}`);
+    const error = new FetchError('dns_error', `No name server answered for ${target.hostname} within ${formatSeconds(ms)}`);
     timer = setTimeout(() => reject(error), ms);
   });
   const looked = answer.catch((error: unknown) => {
     const code = errorCode(error) || 'no answer';
     const detail = `${target.hostname} cannot be resolved (${code}). Check the spelling of the host`;
-    throw new Trouble('dns_error', detail, code === 'ENOTFOUND' ? ['nxdomain'] : []);
+    throw new FetchError('dns_error', detail, code === 'ENOTFOUND' ? ['nxdomain'] : []);
   });
   try {
     return await Promise.race([looked, late]);
@@ -148,7 +148,7 @@ async function secured({ limits, ca }: ConnectorParts, target: Target, socket: S
   secure.on('error', () => secure.destroy());
   await settled(secure, 'secureConnect', {
     ms: limits.tlsMs,
-    late: () => new Trouble('tls_error', `The TLS handshake took longer than ${seconds(limits.tlsMs)}`),
+    late: () => new FetchError('tls_error', `The TLS handshake took longer than ${formatSeconds(limits.tlsMs)}`),
     failed: (error) => tlsTrouble(error),
   });
   return secure;
@@ -156,15 +156,15 @@ async function secured({ limits, ca }: ConnectorParts, target: Target, socket: S
 
 interface Step {
   readonly ms: number;
-  late(): Trouble;
-  failed(error: unknown): Trouble;
+  late(): FetchError;
+  failed(error: unknown): FetchError;
 }
 
 /** Waits for a socket's step; a socket that does not make it is destroyed. */
 function settled(socket: Socket, event: 'connect' | 'secureConnect', step: Step): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(step.late()), step.ms);
-    const end = (trouble: Trouble | null): void => {
+    const end = (trouble: FetchError | null): void => {
       clearTimeout(timer);
       socket.off(event, onDone).off('error', onError).off('close', onClose);
       if (trouble === null) {
@@ -186,13 +186,13 @@ function connectDetail({ hostname, port }: Target, error: unknown): string {
   return `${hostname} does not take connections on port ${port} (${code}). Its server may be down`;
 }
 
-function tlsTrouble(error: unknown): Trouble {
+function tlsTrouble(error: unknown): FetchError {
   const code = errorCode(error) || 'closed';
   if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') {
-    return new Trouble('protocol_error', 'The server does not speak HTTP/1.1. The publisher must offer it');
+    return new FetchError('protocol_error', 'The server does not speak HTTP/1.1. The publisher must offer it');
   }
   const remedy = 'The publisher must mend its certificate';
-  return new Trouble('tls_error', `No trusted TLS connection (${tlsReasons[code] ?? code}). ${remedy}`);
+  return new FetchError('tls_error', `No trusted TLS connection (${tlsReasons[code] ?? code}). ${remedy}`);
 }
 
 const tlsReasons: Readonly<Record<string, string>> = {

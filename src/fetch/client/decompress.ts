@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { join } from './byte-collector.ts';
-import { size, Trouble } from './fetch-error.ts';
+import { concatBytes } from './byte-collector.ts';
+import { formatBytes, FetchError } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 
 type DecodeLimits = Pick<FetchLimits, 'maxBodyBytes' | 'maxRatio' | 'ratioFreeBytes' | 'maxCodings' | 'freeBytes'>;
@@ -54,7 +54,7 @@ export async function decodeBody(
  */
 function plainOrRefused(body: Uint8Array, coding: string): Uint8Array {
   if (looksPlain(body) || isText(body)) return body;
-  throw new Trouble('decode_error', `The body is compressed as "${coding}", which was not asked for`);
+  throw new FetchError('decode_error', `The body is compressed as "${coding}", which was not asked for`);
 }
 
 async function undoAll(wire: Uint8Array, codings: readonly Coding[], options: DecodeOptions): Promise<Decoded> {
@@ -84,7 +84,7 @@ function readCodings(headers: readonly string[], maxCodings: number): Codings {
   const isKnown = (token: string): boolean => Object.hasOwn(names, token);
   const codings = tokens.flatMap((token) => (isKnown(token) ? (names[token] ?? []) : []));
   if (codings.length > maxCodings) {
-    throw new Trouble(
+    throw new FetchError(
       'decode_error',
       `The body is compressed ${codings.length} times. The publisher must correct this`,
     );
@@ -100,7 +100,7 @@ async function undoUnlessPlain(body: Uint8Array, coding: Coding, options: Decode
     return await undo(body, coding, options);
   } catch (error) {
     // br and raw deflate have no magic number: only the attempt can tell.
-    if (plain && error instanceof Trouble && error.failure === 'decode_error') return null;
+    if (plain && error instanceof FetchError && error.failure === 'decode_error') return null;
     throw error;
   }
 }
@@ -119,12 +119,12 @@ async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): P
       if (decoded > options.limits.freeBytes) await options.claim();
     }
   } catch (error) {
-    if (error instanceof Trouble) throw error;
-    throw new Trouble('decode_error', `The ${coding} body is damaged or cut short. Nothing of it was taken`);
+    if (error instanceof FetchError) throw error;
+    throw new FetchError('decode_error', `The ${coding} body is damaged or cut short. Nothing of it was taken`);
   } finally {
     decoder.destroy();
   }
-  return join(blocks, decoded);
+  return concatBytes(blocks, decoded);
 }
 
 function decoderOf(body: Uint8Array, coding: Coding) {
@@ -140,10 +140,10 @@ function decoderOf(body: Uint8Array, coding: Coding) {
 
 function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): void {
   if (decoded > limits.ratioFreeBytes && decoded > wire * limits.maxRatio) {
-    throw new Trouble('decompress_ratio', `The body expands more than ${limits.maxRatio} times. It was given up`);
+    throw new FetchError('decompress_ratio', `The body expands more than ${limits.maxRatio} times. It was given up`);
   }
   if (decoded > limits.maxBodyBytes) {
-    throw new Trouble('body_too_large', `The body is over ${size(limits.maxBodyBytes)} decompressed. It was given up`);
+    throw new FetchError('body_too_large', `The body is over ${formatBytes(limits.maxBodyBytes)} decompressed. It was given up`);
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { ByteCollector } from './byte-collector.ts';
-import { explain, isClosed, outOfTime, type Phase, tooLarge } from './exchange-errors.ts';
-import { seconds, Trouble } from './fetch-error.ts';
+import { toFetchError, isClosed, deadlineError, type Phase, bodyTooLarge } from './exchange-errors.ts';
+import { formatSeconds, FetchError } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import { type HeaderList, headerList, noHeaders } from './header-list.ts';
-import type { Share } from './large-bodies.ts';
+import type { MemoryReservation } from './large-bodies.ts';
 
 /** A whole answer as it came over the wire, still compressed. */
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   readonly headers: HeaderList;
   /** Empty when it was not wanted. */
@@ -20,7 +20,7 @@ export interface ExchangeOptions {
   readonly limits: FetchLimits;
   /** What is left of the total deadline. */
   readonly withinMs: number;
-  readonly share: Share;
+  readonly share: MemoryReservation;
   /** Whether the body of an answer with this status is needed. */
   wanted(status: number): boolean;
   /** Called when the request is written to a connection. */
@@ -35,11 +35,11 @@ export interface ExchangeOptions {
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** Settles once, when the answer is whole or has failed. Rejects with Trouble only. */
-  readonly answer: Promise<WireAnswer>;
+  readonly response: Promise<WireResponse>;
   /** True as soon as one byte of an answer was received. */
-  heard = false;
+  receivedAny = false;
   /** True when the other side closed the connection under the exchange. */
-  closed = false;
+  closedByPeer = false;
   /** Bytes of the body received so far. */
   bytes = 0;
   /** Status of the answer, known before its body is. */
@@ -48,8 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions;
   readonly #collected = new ByteCollector();
   readonly #timers: NodeJS.Timeout[] = [];
-  #resolve!: (answer: WireAnswer) => void;
-  #reject!: (trouble: Trouble) => void;
+  #resolve!: (answer: WireResponse) => void;
+  #reject!: (trouble: FetchError) => void;
   #controller: Dispatcher.DispatchController | null = null;
   #phase: Phase = 'waiting';
   #interim = 0;
@@ -60,7 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.answer = new Promise((resolve, reject) => {
+    this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -68,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Gives the exchange up: the connection is closed, the answer rejects with the reason. */
-  abort(reason: Trouble): void {
+  abort(reason: FetchError): void {
     this.#fail(reason);
   }
 
@@ -76,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     // Given up while it waited for its connection: it must not be sent any more.
     if (this.#phase === 'done') {
-      controller.abort(new Trouble('internal_error', 'Given up before it was sent'));
+      controller.abort(new FetchError('internal_error', 'Given up before it was sent'));
       return;
     }
     this.#phase = 'sent';
@@ -84,12 +84,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { headersMs } = this.#options.limits;
     this.#after(headersMs, () => {
       if (this.#phase !== 'sent' && this.#phase !== 'answering') return;
-      this.#fail(new Trouble('header_timeout', `No complete answer header within ${seconds(headersMs)}`));
+      this.#fail(new FetchError('header_timeout', `No complete answer header within ${formatSeconds(headersMs)}`));
     });
   }
 
   onResponseStarted(): void {
-    this.heard = true;
+    this.receivedAny = true;
     if (this.#phase === 'sent') this.#phase = 'answering';
   }
 
@@ -118,7 +118,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     const { maxWireBytes, freeBytes } = this.#options.limits;
     if (this.bytes > maxWireBytes) {
-      this.#fail(tooLarge(maxWireBytes));
+      this.#fail(bodyTooLarge(maxWireBytes));
       return;
     }
     this.#collected.append(chunk);
@@ -130,19 +130,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.closed = isClosed(error);
+    this.closedByPeer = isClosed(error);
     if (this.#phase === 'draining') this.#finish(false);
-    else this.#fail(explain(error, { phase: this.#phase, bytes: this.bytes, limits: this.#options.limits }));
+    else this.#fail(toFetchError(error, { phase: this.#phase, bytes: this.bytes, limits: this.#options.limits }));
   }
 
   #countInterim(status: number): void {
     this.#interim += 1;
-    const { maxInterim } = this.#options.limits;
+    const { maxInterimResponses } = this.#options.limits;
     // undici's parser asserts its way out of a 101 that it did not ask for.
-    if (status === 101) this.#fail(new Trouble('protocol_error', 'The server switched to a protocol nobody asked for'));
-    if (this.#interim > maxInterim) {
+    if (status === 101) this.#fail(new FetchError('protocol_error', 'The server switched to a protocol nobody asked for'));
+    if (this.#interim > maxInterimResponses) {
       this.#fail(
-        new Trouble('protocol_error', `More than ${maxInterim} interim (1xx) answers. The server has a fault`),
+        new FetchError('protocol_error', `More than ${maxInterimResponses} interim (1xx) answers. The server has a fault`),
       );
     }
   }
@@ -151,7 +151,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#phase = 'body';
     const { maxWireBytes, minBytesPerSecond, slowWindowMs } = this.#options.limits;
     if (Number(this.#headers.first('content-length')) > maxWireBytes) {
-      this.#fail(tooLarge(maxWireBytes));
+      this.#fail(bodyTooLarge(maxWireBytes));
       return;
     }
     let before = 0;
@@ -161,8 +161,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const excused = this.#paused;
       this.#paused = this.#controller?.paused ?? false;
       if (excused || received >= (minBytesPerSecond * slowWindowMs) / 1000) return;
-      const rate = `${minBytesPerSecond} bytes a second over ${seconds(slowWindowMs)}`;
-      this.#fail(new Trouble('slow_body', `The body came at less than ${rate}`));
+      const rate = `${minBytesPerSecond} bytes a second over ${formatSeconds(slowWindowMs)}`;
+      this.#fail(new FetchError('slow_body', `The body came at less than ${rate}`));
     }, slowWindowMs);
     this.#timers.push(timer);
   }
@@ -186,18 +186,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #outOfTime(): void {
     if (this.#phase === 'draining') this.#finish(true);
-    else if (this.#phase !== 'done') this.#fail(outOfTime(this.#phase, this.#options.limits));
+    else if (this.#phase !== 'done') this.#fail(deadlineError(this.#phase, this.#options.limits));
   }
 
   #finish(destroy: boolean): void {
     if (this.#phase === 'done') return;
-    const body = this.#collected.take();
+    const body = this.#collected.toBytes();
     this.#end();
-    if (destroy) this.#controller?.abort(new Trouble('internal_error', 'The rest of the body is not wanted'));
+    if (destroy) this.#controller?.abort(new FetchError('internal_error', 'The rest of the body is not wanted'));
     this.#resolve({ status: this.status ?? 0, headers: this.#headers, body, bytes: this.bytes });
   }
 
-  #fail(trouble: Trouble): void {
+  #fail(trouble: FetchError): void {
     if (this.#phase === 'done') return;
     this.#end();
     this.#controller?.abort(trouble);

@@ -5,7 +5,7 @@ import { cleanLine } from '../../runtime/clean-line.ts';
  * A failure on its way from where it was noticed (a socket's event, a decoder) to the edge of the client, which turns
  * it into a value. It never leaves this folder.
  */
-export class Trouble extends Error {
+export class FetchError extends Error {
   readonly failure: Failure;
   /** What the schedule wants to know beyond the failure: `nxdomain`. */
   readonly notes: readonly string[];
@@ -20,10 +20,10 @@ export class Trouble extends Error {
 }
 
 /** Any error as trouble. What was not foreseen is our own fault, and says so. */
-export function asTrouble(error: unknown): Trouble {
-  if (error instanceof Trouble) return error;
+export function asFetchError(error: unknown): FetchError {
+  if (error instanceof FetchError) return error;
   const reason = error instanceof Error ? `${error.name} ${errorCode(error)}` : 'unknown error';
-  return new Trouble('internal_error', `The fetch broke down (${reason}). Please report this`);
+  return new FetchError('internal_error', `The fetch broke down (${reason}). Please report this`);
 }
 
 /** `ECONNREFUSED`, `UND_ERR_SOCKET`, …; of an AggregateError, the code of its first error. */
@@ -35,11 +35,11 @@ export function errorCode(error: unknown): string {
 }
 
 /** `5 s`, `0.2 s` */
-export function seconds(ms: number): string {
+export function formatSeconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
 /** `10 MB`, `16 KB` */
-export function size(bytes: number): string {
+export function formatBytes(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${Number((bytes / 1024 / 1024).toFixed(1))} MB` : `${Math.ceil(bytes / 1024)} KB`;
 }

@@ -22,7 +22,7 @@ export interface FetchLimits {
   readonly maxHeaderBytes: number;
   readonly maxLocationBytes: number;
   /** 1xx answers before the real one. */
-  readonly maxInterim: number;
+  readonly maxInterimResponses: number;
   readonly maxRedirects: number;
   /** A longer ETag or Last-Modified is not kept. */
   readonly maxValidatorBytes: number;
@@ -38,7 +38,7 @@ export interface FetchLimits {
   /** What one body may hold in memory without asking. Beyond it, it needs a share of `maxInFlightBytes`. */
   readonly freeBytes: number;
   /** All large bodies together. A share is `maxWireBytes + maxBodyBytes`; who finds none waits with its socket paused. */
-  readonly maxInFlightBytes: number;
+  readonly maxReservedBytes: number;
 }
 
 const KiB = 1024;
@@ -46,7 +46,7 @@ const MiB = 1024 * KiB;
 const day = 24 * 3_600_000;
 
 /** The bounds that hold unless a caller says otherwise. */
-export const defaultLimits: FetchLimits = {
+export const defaultFetchLimits: FetchLimits = {
   totalMs: 30_000,
   dnsMs: 5_000,
   connectMs: 5_000,
@@ -61,7 +61,7 @@ export const defaultLimits: FetchLimits = {
   maxCodings: 2,
   maxHeaderBytes: 16 * KiB,
   maxLocationBytes: 8 * KiB,
-  maxInterim: 20,
+  maxInterimResponses: 20,
   maxRedirects: 5,
   maxValidatorBytes: KiB,
   maxRetryAfterMs: 7 * day,
@@ -71,5 +71,5 @@ export const defaultLimits: FetchLimits = {
   drainBytes: 64 * KiB,
   drainMs: 1_000,
   freeBytes: 256 * KiB,
-  maxInFlightBytes: 256 * MiB,
+  maxReservedBytes: 256 * MiB,
 };

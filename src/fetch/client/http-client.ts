@@ -2,17 +2,17 @@ import { Agent } from 'undici';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ConfiguredHosts, createAddressGuard } from './address-guard.ts';
-import { createConnector, createLocator, type Dial } from './connector.ts';
+import { createConnector, createAddressLookup, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
-import { Exchange, type WireAnswer } from './exchange.ts';
-import { outOfTime } from './exchange-errors.ts';
-import { asTrouble, Trouble } from './fetch-error.ts';
-import { defaultLimits, type FetchLimits } from './fetch-limits.ts';
+import { Exchange, type WireResponse } from './exchange.ts';
+import { deadlineError } from './exchange-errors.ts';
+import { asFetchError, FetchError } from './fetch-error.ts';
+import { defaultFetchLimits, type FetchLimits } from './fetch-limits.ts';
 import type { HeaderList } from './header-list.ts';
-import { createLargeBodies, type LargeBodies, type Share } from './large-bodies.ts';
+import { createBodyMemory, type BodyMemory, type MemoryReservation } from './large-bodies.ts';
 import { createResolver, type Resolve } from './resolver.ts';
 
-export interface OutboundOptions {
+export interface HttpClientOptions {
   readonly clock: Clock;
   /** CIDRs that may be reached on any port, by name too, whoever names the host. */
   readonly allowPrivateNetworks: readonly string[];
@@ -31,7 +31,7 @@ export interface OutboundOptions {
   readonly ca?: readonly string[];
 }
 
-export interface OutboundRequest {
+export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   /** Absolute, or relative to `base`. */
   readonly url: string;
@@ -44,7 +44,7 @@ export interface OutboundRequest {
   readonly withinMs?: number;
 }
 
-export interface OutboundAnswer {
+export interface HttpResponse {
   readonly kind: 'answered';
   /** The URL that was asked, without fragment. */
   readonly url: URL;
@@ -57,7 +57,7 @@ export interface OutboundAnswer {
   readonly notes: readonly string[];
 }
 
-export interface OutboundFailed {
+export interface HttpFailure {
   readonly kind: 'failed';
   readonly failure: Failure;
   /** One cleaned line without secrets. */
@@ -68,14 +68,14 @@ export interface OutboundFailed {
 }
 
 /** The one client through which Newswire asks anybody anything. Redirects are answers like others: see `followRedirects`. */
-export interface Outbound {
+export interface HttpClient {
   readonly limits: FetchLimits;
   /**
    * One request, one answer. Whatever the other side does is a value.
    *
    * @throws the signal's reason when the signal is aborted; nothing else.
    */
-  request(request: OutboundRequest, signal?: AbortSignal): Promise<OutboundAnswer | OutboundFailed>;
+  request(request: HttpRequest, signal?: AbortSignal): Promise<HttpResponse | HttpFailure>;
   /**
    * The address that a host (with its port, unless it is the usual one) would be connected to first; null: none. Of an
    * address in place of a name it is known at once. Never rejects.
@@ -88,9 +88,9 @@ export interface Outbound {
 }
 
 /** Makes a client with its own guarded connections, look-ups and memory bounds. */
-export function createOutbound(options: OutboundOptions): Outbound {
+export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock, allowPrivateNetworks, ownOrigins = [] } = options;
-  const limits: FetchLimits = { ...defaultLimits, ...options.limits };
+  const limits: FetchLimits = { ...defaultFetchLimits, ...options.limits };
   const { ports } = options;
   const guard = createAddressGuard({
     allow: allowPrivateNetworks,
@@ -108,16 +108,16 @@ export function createOutbound(options: OutboundOptions): Outbound {
   });
   const agent = createAgent(connect, limits, options.connections ?? 1);
   const sent = countRequests(agent);
-  const large = createLargeBodies(Math.floor(limits.maxInFlightBytes / (limits.maxWireBytes + limits.maxBodyBytes)));
+  const large = createBodyMemory(Math.floor(limits.maxReservedBytes / (limits.maxWireBytes + limits.maxBodyBytes)));
   const line: Line = { agent, limits, clock, large, sent };
 
-  const request: Outbound['request'] = async (wish, signal) => {
+  const request: HttpClient['request'] = async (wish, signal) => {
     signal?.throwIfAborted();
     let url: URL;
     try {
       url = guard.check(wish.url, wish.base);
     } catch (error) {
-      return failed(asTrouble(error));
+      return failed(asFetchError(error));
     }
     const answer = await converse(line, { ...wish, url }, signal);
     if (answer.kind === 'failed' || !mixed.delete(url.hostname)) return answer;
@@ -127,7 +127,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   return {
     limits,
     request,
-    addressOf: createLocator(lookUp),
+    addressOf: createAddressLookup(lookUp),
     openOrigins: () => Object.keys(agent.stats),
     close: () => agent.destroy(null),
   };
@@ -138,12 +138,12 @@ interface Line {
   readonly agent: Agent;
   readonly limits: FetchLimits;
   readonly clock: Clock;
-  readonly large: LargeBodies;
+  readonly large: BodyMemory;
   /** Counts a request on its origin's connection; true when that connection had carried one before. */
   readonly sent: (origin: string) => boolean;
 }
 
-type CheckedRequest = Omit<OutboundRequest, 'url'> & { readonly url: URL };
+type CheckedRequest = Omit<HttpRequest, 'url'> & { readonly url: URL };
 
 function createAgent(connect: Agent.Options['connect'] & object, limits: FetchLimits, connections: number): Agent {
   return new Agent({
@@ -177,7 +177,7 @@ async function converse(
   line: Line,
   request: CheckedRequest,
   signal?: AbortSignal,
-): Promise<OutboundAnswer | OutboundFailed> {
+): Promise<HttpResponse | HttpFailure> {
   const share = line.large.share();
   const progress = { status: null as number | null, bytes: 0 };
   try {
@@ -187,14 +187,14 @@ async function converse(
     return { kind: 'answered', url: request.url, status, headers, body, bytes, notes };
   } catch (error) {
     signal?.throwIfAborted();
-    return failed(asTrouble(error), progress);
+    return failed(asFetchError(error), progress);
   } finally {
     share.release();
   }
 }
 
 interface Attempt {
-  readonly share: Share;
+  readonly share: MemoryReservation;
   readonly progress: { status: number | null; bytes: number };
   readonly signal: AbortSignal | undefined;
 }
@@ -203,7 +203,7 @@ interface Attempt {
  * A kept connection may be closed by the other side in the very moment in which it is used again (RFC 9112 section
  * 9.3.1): if nothing was heard on it, a request that changes nothing is sent once more, on a fresh one.
  */
-async function exchangeWithRetry(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireAnswer> {
+async function exchangeWithRetry(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireResponse> {
   const startedMs = line.clock.monotonic();
   const withinMs = request.withinMs ?? line.limits.totalMs;
   const first = await exchange(line, { ...request, withinMs }, attempt);
@@ -214,12 +214,12 @@ async function exchangeWithRetry(line: Line, request: CheckedRequest, attempt: A
     attempt,
   );
   if (second !== 'stale') return second;
-  throw new Trouble('connect_error', 'The connection was closed twice before an answer came');
+  throw new FetchError('connect_error', 'The connection was closed twice before an answer came');
 }
 
-async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireAnswer | 'stale'> {
+async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireResponse | 'stale'> {
   const { method = 'GET', url, headers = {}, body = null, withinMs = line.limits.totalMs } = request;
-  if (withinMs <= 0) throw outOfTime('waiting', line.limits);
+  if (withinMs <= 0) throw deadlineError('waiting', line.limits);
   let reused = false;
   const conversation = new Exchange({
     limits: line.limits,
@@ -230,16 +230,16 @@ async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): 
       reused = line.sent(url.origin);
     },
   });
-  const onAbort = (): void => conversation.abort(new Trouble('internal_error', 'The fetch was stopped'));
+  const onAbort = (): void => conversation.abort(new FetchError('internal_error', 'The fetch was stopped'));
   attempt.signal?.addEventListener('abort', onAbort);
   // Not pathname and search: those lose a "?" at the end.
   const path = url.href.slice(url.origin.length);
   line.agent.dispatch({ origin: url.origin, path, method, headers, body }, conversation);
   try {
-    return await conversation.answer;
+    return await conversation.response;
   } catch (error) {
     const safe = method === 'GET' || method === 'HEAD';
-    if (safe && reused && !conversation.heard && conversation.closed) return 'stale';
+    if (safe && reused && !conversation.receivedAny && conversation.closedByPeer) return 'stale';
     throw error;
   } finally {
     attempt.progress.status = conversation.status;
@@ -248,13 +248,13 @@ async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): 
   }
 }
 
-async function decode(wire: WireAnswer, limits: FetchLimits, share: Share) {
+async function decode(wire: WireResponse, limits: FetchLimits, share: MemoryReservation) {
   const { body, headers } = wire;
   if (body.length === 0) return { body, notes: [] };
   return await decodeBody(body, headers.all('content-encoding'), { limits, claim: () => share.claim() });
 }
 
-function failed(trouble: Trouble, progress: { status: number | null; bytes: number } = nothingYet): OutboundFailed {
+function failed(trouble: FetchError, progress: { status: number | null; bytes: number } = nothingYet): HttpFailure {
   const { failure, message: detail, notes } = trouble;
   return { kind: 'failed', failure, detail, notes, ...progress };
 }

@@ -1,5 +1,5 @@
 /** One fetch's claim on memory for a large body. */
-export interface Share {
+export interface MemoryReservation {
   /** Resolves once the share is held; at once when it already is. */
   claim(): Promise<void>;
   /** Gives it back, or stops waiting for it. */
@@ -7,15 +7,15 @@ export interface Share {
 }
 
 /** Bounds how many large bodies are in memory at once. */
-export interface LargeBodies {
-  share(): Share;
+export interface BodyMemory {
+  share(): MemoryReservation;
 }
 
 /**
  * A share is claimed whole, never in parts: fetches that each held half of what they need would wait for each other
  * until their deadlines. First come, first served.
  */
-export function createLargeBodies(places: number): LargeBodies {
+export function createBodyMemory(places: number): BodyMemory {
   let free = Math.max(1, places);
   const waiting = new Set<() => void>();
 
@@ -29,7 +29,7 @@ export function createLargeBodies(places: number): LargeBodies {
     next();
   };
 
-  const share = (): Share => {
+  const share = (): MemoryReservation => {
     let held: Promise<void> | null = null;
     let enter: (() => void) | null = null;
     const claim = (): Promise<void> => {

@@ -1,6 +1,6 @@
 const dayMs = 24 * 60 * 60 * 1000;
 
-export interface CalendarDay {
+export interface CalendarDate {
   readonly year: number;
   /** 1 to 12, if it is right. */
   readonly month: number;
@@ -8,14 +8,14 @@ export interface CalendarDay {
 }
 
 /** The day of a year by its number, 1 to 366. */
-export function ordinal(year: number, dayOfYear: number): CalendarDay | null {
+export function ordinalDate(year: number, dayOfYear: number): CalendarDate | null {
   const at = new Date(utc(year, 1, 1) + (dayOfYear - 1) * dayMs);
   if (dayOfYear < 1 || at.getUTCFullYear() !== year) return null;
   return { year, month: at.getUTCMonth() + 1, day: at.getUTCDate() };
 }
 
 /** The day of an ISO week. §5.2.3: week 1 is the one with 4 January in it, and weeks begin on Monday. */
-export function weekDay(year: number, week: number, day: number): CalendarDay | null {
+export function isoWeekDate(year: number, week: number, day: number): CalendarDate | null {
   if (week < 1 || week > 53) return null;
   const fourth = new Date(utc(year, 1, 4));
   const monday = fourth.getTime() - ((fourth.getUTCDay() + 6) % 7) * dayMs;
@@ -36,7 +36,7 @@ export function fullYear(digits: string): number {
  * @param text `9:15`, `09:15:07.25`, `12h30`, `091507`.
  * @param half `am` or `pm`, when one was said.
  */
-export function timeOfDay(text: string, half: string | null): number | null {
+export function parseTimeOfDay(text: string, half: string | null): number | null {
   const match =
     /^(\d{1,2})[:h](\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,12}))?)?$/.exec(text) ??
     /^(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,12}))?)?$/.exec(text);
@@ -63,7 +63,7 @@ function utc(year: number, month: number, day: number): number {
 }
 
 /** Epoch milliseconds of a day, a time on it and its zone in minutes east of UTC; null when there is no such day. */
-export function instant(day: CalendarDay, timeMs: number, zoneMinutes: number): number | null {
+export function toEpochMs(day: CalendarDate, timeMs: number, zoneMinutes: number): number | null {
   if (day.year < 1 || day.year > 9999 || day.month < 1 || day.month > 12 || day.day < 1) return null;
   const midnight = utc(day.year, day.month, day.day);
   if (new Date(midnight).getUTCMonth() !== day.month - 1) return null;

@@ -1,40 +1,40 @@
-import { type CalendarDay, fullYear, instant, ordinal, timeOfDay, weekDay } from './calendar.ts';
-import { monthOf } from './month-names.ts';
-import { zoneOffset } from './time-zones.ts';
+import { type CalendarDate, fullYear, toEpochMs, ordinalDate, parseTimeOfDay, isoWeekDate } from './calendar.ts';
+import { monthNumber } from './month-names.ts';
+import { zoneOffsetMinutes } from './time-zones.ts';
 
 /**
  * The instant of a date that begins with the year, with or without a time and a zone.
  *
  * @param text as `simplify` of dates.ts leaves it.
  */
-export function parseIso(text: string): number | null {
+export function parseIsoDate(text: string): number | null {
   const parts = /^(.*?\d)(?:t| t?)(?=\d|am |pm )(.*)$/.exec(text);
-  const day = isoDay(parts?.[1] ?? text);
+  const day = matchIsoDate(parts?.[1] ?? text);
   if (day === null) return null;
-  if (parts?.[2] === undefined) return instant(day, 0, 0);
+  if (parts?.[2] === undefined) return toEpochMs(day, 0, 0);
   const rest = /^(?:(am|pm) )?([\d:.,]+) ?(am|pm)?( ?[^ \d].*| [+-].*)?$/.exec(parts[2]);
   if (rest?.[2] === undefined) return null;
-  const time = timeOfDay(rest[2], rest[1] ?? rest[3] ?? null);
-  const zone = zoneOffset((rest[4] ?? '').trim());
-  return time === null || zone === null ? null : instant(day, time, zone);
+  const time = parseTimeOfDay(rest[2], rest[1] ?? rest[3] ?? null);
+  const zone = zoneOffsetMinutes((rest[4] ?? '').trim());
+  return time === null || zone === null ? null : toEpochMs(day, time, zone);
 }
 
 /** Each form of a calendar date that begins with the year, with what its groups mean. */
-const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDay | null])[] = [
+const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDate | null])[] = [
   [
     /^(\d{4})-0?(\d{1,2})-(\d{1,2})$/,
     (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) }),
   ],
-  [/^(\d{4})-(\p{L}+)-(\d{1,2})$/u, (year, month = '', day) => named(Number(year), month, Number(day))],
+  [/^(\d{4})-(\p{L}+)-(\d{1,2})$/u, (year, month = '', day) => namedMonthDate(Number(year), month, Number(day))],
   [
     /^(\d{4})[/.] ?(\d{1,2})[/.] ?(\d{1,2})\.?$/,
     (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) }),
   ],
-  [/^(\d{4})-?(\d{3})$/, (year, day) => ordinal(Number(year), Number(day))],
+  [/^(\d{4})-?(\d{3})$/, (year, day) => ordinalDate(Number(year), Number(day))],
   [/^(\d{4})-(\d{1,2})$/, (year, month) => ({ year: Number(year), month: Number(month), day: 1 })],
   [/^(\d{4})$/, (year) => ({ year: Number(year), month: 1, day: 1 })],
   [/^(\d{4})(\d{2})(\d{2})$/, (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) })],
-  [/^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/, (year, week, day = '1') => weekDay(Number(year), Number(week), Number(day))],
+  [/^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/, (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day))],
   [
     /^(\d{2})-(\d{2})-(\d{2})$/,
     (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),
@@ -45,10 +45,10 @@ const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDay
     (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),
   ],
   // Only with a leading zero: five digits without one are somebody's plain number.
-  [/^(0\d)(\d{3})$/, (year = '', day) => ordinal(fullYear(year), Number(day))],
+  [/^(0\d)(\d{3})$/, (year = '', day) => ordinalDate(fullYear(year), Number(day))],
 ];
 
-function isoDay(text: string): CalendarDay | null {
+function matchIsoDate(text: string): CalendarDate | null {
   for (const [form, read] of isoForms) {
     const match = form.exec(text);
     if (match !== null) return read(...match.slice(1));
@@ -56,7 +56,7 @@ function isoDay(text: string): CalendarDay | null {
   return null;
 }
 
-function named(year: number, word: string, day: number): CalendarDay | null {
-  const month = monthOf(word);
+function namedMonthDate(year: number, word: string, day: number): CalendarDate | null {
+  const month = monthNumber(word);
   return month === null ? null : { year, month, day };
 }

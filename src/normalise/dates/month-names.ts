@@ -65,7 +65,7 @@ function buildTable(): ReadonlyMap<string, number> {
  * @param word lower case, without accents, final sigma as sigma.
  * @returns 1 to 12; null when it is no month.
  */
-export function monthOf(word: string): number | null {
+export function monthNumber(word: string): number | null {
   table ??= buildTable();
   const month = table.get(word);
   return month === undefined ? null : month + 1;

@@ -1,6 +1,6 @@
-import { parseIso } from './iso-dates.ts';
-import { parseUsual } from './usual-dates.ts';
-import { parseWords } from './worded-dates.ts';
+import { parseIsoDate } from './iso-dates.ts';
+import { parseStandardDate } from './usual-dates.ts';
+import { parseTextualDate } from './worded-dates.ts';
 
 const maxChars = 120;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -16,24 +16,24 @@ const digitZeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
  */
 export function parseDate(text: string): number | null {
   if (text.length > maxChars) return null;
-  const usual = parseUsual(text);
+  const usual = parseStandardDate(text);
   if (usual !== null) return usual;
-  const plain = simplify(text);
-  return parseEpoch(plain) ?? parseIso(plain) ?? parseWords(plain);
+  const plain = normaliseDateText(text);
+  return parseEpoch(plain) ?? parseIsoDate(plain) ?? parseTextualDate(plain);
 }
 
 /** Whether an instant may stand as a publisher's date: `future` beyond now + 24 h, `ancient` before 1990. */
-export function judgeDate(ms: number, nowMs: number): 'fine' | 'future' | 'ancient' {
+export function classifyDate(ms: number, nowMs: number): 'fine' | 'future' | 'ancient' {
   if (ms > nowMs + dayMs) return 'future';
   return ms < earliestMs ? 'ancient' : 'fine';
 }
 
 /** The instant itself when it may stand, else null: no source can pin itself on top by dating itself ahead. */
-export function clampDate(ms: number | null, nowMs: number): number | null {
-  return ms !== null && judgeDate(ms, nowMs) === 'fine' ? ms : null;
+export function plausibleDate(ms: number | null, nowMs: number): number | null {
+  return ms !== null && classifyDate(ms, nowMs) === 'fine' ? ms : null;
 }
 
-function simplify(text: string): string {
+function normaliseDateText(text: string): string {
   return (
     text
       .normalize('NFKD')

@@ -92,7 +92,7 @@ function namedOffset(name: string): number | null {
  * @param text lower case, trimmed; empty stands for UTC, since a time without a zone says nothing else.
  * @returns null when the text cannot be a zone.
  */
-export function zoneOffset(text: string): number | null {
+export function zoneOffsetMinutes(text: string): number | null {
   if (text === '') return 0;
   const match = numeric.exec(text);
   return match === null ? namedOffset(text.replace(/^etc\//, '')) : numericOffset(match);

@@ -1,5 +1,5 @@
-import { instant, timeOfDay } from './calendar.ts';
-import { zoneOffset } from './time-zones.ts';
+import { toEpochMs, parseTimeOfDay } from './calendar.ts';
+import { zoneOffsetMinutes } from './time-zones.ts';
 
 const months = new Map('Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').map((name, at) => [name, at + 1]));
 const rfc822 =
@@ -12,7 +12,7 @@ const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d(?:\.\d{1,9})?)(Z|[+-]\d\
  *
  * @returns null for anything else, and for dates that do not exist.
  */
-export function parseUsual(text: string): number | null {
+export function parseStandardDate(text: string): number | null {
   const mail = rfc822.exec(text);
   if (mail !== null) {
     const [, day, name = '', year, time = '', zone = ''] = mail;
@@ -24,7 +24,7 @@ export function parseUsual(text: string): number | null {
 }
 
 function at(day: { year: number; month: number; day: number }, time: string, zone: string): number | null {
-  const timeMs = timeOfDay(time, null);
-  const offset = zoneOffset(zone.toLowerCase());
-  return timeMs === null || offset === null ? null : instant(day, timeMs, offset);
+  const timeMs = parseTimeOfDay(time, null);
+  const offset = zoneOffsetMinutes(zone.toLowerCase());
+  return timeMs === null || offset === null ? null : toEpochMs(day, timeMs, offset);
 }

@@ -1,18 +1,18 @@
-import { type CalendarDay, fullYear, instant, timeOfDay } from './calendar.ts';
-import { monthOf } from './month-names.ts';
-import { zoneOffset } from './time-zones.ts';
+import { type CalendarDate, fullYear, toEpochMs, parseTimeOfDay } from './calendar.ts';
+import { monthNumber } from './month-names.ts';
+import { zoneOffsetMinutes } from './time-zones.ts';
 
 type Token =
   | { readonly kind: 'time' | 'zone' | 'word' | 'number'; readonly text: string }
-  | { readonly kind: 'day'; readonly day: CalendarDay };
+  | { readonly kind: 'day'; readonly day: CalendarDate };
 
 /** Words that stand between the parts of a date and say nothing. */
 const fillers = new Set(
   'at the of um kl de del den der le la les a as om o ob el di du il dia г года в ημερα στισ και'.split(' '),
 );
 /** The same behind a time: "9:15 Uhr". */
-const closers = new Set(['uhr', 'h', 'hrs', 'г']);
-const halves = new Set(['am', 'pm']);
+const timeSuffixes = new Set(['uhr', 'h', 'hrs', 'г']);
+const dayPeriods = new Set(['am', 'pm']);
 
 /**
  * The instant of a date in words, in the order of RFC 822 (`Tue, 13 Jul 2004 09:15 EST`), of asctime
@@ -20,14 +20,14 @@ const halves = new Set(['am', 'pm']);
  *
  * @param text as `simplify` of dates.ts leaves it.
  */
-export function parseWords(text: string): number | null {
+export function parseTextualDate(text: string): number | null {
   const tokens = tokenise(text);
   if (tokens === null) return null;
-  const half = textsOf(tokens, 'word').find((text) => halves.has(text)) ?? null;
-  const day = calendarDay(tokens, half !== null);
+  const half = textsOf(tokens, 'word').find((text) => dayPeriods.has(text)) ?? null;
+  const day = calendarDate(tokens, half !== null);
   const timeMs = timeOf(textsOf(tokens, 'time'), half);
   const zone = zoneOf(tokens);
-  return day === null || timeMs === null || zone === null ? null : instant(day, timeMs, zone);
+  return day === null || timeMs === null || zone === null ? null : toEpochMs(day, timeMs, zone);
 }
 
 function textsOf(tokens: readonly Token[], kind: Token['kind']): string[] {
@@ -37,13 +37,13 @@ function textsOf(tokens: readonly Token[], kind: Token['kind']): string[] {
 function timeOf(times: readonly string[], half: string | null): number | null {
   const [time] = times;
   if (time === undefined) return half === null ? 0 : null;
-  return times.length > 1 ? null : timeOfDay(time, half);
+  return times.length > 1 ? null : parseTimeOfDay(time, half);
 }
 
 const separators = /[\s,;|]+|[.-](?!\d)|-(?=\d)/y;
 const time = /\d{1,2}[:h]\d{1,2}(?::\d{1,2}(?:[.,]\d{1,9})?)?(?![:\d])/y;
 const zone = /(?:gmt|utc|ut|etc\/gmt|etc\/utc)? ?[+-]\d{1,2}(?::?\d{2})?(?![\p{L}:\d])/uy;
-const numericDay = /(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/y;
+const numericDatePattern = /(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/y;
 const number = /(\d{1,4})(?!\d)(?:st|nd|rd|th|er|e|o)?(?!\p{L})/uy;
 const word = /\p{L}(?:[\p{L}'’/]|-(?=\p{L}))*/uy;
 
@@ -74,8 +74,8 @@ function tokenise(text: string): Token[] | null {
 function nextToken(take: (pattern: RegExp) => RegExpExecArray | null): Token | null {
   const clock = take(time);
   if (clock !== null) return { kind: 'time', text: clock[0] };
-  const day = take(numericDay);
-  if (day !== null) return { kind: 'day', day: numericCalendarDay(day) };
+  const day = take(numericDatePattern);
+  if (day !== null) return { kind: 'day', day: numericDate(day) };
   const digits = take(number);
   if (digits?.[1] !== undefined) return { kind: 'number', text: digits[1] };
   const letters = take(word);
@@ -83,16 +83,16 @@ function nextToken(take: (pattern: RegExp) => RegExpExecArray | null): Token | n
 }
 
 /** Dots and hyphens put the day first; after slashes the month may stand first, which `calendarDay` decides. */
-function numericCalendarDay(match: RegExpExecArray): CalendarDay {
+function numericDate(match: RegExpExecArray): CalendarDate {
   const [, first = '', mark, second = '', year = ''] = match;
   const day = { year: fullYear(year), month: Number(second), day: Number(first) };
   return mark === '/' ? { ...day, month: -Number(second) } : day;
 }
 
-function calendarDay(tokens: readonly Token[], halfSaid: boolean): CalendarDay | null {
+function calendarDate(tokens: readonly Token[], halfSaid: boolean): CalendarDate | null {
   const days = tokens.filter((token) => token.kind === 'day');
   const day = days[0]?.day;
-  if (day === undefined) return wordedDay(tokens);
+  if (day === undefined) return textualDate(tokens);
   if (days.length > 1 || tokens.some((token) => token.kind === 'number')) return null;
   if (day.month > 0) return day;
   const [first, second] = [day.day, -day.month];
@@ -101,9 +101,9 @@ function calendarDay(tokens: readonly Token[], halfSaid: boolean): CalendarDay |
   return second > 12 || halfSaid || first === second ? { year: day.year, month: first, day: second } : null;
 }
 
-function wordedDay(tokens: readonly Token[]): CalendarDay | null {
+function textualDate(tokens: readonly Token[]): CalendarDate | null {
   const months = textsOf(tokens, 'word')
-    .map(monthOf)
+    .map(monthNumber)
     .filter((month) => month !== null);
   // "mar 13 jul 2004": the first of two is a Tuesday.
   const month = months.at(-1);
@@ -120,11 +120,11 @@ function zoneOf(tokens: readonly Token[]): number | null {
   const zones = textsOf(tokens, 'zone');
   for (const [index, token] of tokens.entries()) {
     if (token.kind !== 'word' || index === 0) continue;
-    if (halves.has(token.text) || monthOf(token.text) !== null) continue;
+    if (dayPeriods.has(token.text) || monthNumber(token.text) !== null) continue;
     const behind = timeAt !== -1 && index > timeAt;
-    if ((behind ? closers : fillers).has(token.text)) continue;
+    if ((behind ? timeSuffixes : fillers).has(token.text)) continue;
     if (!behind) return null;
     zones.push(token.text);
   }
-  return zoneOffset(zones[0] ?? '');
+  return zoneOffsetMinutes(zones[0] ?? '');
 }

@@ -73,7 +73,7 @@ export const allowedElements: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Elements that go with all that is in them: code, drawings, plug-ins, raw text and what forms hold. Of formulas the text stays. */
-export const droppedWhole: readonly string[] = (
+export const droppedWithContent: readonly string[] = (
   'script style svg annotation annotation-xml template noscript noembed noframes xmp plaintext textarea select option optgroup datalist ' +
   'title iframe object embed applet portal fencedframe frameset canvas'
 ).split(' ');
@@ -101,4 +101,4 @@ export const renamedElements: Readonly<Record<string, string>> = {
 export const voidElements: ReadonlySet<string> = new Set(['br', 'col', 'hr', 'img', 'source', 'wbr']);
 
 /** Elements that are worth nothing without an attribute: a link to nowhere, a picture without an address. */
-export const worthlessBare: ReadonlySet<string> = new Set(['a', 'img', 'source']);
+export const droppedWithoutAttributes: ReadonlySet<string> = new Set(['a', 'img', 'source']);

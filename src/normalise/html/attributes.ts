@@ -1,13 +1,13 @@
-import { resolveLink, resolveUntracked } from '../resolve-links.ts';
-import { cleanText, cutBytes } from '../text/clean-text.ts';
-import { isTracker } from '../tracking.ts';
+import { resolveLink, resolveWithoutTracking } from '../resolve-links.ts';
+import { cleanText, truncateBytes } from '../text/clean-text.ts';
+import { isTrackingPixel } from '../tracking.ts';
 import { allowedElements } from './allow-list.ts';
 import { formatSrcset, parseSrcset } from './srcset.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
 /** Where relative addresses of a piece of HTML start, the best base first. */
-export type Bases = readonly string[];
+export type BaseUrls = readonly string[];
 
 const maxTextBytes = 1024;
 /** Where the address of a picture stands: those behind the first, where pages load pictures late. */
@@ -18,16 +18,16 @@ function valueIn(attributes: Attributes, name: string): string | null {
   return Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : null;
 }
 
-type Kept = Record<string, string>;
+type CleanAttributes = Record<string, string>;
 
 /** Keeps a value that is one. */
-function add(kept: Kept, name: string, value: string | null): void {
+function add(kept: CleanAttributes, name: string, value: string | null): void {
   if (value !== null) kept[name] = value;
 }
 
 function textValue(attributes: Attributes, name: string): string | null {
   const value = valueIn(attributes, name);
-  return value === null ? null : cutBytes(cleanText(value), maxTextBytes);
+  return value === null ? null : truncateBytes(cleanText(value), maxTextBytes);
 }
 
 function positive(attributes: Attributes, name: string, max: number): string | null {
@@ -42,11 +42,11 @@ function matching(attributes: Attributes, name: string, pattern: RegExp): string
   return value !== undefined && pattern.test(value) ? value : null;
 }
 
-function mediaUrl(attributes: Attributes, name: string, bases: Bases): URL | null {
-  return resolveUntracked(valueIn(attributes, name) ?? '', bases);
+function mediaUrl(attributes: Attributes, name: string, bases: BaseUrls): URL | null {
+  return resolveWithoutTracking(valueIn(attributes, name) ?? '', bases);
 }
 
-function srcset(attributes: Attributes, bases: Bases): string | null {
+function srcset(attributes: Attributes, bases: BaseUrls): string | null {
   const text = valueIn(attributes, 'srcset');
   if (text === null) return null;
   const candidates = parseSrcset(text).flatMap(({ url, descriptor }) => {
@@ -58,10 +58,10 @@ function srcset(attributes: Attributes, bases: Bases): string | null {
 }
 
 /** http(s), mailto and tel; a mere fragment leads nowhere, since no element keeps its id. */
-function href(attributes: Attributes, bases: Bases): string | null {
+function href(attributes: Attributes, bases: BaseUrls): string | null {
   const value = valueIn(attributes, 'href')?.trim() ?? '';
   if (value === '' || value.startsWith('#')) return null;
-  const web = resolveUntracked(value, bases);
+  const web = resolveWithoutTracking(value, bases);
   if (web !== null) return web.href;
   const other = URL.parse(value);
   if (other === null || value.length > maxTextBytes) return null;
@@ -69,17 +69,17 @@ function href(attributes: Attributes, bases: Bases): string | null {
 }
 
 /** Whether a picture is there to be fetched rather than seen: no larger than a pixel, hidden, or a counter's. */
-function isBeacon(attributes: Attributes, url: URL): boolean {
+function isTrackingImage(attributes: Attributes, url: URL): boolean {
   const speck = /^\s*0*[01](?:\.\d*)?(?:px)?\s*$/i;
   if (speck.test(valueIn(attributes, 'width') ?? '') || speck.test(valueIn(attributes, 'height') ?? '')) return true;
   const style = valueIn(attributes, 'style') ?? '';
-  return (style.length < 4096 && hiding.test(style)) || isTracker(url);
+  return (style.length < 4096 && hiding.test(style)) || isTrackingPixel(url);
 }
 
 const hiding =
   /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$))/i;
 
-function firstUrl(attributes: Attributes, names: readonly string[], bases: Bases): URL | null {
+function firstUrl(attributes: Attributes, names: readonly string[], bases: BaseUrls): URL | null {
   for (const name of names) {
     const url = mediaUrl(attributes, name, bases);
     if (url !== null) return url;
@@ -87,10 +87,10 @@ function firstUrl(attributes: Attributes, names: readonly string[], bases: Bases
   return null;
 }
 
-function image(attributes: Attributes, bases: Bases): Kept | null {
+function image(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
   const url = firstUrl(attributes, pictureSources, bases);
-  if (url === null || isBeacon(attributes, url)) return null;
-  const kept: Kept = { src: url.href, alt: textValue(attributes, 'alt') ?? '' };
+  if (url === null || isTrackingImage(attributes, url)) return null;
+  const kept: CleanAttributes = { src: url.href, alt: textValue(attributes, 'alt') ?? '' };
   add(kept, 'srcset', srcset(attributes, bases));
   add(kept, 'title', textValue(attributes, 'title') || null);
   addSize(kept, attributes);
@@ -100,31 +100,31 @@ function image(attributes: Attributes, bases: Bases): Kept | null {
   return kept;
 }
 
-function addSize(kept: Kept, attributes: Attributes): void {
+function addSize(kept: CleanAttributes, attributes: Attributes): void {
   add(kept, 'width', positive(attributes, 'width', 20_000));
   add(kept, 'height', positive(attributes, 'height', 20_000));
 }
 
-function link(attributes: Attributes, bases: Bases): Kept | null {
+function link(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
   const url = href(attributes, bases);
   return url === null ? null : { href: url, rel: 'noopener noreferrer nofollow ugc', referrerpolicy: 'no-referrer' };
 }
 
-function player(attributes: Attributes, bases: Bases): Kept {
-  const kept: Kept = { controls: '', preload: 'none' };
+function player(attributes: Attributes, bases: BaseUrls): CleanAttributes {
+  const kept: CleanAttributes = { controls: '', preload: 'none' };
   add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
   return kept;
 }
 
-function video(attributes: Attributes, bases: Bases): Kept {
+function video(attributes: Attributes, bases: BaseUrls): CleanAttributes {
   const kept = player(attributes, bases);
   add(kept, 'poster', mediaUrl(attributes, 'poster', bases)?.href ?? null);
   addSize(kept, attributes);
   return kept;
 }
 
-function source(attributes: Attributes, bases: Bases): Kept | null {
-  const kept: Kept = {};
+function source(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
+  const kept: CleanAttributes = {};
   add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
   add(kept, 'srcset', srcset(attributes, bases));
   if (!('src' in kept) && !('srcset' in kept)) return null;
@@ -132,10 +132,10 @@ function source(attributes: Attributes, bases: Bases): Kept | null {
   return kept;
 }
 
-type Cleaner = (attributes: Attributes, bases: Bases) => Kept | null;
+type AttributeCleaner = (attributes: Attributes, bases: BaseUrls) => CleanAttributes | null;
 
 /** Elements whose attributes hang together. */
-const elements: ReadonlyMap<string, Cleaner> = new Map<string, Cleaner>([
+const elements: ReadonlyMap<string, AttributeCleaner> = new Map<string, AttributeCleaner>([
   ['a', link],
   ['audio', player],
   ['img', image],
@@ -165,10 +165,10 @@ const values: ReadonlyMap<string, (attributes: Attributes) => string | null> = n
  * @param name of an allowed element.
  * @returns null when the element is worth nothing without what it lost: a link to nowhere, a picture that counts.
  */
-export function cleanAttributes(name: string, attributes: Attributes, bases: Bases): Readonly<Kept> | null {
+export function cleanAttributes(name: string, attributes: Attributes, bases: BaseUrls): Readonly<CleanAttributes> | null {
   const clean = elements.get(name);
   if (clean !== undefined) return clean(attributes, bases);
-  const kept: Kept = {};
+  const kept: CleanAttributes = {};
   const allowed = Object.hasOwn(allowedElements, name) ? allowedElements[name] : undefined;
   for (const attribute of allowed ?? []) add(kept, attribute, values.get(attribute)?.(attributes) ?? null);
   return kept;

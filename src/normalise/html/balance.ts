@@ -1,21 +1,21 @@
-import { cutBytes } from '../text/clean-text.ts';
-import { voidElements, worthlessBare } from './allow-list.ts';
-import { OpenElements } from './open-html-elements.ts';
+import { truncateBytes } from '../text/clean-text.ts';
+import { voidElements, droppedWithoutAttributes } from './allow-list.ts';
+import { HtmlElementStack } from './open-html-elements.ts';
 
 /** Clean HTML of bounded size. */
-export interface Balanced {
+export interface BalancedHtml {
   readonly html: string;
   /** Whether something had to go for its size. */
-  readonly cut: boolean;
+  readonly truncated: boolean;
 }
 
 /**
  * Writes HTML whose elements nest as a browser nests them, and of at most `maxBytes` bytes of UTF-8: a cut falls
  * between tags or characters, and everything open is closed behind it. Linear time for a bounded depth.
  */
-export class BalancedHtml {
+export class BalancedHtmlWriter {
   readonly #maxBytes: number;
-  readonly #open = new OpenElements();
+  readonly #open = new HtmlElementStack();
   /** What is written, in two parts: the bytes of the first are counted, those of the second guessed at their most. */
   #counted = '';
   #countedBytes = 0;
@@ -34,19 +34,19 @@ export class BalancedHtml {
   /** @param escaped text without `<` and `>`, every `&` that of an entity. */
   text(escaped: string): void {
     if (this.#isFull) return;
-    const text = this.#hasRoom(escaped.length) ? escaped : cutText(escaped, this.#countRoom());
+    const text = this.#hasRoom(escaped.length) ? escaped : truncateEscaped(escaped, this.#countRoom());
     this.#uncounted += text;
     this.#isFull = text.length < escaped.length;
   }
 
   /** @param attributes as they stand in the tag, a space before each; empty when there are none. */
-  start(name: string, attributes: string): void {
-    if (this.#isFull || (attributes === '' && worthlessBare.has(name))) return;
+  startTag(name: string, attributes: string): void {
+    if (this.#isFull || (attributes === '' && droppedWithoutAttributes.has(name))) return;
     const closed = this.#open.closedByStart(name);
     if (closed === null) return;
     this.#uncounted += this.#open.close(closed);
     const parent = this.#open.missingParent(name);
-    if (parent !== null) this.start(parent, '');
+    if (parent !== null) this.startTag(parent, '');
     const isVoid = voidElements.has(name);
     const tag = `<${name}${attributes}${isVoid ? ' />' : '>'}`;
     const endChars = isVoid ? 0 : name.length + 3;
@@ -58,15 +58,15 @@ export class BalancedHtml {
     if (!isVoid) this.#open.push(name);
   }
 
-  end(name: string): void {
+  endTag(name: string): void {
     if (!this.#isFull) this.#uncounted += this.#open.close(this.#open.closedByEnd(name));
   }
 
   /** What was written, with everything closed. */
-  finish(): Balanced {
+  finish(): BalancedHtml {
     const html = `${this.#counted}${this.#uncounted}${this.#open.close(this.#open.count)}`;
     // What is left where a paragraph was closed for a block inside it.
-    return { html: html.replaceAll('<p></p>', '').trim(), cut: this.#isFull };
+    return { html: html.replaceAll('<p></p>', '').trim(), truncated: this.#isFull };
   }
 
   /** Whether so many more characters fit in any case: counting bytes takes time, and most content is short. */
@@ -85,7 +85,7 @@ export class BalancedHtml {
 }
 
 /** A beginning of escaped text that splits neither a character nor an entity. */
-function cutText(text: string, maxBytes: number): string {
-  const cut = cutBytes(text, Math.max(0, maxBytes));
+function truncateEscaped(text: string, maxBytes: number): string {
+  const cut = truncateBytes(text, Math.max(0, maxBytes));
   return cut === text ? text : cut.replace(/&[a-z]*$/, '');
 }

@@ -9,6 +9,6 @@ const embedded = /=\s*(?:"[^"<]{0,200}data:[^"]{1024,}"|'[^'<]{0,200}data:[^']{1
  *
  * Linear in the length: each alternative ends at the next quote.
  */
-export function withoutEmbeddedData(html: string): string {
+export function removeDataUrls(html: string): string {
   return html.length > longContentChars ? html.replace(embedded, '=""') : html;
 }

@@ -1,43 +1,43 @@
 import { withoutControls, withoutOverrides } from '../text/clean-text.ts';
-import { allowedElements, droppedWhole, renamedElements, voidElements } from './allow-list.ts';
-import { type Attributes, type Bases, cleanAttributes } from './attributes.ts';
-import type { BalancedHtml } from './balance.ts';
-import { escapeAttribute, escapeText } from './html-escape.ts';
-import type { Listener, MarkupReader } from './markup-reader.ts';
+import { allowedElements, droppedWithContent, renamedElements, voidElements } from './allow-list.ts';
+import { type Attributes, type BaseUrls, cleanAttributes } from './attributes.ts';
+import type { BalancedHtmlWriter } from './balance.ts';
+import { escapeAttribute, escapeHtml } from './html-escape.ts';
+import type { HtmlHandler, HtmlReader } from './markup-reader.ts';
 
 /** Elements nested deeper lose their tags and keep their text: some steps look through all that are open. */
 const maxDepth = 100;
 
 /** What becomes of an element. */
-interface Rule {
+interface ElementRule {
   /** Its name in clean HTML. */
   readonly name: string;
   /** The attributes that may be written, in this order. */
   readonly attributes: readonly string[];
 }
 
-const rules: ReadonlyMap<string, Rule> = new Map([
-  ...Object.entries(allowedElements).map(([name, attributes]): [string, Rule] => [name, { name, attributes }]),
-  ...Object.entries(renamedElements).map(([from, name]): [string, Rule] => [
+const rules: ReadonlyMap<string, ElementRule> = new Map([
+  ...Object.entries(allowedElements).map(([name, attributes]): [string, ElementRule] => [name, { name, attributes }]),
+  ...Object.entries(renamedElements).map(([from, name]): [string, ElementRule] => [
     from,
     { name, attributes: allowedElements[name] ?? [] },
   ]),
 ]);
-const dropped: ReadonlySet<string> = new Set(droppedWhole);
+const dropped: ReadonlySet<string> = new Set(droppedWithContent);
 
 /**
  * Hears what the parser finds and has written what is allowed of it. An element goes with all that is in it, or
  * leaves its content behind, or stays; nothing reaches the page but tags made here and text that is escaped.
  */
-export class Cleaner implements Listener {
-  readonly #reader: MarkupReader;
-  readonly #bases: Bases;
-  readonly #out: BalancedHtml;
+export class HtmlCleaner implements HtmlHandler {
+  readonly #reader: HtmlReader;
+  readonly #bases: BaseUrls;
+  readonly #out: BalancedHtmlWriter;
   /** Whether text may hold, spelt as references, what `withoutControls` took out of the source. */
   readonly #mayHoldControls: boolean;
   /** The elements that the parser holds open, and what stands for each in clean HTML. */
   readonly #open: string[] = [];
-  readonly #rules: (Rule | null)[] = [];
+  readonly #rules: (ElementRule | null)[] = [];
   /** How many elements deep we are in one that goes whole; 0: outside. */
   #hidden = 0;
   /**
@@ -48,7 +48,7 @@ export class Cleaner implements Listener {
   #isRaw = false;
 
   /** @param reader of a source without control characters. */
-  constructor(reader: MarkupReader, bases: Bases, out: BalancedHtml) {
+  constructor(reader: HtmlReader, bases: BaseUrls, out: BalancedHtmlWriter) {
     this.#reader = reader;
     this.#bases = bases;
     this.#out = out;
@@ -72,8 +72,8 @@ export class Cleaner implements Listener {
   ontext(written: string): void {
     this.#passRawEnd();
     if (this.#hidden > 0 || this.#isRaw) return;
-    if (!this.#mayHoldControls) this.#out.text(this.#reader.escaped(written));
-    else this.#out.text(escapeText(withoutOverrides(withoutControls(this.#reader.meant(written)))));
+    if (!this.#mayHoldControls) this.#out.text(this.#reader.cleanText(written));
+    else this.#out.text(escapeHtml(withoutOverrides(withoutControls(this.#reader.decodeText(written)))));
     this.#restWhenFull();
   }
 
@@ -87,11 +87,11 @@ export class Cleaner implements Listener {
     if (this.#open.at(-1) !== name) return;
     this.#open.pop();
     const rule = this.#rules.pop() ?? null;
-    if (rule !== null && !voidElements.has(rule.name)) this.#out.end(rule.name);
+    if (rule !== null && !voidElements.has(rule.name)) this.#out.endTag(rule.name);
   }
 
-  #write(rule: Rule, written: Attributes): void {
-    this.#out.start(rule.name, this.#attributes(rule, written));
+  #write(rule: ElementRule, written: Attributes): void {
+    this.#out.startTag(rule.name, this.#attributes(rule, written));
     this.#restWhenFull();
   }
 
@@ -101,9 +101,9 @@ export class Cleaner implements Listener {
   }
 
   /** The attributes as they stand in a tag: of those kept, only what the allow-list names. */
-  #attributes(rule: Rule, written: Attributes): string {
+  #attributes(rule: ElementRule, written: Attributes): string {
     if (rule.attributes.length === 0) return '';
-    const kept = cleanAttributes(rule.name, this.#reader.meantValues(written), this.#bases);
+    const kept = cleanAttributes(rule.name, this.#reader.decodeAttributes(written), this.#bases);
     if (kept === null) return '';
     let text = '';
     for (const name of rule.attributes) {

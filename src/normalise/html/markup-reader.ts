@@ -1,7 +1,7 @@
 import { decodeHTML, decodeHTMLAttribute } from 'entities';
 import { type Handler, Parser } from 'htmlparser2';
 import type { Attributes } from './attributes.ts';
-import { escapeText } from './html-escape.ts';
+import { escapeHtml } from './html-escape.ts';
 
 /**
  * Who is told of HTML as it is read. Elements open and close in pairs, whatever the source does. Texts and values come
@@ -10,7 +10,7 @@ import { escapeText } from './html-escape.ts';
  * Should be an object of a class: V8 may put literals where they outlive all that they hold (allocation sites), and
  * what is held here is all that an item is read with.
  */
-export type Listener = Partial<Pick<Handler, 'onopentagname' | 'onopentag'>> & Pick<Handler, 'ontext' | 'onclosetag'>;
+export type HtmlHandler = Partial<Pick<Handler, 'onopentagname' | 'onopentag'>> & Pick<Handler, 'ontext' | 'onclosetag'>;
 
 /** What must not stand in clean HTML as it is; the other references mean what they mean wherever they stand. */
 const unclean = /[<>]|&(?!(?:amp|lt|gt);)/;
@@ -24,7 +24,7 @@ const notDecoding = { decodeEntities: false };
  * The parser is not asked to decode references, since it takes text in strides then. None goes on behind a tag, so that
  * each text can be decoded alone, and most are not worth it.
  */
-export class MarkupReader {
+export class HtmlReader {
   readonly source: string;
   readonly #decodesAll: boolean;
   #parser: Parser | null = null;
@@ -45,7 +45,7 @@ export class MarkupReader {
     return this.#parser?.endIndex ?? 0;
   }
 
-  run(listener: Listener): void {
+  run(listener: HtmlHandler): void {
     this.#parser = new Parser(listener, this.#decodesAll ? decoding : notDecoding);
     this.#parser.end(this.source);
   }
@@ -56,18 +56,18 @@ export class MarkupReader {
   }
 
   /** A text as it is meant. */
-  meant(written: string): string {
+  decodeText(written: string): string {
     return this.#decodesAll || !written.includes('&') ? written : decodeHTML(written);
   }
 
   /** A text as clean HTML writes it. */
-  escaped(written: string): string {
-    if (this.#decodesAll) return escapeText(written);
-    return unclean.test(written) ? escapeText(decodeHTML(written)) : written;
+  cleanText(written: string): string {
+    if (this.#decodesAll) return escapeHtml(written);
+    return unclean.test(written) ? escapeHtml(decodeHTML(written)) : written;
   }
 
   /** Attributes as they are meant. */
-  meantValues(written: Attributes): Attributes {
+  decodeAttributes(written: Attributes): Attributes {
     if (this.#decodesAll) return written;
     const meant: Record<string, string> = {};
     for (const name of Object.keys(written)) {

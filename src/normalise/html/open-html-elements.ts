@@ -1,7 +1,7 @@
-type Kind = 'block' | 'heading' | 'item' | 'term' | 'link' | 'ruby' | 'table' | 'table part';
+type ElementKind = 'block' | 'heading' | 'item' | 'term' | 'link' | 'ruby' | 'table' | 'table part';
 
 /** Elements whose start tag may close others; all else opens inside of what there is. */
-const kinds: ReadonlyMap<string, Kind> = new Map([
+const kinds: ReadonlyMap<string, ElementKind> = new Map([
   ...named('block', 'blockquote details div dl figcaption figure hr ol p pre summary ul'),
   ...named('heading', 'h1 h2 h3 h4 h5 h6'),
   ...named('item', 'li'),
@@ -37,7 +37,7 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
-function named(kind: Kind, names: string): [string, Kind][] {
+function named(kind: ElementKind, names: string): [string, ElementKind][] {
   return names.split(' ').map((name) => [name, kind]);
 }
 
@@ -46,7 +46,7 @@ function named(kind: Kind, names: string): [string, Kind][] {
  * browser closes by itself must be closed in the text too: else the end tag that was meant for it, as in
  * `<li><div><li></li></div></li>`, closes an element of our page.
  */
-export class OpenElements {
+export class HtmlElementStack {
   readonly #names: string[] = [];
   #closingBytes = 0;
 

@@ -8,7 +8,7 @@ const decoration = /gravatar\.com\/|\/emoji\/|\/smil(?:ies|eys?)\/|\/avatars?\/|
  *
  * @param html as `cleanHtml` leaves it.
  */
-export function firstPicture(html: string): string | null {
+export function leadImage(html: string): string | null {
   const picture = /<img src="([^"]*)"([^<>]*)>/g;
   for (let found = picture.exec(html); found !== null; found = picture.exec(html)) {
     const [, src = '', others = ''] = found;

@@ -1,10 +1,10 @@
 import { cleanText, withoutControls } from '../text/clean-text.ts';
-import { VisibleText } from '../text/visible-text.ts';
-import type { Attributes, Bases } from './attributes.ts';
-import { BalancedHtml } from './balance.ts';
-import { framesToLinks } from './frames-to-links.ts';
-import { Cleaner } from './html-cleaner.ts';
-import { type Listener, MarkupReader } from './markup-reader.ts';
+import { VisibleTextCollector } from '../text/visible-text.ts';
+import type { Attributes, BaseUrls } from './attributes.ts';
+import { BalancedHtmlWriter } from './balance.ts';
+import { iframesToLinks } from './frames-to-links.ts';
+import { HtmlCleaner } from './html-cleaner.ts';
+import { type HtmlHandler, HtmlReader } from './markup-reader.ts';
 
 /** What one item's content may be, in bytes of UTF-8. */
 export const maxContentBytes = 128 * 1024;
@@ -19,7 +19,7 @@ const maxTags = 40_000;
 export interface CleanHtml {
   readonly html: string;
   /** Whether content was cut for its size. */
-  readonly cut: boolean;
+  readonly truncated: boolean;
 }
 
 /**
@@ -30,14 +30,14 @@ export interface CleanHtml {
  * @param bases where relative addresses start, the best first; see `basesOf`.
  * @param frames whether a link stands for each embedded page, or nothing.
  */
-export function cleanHtml(html: string, bases: Bases, frames: 'linked' | 'dropped' = 'linked'): CleanHtml {
+export function cleanHtml(html: string, bases: BaseUrls, frames: 'linked' | 'dropped' = 'linked'): CleanHtml {
   const input = cutInput(html);
   const text = withoutControls(input);
-  const out = new BalancedHtml(maxContentBytes);
-  const reader = new MarkupReader(frames === 'linked' ? framesToLinks(text, bases) : text);
-  reader.run(new Cleaner(reader, bases, out));
+  const out = new BalancedHtmlWriter(maxContentBytes);
+  const reader = new HtmlReader(frames === 'linked' ? iframesToLinks(text, bases) : text);
+  reader.run(new HtmlCleaner(reader, bases, out));
   const balanced = out.finish();
-  return { html: balanced.html, cut: balanced.cut || input.length < html.length };
+  return { html: balanced.html, truncated: balanced.truncated || input.length < html.length };
 }
 
 /**
@@ -48,24 +48,24 @@ export function cleanHtml(html: string, bases: Bases, frames: 'linked' | 'droppe
  */
 export function cleanHtmlAndText(
   html: string,
-  bases: Bases,
-): { readonly clean: CleanHtml; readonly text: string } | null {
+  bases: BaseUrls,
+): { readonly cleanHtml: CleanHtml; readonly text: string } | null {
   if (html.length > maxSharedChars || withoutControls(html) !== html) return null;
-  const out = new BalancedHtml(maxContentBytes);
-  const reader = new MarkupReader(html);
-  const text = new VisibleText(reader, Number.POSITIVE_INFINITY);
-  const both = new CleanerAndText(new Cleaner(reader, bases, out), text);
+  const out = new BalancedHtmlWriter(maxContentBytes);
+  const reader = new HtmlReader(html);
+  const text = new VisibleTextCollector(reader, Number.POSITIVE_INFINITY);
+  const both = new CombinedHandler(new HtmlCleaner(reader, bases, out), text);
   reader.run(both);
-  return both.metFrame || out.isFull ? null : { clean: out.finish(), text: cleanText(text.value) };
+  return both.metFrame || out.isFull ? null : { cleanHtml: out.finish(), text: cleanText(text.value) };
 }
 
-class CleanerAndText implements Listener {
-  readonly #cleaner: Cleaner;
-  readonly #text: VisibleText;
+class CombinedHandler implements HtmlHandler {
+  readonly #cleaner: HtmlCleaner;
+  readonly #text: VisibleTextCollector;
   /** Whether an embedded page was met, which only one of the two makes something of. */
   metFrame = false;
 
-  constructor(cleaner: Cleaner, text: VisibleText) {
+  constructor(cleaner: HtmlCleaner, text: VisibleTextCollector) {
     this.#cleaner = cleaner;
     this.#text = text;
   }

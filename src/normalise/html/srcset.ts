@@ -1,5 +1,5 @@
 /** One picture of a srcset: its address and what is said of it (`2x`, `640w`), empty when nothing is. */
-export interface Candidate {
+export interface ImageCandidate {
   readonly url: string;
   readonly descriptor: string;
 }
@@ -10,8 +10,8 @@ const maxCandidates = 20;
  * The candidates of a `srcset`, in order, those with a malformed descriptor left out. A comma inside an address does
  * not part candidates, one at its end does (HTML §4.8.4.2.1). Linear time.
  */
-export function parseSrcset(srcset: string): Candidate[] {
-  const candidates: Candidate[] = [];
+export function parseSrcset(srcset: string): ImageCandidate[] {
+  const candidates: ImageCandidate[] = [];
   const pattern = /[\s,]*([^\s,]\S*)([^,]*)/y;
   while (candidates.length < maxCandidates) {
     const match = pattern.exec(srcset);
@@ -36,6 +36,6 @@ function readDescriptor(text: string): string | null {
 }
 
 /** The inverse of `parseSrcset`, for addresses without white space and without commas at their ends. */
-export function formatSrcset(candidates: readonly Candidate[]): string {
+export function formatSrcset(candidates: readonly ImageCandidate[]): string {
   return candidates.map(({ url, descriptor }) => `${url} ${descriptor}`.trim()).join(', ');
 }

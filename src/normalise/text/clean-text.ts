@@ -47,7 +47,7 @@ export function cleanText(text: string): string {
 }
 
 /** The longest beginning of at most `maxBytes` bytes of UTF-8 that splits no code point. */
-export function cutBytes(text: string, maxBytes: number): string {
+export function truncateBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   const bytes = Buffer.from(text.slice(0, maxBytes));
   let end = Math.min(maxBytes, bytes.length);

@@ -1,8 +1,8 @@
 import type { Markup } from '../../domain/items/parsed-feed.ts';
-import { escapeText } from '../html/html-escape.ts';
-import { MarkupReader } from '../html/markup-reader.ts';
-import { cleanText, cutBytes } from './clean-text.ts';
-import { VisibleText } from './visible-text.ts';
+import { escapeHtml } from '../html/html-escape.ts';
+import { HtmlReader } from '../html/markup-reader.ts';
+import { cleanText, truncateBytes } from './clean-text.ts';
+import { VisibleTextCollector } from './visible-text.ts';
 
 const maxInputChars = 1024 * 1024;
 
@@ -16,22 +16,22 @@ export function htmlToText(html: string, maxChars: number): string {
   const input = html.slice(0, maxInputChars);
   const end = maxChars * 2;
   if (!/[<&]/.test(input)) return cleanText(input.slice(0, end));
-  const reader = new MarkupReader(input);
-  const text = new VisibleText(reader, end);
+  const reader = new HtmlReader(input);
+  const text = new VisibleTextCollector(reader, end);
   reader.run(text);
   return cleanText(text.value);
 }
 
 /** Markup as one line of plain text of at most `maxBytes` bytes: text as it stands, HTML decoded once without its tags. */
-export function plainText(markup: Markup, maxBytes: number): string {
+export function markupToText(markup: Markup, maxBytes: number): string {
   const text =
     markup.type === 'text' ? cleanText(markup.value.slice(0, maxBytes * 8)) : htmlToText(markup.value, maxBytes * 2);
-  return cutBytes(text, maxBytes).trimEnd();
+  return truncateBytes(text, maxBytes).trimEnd();
 }
 
 /** Plain text as HTML: its paragraphs and line breaks kept. */
 export function textToHtml(text: string): string {
-  const escaped = escapeText(text.trim());
+  const escaped = escapeHtml(text.trim());
   if (!/\r?\n/.test(escaped)) return escaped;
   const paragraphs = escaped.split(/(?:\r?\n[ \t]*){2,}/).map((lines) => lines.replace(/\r?\n/g, '<br>'));
   return paragraphs.map((lines) => `<p>${lines}</p>`).join('');

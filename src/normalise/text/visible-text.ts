@@ -1,7 +1,7 @@
-import { droppedWhole } from '../html/allow-list.ts';
-import type { Listener, MarkupReader } from '../html/markup-reader.ts';
+import { droppedWithContent } from '../html/allow-list.ts';
+import type { HtmlHandler, HtmlReader } from '../html/markup-reader.ts';
 
-const unseen = words(`${droppedWhole.join(' ')} audio video head`);
+const unseen = words(`${droppedWithContent.join(' ')} audio video head`);
 const inline = words(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong sub sup time tt u var wbr',
 );
@@ -11,15 +11,15 @@ function words(text: string): ReadonlySet<string> {
 }
 
 /** Collects what a person reads in HTML, blocks parted by a space, and stops reading when there is enough of it. */
-export class VisibleText implements Listener {
-  readonly #reader: MarkupReader;
+export class VisibleTextCollector implements HtmlHandler {
+  readonly #reader: HtmlReader;
   readonly #enough: number;
   #text = '';
   #hidden = 0;
   /** Whether white space stands at the end, or nothing stands at all. */
   #isParted = true;
 
-  constructor(reader: MarkupReader, enough: number) {
+  constructor(reader: HtmlReader, enough: number) {
     this.#reader = reader;
     this.#enough = enough;
   }
@@ -44,7 +44,7 @@ export class VisibleText implements Listener {
   ontext(written: string): void {
     // White space between blocks, of which there is a lot, adds nothing.
     if (this.#hidden > 0 || (this.#isParted && !/\S/.test(written))) return;
-    this.#text += this.#reader.meant(written);
+    this.#text += this.#reader.decodeText(written);
     this.#isParted = written.endsWith(' ') || written.endsWith('\n');
     if (this.#text.length >= this.#enough) this.#reader.stop();
   }

@@ -8,7 +8,7 @@ import {
 } from '../../domain/items/parsed-feed.ts';
 import { isOldestFirst } from '../oldest-first.ts';
 import { maxItems } from '../parse-limits.ts';
-import { mendJson } from './repair-json.ts';
+import { repairJson } from './repair-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,8 +31,8 @@ function readJson(text: string): { value: Json | null; notes: readonly string[] 
   const bare = text.slice(text.indexOf('{'));
   const whole = tryJson(bare);
   if (whole !== null) return { value: whole, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
-  const { json, isCut } = mendJson(bare);
-  return { value: tryJson(json), notes: isCut ? ['recovered', 'partial_parse'] : ['recovered'] };
+  const { json, isTruncated } = repairJson(bare);
+  return { value: tryJson(json), notes: isTruncated ? ['recovered', 'partial_parse'] : ['recovered'] };
 }
 
 function tryJson(text: string): Json | null {
@@ -55,18 +55,18 @@ function isFeed(value: Json): boolean {
 }
 
 /** Own properties only: a key like `constructor` must not find what every object has. */
-function own(object: Json, key: string): unknown {
+function ownProperty(object: Json, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function text(object: Json, key: string): string | null {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
 function objects(object: Json, key: string): readonly Json[] {
-  const value = own(object, key);
+  const value = ownProperty(object, key);
   return Array.isArray(value) ? value.filter(isObject) : isObject(value) ? [value] : [];
 }
 
@@ -96,14 +96,14 @@ function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
       prevArchive: null,
     },
     complete: false,
-    items: mostItems(items).map((item) => toItem(item, author)),
+    items: limitItems(items).map((item) => toItem(item, author)),
     deleted: [],
     notes: items.length > maxItems ? [...notes, 'item_flood'] : notes,
   };
 }
 
 /** As many items as are read: the last ones where the oldest come first. */
-function mostItems(items: readonly Json[]): readonly Json[] {
+function limitItems(items: readonly Json[]): readonly Json[] {
   const [first, last] = [items[0] ?? {}, items.at(-1) ?? {}];
   const isReversed = isOldestFirst(text(first, 'date_published'), text(last, 'date_published'));
   return items.length > maxItems && isReversed ? items.slice(-maxItems) : items.slice(0, maxItems);
@@ -139,7 +139,7 @@ function authorOf(object: Json): string | null {
 }
 
 function tagsOf(item: Json): readonly string[] {
-  const tags = own(item, 'tags');
+  const tags = ownProperty(item, 'tags');
   if (!Array.isArray(tags)) return [];
   return [
     ...new Set(tags.filter((tag) => typeof tag === 'string' && tag.trim() !== '').map((tag: string) => tag.trim())),

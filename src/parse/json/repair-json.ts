@@ -4,9 +4,9 @@ const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
 /** JSON made sound, and whether it had to be cut. */
-export interface MendedJson {
+export interface RepairedJson {
   readonly json: string;
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
 }
 
 /**
@@ -15,27 +15,27 @@ export interface MendedJson {
  *
  * @param text begins with `{`.
  */
-export function mendJson(text: string): MendedJson {
+export function repairJson(text: string): RepairedJson {
   const written: string[] = [];
   const closers: string[] = [];
   let complete = 0;
-  for (const found of pieces(text)) {
+  for (const found of tokens(text)) {
     const closer = closerOf[found];
     if (closer !== undefined) closers.push(closer);
     if (found === '}' || found === ']') {
-      dropComma(written);
+      dropTrailingComma(written);
       if (closers.pop() !== found) break;
     }
     if (written.length > maxEdits) break;
-    written.push(found.startsWith('"') ? mendString(found) : found);
-    if (closers.length === 0) return { json: written.join(''), isCut: false };
+    written.push(found.startsWith('"') ? repairString(found) : found);
+    if (closers.length === 0) return { json: written.join(''), isTruncated: false };
     if (found === '}' && closers.length === 2 && closers[1] === ']') complete = written.length;
   }
-  return { json: `${written.slice(0, complete).join('')}]}`, isCut: true };
+  return { json: `${written.slice(0, complete).join('')}]}`, isTruncated: true };
 }
 
 /** Strings (the last perhaps unfinished), brackets, commas, and what stands between them. */
-function* pieces(text: string): Generator<string> {
+function* tokens(text: string): Generator<string> {
   const marks = /["[\]{},]/g;
   let at = 0;
   for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
@@ -55,11 +55,11 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-function dropComma(written: string[]): void {
+function dropTrailingComma(written: string[]): void {
   while (written.at(-1)?.trim() === '') written.pop();
   if (written.at(-1) === ',') written.pop();
 }
 
-function mendString(found: string): string {
+function repairString(found: string): string {
   return found.replace(/[\0-\x1f]/g, (control) => shortEscapes[control] ?? '');
 }

@@ -2,7 +2,7 @@ const opening = '<![CDATA[';
 const closing = ']]>';
 
 /** A CDATA section. */
-export interface Section {
+export interface CdataSection {
   readonly content: string;
   /** Where to go on reading. */
   readonly end: number;
@@ -10,7 +10,7 @@ export interface Section {
 }
 
 /** Reads the CDATA sections of one document. Must be asked in ascending order, then it takes linear time. */
-export class Sections {
+export class CdataSections {
   readonly #text: string;
   #nextClosing = -1;
 
@@ -27,7 +27,7 @@ export class Sections {
    * The section that begins at `at`. One in which another begins, or that has no end, was not closed: it ends with the
    * element `name` that it stands in, if that ends in it.
    */
-  read(at: number, name: string): Section {
+  read(at: number, name: string): CdataSection {
     const from = at + opening.length;
     const close = this.#closingFrom(from);
     const content = this.#text.slice(from, close);

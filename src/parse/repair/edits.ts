@@ -1,5 +1,5 @@
 /** Changes to one text, kept in order and applied at once, so that a document is copied once however much is mended. */
-export class Edits {
+export class TextEdits {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #texts: string[] = [];
@@ -16,7 +16,7 @@ export class Edits {
   }
 
   /** Changes the text of edit number `index`. */
-  rewrite(index: number, text: string): void {
+  setReplacement(index: number, text: string): void {
     this.#texts[index] = text;
   }
 

@@ -7,22 +7,22 @@
  * - `leaf`: holds plain text and never an element;
  * - `other`: anything else.
  */
-export type Role = 'root' | 'item' | 'channel' | 'text' | 'leaf' | 'other';
+export type ElementRole = 'root' | 'item' | 'channel' | 'text' | 'leaf' | 'other';
 
-const texts = new Set(
+const textElements = new Set(
   `title description content summary subtitle tagline info copyright rights body fullitem
   content:encoded xhtml:body xhtml:div dc:title dc:description media:title media:description itunes:summary
   itunes:subtitle atom:title atom:summary atom:content atom:subtitle`.split(/\s+/),
 );
 
-const leaves = new Set(
+const leafElements = new Set(
   `link guid pubdate category comments id updated published issued modified created language ttl lastbuilddate docs
   generator managingeditor webmaster dc:date dc:creator dc:subject dc:language dcterms:modified dcterms:created
   atom:link atom:updated itunes:author itunes:duration slash:comments`.split(/\s+/),
 );
 
 /** Fields of an item or channel that no HTML element shares its name with: one of them ends an unclosed text. */
-const unmistakable = new Set(
+const nonHtmlFields = new Set(
   `item entry description pubdate guid enclosure category author comments updated published issued modified created
   lastbuilddate managingeditor webmaster content content:encoded dc:date dc:creator dc:subject dc:language`.split(
     /\s+/,
@@ -30,20 +30,20 @@ const unmistakable = new Set(
 );
 
 /** Further fields of an item or channel, which end an unclosed leaf. */
-const fields = new Set([...unmistakable, 'title', 'link', 'source', 'image', 'summary', 'id', 'generator', 'ttl']);
+const feedFields = new Set([...nonHtmlFields, 'title', 'link', 'source', 'image', 'summary', 'id', 'generator', 'ttl']);
 
 /** The role of an element by its canonical lower-case name. */
-export function roleOf(field: string, dialect: 'rss' | 'rdf' | 'atom'): Role {
+export function roleOf(field: string, dialect: 'rss' | 'rdf' | 'atom'): ElementRole {
   if (field === (dialect === 'atom' ? 'entry' : 'item')) return 'item';
   if (field === 'channel') return 'channel';
-  if (texts.has(field)) return 'text';
-  return leaves.has(field) ? 'leaf' : 'other';
+  if (textElements.has(field)) return 'text';
+  return leafElements.has(field) ? 'leaf' : 'other';
 }
 
 /** Whether a start tag of `field` shows that an open element of `role` was never closed. */
-export function impliesEndOf(role: Role, field: string, hasAttributes: boolean): boolean {
-  if (role === 'leaf') return fields.has(field);
-  return role === 'text' && (unmistakable.has(field) || (field === 'link' && !hasAttributes));
+export function impliesEndTag(role: ElementRole, field: string, hasAttributes: boolean): boolean {
+  if (role === 'leaf') return feedFields.has(field);
+  return role === 'text' && (nonHtmlFields.has(field) || (field === 'link' && !hasAttributes));
 }
 
 const htmlElements = new Set(
@@ -57,20 +57,20 @@ const htmlElements = new Set(
 );
 
 /** Whether a name is one of HTML's, or has the form of one that a page may make up. */
-export function isHtml(name: string): boolean {
+export function isHtmlName(name: string): boolean {
   return htmlElements.has(name.toLowerCase()) || /[-:]/.test(name);
 }
 
 const voidElements = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));
 
-const selfEnding = new Set('p li dt dd tr td th option'.split(' '));
+const elementsClosingTheirKind = new Set('p li dt dd tr td th option'.split(' '));
 
 /** Whether HTML lets one such element end another that was left open. */
-export function endsItsLike(name: string): boolean {
-  return selfEnding.has(name.toLowerCase());
+export function closesItsKind(name: string): boolean {
+  return elementsClosingTheirKind.has(name.toLowerCase());
 }
 
 /** Whether HTML takes `<name/>` for a whole element; any other would swallow what follows it. */
-export function isVoid(name: string): boolean {
+export function isVoidElement(name: string): boolean {
   return voidElements.has(name.toLowerCase());
 }

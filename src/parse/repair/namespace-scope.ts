@@ -1,41 +1,41 @@
-import { type Role, roleOf } from './element-roles.ts';
-import { prefixFor } from './namespaces.ts';
+import { type ElementRole, roleOf } from './element-roles.ts';
+import { canonicalPrefix } from './namespaces.ts';
 import type { Dialect } from './repaired-xml.ts';
 
 /** What a name as written means where it stands. */
-export interface Naming {
+export interface ResolvedName {
   /** Canonical prefix and local name in lower case: `dc:creator`, `pubdate`. */
   readonly field: string;
-  readonly role: Role;
+  readonly role: ElementRole;
   /** Whether the written name, in lower case, is not the field. */
   readonly renamed: boolean;
 }
 
 /** The namespace declarations in force on one element. Scopes form a chain: most elements share their parent's. */
-export class Scope {
-  readonly #parent: Scope | null;
+export class NamespaceScope {
+  readonly #parent: NamespaceScope | null;
   readonly #dialect: Dialect;
   readonly #prefixes: ReadonlyMap<string, string>;
-  readonly #names = new Map<string, Naming>();
+  readonly #names = new Map<string, ResolvedName>();
 
   /** @param prefixes our prefix by the publisher's; '' is the key of the default namespace. */
-  constructor(parent: Scope | null, dialect: Dialect, prefixes: ReadonlyMap<string, string>) {
+  constructor(parent: NamespaceScope | null, dialect: Dialect, prefixes: ReadonlyMap<string, string>) {
     this.#parent = parent;
     this.#dialect = dialect;
     this.#prefixes = prefixes;
   }
 
   /** The scope of an element with these attributes: this one when they declare nothing. */
-  inner(attributes: ReadonlyMap<string, string>): Scope {
+  childScope(attributes: ReadonlyMap<string, string>): NamespaceScope {
     const prefixes = readDeclarations(attributes, this.#dialect);
-    return prefixes.size === 0 ? this : new Scope(this, this.#dialect, prefixes);
+    return prefixes.size === 0 ? this : new NamespaceScope(this, this.#dialect, prefixes);
   }
 
   get size(): number {
     return this.#names.size;
   }
 
-  naming(written: string): Naming {
+  resolveName(written: string): ResolvedName {
     const known = this.#names.get(written);
     if (known !== undefined) return known;
     const lower = written.toLowerCase();
@@ -49,7 +49,7 @@ export class Scope {
   }
 
   #resolve(prefix: string): string | undefined {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.#parent) {
+    for (let scope: NamespaceScope | null = this; scope !== null; scope = scope.#parent) {
       const ours = scope.#prefixes.get(prefix);
       if (ours !== undefined) return ours;
     }
@@ -61,13 +61,13 @@ export class Scope {
  * The scope of a root element. Its own namespace counts as the dialect's whatever it is: RSS in the namespace of Atom is
  * RSS still.
  */
-export function rootScope(dialect: Dialect, root: string, attributes: ReadonlyMap<string, string>): Scope {
+export function rootScope(dialect: Dialect, root: string, attributes: ReadonlyMap<string, string>): NamespaceScope {
   const prefixes = new Map(readDeclarations(attributes, dialect));
   const colon = root.indexOf(':');
   const isModule = colon > 0 && (prefixes.get('') ?? '') !== '' && [...prefixes.values()].includes('');
   if (!isModule) prefixes.set('', '');
   if (colon > 0 && dialect !== 'rdf') prefixes.set(root.slice(0, colon).toLowerCase(), '');
-  return new Scope(null, dialect, prefixes);
+  return new NamespaceScope(null, dialect, prefixes);
 }
 
 function readDeclarations(attributes: ReadonlyMap<string, string>, dialect: Dialect): Map<string, string> {
@@ -75,7 +75,7 @@ function readDeclarations(attributes: ReadonlyMap<string, string>, dialect: Dial
   for (const [key, value] of attributes) {
     if (!/^xmlns(?::|$)/i.test(key)) continue;
     const prefix = key.slice(6).toLowerCase();
-    const ours = prefixFor(value);
+    const ours = canonicalPrefix(value);
     if (ours === 'atom' && dialect === 'atom') prefixes.set(prefix, '');
     else if (ours !== null) prefixes.set(prefix, ours);
     else prefixes.set(prefix, prefix);

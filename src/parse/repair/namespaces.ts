@@ -49,7 +49,7 @@ const prefixOfNamespace = new Map<string, string>([
 ]);
 
 /** The prefix that we use for a namespace; null when we have none. Lax about case, scheme and the last character. */
-export function prefixFor(namespace: string): string | null {
+export function canonicalPrefix(namespace: string): string | null {
   const bare = namespace
     .trim()
     .toLowerCase()

@@ -1,14 +1,14 @@
 import { maxDepth } from '../parse-limits.ts';
-import type { Naming, Scope } from './namespace-scope.ts';
-import type { Repair } from './repair-context.ts';
+import type { ResolvedName, NamespaceScope } from './namespace-scope.ts';
+import type { RepairContext } from './repair-context.ts';
 import { fieldsTag } from './repaired-xml.ts';
 
 /** An element whose end has not been reached. */
 export interface OpenElement {
   /** As written. */
   readonly name: string;
-  readonly naming: Naming;
-  readonly scope: Scope;
+  readonly naming: ResolvedName;
+  readonly scope: NamespaceScope;
   /** Where its start tag begins, and how many edits there were before it. */
   readonly tagAt: number;
   readonly editsBefore: number;
@@ -22,14 +22,14 @@ export interface OpenElement {
 }
 
 /** What only some elements have, as it is for the others. */
-export const plainElement = { type: '', signEdit: null, editsBefore: 0 };
+export const elementDefaults = { type: '', signEdit: null, editsBefore: 0 };
 
 /** The open elements of a document, the root first. */
-export class OpenElements {
-  readonly #repair: Repair;
+export class FeedElementStack {
+  readonly #repair: RepairContext;
   readonly #stack: OpenElement[] = [];
 
-  constructor(repair: Repair) {
+  constructor(repair: RepairContext) {
     this.#repair = repair;
   }
 
@@ -52,7 +52,7 @@ export class OpenElements {
   /** Opens an element whose content begins at `contentAt`; its start tag's edits must be made. */
   push(opened: Omit<OpenElement, 'contentAt' | 'contentEdits'>, contentAt: number): void {
     this.#stack.push({ ...opened, contentAt, contentEdits: this.#repair.edits.count });
-    if (this.#stack.length > maxDepth) this.#repair.refuse(`elements are nested deeper than ${maxDepth}`);
+    if (this.#stack.length > maxDepth) this.#repair.reject(`elements are nested deeper than ${maxDepth}`);
   }
 
   /** Takes off the innermost element, or all down to a depth. */
@@ -87,16 +87,16 @@ export function isVirtual({ naming }: OpenElement): boolean {
 export function endTagOf(element: OpenElement): string {
   const { name, naming } = element;
   if (isVirtual(element)) return '';
-  if (naming.role === 'item') return itemEnd(naming.field);
+  if (naming.role === 'item') return itemEndTags(naming.field);
   return `</${naming.renamed ? naming.field : name}>`;
 }
 
 /** What stands before the attributes of an item, which become its fields' attributes. */
-export function itemStart(field: string): string {
+export function itemStartTags(field: string): string {
   return `<${field}><${fieldsTag}`;
 }
 
 /** What ends an item. */
-export function itemEnd(field: string): string {
+export function itemEndTags(field: string): string {
   return `</${fieldsTag}></${field}>`;
 }

@@ -1,37 +1,37 @@
 import { maxElements, maxItems, maxNameChars, maxNames, maxTagChars } from '../parse-limits.ts';
-import { holdsXml, InlineMarkup, type Started } from '../xml/inline-markup.ts';
-import { impliesEndOf } from './element-roles.ts';
-import { Stretches } from './field-runs.ts';
-import type { Naming, Scope } from './namespace-scope.ts';
+import { containsXml, InlineMarkup, type NamedStartTag } from '../xml/inline-markup.ts';
+import { impliesEndTag } from './element-roles.ts';
+import { FieldRuns } from './field-runs.ts';
+import type { ResolvedName, NamespaceScope } from './namespace-scope.ts';
 import {
   endTagOf,
   isVirtual,
-  itemEnd,
-  itemStart,
+  itemEndTags,
+  itemStartTags,
   type OpenElement,
-  OpenElements,
-  plainElement,
+  FeedElementStack,
+  elementDefaults,
 } from './open-feed-elements.ts';
-import type { Repair } from './repair-context.ts';
+import type { RepairContext } from './repair-context.ts';
 import {
-  areSoundAttributes,
+  areWellFormedAttributes,
   endOfEndTag,
   endOfName,
   readAttributes,
   readStartTag,
   type StartTag,
-  typeIn,
+  typeAttribute,
   writeAttributes,
 } from './repair-tags.ts';
 
-const rootNaming: Naming = { field: '', role: 'root', renamed: false };
+const rootNaming: ResolvedName = { field: '', role: 'root', renamed: false };
 
 /** The elements of a document under repair: which are open, which were never closed, and which are text after all. */
-export class Elements {
-  readonly #repair: Repair;
+export class ElementRepairer {
+  readonly #repair: RepairContext;
   readonly #text: string;
-  readonly #open: OpenElements;
-  readonly #stretches: Stretches;
+  readonly #open: FeedElementStack;
+  readonly #stretches: FieldRuns;
   readonly inline: InlineMarkup;
   #channel: ReadonlyMap<string, string> = new Map();
   #items = 0;
@@ -39,11 +39,11 @@ export class Elements {
   #firstItemAt = Number.POSITIVE_INFINITY;
   #elements = 0;
 
-  constructor(repair: Repair) {
+  constructor(repair: RepairContext) {
     this.#repair = repair;
     this.#text = repair.text;
-    this.#open = new OpenElements(repair);
-    this.#stretches = new Stretches(repair);
+    this.#open = new FeedElementStack(repair);
+    this.#stretches = new FieldRuns(repair);
     this.inline = new InlineMarkup(repair, this.#open);
   }
 
@@ -72,42 +72,42 @@ export class Elements {
   }
 
   /** The element whose text is being read: that which holds the markup, if markup is text here. */
-  get textual(): OpenElement {
-    return this.inline.base ?? this.#open.top;
+  get textElement(): OpenElement {
+    return this.inline.textElement ?? this.#open.top;
   }
 
   /** Opens the root, whose content begins at `contentAt`. */
-  openRoot(name: string, scope: Scope, contentAt: number): void {
-    this.#open.push({ ...plainElement, name, naming: rootNaming, scope, tagAt: contentAt }, contentAt);
+  openRoot(name: string, scope: NamespaceScope, contentAt: number): void {
+    this.#open.push({ ...elementDefaults, name, naming: rootNaming, scope, tagAt: contentAt }, contentAt);
   }
 
   /** Reads the start tag at `at`. @returns where to go on reading. */
-  start(at: number): number {
+  readStartTag(at: number): number {
     const tag = readStartTag(this.#text, at);
     // In text, what runs into the next tag is rather a sign than a tag: `a <b c</title>`.
-    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textual.naming.role));
-    if (isSign) return this.#repair.escapeBracket(at);
-    if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.refuse('a tag is too long');
+    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textElement.naming.role));
+    if (isSign) return this.#repair.escapeAngleBracket(at);
+    if (tag.readEndTag - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.reject('a tag is too long');
     else this.#start(this.#nameTag(at, tag));
-    return tag.end;
+    return tag.readEndTag;
   }
 
-  #nameTag(at: number, tag: StartTag): Started {
+  #nameTag(at: number, tag: StartTag): NamedStartTag {
     const attributes = this.#text.slice(tag.nameEnd, tag.attributesEnd);
     const outer = this.#open.top.scope;
-    const scope = attributes.includes('xmlns') ? outer.inner(readAttributes(attributes)) : outer;
-    const meant = scope.naming(tag.name);
+    const scope = attributes.includes('xmlns') ? outer.childScope(readAttributes(attributes)) : outer;
+    const meant = scope.resolveName(tag.name);
     const isMisplaced = meant.role === 'channel' && !isVirtual(this.#open.top);
     const naming = isMisplaced ? { ...meant, role: 'other' as const } : meant;
-    if (scope.size > maxNames) this.#repair.refuse(`more than ${maxNames} different names`);
+    if (scope.size > maxNames) this.#repair.reject(`more than ${maxNames} different names`);
     return { at, tag, attributes, naming, scope };
   }
 
-  #start(started: Started): void {
+  #start(started: NamedStartTag): void {
     const { at, tag, naming } = started;
     if (naming.role === 'item') {
       if (tag.selfClosing && this.#open.item !== undefined) {
-        this.#repair.edits.add(at, tag.end, '');
+        this.#repair.edits.add(at, tag.readEndTag, '');
         return;
       }
       this.#items += 1;
@@ -115,18 +115,18 @@ export class Elements {
       if (this.isFull) return;
     }
     this.#endWhatIsImplied(started);
-    if (this.inline.base === null && this.#open.top.naming.role === 'text') this.inline.begin(this.#open.top);
-    if (this.inline.base !== null) this.inline.startTag(started);
+    if (this.inline.textElement === null && this.#open.top.naming.role === 'text') this.inline.begin(this.#open.top);
+    if (this.inline.textElement !== null) this.inline.startTag(started);
     else this.#startElement(started);
   }
 
-  #endWhatIsImplied({ naming, at, attributes }: Started): void {
-    const base = this.textual;
-    if (holdsXml(base)) return;
+  #endWhatIsImplied({ naming, at, attributes }: NamedStartTag): void {
+    const base = this.textElement;
+    if (containsXml(base)) return;
     if (naming.role === 'item') {
       this.#discardEmptyItem(at);
       this.#closeDownTo(this.#open.virtualDepth, at);
-    } else if (impliesEndOf(base.naming.role, naming.field, attributes.trim() !== '')) {
+    } else if (impliesEndTag(base.naming.role, naming.field, attributes.trim() !== '')) {
       this.#closeDownTo(this.#open.depthOf(base), at);
     }
   }
@@ -140,7 +140,7 @@ export class Elements {
     this.#open.pop();
     this.#droppedItems += 1;
     edits.truncate(editsBefore);
-    this.#stretches.resume();
+    this.#stretches.reopen();
     edits.add(tagAt, at, '');
     this.#repair.notes.add('recovered');
   }
@@ -149,47 +149,47 @@ export class Elements {
   #closeDownTo(depth: number, at: number): void {
     while (this.#open.depth > depth) {
       const element = this.#open.top;
-      this.inline.unclosed(element);
+      this.inline.leftUnclosed(element);
       this.inline.end(element, at);
-      if (this.inline.base === null) this.#repair.edits.add(at, at, endTagOf(element));
+      if (this.inline.textElement === null) this.#repair.edits.add(at, at, endTagOf(element));
       this.#open.pop();
       if (!isVirtual(element)) this.#repair.notes.add('recovered');
     }
   }
 
-  #startElement({ at, tag, attributes, naming, scope }: Started): void {
+  #startElement({ at, tag, attributes, naming, scope }: NamedStartTag): void {
     this.#elements += 1;
-    if (this.#elements > maxElements) this.#repair.refuse(`more than ${maxElements} elements`);
+    if (this.#elements > maxElements) this.#repair.reject(`more than ${maxElements} elements`);
     const editsBefore = this.#repair.edits.count;
     if (naming.role === 'channel') {
       if (this.#open.depth === 1) this.#channel = readAttributes(attributes);
-      this.#repair.edits.add(at, tag.end, '');
+      this.#repair.edits.add(at, tag.readEndTag, '');
     } else if (naming.role === 'item') {
       this.#writeItemStart(at, tag, naming);
     } else {
-      if (isVirtual(this.#open.top)) this.#stretches.enter(at);
+      if (isVirtual(this.#open.top)) this.#stretches.open(at);
       if (naming.renamed) this.#repair.edits.add(at + 1, tag.nameEnd, naming.field);
       this.#writeAttributes(tag);
-      if (!tag.complete) this.#repair.edits.add(tag.end, tag.end, '>');
+      if (!tag.complete) this.#repair.edits.add(tag.readEndTag, tag.readEndTag, '>');
     }
     if (tag.selfClosing) return;
-    const type = naming.role === 'text' && attributes !== '' ? typeIn(attributes) : '';
-    this.#open.push({ ...plainElement, name: tag.name, naming, scope, tagAt: at, editsBefore, type }, tag.end);
+    const type = naming.role === 'text' && attributes !== '' ? typeAttribute(attributes) : '';
+    this.#open.push({ ...elementDefaults, name: tag.name, naming, scope, tagAt: at, editsBefore, type }, tag.readEndTag);
   }
 
-  #writeItemStart(at: number, tag: StartTag, naming: Naming): void {
+  #writeItemStart(at: number, tag: StartTag, naming: ResolvedName): void {
     const { edits } = this.#repair;
-    edits.add(at, tag.nameEnd, this.#stretches.leave() + itemStart(naming.field));
+    edits.add(at, tag.nameEnd, this.#stretches.close() + itemStartTags(naming.field));
     this.#writeAttributes(tag);
-    edits.add(tag.attributesEnd, tag.end, tag.selfClosing ? `>${itemEnd(naming.field)}` : '>');
+    edits.add(tag.attributesEnd, tag.readEndTag, tag.selfClosing ? `>${itemEndTags(naming.field)}` : '>');
   }
 
   /** Edits the attributes of a tag that a strict parser would not take. */
   #writeAttributes({ nameEnd, attributesEnd }: StartTag): void {
     if (nameEnd === attributesEnd) return;
-    const isSound = areSoundAttributes(this.#text.slice(nameEnd, attributesEnd));
-    if (isSound && !this.#repair.isDoubtful(nameEnd, attributesEnd)) return;
-    const attributes = readAttributes(this.#repair.mendedSlice(nameEnd, attributesEnd));
+    const isSound = areWellFormedAttributes(this.#text.slice(nameEnd, attributesEnd));
+    if (isSound && !this.#repair.hasSuspectReference(nameEnd, attributesEnd)) return;
+    const attributes = readAttributes(this.#repair.repairedSlice(nameEnd, attributesEnd));
     this.#repair.edits.add(nameEnd, attributesEnd, writeAttributes(attributes));
     this.#repair.notes.add('recovered');
   }
@@ -197,7 +197,7 @@ export class Elements {
   /** Reads the end tag at `at`. @returns where to go on reading. */
   end(at: number): number {
     const nameEnd = endOfName(this.#text, at + 2);
-    if (nameEnd === null) return this.#repair.escapeBracket(at);
+    if (nameEnd === null) return this.#repair.escapeAngleBracket(at);
     const end = endOfEndTag(this.#text, nameEnd);
     const name = this.#text.slice(at + 2, nameEnd);
     const depth = this.#open.top.name === name ? this.#open.depth - 1 : this.#open.depthOfName(name);
@@ -212,7 +212,7 @@ export class Elements {
 
   #dropEndTag(at: number, end: number): void {
     this.#repair.edits.add(at, end, '');
-    if (this.inline.base === null) this.#repair.notes.add('recovered');
+    if (this.inline.textElement === null) this.#repair.notes.add('recovered');
   }
 
   #closeTop({ at, nameEnd, end }: { at: number; nameEnd: number; end: number }): void {
@@ -220,7 +220,7 @@ export class Elements {
     this.inline.end(element, at);
     this.#open.pop();
     if (this.#open.depth === 0) return;
-    if (this.inline.base !== null) {
+    if (this.inline.textElement !== null) {
       this.inline.endTag(element, at, nameEnd);
       return;
     }
@@ -237,10 +237,10 @@ export class Elements {
       this.#open.pop(this.#open.depthOf(item));
       this.#droppedItems += 1;
       this.#repair.edits.truncate(item.editsBefore);
-      this.#stretches.resume();
+      this.#stretches.reopen();
     }
     this.#closeDownTo(0, keptEnd);
-    this.#repair.edits.add(keptEnd, keptEnd, this.#stretches.leave());
+    this.#repair.edits.add(keptEnd, keptEnd, this.#stretches.close());
     return keptEnd;
   }
 }

@@ -13,7 +13,7 @@ const dialectOfRoot: Readonly<Record<string, Dialect>> = {
 };
 
 /** Where a feed's root element begins, and what was passed over. */
-export interface Root {
+export interface FeedRoot {
   readonly at: number;
   readonly dialect: Dialect;
   /** `rss`, `rdf`, `channel`, `feed` or `entry`. */
@@ -22,7 +22,7 @@ export interface Root {
 }
 
 /** Finds the root element of an XML feed; null when the document has none where one may be. */
-export function findRoot(text: string, misc: MiscSkipper): Root | null {
+export function findFeedRoot(text: string, misc: MiscSkipper): FeedRoot | null {
   const notes = new Set<string>();
   let at = 0;
   let junk = 0;
@@ -47,7 +47,7 @@ export function findRoot(text: string, misc: MiscSkipper): Root | null {
   return null;
 }
 
-function rootAt(text: string, at: number): Pick<Root, 'dialect' | 'local'> | null {
+function rootAt(text: string, at: number): Pick<FeedRoot, 'dialect' | 'local'> | null {
   rootName.lastIndex = at;
   const local = rootName.exec(text)?.[1]?.toLowerCase();
   const dialect = local === undefined ? undefined : dialectOfRoot[local];

@@ -4,7 +4,7 @@ import { Parser } from 'htmlparser2';
  * An ampersand that does not begin a reference which every XML parser reads as its author meant it. Numbers below 32,
  * of C1 controls, of surrogates and beyond 5 digits are looked at one by one.
  */
-const doubtfulAmpersand =
+const suspectAmpersand =
   /&(?!(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-7]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}|[1-4]\d{4}|5[0-4]\d{3}));)/g;
 const reference = /&(?:#\d{1,8}(?!\d);?|#[xX][\da-fA-F]{1,7}(?![\da-fA-F]);?|[a-zA-Z][a-zA-Z\d]{0,31};)/y;
 const surrogatePair = /&#(?:x(d[89ab][\da-f]{2})|(5[56]\d{3}));&#(?:x(d[c-f][\da-f]{2})|(5[67]\d{3}));/iy;
@@ -12,13 +12,13 @@ const unprintable = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/u;
 const maxRemembered = 4096;
 
 /** A reference that was mended: what stands in its place up to `end`. */
-export interface MendedReference {
+export interface RepairedReference {
   readonly end: number;
   readonly text: string;
 }
 
 /** Finds and mends references in one document, left to right, in linear time. */
-export class References {
+export class ReferenceRepairer {
   readonly #text: string;
   readonly #decoded = new Map<string, string>();
   #next = -1;
@@ -28,16 +28,16 @@ export class References {
   }
 
   /** Where the next doubtful ampersand at or after `from` stands; Infinity when there is none. `from` must not go back. */
-  nextDoubtful(from: number): number {
+  nextSuspect(from: number): number {
     // The answer is kept until the reader has passed it: each stretch of the text is searched once.
     if (this.#next >= from) return this.#next;
-    doubtfulAmpersand.lastIndex = from;
-    this.#next = doubtfulAmpersand.exec(this.#text)?.index ?? Number.POSITIVE_INFINITY;
+    suspectAmpersand.lastIndex = from;
+    this.#next = suspectAmpersand.exec(this.#text)?.index ?? Number.POSITIVE_INFINITY;
     return this.#next;
   }
 
   /** What should stand for the doubtful ampersand at `at`: XML, with `<` and `&` escaped. */
-  mend(at: number): MendedReference {
+  repair(at: number): RepairedReference {
     const pair = this.#matchAt(surrogatePair, at);
     if (pair !== null) return { end: at + pair[0].length, text: joinSurrogates(pair) };
     const found = this.#matchAt(reference, at)?.[0];
@@ -54,14 +54,14 @@ export class References {
     const known = this.#decoded.get(found);
     if (known !== undefined) return known;
     const decoded = decodeReference(found);
-    const text = decoded === found ? found.replace('&', '&amp;') : escapeText(decoded);
+    const text = decoded === found ? found.replace('&', '&amp;') : escapeXml(decoded);
     if (this.#decoded.size < maxRemembered) this.#decoded.set(found, text);
     return text;
   }
 }
 
 /** Makes any text safe between tags and, in double quotes, in an attribute. */
-export function escapeText(text: string): string {
+export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 

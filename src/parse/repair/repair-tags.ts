@@ -2,9 +2,9 @@ const nameChars =
   ':A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffd';
 const name = `[${nameChars}][${nameChars}\\-.0-9\\u00b7\\u0300-\\u036f\\u203f\\u2040]*`;
 const tagName = new RegExp(name, 'y');
-const soundAttributes = new RegExp(`^(?:\\s+${name}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*\\s*$`);
+const wellFormedAttributes = new RegExp(`^(?:\\s+${name}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*\\s*$`);
 const looseAttribute = /([^\s=/"'<>]+)(?:\s*=\s*(?:"([^"]*)(?:"|$)|'([^']*)(?:'|$)|([^\s"'<>]+)))?/g;
-const soundName = new RegExp(`^${name}$`);
+const wellFormedName = new RegExp(`^${name}$`);
 
 /** A start tag as it stands in the text. */
 export interface StartTag {
@@ -13,7 +13,7 @@ export interface StartTag {
   /** Where the attributes end: at `/`, `>` or, in an unfinished tag, at the next `<`. */
   readonly attributesEnd: number;
   /** Behind `>`. */
-  readonly end: number;
+  readonly readEndTag: number;
   readonly selfClosing: boolean;
   /** False: the tag runs into another or into the end of the document. */
   readonly complete: boolean;
@@ -25,13 +25,13 @@ export function readStartTag(text: string, at: number): StartTag | null {
   if (nameEnd === null) return null;
   const tag = text.slice(at + 1, nameEnd);
   if (text.charCodeAt(nameEnd) === 0x3e) {
-    return { name: tag, nameEnd, attributesEnd: nameEnd, end: nameEnd + 1, selfClosing: false, complete: true };
+    return { name: tag, nameEnd, attributesEnd: nameEnd, readEndTag: nameEnd + 1, selfClosing: false, complete: true };
   }
   const close = endOfTag(text, nameEnd);
   const complete = text.charCodeAt(close) === 0x3e;
   const selfClosing = complete && text.charCodeAt(close - 1) === 0x2f && close - 1 >= nameEnd;
   const attributesEnd = selfClosing ? close - 1 : close;
-  return { name: tag, nameEnd, attributesEnd, end: complete ? close + 1 : close, selfClosing, complete };
+  return { name: tag, nameEnd, attributesEnd, readEndTag: complete ? close + 1 : close, selfClosing, complete };
 }
 
 /** The end of the name that begins at `from`; null when none does or when it goes on with what no name may hold. */
@@ -85,13 +85,13 @@ export function endOfEndTag(text: string, nameEnd: number): number {
 }
 
 /** The value of the attribute `type` in lower case; '' when there is none. */
-export function typeIn(attributes: string): string {
+export function typeAttribute(attributes: string): string {
   return /\stype\s*=\s*["']?([^"'\s>]+)/i.exec(attributes)?.[1]?.toLowerCase() ?? '';
 }
 
 /** Whether a strict parser takes these attributes as they are, references apart. */
-export function areSoundAttributes(text: string): boolean {
-  return soundAttributes.test(text);
+export function areWellFormedAttributes(text: string): boolean {
+  return wellFormedAttributes.test(text);
 }
 
 /** The attributes of a tag, read leniently: unquoted, without value, without space between. The first of a name counts. */
@@ -107,12 +107,12 @@ export function readAttributes(text: string): Map<string, string> {
 export function writeAttributes(attributes: ReadonlyMap<string, string>): string {
   let written = '';
   for (const [key, value] of attributes) {
-    if (soundName.test(key)) written += ` ${key}="${value.replaceAll('<', '&lt;').replaceAll('"', '&quot;')}"`;
+    if (wellFormedName.test(key)) written += ` ${key}="${value.replaceAll('<', '&lt;').replaceAll('"', '&quot;')}"`;
   }
   return written;
 }
 
 /** Text as one CDATA section, or more when it holds the mark that ends one. */
-export function cdata(text: string): string {
+export function toCdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }

@@ -1,7 +1,7 @@
 export type Dialect = 'rss' | 'rdf' | 'atom';
 
 /** What `mendXml` makes of a document. */
-export interface MendedXml {
+export interface RepairedXml {
   readonly kind: 'mended';
   /**
    * Well-formed XML of the form `<rss><channel><f>…</f><item><f>…</f></item><f>…</f></channel></rss>`, or the same with
@@ -16,7 +16,7 @@ export interface MendedXml {
   readonly notes: readonly string[];
 }
 
-export interface Unmendable {
+export interface UnrepairableXml {
   readonly kind: 'unreadable';
   readonly failure: 'not_feed' | 'parse_limit';
   readonly detail: string;
@@ -26,4 +26,4 @@ export interface Unmendable {
 export const fieldsTag = 'f';
 
 /** The empty element before markup that was turned into text. */
-export const inlineTag = 'f.markup';
+export const inlineMarkupTag = 'f.markup';

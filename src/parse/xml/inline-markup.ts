@@ -1,19 +1,19 @@
-import { endsItsLike, isHtml, isVoid } from '../repair/element-roles.ts';
-import type { Naming, Scope } from '../repair/namespace-scope.ts';
-import { type OpenElement, type OpenElements, plainElement } from '../repair/open-feed-elements.ts';
-import type { Repair } from '../repair/repair-context.ts';
-import { escapeText } from '../repair/repair-references.ts';
-import { cdata, type StartTag } from '../repair/repair-tags.ts';
-import { inlineTag } from '../repair/repaired-xml.ts';
+import { closesItsKind, isHtmlName, isVoidElement } from '../repair/element-roles.ts';
+import type { ResolvedName, NamespaceScope } from '../repair/namespace-scope.ts';
+import { type OpenElement, type FeedElementStack, elementDefaults } from '../repair/open-feed-elements.ts';
+import type { RepairContext } from '../repair/repair-context.ts';
+import { escapeXml } from '../repair/repair-references.ts';
+import { toCdata, type StartTag } from '../repair/repair-tags.ts';
+import { inlineMarkupTag } from '../repair/repaired-xml.ts';
 
 /** A start tag, and what its name means where it stands. */
-export interface Started {
+export interface NamedStartTag {
   readonly at: number;
   readonly tag: StartTag;
   /** As written, with the space before them. */
   readonly attributes: string;
-  readonly naming: Naming;
-  readonly scope: Scope;
+  readonly naming: ResolvedName;
+  readonly scope: NamespaceScope;
 }
 
 /**
@@ -21,17 +21,17 @@ export interface Started {
  * what is edited in it is what a reader of HTML would take differently.
  */
 export class InlineMarkup {
-  readonly #repair: Repair;
-  readonly #open: OpenElements;
+  readonly #repair: RepairContext;
+  readonly #open: FeedElementStack;
   #base: OpenElement | null = null;
 
-  constructor(repair: Repair, open: OpenElements) {
+  constructor(repair: RepairContext, open: FeedElementStack) {
     this.#repair = repair;
     this.#open = open;
   }
 
   /** The text element whose markup is being read as text; null outside of such. */
-  get base(): OpenElement | null {
+  get textElement(): OpenElement | null {
     return this.#base;
   }
 
@@ -49,7 +49,7 @@ export class InlineMarkup {
     const { edits, text } = this.#repair;
     const markup = edits.apply(text, { from: element.contentAt, to: at, first: element.contentEdits });
     edits.truncate(element.contentEdits);
-    edits.add(element.contentAt, at, `<${inlineTag}/>${cdata(markup)}`);
+    edits.add(element.contentAt, at, `<${inlineMarkupTag}/>${toCdata(markup)}`);
   }
 
   /** Leaves the markup unfinished: the item that it stands in is dropped. */
@@ -57,19 +57,19 @@ export class InlineMarkup {
     this.#base = null;
   }
 
-  startTag({ at, tag, naming, scope }: Started): void {
+  startTag({ at, tag, naming, scope }: NamedStartTag): void {
     const { edits } = this.#repair;
     const renamed = htmlName(tag.name, naming);
     const name = renamed ?? tag.name;
-    const mayBeSign = !isHtml(name) && !holdsXml(this.#base);
+    const mayBeSign = !isHtmlName(name) && !containsXml(this.#base);
     if (mayBeSign) edits.add(at, at + 1, '<');
     const signEdit = mayBeSign ? edits.count - 1 : null;
     if (renamed !== null) edits.add(at + 1, tag.nameEnd, renamed);
-    if (isVoid(name)) return;
+    if (isVoidElement(name)) return;
     // The stack must not grow with each `<p>` or `<li>` of a list that is never closed.
-    if (endsItsLike(name) && this.#open.top.name === tag.name) this.#open.pop();
-    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.end, `></${name}>`);
-    else this.#open.push({ ...plainElement, name: tag.name, naming, scope, tagAt: at, signEdit }, tag.end);
+    if (closesItsKind(name) && this.#open.top.name === tag.name) this.#open.pop();
+    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.readEndTag, `></${name}>`);
+    else this.#open.push({ ...elementDefaults, name: tag.name, naming, scope, tagAt: at, signEdit }, tag.readEndTag);
   }
 
   endTag(element: OpenElement, at: number, nameEnd: number): void {
@@ -78,22 +78,22 @@ export class InlineMarkup {
   }
 
   /** What has a name that HTML does not know and never ends is no element: `vector<int> is`. */
-  unclosed(element: OpenElement): void {
-    if (element.signEdit !== null) this.#repair.edits.rewrite(element.signEdit, '&lt;');
+  leftUnclosed(element: OpenElement): void {
+    if (element.signEdit !== null) this.#repair.edits.setReplacement(element.signEdit, '&lt;');
   }
 
   /** In XHTML a CDATA section is text; what else carries markup had its author's HTML put into it. */
   cdata(from: number, to: number, content: string): void {
-    this.#repair.edits.add(from, to, this.#base?.type === 'xhtml' ? escapeText(content) : content);
+    this.#repair.edits.add(from, to, this.#base?.type === 'xhtml' ? escapeXml(content) : content);
   }
 }
 
 /** Whether a text's content is XML of some kind, in which any element name may occur. */
-export function holdsXml(element: OpenElement | null): boolean {
+export function containsXml(element: OpenElement | null): boolean {
   return element?.type.includes('/') === true && !element.type.includes('html');
 }
 
 /** `div` for `xhtml:div`; null when the name may stay as it is. */
-function htmlName(name: string, naming: Naming): string | null {
+function htmlName(name: string, naming: ResolvedName): string | null {
   return naming.field.startsWith('xhtml:') && name.includes(':') ? name.slice(name.indexOf(':') + 1) : null;
 }

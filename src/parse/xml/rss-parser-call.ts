@@ -1,10 +1,10 @@
 import Parser from 'rss-parser';
 import { fieldsTag } from '../repair/repaired-xml.ts';
-import { Fields, isNode, type XmlNode } from './xml-nodes.ts';
+import { Fields, isXmlNode, type XmlNode } from './xml-nodes.ts';
 import { readXml } from './xml-reader.ts';
 
 /** A document as rss-parser read it: the fields of the feed and of each item, in document order. */
-export interface FieldTree {
+export interface ParsedFields {
   readonly feed: Fields;
   readonly items: readonly ItemFields[];
 }
@@ -24,7 +24,7 @@ type Raw = Record<string, unknown>;
  * link without attributes, keeps one enclosure of several, and makes its snippets in quadratic time. Its XML parser is
  * exchanged for one of the same tree that takes a quarter of the time.
  */
-export async function readWithRssParser(xml: string): Promise<FieldTree> {
+export async function parseWithRssParser(xml: string): Promise<ParsedFields> {
   const answer = await createParser().parseString(xml);
   return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
 }
@@ -34,11 +34,11 @@ function createParser(): Parser<Raw, Raw> {
   return Object.assign(parser, { xmlParser });
 }
 
-type Answer = (error: Error | null, tree?: unknown) => void;
+type XmlParserCallback = (error: Error | null, tree?: unknown) => void;
 
 /** What rss-parser asks of its XML parser. */
 const xmlParser = {
-  parseString(xml: string, answer: Answer): void {
+  parseString(xml: string, answer: XmlParserCallback): void {
     answer(null, readXml(xml));
   },
 };
@@ -53,5 +53,5 @@ function toItemFields(item: Raw): ItemFields {
 
 function nodesIn(raw: Raw): readonly XmlNode[] {
   const nodes = raw[fieldsTag];
-  return Array.isArray(nodes) ? nodes.filter(isNode) : [];
+  return Array.isArray(nodes) ? nodes.filter(isXmlNode) : [];
 }

@@ -5,9 +5,9 @@ import {
   type ParsedFeed,
   type ParseResult,
 } from '../../domain/items/parsed-feed.ts';
-import { mendXml } from '../repair/repair-xml.ts';
-import type { MendedXml } from '../repair/repaired-xml.ts';
-import { type FieldTree, readWithRssParser } from './rss-parser-call.ts';
+import { repairXml } from '../repair/repair-xml.ts';
+import type { RepairedXml } from '../repair/repaired-xml.ts';
+import { type ParsedFields, parseWithRssParser } from './rss-parser-call.ts';
 import { feedImage } from './xml-images.ts';
 import { parseItem } from './xml-item.ts';
 import { linksOf, linkTo, pageLink } from './xml-links.ts';
@@ -17,13 +17,13 @@ import { feedAuthor } from './xml-people.ts';
 
 /** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
 export async function parseXmlFeed(text: string): Promise<ParseResult> {
-  const mended = mendXml(text);
+  const mended = repairXml(text);
   if (mended.kind === 'unreadable') return mended;
-  const tree = await readWithRssParser(mended.xml);
+  const tree = await parseWithRssParser(mended.xml);
   return { kind: 'parsed', feed: toFeed(mended, tree) };
 }
 
-function toFeed(mended: MendedXml, { feed, items }: FieldTree): ParsedFeed {
+function toFeed(mended: RepairedXml, { feed, items }: ParsedFields): ParsedFeed {
   const isAtom = mended.dialect === 'atom';
   const base = joinBases(mended.root['xml:base'] ?? null, mended.channel['xml:base'] ?? null);
   const links = linksOf(feed);
@@ -62,7 +62,7 @@ function joinBases(outer: string | null, inner: string | null): string | null {
   return URL.parse(inner, outer)?.href ?? inner;
 }
 
-function formatOf({ dialect, root }: MendedXml): FeedFormat {
+function formatOf({ dialect, root }: RepairedXml): FeedFormat {
   const version = root['version'] ?? '';
   const namespace = Object.values(root).join(' ');
   if (dialect === 'atom')

@@ -30,7 +30,7 @@ function words(text: string): readonly string[] {
 }
 
 /** What an item gets from the feed that it stands in. */
-export interface Surroundings {
+export interface InheritedFields {
   readonly isAtom: boolean;
   readonly base: readonly string[];
   /** What items inherit from the feed: Atom's only. */
@@ -38,7 +38,7 @@ export interface Surroundings {
 }
 
 /** One item or entry. */
-export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: Surroundings): ParsedItem {
+export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: InheritedFields): ParsedItem {
   const unclaimed = isAtom ? 'text' : 'html';
   const links = linksOf(fields);
   const enclosures = enclosuresOf(fields, links);

@@ -1,5 +1,5 @@
 import type { Markup } from '../../domain/items/parsed-feed.ts';
-import { attributeOf, type Fields, heldMarkup, textOf, type XmlNode } from './xml-nodes.ts';
+import { attributeOf, type Fields, hadInlineMarkup, textOf, type XmlNode } from './xml-nodes.ts';
 
 const tagLike = /<[a-z/!]/i;
 
@@ -20,7 +20,7 @@ function claimedMarkup(node: XmlNode, unclaimed: Markup['type']): Markup | null 
   const value = textOf(node);
   if (value === '') return null;
   if (attributeOf(node, 'mode')?.toLowerCase() === 'base64' || isBinary(claimed)) return decodeBase64(value, claimed);
-  if (heldMarkup(node)) return { type: 'html', value: claimed === 'xhtml' ? withoutDiv(value) : value };
+  if (hadInlineMarkup(node)) return { type: 'html', value: claimed === 'xhtml' ? withoutDiv(value) : value };
   if (claimed === null) return { type: unclaimed, value };
   if (claimed.includes('xhtml') || claimed.includes('xml')) {
     // XHTML without elements is text; with escaped ones it is HTML that was labelled wrongly.
@@ -41,7 +41,7 @@ export function firstMarkup(fields: Fields, names: readonly string[], unclaimed:
 }
 
 /** Text that may hold markup or not, and whose element has no way to tell: by what it looks like. */
-export function guessedMarkup(value: string | null): Markup | null {
+export function guessMarkup(value: string | null): Markup | null {
   if (value === null) return null;
   return { type: tagLike.test(value) || /&(?:#\d+|#x[\da-f]+|[a-z]+);/i.test(value) ? 'html' : 'text', value };
 }

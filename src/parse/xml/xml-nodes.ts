@@ -1,4 +1,4 @@
-import { inlineTag } from '../repair/repaired-xml.ts';
+import { inlineMarkupTag } from '../repair/repaired-xml.ts';
 
 /** An element as rss-parser's parser leaves it: text alone, or attributes `$`, text `_` and lists of children. */
 export type XmlNode = string | { readonly [key: string]: unknown };
@@ -24,8 +24,8 @@ export class Fields {
       const value = node[name];
       if (!Array.isArray(value)) continue;
       const known = this.#byName.get(name);
-      if (known === undefined) this.#byName.set(name, value.filter(isNode));
-      else for (const one of value) if (isNode(one)) known.push(one);
+      if (known === undefined) this.#byName.set(name, value.filter(isXmlNode));
+      else for (const one of value) if (isXmlNode(one)) known.push(one);
     }
   }
 
@@ -53,11 +53,11 @@ export class Fields {
 export function childrenOf(node: XmlNode | undefined, name: string): readonly XmlNode[] {
   if (typeof node !== 'object') return none;
   const children = node[name];
-  return Array.isArray(children) ? children.filter(isNode) : none;
+  return Array.isArray(children) ? children.filter(isXmlNode) : none;
 }
 
 /** Whether a value of the parser's tree is an element. */
-export function isNode(value: unknown): value is XmlNode {
+export function isXmlNode(value: unknown): value is XmlNode {
   return typeof value === 'string' || (typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
@@ -73,7 +73,7 @@ export function deepTextOf(node: XmlNode): string {
   if (typeof node === 'string') return node.trim();
   const parts = [textOf(node)];
   for (const value of Object.values(node)) {
-    if (Array.isArray(value)) parts.push(...value.filter(isNode).map(deepTextOf));
+    if (Array.isArray(value)) parts.push(...value.filter(isXmlNode).map(deepTextOf));
   }
   return parts.filter((part) => part !== '').join(' ');
 }
@@ -88,8 +88,8 @@ export function attributeOf(node: XmlNode | undefined, name: string): string | n
 }
 
 /** Whether the element held markup as child elements, now turned into text. */
-export function heldMarkup(node: XmlNode): boolean {
-  return typeof node === 'object' && inlineTag in node;
+export function hadInlineMarkup(node: XmlNode): boolean {
+  return typeof node === 'object' && inlineMarkupTag in node;
 }
 
 /** The first non-empty of the texts of the named fields, in the order of the names. */

@@ -13,9 +13,9 @@ export function itemAuthor(fields: Fields): string | null {
       fields
         .of('source')
         .flatMap((source) => childrenOf(source, 'author'))
-        .map(personOf),
+        .map(nameOf),
     ) ??
-    joined(fields.of('media:credit').filter(isAuthor).map(personOf))
+    joined(fields.of('media:credit').filter(isAuthor).map(nameOf))
   );
 }
 
@@ -26,7 +26,7 @@ export function feedAuthor(fields: Fields): string | null {
 
 function namesIn(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
-    const found = joined(fields.of(name).map(personOf));
+    const found = joined(fields.of(name).map(nameOf));
     if (found !== null) return found;
   }
   return null;
@@ -41,16 +41,16 @@ function isAuthor(credit: XmlNode): boolean {
   return attributeOf(credit, 'role')?.toLowerCase() === 'author';
 }
 
-function personOf(node: XmlNode): string {
+function nameOf(node: XmlNode): string {
   for (const part of nameFields) {
     const text = textOf(childrenOf(node, part)[0]);
     if (text !== '') return text;
   }
-  return withoutAddress(textOf(node));
+  return withoutEmail(textOf(node));
 }
 
 /** RSS writes `jo@example.org (Jo Doe)`, mail writes `Jo Doe <jo@example.org>`: the name is what is wanted. */
-function withoutAddress(text: string): string {
+function withoutEmail(text: string): string {
   if (!text.includes('@') || text.length > 1000) return text;
   const rss = /^[^\s()<>]+@[^\s()<>]+\s*\(([^()]+)\)$/.exec(text)?.[1];
   const mail = /^"?([^"<>@]+)"?\s*<[^<>\s]+@[^<>\s]+>$/.exec(text)?.[1];

@@ -2,18 +2,18 @@ import { decodeXML } from 'entities';
 import { type Handler, Parser } from 'htmlparser2';
 
 /** The element and attribute names of a tree are keys of an object that inherits nothing, not even `constructor`. */
-interface Bare {
+interface NullPrototypeObject {
   [name: string]: unknown;
 }
-const Bare = function BareObject() {} as unknown as { new (): Bare; prototype: object };
-Bare.prototype = Object.freeze(Object.create(null) as object);
+const NullPrototypeObject = function BareObject() {} as unknown as { new (): NullPrototypeObject; prototype: object };
+NullPrototypeObject.prototype = Object.freeze(Object.create(null) as object);
 
 /** Of an element's text and of its attributes, in the form of tree that rss-parser works on. */
 const textKey = '_';
 const attributesKey = '$';
 
-const sectionBegin = '<![CDATA[';
-const sectionEnd = ']]>';
+const cdataStart = '<![CDATA[';
+const cdataEnd = ']]>';
 
 const undecoded = { xmlMode: true, decodeEntities: false };
 
@@ -28,16 +28,16 @@ export function readXml(xml: string): unknown {
   const parser = new Parser(builder, undecoded);
   let from = 0;
   // The parser looks at each character of a section, which most of a feed may stand in: it gets what is between them.
-  for (let at = xml.indexOf(sectionBegin); at >= 0; at = xml.indexOf(sectionBegin, from)) {
-    const end = xml.indexOf(sectionEnd, at);
+  for (let at = xml.indexOf(cdataStart); at >= 0; at = xml.indexOf(cdataStart, from)) {
+    const end = xml.indexOf(cdataEnd, at);
     if (end < 0) break;
     // What is empty it keeps as well, and looks through it all in the end.
     if (at > from) parser.write(xml.slice(from, at));
     from = at;
     // There it is part of a value.
     if (builder.isInTag) break;
-    builder.onsection(xml.slice(at + sectionBegin.length, end));
-    from = end + sectionEnd.length;
+    builder.onsection(xml.slice(at + cdataStart.length, end));
+    from = end + cdataEnd.length;
   }
   parser.end(xml.slice(from));
   if (builder.root === null) throw new Error('the document has no element');
@@ -45,14 +45,14 @@ export function readXml(xml: string): unknown {
 }
 
 /** An element that is still open. */
-class Open {
+class OpenElement {
   readonly name: string;
-  readonly node = new Bare();
+  readonly node = new NullPrototypeObject();
   /** Whether the node has anything yet. */
   isEmpty = true;
   text = '';
   /** White space alone is no text beside other things, unless it is marked as such. */
-  isMarked = false;
+  hasCdata = false;
 
   constructor(name: string) {
     this.name = name;
@@ -61,11 +61,11 @@ class Open {
 
 // Of a class, as a listener of the parser should be: see the reader of HTML.
 class TreeBuilder implements Partial<Handler> {
-  readonly #names = new Names();
-  readonly #open: Open[] = [];
-  #last: Open | null = null;
+  readonly #names = new LowerCaseNames();
+  readonly #open: OpenElement[] = [];
+  #last: OpenElement | null = null;
   #inCdata = false;
-  root: Bare | null = null;
+  root: NullPrototypeObject | null = null;
   /** Whether the parser stands among the attributes of a tag. */
   isInTag = false;
 
@@ -74,12 +74,12 @@ class TreeBuilder implements Partial<Handler> {
   }
 
   onopentag(written: string, attributes: Readonly<Record<string, string>>): void {
-    const open = new Open(this.#names.get(written));
+    const open = new OpenElement(this.#names.get(written));
     for (const name in attributes) {
-      if (open.isEmpty) open.node[attributesKey] = new Bare();
+      if (open.isEmpty) open.node[attributesKey] = new NullPrototypeObject();
       open.isEmpty = false;
       const value = attributes[name] ?? '';
-      (open.node[attributesKey] as Bare)[this.#names.get(name)] = value.includes('&') ? decodeXML(value) : value;
+      (open.node[attributesKey] as NullPrototypeObject)[this.#names.get(name)] = value.includes('&') ? decodeXML(value) : value;
     }
     this.#open.push(open);
     this.#last = open;
@@ -97,7 +97,7 @@ class TreeBuilder implements Partial<Handler> {
     const open = this.#last;
     // An empty one marks nothing.
     if (open === null || text === '') return;
-    open.isMarked = true;
+    open.hasCdata = true;
     open.text += text;
   }
 
@@ -114,18 +114,18 @@ class TreeBuilder implements Partial<Handler> {
     if (open === undefined) return;
     const parent = this.#open.at(-1) ?? null;
     this.#last = parent;
-    if (parent === null) this.root ??= Object.assign(new Bare(), { [open.name]: treeOf(open) });
+    if (parent === null) this.root ??= Object.assign(new NullPrototypeObject(), { [open.name]: treeOf(open) });
     else add(parent, open.name, treeOf(open));
   }
 }
 
-function treeOf(open: Open): unknown {
+function treeOf(open: OpenElement): unknown {
   if (open.isEmpty) return open.text;
-  if (open.isMarked || /\S/.test(open.text)) open.node[textKey] = open.text;
+  if (open.hasCdata || /\S/.test(open.text)) open.node[textKey] = open.text;
   return open.node;
 }
 
-function add(parent: Open, name: string, value: unknown): void {
+function add(parent: OpenElement, name: string, value: unknown): void {
   parent.isEmpty = false;
   const known = parent.node[name];
   if (known === undefined) parent.node[name] = [value];
@@ -135,7 +135,7 @@ function add(parent: Open, name: string, value: unknown): void {
 const maxRemembered = 1000;
 
 /** Lower-cases names, which publishers write in any case; those of the tree itself are taken. */
-class Names {
+class LowerCaseNames {
   readonly #known = new Map<string, string>([
     [textKey, '-'],
     [attributesKey, '-'],

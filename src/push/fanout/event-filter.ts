@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { EventOp, Facets, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
-import { type FilterError, filterLists, parseFilter } from '../../domain/events/parse-filter.ts';
-import { matchesWords, type Places, parseSearchQuery, type SearchQuery } from '../../domain/search/search-query.ts';
-import { type Prepared, PreparedFacets } from './prepared-facets.ts';
+import { type FilterError, filterListFields, parseFilter } from '../../domain/events/parse-filter.ts';
+import { matchesWords, type SearchScope, parseSearchQuery, type SearchQuery } from '../../domain/search/search-query.ts';
+import { type NormalisedFacets, FacetCache } from './prepared-facets.ts';
 
 /** Filters that one subscription may join by OR. */
 export const maxFilters = 4;
@@ -28,7 +28,7 @@ export function parseFilters(one: unknown, several: unknown): readonly Filter[] 
 }
 
 /** By what subscriptions are grouped: equal for all filters that mean the same, and short, however long they are. */
-export function groupKeyOf(filters: readonly Filter[]): string {
+export function filterKeyOf(filters: readonly Filter[]): string {
   return createHash('sha256').update(canonicalFilters(filters)).digest('base64url');
 }
 
@@ -55,40 +55,40 @@ export interface Matcher {
 }
 
 /** Whether an item has appeared where a search wants it, and when. */
-function isPlaced({ within, without, afterMs, beforeMs }: SearchQuery, item: Prepared): boolean {
+function isPlaced({ includedScope, excludedScope, afterMs, beforeMs }: SearchQuery, item: NormalisedFacets): boolean {
   const { sortMs } = item;
-  const inAny = (places: Places, name: keyof Places): boolean =>
+  const inAny = (places: SearchScope, name: keyof SearchScope): boolean =>
     item[name].some((value) => places[name].includes(value));
   return (
-    (within.sections.length === 0 || inAny(within, 'sections')) &&
-    (within.sources.length === 0 || inAny(within, 'sources')) &&
-    !inAny(without, 'sections') &&
-    !inAny(without, 'sources') &&
+    (includedScope.sections.length === 0 || inAny(includedScope, 'sections')) &&
+    (includedScope.sources.length === 0 || inAny(includedScope, 'sources')) &&
+    !inAny(excludedScope, 'sections') &&
+    !inAny(excludedScope, 'sources') &&
     (sortMs === null || ((afterMs === null || sortMs >= afterMs) && (beforeMs === null || sortMs < beforeMs)))
   );
 }
 
-type Test = (facets: Facets, shared: PreparedFacets) => boolean;
+type Test = (facets: Facets, shared: FacetCache) => boolean;
 
 function compile(filter: Filter): Test {
-  const fields = filterLists
+  const fields = filterListFields
     .filter((name) => filter[name].length > 0)
     .map((name) => [name, new Set(filter[name])] as const);
   const query = filter.q === null ? null : parseSearchQuery(filter.q);
   return (facets, shared) => {
     if (fields.length === 0 && query === null) return true;
-    const prepared = shared.of(facets);
+    const prepared = shared.normalise(facets);
     if (!fields.every(([name, wanted]) => prepared[name].some((value) => wanted.has(value)))) return false;
     if (query === null) return true;
     if (!isPlaced(query, prepared)) return false;
     const words = shared.wordsOf(facets, prepared);
-    return matchesWords(query, { words, text: () => shared.textOf(facets, prepared) });
+    return matchesWords(query, { words, text: () => shared.searchTextOf(facets, prepared) });
   };
 }
 
 /** Whether an item with these facets is one that the filter asks for. Backfill is a matter of events, not of facets. */
-export function matches(filter: Filter, facets: Facets): boolean {
-  return compile(filter)(facets, new PreparedFacets());
+export function matchesFilter(filter: Filter, facets: Facets): boolean {
+  return compile(filter)(facets, new FacetCache());
 }
 
 /**
@@ -98,7 +98,7 @@ export function matches(filter: Filter, facets: Facets): boolean {
  * an item that matched before are sent all the same: a reader that began with a snapshot has that item, and would
  * keep showing what was withdrawn.
  */
-export function createMatcher(filters: readonly Filter[], shared: PreparedFacets = new PreparedFacets()): Matcher {
+export function createMatcher(filters: readonly Filter[], shared: FacetCache = new FacetCache()): Matcher {
   const tests = filters.map(compile);
   const open = tests.filter((_, index) => filters[index]?.backfill === true);
   const any = (some: readonly Test[], facets: Facets | null) =>
@@ -107,7 +107,7 @@ export function createMatcher(filters: readonly Filter[], shared: PreparedFacets
     decide(event) {
       const enters = event.backfill ? open : tests;
       if (event.op === 'add') return any(enters, event.facets) ? 'add' : null;
-      const matched = any(tests, event.was);
+      const matched = any(tests, event.previousFacets);
       if (event.op === 'remove') return matched || any(tests, event.facets) ? 'remove' : null;
       if (!any(tests, event.facets)) return matched ? 'remove' : null;
       return matched || any(enters, event.facets) ? 'update' : null;

@@ -3,21 +3,21 @@ import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { LogTail, TailBreak } from '../log/log-tail.ts';
-import { groupKeyOf } from './event-filter.ts';
-import { FilterGroup, type FrameSettings, type Step } from './frames.ts';
-import { PreparedFacets } from './prepared-facets.ts';
-import { TurnQueue } from './run-queue.ts';
+import type { LogTail, DiscontinuityReason } from '../log/log-tail.ts';
+import { filterKeyOf } from './event-filter.ts';
+import { FilterGroup, type FrameContext, type Step } from './frames.ts';
+import { FacetCache } from './prepared-facets.ts';
+import { RunQueue } from './run-queue.ts';
 import { StepCache } from './step-cache.ts';
-import { type ReplayLimits, type Sink, Subscription, type Surroundings } from './subscription.ts';
+import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } from './subscription.ts';
 
 /** Where a subscription begins: after a cursor, at the newest event, or as far back as may be replayed. */
-export type After = Cursor | 'head' | 'floor';
+export type StartPosition = Cursor | 'head' | 'floor';
 
 /** What somebody wants to be told, from where on, and how. */
-export interface SubscribeCall {
+export interface SubscribeRequest {
   readonly filters: readonly Filter[];
-  readonly after: After;
+  readonly after: StartPosition;
   readonly sink: Sink;
 }
 
@@ -25,11 +25,11 @@ export interface SubscribeCall {
 export interface FanOut {
   readonly size: number;
   /** Different filters among them. */
-  readonly filters: number;
+  readonly filterCount: number;
   /** Resets since the start, by reason. */
   readonly resets: ReadonlyMap<ResetReason, number>;
   /** Answers through the sink, at once or a little later; the subscription may be closed at any time. */
-  subscribe(call: SubscribeCall): Subscription;
+  subscribe(call: SubscribeRequest): Subscription;
 }
 
 /** What a fan-out works with; the limits have defaults. */
@@ -47,7 +47,7 @@ export interface FanOutOptions {
 }
 
 /** What a replay may reach back over, unless a test is in a hurry. */
-export const replayLimits: ReplayLimits = { maxEvents: 50_000, maxAgeMs: 72 * 3_600_000, maxSilentEvents: 1000 };
+export const defaultReplayLimits: ReplayLimits = { maxEvents: 50_000, maxAgeMs: 72 * 3_600_000, maxEventsBetweenPos: 1000 };
 
 interface Group {
   readonly frames: FilterGroup;
@@ -59,37 +59,37 @@ export function createFanOut(options: FanOutOptions): FanOut {
   return new Broadcaster(options);
 }
 
-class Broadcaster implements FanOut, Surroundings {
+class Broadcaster implements FanOut, SubscriptionContext {
   readonly tail: LogTail;
   readonly limits: ReplayLimits;
-  readonly delivered: (step: Step) => void;
+  readonly onDelivered: (step: Step) => void;
   readonly #clock: Clock;
-  readonly #frameSettings: FrameSettings;
-  readonly #queue: TurnQueue;
+  readonly #frameSettings: FrameContext;
+  readonly #queue: RunQueue;
   readonly #groups = new Map<string, Group>();
   readonly #resets = new Map<ResetReason, number>();
   #size = 0;
 
   constructor(options: FanOutOptions) {
     this.tail = options.tail;
-    this.limits = { ...replayLimits, ...options.limits };
-    this.delivered = options.onDelivered ?? (() => {});
+    this.limits = { ...defaultReplayLimits, ...options.limits };
+    this.onDelivered = options.onDelivered ?? (() => {});
     this.#clock = options.clock;
-    this.#frameSettings = { publicUrl: options.publicUrl, prepared: new PreparedFacets(), steps: new StepCache() };
-    this.#queue = new TurnQueue({
+    this.#frameSettings = { publicUrl: options.publicUrl, prepared: new FacetCache(), steps: new StepCache() };
+    this.#queue = new RunQueue({
       defer: options.defer ?? ((work) => void setImmediate(work)),
       clock: options.clock,
       logger: options.logger,
     });
     this.tail.onAdvance(() => this.#wakeAll());
-    this.tail.onBreak((reason) => this.#breakAll(reason));
+    this.tail.onDiscontinuity((reason) => this.#breakAll(reason));
   }
 
   get size(): number {
     return this.#size;
   }
 
-  get filters(): number {
+  get filterCount(): number {
     return this.#groups.size;
   }
 
@@ -97,8 +97,8 @@ class Broadcaster implements FanOut, Surroundings {
     return this.#resets;
   }
 
-  subscribe({ filters, after, sink }: SubscribeCall): Subscription {
-    const key = groupKeyOf(filters);
+  subscribe({ filters, after, sink }: SubscribeRequest): Subscription {
+    const key = filterKeyOf(filters);
     const group = this.#groups.get(key) ?? this.#openGroup(filters, key);
     const subscription = new Subscription(this, group.frames, sink);
     group.members.add(subscription);
@@ -116,7 +116,7 @@ class Broadcaster implements FanOut, Surroundings {
     this.#queue.add(subscription);
   }
 
-  ended(subscription: Subscription, reason: ResetReason | null): void {
+  onEnded(subscription: Subscription, reason: ResetReason | null): void {
     const { key } = subscription.group;
     const group = this.#groups.get(key);
     if (group?.members.delete(subscription)) {
@@ -134,41 +134,41 @@ class Broadcaster implements FanOut, Surroundings {
     return group;
   }
 
-  #place(subscription: Subscription, after: After): void {
+  #place(subscription: Subscription, after: StartPosition): void {
     const { epoch, head, floor } = this.tail.place;
     // As far back as a replay may reach, which the reader is told by the cursor it is put on.
     const oldest = Math.max(floor - 1, head - this.limits.maxEvents);
-    if (after === 'head') subscription.placeAt({ epoch, seq: head }, false);
-    else if (after === 'floor') subscription.placeAt({ epoch, seq: oldest }, false);
+    if (after === 'head') subscription.startAt({ epoch, seq: head }, false);
+    else if (after === 'floor') subscription.startAt({ epoch, seq: oldest }, false);
     // What this node has not read yet is for the database to judge: the reader may come from a node that is ahead.
     else if (after.epoch !== epoch || after.seq > head) void this.#placeAhead(subscription, after);
     else if (after.seq < floor - 1) subscription.reset('cursor_too_old');
     else if (after.seq < oldest) subscription.reset('replay_too_large');
-    else subscription.placeAt(after, true);
+    else subscription.startAt(after, true);
   }
 
   async #placeAhead(subscription: Subscription, after: Cursor): Promise<void> {
     try {
-      const there = await this.tail.databaseHead();
-      this.tail.ring(there.head);
+      const there = await this.tail.readBounds();
+      this.tail.notify(there.head);
       if (after.epoch !== there.epoch) subscription.reset('epoch_changed', there);
       else if (after.seq > there.head) subscription.reset('cursor_in_future', there);
       // The log was replaced and this node has yet to see it; by the time the reader is back, it will have.
-      else if (this.tail.place.epoch !== there.epoch) subscription.lose();
-      else subscription.placeAt(after, true);
+      else if (this.tail.place.epoch !== there.epoch) subscription.abort();
+      else subscription.startAt(after, true);
     } catch {
       // The tail says in the log what is wrong with the database; the reader is sent away with its cursor intact.
-      subscription.lose();
+      subscription.abort();
     }
   }
 
-  #breakAll(reason: TailBreak): void {
+  #breakAll(reason: DiscontinuityReason): void {
     // Of a copy: a stream that is reset subscribes anew at once, and must not be reset again for that.
     const standing = [...this.#groups.values()].flatMap((group) => [...group.members]);
     for (const subscription of standing) {
-      if (reason === 'position_lost') subscription.lose();
+      if (reason === 'position_lost') subscription.abort();
       // One that is not placed yet may bring a cursor of the new log: it is judged by the database, not by us.
-      else if (subscription.placed) subscription.reset('epoch_changed');
+      else if (subscription.isStarted) subscription.reset('epoch_changed');
     }
   }
 

@@ -1,14 +1,14 @@
 import type { EventOp, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
-import { channelOf, createMatcher, groupKeyOf, type Matcher } from './event-filter.ts';
-import type { PreparedFacets } from './prepared-facets.ts';
+import { channelOf, createMatcher, filterKeyOf, type Matcher } from './event-filter.ts';
+import type { FacetCache } from './prepared-facets.ts';
 import type { StepCache } from './step-cache.ts';
 
 /** Events of one delivery: coalescing stops at either bound, but one event always goes. */
-export const maxCoalescedEvents = 64;
+export const maxEventsPerDelivery = 64;
 /** Of JSON, in bytes. */
-export const maxCoalescedBytes = 64 * 1024;
+export const maxBytesPerDelivery = 64 * 1024;
 
 /** One event as its subscribers will see it: a JSON object without the opening brace, so that `type` can go before. */
 export interface FramedEvent {
@@ -23,18 +23,18 @@ export interface Encoding {
 }
 
 /** A subscription's place: everything up to `pos` was looked at; `prev` is the last event that matched. */
-export interface Place {
+export interface FilterPosition {
   readonly pos: number;
   readonly prev: number;
 }
 
 /** One step along the log: the place after it, and what to send for it. */
-export interface Step extends Place {
+export interface Step extends FilterPosition {
   readonly bytes: Buffer | null;
   /** Events in `bytes`. */
   readonly count: number;
   /** Whether this step was worked out now, not found among the shared ones: what a slice of time is measured by. */
-  readonly fresh: boolean;
+  readonly isNew: boolean;
   /** Of the events in `bytes`, when fresh. */
   readonly seqs: readonly number[];
 }
@@ -42,10 +42,10 @@ export interface Step extends Place {
 const noSeqs: readonly number[] = [];
 
 /** What the steps of all groups have in common. */
-export interface FrameSettings {
+export interface FrameContext {
   /** Without a trailing slash. */
   readonly publicUrl: () => string;
-  readonly prepared: PreparedFacets;
+  readonly prepared: FacetCache;
   readonly steps: StepCache;
 }
 
@@ -73,15 +73,15 @@ export class FilterGroup {
   /** By which subscriptions are grouped; see `groupKeyOf`. */
   readonly key: string;
   /** The name of the filter on the wire. */
-  readonly ch: string;
+  readonly channel: string;
   readonly #matcher: Matcher;
-  readonly #settings: FrameSettings;
+  readonly #settings: FrameContext;
   /** Whether there are several who may take a step: for one alone none is kept. */
   shared = true;
 
-  constructor(filters: readonly Filter[], settings: FrameSettings, key = groupKeyOf(filters)) {
+  constructor(filters: readonly Filter[], settings: FrameContext, key = filterKeyOf(filters)) {
     this.key = key;
-    this.ch = channelOf(key);
+    this.channel = channelOf(key);
     this.#matcher = createMatcher(filters, settings.prepared);
     this.#settings = settings;
   }
@@ -91,18 +91,18 @@ export class FilterGroup {
    *
    * @param events dense, the first one follows `from.pos`.
    */
-  step(from: Place, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
+  step(from: FilterPosition, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
     const { steps } = this.#settings;
     const last = events[events.length - 1]?.seq ?? from.pos;
     const place = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
-    const known = this.shared ? steps.find(this, place) : null;
+    const known = this.shared ? steps.get(this, place) : null;
     if (known !== null) return known;
     const step = this.#work(from, events, wire);
-    if (this.shared) steps.keep(this, place, { ...step, fresh: false, seqs: noSeqs });
+    if (this.shared) steps.set(this, place, { ...step, isNew: false, seqs: noSeqs });
     return step;
   }
 
-  #work(from: Place, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
+  #work(from: FilterPosition, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
     const framed: FramedEvent[] = [];
     let { pos, prev } = from;
     let size = 0;
@@ -111,14 +111,14 @@ export class FilterGroup {
       if (op !== null) {
         const next = frameEvent(event, op, prev, this.#settings.publicUrl());
         size += Buffer.byteLength(next.rest);
-        if (framed.length > 0 && size > maxCoalescedBytes) break;
+        if (framed.length > 0 && size > maxBytesPerDelivery) break;
         framed.push(next);
         prev = event.seq;
       }
       pos = event.seq;
-      if (framed.length === maxCoalescedEvents) break;
+      if (framed.length === maxEventsPerDelivery) break;
     }
-    const bytes = framed.length === 0 ? null : wire.encoding.encode({ ch: this.ch, epoch: wire.epoch, events: framed });
-    return { pos, prev, bytes, count: framed.length, fresh: true, seqs: framed.map(({ seq }) => seq) };
+    const bytes = framed.length === 0 ? null : wire.encoding.encode({ ch: this.channel, epoch: wire.epoch, events: framed });
+    return { pos, prev, bytes, count: framed.length, isNew: true, seqs: framed.map(({ seq }) => seq) };
   }
 }

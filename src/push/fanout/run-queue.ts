@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Subscription, Turn } from './subscription.ts';
+import type { Subscription, TickResult } from './subscription.ts';
 
 // One slice of the event loop: so many subscriptions, or so much new work, whichever comes first. Between two slices
 // the process answers requests and reads sockets, however many subscribers wait.
@@ -10,10 +10,10 @@ const maxFreshStepsASlice = 20;
 /** Whatever the turns are made of, a slice ends after so long: filters are written by strangers. */
 const maxSliceMs = 8;
 
-const nothingDone: Turn = { end: 'resting', step: null };
+const nothingDone: TickResult = { end: 'resting', step: null };
 
 /** What a queue works with. */
-export interface TurnQueueOptions {
+export interface RunQueueOptions {
   /** Runs work when the event loop comes round. */
   readonly defer: (work: () => void) => void;
   readonly clock: Clock;
@@ -21,14 +21,14 @@ export interface TurnQueueOptions {
 }
 
 /** Subscriptions that have something to do, served in turns, in slices. */
-export class TurnQueue {
+export class RunQueue {
   readonly #waiting = new Set<Subscription>();
   readonly #defer: (work: () => void) => void;
   readonly #clock: Clock;
   readonly #logger: Log;
   #sliceDue = false;
 
-  constructor({ defer, clock, logger }: TurnQueueOptions) {
+  constructor({ defer, clock, logger }: RunQueueOptions) {
     this.#defer = defer;
     this.#clock = clock;
     this.#logger = logger;
@@ -61,7 +61,7 @@ export class TurnQueue {
       // To the end of the queue: nobody's backlog comes before another's news.
       if (end === 'more') this.#waiting.add(subscription);
       turns += 1;
-      if (step?.fresh) {
+      if (step?.isNew) {
         freshSteps += 1;
         freshBytes += step.bytes?.length ?? 0;
       }
@@ -73,12 +73,12 @@ export class TurnQueue {
   }
 
   /** A fault in serving one subscription ends that one, not the process and not the turns of the rest. */
-  #turn(subscription: Subscription): Turn {
+  #turn(subscription: Subscription): TickResult {
     try {
-      return subscription.turn();
+      return subscription.tick();
     } catch (error) {
-      this.#logger.error({ err: error, ch: subscription.ch, pos: subscription.pos }, 'a subscription failed');
-      subscription.lose();
+      this.#logger.error({ err: error, ch: subscription.channel, pos: subscription.pos }, 'a subscription failed');
+      subscription.abort();
       return nothingDone;
     }
   }

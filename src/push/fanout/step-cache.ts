@@ -4,7 +4,7 @@ const maxSteps = 4096;
 const maxBytes = 16 * 1024 * 1024;
 
 /** Where a step begins and ends, and in which form it is written. */
-export interface StepPlace {
+export interface StepKey {
   readonly pos: number;
   readonly prev: number;
   /** Seq of the last event that was looked at. */
@@ -22,9 +22,9 @@ export class StepCache {
   #older = new Map<string, Step>();
   #bytes = 0;
   /** The one that was asked for last: most often the next in the queue asks for the same. */
-  #hot: { readonly group: FilterGroup; readonly place: StepPlace; readonly step: Step } | null = null;
+  #hot: { readonly group: FilterGroup; readonly place: StepKey; readonly step: Step } | null = null;
 
-  find(group: FilterGroup, place: StepPlace): Step | null {
+  get(group: FilterGroup, place: StepKey): Step | null {
     const hot = this.#hot;
     if (hot !== null && hot.group === group && isSame(hot.place, place)) return hot.step;
     const key = keyOf(group, place);
@@ -34,7 +34,7 @@ export class StepCache {
     return step;
   }
 
-  keep(group: FilterGroup, place: StepPlace, step: Step): void {
+  set(group: FilterGroup, place: StepKey, step: Step): void {
     this.#hot = { group, place, step };
     this.#steps.set(keyOf(group, place), step);
     this.#bytes += step.bytes?.length ?? 0;
@@ -46,10 +46,10 @@ export class StepCache {
   }
 }
 
-function isSame(a: StepPlace, b: StepPlace): boolean {
+function isSame(a: StepKey, b: StepKey): boolean {
   return a.pos === b.pos && a.prev === b.prev && a.last === b.last && a.encoding === b.encoding && a.epoch === b.epoch;
 }
 
-function keyOf(group: FilterGroup, { pos, prev, last, encoding, epoch }: StepPlace): string {
+function keyOf(group: FilterGroup, { pos, prev, last, encoding, epoch }: StepKey): string {
   return `${group.key} ${encoding} ${epoch} ${pos} ${prev} ${last}`;
 }

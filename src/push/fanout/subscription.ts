@@ -1,4 +1,4 @@
-import type { Cursor, LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { Cursor, LogEvent, LogBounds } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { LogTail } from '../log/log-tail.ts';
 import type { Page } from '../log/page-reader.ts';
@@ -21,9 +21,9 @@ export interface Sink {
   /** Everything up to `seq` was looked at, and nothing after `prev` matched. */
   pos(place: { readonly seq: number; readonly prev: number }): void;
   /** The subscription has ended: what follows its cursor cannot be sent. */
-  reset(reason: ResetReason, head: StreamHead): void;
+  reset(reason: ResetReason, head: LogBounds): void;
   /** The subscription has ended because the log could not be read; its cursor stays good. */
-  lost(): void;
+  aborted(): void;
 }
 
 /** Limits of replays. */
@@ -31,29 +31,29 @@ export interface ReplayLimits {
   readonly maxEvents: number;
   readonly maxAgeMs: number;
   /** Events looked at in silence before the reader is told its place. */
-  readonly maxSilentEvents: number;
+  readonly maxEventsBetweenPos: number;
 }
 
 /** What all subscriptions have around them: one object for all, since there are thousands of them. */
-export interface Surroundings {
+export interface SubscriptionContext {
   readonly tail: Pick<LogTail, 'place' | 'eventsAfter' | 'loadAfter'>;
   readonly limits: ReplayLimits;
   now(): number;
   /** Asks for a turn. */
   enqueue(subscription: Subscription): void;
   /** A reader who keeps up with the log was written a step of it. */
-  delivered(step: Step): void;
+  onDelivered(step: Step): void;
   /** Called once, when it ends; with the reason when that was a reset. */
-  ended(subscription: Subscription, reason: ResetReason | null): void;
+  onEnded(subscription: Subscription, reason: ResetReason | null): void;
 }
 
 /** What came of a turn: the step taken, if any, and whether another turn would find more to do. */
-export interface Turn {
+export interface TickResult {
   readonly end: 'more' | 'resting';
   readonly step: Step | null;
 }
 
-const resting: Turn = { end: 'resting', step: null };
+const resting: TickResult = { end: 'resting', step: null };
 
 /**
  * One reader's place in the log. Live and catch-up are the same: it takes steps from `pos` to the end of the log, out
@@ -62,7 +62,7 @@ const resting: Turn = { end: 'resting', step: null };
  */
 export class Subscription {
   readonly group: FilterGroup;
-  readonly #around: Surroundings;
+  readonly #around: SubscriptionContext;
   readonly #sink: Sink;
   #pos = 0;
   #prev = 0;
@@ -74,14 +74,14 @@ export class Subscription {
   /** Loaded for the next turn, then dropped: a reader who does not read holds a place, not memory. */
   #loaded: readonly LogEvent[] | null = null;
 
-  constructor(around: Surroundings, group: FilterGroup, sink: Sink) {
+  constructor(around: SubscriptionContext, group: FilterGroup, sink: Sink) {
     this.#around = around;
     this.group = group;
     this.#sink = sink;
   }
 
-  get ch(): string {
-    return this.group.ch;
+  get channel(): string {
+    return this.group.channel;
   }
 
   get pos(): number {
@@ -89,7 +89,7 @@ export class Subscription {
   }
 
   /** Whether it has a place in the log; before that its cursor is still being judged. */
-  get placed(): boolean {
+  get isStarted(): boolean {
     return this.#state !== 'placing';
   }
 
@@ -102,7 +102,7 @@ export class Subscription {
    *
    * @param resumed true: the place is a cursor that the reader brought, and the limit of age holds.
    */
-  placeAt(after: Cursor, resumed: boolean): void {
+  startAt(after: Cursor, resumed: boolean): void {
     if (this.#state !== 'placing') return;
     this.#pos = after.seq;
     this.#prev = after.seq;
@@ -120,24 +120,24 @@ export class Subscription {
   }
 
   /** Tells the reader its place if it has moved on unseen. */
-  tellPos(): void {
+  sendPos(): void {
     if (this.#state === 'closed' || this.#pos <= this.#told || !this.#sink.writable()) return;
     this.#told = this.#pos;
     this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }
 
   /** Ends the subscription with a reason for the reader. */
-  reset(reason: ResetReason, head: StreamHead = this.#around.tail.place): void {
+  reset(reason: ResetReason, head: LogBounds = this.#around.tail.place): void {
     if (this.#state === 'closed') return;
     this.#end(reason);
     this.#sink.reset(reason, head);
   }
 
   /** Ends the subscription because its place cannot be served any more; the reader shall come back. */
-  lose(): void {
+  abort(): void {
     if (this.#state === 'closed') return;
     this.close();
-    this.#sink.lost();
+    this.#sink.aborted();
   }
 
   /** Ends the subscription in silence. */
@@ -148,11 +148,11 @@ export class Subscription {
   #end(reason: ResetReason | null): void {
     this.#state = 'closed';
     this.#loaded = null;
-    this.#around.ended(this, reason);
+    this.#around.onEnded(this, reason);
   }
 
   /** Takes at most one step, without waiting for anything. */
-  turn(): Turn {
+  tick(): TickResult {
     const loaded = this.#loaded;
     this.#loaded = null;
     const { tail } = this.#around;
@@ -188,9 +188,9 @@ export class Subscription {
     if (step.count > 0) this.#told = step.prev;
     if (step.bytes !== null) {
       this.#sink.deliver(step.bytes);
-      if (this.#state === 'live') this.#around.delivered(step);
+      if (this.#state === 'live') this.#around.onDelivered(step);
     }
-    if (this.#state === 'replaying' && this.#pos - this.#told >= limits.maxSilentEvents) this.#tellReplayPos();
+    if (this.#state === 'replaying' && this.#pos - this.#told >= limits.maxEventsBetweenPos) this.#tellReplayPos();
     return step;
   }
 
@@ -222,7 +222,7 @@ export class Subscription {
       this.#receive(page);
     } catch {
       // The tail says in the log what is wrong with the database; the reader is sent away with its cursor intact.
-      this.lose();
+      this.abort();
     }
   }
 

@@ -1,14 +1,14 @@
 import type { LogEvent } from '../../domain/events/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { growingBounds, medianOf, TimeBuckets } from '../../runtime/time-buckets.ts';
+import { exponentialBounds, medianDuration, DurationHistogram } from '../../runtime/time-buckets.ts';
 import type { Step } from '../fanout/frames.ts';
 import type { LogTail } from './log-tail.ts';
 
 /** A stretch of the way of an item, from its publisher to a reader. */
-export type Stage = 'published_to_fetched' | 'fetched_to_stored' | 'stored_to_pushed' | 'published_to_pushed';
+export type DeliveryStage = 'published_to_fetched' | 'fetched_to_stored' | 'stored_to_pushed' | 'published_to_pushed';
 
 /** How fresh the items of a source are, as medians of about the last day; null: nothing of it came by. */
-export interface SourceFreshness {
+export interface SourceDelays {
   /** From publication, as the publisher says it, to our database. */
   readonly publishedToStoredMs: number | null;
   /** From the commit to the first live reader. */
@@ -16,26 +16,26 @@ export interface SourceFreshness {
 }
 
 /** Measures how long news is under way. It looks at new items only: no backfill, no edits. */
-export interface Freshness {
+export interface DeliveryDelays {
   /** From the commit of an event to the write to a socket, of every live delivery, in seconds. */
-  readonly commitToWrite: TimeBuckets;
+  readonly commitToWrite: DurationHistogram;
   /** A document of a source has just been read. */
-  fetched(sourceId: string): void;
+  recordFetch(sourceId: string): void;
   /** Events up to `head` have just been committed: what the doorbell says. */
-  committed(head: number): void;
+  recordCommit(head: number): void;
   /** Follows a tail that was started. */
-  follow(tail: LogTail): void;
+  followTail(tail: LogTail): void;
   /** A reader who keeps up has been written a step of the log. */
-  delivered(step: Step): void;
+  recordDelivery(step: Step): void;
   /** By source; sources of which nothing came by are missing. */
-  medians(): ReadonlyMap<string, SourceFreshness>;
+  medians(): ReadonlyMap<string, SourceDelays>;
 }
 
 /** What freshness is measured with. */
-export interface FreshnessOptions {
+export interface DeliveryDelayOptions {
   readonly clock: Clock;
   /** Told each duration of an item, in seconds. */
-  readonly observe: (stage: Stage, sourceId: string, seconds: number) => void;
+  readonly observe: (stage: DeliveryStage, sourceId: string, seconds: number) => void;
 }
 
 /** Sources of which medians are kept: 1.3 KB each. Those beyond are measured together with all others only. */
@@ -46,7 +46,7 @@ const maxCommits = 1024;
 const maxFetches = 10_000;
 /** Two windows, of which the older is dropped: so medians tell of half a day to a day. */
 const windowMs = 12 * 3_600_000;
-const medianBounds = growingBounds(0.001, 7 * 86_400, 1.4);
+const medianBounds = exponentialBounds(0.001, 7 * 86_400, 1.4);
 const writeBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A new item on its way to its first reader. */
@@ -56,7 +56,7 @@ interface Arrival {
   readonly publishedMs: number | null;
 }
 
-interface Waiting {
+interface PendingEvent {
   /** On the monotonic clock. */
   readonly committedMs: number;
   /** Null: no new item, or delivered before. */
@@ -64,40 +64,40 @@ interface Waiting {
 }
 
 /** Measures nothing yet. */
-export function createFreshness(options: FreshnessOptions): Freshness {
-  return new Measurements(options);
+export function createDeliveryDelays(options: DeliveryDelayOptions): DeliveryDelays {
+  return new DelayTracker(options);
 }
 
-class Measurements implements Freshness {
-  readonly commitToWrite = new TimeBuckets(writeBounds);
+class DelayTracker implements DeliveryDelays {
+  readonly commitToWrite = new DurationHistogram(writeBounds);
   readonly #clock: Clock;
-  readonly #observe: FreshnessOptions['observe'];
+  readonly #observe: DeliveryDelayOptions['observe'];
   readonly #fetches = new Map<string, number>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, PendingEvent>();
   readonly #sources = new Map<string, SourceWindows>();
   #commits: { readonly head: number; readonly atMs: number }[] = [];
   #windowEndMs: number;
 
-  constructor({ clock, observe }: FreshnessOptions) {
+  constructor({ clock, observe }: DeliveryDelayOptions) {
     this.#clock = clock;
     this.#observe = observe;
     this.#windowEndMs = clock.monotonic() + windowMs;
   }
 
-  fetched(sourceId: string): void {
+  recordFetch(sourceId: string): void {
     this.#fetches.delete(sourceId);
     this.#fetches.set(sourceId, this.#clock.now());
     dropOldest(this.#fetches, maxFetches);
   }
 
-  committed(head: number): void {
+  recordCommit(head: number): void {
     this.#commits.push({ head, atMs: this.#clock.monotonic() });
     if (this.#commits.length > maxCommits) this.#commits = this.#commits.slice(-maxCommits / 2);
   }
 
-  follow(tail: LogTail): void {
+  followTail(tail: LogTail): void {
     let last = tail.place.head;
-    tail.onBreak(() => {
+    tail.onDiscontinuity(() => {
       last = tail.place.head;
       this.#waiting.clear();
       this.#commits = [];
@@ -113,15 +113,15 @@ class Measurements implements Freshness {
     });
   }
 
-  delivered({ prev, fresh, seqs }: Step): void {
+  recordDelivery({ prev, isNew, seqs }: Step): void {
     const nowMs = this.#clock.monotonic();
     const newest = this.#waiting.get(prev);
     if (newest !== undefined) this.commitToWrite.observe((nowMs - newest.committedMs) / 1000);
     // Only the first delivery of an item is its arrival, and the first to take a step works it out.
-    if (fresh) for (const seq of seqs) this.#firstDelivery(seq, nowMs);
+    if (isNew) for (const seq of seqs) this.#firstDelivery(seq, nowMs);
   }
 
-  medians(): ReadonlyMap<string, SourceFreshness> {
+  medians(): ReadonlyMap<string, SourceDelays> {
     this.#turnWindows();
     return new Map([...this.#sources].map(([id, windows]) => [id, windows.medians()]));
   }
@@ -186,10 +186,10 @@ class Measurements implements Freshness {
 
 /** Two stretches of one source's items, in two windows each. */
 class SourceWindows {
-  published = new TimeBuckets(medianBounds);
-  pushed = new TimeBuckets(medianBounds);
-  #publishedBefore = new TimeBuckets(medianBounds);
-  #pushedBefore = new TimeBuckets(medianBounds);
+  published = new DurationHistogram(medianBounds);
+  pushed = new DurationHistogram(medianBounds);
+  #publishedBefore = new DurationHistogram(medianBounds);
+  #pushedBefore = new DurationHistogram(medianBounds);
 
   get isEmpty(): boolean {
     const { publishedToStoredMs, storedToPushedMs } = this.medians();
@@ -203,10 +203,10 @@ class SourceWindows {
     this.pushed.clear();
   }
 
-  medians(): SourceFreshness {
+  medians(): SourceDelays {
     return {
-      publishedToStoredMs: millis(medianOf([this.published, this.#publishedBefore])),
-      storedToPushedMs: millis(medianOf([this.pushed, this.#pushedBefore])),
+      publishedToStoredMs: millis(medianDuration([this.published, this.#publishedBefore])),
+      storedToPushedMs: millis(medianDuration([this.pushed, this.#pushedBefore])),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
 
 /**
  * The log as push needs it. Both methods may fail and are then tried again; neither may block the process.
@@ -8,7 +8,7 @@ import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
  * from the bottom between any two calls.
  */
 export interface LogReader {
-  head(): Promise<StreamHead>;
+  bounds(): Promise<LogBounds>;
   /** Events with a seq above `afterSeq` in order, at most `limit`. What retention took is skipped in silence. */
   read(afterSeq: number, limit: number): Promise<readonly LogEvent[]>;
 }

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
-import { createEventRing, type EventRing } from './event-buffer.ts';
+import { createEventBuffer, type EventBuffer } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 import { createPageReader, type Page } from './page-reader.ts';
 
 /** Why every reader of this node lost its place at once. */
-export type TailBreak =
+export type DiscontinuityReason =
   /** The log was replaced: another epoch, another order of events. */
   | 'epoch_changed'
   /** The log is shorter than what was read of it before: a database was put back by hand. */
@@ -16,24 +16,24 @@ export type TailBreak =
 /** This node's view of the log: how far it was read, and the newest events in memory. */
 export interface LogTail {
   /** Where this node stands: `head` is the newest event it has read, which the database may be ahead of. */
-  readonly place: StreamHead;
+  readonly place: LogBounds;
   /** Events that the log should have held and did not; anything but 0 is a bug of the store. */
   readonly holes: number;
   /** Learns where the log stands. Must have resolved before anything else is asked. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** The doorbell: reads on, unless `head` is known already. May be called at any rate. */
-  ring(head: number): void;
+  notify(head: number): void;
   /** What follows `seq`, out of memory; null: it has to be loaded. */
   eventsAfter(seq: number): readonly LogEvent[] | null;
   /** What follows `seq`, out of the database. Begins above `seq + 1`, or is empty, when retention took it. */
   loadAfter(seq: number): Promise<Page>;
   /** Where the log stands in the database, just now. */
-  databaseHead(): Promise<StreamHead>;
+  readBounds(): Promise<LogBounds>;
   /** Calls back after this node read on. */
   onAdvance(listener: () => void): void;
   /** Calls back when every place in the log lost its meaning; the tail already stands in the new log. */
-  onBreak(listener: (reason: TailBreak) => void): void;
+  onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void;
 }
 
 /** What a tail works with; the sizes have defaults. */
@@ -67,8 +67,8 @@ class Tail implements LogTail {
   readonly #options: Required<LogTailOptions>;
   readonly #pages;
   readonly #advanced: (() => void)[] = [];
-  readonly #broken: ((reason: TailBreak) => void)[] = [];
-  #ring: EventRing;
+  readonly #broken: ((reason: DiscontinuityReason) => void)[] = [];
+  #ring: EventBuffer;
   #epoch = '';
   #last = 0;
   #floor = 1;
@@ -80,16 +80,16 @@ class Tail implements LogTail {
 
   constructor(options: Required<LogTailOptions>) {
     this.#options = options;
-    this.#ring = createEventRing(1, options);
+    this.#ring = createEventBuffer(1, options);
     this.#look = createCoalescer(() => this.#readOn(), { what: 'reading the event log', log: options.logger });
     this.#pages = createPageReader(options.log, {
       pageSize: options.pageSize,
-      atOnce: options.readsAtOnce,
+      maxConcurrentReads: options.readsAtOnce,
       maxCachedBytes: options.maxCachedBytes,
     });
   }
 
-  get place(): StreamHead {
+  get place(): LogBounds {
     return { epoch: this.#epoch, head: this.#last, floor: this.#floor };
   }
 
@@ -98,7 +98,7 @@ class Tail implements LogTail {
   }
 
   async start(): Promise<void> {
-    this.#standAt(await this.#options.log.head());
+    this.#standAt(await this.#options.log.bounds());
     this.#timer = setInterval(() => this.#look.wake(), this.#options.lookEveryMs);
     this.#timer.unref();
   }
@@ -109,7 +109,7 @@ class Tail implements LogTail {
     await this.#look.stop();
   }
 
-  ring(head: number): void {
+  notify(head: number): void {
     if (head > this.#last && this.#timer !== null) this.#look.wake();
   }
 
@@ -121,15 +121,15 @@ class Tail implements LogTail {
     return this.#pages.load(seq);
   }
 
-  databaseHead(): Promise<StreamHead> {
-    return this.#options.log.head();
+  readBounds(): Promise<LogBounds> {
+    return this.#options.log.bounds();
   }
 
   onAdvance(listener: () => void): void {
     this.#advanced.push(listener);
   }
 
-  onBreak(listener: (reason: TailBreak) => void): void {
+  onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void {
     this.#broken.push(listener);
   }
 
@@ -145,7 +145,7 @@ class Tail implements LogTail {
   async #readPage(): Promise<boolean> {
     const events = await this.#options.log.read(this.#last, this.#options.pageSize);
     // The head comes after the events: an epoch that is still ours proves that they are of our log.
-    const head = await this.#options.log.head();
+    const head = await this.#options.log.bounds();
     if (head.epoch !== this.#epoch) return this.#break('epoch_changed', head);
     if (head.head < this.#last) return this.#break('position_lost', head);
     this.#floor = head.floor;
@@ -172,7 +172,7 @@ class Tail implements LogTail {
    * begins anew behind it; every subscription that stood before it finds out by itself, since what follows its place
    * is no longer in the ring, nor in the database, and is reset.
    */
-  #skip(next: number | undefined, head: StreamHead): boolean {
+  #skip(next: number | undefined, head: LogBounds): boolean {
     const slept = this.#last + 1 < head.floor;
     const resume = next ?? (slept ? head.floor : null);
     if (!slept && this.#missing !== this.#last) {
@@ -192,15 +192,15 @@ class Tail implements LogTail {
     this.#options.logger.error({ after: this.#last, missing }, 'the event log has a hole');
   }
 
-  #break(reason: TailBreak, head: StreamHead): boolean {
+  #break(reason: DiscontinuityReason, head: LogBounds): boolean {
     this.#options.logger.error({ reason, was: this.place, now: head }, 'the event log was replaced');
     this.#standAt(head);
     for (const listener of this.#broken) listener(reason);
     return false;
   }
 
-  #standAt(head: StreamHead): void {
-    this.#pages.forget();
+  #standAt(head: LogBounds): void {
+    this.#pages.clear();
     this.#epoch = head.epoch;
     this.#floor = head.floor;
     this.#missing = -1;
@@ -209,6 +209,6 @@ class Tail implements LogTail {
 
   #restartAt(next: number): void {
     this.#last = next - 1;
-    this.#ring.restart(next);
+    this.#ring.reset(next);
   }
 }

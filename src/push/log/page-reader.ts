@@ -1,12 +1,12 @@
-import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
-import { eventBytes } from './event-buffer.ts';
+import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
+import { estimateEventBytes } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 
 /** Part of the log out of the database, and where the log stood just after it was read. */
 export interface Page {
   /** Oldest first. Empty, or beginning above the place asked for, when retention took what follows that place. */
   readonly events: readonly LogEvent[];
-  readonly head: StreamHead;
+  readonly head: LogBounds;
 }
 
 /**
@@ -18,14 +18,14 @@ export interface PageReader {
   cached(seq: number): readonly LogEvent[] | null;
   load(seq: number): Promise<Page>;
   /** Forgets every page, also those being read now: the log behind them was replaced. */
-  forget(): void;
+  clear(): void;
 }
 
 /** Sizes of a page reader. */
 export interface PageReaderOptions {
   readonly pageSize: number;
   /** Reads of the database at once; the others wait their turn. */
-  readonly atOnce: number;
+  readonly maxConcurrentReads: number;
   readonly maxCachedBytes: number;
 }
 
@@ -60,8 +60,8 @@ function createGate(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
 
 /** A page reader over a log. */
 export function createPageReader(log: LogReader, options: PageReaderOptions): PageReader {
-  const { pageSize, atOnce, maxCachedBytes } = options;
-  const gate = createGate(atOnce);
+  const { pageSize, maxConcurrentReads, maxCachedBytes } = options;
+  const gate = createGate(maxConcurrentReads);
   // In order of use, the least lately used first.
   let cache = new Map<number, CachedPage>();
   let loading = new Map<number, Promise<Page>>();
@@ -74,7 +74,7 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
   }
 
   function keep(page: number, events: readonly LogEvent[]): void {
-    const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0);
+    const bytes = events.reduce((sum, event) => sum + estimateEventBytes(event), 0);
     drop(page);
     cache.set(page, { events, bytes });
     cachedBytes += bytes;
@@ -89,7 +89,7 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
     const read = await gate(async () => {
       const events = await log.read(page * pageSize, pageSize);
       // The head comes after the events: it tells whether retention or a restore overtook the read.
-      return { events, head: await log.head() };
+      return { events, head: await log.bounds() };
     });
     if (mine === loading) keep(page, read.events);
     return read;
@@ -125,7 +125,7 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
         if (flights.get(page) === flight) flights.delete(page);
       }
     },
-    forget() {
+    clear() {
       cache = new Map();
       loading = new Map();
       cachedBytes = 0;

@@ -1,6 +1,6 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import type { WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
-import type { Plan } from './webhook-batch.ts';
+import type { WebhookBatch } from './webhook-batch.ts';
 
 const firstMs = 1000;
 const mostMs = 3_600_000;
@@ -8,7 +8,7 @@ const leastMs = 250;
 const mostRetryAfterMs = 24 * 3_600_000;
 
 /** What came of sending something. */
-export type PostAnswer =
+export type PostResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -25,10 +25,10 @@ export interface Moment {
 }
 
 /** How a webhook does after an answer. Only a delivery moves its place. */
-export function judgeAnswer(
+export function nextWebhookState(
   state: WebhookState,
-  sent: Extract<Plan, { kind: 'send' }>,
-  answer: PostAnswer,
+  sent: Extract<WebhookBatch, { kind: 'send' }>,
+  answer: PostResult,
   { nowMs, random }: Moment,
 ): WebhookState {
   const { outcome, detail } = understand(answer);
@@ -67,7 +67,7 @@ function backOffMs(failures: number, random: number): number {
   return leastMs + Math.round(random * Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20)));
 }
 
-function understand(answer: PostAnswer): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
+function understand(answer: PostResult): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
   if (answer.kind === 'failed') return { outcome: 'failed', detail: answer.detail };
   const { status } = answer;
   if (status >= 200 && status < 300) return { outcome: 'delivered', detail: null };

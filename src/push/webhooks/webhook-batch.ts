@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { formatCursor, type LogEvent, type StreamHead } from '../../domain/events/event.ts';
+import { formatCursor, type LogEvent, type LogBounds } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { createMatcher, type Matcher } from '../fanout/event-filter.ts';
-import { frameEvent, maxCoalescedBytes, maxCoalescedEvents } from '../fanout/frames.ts';
+import { frameEvent, maxBytesPerDelivery, maxEventsPerDelivery } from '../fanout/frames.ts';
 import type { LogReader } from '../log/log-reader.ts';
 
 const pageSize = 200;
@@ -14,14 +14,14 @@ const maxLooked = 2000;
 type Place = Pick<WebhookState, 'epoch' | 'seq' | 'told'>;
 
 /** What is to be done next for a webhook. */
-export type Plan =
+export type WebhookBatch =
   /** Nothing that it wants up to `place`; `more`: the log goes on beyond. */
   | { readonly kind: 'nothing'; readonly place: Place; readonly more: boolean }
   /** Something to send, and where it stands once that was taken. */
   | { readonly kind: 'send'; readonly body: string; readonly place: Place; readonly events: number };
 
 /** Of what a plan is made. */
-export interface Planning {
+export interface BatchContext {
   readonly log: LogReader;
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -33,15 +33,15 @@ export interface Planning {
  * Works out what a webhook is to be sent next: the events that follow its place and match its filter, in order; or, when
  * the log no longer says what followed, a word about that, after which it goes on from the oldest event there is.
  */
-export async function planDelivery(webhook: Webhook, state: WebhookState, planning: Planning): Promise<Plan> {
+export async function readBatch(webhook: Webhook, state: WebhookState, planning: BatchContext): Promise<WebhookBatch> {
   const { log, untilSeq } = planning;
-  const batch = new Batch(webhook, state, planning.publicUrl);
+  const batch = new BatchBuilder(webhook, state, planning.publicUrl);
   for (let looked = 0; looked < maxLooked; looked += pageSize) {
     // A page is read and decoded in one step, synchronously: not one after the other without a turn for the rest.
     if (looked > 0) await nextTurn();
     const events = await log.read(batch.seq, pageSize);
     // The head comes after the events: it tells whether retention or a restore overtook the read.
-    const head = await log.head();
+    const head = await log.bounds();
     const reason = lostBy({ epoch: state.epoch, seq: batch.seq }, head);
     if (reason !== null) return batch.isEmpty ? planReset(webhook, reason, head) : batch.plan(true);
     for (const event of events) {
@@ -52,13 +52,13 @@ export async function planDelivery(webhook: Webhook, state: WebhookState, planni
   return batch.plan(true);
 }
 
-function lostBy(place: Pick<Place, 'epoch' | 'seq'>, head: StreamHead): ResetReason | null {
+function lostBy(place: Pick<Place, 'epoch' | 'seq'>, head: LogBounds): ResetReason | null {
   if (place.epoch !== head.epoch) return 'epoch_changed';
   if (place.seq > head.head) return 'cursor_in_future';
   return place.seq < head.floor - 1 ? 'cursor_too_old' : null;
 }
 
-function planReset(webhook: Webhook, reason: ResetReason, { epoch, floor, head }: StreamHead): Plan {
+function planReset(webhook: Webhook, reason: ResetReason, { epoch, floor, head }: LogBounds): WebhookBatch {
   const seq = floor - 1;
   const cursor = formatCursor({ epoch, seq });
   const body = JSON.stringify({ type: 'reset', webhook: webhook.id, reason, epoch, floor, head, cursor });
@@ -66,7 +66,7 @@ function planReset(webhook: Webhook, reason: ResetReason, { epoch, floor, head }
 }
 
 /** Events that go out together. */
-class Batch {
+class BatchBuilder {
   /** Everything up to it was looked at. */
   seq: number;
   readonly #webhook: Webhook;
@@ -94,12 +94,12 @@ class Batch {
 
   /** False: there is no room for it; it begins the next batch. */
   take(event: LogEvent): boolean {
-    if (this.#events.length >= maxCoalescedEvents) return false;
+    if (this.#events.length >= maxEventsPerDelivery) return false;
     const op = this.#matcher.decide(event);
     if (op !== null) {
       const json = `{${frameEvent(event, op, this.#told, this.#publicUrl).rest}`;
       const bytes = Buffer.byteLength(json);
-      if (!this.isEmpty && this.#bytes + bytes > maxCoalescedBytes) return false;
+      if (!this.isEmpty && this.#bytes + bytes > maxBytesPerDelivery) return false;
       this.#events.push(json);
       this.#bytes += bytes;
       this.#told = event.seq;
@@ -108,7 +108,7 @@ class Batch {
     return true;
   }
 
-  plan(more: boolean): Plan {
+  plan(more: boolean): WebhookBatch {
     const place = { epoch: this.#epoch, seq: this.seq, told: this.#told };
     if (this.isEmpty) return { kind: 'nothing', place, more };
     const cursorAt = (seq: number): string => formatCursor({ epoch: this.#epoch, seq });

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
-import { conceal, shownUrl } from '../../domain/polling/masking.ts';
+import { maskText, displayUrl } from '../../domain/polling/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LogReader } from '../log/log-reader.ts';
-import { judgeAnswer, type PostAnswer } from './delivery-outcome.ts';
-import { type Plan, planDelivery } from './webhook-batch.ts';
+import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
+import { type WebhookBatch, readBatch } from './webhook-batch.ts';
 import { deliveryId, signatureHeaders } from './webhook-signature.ts';
 
 const lookEveryMs = 1000;
@@ -17,7 +17,7 @@ const furthestMs = 25 * 3_600_000;
 const stopGraceMs = 2000;
 
 /** What is sent, and to whom. */
-export interface Post {
+export interface WebhookRequest {
   readonly webhookId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface Post {
 }
 
 /** Where the state of webhooks is kept. Both may fail; it is tried again then. */
-export interface WebhookBook {
+export interface WebhookStateStore {
   /** The state of one webhook; null: it was never declared. */
   read(id: string): Promise<WebhookState | null>;
   /** False: the place was moved by somebody else meanwhile, and nothing was written. */
@@ -33,15 +33,15 @@ export interface WebhookBook {
 }
 
 /** What a courier works with. */
-export interface CourierParts {
+export interface WebhookDispatcherOptions {
   readonly log: LogReader;
-  readonly book: WebhookBook;
+  readonly book: WebhookStateStore;
   /**
    * Sends one request, through the guard; redirects are answers. Whatever the other side does is a value.
    *
    * @throws the signal's reason when it is aborted.
    */
-  post(post: Post, signal: AbortSignal): Promise<PostAnswer>;
+  post(post: WebhookRequest, signal: AbortSignal): Promise<PostResult>;
   readonly clock: Clock;
   readonly logger: Log;
   random(): number;
@@ -75,8 +75,8 @@ interface Silence {
  * Each webhook has a coalescer of its own. A run reads the webhook's state and delivers until it has read to the head
  * of the log; the end of a run wakes no other webhook.
  */
-export class Courier {
-  readonly #parts: CourierParts;
+export class WebhookDispatcher {
+  readonly #parts: WebhookDispatcherOptions;
   /** By id. Kept when a webhook is declared no more: it may be again while its last run has yet to end. */
   readonly #tasks = new Map<string, Coalescer>();
   readonly #bounds = new Map<string, Bound>();
@@ -87,13 +87,13 @@ export class Courier {
   #cancelLook: () => void = () => {};
   #stopped = false;
 
-  constructor(parts: CourierParts) {
+  constructor(parts: WebhookDispatcherOptions) {
     this.#parts = parts;
     this.#planLook();
   }
 
   /** Puts declarations in force; their rows are in the book already. */
-  declare(webhooks: readonly Webhook[]): void {
+  setWebhooks(webhooks: readonly Webhook[]): void {
     this.#declared = new Map(webhooks.map((webhook) => [webhook.id, webhook]));
     this.wake();
   }
@@ -138,7 +138,7 @@ export class Courier {
         const webhook = this.#declared.get(id);
         if (webhook === undefined || !this.#isReady(webhook, state) || !(await this.#hasNews(webhook, state))) return;
         const untilSeq = this.#boundOf(webhook, state);
-        const plan = await planDelivery(webhook, state, { log, publicUrl: publicUrl(), untilSeq });
+        const plan = await readBatch(webhook, state, { log, publicUrl: publicUrl(), untilSeq });
         state =
           plan.kind === 'nothing'
             ? await this.#settle(webhook, state, plan)
@@ -153,7 +153,7 @@ export class Courier {
 
   #isReady(webhook: Webhook, state: WebhookState): boolean {
     // One whose address in the book is another one is about to be declared anew.
-    if (this.#stopped || shownUrl(webhook) !== state.url) return false;
+    if (this.#stopped || displayUrl(webhook) !== state.url) return false;
     const nowMs = this.#parts.clock.now();
     const wasSetBack = (state.lastAttemptMs ?? 0) > nowMs || state.nextAttemptMs > nowMs + furthestMs;
     const isDue = state.nextAttemptMs <= nowMs || wasSetBack;
@@ -162,7 +162,7 @@ export class Courier {
 
   /** False: it was read to the head of the log already, and what was found there needs no writing down yet. */
   async #hasNews(webhook: Webhook, { id, epoch, seq }: WebhookState): Promise<boolean> {
-    const head = await this.#parts.log.head();
+    const head = await this.#parts.log.bounds();
     if (epoch !== head.epoch || seq > head.head) return true;
     const silence = this.#silences.get(id);
     const isKnown = silence?.webhook === webhook && silence.epoch === epoch && silence.fromSeq === seq;
@@ -179,7 +179,7 @@ export class Courier {
   async #settle(
     webhook: Webhook,
     state: WebhookState,
-    { place, more }: Extract<Plan, { kind: 'nothing' }>,
+    { place, more }: Extract<WebhookBatch, { kind: 'nothing' }>,
   ): Promise<WebhookState | null> {
     const { clock, book } = this.#parts;
     if (place.seq === state.seq) return null;
@@ -197,11 +197,11 @@ export class Courier {
   async #deliver(
     webhook: Webhook,
     state: WebhookState,
-    plan: Extract<Plan, { kind: 'send' }>,
+    plan: Extract<WebhookBatch, { kind: 'send' }>,
   ): Promise<WebhookState | null> {
     const { clock, book, random } = this.#parts;
     const answer = await this.#post(webhook, plan.body);
-    const after = judgeAnswer(state, plan, answer, { nowMs: clock.now(), random: random() });
+    const after = nextWebhookState(state, plan, answer, { nowMs: clock.now(), random: random() });
     const taken = after.lastOutcome === 'delivered';
     if (taken) this.#bounds.delete(webhook.id);
     else this.#bounds.set(webhook.id, { webhook, fromSeq: state.seq, untilSeq: plan.place.seq });
@@ -210,14 +210,14 @@ export class Courier {
     return written && taken ? after : null;
   }
 
-  async #post({ id, url, hidden, secrets }: Webhook, body: string): Promise<PostAnswer> {
+  async #post({ id, url, hidden, secrets }: Webhook, body: string): Promise<PostResult> {
     const { clock, post } = this.#parts;
     const signed = { id: deliveryId(id, body), timestampS: Math.floor(clock.now() / 1000), body };
     const signature = signatureHeaders(secrets, signed);
     if (signature === null) return { kind: 'failed', detail: 'its secret is not of the form whsec_…', status: null };
     const headers = { 'content-type': 'application/json', ...signature };
     const answer = await post({ webhookId: id, url, headers, body }, this.#abort.signal);
-    return answer.kind === 'failed' ? { ...answer, detail: conceal(answer.detail, hidden) } : answer;
+    return answer.kind === 'failed' ? { ...answer, detail: maskText(answer.detail, hidden) } : answer;
   }
 
   #boundOf(webhook: Webhook, { id, seq }: WebhookState): number | null {

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readSecret } from '../../domain/events/webhook.ts';
+import { decodeSecret } from '../../domain/events/webhook.ts';
 
 /** What is signed: the bytes of a delivery, the name it has, and when it is sent. */
-export interface Signed {
+export interface SignedContent {
   readonly id: string;
   /** Epoch seconds: a receiver turns away what is too old. */
   readonly timestampS: number;
@@ -21,11 +21,11 @@ export function deliveryId(webhookId: string, body: string): string {
  * @param secrets of the form `whsec_` and base64; each signs, so that a receiver may know either the old or the new one.
  * @returns null when one of them is none, or there is none.
  */
-export function signatureHeaders(secrets: readonly string[], signed: Signed): Readonly<Record<string, string>> | null {
+export function signatureHeaders(secrets: readonly string[], signed: SignedContent): Readonly<Record<string, string>> | null {
   const { id, timestampS, body } = signed;
   const signatures: string[] = [];
   for (const secret of secrets) {
-    const key = readSecret(secret);
+    const key = decodeSecret(secret);
     if (key === null) return null;
     signatures.push(`v1,${createHmac('sha256', key).update(`${id}.${timestampS}.${body}`).digest('base64')}`);
   }

@@ -1,11 +1,11 @@
-import type { Claimed } from '../../domain/websub/websub-subscriber.ts';
+import type { ClaimedDelivery } from '../../domain/websub/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { deliveryWithinMs, retryWait } from './delivery-retry.ts';
-import { HostGate } from './host-limiter.ts';
-import { isGood, type WebClient } from './http-port.ts';
-import type { AttemptResult, HubPorts, TopicDocument } from './hub-ports.ts';
-import { tellDenial } from './verification.ts';
+import { maxDeliveryAgeMs, retryDelayMs } from './delivery-retry.ts';
+import { HostLimiter } from './host-limiter.ts';
+import { isSuccess, type WebSubHttpClient } from './http-port.ts';
+import type { DeliveryResult, HubStore, TopicDocument } from './hub-ports.ts';
+import { sendDenial } from './verification.ts';
 import { sign } from './websub-signature.ts';
 
 const limits = { perHost: 2, total: 20 };
@@ -19,11 +19,11 @@ export const paceMs = 5000;
 export type DeliveryOutcome = 'delivered' | 'unchanged' | 'retried' | 'dropped' | 'gone' | 'revoked';
 
 /** What distribution works with. */
-export interface DistributionParts {
+export interface ContentDistributorParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly client: WebClient;
-  readonly ports: HubPorts;
+  readonly client: WebSubHttpClient;
+  readonly ports: HubStore;
   readonly random: () => number;
   onDelivery(outcome: DeliveryOutcome): void;
   /** There may be more to do. */
@@ -34,25 +34,25 @@ export interface DistributionParts {
  * Delivers what is queued: the present document of the topic, whatever it was that had changed. A delivery stands in
  * the database until its subscriber has said yes, so that it is made at least once whatever happens to this process.
  */
-export class Distribution {
-  readonly #parts: DistributionParts;
-  readonly #gate: HostGate;
+export class ContentDistributor {
+  readonly #parts: ContentDistributorParts;
+  readonly #gate: HostLimiter;
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(parts: DistributionParts) {
+  constructor(parts: ContentDistributorParts) {
     this.#parts = parts;
-    this.#gate = new HostGate(parts.clock, limits);
+    this.#gate = new HostLimiter(parts.clock, limits);
   }
 
   /** Sets off whatever is due. @returns in how long to look again; null: nothing waits. */
   async run(): Promise<number | null> {
     if (this.#stopped) return null;
     const { ports, clock } = this.#parts;
-    await ports.removeLapsed(clock.now());
-    if (this.#gate.free > 0) await this.#startDue();
-    const nextMs = await ports.nextDeliveryMs(this.#gate.shut());
-    const opensInMs = this.#gate.opensInMs();
+    await ports.removeExpired(clock.now());
+    if (this.#gate.available > 0) await this.#startDue();
+    const nextMs = await ports.nextDeliveryMs(this.#gate.blockedHosts());
+    const opensInMs = this.#gate.nextUnblockInMs();
     // What is due and was not begun waits for a place, and whoever leaves one wakes us.
     const dueInMs = nextMs === null ? null : Math.max(nextMs - clock.now(), 1000);
     return dueInMs === null || opensInMs === null ? (dueInMs ?? opensInMs) : Math.min(dueInMs, opensInMs);
@@ -71,31 +71,31 @@ export class Distribution {
 
   async #startDue(): Promise<void> {
     const { ports, clock } = this.#parts;
-    const due = await ports.dueDeliveries(clock.now(), { limit: readAtOnce, exceptHosts: this.#gate.shut() });
-    const taken = due.filter(({ host }) => this.#gate.enter(host));
+    const due = await ports.dueDeliveries(clock.now(), { limit: readAtOnce, exceptHosts: this.#gate.blockedHosts() });
+    const taken = due.filter(({ host }) => this.#gate.tryAcquire(host));
     const claimed = await this.#claim(taken);
     const ids = new Set(claimed.map(({ id }) => id));
-    for (const { id, host } of taken) if (!ids.has(id)) this.#gate.leave(host, null);
+    for (const { id, host } of taken) if (!ids.has(id)) this.#gate.release(host, null);
     for (const one of claimed) this.#start(one);
   }
 
-  async #claim(taken: readonly { readonly id: number; readonly host: string }[]): Promise<readonly Claimed[]> {
+  async #claim(taken: readonly { readonly id: number; readonly host: string }[]): Promise<readonly ClaimedDelivery[]> {
     const { ports, clock } = this.#parts;
     try {
       return await ports.claim({ ids: taken.map(({ id }) => id), nowMs: clock.now(), leaseMs });
     } catch (error) {
       // Or their hosts would be taken for busy until the next start.
-      for (const { host } of taken) this.#gate.leave(host, null);
+      for (const { host } of taken) this.#gate.release(host, null);
       throw error;
     }
   }
 
-  #start(claimed: Claimed): void {
+  #start(claimed: ClaimedDelivery): void {
     const { log } = this.#parts;
     const work = this.#attempt(claimed)
-      .then((went) => this.#gate.leave(claimed.host, went))
+      .then((went) => this.#gate.release(claimed.host, went))
       .catch((error: unknown) => {
-        this.#gate.leave(claimed.host, null);
+        this.#gate.release(claimed.host, null);
         log.error({ err: error, host: claimed.host }, 'a delivery broke down; it is made again when its lease is over');
       })
       .finally(() => {
@@ -106,12 +106,12 @@ export class Distribution {
   }
 
   /** Whether the callback took it; null: it was not asked. */
-  async #attempt(claimed: Claimed): Promise<boolean | null> {
+  async #attempt(claimed: ClaimedDelivery): Promise<boolean | null> {
     const { ports, clock, client, onDelivery } = this.#parts;
-    const settle = (result: AttemptResult): Promise<void> => ports.settle(claimed, result, clock.now());
+    const settle = (result: DeliveryResult): Promise<void> => ports.recordResult(claimed, result, clock.now());
     const document = await ports.document(claimed.topic);
     if (document === null) {
-      await tellDenial(client, claimed, 'the feed is no more');
+      await sendDenial(client, claimed, 'the feed is no more');
       onDelivery('revoked');
       await settle({ kind: 'over' });
       return null;
@@ -125,9 +125,9 @@ export class Distribution {
   }
 
   async #post(
-    claimed: Claimed,
+    claimed: ClaimedDelivery,
     document: TopicDocument,
-    settle: (result: AttemptResult) => Promise<void>,
+    settle: (result: DeliveryResult) => Promise<void>,
   ): Promise<boolean> {
     const { clock, client, random, onDelivery, log } = this.#parts;
     const { topic, callback, host, secret, attempts, expiresMs } = claimed;
@@ -140,7 +140,7 @@ export class Distribution {
       body: document.body,
     } as const;
     const answer = await client.request(request);
-    if (isGood(answer)) {
+    if (isSuccess(answer)) {
       await settle({ kind: 'done', tag: document.tag, paceMs });
       onDelivery('delivered');
       return true;
@@ -153,8 +153,8 @@ export class Distribution {
       return true;
     }
     const asked = answer.kind === 'answered' && (status === 429 || status === 503) ? answer.retryAfterMs : null;
-    const leftMs = Math.min(expiresMs - clock.now(), deliveryWithinMs);
-    const retryMs = retryWait({ earlier: attempts, retryAfterMs: asked, random: random(), leftMs });
+    const leftMs = Math.min(expiresMs - clock.now(), maxDeliveryAgeMs);
+    const retryMs = retryDelayMs({ earlier: attempts, retryAfterMs: asked, random: random(), leftMs });
     await settle({ kind: 'failed', retryMs });
     onDelivery(retryMs === null ? 'dropped' : 'retried');
     log.debug({ topic, host, status, retryMs }, 'a delivery was not taken');

@@ -6,7 +6,7 @@ const hourMs = 60 * minuteMs;
 const waitsMs = [10 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 30 * minuteMs, 2 * hourMs, 6 * hourMs];
 
 /** No delivery is tried for longer. */
-export const deliveryWithinMs = 12 * hourMs;
+export const maxDeliveryAgeMs = 12 * hourMs;
 
 /** An attempt that failed. */
 export interface FailedAttempt {
@@ -21,7 +21,7 @@ export interface FailedAttempt {
 }
 
 /** How long to wait before the next attempt; null: there is none. */
-export function retryWait({ earlier, retryAfterMs, random, leftMs }: FailedAttempt): number | null {
+export function retryDelayMs({ earlier, retryAfterMs, random, leftMs }: FailedAttempt): number | null {
   const wait = waitsMs[earlier];
   if (wait === undefined) return null;
   const waitMs = Math.max(Math.round(wait * (0.8 + 0.4 * random)), retryAfterMs ?? 0);

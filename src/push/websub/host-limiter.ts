@@ -7,13 +7,13 @@ const longestPauseMs = 30 * minuteMs;
 const mostRemembered = 10_000;
 
 /** Bounds on what is asked of other people's hosts. */
-export interface GateLimits {
+export interface HostLimits {
   /** Requests under way to one host. */
   readonly perHost: number;
   /** Requests under way in all. */
   readonly total: number;
   /** Requests to one host within a minute; absent: as many as come. */
-  readonly perHostMinute?: number;
+  readonly perHostPerMinute?: number;
 }
 
 interface HostState {
@@ -24,34 +24,34 @@ interface HostState {
 }
 
 /** Says when a host may be asked: not too often at once, and not at all for a while when it keeps failing. */
-export class HostGate {
+export class HostLimiter {
   readonly #clock: Clock;
-  readonly #limits: GateLimits;
+  readonly #limits: HostLimits;
   readonly #hosts = new Map<string, HostState>();
   #running = 0;
 
-  constructor(clock: Clock, limits: GateLimits) {
+  constructor(clock: Clock, limits: HostLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  get free(): number {
+  get available(): number {
     return this.#limits.total - this.#running;
   }
 
   /** Takes a place at a host; false: not now. Whoever takes one gives it back with `leave`. */
-  enter(host: string): boolean {
+  tryAcquire(host: string): boolean {
     const state = this.#hosts.get(host) ?? { running: 0, failures: 0, pausedUntilMs: 0, startedMs: [] };
-    if (this.free <= 0 || this.#isShut(state)) return false;
+    if (this.available <= 0 || this.#isShut(state)) return false;
     this.#hosts.set(host, state);
     state.running += 1;
-    if (this.#limits.perHostMinute !== undefined) state.startedMs.push(this.#clock.monotonic());
+    if (this.#limits.perHostPerMinute !== undefined) state.startedMs.push(this.#clock.monotonic());
     this.#running += 1;
     return true;
   }
 
   /** Gives a place back. @param went whether the host did what was asked; null: it was not asked after all. */
-  leave(host: string, went: boolean | null): void {
+  release(host: string, went: boolean | null): void {
     const state = this.#hosts.get(host);
     if (state === undefined) return;
     this.#running -= 1;
@@ -63,12 +63,12 @@ export class HostGate {
   }
 
   /** Hosts that may not be asked just now. */
-  shut(): string[] {
+  blockedHosts(): string[] {
     return [...this.#hosts].filter(([, state]) => this.#isShut(state)).map(([host]) => host);
   }
 
   /** In how long a host that is shut now may be asked for a reason other than requests under way; null: none is. */
-  opensInMs(): number | null {
+  nextUnblockInMs(): number | null {
     const nowMs = this.#clock.monotonic();
     const waits = [...this.#hosts.values()].map((state) => this.#opensAtMs(state) - nowMs).filter((ms) => ms > 0);
     return waits.length === 0 ? null : Math.min(...waits);
@@ -81,11 +81,11 @@ export class HostGate {
   }
 
   #opensAtMs(state: HostState): number {
-    const { perHostMinute } = this.#limits;
-    if (perHostMinute === undefined) return state.pausedUntilMs;
+    const { perHostPerMinute } = this.#limits;
+    if (perHostPerMinute === undefined) return state.pausedUntilMs;
     const fromMs = this.#clock.monotonic() - minuteMs;
     state.startedMs = state.startedMs.filter((ms) => ms > fromMs);
-    const oldest = state.startedMs[state.startedMs.length - perHostMinute];
+    const oldest = state.startedMs[state.startedMs.length - perHostPerMinute];
     return oldest === undefined ? state.pausedUntilMs : Math.max(state.pausedUntilMs, oldest + minuteMs);
   }
 

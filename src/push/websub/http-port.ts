@@ -1,5 +1,5 @@
 /** One request to somebody outside. Redirects are answers like others: nothing is followed. */
-export interface WebRequest {
+export interface WebSubRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface WebRequest {
 }
 
 /** What came of it. */
-export type WebAnswer =
+export type WebSubResponse =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -26,11 +26,11 @@ export type WebAnswer =
     };
 
 /** The way out, as WebSub needs it: guarded, with deadlines and a bound on what is read. Never rejects. */
-export interface WebClient {
-  request(request: WebRequest): Promise<WebAnswer>;
+export interface WebSubHttpClient {
+  request(request: WebSubRequest): Promise<WebSubResponse>;
 }
 
 /** Whether an answer is one of success. */
-export function isGood(answer: WebAnswer): boolean {
+export function isSuccess(answer: WebSubResponse): boolean {
   return answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
 }

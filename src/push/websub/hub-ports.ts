@@ -1,5 +1,5 @@
-import type { Cursor, LogEvent, StreamHead } from '../../domain/events/event.ts';
-import type { Claimed, QueueTimes, Subscriber, SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
+import type { Cursor, LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { ClaimedDelivery, DeliveryTiming, Subscriber, SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
 
 /** A topic's document, just as it is served to whoever asks. */
 export interface TopicDocument {
@@ -14,13 +14,13 @@ export interface TopicDocument {
 }
 
 /** What an attempt came to. */
-export type AttemptResult =
+export type DeliveryResult =
   | { readonly kind: 'done'; readonly tag: string; readonly paceMs: number }
   | { readonly kind: 'failed'; readonly retryMs: number | null }
   | { readonly kind: 'over' };
 
 /** What the hub asks of the database and of the web. */
-export interface HubPorts {
+export interface HubStore {
   /** Null: there is no such feed. */
   document(topic: string): Promise<TopicDocument | null>;
   /** Keeps a subscriber; a new one is to have the present document. True: it is new. */
@@ -30,13 +30,13 @@ export interface HubPorts {
   countSubscribers(host: string): Promise<number>;
   removeSubscriber(key: SubscriberKey): Promise<void>;
   /** Ends what has outlived its lease. */
-  removeLapsed(nowMs: number): Promise<void>;
+  removeExpired(nowMs: number): Promise<void>;
   /** Those of these topics that somebody is subscribed to; null: of all. */
   subscribedTopics(topics: readonly string[] | null, nowMs: number): Promise<readonly string[]>;
   /** How far in the log changes have been queued; null: never. */
   queuedPlace(): Promise<Cursor | null>;
   /** Queues a delivery to each subscriber of the topics, and keeps the place with it. */
-  queue(change: { readonly topics: readonly string[]; readonly place: Cursor }, times: QueueTimes): Promise<void>;
+  queue(change: { readonly topics: readonly string[]; readonly place: Cursor }, times: DeliveryTiming): Promise<void>;
   dueDeliveries(
     nowMs: number,
     options: { readonly limit: number; readonly exceptHosts: readonly string[] },
@@ -46,14 +46,14 @@ export interface HubPorts {
     readonly ids: readonly number[];
     readonly nowMs: number;
     readonly leaseMs: number;
-  }): Promise<readonly Claimed[]>;
-  settle(claimed: Claimed, result: AttemptResult, nowMs: number): Promise<void>;
+  }): Promise<readonly ClaimedDelivery[]>;
+  recordResult(claimed: ClaimedDelivery, result: DeliveryResult, nowMs: number): Promise<void>;
 }
 
 /** The log as the hub reads it. */
-export interface ChangeLog {
+export interface HubEventLog {
   /** Where this node stands in it. */
-  head(): StreamHead;
+  head(): LogBounds;
   /** What follows a place, oldest first; empty when retention took it or there is nothing. */
-  after(seq: number): Promise<readonly LogEvent[]>;
+  readAfter(seq: number): Promise<readonly LogEvent[]>;
 }

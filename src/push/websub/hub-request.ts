@@ -1,5 +1,5 @@
 import type { SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
-import { readTopic } from '../../domain/websub/websub-topics.ts';
+import { parseTopic } from '../../domain/websub/websub-topics.ts';
 
 const minLeaseSeconds = 300;
 const defaultLeaseSeconds = 10 * 24 * 3600;
@@ -23,7 +23,7 @@ export type HubRequest =
  *
  * @param publicUrl base of our topics, without a trailing slash.
  */
-export function readHubRequest(form: URLSearchParams, publicUrl: string): HubRequest {
+export function parseHubRequest(form: URLSearchParams, publicUrl: string): HubRequest {
   const mode = form.get('hub.mode') ?? '';
   if (mode === 'publish') return readPublish(form, publicUrl);
   if (mode !== 'subscribe' && mode !== 'unsubscribe') {
@@ -45,7 +45,7 @@ function readSubscribe(form: URLSearchParams, key: SubscriberKey, publicUrl: str
   }
   const leaseMs = readLease(form.get('hub.lease_seconds') ?? '');
   if (leaseMs === null) return refused('hub.lease_seconds must be a whole number of seconds');
-  const found = readTopic(key.topic, publicUrl);
+  const found = parseTopic(key.topic, publicUrl);
   if (found.kind === 'foreign') return refused('hub.topic is not one of our feeds; this hub serves no others');
   if (found.kind === 'filtered') {
     return { kind: 'denied', ...key, reason: `only whole feeds are topics; subscribe to ${found.whole}` };
@@ -56,7 +56,7 @@ function readSubscribe(form: URLSearchParams, key: SubscriberKey, publicUrl: str
 function readPublish(form: URLSearchParams, publicUrl: string): HubRequest {
   const topics = [...form.getAll('hub.url'), ...form.getAll('hub.topic')];
   if (topics.length === 0) return refused('hub.url is missing');
-  const isOurs = topics.every((topic) => readTopic(topic, publicUrl).kind !== 'foreign');
+  const isOurs = topics.every((topic) => parseTopic(topic, publicUrl).kind !== 'foreign');
   return isOurs ? { kind: 'publish' } : refused('hub.url is not one of our feeds; this hub serves no others');
 }
 

@@ -1,14 +1,14 @@
 import type {
-  Agreement,
+  ConfirmedLease,
   HubSource,
   ReceivedPush,
-  Subscription,
-  Wishes,
+  HubSubscription,
+  SubscriptionDiff,
 } from '../../domain/websub/websub-subscription.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
 /** A change of how a subscription stands. */
-export interface Move {
+export interface SubscriptionUpdate {
   readonly state?: SubscriptionState;
   readonly nextAttemptMs?: number;
   readonly detail?: string;
@@ -16,7 +16,7 @@ export interface Move {
 }
 
 /** What a hub is found to be worth. */
-export interface Verdict {
+export interface HubEvaluation {
   readonly sourceRef: number;
   readonly sourceId: string;
   readonly hub: string;
@@ -25,29 +25,29 @@ export interface Verdict {
 }
 
 /** What the subscriber asks of the database. */
-export interface SubscriberPorts {
+export interface SubscriptionStore {
   hubSources(): Promise<readonly HubSource[]>;
   /** All that have not been dropped. */
-  subscriptions(): Promise<readonly Subscription[]>;
-  apply(wishes: Wishes, nowMs: number): Promise<void>;
+  subscriptions(): Promise<readonly HubSubscription[]>;
+  applyDiff(wishes: SubscriptionDiff, nowMs: number): Promise<void>;
   /** Committed before the hub is asked: it may verify before it answers. */
   markRequested(id: number, times: { readonly nowMs: number; readonly nextAttemptMs: number }): Promise<void>;
-  move(id: number, to: Move): Promise<void>;
-  judge(times: { readonly nowMs: number; readonly graceMs: number }): Promise<readonly Verdict[]>;
-  forgetDropped(beforeMs: number): Promise<void>;
-  bringForward(
+  update(id: number, to: SubscriptionUpdate): Promise<void>;
+  evaluateHubs(times: { readonly nowMs: number; readonly graceMs: number }): Promise<readonly HubEvaluation[]>;
+  deleteUnsubscribed(beforeMs: number): Promise<void>;
+  bringPollForward(
     sourceRef: number,
     to: { readonly atMs: number; readonly nowMs: number; readonly why: string },
   ): Promise<void>;
 }
 
 /** What the callback asks of the database. */
-export interface CallbackPorts {
-  find(callbackId: string): Promise<Subscription | null>;
+export interface CallbackStore {
+  find(callbackId: string): Promise<HubSubscription | null>;
   /** True: it was not in force before. */
-  confirm(id: number, terms: Agreement): Promise<boolean>;
-  move(id: number, to: Move): Promise<void>;
+  confirm(id: number, terms: ConfirmedLease): Promise<boolean>;
+  update(id: number, to: SubscriptionUpdate): Promise<void>;
   /** False: too much of it waits already. */
-  keep(push: ReceivedPush): Promise<boolean>;
-  bringForward: SubscriberPorts['bringForward'];
+  savePush(push: ReceivedPush): Promise<boolean>;
+  bringPollForward: SubscriptionStore['bringPollForward'];
 }

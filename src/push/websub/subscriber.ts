@@ -1,12 +1,12 @@
 import { hostOf } from '../../domain/polling/hosts.ts';
-import type { Subscription } from '../../domain/websub/websub-subscription.ts';
+import type { HubSubscription } from '../../domain/websub/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { WebAnswer, WebClient } from './http-port.ts';
-import { isGood } from './http-port.ts';
-import type { SubscriberPorts } from './subscriber-ports.ts';
-import { compareWishes } from './subscription-diff.ts';
-import { renewalGraceMs, subscribeWait, wantedLeaseMs } from './websub-lease.ts';
+import type { WebSubResponse, WebSubHttpClient } from './http-port.ts';
+import { isSuccess } from './http-port.ts';
+import type { SubscriptionStore } from './subscriber-ports.ts';
+import { reconcile } from './subscription-diff.ts';
+import { renewalGraceMs, subscribeRetryDelayMs, requestedLeaseMs } from './websub-lease.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -18,11 +18,11 @@ const mostFarewells = 3;
 const atOnce = 5;
 
 /** What the subscriber works with. */
-export interface SubscriberParts {
+export interface SubscriptionManagerParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly client: WebClient;
-  readonly ports: SubscriberPorts;
+  readonly client: WebSubHttpClient;
+  readonly ports: SubscriptionStore;
   readonly random: () => number;
   /** Absolute address of a callback. */
   callbackUrl(callbackId: string): string;
@@ -31,7 +31,7 @@ export interface SubscriberParts {
 }
 
 /** Keeps us subscribed where sources name hubs, and looks what the hubs are worth. */
-export interface WebsubSubscriber {
+export interface SubscriptionManager {
   /** One round of work. */
   run(): Promise<void>;
   /** Asks nobody any more. */
@@ -39,7 +39,7 @@ export interface WebsubSubscriber {
 }
 
 /** A subscriber. It does nothing before `run` is called. */
-export function createWebsubSubscriber(parts: SubscriberParts): WebsubSubscriber {
+export function createSubscriptionManager(parts: SubscriptionManagerParts): SubscriptionManager {
   const { clock, ports } = parts;
   const state = { stopped: false };
   return {
@@ -48,25 +48,25 @@ export function createWebsubSubscriber(parts: SubscriberParts): WebsubSubscriber
     },
     async run() {
       const standing = await ports.subscriptions();
-      await ports.apply(compareWishes(await ports.hubSources(), standing), clock.now());
+      await ports.applyDiff(reconcile(await ports.hubSources(), standing), clock.now());
       await expire(parts);
       await askDue(parts, state);
       await judge(parts);
-      await ports.forgetDropped(clock.now() - forgetMs);
+      await ports.deleteUnsubscribed(clock.now() - forgetMs);
     },
   };
 }
 
 /** A lease that nobody has renewed is over: the source is read as if there were no hub, until there is one again. */
-async function expire({ ports, clock, log }: SubscriberParts): Promise<void> {
+async function expire({ ports, clock, log }: SubscriptionManagerParts): Promise<void> {
   for (const { id, state, leaseUntilMs, sourceId, hub } of await ports.subscriptions()) {
     if (state !== 'active' || leaseUntilMs === null || leaseUntilMs + renewalGraceMs > clock.now()) continue;
-    await ports.move(id, { state: 'wanted', trust: 'lost', detail: 'the lease ran out and was not renewed' });
+    await ports.update(id, { state: 'wanted', trust: 'lost', detail: 'the lease ran out and was not renewed' });
     log.info({ source: sourceId, hub: hostOf(hub) }, 'a hub did not renew our subscription');
   }
 }
 
-async function askDue(parts: SubscriberParts, state: { readonly stopped: boolean }): Promise<void> {
+async function askDue(parts: SubscriptionManagerParts, state: { readonly stopped: boolean }): Promise<void> {
   const { ports, clock } = parts;
   const due = (await ports.subscriptions()).filter(({ nextAttemptMs }) => nextAttemptMs <= clock.now());
   for (let start = 0; start < due.length && !state.stopped; start += atOnce) {
@@ -74,20 +74,20 @@ async function askDue(parts: SubscriberParts, state: { readonly stopped: boolean
   }
 }
 
-async function ask(parts: SubscriberParts, subscription: Subscription): Promise<void> {
+async function ask(parts: SubscriptionManagerParts, subscription: HubSubscription): Promise<void> {
   const { ports, clock, random } = parts;
   const { id, state, failures } = subscription;
   if (state === 'dropping' && failures >= mostFarewells) {
-    await ports.move(id, { state: 'dropped' });
+    await ports.update(id, { state: 'dropped' });
     return;
   }
   const nowMs = clock.now();
   // If the hub neither refuses nor verifies, it is asked again then.
-  await ports.markRequested(id, { nowMs, nextAttemptMs: nowMs + subscribeWait(failures + 1, random()) });
+  await ports.markRequested(id, { nowMs, nextAttemptMs: nowMs + subscribeRetryDelayMs(failures + 1, random()) });
   const answer = await post(parts, subscription);
-  if (isGood(answer)) return;
+  if (isSuccess(answer)) return;
   const detail = answer.kind === 'failed' ? answer.detail : `the hub answered HTTP ${answer.status}`;
-  await ports.move(id, { detail });
+  await ports.update(id, { detail });
   // Once for a run of failures: a hub that is down for a week is one line, not a hundred.
   if (failures === 0) {
     const facts = { source: subscription.sourceId, hub: hostOf(subscription.hub), detail };
@@ -96,14 +96,14 @@ async function ask(parts: SubscriberParts, subscription: Subscription): Promise<
 }
 
 /** Sends the form; a hub may send us on to another, with the same form (section 5.1.2). */
-async function post({ client, callbackUrl }: SubscriberParts, subscription: Subscription): Promise<WebAnswer> {
+async function post({ client, callbackUrl }: SubscriptionManagerParts, subscription: HubSubscription): Promise<WebSubResponse> {
   const { hub, topic, secret, state, callbackId } = subscription;
   const leaving = state === 'dropping';
   const form = new URLSearchParams({
     'hub.callback': callbackUrl(callbackId),
     'hub.mode': leaving ? 'unsubscribe' : 'subscribe',
     'hub.topic': topic,
-    ...(leaving ? {} : { 'hub.lease_seconds': String(wantedLeaseMs / 1000) }),
+    ...(leaving ? {} : { 'hub.lease_seconds': String(requestedLeaseMs / 1000) }),
     ...(leaving || secret === null ? {} : { 'hub.secret': secret }),
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -121,12 +121,12 @@ async function post({ client, callbackUrl }: SubscriberParts, subscription: Subs
   return { kind: 'failed', detail: `the hub sends us on more than ${mostHops} times` };
 }
 
-async function judge({ ports, clock, log, onSourceDue }: SubscriberParts): Promise<void> {
+async function judge({ ports, clock, log, onSourceDue }: SubscriptionManagerParts): Promise<void> {
   const nowMs = clock.now();
-  for (const { missed, wasTrusted, sourceRef, sourceId, hub } of await ports.judge({ nowMs, graceMs })) {
+  for (const { missed, wasTrusted, sourceRef, sourceId, hub } of await ports.evaluateHubs({ nowMs, graceMs })) {
     if (missed === 0 || !wasTrusted) continue;
     log.info({ source: sourceId, hub: hostOf(hub), missed }, 'a hub missed what a poll found; it is not relied on');
-    await ports.bringForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub missed news' });
+    await ports.bringPollForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub missed news' });
     onSourceDue();
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isMasked } from '../../domain/polling/masking.ts';
-import type { HubSource, Wish, Wishes } from '../../domain/websub/websub-subscription.ts';
+import type { HubSource, DesiredSubscription, SubscriptionDiff } from '../../domain/websub/websub-subscription.ts';
 
 const mostHubs = 2;
 
 /** A subscription that stands, as far as wishes are concerned. */
-export interface Standing {
+export interface CurrentSubscription {
   readonly id: number;
   readonly sourceRef: number;
   readonly hub: string;
@@ -14,8 +14,8 @@ export interface Standing {
 }
 
 /** Compares what sources name with what stands. A hub that has denied us is left standing: it is asked again some day. */
-export function compareWishes(sources: readonly HubSource[], standing: readonly Standing[]): Wishes {
-  const wanted = new Map<string, Omit<Wish, 'callbackId' | 'secret'>>();
+export function reconcile(sources: readonly HubSource[], standing: readonly CurrentSubscription[]): SubscriptionDiff {
+  const wanted = new Map<string, Omit<DesiredSubscription, 'callbackId' | 'secret'>>();
   for (const { ref, url, hubs, selfUrl } of sources) {
     const topic = isWeb(selfUrl) ? selfUrl : url;
     // Its true name is not for hubs.
@@ -42,11 +42,11 @@ function isWeb(url: string | null): url is string {
   return url !== null && /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
-function keyOf({ sourceRef, hub, topic }: Pick<Wish, 'sourceRef' | 'hub' | 'topic'>): string {
+function keyOf({ sourceRef, hub, topic }: Pick<DesiredSubscription, 'sourceRef' | 'hub' | 'topic'>): string {
   return JSON.stringify([sourceRef, hub, topic]);
 }
 
-function toWish(wanted: Omit<Wish, 'callbackId' | 'secret'>): Wish {
+function toWish(wanted: Omit<DesiredSubscription, 'callbackId' | 'secret'>): DesiredSubscription {
   const callbackId = randomBytes(24).toString('base64url');
   return { ...wanted, callbackId, secret: wanted.hub.startsWith('https:') ? randomBytes(32).toString('hex') : null };
 }

@@ -3,17 +3,17 @@ import type { Cursor, LogEvent } from '../../domain/events/event.ts';
 import { sectionPath, sourcePath, topicsAt } from '../../domain/websub/websub-topics.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { paceMs } from './content-distribution.ts';
-import { deliveryWithinMs } from './delivery-retry.ts';
-import type { ChangeLog, HubPorts } from './hub-ports.ts';
+import { maxDeliveryAgeMs } from './delivery-retry.ts';
+import type { HubEventLog, HubStore } from './hub-ports.ts';
 
 /** What comes within one refresh is delivered in one. */
 const settleMs = 1000;
 
 /** What watching the log needs. */
-export interface TopicWatchParts {
+export interface TopicWatcherParts {
   readonly clock: Clock;
-  readonly log: ChangeLog;
-  readonly ports: Pick<HubPorts, 'queuedPlace' | 'queue' | 'subscribedTopics'>;
+  readonly eventLog: HubEventLog;
+  readonly ports: Pick<HubStore, 'queuedPlace' | 'queue' | 'subscribedTopics'>;
   publicUrl(): string;
   /** Called with topics whose content may have changed, whoever is subscribed. */
   onChanged(topics: readonly string[]): void;
@@ -23,20 +23,20 @@ export interface TopicWatchParts {
  * Turns what is new in the log into deliveries. How far it got is kept with the deliveries it queued, so that what
  * happened while nobody watched is made up for.
  */
-export class TopicWatch {
-  readonly #parts: TopicWatchParts;
+export class TopicWatcher {
+  readonly #parts: TopicWatcherParts;
   #place: Cursor | null = null;
 
-  constructor(parts: TopicWatchParts) {
+  constructor(parts: TopicWatcherParts) {
     this.#parts = parts;
   }
 
   /** Reads on to where the log stands. @returns whether anything was queued. */
   async run(): Promise<boolean> {
-    const { log, ports } = this.#parts;
+    const { eventLog, ports } = this.#parts;
     let queued = false;
     for (;;) {
-      const head = log.head();
+      const head = eventLog.head();
       this.#place ??= (await ports.queuedPlace()) ?? { epoch: head.epoch, seq: head.head };
       const { epoch, seq } = this.#place;
       const isLost = epoch !== head.epoch || seq < head.floor - 1 || seq > head.head;
@@ -45,11 +45,11 @@ export class TopicWatch {
         continue;
       }
       if (seq === head.head) return queued;
-      const events = await log.after(seq);
+      const events = await eventLog.readAfter(seq);
       const last = events.at(-1)?.seq;
       if (last === undefined) return queued;
       queued =
-        (await this.#queue(topicsOf(events, this.#parts.publicUrl()), { epoch: head.epoch, seq: last })) || queued;
+        (await this.#queue(affectedTopics(events, this.#parts.publicUrl()), { epoch: head.epoch, seq: last })) || queued;
       // The log is in memory or read synchronously: a long way through it is no one step.
       await nextTurn();
     }
@@ -61,7 +61,7 @@ export class TopicWatch {
     const nowMs = clock.now();
     const wanted = await ports.subscribedTopics(topics, nowMs);
     if (wanted.length > 0) {
-      await ports.queue({ topics: wanted, place }, { nowMs, settleMs, paceMs, withinMs: deliveryWithinMs });
+      await ports.queue({ topics: wanted, place }, { nowMs, settleMs, paceMs, withinMs: maxDeliveryAgeMs });
     }
     this.#place = place;
     if (topics !== null) onChanged(topics);
@@ -70,10 +70,10 @@ export class TopicWatch {
 }
 
 /** The topics in which events can be seen: where their items stand now, and where they stood before. */
-export function topicsOf(events: readonly LogEvent[], publicUrl: string): string[] {
+export function affectedTopics(events: readonly LogEvent[], publicUrl: string): string[] {
   const paths = new Set(['']);
-  for (const { facets, was } of events) {
-    for (const one of was === null ? [facets] : [facets, was]) {
+  for (const { facets, previousFacets } of events) {
+    for (const one of previousFacets === null ? [facets] : [facets, previousFacets]) {
       for (const section of one.sections) paths.add(sectionPath(section));
       for (const source of one.sources) paths.add(sourcePath(source));
     }

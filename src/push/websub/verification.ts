@@ -3,13 +3,13 @@ import { hostOf } from '../../domain/polling/hosts.ts';
 import type { SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { HostGate } from './host-limiter.ts';
-import { isGood, type WebClient } from './http-port.ts';
-import type { HubPorts } from './hub-ports.ts';
+import { HostLimiter } from './host-limiter.ts';
+import { isSuccess, type WebSubHttpClient } from './http-port.ts';
+import type { HubStore } from './hub-ports.ts';
 import type { HubRequest } from './hub-request.ts';
 
 /** A question to a subscriber, or a message that wants no answer. */
-export type Errand = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' }>;
+export type VerificationRequest = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' }>;
 
 const limits = { perHost: 2, total: 20, perHostMinute: 30 };
 const mostForHost = 50;
@@ -28,17 +28,17 @@ const patienceMs = 10 * 60_000;
 export interface VerifierParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly client: WebClient;
+  readonly client: WebSubHttpClient;
   readonly ports: Pick<
-    HubPorts,
+    HubStore,
     'document' | 'putSubscriber' | 'isSubscribed' | 'countSubscribers' | 'removeSubscriber'
   >;
   /** Called when a delivery was queued for a new subscriber. */
-  onQueued(): void;
+  onDeliveryQueued(): void;
 }
 
 interface Waiting {
-  readonly errand: Errand;
+  readonly errand: VerificationRequest;
   readonly host: string;
   /** Who asked; null: not counted. */
   readonly client: string | null;
@@ -52,17 +52,17 @@ interface Waiting {
  */
 export class Verifier {
   readonly #parts: VerifierParts;
-  readonly #gate: HostGate;
+  readonly #gate: HostLimiter;
   readonly #waiting = new Map<string, Waiting>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
-    this.#gate = new HostGate(parts.clock, limits);
+    this.#gate = new HostLimiter(parts.clock, limits);
   }
 
   /** Takes an errand on. False: too much is waiting already. */
-  take(errand: Errand, client: string | null): boolean {
+  enqueue(errand: VerificationRequest, client: string | null): boolean {
     const key = `${errand.topic}\n${errand.callback}`;
     const host = hostOf(errand.callback);
     const waiting: Waiting = { errand, host, client, sinceMs: this.#parts.clock.monotonic() };
@@ -80,11 +80,11 @@ export class Verifier {
         this.#waiting.delete(key);
         continue;
       }
-      if (!this.#gate.enter(host)) continue;
+      if (!this.#gate.tryAcquire(host)) continue;
       this.#waiting.delete(key);
       this.#start(errand, host);
     }
-    return this.#waiting.size === 0 ? null : (this.#gate.opensInMs() ?? 1000);
+    return this.#waiting.size === 0 ? null : (this.#gate.nextUnblockInMs() ?? 1000);
   }
 
   /** Resolves when nothing is under way. */
@@ -116,11 +116,11 @@ export class Verifier {
     return hasPlaces && clientMay && this.#waiting.size < mostInAll;
   }
 
-  #start(errand: Errand, host: string): void {
+  #start(errand: VerificationRequest, host: string): void {
     const work = this.#perform(errand)
-      .then((went) => this.#gate.leave(host, went))
+      .then((went) => this.#gate.release(host, went))
       .catch((error: unknown) => {
-        this.#gate.leave(host, null);
+        this.#gate.release(host, null);
         this.#parts.log.error({ err: error, host }, 'a callback could not be verified');
       })
       .finally(() => {
@@ -134,10 +134,10 @@ export class Verifier {
    * Whether the callback's host is well; null: it was not asked. A callback that means no says nothing against its host:
    * anybody can name one there that does not exist.
    */
-  async #perform(errand: Errand): Promise<boolean | null> {
+  async #perform(errand: VerificationRequest): Promise<boolean | null> {
     switch (errand.kind) {
       case 'denied':
-        return await tellDenial(this.#parts.client, errand, errand.reason);
+        return await sendDenial(this.#parts.client, errand, errand.reason);
       case 'unsubscribe':
         return await this.#unsubscribe(errand);
       default:
@@ -165,11 +165,11 @@ export class Verifier {
     return isRenewal ? null : 'there are too many subscriptions at this host';
   }
 
-  async #subscribe(errand: Extract<Errand, { kind: 'subscribe' }>): Promise<boolean> {
-    const { ports, client, clock, log, onQueued } = this.#parts;
+  async #subscribe(errand: Extract<VerificationRequest, { kind: 'subscribe' }>): Promise<boolean> {
+    const { ports, client, clock, log, onDeliveryQueued } = this.#parts;
     const { topic, callback, leaseMs, secret } = errand;
     const objection = await this.#objection(errand);
-    if (objection !== null) return await tellDenial(client, errand, objection);
+    if (objection !== null) return await sendDenial(client, errand, objection);
     // A slow answer does not lengthen the lease.
     const verifiedMs = clock.now();
     const lease = { 'hub.lease_seconds': String(leaseMs / 1000) };
@@ -179,7 +179,7 @@ export class Verifier {
     const leaseUntilMs = verifiedMs + leaseMs;
     const isNew = await ports.putSubscriber({ topic, callback, host, secret, verifiedMs, leaseUntilMs });
     log.info({ topic, host, isNew, signed: secret !== null }, 'subscribed to an output feed');
-    if (isNew) onQueued();
+    if (isNew) onDeliveryQueued();
     return true;
   }
 }
@@ -191,13 +191,13 @@ interface Asked {
 }
 
 /** Asks a callback whether it means it (section 5.3): yes is 2xx with the challenge, byte for byte, and nothing else is. */
-async function ask(client: WebClient, key: SubscriberKey, params: Record<string, string>): Promise<Asked> {
+async function ask(client: WebSubHttpClient, key: SubscriberKey, params: Record<string, string>): Promise<Asked> {
   const { 'hub.mode': mode = '', ...rest } = params;
   const challenge = randomBytes(24).toString('hex');
   const query = { 'hub.mode': mode, 'hub.topic': key.topic, 'hub.challenge': challenge, ...rest };
-  const answer = await client.request({ method: 'GET', url: withQuery(key.callback, query), readBody: true });
+  const answer = await client.request({ method: 'GET', url: appendQuery(key.callback, query), readBody: true });
   if (answer.kind !== 'answered') return { isMeant: false, isWell: false };
-  const isMeant = isGood(answer) && Buffer.from(challenge).equals(answer.body);
+  const isMeant = isSuccess(answer) && Buffer.from(challenge).equals(answer.body);
   return { isMeant, isWell: answer.status < 500 };
 }
 
@@ -206,14 +206,14 @@ async function ask(client: WebClient, key: SubscriberKey, params: Record<string,
  *
  * @returns whether its host is well. Whether it took notice changes nothing.
  */
-export async function tellDenial(client: WebClient, key: SubscriberKey, reason: string): Promise<boolean> {
+export async function sendDenial(client: WebSubHttpClient, key: SubscriberKey, reason: string): Promise<boolean> {
   const query = { 'hub.mode': 'denied', 'hub.topic': key.topic, 'hub.reason': reason };
-  const answer = await client.request({ method: 'GET', url: withQuery(key.callback, query) });
+  const answer = await client.request({ method: 'GET', url: appendQuery(key.callback, query) });
   return answer.kind === 'answered' && answer.status < 500;
 }
 
 /** The callback with parameters behind its own query, which stays as it is, whatever stands in it. */
-export function withQuery(callback: string, params: Readonly<Record<string, string>>): string {
+export function appendQuery(callback: string, params: Readonly<Record<string, string>>): string {
   const joint = !callback.includes('?') ? '?' : /[?&]$/.test(callback) ? '' : '&';
   return `${callback}${joint}${new URLSearchParams(params)}`;
 }

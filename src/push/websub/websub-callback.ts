@@ -1,9 +1,9 @@
-import type { Subscription } from '../../domain/websub/websub-subscription.ts';
+import type { HubSubscription } from '../../domain/websub/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { CallbackPorts } from './subscriber-ports.ts';
-import { deniedWaitMs, readLeaseTerms } from './websub-lease.ts';
-import { isSignedBy } from './websub-signature.ts';
+import type { CallbackStore } from './subscriber-ports.ts';
+import { denialRetryMs, parseLeaseTerms } from './websub-lease.ts';
+import { verifySignature } from './websub-signature.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -14,7 +14,7 @@ const maxChallengeChars = 4096;
 const readable = /^(?:application\/(?:[\w.-]+\+)?(?:xml|json)|text\/(?:xml|html|plain))\s*(?:;|$)/i;
 
 /** What a callback is asked to do by whoever says he is a hub, and how that is answered. */
-export interface CallbackAnswer {
+export interface CallbackResponse {
   readonly status: 200 | 202 | 403 | 404 | 410 | 413 | 415 | 503;
   /** Sent as plain text. */
   readonly text: string;
@@ -35,29 +35,29 @@ export interface IncomingPush {
 }
 
 /** What stands behind `/websub/callback/:id`. */
-export interface Callbacks {
+export interface CallbackHandler {
   /** A hub's question, or its denial. */
-  verify(callbackId: string, query: URLSearchParams): Promise<CallbackAnswer>;
+  verify(callbackId: string, query: URLSearchParams): Promise<CallbackResponse>;
   /** A hub's delivery. It is kept and read later: to be received is all that is confirmed. */
-  receive(callbackId: string, push: IncomingPush): Promise<CallbackAnswer>;
+  receive(callbackId: string, push: IncomingPush): Promise<CallbackResponse>;
 }
 
 /** What the callback works with. */
-export interface CallbackParts {
+export interface CallbackHandlerParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly ports: CallbackPorts;
+  readonly ports: CallbackStore;
   readonly random: () => number;
   /** Called when a push was kept or a source made due sooner. */
   wake(): void;
 }
 
-const busy: CallbackAnswer = { status: 503, text: 'too much is waiting; try again later' };
-const unsigned: CallbackAnswer = { status: 403, text: 'X-Hub-Signature does not sign this body' };
-const unknown: CallbackAnswer = { status: 404, text: 'there is no such subscription' };
+const busy: CallbackResponse = { status: 503, text: 'too much is waiting; try again later' };
+const unsigned: CallbackResponse = { status: 403, text: 'X-Hub-Signature does not sign this body' };
+const unknown: CallbackResponse = { status: 404, text: 'there is no such subscription' };
 
 /** Callbacks over the database. A subscription is known by its callback alone, whatever else a request says. */
-export function createCallbacks(parts: CallbackParts): Callbacks {
+export function createCallbackHandler(parts: CallbackHandlerParts): CallbackHandler {
   return {
     async verify(callbackId, query) {
       const subscription = await parts.ports.find(callbackId);
@@ -87,59 +87,59 @@ function challengeOf(query: URLSearchParams): string | null {
 }
 
 /** Whether we have asked for it and not been answered yet. */
-function isPending({ state, requestedMs, confirmedMs }: Subscription, nowMs: number): boolean {
+function isPending({ state, requestedMs, confirmedMs }: HubSubscription, nowMs: number): boolean {
   if (state !== 'pending' && state !== 'active') return false;
   if (requestedMs === null || requestedMs < nowMs - pendingMs) return false;
   return confirmedMs === null || confirmedMs < requestedMs;
 }
 
 async function confirm(
-  parts: CallbackParts,
-  subscription: Subscription,
+  parts: CallbackHandlerParts,
+  subscription: HubSubscription,
   query: URLSearchParams,
-): Promise<CallbackAnswer> {
+): Promise<CallbackResponse> {
   const { ports, clock, random, log, wake } = parts;
   const { id, sourceRef, sourceId, hub } = subscription;
   const nowMs = clock.now();
   const challenge = challengeOf(query);
   if (challenge === null || !isPending(subscription, nowMs)) return unknown;
-  const terms = readLeaseTerms(query.get('hub.lease_seconds'), nowMs, random());
+  const terms = parseLeaseTerms(query.get('hub.lease_seconds'), nowMs, random());
   if (await ports.confirm(id, { nowMs, ...terms })) {
     log.info({ source: sourceId, hub: URL.parse(hub)?.host ?? '' }, 'subscribed at a hub');
     // What came between our last read and now, the hub will never tell us.
-    await ports.bringForward(sourceRef, { atMs: nowMs + minuteMs, nowMs, why: 'subscribed at its hub' });
+    await ports.bringPollForward(sourceRef, { atMs: nowMs + minuteMs, nowMs, why: 'subscribed at its hub' });
     wake();
   }
   return { status: 200, text: challenge };
 }
 
 async function leave(
-  { ports }: CallbackParts,
-  subscription: Subscription,
+  { ports }: CallbackHandlerParts,
+  subscription: HubSubscription,
   query: URLSearchParams,
-): Promise<CallbackAnswer> {
+): Promise<CallbackResponse> {
   const challenge = challengeOf(query);
   const { id, state, requestedMs } = subscription;
   if (challenge === null || state !== 'dropping' || requestedMs === null) return unknown;
-  await ports.move(id, { state: 'dropped' });
+  await ports.update(id, { state: 'dropped' });
   return { status: 200, text: challenge };
 }
 
-async function takeDenial({ ports, clock, log }: CallbackParts, subscription: Subscription): Promise<CallbackAnswer> {
+async function takeDenial({ ports, clock, log }: CallbackHandlerParts, subscription: HubSubscription): Promise<CallbackResponse> {
   const { id, state, sourceId, hub } = subscription;
   if (state === 'dropped' || state === 'wanted') return unknown;
   if (state === 'dropping') {
-    await ports.move(id, { state: 'dropped' });
+    await ports.update(id, { state: 'dropped' });
     return { status: 200, text: 'noted' };
   }
   // Its words are not kept: anybody might have written them.
-  const nextAttemptMs = clock.now() + deniedWaitMs;
-  await ports.move(id, { state: 'denied', trust: 'lost', nextAttemptMs, detail: 'the hub denied the subscription' });
+  const nextAttemptMs = clock.now() + denialRetryMs;
+  await ports.update(id, { state: 'denied', trust: 'lost', nextAttemptMs, detail: 'the hub denied the subscription' });
   log.info({ source: sourceId, hub: URL.parse(hub)?.host ?? '' }, 'a hub denied our subscription; polling goes on');
   return { status: 200, text: 'noted' };
 }
 
-async function receive(parts: CallbackParts, subscription: Subscription, push: IncomingPush): Promise<CallbackAnswer> {
+async function receive(parts: CallbackHandlerParts, subscription: HubSubscription, push: IncomingPush): Promise<CallbackResponse> {
   const { ports, clock, wake } = parts;
   const { id, state, secret, confirmedMs, sourceRef } = subscription;
   if (state === 'dropped' || state === 'dropping') return { status: 410, text: 'the subscription has ended' };
@@ -150,15 +150,15 @@ async function receive(parts: CallbackParts, subscription: Subscription, push: I
   if (read.kind === 'too-large') return { status: 413, text: 'the document is too large' };
   if (read.kind === 'busy') return busy;
   const { body } = read;
-  if (secret !== null && !isSignedBy(secret, body, signature)) return unsigned;
+  if (secret !== null && !verifySignature(secret, body, signature)) return unsigned;
   const nowMs = clock.now();
   if (body.length === 0) {
-    await ports.bringForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
+    await ports.bringPollForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
     wake();
     return { status: 202, text: 'accepted' };
   }
   if (contentType !== null && !readable.test(contentType)) return { status: 415, text: 'this is no feed' };
-  const kept = await ports.keep({ subscriptionId: id, receivedMs: nowMs, contentType, contentEncoding, body });
+  const kept = await ports.savePush({ subscriptionId: id, receivedMs: nowMs, contentType, contentEncoding, body });
   if (!kept) return busy;
   wake();
   return { status: 202, text: 'accepted' };

@@ -1,22 +1,22 @@
 import { topicsAt } from '../../domain/websub/websub-topics.ts';
-import { Distribution, type DistributionParts } from './content-distribution.ts';
-import type { WebClient } from './http-port.ts';
-import type { ChangeLog } from './hub-ports.ts';
-import { readHubRequest } from './hub-request.ts';
-import { TopicWatch } from './topic-watch.ts';
+import { ContentDistributor, type ContentDistributorParts } from './content-distribution.ts';
+import type { WebSubHttpClient } from './http-port.ts';
+import type { HubEventLog } from './hub-ports.ts';
+import { parseHubRequest } from './hub-request.ts';
+import { TopicWatcher } from './topic-watch.ts';
 import { Verifier } from './verification.ts';
 import { Publisher } from './websub-publisher.ts';
 
 /** What the hub works with. */
-export interface HubParts extends DistributionParts {
-  readonly changes: ChangeLog;
+export interface HubParts extends ContentDistributorParts {
+  readonly eventLog: HubEventLog;
   publicUrl(): string;
   /** The hub of somebody else that serves our topics, and the way to it; null: we serve them. */
-  readonly elsewhere: { readonly hub: string; readonly client: WebClient } | null;
+  readonly externalHub: { readonly hub: string; readonly client: WebSubHttpClient } | null;
 }
 
 /** What a request to the hub is answered with: 202 when it was taken on, else why not. */
-export type HubAnswer =
+export type HubResponse =
   | { readonly status: 202 | 400 | 429; readonly text: string }
   /** Another hub serves our topics. */
   | { readonly status: 307; readonly text: string; readonly location: string };
@@ -28,7 +28,7 @@ export interface Hub {
    *
    * @param client by which requests that wait are counted; null: it is not limited.
    */
-  receive(form: URLSearchParams, client: string | null): HubAnswer;
+  receive(form: URLSearchParams, client: string | null): HubResponse;
   /** One round of work. @returns in how long to look again; null: nothing waits. */
   run(): Promise<number | null>;
   /** Resolves when no request to anybody is under way. */
@@ -38,25 +38,25 @@ export interface Hub {
 
 /** Puts the hub together. It does nothing but take requests in before `run` is called. */
 export function createHub(parts: HubParts): Hub {
-  const verifier = new Verifier({ ...parts, onQueued: () => parts.wake() });
-  const distribution = new Distribution(parts);
-  const { clock, ports, publicUrl, elsewhere } = parts;
-  const publisher = elsewhere === null ? null : new Publisher({ ...parts, ...elsewhere });
-  const onChanged = (topics: readonly string[]): void => publisher?.note(topics);
+  const verifier = new Verifier({ ...parts, onDeliveryQueued: () => parts.wake() });
+  const distribution = new ContentDistributor(parts);
+  const { clock, ports, publicUrl, externalHub } = parts;
+  const publisher = externalHub === null ? null : new Publisher({ ...parts, ...externalHub });
+  const onChanged = (topics: readonly string[]): void => publisher?.markChanged(topics);
   // What happened before this start may not have been told.
   onChanged(topicsAt(publicUrl(), ''));
-  const watch = new TopicWatch({ clock, log: parts.changes, ports, publicUrl, onChanged });
+  const watch = new TopicWatcher({ clock, eventLog: parts.eventLog, ports, publicUrl, onChanged });
   return {
     receive(form, client) {
-      const request = readHubRequest(form, parts.publicUrl());
+      const request = parseHubRequest(form, parts.publicUrl());
       if (request.kind === 'refused') return { status: 400, text: request.reason };
       // Whatever changed, the log has told us already.
       if (request.kind === 'publish') return { status: 202, text: 'accepted' };
       // Who subscribed here once must still be able to leave.
-      if (elsewhere !== null && request.kind === 'subscribe') {
-        return { status: 307, text: 'another hub serves this topic', location: elsewhere.hub };
+      if (externalHub !== null && request.kind === 'subscribe') {
+        return { status: 307, text: 'another hub serves this topic', location: externalHub.hub };
       }
-      if (!verifier.take(request, client))
+      if (!verifier.enqueue(request, client))
         return { status: 429, text: 'too many requests are waiting; try again in a minute' };
       parts.wake();
       return { status: 202, text: 'accepted; the callback will be asked' };

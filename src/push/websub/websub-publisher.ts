@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { isGood, type WebClient } from './http-port.ts';
+import { isSuccess, type WebSubHttpClient } from './http-port.ts';
 
 const settleMs = 5000;
 const afterFailureMs = 60_000;
@@ -10,7 +10,7 @@ const atOnce = 4;
 export interface PublisherParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly client: WebClient;
+  readonly client: WebSubHttpClient;
   /** The hub of somebody else that serves our topics. */
   readonly hub: string;
 }
@@ -30,7 +30,7 @@ export class Publisher {
   }
 
   /** These have changed, maybe. */
-  note(topics: readonly string[]): void {
+  markChanged(topics: readonly string[]): void {
     if (this.#changed.size === 0) this.#fromMs = Math.max(this.#fromMs, this.#parts.clock.monotonic() + settleMs);
     for (const topic of topics) this.#changed.add(topic);
   }
@@ -61,7 +61,7 @@ export class Publisher {
     // Before it is told: a change meanwhile is another.
     this.#changed.delete(topic);
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const told = isGood(await client.request({ method: 'POST', url: hub, headers, body: form.toString() }));
+    const told = isSuccess(await client.request({ method: 'POST', url: hub, headers, body: form.toString() }));
     if (!told) this.#changed.add(topic);
     return told;
   }

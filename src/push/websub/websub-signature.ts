@@ -14,7 +14,7 @@ export function sign(secret: string, body: Uint8Array): string {
  *
  * @param body the raw bytes of the wire, before any decoding.
  */
-export function isSignedBy(secret: string, body: Uint8Array, header: string | null): boolean {
+export function verifySignature(secret: string, body: Uint8Array, header: string | null): boolean {
   const [, name = '', digits = ''] = form.exec(header ?? '') ?? [];
   const method = name.toLowerCase();
   if (!methods.includes(method)) return false;

@@ -1,33 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
-import { concealedDigest, concealedSettlement, revealedState } from '../../domain/polling/masked-state.ts';
-import { concealAddress } from '../../domain/polling/masking.ts';
-import type { Lease, PollState, RefreshResult, Settlement } from '../../domain/polling/poll.ts';
+import { maskedDocument, maskedPollResult, unmaskedState } from '../../domain/polling/masked-state.ts';
+import { maskUrlText } from '../../domain/polling/masking.ts';
+import type { Lease, PollState, RefreshResult, PollResult } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';
 import type { Fetcher } from '../../fetch/fetch-source.ts';
-import { type JoinedReading, type Poll, refreshSource, type Stages } from '../../refresh.ts';
+import { type FeedToStore, type Poll, refreshSource, type Stages } from '../../refresh.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { NetworkBrake } from '../../schedule/network-brake.ts';
-import { settle } from '../../schedule/next-check.ts';
-import type { Happened } from '../../schedule/refresh-outcome.ts';
-import { storeDigest } from '../../store/items/store-items.ts';
+import type { NetworkBreaker } from '../../schedule/network-brake.ts';
+import { nextPollState } from '../../schedule/next-check.ts';
+import type { RefreshOutcome } from '../../schedule/refresh-outcome.ts';
+import { storeFeed } from '../../store/items/store-items.ts';
 import { readContinuity } from '../../store/items/stored-continuity.ts';
 import type { Store } from '../../store/open.ts';
-import { extendLease, settleSource } from '../../store/sources/leases.ts';
+import { extendLease, recordPoll } from '../../store/sources/leases.ts';
 import { askedByOperator, knownHashes, readPollState } from '../../store/sources/source-state.ts';
-import type { Digester } from '../document-processor.ts';
+import type { DocumentProcessor } from '../document-processor.ts';
 import { createGapFiller } from '../gap-filler.ts';
 
 /** Entries of a source whose hashes go to the worker, so that only new and changed ones come back. */
 const knownEntries = 2000;
 
 /** The built parts that the stages of a refresh are made of. */
-export interface IntakeParts {
+export interface StageDependencies {
   readonly store: Store;
   readonly fetcher: Fetcher;
-  readonly digester: Pick<Digester, 'digest'>;
-  readonly brake: NetworkBrake;
+  readonly digester: Pick<DocumentProcessor, 'digest'>;
+  readonly brake: NetworkBreaker;
   readonly clock: Clock;
   readonly random: () => number;
   /** Between two requests to one host, as the operator says now. */
@@ -35,7 +35,7 @@ export interface IntakeParts {
   /** How long one round over all sources of a URL's host takes at the host's gap. */
   hostCycleMs(url: string): number;
   /** Factor on adaptive intervals: while the whole schedule lags, and where a hub tells us of news. */
-  stretch(sourceId: string): number;
+  intervalMultiplier(sourceId: string): number;
   /** The declaration in force; undefined when it was removed meanwhile. */
   sourceOf(id: string): Source | undefined;
   /** Told of the head of the log after each commit that wrote events. */
@@ -48,14 +48,14 @@ export interface IntakeParts {
 export type Refresh = (lease: Lease, signal: AbortSignal) => Promise<RefreshResult>;
 
 /** Wires fetching, digesting, scheduling and storing into the stages of `refreshSource`. */
-export function createRefresh(parts: IntakeParts): Refresh {
+export function createRefresh(parts: StageDependencies): Refresh {
   const stages = createStages(parts);
   return async (lease, signal) => {
     const source = parts.sourceOf(lease.sourceId);
     const state = await readPollState(parts.store.reader, lease.sourceId);
     if (source === undefined || state === null || source.declarationHash !== lease.declarationHash)
       return dropped(lease);
-    return refreshSource(stages, { source, lease, state: revealedState(state, source.hidden) }, signal);
+    return refreshSource(stages, { source, lease, state: unmaskedState(state, source.hidden) }, signal);
   };
 }
 
@@ -63,30 +63,30 @@ export function createRefresh(parts: IntakeParts): Refresh {
  * Once the network has been seen to work, only the silence of a source that answered well the last time is a sign that
  * it no longer does. Else whoever declares many feeds on hosts that stall could bring all polling to a halt.
  */
-function tellsOfNetwork(brake: NetworkBrake, state: PollState, outcome: FetchOutcome): boolean {
-  if (outcome.kind !== 'failed' || outcome.facts.status !== null || !brake.seenUp()) return true;
+function tellsOfNetwork(brake: NetworkBreaker, state: PollState, outcome: FetchOutcome): boolean {
+  if (outcome.kind !== 'failed' || outcome.facts.status !== null || !brake.hasBeenUp()) return true;
   return state.firstReadDone && state.failures === 0;
 }
 
 /** The stages over real parts. */
-export function createStages(parts: IntakeParts): Stages {
+export function createStages(parts: StageDependencies): Stages {
   const { store, clock } = parts;
-  const settlementOf = (poll: Poll, happened: Happened): Settlement => {
-    const settlement = settle({
+  const settlementOf = (poll: Poll, happened: RefreshOutcome): PollResult => {
+    const settlement = nextPollState({
       source: poll.source,
       state: poll.state,
       happened,
       nowMs: clock.now(),
       random: parts.random,
-      networkDown: parts.brake.down(),
+      networkDown: parts.brake.isOpen(),
       hostCycleMs: parts.hostCycleMs(poll.source.url),
-      stretch: parts.stretch(poll.source.id),
+      stretch: parts.intervalMultiplier(poll.source.id),
     });
-    return concealedSettlement(settlement, poll.source.hidden);
+    return maskedPollResult(settlement, poll.source.hidden);
   };
-  const record = async (poll: Poll, happened: Happened): Promise<RefreshResult> => {
+  const record = async (poll: Poll, happened: RefreshOutcome): Promise<RefreshResult> => {
     const settlement = settlementOf(poll, happened);
-    const written = await settleSource(store, poll.lease, settlement, clock.now());
+    const written = await recordPoll(store, poll.lease, settlement, clock.now());
     return written ? resultOf(poll.lease, settlement, { added: 0, updated: 0, head: null }) : dropped(poll.lease);
   };
   const digest: Stages['digest'] = async ({ source, state }, { body, contentType, url }) => {
@@ -94,11 +94,11 @@ export function createStages(parts: IntakeParts): Stages {
     const { limit, keep, drop, language, trust } = source;
     const ids = trust.ids && !state.memory.idsDistrusted;
     // Links of the document are resolved against it, and shown.
-    const base = concealAddress(url, source.hidden);
+    const base = maskUrlText(url, source.hidden);
     const options = { url: base, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
     const there = store.announce();
     try {
-      return concealedDigest(await parts.digester.digest({ body, contentType, options }), source.hidden);
+      return maskedDocument(await parts.digester.digest({ body, contentType, options }), source.hidden);
     } finally {
       there();
     }
@@ -107,11 +107,11 @@ export function createStages(parts: IntakeParts): Stages {
     fetchSource: (poll, signal) => fetchSource(parts, poll, signal),
     digest,
     fillGap: gapFillerOf(parts, digest),
-    recordAnswer: (poll, outcome) => record(poll, { kind: 'answered', outcome }),
+    recordOutcome: (poll, outcome) => record(poll, { kind: 'answered', outcome }),
     recordUnreadable: (poll, fetched, unreadable) => record(poll, { kind: 'unreadable', fetched, unreadable }),
     async storeItems(poll, reading) {
       const { document, digest, history, formerly } = reading;
-      const stored = await storeDigest(store, {
+      const stored = await storeFeed(store, {
         source: poll.source,
         lease: poll.lease,
         digest: { ...digest, ...hubLinks(document.links, digest), drafts: [...history, ...digest.drafts] },
@@ -128,7 +128,7 @@ export function createStages(parts: IntakeParts): Stages {
   };
 }
 
-async function fetchSource(parts: IntakeParts, poll: Poll, signal: AbortSignal): Promise<FetchOutcome> {
+async function fetchSource(parts: StageDependencies, poll: Poll, signal: AbortSignal): Promise<FetchOutcome> {
   const { source, state } = poll;
   const url = state.movedTo ?? source.url;
   const { validators, bodyHash } = state;
@@ -139,11 +139,11 @@ async function fetchSource(parts: IntakeParts, poll: Poll, signal: AbortSignal):
   );
   const { brake, clock } = parts;
   if (outcome.kind === 'fresh') parts.onFetched?.(source.id);
-  if (tellsOfNetwork(brake, state, outcome)) brake.note(new URL(url).host, outcome, clock.monotonic());
+  if (tellsOfNetwork(brake, state, outcome)) brake.record(new URL(url).host, outcome, clock.monotonic());
   return outcome;
 }
 
-function gapFillerOf(parts: IntakeParts, digest: Stages['digest']): Stages['fillGap'] {
+function gapFillerOf(parts: StageDependencies, digest: Stages['digest']): Stages['fillGap'] {
   const { store, fetcher } = parts;
   return createGapFiller({
     clock: parts.clock,
@@ -159,13 +159,13 @@ function gapFillerOf(parts: IntakeParts, digest: Stages['digest']): Stages['fill
 }
 
 /** The host has had requests that the loop does not know of. */
-function spared(result: RefreshResult, { hostPauseMs }: JoinedReading): RefreshResult {
+function spared(result: RefreshResult, { hostPauseMs }: FeedToStore): RefreshResult {
   return hostPauseMs === null ? result : { ...result, hostPauseMs: Math.max(hostPauseMs, result.hostPauseMs ?? 0) };
 }
 
 function resultOf(
   lease: Lease,
-  settlement: Settlement,
+  settlement: PollResult,
   { added, updated, head }: Pick<RefreshResult, 'added' | 'updated' | 'head'>,
 ): RefreshResult {
   const { outcome, failure, hostPauseMs } = settlement;

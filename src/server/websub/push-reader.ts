@@ -1,15 +1,15 @@
-import { concealedDigest } from '../../domain/polling/masked-state.ts';
+import { maskedDocument } from '../../domain/polling/masked-state.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { decodeBody } from '../../fetch/client/decompress.ts';
-import { Trouble } from '../../fetch/client/fetch-error.ts';
-import { defaultLimits } from '../../fetch/client/fetch-limits.ts';
+import { FetchError } from '../../fetch/client/fetch-error.ts';
+import { defaultFetchLimits } from '../../fetch/client/fetch-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Store } from '../../store/open.ts';
 import { knownHashes, readPollState } from '../../store/sources/source-state.ts';
-import { removePush, storePush, takePush, type WaitingPush } from '../../store/websub/websub-inbox.ts';
-import { bringForward } from '../../store/websub/websub-subscriptions.ts';
-import type { Digester } from '../document-processor.ts';
+import { deletePush, storePushedItems, claimOldestPush, type PendingPush } from '../../store/websub/websub-inbox.ts';
+import { bringPollForward } from '../../store/websub/websub-subscriptions.ts';
+import type { DocumentProcessor } from '../document-processor.ts';
 
 const knownEntries = 2000;
 
@@ -18,7 +18,7 @@ export interface PushReaderParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly digester: Pick<Digester, 'digest'>;
+  readonly digester: Pick<DocumentProcessor, 'digest'>;
   /** The declaration in force; undefined when there is none any more. */
   sourceOf(id: string): Source | undefined;
   /** Told of the head of the log after each commit that wrote events. */
@@ -42,16 +42,16 @@ export function createPushReader(parts: PushReaderParts): () => Promise<number> 
   return async () => {
     let read = 0;
     for (;;) {
-      const push = await takePush(parts.store);
+      const push = await claimOldestPush(parts.store);
       if (push === null) return read;
       await readPush(parts, push);
-      await removePush(parts.store, push.id);
+      await deletePush(parts.store, push.id);
       read += 1;
     }
   };
 }
 
-async function readPush(parts: PushReaderParts, push: WaitingPush): Promise<void> {
+async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void> {
   const { store, clock, log } = parts;
   const source = parts.sourceOf(push.sourceId);
   const state = await readPollState(store.reader, push.sourceId);
@@ -68,31 +68,31 @@ async function readPush(parts: PushReaderParts, push: WaitingPush): Promise<void
   const ids = trust.ids && !state.memory.idsDistrusted;
   const options = { url: push.topic, nowMs, limit, keep, drop, language, trust: { ...trust, ids }, known };
   const read = await parts.digester.digest({ body, contentType: push.contentType, options });
-  const digest = concealedDigest(read, source.hidden);
+  const digest = maskedDocument(read, source.hidden);
   if (digest.kind === 'unreadable') {
     log.debug({ source: source.id, failure: digest.failure }, 'a push could not be read; the source is polled instead');
     await askInstead(parts, push);
     return;
   }
-  const stored = await storePush(store, { push, declarationHash, digest, nowMs, onBatch: parts.ring });
+  const stored = await storePushedItems(store, { push, declarationHash, digest, nowMs, onBatch: parts.ring });
   if (stored === null) return;
   const { added, updated } = stored;
   parts.onPushStored?.({ added, updated });
   log.debug({ source: source.id, added, updated }, 'read a push');
 }
 
-async function decode({ body, contentEncoding }: WaitingPush): Promise<Uint8Array | null> {
+async function decode({ body, contentEncoding }: PendingPush): Promise<Uint8Array | null> {
   try {
     const codings = contentEncoding === null ? [] : [contentEncoding];
-    return (await decodeBody(body, codings, { limits: defaultLimits, claim: async () => {} })).body;
+    return (await decodeBody(body, codings, { limits: defaultFetchLimits, claim: async () => {} })).body;
   } catch (error) {
-    if (error instanceof Trouble) return null;
+    if (error instanceof FetchError) return null;
     throw error;
   }
 }
 
-async function askInstead({ store, clock, onSourceDue }: PushReaderParts, push: WaitingPush): Promise<void> {
+async function askInstead({ store, clock, onSourceDue }: PushReaderParts, push: PendingPush): Promise<void> {
   const nowMs = clock.now();
-  await bringForward(store, push.sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
+  await bringPollForward(store, push.sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
   onSourceDue();
 }

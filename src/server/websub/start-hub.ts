@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/environment.ts';
-import type { StreamHead } from '../../domain/events/event.ts';
+import type { LogBounds } from '../../domain/events/event.ts';
 import { serversOf } from '../../fetch/client/address-guard.ts';
 import type { LogTail } from '../../push/log/log-tail.ts';
 import type { DeliveryOutcome } from '../../push/websub/content-distribution.ts';
-import type { HubPorts, TopicDocument } from '../../push/websub/hub-ports.ts';
+import type { HubStore, TopicDocument } from '../../push/websub/hub-ports.ts';
 import { createHub, type Hub } from '../../push/websub/websub-hub.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -14,20 +14,20 @@ import type { Store } from '../../store/open.ts';
 import {
   claimDeliveries,
   nextDeliveryMs,
-  queueDeliveries,
+  enqueueDeliveries,
   readDueDeliveries,
-  readQueuedPlace,
-  settleDelivery,
+  readQueuedPosition,
+  recordDeliveryResult,
 } from '../../store/websub/websub-deliveries.ts';
 import {
   countSubscribers,
   isSubscribed,
   putSubscriber,
-  removeLapsed,
+  removeExpired,
   removeSubscriber,
   subscribedTopics,
 } from '../../store/websub/websub-subscribers.ts';
-import { callbackPorts, createWebsubClient } from './websub-http-client.ts';
+import { callbackTcpPorts, createWebSubHttpClient } from './websub-http-client.ts';
 
 const longestMs = 60_000;
 const stopGraceMs = 2000;
@@ -35,34 +35,34 @@ const stopGraceMs = 2000;
 const keptMs = 1000;
 
 /** The hub that our output feeds name; null: WebSub is off. */
-export function hubUrlOf({ publicUrl, websubHub }: Pick<Settings, 'publicUrl' | 'websubHub'>): string | null {
+export function advertisedHubUrl({ publicUrl, websubHub }: Pick<Settings, 'publicUrl' | 'websubHub'>): string | null {
   return publicUrl === null ? null : (websubHub ?? `${publicUrl}/websub/hub`);
 }
 
 /** The hub's ports over the database. */
-export function hubPorts(store: Store, document: HubPorts['document']): HubPorts {
+export function createHubStore(store: Store, document: HubStore['document']): HubStore {
   return {
     document,
     putSubscriber: (subscriber) => putSubscriber(store, subscriber),
     isSubscribed: (key, nowMs) => isSubscribed(store.reader, key, nowMs),
     countSubscribers: (host) => countSubscribers(store.reader, host),
     removeSubscriber: (key) => removeSubscriber(store, key),
-    removeLapsed: (nowMs) => removeLapsed(store, nowMs),
+    removeExpired: (nowMs) => removeExpired(store, nowMs),
     subscribedTopics: (topics, nowMs) => subscribedTopics(store.reader, topics, nowMs),
-    queuedPlace: () => readQueuedPlace(store.reader),
-    queue: (change, times) => queueDeliveries(store, change, times),
+    queuedPlace: () => readQueuedPosition(store.reader),
+    queue: (change, times) => enqueueDeliveries(store, change, times),
     dueDeliveries: (nowMs, options) => readDueDeliveries(store.reader, nowMs, options),
     nextDeliveryMs: (exceptHosts) => nextDeliveryMs(store.reader, exceptHosts),
     claim: (claim) => claimDeliveries(store, claim),
-    settle: (claimed, result, nowMs) => settleDelivery(store, claimed, result, nowMs),
+    recordResult: (claimed, result, nowMs) => recordDeliveryResult(store, claimed, result, nowMs),
   };
 }
 
 /** Keeps a topic's document for the deliveries of one go, as long as the log stands where it stood. */
-export function keepDocuments(
-  read: HubPorts['document'],
+export function cacheDocuments(
+  read: HubStore['document'],
   now: { readonly clock: Clock; head(): number },
-): HubPorts['document'] {
+): HubStore['document'] {
   const kept = new Map<string, { atMs: number; head: number; document: Promise<TopicDocument | null> }>();
   return (topic) => {
     const atMs = now.clock.monotonic();
@@ -77,7 +77,7 @@ export function keepDocuments(
 }
 
 /** What the running hub is made of. */
-export interface HubSideParts {
+export interface StartHubParts {
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: Clock;
@@ -90,7 +90,7 @@ export interface HubSideParts {
 }
 
 /** The hub with its work under way. */
-export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
+export function startHub(parts: StartHubParts): Pick<Hub, 'receive'> {
   const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
   const { allowPrivateNetworks, allowPrivateNetworksForAll, contactUrl, websubHub } = settings;
   const ownOrigins = [new URL(publicUrl).origin];
@@ -99,21 +99,21 @@ export function startHub(parts: HubSideParts): Pick<Hub, 'receive'> {
     contactUrl: contactUrl ?? publicUrl,
   };
   // Anybody may name a callback: a private network that is open to the operator's own hosts is not open to it.
-  const client = createWebsubClient({ ...shared, ports: callbackPorts });
+  const client = createWebSubHttpClient({ ...shared, ports: callbackTcpPorts });
   const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
   // The operator has named it: it may listen wherever it likes.
-  const pings = createWebsubClient({ ...shared, configured });
-  const head = (): StreamHead => tail.place;
+  const pings = createWebSubHttpClient({ ...shared, configured });
+  const head = (): LogBounds => tail.place;
   const hub = createHub({
     ...{ clock, log, client, onDelivery, random: Math.random },
-    ports: hubPorts(store, keepDocuments(parts.document, { clock, head: () => head().head })),
-    changes: {
+    ports: createHubStore(store, cacheDocuments(parts.document, { clock, head: () => head().head })),
+    eventLog: {
       head,
-      after: async (seq) => tail.eventsAfter(seq) ?? (await tail.loadAfter(seq)).events,
+      readAfter: async (seq) => tail.eventsAfter(seq) ?? (await tail.loadAfter(seq)).events,
     },
     publicUrl: () => publicUrl,
     wake: () => work.wake(),
-    elsewhere: websubHub === null ? null : { hub: websubHub, client: pings },
+    externalHub: websubHub === null ? null : { hub: websubHub, client: pings },
   });
   const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
   tail.onAdvance(() => work.wake());

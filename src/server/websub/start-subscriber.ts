@@ -2,25 +2,25 @@ import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/environment.ts';
 import type { Target } from '../../fetch/client/address-guard.ts';
 import type { Doorbell } from '../../push/doorbell.ts';
-import { createWebsubSubscriber } from '../../push/websub/subscriber.ts';
-import type { SubscriberPorts } from '../../push/websub/subscriber-ports.ts';
+import { createSubscriptionManager } from '../../push/websub/subscriber.ts';
+import type { SubscriptionStore } from '../../push/websub/subscriber-ports.ts';
 import { repeat } from '../../runtime/repeat.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
 import type { Store } from '../../store/open.ts';
-import { readSetting, writeSetting } from '../../store/settings.ts';
+import { getOrCreateSetting, writeSetting } from '../../store/settings.ts';
 import {
-  applyWishes,
-  bringForward,
-  forgetDropped,
+  applySubscriptionDiff,
+  bringPollForward,
+  deleteUnsubscribed,
   markRequested,
-  moveSubscription,
+  updateSubscription,
   readHubSources,
   readSubscriptions,
-  renewAll,
+  renewAllSubscriptions,
 } from '../../store/websub/websub-subscriptions.ts';
-import { judgeHubs, trustedSources } from '../../store/websub/websub-trust.ts';
+import { evaluateHubs, trustedSources } from '../../store/websub/websub-trust.ts';
 import { createPushReader, type PushReaderParts } from './push-reader.ts';
-import { createWebsubClient } from './websub-http-client.ts';
+import { createWebSubHttpClient } from './websub-http-client.ts';
 
 const stopGraceMs = 2000;
 const subscribeEveryMs = 60_000;
@@ -35,21 +35,21 @@ export function callbackUrl(publicUrl: string, callbackId: string): string {
 }
 
 /** The subscriber's ports over the database. */
-export function subscriberPorts(store: Store): SubscriberPorts {
+export function createSubscriptionStore(store: Store): SubscriptionStore {
   return {
     hubSources: () => readHubSources(store.reader),
     subscriptions: () => readSubscriptions(store.reader),
-    apply: (wishes, nowMs) => applyWishes(store, wishes, nowMs),
+    applyDiff: (wishes, nowMs) => applySubscriptionDiff(store, wishes, nowMs),
     markRequested: (id, times) => markRequested(store, id, times),
-    move: (id, to) => moveSubscription(store, id, to),
-    judge: (times) => judgeHubs(store, times),
-    forgetDropped: (beforeMs) => forgetDropped(store, beforeMs),
-    bringForward: (sourceRef, to) => bringForward(store, sourceRef, to),
+    update: (id, to) => updateSubscription(store, id, to),
+    evaluateHubs: (times) => evaluateHubs(store, times),
+    deleteUnsubscribed: (beforeMs) => deleteUnsubscribed(store, beforeMs),
+    bringPollForward: (sourceRef, to) => bringPollForward(store, sourceRef, to),
   };
 }
 
 /** What the running subscriber is made of. */
-export interface SubscriberSideParts extends PushReaderParts {
+export interface StartSubscriberParts extends PushReaderParts {
   readonly settings: Settings;
   readonly shutdown: Shutdown;
   readonly publicUrl: string;
@@ -60,22 +60,22 @@ export interface SubscriberSideParts extends PushReaderParts {
 }
 
 /** What polling asks of it. */
-export interface SubscriberSide {
+export interface HubSubscriber {
   /** A source was read, and may name other hubs now. */
   wake(): void;
   /** Factor on a source's adaptive interval. */
-  stretch(sourceId: string): number;
+  intervalMultiplier(sourceId: string): number;
 }
 
 /** Without a public address there are no hubs. */
-export const noHubs: SubscriberSide = { wake() {}, stretch: () => 1 };
+export const disabledHubSubscriber: HubSubscriber = { wake() {}, intervalMultiplier: () => 1 };
 
 /** Subscribes where sources name hubs, and reads what the hubs push. */
-export async function startSubscriber(parts: SubscriberSideParts): Promise<SubscriberSide> {
+export async function startSubscriber(parts: StartSubscriberParts): Promise<HubSubscriber> {
   const { settings, store, clock, log, shutdown, publicUrl, onSourceDue } = parts;
   const { contactUrl } = settings;
   const ownOrigins = [new URL(publicUrl).origin];
-  const client = createWebsubClient({
+  const client = createWebSubHttpClient({
     ...{ clock, ownOrigins, contactUrl: contactUrl ?? publicUrl },
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
     configured: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
@@ -86,9 +86,9 @@ export async function startSubscriber(parts: SubscriberSideParts): Promise<Subsc
   const look = async (): Promise<void> => {
     trusted = new Set(await trustedSources(store.reader, clock.now()));
   };
-  const subscriber = createWebsubSubscriber({
+  const subscriber = createSubscriptionManager({
     ...{ clock, log, client, onSourceDue, random: Math.random },
-    ports: subscriberPorts(store),
+    ports: createSubscriptionStore(store),
     callbackUrl: (callbackId) => callbackUrl(publicUrl, callbackId),
   });
   const readPushes = createPushReader(parts);
@@ -121,14 +121,14 @@ export async function startSubscriber(parts: SubscriberSideParts): Promise<Subsc
   });
   return {
     wake: () => subscribing.wake(),
-    stretch: (sourceId) => (trusted.has(sourceId) ? trustedStretch : 1),
+    intervalMultiplier: (sourceId) => (trusted.has(sourceId) ? trustedStretch : 1),
   };
 }
 
 /** Hubs know us by our address: when it has changed, every one of them is asked anew. */
 async function noteAddress(store: Store, publicUrl: string, nowMs: number): Promise<void> {
   const name = 'websub address';
-  if ((await readSetting(store, name, () => publicUrl)) === publicUrl) return;
-  await renewAll(store, nowMs);
+  if ((await getOrCreateSetting(store, name, () => publicUrl)) === publicUrl) return;
+  await renewAllSubscriptions(store, nowMs);
   await writeSetting(store, name, publicUrl);
 }

@@ -1,8 +1,8 @@
 import type { FetchLimits } from '../../fetch/client/fetch-limits.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from '../../fetch/client/http-client.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../fetch/client/http-client.ts';
 import { retryAfter } from '../../fetch/http-freshness.ts';
 import { userAgent } from '../../fetch/request-headers.ts';
-import type { WebClient } from '../../push/websub/http-port.ts';
+import type { WebSubHttpClient } from '../../push/websub/http-port.ts';
 import { version } from '../version.ts';
 
 const KiB = 1024;
@@ -10,9 +10,9 @@ const hourMs = 3_600_000;
 /** What a hub or a callback may answer: a challenge, a line of text. */
 const maxAnswerBytes = 4 * KiB;
 
-export interface WebsubClientOptions
+export interface WebSubHttpClientOptions
   extends Pick<
-    OutboundOptions,
+    HttpClientOptions,
     'clock' | 'allowPrivateNetworks' | 'configured' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
   > {
   readonly contactUrl: string | null;
@@ -21,12 +21,12 @@ export interface WebsubClientOptions
 }
 
 /** Where callbacks may listen, opened networks apart: anybody may name one. */
-export const callbackPorts = [80, 443];
+export const callbackTcpPorts = [80, 443];
 
 /** A way out for WebSub's requests: guarded like every other, with short answers. */
-export function createWebsubClient(options: WebsubClientOptions): WebClient & Pick<Outbound, 'close'> {
+export function createWebSubHttpClient(options: WebSubHttpClientOptions): WebSubHttpClient & Pick<HttpClient, 'close'> {
   const { clock, contactUrl, limits = {}, ...rest } = options;
-  const outbound = createOutbound({
+  const outbound = createHttpClient({
     clock,
     ...rest,
     connections: 4,

@@ -12,27 +12,27 @@ export interface Engine {
   /** Inserts rows, in their order, each a list of values in the order of the columns. */
   insert(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<void>;
   /** The same, giving back the number that each got as its `id`. */
-  insertForIds(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<number[]>;
+  insertReturningIds(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<number[]>;
   /** Sets columns of rows: each a list of values in the order of the columns, and the one by which it is found. */
-  update(db: Db, change: Change, rows: readonly unknown[][]): Promise<void>;
+  update(db: Db, change: RowUpdate, rows: readonly unknown[][]): Promise<void>;
   /** A sub-select of the values of a JSON array, of column `value`. */
-  values(json: string): RawBuilder<unknown>;
+  jsonValues(json: string): RawBuilder<unknown>;
   /** A table expression `each` out of a JSON array of texts or numbers, of column `value`. */
-  each(json: string): RawBuilder<unknown>;
+  jsonTable(json: string): RawBuilder<unknown>;
   /** The number at a path of one name in a JSON column. */
   jsonNumber(column: RawBuilder<unknown>, name: string): RawBuilder<number>;
   /** Makes what migrations cannot say for all engines alike: the search index. */
-  prepare(db: Db): Promise<void>;
+  createSearchIndex(db: Db): Promise<void>;
   /** Puts the texts of items into the search index, in place of what it held of them. */
   indexTexts(db: Db, texts: readonly IndexedText[]): Promise<void>;
   /** Takes items out of the search index. */
-  forgetTexts(db: Db, itemIds: readonly number[]): Promise<void>;
+  removeTexts(db: Db, itemIds: readonly number[]): Promise<void>;
   /** Of these items, the ids of those whose text has what is asked for. The nearer they are, the less it costs. */
-  textsWithAny(db: Db, phrases: AnyOfPhrases, itemIds: readonly number[]): Promise<number[]>;
+  filterByText(db: Db, phrases: TextCondition, itemIds: readonly number[]): Promise<number[]>;
   /** Ids, within bounds, of items whose text has all of the phrases: highest first. */
-  searchTexts(db: Db, phrases: readonly Phrase[], page: SearchPage): Promise<number[]>;
+  searchTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
   /** The same ids as `searchTexts` gives, those first whose text fits the phrases best. */
-  rankTexts(db: Db, phrases: readonly Phrase[], page: SearchPage): Promise<number[]>;
+  rankTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
   /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
   isBusy(error: unknown): boolean;
 }
@@ -44,7 +44,7 @@ export interface Insertion {
 }
 
 /** Which columns are set in rows that are found by one column. */
-export interface Change {
+export interface RowUpdate {
   readonly table: string;
   readonly columns: readonly string[];
   readonly by: string;
@@ -57,13 +57,13 @@ export interface IndexedText {
 }
 
 /** All of some phrases, and of others at least one. */
-export interface AnyOfPhrases {
+export interface TextCondition {
   readonly all: readonly Phrase[];
   readonly oneOf: readonly Phrase[];
 }
 
 /** Which of the matches of a search: from an id, below another, and at most so many. */
-export interface SearchPage {
+export interface SearchRange {
   readonly fromId: number;
   readonly belowId: number;
   readonly limit: number;
@@ -79,14 +79,14 @@ export interface Connections {
   /** Refuses writes; sees a stable snapshot within a transaction. */
   readonly reader: Dialect;
   /** Differs after every commit, of this process or another. Cheap; null: the engine cannot tell. */
-  mark(): number | null;
+  dataVersion(): number | null;
   /**
    * Calls back right after every commit of the writer, in the same step: nobody can have read anything of it. Must not
    * throw.
    */
   onCommit(listener: () => void): void;
   /** Where the log stands by the last commit of the writer; null: there is none. The schema must be there. */
-  position(): Cursor | null;
+  logPosition(): Cursor | null;
   /** The fault of the storage that an error of the engine stands for; null: it is an error of another kind. */
   faultOf(error: unknown): StorageFault | null;
   /**
@@ -99,7 +99,7 @@ export interface Connections {
 }
 
 /** A database that is only looked at. */
-export type ReadingConnection = Pick<Connections, 'reader' | 'release'>;
+export type ReadOnlyConnection = Pick<Connections, 'reader' | 'release'>;
 
 /** An adapter that carries our engine, so that it is found wherever an executor is. */
 export interface EngineAdapter {

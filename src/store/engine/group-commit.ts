@@ -9,9 +9,9 @@ const mostWrites = 64;
 const gatherMs = 25;
 
 /** Runs one transaction, as often as it takes to be the only writer. */
-export type Transact = (work: (tx: Db) => Promise<void>) => Promise<void>;
+export type RunTransaction = (work: (tx: Db) => Promise<void>) => Promise<void>;
 
-interface Write {
+interface PendingWrite {
   readonly items: number;
   /** Keeps its result for `done`. */
   run(tx: Db): Promise<void>;
@@ -25,15 +25,15 @@ interface Write {
  * page that several change, are paid once. While more is announced they hold out for it. Nobody hears of a write before its commit. When one of a group fails, each is
  * tried in a transaction of its own, so that it fails alone.
  */
-export class GroupedWrites {
-  readonly #transact: Transact;
-  readonly #waiting: Write[] = [];
+export class GroupCommit {
+  readonly #transact: RunTransaction;
+  readonly #waiting: PendingWrite[] = [];
   #running: Promise<void> | null = null;
   #announced = 0;
   /** Called when those that wait need not hold out any longer. */
   #goOn: (() => void) | null = null;
 
-  constructor(transact: Transact) {
+  constructor(transact: RunTransaction) {
     this.#transact = transact;
   }
 
@@ -59,7 +59,7 @@ export class GroupedWrites {
    *
    * @returns what to call once when they are there or will not come.
    */
-  announce(): () => void {
+  expectWrite(): () => void {
     this.#announced += 1;
     return () => {
       this.#announced -= 1;
@@ -109,7 +109,7 @@ export class GroupedWrites {
     return this.#waiting.reduce((sum, { items }) => sum + items, 0) >= mostItems;
   }
 
-  async #alone(write: Write): Promise<void> {
+  async #alone(write: PendingWrite): Promise<void> {
     try {
       await this.#transact((tx) => write.run(tx));
       write.done();
@@ -118,7 +118,7 @@ export class GroupedWrites {
     }
   }
 
-  #takeGroup(): Write[] {
+  #takeGroup(): PendingWrite[] {
     let items = 0;
     let count = 0;
     for (const write of this.#waiting) {
@@ -130,7 +130,7 @@ export class GroupedWrites {
   }
 }
 
-async function runAll(group: readonly Write[], tx: Db): Promise<void> {
+async function runAll(group: readonly PendingWrite[], tx: Db): Promise<void> {
   let items = 0;
   for (const write of group) {
     if (items > 0 && items + write.items > turnItems) {

@@ -32,7 +32,7 @@ export class SerialConnection {
   }
 
   /** A piece of work within a transaction, in the context of whoever asks for it now. */
-  part<T>(work: (tx: Db) => Promise<T>): (tx: Db) => Promise<T> {
+  inCallerContext<T>(work: (tx: Db) => Promise<T>): (tx: Db) => Promise<T> {
     this.#refuseInside();
     const place = { open: true };
     const inContext = AsyncLocalStorage.snapshot();

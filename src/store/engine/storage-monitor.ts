@@ -5,13 +5,13 @@ import type { Log } from '../../runtime/log.ts';
 const probeEveryMs = 5000;
 
 /** Whether the database can be written, as others see it. */
-export interface Storage {
+export interface StorageHealth {
   /** Null: all is well. */
   readonly state: StorageState | null;
   /** Whether it makes sense to write. */
   readonly writable: boolean;
   /** Notes a fault that reading met in another process of the server; `detail` is for the log. */
-  noteReadFault(fault: StorageFault, detail: string): void;
+  reportReadFault(fault: StorageFault, detail: string): void;
   /** Tries now whether a fault is over, instead of some seconds later. Never rejects. */
   probe(): Promise<void>;
   /**
@@ -29,7 +29,7 @@ export interface StorageMonitorParts {
   /** The fault that an error of the engine stands for; null: it is another kind of error. */
   faultOf(error: unknown): StorageFault | null;
   /** Writes something as large as a batch of items and takes it back, past this monitor. */
-  tryWriting(): Promise<void>;
+  probeWrite(): Promise<void>;
   /** Calls once after a while, without keeping the process alive; the answer cancels it. */
   readonly after?: (ms: number, call: () => void) => () => void;
 }
@@ -40,7 +40,7 @@ export interface StorageMonitorParts {
  * a probe of its own tries every few seconds. A malformed file stays so until the next start: writing on would make it
  * worse.
  */
-export class StorageMonitor implements Storage {
+export class StorageMonitor implements StorageHealth {
   readonly #parts: StorageMonitorParts;
   readonly #waiting = new Set<() => void>();
   #state: StorageState | null = null;
@@ -79,7 +79,7 @@ export class StorageMonitor implements Storage {
     return this.#noted(error, false);
   }
 
-  noteReadFault(fault: StorageFault, detail: string): void {
+  reportReadFault(fault: StorageFault, detail: string): void {
     if (fault === 'malformed') this.#begin(fault, { error: detail, blocksWrites: false });
     else this.#parts.log.warn({ fault, detail }, 'a query could not read the database');
   }
@@ -161,7 +161,7 @@ export class StorageMonitor implements Storage {
     const { state } = this;
     if (state === null || state.fault === 'malformed') return;
     try {
-      await this.#parts.tryWriting();
+      await this.#parts.probeWrite();
     } catch (error) {
       const fault = this.#parts.faultOf(error);
       if (fault === null) this.#parts.log.error({ err: error }, 'trying to write the database failed by our own fault');

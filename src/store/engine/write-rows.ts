@@ -30,7 +30,7 @@ export async function insertRows<Name extends keyof Tables>(db: Db, table: Name,
 }
 
 /** The same for a table that numbers its rows. Gives back their ids, in the order of the rows. */
-export async function insertForIds<Name extends keyof Tables>(
+export async function insertReturningIds<Name extends keyof Tables>(
   db: Db,
   table: Name,
   rows: Rows<Name>,
@@ -38,7 +38,7 @@ export async function insertForIds<Name extends keyof Tables>(
   if (rows.length === 0) return [];
   const columns = columnsOf(table, rows);
   const values = rows.map((row) => valuesOf(row, columns));
-  return engineOf(db).insertForIds(db, { table, columns }, values);
+  return engineOf(db).insertReturningIds(db, { table, columns }, values);
 }
 
 /** Sets columns of many rows, each found by `by`. All rows name the same columns. */
@@ -55,6 +55,6 @@ export async function updateRows<Name extends keyof Tables>(
 }
 
 /** A sub-select of values, for `in`: one SQL text for every length. */
-export function anyOf(db: Db, values: readonly (string | number)[]): RawBuilder<unknown> {
-  return engineOf(db).values(JSON.stringify(values));
+export function valueList(db: Db, values: readonly (string | number)[]): RawBuilder<unknown> {
+  return engineOf(db).jsonValues(JSON.stringify(values));
 }

@@ -11,7 +11,7 @@ function bytesOf(draft: ItemDraft): number {
  * Cuts a document into batches that one transaction can take without holding up the event loop: at most 50 items or
  * 256 KB of text, but always one item. In the order given; an empty document is one empty batch.
  */
-export function batchesOf(drafts: readonly ItemDraft[]): ItemDraft[][] {
+export function splitIntoBatches(drafts: readonly ItemDraft[]): ItemDraft[][] {
   const batches: ItemDraft[][] = [];
   let batch: ItemDraft[] = [];
   let bytes = 0;

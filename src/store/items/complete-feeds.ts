@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { Digest } from '../../domain/items/item.ts';
+import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
-import type { Happening } from '../log/event-log.ts';
-import { readStored, type StoredItem } from '../queries/map-item.ts';
-import { memoryOf } from '../sources/poll-results.ts';
+import { valueList } from '../engine/write-rows.ts';
+import type { ItemChange } from '../log/event-log.ts';
+import { readStoredItems, type StoredItem } from '../queries/map-item.ts';
+import { pollHistoryOf } from '../sources/poll-results.ts';
 import type { Row } from '../tables.ts';
 import { withdrawStored } from './withdraw-items.ts';
 
@@ -14,13 +14,13 @@ const mostMissing = 200;
 const partial = /^(partial_parse|filtered|item_flood)(:|$)/;
 
 /** What a complete document came to. */
-export interface Completion {
-  readonly happenings: readonly Happening[];
+export interface OmissionResult {
+  readonly happenings: readonly ItemChange[];
   /** Items that it lacks and that nobody has missed before. */
   readonly missing: readonly number[];
 }
 
-const nothingMissing: Completion = { happenings: [], missing: [] };
+const nothingMissing: OmissionResult = { happenings: [], missing: [] };
 
 /** Items that no other source shows, and that none of these entries is. */
 async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<string>): Promise<number[]> {
@@ -30,7 +30,7 @@ async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<strin
     .select('item.id')
     .where('source_ref', '=', sourceRef)
     .where('item.withdrawn_ms', 'is', null)
-    .where('entry_key', 'not in', sql<string>`${anyOf(tx, [...present])}`)
+    .where('entry_key', 'not in', sql<string>`${valueList(tx, [...present])}`)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -50,12 +50,12 @@ async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<strin
 /**
  * They count as never read, so that an entry is looked at when it is listed again, also with the text that we know.
  */
-async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<Happening[]> {
+async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<ItemChange[]> {
   const ids = items.map(({ row }) => row.id);
   await tx
     .updateTable('appearance')
     .set({ content_hash: '' })
-    .where('item_id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('item_id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
   return withdrawStored(tx, items, { why: 'omitted', nowMs });
 }
@@ -66,15 +66,15 @@ async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: numb
  */
 export async function withdrawMissing(
   tx: Db,
-  about: { readonly source: Row<'source'>; readonly digest: Digest; readonly present: ReadonlySet<string> },
+  about: { readonly source: Row<'source'>; readonly digest: NormalisedFeed; readonly present: ReadonlySet<string> },
   nowMs: number,
-): Promise<Completion> {
+): Promise<OmissionResult> {
   const { source, digest, present } = about;
   if (!digest.complete || digest.notes.some((note) => partial.test(note))) return nothingMissing;
   const lacking = await itemsBeyond(tx, source.ref, present);
   if (lacking.length === 0) return nothingMissing;
-  const before = new Set(memoryOf(source).missing);
-  const items = await readStored(
+  const before = new Set(pollHistoryOf(source).missing);
+  const items = await readStoredItems(
     tx,
     lacking.filter((id) => before.has(id)),
   );

@@ -1,6 +1,6 @@
 import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
 import { isSameTitle } from '../../domain/items/same-title.ts';
-import { haveOwnRecordings } from '../../domain/recordings.ts';
+import { haveDistinctRecordings } from '../../domain/recordings.ts';
 
 /** An entry as this source is known to have shown it before. */
 export interface KnownEntry {
@@ -21,7 +21,7 @@ export interface KnownItem {
 }
 
 /** What the store holds that bears on the entries of one document. */
-export interface Known {
+export interface KnownItems {
   readonly sourceId: string;
   readonly sourceRef: number;
   /** Entries of this source, by entry key. */
@@ -35,7 +35,7 @@ export interface Known {
 }
 
 /** What an entry turns out to be. */
-export type Recognition =
+export type EntryMatch =
   /** An entry seen before; `renamed` when its publisher now calls it something else. */
   | { readonly kind: 'known'; readonly entry: KnownEntry; readonly itemId: number; readonly renamed: boolean }
   /** Another source's item, now seen here too. */
@@ -45,13 +45,13 @@ export type Recognition =
   | { readonly kind: 'retired'; readonly entry: KnownEntry | null };
 
 /** The key of an item whose link does not name it alone. */
-export function ownKey(sourceId: string, entryKey: string): string {
+export function sourceScopedKey(sourceId: string, entryKey: string): string {
   return `${sourceId}:${entryKey}`;
 }
 
 /** Every key under which an item could be found for these entries. */
 export function candidateKeys(sourceId: string, drafts: readonly ItemDraft[]): string[] {
-  const keys = drafts.flatMap((draft) => [draft.canonicalUrl, ownKey(sourceId, draft.entryKey)]);
+  const keys = drafts.flatMap((draft) => [draft.canonicalUrl, sourceScopedKey(sourceId, draft.entryKey)]);
   return [...new Set(keys.filter((key) => key !== null))];
 }
 
@@ -66,7 +66,7 @@ export function candidateKeys(sourceId: string, drafts: readonly ItemDraft[]): s
 export function renamedEntries(
   drafts: readonly ItemDraft[],
   document: ReadonlySet<string>,
-  known: Known,
+  known: KnownItems,
 ): ReadonlyMap<string, KnownEntry> {
   const renamed = new Map<string, KnownEntry>();
   const claimed = new Set<number>();
@@ -82,7 +82,7 @@ export function renamedEntries(
 }
 
 /** What the other entries of a document say about one of them. */
-export interface Surrounding {
+export interface DocumentContext {
   /** See `renamedEntries`. */
   readonly renamed: ReadonlyMap<string, KnownEntry>;
   /** Entry keys of the whole document. */
@@ -98,7 +98,7 @@ export interface Surrounding {
  * that is this entry before its guid changed, provided that it is gone from the document and has nearly the same title.
  * With another title it is other news under a link that the publisher uses again, as in a live blog.
  */
-export function recognise(draft: ItemDraft, known: Known, around: Surrounding): Recognition {
+export function matchEntry(draft: ItemDraft, known: KnownItems, around: DocumentContext): EntryMatch {
   const { renamed, taken } = around;
   const entry = known.entries.get(draft.entryKey);
   const earlier = entry === undefined ? (renamed.get(draft.entryKey) ?? earlierEntry(draft, known, around)) : undefined;
@@ -118,7 +118,7 @@ export function recognise(draft: ItemDraft, known: Known, around: Surrounding): 
 }
 
 /** The same entry under the guid that it had before. */
-function earlierEntry(draft: ItemDraft, known: Known, { document, taken }: Surrounding): KnownEntry | undefined {
+function earlierEntry(draft: ItemDraft, known: KnownItems, { document, taken }: DocumentContext): KnownEntry | undefined {
   const link = draft.canonicalUrl;
   if (link === null || taken.has(link)) return undefined;
   const item = known.items.get(link);
@@ -126,7 +126,7 @@ function earlierEntry(draft: ItemDraft, known: Known, { document, taken }: Surro
   const isEarlier = ({ ownEntry, ...shown }: KnownItem): boolean =>
     ownEntry !== null &&
     !document.has(ownEntry.entryKey) &&
-    (ownEntry.contentHash === draft.contentHash || isSameNews(shown, draft));
+    (ownEntry.contentHash === draft.contentHash || isSameArticle(shown, draft));
   return candidates.find(isEarlier)?.ownEntry ?? undefined;
 }
 
@@ -136,11 +136,11 @@ type News = Pick<KnownItem, 'title' | 'url' | 'enclosures'>;
  * Whether two entries of one canonical URL are one article. Where several entries share a page, fragments of their links
  * tell them apart: "#comment-7".
  */
-export function isSameNews(one: News, other: News): boolean {
+export function isSameArticle(one: News, other: News): boolean {
   return (
     fragmentOf(one.url) === fragmentOf(other.url) &&
     isSameTitle(one.title, other.title) &&
-    !haveOwnRecordings(one.enclosures, other.enclosures)
+    !haveDistinctRecordings(one.enclosures, other.enclosures)
   );
 }
 
@@ -148,8 +148,8 @@ function fragmentOf(url: string | null): string {
   return /#(.*)$/s.exec(url ?? '')?.[1] ?? '';
 }
 
-function newByEntry(draft: ItemDraft, known: Known): Recognition {
-  const key = ownKey(known.sourceId, draft.entryKey);
+function newByEntry(draft: ItemDraft, known: KnownItems): EntryMatch {
+  const key = sourceScopedKey(known.sourceId, draft.entryKey);
   if (known.retired.has(key)) return { kind: 'retired', entry: null };
   // The id belonged to another source once: its items keep their keys, and this source gets keys of its own.
   return { kind: 'new', key: known.items.has(key) ? `${key}~${known.sourceRef}` : key };

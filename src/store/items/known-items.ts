@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
 import { fromJson } from '../queries/map-item.ts';
-import { candidateKeys, type Known, type KnownEntry, type KnownItem } from './item-identity.ts';
+import { candidateKeys, type KnownItems, type KnownEntry, type KnownItem } from './item-identity.ts';
 
 interface EntryRow {
   readonly id: number;
@@ -42,21 +42,21 @@ const itemColumns = [
 ] as const;
 
 /** The keys are a JSON array. */
-const selectItems = fixedQuery<{ ref: number; keys: string }, ItemRow>(['ref', 'keys'], (db, { ref, keys }) =>
+const selectItems = compiledQuery<{ ref: number; keys: string }, ItemRow>(['ref', 'keys'], (db, { ref, keys }) =>
   db
     .selectFrom('item')
     .leftJoin('appearance', (join) =>
       join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
     )
     .select(itemColumns)
-    .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
 );
 
 /** As many of the newest items of a source are looked at for one that shares its link with another. */
 const maxSharing = 500;
 
 /** The urls are a JSON array. */
-const selectSharing = fixedQuery<{ ref: number; urls: string }, ItemRow>(['ref', 'urls'], (db, { ref, urls }) =>
+const selectSharing = compiledQuery<{ ref: number; urls: string }, ItemRow>(['ref', 'urls'], (db, { ref, urls }) =>
   db
     .selectFrom((newest) =>
       newest
@@ -70,24 +70,24 @@ const selectSharing = fixedQuery<{ ref: number; urls: string }, ItemRow>(['ref',
     )
     .innerJoin('item', 'item.id', 'appearance.item_id')
     .select(itemColumns)
-    .where('item.url', 'in', sql<string>`${engineOf(db).values(urls)}`)
+    .where('item.url', 'in', sql<string>`${engineOf(db).jsonValues(urls)}`)
     .orderBy('appearance.sort_ms', 'desc')
     .orderBy('item.id', 'desc'),
 );
 
-const selectEntries = fixedQuery<{ ref: number; keys: string }, EntryRow>(['ref', 'keys'], (db, { ref, keys }) =>
+const selectEntries = compiledQuery<{ ref: number; keys: string }, EntryRow>(['ref', 'keys'], (db, { ref, keys }) =>
   db
     .selectFrom('appearance')
     .select(['id', 'entry_key', 'item_id', 'content_hash'])
     .where('source_ref', '=', ref)
-    .where('entry_key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+    .where('entry_key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
 );
 
-const selectRetired = fixedQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
+const selectRetired = compiledQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
   db
     .selectFrom('retired_key')
     .select('key')
-    .where('key', 'in', sql<string>`${engineOf(db).values(keys)}`),
+    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
 );
 
 function toKnownItem(row: ItemRow): KnownItem {
@@ -97,7 +97,7 @@ function toKnownItem(row: ItemRow): KnownItem {
   return { itemId, ownEntry, title, url, enclosures: fromJson<Enclosure[]>(row.enclosures) };
 }
 
-async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<Known['items']> {
+async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<KnownItems['items']> {
   const rows = await selectItems(db, { ref, keys: JSON.stringify(keys) });
   return new Map(rows.map((row) => [row.key, toKnownItem(row)]));
 }
@@ -109,8 +109,8 @@ async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<
 async function readSharing(
   db: Db,
   drafts: readonly ItemDraft[],
-  { sourceRef, entries, items }: Pick<Known, 'sourceRef' | 'entries' | 'items'>,
-): Promise<Known['sharing']> {
+  { sourceRef, entries, items }: Pick<KnownItems, 'sourceRef' | 'entries' | 'items'>,
+): Promise<KnownItems['sharing']> {
   const links = new Map<string, string>();
   for (const { entryKey, canonicalUrl, url } of drafts) {
     if (canonicalUrl === null || url === null || entries.has(entryKey)) continue;
@@ -129,11 +129,11 @@ async function readSharing(
 }
 
 /** Reads everything that bears on what these entries are. Three or four statements, however many there are. */
-export async function readKnown(
+export async function readKnownItems(
   db: Db,
   source: { readonly id: string; readonly ref: number },
   drafts: readonly ItemDraft[],
-): Promise<Known> {
+): Promise<KnownItems> {
   const entryKeys = drafts.map(({ entryKey }) => entryKey);
   const keys = candidateKeys(source.id, drafts);
   const entries = await selectEntries(db, { ref: source.ref, keys: JSON.stringify(entryKeys) });

@@ -1,6 +1,6 @@
 import type { Item, ItemDraft } from '../../domain/items/item.ts';
 import { publisherOf } from '../../domain/polling/hosts.ts';
-import { fromJson, type ShownSource, type StoredItem, toItem } from '../queries/map-item.ts';
+import { fromJson, type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
 import type { Row } from '../tables.ts';
 
 const maxEdits = 3;
@@ -8,7 +8,7 @@ const editWindowMs = 60 * 60 * 1000;
 const backfillAgeMs = 7 * 24 * 60 * 60 * 1000;
 
 /** What an item becomes when an entry is merged into it. */
-export interface Merged {
+export interface MergeResult {
   readonly before: StoredItem;
   readonly after: StoredItem;
   /** Fields of the wire that are not what they were; empty: nothing that a reader could see. */
@@ -58,7 +58,7 @@ function columnsOf(draft: ItemDraft): DraftColumns {
 }
 
 /** The row of a new item, all but the id that the database gives it. */
-export function newRow(
+export function newItemRow(
   draft: ItemDraft,
   about: { readonly key: string; readonly ownerRef: number; readonly nowMs: number; readonly firstRead: boolean },
 ): Omit<Row<'item'>, 'id'> {
@@ -88,14 +88,14 @@ export function newRow(
  * or neither. What the operator declared weighs more than what a document says of itself, else any feed could take
  * over a stranger's items by naming his site.
  */
-function claim(source: ShownSource, itemUrl: string | null): 0 | 1 | 2 {
+function claim(source: PublicSource, itemUrl: string | null): 0 | 1 | 2 {
   const host = publisherOf(itemUrl);
   if (host === null) return 0;
   if (publisherOf(source.url) === host) return 2;
   return publisherOf(source.siteUrl) === host ? 1 : 0;
 }
 
-function passesTo(source: ShownSource, { row, sources }: StoredItem): boolean {
+function passesTo(source: PublicSource, { row, sources }: StoredItem): boolean {
   const owner = sources.find(({ ref }) => ref === row.owner_ref);
   if (row.owner_passed === 1 || owner === undefined || owner.ref === source.ref) return false;
   return claim(source, row.url) > claim(owner, row.url);
@@ -120,7 +120,7 @@ const compared = {
 } as const;
 
 /** The wire's names of all that can change. */
-export const fieldNames: readonly string[] = Object.keys(compared);
+export const wireFieldNames: readonly string[] = Object.keys(compared);
 
 /** The wire's names of what differs between two states of one item. */
 export function changedFields(before: Item, after: Item): string[] {
@@ -152,7 +152,7 @@ function datesAfter(
 }
 
 /** A withdrawn item as it is when it is not. */
-export function standing(item: StoredItem): StoredItem {
+export function withoutWithdrawal(item: StoredItem): StoredItem {
   return { ...item, row: { ...item.row, withdrawn_ms: null, withdrawn_why: null } };
 }
 
@@ -161,11 +161,11 @@ export function standing(item: StoredItem): StoredItem {
  * of everything, for readers were told to remove it. It counts as an edit: a feed that cannot make up its mind is held
  * to the measure of those.
  */
-function comeBack(before: StoredItem, draft: ItemDraft, source: ShownSource, nowMs: number): Merged {
+function comeBack(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const edits = withEdit(before.row, nowMs);
   if (edits === null) return { before, after: before, changed: [], held: true };
-  const { after } = merge(standing(before), draft, source, nowMs);
-  return { before, after: { ...after, row: { ...after.row, recent_edits: edits } }, changed: fieldNames, held: false };
+  const { after } = mergeEntry(withoutWithdrawal(before), draft, source, nowMs);
+  return { before, after: { ...after, row: { ...after.row, recent_edits: edits } }, changed: wireFieldNames, held: false };
 }
 
 /** The newest edits, this one among them; null when there were too many within the hour. */
@@ -179,12 +179,12 @@ function withEdit(row: Row<'item'>, nowMs: number): string | null {
  * Merges an entry of a source into an item. The owner's words replace the item's; anybody else's leave them alone and
  * only add the source to "also in"; and ownership passes, once, to a source with a better claim.
  */
-export function merge(before: StoredItem, draft: ItemDraft, source: ShownSource, nowMs: number): Merged {
+export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const { row } = before;
   if (row.withdrawn_why === 'omitted' && row.owner_ref === source.ref) return comeBack(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
-  const apart: Merged = { before, after: { row, sources }, changed: [], held: false };
+  const apart: MergeResult = { before, after: { row, sources }, changed: [], held: false };
   if (row.withdrawn_ms !== null) return apart;
   const passes = passesTo(source, before);
   const takes = passes || (row.owner_ref === source.ref && row.content_hash !== draft.contentHash);

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { anyOf, insertRows } from '../engine/write-rows.ts';
+import { valueList, insertRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
-import { alongTable, beyond, type Place } from '../queries/index-scan.ts';
-import { uncountItems } from '../readers/stored-item-counts.ts';
+import { tablePath, afterCursor, type PageCursor } from '../queries/index-scan.ts';
+import { decrementItemCounts } from '../readers/stored-item-counts.ts';
 import type { Row } from '../tables.ts';
 
 const batchItems = 200;
@@ -33,15 +33,15 @@ type Leaving = Pick<Row<'item'>, 'id' | 'key' | 'withdrawn_ms'>;
 
 /** Which items of a source go: those behind a place in the order of views, and first seen before an instant. */
 interface Bound {
-  readonly behind: Place | null;
+  readonly behind: PageCursor | null;
   readonly beforeMs: number;
 }
 
-const along = alongTable('appearance', 'date');
+const along = tablePath('appearance', 'date');
 
 /** The place of the n-th item that a source shows, newest first; null when it has fewer. */
-async function placeOf(db: Db, ref: number, n: number): Promise<Place | null> {
-  const { rows } = await sql<Place>`select sort_ms as "sortMs", item_id as id from appearance
+async function placeOf(db: Db, ref: number, n: number): Promise<PageCursor | null> {
+  const { rows } = await sql<PageCursor>`select sort_ms as "sortMs", item_id as id from appearance
     where source_ref = ${ref} and item_id is not null
     order by sort_ms desc, item_id desc limit 1 offset ${n - 1}`.execute(db);
   return rows[0] ?? null;
@@ -50,7 +50,7 @@ async function placeOf(db: Db, ref: number, n: number): Promise<Place | null> {
 /** Who owns an item decides whether it goes. Oldest first. */
 async function leaving(db: Db, ref: number, bound: Bound): Promise<Leaving[]> {
   const { rows } = await sql<Leaving>`select item.id, item.key, item.withdrawn_ms from ${along.from}
-    where along.source_ref = ${ref} and item.owner_ref = ${ref} and ${beyond(along, bound.behind)}
+    where along.source_ref = ${ref} and item.owner_ref = ${ref} and ${afterCursor(along, bound.behind)}
       and along.sort_ms < ${bound.beforeMs} and item.first_seen_ms < ${bound.beforeMs}
     order by along.sort_ms, along.item_id limit ${batchItems}`.execute(db);
   return rows;
@@ -59,7 +59,7 @@ async function leaving(db: Db, ref: number, bound: Bound): Promise<Leaving[]> {
 async function rememberKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
   await tx
     .deleteFrom('retired_key')
-    .where('key', 'in', sql<string>`${anyOf(tx, keys)}`)
+    .where('key', 'in', sql<string>`${valueList(tx, keys)}`)
     .execute();
   await insertRows(
     tx,
@@ -71,15 +71,15 @@ async function rememberKeys(tx: Db, keys: readonly string[], nowMs: number): Pro
 async function letGo(tx: Db, items: readonly Leaving[]): Promise<void> {
   const ids = items.map(({ id }) => id);
   const shown = items.filter(({ withdrawn_ms }) => withdrawn_ms === null);
-  await uncountItems(
+  await decrementItemCounts(
     tx,
     shown.map(({ id }) => id),
   );
-  await engineOf(tx).forgetTexts(tx, ids);
+  await engineOf(tx).removeTexts(tx, ids);
   // Its appearances lose their item and stay as tombstones; categories, counts and comments go with it.
   await tx
     .deleteFrom('item')
-    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
 }
 

@@ -2,19 +2,19 @@ import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { ItemDraft } from '../../domain/items/item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
-import { anyOf, insertForIds, insertRows, updateRows } from '../engine/write-rows.ts';
-import type { Happening } from '../log/event-log.ts';
-import { fromJson, readStored, type ShownSource, type StoredItem, toItem } from '../queries/map-item.ts';
-import { countItems } from '../readers/stored-item-counts.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
+import { valueList, insertReturningIds, insertRows, updateRows } from '../engine/write-rows.ts';
+import type { ItemChange } from '../log/event-log.ts';
+import { fromJson, readStoredItems, type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
+import { incrementItemCounts } from '../readers/stored-item-counts.ts';
 import type { Row } from '../tables.ts';
-import { type KnownEntry, type Recognition, recognise, renamedEntries } from './item-identity.ts';
-import { readKnown } from './known-items.ts';
-import { type Merged, merge, newRow } from './merge.ts';
+import { type KnownEntry, type EntryMatch, matchEntry, renamedEntries } from './item-identity.ts';
+import { readKnownItems } from './known-items.ts';
+import { type MergeResult, mergeEntry, newItemRow } from './merge.ts';
 
 /** What a batch is stored under. */
 export interface BatchContext {
-  readonly source: ShownSource;
+  readonly source: PublicSource;
   /** See `renamedEntries`; null: the batch is all that is new in its document, so they can be found in it. */
   readonly renamed: ReadonlyMap<string, KnownEntry> | null;
   /** Entry keys of the document. */
@@ -35,7 +35,7 @@ export interface BatchCounts {
   readonly heldBack: number;
 }
 
-export const noCounts: BatchCounts = { added: 0, joined: 0, updated: 0, heldBack: 0 };
+export const zeroCounts: BatchCounts = { added: 0, joined: 0, updated: 0, heldBack: 0 };
 
 /** An entry, what it is, and what it does to its item. */
 type Step =
@@ -44,35 +44,35 @@ type Step =
       readonly kind: 'merge';
       readonly draft: ItemDraft;
       readonly entry: KnownEntry | null;
-      readonly merged: Merged;
+      readonly merged: MergeResult;
     }
   | { readonly kind: 'retired'; readonly draft: ItemDraft; readonly entry: KnownEntry | null };
 
 async function plan(tx: Db, drafts: readonly ItemDraft[], context: BatchContext): Promise<Step[]> {
-  const known = await readKnown(tx, context.source, drafts);
+  const known = await readKnownItems(tx, context.source, drafts);
   const { document } = context;
   const renamed = context.renamed ?? renamedEntries(drafts, document, known);
   const taken = new Set<string>();
   const recognised = drafts.map((draft) => {
-    const what = recognise(draft, known, { renamed, document, taken });
+    const what = matchEntry(draft, known, { renamed, document, taken });
     if (draft.canonicalUrl !== null) taken.add(draft.canonicalUrl);
     return { draft, what };
   });
   const itemIds = recognised.flatMap(({ what }) => ('itemId' in what ? [what.itemId] : []));
-  const stored = await readStored(tx, itemIds);
+  const stored = await readStoredItems(tx, itemIds);
   return recognised.flatMap(({ draft, what }) => stepFor(draft, what, stored, context));
 }
 
 function stepFor(
   draft: ItemDraft,
-  what: Recognition,
+  what: EntryMatch,
   stored: ReadonlyMap<number, StoredItem>,
   context: BatchContext,
 ): Step[] {
   const { source, nowMs, firstRead } = context;
   if (what.kind === 'retired') return [{ kind: 'retired', draft, entry: what.entry }];
   if (what.kind === 'new') {
-    return [{ kind: 'add', draft, row: newRow(draft, { key: what.key, ownerRef: source.ref, nowMs, firstRead }) }];
+    return [{ kind: 'add', draft, row: newItemRow(draft, { key: what.key, ownerRef: source.ref, nowMs, firstRead }) }];
   }
   const before = stored.get(what.itemId);
   if (before === undefined) throw new Error(`appearance of item ${what.itemId}, which is not there`);
@@ -80,12 +80,12 @@ function stepFor(
   const renamed = what.kind === 'known' && what.renamed;
   // An entry that is known with this very text says nothing, whatever its owner has made of the item.
   if (entry?.contentHash === draft.contentHash && !renamed) return [];
-  return [{ kind: 'merge', draft, entry, merged: merge(before, draft, source, nowMs) }];
+  return [{ kind: 'merge', draft, entry, merged: mergeEntry(before, draft, source, nowMs) }];
 }
 
 async function addItems(tx: Db, steps: readonly Step[]): Promise<ReadonlyMap<string, number>> {
   const rows = steps.flatMap((step) => (step.kind === 'add' ? [step.row] : []));
-  const ids = await insertForIds(tx, 'item', rows);
+  const ids = await insertReturningIds(tx, 'item', rows);
   return new Map(rows.map(({ key }, index) => [key, ids[index] ?? 0]));
 }
 
@@ -98,7 +98,7 @@ interface Done {
   readonly changed: readonly string[];
 }
 
-function done(step: Step, ids: ReadonlyMap<string, number>, source: ShownSource): Done {
+function done(step: Step, ids: ReadonlyMap<string, number>, source: PublicSource): Done {
   if (step.kind === 'retired') return { step, after: null, before: null, changed: [] };
   if (step.kind === 'merge') {
     const { before, after, changed } = step.merged;
@@ -146,7 +146,7 @@ async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchCo
   await gainItems(tx, { gained, ref: source.ref });
 }
 
-const gainItems = fixedQuery<{ gained: number; ref: number }, unknown>(['gained', 'ref'], (db, { gained, ref }) =>
+const gainItems = compiledQuery<{ gained: number; ref: number }, unknown>(['gained', 'ref'], (db, { gained, ref }) =>
   db
     .updateTable('source')
     .set((eb) => ({ items: eb('items', '+', gained) }))
@@ -170,7 +170,7 @@ async function writeItems(tx: Db, steps: readonly Done[]): Promise<void> {
   const all = rewritten(steps);
   await writeCategories(tx, all, edited.length > 0);
   const back = steps.flatMap((step) => (comesBack(step) ? [step.after.row.id] : []));
-  if (back.length > 0) await countItems(tx, back);
+  if (back.length > 0) await incrementItemCounts(tx, back);
   await engineOf(tx).indexTexts(
     tx,
     all.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),
@@ -182,7 +182,7 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
     const ids = items.map(({ row }) => row.id);
     await tx
       .deleteFrom('item_category')
-      .where('item_id', 'in', sql<number>`${anyOf(tx, ids)}`)
+      .where('item_id', 'in', sql<number>`${valueList(tx, ids)}`)
       .execute();
   }
   const rows = items.flatMap(({ row }) => {
@@ -195,8 +195,8 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
   await insertRows(tx, 'item_category', rows);
 }
 
-function happeningsOf(steps: readonly Done[]): Happening[] {
-  return steps.flatMap(({ step, before, after, changed }): Happening[] => {
+function happeningsOf(steps: readonly Done[]): ItemChange[] {
+  return steps.flatMap(({ step, before, after, changed }): ItemChange[] => {
     if (after === null) return [];
     if (step.kind === 'add') return [{ op: 'add', item: toItem(after), before: null, changed: [] }];
     if (before === null || changed.length === 0) return [];
@@ -222,8 +222,8 @@ export async function storeBatch(
   tx: Db,
   drafts: readonly ItemDraft[],
   context: BatchContext,
-): Promise<{ readonly counts: BatchCounts; readonly happenings: readonly Happening[] }> {
-  if (drafts.length === 0) return { counts: noCounts, happenings: [] };
+): Promise<{ readonly counts: BatchCounts; readonly happenings: readonly ItemChange[] }> {
+  if (drafts.length === 0) return { counts: zeroCounts, happenings: [] };
   const steps = await plan(tx, drafts, context);
   const ids = await addItems(tx, steps);
   const finished = steps.map((step) => done(step, ids, context.source));

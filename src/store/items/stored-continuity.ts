@@ -1,21 +1,21 @@
-import type { Digest, ItemDraft } from '../../domain/items/item.ts';
-import type { Identity } from '../../domain/polling/feed-continuity.ts';
+import type { NormalisedFeed, ItemDraft } from '../../domain/items/item.ts';
+import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
 import { publisherOf } from '../../domain/polling/hosts.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Row } from '../tables.ts';
-import { readKnown } from './known-items.ts';
+import { readKnownItems } from './known-items.ts';
 
 /** How a document joins on to what its source has shown before. */
 export interface Continuity {
   /** Those new to its source, by their ids and by their links, in the order of the drafts. */
   readonly strangers: readonly ItemDraft[];
   /** Who the source said it was, when the document calls itself something else of somewhere else; null: no change. */
-  readonly formerly: Identity | null;
+  readonly formerly: FeedIdentity | null;
 }
 
 type Named = Pick<Row<'source'>, 'ref' | 'id' | 'feed_title' | 'site_url'>;
 
-function identityBefore(row: Named, digest: Pick<Digest, 'feedTitle' | 'siteUrl'>): Identity | null {
+function identityBefore(row: Named, digest: Pick<NormalisedFeed, 'feedTitle' | 'siteUrl'>): FeedIdentity | null {
   const site = publisherOf(row.site_url);
   const siteNow = publisherOf(digest.siteUrl);
   const { feed_title: title } = row;
@@ -27,7 +27,7 @@ function identityBefore(row: Named, digest: Pick<Digest, 'feedTitle' | 'siteUrl'
 export async function readContinuity(
   db: Db,
   sourceId: string,
-  digest: Pick<Digest, 'drafts' | 'feedTitle' | 'siteUrl'>,
+  digest: Pick<NormalisedFeed, 'drafts' | 'feedTitle' | 'siteUrl'>,
 ): Promise<Continuity> {
   const { drafts } = digest;
   const row = await db
@@ -36,7 +36,7 @@ export async function readContinuity(
     .where('id', '=', sourceId)
     .executeTakeFirst();
   if (row === undefined) return { strangers: drafts, formerly: null };
-  const { entries, items } = await readKnown(db, row, drafts);
+  const { entries, items } = await readKnownItems(db, row, drafts);
   const isKnown = ({ entryKey, canonicalUrl }: ItemDraft): boolean =>
     entries.has(entryKey) || (canonicalUrl !== null && (items.get(canonicalUrl)?.ownEntry ?? null) !== null);
   return { strangers: drafts.filter((draft) => !isKnown(draft)), formerly: identityBefore(row, digest) };

@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import { updateRows } from '../engine/write-rows.ts';
-import { appendEvents, type Happening } from '../log/event-log.ts';
+import { appendEvents, type ItemChange } from '../log/event-log.ts';
 import type { Store } from '../open.ts';
-import { readStored, type StoredItem, toItem } from '../queries/map-item.ts';
+import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { changedFields } from './merge.ts';
 
 /** The content of an item. */
@@ -41,7 +41,7 @@ function replaced(before: StoredItem, { html, cleaned }: HtmlChange): StoredItem
 export async function replaceHtml(store: Store, changes: readonly HtmlChange[], nowMs: number): Promise<number | null> {
   if (changes.length === 0) return null;
   return store.write(async (tx) => {
-    const stored = await readStored(
+    const stored = await readStoredItems(
       tx,
       changes.map(({ id }) => id),
     );
@@ -67,7 +67,7 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
   });
 }
 
-function happeningOf(pair: { readonly before: StoredItem; readonly after: StoredItem }): Happening[] {
+function happeningOf(pair: { readonly before: StoredItem; readonly after: StoredItem }): ItemChange[] {
   const [before, item] = [toItem(pair.before), toItem(pair.after)];
   const changed = changedFields(before, item);
   return changed.length === 0 ? [] : [{ op: 'update', item, before, changed }];

@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { WithdrawalReason } from '../../domain/items/item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
-import { appendEvents, type Happening } from '../log/event-log.ts';
+import { valueList } from '../engine/write-rows.ts';
+import { appendEvents, type ItemChange } from '../log/event-log.ts';
 import type { Store } from '../open.ts';
-import { readStored, type StoredItem, toItem } from '../queries/map-item.ts';
-import { countItems, uncountItems } from '../readers/stored-item-counts.ts';
-import { fieldNames, standing } from './merge.ts';
+import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
+import { incrementItemCounts, decrementItemCounts } from '../readers/stored-item-counts.ts';
+import { wireFieldNames, withoutWithdrawal } from './merge.ts';
 
 /**
  * Takes items back: out of every view and the search, while their rows stay, so that they are known when they are
@@ -19,7 +19,7 @@ export async function withdrawStored(
   tx: Db,
   items: readonly StoredItem[],
   about: { readonly why: WithdrawalReason; readonly nowMs: number },
-): Promise<Happening[]> {
+): Promise<ItemChange[]> {
   const { why, nowMs } = about;
   await makeLasting(tx, items, why);
   const shown = items.filter(({ row }) => row.withdrawn_ms === null);
@@ -28,10 +28,10 @@ export async function withdrawStored(
   await tx
     .updateTable('item')
     .set({ withdrawn_ms: nowMs, withdrawn_why: why })
-    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
-  await uncountItems(tx, ids);
-  await engineOf(tx).forgetTexts(tx, ids);
+  await decrementItemCounts(tx, ids);
+  await engineOf(tx).removeTexts(tx, ids);
   return shown.map((before) => {
     const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs, withdrawn_why: why } });
     return { op: 'remove', item, before: toItem(before), changed: [] };
@@ -45,7 +45,7 @@ async function makeLasting(tx: Db, items: readonly StoredItem[], why: Withdrawal
   await tx
     .updateTable('item')
     .set({ withdrawn_why: why })
-    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
 }
 
@@ -56,7 +56,7 @@ async function makeLasting(tx: Db, items: readonly StoredItem[], why: Withdrawal
  */
 export async function withdrawItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
   return store.write(async (tx) => {
-    const items = await readStored(tx, [itemId]);
+    const items = await readStoredItems(tx, [itemId]);
     const happenings = await withdrawStored(tx, [...items.values()], { why: 'operator', nowMs });
     return appendEvents(tx, happenings, nowMs);
   });
@@ -70,9 +70,9 @@ export async function withdrawItem(store: Store, itemId: number, nowMs: number):
  */
 export async function restoreItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
   return store.write(async (tx) => {
-    const before = (await readStored(tx, [itemId])).get(itemId);
+    const before = (await readStoredItems(tx, [itemId])).get(itemId);
     if (before === undefined || before.row.withdrawn_ms === null) return null;
-    const item = toItem(standing(before));
+    const item = toItem(withoutWithdrawal(before));
     await tx.updateTable('item').set({ withdrawn_ms: null, withdrawn_why: null }).where('id', '=', itemId).execute();
     // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
     await tx
@@ -81,9 +81,9 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
       .where('item_id', '=', itemId)
       .where('source_ref', '=', before.row.owner_ref)
       .execute();
-    await countItems(tx, [itemId]);
+    await incrementItemCounts(tx, [itemId]);
     await engineOf(tx).indexTexts(tx, [{ itemId, text: searchText(item) }]);
-    return appendEvents(tx, [{ op: 'update', item, before: toItem(before), changed: fieldNames }], nowMs);
+    return appendEvents(tx, [{ op: 'update', item, before: toItem(before), changed: wireFieldNames }], nowMs);
   });
 }
 
@@ -95,7 +95,7 @@ export async function withdrawDeleted(
   tx: Db,
   deleted: { readonly sourceRef: number; readonly guids: readonly string[]; readonly present: ReadonlySet<string> },
   nowMs: number,
-): Promise<Happening[]> {
+): Promise<ItemChange[]> {
   const { sourceRef, guids, present } = deleted;
   if (guids.length === 0) return [];
   const rows = await tx
@@ -103,10 +103,10 @@ export async function withdrawDeleted(
     .innerJoin('item', 'item.id', 'appearance.item_id')
     .select(['item.id', 'entry_key'])
     .where('source_ref', '=', sourceRef)
-    .where('guid', 'in', sql<string>`${anyOf(tx, guids)}`)
+    .where('guid', 'in', sql<string>`${valueList(tx, guids)}`)
     .whereRef('item.owner_ref', '=', 'appearance.source_ref')
     .execute();
-  const items = await readStored(
+  const items = await readStoredItems(
     tx,
     rows.filter((row) => !present.has(row.entry_key)).map(({ id }) => id),
   );

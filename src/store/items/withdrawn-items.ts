@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Filter } from '../../domain/events/filter.ts';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { matchesSearch, type SearchQuery, searchable } from '../../domain/search/search-query.ts';
+import { matchesSearch, type SearchQuery, toSearchableText } from '../../domain/search/search-query.ts';
 import type { Db } from '../engine/engine.ts';
-import { conditions, wantedBy } from '../queries/item-predicate.ts';
-import { readStored, toItem } from '../queries/map-item.ts';
+import { toSqlCondition, toItemPredicate } from '../queries/item-predicate.ts';
+import { readStoredItems, toItem } from '../queries/map-item.ts';
 
 /** An item that was taken back, and when. */
 export interface Withdrawal {
@@ -31,13 +31,13 @@ type Found = Omit<Withdrawal, 'item'>;
 /** The newest withdrawals, newest first. */
 export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<Withdrawal[]> {
   const { filter, sinceMs, limit } = query;
-  const wanted = await wantedBy(db, filter, filter.backfill);
+  const wanted = await toItemPredicate(db, filter, filter.backfill);
   const { rows } = await sql<Found>`select item.id as "itemId", item.key as key, item.withdrawn_ms as "atMs" from item
-    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs} and ${conditions(db, wanted)}
+    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs} and ${toSqlCondition(db, wanted)}
     order by item.withdrawn_ms desc, item.id desc limit ${limit}`.execute(db);
   const found = wanted.search === null ? rows : await withPhrases(db, rows, wanted.search);
   const newest = found.slice(0, query.items).map(({ itemId }) => itemId);
-  const stored = await readStored(db, newest);
+  const stored = await readStoredItems(db, newest);
   return found.map((withdrawal) => {
     const one = stored.get(withdrawal.itemId);
     return { ...withdrawal, item: one === undefined ? null : toItem(one) };
@@ -46,12 +46,12 @@ export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<
 
 /** The search index has forgotten what was withdrawn: those few are searched one by one. */
 async function withPhrases(db: Db, found: readonly Found[], search: SearchQuery): Promise<Found[]> {
-  const stored = await readStored(
+  const stored = await readStoredItems(
     db,
     found.map(({ itemId }) => itemId),
   );
   return found.filter(({ itemId }) => {
     const one = stored.get(itemId);
-    return one !== undefined && matchesSearch(search, searchable(searchText(toItem(one))));
+    return one !== undefined && matchesSearch(search, toSearchableText(searchText(toItem(one))));
   });
 }

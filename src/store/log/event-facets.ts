@@ -1,6 +1,6 @@
 import type { Facets } from '../../domain/events/event.ts';
 import type { WireItem } from '../../domain/events/wire.ts';
-import { facetsOf, labelsOf, searchText } from '../../domain/events/wire-item.ts';
+import { facetsOf, facetsWithoutText, searchText } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { fromJson } from '../queries/map-item.ts';
 
@@ -14,7 +14,7 @@ type StoredFacets = Omit<Facets, 'text'> & { readonly text?: string };
  * @param body what the event says of the item; null: nothing that its text could be read from.
  */
 export function packFacets(item: Item, body: Omit<WireItem, 'page'> | null): string {
-  return JSON.stringify(body === null || body.htmlOmitted === true ? facetsOf(item) : labelsOf(item));
+  return JSON.stringify(body === null || body.htmlOmitted === true ? facetsOf(item) : facetsWithoutText(item));
 }
 
 /** The inverse: the text of an event is put together only when a filter asks for it. */

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { EventOp, Facets, LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { EventOp, Facets, LogEvent, LogBounds } from '../../domain/events/event.ts';
 import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
-import { anyOf, insertRows } from '../engine/write-rows.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
+import { valueList, insertRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import { fromJson } from '../queries/map-item.ts';
 import type { Row } from '../tables.ts';
@@ -14,7 +14,7 @@ import { packFacets, unpackFacets } from './event-facets.ts';
 const trimBatch = 500;
 
 /** Something that happened to an item, before it has its place in the log. */
-export interface Happening {
+export interface ItemChange {
   readonly op: EventOp;
   /** As it is now. */
   readonly item: Item;
@@ -24,13 +24,13 @@ export interface Happening {
 }
 
 /** Where the log stands. */
-export async function readHead(db: Db): Promise<StreamHead> {
+export async function readHead(db: Db): Promise<LogBounds> {
   const [head] = await selectHead(db, {});
   if (head === undefined) throw new Error('the log has no head');
   return head;
 }
 
-const selectHead = fixedQuery<object, StreamHead>([], (db) =>
+const selectHead = compiledQuery<object, LogBounds>([], (db) =>
   db.selectFrom('stream_head').select(['epoch', 'head', 'floor']),
 );
 
@@ -48,7 +48,7 @@ function toEvent(row: Row<'event'>): LogEvent {
     backfill: row.backfill === 1,
     changed: fromJson<readonly string[]>(row.changed),
     facets: unpackFacets(row.facets, row.body),
-    was: row.was === null ? null : fromJson<Facets>(row.was),
+    previousFacets: row.was === null ? null : fromJson<Facets>(row.was),
     body: row.body,
     atMs: row.at_ms,
   };
@@ -59,26 +59,26 @@ export async function readEvents(db: Db, afterSeq: number, limit: number): Promi
   return (await selectEvents(db, { afterSeq, limit })).map(toEvent);
 }
 
-const selectEvents = fixedQuery<{ afterSeq: number; limit: number }, Row<'event'>>(
+const selectEvents = compiledQuery<{ afterSeq: number; limit: number }, Row<'event'>>(
   ['afterSeq', 'limit'],
   (db, { afterSeq, limit }) =>
     db.selectFrom('event').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(limit),
 );
 
 /** The facets that each item had at its last event: what filters have matched, whatever the declarations say by now. */
-async function lastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
+async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
   if (itemIds.length === 0) return new Map();
   const last = db
     .selectFrom('event')
     .select(({ fn }) => fn.max('seq').as('seq'))
-    .where('item_id', 'in', sql<number>`${anyOf(db, itemIds)}`)
+    .where('item_id', 'in', sql<number>`${valueList(db, itemIds)}`)
     .groupBy('item_id');
   const rows = await db.selectFrom('event').select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
   return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, row.body))]));
 }
 
 /** What an event says of its item, and what filters look at. */
-function spoken({ op, item }: Happening): { readonly body: string; readonly facets: string } {
+function eventPayload({ op, item }: ItemChange): { readonly body: string; readonly facets: string } {
   if (op === 'remove') return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
   const body = toWireBody(item);
   return { body: JSON.stringify(body), facets: packFacets(item, body) };
@@ -90,10 +90,10 @@ function spoken({ op, item }: Happening): { readonly body: string; readonly face
  *
  * @returns the head after them; null when nothing happened.
  */
-export async function appendEvents(tx: Db, happenings: readonly Happening[], nowMs: number): Promise<number | null> {
+export async function appendEvents(tx: Db, happenings: readonly ItemChange[], nowMs: number): Promise<number | null> {
   if (happenings.length === 0) return null;
   const earlier = happenings.flatMap(({ before, item }) => (before === null ? [] : [item.id]));
-  const was = await lastFacets(tx, earlier);
+  const was = await readLastFacets(tx, earlier);
   const rows = happenings.map((happening) => {
     const { op, item, before, changed } = happening;
     return {
@@ -104,13 +104,13 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
       backfill: item.backfill ? 1 : 0,
       changed: JSON.stringify(changed),
       was: before === null ? null : (was.get(item.id) ?? JSON.stringify(facetsOf(before))),
-      ...spoken(happening),
+      ...eventPayload(happening),
       at_ms: nowMs,
     };
   });
   // By its key and without RETURNING: more would have the engine make ready to take the statement back, for which the
   // search index is written out each time.
-  await growLog(tx, { by: rows.length, nowMs });
+  await advanceHead(tx, { by: rows.length, nowMs });
   const { head } = await readHead(tx);
   const first = head - rows.length + 1;
   await insertRows(
@@ -121,7 +121,7 @@ export async function appendEvents(tx: Db, happenings: readonly Happening[], now
   return head;
 }
 
-const growLog = fixedQuery<{ by: number; nowMs: number }, unknown>(['by', 'nowMs'], (db, { by, nowMs }) =>
+const advanceHead = compiledQuery<{ by: number; nowMs: number }, unknown>(['by', 'nowMs'], (db, { by, nowMs }) =>
   db
     .updateTable('stream_head')
     .set((eb) => ({ head: eb('head', '+', by), changed_ms: nowMs }))

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import type { Db } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
+import { valueList } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import type { Row } from '../tables.ts';
 import { readHead } from './event-log.ts';
@@ -40,12 +40,12 @@ export async function readWebhook(db: Db, id: string): Promise<WebhookState | nu
   return row === undefined ? null : toState(row);
 }
 
-const selectWebhook = fixedQuery<{ id: string }, Row<'webhook'>>(['id'], (db, { id }) =>
+const selectWebhook = compiledQuery<{ id: string }, Row<'webhook'>>(['id'], (db, { id }) =>
   db.selectFrom('webhook').selectAll().where('id', '=', id),
 );
 
 /** What a webhook starts afresh with when the operator has done something about it. */
-const mended = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;
+const resetFailures = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;
 
 type Declared = Pick<Webhook, 'id' | 'url'> & Partial<Pick<Webhook, 'formerId'>>;
 
@@ -76,8 +76,8 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
     for (const { id, url } of changed) {
       await tx
         .insertInto('webhook')
-        .values({ id, url, epoch, seq: head, told: head, delivered: 0, ...mended })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...mended }))
+        .values({ id, url, epoch, seq: head, told: head, delivered: 0, ...resetFailures })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...resetFailures }))
         .execute();
     }
     await tx
@@ -86,7 +86,7 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
       .where(
         'id',
         'in',
-        sql<string>`${anyOf(
+        sql<string>`${valueList(
           tx,
           removed.map(({ id }) => id),
         )}`,
@@ -101,7 +101,7 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
  *
  * @returns whether it was written.
  */
-export async function advanceWebhook(store: Store, before: WebhookState, after: WebhookState): Promise<boolean> {
+export async function updateWebhookState(store: Store, before: WebhookState, after: WebhookState): Promise<boolean> {
   const { numUpdatedRows } = await store.write((tx) =>
     tx
       .updateTable('webhook')
@@ -132,12 +132,12 @@ export async function advanceWebhook(store: Store, before: WebhookState, after: 
 }
 
 /** Has a webhook deliver again what follows a cursor, or go on where it is; either way it is tried at once. */
-export async function moveWebhook(store: Store, id: string, after: Cursor | null): Promise<void> {
+export async function seekWebhook(store: Store, id: string, after: Cursor | null): Promise<void> {
   const place = after === null ? {} : { epoch: after.epoch, seq: after.seq, told: after.seq };
   await store.write((tx) =>
     tx
       .updateTable('webhook')
-      .set({ ...place, ...mended })
+      .set({ ...place, ...resetFailures })
       .where('id', '=', id)
       .execute(),
   );

@@ -1,13 +1,13 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Filter } from '../../domain/events/filter.ts';
 import { slug } from '../../domain/polling/source.ts';
-import { type Places, parseSearchQuery, type SearchQuery } from '../../domain/search/search-query.ts';
+import { type SearchScope, parseSearchQuery, type SearchQuery } from '../../domain/search/search-query.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { valueList } from '../engine/write-rows.ts';
 import type { Order } from './index-scan.ts';
 
 /** Which items are wanted, in terms of the database. */
-export interface Wanted {
+export interface ItemPredicate {
   /** Sources by reference, one set for each field that restricts them: an appearance in each is asked for. */
   readonly sourceSets: readonly (readonly number[])[];
   readonly categories: readonly string[];
@@ -28,7 +28,7 @@ async function refsOfSources(db: Db, ids: readonly string[]): Promise<number[]> 
   const rows = await db
     .selectFrom('source')
     .select('ref')
-    .where('id', 'in', sql<string>`${anyOf(db, ids)}`)
+    .where('id', 'in', sql<string>`${valueList(db, ids)}`)
     .execute();
   return rows.map(({ ref }) => ref);
 }
@@ -39,21 +39,21 @@ async function refsOfSections(db: Db, slugs: readonly string[]): Promise<number[
   const rows = await db
     .selectFrom('source')
     .select('ref')
-    .where('section', 'in', sql<string>`${anyOf(db, names)}`)
+    .where('section', 'in', sql<string>`${valueList(db, names)}`)
     .execute();
   return rows.map(({ ref }) => ref);
 }
 
 /** Puts a reader's filter into terms of the database. Values are expected as `parseFilter` leaves them. */
-export async function wantedBy(db: Db, filter: Filter, backfill: boolean): Promise<Wanted> {
+export async function toItemPredicate(db: Db, filter: Filter, backfill: boolean): Promise<ItemPredicate> {
   const { q, categories, languages } = filter;
   const search = q === null ? null : parseSearchQuery(q);
   const sourceSets = [
-    ...(await setsOf(db, filter)),
+    ...(await readSourceSets(db, filter)),
     // A search names places of its own, and both must hold.
-    ...(search === null ? [] : await setsOf(db, search.within)),
+    ...(search === null ? [] : await readSourceSets(db, search.includedScope)),
   ];
-  const exceptSources = search === null ? [] : (await setsOf(db, search.without)).flat();
+  const exceptSources = search === null ? [] : (await readSourceSets(db, search.excludedScope)).flat();
   return {
     sourceSets,
     categories,
@@ -68,7 +68,7 @@ export async function wantedBy(db: Db, filter: Filter, backfill: boolean): Promi
 }
 
 /** The sources meant by sections and by ids: one set for each of the two that says anything. */
-async function setsOf(db: Db, { sources, sections }: Places): Promise<number[][]> {
+async function readSourceSets(db: Db, { sources, sections }: SearchScope): Promise<number[][]> {
   return [
     ...(sources.length > 0 ? [await refsOfSources(db, sources)] : []),
     ...(sections.length > 0 ? [await refsOfSections(db, sections)] : []),
@@ -84,20 +84,20 @@ function searchConditions(search: SearchQuery): RawBuilder<unknown>[] {
 }
 
 /** What a wanted item must satisfy, as conditions on `item`. All but phrases. */
-export function conditions(db: Db, wanted: Wanted): RawBuilder<unknown> {
+export function toSqlCondition(db: Db, wanted: ItemPredicate): RawBuilder<unknown> {
   const appears = (refs: readonly number[]) => sql`exists (select 1 from appearance as seen
-    where seen.item_id = item.id and seen.source_ref in ${anyOf(db, refs)})`;
+    where seen.item_id = item.id and seen.source_ref in ${valueList(db, refs)})`;
   const tagged = sql`exists (select 1 from item_category as tag
-    where tag.item_id = item.id and tag.category in ${anyOf(db, wanted.categories)})`;
+    where tag.item_id = item.id and tag.category in ${valueList(db, wanted.categories)})`;
   const all = [
     sql`1 = 1`,
-    ...(wanted.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${anyOf(db, wanted.exceptOwners)}`]),
+    ...(wanted.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${valueList(db, wanted.exceptOwners)}`]),
     ...(wanted.onlyOwner === null ? [] : [sql`item.owner_ref = ${wanted.onlyOwner}`]),
     ...(wanted.backfill ? [] : [sql`item.backfill = 0`]),
     ...wanted.sourceSets.map(appears),
     ...(wanted.exceptSources.length === 0 ? [] : [sql`not ${appears(wanted.exceptSources)}`]),
     ...(wanted.categories.length === 0 ? [] : [tagged]),
-    ...(wanted.languages.length === 0 ? [] : [sql`item.primary_language in ${anyOf(db, wanted.languages)}`]),
+    ...(wanted.languages.length === 0 ? [] : [sql`item.primary_language in ${valueList(db, wanted.languages)}`]),
     ...(wanted.search === null ? [] : searchConditions(wanted.search)),
   ];
   return sql.join(all, sql` and `);

@@ -3,11 +3,11 @@ import type { Enclosure, Item, SourceLabel } from '../../domain/items/item.ts';
 import { isLocal } from '../../domain/polling/poll.ts';
 import type { Republish } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { valueList } from '../engine/write-rows.ts';
 import type { Row } from '../tables.ts';
 
 /** What an item shows of a source it appeared at. */
-export interface ShownSource {
+export interface PublicSource {
   readonly ref: number;
   readonly id: string;
   readonly title: string;
@@ -20,7 +20,7 @@ export interface ShownSource {
 /** An item as it is stored, with the sources it appeared at, first one first. */
 export interface StoredItem {
   readonly row: Row<'item'>;
-  readonly sources: readonly ShownSource[];
+  readonly sources: readonly PublicSource[];
 }
 
 type SourceColumns = Pick<
@@ -29,7 +29,7 @@ type SourceColumns = Pick<
 >;
 
 /** What of a source is shown: the operator's title, else the feed's own, else where it is read from. */
-export function shownSource(row: SourceColumns): ShownSource {
+export function toPublicSource(row: SourceColumns): PublicSource {
   return {
     ref: row.ref,
     id: row.id,
@@ -46,7 +46,7 @@ function nameOf({ host, id }: Pick<SourceColumns, 'host' | 'id'>): string {
   return host === '' || isLocal({ host }) ? id : host;
 }
 
-function label(source: ShownSource): SourceLabel {
+function label(source: PublicSource): SourceLabel {
   return { id: source.id, title: source.title };
 }
 
@@ -90,27 +90,27 @@ export function toItem({ row, sources }: StoredItem): Item {
     revision: row.revision,
     backfill: row.backfill === 1,
     withdrawnMs: row.withdrawn_ms,
-    withdrawnWhy: row.withdrawn_why,
+    withdrawalReason: row.withdrawn_why,
   };
 }
 
 /** Reads items with all their sources, in no order; ids that are not there are left out. Two statements in all. */
-export async function readStored(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
+export async function readStoredItems(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('item')
     .selectAll()
-    .where('id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(db, ids)}`)
     .execute();
   const appearances = await db
     .selectFrom('appearance')
     .innerJoin('source', 'source.ref', 'appearance.source_ref')
     .select(['appearance.item_id', 'ref', 'source.id', 'title', 'feed_title', 'section', 'url', 'site_url'])
     .select(['republish', 'host'])
-    .where('appearance.item_id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .where('appearance.item_id', 'in', sql<number>`${valueList(db, ids)}`)
     .orderBy('appearance.item_id')
     .orderBy('appearance.id')
     .execute();
   const sources = Map.groupBy(appearances, (appearance) => appearance.item_id);
-  return new Map(rows.map((row) => [row.id, { row, sources: (sources.get(row.id) ?? []).map(shownSource) }]));
+  return new Map(rows.map((row) => [row.id, { row, sources: (sources.get(row.id) ?? []).map(toPublicSource) }]));
 }

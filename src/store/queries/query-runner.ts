@@ -2,9 +2,9 @@ import { assertNever } from '../../domain/assert-never.ts';
 import { StorageError, type StorageFault } from '../../domain/storage.ts';
 import type { TaskOutcome } from '../../runtime/worker-child.ts';
 import { createWorkerPool, type WorkerPool } from '../../runtime/worker-pool.ts';
-import { moduleBeside } from '../../runtime/worker-protocol.ts';
+import { siblingModule } from '../../runtime/worker-protocol.ts';
 import type { Store } from '../open.ts';
-import type { QueryAnswer, QueryTask } from './query-worker.ts';
+import type { QueryResponse, QueryTask } from './query-worker.ts';
 import { executeQuery, type QueryName, type ReadQueries } from './read-queries.ts';
 
 /** How a query ended. */
@@ -33,11 +33,11 @@ export interface QueryLimits {
   /** Processor time of one query. */
   readonly budgetMs: number;
   /** Time by the clock of one query, for a machine that is busy with other things. */
-  readonly wallMs: number;
+  readonly wallLimitMs: number;
   /** Queries that wait for their turn. */
-  readonly maxWaiting: number;
+  readonly maxQueued: number;
   /** How long one waits for its turn. */
-  readonly waitMs: number;
+  readonly queueTimeoutMs: number;
 }
 
 /** How a runner is set up. */
@@ -49,14 +49,14 @@ export interface QueryRunnerOptions {
   onFault?(fault: StorageFault, detail: string): void;
 }
 
-const serverLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallMs: 5000, maxWaiting: 32, waitMs: 5000 };
+const serverLimits: QueryLimits = { workers: 2, budgetMs: 1000, wallLimitMs: 5000, maxQueued: 32, queueTimeoutMs: 5000 };
 
 const maxHeapMb = 256;
 /** How long a query waits for the process that is up, or is starting, before another one is started for it. */
 const patienceMs = 1500;
 
 /** Runs queries where they are asked for, without limits: for commands and tests. */
-export function runQueriesHere(store: Pick<Store, 'read'>): QueryRunner {
+export function runQueriesInProcess(store: Pick<Store, 'read'>): QueryRunner {
   return {
     run: async (name, args) => ({ kind: 'done', result: await store.read((db) => executeQuery(db, name, args)) }),
     close: async () => {},
@@ -72,11 +72,11 @@ export function runQueriesHere(store: Pick<Store, 'read'>): QueryRunner {
  */
 export function createQueryRunner(url: string, options: QueryRunnerOptions = {}): QueryRunner {
   const { limits = serverLimits, onEnd = () => {}, onFault = () => {} } = options;
-  const pool = createWorkerPool<QueryTask, QueryAnswer>({
-    module: moduleBeside(import.meta.url, 'query-worker').href,
+  const pool = createWorkerPool<QueryTask, QueryResponse>({
+    module: siblingModule(import.meta.url, 'query-worker').href,
     workers: limits.workers,
     cpuLimitMs: limits.budgetMs,
-    wallLimitMs: limits.wallMs,
+    wallLimitMs: limits.wallLimitMs,
     maxHeapMb,
     patienceMs,
   });
@@ -85,7 +85,7 @@ export function createQueryRunner(url: string, options: QueryRunnerOptions = {})
 
 interface QueueParts extends Required<QueryRunnerOptions> {
   readonly url: string;
-  readonly pool: WorkerPool<QueryTask, QueryAnswer>;
+  readonly pool: WorkerPool<QueryTask, QueryResponse>;
 }
 
 /** Queries in the order they came, as many at once as there are workers. */
@@ -135,14 +135,14 @@ class QueryQueue implements QueryRunner {
 
   /** Whether the query may run now, after waiting for its turn. */
   #turn(): Promise<boolean> | boolean {
-    const { workers, maxWaiting, waitMs } = this.#parts.limits;
+    const { workers, maxQueued, queueTimeoutMs } = this.#parts.limits;
     if (this.#running < workers) {
       this.#running += 1;
       return true;
     }
-    if (this.#waiting.size >= maxWaiting) return false;
+    if (this.#waiting.size >= maxQueued) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => answer(false), waitMs).unref();
+      const timer = setTimeout(() => answer(false), queueTimeoutMs).unref();
       const answer = (mayRun: boolean): void => {
         clearTimeout(timer);
         this.#waiting.delete(answer);
@@ -160,7 +160,7 @@ class QueryQueue implements QueryRunner {
   }
 }
 
-function endOf(outcome: TaskOutcome<QueryAnswer>): 'done' | 'over-budget' | 'failed' {
+function endOf(outcome: TaskOutcome<QueryResponse>): 'done' | 'over-budget' | 'failed' {
   const { kind } = outcome;
   switch (kind) {
     case 'done':

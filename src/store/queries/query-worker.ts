@@ -1,7 +1,7 @@
 // The task of a query process (see query-runner.ts): one query on a connection of its own, which cannot write.
 import os from 'node:os';
 import type { StorageFault } from '../../domain/storage.ts';
-import { faultOfReading, openStoreToRead, type ReadingStore } from '../open.ts';
+import { readFaultOf, openReadOnlyStore, type ReadOnlyStore } from '../open.ts';
 import { executeQuery, type QueryName, type ReadQueries } from './read-queries.ts';
 
 /** A query as it is sent to a query process. */
@@ -13,21 +13,21 @@ export interface QueryTask<Name extends QueryName = QueryName> {
 }
 
 /** What the process answers: a fault of the storage is a value, since an error loses its kind on the way. */
-export type QueryAnswer =
+export type QueryResponse =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'fault'; readonly fault: StorageFault; readonly detail: string };
 
 /** The thread that answers requests and pushes events comes first. Linux: half the share of a busy processor or less. */
 const nice = 5;
 
-let open: { readonly url: string; readonly store: ReadingStore } | null = null;
+let open: { readonly url: string; readonly store: ReadOnlyStore } | null = null;
 
 /** Runs a query in one read transaction. Opens the database at the first one and keeps it open. */
-export default async function runQuery(task: QueryTask): Promise<QueryAnswer> {
+export default async function runQuery(task: QueryTask): Promise<QueryResponse> {
   try {
     return { kind: 'result', result: await readOne(task) };
   } catch (error) {
-    const fault = faultOfReading(error, task.url);
+    const fault = readFaultOf(error, task.url);
     if (fault === null) throw error;
     return { kind: 'fault', fault, detail: String(error) };
   }
@@ -38,7 +38,7 @@ async function readOne({ url, name, args }: QueryTask): Promise<unknown> {
     await open?.store.close();
     open = null;
     os.setPriority(nice);
-    open = { url, store: openStoreToRead(url) };
+    open = { url, store: openReadOnlyStore(url) };
   }
   return open.store.read((db) => executeQuery(db, name, args));
 }

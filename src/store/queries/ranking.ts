@@ -1,7 +1,7 @@
 import { type Db, engineOf } from '../engine/engine.ts';
 import { findCandidates } from '../items/identity-candidates.ts';
 import type { Candidate } from './index-scan.ts';
-import type { Wanted } from './item-predicate.ts';
+import type { ItemPredicate } from './item-predicate.ts';
 
 /** The newest matches of a search: only they are ranked. */
 const mostRanked = 5000;
@@ -9,7 +9,7 @@ const mostRanked = 5000;
 const mostCompared = 20_000;
 
 /** A place in a ranked list: how many were shown, and the newest item there was when it began. */
-export interface RankPlace {
+export interface RankCursor {
   readonly shown: number;
   readonly newestId: number;
 }
@@ -17,17 +17,17 @@ export interface RankPlace {
 /** A page of a ranked list, and the place after it: null on the last. */
 export interface RankedPage {
   readonly items: readonly Candidate[];
-  readonly next: RankPlace | null;
+  readonly next: RankCursor | null;
 }
 
 /** `r<shown>-<id>`; null when the text is no such place. */
-export function parseRankPlace(text: string): RankPlace | null {
+export function parseRankCursor(text: string): RankCursor | null {
   const match = /^r(\d{1,5})-(\d{1,15})$/.exec(text);
   return match === null ? null : { shown: Number(match[1]), newestId: Number(match[2]) };
 }
 
 /** The inverse of `parseRankPlace`. */
-export function formatRankPlace({ shown, newestId }: RankPlace): string {
+export function formatRankCursor({ shown, newestId }: RankCursor): string {
   return `r${shown}-${newestId}`;
 }
 
@@ -37,12 +37,12 @@ export function formatRankPlace({ shown, newestId }: RankPlace): string {
  */
 export async function rankedPage(
   db: Db,
-  wanted: Wanted,
-  at: { readonly before: RankPlace | null; readonly limit: number },
+  wanted: ItemPredicate,
+  at: { readonly before: RankCursor | null; readonly limit: number },
 ): Promise<RankedPage> {
   const found = await findCandidates(db, wanted, { before: null, limit: mostRanked });
   const newestId = at.before?.newestId ?? Math.max(0, ...found.map(({ id }) => id));
-  const ranked = await inRank(
+  const ranked = await sortByRank(
     db,
     wanted,
     found.filter(({ id }) => id <= newestId),
@@ -52,11 +52,11 @@ export async function rankedPage(
   return { items: ranked.slice(start, shown), next: shown < ranked.length ? { shown, newestId } : null };
 }
 
-async function inRank(db: Db, { search }: Wanted, found: readonly Candidate[]): Promise<readonly Candidate[]> {
-  if (search === null || search.wanted.length === 0 || found.length === 0) return found;
+async function sortByRank(db: Db, { search }: ItemPredicate, found: readonly Candidate[]): Promise<readonly Candidate[]> {
+  if (search === null || search.required.length === 0 || found.length === 0) return found;
   const ids = found.map(({ id }) => id);
   const page = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostCompared };
-  const best = await engineOf(db).rankTexts(db, search.wanted, page);
+  const best = await engineOf(db).rankTexts(db, search.required, page);
   const ranks = new Map(best.map((id, rank) => [id, rank]));
   const rankOf = ({ id }: Candidate): number => ranks.get(id) ?? best.length;
   return found.toSorted((a, b) => rankOf(a) - rankOf(b));

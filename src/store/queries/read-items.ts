@@ -3,11 +3,11 @@ import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
 import { findCandidates } from '../items/identity-candidates.ts';
-import { byOrder, type Candidate, type Order, type Place, type Range } from './index-scan.ts';
-import { type Wanted, wantedBy } from './item-predicate.ts';
-import { readStored, toItem } from './map-item.ts';
-import { formatRankPlace, parseRankPlace, rankedPage } from './ranking.ts';
-import { type BalancedPlace, balancedPage, type Find, type Owners, plainPage } from './source-quota.ts';
+import { newestFirst, type Candidate, type Order, type PageCursor, type PageRange } from './index-scan.ts';
+import { type ItemPredicate, toItemPredicate } from './item-predicate.ts';
+import { readStoredItems, toItem } from './map-item.ts';
+import { formatRankCursor, parseRankCursor, rankedPage } from './ranking.ts';
+import { type BalancedCursor, balancedPage, type FindPage, type OwnerFilter, plainPage } from './source-quota.ts';
 
 /** A page of items: which, how many, from where. */
 export interface ItemsQuery {
@@ -29,7 +29,7 @@ export interface ItemsQuery {
 }
 
 /** Items newest first, and where the next page begins: null on the last. */
-export interface ItemsPart {
+export interface ItemsPage {
   readonly items: readonly Item[];
   readonly next: string | null;
 }
@@ -43,31 +43,31 @@ export interface SectionCount {
 }
 
 /** `<sort_ms>-<id>`; null when the text is no place. */
-export function parsePlace(text: string): Place | null {
+export function parsePageCursor(text: string): PageCursor | null {
   const match = /^(-?\d{1,15})-(\d{1,15})$/.exec(text);
   if (match === null) return null;
   return { sortMs: Number(match[1]), id: Number(match[2]) };
 }
 
 /** Where an item stands in the order of views, as `before` wants it. */
-export function formatPlace(place: Place): string {
+export function formatPageCursor(place: PageCursor): string {
   return `${place.sortMs}-${place.id}`;
 }
 
 /** A place of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
-export function formatBalancedPlace({ main, deferred }: BalancedPlace): string {
-  return [formatPlace(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPlace(place)}`)].join('~');
+export function formatBalancedCursor({ main, deferred }: BalancedCursor): string {
+  return [formatPageCursor(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPageCursor(place)}`)].join('~');
 }
 
 /** Null when the text is no place. A plain place is one without deferred sources. */
-export function parseBalancedPlace(text: string): BalancedPlace | null {
+export function parseBalancedCursor(text: string): BalancedCursor | null {
   const [first = '', ...rest] = text.split('~');
-  const main = parsePlace(first);
+  const main = parsePageCursor(first);
   if (main === null) return null;
-  const deferred = new Map<number, Place>();
+  const deferred = new Map<number, PageCursor>();
   for (const part of rest) {
     const match = /^(\d{1,15})-(.*)$/.exec(part);
-    const place = parsePlace(match?.[2] ?? '');
+    const place = parsePageCursor(match?.[2] ?? '');
     if (place === null) return null;
     deferred.set(Number(match?.[1]), place);
   }
@@ -75,7 +75,7 @@ export function parseBalancedPlace(text: string): BalancedPlace | null {
 }
 
 async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]> {
-  const stored = await readStored(
+  const stored = await readStoredItems(
     db,
     candidates.map(({ id }) => id),
   );
@@ -89,34 +89,34 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
  * A page of items, newest first. Called within `store.read` it is of one instant with whatever else is read there,
  * such as the head of the log.
  */
-export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPart> {
+export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
   const { order = 'date' } = query;
-  const wanted = { ...(await wantedBy(db, query.filter, query.includeBackfill ?? true)), order };
+  const wanted = { ...(await toItemPredicate(db, query.filter, query.includeBackfill ?? true)), order };
   if (query.byRelevance === true) {
-    const before = query.before === null ? null : parseRankPlace(query.before);
+    const before = query.before === null ? null : parseRankCursor(query.before);
     const { items, next } = await rankedPage(db, wanted, { before, limit: query.limit });
-    return { items: await itemsOf(db, items), next: next === null ? null : formatRankPlace(next) };
+    return { items: await itemsOf(db, items), next: next === null ? null : formatRankCursor(next) };
   }
   const choices = [wanted];
-  for (const filter of query.orFilters ?? []) choices.push(await wantedBy(db, filter, filter.backfill));
-  const find: Find = (range, owners) =>
+  for (const filter of query.orFilters ?? []) choices.push(await toItemPredicate(db, filter, filter.backfill));
+  const find: FindPage = (range, owners) =>
     findInAny(
       db,
       choices.map((choice) => ({ ...choice, ...ownersWanted(choice, owners) })),
       range,
     );
   if (query.share === true) {
-    const before = query.before === null ? null : parseBalancedPlace(query.before);
+    const before = query.before === null ? null : parseBalancedCursor(query.before);
     const { items, next } = await balancedPage(find, before, query.limit);
-    return { items: await itemsOf(db, items), next: next === null ? null : formatBalancedPlace(next) };
+    return { items: await itemsOf(db, items), next: next === null ? null : formatBalancedCursor(next) };
   }
-  const before = query.before === null ? null : parsePlace(query.before);
+  const before = query.before === null ? null : parsePageCursor(query.before);
   const { items, next } = await plainPage(find, before, query.limit);
-  return { items: await itemsOf(db, items), next: next === null ? null : formatPlace(next) };
+  return { items: await itemsOf(db, items), next: next === null ? null : formatPageCursor(next) };
 }
 
 /** The first candidates of a range that any of several choices wants, each once. */
-async function findInAny(db: Db, choices: readonly Wanted[], range: Range): Promise<readonly Candidate[]> {
+async function findInAny(db: Db, choices: readonly ItemPredicate[], range: PageRange): Promise<readonly Candidate[]> {
   const [only] = choices;
   if (only !== undefined && choices.length === 1) return findCandidates(db, only, range);
   const found = new Map<number, Candidate>();
@@ -124,18 +124,18 @@ async function findInAny(db: Db, choices: readonly Wanted[], range: Range): Prom
     for (const candidate of await findCandidates(db, wanted, range)) found.set(candidate.id, candidate);
   }
   // The first of the union are among the first of each choice.
-  return [...found.values()].sort(byOrder).slice(0, range.limit);
+  return [...found.values()].sort(newestFirst).slice(0, range.limit);
 }
 
 /** An item has an appearance at its owner: one owner's items are found along its appearances. */
-function ownersWanted({ sourceSets }: Wanted, owners: Owners): Partial<Wanted> {
+function ownersWanted({ sourceSets }: ItemPredicate, owners: OwnerFilter): Partial<ItemPredicate> {
   if ('except' in owners) return { exceptOwners: owners.except };
   return { onlyOwner: owners.only, sourceSets: [[owners.only], ...sourceSets] };
 }
 
 /** One item, withdrawn or not; null when there never was one or it was retired. */
 export async function readItem(db: Db, id: number): Promise<Item | null> {
-  const found = (await readStored(db, [id])).get(id);
+  const found = (await readStoredItems(db, [id])).get(id);
   return found === undefined ? null : toItem(found);
 }
 

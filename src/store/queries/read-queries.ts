@@ -1,14 +1,14 @@
 import type { MostRead } from '../../domain/items/item-counts.ts';
 import type { Db } from '../engine/engine.ts';
 import { type MostReadQuery, readMostRead } from '../readers/read-counts.ts';
-import { type Activity, readActivity } from '../sources/activity.ts';
+import { type HourlyActivity, readActivity } from '../sources/activity.ts';
 import { type ItemsSnapshot, readSnapshot, type SnapshotQuery } from './snapshot.ts';
 
 /** The queries that may cost much, by name. Arguments and results are plain data: another process may run them. */
 export interface ReadQueries {
   readonly items: { readonly args: SnapshotQuery; readonly result: ItemsSnapshot };
   readonly mostRead: { readonly args: MostReadQuery; readonly result: readonly MostRead[] };
-  readonly activity: { readonly args: { readonly nowMs: number }; readonly result: readonly Activity[] };
+  readonly activity: { readonly args: { readonly nowMs: number }; readonly result: readonly HourlyActivity[] };
 }
 
 /** The name of a query. */

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
-import { matchesSearch, type SearchQuery, searchable } from '../../domain/search/search-query.ts';
+import { matchesSearch, type SearchQuery, toSearchableText } from '../../domain/search/search-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
-import { alongItems, beyond, type Candidate, candidateColumns, newestOf, type Range } from './index-scan.ts';
-import { conditions, type Wanted } from './item-predicate.ts';
-import { readStored, toItem } from './map-item.ts';
+import { valueList } from '../engine/write-rows.ts';
+import { itemPath, afterCursor, type Candidate, candidateColumns, mergeNewest, type PageRange } from './index-scan.ts';
+import { toSqlCondition, type ItemPredicate } from './item-predicate.ts';
+import { readStoredItems, toItem } from './map-item.ts';
 
 /** Matches that are read at a time. */
 const chunk = 2000;
@@ -18,12 +18,12 @@ const newestFactor = 8;
 /** How many matches they are compared with. */
 const mostMatches = 20_000;
 
-async function readPlaces(db: Db, ids: readonly number[], wanted: Wanted, range: Range): Promise<Candidate[]> {
-  const path = alongItems(wanted.order);
+async function readCandidates(db: Db, ids: readonly number[], wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+  const path = itemPath(wanted.order);
   // The plus keeps the engine from walking the whole order in search of these few.
   const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from item
-    where item.id in ${anyOf(db, ids)} and item.withdrawn_ms is null
-      and ${beyond(path, range.before)} and ${conditions(db, wanted)}
+    where item.id in ${valueList(db, ids)} and item.withdrawn_ms is null
+      and ${afterCursor(path, range.before)} and ${toSqlCondition(db, wanted)}
     order by +${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
@@ -38,26 +38,26 @@ async function firstSeenOf(db: Db, itemId: number): Promise<number> {
  * together with what is wanted: it would read all that there is of a common word.
  */
 async function withoutUnwanted(db: Db, search: SearchQuery, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  const { wanted, unwanted } = search;
-  if (unwanted.length === 0) return new Set(ids);
-  if (ids.length <= mostRead) return new Set(await readClean(db, search, ids));
-  const having = new Set(await engineOf(db).textsWithAny(db, { all: wanted, oneOf: unwanted }, ids));
+  const { required, excluded } = search;
+  if (excluded.length === 0) return new Set(ids);
+  if (ids.length <= mostRead) return new Set(await filterByReading(db, search, ids));
+  const having = new Set(await engineOf(db).filterByText(db, { all: required, oneOf: excluded }, ids));
   return new Set(ids.filter((id) => !having.has(id)));
 }
 
 /** The same out of the items themselves, whose texts are read: of a few matches of a rare word. */
-async function readClean(db: Db, search: SearchQuery, ids: readonly number[]): Promise<number[]> {
-  const stored = await readStored(db, ids);
+async function filterByReading(db: Db, search: SearchQuery, ids: readonly number[]): Promise<number[]> {
+  const stored = await readStoredItems(db, ids);
   return [...stored].flatMap(([id, item]) => {
-    const isClean = matchesSearch({ ...search, wanted: [] }, searchable(searchText(toItem(item))));
+    const isClean = matchesSearch({ ...search, required: [] }, toSearchableText(searchText(toItem(item))));
     return isClean ? [id] : [];
   });
 }
 
-type Searched = Wanted & { readonly search: SearchQuery };
+type SearchPredicate = ItemPredicate & { readonly search: SearchQuery };
 
 /** Finds what is wanted but for the phrases of a search, newest first. */
-export type FindOthers = (wanted: Wanted, range: Range) => Promise<readonly Candidate[]>;
+export type FindOthers = (wanted: ItemPredicate, range: PageRange) => Promise<readonly Candidate[]>;
 
 /**
  * A common word has more matches than are good to read. It is common among the newest items too: those are found by
@@ -65,28 +65,28 @@ export type FindOthers = (wanted: Wanted, range: Range) => Promise<readonly Cand
  *
  * @returns null when that does not make a whole page.
  */
-async function amongNewest(db: Db, wanted: Searched, range: Range, findOthers: FindOthers) {
+async function searchAmongNewest(db: Db, wanted: SearchPredicate, range: PageRange, findOthers: FindOthers) {
   const few = range.limit * newestFactor;
   // Where something is unwanted as well, too few would be left of so few, after they were read for nothing.
-  const isPlain = wanted.search.unwanted.length === 0;
-  const page = isPlain && few < newestItems ? await amongSo(few, db, { wanted, range, findOthers }) : null;
-  return page ?? amongSo(newestItems, db, { wanted, range, findOthers });
+  const isPlain = wanted.search.excluded.length === 0;
+  const page = isPlain && few < newestItems ? await searchAmong(few, db, { wanted, range, findOthers }) : null;
+  return page ?? searchAmong(newestItems, db, { wanted, range, findOthers });
 }
 
-interface Among {
-  readonly wanted: Searched;
-  readonly range: Range;
+interface SearchScope {
+  readonly wanted: SearchPredicate;
+  readonly range: PageRange;
   readonly findOthers: FindOthers;
 }
 
-async function amongSo(many: number, db: Db, { wanted, range, findOthers }: Among): Promise<Candidate[] | null> {
+async function searchAmong(many: number, db: Db, { wanted, range, findOthers }: SearchScope): Promise<Candidate[] | null> {
   const { search } = wanted;
   const others = { ...wanted, search: { ...search, wanted: [], unwanted: [] } };
   const newest = await findOthers(others, { ...range, limit: many });
   if (newest.length === 0) return [];
   const ids = newest.map(({ id }) => id);
   const bounds = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostMatches };
-  const matches = await engineOf(db).searchTexts(db, search.wanted, bounds);
+  const matches = await engineOf(db).searchTexts(db, search.required, bounds);
   if (matches.length === mostMatches) return null;
   const matching = new Set(matches);
   const hits = newest.filter(({ id }) => matching.has(id));
@@ -103,13 +103,13 @@ async function amongSo(many: number, db: Db, { wanted, range, findOthers }: Amon
  * Reads matches, those with the highest numbers first. No item is sorted later than it was first seen, and numbers
  * grow with that: a page is complete once its last item is sorted after the first sight of the lowest number read.
  */
-async function readDown(db: Db, wanted: Searched, range: Range): Promise<Candidate[]> {
+async function searchDescending(db: Db, wanted: SearchPredicate, range: PageRange): Promise<Candidate[]> {
   let found: Candidate[] = [];
   let belowId = Number.MAX_SAFE_INTEGER;
   for (;;) {
-    const ids = await engineOf(db).searchTexts(db, wanted.search.wanted, { fromId: 0, belowId, limit: chunk });
+    const ids = await engineOf(db).searchTexts(db, wanted.search.required, { fromId: 0, belowId, limit: chunk });
     const clean = await withoutUnwanted(db, wanted.search, ids);
-    found = newestOf([found, await readPlaces(db, [...clean], wanted, range)], range.limit);
+    found = mergeNewest([found, await readCandidates(db, [...clean], wanted, range)], range.limit);
     const lowest = ids.at(-1);
     if (lowest === undefined || ids.length < chunk) return found;
     const last = found[range.limit - 1];
@@ -124,7 +124,7 @@ const unwantedFactor = 2;
 const mostLookedAt = 40_000;
 
 /** The newest items that have none of the unwanted phrases; nothing is asked that must occur. */
-async function findWithout(db: Db, wanted: Searched, range: Range, findOthers: FindOthers): Promise<Candidate[]> {
+async function findWithout(db: Db, wanted: SearchPredicate, range: PageRange, findOthers: FindOthers): Promise<Candidate[]> {
   const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
   const found: Candidate[] = [];
   let before = range.before;
@@ -144,13 +144,13 @@ async function findWithout(db: Db, wanted: Searched, range: Range, findOthers: F
 /** The newest items whose text a search finds, in order. */
 export async function findBySearch(
   db: Db,
-  wanted: Searched,
-  range: Range,
+  wanted: SearchPredicate,
+  range: PageRange,
   findOthers: FindOthers,
 ): Promise<readonly Candidate[]> {
-  if (wanted.search.wanted.length === 0) return findWithout(db, wanted, range, findOthers);
+  if (wanted.search.required.length === 0) return findWithout(db, wanted, range, findOthers);
   const some = { fromId: 0, belowId: Number.MAX_SAFE_INTEGER, limit: chunk };
-  const isCommon = (await engineOf(db).searchTexts(db, wanted.search.wanted, some)).length === chunk;
-  const page = isCommon ? await amongNewest(db, wanted, range, findOthers) : null;
-  return page ?? readDown(db, wanted, range);
+  const isCommon = (await engineOf(db).searchTexts(db, wanted.search.required, some)).length === chunk;
+  const page = isCommon ? await searchAmongNewest(db, wanted, range, findOthers) : null;
+  return page ?? searchDescending(db, wanted, range);
 }

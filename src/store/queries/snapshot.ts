@@ -1,4 +1,4 @@
-import type { StreamHead } from '../../domain/events/event.ts';
+import type { LogBounds } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
@@ -30,7 +30,7 @@ export interface SnapshotQuery {
 }
 
 /** An item that was withdrawn. */
-export interface WithdrawnKey {
+export interface WithdrawnItem {
   readonly key: string;
   readonly atMs: number;
   /** As it was; null beyond the newest 50. */
@@ -41,11 +41,11 @@ export interface WithdrawnKey {
 export interface ItemsSnapshot {
   readonly items: readonly Item[];
   readonly next: string | null;
-  readonly head: StreamHead;
+  readonly head: LogBounds;
   /** When the log last grew; null when it is empty. */
   readonly changedMs: number | null;
   /** What was withdrawn within a week of `changedMs`, newest first; empty when it was not asked for. */
-  readonly withdrawn: readonly WithdrawnKey[];
+  readonly withdrawn: readonly WithdrawnItem[];
 }
 
 /** Reads a page and the head of the log. Called within one read transaction, both are of the same instant. */
@@ -59,7 +59,7 @@ export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsS
 }
 
 /** Counted from when the log last grew, not from now: for the same state a feed says the same, whenever it is asked. */
-function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<WithdrawnKey[]> {
+function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<WithdrawnItem[]> {
   const sinceMs = changedMs - withdrawalsMs;
   return readWithdrawals(db, { filter, sinceMs, limit: maxWithdrawals, items: maxWithdrawnItems });
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Comment, CommentPage, CommentState, ShownComment } from '../../domain/comments/comment.ts';
+import type { ModerationEntry, CommentPage, CommentState, Comment } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../open.ts';
 
@@ -25,16 +25,16 @@ export interface NewComment {
 }
 
 /** What became of a comment that was sent. */
-export type AddedComment =
+export type AddCommentResult =
   /** `again`: the very same form had been sent before; this is what became of it then. */
-  | { readonly kind: 'stored'; readonly comment: ShownComment; readonly state: CommentState; readonly again: boolean }
+  | { readonly kind: 'stored'; readonly comment: Comment; readonly state: CommentState; readonly again: boolean }
   /** The same text came within a day. */
   | { readonly kind: 'duplicate' }
   /** The item is not there, or was withdrawn. */
   | { readonly kind: 'no-item' };
 
 /** Stores a comment, once. */
-export function addComment(store: Store, comment: NewComment): Promise<AddedComment> {
+export function addComment(store: Store, comment: NewComment): Promise<AddCommentResult> {
   return store.write(async (tx) => {
     const before = await tx
       .selectFrom('comment')
@@ -62,7 +62,7 @@ export function addComment(store: Store, comment: NewComment): Promise<AddedComm
       })
       .returning(['id', 'author_name', 'body', 'at_ms'])
       .executeTakeFirstOrThrow();
-    if (state === 'approved') await changeShown(tx, comment.itemId, 1);
+    if (state === 'approved') await changeCommentCount(tx, comment.itemId, 1);
     return { kind: 'stored', comment: toShown(row), state, again: false };
   });
 }
@@ -100,7 +100,7 @@ async function isDuplicate(tx: Db, comment: NewComment): Promise<boolean> {
 }
 
 /** Notes that so many more comments of an item are shown; 0: others are. */
-export async function changeShown(tx: Db, itemId: number, more: number): Promise<void> {
+export async function changeCommentCount(tx: Db, itemId: number, more: number): Promise<void> {
   await tx
     .insertInto('item_count')
     .values({ item_id: itemId, reads: 0, comments: Math.max(more, 0), comments_revision: 1 })
@@ -115,7 +115,7 @@ export async function changeShown(tx: Db, itemId: number, more: number): Promise
 
 type ShownRow = { readonly id: number; readonly author_name: string; readonly body: string; readonly at_ms: number };
 
-function toShown(row: ShownRow): ShownComment {
+function toShown(row: ShownRow): Comment {
   return { id: row.id, name: row.author_name, body: row.body, atMs: row.at_ms };
 }
 
@@ -155,7 +155,7 @@ export async function readShownComments(
 export async function readComments(
   db: Db,
   query: { readonly state: CommentState | null; readonly before: number | null; readonly limit: number },
-): Promise<Comment[]> {
+): Promise<ModerationEntry[]> {
   const all = db
     .selectFrom('comment')
     .innerJoin('item', 'item.id', 'comment.item_id')

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
-import type { CommentAction, CommentState, Moderated } from '../../domain/comments/comment.ts';
+import type { CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf, insertRows } from '../engine/write-rows.ts';
+import { valueList, insertRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
-import { changeShown } from './comment-repository.ts';
+import { changeCommentCount } from './comment-repository.ts';
 
 /** A moderator's decision on some comments. */
-export interface Decision {
+export interface ModerationDecision {
   readonly ids: readonly number[];
   readonly action: CommentAction;
   /** Who: stands in the audit. */
@@ -24,7 +24,7 @@ export interface AuditEntry {
   readonly to: CommentState;
 }
 
-interface Change extends Moderated {
+interface Change extends ModerationResult {
   readonly itemId: number;
 }
 
@@ -34,7 +34,7 @@ interface Change extends Moderated {
  *
  * @returns what changed, in no order.
  */
-export function moderateComments(store: Store, decision: Decision): Promise<readonly Moderated[]> {
+export function moderateComments(store: Store, decision: ModerationDecision): Promise<readonly ModerationResult[]> {
   if (decision.ids.length === 0) return Promise.resolve([]);
   return store.write(async (tx) => {
     const changes = await changesOf(tx, decision);
@@ -56,11 +56,11 @@ export function moderateComments(store: Store, decision: Decision): Promise<read
   });
 }
 
-async function changesOf(tx: Db, { ids, action }: Decision): Promise<Change[]> {
+async function changesOf(tx: Db, { ids, action }: ModerationDecision): Promise<Change[]> {
   const rows = await tx
     .selectFrom('comment')
     .select(['id', 'item_id', 'state'])
-    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
   const before = action === 'undo' ? await statesBefore(tx, ids) : new Map<number, CommentState>();
   return rows.flatMap(({ id, item_id, state }) => {
@@ -74,7 +74,7 @@ async function statesBefore(tx: Db, ids: readonly number[]): Promise<ReadonlyMap
   const rows = await tx
     .selectFrom('comment_audit')
     .select(['comment_id', 'from_state'])
-    .where('comment_id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('comment_id', 'in', sql<number>`${valueList(tx, ids)}`)
     .orderBy('id')
     .execute();
   return new Map(rows.map(({ comment_id, from_state }) => [comment_id, from_state]));
@@ -93,7 +93,7 @@ function stateAfter(action: Exclude<CommentAction, 'undo'>): CommentState {
   }
 }
 
-async function setState(tx: Db, { id, to }: Change, { actor, nowMs }: Decision): Promise<void> {
+async function setState(tx: Db, { id, to }: Change, { actor, nowMs }: ModerationDecision): Promise<void> {
   await tx
     .updateTable('comment')
     .set({ state: to, moderated_ms: nowMs, moderated_by: actor })
@@ -105,7 +105,7 @@ async function noteShown(tx: Db, changes: readonly Change[]): Promise<void> {
   const shown = changes.filter(({ from, to }) => from === 'approved' || to === 'approved');
   for (const [itemId, some] of Map.groupBy(shown, (change) => change.itemId)) {
     const more = some.reduce((sum, { to }) => sum + (to === 'approved' ? 1 : -1), 0);
-    await changeShown(tx, itemId, more);
+    await changeCommentCount(tx, itemId, more);
   }
 }
 
@@ -131,7 +131,7 @@ export async function readCommentStates(db: Db, ids: readonly number[]): Promise
   const rows = await db
     .selectFrom('comment')
     .select(['id', 'state'])
-    .where('id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(db, ids)}`)
     .execute();
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

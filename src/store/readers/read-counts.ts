@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf, insertRows, updateRows } from '../engine/write-rows.ts';
+import { valueList, insertRows, updateRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
-import { readStored, toItem } from '../queries/map-item.ts';
-import { readSetting } from '../settings.ts';
+import { readStoredItems, toItem } from '../queries/map-item.ts';
+import { getOrCreateSetting } from '../settings.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -25,7 +25,7 @@ export interface Visit {
 
 /** The salt of a day: random, the same on all nodes, and thrown away two days later with what was hashed under it. */
 export function readSalt(store: Store, day: number, random: () => string): Promise<string> {
-  return readSetting(store, `${saltPrefix}${day}`, random);
+  return getOrCreateSetting(store, `${saltPrefix}${day}`, random);
 }
 
 /**
@@ -59,7 +59,7 @@ async function standingItems(tx: Db, visits: readonly Visit[]): Promise<Readonly
   const rows = await tx
     .selectFrom('item')
     .select('id')
-    .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .where('withdrawn_ms', 'is', null)
     .execute();
   return new Set(rows.map(({ id }) => id));
@@ -72,8 +72,8 @@ async function lastSeen(tx: Db, visits: readonly Visit[]): Promise<Map<string, n
   const rows = await tx
     .selectFrom('read_seen')
     .select(['hash', 'at_ms'])
-    .where('day', 'in', sql<number>`${anyOf(tx, days)}`)
-    .where('hash', 'in', sql<string>`${anyOf(tx, hashes)}`)
+    .where('day', 'in', sql<number>`${valueList(tx, days)}`)
+    .where('hash', 'in', sql<string>`${valueList(tx, hashes)}`)
     .execute();
   return new Map(rows.map(({ hash, at_ms }) => [hash, at_ms]));
 }
@@ -136,7 +136,7 @@ export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCo
     .selectFrom('item')
     .leftJoin('item_count', 'item_count.item_id', 'item.id')
     .select(['item.id', 'reads', 'comments', 'comments_revision'])
-    .where('item.id', 'in', sql<number>`${anyOf(db, ids)}`)
+    .where('item.id', 'in', sql<number>`${valueList(db, ids)}`)
     .where('withdrawn_ms', 'is', null)
     .execute();
   return rows.map((row) => ({
@@ -173,7 +173,7 @@ export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRe
     .orderBy('item_id', 'desc')
     .limit(query.limit)
     .execute();
-  const stored = await readStored(
+  const stored = await readStoredItems(
     db,
     rows.map(({ item_id }) => item_id),
   );

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { valueList } from '../engine/write-rows.ts';
 
 /** Takes items that leave the views off the counts of every source they appeared at. */
-export async function uncountItems(tx: Db, itemIds: readonly number[]): Promise<void> {
+export async function decrementItemCounts(tx: Db, itemIds: readonly number[]): Promise<void> {
   await changeCounts(tx, itemIds, -1);
 }
 
 /** Counts items that are back in the views at every source they appeared at. */
-export async function countItems(tx: Db, itemIds: readonly number[]): Promise<void> {
+export async function incrementItemCounts(tx: Db, itemIds: readonly number[]): Promise<void> {
   await changeCounts(tx, itemIds, 1);
 }
 
@@ -16,7 +16,7 @@ async function changeCounts(tx: Db, itemIds: readonly number[], sign: 1 | -1): P
   const counts = await tx
     .selectFrom('appearance')
     .select(({ fn }) => ['source_ref', fn.countAll<number>().as('count')])
-    .where('item_id', 'in', sql<number>`${anyOf(tx, itemIds)}`)
+    .where('item_id', 'in', sql<number>`${valueList(tx, itemIds)}`)
     .groupBy('source_ref')
     .execute();
   for (const { source_ref, count } of counts) {

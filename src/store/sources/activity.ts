@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Settlement } from '../../domain/polling/poll.ts';
+import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 
 const hourMs = 3_600_000;
@@ -8,21 +8,21 @@ const hours = 24;
 const mostMeasured = 5000;
 
 /** What happened within an hour. */
-export interface Activity {
+export interface HourlyActivity {
   /** When it began. */
   readonly hourMs: number;
   /** Items. */
   readonly added: number;
   readonly updated: number;
   /** Polls by how they ended. */
-  readonly outcomes: Readonly<Record<Settlement['outcome'], number>>;
+  readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
   /** Median time from publication to us, of the items that came in; null: none told. */
   readonly freshnessMs: number | null;
 }
 
 interface PollCount {
   readonly hour: number;
-  readonly outcome: Settlement['outcome'];
+  readonly outcome: PollResult['outcome'];
   readonly polls: number;
   readonly added: number;
   readonly updated: number;
@@ -34,7 +34,7 @@ interface Delay {
 }
 
 /** The last 24 hours, oldest first, the present one last; an hour in which nothing happened is there too. */
-export async function readActivity(db: Db, nowMs: number): Promise<readonly Activity[]> {
+export async function readActivity(db: Db, nowMs: number): Promise<readonly HourlyActivity[]> {
   const last = Math.floor(nowMs / hourMs);
   const sinceMs = (last - hours + 1) * hourMs;
   const polls = Map.groupBy(await readPolls(db, sinceMs), ({ hour }) => hour);
@@ -59,7 +59,7 @@ async function readDelays(db: Db, sinceMs: number): Promise<readonly Delay[]> {
   return rows;
 }
 
-function activityOf(hour: number, polls: readonly PollCount[], delays: readonly Delay[]): Activity {
+function activityOf(hour: number, polls: readonly PollCount[], delays: readonly Delay[]): HourlyActivity {
   const outcomes = { fresh: 0, 'not-modified': 0, throttled: 0, gone: 0, failed: 0 };
   for (const { outcome, polls: count } of polls) outcomes[outcome] += count;
   const sorted = delays.map(({ delayMs }) => Math.max(0, delayMs)).sort((a, b) => a - b);

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PollMemory } from '../../domain/polling/poll.ts';
+import type { PollHistory } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 import { updateRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import type { Row } from '../tables.ts';
 import { firstReadsSpreadMs } from './declare-sources.ts';
-import { memoryOf } from './poll-results.ts';
+import { pollHistoryOf } from './poll-results.ts';
 
 const batchSources = 500;
 
@@ -17,7 +17,7 @@ const batchSources = 500;
  *
  * @returns how many sources were moved; 0: the clock was not set back, as far as the database tells.
  */
-export async function followClockBack(store: Store, nowMs: number): Promise<number> {
+export async function adjustForClockChange(store: Store, nowMs: number): Promise<number> {
   let moved = 0;
   for (;;) {
     const count = await store.write(async (tx) => {
@@ -67,9 +67,9 @@ function movedBack(row: Planned, nowMs: number): Planned {
   const aheadMs = isNew ? Number.POSITIVE_INFINITY : Math.max(last_attempt_ms ?? 0, claimed_ms ?? 0) - nowMs;
   const earlier = (ms: number): number => (ms > nowMs ? Math.max(ms - aheadMs, nowMs) : ms);
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
-  const memory = memoryOf(row);
+  const memory = pollHistoryOf(row);
   const { retryUntilMs } = memory;
-  const earlierRetry: PollMemory = { ...memory, retryUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs) };
+  const earlierRetry: PollHistory = { ...memory, retryUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs) };
   return {
     ref: row.ref,
     next_check_ms: earlier(row.next_check_ms),

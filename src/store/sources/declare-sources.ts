@@ -1,13 +1,13 @@
 import { hostOf } from '../../domain/polling/hosts.ts';
-import { conceal, concealAddress, concealUrl, shownUrl } from '../../domain/polling/masking.ts';
-import { blankMemory, type PollMemory } from '../../domain/polling/poll.ts';
+import { maskText, maskUrlText, maskUrl, displayUrl } from '../../domain/polling/masking.ts';
+import { emptyPollHistory, type PollHistory } from '../../domain/polling/poll.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import type { Row } from '../tables.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
-import { memoryOf } from './poll-results.ts';
+import { pollHistoryOf } from './poll-results.ts';
 
 /** So many sources may be read for the first time at once. */
 const atOnce = 200;
@@ -15,7 +15,7 @@ const atOnce = 200;
 export const firstReadsSpreadMs = 60 * 60_000;
 
 /** What a new set of declarations came to, by id. */
-export interface Declared {
+export interface DeclarationChanges {
   readonly added: readonly string[];
   /** Those whose next read is unconditional. */
   readonly changed: readonly string[];
@@ -43,7 +43,7 @@ function wordsOf(source: Source, position: number): Words {
   return {
     id: source.id,
     id_declared: source.idDeclared ? 1 : 0,
-    url: shownUrl(source),
+    url: displayUrl(source),
     title: source.title,
     section: source.section,
     interval_ms: source.intervalMs,
@@ -57,7 +57,7 @@ function wordsOf(source: Source, position: number): Words {
 
 /** The state of a source that was never read; what it leaves out is empty. */
 function blankState(url: string, nowMs: number) {
-  const memory = JSON.stringify(blankMemory);
+  const memory = JSON.stringify(emptyPollHistory);
   return { host: hostOf(url), next_check_ms: nowMs, next_check_why: 'never read', memory };
 }
 
@@ -80,20 +80,20 @@ function undone(
   // What it hides was written down once.
   if (row.url !== words.url && row.url !== url) {
     // The host that it asked until now is to be spared all the same.
-    const memory = JSON.stringify({ ...blankMemory, hostPause: memoryOf(row).hostPause });
+    const memory = JSON.stringify({ ...emptyPollHistory, hostPause: pollHistoryOf(row).hostPause });
     return { ...blankState(words.url, nowMs), memory, ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
   }
-  const notBeforeMs = Math.max(nowMs, memoryOf(row).retryUntilMs ?? 0);
+  const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryUntilMs ?? 0);
   const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };
   if (row.declaration_hash !== words.declaration_hash) {
-    return { ...noValidators, ...noLease, ...anew, memory: JSON.stringify(unjudged(memoryOf(row))) };
+    return { ...noValidators, ...noLease, ...anew, memory: JSON.stringify(unjudged(pollHistoryOf(row))) };
   }
   if (row.removed_ms !== null && row.gone_ms !== null) return anew;
   return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
 }
 
 /** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
-function unjudged(memory: PollMemory): PollMemory {
+function unjudged(memory: PollHistory): PollHistory {
   return { ...memory, idsDistrusted: false, formerly: null };
 }
 
@@ -103,10 +103,10 @@ function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
   const { moved_to, self_url, site_url, last_detail } = row;
   return {
     ...row,
-    moved_to: moved_to === null ? null : concealUrl(moved_to, hidden),
-    self_url: self_url === null ? null : concealAddress(self_url, hidden),
-    site_url: site_url === null ? null : concealAddress(site_url, hidden),
-    last_detail: last_detail === null ? null : conceal(last_detail, hidden),
+    moved_to: moved_to === null ? null : maskUrl(moved_to, hidden),
+    self_url: self_url === null ? null : maskUrlText(self_url, hidden),
+    site_url: site_url === null ? null : maskUrlText(site_url, hidden),
+    last_detail: last_detail === null ? null : maskText(last_detail, hidden),
   };
 }
 
@@ -214,7 +214,7 @@ export async function declareSources(
   store: Store,
   declarations: Pick<Declarations, 'sources'>,
   nowMs: number,
-): Promise<Declared> {
+): Promise<DeclarationChanges> {
   return store.write(async (tx) => {
     const rows = await tx.selectFrom('source').selectAll().execute();
     const plan = planFor(declarations.sources, rows, nowMs);

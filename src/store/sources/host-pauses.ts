@@ -1,7 +1,7 @@
-import { type HostPause, longestHostPauseMs } from '../../domain/polling/poll.ts';
+import { type HostPause, maxHostPauseMs } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Row } from '../tables.ts';
-import { memoryOf } from './poll-results.ts';
+import { pollHistoryOf } from './poll-results.ts';
 
 /**
  * The pauses that publishers' 429s have brought upon their hosts and that still run: what a polling process must know
@@ -11,7 +11,7 @@ export async function readHostPauses(db: Db, nowMs: number): Promise<HostPause[]
   const rows = await db
     .selectFrom('source')
     .select('memory')
-    .where('last_attempt_ms', '>', nowMs - longestHostPauseMs)
+    .where('last_attempt_ms', '>', nowMs - maxHostPauseMs)
     .where('memory', 'like', '%"hostPause":{%')
     .execute();
   return rows.flatMap(pausesIn).filter((pause) => pause.untilMs > nowMs);
@@ -27,6 +27,6 @@ export function pauseEnds(rows: readonly Pick<Row<'source'>, 'memory'>[]): Reado
 /** Looks before it reads: hardly any source has one, and there may be a hundred thousand. */
 function pausesIn(row: Pick<Row<'source'>, 'memory'>): HostPause[] {
   if (!row.memory.includes('"hostPause":{')) return [];
-  const { hostPause } = memoryOf(row);
+  const { hostPause } = pollHistoryOf(row);
   return hostPause === null ? [] : [hostPause];
 }

@@ -3,16 +3,16 @@ import { sql } from 'kysely';
 import {
   type DueSource,
   type Lease,
-  longestWaitMs,
-  type PollMemory,
-  type Settlement,
+  maxNextCheckDelayMs,
+  type PollHistory,
+  type PollResult,
 } from '../../domain/polling/poll.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
-import { anyOf, insertRows, updateRows } from '../engine/write-rows.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
+import { valueList, insertRows, updateRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import type { Row } from '../tables.ts';
-import { leasedSource, memoryOf, writeSettlement } from './poll-results.ts';
+import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
 const lostBackoffMs = 5 * 60_000;
@@ -34,14 +34,14 @@ function free(db: Db, nowMs: number, limit: number) {
 }
 
 // Asked each second, by a server with nothing to do too: put together once.
-const selectDue = fixedQuery<{ nowMs: number; limit: number }, DueSource>(['nowMs', 'limit'], (db, { nowMs, limit }) =>
+const selectDue = compiledQuery<{ nowMs: number; limit: number }, DueSource>(['nowMs', 'limit'], (db, { nowMs, limit }) =>
   free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
 );
-const selectStranded = fixedQuery<{ nowMs: number; limit: number; tooFarMs: number }, DueSource>(
+const selectStranded = compiledQuery<{ nowMs: number; limit: number; tooFarMs: number }, DueSource>(
   ['nowMs', 'limit', 'tooFarMs'],
   (db, { nowMs, limit, tooFarMs }) => free(db, nowMs, limit).where('next_check_ms', '>', tooFarMs),
 );
-const selectNextDue = fixedQuery<object, Pick<Row<'source'>, 'next_check_ms'>>([], (db) =>
+const selectNextDue = compiledQuery<object, Pick<Row<'source'>, 'next_check_ms'>>([], (db) =>
   db
     .selectFrom('source')
     .select('next_check_ms')
@@ -56,7 +56,7 @@ const selectNextDue = fixedQuery<object, Pick<Row<'source'>, 'next_check_ms'>>([
 export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
   const due = await selectDue(db, { nowMs, limit });
   // So far ahead lies only what was settled before the clock was turned back.
-  const stranded = await selectStranded(db, { nowMs, limit, tooFarMs: nowMs + longestWaitMs });
+  const stranded = await selectStranded(db, { nowMs, limit, tooFarMs: nowMs + maxNextCheckDelayMs });
   return [...due, ...stranded].slice(0, limit);
 }
 
@@ -72,13 +72,13 @@ type Claimable = Pick<
 >;
 
 /** The ids are a JSON array. */
-const selectClaimable = fixedQuery<{ ids: string; nowMs: number; tooFarMs: number }, Claimable>(
+const selectClaimable = compiledQuery<{ ids: string; nowMs: number; tooFarMs: number }, Claimable>(
   ['ids', 'nowMs', 'tooFarMs'],
   (db, { ids, nowMs, tooFarMs }) =>
     db
       .selectFrom('source')
       .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'memory'])
-      .where('id', 'in', sql<string>`${engineOf(db).values(ids)}`)
+      .where('id', 'in', sql<string>`${engineOf(db).jsonValues(ids)}`)
       .where('removed_ms', 'is', null)
       .where('gone_ms', 'is', null)
       .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', tooFarMs)]))
@@ -89,8 +89,8 @@ const selectClaimable = fixedQuery<{ ids: string; nowMs: number; tooFarMs: numbe
 function afterLoss(
   row: Claimable,
   nowMs: number,
-): { memory: PollMemory; failed: boolean; failures: number; nextMs: number } {
-  const memory = memoryOf(row);
+): { memory: PollHistory; failed: boolean; failures: number; nextMs: number } {
+  const memory = pollHistoryOf(row);
   const lostLeases = memory.lostLeases + 1;
   const failed = lostLeases > 1;
   const failures = row.failures + (failed ? 1 : 0);
@@ -145,7 +145,7 @@ export async function claimSources(
   if (ids.length === 0) return [];
   const untilMs = nowMs + claim.leaseMs;
   return store.write(async (tx) => {
-    const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + longestWaitMs });
+    const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + maxNextCheckDelayMs });
     const failed = await recordLosses(
       tx,
       rows.filter((row) => row.lease_token !== null),
@@ -181,13 +181,13 @@ export async function extendLease(store: Store, lease: Lease, untilMs: number): 
 }
 
 /** Gives leases back without a word, as if they had not been taken: the process is stopping. */
-export async function releaseSources(store: Store, leases: readonly Lease[]): Promise<void> {
+export async function releaseLeases(store: Store, leases: readonly Lease[]): Promise<void> {
   const tokens = leases.map(({ token }) => token);
   await store.write((tx) =>
     tx
       .updateTable('source')
       .set({ lease_token: null, leased_until_ms: null })
-      .where('lease_token', 'in', sql<string>`${anyOf(tx, tokens)}`)
+      .where('lease_token', 'in', sql<string>`${valueList(tx, tokens)}`)
       .execute(),
   );
 }
@@ -197,16 +197,16 @@ export async function releaseSources(store: Store, leases: readonly Lease[]): Pr
  *
  * @returns false when the lease was lost: nothing was written.
  */
-export async function settleSource(
+export async function recordPoll(
   store: Store,
   lease: Lease,
-  settlement: Settlement,
+  settlement: PollResult,
   nowMs: number,
 ): Promise<boolean> {
   return store.write(async (tx) => {
     const source = await leasedSource(tx, lease);
     if (source === null) return false;
-    await writeSettlement(tx, source, settlement, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
+    await writePollResult(tx, source, settlement, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
     return true;
   });
 }

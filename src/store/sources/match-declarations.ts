@@ -1,4 +1,4 @@
-import { shownUrl } from '../../domain/polling/masking.ts';
+import { displayUrl } from '../../domain/polling/masking.ts';
 import type { Source } from '../../domain/polling/source.ts';
 
 /** A stored source, as far as declarations are compared with it. */
@@ -12,7 +12,7 @@ export interface StoredSource {
 }
 
 /** Which stored source each declared one is; null: none yet. */
-export type Matches = ReadonlyMap<Source, StoredSource | null>;
+export type DeclarationMatches = ReadonlyMap<Source, StoredSource | null>;
 
 /** The stored sources that nobody has claimed yet, found by id or by URL. */
 class Unclaimed {
@@ -70,14 +70,14 @@ class Unclaimed {
  * is now; else the URL, where the stored id was not written; else the id. In rounds over all of them, so that the order
  * of the files does not decide who gets what.
  */
-export function matchDeclarations(declared: readonly Source[], stored: readonly StoredSource[]): Matches {
+export function matchDeclarations(declared: readonly Source[], stored: readonly StoredSource[]): DeclarationMatches {
   const unclaimed = new Unclaimed(stored);
   const matches = new Map<Source, StoredSource>();
   const rounds: ((source: Source) => StoredSource | null)[] = [
     (source) => unclaimed.sameHash(source),
-    (source) => unclaimed.same(source.id, shownUrl(source)),
+    (source) => unclaimed.same(source.id, displayUrl(source)),
     (source) => (source.idDeclared ? unclaimed.written(source.id) : null),
-    (source) => unclaimed.byUrl(shownUrl(source)),
+    (source) => unclaimed.byUrl(displayUrl(source)),
     (source) => unclaimed.byId(source.id),
   ];
   for (const find of rounds) {

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
-import type { Settlement } from '../../domain/polling/poll.ts';
+import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../open.ts';
 
 const trimBatch = 2000;
 
 /** One poll of one source, for the operator's plots. */
-export interface Refresh {
+export interface RefreshRecord {
   readonly sourceId: string;
   readonly atMs: number;
-  readonly outcome: Settlement['outcome'];
+  readonly outcome: PollResult['outcome'];
   readonly failure: Failure | null;
   readonly status: number | null;
   readonly bytes: number;
@@ -23,7 +23,7 @@ export interface Refresh {
 export async function readRefreshes(
   db: Db,
   query: { readonly sourceId: string | null; readonly sinceMs: number; readonly limit: number },
-): Promise<Refresh[]> {
+): Promise<RefreshRecord[]> {
   const all = db
     .selectFrom('refresh')
     .innerJoin('source', 'source.ref', 'refresh.source_ref')

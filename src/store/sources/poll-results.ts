@@ -1,21 +1,21 @@
 import { hostOf } from '../../domain/polling/hosts.ts';
-import { blankMemory, type Lease, type PollMemory, type Settlement } from '../../domain/polling/poll.ts';
+import { emptyPollHistory, type Lease, type PollHistory, type PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
 import { fromJson } from '../queries/map-item.ts';
 import type { Row } from '../tables.ts';
 
 /** What a refresh counted, for the operator's plots. */
-export interface Counts {
+export interface RefreshCounts {
   readonly added: number;
   readonly joined: number;
   readonly updated: number;
 }
 
 /** What polls have taught a source; what an older version did not write down is as if never learnt. */
-export function memoryOf(row: Pick<Row<'source'>, 'memory'>): PollMemory {
-  return { ...blankMemory, ...fromJson<Partial<PollMemory>>(row.memory) };
+export function pollHistoryOf(row: Pick<Row<'source'>, 'memory'>): PollHistory {
+  return { ...emptyPollHistory, ...fromJson<Partial<PollHistory>>(row.memory) };
 }
 
 /**
@@ -29,7 +29,7 @@ export async function leasedSource(tx: Db, lease: Lease): Promise<Row<'source'> 
   return row ?? null;
 }
 
-const selectLeased = fixedQuery<Pick<Lease, 'sourceId' | 'token' | 'declarationHash'>, Row<'source'>>(
+const selectLeased = compiledQuery<Pick<Lease, 'sourceId' | 'token' | 'declarationHash'>, Row<'source'>>(
   ['sourceId', 'token', 'declarationHash'],
   (db, { sourceId, token, declarationHash }) =>
     db
@@ -45,7 +45,7 @@ const selectLeased = fixedQuery<Pick<Lease, 'sourceId' | 'token' | 'declarationH
  * When the source is due again: as settled, unless somebody asked for a check while this one was going on, which may
  * have come too late for it. A Retry-After stands above both.
  */
-function nextCheck(source: Row<'source'>, settlement: Settlement): { next_check_ms: number; next_check_why: string } {
+function nextCheck(source: Row<'source'>, settlement: PollResult): { next_check_ms: number; next_check_why: string } {
   const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_why: settlement.nextCheckWhy };
   const asked = source.next_check_ms > (source.claimed_ms ?? source.next_check_ms) && settlement.goneMs === null;
   if (!asked || source.next_check_ms >= settled.next_check_ms) return settled;
@@ -54,20 +54,20 @@ function nextCheck(source: Row<'source'>, settlement: Settlement): { next_check_
   return { next_check_ms: source.next_check_ms, next_check_why: source.next_check_why };
 }
 
-function validatorColumns({ validators }: Settlement): Partial<Row<'source'>> {
+function validatorColumns({ validators }: PollResult): Partial<Row<'source'>> {
   if (validators === null) return {};
   const { etag, lastModified, url = null } = validators;
   return { etag, last_modified: lastModified, validators_url: url };
 }
 
 /** Writes what a poll came to on its source and ends its lease. */
-export async function writeSettlement(
+export async function writePollResult(
   tx: Db,
   source: Row<'source'>,
-  settlement: Settlement,
+  settlement: PollResult,
   about: {
     readonly nowMs: number;
-    readonly counts: Counts;
+    readonly counts: RefreshCounts;
     /** Whether everything in the document is stored. */
     readonly isWhole?: true;
   },

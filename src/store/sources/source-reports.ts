@@ -1,7 +1,7 @@
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
-import type { Settlement } from '../../domain/polling/poll.ts';
+import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import { fromJson, shownSource } from '../queries/map-item.ts';
+import { fromJson, toPublicSource } from '../queries/map-item.ts';
 import type { Row } from '../tables.ts';
 import { pauseEnds } from './host-pauses.ts';
 
@@ -21,7 +21,7 @@ export interface SourceReport {
   /** Null: declared now. */
   readonly removedMs: number | null;
   /** Null before the first read. */
-  readonly outcome: Settlement['outcome'] | null;
+  readonly outcome: PollResult['outcome'] | null;
   readonly failure: Failure | null;
   readonly status: number | null;
   readonly detail: string | null;
@@ -45,7 +45,7 @@ export interface SourceReport {
 }
 
 function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
-  const { id, title, section, url, siteUrl } = shownSource(row);
+  const { id, title, section, url, siteUrl } = toPublicSource(row);
   return {
     ...{ id, title, section, url, siteUrl },
     movedTo: row.moved_to,

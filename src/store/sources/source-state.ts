@@ -3,22 +3,22 @@ import { rulesVersion } from '../../domain/items/normalise-task.ts';
 import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
 import type { PollState } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import { fixedQuery } from '../engine/fixed-query.ts';
-import { anyOf, updateRows } from '../engine/write-rows.ts';
+import { compiledQuery } from '../engine/fixed-query.ts';
+import { valueList, updateRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import type { Row } from '../tables.ts';
-import { memoryOf } from './poll-results.ts';
+import { pollHistoryOf } from './poll-results.ts';
 
 /** Why a check is due that an operator asked for: such a read is forced. */
 export const askedByOperator = 'the operator asked';
 
 const askCooldownMs = 60_000;
 
-const selectSource = fixedQuery<{ sourceId: string }, Row<'source'>>(['sourceId'], (db, { sourceId }) =>
+const selectSource = compiledQuery<{ sourceId: string }, Row<'source'>>(['sourceId'], (db, { sourceId }) =>
   db.selectFrom('source').selectAll().where('id', '=', sourceId),
 );
 
-const selectHashes = fixedQuery<{ sourceId: string; limit: number }, { entry_key: string; content_hash: string }>(
+const selectHashes = compiledQuery<{ sourceId: string; limit: number }, { entry_key: string; content_hash: string }>(
   ['sourceId', 'limit'],
   (db, { sourceId, limit }) =>
     db
@@ -34,7 +34,7 @@ const selectHashes = fixedQuery<{ sourceId: string; limit: number }, { entry_key
 export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
   const [row] = await selectSource(db, { sourceId });
   if (row === undefined) return null;
-  const memory = memoryOf(row);
+  const memory = pollHistoryOf(row);
   // What was read by other rules must be read again, even if it is still the same on its publisher's side.
   const isCurrent = memory.rulesVersion === rulesVersion;
   return {
@@ -76,10 +76,10 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       .where('removed_ms', 'is', null);
     const rows = await (ids === null
       ? query.where('gone_ms', 'is', null)
-      : query.where('id', 'in', sql<string>`${anyOf(tx, ids)}`)
+      : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
     ).execute();
     const asked = rows.map((row) => {
-      const { retryUntilMs } = memoryOf(row);
+      const { retryUntilMs } = pollHistoryOf(row);
       const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
       const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { type Cursor, formatCursor, parseCursor } from '../../domain/events/event.ts';
-import type { Claimed, QueueTimes } from '../../domain/websub/websub-subscriber.ts';
+import type { ClaimedDelivery, DeliveryTiming } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { valueList } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 
 const placeName = 'websub place';
 
 /** How far in the log changes have been queued; null: never. */
-export async function readQueuedPlace(db: Db): Promise<Cursor | null> {
+export async function readQueuedPosition(db: Db): Promise<Cursor | null> {
   const row = await db.selectFrom('setting').select('value').where('name', '=', placeName).executeTakeFirst();
   return row === undefined ? null : parseCursor(row.value);
 }
@@ -18,10 +18,10 @@ export async function readQueuedPlace(db: Db): Promise<Cursor | null> {
  * Queues a delivery to every subscriber of these topics and notes, in the same transaction, how far in the log that
  * goes. A delivery that waits already is not doubled: it will carry what is newest then, and is worth trying anew.
  */
-export async function queueDeliveries(
+export async function enqueueDeliveries(
   store: Store,
   change: { readonly topics: readonly string[]; readonly place: Cursor },
-  times: QueueTimes,
+  times: DeliveryTiming,
 ): Promise<void> {
   const { nowMs, settleMs, paceMs, withinMs } = times;
   await store.write(async (tx) => {
@@ -33,7 +33,7 @@ export async function queueDeliveries(
         case when ${pacedMs} > ${soonMs} then ${pacedMs} else ${soonMs} end,
         case when lease_until_ms < ${lastMs} then lease_until_ms else ${lastMs} end
       from websub_subscriber
-      where lease_until_ms > ${nowMs} and topic in ${anyOf(tx, change.topics)}
+      where lease_until_ms > ${nowMs} and topic in ${valueList(tx, change.topics)}
       on conflict (subscriber_id) do update
         set generation = delivery.generation + 1, attempts = 0, expires_ms = excluded.expires_ms`.execute(tx);
     const value = formatCursor(change.place);
@@ -67,7 +67,7 @@ export async function readDueDeliveries(
 ): Promise<DueDelivery[]> {
   return due(db, nowMs)
     .select(['id', 'host'])
-    .where('host', 'not in', sql<string>`${anyOf(db, options.exceptHosts)}`)
+    .where('host', 'not in', sql<string>`${valueList(db, options.exceptHosts)}`)
     .orderBy('next_attempt_ms')
     .limit(options.limit)
     .execute();
@@ -77,7 +77,7 @@ export async function readDueDeliveries(
 export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Promise<number | null> {
   const row = await db
     .selectFrom('delivery')
-    .where('host', 'not in', sql<string>`${anyOf(db, exceptHosts)}`)
+    .where('host', 'not in', sql<string>`${valueList(db, exceptHosts)}`)
     .select(({ fn }) => fn.min(sql<number>`coalesce(leased_until_ms, next_attempt_ms)`).as('at'))
     .executeTakeFirst();
   return row?.at ?? null;
@@ -87,14 +87,14 @@ export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Pr
 export async function claimDeliveries(
   store: Store,
   claim: { readonly ids: readonly number[]; readonly nowMs: number; readonly leaseMs: number },
-): Promise<Claimed[]> {
+): Promise<ClaimedDelivery[]> {
   const { ids, nowMs, leaseMs } = claim;
   if (ids.length === 0) return [];
   const token = randomUUID();
   return store.write(async (tx) => {
     const free = due(tx, nowMs)
       .select('id')
-      .where('id', 'in', sql<number>`${anyOf(tx, ids)}`);
+      .where('id', 'in', sql<number>`${valueList(tx, ids)}`);
     await tx
       .updateTable('delivery')
       .set({ lease_token: token, leased_until_ms: nowMs + leaseMs })
@@ -123,10 +123,10 @@ export type DeliveryResult =
   /** The subscription has ended. */
   | { readonly kind: 'over' };
 
-type Settled = Pick<Claimed, 'id' | 'token' | 'generation'>;
+type Settled = Pick<ClaimedDelivery, 'id' | 'token' | 'generation'>;
 
 /** Writes what an attempt came to. Does nothing when its lease was lost to another. */
-export async function settleDelivery(
+export async function recordDeliveryResult(
   store: Store,
   claimed: Settled,
   result: DeliveryResult,

@@ -1,20 +1,20 @@
 import { sql } from 'kysely';
-import type { Digest } from '../../domain/items/item.ts';
+import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { ReceivedPush } from '../../domain/websub/websub-subscription.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf, insertRows } from '../engine/write-rows.ts';
-import { batchesOf } from '../items/batches.ts';
+import { valueList, insertRows } from '../engine/write-rows.ts';
+import { splitIntoBatches } from '../items/batches.ts';
 import { storeBatch } from '../items/store-batch.ts';
-import { distinct, entriesOf } from '../items/store-items.ts';
+import { distinctEntries, entryKeysOf } from '../items/store-items.ts';
 import { appendEvents } from '../log/event-log.ts';
 import type { Store } from '../open.ts';
-import { shownSource } from '../queries/map-item.ts';
+import { toPublicSource } from '../queries/map-item.ts';
 
 const mostWaiting = 20;
 const mostAttempts = 3;
 
 /** Keeps a push until it is read. @returns false when too many of the subscription are waiting already. */
-export async function keepPush(store: Store, push: ReceivedPush): Promise<boolean> {
+export async function savePush(store: Store, push: ReceivedPush): Promise<boolean> {
   const body = Buffer.from(push.body).toString('base64');
   return store.write(async (tx) => {
     const { waiting } = await tx
@@ -39,7 +39,7 @@ export async function keepPush(store: Store, push: ReceivedPush): Promise<boolea
 }
 
 /** A push to be read, and whose it is. */
-export interface WaitingPush extends ReceivedPush {
+export interface PendingPush extends ReceivedPush {
   readonly id: number;
   readonly sourceRef: number;
   readonly sourceId: string;
@@ -47,7 +47,7 @@ export interface WaitingPush extends ReceivedPush {
 }
 
 /** The oldest push that waits; null: none does. One that has broken the reader several times is let go of. */
-export async function takePush(store: Store): Promise<WaitingPush | null> {
+export async function claimOldestPush(store: Store): Promise<PendingPush | null> {
   const oldest = await store.reader.selectFrom('websub_push').select('id').orderBy('id').limit(1).executeTakeFirst();
   if (oldest === undefined) return null;
   return store.write(async (tx) => {
@@ -82,7 +82,7 @@ export async function takePush(store: Store): Promise<WaitingPush | null> {
 }
 
 /** Lets go of a push that has been dealt with. */
-export async function removePush(store: Store, id: number): Promise<void> {
+export async function deletePush(store: Store, id: number): Promise<void> {
   await store.write((tx) => tx.deleteFrom('websub_push').where('id', '=', id).execute());
 }
 
@@ -95,11 +95,11 @@ export interface PushCounts {
 }
 
 /** A push that was read, for the store. */
-export interface ReadPush {
-  readonly push: Pick<WaitingPush, 'subscriptionId' | 'sourceRef'>;
+export interface NormalisedPush {
+  readonly push: Pick<PendingPush, 'subscriptionId' | 'sourceRef'>;
   /** Of the declaration under which it was read. */
   readonly declarationHash: string;
-  readonly digest: Digest;
+  readonly digest: NormalisedFeed;
   readonly nowMs: number;
   onBatch(head: number): void;
 }
@@ -110,11 +110,11 @@ export interface ReadPush {
  *
  * @returns null when the source was edited or removed meanwhile.
  */
-export async function storePush(store: Store, read: ReadPush): Promise<PushCounts | null> {
+export async function storePushedItems(store: Store, read: NormalisedPush): Promise<PushCounts | null> {
   const { push, digest, nowMs } = read;
-  const document = entriesOf(digest);
+  const document = entryKeysOf(digest);
   let counts: PushCounts = { added: 0, updated: 0, head: null };
-  for (const drafts of batchesOf(distinct(digest.drafts))) {
+  for (const drafts of splitIntoBatches(distinctEntries(digest.drafts))) {
     const done = await store.write(async (tx) => {
       const row = await tx
         .selectFrom('source')
@@ -124,7 +124,7 @@ export async function storePush(store: Store, read: ReadPush): Promise<PushCount
         .where('removed_ms', 'is', null)
         .executeTakeFirst();
       if (row === undefined) return null;
-      const context = { source: shownSource(row), renamed: new Map(), document, firstRead: false, nowMs };
+      const context = { source: toPublicSource(row), renamed: new Map(), document, firstRead: false, nowMs };
       const stored = await storeBatch(tx, drafts, context);
       return { counts: stored.counts, head: await appendEvents(tx, stored.happenings, nowMs) };
     });
@@ -138,13 +138,13 @@ export async function storePush(store: Store, read: ReadPush): Promise<PushCount
 }
 
 /** Remembers which entries the hub has delivered, and that it delivers. */
-async function noteSeen(tx: Db, { push, digest, nowMs }: ReadPush): Promise<void> {
+async function noteSeen(tx: Db, { push, digest, nowMs }: NormalisedPush): Promise<void> {
   const { subscriptionId } = push;
   const keys = [...new Set([...digest.drafts.map(({ entryKey }) => entryKey), ...digest.unchanged])];
   await tx
     .deleteFrom('websub_seen')
     .where('subscription_id', '=', subscriptionId)
-    .where('entry_key', 'in', sql<string>`${anyOf(tx, keys)}`)
+    .where('entry_key', 'in', sql<string>`${valueList(tx, keys)}`)
     .execute();
   const rows = keys.map((entry_key) => ({ subscription_id: subscriptionId, entry_key, at_ms: nowMs }));
   await insertRows(tx, 'websub_seen', rows);

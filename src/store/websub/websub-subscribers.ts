@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Subscriber } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf } from '../engine/write-rows.ts';
+import { valueList } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 
 /**
@@ -78,7 +78,7 @@ export async function removeSubscriber(
 }
 
 /** Ends every subscription whose lease is over, and deliveries that have outlived their time. */
-export async function removeLapsed(store: Store, nowMs: number): Promise<void> {
+export async function removeExpired(store: Store, nowMs: number): Promise<void> {
   const lapsed = await store.reader
     .selectFrom('websub_subscriber')
     .select('id')
@@ -96,7 +96,7 @@ export async function removeLapsed(store: Store, nowMs: number): Promise<void> {
     const ids = lapsed.map(({ id }) => id);
     await tx
       .deleteFrom('websub_subscriber')
-      .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+      .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
       .where('lease_until_ms', '<=', nowMs)
       .execute();
     await tx.deleteFrom('delivery').where('expires_ms', '<=', nowMs).execute();
@@ -108,7 +108,7 @@ export async function subscribedTopics(db: Db, topics: readonly string[] | null,
   const query = db.selectFrom('websub_subscriber').select('topic').distinct().where('lease_until_ms', '>', nowMs);
   const rows = await (topics === null
     ? query
-    : query.where('topic', 'in', sql<string>`${anyOf(db, topics)}`)
+    : query.where('topic', 'in', sql<string>`${valueList(db, topics)}`)
   ).execute();
   return rows.map(({ topic }) => topic);
 }

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import type { Agreement, HubSource, Subscription, Wishes } from '../../domain/websub/websub-subscription.ts';
+import type { ConfirmedLease, HubSource, HubSubscription, SubscriptionDiff } from '../../domain/websub/websub-subscription.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
-import { anyOf, insertRows } from '../engine/write-rows.ts';
+import { valueList, insertRows } from '../engine/write-rows.ts';
 import type { Store } from '../open.ts';
 import { fromJson } from '../queries/map-item.ts';
-import { memoryOf } from '../sources/poll-results.ts';
+import { pollHistoryOf } from '../sources/poll-results.ts';
 import type { Row } from '../tables.ts';
 
-function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): Subscription {
+function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): HubSubscription {
   const { id, sourceId, hub, topic, secret, state, failures, trust } = row;
   return {
     ...{ id, sourceId, hub, topic, secret, state, failures, trust },
@@ -46,19 +46,19 @@ export async function readHubSources(db: Db): Promise<HubSource[]> {
 }
 
 /** All subscriptions that have not been dropped. */
-export async function readSubscriptions(db: Db): Promise<Subscription[]> {
+export async function readSubscriptions(db: Db): Promise<HubSubscription[]> {
   const rows = await subscriptions(db).where('state', '!=', 'dropped').execute();
   return rows.map(toSubscription);
 }
 
 /** The subscription behind a callback, dropped ones too; null: there never was one, or it is long forgotten. */
-export async function findSubscription(db: Db, callbackId: string): Promise<Subscription | null> {
+export async function findSubscription(db: Db, callbackId: string): Promise<HubSubscription | null> {
   const row = await subscriptions(db).where('callback_id', '=', callbackId).executeTakeFirst();
   return row === undefined ? null : toSubscription(row);
 }
 
 /** Writes down what is wanted from now on and what is not. The hubs are asked later. */
-export async function applyWishes(store: Store, wishes: Wishes, nowMs: number): Promise<void> {
+export async function applySubscriptionDiff(store: Store, wishes: SubscriptionDiff, nowMs: number): Promise<void> {
   if (wishes.add.length + wishes.drop.length === 0) return;
   await store.write(async (tx) => {
     const rows = wishes.add.map(({ callbackId, sourceRef, hub, topic, secret }) => ({
@@ -75,7 +75,7 @@ export async function applyWishes(store: Store, wishes: Wishes, nowMs: number): 
         failures: 0,
         trust: 'lost',
       })
-      .where('id', 'in', sql<number>`${anyOf(tx, wishes.drop)}`)
+      .where('id', 'in', sql<number>`${valueList(tx, wishes.drop)}`)
       .execute();
   });
 }
@@ -102,7 +102,7 @@ export async function markRequested(
 }
 
 /** Notes that a hub has verified what we asked for, and on which terms. @returns whether it is new, and no renewal. */
-export async function confirmSubscription(store: Store, id: number, terms: Agreement): Promise<boolean> {
+export async function confirmSubscription(store: Store, id: number, terms: ConfirmedLease): Promise<boolean> {
   return store.write(async (tx) => {
     const row = await tx
       .selectFrom('websub_subscription')
@@ -126,7 +126,7 @@ export async function confirmSubscription(store: Store, id: number, terms: Agree
 }
 
 /** Writes how a subscription stands, and when its hub is asked again. */
-export async function moveSubscription(
+export async function updateSubscription(
   store: Store,
   id: number,
   to: {
@@ -152,7 +152,7 @@ export async function moveSubscription(
 }
 
 /** Asks every hub anew: our callbacks have another address now. */
-export async function renewAll(store: Store, nowMs: number): Promise<void> {
+export async function renewAllSubscriptions(store: Store, nowMs: number): Promise<void> {
   await store.write((tx) =>
     tx
       .updateTable('websub_subscription')
@@ -163,7 +163,7 @@ export async function renewAll(store: Store, nowMs: number): Promise<void> {
 }
 
 /** Forgets subscriptions that were dropped so long ago that their hubs must have noticed. */
-export async function forgetDropped(store: Store, beforeMs: number): Promise<void> {
+export async function deleteUnsubscribed(store: Store, beforeMs: number): Promise<void> {
   const old = await store.reader
     .selectFrom('websub_subscription')
     .select('id')
@@ -175,7 +175,7 @@ export async function forgetDropped(store: Store, beforeMs: number): Promise<voi
   await store.write((tx) =>
     tx
       .deleteFrom('websub_subscription')
-      .where('id', 'in', sql<number>`${anyOf(tx, ids)}`)
+      .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
       .execute(),
   );
 }
@@ -186,7 +186,7 @@ const spareMs = 60_000;
  * Makes a source due at a time, unless it is due before. Nobody is asked within a minute of his last read or before the
  * time that he has asked for.
  */
-export async function bringForward(
+export async function bringPollForward(
   store: Store,
   sourceRef: number,
   to: { readonly atMs: number; readonly nowMs: number; readonly why: string },
@@ -196,7 +196,7 @@ export async function bringForward(
     if (row === undefined || row.removed_ms !== null || row.gone_ms !== null) return;
     // What is being read now may have been written before what we were told of.
     const lastMs = row.lease_token === null ? (row.last_attempt_ms ?? 0) : to.nowMs;
-    const dueMs = Math.max(to.atMs, memoryOf(row).retryUntilMs ?? 0, Math.min(lastMs, to.nowMs) + spareMs);
+    const dueMs = Math.max(to.atMs, pollHistoryOf(row).retryUntilMs ?? 0, Math.min(lastMs, to.nowMs) + spareMs);
     if (dueMs >= row.next_check_ms && row.lease_token === null) return;
     await tx
       .updateTable('source')

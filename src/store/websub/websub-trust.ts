@@ -5,7 +5,7 @@ const seenKeptMs = 3_600_000;
 const readAtOnce = 500;
 
 /** What was found out about a hub. */
-export interface Verdict {
+export interface HubEvaluation {
   readonly subscriptionId: number;
   readonly sourceRef: number;
   readonly sourceId: string;
@@ -36,10 +36,10 @@ interface Account {
  *
  * @param graceMs how long a hub may take.
  */
-export async function judgeHubs(
+export async function evaluateHubs(
   store: Store,
   { nowMs, graceMs }: { readonly nowMs: number; readonly graceMs: number },
-): Promise<Verdict[]> {
+): Promise<HubEvaluation[]> {
   const accounts = await store.reader
     .selectFrom('websub_subscription')
     .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')
@@ -47,7 +47,7 @@ export async function judgeHubs(
     .select(['judged_id', 'confirmed_ms'])
     .where('state', '=', 'active')
     .execute();
-  const verdicts: Verdict[] = [];
+  const verdicts: HubEvaluation[] = [];
   for (const account of accounts) {
     const judged = await judge(store.reader, account, nowMs - graceMs);
     if (judged === null) continue;

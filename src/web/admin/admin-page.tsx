@@ -1,17 +1,17 @@
 import type { Context } from 'hono';
 import { pagePolicy } from '../http/security-headers.ts';
-import type { PageParts } from '../pages/send-page.tsx';
+import type { PageServices } from '../pages/send-page.tsx';
 import type { Readers } from '../readers/readers-port.ts';
 
 /** What the admin side works with: there is a token. */
-export interface AdminDesk {
-  readonly parts: PageParts;
+export interface AdminContext {
+  readonly parts: PageServices;
   readonly readers: Readers;
   readonly adminToken: string;
 }
 
 /** Addresses of the admin side. */
-export function hrefs({ parts }: Pick<AdminDesk, 'parts'>): { readonly admin: string; readonly comments: string } {
+export function adminLinks({ parts }: Pick<AdminContext, 'parts'>): { readonly admin: string; readonly comments: string } {
   const base = new URL(parts.publicUrl()).pathname.replace(/\/$/, '');
   return { admin: `${base}/admin`, comments: `${base}/admin/comments` };
 }

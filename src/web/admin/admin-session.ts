@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isSame, sealOf } from '../http/signing.ts';
+import { equalsInConstantTime, sign } from '../http/signing.ts';
 
 /** What makes a session one of this site, of this token and of this time. */
 export interface SessionKey {
@@ -13,33 +13,33 @@ export interface SessionKey {
 /** Somebody who is signed in. */
 export interface AdminSession {
   /** What a form of this session carries: another site cannot know it. */
-  readonly formToken: string;
+  readonly csrfToken: string;
 }
 
 /** How long a session lasts. */
-export const sessionForMs = 12 * 3_600_000;
+export const sessionLifetimeMs = 12 * 3_600_000;
 
-function sealed({ secret, adminToken, generation }: SessionKey, purpose: string, parts: readonly string[]): string {
+function signFields({ secret, adminToken, generation }: SessionKey, purpose: string, parts: readonly string[]): string {
   const token = createHash('sha256').update(adminToken).digest('base64url');
-  return sealOf(secret, purpose, [token, generation, ...parts]);
+  return sign(secret, purpose, [token, generation, ...parts]);
 }
 
 /** The cookie of a new session: `<end>.<nonce>.<seal>`. */
 export function makeSession(key: SessionKey, nowMs: number): string {
-  const end = (nowMs + sessionForMs).toString(36);
+  const end = (nowMs + sessionLifetimeMs).toString(36);
   const nonce = randomBytes(12).toString('base64url');
-  return `${end}.${nonce}.${sealed(key, 'admin session', [end, nonce])}`;
+  return `${end}.${nonce}.${signFields(key, 'admin session', [end, nonce])}`;
 }
 
 /** The session that a cookie stands for; null: none, or it has ended. */
 export function readSession(key: SessionKey, cookie: string, nowMs: number): AdminSession | null {
   const [, end = '', nonce = '', seal = ''] = /^([0-9a-z]{1,10})\.([\w-]{16})\.([\w-]{22})$/.exec(cookie) ?? [];
-  if (!isSame(key.secret, seal, sealed(key, 'admin session', [end, nonce]))) return null;
+  if (!equalsInConstantTime(key.secret, seal, signFields(key, 'admin session', [end, nonce]))) return null;
   if (Number.parseInt(end, 36) <= nowMs) return null;
-  return { formToken: sealed(key, 'admin form', [end, nonce]) };
+  return { csrfToken: signFields(key, 'admin form', [end, nonce]) };
 }
 
 /** Whether a form was made for this session. */
-export function isFormOf(session: AdminSession, given: string, { secret }: SessionKey): boolean {
-  return isSame(secret, given, session.formToken);
+export function hasCsrfToken(session: AdminSession, given: string, { secret }: SessionKey): boolean {
+  return equalsInConstantTime(secret, given, session.csrfToken);
 }

@@ -3,9 +3,9 @@ import {
   type CommentState,
   commentActions,
   commentStates,
-  type Moderated,
+  type ModerationResult,
 } from '../../domain/comments/comment.ts';
-import type { Form } from '../http/read-form.ts';
+import type { FormFields } from '../http/read-form.ts';
 import { badRequest } from '../shared/request-error.ts';
 
 /** Most comments that are decided about at once. */
@@ -22,7 +22,7 @@ export interface DecisionForm {
  *
  * @throws RequestError 400 when it is nothing that our form says.
  */
-export function readDecision(values: Form): DecisionForm {
+export function parseDecision(values: FormFields): DecisionForm {
   const [one] = values('one');
   const [action = '', ...ids] = one === undefined ? [values('action')[0], ...values('id')] : one.split(' ');
   const known = commentActions.find((name) => name === action);
@@ -34,24 +34,24 @@ export function readDecision(values: Form): DecisionForm {
 }
 
 /** The list that a page shows: one state's, or null for all. Null in text is `all`. */
-export function readState(text: string | undefined): CommentState | null {
+export function parseStateFilter(text: string | undefined): CommentState | null {
   if (text === 'all') return null;
   return commentStates.find((state) => state === text) ?? 'pending';
 }
 
 /** What was just done, as it stands in the address of the next page. */
-export interface Done {
+export interface AppliedDecision {
   readonly action: CommentAction;
   readonly ids: readonly number[];
 }
 
 /** For the address: `approve.12.13`. */
-export function writeDone(action: CommentAction, changed: readonly Moderated[]): string {
+export function formatApplied(action: CommentAction, changed: readonly ModerationResult[]): string {
   return [action, ...changed.map(({ id }) => id)].join('.');
 }
 
 /** Reads it back; null: nothing was done, or the address was made up. */
-export function readDone(text: string | undefined): Done | null {
+export function parseApplied(text: string | undefined): AppliedDecision | null {
   const [action, ...ids] = (text ?? '').split('.');
   const known = commentActions.find((name) => name === action);
   const numbers = ids.map(Number);

@@ -1,24 +1,24 @@
 import type { Context } from 'hono';
 import { commentStates } from '../../domain/comments/comment.ts';
-import type { Form } from '../http/read-form.ts';
-import { documentOf, frameOf } from '../pages/send-page.tsx';
-import { type AdminDesk, AdminHead, hrefs, sendAdminPage } from './admin-page.tsx';
+import type { FormFields } from '../http/read-form.ts';
+import { renderDocument, createPageContext } from '../pages/send-page.tsx';
+import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-page.tsx';
 import type { AdminSession } from './admin-session.ts';
-import { readDecision, readDone, readState, writeDone } from './decision.ts';
+import { parseDecision, parseApplied, parseStateFilter, formatApplied } from './decision.ts';
 import { Moderation } from './moderation-view.tsx';
 
 const pageComments = 50;
 
 /** `GET /admin/comments?state=…&before=…` */
-export async function moderationPage(c: Context, desk: AdminDesk, session: AdminSession): Promise<Response> {
+export async function moderationPage(c: Context, desk: AdminContext, session: AdminSession): Promise<Response> {
   const { parts, readers } = desk;
-  const state = readState(c.req.query('state'));
+  const state = parseStateFilter(c.req.query('state'));
   const before = Number(/^[1-9]\d{0,14}$/.exec(c.req.query('before') ?? '')?.[0] ?? 0) || null;
   const [comments, counts] = await Promise.all([
     readers.comments.list({ state, before, limit: pageComments + 1 }),
     readers.comments.count(),
   ]);
-  const frame = frameOf(parts, { at: 'elsewhere' });
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const script = frame.links.file('client/browser/admin-page.js');
   const head = { title: 'Comments', description: null, canonical: null, feedPath: null };
   const shown = comments.slice(0, pageComments);
@@ -30,24 +30,24 @@ export async function moderationPage(c: Context, desk: AdminDesk, session: Admin
         counts={counts}
         states={commentStates}
         state={state}
-        done={readDone(c.req.query('did'))}
-        formToken={session.formToken}
-        admin={hrefs(desk).admin}
+        applied={parseApplied(c.req.query('did'))}
+        csrfToken={session.csrfToken}
+        admin={adminLinks(desk).admin}
         frame={frame}
       />
     </main>
   );
-  return sendAdminPage(c, documentOf(frame, { ...head, more: <AdminHead script={script} /> }, matter));
+  return sendAdminPage(c, renderDocument(frame, { ...head, extra: <AdminHead script={script} /> }, matter));
 }
 
 /** `POST /admin/comments` */
-export async function takeDecision(c: Context, desk: AdminDesk, values: Form): Promise<Response> {
-  const { action, ids } = readDecision(values);
+export async function applyDecision(c: Context, desk: AdminContext, values: FormFields): Promise<Response> {
+  const { action, ids } = parseDecision(values);
   const nowMs = desk.parts.clock.now();
   const changed = await desk.readers.comments.moderate({ ids, action, actor: 'admin', nowMs });
   const query = new URLSearchParams({
-    state: readState(values('state')[0]) ?? 'all',
-    did: writeDone(action, changed),
+    state: parseStateFilter(values('state')[0]) ?? 'all',
+    did: formatApplied(action, changed),
   });
-  return c.redirect(`${hrefs(desk).comments}?${query}`, 303);
+  return c.redirect(`${adminLinks(desk).comments}?${query}`, 303);
 }

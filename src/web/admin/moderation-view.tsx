@@ -1,12 +1,12 @@
-import type { Comment, CommentAction, CommentState } from '../../domain/comments/comment.ts';
+import type { ModerationEntry, CommentAction, CommentState } from '../../domain/comments/comment.ts';
 import { CommentText } from '../views/comments-view.tsx';
 import { Time } from '../views/item-parts.tsx';
-import type { Frame } from '../views/page-context.ts';
+import type { PageContext } from '../views/page-context.ts';
 
 /** What the moderators' page shows. */
 export interface ModerationProps {
   /** Newest first. */
-  readonly comments: readonly Comment[];
+  readonly comments: readonly ModerationEntry[];
   /** Where the next page begins; null on the last. */
   readonly next: number | null;
   readonly counts: Readonly<Record<CommentState, number>>;
@@ -14,35 +14,35 @@ export interface ModerationProps {
   /** The state that is listed; null: all. */
   readonly state: CommentState | null;
   /** What was decided just now; null: nothing. */
-  readonly done: { readonly action: CommentAction; readonly ids: readonly number[] } | null;
-  readonly formToken: string;
+  readonly applied: { readonly action: CommentAction; readonly ids: readonly number[] } | null;
+  readonly csrfToken: string;
   /** Path of the admin side. */
   readonly admin: string;
-  readonly frame: Frame;
+  readonly frame: PageContext;
 }
 
-const names: Readonly<Record<CommentState, string>> = {
+const stateLabels: Readonly<Record<CommentState, string>> = {
   pending: 'Pending',
   approved: 'Approved',
   rejected: 'Rejected',
   spam: 'Spam',
 };
 
-const verbs: Readonly<Record<CommentAction, string>> = {
+const actionLabels: Readonly<Record<CommentAction, string>> = {
   approve: 'Approve',
   reject: 'Reject',
   spam: 'Spam',
   undo: 'Undo',
 };
 
-const past: Readonly<Record<CommentAction, string>> = {
+const pastTense: Readonly<Record<CommentAction, string>> = {
   approve: 'approved',
   reject: 'rejected',
   spam: 'marked as spam',
   undo: 'moved back',
 };
 
-const after: Readonly<Record<Exclude<CommentAction, 'undo'>, CommentState>> = {
+const resultingState: Readonly<Record<Exclude<CommentAction, 'undo'>, CommentState>> = {
   approve: 'approved',
   reject: 'rejected',
   spam: 'spam',
@@ -50,34 +50,34 @@ const after: Readonly<Record<Exclude<CommentAction, 'undo'>, CommentState>> = {
 
 /** The comments that a moderator decides about. Works with scripts off; with them also by the keyboard. */
 export function Moderation(props: ModerationProps) {
-  const { comments, next, state, admin, formToken, frame } = props;
+  const { comments, next, state, admin, csrfToken, frame } = props;
   return (
     <>
       <div class="moderation-head">
         <h1 class="page-title">Comments</h1>
         <form method="post" action={`${admin}/sign-out`} class="moderation">
-          <input type="hidden" name="csrf" value={formToken} />
+          <input type="hidden" name="csrf" value={csrfToken} />
           <button type="submit">Sign out</button>
         </form>
       </div>
-      <States {...props} />
-      <Done {...props} />
+      <StateTabs {...props} />
+      <AppliedNotice {...props} />
       {comments.length === 0 && <p class="empty">There is nothing here.</p>}
       {comments.length > 0 && (
         <form method="post" action={`${admin}/comments`} class="moderation" id="moderation">
-          <input type="hidden" name="csrf" value={formToken} />
+          <input type="hidden" name="csrf" value={csrfToken} />
           <input type="hidden" name="state" value={state ?? 'all'} />
           <fieldset class="moderation-bar">
             <legend>With those selected</legend>
             {(['approve', 'reject', 'spam', 'undo'] as const).map((action) => (
               <button type="submit" name="action" value={action}>
-                {verbs[action]}
+                {actionLabels[action]}
               </button>
             ))}
           </fieldset>
           <ol class="moderation-list">
             {comments.map((comment) => (
-              <Entry comment={comment} frame={frame} />
+              <CommentEntry comment={comment} frame={frame} />
             ))}
           </ol>
           <p class="keys">
@@ -95,7 +95,7 @@ export function Moderation(props: ModerationProps) {
   );
 }
 
-function States({ states, state, counts, admin }: ModerationProps) {
+function StateTabs({ states, state, counts, admin }: ModerationProps) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return (
     <nav class="moderation-states" aria-label="States of comments">
@@ -103,7 +103,7 @@ function States({ states, state, counts, admin }: ModerationProps) {
         {states.map((one) => (
           <li>
             <a href={`${admin}/comments?state=${one}`} aria-current={one === state ? 'page' : undefined}>
-              {names[one]} ({counts[one]})
+              {stateLabels[one]} ({counts[one]})
             </a>
           </li>
         ))}
@@ -117,19 +117,19 @@ function States({ states, state, counts, admin }: ModerationProps) {
   );
 }
 
-function Done({ done, state, admin, formToken }: ModerationProps) {
-  if (done === null) return null;
-  const count = done.ids.length === 1 ? '1 comment' : `${done.ids.length} comments`;
+function AppliedNotice({ applied, state, admin, csrfToken }: ModerationProps) {
+  if (applied === null) return null;
+  const count = applied.ids.length === 1 ? '1 comment' : `${applied.ids.length} comments`;
   return (
     <form method="post" action={`${admin}/comments`} class="moderation moderation-done">
       <p role="status">
-        {count} {past[done.action]}.
+        {count} {pastTense[applied.action]}.
       </p>
-      {done.ids.length > 0 && (
+      {applied.ids.length > 0 && (
         <>
-          <input type="hidden" name="csrf" value={formToken} />
+          <input type="hidden" name="csrf" value={csrfToken} />
           <input type="hidden" name="state" value={state ?? 'all'} />
-          {done.ids.map((id) => (
+          {applied.ids.map((id) => (
             <input type="hidden" name="id" value={id} />
           ))}
           <button type="submit" name="action" value="undo" id="undo-last">
@@ -141,14 +141,14 @@ function Done({ done, state, admin, formToken }: ModerationProps) {
   );
 }
 
-function Entry({ comment, frame }: { comment: Comment; frame: Frame }) {
+function CommentEntry({ comment, frame }: { comment: ModerationEntry; frame: PageContext }) {
   const { id, item, name, body, state, reason } = comment;
   return (
     <li id={`comment-${id}`} tabindex={-1} data-id={id}>
       <p class="meta">
         <input type="checkbox" name="id" value={id} id={`pick-${id}`} aria-label={`Select comment ${id}`} />{' '}
         <bdi class="comment-name">{name}</bdi> <Time ms={comment.atMs} frame={frame} />{' '}
-        <span class={`comment-state comment-${state}`}>{names[state]}</span>
+        <span class={`comment-state comment-${state}`}>{stateLabels[state]}</span>
       </p>
       <p class="meta">
         on{' '}
@@ -168,26 +168,26 @@ function Entry({ comment, frame }: { comment: Comment; frame: Frame }) {
       )}
       <p class="moderation-buttons">
         {(['approve', 'reject', 'spam'] as const)
-          .filter((action) => after[action] !== state)
+          .filter((action) => resultingState[action] !== state)
           .map((action) => (
-            <OneButton action={action} id={id} />
+            <ActionButton action={action} id={id} />
           ))}
-        {comment.moderatedMs !== null && <OneButton action="undo" id={id} />}
+        {comment.moderatedMs !== null && <ActionButton action="undo" id={id} />}
       </p>
     </li>
   );
 }
 
-function OneButton({ action, id }: { action: CommentAction; id: number }) {
+function ActionButton({ action, id }: { action: CommentAction; id: number }) {
   return (
     <button
       type="submit"
       name="one"
       value={`${action} ${id}`}
       data-action={action}
-      aria-label={`${verbs[action]}: comment ${id}`}
+      aria-label={`${actionLabels[action]}: comment ${id}`}
     >
-      {verbs[action]}
+      {actionLabels[action]}
     </button>
   );
 }

@@ -5,10 +5,10 @@ import { toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/polling/source.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { openPreflights, openToAll } from '../http/security-headers.ts';
-import type { AppParts } from '../shared/app-context.ts';
+import { allowCorsPreflight, allowAnyOrigin } from '../http/security-headers.ts';
+import type { AppContext } from '../shared/app-context.ts';
 import { findItem } from '../shared/find.ts';
-import { refuseUnknown } from '../shared/query-params.ts';
+import { rejectUnknownParams } from '../shared/query-params.ts';
 import { createAsyncApi } from './asyncapi.ts';
 import { commentsRoute } from './comments-route.ts';
 import { eventsRoute } from './events-route.ts';
@@ -18,9 +18,9 @@ import { toPublicSource } from './public-source.ts';
 import { sendJson } from './send-json.ts';
 
 /** The JSON API. Its faults are `{"error":{"code","message"}}`. */
-export function apiRoutes(app: Hono, parts: AppParts): void {
-  app.use('/api/*', openToAll);
-  openPreflights(app, '/api/*');
+export function apiRoutes(app: Hono, parts: AppContext): void {
+  app.use('/api/*', allowAnyOrigin);
+  allowCorsPreflight(app, '/api/*');
   app.get('/api/items', (c) => answerItems(c, parts));
   app.get('/api/items/:id', (c) => answerItem(c, parts));
   app.get('/api/sources', async (c) => {
@@ -43,10 +43,10 @@ export function apiRoutes(app: Hono, parts: AppParts): void {
 
 /** Refuses every parameter. */
 function refuseAll(c: Context): void {
-  refuseUnknown(new URL(c.req.url).searchParams, []);
+  rejectUnknownParams(new URL(c.req.url).searchParams, []);
 }
 
-async function answerItems(c: Context, parts: AppParts): Promise<Response> {
+async function answerItems(c: Context, parts: AppContext): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
   const snapshot = await readItemsFor(c, parts, readItemsQuery(params));
   const page: ItemsPage = {
@@ -58,7 +58,7 @@ async function answerItems(c: Context, parts: AppParts): Promise<Response> {
 }
 
 /** One item, with its text however long it is. */
-async function answerItem(c: Context, parts: AppParts): Promise<Response> {
+async function answerItem(c: Context, parts: AppContext): Promise<Response> {
   refuseAll(c);
   const item = await findItem(parts, c.req.param('id') ?? '');
   const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
@@ -71,7 +71,7 @@ function toWireItem(item: Item, publicUrl: string): WireItem {
 }
 
 /** The tabs in their order, then sections of which only stored items know. */
-async function sectionsOf(parts: AppParts): Promise<object[]> {
+async function sectionsOf(parts: AppContext): Promise<object[]> {
   const stored = new Map((await parts.reads.sections()).map(({ name, items }) => [name, items]));
   const names = new Set([...parts.sections(), ...stored.keys()]);
   return [...names].map((name) => ({ name, slug: slug(name), items: stored.get(name) ?? 0 }));

@@ -1,8 +1,8 @@
 import { maxFilters } from '../../push/fanout/event-filter.ts';
-import { faults } from '../live/client-messages.ts';
-import { closeCodes, transportCodes } from '../live/close-codes.ts';
-import { limitRows } from '../live/live-limits.ts';
-import { handshakeAnswers, refusalAnswers } from '../live/refusals.ts';
+import { protocolErrors } from '../live/client-messages.ts';
+import { closeCodes, webSocketCloseCodes } from '../live/close-codes.ts';
+import { liveLimits } from '../live/live-limits.ts';
+import { handshakeRefusals, sessionRefusals } from '../live/refusals.ts';
 import { subprotocol } from '../live/websocket.ts';
 import {
   clientMessages,
@@ -11,10 +11,10 @@ import {
   serverMessages,
   streamMessages,
 } from './live-messages.ts';
-import { described, flag, listOf, ref, text, wireSchemas } from './wire-schemas.ts';
+import { withDescription, booleanSchema, arrayOf, ref, stringSchema, wireSchemas } from './wire-schemas.ts';
 
 /** What the description is told of the server that gives it. */
-export interface AsyncApiFacts {
+export interface AsyncApiOptions {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly version: string;
@@ -25,14 +25,14 @@ const query = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    section: listOf(text),
-    source: listOf(text),
-    category: listOf(text),
-    language: listOf(text),
-    q: text,
-    backfill: flag,
-    filter: described(
-      listOf({ ...text, contentMediaType: 'application/json', contentSchema: ref('Filter') }, { maxItems: maxFilters }),
+    section: arrayOf(stringSchema),
+    source: arrayOf(stringSchema),
+    category: arrayOf(stringSchema),
+    language: arrayOf(stringSchema),
+    q: stringSchema,
+    backfill: booleanSchema,
+    filter: withDescription(
+      arrayOf({ ...stringSchema, contentMediaType: 'application/json', contentSchema: ref('Filter') }, { maxItems: maxFilters }),
       'Filters as JSON, of which any may match. Instead of the parameters above.',
     ),
     after: { anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] },
@@ -40,7 +40,7 @@ const query = {
 };
 
 /** The live protocol as an AsyncAPI 3.0 document, made of the tables that the server works by. */
-export function createAsyncApi({ publicUrl, version }: AsyncApiFacts): object {
+export function createAsyncApi({ publicUrl, version }: AsyncApiOptions): object {
   return {
     asyncapi: '3.0.0',
     info: { title: 'Newswire live', version, description: overview(), license: { name: 'MIT' } },
@@ -49,11 +49,11 @@ export function createAsyncApi({ publicUrl, version }: AsyncApiFacts): object {
     channels: { live: liveChannel(), events: eventsChannel() },
     operations: operations(),
     components: { schemas: wireSchemas, messages: messages() },
-    'x-close-codes': [...Object.values(closeCodes), ...transportCodes],
+    'x-close-codes': [...Object.values(closeCodes), ...webSocketCloseCodes],
     'x-reset-reasons': resetReasons,
-    'x-error-codes': faults,
-    'x-limits': limitRows(),
-    'x-refusals': [...Object.values(handshakeAnswers), ...Object.values(refusalAnswers)],
+    'x-error-codes': protocolErrors,
+    'x-limits': liveLimits(),
+    'x-refusals': [...Object.values(handshakeRefusals), ...Object.values(sessionRefusals)],
   };
 }
 

@@ -1,26 +1,26 @@
 import type { Context, Hono } from 'hono';
-import { commentsShown } from '../comments/comment-outcome.ts';
+import { commentsPerPage } from '../comments/comment-outcome.ts';
 import { toPublicComment } from '../comments/public-comment.ts';
-import type { AppParts } from '../shared/app-context.ts';
+import type { AppContext } from '../shared/app-context.ts';
 import { findItem } from '../shared/find.ts';
-import { readLimit, refuseUnknown } from '../shared/query-params.ts';
+import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
 import { badRequest, notFound } from '../shared/request-error.ts';
 import { sendJson } from './send-json.ts';
 
 /** `/api/items/:id/comments`: those that are shown, newest first. */
-export function commentsRoute(app: Hono, parts: AppParts): void {
+export function commentsRoute(app: Hono, parts: AppContext): void {
   app.get('/api/items/:id/comments', (c) => answerComments(c, parts));
 }
 
-async function answerComments(c: Context, parts: AppParts): Promise<Response> {
+async function answerComments(c: Context, parts: AppContext): Promise<Response> {
   const { readers } = parts;
   const params = new URL(c.req.url).searchParams;
-  refuseUnknown(params, ['limit', 'before']);
+  rejectUnknownParams(params, ['limit', 'before']);
   const before = readBefore(params.get('before'));
-  const limit = readLimit(params.get('limit'), commentsShown);
+  const limit = parsePageSize(params.get('limit'), commentsPerPage);
   const item = await findItem(parts, c.req.param('id') ?? '');
   if (readers === null || parts.site().comments === 'off') throw notFound('There are no comments here.');
-  const page = await readers.comments.shown({ itemId: item.id, before, limit });
+  const page = await readers.comments.listApproved({ itemId: item.id, before, limit });
   const { total, revision, next } = page;
   return sendJson(c, { total, revision, next, comments: page.comments.map(toPublicComment) });
 }

@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
-import { formatCursor, type LogEvent, parseCursor, type StreamHead } from '../../domain/events/event.ts';
+import { formatCursor, type LogEvent, parseCursor, type LogBounds } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
-import { Packed } from '../http/cache/compressible-body.ts';
+import { CompressibleBody } from '../http/cache/compressible-body.ts';
 import { send } from '../http/send.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { readLimit, refuseUnknown } from '../shared/query-params.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
 import type { LogPage } from '../shared/read-port.ts';
 import { badRequest } from '../shared/request-error.ts';
 
@@ -19,12 +19,12 @@ const reasons: Readonly<Record<Exclude<ResetReason, 'replay_too_large'>, string>
 };
 
 /** `GET /api/events?after=&limit=`: the log for readers that poll, everything in it, backfill included. */
-export function eventsRoute(app: Hono, parts: AppParts): void {
+export function eventsRoute(app: Hono, parts: AppContext): void {
   app.get('/api/events', async (c) => {
     const params = new URL(c.req.url).searchParams;
-    refuseUnknown(params, ['after', 'limit']);
+    rejectUnknownParams(params, ['after', 'limit']);
     const after = readAfter(params.get('after'));
-    const limit = readLimit(params.get('limit'), defaultEvents);
+    const limit = parsePageSize(params.get('limit'), defaultEvents);
     const page = await readPage(parts, after, limit);
     const reason = resetReason(page, after);
     return reason === null ? sendEvents(c, page, parts.publicUrl()) : sendReset(c, reason, page.head);
@@ -43,7 +43,7 @@ function readAfter(text: string | null): After {
 }
 
 /** Events after the place. The head comes from the same read as the events, so no event can slip between the two. */
-function readPage(parts: AppParts, after: After, limit: number): Promise<LogPage> {
+function readPage(parts: AppContext, after: After, limit: number): Promise<LogPage> {
   if (after === 'floor') return parts.reads.events(0, limit);
   if (after === 'head') return parts.reads.events(Number.MAX_SAFE_INTEGER, 1);
   return parts.reads.events(after.seq, limit);
@@ -62,7 +62,7 @@ function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): P
   const cursor = formatCursor({ epoch: head.epoch, seq: last });
   const start = JSON.stringify({ epoch: head.epoch, head: head.head, floor: head.floor });
   const body = `${start.slice(0, -1)},"events":[${list}],"cursor":${JSON.stringify(cursor)}}`;
-  return send(c, new Packed(body), sending);
+  return send(c, new CompressibleBody(body), sending);
 }
 
 /** Without a filter every event matches, so `prev` is the seq before. */
@@ -73,7 +73,7 @@ function eventJson(event: LogEvent, publicUrl: string): string {
   return `${facts.slice(0, -1)},"item":${item}}`;
 }
 
-function sendReset(c: Context, code: keyof typeof reasons, { epoch, floor, head }: StreamHead): Response {
+function sendReset(c: Context, code: keyof typeof reasons, { epoch, floor, head }: LogBounds): Response {
   c.header('Cache-Control', 'no-store');
   return c.json({ error: { code, message: reasons[code] }, reset: { reason: code, epoch, floor, head } }, 410);
 }

@@ -1,6 +1,6 @@
-import { readFilterParams } from '../../domain/events/filter-params.ts';
+import { parseFilterParams } from '../../domain/events/filter-params.ts';
 import { parseFilters } from '../../push/fanout/event-filter.ts';
-import { readChoice, refuseUnknown } from '../shared/query-params.ts';
+import { parseItemsParams, rejectUnknownParams } from '../shared/query-params.ts';
 import type { ItemsQuery } from '../shared/read-port.ts';
 import { badRequest } from '../shared/request-error.ts';
 
@@ -15,11 +15,11 @@ const besideFilter = ['filter', 'sort', 'limit', 'before'];
  */
 export function readItemsQuery(params: URLSearchParams): ItemsQuery {
   if (!params.has('filter')) {
-    refuseUnknown(params);
-    return { ...readChoice(params), share: false };
+    rejectUnknownParams(params);
+    return { ...parseItemsParams(params), share: false };
   }
-  refuseUnknown(params, besideFilter);
-  const objects = readFilterParams(params.getAll('filter'));
+  rejectUnknownParams(params, besideFilter);
+  const objects = parseFilterParams(params.getAll('filter'));
   if ('error' in objects) throw badRequest('bad_filter', `${objects.error}.`);
   const filters = parseFilters(undefined, objects.map(withBackfill));
   if ('error' in filters) throw badRequest('bad_filter', `${filters.error}.`);
@@ -27,7 +27,7 @@ export function readItemsQuery(params: URLSearchParams): ItemsQuery {
     throw badRequest('bad_sort', 'sort=relevance needs one search: give q as a parameter of its own.');
   }
   const page = new URLSearchParams([...params].filter(([name]) => name !== 'filter'));
-  const { filter: all, ...choice } = readChoice(page);
+  const { filter: all, ...choice } = parseItemsParams(page);
   const [filter = all, ...orFilters] = filters;
   return { ...choice, filter, orFilters, share: false };
 }

@@ -1,20 +1,20 @@
 import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/events/wire.ts';
 import { maxFilters } from '../../push/fanout/event-filter.ts';
-import { maxCoalescedEvents } from '../../push/fanout/frames.ts';
-import { faults, maxIdChars, maxWatched } from '../live/client-messages.ts';
+import { maxEventsPerDelivery } from '../../push/fanout/frames.ts';
+import { protocolErrors, maxIdChars, maxWatchedItems } from '../live/client-messages.ts';
 import { closeCodes } from '../live/close-codes.ts';
 import {
-  closed,
-  described,
-  eventOf,
-  type Fields,
-  itemId,
-  listOf,
-  open,
-  place,
+  strictObject,
+  withDescription,
+  eventSchema,
+  type SchemaFields,
+  itemIdSchema,
+  arrayOf,
+  extensibleObject,
+  positionFields,
   ref,
-  text,
-  whole,
+  stringSchema,
+  countSchema,
 } from './wire-schemas.ts';
 
 /** One message of the live protocol, for authors of clients. */
@@ -32,19 +32,19 @@ export const resetReasons: Readonly<Record<ResetReason, string>> = {
   replay_too_large: 'What was missed is more, or older, than is replayed.',
 };
 
-const subscriptionId: Fields = { id: { type: 'string', minLength: 1, maxLength: maxIdChars } };
-const channel: Fields = { ch: described(text, 'Names the filter: the same for all that mean the same.') };
-const epoch: Fields = { epoch: described(text, 'Name of the log; another one is another log.') };
-const head: Fields = { head: described(whole, 'Seq of the newest event.') };
-const floor: Fields = { floor: described(whole, 'Lowest seq that the log still has.') };
-const millis = described(whole, 'Milliseconds.');
+const subscriptionId: SchemaFields = { id: { type: 'string', minLength: 1, maxLength: maxIdChars } };
+const channel: SchemaFields = { ch: withDescription(stringSchema, 'Names the filter: the same for all that mean the same.') };
+const epoch: SchemaFields = { epoch: withDescription(stringSchema, 'Name of the log; another one is another log.') };
+const head: SchemaFields = { head: withDescription(countSchema, 'Seq of the newest event.') };
+const floor: SchemaFields = { floor: withDescription(countSchema, 'Lowest seq that the log still has.') };
+const millis = withDescription(countSchema, 'Milliseconds.');
 
-function request(type: string, fields: Fields, optional: readonly string[] = []) {
-  return closed({ type: { const: type }, ...fields }, optional);
+function request(type: string, fields: SchemaFields, optional: readonly string[] = []) {
+  return strictObject({ type: { const: type }, ...fields }, optional);
 }
 
-function message(type: string, fields: Fields, optional: readonly string[] = []) {
-  return open({ type: { const: type }, ...fields }, optional);
+function message(type: string, fields: SchemaFields, optional: readonly string[] = []) {
+  return extensibleObject({ type: { const: type }, ...fields }, optional);
 }
 
 /** What clients send, by type. Anything else is refused, never ignored. */
@@ -55,9 +55,9 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
       'subscribe',
       {
         ...subscriptionId,
-        after: described({ anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] }, 'Default: head.'),
+        after: withDescription({ anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] }, 'Default: head.'),
         filter: ref('Filter'),
-        filters: described(listOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }), 'OR-ed; instead of filter.'),
+        filters: withDescription(arrayOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }), 'OR-ed; instead of filter.'),
       },
       ['after', 'filter', 'filters'],
     ),
@@ -73,7 +73,7 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
   },
   watch: {
     summary: 'Asks for the counts of reads and comments of items. Replaces the watch before; an empty list ends it.',
-    payload: request('watch', { items: listOf(itemId, { maxItems: maxWatched }) }),
+    payload: request('watch', { items: arrayOf(itemIdSchema, { maxItems: maxWatchedItems }) }),
     examples: [{ type: 'watch', items: [17, 18] }],
   },
   ping: {
@@ -119,9 +119,9 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
       ...epoch,
       ...head,
       ...floor,
-      pingIntervalMs: described(millis, 'From one sign of life to the next.'),
-      maxAgeMs: described(millis, 'A session lives 80 to 100 % of it.'),
-      limits: open({ subscriptions: whole, messageBytes: whole, filterValues: whole }),
+      pingIntervalMs: withDescription(millis, 'From one sign of life to the next.'),
+      maxAgeMs: withDescription(millis, 'A session lives 80 to 100 % of it.'),
+      limits: extensibleObject({ subscriptions: countSchema, messageBytes: countSchema, filterValues: countSchema }),
     }),
     examples: [
       {
@@ -138,12 +138,12 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   },
   subscribed: {
     summary: 'The subscription stands, and begins after this cursor.',
-    payload: message('subscribed', { id: text, ...channel, after: ref('Cursor'), ...head }),
+    payload: message('subscribed', { id: stringSchema, ...channel, after: ref('Cursor'), ...head }),
     examples: [{ type: 'subscribed', id: 's1', ch: '7fK2mQx1Ab', after: 'k3f9-1042', head: 1100 }],
   },
   item: {
     summary: 'One event: an item was added, changed, or left the filter.',
-    payload: eventOf({ type: { const: 'item' }, ...channel }),
+    payload: eventSchema({ type: { const: 'item' }, ...channel }),
     examples: [
       { type: 'item', ch: '7fK2mQx1Ab', seq: 1051, prev: 1042, op: 'add', item },
       { type: 'item', ch: '7fK2mQx1Ab', seq: 1060, prev: 1051, op: 'update', changed: ['title'], item: revised },
@@ -154,7 +154,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     summary: 'Several events at once, in order: when there is more than one to send.',
     payload: message('items', {
       ...channel,
-      list: listOf(ref('Event'), { minItems: 2, maxItems: maxCoalescedEvents }),
+      list: arrayOf(ref('Event'), { minItems: 2, maxItems: maxEventsPerDelivery }),
     }),
     examples: [
       {
@@ -169,25 +169,25 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   },
   live: {
     summary: 'The end of what was missed: all after this is news.',
-    payload: message('live', { ...channel, ...place }),
+    payload: message('live', { ...channel, ...positionFields }),
     examples: [{ type: 'live', ch: '7fK2mQx1Ab', seq: 1100, prev: 1093 }],
   },
   pos: {
     summary: 'Everything up to seq was looked at, and nothing after prev matched.',
-    payload: message('pos', { ...channel, ...place }),
+    payload: message('pos', { ...channel, ...positionFields }),
     examples: [{ type: 'pos', ch: '7fK2mQx1Ab', seq: 1180, prev: 1093 }],
   },
   counts: {
     summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
     payload: message('counts', {
-      items: listOf(open({ id: itemId, reads: whole, comments: whole, commentsRevision: whole })),
+      items: arrayOf(extensibleObject({ id: itemIdSchema, reads: countSchema, comments: countSchema, commentsRevision: countSchema })),
     }),
     examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3, commentsRevision: 5 }] }],
   },
   reset: {
     summary: 'The subscription has ended: what follows its cursor cannot be sent. Read a snapshot, then subscribe.',
     payload: message('reset', {
-      id: text,
+      id: stringSchema,
       reason: { enum: Object.keys(resetReasons) },
       ...epoch,
       ...floor,
@@ -197,7 +197,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   },
   error: {
     summary: 'What was asked for cannot be. The connection goes on.',
-    payload: message('error', { id: text, code: { enum: Object.keys(faults) }, message: text }, ['id']),
+    payload: message('error', { id: stringSchema, code: { enum: Object.keys(protocolErrors) }, message: stringSchema }, ['id']),
     examples: [{ type: 'error', id: 's1', code: 'bad_filter', message: `unknown field 'tag'` }],
   },
   ping: {
@@ -210,7 +210,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     payload: message('bye', {
       code: { enum: codes.map(({ code }) => code) },
       reason: { enum: codes.map(({ reason }) => reason) },
-      retryAfterMs: described(whole, 'The least to wait. 0 with codes from 4500: do not come back.'),
+      retryAfterMs: withDescription(countSchema, 'The least to wait. 0 with codes from 4500: do not come back.'),
     }),
     examples: [{ type: 'bye', code: 4000, reason: 'shutdown', retryAfterMs: 4200 }],
   },

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { MostRead } from '../../domain/items/item-counts.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { refuseUnknown } from '../shared/query-params.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { rejectUnknownParams } from '../shared/query-params.ts';
 import { badRequest } from '../shared/request-error.ts';
 import { sendJson } from './send-json.ts';
 
@@ -10,14 +10,14 @@ const maxHours = 168;
 const sharedHours: readonly number[] = [24, 168];
 
 /** `/api/most-read?hours=24`: the ten items that were read most in so many hours, at most a week. */
-export function mostReadRoute(app: Hono, parts: AppParts): void {
+export function mostReadRoute(app: Hono, parts: AppContext): void {
   app.get('/api/most-read', (c) => answerMostRead(c, parts));
 }
 
-async function answerMostRead(c: Context, parts: AppParts): Promise<Response> {
+async function answerMostRead(c: Context, parts: AppContext): Promise<Response> {
   const { readers, publicUrl } = parts;
   const params = new URL(c.req.url).searchParams;
-  refuseUnknown(params, ['hours']);
+  rejectUnknownParams(params, ['hours']);
   const hours = readHours(params.get('hours'));
   if (!sharedHours.includes(hours)) await parts.queryLimit?.charge(c, parts);
   const list = readers === null ? [] : await readers.mostRead(hours);

@@ -5,7 +5,7 @@ import type { SourceHealth } from '../shared/read-port.ts';
 export type SourceState = 'new' | 'fine' | 'waiting' | 'failing' | 'gone';
 
 /** The state of a source at a glance. */
-export function stateOf(source: Pick<SourceHealth, 'outcome'>): SourceState {
+export function sourceStateOf(source: Pick<SourceHealth, 'outcome'>): SourceState {
   switch (source.outcome) {
     case null:
       return 'new';
@@ -34,7 +34,7 @@ export function toPublicSource(source: SourceHealth): object {
     section: source.section,
     url: source.url.startsWith('file:') ? null : source.url,
     siteUrl: source.siteUrl,
-    state: stateOf(source),
+    state: sourceStateOf(source),
     failures: source.failures,
     failingSince: iso(source.failingSinceMs),
     checkedAt: iso(source.checkedMs),

@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
-import { Packed } from '../http/cache/compressible-body.ts';
+import { CompressibleBody } from '../http/cache/compressible-body.ts';
 import { send } from '../http/send.ts';
 
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 
 /** Sends a value as JSON, with an ETag. */
 export function sendJson(c: Context, value: object): Promise<Response> {
-  return send(c, new Packed(JSON.stringify(value)), sending);
+  return send(c, new CompressibleBody(JSON.stringify(value)), sending);
 }

@@ -4,12 +4,12 @@ import { maxFilterValues, maxValueChars } from '../../domain/events/parse-filter
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Fields of an object, by name. */
-export type Fields = Readonly<Record<string, JsonSchema>>;
+export type SchemaFields = Readonly<Record<string, JsonSchema>>;
 
-export const text: JsonSchema = { type: 'string' };
-export const flag: JsonSchema = { type: 'boolean' };
-export const whole: JsonSchema = { type: 'integer', minimum: 0 };
-export const itemId: JsonSchema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
+export const stringSchema: JsonSchema = { type: 'string' };
+export const booleanSchema: JsonSchema = { type: 'boolean' };
+export const countSchema: JsonSchema = { type: 'integer', minimum: 0 };
+export const itemIdSchema: JsonSchema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
 const textOrNull: JsonSchema = { type: ['string', 'null'] };
 const instant: JsonSchema = { type: 'string', format: 'date-time' };
 const instantOrNull: JsonSchema = { type: ['string', 'null'], format: 'date-time' };
@@ -17,23 +17,23 @@ const webAddress: JsonSchema = { type: 'string', pattern: '^https?://' };
 const webAddressOrNull: JsonSchema = { type: ['string', 'null'], pattern: '^https?://' };
 
 /** What clients send: an object of these fields and no others, since the server refuses what it does not know. */
-export function closed(properties: Fields, optional: readonly string[] = []): JsonSchema {
-  return { ...open(properties, optional), additionalProperties: false };
+export function strictObject(properties: SchemaFields, optional: readonly string[] = []): JsonSchema {
+  return { ...extensibleObject(properties, optional), additionalProperties: false };
 }
 
 /** What the server sends: an object that has these fields, to which later versions may add others. */
-export function open(properties: Fields, optional: readonly string[] = []): JsonSchema {
+export function extensibleObject(properties: SchemaFields, optional: readonly string[] = []): JsonSchema {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: 'object', properties, required, additionalProperties: true };
 }
 
 /** An array of one kind of thing. */
-export function listOf(items: JsonSchema, bounds: JsonSchema = {}): JsonSchema {
+export function arrayOf(items: JsonSchema, bounds: JsonSchema = {}): JsonSchema {
   return { type: 'array', items, ...bounds };
 }
 
 /** The same schema with a sentence for its reader. */
-export function described(schema: JsonSchema, description: string): JsonSchema {
+export function withDescription(schema: JsonSchema, description: string): JsonSchema {
   return { ...schema, description };
 }
 
@@ -43,38 +43,38 @@ export function ref(name: keyof typeof wireSchemas): JsonSchema {
 }
 
 /** Where an event stands: the fields that all messages about places share. */
-export const place: Fields = {
-  seq: described(whole, 'Place in the log.'),
-  prev: described(whole, 'Seq of the previous event that matched the same filter.'),
+export const positionFields: SchemaFields = {
+  seq: withDescription(countSchema, 'Place in the log.'),
+  prev: withDescription(countSchema, 'Seq of the previous event that matched the same filter.'),
 };
 
 /** What happened to an item, with what its transport puts before it. */
-export function eventOf(head: Fields): JsonSchema {
+export function eventSchema(head: SchemaFields): JsonSchema {
   const item = { $ref: '#/components/schemas/Item' };
-  const changed = described(listOf(text), 'Names of the fields that changed.');
+  const changed = withDescription(arrayOf(stringSchema), 'Names of the fields that changed.');
   return {
     type: 'object',
     oneOf: [
-      open({ ...head, ...place, op: { const: 'add' }, item }),
-      open({ ...head, ...place, op: { const: 'update' }, changed, item }),
-      open({ ...head, ...place, op: { const: 'remove' }, item: { $ref: '#/components/schemas/RemovedItem' } }),
+      extensibleObject({ ...head, ...positionFields, op: { const: 'add' }, item }),
+      extensibleObject({ ...head, ...positionFields, op: { const: 'update' }, changed, item }),
+      extensibleObject({ ...head, ...positionFields, op: { const: 'remove' }, item: { $ref: '#/components/schemas/RemovedItem' } }),
     ],
   };
 }
 
-const values = listOf({ type: 'string', minLength: 1, maxLength: maxValueChars }, { maxItems: maxFilterValues });
-const filterFields: Fields = {
-  sections: described(values, 'Names or slugs of sections.'),
-  sources: described(values, 'Ids of sources: the owner of an item, or one that has it too.'),
-  categories: described(values, "The publishers' own tags."),
-  languages: described(values, '`en` also takes `en-GB`.'),
-  q: described(
+const values = arrayOf({ type: 'string', minLength: 1, maxLength: maxValueChars }, { maxItems: maxFilterValues });
+const filterFields: SchemaFields = {
+  sections: withDescription(values, 'Names or slugs of sections.'),
+  sources: withDescription(values, 'Ids of sources: the owner of an item, or one that has it too.'),
+  categories: withDescription(values, "The publishers' own tags."),
+  languages: withDescription(values, '`en` also takes `en-GB`.'),
+  q: withDescription(
     { type: 'string', maxLength: maxValueChars },
     'Words, "phrases", -unwanted words, section: source: author: after: before:.',
   ),
-  backfill: described(flag, 'Whether items are wanted that were old when they were first seen. Default: false.'),
+  backfill: withDescription(booleanSchema, 'Whether items are wanted that were old when they were first seen. Default: false.'),
 };
-const label = open({ id: text, title: text });
+const label = extensibleObject({ id: stringSchema, title: stringSchema });
 
 /** What messages are made of, by name. Objects that the server sends are open: a client ignores fields it does not know. */
 export const wireSchemas = {
@@ -83,35 +83,35 @@ export const wireSchemas = {
     pattern: '^[a-z0-9]{1,32}-(0|[1-9][0-9]{0,15})$',
     description: '"I have processed everything up to and including this event": epoch and seq.',
   },
-  Filter: described(
-    closed(filterFields, Object.keys(filterFields)),
+  Filter: withDescription(
+    strictObject(filterFields, Object.keys(filterFields)),
     `Fields are AND-ed, the values of one field OR-ed; at most ${maxFilterValues} values in all.`,
   ),
-  Item: open(
+  Item: extensibleObject(
     {
-      id: itemId,
-      url: described(webAddressOrNull, 'The original.'),
-      page: described(webAddress, 'The page of this server.'),
-      title: described(text, 'Plain text, no markup.'),
-      summary: described(text, 'Plain text, no markup.'),
-      html: described(text, 'Sanitised. Missing when there is none, or when it is longer than 32 KB.'),
-      htmlOmitted: described({ const: true }, 'The html was left out for its size: see /api/items/{id}.'),
+      id: itemIdSchema,
+      url: withDescription(webAddressOrNull, 'The original.'),
+      page: withDescription(webAddress, 'The page of this server.'),
+      title: withDescription(stringSchema, 'Plain text, no markup.'),
+      summary: withDescription(stringSchema, 'Plain text, no markup.'),
+      html: withDescription(stringSchema, 'Sanitised. Missing when there is none, or when it is longer than 32 KB.'),
+      htmlOmitted: withDescription({ const: true }, 'The html was left out for its size: see /api/items/{id}.'),
       author: textOrNull,
       source: label,
-      alsoIn: listOf(label),
-      section: text,
-      categories: listOf(text),
+      alsoIn: arrayOf(label),
+      section: stringSchema,
+      categories: arrayOf(stringSchema),
       language: textOrNull,
       image: webAddressOrNull,
-      enclosures: listOf(open({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } })),
-      publishedAt: described(instantOrNull, 'What the publisher says.'),
+      enclosures: arrayOf(extensibleObject({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } })),
+      publishedAt: withDescription(instantOrNull, 'What the publisher says.'),
       updatedAt: instantOrNull,
-      firstSeenAt: described(instant, 'By the clock of this server.'),
-      revision: described({ type: 'integer', minimum: 1 }, 'Grows with each edit.'),
-      backfill: flag,
+      firstSeenAt: withDescription(instant, 'By the clock of this server.'),
+      revision: withDescription({ type: 'integer', minimum: 1 }, 'Grows with each edit.'),
+      backfill: booleanSchema,
     },
     ['html', 'htmlOmitted'],
   ),
-  RemovedItem: open({ id: itemId, url: webAddressOrNull }),
-  Event: eventOf({}),
-} as const satisfies Fields;
+  RemovedItem: extensibleObject({ id: itemIdSchema, url: webAddressOrNull }),
+  Event: eventSchema({}),
+} as const satisfies SchemaFields;

@@ -1,30 +1,30 @@
 import type { Context } from 'hono';
-import type { ShownComment } from '../../domain/comments/comment.ts';
+import type { Comment } from '../../domain/comments/comment.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { pagePolicy } from '../http/security-headers.ts';
-import { blankForm, itemDocument } from '../pages/item-route.tsx';
-import type { PageParts } from '../pages/send-page.tsx';
+import { newCommentForm, renderItemPage } from '../pages/item-route.tsx';
+import type { PageServices } from '../pages/send-page.tsx';
 import { makeLinks } from '../views/view-links.ts';
-import { type Outcome, wordsOf } from './comment-outcome.ts';
+import { type CommentOutcome, outcomeMessage } from './comment-outcome.ts';
 import { toPublicComment } from './public-comment.ts';
-import { minAgeMs, type Refusal, type SentComment } from './validate-comment.ts';
+import { minFormAgeMs, type SubmissionError, type SubmittedComment } from './validate-comment.ts';
 
 /** A comment that was taken. */
-export interface Taken {
-  readonly outcome: Outcome;
+export interface AcceptedComment {
+  readonly outcome: CommentOutcome;
   /** Null: it is not shown yet. */
-  readonly comment: ShownComment | null;
+  readonly comment: Comment | null;
 }
 
 /** Tells a writer why a comment was not taken: 422, or 429 with the wait. What was written is kept. */
-export async function answerRefusal(
+export async function sendSubmissionError(
   c: Context,
-  parts: PageParts,
-  of: { item: Item; refusal: Refusal; sent: SentComment; goodToken: string | null },
+  parts: PageServices,
+  of: { item: Item; refusal: SubmissionError; sent: SubmittedComment; goodToken: string | null },
 ): Promise<Response> {
   const { item, refusal, sent, goodToken } = of;
   const status = refusal.code === 'rate_limited' ? 429 : 422;
-  const blank = blankForm(parts, item.id, minAgeMs);
+  const blank = newCommentForm(parts, item.id, minFormAgeMs);
   // The old token counts on: the time since the page was opened is not to begin anew.
   const token = goodToken ?? blank.token;
   c.header('Cache-Control', 'no-store');
@@ -34,19 +34,19 @@ export async function answerRefusal(
     return c.json({ outcome: 'refused', error: { code, message }, field, retryAfterS, token }, status);
   }
   const form = { ...blank, token, name: sent.name, text: sent.text, refused: refusal };
-  const document = await itemDocument(parts, { item, form, before: null });
+  const document = await renderItemPage(parts, { item, form, before: null });
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
   return c.html(document, status);
 }
 
 /** Tells a writer what becomes of a comment: on the page again, so that a reload sends nothing twice. */
-export function answerTaken(c: Context, parts: PageParts, of: { item: Item; taken: Taken }): Response {
+export function sendAccepted(c: Context, parts: PageServices, of: { item: Item; taken: AcceptedComment }): Response {
   const { outcome, comment } = of.taken;
   c.header('Cache-Control', 'no-store');
   if (wantsJson(c)) {
-    const { token } = blankForm(parts, of.item.id);
+    const { token } = newCommentForm(parts, of.item.id);
     const shown = comment === null ? null : toPublicComment(comment);
-    return c.json({ outcome, message: wordsOf(outcome), comment: shown, token }, outcome === 'held' ? 202 : 201);
+    return c.json({ outcome, message: outcomeMessage(outcome), comment: shown, token }, outcome === 'held' ? 202 : 201);
   }
   const page = makeLinks(parts.publicUrl(), parts.files.version).item(of.item.id);
   return c.redirect(`${page}?comment=${outcome}#write-comment`, 303);

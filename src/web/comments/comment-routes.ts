@@ -2,33 +2,33 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
-import { countChars, sameness } from '../../domain/comments/comment-text.ts';
+import { countCodePoints, comparisonKey } from '../../domain/comments/comment-text.ts';
 import type { Item } from '../../domain/items/item.ts';
-import type { AddedComment, NewComment } from '../../store/readers/comment-repository.ts';
+import type { AddCommentResult, NewComment } from '../../store/readers/comment-repository.ts';
 import { readForm } from '../http/read-form.ts';
 import { requireSameOrigin } from '../http/same-origin.ts';
-import { sealOf } from '../http/signing.ts';
-import type { PageParts } from '../pages/send-page.tsx';
+import { sign } from '../http/signing.ts';
+import type { PageServices } from '../pages/send-page.tsx';
 import type { Readers } from '../readers/readers-port.ts';
-import { clientOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
 import { findItem } from '../shared/find.ts';
 import { RequestError } from '../shared/request-error.ts';
 import { makeLinks } from '../views/view-links.ts';
 import { type CommentLimits, type CommentQuotas, createCommentLimits } from './comment-limits.ts';
-import { answerRefusal, answerTaken, type Taken } from './comment-responses.ts';
-import { type FormAge, readFormToken } from './form-token.ts';
-import { duplicate, judgeComment, keepAsItIs, type Refusal, rateLimited } from './validate-comment.ts';
+import { sendSubmissionError, sendAccepted, type AcceptedComment } from './comment-responses.ts';
+import { type FormTokenCheck, verifyFormToken } from './form-token.ts';
+import { duplicateError, validateComment, truncateComment, type SubmissionError, rateLimitError } from './validate-comment.ts';
 
 const maxFormBytes = 64 * 1024;
 /** More links than this are looked at before anybody sees them. */
-const maxLinksUnseen = 2;
+const maxLinksUnmoderated = 2;
 /** A text of at most this length says nothing new often enough: it may stand at several items. */
-const recurringChars = 40;
+const maxRepeatableChars = 40;
 const writerCookie = 'newswire-writer';
-const writerForS = 180 * 24 * 3600;
+const writerCookieLifetimeS = 180 * 24 * 3600;
 
 /** A form as it came in. */
-interface SentForm {
+interface SubmittedForm {
   readonly name: string;
   readonly text: string;
   readonly token: string;
@@ -36,21 +36,21 @@ interface SentForm {
   readonly subject: string;
 }
 
-interface Desk {
-  readonly parts: PageParts;
+interface CommentContext {
+  readonly parts: PageServices;
   readonly readers: Readers;
   readonly limits: CommentLimits;
 }
 
 /** `POST /items/:id/comments`. */
-export function commentRoutes(app: Hono, parts: PageParts, quotas?: CommentQuotas): void {
+export function commentRoutes(app: Hono, parts: PageServices, quotas?: CommentQuotas): void {
   const { readers } = parts;
   if (readers === null) return;
-  const desk: Desk = { parts, readers, limits: createCommentLimits(quotas) };
+  const desk: CommentContext = { parts, readers, limits: createCommentLimits(quotas) };
   const onError = (): never => {
     throw new RequestError({ status: 413, code: 'too_large', message: 'That is far too long for a comment.' });
   };
-  app.post('/items/:id/comments', bodyLimit({ maxSize: maxFormBytes, onError }), (c) => takeComment(c, desk));
+  app.post('/items/:id/comments', bodyLimit({ maxSize: maxFormBytes, onError }), (c) => submitComment(c, desk));
   // Whoever reloads the page that a refusal left behind comes by GET.
   app.get('/items/:id/comments', async (c) => {
     const item = await findItem(parts, c.req.param('id') ?? '');
@@ -58,84 +58,84 @@ export function commentRoutes(app: Hono, parts: PageParts, quotas?: CommentQuota
   });
 }
 
-function linksOf({ publicUrl, files }: PageParts): ReturnType<typeof makeLinks> {
+function linksOf({ publicUrl, files }: PageServices): ReturnType<typeof makeLinks> {
   return makeLinks(publicUrl(), files.version);
 }
 
-async function takeComment(c: Context, desk: Desk): Promise<Response> {
+async function submitComment(c: Context, desk: CommentContext): Promise<Response> {
   const { parts, readers, limits } = desk;
   requireSameOrigin(c, parts.publicUrl());
   const item = await findItem(parts, c.req.param('id') ?? '');
-  if (parts.site().comments === 'off') throw closed();
-  const sent = await readSent(c);
-  const form = readFormToken({ secret: readers.secret, itemId: item.id }, sent.token, parts.clock.now());
-  if (form.kind === 'forged') throw forged();
-  const address = clientOf(c, parts);
-  const waitS = await limits.send(address);
-  const refusal = waitS === null ? null : rateLimited(waitS);
-  const taken = refusal ?? (await judgeAndStore({ ...desk, item, address, form }, sent, writerOf(c)));
+  if (parts.site().comments === 'off') throw commentsClosed();
+  const sent = await readSubmittedForm(c);
+  const form = verifyFormToken({ secret: readers.signingSecret, itemId: item.id }, sent.token, parts.clock.now());
+  if (form.kind === 'forged') throw badToken();
+  const address = clientAddressOf(c, parts);
+  const waitS = await limits.consumeSubmission(address);
+  const refusal = waitS === null ? null : rateLimitError(waitS);
+  const taken = refusal ?? (await validateAndStore({ ...desk, item, address, form }, sent, writerOf(c)));
   const goodToken = form.kind === 'good' ? sent.token : null;
-  if ('code' in taken) return answerRefusal(c, parts, { item, refusal: taken, sent, goodToken });
+  if ('code' in taken) return sendSubmissionError(c, parts, { item, refusal: taken, sent, goodToken });
   rememberWriter(c, parts, taken.writer);
-  return answerTaken(c, parts, { item, taken });
+  return sendAccepted(c, parts, { item, taken });
 }
 
-interface Case extends Desk {
+interface SubmissionContext extends CommentContext {
   readonly item: Item;
   readonly address: string;
-  readonly form: FormAge;
+  readonly form: FormTokenCheck;
 }
 
-async function judgeAndStore(
-  at: Case,
-  sent: SentForm,
+async function validateAndStore(
+  at: SubmissionContext,
+  sent: SubmittedForm,
   writer: string,
-): Promise<(Taken & { writer: string }) | Refusal> {
+): Promise<(AcceptedComment & { writer: string }) | SubmissionError> {
   const { parts, limits, address } = at;
   const isTrapped = sent.subject !== '';
   // A program in the trap is told nothing: neither that it was caught, nor what else was wrong.
-  const verdict = isTrapped ? keepAsItIs(sent) : judgeComment(sent, { form: at.form, siteTitle: parts.site().title });
+  const verdict = isTrapped ? truncateComment(sent) : validateComment(sent, { form: at.form, siteTitle: parts.site().title });
   if (verdict.kind === 'refused') return verdict;
-  const waitS = await limits.store(address);
-  if (waitS !== null) return rateLimited(waitS);
+  const waitS = await limits.consumeStored(address);
+  if (waitS !== null) return rateLimitError(waitS);
   const added = await at.readers.comments.add(newComment(at, sent, { ...verdict, writer, isTrapped }));
-  if (added.kind !== 'stored' || added.again) await limits.giveBack(address);
+  if (added.kind !== 'stored' || added.again) await limits.refund(address);
   return resultOf(added, writer);
 }
 
-function resultOf(added: AddedComment, writer: string): (Taken & { writer: string }) | Refusal {
+function resultOf(added: AddCommentResult, writer: string): (AcceptedComment & { writer: string }) | SubmissionError {
   switch (added.kind) {
     case 'stored': {
       const isShown = added.state === 'approved';
       return { outcome: isShown ? 'published' : 'held', comment: isShown ? added.comment : null, writer };
     }
     case 'duplicate':
-      return duplicate;
+      return duplicateError;
     case 'no-item':
       throw new RequestError({ status: 410, code: 'withdrawn', message: 'This item was withdrawn in the meantime.' });
   }
 }
 
 function newComment(
-  { parts, readers, item }: Case,
-  sent: SentForm,
+  { parts, readers, item }: SubmissionContext,
+  sent: SubmittedForm,
   of: { name: string; body: string; links: number; writer: string; isTrapped: boolean },
 ): NewComment {
   const { name, body, links, writer, isTrapped } = of;
-  const same = sameness(body);
+  const same = comparisonKey(body);
   return {
     itemId: item.id,
     name,
     body,
     atMs: parts.clock.now(),
-    authorKey: sealOf(readers.secret, 'comment writer', [writer]),
-    postKey: sealOf(readers.secret, 'sent comment', [sent.token, name, body, isTrapped ? 'trap' : '']),
+    authorKey: sign(readers.signingSecret, 'comment writer', [writer]),
+    postKey: sign(readers.signingSecret, 'sent comment', [sent.token, name, body, isTrapped ? 'trap' : '']),
     textHash: createHash('sha256').update(same).digest('base64url').slice(0, 22),
-    mayRecur: countChars(same) <= recurringChars,
+    mayRecur: countCodePoints(same) <= maxRepeatableChars,
     decide: ({ approvedBefore }) => {
       if (isTrapped) return { state: 'spam', reason: 'filled in the field that people do not see' };
       if (parts.site().comments !== 'open') return { state: 'pending', reason: null };
-      if (links > maxLinksUnseen) return { state: 'pending', reason: `holds ${links} links` };
+      if (links > maxLinksUnmoderated) return { state: 'pending', reason: `holds ${links} links` };
       return approvedBefore
         ? { state: 'approved', reason: null }
         : { state: 'pending', reason: 'the first comment of its writer' };
@@ -143,7 +143,7 @@ function newComment(
   };
 }
 
-async function readSent(c: Context): Promise<SentForm> {
+async function readSubmittedForm(c: Context): Promise<SubmittedForm> {
   const form = await readForm(c);
   const field = (name: string): string => form(name)[0] ?? '';
   return { name: field('name'), text: field('text'), token: field('token'), subject: field('subject') };
@@ -155,21 +155,21 @@ function writerOf(c: Context): string {
   return /^[\w-]{22}$/.test(known) ? known : randomBytes(16).toString('base64url');
 }
 
-function rememberWriter(c: Context, parts: PageParts, writer: string): void {
+function rememberWriter(c: Context, parts: PageServices, writer: string): void {
   setCookie(c, writerCookie, writer, {
     path: `${linksOf(parts).base}/items`,
     httpOnly: true,
     sameSite: 'Strict',
     secure: parts.publicUrl().startsWith('https:'),
-    maxAge: writerForS,
+    maxAge: writerCookieLifetimeS,
   });
 }
 
-function closed(): RequestError {
+function commentsClosed(): RequestError {
   return new RequestError({ status: 403, code: 'comments_off', message: 'Comments are not open on this site.' });
 }
 
-function forged(): RequestError {
+function badToken(): RequestError {
   const message = 'This form is not one of ours. Please open the page again and send your comment from there.';
   return new RequestError({ status: 403, code: 'bad_token', message });
 }

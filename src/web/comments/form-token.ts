@@ -1,7 +1,7 @@
-import { isSame, sealOf } from '../http/signing.ts';
+import { equalsInConstantTime, sign } from '../http/signing.ts';
 
 /** Why a form cannot be taken, or how old it is. */
-export type FormAge =
+export type FormTokenCheck =
   /** We never gave it out, or for another item. */
   | { readonly kind: 'forged' }
   | { readonly kind: 'expired' }
@@ -14,7 +14,7 @@ const maxSkewMs = 5 * 60_000;
 const purpose = 'comment form';
 
 /** What a form of one item carries: when it was given out, and by whom. */
-export interface FormMaker {
+export interface FormTokenScope {
   readonly secret: string;
   readonly itemId: number;
 }
@@ -24,15 +24,15 @@ export interface FormMaker {
  *
  * @param nonce tells two forms of one millisecond apart.
  */
-export function makeFormToken({ secret, itemId }: FormMaker, nowMs: number, nonce: string): string {
+export function makeFormToken({ secret, itemId }: FormTokenScope, nowMs: number, nonce: string): string {
   const issued = nowMs.toString(36);
-  return `${issued}.${nonce}.${sealOf(secret, purpose, [itemId, issued, nonce])}`;
+  return `${issued}.${nonce}.${sign(secret, purpose, [itemId, issued, nonce])}`;
 }
 
 /** Judges the token that came back with a form. */
-export function readFormToken({ secret, itemId }: FormMaker, token: string, nowMs: number): FormAge {
+export function verifyFormToken({ secret, itemId }: FormTokenScope, token: string, nowMs: number): FormTokenCheck {
   const [, issued = '', nonce = '', seal = ''] = /^([0-9a-z]{1,10})\.([\w-]{1,40})\.([\w-]{22})$/.exec(token) ?? [];
-  if (!isSame(secret, seal, sealOf(secret, purpose, [itemId, issued, nonce]))) return { kind: 'forged' };
+  if (!equalsInConstantTime(secret, seal, sign(secret, purpose, [itemId, issued, nonce]))) return { kind: 'forged' };
   const ageMs = nowMs - Number.parseInt(issued, 36);
   return ageMs > maxAgeMs || ageMs < -maxSkewMs ? { kind: 'expired' } : { kind: 'good', ageMs };
 }

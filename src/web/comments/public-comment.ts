@@ -1,5 +1,5 @@
-import type { ShownComment } from '../../domain/comments/comment.ts';
-import { partsOf, type TextPart } from '../../domain/comments/comment-text.ts';
+import type { Comment } from '../../domain/comments/comment.ts';
+import { linkify, type TextPart } from '../../domain/comments/comment-text.ts';
 
 /** A comment as scripts are told of it. */
 export interface PublicComment {
@@ -11,6 +11,6 @@ export interface PublicComment {
 }
 
 /** A comment in the form of the API. */
-export function toPublicComment({ id, name, body, atMs }: ShownComment): PublicComment {
-  return { id, name, at: new Date(atMs).toISOString(), parts: partsOf(body) };
+export function toPublicComment({ id, name, body, atMs }: Comment): PublicComment {
+  return { id, name, at: new Date(atMs).toISOString(), parts: linkify(body) };
 }

@@ -1,11 +1,11 @@
 /** What a client says that it holds. */
-export interface Held {
+export interface ConditionalHeaders {
   readonly ifNoneMatch: string | undefined;
   readonly ifModifiedSince: string | undefined;
 }
 
 /** What we hold: the tag without quotes and without a coding's suffix. */
-export interface Current {
+export interface CurrentValidators {
   readonly tag: string;
   readonly lastModifiedMs: number | null;
 }
@@ -18,7 +18,7 @@ const suffixes = ['', '-gzip', '-br'];
  * If-None-Match wins: a server that sees both ignores If-Modified-Since (RFC 9110 §13.1.3). The comparison is weak
  * (§13.1.2), and the tag of another coding of the same content is as good: the client holds the same news.
  */
-export function isNotModified(held: Held, current: Current): boolean {
+export function isNotModified(held: ConditionalHeaders, current: CurrentValidators): boolean {
   if (held.ifNoneMatch !== undefined) return matchesTag(held.ifNoneMatch, current.tag);
   if (held.ifModifiedSince === undefined || current.lastModifiedMs === null) return false;
   const sinceMs = parseHttpDate(held.ifModifiedSince);

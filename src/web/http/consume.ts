@@ -5,7 +5,7 @@ import { type RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
  *
  * @returns whole seconds until there is one again; null: there was.
  */
-export async function take(limiter: RateLimiterMemory, key: string): Promise<number | null> {
+export async function consumePoint(limiter: RateLimiterMemory, key: string): Promise<number | null> {
   try {
     await limiter.consume(key);
     return null;

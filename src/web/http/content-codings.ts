@@ -1,8 +1,8 @@
 /** A form in which a body may be sent instead of its plain bytes. */
-export type Coding = 'br' | 'gzip';
+export type ContentCoding = 'br' | 'gzip';
 
 /** What headers came to: there are few of them, and each comes again with every request. */
-const known = new Map<string, Coding | null>();
+const known = new Map<string, ContentCoding | null>();
 const mostKnown = 200;
 /** Longer ones, which no browser sends, are read each time. */
 const maxKnownChars = 128;
@@ -11,7 +11,7 @@ const maxKnownChars = 128;
  * The coding that a client likes best of those that we have; null: the plain bytes (RFC 9110 §12.5.3). Of two that it
  * likes the same, Brotli is the smaller.
  */
-export function bestCoding(acceptEncoding: string | undefined): Coding | null {
+export function negotiateCoding(acceptEncoding: string | undefined): ContentCoding | null {
   if (acceptEncoding === undefined || acceptEncoding === '') return null;
   const before = known.get(acceptEncoding);
   if (before !== undefined) return before;
@@ -22,7 +22,7 @@ export function bestCoding(acceptEncoding: string | undefined): Coding | null {
   return best;
 }
 
-function readCoding(acceptEncoding: string): Coding | null {
+function readCoding(acceptEncoding: string): ContentCoding | null {
   const weights = weightsOf(acceptEncoding);
   const weightOf = (coding: string): number => weights.get(coding) ?? weights.get('*') ?? 0;
   const br = weightOf('br');

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { LruCache } from '../../runtime/lru-cache.ts';
 import { addressKey } from '../shared/address-key.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { clientOf } from '../shared/client-of.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
 import { RequestError } from '../shared/request-error.ts';
 
 /** Whole answers of one feed that one address may fetch in an hour: one every half minute. */
@@ -46,13 +46,13 @@ export class FeedLimit {
    * @param address of the client; '' when there is none.
    * @param feed its canonical path, like `/sections/world/feed.rss`.
    */
-  wait(address: string, feed: string): number | null {
+  waitSeconds(address: string, feed: string): number | null {
     const key = keyOf(address, feed);
     return key === null ? null : this.#waitOf(this.#current(key));
   }
 
   /** Counts a whole answer. A fetch that has to wait, as `wait` says, is not counted. */
-  take(address: string, feed: string): number | null {
+  consume(address: string, feed: string): number | null {
     const key = keyOf(address, feed);
     if (key === null) return null;
     const current = this.#current(key);
@@ -80,12 +80,12 @@ function keyOf(address: string, feed: string): string | null {
 }
 
 /** What a request for a feed is limited by; without a limit, nothing is. */
-export interface LimitParts extends Pick<AppParts, 'clientAddress'> {
+export interface FeedLimitContext extends Pick<AppContext, 'clientAddress'> {
   readonly limit?: FeedLimit;
 }
 
 /** Passed with a request whose cached answer was refused already: the seconds to wait. */
-export interface RefusedFeed {
+export interface RefusedFeedFetch {
   readonly feedWaitS?: number;
 }
 
@@ -95,12 +95,12 @@ export interface RefusedFeed {
  *
  * @throws RequestError 429
  */
-export function refuseEarly(c: Context, parts: LimitParts, feed: string): void {
-  const { feedWaitS } = (c.env ?? {}) as RefusedFeed;
+export function requireFeedQuota(c: Context, parts: FeedLimitContext, feed: string): void {
+  const { feedWaitS } = (c.env ?? {}) as RefusedFeedFetch;
   if (feedWaitS !== undefined) throw tooOften(c, feedWaitS);
   const isConditional = c.req.header('if-none-match') !== undefined || c.req.header('if-modified-since') !== undefined;
   if (c.req.method !== 'GET' || isConditional) return;
-  const waitS = parts.limit?.wait(clientOf(c, parts), feed) ?? null;
+  const waitS = parts.limit?.waitSeconds(clientAddressOf(c, parts), feed) ?? null;
   if (waitS !== null) throw tooOften(c, waitS);
 }
 
@@ -109,9 +109,9 @@ export function refuseEarly(c: Context, parts: LimitParts, feed: string): void {
  *
  * @throws RequestError 429 when the address has fetched it too often.
  */
-export function countFetch(c: Context, parts: LimitParts, feed: string): void {
+export function consumeFeedQuota(c: Context, parts: FeedLimitContext, feed: string): void {
   if (c.req.method !== 'GET') return;
-  const waitS = parts.limit?.take(clientOf(c, parts), feed) ?? null;
+  const waitS = parts.limit?.consume(clientAddressOf(c, parts), feed) ?? null;
   if (waitS !== null) throw tooOften(c, waitS);
 }
 

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { storageAdvice } from '../../domain/storage.ts';
-import type { AppParts } from '../shared/app-context.ts';
+import type { AppContext } from '../shared/app-context.ts';
 
 /** `/healthz`: the process answers. `/readyz`: so does what it depends on, and news can be stored. */
-export function healthRoutes(app: Hono, parts: Pick<AppParts, 'ready' | 'storage'>): void {
+export function healthRoutes(app: Hono, parts: Pick<AppContext, 'ready' | 'storage'>): void {
   app.get('/healthz', (c) => {
     c.header('Cache-Control', 'no-store');
     return c.text('ok\n');
@@ -17,7 +17,7 @@ export function healthRoutes(app: Hono, parts: Pick<AppParts, 'ready' | 'storage
 }
 
 /** The fault of the storage, by its name and in words. */
-function reasonOf({ storage }: Pick<AppParts, 'storage'>): object {
+function reasonOf({ storage }: Pick<AppContext, 'storage'>): object {
   const fault = storage?.()?.fault;
   if (fault === undefined) return {};
   const { what, remedy } = storageAdvice[fault];

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { addressKey } from '../shared/address-key.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { clientOf } from '../shared/client-of.ts';
-import { namesThisServer } from './own-origin.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
+import { isOwnHost } from './own-origin.ts';
 import { TokenGuard } from './token-guard.ts';
 
 /** The figures of this process, and who may read them from afar. */
-export interface MetricsDoor {
+export interface MetricsEndpoint {
   readonly contentType: string;
   read(): Promise<string>;
   /** METRICS_TOKEN; null: none is set, so only this machine may read. */
@@ -21,7 +21,7 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as con
 const refusal = 'The figures are for this machine, or for who sends METRICS_TOKEN as a bearer token.\n';
 
 /** What the figures' route works with. */
-type MetricsParts = Pick<AppParts, 'metrics' | 'clientAddress' | 'publicUrl' | 'log'>;
+type MetricsParts = Pick<AppContext, 'metrics' | 'clientAddress' | 'publicUrl' | 'log'>;
 
 /**
  * `GET /metrics`: for this machine, and for who bears METRICS_TOKEN. The figures are nobody else's business: they tell
@@ -31,7 +31,7 @@ export function metricsRoutes(app: Hono, parts: MetricsParts): void {
   const { metrics: door, log } = parts;
   if (door === null) return;
   const { token } = door;
-  const guard = token === null ? null : new TokenGuard({ name: 'METRICS_TOKEN', token, log });
+  const guard = token === null ? null : new TokenGuard({ variable: 'METRICS_TOKEN', token, log });
   app.get('/metrics', async (c) => {
     c.header('Cache-Control', 'no-store');
     const refused = await refusalOf(c, guard, parts);
@@ -49,7 +49,7 @@ async function refusalOf(c: Context, guard: TokenGuard | null, parts: MetricsPar
     const isOurs = incoming !== undefined && isFromThisMachine(incoming, parts.publicUrl());
     return isOurs ? null : c.text(refusal, 403);
   }
-  const check = await guard.check({ text, address: clientOf(c, parts), where: '/metrics' });
+  const check = await guard.check({ text, address: clientAddressOf(c, parts), where: '/metrics' });
   if (check.kind === 'right') return null;
   if (check.kind === 'wrong') return c.text(refusal, 403);
   c.header('Retry-After', String(check.seconds));
@@ -67,7 +67,7 @@ function isFromThisMachine(
 ): boolean {
   const address = socket.remoteAddress ?? '';
   const isLoopback = address !== '' && addressKey(address) === null;
-  return isLoopback && !isPassedOn(headers) && namesThisServer({ host: headers.host, publicUrl });
+  return isLoopback && !isPassedOn(headers) && isOwnHost({ host: headers.host, publicUrl });
 }
 
 function isPassedOn(headers: IncomingHttpHeaders): boolean {

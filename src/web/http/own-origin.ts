@@ -32,7 +32,7 @@ function hostFor(scheme: string, authority: string): string | null {
  * localhost, or as the host of its public address. A page of another name that resolves to this machine is a stranger's
  * (DNS rebinding).
  */
-export function namesThisServer({ host, publicUrl }: OwnAddress): boolean {
+export function isOwnHost({ host, publicUrl }: OwnAddress): boolean {
   const asked = host === undefined ? null : URL.parse(`http://${host}`);
   if (asked === null) return false;
   const name = asked.hostname;

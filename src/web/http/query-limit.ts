@@ -2,12 +2,12 @@ import type { Context } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { hasBoundedCost } from '../../store/queries/snapshot.ts';
 import { addressKey } from '../shared/address-key.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { clientOf } from '../shared/client-of.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
 import type { ItemsQuery, Snapshot } from '../shared/read-port.ts';
-import { isOverBudget, tooMany } from '../shared/request-error.ts';
-import { AddressConnections } from './connections/address-connections.ts';
-import { take } from './consume.ts';
+import { isOverBudget, tooManyRequests } from '../shared/request-error.ts';
+import { ConcurrencyLimit } from './connections/address-connections.ts';
+import { consumePoint } from './consume.ts';
 
 /** Searches and finer choices of one address in a minute. Pages of everything, of a section or of a source are free. */
 const quota = { points: 60, duration: 60 };
@@ -24,32 +24,32 @@ export interface QueryLimit {
    *
    * @throws RequestError 429 when it has asked too often.
    */
-  charge(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
+  charge(c: Context, parts: Pick<AppContext, 'clientAddress'>): Promise<void>;
   /** Charges the client for what a query over its budget has cost, as much as for several. */
-  chargeOverBudget(c: Context, parts: Pick<AppParts, 'clientAddress'>): Promise<void>;
+  chargeOverBudget(c: Context, parts: Pick<AppContext, 'clientAddress'>): Promise<void>;
   /**
    * Takes one of the client's places for a query that runs or waits.
    *
    * @returns what to call once the query has ended.
    * @throws RequestError 429 when it has none left.
    */
-  begin(c: Context, parts: Pick<AppParts, 'clientAddress'>): () => void;
+  start(c: Context, parts: Pick<AppContext, 'clientAddress'>): () => void;
 }
 
 /** A limit that has counted nothing yet. This machine itself is not counted. */
 export function createQueryLimit(): QueryLimit {
   const charged = new RateLimiterMemory(quota);
-  const underWay = new AddressConnections(maxUnderWay);
-  const keyOf = (c: Context, parts: Pick<AppParts, 'clientAddress'>): string | null => {
-    const from = clientOf(c, parts);
+  const underWay = new ConcurrencyLimit(maxUnderWay);
+  const keyOf = (c: Context, parts: Pick<AppContext, 'clientAddress'>): string | null => {
+    const from = clientAddressOf(c, parts);
     return from === '' ? null : addressKey(from);
   };
   return {
     async charge(c, parts) {
       const key = keyOf(c, parts);
-      const waitS = key === null ? null : await take(charged, key);
+      const waitS = key === null ? null : await consumePoint(charged, key);
       if (waitS === null) return;
-      throw tooMany(
+      throw tooManyRequests(
         `More than ${quota.points} searches or filtered lists in a minute came from your address. ` +
           `Try again in ${waitS} seconds.`,
         waitS,
@@ -59,11 +59,11 @@ export function createQueryLimit(): QueryLimit {
       const key = keyOf(c, parts);
       if (key !== null) await charged.penalty(key, overBudgetPoints - 1);
     },
-    begin(c, parts) {
+    start(c, parts) {
       const key = keyOf(c, parts);
       if (key === null) return () => {};
       if (!underWay.isFull(key)) return underWay.add(key);
-      throw tooMany(
+      throw tooManyRequests(
         `${maxUnderWay} searches or filtered lists of your address are under way. Wait until one is answered.`,
         underWayRetryS,
       );
@@ -78,11 +78,11 @@ export function createQueryLimit(): QueryLimit {
  */
 export async function readItemsFor(
   c: Context,
-  parts: Pick<AppParts, 'reads' | 'queryLimit' | 'clientAddress'>,
+  parts: Pick<AppContext, 'reads' | 'queryLimit' | 'clientAddress'>,
   query: ItemsQuery,
 ): Promise<Snapshot> {
   if (hasBoundedCost(query)) return parts.reads.items(query);
-  const end = parts.queryLimit?.begin(c, parts);
+  const end = parts.queryLimit?.start(c, parts);
   try {
     await parts.queryLimit?.charge(c, parts);
     return await parts.reads.items(query);

@@ -69,7 +69,7 @@ export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
 const openHeaders = 'Cache-Control, If-Modified-Since, If-None-Match, Last-Event-ID, Pragma, X-Requested-With';
 
 /** Lets any site's script read an answer: everything here is public and no cookie is ever looked at. */
-export const openToAll: MiddlewareHandler = async (c, next) => {
+export const allowAnyOrigin: MiddlewareHandler = async (c, next) => {
   c.header('Access-Control-Allow-Origin', '*');
   c.header('Access-Control-Expose-Headers', 'ETag, Last-Modified, Link, Retry-After');
   c.header('Cross-Origin-Resource-Policy', 'cross-origin');
@@ -77,8 +77,8 @@ export const openToAll: MiddlewareHandler = async (c, next) => {
 };
 
 /** Answers what a browser asks before its script may send more than a plain GET (CORS preflight): 204. */
-export function openPreflights(app: Hono, path: string): void {
-  app.options(path, openToAll, (c: Context) => {
+export function allowCorsPreflight(app: Hono, path: string): void {
+  app.options(path, allowAnyOrigin, (c: Context) => {
     c.header('Allow', 'GET, HEAD, OPTIONS');
     c.header('Access-Control-Allow-Methods', 'GET, HEAD');
     c.header('Access-Control-Allow-Headers', openHeaders);

@@ -18,7 +18,7 @@ const keys = new Map<string, Key>();
  *
  * @param purpose what it is for, so that a mark made for one thing is worth nothing for another.
  */
-export function sealOf(secret: string, purpose: string, parts: readonly (string | number)[]): string {
+export function sign(secret: string, purpose: string, parts: readonly (string | number)[]): string {
   return hmacOf(secret, JSON.stringify([purpose, ...parts])).slice(0, 22);
 }
 
@@ -53,7 +53,7 @@ function keyOf(secret: string): Key {
 }
 
 /** Compares two texts in a time that tells nothing of where they differ. */
-export function isSame(secret: string, given: string, wanted: string): boolean {
+export function equalsInConstantTime(secret: string, given: string, wanted: string): boolean {
   const digest = (text: string) => createHmac('sha256', secret).update(text).digest();
   return timingSafeEqual(digest(given), digest(wanted));
 }

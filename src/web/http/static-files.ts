@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
 import { notFound } from '../shared/request-error.ts';
-import { Packed } from './cache/compressible-body.ts';
+import { CompressibleBody } from './cache/compressible-body.ts';
 import { send } from './send.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -16,16 +16,16 @@ const types: Readonly<Record<string, string>> = {
 export interface StaticFiles {
   /** Changes when any file does. It stands in every file's address, so that a script and its imports always fit. */
   readonly version: string;
-  readonly byPath: ReadonlyMap<string, Packed>;
+  readonly byPath: ReadonlyMap<string, CompressibleBody>;
 }
 
 /** Reads the built folder once; a missing one gives no files. */
 export function loadStaticFiles(folder: string): StaticFiles {
-  const byPath = new Map<string, Packed>();
+  const byPath = new Map<string, CompressibleBody>();
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
   for (const name of names.toSorted()) {
     if (!(path.extname(name) in types)) continue;
-    byPath.set(name.split(path.sep).join('/'), new Packed(readFileSync(path.join(folder, name)), 'thorough'));
+    byPath.set(name.split(path.sep).join('/'), new CompressibleBody(readFileSync(path.join(folder, name)), 'thorough'));
   }
   const hash = createHash('sha256');
   for (const [name, file] of byPath) hash.update(`${name} ${file.tag}\n`);
@@ -49,7 +49,7 @@ export function staticRoutes(app: Hono, files: StaticFiles): void {
   app.get('/favicon.ico', (c) => sendFile(c, icon, false, 'image/svg+xml'));
 }
 
-function sendFile(c: Context, file: Packed | undefined, immutable: boolean, type?: string): Promise<Response> {
+function sendFile(c: Context, file: CompressibleBody | undefined, immutable: boolean, type?: string): Promise<Response> {
   if (file === undefined) throw notFound();
   return send(c, file, {
     contentType: type ?? types[path.extname(c.req.path)] ?? 'application/octet-stream',

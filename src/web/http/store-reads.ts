@@ -1,42 +1,42 @@
-import type { StreamHead } from '../../domain/events/event.ts';
+import type { LogBounds } from '../../domain/events/event.ts';
 import { type WebhookState, webhookCondition } from '../../domain/events/webhook.ts';
-import type { SourceFreshness } from '../../push/log/delivery-delay.ts';
+import type { SourceDelays } from '../../push/log/delivery-delay.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { createRefreshing } from '../../runtime/refreshing.ts';
+import { createRefreshingCache } from '../../runtime/refreshing.ts';
 import { readEvents, readHead } from '../../store/log/event-log.ts';
 import { readWebhooks } from '../../store/log/webhook-states.ts';
 import type { Store } from '../../store/open.ts';
-import { type QueryOutcome, type QueryRunner, runQueriesHere } from '../../store/queries/query-runner.ts';
+import { type QueryOutcome, type QueryRunner, runQueriesInProcess } from '../../store/queries/query-runner.ts';
 import { readItem, readSections } from '../../store/queries/read-items.ts';
 import { hasBoundedCost, readSnapshot } from '../../store/queries/snapshot.ts';
 import { readSourceReports, type SourceReport } from '../../store/sources/source-reports.ts';
-import type { Reads, SourceHealth, WebhookHealth } from '../shared/read-port.ts';
+import type { ReadPort, SourceHealth, WebhookHealth } from '../shared/read-port.ts';
 import { queryRefused } from '../shared/request-error.ts';
 
-const unmeasured: SourceFreshness = { publishedToStoredMs: null, storedToPushedMs: null };
+const unmeasured: SourceDelays = { publishedToStoredMs: null, storedToPushedMs: null };
 
 /** The page that shows it is made for each request; asked for again and again it costs one query in so long. */
 const activityFreshMs = 5000;
 
 /** What the reads of the web are made from. */
-export interface ReadsParts {
+export interface WebReadsOptions {
   /** As it was measured, by source; absent: it was not. */
-  freshness?(): ReadonlyMap<string, SourceFreshness>;
+  freshness?(): ReadonlyMap<string, SourceDelays>;
   /** Runs the queries that may cost much; absent: they run here. */
   readonly queries?: QueryRunner;
   readonly clock?: Clock;
 }
 
 /** What the web reads, out of the store. Each answer is one snapshot. */
-export function createReads(store: Store, parts: ReadsParts = {}): Reads {
-  const { freshness = () => new Map(), queries = runQueriesHere(store), clock = systemClock } = parts;
-  const activity = createRefreshing({ clock, freshMs: activityFreshMs }, async (_all: null) =>
-    resultOf(await queries.run('activity', { nowMs: clock.now() })),
+export function createWebReads(store: Store, parts: WebReadsOptions = {}): ReadPort {
+  const { freshness = () => new Map(), queries = runQueriesInProcess(store), clock = systemClock } = parts;
+  const activity = createRefreshingCache({ clock, freshMs: activityFreshMs }, async (_all: null) =>
+    unwrapQuery(await queries.run('activity', { nowMs: clock.now() })),
   );
   return {
     items: async (query) =>
-      hasBoundedCost(query) ? store.read((db) => readSnapshot(db, query)) : resultOf(await queries.run('items', query)),
+      hasBoundedCost(query) ? store.read((db) => readSnapshot(db, query)) : unwrapQuery(await queries.run('items', query)),
     item: (id) => store.read((db) => readItem(db, id)),
     sections: () => store.read(readSections),
     sources: () =>
@@ -62,13 +62,13 @@ export function createReads(store: Store, parts: ReadsParts = {}): Reads {
  *
  * @throws RequestError 503 when it was refused.
  */
-export function resultOf<Result>(outcome: QueryOutcome<Result>): Result {
+export function unwrapQuery<Result>(outcome: QueryOutcome<Result>): Result {
   if (outcome.kind === 'done') return outcome.result;
   throw queryRefused(outcome.kind);
 }
 
 /** Whether the database answers, and whether it can be written; its schema was brought up to date when it was opened. */
-export function createReady(
+export function createReadinessCheck(
   store: Store,
   log: Log,
 ): () => Promise<{ readonly database: boolean; readonly storage: boolean }> {
@@ -83,7 +83,7 @@ export function createReady(
   };
 }
 
-function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceFreshness> {
+function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceDelays> {
   const { id, title, section, url, siteUrl, outcome, failure, failures, items } = report;
   return {
     ...{ id, title, section, url, siteUrl, outcome, failure, failures, items },
@@ -96,12 +96,12 @@ function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceFreshnes
   };
 }
 
-function toWebhookHealth(state: WebhookState, head: StreamHead): WebhookHealth {
+function toWebhookHealth(state: WebhookState, head: LogBounds): WebhookHealth {
   const { id, epoch, seq, failures, delivered } = state;
   return {
     ...{ id, failures, delivered },
     condition: webhookCondition(state),
-    behind: epoch === head.epoch ? Math.max(0, head.head - seq) : null,
+    lag: epoch === head.epoch ? Math.max(0, head.head - seq) : null,
     attemptedMs: state.lastAttemptMs,
     succeededMs: state.lastSuccessMs,
     nextAttemptMs: failures > 0 && state.pausedMs === null ? state.nextAttemptMs : null,

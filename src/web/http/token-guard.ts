@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Log } from '../../runtime/log.ts';
 import { addressKey } from '../shared/address-key.ts';
-import { take } from './consume.ts';
+import { consumePoint } from './consume.ts';
 
 /** Wrong tokens from one address. */
 const maxWrong = { points: 10, duration: 900 };
@@ -14,7 +14,7 @@ export type TokenCheck =
   | { readonly kind: 'wait'; readonly seconds: number };
 
 /** One token as it was given. */
-export interface GivenToken {
+export interface TokenAttempt {
   readonly text: string;
   /** Of the client; '' when there is none. Counted by network, loopback like any other. */
   readonly address: string;
@@ -23,9 +23,9 @@ export interface GivenToken {
 }
 
 /** What a guard works with. */
-export interface TokenGuardParts {
+export interface TokenGuardOptions {
   /** The variable that holds it, for the log. */
-  readonly name: string;
+  readonly variable: string;
   readonly token: string;
   readonly log: Pick<Log, 'warn'>;
 }
@@ -35,22 +35,22 @@ export interface TokenGuardParts {
  * counts for all.
  */
 export class TokenGuard {
-  readonly #parts: TokenGuardParts;
+  readonly #parts: TokenGuardOptions;
   readonly #wrong = new RateLimiterMemory(maxWrong);
 
-  constructor(parts: TokenGuardParts) {
+  constructor(parts: TokenGuardOptions) {
     this.#parts = parts;
   }
 
   /** Judges a token. Each wrong one is logged with the network that it came from. */
-  async check({ text, address, where }: GivenToken): Promise<TokenCheck> {
-    const { name, token, log } = this.#parts;
+  async check({ text, address, where }: TokenAttempt): Promise<TokenCheck> {
+    const { variable, token, log } = this.#parts;
     const from = addressKey(address) ?? 'loopback';
     // Counted before it is compared: many at once are as many.
-    const seconds = await take(this.#wrong, from);
+    const seconds = await consumePoint(this.#wrong, from);
     if (seconds !== null) return { kind: 'wait', seconds };
-    if (!isToken(text, token)) {
-      log.warn({ address: from, token: name, where }, 'a wrong token was given');
+    if (!matchesToken(text, token)) {
+      log.warn({ address: from, token: variable, where }, 'a wrong token was given');
       return { kind: 'wrong' };
     }
     await this.#wrong.reward(from, 1);
@@ -59,7 +59,7 @@ export class TokenGuard {
 }
 
 /** Whether a text is the token. Takes as long whatever the text is: not even its length shows. */
-export function isToken(given: string, token: string): boolean {
+export function matchesToken(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 

@@ -1,15 +1,15 @@
 import { parseCursor } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
-import { readFilterParams } from '../../domain/events/filter-params.ts';
+import { parseFilterParams } from '../../domain/events/filter-params.ts';
 import { parseFilters } from '../../push/fanout/event-filter.ts';
-import type { After } from '../../push/fanout/fan-out.ts';
+import type { StartPosition } from '../../push/fanout/fan-out.ts';
 
 /** A wish to be told of what comes after a place. */
 export interface SubscribeRequest {
   readonly type: 'subscribe';
   readonly id: string;
   readonly filters: readonly Filter[];
-  readonly after: After;
+  readonly after: StartPosition;
 }
 
 /** A message of a client that makes sense. */
@@ -21,7 +21,7 @@ export type ClientRequest =
   | { readonly type: 'pong' };
 
 /** What a client may have asked wrongly: the codes of `error`, and what each says to the client's author. */
-export const faults = {
+export const protocolErrors = {
   unknown_type: 'There is no message of this type from clients.',
   bad_id: 'The id is no string of 1 to 64 characters.',
   bad_field: 'The message has a field that is not known.',
@@ -36,18 +36,18 @@ export const faults = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Which fault it was. */
-export type FaultCode = keyof typeof faults;
+export type ProtocolErrorCode = keyof typeof protocolErrors;
 
 /** A message that is one of this protocol, but asks for something that cannot be. */
-export interface RequestFault {
+export interface ProtocolError {
   readonly type: 'fault';
   readonly id: string | null;
-  readonly code: FaultCode;
+  readonly code: ProtocolErrorCode;
   readonly message: string;
 }
 
 /** Items that one `watch` may name. */
-export const maxWatched = 200;
+export const maxWatchedItems = 200;
 /** Characters of a subscription's id. */
 export const maxIdChars = 64;
 const fields: Readonly<Record<string, readonly string[]>> = {
@@ -66,19 +66,19 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @returns null when the text is not a message at all: no JSON object with a `type`.
  */
-export function readClientMessage(text: string): ClientRequest | RequestFault | null {
+export function parseClientMessage(text: string): ClientRequest | ProtocolError | null {
   const message = readObject(text);
   const type = message?.['type'];
   if (message === null || typeof type !== 'string') return null;
   const names = Object.hasOwn(fields, type) ? fields[type] : undefined;
   const id = typeof message['id'] === 'string' ? message['id'].slice(0, maxIdChars) : null;
-  if (names === undefined) return faultOf(id, 'unknown_type', `unknown type '${type.slice(0, 60)}'`);
+  if (names === undefined) return protocolError(id, 'unknown_type', `unknown type '${type.slice(0, 60)}'`);
   const unknown = Object.keys(message).find((name) => !names.includes(name));
-  if (unknown !== undefined) return faultOf(id, 'bad_field', `unknown field '${unknown.slice(0, 60)}'`);
+  if (unknown !== undefined) return protocolError(id, 'bad_field', `unknown field '${unknown.slice(0, 60)}'`);
   if (type === 'watch') return readWatch(message);
   if (type === 'ping' || type === 'pong') return { type };
   if (!isSubscriptionId(message['id']))
-    return faultOf(null, 'bad_id', `'id' must be a string of 1 to ${maxIdChars} characters`);
+    return protocolError(null, 'bad_id', `'id' must be a string of 1 to ${maxIdChars} characters`);
   return type === 'unsubscribe' ? { type, id: message['id'] } : readSubscribe(message['id'], message);
 }
 
@@ -93,7 +93,7 @@ function readObject(text: string): Fields | null {
 }
 
 /** A fault in words for the client's author. */
-export function faultOf(id: string | null, code: FaultCode, message: string): RequestFault {
+export function protocolError(id: string | null, code: ProtocolErrorCode, message: string): ProtocolError {
   return { type: 'fault', id, code, message };
 }
 
@@ -101,24 +101,24 @@ function isSubscriptionId(value: unknown): value is string {
   return typeof value === 'string' && value.length >= 1 && value.length <= maxIdChars;
 }
 
-function readWatch({ items }: Fields): ClientRequest | RequestFault {
+function readWatch({ items }: Fields): ClientRequest | ProtocolError {
   const isItem = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
-  if (!Array.isArray(items) || items.length > maxWatched || !items.every(isItem)) {
-    return faultOf(null, 'bad_items', `'items' must be an array of at most ${maxWatched} item ids`);
+  if (!Array.isArray(items) || items.length > maxWatchedItems || !items.every(isItem)) {
+    return protocolError(null, 'bad_items', `'items' must be an array of at most ${maxWatchedItems} item ids`);
   }
   return { type: 'watch', items: items as readonly number[] };
 }
 
-function readSubscribe(id: string, message: Fields): SubscribeRequest | RequestFault {
+function readSubscribe(id: string, message: Fields): SubscribeRequest | ProtocolError {
   const filters = parseFilters(message['filter'], message['filters']);
-  if ('error' in filters) return faultOf(id, 'bad_filter', filters.error);
-  const after = readAfter(message['after']);
-  if (after === null) return faultOf(id, 'bad_cursor', `'after' must be a cursor, "head" or "floor"`);
+  if ('error' in filters) return protocolError(id, 'bad_filter', filters.error);
+  const after = parseAfter(message['after']);
+  if (after === null) return protocolError(id, 'bad_cursor', `'after' must be a cursor, "head" or "floor"`);
   return { type: 'subscribe', id, filters, after };
 }
 
 /** A place to begin at; null when the value is none. Nothing given is the newest event. */
-export function readAfter(value: unknown): After | null {
+export function parseAfter(value: unknown): StartPosition | null {
   if (value === undefined || value === 'head') return 'head';
   if (value === 'floor') return 'floor';
   return typeof value === 'string' ? parseCursor(value) : null;
@@ -136,7 +136,7 @@ const parameters: Readonly<Record<string, string>> = {
  * Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`, or
  * `?filter={"sections":["World"]}&filter=…&after=…` for several filters.
  */
-export function readAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
+export function parseSubscriptionQuery(id: string, params: URLSearchParams): SubscribeRequest | ProtocolError {
   if (params.has('filter')) return readFilterAddress(id, params);
   // Without a prototype: `__proto__` is a name like any other, and no field of a filter.
   const filter = Object.create(null) as Record<string, unknown>;
@@ -150,13 +150,13 @@ export function readAddress(id: string, params: URLSearchParams): SubscribeReque
   return readSubscribe(id, { filter, after: params.get('after') ?? undefined });
 }
 
-function readFilterAddress(id: string, params: URLSearchParams): SubscribeRequest | RequestFault {
+function readFilterAddress(id: string, params: URLSearchParams): SubscribeRequest | ProtocolError {
   const other = [...params.keys()].find((name) => name !== 'filter' && name !== 'after');
   if (other !== undefined) {
-    return faultOf(id, 'bad_filter', `'${other.slice(0, 60)}' cannot stand beside 'filter': write it into the JSON`);
+    return protocolError(id, 'bad_filter', `'${other.slice(0, 60)}' cannot stand beside 'filter': write it into the JSON`);
   }
-  const filters = readFilterParams(params.getAll('filter'));
-  if ('error' in filters) return faultOf(id, 'bad_filter', filters.error);
+  const filters = parseFilterParams(params.getAll('filter'));
+  if ('error' in filters) return protocolError(id, 'bad_filter', filters.error);
   return readSubscribe(id, { filters, after: params.get('after') ?? undefined });
 }
 

@@ -66,7 +66,7 @@ export const closeCodes = {
 } as const satisfies Readonly<Record<string, CloseCode>>;
 
 /** Codes of WebSocket itself that our side may close with, without a `bye`: the client broke the rules of the transport. */
-export const transportCodes = [
+export const webSocketCloseCodes = [
   { code: 1002, meaning: 'A frame that breaks the rules of WebSocket.' },
   { code: 1007, meaning: 'Text that is not UTF-8.' },
   { code: 1008, meaning: 'A message in too many pieces.' },

@@ -6,31 +6,31 @@ import type { TimerWheel } from './timer-wheel.ts';
 export type ReadCounts = (ids: readonly number[]) => Promise<readonly ItemCounts[]>;
 
 /** One who watches: told all counts at first, then those that have changed. */
-export interface Watcher {
+export interface CountWatcher {
   readonly items: readonly number[];
-  tell(counts: readonly ItemCounts[]): void;
+  notify(counts: readonly ItemCounts[]): void;
 }
 
 /** Tells the counts of watched items. They change each second and are no news: they do not stand in the log. */
-export interface CountsDesk {
+export interface CountPoller {
   /** Watches until the returned function is called. */
-  watch(watcher: Watcher): () => void;
+  watch(watcher: CountWatcher): () => void;
 }
 
 /** How often watched items are looked at: one query for all watchers. */
 const lookEveryMs = 2000;
 
 /** A desk that asks the database for all watchers together. */
-export function createCountsDesk(parts: {
+export function createCountPoller(parts: {
   readonly read: ReadCounts;
   readonly wheel: TimerWheel;
   readonly log: Log;
-}): CountsDesk {
+}): CountPoller {
   /** What each watcher was told last, by item. */
-  const watchers = new Map<Watcher, Map<number, string>>();
+  const watchers = new Map<CountWatcher, Map<number, string>>();
   let lookDue = false;
 
-  async function look(some: readonly Watcher[]): Promise<void> {
+  async function look(some: readonly CountWatcher[]): Promise<void> {
     const ids = [...new Set(some.flatMap((watcher) => watcher.items))];
     if (ids.length === 0) return;
     try {
@@ -41,7 +41,7 @@ export function createCountsDesk(parts: {
     }
   }
 
-  function tellChanges(watcher: Watcher, found: ReadonlyMap<number, ItemCounts>): void {
+  function tellChanges(watcher: CountWatcher, found: ReadonlyMap<number, ItemCounts>): void {
     const told = watchers.get(watcher);
     if (told === undefined) return;
     const changed = watcher.items.flatMap((id) => {
@@ -49,7 +49,7 @@ export function createCountsDesk(parts: {
       return counts === undefined || told.get(id) === mark(counts) ? [] : [counts];
     });
     for (const counts of changed) told.set(counts.id, mark(counts));
-    if (changed.length > 0) watcher.tell(changed);
+    if (changed.length > 0) watcher.notify(changed);
   }
 
   function lookLater(): void {

@@ -1,14 +1,14 @@
-import type { LiveParts } from './live-parts.ts';
+import type { LiveContext } from './live-parts.ts';
 
 /** A stream of bytes to a reader, as far as its backlog goes: a socket or an HTTP response. */
-export interface Outlet {
+export interface WritableBacklog {
   readonly writableLength: number;
   on(event: 'drain', listener: () => void): unknown;
   off(event: 'drain', listener: () => void): unknown;
 }
 
 /** Whom a watch reports to. */
-export interface DrainOwner {
+export interface DrainListener {
   /** The backlog is gone. */
   drained(): void;
   /** The reader has had its time. */
@@ -20,12 +20,12 @@ export interface DrainOwner {
  * while to catch its breath.
  */
 export class DrainWatch {
-  readonly #outlet: Outlet;
-  readonly #parts: Pick<LiveParts, 'wheel' | 'timing'>;
-  readonly #owner: DrainOwner;
+  readonly #outlet: WritableBacklog;
+  readonly #parts: Pick<LiveContext, 'wheel' | 'timing'>;
+  readonly #owner: DrainListener;
   #stop: (() => void) | null = null;
 
-  constructor(outlet: Outlet, parts: Pick<LiveParts, 'wheel' | 'timing'>, owner: DrainOwner) {
+  constructor(outlet: WritableBacklog, parts: Pick<LiveContext, 'wheel' | 'timing'>, owner: DrainListener) {
     this.#outlet = outlet;
     this.#parts = parts;
     this.#owner = owner;

@@ -2,24 +2,24 @@ import type { FanOut } from '../../push/fanout/fan-out.ts';
 import type { LogTail } from '../../push/log/log-tail.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type CountsDesk, createCountsDesk, type ReadCounts } from './count-poller.ts';
-import { createSessions, type Sessions } from './live-sessions.ts';
+import { type CountPoller, createCountPoller, type ReadCounts } from './count-poller.ts';
+import { createSessionRegistry, type SessionRegistry } from './live-sessions.ts';
 import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
 /** Sessions of a process, whatever their addresses. */
 export const defaultMaxSessions = 20_000;
 
 /** What WebSocket and SSE sessions share. */
-export interface LiveParts {
+export interface LiveContext {
   readonly tail: Pick<LogTail, 'place'>;
   readonly fanOut: FanOut;
-  readonly sessions: Sessions;
+  readonly sessions: SessionRegistry;
   readonly wheel: TimerWheel;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   /** Null: nobody counts reads and comments here. */
-  readonly counts: CountsDesk | null;
+  readonly countPoller: CountPoller | null;
   readonly timing: LiveTiming;
 }
 
@@ -37,7 +37,7 @@ export interface LiveTiming {
   /** Of a stream, likewise. */
   readonly streamMaxAgeMs: number;
   /** Between two signs of life on a stream, 60 to 100 % of it. */
-  readonly streamBeatMs: number;
+  readonly streamHeartbeatMs: number;
   /** From `bye` to the end of the connection, whatever the client does. */
   readonly byeTimeoutMs: number;
   readonly maxMessageBytes: number;
@@ -47,14 +47,14 @@ export interface LiveTiming {
 }
 
 /** What the protocol promises, unless a test is in a hurry. */
-export const liveTiming: LiveTiming = {
+export const defaultLiveTiming: LiveTiming = {
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   highWaterBytes: 64 * 1024,
   drainTimeoutMs: 30_000,
   maxAgeMs: 3_600_000,
   streamMaxAgeMs: 600_000,
-  streamBeatMs: 25_000,
+  streamHeartbeatMs: 25_000,
   byeTimeoutMs: 2000,
   maxMessageBytes: 16_384,
   maxMessages: 20,
@@ -63,8 +63,8 @@ export const liveTiming: LiveTiming = {
 };
 
 /** What `createLiveParts` is given; what is left out has a default. */
-export interface LivePartsOptions {
-  readonly tail: LiveParts['tail'];
+export interface LiveContextOptions {
+  readonly tail: LiveContext['tail'];
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,7 +77,7 @@ export interface LivePartsOptions {
 }
 
 /** The one set of parts that a process's sessions of both transports share. Its wheel turns from now on. */
-export function createLiveParts(options: LivePartsOptions): LiveParts {
+export function createLiveContext(options: LiveContextOptions): LiveContext {
   const { tail, fanOut, clock, log, readCounts } = options;
   const wheel = options.wheel ?? createTimerWheel();
   return {
@@ -86,12 +86,12 @@ export function createLiveParts(options: LivePartsOptions): LiveParts {
     clock,
     log,
     wheel,
-    sessions: createSessions({
+    sessions: createSessionRegistry({
       maxPerAddress: options.maxPerAddress,
       maxSessions: options.maxSessions ?? defaultMaxSessions,
     }),
     random: options.random ?? Math.random,
-    counts: readCounts === undefined ? null : createCountsDesk({ read: readCounts, wheel, log }),
-    timing: { ...liveTiming, ...options.timing },
+    countPoller: readCounts === undefined ? null : createCountPoller({ read: readCounts, wheel, log }),
+    timing: { ...defaultLiveTiming, ...options.timing },
   };
 }

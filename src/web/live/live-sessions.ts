@@ -2,7 +2,7 @@ import { addressKey } from '../shared/address-key.ts';
 import type { CloseCode } from './close-codes.ts';
 
 /** One open connection of a reader, WebSocket or stream. */
-export interface Session {
+export interface LiveSession {
   readonly transport: 'ws' | 'sse';
   /** Says goodbye with a reason and ends soon after. Once is enough; further calls do nothing. */
   bye(close: CloseCode): void;
@@ -11,7 +11,7 @@ export interface Session {
 }
 
 /** Why a connection may not be opened. */
-export type Refusal = 'address' | 'process' | 'closing';
+export type RefusalReason = 'address' | 'process' | 'closing';
 
 /** How many sessions there may be. */
 export interface SessionLimits {
@@ -21,15 +21,15 @@ export interface SessionLimits {
 }
 
 /** All open sessions of this process. */
-export interface Sessions {
+export interface SessionRegistry {
   readonly size: number;
   /** Sessions ended by us since the start, by close code. */
   readonly closes: ReadonlyMap<number, number>;
-  count(transport: Session['transport']): number;
+  count(transport: LiveSession['transport']): number;
   /** Whether one more may come from this address; null: it may. */
-  refuses(address: string): Refusal | null;
+  refusalFor(address: string): RefusalReason | null;
   /** Counts a session in, until the returned function is called. */
-  add(session: Session, address: string): () => void;
+  add(session: LiveSession, address: string): () => void;
   countClose(code: number): void;
   /**
    * Lets nobody in any more, says goodbye to all in slices over the time given, and ends what is left after it.
@@ -42,8 +42,8 @@ const sliceMs = 50;
 const leastInSlice = 50;
 
 /** An empty register of sessions. */
-export function createSessions(limits: SessionLimits): Sessions {
-  const open = new Set<Session>();
+export function createSessionRegistry(limits: SessionLimits): SessionRegistry {
+  const open = new Set<LiveSession>();
   const perAddress = new Map<string, number>();
   const closes = new Map<number, number>();
   let closing = false;
@@ -62,7 +62,7 @@ export function createSessions(limits: SessionLimits): Sessions {
     },
     closes,
     count: (transport) => [...open].filter((session) => session.transport === transport).length,
-    refuses(address) {
+    refusalFor(address) {
       if (closing) return 'closing';
       const key = addressKey(address);
       if (key !== null && (perAddress.get(key) ?? 0) >= limits.maxPerAddress) return 'address';
@@ -97,7 +97,7 @@ export function createSessions(limits: SessionLimits): Sessions {
 }
 
 /** Tells all sessions in slices, over four fifths of the time: the rest is for the last ones to go by themselves. */
-function sayGoodbye(sessions: readonly Session[], goodbye: CloseCode, graceMs: number): () => void {
+function sayGoodbye(sessions: readonly LiveSession[], goodbye: CloseCode, graceMs: number): () => void {
   const slices = Math.max(1, Math.floor((graceMs * 0.8) / sliceMs));
   const perSlice = Math.max(leastInSlice, Math.ceil(sessions.length / slices));
   let next = 0;

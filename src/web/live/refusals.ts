@@ -1,7 +1,7 @@
-import type { Refusal } from './live-sessions.ts';
+import type { RefusalReason } from './live-sessions.ts';
 
 /** An answer in plain HTTP to a reader who cannot be let in. */
-export interface PlainAnswer {
+export interface HttpRefusal {
   readonly status: 400 | 403 | 404 | 429 | 503;
   readonly code: string;
   readonly message: string;
@@ -9,7 +9,7 @@ export interface PlainAnswer {
 }
 
 /** What each refusal is in HTTP. */
-export const refusalAnswers: Readonly<Record<Refusal, PlainAnswer>> = {
+export const sessionRefusals: Readonly<Record<RefusalReason, HttpRefusal>> = {
   address: {
     status: 429,
     code: 'too_many_connections',
@@ -21,7 +21,7 @@ export const refusalAnswers: Readonly<Record<Refusal, PlainAnswer>> = {
 };
 
 /** What a handshake that cannot become a session is answered. */
-export const handshakeAnswers = {
+export const handshakeRefusals = {
   subprotocol: {
     status: 400,
     code: 'bad_subprotocol',
@@ -30,4 +30,4 @@ export const handshakeAnswers = {
   host: { status: 400, code: 'bad_host', message: 'A request must have one Host header.' },
   origin: { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' },
   address: { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' },
-} as const satisfies Readonly<Record<string, PlainAnswer>>;
+} as const satisfies Readonly<Record<string, HttpRefusal>>;

@@ -21,7 +21,7 @@ export interface SessionHistory {
 }
 
 /** Begins to look at how many connections there are, each half minute. */
-export function watchSessions(parts: { readonly clock: Clock; readonly count: () => number }): SessionHistory {
+export function recordSessionHistory(parts: { readonly clock: Clock; readonly count: () => number }): SessionHistory {
   const most = new Map<number, number>();
   const sample = (): void => {
     const hour = Math.floor(parts.clock.now() / hourMs);

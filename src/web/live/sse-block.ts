@@ -1,7 +1,7 @@
 import type { Encoding } from '../../push/fanout/frames.ts';
 
 /** One event of a stream. JSON holds no line break, so `data` is always one line. */
-export function sseBlock(block: { readonly id?: string; readonly event: string; readonly data: string }): string {
+export function formatSseEvent(block: { readonly id?: string; readonly event: string; readonly data: string }): string {
   const id = block.id === undefined ? '' : `id: ${block.id}\n`;
   return `${id}event: ${block.event}\ndata: ${block.data}\n\n`;
 }
@@ -12,7 +12,7 @@ export const sseEncoding: Encoding = {
   encode({ ch, epoch, events }) {
     const channel = JSON.stringify(ch);
     const blocks = events.map(({ seq, rest }) =>
-      sseBlock({ id: `${epoch}-${seq}`, event: 'item', data: `{"type":"item","ch":${channel},${rest}` }),
+      formatSseEvent({ id: `${epoch}-${seq}`, event: 'item', data: `{"type":"item","ch":${channel},${rest}` }),
     );
     return Buffer.from(blocks.join(''));
   },

@@ -2,24 +2,24 @@ import type { ServerResponse } from 'node:http';
 import { type Cursor, formatCursor } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason, ServerMessage } from '../../domain/events/wire.ts';
-import type { After } from '../../push/fanout/fan-out.ts';
+import type { StartPosition } from '../../push/fanout/fan-out.ts';
 import type { Sink, Subscription } from '../../push/fanout/subscription.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
-import { type DrainOwner, DrainWatch } from './drain-watch.ts';
-import type { LiveParts } from './live-parts.ts';
-import type { Session } from './live-sessions.ts';
-import { sseBlock, sseEncoding } from './sse-block.ts';
+import { type DrainListener, DrainWatch } from './drain-watch.ts';
+import type { LiveContext } from './live-parts.ts';
+import type { LiveSession } from './live-sessions.ts';
+import { formatSseEvent, sseEncoding } from './sse-block.ts';
 
 /** A reader of the stream. */
-export interface StreamReader {
+export interface SseRequest {
   readonly out: ServerResponse;
   readonly address: string;
   readonly filters: readonly Filter[];
-  readonly after: After;
+  readonly after: StartPosition;
 }
 
 /** The headers of a stream. No middleware sees it, so what others set for every answer stands here too. */
-export const streamHeaders: Readonly<Record<string, string>> = {
+export const sseHeaders: Readonly<Record<string, string>> = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
   // Asks a reverse proxy to pass every byte on at once.
@@ -35,10 +35,10 @@ interface At {
 }
 
 /** One stream: the session and its only subscription. */
-export class SseSession implements Session, Sink, DrainOwner {
+export class SseSession implements LiveSession, Sink, DrainListener {
   readonly transport = 'sse';
   readonly encoding = sseEncoding;
-  readonly #parts: LiveParts;
+  readonly #parts: LiveContext;
   readonly #out: ServerResponse;
   readonly #filters: readonly Filter[];
   readonly #drain: DrainWatch;
@@ -48,7 +48,7 @@ export class SseSession implements Session, Sink, DrainOwner {
   #subscription: Subscription | null = null;
   #closing = false;
 
-  constructor(parts: LiveParts, { out, address, filters, after }: StreamReader) {
+  constructor(parts: LiveContext, { out, address, filters, after }: SseRequest) {
     const { wheel, timing, random } = parts;
     this.#parts = parts;
     this.#out = out;
@@ -58,7 +58,7 @@ export class SseSession implements Session, Sink, DrainOwner {
     this.#cancelAge = wheel.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     out.on('error', (error) => parts.log.debug({ err: error }, 'a live stream broke'));
     out.on('close', () => this.#ended());
-    out.writeHead(200, streamHeaders);
+    out.writeHead(200, sseHeaders);
     // Spread, so that the readers of a server that went down do not all come back in the same second.
     this.#write(`retry: ${Math.round(3000 + random() * 5000)}\n\n`);
     this.#beatLater();
@@ -96,14 +96,14 @@ export class SseSession implements Session, Sink, DrainOwner {
     this.#subscribe('head');
   }
 
-  lost(): void {
+  aborted(): void {
     this.bye(closeCodes.positionLost);
   }
 
   bye(close: CloseCode): void {
     if (this.#closing) return;
     const { code, reason } = close;
-    this.#write(byeBlock(close, retryAfterMs(close, this.#parts.random)));
+    this.#write(formatBye(close, retryAfterMs(close, this.#parts.random)));
     this.#closing = true;
     this.#parts.sessions.countClose(code);
     this.#parts.log.debug({ code, reason }, 'a live stream is ended');
@@ -130,10 +130,10 @@ export class SseSession implements Session, Sink, DrainOwner {
   }
 
   get #ch(): string {
-    return this.#subscription?.ch ?? '';
+    return this.#subscription?.channel ?? '';
   }
 
-  #subscribe(after: After): void {
+  #subscribe(after: StartPosition): void {
     if (this.#closing) return;
     const subscription = this.#parts.fanOut.subscribe({ filters: this.#filters, after, sink: this });
     // One that was reset before we got hold of it has its successor in place already.
@@ -146,7 +146,7 @@ export class SseSession implements Session, Sink, DrainOwner {
   }
 
   #send(message: ServerMessage, id: string): void {
-    this.#write(sseBlock({ id, event: message.type, data: JSON.stringify(message) }));
+    this.#write(formatSseEvent({ id, event: message.type, data: JSON.stringify(message) }));
   }
 
   #write(bytes: Buffer | string): void {
@@ -158,10 +158,10 @@ export class SseSession implements Session, Sink, DrainOwner {
 
   #beatLater(): void {
     const { wheel, timing, random } = this.#parts;
-    this.#cancelBeat = wheel.after(timing.streamBeatMs * (0.6 + random() * 0.4), () => {
+    this.#cancelBeat = wheel.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
       this.#beatLater();
       if (!this.writable()) return;
-      this.#subscription?.tellPos();
+      this.#subscription?.sendPos();
       this.#write(': hb\n\n');
     });
   }
@@ -177,7 +177,7 @@ export class SseSession implements Session, Sink, DrainOwner {
 }
 
 /** The goodbye of a stream: also in the form that an EventSource heeds by itself. */
-export function byeBlock({ code, reason }: CloseCode, waitMs: number): string {
+export function formatBye({ code, reason }: CloseCode, waitMs: number): string {
   const data = JSON.stringify({ type: 'bye', code, reason, retryAfterMs: waitMs } satisfies ServerMessage);
-  return `retry: ${Math.max(1000, waitMs)}\n${sseBlock({ event: 'bye', data })}`;
+  return `retry: ${Math.max(1000, waitMs)}\n${formatSseEvent({ event: 'bye', data })}`;
 }

@@ -3,22 +3,22 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { parseCursor } from '../../domain/events/event.ts';
-import type { After } from '../../push/fanout/fan-out.ts';
-import { readAddress } from './client-messages.ts';
+import type { StartPosition } from '../../push/fanout/fan-out.ts';
+import { parseSubscriptionQuery } from './client-messages.ts';
 import { closeCodes, retryAfterMs } from './close-codes.ts';
-import type { LiveParts } from './live-parts.ts';
-import type { Refusal } from './live-sessions.ts';
-import { type PlainAnswer, refusalAnswers } from './refusals.ts';
-import { byeBlock, SseSession, streamHeaders } from './sse-session.ts';
+import type { LiveContext } from './live-parts.ts';
+import type { RefusalReason } from './live-sessions.ts';
+import { type HttpRefusal, sessionRefusals } from './refusals.ts';
+import { formatBye, SseSession, sseHeaders } from './sse-session.ts';
 
 /** What streams need beyond what all live sessions share. */
-export interface SseOptions extends LiveParts {
+export interface SseOptions extends LiveContext {
   /** Whose request this is; by default the peer's address. */
   readonly clientAddress?: (request: IncomingMessage) => string;
 }
 
 /** No epoch is empty: a place that is never found, so that its reader is reset. */
-const nowhere: After = { epoch: '', seq: 0 };
+const nowhere: StartPosition = { epoch: '', seq: 0 };
 
 /** Whether a request opens a stream of events, or tries to. */
 export function isEventStream({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
@@ -33,11 +33,11 @@ export function createSseHandler(options: SseOptions): (c: Context) => Response 
   const clientAddress = options.clientAddress ?? ((request) => request.socket.remoteAddress ?? '');
   return (c) => {
     const { incoming, outgoing } = c.env as HttpBindings;
-    const request = readAddress('sse', new URL(c.req.url).searchParams);
+    const request = parseSubscriptionQuery('sse', new URL(c.req.url).searchParams);
     if (request.type === 'fault') return refuse(c, { status: 400, code: request.code, message: request.message });
-    if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders);
+    if (c.req.method === 'HEAD') return c.body(null, 200, sseHeaders);
     const address = clientAddress(incoming);
-    const refusal = options.sessions.refuses(address);
+    const refusal = options.sessions.refusalFor(address);
     if (refusal !== null) return refuseStream(c, refusal, options);
     const after = resumePlace(c.req.header('Last-Event-ID')) ?? request.after;
     try {
@@ -55,12 +55,12 @@ export function createSseHandler(options: SseOptions): (c: Context) => Response 
  * The place an EventSource comes back to. It wins over `after`, which stays in the address for ever: with the other
  * order each return would replay all since the page was opened.
  */
-function resumePlace(lastEventId: string | undefined): After | null {
+function resumePlace(lastEventId: string | undefined): StartPosition | null {
   if (lastEventId === undefined || lastEventId === '') return null;
   return parseCursor(lastEventId) ?? nowhere;
 }
 
-function refuse(c: Context, { status, code, message, retryAfterS }: PlainAnswer): Response {
+function refuse(c: Context, { status, code, message, retryAfterS }: HttpRefusal): Response {
   if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS));
   c.header('Cache-Control', 'no-store');
   c.header('Access-Control-Allow-Origin', '*');
@@ -71,10 +71,10 @@ function refuse(c: Context, { status, code, message, retryAfterS }: PlainAnswer)
  * An EventSource that gets any other status than 200 gives up for good. So it is let in to be told when to come back;
  * everybody else gets the status.
  */
-function refuseStream(c: Context, refusal: Refusal, { random, sessions }: LiveParts): Response {
-  const answer = refusalAnswers[refusal];
+function refuseStream(c: Context, refusal: RefusalReason, { random, sessions }: LiveContext): Response {
+  const answer = sessionRefusals[refusal];
   if (!c.req.header('Accept')?.includes('text/event-stream')) return refuse(c, answer);
   const close = refusal === 'closing' ? closeCodes.shutdown : closeCodes.connectionLimit;
   sessions.countClose(close.code);
-  return c.body(byeBlock(close, retryAfterMs(close, random)), 200, streamHeaders);
+  return c.body(formatBye(close, retryAfterMs(close, random)), 200, sseHeaders);
 }

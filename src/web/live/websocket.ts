@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { hasRepeatedHost } from '../http/host-header.ts';
 import { closeCodes } from './close-codes.ts';
-import type { LiveParts } from './live-parts.ts';
-import type { Refusal } from './live-sessions.ts';
+import type { LiveContext } from './live-parts.ts';
+import type { RefusalReason } from './live-sessions.ts';
 import { isOriginAllowed } from './origin-check.ts';
-import { handshakeAnswers, type PlainAnswer, refusalAnswers } from './refusals.ts';
+import { handshakeRefusals, type HttpRefusal, sessionRefusals } from './refusals.ts';
 import { WebSocketSession } from './ws-session.ts';
 
 /**
@@ -20,7 +20,7 @@ const maxReadsOfFrame = 1024;
 export const subprotocol = 'newswire.v1.json';
 
 /** What WebSocket needs beyond what all live sessions share. */
-export interface AttachLiveOptions extends LiveParts {
+export interface WebSocketServerOptions extends LiveContext {
   readonly server: Server;
   /** Exact origins, or `*`; null: our own pages. */
   readonly allowedOrigins: readonly string[] | '*' | null;
@@ -31,7 +31,7 @@ export interface AttachLiveOptions extends LiveParts {
 }
 
 /** The live sessions of a server. */
-export interface Live {
+export interface LiveServer {
   /** Open sessions, of both transports. */
   readonly sessions: number;
   /** Says goodbye to everybody in slices over the time given, then ends who is left. */
@@ -42,7 +42,7 @@ export interface Live {
  * Serves `/live` on a server: takes over its `upgrade` event. Origin and limits are judged before the handshake, so
  * that a refusal costs neither side a connection.
  */
-export function attachLive(options: AttachLiveOptions): Live {
+export function attachWebSocketServer(options: WebSocketServerOptions): LiveServer {
   const { server, sessions, timing } = options;
   const clientAddress = options.clientAddress ?? ((request) => request.socket.remoteAddress ?? '');
   const handshake = new WebSocketServer({
@@ -66,9 +66,9 @@ export function attachLive(options: AttachLiveOptions): Live {
     socket.on('error', broke);
     const url = URL.canParse(`http://x${request.url}`) ? new URL(`http://x${request.url}`) : null;
     const address = clientAddress(request);
-    const answer = judge(request, url, options) ?? refusalOf(sessions.refuses(address));
+    const answer = judge(request, url, options) ?? refusalOf(sessions.refusalFor(address));
     if (answer !== null || url === null) {
-      answerPlainly(socket, answer ?? handshakeAnswers.address);
+      answerPlainly(socket, answer ?? handshakeRefusals.address);
       return;
     }
     handshake.handleUpgrade(request, socket, head, (ws) => {
@@ -92,8 +92,8 @@ export function attachLive(options: AttachLiveOptions): Live {
   };
 }
 
-function refusalOf(refusal: Refusal | null): PlainAnswer | null {
-  return refusal === null ? null : refusalAnswers[refusal];
+function refusalOf(refusal: RefusalReason | null): HttpRefusal | null {
+  return refusal === null ? null : sessionRefusals[refusal];
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
@@ -101,23 +101,23 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
 }
 
 /** What is wrong with a request for a session; null: nothing. */
-function judge(request: IncomingMessage, url: URL | null, options: AttachLiveOptions): PlainAnswer | null {
-  if (url?.pathname !== '/live') return handshakeAnswers.address;
-  if (hasRepeatedHost(request)) return handshakeAnswers.host;
+function judge(request: IncomingMessage, url: URL | null, options: WebSocketServerOptions): HttpRefusal | null {
+  if (url?.pathname !== '/live') return handshakeRefusals.address;
+  if (hasRepeatedHost(request)) return handshakeRefusals.host;
   const { allowedOrigins } = options;
   if (!isOriginAllowed(request.headers, { allowedOrigins, publicUrl: options.publicUrl() })) {
-    return handshakeAnswers.origin;
+    return handshakeRefusals.origin;
   }
   const offered = request.headers['sec-websocket-protocol'];
   // No offer is version 1. An offer without a version that we speak is told so at once, not after a handshake that
   // the client's library would then call a failure of its own.
   if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
-    return handshakeAnswers.subprotocol;
+    return handshakeRefusals.subprotocol;
   }
   return null;
 }
 
-function answerPlainly(socket: Duplex, { status, message, retryAfterS }: PlainAnswer): void {
+function answerPlainly(socket: Duplex, { status, message, retryAfterS }: HttpRefusal): void {
   const body = `${message}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

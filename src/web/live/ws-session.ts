@@ -4,14 +4,14 @@ import type { RawData, WebSocket } from 'ws';
 import { assertNever } from '../../domain/assert-never.ts';
 import { maxFilterValues } from '../../domain/events/parse-filter.ts';
 import type { ServerMessage } from '../../domain/events/wire.ts';
-import { type ClientRequest, faultOf, type RequestFault, readAddress, readClientMessage } from './client-messages.ts';
+import { type ClientRequest, protocolError, type ProtocolError, parseSubscriptionQuery, parseClientMessage } from './client-messages.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from './close-codes.ts';
-import { type DrainOwner, DrainWatch } from './drain-watch.ts';
-import type { LiveParts } from './live-parts.ts';
-import type { Session } from './live-sessions.ts';
+import { type DrainListener, DrainWatch } from './drain-watch.ts';
+import type { LiveContext } from './live-parts.ts';
+import type { LiveSession } from './live-sessions.ts';
 import { PendingReplies } from './pending-replies.ts';
 import { framePing, frameText, pingMessage } from './ws-frame.ts';
-import { SessionSubscriptions, type Wire } from './ws-subscriptions.ts';
+import { SessionSubscriptions, type SessionConnection } from './ws-subscriptions.ts';
 
 const open = 1;
 /** What the library's complaints about a client are as close codes; any other is 1002. */
@@ -24,7 +24,7 @@ const libraryCloses: Readonly<Record<string, number>> = {
 const pingPayloadBytes = 8;
 
 /** A connection that has been let in. */
-export interface Connection {
+export interface AcceptedWebSocket {
   readonly ws: WebSocket;
   readonly socket: Duplex;
   readonly address: string;
@@ -33,9 +33,9 @@ export interface Connection {
 }
 
 /** One WebSocket connection and its subscriptions. */
-export class WebSocketSession implements Session, Wire, DrainOwner {
+export class WebSocketSession implements LiveSession, SessionConnection, DrainListener {
   readonly transport = 'ws';
-  readonly #parts: LiveParts;
+  readonly #parts: LiveContext;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #subscriptions: SessionSubscriptions;
@@ -51,7 +51,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
   #messages = 0;
   #closing = false;
 
-  constructor(parts: LiveParts, connection: Connection) {
+  constructor(parts: LiveContext, connection: AcceptedWebSocket) {
     this.#parts = parts;
     this.#ws = connection.ws;
     this.#socket = connection.socket;
@@ -65,7 +65,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     this.#cancelAge = wheel.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     this.#listen();
     this.#welcome();
-    if (connection.query.size > 0) this.#answer(readAddress('url', connection.query));
+    if (connection.query.size > 0) this.#answer(parseSubscriptionQuery('url', connection.query));
   }
 
   writable(): boolean {
@@ -176,7 +176,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
       cancel: wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
     };
     this.write(Buffer.concat([framePing(this.#awaited.payload), pingMessage]));
-    this.#subscriptions.tellPlaces();
+    this.#subscriptions.sendPositions();
   }
 
   /** Only the payload of our ping proves that the client reads. Any other pong is a message like others (RFC 6455, 5.5.3). */
@@ -206,7 +206,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
   #receive(data: RawData, isBinary: boolean): void {
     if (!this.#countMessage()) return;
     try {
-      const request = isBinary ? null : readClientMessage(data.toString());
+      const request = isBinary ? null : parseClientMessage(data.toString());
       if (request === null) this.bye(closeCodes.badMessage);
       else this.#answer(request);
     } catch (error) {
@@ -216,7 +216,7 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     }
   }
 
-  #answer(request: ClientRequest | RequestFault): void {
+  #answer(request: ClientRequest | ProtocolError): void {
     switch (request.type) {
       case 'subscribe':
         this.#refuse(this.#subscriptions.subscribe(request));
@@ -240,18 +240,18 @@ export class WebSocketSession implements Session, Wire, DrainOwner {
     }
   }
 
-  #refuse(fault: RequestFault | null): void {
+  #refuse(fault: ProtocolError | null): void {
     if (fault === null) return;
     const { id, code, message } = fault;
     this.send({ type: 'error', ...(id === null ? {} : { id }), code, message });
   }
 
   #watch(items: readonly number[]): void {
-    const { counts } = this.#parts;
+    const { countPoller } = this.#parts;
     this.#stopWatching();
-    if (counts === null) this.#refuse(faultOf(null, 'not_available', 'nothing is counted here'));
+    if (countPoller === null) this.#refuse(protocolError(null, 'not_available', 'nothing is counted here'));
     else if (items.length > 0) {
-      this.#cancelWatch = counts.watch({ items, tell: (changed) => this.#pending.counts(changed) });
+      this.#cancelWatch = countPoller.watch({ items, notify: (changed) => this.#pending.counts(changed) });
     }
   }
 }

@@ -1,14 +1,14 @@
-import { type Cursor, formatCursor, type StreamHead } from '../../domain/events/event.ts';
+import { type Cursor, formatCursor, type LogBounds } from '../../domain/events/event.ts';
 import type { ResetReason, ServerMessage } from '../../domain/events/wire.ts';
-import { channelOf, groupKeyOf } from '../../push/fanout/event-filter.ts';
+import { channelOf, filterKeyOf } from '../../push/fanout/event-filter.ts';
 import type { Sink, Subscription } from '../../push/fanout/subscription.ts';
-import { faultOf, type RequestFault, type SubscribeRequest } from './client-messages.ts';
+import { protocolError, type ProtocolError, type SubscribeRequest } from './client-messages.ts';
 import { type CloseCode, closeCodes } from './close-codes.ts';
-import type { LiveParts } from './live-parts.ts';
+import type { LiveContext } from './live-parts.ts';
 import { webSocketEncoding } from './ws-frame.ts';
 
 /** What subscriptions need of their session. */
-export interface Wire {
+export interface SessionConnection {
   /** False while too much is unsent; the subscriptions are woken when it has drained. */
   writable(): boolean;
   write(frame: Buffer): void;
@@ -28,10 +28,10 @@ class SessionSubscription implements Sink {
   readonly id: string;
   readonly ch: string;
   subscription: Subscription | null = null;
-  readonly #wire: Wire;
+  readonly #wire: SessionConnection;
   readonly #ended: (own: SessionSubscription) => void;
 
-  constructor(wire: Wire, { id, ch }: Named, ended: (own: SessionSubscription) => void) {
+  constructor(wire: SessionConnection, { id, ch }: Named, ended: (own: SessionSubscription) => void) {
     this.#wire = wire;
     this.#ended = ended;
     this.id = id;
@@ -59,30 +59,30 @@ class SessionSubscription implements Sink {
     this.#wire.send({ type: 'pos', ch: this.ch, seq, prev });
   }
 
-  reset(reason: ResetReason, { epoch, floor, head }: StreamHead): void {
+  reset(reason: ResetReason, { epoch, floor, head }: LogBounds): void {
     this.#ended(this);
     this.#wire.send({ type: 'reset', id: this.id, reason, epoch, floor, head });
   }
 
-  lost(): void {
+  aborted(): void {
     this.#wire.bye(closeCodes.positionLost);
   }
 }
 
 /** The subscriptions of one session, by the ids that its client gave them. */
 export class SessionSubscriptions {
-  readonly #wire: Wire;
-  readonly #parts: Pick<LiveParts, 'fanOut' | 'timing'>;
+  readonly #wire: SessionConnection;
+  readonly #parts: Pick<LiveContext, 'fanOut' | 'timing'>;
   readonly #byId = new Map<string, SessionSubscription>();
 
-  constructor(wire: Wire, parts: Pick<LiveParts, 'fanOut' | 'timing'>) {
+  constructor(wire: SessionConnection, parts: Pick<LiveContext, 'fanOut' | 'timing'>) {
     this.#wire = wire;
     this.#parts = parts;
   }
 
   /** @returns what is wrong with the request; null: it is under way. */
-  subscribe({ id, filters, after }: SubscribeRequest): RequestFault | null {
-    const ch = channelOf(groupKeyOf(filters));
+  subscribe({ id, filters, after }: SubscribeRequest): ProtocolError | null {
+    const ch = channelOf(filterKeyOf(filters));
     const fault = this.#faultOf({ id, ch });
     if (fault !== null) return fault;
     const own = new SessionSubscription(this.#wire, { id, ch }, (ended) => this.#byId.delete(ended.id));
@@ -92,9 +92,9 @@ export class SessionSubscriptions {
     return null;
   }
 
-  unsubscribe(id: string): RequestFault | null {
+  unsubscribe(id: string): ProtocolError | null {
     const own = this.#byId.get(id);
-    if (own === undefined) return faultOf(id, 'unknown_subscription', 'no subscription has this id');
+    if (own === undefined) return protocolError(id, 'unknown_subscription', 'no subscription has this id');
     own.subscription?.close();
     this.#byId.delete(id);
     return null;
@@ -104,8 +104,8 @@ export class SessionSubscriptions {
     for (const { subscription } of this.#byId.values()) subscription?.wake();
   }
 
-  tellPlaces(): void {
-    for (const { subscription } of this.#byId.values()) subscription?.tellPos();
+  sendPositions(): void {
+    for (const { subscription } of this.#byId.values()) subscription?.sendPos();
   }
 
   end(): void {
@@ -113,13 +113,13 @@ export class SessionSubscriptions {
     this.#byId.clear();
   }
 
-  #faultOf({ id, ch }: Named): RequestFault | null {
+  #faultOf({ id, ch }: Named): ProtocolError | null {
     const most = this.#parts.timing.maxSubscriptions;
-    if (this.#byId.has(id)) return faultOf(id, 'duplicate_id', 'this id has a subscription already');
+    if (this.#byId.has(id)) return protocolError(id, 'duplicate_id', 'this id has a subscription already');
     // Frames are named by their filter: two subscriptions with one filter could not be told apart.
     const twin = [...this.#byId.values()].find((other) => other.ch === ch);
-    if (twin !== undefined) return faultOf(id, 'duplicate_filter', `'${twin.id}' has the same filter`);
+    if (twin !== undefined) return protocolError(id, 'duplicate_filter', `'${twin.id}' has the same filter`);
     if (this.#byId.size < most) return null;
-    return faultOf(id, 'too_many_subscriptions', `a session has at most ${most} subscriptions`);
+    return protocolError(id, 'too_many_subscriptions', `a session has at most ${most} subscriptions`);
   }
 }

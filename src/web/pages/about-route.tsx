@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
-import { AboutMatter } from '../views/about-page.tsx';
+import { AboutContent } from '../views/about-page.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './send-page.tsx';
+import { renderDocument, createPageContext, readNewsFeed, type PageServices, sendPage } from './send-page.tsx';
 
 /** `/about` */
-export async function aboutPage(c: Context, parts: PageParts): Promise<Response> {
-  const start = await newsFeedOf(parts);
-  const frame = frameOf(parts, { at: 'elsewhere' });
+export async function aboutPage(c: Context, parts: PageServices): Promise<Response> {
+  const start = await readNewsFeed(parts);
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const publicUrl = parts.publicUrl();
   const head = {
     title: 'How to subscribe',
@@ -17,10 +17,10 @@ export async function aboutPage(c: Context, parts: PageParts): Promise<Response>
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        <AboutMatter publicUrl={publicUrl} frame={frame} />
+        <AboutContent publicUrl={publicUrl} frame={frame} />
       </main>
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter));
+  return sendPage(c, parts, renderDocument(frame, head, matter));
 }

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { pagePolicy } from '../http/security-headers.ts';
 import type { Problem } from '../shared/request-error.ts';
-import { ErrorMatter } from '../views/error-page.tsx';
-import { documentOf, frameOf, type PageParts } from './send-page.tsx';
+import { ErrorContent } from '../views/error-page.tsx';
+import { renderDocument, createPageContext, type PageServices } from './send-page.tsx';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'That address is not right',
@@ -15,15 +15,15 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** An error page. It asks nothing of the store, so that it stands when the store is what failed. */
-export function errorPage(c: Context, parts: PageParts, problem: Problem): Response {
-  const frame = frameOf(parts, { at: 'elsewhere' });
+export function errorPage(c: Context, parts: PageServices, problem: Problem): Response {
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const title = titles[problem.status] ?? 'That did not work';
   const head = { title, description: null, canonical: null, feedPath: null };
   const matter = (
     <main id="main" tabindex={-1}>
-      <ErrorMatter title={title} message={problem.message} frame={frame} />
+      <ErrorContent title={title} message={problem.message} frame={frame} />
     </main>
   );
   c.header('Content-Security-Policy', pagePolicy([]));
-  return c.html(documentOf(frame, head, matter), problem.status);
+  return c.html(renderDocument(frame, head, matter), problem.status);
 }

@@ -2,62 +2,62 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Item } from '../../domain/items/item.ts';
-import { commentsShown, toldOf } from '../comments/comment-outcome.ts';
+import { commentsPerPage, parseOutcomeMessage } from '../comments/comment-outcome.ts';
 import { makeFormToken } from '../comments/form-token.ts';
-import { Packed } from '../http/cache/compressible-body.ts';
+import { CompressibleBody } from '../http/cache/compressible-body.ts';
 import { pagePolicy } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import { countsAsRead } from '../readers/counts-as-read.ts';
-import { clientOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
 import { findItem } from '../shared/find.ts';
 import { badRequest } from '../shared/request-error.ts';
-import { type CommentFormState, Comments, type Discussion } from '../views/comments-view.tsx';
+import { type CommentFormState, CommentsSection, type Discussion } from '../views/comments-view.tsx';
 import { excerpt } from '../views/excerpt.ts';
-import { ItemMatter } from '../views/item-page.tsx';
+import { ItemContent } from '../views/item-page.tsx';
 import { ArticleHead } from '../views/news-article.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts } from './send-page.tsx';
+import { renderDocument, createPageContext, readNewsFeed, type PageServices } from './send-page.tsx';
 
 const descriptionChars = 200;
 /** A page that has not changed is sent anew after this long, since the form in it grows old. */
-const formForMs = 12 * 3_600_000;
+const formRefreshMs = 12 * 3_600_000;
 
 /** `/items/:id` */
-export async function itemPage(c: Context, parts: PageParts): Promise<Response> {
+export async function itemPage(c: Context, parts: PageServices): Promise<Response> {
   const item = await findItem(parts, c.req.param('id') ?? '');
   const params = new URL(c.req.url).searchParams;
-  const form = { ...blankForm(parts, item.id), told: toldOf(params.get('comment') ?? undefined) };
-  const before = readBefore(params.get('comments') ?? undefined);
-  const document = await itemDocument(parts, { item, form, before });
+  const form = { ...newCommentForm(parts, item.id), told: parseOutcomeMessage(params.get('comment') ?? undefined) };
+  const before = parseBefore(params.get('comments') ?? undefined);
+  const document = await renderItemPage(parts, { item, form, before });
   const isPlain = form.told === null && before === null;
-  const own = isPlain ? pagesOf(parts, { itemId: item.id, document, token: form.token }) : null;
+  const own = isPlain ? personalPages(parts, { itemId: item.id, document, token: form.token }) : null;
   const response = await sendItemPage(c, parts, { document, token: form.token, own });
   const header = (name: string): string | undefined => c.req.header(name);
   if (response.status === 200)
-    noteRead(parts, item.id, { method: c.req.method, header, address: () => clientOf(c, parts) });
+    recordRead(parts, item.id, { method: c.req.method, header, address: () => clientAddressOf(c, parts) });
   return response;
 }
 
-interface Visiting {
+interface VisitRequest {
   readonly method: string;
   header(name: string): string | undefined;
   address(): string;
 }
 
-function noteRead({ readers }: PageParts, itemId: number, { method, header, address }: Visiting): void {
+function recordRead({ readers }: PageServices, itemId: number, { method, header, address }: VisitRequest): void {
   if (!countsAsRead(method, header)) return;
-  readers?.noteVisit({ itemId, address: address(), agent: header('user-agent') ?? '' });
+  readers?.recordVisit({ itemId, address: address(), agent: header('user-agent') ?? '' });
 }
 
 /** The same page for further readers, each with a form of his own and each counted. */
-function pagesOf(parts: PageParts, page: { itemId: number; document: string; token: string }) {
+function personalPages(parts: PageServices, page: { itemId: number; document: string; token: string }) {
   const { itemId, document, token } = page;
   const pieces = token === '' ? [document] : document.split(token);
   const [first = Buffer.alloc(0), ...rest] = pieces.map((piece) => Buffer.from(piece));
   return (incoming: IncomingMessage): readonly Buffer<ArrayBuffer>[] => {
     const header = (name: string): string | undefined => incoming.headers[name]?.toString();
-    noteRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
-    const fresh = Buffer.from(blankForm(parts, itemId).token);
+    recordRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
+    const fresh = Buffer.from(newCommentForm(parts, itemId).token);
     return [first, ...rest.flatMap((piece) => [fresh, piece])];
   };
 }
@@ -67,14 +67,14 @@ function pagesOf(parts: PageParts, page: { itemId: number; document: string; tok
  *
  * @param ageMs how long it has been out already: more than nothing when it takes the place of an older one.
  */
-export function blankForm({ readers, clock }: PageParts, itemId: number, ageMs = 0): CommentFormState {
+export function newCommentForm({ readers, clock }: PageServices, itemId: number, ageMs = 0): CommentFormState {
   const nonce = randomUUID();
-  const token = readers === null ? '' : makeFormToken({ secret: readers.secret, itemId }, clock.now() - ageMs, nonce);
-  return { name: '', text: '', token, refused: null, told: null };
+  const token = readers === null ? '' : makeFormToken({ secret: readers.signingSecret, itemId }, clock.now() - ageMs, nonce);
+  return { name: '', text: '', token, error: null, message: null };
 }
 
 /** What a page of an item is made from. */
-interface ItemPageMatter {
+interface ItemPageRequest {
   readonly item: Item;
   readonly form: CommentFormState;
   /** Comments with a lower id only; null: the newest. */
@@ -82,14 +82,14 @@ interface ItemPageMatter {
 }
 
 /** The whole document. */
-export async function itemDocument(parts: PageParts, matter: ItemPageMatter): Promise<string> {
+export async function renderItemPage(parts: PageServices, matter: ItemPageRequest): Promise<string> {
   const { item } = matter;
   const [start, discussion, counts] = await Promise.all([
-    newsFeedOf(parts),
-    discussionOf(parts, matter),
+    readNewsFeed(parts),
+    readDiscussion(parts, matter),
     parts.readers?.counts([item.id]) ?? null,
   ]);
-  const frame = frameOf(parts, { at: 'within-section', section: item.section });
+  const frame = createPageContext(parts, { at: 'within-section', section: item.section });
   const page = `${parts.publicUrl()}/items/${item.id}`;
   const description = item.summary === '' ? null : excerpt(item.summary, descriptionChars);
   const more = (
@@ -101,13 +101,13 @@ export async function itemDocument(parts: PageParts, matter: ItemPageMatter): Pr
   );
   const head = { title: item.title, description, canonical: page, feedPath: '', more };
   const reads = counts === null ? null : (counts[0]?.reads ?? 0);
-  return documentOf(
+  return renderDocument(
     frame,
     head,
     <>
       <main id="main" tabindex={-1}>
-        <ItemMatter item={item} frame={frame} counts={{ reads, commentable: discussion !== null }} />
-        {discussion !== null && <Comments itemId={item.id} discussion={discussion} frame={frame} />}
+        <ItemContent item={item} frame={frame} counts={{ reads, commentable: discussion !== null }} />
+        {discussion !== null && <CommentsSection itemId={item.id} discussion={discussion} frame={frame} />}
       </main>
       <NewsFeed start={start} frame={frame} />
     </>,
@@ -115,37 +115,37 @@ export async function itemDocument(parts: PageParts, matter: ItemPageMatter): Pr
 }
 
 /** Null: comments are off. */
-async function discussionOf(parts: PageParts, { item, form, before }: ItemPageMatter): Promise<Discussion | null> {
+async function readDiscussion(parts: PageServices, { item, form, before }: ItemPageRequest): Promise<Discussion | null> {
   const { comments, commentsNotice } = parts.site();
   if (comments === 'off' || parts.readers === null) return null;
-  const page = await parts.readers.comments.shown({ itemId: item.id, before, limit: commentsShown });
-  return { page, older: before !== null, notice: commentsNotice, form };
+  const page = await parts.readers.comments.listApproved({ itemId: item.id, before, limit: commentsPerPage });
+  return { page, isOlderPage: before !== null, notice: commentsNotice, form };
 }
 
 /** A page as it is sent, and how it is made for others; null: it is not. */
-interface ItemAnswer {
+interface RenderedItemPage {
   readonly document: string;
   readonly token: string;
   readonly own: ((incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[]) | null;
 }
 
 /** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
-function sendItemPage(c: Context, parts: PageParts, page: ItemAnswer): Promise<Response> {
+function sendItemPage(c: Context, parts: PageServices, page: RenderedItemPage): Promise<Response> {
   const { document, token, own } = page;
-  const age = Math.floor(parts.clock.now() / formForMs);
+  const age = Math.floor(parts.clock.now() / formRefreshMs);
   const tagged = token === '' ? null : document.replaceAll(token, String(age));
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
-  const body = new Packed(document, 'quick', tagged);
+  const body = new CompressibleBody(document, 'quick', tagged);
   return send(c, body, {
     contentType: 'text/html; charset=utf-8',
     // A form is for one reader: no shared cache gives it to others.
     cacheControl: token === '' ? 'no-cache' : 'private, no-cache',
-    weak: tagged !== null,
-    ...(own === null ? {} : { keep: (headers) => parts.kept.keep(c, { body, headers, timed: true, own }) }),
+    isWeak: tagged !== null,
+    ...(own === null ? {} : { keep: (headers) => parts.kept.put(c, { body, headers, expiresWithMinute: true, own }) }),
   });
 }
 
-function readBefore(text: string | undefined): number | null {
+function parseBefore(text: string | undefined): number | null {
   if (text === undefined || text === '') return null;
   if (!/^[1-9]\d{0,14}$/.test(text))
     throw badRequest('bad_before', 'comments is the "Older comments" of an item page.');

@@ -4,20 +4,20 @@ import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/polling/source.ts';
 import { readItemsFor } from '../http/query-limit.ts';
 import { findSection, findSource } from '../shared/find.ts';
-import { readPlace } from '../shared/query-params.ts';
-import { Arrivals, ItemList, Lead, NoNews, Pager, Seconds } from '../views/item-list.tsx';
-import { pictureOf } from '../views/item-parts.tsx';
+import { parsePageCursor } from '../shared/query-params.ts';
+import { NewItemsNotice, ItemList, Lead, NoItems, Pager, FeaturedRow } from '../views/item-list.tsx';
+import { pictureUrlOf } from '../views/item-parts.tsx';
 import { NewsFeed } from '../views/news-feed.tsx';
-import type { Frame, PageHead } from '../views/page-context.ts';
-import { SourceNote, type SourceRow } from '../views/source-note.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, type Place, sendPage } from './send-page.tsx';
+import type { PageContext, PageHead } from '../views/page-context.ts';
+import { SourceSummary, type SourceRow } from '../views/source-note.tsx';
+import { renderDocument, createPageContext, readNewsFeed, type PageServices, type PageLocation, sendPage } from './send-page.tsx';
 import { toSourceRow } from './sources-route.tsx';
 
 const pageItems = 30;
 /** How far down the page a lead with a picture is looked for, and those that stand below it. */
-const leadDepth = 8;
-const secondsDepth = 14;
-const mostSeconds = 3;
+const leadSearchDepth = 8;
+const rowSearchDepth = 14;
+const rowItems = 3;
 
 /** A page that lists items: the front page, a section's, a source's. */
 interface Listing {
@@ -28,13 +28,13 @@ interface Listing {
   readonly path: string;
   readonly filter: Filter;
   readonly share: boolean;
-  readonly place: Place;
+  readonly place: PageLocation;
   /** Whose page it is; null: it is no source's. */
   readonly source: SourceRow | null;
 }
 
 /** `/` */
-export function frontPage(c: Context, parts: PageParts): Promise<Response> {
+export function frontPage(c: Context, parts: PageServices): Promise<Response> {
   const { title } = parts.site();
   const filter = { ...everything, backfill: true };
   const description = `${title}: the news of many sources in one stream, as it comes in.`;
@@ -43,7 +43,7 @@ export function frontPage(c: Context, parts: PageParts): Promise<Response> {
 }
 
 /** `/sections/:section` */
-export async function sectionPage(c: Context, parts: PageParts): Promise<Response> {
+export async function sectionPage(c: Context, parts: PageServices): Promise<Response> {
   const section = await findSection(parts, c.req.param('section') ?? '');
   return sendListing(c, parts, {
     title: section,
@@ -57,7 +57,7 @@ export async function sectionPage(c: Context, parts: PageParts): Promise<Respons
 }
 
 /** `/sources/:id` */
-export async function sourcePage(c: Context, parts: PageParts): Promise<Response> {
+export async function sourcePage(c: Context, parts: PageServices): Promise<Response> {
   const source = await findSource(parts, c.req.param('id') ?? '');
   return sendListing(c, parts, {
     title: source.title,
@@ -70,29 +70,29 @@ export async function sourcePage(c: Context, parts: PageParts): Promise<Response
   });
 }
 
-async function sendListing(c: Context, parts: PageParts, listing: Listing): Promise<Response> {
-  const before = readPlace(new URL(c.req.url).searchParams);
+async function sendListing(c: Context, parts: PageServices, listing: Listing): Promise<Response> {
+  const before = parsePageCursor(new URL(c.req.url).searchParams);
   const { filter, share } = listing;
   const [page, start] = await Promise.all([
     readItemsFor(c, parts, { filter, limit: pageItems, before, share }),
-    newsFeedOf(parts),
+    readNewsFeed(parts),
   ]);
-  const frame = frameOf(parts, listing.place);
-  const opened = before === null && listing.source === null ? openingOf(page.items, frame) : null;
+  const frame = createPageContext(parts, listing.place);
+  const opened = before === null && listing.source === null ? pickFeatured(page.items, frame) : null;
   const canonical = `${parts.publicUrl()}${listing.path === '' ? '/' : listing.path}`;
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        <ListingMatter listing={listing} items={page.items} opened={opened} isFirst={before === null} frame={frame} />
+        <ListingContent listing={listing} items={page.items} opened={opened} isFirst={before === null} frame={frame} />
         <Pager path={canonical} next={page.next} />
       </main>
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, headOf(listing, canonical, opened), matter));
+  return sendPage(c, parts, renderDocument(frame, headOf(listing, canonical, opened), matter));
 }
 
-function headOf(listing: Listing, canonical: string, opened: Opening | null): PageHead {
+function headOf(listing: Listing, canonical: string, opened: FeaturedItems | null): PageHead {
   const { title, description, path } = listing;
   return { title, description, canonical, feedPath: path, image: opened?.lead.imageUrl ?? null };
 }
@@ -100,15 +100,15 @@ function headOf(listing: Listing, canonical: string, opened: Opening | null): Pa
 interface MatterProps {
   readonly listing: Listing;
   readonly items: readonly Item[];
-  readonly opened: Opening | null;
+  readonly opened: FeaturedItems | null;
   readonly isFirst: boolean;
-  readonly frame: Frame;
+  readonly frame: PageContext;
 }
 
-function ListingMatter({ listing, items, opened, isFirst, frame }: MatterProps) {
+function ListingContent({ listing, items, opened, isFirst, frame }: MatterProps) {
   const { title, place, source } = listing;
   const within = place.at === 'section' ? place.section : null;
-  const shown = new Set(opened === null ? [] : [opened.lead, ...opened.seconds]);
+  const shown = new Set(opened === null ? [] : [opened.lead, ...opened.row]);
   return (
     <>
       {title !== null && (
@@ -116,29 +116,29 @@ function ListingMatter({ listing, items, opened, isFirst, frame }: MatterProps) 
           <bdi>{title}</bdi>
         </h1>
       )}
-      {source !== null && <SourceNote row={source} frame={frame} />}
-      {isFirst && <Arrivals search={null} section={within === null ? undefined : slug(within)} source={source?.id} />}
-      {opened !== null && <Lead item={opened.lead} within={within} frame={frame} />}
-      {opened !== null && <Seconds items={opened.seconds} within={within} frame={frame} />}
-      {items.length === 0 && <NoNews />}
-      <ItemList items={items.filter((item) => !shown.has(item))} within={within} frame={frame} />
+      {source !== null && <SourceSummary row={source} frame={frame} />}
+      {isFirst && <NewItemsNotice search={null} section={within === null ? undefined : slug(within)} source={source?.id} />}
+      {opened !== null && <Lead item={opened.lead} currentSection={within} frame={frame} />}
+      {opened !== null && <FeaturedRow items={opened.row} currentSection={within} frame={frame} />}
+      {items.length === 0 && <NoItems />}
+      <ItemList items={items.filter((item) => !shown.has(item))} currentSection={within} frame={frame} />
     </>
   );
 }
 
 /** What opens a page. */
-interface Opening {
+interface FeaturedItems {
   readonly lead: Item;
   /** With a picture each; none, or as many as fill a row. */
-  readonly seconds: readonly Item[];
+  readonly row: readonly Item[];
 }
 
 /** The lead is the newest item with a picture, if one stands near the top, else the newest; then a row with pictures. */
-function openingOf(items: readonly Item[], frame: Frame): Opening | null {
-  const pictured = items.slice(0, secondsDepth).filter((item) => pictureOf(item, frame) !== null);
-  const first = pictured.find((item) => items.indexOf(item) < leadDepth);
+function pickFeatured(items: readonly Item[], frame: PageContext): FeaturedItems | null {
+  const pictured = items.slice(0, rowSearchDepth).filter((item) => pictureUrlOf(item, frame) !== null);
+  const first = pictured.find((item) => items.indexOf(item) < leadSearchDepth);
   const lead = first ?? items[0];
   if (lead === undefined) return null;
-  const seconds = pictured.filter((item) => item !== lead).slice(0, mostSeconds);
-  return { lead, seconds: seconds.length === mostSeconds ? seconds : [] };
+  const seconds = pictured.filter((item) => item !== lead).slice(0, rowItems);
+  return { lead, row: seconds.length === rowItems ? seconds : [] };
 }

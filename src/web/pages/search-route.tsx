@@ -3,21 +3,21 @@ import { formatCursor } from '../../domain/events/event.ts';
 import { everything } from '../../domain/events/filter.ts';
 import { parseSearchQuery } from '../../domain/search/search-query.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { type QueryChoice, readSearchChoice } from '../shared/query-params.ts';
+import { type ItemsParams, parseSearchParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
 import { RequestError } from '../shared/request-error.ts';
-import { Arrivals } from '../views/item-list.tsx';
-import type { Frame } from '../views/page-context.ts';
-import { FollowSearch, NoMatch, SearchHelp, SearchResults, WrongQuery } from '../views/search-page.tsx';
-import { documentOf, frameOf, type PageParts, sendPage } from './send-page.tsx';
+import { NewItemsNotice } from '../views/item-list.tsx';
+import type { PageContext } from '../views/page-context.ts';
+import { FollowSearch, NoResults, SearchHelp, SearchResults, InvalidQuery } from '../views/search-page.tsx';
+import { renderDocument, createPageContext, type PageServices, sendPage } from './send-page.tsx';
 
 const pageResults = 30;
 
 /** `/search?q=&sort=&before=` */
-export async function searchPage(c: Context, parts: PageParts): Promise<Response> {
+export async function searchPage(c: Context, parts: PageServices): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
   const q = params.get('q')?.trim() ?? '';
-  const choice = choiceOf(params);
+  const choice = parseChoice(params);
   if ('wrong' in choice) return sendSearch(c, parts, { q, choice: null, found: null, wrong: choice.wrong });
   if (choice.filter.q === null) return sendSearch(c, parts, { q: '', choice: null, found: null, wrong: null });
   const { filter, before, byRelevance } = choice;
@@ -28,9 +28,9 @@ export async function searchPage(c: Context, parts: PageParts): Promise<Response
 }
 
 /** What is asked for, or in words what is wrong with it: the page tells, with the box to mend it in. */
-function choiceOf(params: URLSearchParams): QueryChoice | { readonly wrong: string } {
+function parseChoice(params: URLSearchParams): ItemsParams | { readonly wrong: string } {
   try {
-    return readSearchChoice(params);
+    return parseSearchParams(params);
   } catch (error) {
     if (error instanceof RequestError && error.status === 400) return { wrong: error.problem.message };
     throw error;
@@ -38,18 +38,18 @@ function choiceOf(params: URLSearchParams): QueryChoice | { readonly wrong: stri
 }
 
 /** A search and what came of it. */
-interface Searched {
+interface SearchOutcome {
   /** As it was typed. */
   readonly q: string;
   /** Null: nothing was asked for that could be answered. */
-  readonly choice: QueryChoice | null;
+  readonly choice: ItemsParams | null;
   readonly found: Snapshot | null;
   readonly wrong: string | null;
 }
 
-function sendSearch(c: Context, parts: PageParts, searched: Searched): Promise<Response> {
+function sendSearch(c: Context, parts: PageServices, searched: SearchOutcome): Promise<Response> {
   const { q, found, wrong } = searched;
-  const frame = frameOf(parts, { at: 'elsewhere' });
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const head = {
     title: q === '' ? 'Search' : `Search: ${q}`,
     description: null,
@@ -60,7 +60,7 @@ function sendSearch(c: Context, parts: PageParts, searched: Searched): Promise<R
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        <SearchMatter searched={searched} frame={frame} />
+        <SearchContent searched={searched} frame={frame} />
       </main>
       <div class="side">
         {found === null ? (
@@ -73,10 +73,10 @@ function sendSearch(c: Context, parts: PageParts, searched: Searched): Promise<R
     </>
   );
   if (wrong !== null) c.status(400);
-  return sendPage(c, parts, documentOf(frame, head, matter), wrong === null);
+  return sendPage(c, parts, renderDocument(frame, head, matter), wrong === null);
 }
 
-function SearchMatter({ searched, frame }: { searched: Searched; frame: Frame }) {
+function SearchContent({ searched, frame }: { searched: SearchOutcome; frame: PageContext }) {
   const { q, choice, found, wrong } = searched;
   if (choice === null || found === null) {
     return (
@@ -85,7 +85,7 @@ function SearchMatter({ searched, frame }: { searched: Searched; frame: Frame })
         {wrong === null ? (
           <p class="standfirst">Type what you are looking for into the box above.</p>
         ) : (
-          <WrongQuery why={wrong} />
+          <InvalidQuery why={wrong} />
         )}
       </>
     );
@@ -98,9 +98,9 @@ function SearchMatter({ searched, frame }: { searched: Searched; frame: Frame })
       <h1 class="page-title">
         Search: <bdi>{q}</bdi>
       </h1>
-      {isFirst && !choice.byRelevance && <Arrivals search={{ q, cursor, base: frame.links.base }} />}
+      {isFirst && !choice.byRelevance && <NewItemsNotice search={{ q, cursor, base: frame.links.base }} />}
       {items.length === 0 ? (
-        <NoMatch q={q} isFirst={isFirst} frame={frame} />
+        <NoResults q={q} isFirst={isFirst} frame={frame} />
       ) : (
         <SearchResults
           items={items}
@@ -113,6 +113,6 @@ function SearchMatter({ searched, frame }: { searched: Searched; frame: Frame })
   );
 }
 
-function liveUrl(parts: PageParts, q: string): string {
+function liveUrl(parts: PageServices, q: string): string {
   return `${parts.publicUrl().replace(/^http/, 'ws')}/live?${new URLSearchParams({ q })}`;
 }

@@ -3,44 +3,44 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import { formatCursor } from '../../domain/events/event.ts';
 import { everything } from '../../domain/events/filter.ts';
 import { slug } from '../../domain/polling/source.ts';
-import { Packed } from '../http/cache/compressible-body.ts';
-import type { KeptAnswers } from '../http/cache/response-cache.ts';
+import { CompressibleBody } from '../http/cache/compressible-body.ts';
+import type { ResponseCache } from '../http/cache/response-cache.ts';
 import { pagePolicy } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
 import type { StaticFiles } from '../http/static-files.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { dayInWords, makeDateline } from '../views/format-dateline.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { formatDay, makeDateline } from '../views/format-dateline.ts';
 import { Layout } from '../views/layout.tsx';
-import type { NewsFeedStart } from '../views/news-feed.tsx';
-import type { Frame, PageHead } from '../views/page-context.ts';
+import type { NewsFeedData } from '../views/news-feed.tsx';
+import type { PageContext, PageHead } from '../views/page-context.ts';
 import { type Links, makeLinks } from '../views/view-links.ts';
-import { mostReadOf } from './most-read-data.ts';
+import { readMostRead } from './most-read-data.ts';
 
 const newsFeedItems = 40;
 
 /** What the pages are made from. */
-export interface PageParts extends AppParts {
+export interface PageServices extends AppContext {
   readonly files: StaticFiles;
-  readonly kept: KeptAnswers;
+  readonly kept: ResponseCache;
 }
 
 /** Where in the site a page stands: at a tab's own page, within a section, or at none of them. */
-export type Place =
+export type PageLocation =
   | { readonly at: 'front' }
   | { readonly at: 'section' | 'within-section'; readonly section: string }
   | { readonly at: 'elsewhere' };
 
 /** The frame around a page. */
-export function frameOf(parts: PageParts, place: Place): Frame {
+export function createPageContext(parts: PageServices, place: PageLocation): PageContext {
   const { title, timezone, dateline } = parts.site();
   const { pictureOrigins = [] } = parts;
   const links = makeLinks(parts.publicUrl(), parts.files.version);
   return {
     siteTitle: title,
-    today: dayInWords(parts.clock.now(), timezone),
-    tabs: tabsOf(parts.sections(), { links, place }),
+    today: formatDay(parts.clock.now(), timezone),
+    tabs: buildTabs(parts.sections(), { links, place }),
     links,
-    mayShowPicture: (url) =>
+    isPictureAllowed: (url) =>
       url.startsWith('https://') || pictureOrigins.some((origin) => url.startsWith(`${origin}/`)),
     dateline: makeDateline(dateline, timezone),
     datelinePattern: dateline,
@@ -49,7 +49,7 @@ export function frameOf(parts: PageParts, place: Place): Frame {
   };
 }
 
-function tabsOf(sections: readonly string[], at: { links: Links; place: Place }): Frame['tabs'] {
+function buildTabs(sections: readonly string[], at: { links: Links; place: PageLocation }): PageContext['tabs'] {
   const { links, place } = at;
   const mark = place.at === 'within-section' ? 'true' : 'page';
   const here = 'section' in place ? slug(place.section) : null;
@@ -61,17 +61,17 @@ function tabsOf(sections: readonly string[], at: { links: Links; place: Place })
 }
 
 /** What the News feed beside a page starts with: the newest of everything, and the place in the log to go on from. */
-export async function newsFeedOf(parts: PageParts): Promise<NewsFeedStart> {
+export async function readNewsFeed(parts: PageServices): Promise<NewsFeedData> {
   const filter = { ...everything, backfill: true };
   const [{ items, head }, mostRead] = await Promise.all([
     parts.reads.items({ filter, limit: newsFeedItems, before: null, share: false }),
-    mostReadOf(parts),
+    readMostRead(parts),
   ]);
   return { items, cursor: formatCursor({ epoch: head.epoch, seq: head.head }), mostRead };
 }
 
 /** The whole document of a page. */
-export function documentOf(frame: Frame, head: PageHead, matter: JSX.Element): string {
+export function renderDocument(frame: PageContext, head: PageHead, matter: JSX.Element): string {
   const page = (
     <Layout frame={frame} head={head}>
       {matter}
@@ -85,9 +85,9 @@ export function documentOf(frame: Frame, head: PageHead, matter: JSX.Element): s
  *
  * @param shared false: what stands in it changes without a commit, so that no other reader is given the same.
  */
-export function sendPage(c: Context, parts: PageParts, document: string, shared = true): Promise<Response> {
-  const body = new Packed(document);
-  const keep = (headers: Headers): void => parts.kept.keep(c, { body, headers, timed: true });
+export function sendPage(c: Context, parts: PageServices, document: string, shared = true): Promise<Response> {
+  const body = new CompressibleBody(document);
+  const keep = (headers: Headers): void => parts.kept.put(c, { body, headers, expiresWithMinute: true });
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
   const sending = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
   return send(c, body, shared ? { ...sending, keep } : sending);

@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
-import { stateOf } from '../api/public-source.ts';
+import { sourceStateOf } from '../api/public-source.ts';
 import type { SourceHealth } from '../shared/read-port.ts';
 import type { SourceRow } from '../views/source-note.tsx';
-import { SourcesMatter } from '../views/sources-page.tsx';
-import { documentOf, frameOf, type PageParts, sendPage } from './send-page.tsx';
+import { SourcesContent } from '../views/sources-page.tsx';
+import { renderDocument, createPageContext, type PageServices, sendPage } from './send-page.tsx';
 
 /** `/sources` */
-export async function sourcesPage(c: Context, parts: PageParts): Promise<Response> {
+export async function sourcesPage(c: Context, parts: PageServices): Promise<Response> {
   const sources = await parts.reads.sources();
-  const frame = frameOf(parts, { at: 'elsewhere' });
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const head = {
     title: 'Sources',
     description: 'Where the news comes from.',
@@ -17,16 +17,16 @@ export async function sourcesPage(c: Context, parts: PageParts): Promise<Respons
   };
   const matter = (
     <main id="main" tabindex={-1}>
-      <SourcesMatter rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} frame={frame} />
+      <SourcesContent rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} frame={frame} />
     </main>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter), false);
+  return sendPage(c, parts, renderDocument(frame, head, matter), false);
 }
 
 /** A source as pages show it. */
 export function toSourceRow(source: SourceHealth): SourceRow {
   const { id, title, section, siteUrl, checkedMs, items, publishedToStoredMs, storedToPushedMs } = source;
-  const state = stateOf(source);
+  const state = sourceStateOf(source);
   return {
     ...{ id, title, section, siteUrl, state, checkedMs, items, publishedToStoredMs, storedToPushedMs },
     sinceMs: source.failingSinceMs,

@@ -1,15 +1,15 @@
 import type { Context } from 'hono';
-import { stateOf } from '../api/public-source.ts';
+import { sourceStateOf } from '../api/public-source.ts';
 import { NewsFeed } from '../views/news-feed.tsx';
-import { StatusMatter } from '../views/status-page.tsx';
-import { documentOf, frameOf, newsFeedOf, type PageParts, sendPage } from './send-page.tsx';
+import { StatusContent } from '../views/status-page.tsx';
+import { renderDocument, createPageContext, readNewsFeed, type PageServices, sendPage } from './send-page.tsx';
 
 /** `/status` */
-export async function statusPage(c: Context, parts: PageParts): Promise<Response> {
-  const [hours, sources, start] = await Promise.all([parts.reads.activity(), parts.reads.sources(), newsFeedOf(parts)]);
+export async function statusPage(c: Context, parts: PageServices): Promise<Response> {
+  const [hours, sources, start] = await Promise.all([parts.reads.activity(), parts.reads.sources(), readNewsFeed(parts)]);
   const declared = sources.filter(({ removed }) => !removed);
-  const troubled = declared.filter((source) => ['failing', 'gone'].includes(stateOf(source)));
-  const frame = frameOf(parts, { at: 'elsewhere' });
+  const troubled = declared.filter((source) => ['failing', 'gone'].includes(sourceStateOf(source)));
+  const frame = createPageContext(parts, { at: 'elsewhere' });
   const head = {
     title: 'Status',
     description: 'How the reading of the sources goes.',
@@ -19,7 +19,7 @@ export async function statusPage(c: Context, parts: PageParts): Promise<Response
   const matter = (
     <>
       <main id="main" tabindex={-1}>
-        <StatusMatter
+        <StatusContent
           status={{
             hours,
             sessions: parts.sessionHistory?.() ?? [],
@@ -34,5 +34,5 @@ export async function statusPage(c: Context, parts: PageParts): Promise<Response
       <NewsFeed start={start} frame={frame} />
     </>
   );
-  return sendPage(c, parts, documentOf(frame, head, matter), false);
+  return sendPage(c, parts, renderDocument(frame, head, matter), false);
 }

@@ -1,7 +1,7 @@
 /** Visitors of one address that count as reads of one item on one day. Many people share the address of an office. */
 export const maxReadersPerAddress = 30;
 /** Hashes that are kept of visitors, and of addresses: some megabytes. The oldest go first. */
-const maxKept = 50_000;
+const maxEntries = 50_000;
 
 /** A visitor by hashes that change each day and differ from item to item. */
 export interface HashedVisitor {
@@ -22,7 +22,7 @@ export interface ReadLimit {
  *
  * @param most hashes kept of each kind.
  */
-export function createReadLimit(most = maxKept): ReadLimit {
+export function createReadLimit(most = maxEntries): ReadLimit {
   const visitors = new Map<string, true>();
   const addresses = new Map<string, number>();
   return {

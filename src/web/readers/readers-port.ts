@@ -1,7 +1,7 @@
-import type { Comment, CommentPage, CommentState, Moderated } from '../../domain/comments/comment.ts';
+import type { ModerationEntry, CommentPage, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
-import type { AddedComment, NewComment } from '../../store/readers/comment-repository.ts';
-import type { Decision } from '../../store/readers/moderate-comments.ts';
+import type { AddCommentResult, NewComment } from '../../store/readers/comment-repository.ts';
+import type { ModerationDecision } from '../../store/readers/moderate-comments.ts';
 
 /** What readers leave behind: their reads and their comments. */
 export interface Readers {
@@ -10,10 +10,10 @@ export interface Readers {
   /** The most read items of the last hours, most read first; may be some minutes old. May be refused (503). */
   mostRead(hours: number): Promise<readonly MostRead[]>;
   /** Notes that somebody opened an item's page. Never waits and never fails: it is counted later. */
-  noteVisit(visit: SeenVisit): void;
-  readonly comments: CommentDesk;
+  recordVisit(visit: PageVisit): void;
+  readonly comments: CommentRepository;
   /** Of all nodes together and nobody else: the key behind form tokens and cookies. */
-  readonly secret: string;
+  readonly signingSecret: string;
   /** Null: the admin side is off. */
   readonly adminToken: string | null;
   /** Stands in every admin session; changed, it ends them all, on every node. */
@@ -22,16 +22,16 @@ export interface Readers {
 }
 
 /** Somebody at an item's page, as the request says. Kept in memory only, and no longer than a second. */
-export interface SeenVisit {
+export interface PageVisit {
   readonly itemId: number;
   readonly address: string;
   readonly agent: string;
 }
 
 /** Comments as the web writes and reads them. */
-export interface CommentDesk {
-  add(comment: NewComment): Promise<AddedComment>;
-  shown(query: {
+export interface CommentRepository {
+  add(comment: NewComment): Promise<AddCommentResult>;
+  listApproved(query: {
     readonly itemId: number;
     readonly before: number | null;
     readonly limit: number;
@@ -40,7 +40,7 @@ export interface CommentDesk {
     readonly state: CommentState | null;
     readonly before: number | null;
     readonly limit: number;
-  }): Promise<readonly Comment[]>;
+  }): Promise<readonly ModerationEntry[]>;
   count(): Promise<Readonly<Record<CommentState, number>>>;
-  moderate(decision: Decision): Promise<readonly Moderated[]>;
+  moderate(decision: ModerationDecision): Promise<readonly ModerationResult[]>;
 }

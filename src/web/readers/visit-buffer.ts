@@ -4,21 +4,21 @@ import type { Log } from '../../runtime/log.ts';
 import type { Visit } from '../../store/readers/read-counts.ts';
 import { addressKey } from '../shared/address-key.ts';
 import { createReadLimit, type HashedVisitor } from './read-limit.ts';
-import type { SeenVisit } from './readers-port.ts';
+import type { PageVisit } from './readers-port.ts';
 
 const dayMs = 24 * 3_600_000;
 const flushAfterMs = 750;
 /** Of one transaction: the loop is not held for long. */
 const maxBatch = 200;
 /** What waits beyond this is not counted: a database that does not answer may not fill the memory. */
-const maxWaiting = 20_000;
+const maxBuffered = 20_000;
 
 /** What the desk works with. */
-export interface VisitDeskParts {
+export interface VisitBufferOptions {
   /** Counts visits, in one transaction. */
-  count(visits: readonly Visit[]): Promise<unknown>;
+  storeVisits(visits: readonly Visit[]): Promise<unknown>;
   /** The salt of a day since 1970. */
-  salt(day: number): Promise<string>;
+  readSalt(day: number): Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
   /** Calls once after a while. */
@@ -26,31 +26,31 @@ export interface VisitDeskParts {
 }
 
 /** Collects visits and has them counted, at most a second later and many at once. */
-export interface VisitDesk {
-  note(visit: SeenVisit): void;
+export interface VisitBuffer {
+  add(visit: PageVisit): void;
   /** Counts what waits; nothing is to be noted afterwards. */
   stop(): Promise<void>;
 }
 
-interface Waiting extends SeenVisit {
+interface BufferedVisit extends PageVisit {
   readonly atMs: number;
 }
 
 type HashedVisit = Visit & HashedVisitor;
 
 /** A desk without visits. */
-export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
+export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
   const { clock, log } = parts;
   const limit = createReadLimit();
-  let waiting: Waiting[] = [];
+  let waiting: BufferedVisit[] = [];
   let cancel: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
 
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch);
-      const visits = (await hashed(batch, (day) => parts.salt(day))).filter((visit) => limit.allows(visit));
-      if (visits.length > 0) await parts.count(visits);
+      const visits = (await hashVisits(batch, (day) => parts.readSalt(day))).filter((visit) => limit.allows(visit));
+      if (visits.length > 0) await parts.storeVisits(visits);
       waiting = waiting.slice(batch.length);
     }
   }
@@ -72,8 +72,8 @@ export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
   }
 
   return {
-    note(visit) {
-      if (waiting.length >= maxWaiting) return;
+    add(visit) {
+      if (waiting.length >= maxBuffered) return;
       waiting.push({ ...visit, atMs: clock.now() });
       flushLater();
     },
@@ -84,7 +84,7 @@ export function createVisitDesk(parts: VisitDeskParts): VisitDesk {
   };
 }
 
-async function hashed(visits: readonly Waiting[], saltOf: (day: number) => Promise<string>): Promise<HashedVisit[]> {
+async function hashVisits(visits: readonly BufferedVisit[], saltOf: (day: number) => Promise<string>): Promise<HashedVisit[]> {
   const salts = new Map<number, string>();
   const salt = async (day: number): Promise<string> => {
     const known = salts.get(day) ?? (await saltOf(day));

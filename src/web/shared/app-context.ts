@@ -5,21 +5,21 @@ import type { Site } from '../../domain/polling/source.ts';
 import type { StorageState } from '../../domain/storage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { MetricsDoor } from '../http/metrics-route.ts';
+import type { MetricsEndpoint } from '../http/metrics-route.ts';
 import type { QueryLimit } from '../http/query-limit.ts';
 import type { SessionHour } from '../live/session-history.ts';
 import type { Readers } from '../readers/readers-port.ts';
-import type { WebsubDesk } from '../websub/websub-routes.ts';
-import type { Reads } from './read-port.ts';
+import type { WebSubEndpoints } from '../websub/websub-routes.ts';
+import type { ReadPort } from './read-port.ts';
 
 /** What the web is put together from. */
-export interface AppParts {
-  readonly reads: Reads;
+export interface AppContext {
+  readonly reads: ReadPort;
   /** Base of every absolute address that we emit, without a trailing slash. Asked anew each time: the port may be chosen late, the site's words may be reloaded. */
   publicUrl(): string;
   site(): Site;
   /** What answers below `/websub`; null or absent: WebSub is off. */
-  readonly websub?: WebsubDesk | null;
+  readonly websub?: WebSubEndpoints | null;
   /** The hub of our output feeds, absolute; null or absent: WebSub is off. */
   hubUrl?(): string | null;
   /** Names of the tabs, in their order. */
@@ -39,7 +39,7 @@ export interface AppParts {
   /** Charges clients for queries whose cost they choose; absent: nobody is charged. */
   readonly queryLimit?: QueryLimit;
   /** The figures of this process; null: there are none. */
-  readonly metrics: MetricsDoor | null;
+  readonly metrics: MetricsEndpoint | null;
   /** What keeps declarations from coming into force at present; absent: it is not known here. */
   configProblems?(): readonly ConfigProblem[];
   /** Live connections over the last day, oldest hour first; absent: they are not counted. */

@@ -4,7 +4,7 @@ import { countSearchTerms, isEmptyQuery, maxSearchTerms, parseSearchQuery } from
 import { badRequest } from './request-error.ts';
 
 /** A reader's choice as it stands in a URL. */
-export interface QueryChoice {
+export interface ItemsParams {
   readonly filter: Filter;
   readonly limit: number;
   readonly before: string | null;
@@ -12,8 +12,8 @@ export interface QueryChoice {
   readonly byRelevance: boolean;
 }
 
-export const defaultLimit = 50;
-export const maxLimit = 500;
+export const defaultPageSize = 50;
+export const maxPageSize = 500;
 const maxSearchChars = 200;
 /** Of the name of an unknown parameter, as an error quotes it. */
 const maxNamedChars = 60;
@@ -25,7 +25,7 @@ const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'so
  *
  * @throws RequestError 400 for a value that means nothing.
  */
-export function readChoice(params: URLSearchParams): QueryChoice {
+export function parseItemsParams(params: URLSearchParams): ItemsParams {
   const filter = parseFilter({
     sections: valuesOf(params, 'section'),
     sources: valuesOf(params, 'source'),
@@ -38,7 +38,7 @@ export function readChoice(params: URLSearchParams): QueryChoice {
   const byRelevance = readSort(params.get('sort')) && q !== null;
   return {
     filter: { ...filter, q },
-    limit: readLimit(params.get('limit'), defaultLimit),
+    limit: parsePageSize(params.get('limit'), defaultPageSize),
     before: readBefore(params.get('before'), byRelevance),
     byRelevance,
   };
@@ -49,10 +49,10 @@ export function readChoice(params: URLSearchParams): QueryChoice {
  *
  * @throws RequestError 400 for a value that means nothing.
  */
-export function readSearchChoice(params: URLSearchParams): QueryChoice {
+export function parseSearchParams(params: URLSearchParams): ItemsParams {
   const taken = new URLSearchParams();
   for (const name of ['q', 'sort', 'before']) taken.set(name, params.get(name) ?? '');
-  return readChoice(taken);
+  return parseItemsParams(taken);
 }
 
 /**
@@ -61,7 +61,7 @@ export function readSearchChoice(params: URLSearchParams): QueryChoice {
  * @returns null for the newest page.
  * @throws RequestError 400 for a place that no page names.
  */
-export function readPlace(params: URLSearchParams): string | null {
+export function parsePageCursor(params: URLSearchParams): string | null {
   return readBefore(params.get('before'), false);
 }
 
@@ -70,7 +70,7 @@ export function readPlace(params: URLSearchParams): string | null {
  *
  * @throws RequestError 400 that names it and those that are known.
  */
-export function refuseUnknown(params: URLSearchParams, names: readonly string[] = known): void {
+export function rejectUnknownParams(params: URLSearchParams, names: readonly string[] = known): void {
   const unknown = [...params.keys()].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const remedy = names.length === 0 ? 'This address takes none.' : `Known parameters are ${names.join(', ')}.`;
@@ -78,15 +78,15 @@ export function refuseUnknown(params: URLSearchParams, names: readonly string[] 
 }
 
 /** A page size from 1 to `maxLimit`. Beyond it is refused: a shorter answer than asked for would look like the last. */
-export function readLimit(text: string | null, fallback: number): number {
+export function parsePageSize(text: string | null, fallback: number): number {
   if (text === null || text === '') return fallback;
   const limit = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= maxLimit) return limit;
-  throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxLimit}. For more, ask for the next page.`);
+  if (limit >= 1 && limit <= maxPageSize) return limit;
+  throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxPageSize}. For more, ask for the next page.`);
 }
 
 /** The same choice as a query string in one fixed order, without what is default; empty or beginning with `?`. */
-export function writeChoice(choice: QueryChoice): string {
+export function formatItemsParams(choice: ItemsParams): string {
   const params = new URLSearchParams();
   for (const section of choice.filter.sections) params.append('section', section);
   for (const source of choice.filter.sources) params.append('source', source);
@@ -95,7 +95,7 @@ export function writeChoice(choice: QueryChoice): string {
   if (choice.filter.q !== null) params.append('q', choice.filter.q);
   if (!choice.filter.backfill) params.append('backfill', 'false');
   if (choice.byRelevance) params.append('sort', 'relevance');
-  if (choice.limit !== defaultLimit) params.append('limit', String(choice.limit));
+  if (choice.limit !== defaultPageSize) params.append('limit', String(choice.limit));
   if (choice.before !== null) params.append('before', choice.before);
   const text = params.toString();
   return text === '' ? '' : `?${text}`;

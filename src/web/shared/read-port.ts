@@ -1,22 +1,22 @@
-import type { LogEvent, StreamHead } from '../../domain/events/event.ts';
+import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
 import type { WebhookCondition } from '../../domain/events/webhook.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
-import type { Settlement } from '../../domain/polling/poll.ts';
-import type { ItemsSnapshot, SnapshotQuery, WithdrawnKey } from '../../store/queries/snapshot.ts';
+import type { PollResult } from '../../domain/polling/poll.ts';
+import type { ItemsSnapshot, SnapshotQuery, WithdrawnItem } from '../../store/queries/snapshot.ts';
 
 /** A page of items: which, how many, from where. */
 export type ItemsQuery = SnapshotQuery;
 
 /** An item that was taken back. Its key is what output feeds make their ids of. */
-export type Withdrawal = WithdrawnKey;
+export type Withdrawal = WithdrawnItem;
 
 /** Items and the place in the log at which they were read: both of one transaction. */
 export type Snapshot = ItemsSnapshot;
 
 /** Part of the log, and where the log stood when it was read. */
 export interface LogPage {
-  readonly head: StreamHead;
+  readonly head: LogBounds;
   /** Oldest first. */
   readonly events: readonly LogEvent[];
 }
@@ -36,7 +36,7 @@ export interface SourceHealth {
   readonly url: string;
   readonly siteUrl: string | null;
   /** Null before the first read. */
-  readonly outcome: Settlement['outcome'] | null;
+  readonly outcome: PollResult['outcome'] | null;
   readonly failure: Failure | null;
   /** Failures in a row. */
   readonly failures: number;
@@ -61,7 +61,7 @@ export interface WebhookHealth {
   /** Deliveries that failed in a row. */
   readonly failures: number;
   /** Events that it has not looked at; null: its place is of another log. */
-  readonly behind: number | null;
+  readonly lag: number | null;
   readonly delivered: number;
   readonly attemptedMs: number | null;
   readonly succeededMs: number | null;
@@ -76,13 +76,13 @@ export interface ActivityHour {
   readonly added: number;
   readonly updated: number;
   /** Polls by how they ended. */
-  readonly outcomes: Readonly<Record<Settlement['outcome'], number>>;
+  readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
   /** Median time from publication to us, of the items that came in; null: none told. */
   readonly freshnessMs: number | null;
 }
 
 /** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */
-export interface Reads {
+export interface ReadPort {
   items(query: ItemsQuery): Promise<Snapshot>;
   /** Withdrawn ones too; null: there never was one, or it has been retired. */
   item(id: number): Promise<Item | null>;

@@ -37,7 +37,7 @@ export function notFound(message = 'There is nothing at this address.'): Request
 }
 
 /** There was something at this address, and it was taken back. */
-export function withdrawn(): RequestError {
+export function goneItem(): RequestError {
   return new RequestError({
     status: 410,
     code: 'withdrawn',
@@ -46,7 +46,7 @@ export function withdrawn(): RequestError {
 }
 
 /** The client has asked too often. */
-export function tooMany(message: string, retryAfterS: number): RequestError {
+export function tooManyRequests(message: string, retryAfterS: number): RequestError {
   return new RequestError({ status: 429, code: 'too_many_requests', message, retryAfterS });
 }
 
@@ -101,7 +101,7 @@ function wasBrokenOff(c: Context): boolean {
 }
 
 /** Of an exception of any kind, what may be said of it. An unknown one gives nothing away: it is logged instead. */
-export function problemOf(error: unknown, c: Context, log: Log): Problem {
+export function toProblem(error: unknown, c: Context, log: Log): Problem {
   if (error instanceof RequestError) return error.problem;
   if (error instanceof HTTPException && error.status < 500) {
     return {

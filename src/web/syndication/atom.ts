@@ -1,7 +1,7 @@
 import { Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
-import { Slots } from './render-slots.ts';
-import { element, escapeXml, htmlForCdata, styled, textElement, textToHtml } from './xml.ts';
+import { XmlPlaceholders } from './render-slots.ts';
+import { element, escapeXml, htmlForCdata, withStylesheet, textElement, textToHtml } from './xml.ts';
 
 // The `feed` package knows no namespace but its own. Validators warn of one that is declared and not used.
 const namespaces = { at: 'http://purl.org/atompub/tombstones/1.0', media: 'http://search.yahoo.com/mrss/' } as const;
@@ -11,42 +11,42 @@ const namespaces = { at: 'http://purl.org/atompub/tombstones/1.0', media: 'http:
  * pictures.
  */
 export function renderAtom(output: OutputFeed): string {
-  const slots = new Slots();
+  const slots = new XmlPlaceholders();
   const feed = new Feed({
     id: output.selfUrl,
-    title: slots.put(textElement('title', output.title)),
-    description: slots.put(textElement('subtitle', output.description)),
+    title: slots.add(textElement('title', output.title)),
+    description: slots.add(textElement('subtitle', output.description)),
     link: output.homeUrl,
     updated: new Date(output.updatedMs),
     generator: 'Newswire',
     feedLinks: { atom: output.selfUrl },
-    copyright: slots.put(feedParts(output)),
+    copyright: slots.add(feedParts(output)),
   });
-  for (const entry of [...output.entries, ...output.stubs]) {
+  for (const entry of [...output.entries, ...output.withdrawalNotices]) {
     feed.addItem({
       // Titles are text, which the `feed` package would label as HTML.
-      title: slots.put(textElement('title', entry.title)),
+      title: slots.add(textElement('title', entry.title)),
       id: entry.id,
       link: entry.url,
       date: new Date(entry.updatedMs),
       published: new Date(entry.publishedMs),
       ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
-      copyright: slots.put(moreOf(entry)),
+      copyright: slots.add(moreOf(entry)),
     });
   }
-  return styled(slots.fill(withLanguages(feed.atom1(), output)), output.styleUrl);
+  return withStylesheet(slots.fill(withLanguages(feed.atom1(), output)), output.styleUrl);
 }
 
 /**
  * The start tags as the `feed` package cannot write them. Everything that a publisher wrote is escaped, in a CDATA
  * section of sanitised HTML or still out of the document: no other `<entry>` can stand in it.
  */
-function withLanguages(document: string, { entries, stubs, deleted }: OutputFeed): string {
+function withLanguages(document: string, { entries, withdrawalNotices, tombstones }: OutputFeed): string {
   const shared = commonLanguage(entries);
-  const languages = [...entries, ...stubs].map(({ language }) => language);
+  const languages = [...entries, ...withdrawalNotices].map(({ language }) => language);
   const declared = [
-    ...(deleted.length === 0 ? [] : [` xmlns:at="${namespaces.at}"`]),
+    ...(tombstones.length === 0 ? [] : [` xmlns:at="${namespaces.at}"`]),
     ...(entries.every(({ imageUrl }) => imageUrl === null) ? [] : [` xmlns:media="${namespaces.media}"`]),
   ].join('');
   let index = 0;
@@ -63,12 +63,12 @@ function xmlLang(language: string | null): string {
 
 /** RFC 4287 §4.1.1: a feed has an author unless each of its entries has one. */
 function feedParts(output: OutputFeed): string {
-  const { title, hubUrl, nextUrl, deleted } = output;
+  const { title, hubUrl, nextUrl, tombstones } = output;
   return [
     element('author', {}, textElement('name', title)),
     ...(hubUrl === null ? [] : [element('link', { rel: 'hub', href: hubUrl }, null)]),
     ...(nextUrl === null ? [] : [element('link', { rel: 'next', type: 'application/atom+xml', href: nextUrl }, null)]),
-    ...deleted.map(({ id, atMs }) =>
+    ...tombstones.map(({ id, atMs }) =>
       element('at:deleted-entry', { ref: id, when: new Date(atMs).toISOString() }, null),
     ),
   ].join('');

@@ -1,19 +1,19 @@
 import type { Context, Hono } from 'hono';
-import { Packed } from '../http/cache/compressible-body.ts';
-import type { KeptAnswers } from '../http/cache/response-cache.ts';
-import { countFetch, type FeedLimit, refuseEarly } from '../http/feed-limit.ts';
+import { CompressibleBody } from '../http/cache/compressible-body.ts';
+import type { ResponseCache } from '../http/cache/response-cache.ts';
+import { consumeFeedQuota, type FeedLimit, requireFeedQuota } from '../http/feed-limit.ts';
 import { readItemsFor } from '../http/query-limit.ts';
-import { feedPolicy, openPreflights, openToAll } from '../http/security-headers.ts';
+import { feedPolicy, allowCorsPreflight, allowAnyOrigin } from '../http/security-headers.ts';
 import { send } from '../http/send.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { writeChoice } from '../shared/query-params.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { formatItemsParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
 import { renderAtom } from './atom.ts';
-import { type Scope, sectionScope, sourceScope, wholeScope } from './feed-scope.ts';
+import { type FeedScope, sectionScope, sourceScope, wholeScope } from './feed-scope.ts';
 import { renderOpml } from './opml.ts';
-import { entryId, newestMs, type OutputFeed, toEntry, toStub } from './output-feed.ts';
+import { entryId, newestUpdateMs, type OutputFeed, toEntry, toWithdrawalNotice } from './output-feed.ts';
 import { RenderCache } from './render-cache.ts';
-import { renderJson } from './render-json-feed.ts';
+import { renderJsonFeed } from './render-json-feed.ts';
 import { renderRss } from './rss.ts';
 
 const cacheBytes = 16 * 1024 * 1024;
@@ -30,26 +30,26 @@ const xmlType = 'text/xml; charset=utf-8';
 const formats = {
   rss: { render: renderRss, contentType: xmlType },
   atom: { render: renderAtom, contentType: xmlType },
-  json: { render: renderJson, contentType: 'application/feed+json; charset=utf-8' },
+  json: { render: renderJsonFeed, contentType: 'application/feed+json; charset=utf-8' },
 } as const;
 
 type Format = keyof typeof formats;
 
 /** What output feeds are made from. */
-export interface FeedParts extends AppParts {
-  readonly kept?: KeptAnswers;
+export interface FeedContext extends AppContext {
+  readonly kept?: ResponseCache;
   /** How often one address may fetch one feed; absent: as often as it likes. */
   readonly limit?: FeedLimit;
 }
 
 /** The output feeds, what was rendered of them kept in `cache`, and the addresses at which people guess them. */
-export function feedRoutes(app: Hono, parts: FeedParts, cache = new RenderCache(cacheBytes)): void {
+export function feedRoutes(app: Hono, parts: FeedContext, cache = new RenderCache(cacheBytes)): void {
   const open = (path: string, answer: (c: Context) => Response | Promise<Response>): void => {
-    openPreflights(app, path);
-    app.get(path, openToAll, answer);
+    allowCorsPreflight(app, path);
+    app.get(path, allowAnyOrigin, answer);
   };
   for (const format of Object.keys(formats) as Format[]) {
-    const answer = async (c: Context, scope: Promise<Scope> | Scope): Promise<Response> =>
+    const answer = async (c: Context, scope: Promise<FeedScope> | FeedScope): Promise<Response> =>
       sendFeed(c, { format, scope: await scope, parts, cache });
     open(`/feed.${format}`, (c) => answer(c, wholeScope(c, parts)));
     open(`/sections/:section/feed.${format}`, (c) => answer(c, sectionScope(c, parts)));
@@ -80,37 +80,37 @@ export function isFeedPath(path: string): boolean {
   return /\/(feed\.(rss|atom|json)|opml\.xml)$/.test(path);
 }
 
-async function sendOpml(c: Context, parts: FeedParts): Promise<Response> {
+async function sendOpml(c: Context, parts: FeedContext): Promise<Response> {
   const feed = '/opml.xml';
-  refuseEarly(c, parts, feed);
+  requireFeedQuota(c, parts, feed);
   const sources = (await parts.reads.sources()).filter(({ removed }) => !removed);
   const document = renderOpml({ title: parts.site().title, sections: parts.sections(), sources }, parts.publicUrl());
   c.header('Content-Security-Policy', feedPolicy);
-  const admit = (): void => countFetch(c, parts, feed);
-  const body = new Packed(document);
-  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false, feed });
+  const admit = (): void => consumeFeedQuota(c, parts, feed);
+  const body = new CompressibleBody(document);
+  const keep = (headers: Headers): void => parts.kept?.put(c, { body, headers, expiresWithMinute: false, feed });
   return send(c, body, { contentType: xmlType, cacheControl, admit, keep });
 }
 
 async function sendFeed(
   c: Context,
-  job: { format: Format; scope: Scope; parts: FeedParts; cache: RenderCache },
+  job: { format: Format; scope: FeedScope; parts: FeedContext; cache: RenderCache },
 ): Promise<Response> {
   const { format, scope, parts, cache } = job;
   const feed = `${scope.path}/feed.${format}`;
-  refuseEarly(c, parts, feed);
+  requireFeedQuota(c, parts, feed);
   const withdrawals = scope.choice.before === null;
   const snapshot = await readItemsFor(c, parts, { ...scope.choice, share: false, order: 'arrival', withdrawals });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
-  const hubUrl = writeChoice(scope.own) === '' ? hub : null;
+  const hubUrl = formatItemsParams(scope.query) === '' ? hub : null;
   const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl(), hubUrl });
   const { render, contentType } = formats[format];
   if (hub !== null) c.header('Link', linkHeader(output));
   const body = cache.body(format, output, () => render(output));
   c.header('Content-Security-Policy', feedPolicy);
-  const admit = (): void => countFetch(c, parts, feed);
-  const keep = (headers: Headers): void => parts.kept?.keep(c, { body, headers, timed: false, feed });
+  const admit = (): void => consumeFeedQuota(c, parts, feed);
+  const keep = (headers: Headers): void => parts.kept?.put(c, { body, headers, expiresWithMinute: false, feed });
   return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot), admit, keep });
 }
 
@@ -125,31 +125,31 @@ interface Shape {
   readonly hubUrl: string | null;
 }
 
-function outputOf(snapshot: Snapshot, scope: Scope, to: Shape): OutputFeed {
-  const { path, own } = scope;
-  const title = own.filter.q === null ? scope.title : `${scope.title}: ${own.filter.q}`;
+function outputOf(snapshot: Snapshot, scope: FeedScope, to: Shape): OutputFeed {
+  const { path, query } = scope;
+  const title = query.filter.q === null ? scope.title : `${scope.title}: ${query.filter.q}`;
   const at = (query: string): string => `${to.publicUrl}${path}/feed.${to.format}${query}`;
   const entries = snapshot.items.map((item) => toEntry(item, to.publicUrl));
   return {
     title,
     description: `News in one stream: ${title}`,
     homeUrl: homeOf(scope, to.publicUrl),
-    selfUrl: at(writeChoice(own)),
+    selfUrl: at(formatItemsParams(query)),
     styleUrl: `${new URL(to.publicUrl).pathname.replace(/\/$/, '')}/feed.css`,
     hubUrl: to.hubUrl,
-    nextUrl: snapshot.next === null ? null : at(writeChoice({ ...own, before: snapshot.next })),
-    updatedMs: Math.max(newestMs(entries, snapshot.changedMs ?? 0), snapshot.withdrawn[0]?.atMs ?? 0),
+    nextUrl: snapshot.next === null ? null : at(formatItemsParams({ ...query, before: snapshot.next })),
+    updatedMs: Math.max(newestUpdateMs(entries, snapshot.changedMs ?? 0), snapshot.withdrawn[0]?.atMs ?? 0),
     entries,
-    stubs: snapshot.withdrawn
+    withdrawalNotices: snapshot.withdrawn
       .slice(0, scope.choice.limit)
-      .flatMap(({ item, atMs }) => (item === null ? [] : [toStub(item, atMs, to.publicUrl)])),
-    deleted: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
+      .flatMap(({ item, atMs }) => (item === null ? [] : [toWithdrawalNotice(item, atMs, to.publicUrl)])),
+    tombstones: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
   };
 }
 
 /** The page that shows the same to people. */
-function homeOf({ path, own }: Scope, publicUrl: string): string {
-  if (path === '' && own.filter.q !== null) return `${publicUrl}/search?${new URLSearchParams({ q: own.filter.q })}`;
+function homeOf({ path, query }: FeedScope, publicUrl: string): string {
+  if (path === '' && query.filter.q !== null) return `${publicUrl}/search?${new URLSearchParams({ q: query.filter.q })}`;
   return `${publicUrl}${path === '' ? '/' : path}`;
 }
 

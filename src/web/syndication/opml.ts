@@ -1,6 +1,6 @@
 import { isMasked } from '../../domain/polling/masking.ts';
 import { slug } from '../../domain/polling/source.ts';
-import { element, escapeXml, styled, textElement, webUrl, xmlSafe } from './xml.ts';
+import { element, escapeXml, withStylesheet, textElement, toWebUrl, xmlSafe } from './xml.ts';
 
 /** What the list of sources says. */
 export interface OpmlList {
@@ -39,11 +39,11 @@ export function renderOpml(list: OpmlList, publicUrl: string): string {
   const body = `  <body>\n${outlines.join('\n')}\n  </body>`;
   const start = '<?xml version="1.0" encoding="utf-8"?>';
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
-  return styled(`${start}\n<opml version="2.0">\n${head}\n${body}\n</opml>\n`, `${base}/feed.css`);
+  return withStylesheet(`${start}\n<opml version="2.0">\n${head}\n${body}\n</opml>\n`, `${base}/feed.css`);
 }
 
 function outlineOf({ id, title, url, siteUrl }: OpmlSource, publicUrl: string): string {
   const text = xmlSafe(title).trim() || id;
-  const xmlUrl = (isMasked(url) ? null : webUrl(url)) ?? `${publicUrl}/sources/${encodeURIComponent(id)}/feed.rss`;
-  return `      ${element('outline', { type: 'rss', text, title: text, xmlUrl, htmlUrl: webUrl(siteUrl) }, null)}`;
+  const xmlUrl = (isMasked(url) ? null : toWebUrl(url)) ?? `${publicUrl}/sources/${encodeURIComponent(id)}/feed.rss`;
+  return `      ${element('outline', { type: 'rss', text, title: text, xmlUrl, htmlUrl: toWebUrl(siteUrl) }, null)}`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
-import { languageTag, plainText, textToHtml, webUrl, xmlSafe } from './xml.ts';
+import { toLanguageTag, plainText, textToHtml, toWebUrl, xmlSafe } from './xml.ts';
 
 const beginningChars = 280;
 
@@ -48,13 +48,13 @@ export interface OutputFeed {
    * For items that were withdrawn lately, newest withdrawal first: an entry of the same id that says so. Readers replace
    * what they have by it; few act on `deleted`.
    */
-  readonly stubs: readonly OutputEntry[];
+  readonly withdrawalNotices: readonly OutputEntry[];
   /** What was withdrawn lately, newest first, as RFC 6721 has it. Only Atom can say so. */
-  readonly deleted: readonly { readonly id: string; readonly atMs: number }[];
+  readonly tombstones: readonly { readonly id: string; readonly atMs: number }[];
 }
 
 /** When the newest of the entries was last touched; without any, `otherwise`. */
-export function newestMs(entries: readonly OutputEntry[], otherwise: number): number {
+export function newestUpdateMs(entries: readonly OutputEntry[], otherwise: number): number {
   return entries.length === 0 ? otherwise : Math.max(...entries.map(({ updatedMs }) => updatedMs));
 }
 
@@ -93,15 +93,15 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
   return {
     id: entryId(item.key),
     title,
-    url: webUrl(item.url) ?? `${publicUrl}/items/${item.id}`,
+    url: toWebUrl(item.url) ?? `${publicUrl}/items/${item.id}`,
     summary,
     description: summary || beginningOf(item.contentHtml) || title,
     html: bodyOf(item, alsoIn),
     author: xmlSafe(item.author ?? '').trim() || null,
-    language: languageTag(item.language),
+    language: toLanguageTag(item.language),
     categories: [...new Set(item.categories.map((category) => xmlSafe(category).trim()))].filter(Boolean),
     enclosures: enclosuresOf(item),
-    imageUrl: webUrl(item.imageUrl),
+    imageUrl: toWebUrl(item.imageUrl),
     source: sourceOf(item, publicUrl),
     alsoIn,
     publishedMs,
@@ -115,7 +115,7 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
  *
  * @param atMs when it was withdrawn, in epoch ms.
  */
-export function toStub(item: Item, atMs: number, publicUrl: string): OutputEntry {
+export function toWithdrawalNotice(item: Item, atMs: number, publicUrl: string): OutputEntry {
   return toEntry(
     {
       ...item,
@@ -130,8 +130,8 @@ function sourceOf({ source }: Item, publicUrl: string): OutputEntry['source'] {
   return {
     title: named(source.title, source.id),
     // A local source's file: address means nothing outside and tells of our folders.
-    feedUrl: webUrl(source.url) ?? `${publicUrl}/sources/${encodeURIComponent(source.id)}`,
-    siteUrl: webUrl(source.siteUrl),
+    feedUrl: toWebUrl(source.url) ?? `${publicUrl}/sources/${encodeURIComponent(source.id)}`,
+    siteUrl: toWebUrl(source.siteUrl),
   };
 }
 
@@ -143,7 +143,7 @@ function named(text: string, otherwise: string): string {
 /** What can be fetched, each address once. */
 function enclosuresOf(item: Item): Enclosure[] {
   const usable = item.enclosures.flatMap((enclosure) => {
-    const url = webUrl(enclosure.url);
+    const url = toWebUrl(enclosure.url);
     return url === null ? [] : [{ url, type: mediaType(enclosure.type), length: enclosure.length }];
   });
   return [...new Map(usable.map((enclosure) => [enclosure.url, enclosure])).values()];

@@ -2,7 +2,7 @@ import { type Extension, Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
 
 /** JSON Feed 1.1. */
-export function renderJson(output: OutputFeed): string {
+export function renderJsonFeed(output: OutputFeed): string {
   const feed = new Feed({
     title: output.title,
     description: output.description,
@@ -10,7 +10,7 @@ export function renderJson(output: OutputFeed): string {
     updated: new Date(output.updatedMs),
     feedLinks: { json: output.selfUrl },
   });
-  for (const entry of [...output.entries, ...output.stubs]) {
+  for (const entry of [...output.entries, ...output.withdrawalNotices]) {
     feed.addItem({
       title: entry.title,
       id: entry.id,

@@ -7,12 +7,12 @@ import { randomBytes } from 'node:crypto';
  * The stand-in holds a random word, so that no publisher can write one; it is gone after `fill`, and the result does
  * not depend on it.
  */
-export class Slots {
+export class XmlPlaceholders {
   readonly #word = randomBytes(12).toString('hex');
   readonly #filling: string[] = [];
 
   /** @param xml well-formed elements, or nothing. */
-  put(xml: string): string {
+  add(xml: string): string {
     this.#filling.push(xml);
     return `${this.#word}-${this.#filling.length - 1}`;
   }

@@ -1,7 +1,7 @@
 import { Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
-import { Slots } from './render-slots.ts';
-import { element, escapeXml, htmlForCdata, styled, textElement, textToHtml } from './xml.ts';
+import { XmlPlaceholders } from './render-slots.ts';
+import { element, escapeXml, htmlForCdata, withStylesheet, textElement, textToHtml } from './xml.ts';
 
 const ttlMinutes = 5;
 
@@ -15,31 +15,31 @@ const startTag = `<rss version="2.0" ${[
 
 /** RSS 2.0 with content:encoded, dc:creator, dc:language, source, media:content and media:thumbnail. */
 export function renderRss(output: OutputFeed): string {
-  const slots = new Slots();
+  const slots = new XmlPlaceholders();
   const language = commonLanguage(output.entries);
   const feed = new Feed({
-    title: slots.put(titleElement(output.title)),
-    description: slots.put(textElement('description', output.description)),
+    title: slots.add(titleElement(output.title)),
+    description: slots.add(textElement('description', output.description)),
     link: output.homeUrl,
     updated: new Date(output.updatedMs),
     generator: 'Newswire',
     ttl: ttlMinutes,
     ...(language === null ? {} : { language }),
-    copyright: slots.put(feedLinks(output)),
+    copyright: slots.add(feedLinks(output)),
   });
-  for (const entry of [...output.entries, ...output.stubs]) {
+  for (const entry of [...output.entries, ...output.withdrawalNotices]) {
     feed.addItem({
-      title: slots.put(titleElement(entry.title)),
+      title: slots.add(titleElement(entry.title)),
       link: entry.url,
       guid: entry.id,
       date: new Date(entry.publishedMs),
       // Some readers show nothing of an item that has no description, whatever else it has.
       description: textToHtml(entry.description),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
-      extensions: [{ name: 'more', objects: { _text: slots.put(moreOf(entry)) } }],
+      extensions: [{ name: 'more', objects: { _text: slots.add(moreOf(entry)) } }],
     });
   }
-  return styled(slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
+  return withStylesheet(slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { TopicDocument } from '../../push/websub/hub-ports.ts';
-import type { AppParts } from '../shared/app-context.ts';
+import type { AppContext } from '../shared/app-context.ts';
 import { RequestError } from '../shared/request-error.ts';
 import { feedRoutes } from './feed-routes.ts';
 import { RenderCache } from './render-cache.ts';
@@ -8,7 +8,7 @@ import { RenderCache } from './render-cache.ts';
 const cacheBytes = 4 * 1024 * 1024;
 
 /** Reads a topic as whoever asks for its address would: the same bytes under the same type with the same links. */
-export function createTopicReader(parts: AppParts): (topic: string) => Promise<TopicDocument | null> {
+export function createTopicReader(parts: AppContext): (topic: string) => Promise<TopicDocument | null> {
   const feeds = new Hono();
   feeds.onError((error, c) => {
     if (error instanceof RequestError && error.problem.status === 404) return c.body(null, 404);

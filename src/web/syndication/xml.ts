@@ -34,7 +34,7 @@ const references: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>
  * The address as RFC 3986 allows it, or null when it is none that a reader may be sent to. A browser's parser leaves
  * characters in it that other parsers stop at; user name and password are nobody's business.
  */
-export function webUrl(text: string | null): string | null {
+export function toWebUrl(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null;
   const { protocol, host, pathname, search, hash } = new URL(text);
   if (protocol !== 'http:' && protocol !== 'https:') return null;
@@ -47,12 +47,12 @@ function percentEncoded(part: string): string {
 }
 
 /** A language tag that is well-formed enough to be told (RFC 5646), or null. */
-export function languageTag(text: string | null): string | null {
+export function toLanguageTag(text: string | null): string | null {
   return text !== null && /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(text) ? text : null;
 }
 
 /** The document with the instruction behind its declaration by which browsers find a style for it. */
-export function styled(document: string, styleUrl: string): string {
+export function withStylesheet(document: string, styleUrl: string): string {
   const instruction = `<?xml-stylesheet type="text/css" href="${escapeXml(styleUrl)}"?>`;
   return document.replace(/^<\?xml [^>]*\?>/, (declaration) => `${declaration}\n${instruction}`);
 }

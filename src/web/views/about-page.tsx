@@ -1,8 +1,8 @@
 import { Copyable } from './copyable.tsx';
-import type { Frame, Tab } from './page-context.ts';
+import type { PageContext, Tab } from './page-context.ts';
 
 /** How to hear of the news without looking at the pages. */
-export function AboutMatter({ publicUrl, frame }: { publicUrl: string; frame: Frame }) {
+export function AboutContent({ publicUrl, frame }: { publicUrl: string; frame: PageContext }) {
   const sections = frame.tabs.slice(1);
   return (
     <article class="about">
@@ -85,7 +85,7 @@ function Live({ publicUrl, sections }: { publicUrl: string; sections: readonly T
   );
 }
 
-function Machines({ publicUrl, frame }: { publicUrl: string; frame: Frame }) {
+function Machines({ publicUrl, frame }: { publicUrl: string; frame: PageContext }) {
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">For programs</h2>

@@ -1,8 +1,8 @@
-import { type CommentPage, maxCommentChars, maxNameChars, type ShownComment } from '../../domain/comments/comment.ts';
-import { partsOf } from '../../domain/comments/comment-text.ts';
+import { type CommentPage, maxCommentChars, maxNameChars, type Comment } from '../../domain/comments/comment.ts';
+import { linkify } from '../../domain/comments/comment-text.ts';
 import { Time } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
-import { outward } from './view-links.ts';
+import type { PageContext } from './page-context.ts';
+import { externalLink } from './view-links.ts';
 
 /** What the form holds and says. */
 export interface CommentFormState {
@@ -10,16 +10,16 @@ export interface CommentFormState {
   readonly text: string;
   readonly token: string;
   /** Why what was sent was not taken; null: nothing was refused. */
-  readonly refused: { readonly field: 'name' | 'text' | null; readonly message: string } | null;
+  readonly error: { readonly field: 'name' | 'text' | null; readonly message: string } | null;
   /** What became of the comment that was sent before this page came; null: none was. */
-  readonly told: string | null;
+  readonly message: string | null;
 }
 
 /** The comments on an item and the form for one more. */
 export interface Discussion {
   readonly page: CommentPage;
   /** Whether these are not the newest. */
-  readonly older: boolean;
+  readonly isOlderPage: boolean;
   readonly notice: string;
   readonly form: CommentFormState;
 }
@@ -27,12 +27,12 @@ export interface Discussion {
 interface Props {
   readonly itemId: number;
   readonly discussion: Discussion;
-  readonly frame: Frame;
+  readonly frame: PageContext;
 }
 
 /** Below an item: what may not be written, the form, and what others wrote. */
-export function Comments({ itemId, discussion, frame }: Props) {
-  const { page, older, notice, form } = discussion;
+export function CommentsSection({ itemId, discussion, frame }: Props) {
+  const { page, isOlderPage, notice, form } = discussion;
   return (
     <section
       class="comments"
@@ -40,20 +40,20 @@ export function Comments({ itemId, discussion, frame }: Props) {
       aria-labelledby="comments-title"
       data-revision={page.revision}
       data-source={`${frame.links.base}/api/items/${itemId}/comments`}
-      data-live={older ? undefined : 'true'}
+      data-live={isOlderPage ? undefined : 'true'}
     >
       <CommentForm action={frame.links.comments(itemId)} form={form} notice={notice} />
       <h2 id="comments-title">
         Comments: <span class="comment-total">{page.total}</span>
       </h2>
-      {older && (
+      {isOlderPage && (
         <p class="comment-page">
           <a href={`${frame.links.item(itemId)}#comments`}>Newest comments</a>
         </p>
       )}
       <ol class="comment-list">
         {page.comments.map((comment) => (
-          <OneComment comment={comment} frame={frame} />
+          <CommentEntry comment={comment} frame={frame} />
         ))}
       </ol>
       <p class="comment-page comments-older" hidden={page.next === null}>
@@ -67,18 +67,18 @@ export function Comments({ itemId, discussion, frame }: Props) {
 
 function CommentForm(props: { action: string; form: CommentFormState; notice: string }) {
   const { action, form, notice } = props;
-  const { refused } = form;
+  const { error } = form;
   const errorOf = (field: 'name' | 'text'): Record<string, string> =>
-    refused?.field === field ? { 'aria-invalid': 'true' } : {};
+    error?.field === field ? { 'aria-invalid': 'true' } : {};
   return (
     <form class="comment-form" id="write-comment" method="post" action={`${action}#write-comment`}>
       <h2>Write comment</h2>
       <p class="comment-notice">{notice}</p>
       <p class="comment-told" role="status">
-        {form.told}
+        {form.message}
       </p>
       <p class="comment-refused" id="comment-refused" role="alert">
-        {refused?.message}
+        {error?.message}
       </p>
       <p>
         <label for="comment-name">Name</label>
@@ -126,7 +126,7 @@ function CommentForm(props: { action: string; form: CommentFormState; notice: st
   );
 }
 
-function OneComment({ comment, frame }: { comment: ShownComment; frame: Frame }) {
+function CommentEntry({ comment, frame }: { comment: Comment; frame: PageContext }) {
   return (
     <li id={`comment-${comment.id}`} data-id={comment.id}>
       <p class="meta">
@@ -143,11 +143,11 @@ function OneComment({ comment, frame }: { comment: ShownComment; frame: Frame })
 export function CommentText({ body }: { body: string }) {
   return (
     <>
-      {partsOf(body).map(({ text, href }) =>
+      {linkify(body).map(({ text, href }) =>
         href === null ? (
           text
         ) : (
-          <a href={href} {...outward}>
+          <a href={href} {...externalLink}>
             {text}
           </a>
         ),

@@ -1,7 +1,7 @@
-import type { Frame } from './page-context.ts';
+import type { PageContext } from './page-context.ts';
 
 /** A page that could not be given; the words are ours, never the request's. */
-export function ErrorMatter({ title, message, frame }: { title: string; message: string; frame: Frame }) {
+export function ErrorContent({ title, message, frame }: { title: string; message: string; frame: PageContext }) {
   return (
     <>
       <h1 class="page-title">{title}</h1>

@@ -32,7 +32,7 @@ export function makeDateline(pattern: string, timezone: string): Dateline {
 }
 
 /** The day in words, as a newspaper's masthead has it: `Monday, 24 November 2025`. */
-export function dayInWords(ms: number, timezone: string): string {
+export function formatDay(ms: number, timezone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     weekday: 'long',
@@ -46,7 +46,7 @@ export function dayInWords(ms: number, timezone: string): string {
 }
 
 /** The hour of a day: `18:00`. */
-export function hourInWords(ms: number, timezone: string): string {
+export function formatHour(ms: number, timezone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     hour: '2-digit',

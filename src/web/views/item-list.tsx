@@ -1,14 +1,14 @@
 import type { Item } from '../../domain/items/item.ts';
 import { excerpt } from './excerpt.ts';
-import { Kicker, Meta, Picture, pictureOf } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
+import { Kicker, Meta, Picture, pictureUrlOf } from './item-parts.tsx';
+import type { PageContext } from './page-context.ts';
 
 const summaryChars = 280;
 const leadSummaryChars = 420;
 
 /** The item that opens a page. */
-export function Lead({ item, within, frame }: { item: Item } & Omit<ListProps, 'items'>) {
-  const picture = pictureOf(item, frame);
+export function Lead({ item, currentSection, frame }: { item: Item } & Omit<ListProps, 'items'>) {
+  const picture = pictureUrlOf(item, frame);
   return (
     <article class="lead" lang={item.language ?? undefined}>
       {picture !== null && (
@@ -16,7 +16,7 @@ export function Lead({ item, within, frame }: { item: Item } & Omit<ListProps, '
           <Picture url={picture} eager />
         </div>
       )}
-      {item.section !== within && <Kicker item={item} frame={frame} />}
+      {item.section !== currentSection && <Kicker item={item} frame={frame} />}
       <h2 class="headline" dir="auto">
         <a href={frame.links.item(item.id)}>{item.title}</a>
       </h2>
@@ -31,7 +31,7 @@ export function Lead({ item, within, frame }: { item: Item } & Omit<ListProps, '
 }
 
 /** The items below the lead that have pictures, side by side. */
-export function Seconds({ items, within, frame }: ListProps) {
+export function FeaturedRow({ items, currentSection, frame }: ListProps) {
   if (items.length === 0) return null;
   return (
     <ul class="seconds">
@@ -39,9 +39,9 @@ export function Seconds({ items, within, frame }: ListProps) {
         <li>
           <article class="second" lang={item.language ?? undefined}>
             <div class="picture">
-              <Picture url={pictureOf(item, frame) ?? ''} />
+              <Picture url={pictureUrlOf(item, frame) ?? ''} />
             </div>
-            {item.section !== within && <Kicker item={item} frame={frame} />}
+            {item.section !== currentSection && <Kicker item={item} frame={frame} />}
             <h2 class="headline" dir="auto">
               <a href={frame.links.item(item.id)}>{item.title}</a>
             </h2>
@@ -54,7 +54,7 @@ export function Seconds({ items, within, frame }: ListProps) {
 }
 
 /** Where the live script tells, above a list, that more came in: nothing that is being read moves. */
-export interface ArrivalsProps {
+export interface NewItemsNoticeProps {
   /** Of one search; null: what came in is counted by the News feed. */
   readonly search: { readonly q: string; readonly cursor: string; readonly base: string } | null;
   /** Only items of this section, or source, belong on the page. */
@@ -63,7 +63,7 @@ export interface ArrivalsProps {
 }
 
 /** A way to what came in since the page was made. */
-export function Arrivals({ search, section, source }: ArrivalsProps) {
+export function NewItemsNotice({ search, section, source }: NewItemsNoticeProps) {
   return (
     <p
       class="arrivals"
@@ -83,18 +83,18 @@ export function Arrivals({ search, section, source }: ArrivalsProps) {
 interface ListProps {
   readonly items: readonly Item[];
   /** The section that the page is about: it need not be said of each item again. */
-  readonly within: string | null;
-  readonly frame: Frame;
+  readonly currentSection: string | null;
+  readonly frame: PageContext;
 }
 
 /** Items below one another, newest first. */
-export function ItemList({ items, within, frame }: ListProps) {
+export function ItemList({ items, currentSection, frame }: ListProps) {
   if (items.length === 0) return null;
   return (
     <ul class="items">
       {items.map((item) => (
         <li>
-          <ListedItem item={item} within={within} frame={frame} />
+          <ListedItem item={item} currentSection={currentSection} frame={frame} />
         </li>
       ))}
     </ul>
@@ -102,15 +102,15 @@ export function ItemList({ items, within, frame }: ListProps) {
 }
 
 /** What stands where no item does. */
-export function NoNews() {
+export function NoItems() {
   return <p class="empty">There is no news here yet.</p>;
 }
 
-function ListedItem({ item, within, frame }: Omit<ListProps, 'items'> & { item: Item }) {
-  const picture = pictureOf(item, frame);
+function ListedItem({ item, currentSection, frame }: Omit<ListProps, 'items'> & { item: Item }) {
+  const picture = pictureUrlOf(item, frame);
   return (
     <article class="item" lang={item.language ?? undefined}>
-      {item.section !== within && <Kicker item={item} frame={frame} />}
+      {item.section !== currentSection && <Kicker item={item} frame={frame} />}
       <h2 class="headline" dir="auto">
         <a href={frame.links.item(item.id)}>{item.title}</a>
       </h2>

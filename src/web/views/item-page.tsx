@@ -1,8 +1,8 @@
 import { raw } from 'hono/html';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
-import { Kicker, Picture, pictureOf, shownMs, Time } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
-import { outward } from './view-links.ts';
+import { Kicker, Picture, pictureUrlOf, datelineMs, Time } from './item-parts.tsx';
+import type { PageContext } from './page-context.ts';
+import { externalLink } from './view-links.ts';
 
 /** How often an item was read, and whether a comment can be written below it. */
 export interface ReaderCounts {
@@ -12,8 +12,8 @@ export interface ReaderCounts {
 }
 
 /** One item: what we may show of it, and the way to the original. */
-export function ItemMatter({ item, frame, counts }: { item: Item; frame: Frame; counts: ReaderCounts }) {
-  const picture = pictureOf(item, frame);
+export function ItemContent({ item, frame, counts }: { item: Item; frame: PageContext; counts: ReaderCounts }) {
+  const picture = pictureUrlOf(item, frame);
   return (
     <article class="full" lang={item.language ?? undefined} data-item={item.id}>
       <Kicker item={item} frame={frame} />
@@ -32,7 +32,7 @@ export function ItemMatter({ item, frame, counts }: { item: Item; frame: Frame; 
       <Enclosures enclosures={item.enclosures.filter(({ url }) => url !== picture)} />
       {item.url !== null && (
         <p class="original">
-          <a href={item.url} {...outward}>
+          <a href={item.url} {...externalLink}>
             Read the original at <bdi>{new URL(item.url).hostname}</bdi>
           </a>
         </p>
@@ -58,11 +58,11 @@ function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
   );
 }
 
-function Dates({ item, frame }: { item: Item; frame: Frame }) {
-  const updated = item.updatedMs !== null && item.updatedMs - shownMs(item) >= 60_000 ? item.updatedMs : null;
+function Dates({ item, frame }: { item: Item; frame: PageContext }) {
+  const updated = item.updatedMs !== null && item.updatedMs - datelineMs(item) >= 60_000 ? item.updatedMs : null;
   return (
     <p class="meta">
-      <Time ms={shownMs(item)} frame={frame} />
+      <Time ms={datelineMs(item)} frame={frame} />
       {updated !== null && (
         <span class="updated">
           {' '}
@@ -73,7 +73,7 @@ function Dates({ item, frame }: { item: Item; frame: Frame }) {
   );
 }
 
-function Byline({ item, frame }: { item: Item; frame: Frame }) {
+function Byline({ item, frame }: { item: Item; frame: PageContext }) {
   return (
     <p class="byline">
       {item.author !== null && (
@@ -115,7 +115,7 @@ function Enclosures({ enclosures }: { enclosures: readonly Enclosure[] }) {
             // biome-ignore lint/a11y/useMediaCaption: a publisher's sound comes without captions
             <audio controls preload="none" src={enclosure.url} />
           )}
-          <a href={enclosure.url} {...outward}>
+          <a href={enclosure.url} {...externalLink}>
             {nameOf(enclosure)}
           </a>
         </li>
@@ -134,7 +134,7 @@ function sizeOf(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-function AlsoIn({ item, frame }: { item: Item; frame: Frame }) {
+function AlsoIn({ item, frame }: { item: Item; frame: PageContext }) {
   if (item.alsoIn.length === 0) return null;
   return (
     <p class="also">

@@ -1,13 +1,13 @@
 import type { Item } from '../../domain/items/item.ts';
-import type { Frame } from './page-context.ts';
+import type { PageContext } from './page-context.ts';
 
 /** When an item counts as published: the publisher's date, else when we first saw it. */
-export function shownMs(item: Item): number {
+export function datelineMs(item: Item): number {
   return item.publishedMs ?? item.firstSeenMs;
 }
 
 /** An instant in the site's own form. */
-export function Time({ ms, frame, class: name }: { ms: number; frame: Frame; class?: string }) {
+export function Time({ ms, frame, class: name }: { ms: number; frame: PageContext; class?: string }) {
   return (
     <time class={name} datetime={new Date(ms).toISOString()}>
       {frame.dateline(ms)}
@@ -16,7 +16,7 @@ export function Time({ ms, frame, class: name }: { ms: number; frame: Frame; cla
 }
 
 /** The section above a headline. */
-export function Kicker({ item, frame }: { item: Item; frame: Frame }) {
+export function Kicker({ item, frame }: { item: Item; frame: PageContext }) {
   return (
     <p class="kicker">
       <a href={frame.links.section(item.section)}>{item.section}</a>
@@ -25,11 +25,11 @@ export function Kicker({ item, frame }: { item: Item; frame: Frame }) {
 }
 
 /** Dateline and source of an item in a list. */
-export function Meta({ item, frame }: { item: Item; frame: Frame }) {
+export function Meta({ item, frame }: { item: Item; frame: PageContext }) {
   const others = item.alsoIn.length;
   return (
     <p class="meta">
-      <Time ms={shownMs(item)} frame={frame} />{' '}
+      <Time ms={datelineMs(item)} frame={frame} />{' '}
       <a class="source" href={frame.links.source(item.source.id)}>
         <bdi>{item.source.title}</bdi>
       </a>
@@ -53,6 +53,6 @@ export function Picture({ url, eager = false }: { url: string; eager?: boolean }
 }
 
 /** The address of an item's picture, when a page may load it. */
-export function pictureOf(item: Item, frame: Frame): string | null {
-  return item.imageUrl !== null && frame.mayShowPicture(item.imageUrl) ? item.imageUrl : null;
+export function pictureUrlOf(item: Item, frame: PageContext): string | null {
+  return item.imageUrl !== null && frame.isPictureAllowed(item.imageUrl) ? item.imageUrl : null;
 }

@@ -7,7 +7,7 @@ const keys = [
 ] as const;
 
 /** The keys that the page's script listens to. It opens this, and nothing does where there is no script. */
-export function KeyHelp() {
+export function KeyboardHelp() {
   return (
     <dialog class="keys" id="keys" aria-labelledby="keys-title">
       <h2 id="keys-title">Keyboard</h2>

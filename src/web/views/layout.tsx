@@ -1,6 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx';
-import { KeyHelp } from './key-help.tsx';
-import type { Frame, PageHead } from './page-context.ts';
+import { KeyboardHelp } from './key-help.tsx';
+import type { PageContext, PageHead } from './page-context.ts';
 
 const formats = [
   { format: 'rss', name: 'RSS', type: 'application/rss+xml' },
@@ -9,7 +9,7 @@ const formats = [
 ] as const;
 
 /** A whole page: head, masthead, the page's own matter, foot. */
-export function Layout(props: PropsWithChildren<{ frame: Frame; head: PageHead }>) {
+export function Layout(props: PropsWithChildren<{ frame: PageContext; head: PageHead }>) {
   const { frame, head, children } = props;
   return (
     <html lang="en">
@@ -20,14 +20,14 @@ export function Layout(props: PropsWithChildren<{ frame: Frame; head: PageHead }
         </a>
         <Masthead frame={frame} head={head} />
         <div class="page">{children}</div>
-        <Foot frame={frame} head={head} />
-        <KeyHelp />
+        <Footer frame={frame} head={head} />
+        <KeyboardHelp />
       </body>
     </html>
   );
 }
 
-function Head({ frame, head }: { frame: Frame; head: PageHead }) {
+function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
   const { links, siteTitle } = frame;
   const { feedPath } = head;
   return (
@@ -41,7 +41,7 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
       <meta name="theme-color" content="#fbfaf7" media="(prefers-color-scheme: light)" />
       <meta name="theme-color" content="#141413" media="(prefers-color-scheme: dark)" />
       {/* The page of an item tells more of itself, and does so on its own. */}
-      {head.more === undefined && <OpenGraph siteTitle={siteTitle} head={head} />}
+      {head.extra === undefined && <OpenGraph siteTitle={siteTitle} head={head} />}
       <link rel="stylesheet" href={links.file('assets/newswire.css')} />
       <link rel="stylesheet" href={links.file('assets/readers.css')} />
       <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
@@ -55,7 +55,7 @@ function Head({ frame, head }: { frame: Frame; head: PageHead }) {
           <link rel="self" type="application/atom+xml" href={links.topic(feedPath, 'atom')} />
         </>
       )}
-      {head.more}
+      {head.extra}
       <script type="module" src={links.file('client/browser/live-page.js')} />
     </head>
   );
@@ -75,7 +75,7 @@ function OpenGraph({ siteTitle, head }: { siteTitle: string; head: PageHead }) {
   );
 }
 
-function Masthead({ frame, head }: { frame: Frame; head: PageHead }) {
+function Masthead({ frame, head }: { frame: PageContext; head: PageHead }) {
   const name = (
     <a href={frame.links.front} rel="home">
       {frame.siteTitle}
@@ -106,7 +106,7 @@ function Masthead({ frame, head }: { frame: Frame; head: PageHead }) {
   );
 }
 
-function SearchForm({ frame, q }: { frame: Frame; q: string }) {
+function SearchForm({ frame, q }: { frame: PageContext; q: string }) {
   return (
     <search class="search">
       <form action={frame.links.search} method="get">
@@ -126,7 +126,7 @@ function SearchForm({ frame, q }: { frame: Frame; q: string }) {
   );
 }
 
-function Foot({ frame, head }: { frame: Frame; head: PageHead }) {
+function Footer({ frame, head }: { frame: PageContext; head: PageHead }) {
   const { links } = frame;
   return (
     <footer class="foot">

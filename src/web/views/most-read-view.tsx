@@ -1,5 +1,5 @@
 import type { MostRead as Entry } from '../../domain/items/item-counts.ts';
-import type { Frame } from './page-context.ts';
+import type { PageContext } from './page-context.ts';
 
 /** The most read items of a day and of a week, most read first. */
 export interface MostReadLists {
@@ -8,7 +8,7 @@ export interface MostReadLists {
 }
 
 /** What was read most; nothing while nothing was read. */
-export function MostRead({ lists, frame }: { lists: MostReadLists; frame: Frame }) {
+export function MostRead({ lists, frame }: { lists: MostReadLists; frame: PageContext }) {
   const { day, week } = lists;
   if (week.length === 0 && day.length === 0) return null;
   return (
@@ -25,7 +25,7 @@ export function MostRead({ lists, frame }: { lists: MostReadLists; frame: Frame 
   );
 }
 
-function Entries({ entries, frame }: { entries: readonly Entry[]; frame: Frame }) {
+function Entries({ entries, frame }: { entries: readonly Entry[]; frame: PageContext }) {
   return (
     <ol>
       {entries.map(({ item, reads }) => (

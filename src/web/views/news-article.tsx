@@ -1,21 +1,21 @@
 import { raw } from 'hono/html';
 import type { Item } from '../../domain/items/item.ts';
-import { pictureOf, shownMs } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
+import { pictureUrlOf, datelineMs } from './item-parts.tsx';
+import type { PageContext } from './page-context.ts';
 
 /** What machines are told of an item's page. */
-export interface ArticleFacts {
+export interface ArticleMetadata {
   readonly item: Item;
-  readonly frame: Frame;
+  readonly frame: PageContext;
   /** Absolute address of our page. */
   readonly page: string;
   readonly description: string | null;
 }
 
 /** Open Graph and a schema.org `NewsArticle`, for the head of an item's page. */
-export function ArticleHead(facts: ArticleFacts) {
+export function ArticleHead(facts: ArticleMetadata) {
   const { item, frame, page, description } = facts;
-  const picture = pictureOf(item, frame);
+  const picture = pictureUrlOf(item, frame);
   return (
     <>
       <meta property="og:type" content="article" />
@@ -24,16 +24,16 @@ export function ArticleHead(facts: ArticleFacts) {
       <meta property="og:url" content={page} />
       {description !== null && <meta property="og:description" content={description} />}
       {picture !== null && <meta property="og:image" content={picture} />}
-      <meta property="article:published_time" content={iso(shownMs(item))} />
+      <meta property="article:published_time" content={iso(datelineMs(item))} />
       {item.updatedMs !== null && <meta property="article:modified_time" content={iso(item.updatedMs)} />}
       <meta property="article:section" content={item.section} />
-      <script type="application/ld+json">{raw(jsonInScript(newsArticle(facts)))}</script>
+      <script type="application/ld+json">{raw(scriptSafeJson(newsArticle(facts)))}</script>
     </>
   );
 }
 
 /** JSON that can stand in a script element: nothing in it ends the element or begins a comment. */
-export function jsonInScript(value: object): string {
+export function scriptSafeJson(value: object): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
@@ -43,13 +43,13 @@ export function jsonInScript(value: object): string {
 }
 
 /** schema.org's `NewsArticle`. The publisher is the source's: the text is theirs. */
-export function newsArticle({ item, frame, page, description }: ArticleFacts): object {
-  const picture = pictureOf(item, frame);
+export function newsArticle({ item, frame, page, description }: ArticleMetadata): object {
+  const picture = pictureUrlOf(item, frame);
   return {
     '@context': 'https://schema.org',
     '@type': 'NewsArticle',
     headline: item.title,
-    datePublished: iso(shownMs(item)),
+    datePublished: iso(datelineMs(item)),
     ...(item.updatedMs === null ? {} : { dateModified: iso(item.updatedMs) }),
     articleSection: item.section,
     mainEntityOfPage: page,

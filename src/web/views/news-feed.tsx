@@ -1,10 +1,10 @@
 import type { Item } from '../../domain/items/item.ts';
-import { shownMs, Time } from './item-parts.tsx';
+import { datelineMs, Time } from './item-parts.tsx';
 import { MostRead, type MostReadLists } from './most-read-view.tsx';
-import type { Frame } from './page-context.ts';
+import type { PageContext } from './page-context.ts';
 
 /** What the News feed beside a page starts with. */
-export interface NewsFeedStart {
+export interface NewsFeedData {
   /** Newest first. */
   readonly items: readonly Item[];
   /** Place in the log at which they were read: the live script goes on from it. */
@@ -14,17 +14,17 @@ export interface NewsFeedStart {
 }
 
 /** What stands beside a page: the newest items of all sections, and what was read most. */
-export function NewsFeed({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
+export function NewsFeed({ start, frame }: { start: NewsFeedData; frame: PageContext }) {
   return (
     <div class="side">
-      <Wire start={start} frame={frame} />
+      <NewsFeedList start={start} frame={frame} />
       <MostRead lists={start.mostRead} frame={frame} />
     </div>
   );
 }
 
 /** The live script lets it grow while the page is open. */
-function Wire({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
+function NewsFeedList({ start, frame }: { start: NewsFeedData; frame: PageContext }) {
   return (
     <aside
       class="news-feed"
@@ -43,7 +43,7 @@ function Wire({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
         <button class="fresh" type="button" hidden />
         <ol class="wire">
           {start.items.map((item) => (
-            <Line item={item} frame={frame} />
+            <NewsFeedEntry item={item} frame={frame} />
           ))}
         </ol>
       </div>
@@ -51,10 +51,10 @@ function Wire({ start, frame }: { start: NewsFeedStart; frame: Frame }) {
   );
 }
 
-function Line({ item, frame }: { item: Item; frame: Frame }) {
+function NewsFeedEntry({ item, frame }: { item: Item; frame: PageContext }) {
   return (
     <li data-id={item.id} data-sort={item.sortMs} lang={item.language ?? undefined}>
-      <Time ms={shownMs(item)} frame={frame} />{' '}
+      <Time ms={datelineMs(item)} frame={frame} />{' '}
       <span class="source">
         <bdi>{item.source.title}</bdi>
       </span>{' '}

@@ -11,14 +11,14 @@ export interface Tab {
 }
 
 /** What every page has around its own matter. */
-export interface Frame {
+export interface PageContext {
   readonly siteTitle: string;
   /** The day in words. */
   readonly today: string;
   readonly tabs: readonly Tab[];
   readonly links: Links;
   /** Whether a page may load a picture from this address; its policy says the same to the browser. */
-  mayShowPicture(url: string): boolean;
+  isPictureAllowed(url: string): boolean;
   readonly dateline: Dateline;
   /** The patterns behind `dateline`, for the live script. */
   readonly datelinePattern: string;
@@ -37,7 +37,7 @@ export interface PageHead {
   /** Path whose output feeds show the same items; null when there are none. */
   readonly feedPath: string | null;
   /** Further elements of the head: what the page says of its matter, a script of its own. */
-  readonly more?: JSX.Element;
+  readonly extra?: JSX.Element;
   /** What was searched for: it stands in the search box, and the feeds are of it. */
   readonly q?: string | null;
   /** Absolute address of a picture for those who link to the page. */

@@ -1,24 +1,24 @@
-import { hourInWords } from './format-dateline.ts';
-import type { Frame } from './page-context.ts';
+import { formatHour } from './format-dateline.ts';
+import type { PageContext } from './page-context.ts';
 
 /** What is stacked upon each other in a plot. */
-export interface PlotSeries {
+export interface ChartSeries {
   readonly name: string;
   readonly tone: 'main' | 'quiet' | 'warn' | 'bad';
   /** One an hour; null: there is none. */
   readonly values: readonly (number | null)[];
 }
 
-interface PlotProps {
+interface BarChartProps {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;
   /** Of the values, in the plural. */
   readonly unit: string;
   /** When each hour began. */
-  readonly at: readonly number[];
-  readonly series: readonly PlotSeries[];
-  readonly frame: Frame;
+  readonly hoursMs: readonly number[];
+  readonly series: readonly ChartSeries[];
+  readonly frame: PageContext;
 }
 
 const width = 720;
@@ -28,22 +28,22 @@ const bottom = 20;
 const top = 8;
 
 /** A plot of bars, one an hour, and behind it the same in figures. */
-export function Plot(props: PlotProps) {
-  const { id, title, series, at } = props;
-  const most = mostOf(series);
+export function BarChart(props: BarChartProps) {
+  const { id, title, series, hoursMs } = props;
+  const most = highestStack(series);
   return (
     <figure class="plot" aria-labelledby={id}>
       <figcaption id={id}>
         {title}
         {series.length > 1 && <Legend series={series} />}
       </figcaption>
-      {at.length === 0 || most === 0 ? <p class="empty">Nothing yet.</p> : <Bars {...props} most={roundUp(most)} />}
-      {at.length > 0 && <Figures {...props} />}
+      {hoursMs.length === 0 || most === 0 ? <p class="empty">Nothing yet.</p> : <Bars {...props} most={roundUp(most)} />}
+      {hoursMs.length > 0 && <DataTable {...props} />}
     </figure>
   );
 }
 
-function Legend({ series }: { series: readonly PlotSeries[] }) {
+function Legend({ series }: { series: readonly ChartSeries[] }) {
   return (
     <span class="legend">
       {series.map(({ name, tone }) => (
@@ -54,7 +54,7 @@ function Legend({ series }: { series: readonly PlotSeries[] }) {
 }
 
 /** The highest stack. */
-function mostOf(series: readonly PlotSeries[]): number {
+function highestStack(series: readonly ChartSeries[]): number {
   const stacks = (series[0]?.values ?? []).map((_, index) =>
     series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0),
   );
@@ -68,8 +68,8 @@ function roundUp(value: number): number {
   return step * power;
 }
 
-function Bars({ title, unit, at, series, frame, most }: PlotProps & { most: number }) {
-  const step = (width - left) / at.length;
+function Bars({ title, unit, hoursMs, series, frame, most }: BarChartProps & { most: number }) {
+  const step = (width - left) / hoursMs.length;
   const y = (value: number): number => round(top + (height - bottom - top) * (1 - value / most));
   return (
     <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: bars, the figures stand below`}>
@@ -81,9 +81,9 @@ function Bars({ title, unit, at, series, frame, most }: PlotProps & { most: numb
           </text>
         </>
       ))}
-      {at.map((hourMs, index) => (
+      {hoursMs.map((hourMs, index) => (
         <g>
-          <title>{`${hourInWords(hourMs, frame.timezone)}: ${told(series, index, unit)}`}</title>
+          <title>{`${formatHour(hourMs, frame.timezone)}: ${hourLabel(series, index, unit)}`}</title>
           {stack(series, index).map(({ tone, from, to }) => (
             <rect
               class={`tone-${tone}`}
@@ -93,14 +93,14 @@ function Bars({ title, unit, at, series, frame, most }: PlotProps & { most: numb
               height={round(y(from) - y(to))}
             />
           ))}
-          {(at.length - 1 - index) % 6 === 0 && (
+          {(hoursMs.length - 1 - index) % 6 === 0 && (
             <text
               class="tick"
               x={round(left + (index + 0.5) * step)}
               y={height - 4}
-              text-anchor={index === at.length - 1 ? 'end' : 'middle'}
+              text-anchor={index === hoursMs.length - 1 ? 'end' : 'middle'}
             >
-              {hourInWords(hourMs, frame.timezone)}
+              {formatHour(hourMs, frame.timezone)}
             </text>
           )}
         </g>
@@ -114,13 +114,13 @@ function round(value: number): number {
 }
 
 interface Bar {
-  readonly tone: PlotSeries['tone'];
+  readonly tone: ChartSeries['tone'];
   readonly from: number;
   readonly to: number;
 }
 
 /** The bars of an hour, one upon the other. */
-function stack(series: readonly PlotSeries[], index: number): readonly Bar[] {
+function stack(series: readonly ChartSeries[], index: number): readonly Bar[] {
   let from = 0;
   return series.flatMap(({ tone, values }) => {
     const value = values[index] ?? 0;
@@ -131,13 +131,13 @@ function stack(series: readonly PlotSeries[], index: number): readonly Bar[] {
   });
 }
 
-function told(series: readonly PlotSeries[], index: number, unit: string): string {
+function hourLabel(series: readonly ChartSeries[], index: number, unit: string): string {
   if (series.length === 1) return `${series[0]?.values[index] ?? 'no'} ${unit}`;
   return series.map(({ name, values }) => `${values[index] ?? 0} ${name}`).join(', ');
 }
 
 /** The figures behind a plot, newest first. */
-function Figures({ title, at, series, frame }: PlotProps) {
+function DataTable({ title, hoursMs, series, frame }: BarChartProps) {
   return (
     <details>
       <summary>In figures</summary>
@@ -152,10 +152,10 @@ function Figures({ title, at, series, frame }: PlotProps) {
           </tr>
         </thead>
         <tbody>
-          {at
+          {hoursMs
             .map((hourMs, index) => (
               <tr>
-                <th scope="row">{hourInWords(hourMs, frame.timezone)}</th>
+                <th scope="row">{formatHour(hourMs, frame.timezone)}</th>
                 {series.map(({ values }) => (
                   <td>{values[index] ?? '–'}</td>
                 ))}

@@ -1,10 +1,10 @@
 import type { Item } from '../../domain/items/item.ts';
-import { type Around, excerptAround, markMatches } from '../../domain/search/search-marks.ts';
+import { type Excerpt, excerptAround, highlightMatches } from '../../domain/search/search-marks.ts';
 import type { SearchQuery } from '../../domain/search/search-query.ts';
 import { Copyable } from './copyable.tsx';
 import { MorePages } from './item-list.tsx';
 import { Kicker, Meta } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
+import type { PageContext } from './page-context.ts';
 
 const excerptChars = 280;
 /** Of a text, how much is looked through for the words that were searched for. */
@@ -18,7 +18,7 @@ export interface Search {
 }
 
 /** What a search found, the words it wanted marked. */
-export function SearchResults(props: { items: readonly Item[]; next: string | null; search: Search; frame: Frame }) {
+export function SearchResults(props: { items: readonly Item[]; next: string | null; search: Search; frame: PageContext }) {
   const { items, next, search, frame } = props;
   const { q, byRelevance, query } = search;
   const more = byRelevance ? ({ sort: 'relevance' } as const) : {};
@@ -44,20 +44,20 @@ export function SearchResults(props: { items: readonly Item[]; next: string | nu
   );
 }
 
-function Result({ item, query, frame }: { item: Item; query: SearchQuery; frame: Frame }) {
-  const { text } = around(item, query);
+function Result({ item, query, frame }: { item: Item; query: SearchQuery; frame: PageContext }) {
+  const { text } = bestExcerpt(item, query);
   return (
     <article class="item" lang={item.language ?? undefined}>
       <Kicker item={item} frame={frame} />
       <h2 class="headline" dir="auto">
         <a href={frame.links.item(item.id)}>
-          <Marked text={item.title} query={query} />
+          <Highlighted text={item.title} query={query} />
         </a>
       </h2>
       <Meta item={item} frame={frame} />
       {text !== '' && (
         <p class="summary" dir="auto">
-          <Marked text={text} query={query} />
+          <Highlighted text={text} query={query} />
         </p>
       )}
     </article>
@@ -65,11 +65,11 @@ function Result({ item, query, frame }: { item: Item; query: SearchQuery; frame:
 }
 
 /** Of summary and text, the part that shows why the item was found. */
-function around({ summary, contentHtml }: Item, query: SearchQuery): Around {
+function bestExcerpt({ summary, contentHtml }: Item, query: SearchQuery): Excerpt {
   const inSummary = excerptAround(summary, query, excerptChars);
-  if (inSummary.hit || contentHtml === '') return inSummary;
+  if (inSummary.hasMatch || contentHtml === '') return inSummary;
   const inText = excerptAround(plainText(contentHtml), query, excerptChars);
-  return inText.hit || summary === '' ? inText : inSummary;
+  return inText.hasMatch || summary === '' ? inText : inSummary;
 }
 
 /** The text of sanitised HTML; the four references that the sanitiser writes are read. */
@@ -78,12 +78,12 @@ function plainText(html: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
-function Marked({ text, query }: { text: string; query: SearchQuery }) {
-  return <>{markMatches(text, query).map((part) => (part.hit ? <mark>{part.text}</mark> : part.text))}</>;
+function Highlighted({ text, query }: { text: string; query: SearchQuery }) {
+  return <>{highlightMatches(text, query).map((part) => (part.isMatch ? <mark>{part.text}</mark> : part.text))}</>;
 }
 
 /** What stands where nothing was found. */
-export function NoMatch({ q, isFirst, frame }: { q: string; isFirst: boolean; frame: Frame }) {
+export function NoResults({ q, isFirst, frame }: { q: string; isFirst: boolean; frame: PageContext }) {
   if (!isFirst) {
     return (
       <p class="empty">
@@ -105,7 +105,7 @@ export function NoMatch({ q, isFirst, frame }: { q: string; isFirst: boolean; fr
 }
 
 /** What stands where the question cannot be answered. */
-export function WrongQuery({ why }: { why: string }) {
+export function InvalidQuery({ why }: { why: string }) {
   return (
     <div class="empty">
       <p>This search cannot be answered: {why}</p>
@@ -123,7 +123,7 @@ const examples = [
 ] as const;
 
 /** How to search. */
-export function SearchHelp({ frame }: { frame: Frame }) {
+export function SearchHelp({ frame }: { frame: PageContext }) {
   const [, tab] = frame.tabs;
   const section = tab?.name.includes(' ') === true ? `section:"${tab.name}"` : `section:${tab?.name ?? 'world'}`;
   return (
@@ -147,7 +147,7 @@ export function SearchHelp({ frame }: { frame: Frame }) {
 }
 
 /** How to hear of what will match. */
-export function FollowSearch({ q, liveUrl, frame }: { q: string; liveUrl: string; frame: Frame }) {
+export function FollowSearch({ q, liveUrl, frame }: { q: string; liveUrl: string; frame: PageContext }) {
   const { links } = frame;
   return (
     <aside class="follow" aria-labelledby="follow-title">

@@ -1,6 +1,6 @@
 import { Time } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
-import { outward } from './view-links.ts';
+import type { PageContext } from './page-context.ts';
+import { externalLink } from './view-links.ts';
 
 /** A source as pages show it. */
 export interface SourceRow {
@@ -22,7 +22,7 @@ export interface SourceRow {
   readonly storedToPushedMs: number | null;
 }
 
-const words: Readonly<Record<SourceRow['state'], string>> = {
+const stateLabels: Readonly<Record<SourceRow['state'], string>> = {
   new: 'Not read yet',
   fine: 'Fine',
   waiting: 'Asked us to wait',
@@ -31,10 +31,10 @@ const words: Readonly<Record<SourceRow['state'], string>> = {
 };
 
 /** How the reading of a source goes, in a word. */
-export function State({ row, frame }: { row: SourceRow; frame: Frame }) {
+export function SourceState({ row, frame }: { row: SourceRow; frame: PageContext }) {
   return (
     <>
-      <span class={`state state-${row.state}`}>{words[row.state]}</span>
+      <span class={`state state-${row.state}`}>{stateLabels[row.state]}</span>
       {row.sinceMs !== null && (
         <>
           {' '}
@@ -46,7 +46,7 @@ export function State({ row, frame }: { row: SourceRow; frame: Frame }) {
 }
 
 /** When a source is asked next, and what decided on it. */
-export function NextCheck({ row, frame }: { row: SourceRow; frame: Frame }) {
+export function NextCheck({ row, frame }: { row: SourceRow; frame: PageContext }) {
   if (row.nextCheckMs === null) return <>not any more</>;
   return (
     <>
@@ -57,7 +57,7 @@ export function NextCheck({ row, frame }: { row: SourceRow; frame: Frame }) {
 }
 
 /** The output feeds of one source. */
-export function SourceFeeds({ row, frame }: { row: SourceRow; frame: Frame }) {
+export function SourceFeeds({ row, frame }: { row: SourceRow; frame: PageContext }) {
   const path = `/sources/${encodeURIComponent(row.id)}`;
   return (
     <span class="feed-links">
@@ -75,7 +75,7 @@ export function SourceFeeds({ row, frame }: { row: SourceRow; frame: Frame }) {
 }
 
 /** What stands below the name of a source on its own page. */
-export function SourceNote({ row, frame }: { row: SourceRow; frame: Frame }) {
+export function SourceSummary({ row, frame }: { row: SourceRow; frame: PageContext }) {
   return (
     <dl class="source-note">
       <div>
@@ -88,7 +88,7 @@ export function SourceNote({ row, frame }: { row: SourceRow; frame: Frame }) {
         <div>
           <dt>Site</dt>
           <dd>
-            <a href={row.siteUrl} {...outward}>
+            <a href={row.siteUrl} {...externalLink}>
               <bdi>{new URL(row.siteUrl).hostname}</bdi>
             </a>
           </dd>
@@ -97,7 +97,7 @@ export function SourceNote({ row, frame }: { row: SourceRow; frame: Frame }) {
       <div>
         <dt>State</dt>
         <dd>
-          <State row={row} frame={frame} />
+          <SourceState row={row} frame={frame} />
         </dd>
       </div>
       <div>

@@ -1,11 +1,11 @@
 import { Time } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
-import { NextCheck, SourceFeeds, type SourceRow, State } from './source-note.tsx';
+import type { PageContext } from './page-context.ts';
+import { NextCheck, SourceFeeds, type SourceRow, SourceState } from './source-note.tsx';
 
 /** All sources and how reading them goes. */
-export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; frame: Frame }) {
+export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; frame: PageContext }) {
   const failing = rows.filter(({ state }) => state === 'failing' || state === 'gone').length;
-  const isMeasured = rows.some((row) => delayOf(row) !== '–');
+  const isMeasured = rows.some((row) => formatDelay(row) !== '–');
   return (
     <>
       <h1 class="page-title">Sources</h1>
@@ -31,7 +31,7 @@ export function SourcesMatter({ rows, frame }: { rows: readonly SourceRow[]; fra
           </thead>
           <tbody>
             {rows.map((row) => (
-              <Row row={row} frame={frame} />
+              <SourceTableRow row={row} frame={frame} />
             ))}
           </tbody>
         </table>
@@ -48,9 +48,9 @@ function summaryOf(count: number, failing: number): string {
 }
 
 /** `4 min, then 12 ms`; a dash where nothing was measured. */
-function delayOf({ publishedToStoredMs, storedToPushedMs }: SourceRow): string {
-  if (storedToPushedMs === null) return publishedToStoredMs === null ? '–' : shortly(publishedToStoredMs);
-  return `${publishedToStoredMs === null ? '–' : shortly(publishedToStoredMs)}, then ${shortly(storedToPushedMs)}`;
+function formatDelay({ publishedToStoredMs, storedToPushedMs }: SourceRow): string {
+  if (storedToPushedMs === null) return publishedToStoredMs === null ? '–' : formatDuration(publishedToStoredMs);
+  return `${publishedToStoredMs === null ? '–' : formatDuration(publishedToStoredMs)}, then ${formatDuration(storedToPushedMs)}`;
 }
 
 const units = [
@@ -61,12 +61,12 @@ const units = [
 ] as const;
 
 /** A duration in the largest unit of which there is at least one. */
-function shortly(ms: number): string {
+function formatDuration(ms: number): string {
   const [unit, size] = units.find(([, size]) => ms >= size) ?? (['ms', 1] as const);
   return `${Math.max(1, Math.round(ms / size))} ${unit}`;
 }
 
-function Row({ row, frame }: { row: SourceRow; frame: Frame }) {
+function SourceTableRow({ row, frame }: { row: SourceRow; frame: PageContext }) {
   return (
     <tr>
       <th scope="row">
@@ -78,13 +78,13 @@ function Row({ row, frame }: { row: SourceRow; frame: Frame }) {
         <a href={frame.links.section(row.section)}>{row.section}</a>
       </td>
       <td data-label="State">
-        <State row={row} frame={frame} />
+        <SourceState row={row} frame={frame} />
       </td>
       <td data-label="Last read">{row.checkedMs === null ? '–' : <Time ms={row.checkedMs} frame={frame} />}</td>
       <td data-label="Next check">
         <NextCheck row={row} frame={frame} />
       </td>
-      <td data-label="Delay">{delayOf(row)}</td>
+      <td data-label="Delay">{formatDelay(row)}</td>
       <td data-label="Items" class="number">
         {row.items}
       </td>

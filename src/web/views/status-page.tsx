@@ -1,8 +1,8 @@
 import type { ConfigProblem } from '../../domain/config-error.ts';
 import { type StorageState, storageAdvice } from '../../domain/storage.ts';
 import { Time } from './item-parts.tsx';
-import type { Frame } from './page-context.ts';
-import { Plot, type PlotSeries } from './plot.tsx';
+import type { PageContext } from './page-context.ts';
+import { BarChart, type ChartSeries } from './plot.tsx';
 
 /** One hour of the last day. */
 export interface StatusHour {
@@ -41,19 +41,19 @@ export interface Status {
 const quickMs = 120_000;
 
 /** How it goes, at a glance and hour by hour. */
-export function StatusMatter({ status, frame }: { status: Status; frame: Frame }) {
+export function StatusContent({ status, frame }: { status: Status; frame: PageContext }) {
   return (
     <>
       <h1 class="page-title">Status</h1>
       <StorageFault state={status.storage} frame={frame} />
       <Problems problems={status.problems} />
       <Summary status={status} frame={frame} />
-      <Plots status={status} frame={frame} />
+      <Charts status={status} frame={frame} />
     </>
   );
 }
 
-function StorageFault({ state, frame }: { state: StorageState | null; frame: Frame }) {
+function StorageFault({ state, frame }: { state: StorageState | null; frame: PageContext }) {
   if (state === null) return null;
   const { what, remedy } = storageAdvice[state.fault];
   return (
@@ -86,7 +86,7 @@ function Problems({ problems }: { problems: readonly ConfigProblem[] }) {
   );
 }
 
-function Summary({ status, frame }: { status: Status; frame: Frame }) {
+function Summary({ status, frame }: { status: Status; frame: PageContext }) {
   const { all, troubled } = status.sources;
   const added = status.hours.reduce((sum, hour) => sum + hour.added, 0);
   const polls = status.hours.reduce((sum, { outcomes }) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0), 0);
@@ -126,11 +126,11 @@ function Figure({ name, value }: { name: string; value: number }) {
   );
 }
 
-function Plots({ status, frame }: { status: Status; frame: Frame }) {
+function Charts({ status, frame }: { status: Status; frame: PageContext }) {
   const { hours, sessions } = status;
   const at = hours.map(({ hourMs }) => hourMs);
   const most = new Map(sessions.map((session) => [session.hourMs, session.most]));
-  const series = (name: string, tone: PlotSeries['tone'], of: (hour: StatusHour) => number | null): PlotSeries => ({
+  const series = (name: string, tone: ChartSeries['tone'], of: (hour: StatusHour) => number | null): ChartSeries => ({
     name,
     tone,
     values: hours.map(of),
@@ -147,28 +147,28 @@ function Plots({ status, frame }: { status: Status; frame: Frame }) {
     freshnessMs === null ? null : Math.round((freshnessMs / delayUnit.ms) * 10) / 10;
   return (
     <>
-      <Plot
+      <BarChart
         id="items-plot"
         title="Items per hour"
         unit="items"
-        at={at}
+        hoursMs={at}
         series={[series('added', 'main', ({ added }) => added), series('corrected', 'quiet', ({ updated }) => updated)]}
         frame={frame}
       />
-      <Plot
+      <BarChart
         id="freshness-plot"
         title={`From publication to us, median in ${delayUnit.name}`}
         unit={delayUnit.name}
-        at={at}
+        hoursMs={at}
         series={[series(delayUnit.name, 'main', delay)]}
         frame={frame}
       />
-      <Plot id="polls-plot" title="Reads of sources per hour" unit="reads" at={at} series={polls} frame={frame} />
-      <Plot
+      <BarChart id="polls-plot" title="Reads of sources per hour" unit="reads" hoursMs={at} series={polls} frame={frame} />
+      <BarChart
         id="sessions-plot"
         title="Live connections, most at a time"
         unit="connections"
-        at={at}
+        hoursMs={at}
         series={[series('connections', 'main', ({ hourMs }) => most.get(hourMs) ?? null)]}
         frame={frame}
       />

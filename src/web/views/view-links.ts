@@ -53,7 +53,7 @@ export function makeLinks(publicUrl: string, version: string): Links {
 }
 
 /** Attributes of a link that leads to a publisher's site: it learns nothing of us and gets nothing of us. */
-export const outward = {
+export const externalLink = {
   rel: 'noopener noreferrer nofollow ugc',
   referrerpolicy: 'no-referrer',
 } as const;

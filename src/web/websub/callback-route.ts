@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono';
-import type { CallbackAnswer, Callbacks } from '../../push/websub/websub-callback.ts';
+import type { CallbackResponse, CallbackHandler } from '../../push/websub/websub-callback.ts';
 import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxPushBytes = 3 * 1024 * 1024;
 const retryAfterSeconds = 60;
 
 /** `/websub/callback/:id`: hubs of others verify (GET) and push (POST) here. It never redirects. */
-export function callbackRoute(app: Hono, callbacks: Callbacks, budget: BodyBudget): void {
+export function callbackRoute(app: Hono, callbacks: CallbackHandler, budget: BodyBudget): void {
   app.get('/websub/callback/:id', async (c) => {
     const query = new URL(c.req.url).searchParams;
     return answer(c, await callbacks.verify(c.req.param('id'), query));
@@ -28,7 +28,7 @@ export function callbackRoute(app: Hono, callbacks: Callbacks, budget: BodyBudge
   });
 }
 
-function answer(c: Context, { status, text }: CallbackAnswer): Response {
+function answer(c: Context, { status, text }: CallbackResponse): Response {
   c.header('Cache-Control', 'no-store');
   if (status === 503) c.header('Retry-After', String(retryAfterSeconds));
   // A challenge goes back byte for byte.

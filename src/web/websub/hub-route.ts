@@ -1,15 +1,15 @@
 import type { Context, Hono } from 'hono';
 import type { Hub } from '../../push/websub/websub-hub.ts';
 import { addressKey } from '../shared/address-key.ts';
-import type { AppParts } from '../shared/app-context.ts';
-import { clientOf } from '../shared/client-of.ts';
+import type { AppContext } from '../shared/app-context.ts';
+import { clientAddressOf } from '../shared/client-of.ts';
 import { type BodyBudget, RequestBody } from './read-body.ts';
 
 const maxFormBytes = 16 * 1024;
 const retryAfterSeconds = 60;
 
 /** What the hub's route works with. */
-export interface HubRouteParts extends Pick<AppParts, 'clientAddress'> {
+export interface HubRouteParts extends Pick<AppContext, 'clientAddress'> {
   readonly hub: Pick<Hub, 'receive'>;
   readonly budget: BodyBudget;
 }
@@ -25,7 +25,7 @@ export function hubRoute(app: Hono, { hub, budget, clientAddress }: HubRoutePart
       c.header('Retry-After', String(retryAfterSeconds));
       return c.text('Too much is waiting; try again later.\n', 503);
     }
-    const answer = hub.receive(form, addressKey(clientOf(c, { clientAddress })));
+    const answer = hub.receive(form, addressKey(clientAddressOf(c, { clientAddress })));
     if (answer.status === 429) c.header('Retry-After', String(retryAfterSeconds));
     if (answer.status === 307) c.header('Location', answer.location);
     return c.text(`${answer.text}\n`, answer.status);

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 
 /** A body that was read, or why it was not. */
-export type BodyRead =
+export type BodyReadResult =
   | { readonly kind: 'read'; readonly body: Buffer }
   | { readonly kind: 'too-large' }
   /** Too many bytes of other requests are under way. */
@@ -17,7 +17,7 @@ export class BodyBudget {
   }
 
   /** Holds so many more bytes, unless that is too much. */
-  hold(bytes: number): boolean {
+  reserve(bytes: number): boolean {
     if (this.#held + bytes > this.#maxBytes) return false;
     this.#held += bytes;
     return true;
@@ -42,12 +42,12 @@ export class RequestBody {
   }
 
   /** The raw bytes, before any decoding. Of a body that is refused the rest is not read. */
-  async read(): Promise<BodyRead> {
+  async read(): Promise<BodyReadResult> {
     if (Number(this.#c.req.header('content-length') ?? 0) > this.#maxBytes) return { kind: 'too-large' };
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#c.req.raw.body ?? []) {
       if (this.#held + chunk.length > this.#maxBytes) return { kind: 'too-large' };
-      if (!this.#budget.hold(chunk.length)) return { kind: 'busy' };
+      if (!this.#budget.reserve(chunk.length)) return { kind: 'busy' };
       this.#held += chunk.length;
       chunks.push(chunk);
     }

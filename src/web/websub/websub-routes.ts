@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
-import type { Callbacks } from '../../push/websub/websub-callback.ts';
+import type { CallbackHandler } from '../../push/websub/websub-callback.ts';
 import type { Hub } from '../../push/websub/websub-hub.ts';
-import type { AppParts } from '../shared/app-context.ts';
+import type { AppContext } from '../shared/app-context.ts';
 import { callbackRoute } from './callback-route.ts';
 import { hubRoute } from './hub-route.ts';
 import { BodyBudget } from './read-body.ts';
@@ -10,16 +10,16 @@ import { BodyBudget } from './read-body.ts';
 const maxBodyBytes = 24 * 1024 * 1024;
 
 /** What stands behind the addresses below `/websub`. */
-export interface WebsubDesk {
+export interface WebSubEndpoints {
   readonly hub: Pick<Hub, 'receive'>;
-  readonly callbacks: Callbacks;
+  readonly callbacks: CallbackHandler;
 }
 
 /** Where subscribers of ours ask, and where hubs of others push to. */
 export function websubRoutes(
   app: Hono,
-  { hub, callbacks }: WebsubDesk,
-  { clientAddress }: Pick<AppParts, 'clientAddress'>,
+  { hub, callbacks }: WebSubEndpoints,
+  { clientAddress }: Pick<AppContext, 'clientAddress'>,
 ): void {
   const budget = new BodyBudget(maxBodyBytes);
   hubRoute(app, { hub, budget, clientAddress });

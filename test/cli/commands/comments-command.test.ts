@@ -7,7 +7,7 @@ import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { addComment } from '../../../src/store/readers/comment-repository.ts';
 import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
-import { draft, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { draft, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { FakeIo } from '../fake-io.ts';
 
 describe('newswire comments', () => {
@@ -19,7 +19,7 @@ describe('newswire comments', () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
     env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`, USER: 'ann' };
     server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    const room = new Newsroom(server);
+    const room = new StoreFixture(server);
     await room.declare([source('a')]);
     await room.read('a', [draft('one')]);
     for (const [index, body] of ['First', 'Second \u001b[31mred\u001b]8;;http://x\u0007', 'Third'].entries()) {

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type TailOptions, tail } from '../../../src/cli/commands/tail-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
-import { startScripted } from '../../support/client/scripted-server.ts';
-import { type LiveServer, startLive } from '../../support/live/live-server.ts';
+import { startScriptedServer } from '../../support/client/scripted-server.ts';
+import { type TestLiveServer, startLive } from '../../support/live/live-server.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { until } from '../../support/until.ts';
 import { makeItem } from '../../web/fakes.ts';
@@ -14,16 +14,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(): Promise<LiveServer> {
+async function start(): Promise<TestLiveServer> {
   const server = await startLive();
   cleanups.push(() => server.close());
   return server;
 }
 
-function publish(server: LiveServer, id: number, section = 'World'): void {
+function publish(server: TestLiveServer, id: number, section = 'World'): void {
   const facets = { sections: [section], sources: ['example'], text: `Headline ${id}` };
   server.log.append({ itemId: id, facets, body: JSON.stringify(toWireBody(makeItem(id, { section }))) });
-  server.ring();
+  server.notify();
 }
 
 /** A tail that runs until `end`. */
@@ -71,7 +71,7 @@ describe('newswire tail', () => {
     const server = await start();
     publish(server, 1);
     server.log.append({ op: 'remove', itemId: 1, facets: { sections: ['World'] } });
-    server.ring();
+    server.notify();
     const { io, isLive } = run(server.url('/'), { after: 'floor', json: true });
     await isLive();
     const [added, removed] = linesOf(io).map((line) => JSON.parse(line) as unknown);
@@ -104,7 +104,7 @@ describe('newswire tail', () => {
   it('reads the stream where no WebSocket gets through', { timeout: 30_000 }, async () => {
     const server = await start();
     publish(server, 1);
-    const scripted = await startScripted();
+    const scripted = await startScriptedServer();
     cleanups.push(() => scripted.close());
     scripted.refusesSockets = true;
     scripted.answer = (request, response) => {

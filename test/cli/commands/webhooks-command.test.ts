@@ -6,9 +6,9 @@ import { listWebhooks, replayWebhook, resumeWebhook } from '../../../src/cli/com
 import { runCommand } from '../../../src/cli/program.ts';
 import type { WebhookState } from '../../../src/domain/events/webhook.ts';
 import { readHead, trimEvents } from '../../../src/store/log/event-log.ts';
-import { advanceWebhook, declareWebhooks, readWebhook } from '../../../src/store/log/webhook-states.ts';
+import { updateWebhookState, declareWebhooks, readWebhook } from '../../../src/store/log/webhook-states.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { day, draft, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { day, draft, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
@@ -24,7 +24,7 @@ describe('newswire webhooks', () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
     env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}` };
     server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    const room = new Newsroom(server);
+    const room = new StoreFixture(server);
     await room.declare([source('a')]);
     await room.open('a');
     await room.read('a', [draft('one'), draft('two')]);
@@ -45,7 +45,7 @@ describe('newswire webhooks', () => {
 
   async function set(over: Partial<WebhookState>): Promise<void> {
     const before = await hook();
-    expect(await advanceWebhook(server, before, { ...before, ...over })).toBe(true);
+    expect(await updateWebhookState(server, before, { ...before, ...over })).toBe(true);
   }
 
   async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {

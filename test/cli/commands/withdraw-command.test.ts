@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { readItem } from '../../../src/store/queries/read-items.ts';
-import { draft, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { draft, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
@@ -13,7 +13,7 @@ const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
 describe('newswire withdraw', () => {
   let folder: string;
   let server: Store;
-  let room: Newsroom;
+  let room: StoreFixture;
   let env: Record<string, string>;
 
   beforeEach(async () => {
@@ -23,7 +23,7 @@ describe('newswire withdraw', () => {
       PUBLIC_URL: 'https://news.example.com/wire',
     };
     server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    room = new Newsroom(server);
+    room = new StoreFixture(server);
     await room.declare([source('a', { title: 'The Quay' })]);
     await room.open('a');
     await room.read('a', [

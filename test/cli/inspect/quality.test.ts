@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeQuality } from '../../../src/cli/inspect/quality.ts';
+import { assessQuality } from '../../../src/cli/inspect/quality.ts';
 import type { EntryDescription } from '../../../src/domain/items/feed-description.ts';
 import { nowMs } from './harness.ts';
 
@@ -16,7 +16,7 @@ const blank: EntryDescription = {
   enclosures: [],
 };
 const judge = (...parts: Partial<EntryDescription>[]) =>
-  judgeQuality(
+  assessQuality(
     parts.map((part) => ({ ...blank, ...part })),
     nowMs,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../src/cli/inspect/inspect.ts';
-import { inspectionForMachines, rungOf, tellFeed, tellInspection, tellPage } from '../../../src/cli/inspect/report.ts';
+import { inspectionToJson, identityBasis, formatFeed, formatInspection, formatPage } from '../../../src/cli/inspect/report.ts';
 import { rssDocument } from '../../support/documents.ts';
 import type { Reply } from '../../support/origin.ts';
 import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';
@@ -13,7 +13,7 @@ async function factsOf(...replies: Reply[]): Promise<Record<string, string>> {
   origin.on('/feed', ...replies);
   const { feed: report } = await look(`${origin.url}/feed`);
   if (report === null) throw new Error('no feed');
-  const [facts = ''] = tellFeed(report, null).split('\n\n');
+  const [facts = ''] = formatFeed(report, null).split('\n\n');
   return Object.fromEntries(
     facts
       .split('\n')
@@ -102,7 +102,7 @@ describe('tellFeed', () => {
       ]),
     );
     const { feed: report } = await look(`${origin.url}/feed`);
-    const table = tellFeed(report!, null).split('\n\n')[1]?.split('\n');
+    const table = formatFeed(report!, null).split('\n\n')[1]?.split('\n');
     expect(table?.map((line) => line.split(/ {2,}/))).toEqual([
       ['PUBLISHED', 'TITLE', 'TOLD APART BY', 'LINK'],
       ['2026-03-10 12:00', 'A & b', 'id', 'https://site.example/1'],
@@ -116,7 +116,7 @@ describe('tellFeed', () => {
     const title = `\u009b31m${'A long title '.repeat(20)}\u202e`;
     origin.on('/feed', { body: rssDocument({ title, link: 'https://site.example/' }, [{ title }]) });
     const { feed: report } = await look(`${origin.url}/feed`);
-    const text = tellFeed(report!, 60);
+    const text = formatFeed(report!, 60);
     expect(text.split('\n').every((line) => line.length <= 60)).toBe(true);
     expect(text).not.toMatch(/[\u0080-\u009f\u202e]/);
   });
@@ -130,7 +130,7 @@ describe('tellPage', () => {
       { url: 'https://site.example/feed', title: 'Stories', format: 'RSS', found: 'declared' },
       { url: 'https://site.example/rss', title: null, format: null, found: 'address' },
     ] as const;
-    expect(tellPage({ ...found, feeds }, null).split('\n')).toEqual([
+    expect(formatPage({ ...found, feeds }, null).split('\n')).toEqual([
       'A site (https://site.example/) is a page that names 2 feeds:',
       '',
       'FEED                       FORMAT  FOUND           TITLE',
@@ -141,10 +141,10 @@ describe('tellPage', () => {
   });
 
   it('says that a page names none, and where it sends browsers', () => {
-    expect(tellPage({ ...found, feeds: [] }, null)).toBe(
+    expect(formatPage({ ...found, feeds: [] }, null)).toBe(
       'A site (https://site.example/) is a page that names no feed.\n',
     );
-    expect(tellPage({ ...found, title: null, refreshTo: 'https://site.example/en', feeds: [] }, null)).toBe(
+    expect(formatPage({ ...found, title: null, refreshTo: 'https://site.example/en', feeds: [] }, null)).toBe(
       'https://site.example/ is a page that names no feed. It sends browsers on to https://site.example/en; try that address.\n',
     );
   });
@@ -156,10 +156,10 @@ describe('an inspection', () => {
     origin.on('/', page(rssLink('/feed', 'Stories')));
     origin.on('/feed', feed(3, { etag: '"a"' }), { status: 304 });
     const inspection = await look(`${origin.url}/`);
-    expect(tellInspection(inspection, null)).toMatch(
+    expect(formatInspection(inspection, null)).toMatch(
       /names one feed:\n\nFEED .*\n.*Stories\n\nfeed +http.*\n(.*\n)+\nPUBLISHED /,
     );
-    expect(JSON.parse(JSON.stringify(inspectionForMachines(inspection)))).toMatchObject({
+    expect(JSON.parse(JSON.stringify(inspectionToJson(inspection)))).toMatchObject({
       url: `${origin.url}/`,
       page: {
         title: 'A site',
@@ -191,13 +191,13 @@ describe('an inspection', () => {
       feed: null,
       refusals: [{ url: 'https://site.example/', failure: 'not_found', detail: 'x' }],
     };
-    expect(tellInspection(nothing, null)).toBe('');
-    expect(inspectionForMachines(nothing)).toEqual(nothing);
+    expect(formatInspection(nothing, null)).toBe('');
+    expect(inspectionToJson(nothing)).toEqual(nothing);
   });
 });
 
 describe('rungOf', () => {
   it('reads the rung off the key', () => {
-    expect(['gab', 'lab', 'dab'].map((entryKey) => rungOf({ entryKey }))).toEqual(['id', 'link', 'text']);
+    expect(['gab', 'lab', 'dab'].map((entryKey) => identityBasis({ entryKey }))).toEqual(['id', 'link', 'text']);
   });
 });

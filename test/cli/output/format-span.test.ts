@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatInstant, formatSpan } from '../../../src/cli/output/format-span.ts';
+import { formatRelativeTime, formatDuration } from '../../../src/cli/output/format-span.ts';
 
 describe('formatSpan', () => {
   it.each([
@@ -10,14 +10,14 @@ describe('formatSpan', () => {
     [47 * 3_600_000, '47 h'],
     [12 * 86_400_000, '12 d'],
   ])('says %d ms as %s', (ms, text) => {
-    expect(formatSpan(ms)).toBe(text);
+    expect(formatDuration(ms)).toBe(text);
   });
 });
 
 describe('formatInstant', () => {
   it('tells the past from the future', () => {
-    expect(formatInstant(0, 300_000)).toBe('5 min ago');
-    expect(formatInstant(300_000, 0)).toBe('in 5 min');
-    expect(formatInstant(1000, 1200)).toBe('now');
+    expect(formatRelativeTime(0, 300_000)).toBe('5 min ago');
+    expect(formatRelativeTime(300_000, 0)).toBe('in 5 min');
+    expect(formatRelativeTime(1000, 1200)).toBe('now');
   });
 });

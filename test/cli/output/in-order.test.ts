@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inOrder } from '../../../src/cli/output/in-order.ts';
+import { mapInOrder } from '../../../src/cli/output/in-order.ts';
 
 async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -11,7 +11,7 @@ describe('inOrder', () => {
   it('gives results in the order of the items, whichever is done first', async () => {
     const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
     const results = all(
-      inOrder([0, 1, 2], 3, async (item) => {
+      mapInOrder([0, 1, 2], 3, async (item) => {
         await gates[item]?.promise;
         return item * 10;
       }),
@@ -31,11 +31,11 @@ describe('inOrder', () => {
       return item;
     };
     const items = Array.from({ length: 20 }, (_, index) => index);
-    expect(await all(inOrder(items, 4, work))).toEqual(items);
+    expect(await all(mapInOrder(items, 4, work))).toEqual(items);
     expect(most).toBe(4);
   });
 
   it('gives nothing for nothing', async () => {
-    expect(await all(inOrder([], 2, async () => 1))).toEqual([]);
+    expect(await all(mapInOrder([], 2, async () => 1))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeDateWriter, makeTimeWriter } from '../../../src/client/browser/local-dateline.ts';
+import { makeDateWriter, makeRelativeDateline } from '../../../src/client/browser/local-dateline.ts';
 import { makeDateline } from '../../../src/web/views/format-dateline.ts';
 
 const noon = Date.UTC(2026, 0, 15, 12, 0);
@@ -19,7 +19,7 @@ describe('the dates of the live script', () => {
 });
 
 describe('the times of the live script', () => {
-  const write = makeTimeWriter({ pattern: 'HH:mm', timezone: 'UTC' });
+  const write = makeRelativeDateline({ pattern: 'HH:mm', timezone: 'UTC' });
 
   it.each([
     [0, 'just now'],

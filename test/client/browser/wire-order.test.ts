@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexFor, placeOf, shownMs } from '../../../src/client/browser/wire-order.ts';
+import { insertionIndex, sortPositionOf, datelineMs } from '../../../src/client/browser/wire-order.ts';
 
 const seen = '2026-01-15T12:00:00.000Z';
 const earlier = '2026-01-15T11:00:00.000Z';
@@ -7,16 +7,16 @@ const later = '2026-01-15T13:00:00.000Z';
 
 describe('placeOf', () => {
   it('is by the publisher’s date, by ours where there is none, and never ahead of when we saw the item', () => {
-    expect(placeOf({ id: 1, publishedAt: earlier, firstSeenAt: seen }).sortMs).toBe(Date.parse(earlier));
-    expect(placeOf({ id: 1, publishedAt: null, firstSeenAt: seen }).sortMs).toBe(Date.parse(seen));
-    expect(placeOf({ id: 1, publishedAt: later, firstSeenAt: seen }).sortMs).toBe(Date.parse(seen));
+    expect(sortPositionOf({ id: 1, publishedAt: earlier, firstSeenAt: seen }).sortMs).toBe(Date.parse(earlier));
+    expect(sortPositionOf({ id: 1, publishedAt: null, firstSeenAt: seen }).sortMs).toBe(Date.parse(seen));
+    expect(sortPositionOf({ id: 1, publishedAt: later, firstSeenAt: seen }).sortMs).toBe(Date.parse(seen));
   });
 });
 
 describe('shownMs', () => {
   it('is the publisher’s date, else ours', () => {
-    expect(shownMs({ publishedAt: later, firstSeenAt: seen })).toBe(Date.parse(later));
-    expect(shownMs({ publishedAt: null, firstSeenAt: seen })).toBe(Date.parse(seen));
+    expect(datelineMs({ publishedAt: later, firstSeenAt: seen })).toBe(Date.parse(later));
+    expect(datelineMs({ publishedAt: null, firstSeenAt: seen })).toBe(Date.parse(seen));
   });
 });
 
@@ -36,10 +36,10 @@ describe('indexFor', () => {
     [{ id: 1, sortMs: 200 }, 3],
     [{ id: 1, sortMs: 50 }, 4],
   ])('puts %o where the server would, at %d', (line, index) => {
-    expect(indexFor(lines, line)).toBe(index);
+    expect(insertionIndex(lines, line)).toBe(index);
   });
 
   it('puts the first line of all at the top', () => {
-    expect(indexFor([], { id: 1, sortMs: 1 })).toBe(0);
+    expect(insertionIndex([], { id: 1, sortMs: 1 })).toBe(0);
   });
 });

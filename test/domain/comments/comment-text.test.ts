@@ -1,56 +1,56 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  countChars,
+  countCodePoints,
   countLinks,
-  isVisible,
-  measured,
-  partsOf,
-  sameness,
-  tidyBody,
-  tidyName,
+  hasVisibleText,
+  normaliseInput,
+  linkify,
+  comparisonKey,
+  normaliseBody,
+  normaliseName,
 } from '../../../src/domain/comments/comment-text.ts';
 
 describe('measured', () => {
   it('takes a line break for one character, however the form sent it, and leaves out what stands around', () => {
-    expect(measured('  a\r\nb\rc\nd \n')).toBe('a\nb\nc\nd');
+    expect(normaliseInput('  a\r\nb\rc\nd \n')).toBe('a\nb\nc\nd');
   });
 
   it('counts code points: an emoji of two units is one, a letter with a combining mark two', () => {
-    expect(countChars('🙂')).toBe(1);
-    expect(countChars('e\u0301')).toBe(2);
-    expect(countChars('👩‍👩‍👧')).toBe(5);
+    expect(countCodePoints('🙂')).toBe(1);
+    expect(countCodePoints('e\u0301')).toBe(2);
+    expect(countCodePoints('👩‍👩‍👧')).toBe(5);
   });
 });
 
 describe('tidyBody', () => {
   it('keeps words and line breaks, and evens out holes', () => {
-    expect(tidyBody('one  \r\n\r\n\r\n\r\ntwo\tthree')).toBe('one\n\ntwo three');
+    expect(normaliseBody('one  \r\n\r\n\r\n\r\ntwo\tthree')).toBe('one\n\ntwo three');
   });
 
   it('clips marks that pile up, and no writing that needs some', () => {
     const zalgo = `z${'\u0300'.repeat(200)}o`;
-    expect(countChars(tidyBody(zalgo))).toBe(6);
+    expect(countCodePoints(normaliseBody(zalgo))).toBe(6);
     for (const writing of ['Việt Nam', 'שָׁלוֹם', 'สวัสดีค่ะ', 'हिन्दी', 'e\u0301'])
-      expect(tidyBody(writing)).toBe(writing.normalize('NFC'));
+      expect(normaliseBody(writing)).toBe(writing.normalize('NFC'));
   });
 
   it('reads 60,000 blanks that end no line once, not once for each of them', () => {
     const before = process.cpuUsage();
-    expect(tidyBody(`a${' '.repeat(60_000)}b`)).toHaveLength(60_002);
+    expect(normaliseBody(`a${' '.repeat(60_000)}b`)).toHaveLength(60_002);
     // Some milliseconds; read again for each blank they take ten seconds.
     expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 
   it('drops control characters and mends halves of characters', () => {
-    expect(tidyBody('a\u0000\u001b[31mb\u0007\ud800')).toBe('a[31mb\ufffd');
+    expect(normaliseBody('a\u0000\u001b[31mb\u0007\ud800')).toBe('a[31mb\ufffd');
   });
 
   it('never makes a text longer than its composed form (NFC) is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(countChars(tidyBody(text))).toBeLessThanOrEqual(
-          countChars(measured(text).toWellFormed().normalize('NFC')),
+        expect(countCodePoints(normaliseBody(text))).toBeLessThanOrEqual(
+          countCodePoints(normaliseInput(text).toWellFormed().normalize('NFC')),
         );
       }),
     );
@@ -59,25 +59,25 @@ describe('tidyBody', () => {
 
 describe('tidyName', () => {
   it('is one line without anything that cannot be seen or turns text round', () => {
-    expect(tidyName(' Ann\n\u202eB\u2066\u200b\u3164 Lee\u0000 ')).toBe('Ann B Lee');
+    expect(normaliseName(' Ann\n\u202eB\u2066\u200b\u3164 Lee\u0000 ')).toBe('Ann B Lee');
   });
 
   it('keeps the joiners that names are written with', () => {
-    expect(tidyName('می\u200cخواهم')).toBe('می\u200cخواهم');
+    expect(normaliseName('می\u200cخواهم')).toBe('می\u200cخواهم');
   });
 
   it.each(['__proto__', 'constructor', 'O’Neil', '<b>\'"&', 'Zoë Ångström', '李雷'])('keeps %s', (name) => {
-    expect(tidyName(name)).toBe(name.normalize('NFC'));
+    expect(normaliseName(name)).toBe(name.normalize('NFC'));
   });
 });
 
 describe('isVisible', () => {
   it.each(['', ' \n ', '\u200b\u200d', '\u3164', '\u2800', '\u0301', '\u202e\u2066'])('sees nothing in %j', (text) => {
-    expect(isVisible(text)).toBe(false);
+    expect(hasVisibleText(text)).toBe(false);
   });
 
   it.each(['a', '.', '🙂', '李'])('sees %s', (text) => {
-    expect(isVisible(text)).toBe(true);
+    expect(hasVisibleText(text)).toBe(true);
   });
 });
 
@@ -89,35 +89,35 @@ describe('sameness', () => {
     'ꓐꓴꓬ cheap pills now',
     '𝐁𝐮𝐲 𝐜𝐡𝐞𝐚𝐩 𝐩𝐢𝐥𝐥𝐬 𝐧𝐨𝐰',
   ])('is the same for the lookalike %s', (text) => {
-    expect(sameness(text)).toBe(sameness('buy cheap pills now'));
+    expect(comparisonKey(text)).toBe(comparisonKey('buy cheap pills now'));
   });
 
   it('is the same for capitals and small letters of other scripts', () => {
-    expect(sameness('ЧИТАЙТЕ ВСЕ НОВОСТИ')).toBe(sameness('Читайте все новости'));
-    expect(sameness('ΔΙΑΒΑΣΤΕ ΝΕΑ')).toBe(sameness('διαβαστε νεα'));
+    expect(comparisonKey('ЧИТАЙТЕ ВСЕ НОВОСТИ')).toBe(comparisonKey('Читайте все новости'));
+    expect(comparisonKey('ΔΙΑΒΑΣΤΕ ΝΕΑ')).toBe(comparisonKey('διαβαστε νεα'));
   });
 
   it('tells scores and other numbers apart', () => {
-    expect(sameness('It ended 2:1')).not.toBe(sameness('It ended 1:2'));
-    expect(sameness('I give it 8')).not.toBe(sameness('I give it 5'));
+    expect(comparisonKey('It ended 2:1')).not.toBe(comparisonKey('It ended 1:2'));
+    expect(comparisonKey('I give it 8')).not.toBe(comparisonKey('I give it 5'));
   });
 
   it('is the same whatever the case, spaces, marks and punctuation', () => {
-    expect(sameness('Buy  CHEAP, now!')).toBe(sameness('buy-cheap\nnów'));
-    expect(sameness('buy now')).not.toBe(sameness('buy then'));
+    expect(comparisonKey('Buy  CHEAP, now!')).toBe(comparisonKey('buy-cheap\nnów'));
+    expect(comparisonKey('buy now')).not.toBe(comparisonKey('buy then'));
   });
 
   it('is the text itself where no letter is left', () => {
-    expect(sameness('!!!')).toBe('!!!');
-    expect(sameness('🙂')).not.toBe(sameness('🙁'));
+    expect(comparisonKey('!!!')).toBe('!!!');
+    expect(comparisonKey('🙂')).not.toBe(comparisonKey('🙁'));
   });
 });
 
 describe('partsOf', () => {
-  const links = (text: string) => partsOf(text).flatMap(({ href }) => href ?? []);
+  const links = (text: string) => linkify(text).flatMap(({ href }) => href ?? []);
 
   it('finds addresses and leaves the punctuation of the sentence out', () => {
-    expect(partsOf('See https://example.org/a, and (http://example.com/b_(c)).')).toEqual([
+    expect(linkify('See https://example.org/a, and (http://example.com/b_(c)).')).toEqual([
       { text: 'See ', href: null },
       { text: 'https://example.org/a', href: 'https://example.org/a' },
       { text: ', and (', href: null },
@@ -152,7 +152,7 @@ describe('partsOf', () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const parts = partsOf(text);
+        const parts = linkify(text);
         expect(parts.map((part) => part.text).join('')).toBe(text);
         for (const { href } of parts) if (href !== null) expect(href).toMatch(/^https?:\/\//);
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeStaff, skeleton } from '../../../src/domain/comments/confusables.ts';
+import { looksLikeStaff, nameSkeleton } from '../../../src/domain/comments/confusables.ts';
 
 describe('looksLikeStaff', () => {
   it.each([
@@ -63,8 +63,8 @@ describe('looksLikeStaff', () => {
 
 describe('skeleton', () => {
   it('is the same for what looks alike', () => {
-    expect(skeleton('раураl')).toBe(skeleton('paypal'));
-    expect(skeleton('rnodern')).toBe(skeleton('modem'));
-    expect(skeleton('I1l|')).toBe('iiii');
+    expect(nameSkeleton('раураl')).toBe(nameSkeleton('paypal'));
+    expect(nameSkeleton('rnodern')).toBe(nameSkeleton('modem'));
+    expect(nameSkeleton('I1l|')).toBe('iiii');
   });
 });

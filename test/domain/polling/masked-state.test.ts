@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../../src/domain/items/item.ts';
-import { concealedDigest } from '../../../src/domain/polling/masked-state.ts';
+import type { NormalisedFeed } from '../../../src/domain/items/item.ts';
+import { maskedDocument } from '../../../src/domain/polling/masked-state.ts';
 import type { HiddenParts } from '../../../src/domain/polling/masking.ts';
 import { digest, draft } from '../../contract/newsroom.ts';
 
@@ -8,8 +8,8 @@ const token = 'tok-7f3a9c21';
 const inQuery: HiddenParts = { url: 'https://example.org/feed?token=***', secrets: [token] };
 const inPath: HiddenParts = { url: 'https://example.org/u/***/feed', secrets: [token] };
 
-function concealed(read: Digest, hidden: HiddenParts | null = inQuery): Digest {
-  const answer = concealedDigest(read, hidden);
+function concealed(read: NormalisedFeed, hidden: HiddenParts | null = inQuery): NormalisedFeed {
+  const answer = maskedDocument(read, hidden);
   if (answer.kind === 'unreadable') throw new Error(answer.detail);
   return answer;
 }
@@ -32,7 +32,7 @@ describe('a document that repeats what its address hides', () => {
     expect(JSON.stringify(answer)).not.toContain(token);
     expect(answer.drafts[0]?.canonicalUrl).toBe('https://example.org/1?token=***');
     expect(answer.deleted[0]?.ref).toBe(answer.drafts[0]?.guid);
-    const other = JSON.parse(JSON.stringify(read).replaceAll(token, 'tok-00000000')) as Digest;
+    const other = JSON.parse(JSON.stringify(read).replaceAll(token, 'tok-00000000')) as NormalisedFeed;
     expect(concealed(other, { ...inQuery, secrets: ['tok-00000000'] })).toEqual(answer);
   });
 

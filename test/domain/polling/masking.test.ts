@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  conceal,
-  concealAddress,
-  concealUrl,
+  maskText,
+  maskUrlText,
+  maskUrl,
   type HiddenParts,
   isMasked,
-  reveal,
-  shownUrl,
+  unmaskUrl,
+  displayUrl,
 } from '../../../src/domain/polling/masking.ts';
 
 function hiding(...secrets: string[]): HiddenParts {
@@ -16,8 +16,8 @@ function hiding(...secrets: string[]): HiddenParts {
 describe('what a source hides', () => {
   it('is masked where the address is shown, and nothing where nothing is hidden', () => {
     const url = 'https://example.org/feed?t=s3cret';
-    expect(shownUrl({ url, hidden: hiding('s3cret') })).toBe('https://example.org/feed?t=***');
-    expect(shownUrl({ url, hidden: null })).toBe(url);
+    expect(displayUrl({ url, hidden: hiding('s3cret') })).toBe('https://example.org/feed?t=***');
+    expect(displayUrl({ url, hidden: null })).toBe(url);
     expect([url, 'https://example.org/feed?t=***'].map(isMasked)).toEqual([false, true]);
   });
 
@@ -37,33 +37,33 @@ describe('what a source hides', () => {
     ['that is no well-formed text', '\ud800x', 'https://example.org/?k=%EF%BF%BDx'],
     ['that is badly encoded', '100%', 'https://example.org/?k=100%'],
   ])('is concealed %s', (_, secret, text) => {
-    const concealed = conceal(text, hiding(secret));
+    const concealed = maskText(text, hiding(secret));
     expect(concealed).toContain('***');
     for (const part of [secret, encodeURIComponent(secret.toWellFormed())]) expect(concealed).not.toContain(part);
   });
 
   it('is concealed whole when one secret begins another', () => {
-    expect(conceal('k=abcdef&l=abc', hiding('abc', 'abcdef'))).toBe('k=***&l=***');
+    expect(maskText('k=abcdef&l=abc', hiding('abc', 'abcdef'))).toBe('k=***&l=***');
   });
 
   it('leaves an origin alone, which may hold the same word', () => {
-    expect(concealAddress('https://news.example.org/news?k=news', hiding('news'))).toBe(
+    expect(maskUrlText('https://news.example.org/news?k=news', hiding('news'))).toBe(
       'https://news.example.org/***?k=***',
     );
-    expect(concealAddress('no address: news', hiding('news'))).toBe('no address: ***');
+    expect(maskUrlText('no address: news', hiding('news'))).toBe('no address: ***');
   });
 
   it('is put back into an address, with the secrets of today', () => {
-    const concealed = concealUrl('https://new.example.org/feed?t=s3cret', hiding('s3cret'));
+    const concealed = maskUrl('https://new.example.org/feed?t=s3cret', hiding('s3cret'));
     expect(concealed).toBe('https://new.example.org/feed?t=***');
-    expect(reveal(concealed ?? '', hiding('s3cret'))).toBe('https://new.example.org/feed?t=s3cret');
-    expect(reveal(concealed ?? '', hiding('rotated'))).toBe('https://new.example.org/feed?t=rotated');
+    expect(unmaskUrl(concealed ?? '', hiding('s3cret'))).toBe('https://new.example.org/feed?t=s3cret');
+    expect(unmaskUrl(concealed ?? '', hiding('rotated'))).toBe('https://new.example.org/feed?t=rotated');
   });
 
   it('is put back in its order when there are several', () => {
     const parts = hiding('one', 'two');
-    expect(concealUrl('https://example.org/?a=one&b=two', parts)).toBe('https://example.org/?a=***&b=***');
-    expect(reveal('https://example.org/?a=***&b=***', parts)).toBe('https://example.org/?a=one&b=two');
+    expect(maskUrl('https://example.org/?a=one&b=two', parts)).toBe('https://example.org/?a=***&b=***');
+    expect(unmaskUrl('https://example.org/?a=***&b=***', parts)).toBe('https://example.org/?a=one&b=two');
   });
 
   it.each([
@@ -71,12 +71,12 @@ describe('what a source hides', () => {
     ['stands in another form', 'https://example.org/?a=a%2Fb', hiding('a/b')],
     ['stands beside a mask of the publisher', 'https://example.org/?a=one&b=***', hiding('one')],
   ])('makes no address to be kept when it %s', (_, url, parts) => {
-    expect(concealUrl(url, parts)).toBeNull();
+    expect(maskUrl(url, parts)).toBeNull();
   });
 
   it('changes nothing where nothing is hidden', () => {
-    expect(concealUrl('https://example.org/***', null)).toBe('https://example.org/***');
-    expect(reveal('https://example.org/***', null)).toBe('https://example.org/***');
-    expect(conceal('text', hiding(''))).toBe('text');
+    expect(maskUrl('https://example.org/***', null)).toBe('https://example.org/***');
+    expect(unmaskUrl('https://example.org/***', null)).toBe('https://example.org/***');
+    expect(maskText('text', hiding(''))).toBe('text');
   });
 });

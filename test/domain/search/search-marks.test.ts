@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { excerptAround, markMatches } from '../../../src/domain/search/search-marks.ts';
-import { matchesSearch, parseSearchQuery, searchable } from '../../../src/domain/search/search-query.ts';
+import { excerptAround, highlightMatches } from '../../../src/domain/search/search-marks.ts';
+import { matchesSearch, parseSearchQuery, toSearchableText } from '../../../src/domain/search/search-query.ts';
 
 /** The text with what is marked in brackets. */
 function marked(text: string, q: string): string {
-  return markMatches(text, parseSearchQuery(q))
-    .map((part) => (part.hit ? `[${part.text}]` : part.text))
+  return highlightMatches(text, parseSearchQuery(q))
+    .map((part) => (part.isMatch ? `[${part.text}]` : part.text))
     .join('');
 }
 
@@ -30,10 +30,10 @@ describe('markMatches', () => {
     fc.assert(
       fc.property(text, text, (given, q) => {
         const query = parseSearchQuery(q);
-        const parts = markMatches(given, query);
+        const parts = highlightMatches(given, query);
         expect(parts.map((part) => part.text).join('')).toBe(given);
-        const found = query.wanted.length > 0 && matchesSearch({ ...query, unwanted: [] }, searchable(given));
-        if (found) expect(parts.some(({ hit }) => hit)).toBe(true);
+        const found = query.required.length > 0 && matchesSearch({ ...query, excluded: [] }, toSearchableText(given));
+        if (found) expect(parts.some(({ isMatch }) => isMatch)).toBe(true);
       }),
     );
   });
@@ -43,8 +43,8 @@ describe('excerptAround', () => {
   const long = `${'first words of it '.repeat(30)}and then the vote came ${'with many more after it '.repeat(30)}`;
 
   it('shows the part in which the match stands', () => {
-    const { text, hit } = excerptAround(long, parseSearchQuery('vote'), 120);
-    expect(hit).toBe(true);
+    const { text, hasMatch } = excerptAround(long, parseSearchQuery('vote'), 120);
+    expect(hasMatch).toBe(true);
     expect(text).toMatch(/^….*the vote came.*…$/);
     expect(text.length).toBeLessThan(125);
   });

@@ -2,17 +2,17 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  authorWords,
+  authorSearchTerms,
   isEmptyQuery,
   matchesSearch,
   matchesWords,
   parseSearchQuery,
-  searchable,
+  toSearchableText,
   searchWords,
-  writeSearchQuery,
+  formatSearchQuery,
 } from '../../../src/domain/search/search-query.ts';
 
-const holds = (query: string, text: string) => matchesSearch(parseSearchQuery(query), searchable(text));
+const holds = (query: string, text: string) => matchesSearch(parseSearchQuery(query), toSearchableText(text));
 
 describe('searchWords', () => {
   it('parts a text at everything but letters and digits', () => {
@@ -65,25 +65,25 @@ describe('parseSearchQuery', () => {
     const query = parseSearchQuery('vote after:2026-01-31 before:2026-02-28');
     expect(query.afterMs).toBe(Date.UTC(2026, 0, 31));
     expect(query.beforeMs).toBe(Date.UTC(2026, 1, 28));
-    expect(query.wanted).toEqual([['vote']]);
+    expect(query.required).toEqual([['vote']]);
   });
 
   it('searches for the words of a bound that is no day', () => {
-    expect(parseSearchQuery('after:2026-02-31').wanted).toEqual([['after', '2026', '02', '31']]);
-    expect(parseSearchQuery('before:yesterday').wanted).toEqual([['before', 'yesterday']]);
+    expect(parseSearchQuery('after:2026-02-31').required).toEqual([['after', '2026', '02', '31']]);
+    expect(parseSearchQuery('before:yesterday').required).toEqual([['before', 'yesterday']]);
   });
 
   it('reads sections and sources, by name or as they stand in addresses', () => {
     const query = parseSearchQuery(
       'section:World SECTION:"Science & Nature" -section:sport source:wire -source:"The Paper"',
     );
-    expect(query.within).toEqual({ sections: ['world', 'science-nature'], sources: ['wire'] });
-    expect(query.without).toEqual({ sections: ['sport'], sources: ['the-paper'] });
-    expect([query.wanted, query.unwanted]).toEqual([[], []]);
+    expect(query.includedScope).toEqual({ sections: ['world', 'science-nature'], sources: ['wire'] });
+    expect(query.excludedScope).toEqual({ sections: ['sport'], sources: ['the-paper'] });
+    expect([query.required, query.excluded]).toEqual([[], []]);
   });
 
   it('finds an author by name, and by no word of a text', () => {
-    const text = (author: string, body: string) => searchable(`${author} ${authorWords(author)} ${body}`);
+    const text = (author: string, body: string) => toSearchableText(`${author} ${authorSearchTerms(author)} ${body}`);
     const finds = (q: string, given: string) => matchesSearch(parseSearchQuery(q), given);
     const article = text("Ana O'Neil-Groß", 'a text on someone else');
     for (const q of ['author:ana', 'author:"ana o neil"', 'AUTHOR:neil', "author:O'Neil", 'neil']) {
@@ -95,14 +95,14 @@ describe('parseSearchQuery', () => {
   });
 
   it('searches for the words of a field that it does not know, or that says nothing', () => {
-    expect(parseSearchQuery('title:vote').wanted).toEqual([['title', 'vote']]);
-    expect(parseSearchQuery('section: vote').wanted).toEqual([['section'], ['vote']]);
-    expect(parseSearchQuery('section:!').within.sections).toEqual([]);
-    expect(parseSearchQuery('-before:2026-01-01').unwanted).toEqual([['before', '2026', '01', '01']]);
+    expect(parseSearchQuery('title:vote').required).toEqual([['title', 'vote']]);
+    expect(parseSearchQuery('section: vote').required).toEqual([['section'], ['vote']]);
+    expect(parseSearchQuery('section:!').includedScope.sections).toEqual([]);
+    expect(parseSearchQuery('-before:2026-01-01').excluded).toEqual([['before', '2026', '01', '01']]);
   });
 
   it('takes an open quotation mark to the end', () => {
-    expect(parseSearchQuery('"rate rise').wanted).toEqual([['rate', 'rise']]);
+    expect(parseSearchQuery('"rate rise').required).toEqual([['rate', 'rise']]);
   });
 
   it('asks for nothing when there is no word', () => {
@@ -120,7 +120,7 @@ describe('parseSearchQuery', () => {
 
 describe('matchesWords', () => {
   it('is matchesSearch with the words at hand, and looks into the text for phrases only', () => {
-    const given = searchable('The council met, and the council agreed on a budget for Übersee');
+    const given = toSearchableText('The council met, and the council agreed on a budget for Übersee');
     const words = new Set(given.split(' '));
     let looks = 0;
     const text = () => {
@@ -242,12 +242,12 @@ describe('agreement with the full-text index', () => {
     fc.assert(
       fc.property(text, asked, (written, phrases) => {
         const query = parseSearchQuery(phrases.map(([sign, words]) => `${sign}"${words.join(' ')}"`).join(' '));
-        fc.pre(query.wanted.length > 0);
+        fc.pre(query.required.length > 0);
         indexWords([written]);
         const quote = (phrase: readonly string[]) => `"${phrase.join(' ')}"`;
-        const not = query.unwanted.map((phrase) => ` NOT ${quote(phrase)}`).join('');
-        const found = select.get(`(${query.wanted.map(quote).join(' AND ')})${not}`) !== undefined;
-        expect(matchesSearch(query, searchable(written))).toBe(found);
+        const not = query.excluded.map((phrase) => ` NOT ${quote(phrase)}`).join('');
+        const found = select.get(`(${query.required.map(quote).join(' AND ')})${not}`) !== undefined;
+        expect(matchesSearch(query, toSearchableText(written))).toBe(found);
       }),
       { numRuns: 300 },
     );
@@ -256,11 +256,11 @@ describe('agreement with the full-text index', () => {
 
 describe('writeSearchQuery', () => {
   it('gives one text for searches that mean the same', () => {
-    const text = writeSearchQuery(
+    const text = formatSearchQuery(
       parseSearchQuery('-Sport vote  "rate rise" vote section:"World News" author:"A. Writer" after:2026-01-02'),
     );
     expect(text).toBe('"rate rise" -sport after:2026-01-02 author:"a writer" section:world-news vote');
-    expect(writeSearchQuery(parseSearchQuery(text))).toBe(text);
+    expect(formatSearchQuery(parseSearchQuery(text))).toBe(text);
   });
 
   it('says the same again for whatever was typed', () => {
@@ -281,7 +281,7 @@ describe('writeSearchQuery', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const query = parseSearchQuery(pieces.join(''));
-        expect(writeSearchQuery(parseSearchQuery(writeSearchQuery(query)))).toBe(writeSearchQuery(query));
+        expect(formatSearchQuery(parseSearchQuery(formatSearchQuery(query)))).toBe(formatSearchQuery(query));
       }),
     );
   });

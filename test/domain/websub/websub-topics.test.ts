@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTopic, sectionPath, sourcePath, topicsAt } from '../../../src/domain/websub/websub-topics.ts';
+import { parseTopic, sectionPath, sourcePath, topicsAt } from '../../../src/domain/websub/websub-topics.ts';
 
 const base = 'https://news.example.com/paper';
 
@@ -7,13 +7,13 @@ describe('a topic', () => {
   it('is each whole feed: the merged ones, a section’s, a source’s, in each format', () => {
     const paths = ['', sectionPath('Science & Nature'), sourcePath('my/source')];
     for (const topic of paths.flatMap((path) => topicsAt(base, path))) {
-      expect(readTopic(topic, base)).toEqual({ kind: 'topic' });
+      expect(parseTopic(topic, base)).toEqual({ kind: 'topic' });
     }
     expect(topicsAt(base, sectionPath('Science & Nature'))[0]).toBe(`${base}/sections/science-nature/feed.rss`);
   });
 
   it.each(['?', '?limit=50', '?q=x', '#top'])('is not a feed with %s behind it, whose whole is told', (rest) => {
-    const found = readTopic(`${base}/feed.rss${rest}`, base);
+    const found = parseTopic(`${base}/feed.rss${rest}`, base);
     expect(found).toEqual({ kind: 'filtered', whole: `${base}/feed.rss` });
   });
 
@@ -30,6 +30,6 @@ describe('a topic', () => {
     'http://news.example.com/paper/feed.rss',
     `${base}/sources/${'x'.repeat(3000)}/feed.rss`,
   ])('is not %s', (text) => {
-    expect(readTopic(text, base)).toEqual({ kind: 'foreign' });
+    expect(parseTopic(text, base)).toEqual({ kind: 'foreign' });
   });
 });

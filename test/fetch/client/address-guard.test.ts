@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/domain/config-error.ts';
 import { createAddressGuard, type GuardOptions, serversOf } from '../../../src/fetch/client/address-guard.ts';
-import { Trouble } from '../../../src/fetch/client/fetch-error.ts';
+import { FetchError } from '../../../src/fetch/client/fetch-error.ts';
 
 /** What the guard makes of an address before any name is resolved: the failure's code, or `passes`. */
 function judge(url: string, options: Partial<GuardOptions> = {}, base?: URL): string {
@@ -9,7 +9,7 @@ function judge(url: string, options: Partial<GuardOptions> = {}, base?: URL): st
     createAddressGuard({ allow: [], ...options }).check(url, base);
     return 'passes';
   } catch (error) {
-    if (error instanceof Trouble) return error.failure;
+    if (error instanceof FetchError) return error.failure;
     throw error;
   }
 }
@@ -243,7 +243,7 @@ describe('what a person is told', () => {
     try {
       createAddressGuard({ allow: [] }).check(url);
     } catch (error) {
-      if (error instanceof Trouble) return error.message;
+      if (error instanceof FetchError) return error.message;
       throw error;
     }
     return '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteCollector, join } from '../../../src/fetch/client/byte-collector.ts';
+import { ByteCollector, concatBytes } from '../../../src/fetch/client/byte-collector.ts';
 
 describe('byte collector', () => {
   it('joins chunks of any size in their order', () => {
@@ -7,14 +7,14 @@ describe('byte collector', () => {
     const chunks = [1, 4_096, 0, 10_000, 3].map((length, at) => new Uint8Array(length).fill(at + 1));
     for (const chunk of chunks) collector.append(chunk);
     expect(collector.length).toBe(14_100);
-    expect(Buffer.from(collector.take())).toEqual(Buffer.concat(chunks));
+    expect(Buffer.from(collector.toBytes())).toEqual(Buffer.concat(chunks));
   });
 
   it('hands out memory that nobody else has', () => {
     const collector = new ByteCollector();
     const pooled = Buffer.from('abc');
     collector.append(pooled);
-    const taken = collector.take();
+    const taken = collector.toBytes();
     pooled[0] = 0;
     expect(Buffer.from(taken).toString()).toBe('abc');
     expect(taken.buffer.byteLength).toBe(3);
@@ -23,15 +23,15 @@ describe('byte collector', () => {
   it('begins anew once taken', () => {
     const collector = new ByteCollector();
     collector.append(Buffer.from('abc'));
-    const first = collector.take();
+    const first = collector.toBytes();
     collector.append(Buffer.from('d'));
     expect(Buffer.from(first).toString()).toBe('abc');
-    expect(Buffer.from(collector.take()).toString()).toBe('d');
-    expect(collector.take()).toHaveLength(0);
+    expect(Buffer.from(collector.toBytes()).toString()).toBe('d');
+    expect(collector.toBytes()).toHaveLength(0);
   });
 
   it('joins chunks that are there already', () => {
-    const whole = join([Buffer.from('ab'), new Uint8Array(0), Buffer.from('c')], 3);
+    const whole = concatBytes([Buffer.from('ab'), new Uint8Array(0), Buffer.from('c')], 3);
     expect(Buffer.from(whole).toString()).toBe('abc');
     expect(whole.buffer.byteLength).toBe(3);
   });

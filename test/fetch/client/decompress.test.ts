@@ -1,12 +1,12 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type DecodeOptions, decodeBody } from '../../../src/fetch/client/decompress.ts';
-import { Trouble } from '../../../src/fetch/client/fetch-error.ts';
-import { defaultLimits } from '../../../src/fetch/client/fetch-limits.ts';
+import { FetchError } from '../../../src/fetch/client/fetch-error.ts';
+import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 import { text } from '../harness.ts';
 
 const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>';
-const options: DecodeOptions = { limits: defaultLimits, claim: async () => {} };
+const options: DecodeOptions = { limits: defaultFetchLimits, claim: async () => {} };
 const megabyte = 1024 * 1024;
 
 async function decoded(body: string | Uint8Array, headers: string[], own: Partial<DecodeOptions> = {}) {
@@ -19,7 +19,7 @@ async function failureOf(body: string | Uint8Array, headers: string[], own: Part
     await decoded(body, headers, own);
     return 'decoded';
   } catch (error) {
-    if (error instanceof Trouble) return error.failure;
+    if (error instanceof FetchError) return error.failure;
     throw error;
   }
 }
@@ -149,7 +149,7 @@ describe('bombs', () => {
 
   it('E5: gives up a body over the decoded cap that keeps to the ratio', async () => {
     const body = gzipSync(Buffer.alloc(300_000).map((_, at) => (at * 7_919) % 251));
-    const limits = { ...defaultLimits, maxBodyBytes: 200_000, maxRatio: 1e9 };
+    const limits = { ...defaultFetchLimits, maxBodyBytes: 200_000, maxRatio: 1e9 };
     expect(await failureOf(body, ['gzip'], { limits })).toBe('body_too_large');
     expect(await failureOf(body, ['gzip'], { limits: { ...limits, maxBodyBytes: 300_000 } })).toBe('decoded');
   });
@@ -164,7 +164,7 @@ describe('bombs', () => {
     const claim = async () => {
       asked += 1;
     };
-    const limits = { ...defaultLimits, freeBytes: 100_000 };
+    const limits = { ...defaultFetchLimits, freeBytes: 100_000 };
     await decoded(gzipSync(Buffer.alloc(50_000, ' ')), ['gzip'], { limits, claim });
     expect(asked).toBe(0);
     await decoded(gzipSync(Buffer.alloc(500_000, ' ')), ['gzip'], { limits, claim });

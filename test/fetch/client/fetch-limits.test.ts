@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../../src/fetch/client/fetch-limits.ts';
+import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 
 describe('limits', () => {
   it('are what the publishers and the operators are told', () => {
     const MiB = 1024 * 1024;
-    expect(defaultLimits).toMatchObject({
+    expect(defaultFetchLimits).toMatchObject({
       totalMs: 30_000,
       connectMs: 5_000,
       tlsMs: 5_000,
@@ -25,8 +25,8 @@ describe('limits', () => {
   });
 
   it('leave room for several large bodies in less than half a gigabyte', () => {
-    const { maxInFlightBytes, maxWireBytes, maxBodyBytes } = defaultLimits;
-    expect(Math.floor(maxInFlightBytes / (maxWireBytes + maxBodyBytes))).toBeGreaterThanOrEqual(4);
-    expect(maxInFlightBytes).toBeLessThan(512 * 1024 * 1024);
+    const { maxReservedBytes, maxWireBytes, maxBodyBytes } = defaultFetchLimits;
+    expect(Math.floor(maxReservedBytes / (maxWireBytes + maxBodyBytes))).toBeGreaterThanOrEqual(4);
+    expect(maxReservedBytes).toBeLessThan(512 * 1024 * 1024);
   });
 });

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { OutboundAnswer } from '../../../src/fetch/client/http-client.ts';
+import type { HttpResponse } from '../../../src/fetch/client/http-client.ts';
 import { drip, type Reply } from '../../support/origin.ts';
 import { anOrigin, anOutbound, cleanUp, text } from '../harness.ts';
 
 cleanUp();
 
-function answered(result: { kind: string }): OutboundAnswer {
+function answered(result: { kind: string }): HttpResponse {
   if (result.kind !== 'answered') throw new Error(`not answered: ${JSON.stringify(result)}`);
-  return result as OutboundAnswer;
+  return result as HttpResponse;
 }
 
 describe('the client', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLargeBodies } from '../../../src/fetch/client/large-bodies.ts';
+import { createBodyMemory } from '../../../src/fetch/client/large-bodies.ts';
 
 /** Whether a claim is granted by now. */
 async function isHeld(claim: Promise<void>): Promise<boolean> {
@@ -8,7 +8,7 @@ async function isHeld(claim: Promise<void>): Promise<boolean> {
 
 describe('room for large bodies', () => {
   it('is given to so many at a time, first come, first served', async () => {
-    const bodies = createLargeBodies(2);
+    const bodies = createBodyMemory(2);
     const shares = [1, 2, 3, 4].map(() => bodies.share());
     const claims = shares.map((share) => share.claim());
     expect(await Promise.all(claims.map(isHeld))).toEqual([true, true, false, false]);
@@ -19,7 +19,7 @@ describe('room for large bodies', () => {
   });
 
   it('is claimed once, however often it is asked for', async () => {
-    const bodies = createLargeBodies(2);
+    const bodies = createBodyMemory(2);
     const greedy = bodies.share();
     await greedy.claim();
     await greedy.claim();
@@ -27,7 +27,7 @@ describe('room for large bodies', () => {
   });
 
   it('is not given back twice', async () => {
-    const bodies = createLargeBodies(1);
+    const bodies = createBodyMemory(1);
     const first = bodies.share();
     await first.claim();
     first.release();
@@ -37,7 +37,7 @@ describe('room for large bodies', () => {
   });
 
   it('passes over one who stopped waiting', async () => {
-    const bodies = createLargeBodies(1);
+    const bodies = createBodyMemory(1);
     const [first, second, third] = [bodies.share(), bodies.share(), bodies.share()];
     await first.claim();
     const gaveUp = second.claim();
@@ -50,13 +50,13 @@ describe('room for large bodies', () => {
   });
 
   it('is not made by giving back what was never claimed', async () => {
-    const bodies = createLargeBodies(1);
+    const bodies = createBodyMemory(1);
     bodies.share().release();
     await bodies.share().claim();
     expect(await isHeld(bodies.share().claim())).toBe(false);
   });
 
   it('is there for one even when the bound is smaller than a body', async () => {
-    expect(await isHeld(createLargeBodies(0).share().claim())).toBe(true);
+    expect(await isHeld(createBodyMemory(0).share().claim())).toBe(true);
   });
 });

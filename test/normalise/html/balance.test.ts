@@ -93,7 +93,7 @@ describe('balance', () => {
     expect(whole).toEqual({ html, cut: false });
     for (let room = 0; room < Buffer.byteLength(html); room++) {
       const part = balance(html, room);
-      expect(part.cut).toBe(true);
+      expect(part.truncated).toBe(true);
       expect(Buffer.byteLength(part.html)).toBeLessThanOrEqual(room);
       expect(balanced(part.html)).toBe(part.html);
       expect(part.html).not.toMatch(/&(?!amp;)/);

@@ -44,7 +44,7 @@ describe('cleanHtml beside sanitize-html', () => {
     const parts = ['<p>héllo <b>w&amp;rld</b></p>', '<ul><li>one</li><li>two</ul>', '<img src="/p.png" alt="A & B">'];
     const html = Array.from({ length: 9_000 }, (_, index) => parts[(index * index) % 3]).join('');
     expect(cleanHtml(html, bases)).toEqual(referenceClean(html, bases, maxContentBytes));
-    expect(cleanHtml(html, bases).cut).toBe(true);
+    expect(cleanHtml(html, bases).truncated).toBe(true);
   });
 
   it(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { escapeAttribute, escapeText } from '../../../src/normalise/html/html-escape.ts';
+import { escapeAttribute, escapeHtml } from '../../../src/normalise/html/html-escape.ts';
 
 describe('escapeText', () => {
   it('escapes what begins a tag or an entity', () => {
-    expect(escapeText('a < b & c > d &amp; "e"')).toBe('a &lt; b &amp; c &gt; d &amp;amp; "e"');
-    expect(escapeText('plain')).toBe('plain');
+    expect(escapeHtml('a < b & c > d &amp; "e"')).toBe('a &lt; b &amp; c &gt; d &amp;amp; "e"');
+    expect(escapeHtml('plain')).toBe('plain');
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { firstPicture } from '../../../src/normalise/html/pictures.ts';
+import { leadImage } from '../../../src/normalise/html/pictures.ts';
 import { sanitiseHtml } from '../../../src/normalise/html/sanitise.ts';
 
 function pictureOf(html: string): string | null {
-  return firstPicture(sanitiseHtml(html, { baseUrl: 'https://site.example/' }));
+  return leadImage(sanitiseHtml(html, { baseUrl: 'https://site.example/' }));
 }
 
 describe('firstPicture', () => {

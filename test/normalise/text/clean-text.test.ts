@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanText, cutBytes, excerpt, withoutControls } from '../../../src/normalise/text/clean-text.ts';
+import { cleanText, truncateBytes, excerpt, withoutControls } from '../../../src/normalise/text/clean-text.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 /** For a busy machine, or many runs. */
@@ -73,9 +73,9 @@ describe('withoutControls', () => {
 
 describe('cutBytes', () => {
   it('cuts between code points only', () => {
-    expect(cutBytes('aé', 2)).toBe('a');
-    expect(cutBytes('aé', 3)).toBe('aé');
-    expect(cutBytes('😀😀', 7)).toBe('😀');
+    expect(truncateBytes('aé', 2)).toBe('a');
+    expect(truncateBytes('aé', 3)).toBe('aé');
+    expect(truncateBytes('😀😀', 7)).toBe('😀');
   });
 
   it(
@@ -84,7 +84,7 @@ describe('cutBytes', () => {
       fc.assert(
         fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, max) => {
           const whole = text.toWellFormed();
-          const cut = cutBytes(whole, max);
+          const cut = truncateBytes(whole, max);
           expect(whole.startsWith(cut)).toBe(true);
           expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(max);
           const next = whole.slice(cut.length).codePointAt(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { htmlToText, plainText, textToHtml } from '../../../src/normalise/text/markup-text.ts';
-import { cpuMs } from '../cpu-time.ts';
+import { htmlToText, markupToText, textToHtml } from '../../../src/normalise/text/markup-text.ts';
+import { threadCpuMs } from '../cpu-time.ts';
 
 describe('htmlToText', () => {
   const cases: [string, string, string][] = [
@@ -22,7 +22,7 @@ describe('htmlToText', () => {
     const html = '<p>word</p>'.repeat(2_000_000);
     let text = '';
     expect(
-      cpuMs(() => {
+      threadCpuMs(() => {
         text = htmlToText(html, 500);
       }),
     ).toBeLessThan(200);
@@ -34,20 +34,20 @@ describe('htmlToText', () => {
 
 describe('plainText', () => {
   it('takes text as it stands', () => {
-    expect(plainText({ type: 'text', value: 'Using <b> &amp; <i>' }, 100)).toBe('Using <b> &amp; <i>');
+    expect(markupToText({ type: 'text', value: 'Using <b> &amp; <i>' }, 100)).toBe('Using <b> &amp; <i>');
   });
 
   it('takes HTML decoded once and without tags', () => {
-    expect(plainText({ type: 'html', value: 'Using &lt;b&gt; <i>well</i>' }, 100)).toBe('Using <b> well');
+    expect(markupToText({ type: 'html', value: 'Using &lt;b&gt; <i>well</i>' }, 100)).toBe('Using <b> well');
   });
 
   it('does not decode what was escaped twice into markup', () => {
-    expect(plainText({ type: 'html', value: '&amp;lt;script&amp;gt;' }, 100)).toBe('&lt;script&gt;');
+    expect(markupToText({ type: 'html', value: '&amp;lt;script&amp;gt;' }, 100)).toBe('&lt;script&gt;');
   });
 
   it('cuts at a code point', () => {
-    expect(plainText({ type: 'text', value: `${'é'.repeat(600)}` }, 1024)).toBe('é'.repeat(512));
-    expect(plainText({ type: 'html', value: `${'é'.repeat(600)}` }, 1023)).toBe('é'.repeat(511));
+    expect(markupToText({ type: 'text', value: `${'é'.repeat(600)}` }, 1024)).toBe('é'.repeat(512));
+    expect(markupToText({ type: 'html', value: `${'é'.repeat(600)}` }, 1023)).toBe('é'.repeat(511));
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mendJson } from '../../../src/parse/json/repair-json.ts';
+import { repairJson } from '../../../src/parse/json/repair-json.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 describe('mendJson', () => {
@@ -12,7 +12,7 @@ describe('mendJson', () => {
     ['other controls in a string', '{"a":"x\0y\x1bz"}', '{"a":"xyz"}'],
     ['brackets and escapes in a string', '{"a":"}],{\\"[\\\\"}x', '{"a":"}],{\\"[\\\\"}'],
   ])('mends %s', (_, text, json) => {
-    expect(mendJson(text)).toEqual({ json, isCut: false });
+    expect(repairJson(text)).toEqual({ json, isCut: false });
   });
 
   it.each([
@@ -22,15 +22,15 @@ describe('mendJson', () => {
     ['within lists and objects of an item', '{"a":1,"items":[{"id":1},{"tags":["x",{"b":{}},{'],
     ['with the wrong bracket', '{"a":1,"items":[{"id":1}}'],
   ])('keeps whole items of what ends %s', (_, text) => {
-    expect(mendJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isCut: true });
+    expect(repairJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isCut: true });
   });
 
   it('keeps the lists within an item', () => {
-    expect(mendJson('{"items":[{"b":[{"c":1}]},{"b":[{"c":2},').json).toBe('{"items":[{"b":[{"c":1}]}]}');
+    expect(repairJson('{"items":[{"b":[{"c":1}]},{"b":[{"c":2},').json).toBe('{"items":[{"b":[{"c":1}]}]}');
   });
 
   it('stops after a million pieces', () => {
-    expect(mendJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
+    expect(repairJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
       json: '{"items":[{"id":1}]}',
       isCut: true,
     });
@@ -39,8 +39,8 @@ describe('mendJson', () => {
   it('leaves the meaning of sound JSON as it is', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
-        const { json, isCut } = mendJson(JSON.stringify(value, null, 1));
-        expect(isCut).toBe(false);
+        const { json, isTruncated } = repairJson(JSON.stringify(value, null, 1));
+        expect(isTruncated).toBe(false);
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
       { numRuns: fuzzRuns },
@@ -53,7 +53,7 @@ describe('mendJson', () => {
     const first = whole.indexOf('},\n  {') + 1;
     fc.assert(
       fc.property(fc.integer({ min: first, max: whole.length }), (length) => {
-        const value: unknown = JSON.parse(mendJson(whole.slice(0, length)).json);
+        const value: unknown = JSON.parse(repairJson(whole.slice(0, length)).json);
         expect(value).toMatchObject({
           version: '1',
           items: [items[0]].slice(0, 1).concat((value as { items: never[] }).items.slice(1)),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Sections } from '../../../src/parse/repair/cdata-sections.ts';
+import { CdataSections } from '../../../src/parse/repair/cdata-sections.ts';
 
-const read = (text: string, name = 'title') => new Sections(text).read(text.indexOf('<![CDATA['), name);
+const read = (text: string, name = 'title') => new CdataSections(text).read(text.indexOf('<![CDATA['), name);
 
 describe('Sections', () => {
   it('finds where one begins', () => {
-    const sections = new Sections('x<![CDATA[y]]><![cdata[');
+    const sections = new CdataSections('x<![CDATA[y]]><![cdata[');
     expect([0, 1, 14].map((at) => sections.beginsAt(at))).toEqual([false, true, false]);
   });
 
@@ -35,7 +35,7 @@ describe('Sections', () => {
   it('looks for each closing mark once', () => {
     const piece = '<![CDATA[x</title>';
     const text = `${piece.repeat(200_000)}]]>`;
-    const sections = new Sections(text);
+    const sections = new CdataSections(text);
     const before = performance.now();
     let read = 0;
     for (let at = 0; at < text.length - 3; at += piece.length) read += sections.read(at, 'title').content.length;

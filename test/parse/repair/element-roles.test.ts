@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endsItsLike, impliesEndOf, isHtml, isVoid, roleOf } from '../../../src/parse/repair/element-roles.ts';
+import { closesItsKind, impliesEndTag, isHtmlName, isVoidElement, roleOf } from '../../../src/parse/repair/element-roles.ts';
 
 describe('roleOf', () => {
   it('knows an item by its dialect', () => {
@@ -30,36 +30,36 @@ describe('roleOf', () => {
 
 describe('impliesEndOf', () => {
   it('lets any field end a leaf', () => {
-    expect(impliesEndOf('leaf', 'title', false)).toBe(true);
-    expect(impliesEndOf('leaf', 'guid', true)).toBe(true);
-    expect(impliesEndOf('leaf', 'b', false)).toBe(false);
+    expect(impliesEndTag('leaf', 'title', false)).toBe(true);
+    expect(impliesEndTag('leaf', 'guid', true)).toBe(true);
+    expect(impliesEndTag('leaf', 'b', false)).toBe(false);
   });
 
   it('lets only what is no HTML end a text', () => {
-    expect(impliesEndOf('text', 'pubdate', false)).toBe(true);
-    expect(impliesEndOf('text', 'title', false)).toBe(false);
-    expect(impliesEndOf('text', 'source', false)).toBe(false);
+    expect(impliesEndTag('text', 'pubdate', false)).toBe(true);
+    expect(impliesEndTag('text', 'title', false)).toBe(false);
+    expect(impliesEndTag('text', 'source', false)).toBe(false);
   });
 
   it('tells the link of RSS from that of HTML by its attributes', () => {
-    expect(impliesEndOf('text', 'link', false)).toBe(true);
-    expect(impliesEndOf('text', 'link', true)).toBe(false);
+    expect(impliesEndTag('text', 'link', false)).toBe(true);
+    expect(impliesEndTag('text', 'link', true)).toBe(false);
   });
 
   it('ends nothing else', () => {
-    expect(impliesEndOf('other', 'guid', false)).toBe(false);
-    expect(impliesEndOf('item', 'guid', false)).toBe(false);
+    expect(impliesEndTag('other', 'guid', false)).toBe(false);
+    expect(impliesEndTag('item', 'guid', false)).toBe(false);
   });
 });
 
 describe('names of HTML', () => {
   it('are known in any case, and so are those that a page makes up', () => {
-    expect(['B', 'h1', 'my-part', 'o:p', 'svg'].map(isHtml)).toEqual([true, true, true, true, true]);
-    expect(['int', 'T', 'stdio.h'].map(isHtml)).toEqual([false, false, false]);
+    expect(['B', 'h1', 'my-part', 'o:p', 'svg'].map(isHtmlName)).toEqual([true, true, true, true, true]);
+    expect(['int', 'T', 'stdio.h'].map(isHtmlName)).toEqual([false, false, false]);
   });
 
   it('say which elements hold nothing, and which end each other', () => {
-    expect(['br', 'IMG', 'a', 'script'].map(isVoid)).toEqual([true, true, false, false]);
-    expect(['p', 'LI', 'div', 'b'].map(endsItsLike)).toEqual([true, true, false, false]);
+    expect(['br', 'IMG', 'a', 'script'].map(isVoidElement)).toEqual([true, true, false, false]);
+    expect(['p', 'LI', 'div', 'b'].map(closesItsKind)).toEqual([true, true, false, false]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { rootScope, type Scope } from '../../../src/parse/repair/namespace-scope.ts';
-import { prefixFor } from '../../../src/parse/repair/namespaces.ts';
+import { rootScope, type NamespaceScope } from '../../../src/parse/repair/namespace-scope.ts';
+import { canonicalPrefix } from '../../../src/parse/repair/namespaces.ts';
 import type { Dialect } from '../../../src/parse/repair/repaired-xml.ts';
 
 const scopeOf = (dialect: Dialect, root: string, declarations: Record<string, string>) =>
   rootScope(dialect, root, new Map(Object.entries(declarations)));
-const fieldIn = (scope: Scope, name: string) => scope.naming(name).field;
+const fieldIn = (scope: NamespaceScope, name: string) => scope.resolveName(name).field;
 
 describe('prefixFor', () => {
   it.each([
@@ -18,16 +18,16 @@ describe('prefixFor', () => {
     ['urn:example', null],
     ['', null],
   ])('knows %s', (namespace, expected) => {
-    expect(prefixFor(namespace)).toBe(expected);
+    expect(canonicalPrefix(namespace)).toBe(expected);
   });
 });
 
 describe('Scope', () => {
   it('gives names in lower case with our prefix', () => {
     const scope = scopeOf('rss', 'rss', { 'xmlns:D': 'http://purl.org/dc/elements/1.1/' });
-    expect(scope.naming('D:Creator')).toEqual({ field: 'dc:creator', role: 'leaf', renamed: true });
-    expect(scope.naming('pubDate')).toEqual({ field: 'pubdate', role: 'leaf', renamed: false });
-    expect(scope.naming('item')).toEqual({ field: 'item', role: 'item', renamed: false });
+    expect(scope.resolveName('D:Creator')).toEqual({ field: 'dc:creator', role: 'leaf', renamed: true });
+    expect(scope.resolveName('pubDate')).toEqual({ field: 'pubdate', role: 'leaf', renamed: false });
+    expect(scope.resolveName('item')).toEqual({ field: 'item', role: 'item', renamed: false });
   });
 
   it('keeps prefixes that nobody declared, or for a namespace that we do not know', () => {
@@ -58,19 +58,19 @@ describe('Scope', () => {
 
   it('has inner declarations hide outer ones, and only within', () => {
     const outer = scopeOf('rss', 'rss', { 'xmlns:m': 'http://search.yahoo.com/mrss/' });
-    const inner = outer.inner(new Map([['xmlns:m', 'http://purl.org/dc/elements/1.1/']]));
+    const inner = outer.childScope(new Map([['xmlns:m', 'http://purl.org/dc/elements/1.1/']]));
     expect(fieldIn(inner, 'm:title')).toBe('dc:title');
     expect(fieldIn(outer, 'm:title')).toBe('media:title');
   });
 
   it('stays the same without declarations', () => {
     const scope = scopeOf('rss', 'rss', {});
-    expect(scope.inner(new Map([['href', 'x']]))).toBe(scope);
+    expect(scope.childScope(new Map([['href', 'x']]))).toBe(scope);
   });
 
   it('counts the names that it has met', () => {
     const scope = scopeOf('rss', 'rss', {});
-    for (const name of ['a', 'b', 'a']) scope.naming(name);
+    for (const name of ['a', 'b', 'a']) scope.resolveName(name);
     expect(scope.size).toBe(2);
   });
 });

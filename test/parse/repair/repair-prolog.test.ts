@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findRoot } from '../../../src/parse/repair/repair-prolog.ts';
+import { findFeedRoot } from '../../../src/parse/repair/repair-prolog.ts';
 import { MiscSkipper } from '../../../src/parse/repair/skip-misc.ts';
 
-const rootOf = (text: string) => findRoot(text, new MiscSkipper(text));
+const rootOf = (text: string) => findFeedRoot(text, new MiscSkipper(text));
 
 describe('findRoot', () => {
   it.each([

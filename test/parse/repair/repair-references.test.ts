@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeReferences, escapeText, References } from '../../../src/parse/repair/repair-references.ts';
+import { decodeReferences, escapeXml, ReferenceRepairer } from '../../../src/parse/repair/repair-references.ts';
 
 /** The text with every doubtful ampersand mended. */
 function mended(text: string): string {
-  const references = new References(text);
+  const references = new ReferenceRepairer(text);
   let made = '';
   let at = 0;
-  for (let next = references.nextDoubtful(0); next < text.length; next = references.nextDoubtful(at)) {
-    const { end, text: replacement } = references.mend(next);
+  for (let next = references.nextSuspect(0); next < text.length; next = references.nextSuspect(at)) {
+    const { end, text: replacement } = references.repair(next);
     made += text.slice(at, next) + replacement;
     at = end;
   }
@@ -27,7 +27,7 @@ describe('References', () => {
     '&#54999;',
     '&#9999;',
   ])('leaves %s alone', (reference) => {
-    expect(new References(reference).nextDoubtful(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(new ReferenceRepairer(reference).nextSuspect(0)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each([
@@ -51,12 +51,12 @@ describe('References', () => {
   });
 
   it('finds each doubtful one though asked from far behind the last', () => {
-    const references = new References('& &amp; & &');
-    expect(references.nextDoubtful(0)).toBe(0);
-    expect(references.nextDoubtful(0)).toBe(0);
-    expect(references.nextDoubtful(1)).toBe(8);
-    expect(references.nextDoubtful(9)).toBe(10);
-    expect(references.nextDoubtful(11)).toBe(Number.POSITIVE_INFINITY);
+    const references = new ReferenceRepairer('& &amp; & &');
+    expect(references.nextSuspect(0)).toBe(0);
+    expect(references.nextSuspect(0)).toBe(0);
+    expect(references.nextSuspect(1)).toBe(8);
+    expect(references.nextSuspect(9)).toBe(10);
+    expect(references.nextSuspect(11)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -72,6 +72,6 @@ describe('decodeReferences', () => {
 
 describe('escapeText', () => {
   it('makes text safe between tags and in quotes', () => {
-    expect(escapeText('a < b & "c" > d')).toBe('a &lt; b &amp; &quot;c&quot; &gt; d');
+    expect(escapeXml('a < b & "c" > d')).toBe('a &lt; b &amp; &quot;c&quot; &gt; d');
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  areSoundAttributes,
-  cdata,
+  areWellFormedAttributes,
+  toCdata,
   endOfEndTag,
   endOfName,
   readAttributes,
   readStartTag,
-  typeIn,
+  typeAttribute,
   writeAttributes,
 } from '../../../src/parse/repair/repair-tags.ts';
 
@@ -17,7 +17,7 @@ function partsOf(text: string) {
   return {
     name: tag.name,
     attributes: text.slice(tag.nameEnd, tag.attributesEnd),
-    rest: text.slice(tag.end),
+    rest: text.slice(tag.readEndTag),
     selfClosing: tag.selfClosing,
     complete: tag.complete,
   };
@@ -94,11 +94,11 @@ describe('endOfEndTag', () => {
 
 describe('areSoundAttributes', () => {
   it.each(['', ' ', ' a="b"', ' a=\'b\' c:d = "e"\n'])('accepts "%s"', (text) => {
-    expect(areSoundAttributes(text)).toBe(true);
+    expect(areWellFormedAttributes(text)).toBe(true);
   });
 
   it.each([' a', ' a=b', 'a="b"', ' a="b"c="d"', ' a="<"', ' a="b', ' 1="b"', ' /'])('refuses "%s"', (text) => {
-    expect(areSoundAttributes(text)).toBe(false);
+    expect(areWellFormedAttributes(text)).toBe(false);
   });
 });
 
@@ -115,13 +115,13 @@ describe('readAttributes and writeAttributes', () => {
   ])('make of "%s" what a strict parser takes', (text, expected) => {
     const written = writeAttributes(readAttributes(text));
     expect(written).toBe(expected);
-    expect(areSoundAttributes(written)).toBe(true);
+    expect(areWellFormedAttributes(written)).toBe(true);
   });
 });
 
 describe('typeIn', () => {
   it('finds the type in any case and quoting', () => {
-    expect([typeIn(' a="b" TYPE = "Text/HTML"'), typeIn(' type=xhtml'), typeIn(' mytype="x"')]).toEqual([
+    expect([typeAttribute(' a="b" TYPE = "Text/HTML"'), typeAttribute(' type=xhtml'), typeAttribute(' mytype="x"')]).toEqual([
       'text/html',
       'xhtml',
       '',
@@ -131,6 +131,6 @@ describe('typeIn', () => {
 
 describe('cdata', () => {
   it('holds text that ends a section', () => {
-    expect(cdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
+    expect(toCdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cleanCharacters } from '../../../src/parse/repair/repair-text.ts';
+import { removeIllegalCharacters } from '../../../src/parse/repair/repair-text.ts';
 
 describe('cleanCharacters', () => {
   it('gives back the same text when nothing is wrong', () => {
     const text = 'tab\t line\r\n é 😀 \u0085 \ufffd';
-    expect(cleanCharacters(text)).toEqual({ text, notes: [] });
+    expect(removeIllegalCharacters(text)).toEqual({ text, notes: [] });
   });
 
   it.each([
@@ -12,14 +12,14 @@ describe('cleanCharacters', () => {
     ['other controls', 'a\x01\x08\x0b\x0c\x0e\x1fb', 'ab'],
     ['noncharacters', 'a\ufffe\uffffb', 'ab'],
   ])('takes out %s', (_, text, expected) => {
-    expect(cleanCharacters(text)).toEqual({ text: expected, notes: ['recovered'] });
+    expect(removeIllegalCharacters(text)).toEqual({ text: expected, notes: ['recovered'] });
   });
 
   it('replaces lone surrogates', () => {
-    expect(cleanCharacters('a\ud800b\udc00')).toEqual({ text: 'a\ufffdb\ufffd', notes: ['recovered'] });
+    expect(removeIllegalCharacters('a\ud800b\udc00')).toEqual({ text: 'a\ufffdb\ufffd', notes: ['recovered'] });
   });
 
   it('drops any number of byte order marks in front without a word', () => {
-    expect(cleanCharacters('\ufeff\ufeff<a/>\ufeff')).toEqual({ text: '<a/>\ufeff', notes: [] });
+    expect(removeIllegalCharacters('\ufeff\ufeff<a/>\ufeff')).toEqual({ text: '<a/>\ufeff', notes: [] });
   });
 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { mendXml } from '../../../src/parse/repair/repair-xml.ts';
-import type { MendedXml } from '../../../src/parse/repair/repaired-xml.ts';
+import { repairXml } from '../../../src/parse/repair/repair-xml.ts';
+import type { RepairedXml } from '../../../src/parse/repair/repaired-xml.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-function mended(text: string): MendedXml {
-  const result = mendXml(text);
+function mended(text: string): RepairedXml {
+  const result = repairXml(text);
   if (result.kind !== 'mended') throw new Error(result.detail);
   return result;
 }
@@ -282,7 +282,7 @@ describe('mendXml on what is no feed', () => {
     ['<opml version="2.0"/>', 'the document begins with <opml>'],
     ['<?xml version="1.0"?><!-- x --><urlset/>', 'the document begins with <urlset/>'],
   ])('says what "%s" is', (text, detail) => {
-    expect(mendXml(text)).toEqual({ kind: 'unreadable', failure: 'not_feed', detail });
+    expect(repairXml(text)).toEqual({ kind: 'unreadable', failure: 'not_feed', detail });
   });
 });
 
@@ -353,7 +353,7 @@ describe('mendXml on anything', () => {
           (made, { at, drop, put }) => made.slice(0, at) + put + made.slice(at + drop),
           sound,
         );
-        const result = mendXml(text);
+        const result = repairXml(text);
         if (result.kind === 'mended') expect(faults(result.xml)).toEqual([]);
       }),
       { numRuns: fuzzRuns * 5 },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { categoriesOf } from '../../../src/parse/xml/xml-categories.ts';
 import { feedImage, itemImage } from '../../../src/parse/xml/xml-images.ts';
-import { parseItem, type Surroundings } from '../../../src/parse/xml/xml-item.ts';
+import { parseItem, type InheritedFields } from '../../../src/parse/xml/xml-item.ts';
 import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
 import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-people.ts';
 
 const attributes = (values: Record<string, string>) => ({ $: values });
-const around: Surroundings = { isAtom: false, base: [], author: null };
+const around: InheritedFields = { isAtom: false, base: [], author: null };
 const item = (children: Record<string, unknown>, surroundings = around) => {
   const node: XmlNode = children;
   return parseItem({ fields: new Fields([node]), node }, surroundings);

@@ -5,7 +5,7 @@ import {
   deepTextOf,
   Fields,
   firstText,
-  heldMarkup,
+  hadInlineMarkup,
   textOf,
 } from '../../../src/parse/xml/xml-nodes.ts';
 
@@ -70,8 +70,8 @@ describe('reading nodes', () => {
   });
 
   it('knows text that held markup', () => {
-    expect(heldMarkup({ _: '<b>x</b>', 'f.markup': [''] })).toBe(true);
-    expect(heldMarkup(node)).toBe(false);
+    expect(hadInlineMarkup({ _: '<b>x</b>', 'f.markup': [''] })).toBe(true);
+    expect(hadInlineMarkup(node)).toBe(false);
   });
 
   it('finds the first text that is not empty, by the order of the names', () => {

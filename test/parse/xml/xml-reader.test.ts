@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import Parser from 'rss-parser';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/parse/decode.ts';
-import { mendXml } from '../../../src/parse/repair/repair-xml.ts';
+import { repairXml } from '../../../src/parse/repair/repair-xml.ts';
 import { readXml } from '../../../src/parse/xml/xml-reader.ts';
 
 /** A tree as JSON, so that what objects inherit does not matter. */
@@ -91,7 +91,7 @@ describe('readXml', () => {
   });
 
   it.each(fixtures)("makes the tree of rss-parser's own parser out of %s", (name) => {
-    const mended = mendXml(decode(readFileSync(`${folder}${name}`), null).text);
+    const mended = repairXml(decode(readFileSync(`${folder}${name}`), null).text);
     if (mended.kind === 'unreadable') return;
     expect(read(mended.xml)).toEqual(readSlowly(mended.xml));
   });
@@ -114,7 +114,7 @@ describe('readXml', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-        const mended = mendXml(`<rss version="2.0"><channel>${pieces.join('')}</channel></rss>`);
+        const mended = repairXml(`<rss version="2.0"><channel>${pieces.join('')}</channel></rss>`);
         if (mended.kind === 'mended') expect(read(mended.xml)).toEqual(readSlowly(mended.xml));
       }),
       { numRuns: 500 },

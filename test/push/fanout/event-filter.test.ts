@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import { parseFilter } from '../../../src/domain/events/parse-filter.ts';
-import { channelOf, createMatcher, groupKeyOf, matches, parseFilters } from '../../../src/push/fanout/event-filter.ts';
+import { channelOf, createMatcher, filterKeyOf, matchesFilter, parseFilters } from '../../../src/push/fanout/event-filter.ts';
 import { facets, logEvent } from '../../support/push/memory-log.ts';
 
 function filterOf(input: unknown): Filter {
@@ -93,27 +93,27 @@ describe('groupKeyOf', () => {
   it('is one for filters that mean the same', () => {
     const one = [filterOf({ sections: ['B', 'a'], q: 'x "y z"' }), filterOf({ q: 'b' })];
     const two = [filterOf({ q: 'B' }), filterOf({ q: '"Y Z" x x', sections: ['A', 'b', 'a'] }), filterOf({ q: 'b' })];
-    expect(groupKeyOf(one)).toBe(groupKeyOf(two));
+    expect(filterKeyOf(one)).toBe(filterKeyOf(two));
   });
 
   it('tells filters apart that differ in one field', () => {
     const filters = [{}, { q: 'a' }, { q: '-a' }, { sections: ['a'] }, { sources: ['a'] }, { backfill: true }];
-    expect(new Set(filters.map((filter) => groupKeyOf([filterOf(filter)]))).size).toBe(filters.length);
+    expect(new Set(filters.map((filter) => filterKeyOf([filterOf(filter)]))).size).toBe(filters.length);
   });
 });
 
 describe('the key of a group', () => {
   it('is short, however long the filters are', () => {
     const sources = Array.from({ length: 200 }, (_, index) => `${index}`.padEnd(60, 'x'));
-    expect(groupKeyOf([filterOf({ sources })])).toHaveLength(43);
+    expect(filterKeyOf([filterOf({ sources })])).toHaveLength(43);
   });
 });
 
 describe('channelOf', () => {
   it('is one name for filters that mean the same, and short', () => {
-    const one = channelOf(groupKeyOf([{ ...everything, q: 'a' }, everything]));
-    expect(channelOf(groupKeyOf([everything, { ...everything, q: 'a' }]))).toBe(one);
-    expect(channelOf(groupKeyOf([everything]))).not.toBe(one);
+    const one = channelOf(filterKeyOf([{ ...everything, q: 'a' }, everything]));
+    expect(channelOf(filterKeyOf([everything, { ...everything, q: 'a' }]))).toBe(one);
+    expect(channelOf(filterKeyOf([everything]))).not.toBe(one);
     expect(one).toMatch(/^[\w-]{10}$/);
   });
 });
@@ -137,7 +137,7 @@ describe('matches', () => {
     [{ q: 'budget -sport' }],
     [{ sections: ['World News'], sources: ['owner'], categories: ['budget'], languages: ['en'], q: 'parliament' }],
   ])('holds for %j', (filter) => {
-    expect(matches(filterOf(filter), item)).toBe(true);
+    expect(matchesFilter(filterOf(filter), item)).toBe(true);
   });
 
   it.each([
@@ -148,7 +148,7 @@ describe('matches', () => {
     [{ q: 'sport' }],
     [{ sections: ['World News'], sources: ['other'] }],
   ])('does not hold for %j', (filter) => {
-    expect(matches(filterOf(filter), item)).toBe(false);
+    expect(matchesFilter(filterOf(filter), item)).toBe(false);
   });
 
   it.each([
@@ -163,15 +163,15 @@ describe('matches', () => {
     ['before:2026-01-15', false],
   ])('holds for the search %s: %s', (q, expected) => {
     const placed = facets({ sections: ['World'], sources: ['wire'], sortMs: Date.UTC(2026, 0, 15, 12) });
-    expect(matches(filterOf({ q }), placed)).toBe(expected);
+    expect(matchesFilter(filterOf({ q }), placed)).toBe(expected);
   });
 
   it('lets every bound of time pass for an event that does not say when', () => {
-    expect(matches(filterOf({ q: 'after:2030-01-01' }), facets())).toBe(true);
+    expect(matchesFilter(filterOf({ q: 'after:2030-01-01' }), facets())).toBe(true);
   });
 
   it('does not hold for a language when the item has none', () => {
-    expect(matches(filterOf({ languages: ['en'] }), facets())).toBe(false);
+    expect(matchesFilter(filterOf({ languages: ['en'] }), facets())).toBe(false);
   });
 });
 

@@ -2,34 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { createRig, NotingSink, readable } from '../../support/push/rig.ts';
-import { settle } from '../../support/push/settle.ts';
+import { createFanOutHarness, RecordingSink, readable } from '../../support/push/rig.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
 describe('createFanOut', () => {
   it('counts its subscriptions and its resets', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     await rig.subscribe({ epoch: 'e0', seq: 1 });
     await rig.subscribe({ epoch: 'e1', seq: 9 });
     await rig.subscribe({ epoch: 'e0', seq: 2 });
-    expect([rig.fanOut.size, rig.fanOut.filters]).toEqual([1, 1]);
+    expect([rig.fanOut.size, rig.fanOut.filterCount]).toEqual([1, 1]);
     expect([...rig.fanOut.resets]).toEqual([
       ['epoch_changed', 2],
       ['cursor_in_future', 1],
     ]);
     sink.subscription?.close();
     sink.subscription?.close();
-    expect([rig.fanOut.size, rig.fanOut.filters]).toEqual([0, 0]);
+    expect([rig.fanOut.size, rig.fanOut.filterCount]).toEqual([0, 0]);
   });
 
   it('makes the bytes of an event once for all who have the same filter', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     let made = 0;
     const counting = {
       ...readable,
       encode: (delivery: Parameters<typeof readable.encode>[0]) => ++made && readable.encode(delivery),
     };
-    const sinks = Array.from({ length: 50 }, () => Object.assign(new NotingSink(), { encoding: counting }));
+    const sinks = Array.from({ length: 50 }, () => Object.assign(new RecordingSink(), { encoding: counting }));
     for (const sink of sinks) await rig.subscribe('head', [everything], sink);
     await rig.publish(1);
     expect(sinks.every((sink) => sink.take().includes('add 4<3'))).toBe(true);
@@ -38,14 +38,14 @@ describe('createFanOut', () => {
 
   it('serves 200 subscriptions in one slice, and the rest in the next', async () => {
     const slices: (() => void)[] = [];
-    const rig = await createRig(new MemoryLog(3), { fanOut: { defer: (work) => void slices.push(work) } });
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { defer: (work) => void slices.push(work) } });
     const run = () => slices.shift()?.();
-    const sinks = Array.from({ length: 450 }, () => new NotingSink());
+    const sinks = Array.from({ length: 450 }, () => new RecordingSink());
     for (const sink of sinks) sink.subscription = rig.fanOut.subscribe({ filters: [everything], after: 'head', sink });
     while (slices.length > 0) run();
     rig.log.append();
-    rig.tail.ring(4);
-    await settle();
+    rig.tail.notify(4);
+    await drainEventLoop();
     const served = () => sinks.filter((sink) => sink.notes.includes('add 4<3')).length;
     expect([slices.length, served()]).toEqual([1, 0]);
     run();
@@ -60,8 +60,8 @@ describe('createFanOut', () => {
     let nowMs = 0;
     // Each look at the clock finds it 3 ms later: turns that take their time.
     const clock = { now: () => nowMs, monotonic: () => (nowMs += 3) };
-    const rig = await createRig(new MemoryLog(3), { fanOut: { clock, defer: (work) => void slices.push(work) } });
-    const sinks = Array.from({ length: 10 }, () => new NotingSink());
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { clock, defer: (work) => void slices.push(work) } });
+    const sinks = Array.from({ length: 10 }, () => new RecordingSink());
     for (const sink of sinks) sink.subscription = rig.fanOut.subscribe({ filters: [everything], after: 'head', sink });
     const counts: number[] = [];
     while (slices.length > 0) {
@@ -74,11 +74,11 @@ describe('createFanOut', () => {
   it('makes at most half a megabyte of new frames in one slice', async () => {
     const slices: (() => void)[] = [];
     const log = new MemoryLog();
-    const rig = await createRig(log, { fanOut: { defer: (work) => void slices.push(work) } });
+    const rig = await createFanOutHarness(log, { fanOut: { defer: (work) => void slices.push(work) } });
     for (let index = 0; index < 100; index += 1) log.append({ body: `{"t":"${'x'.repeat(40_000)}"}` });
-    rig.tail.ring(100);
-    await settle();
-    const sinks = Array.from({ length: 30 }, () => new NotingSink());
+    rig.tail.notify(100);
+    await drainEventLoop();
+    const sinks = Array.from({ length: 30 }, () => new RecordingSink());
     for (const [seq, sink] of sinks.entries()) {
       rig.fanOut.subscribe({ filters: [everything], after: { epoch: 'e1', seq }, sink });
     }
@@ -90,10 +90,10 @@ describe('createFanOut', () => {
 
   it('works out at most 20 steps in one slice, though nothing comes of them', async () => {
     const slices: (() => void)[] = [];
-    const rig = await createRig(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
+    const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
     await rig.publish(100);
     const nothing = { ...everything, q: 'nowhere' };
-    const sinks = Array.from({ length: 50 }, () => new NotingSink());
+    const sinks = Array.from({ length: 50 }, () => new RecordingSink());
     for (const [seq, sink] of sinks.entries()) {
       rig.fanOut.subscribe({ filters: [nothing], after: { epoch: 'e1', seq }, sink });
     }
@@ -106,11 +106,11 @@ describe('createFanOut', () => {
 
   it('lets no backlog come before the news of others', async () => {
     const slices: (() => void)[] = [];
-    const rig = await createRig(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
+    const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
     await rig.publish(1000);
     const order: string[] = [];
-    const slow = new NotingSink();
-    const quick = new NotingSink();
+    const slow = new RecordingSink();
+    const quick = new RecordingSink();
     slow.onDeliver = () => order.push('slow');
     quick.onDeliver = () => order.push('quick');
     rig.fanOut.subscribe({ filters: [everything], after: { epoch: 'e1', seq: 0 }, sink: slow });
@@ -123,8 +123,8 @@ describe('createFanOut', () => {
   it('ends one subscription for a fault in it, and serves the others', async () => {
     const errors: string[] = [];
     const logger: Log = { ...silentLog, error: (_, message) => void errors.push(message) };
-    const rig = await createRig(new MemoryLog(3), { fanOut: { logger } });
-    const broken = new NotingSink();
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { logger } });
+    const broken = new RecordingSink();
     broken.onDeliver = () => {
       throw new Error('a bug');
     };
@@ -137,18 +137,18 @@ describe('createFanOut', () => {
   });
 
   it('resets everybody when the log is replaced', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sinks = [await rig.subscribe('head'), await rig.subscribe('head', [{ ...everything, q: 'a' }])];
     rig.log.replace('e2', 7);
-    rig.tail.ring(99);
-    await settle();
+    rig.tail.notify(99);
+    await drainEventLoop();
     for (const sink of sinks) expect(sink.take().at(-1)).toBe('reset epoch_changed e2 1..7');
     expect(rig.fanOut.size).toBe(0);
   });
 
   it('resets a reader only once who subscribes anew for that', async () => {
-    const rig = await createRig(new MemoryLog(3));
-    const sink = new NotingSink();
+    const rig = await createFanOutHarness(new MemoryLog(3));
+    const sink = new RecordingSink();
     const reset = sink.reset.bind(sink);
     sink.reset = (...told) => {
       reset(...told);
@@ -158,43 +158,43 @@ describe('createFanOut', () => {
     await rig.subscribe('head', [{ ...everything, q: 'a' }]);
     sink.take();
     rig.log.replace('e2', 7);
-    rig.tail.ring(99);
-    await settle();
+    rig.tail.notify(99);
+    await drainEventLoop();
     expect(sink.take()).toEqual(['reset epoch_changed e2 1..7', 'subscribed e2-7 of 7', 'live 7<7']);
   });
 
   it('does not reset a reader who comes with a cursor of the new log just then', async () => {
-    const rig = await createRig(new MemoryLog(3));
-    const head = rig.log.head.bind(rig.log);
+    const rig = await createFanOutHarness(new MemoryLog(3));
+    const head = rig.log.bounds.bind(rig.log);
     let answer = () => {};
     rig.log.replace('e2', 7);
-    rig.log.head = () => new Promise((resolve) => (answer = () => resolve(head())));
+    rig.log.bounds = () => new Promise((resolve) => (answer = () => resolve(head())));
     const sink = await rig.subscribe({ epoch: 'e2', seq: 5 });
-    rig.log.head = head;
-    rig.tail.ring(99);
-    await settle();
+    rig.log.bounds = head;
+    rig.tail.notify(99);
+    await drainEventLoop();
     expect(rig.tail.place.epoch).toBe('e2');
     answer();
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toEqual(['subscribed e2-5 of 7', 'add 6<5', 'add 7<6', 'live 7<7']);
   });
 
   it('loses everybody when the same log became shorter', async () => {
-    const rig = await createRig(new MemoryLog(9));
+    const rig = await createFanOutHarness(new MemoryLog(9));
     const sink = await rig.subscribe('head');
     rig.log.cutTo(5);
-    rig.tail.ring(10);
-    await settle();
+    rig.tail.notify(10);
+    await drainEventLoop();
     expect(sink.take().at(-1)).toBe('lost');
   });
 
   it('reads the database once a page for a crowd that comes back at once', async () => {
-    const rig = await createRig(new MemoryLog(), { tail: { maxEvents: 10, pageSize: 100 } });
+    const rig = await createFanOutHarness(new MemoryLog(), { tail: { maxEvents: 10, pageSize: 100 } });
     await rig.publish(500);
     const { reads } = rig.log;
     const crowd = Array.from({ length: 1000 }, (_, index) => rig.subscribe({ epoch: 'e1', seq: index % 490 }));
     const sinks = await Promise.all(crowd);
-    await settle(500);
+    await drainEventLoop(500);
     expect(sinks.every((sink) => sink.notes.at(-1) === 'live 500<500')).toBe(true);
     expect(rig.log.reads - reads).toBeLessThanOrEqual(5);
   });

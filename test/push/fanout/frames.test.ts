@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';
 import { type Encoding, FilterGroup, frameEvent } from '../../../src/push/fanout/frames.ts';
-import { PreparedFacets } from '../../../src/push/fanout/prepared-facets.ts';
+import { FacetCache } from '../../../src/push/fanout/prepared-facets.ts';
 import { StepCache } from '../../../src/push/fanout/step-cache.ts';
 import { logEvent } from '../../support/push/memory-log.ts';
 
@@ -24,7 +24,7 @@ function readableEncoding(name = 'test') {
 function groupOf(filter = everything, publicUrl = 'https://news.example.org') {
   return new FilterGroup([filter], {
     publicUrl: () => publicUrl,
-    prepared: new PreparedFacets(),
+    prepared: new FacetCache(),
     steps: new StepCache(),
   });
 }
@@ -133,7 +133,7 @@ describe('FilterGroup', () => {
     const first = group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding });
     const second = group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding });
     expect(second.bytes).toBe(first.bytes);
-    expect([first.fresh, second.fresh]).toEqual([true, false]);
+    expect([first.isNew, second.isNew]).toEqual([true, false]);
     expect(made.count).toBe(1);
   });
 
@@ -149,7 +149,7 @@ describe('FilterGroup', () => {
     const first = group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding });
     const second = group.step(from, events, { ...wire, encoding, ...other });
     expect(second.bytes).not.toBe(first.bytes);
-    expect(second.fresh).toBe(true);
+    expect(second.isNew).toBe(true);
   });
 
   it('remembers none for a reader who has the filter for itself', () => {
@@ -157,16 +157,16 @@ describe('FilterGroup', () => {
     const group = groupOf();
     group.shared = false;
     const steps = [1, 2].map(() => group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding }));
-    expect(steps.map(({ fresh }) => fresh)).toEqual([true, true]);
+    expect(steps.map(({ isNew }) => isNew)).toEqual([true, true]);
     expect(made.count).toBe(2);
   });
 });
 
 describe('the steps of all filters', () => {
   const wire = { epoch: 'e1' };
-  const settings = { publicUrl: () => '', prepared: new PreparedFacets() };
+  const settings = { publicUrl: () => '', prepared: new FacetCache() };
   const isKept = (group: FilterGroup, pos: number, encoding: Encoding) =>
-    !group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding }).fresh;
+    !group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding }).isNew;
 
   it('have one bound of number: the oldest are forgotten, whoever they belong to', () => {
     const steps = new StepCache();
@@ -183,7 +183,7 @@ describe('the steps of all filters', () => {
       const group = new FilterGroup([{ ...everything, sources: [`s${index}`] }], { ...settings, steps });
       const events = [logEvent(1, { facets: { sources: [`s${index}`] } })];
       group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding });
-      return () => !group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding }).fresh;
+      return () => !group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding }).isNew;
     });
     const kept = groups.toReversed().map((isThere) => isThere());
     expect(kept.slice(0, 100)).not.toContain(false);

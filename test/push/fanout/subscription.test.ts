@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { createRig, NotingSink } from '../../support/push/rig.ts';
-import { settle } from '../../support/push/settle.ts';
+import { createFanOutHarness, RecordingSink } from '../../support/push/rig.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
 const nothing: Filter = { ...everything, sections: ['nowhere'] };
 const at = (seq: number, epoch = 'e1') => ({ epoch, seq });
@@ -10,14 +10,14 @@ const at = (seq: number, epoch = 'e1') => ({ epoch, seq });
 /** A log whose first events are out of the ring: they have to be loaded. */
 async function rigBehind(events: number, ring = 5) {
   const log = new MemoryLog();
-  const rig = await createRig(log, { tail: { maxEvents: ring, pageSize: 10, maxCachedBytes: 0 } });
+  const rig = await createFanOutHarness(log, { tail: { maxEvents: ring, pageSize: 10, maxCachedBytes: 0 } });
   await rig.publish(events);
   return rig;
 }
 
 describe('a subscription', () => {
   it('sends a reader what it missed, then says that it is live, then sends news', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(3);
     const sink = await rig.subscribe(at(1));
     expect(sink.take()).toEqual(['subscribed e1-1 of 3', 'add 2<1', 'add 3<2', 'live 3<3']);
@@ -26,20 +26,20 @@ describe('a subscription', () => {
   });
 
   it('is live at once at the head', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     expect(sink.take()).toEqual(['subscribed e1-3 of 3', 'live 3<3']);
   });
 
   it('says that it is live in an empty log', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     expect((await rig.subscribe('floor')).take()).toEqual(['subscribed e1-0 of 0', 'live 0<0']);
   });
 
   it('begins before the oldest event at the floor', async () => {
     const log = new MemoryLog(9);
     log.trim(7);
-    const rig = await createRig(log);
+    const rig = await createFanOutHarness(log);
     expect((await rig.subscribe('floor')).take()).toEqual([
       'subscribed e1-6 of 9',
       'add 7<6',
@@ -65,13 +65,13 @@ describe('a subscription', () => {
     };
     const sink = await rig.subscribe(at(0));
     await publishing;
-    await settle();
+    await drainEventLoop();
     const items = sink.take().filter((note) => note.startsWith('add'));
     expect(items).toEqual(Array.from({ length: 46 }, (_, index) => `add ${index + 1}<${index}`));
   });
 
   it('does not read the database for what is in the ring', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(50);
     const { reads } = rig.log;
     await rig.subscribe(at(3));
@@ -79,23 +79,23 @@ describe('a subscription', () => {
   });
 
   it('tells its place only once it has moved on unseen', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head', [nothing]);
     sink.take();
-    sink.subscription?.tellPos();
+    sink.subscription?.sendPos();
     expect(sink.take()).toEqual([]);
     await rig.publish(2);
-    sink.subscription?.tellPos();
-    sink.subscription?.tellPos();
+    sink.subscription?.sendPos();
+    sink.subscription?.sendPos();
     expect(sink.take()).toEqual(['pos 5<3']);
   });
 
   it('does not tell a place that an item has told', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     await rig.publish(2);
     sink.take();
-    sink.subscription?.tellPos();
+    sink.subscription?.sendPos();
     expect(sink.take()).toEqual([]);
   });
 
@@ -112,17 +112,17 @@ describe('a subscription', () => {
     const sink = await rig.subscribe(at(20));
     for (let wakes = 0; wakes < 3; wakes += 1) {
       sink.subscription?.wake();
-      await settle(2);
+      await drainEventLoop(2);
     }
     rig.log.beforeRead = () => {};
     answer();
-    await settle();
+    await drainEventLoop();
     expect(loads).toBe(1);
     expect(sink.take().at(-1)).toBe('live 30<30');
   });
 
   it('sends nothing that this node has not read itself, though a page held it', async () => {
-    const rig = await createRig(new MemoryLog(), { tail: { maxEvents: 5, pageSize: 100 } });
+    const rig = await createFanOutHarness(new MemoryLog(), { tail: { maxEvents: 5, pageSize: 100 } });
     await rig.publish(30);
     for (let index = 0; index < 5; index += 1) rig.log.append();
     const sink = await rig.subscribe(at(20));
@@ -132,22 +132,22 @@ describe('a subscription', () => {
   });
 
   it('tells no place beyond what it has looked at', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(3);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     sink.room = 0;
     await rig.subscribe(at(0), [nothing], sink);
-    sink.subscription?.tellPos();
+    sink.subscription?.sendPos();
     expect(sink.take()).toEqual(['subscribed e1-0 of 3']);
     sink.drain();
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toEqual(['live 3<0']);
   });
 
   it('tells its place on the way through a long silence', async () => {
-    const rig = await createRig(new MemoryLog(), {
+    const rig = await createFanOutHarness(new MemoryLog(), {
       tail: { pageSize: 10 },
-      fanOut: { limits: { maxSilentEvents: 20 } },
+      fanOut: { limits: { maxEventsBetweenPos: 20 } },
     });
     await rig.publish(45);
     const sink = await rig.subscribe(at(0), [nothing]);
@@ -155,32 +155,32 @@ describe('a subscription', () => {
   });
 
   it('sends nothing more once it is closed', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head', [nothing]);
     await rig.publish(1);
     sink.take();
     sink.subscription?.close();
     await rig.publish(2);
-    sink.subscription?.tellPos();
+    sink.subscription?.sendPos();
     expect(sink.take()).toEqual([]);
     expect(rig.fanOut.size).toBe(0);
   });
 
   it('sends nothing when it is closed while it loads', async () => {
     const rig = await rigBehind(37);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     rig.log.afterRead = () => sink.subscription?.close();
     await rig.subscribe(at(0), [everything], sink);
     expect(sink.take()).toEqual(['subscribed e1-0 of 37']);
   });
 
   it('takes each step once, whoever wakes it from inside a delivery', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(5);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     sink.onDeliver = () => {
       sink.subscription?.wake();
-      sink.subscription?.turn();
+      sink.subscription?.tick();
     };
     await rig.subscribe(at(0), [everything], sink);
     expect(sink.take().filter((note) => note.startsWith('add'))).toHaveLength(5);
@@ -189,43 +189,43 @@ describe('a subscription', () => {
 
 describe('a reader who does not read', () => {
   it('is sent nothing until it has drained, and then everything', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(200);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     sink.room = 1;
     await rig.subscribe(at(0), [everything], sink);
     expect(sink.take().at(-1)).toBe('add 64<63');
     await rig.publish(10);
     expect(sink.take()).toEqual([]);
     sink.drain(1);
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toHaveLength(64);
     sink.drain();
-    await settle();
+    await drainEventLoop();
     expect(sink.take().at(-1)).toBe('live 210<210');
   });
 
   it('is not said to be live before the last item went out', async () => {
-    const rig = await createRig(new MemoryLog());
+    const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(2);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     sink.room = 1;
     await rig.subscribe(at(0), [everything], sink);
     expect(sink.take()).not.toContain('live 2<2');
     sink.drain();
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toEqual(['live 2<2']);
   });
 
   it('is reset, not served with a gap, when the log has gone past it meanwhile', async () => {
     const rig = await rigBehind(30);
-    const sink = new NotingSink();
+    const sink = new RecordingSink();
     sink.room = 1;
     await rig.subscribe(at(0), [everything], sink);
     sink.take();
     rig.log.trim(25);
     sink.drain();
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toEqual(['reset cursor_too_old e1 25..30']);
   });
 });
@@ -234,7 +234,7 @@ describe('a place that cannot be served', () => {
   it('is reset when the log no longer reaches back to it', async () => {
     const log = new MemoryLog(30);
     log.trim(20);
-    const rig = await createRig(log);
+    const rig = await createFanOutHarness(log);
     expect((await rig.subscribe(at(18))).take()).toEqual(['reset cursor_too_old e1 20..30']);
     expect((await rig.subscribe(at(19))).take()[0]).toBe('subscribed e1-19 of 30');
   });
@@ -253,7 +253,7 @@ describe('a place that cannot be served', () => {
   });
 
   it('is reset at a hole of the log', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     rig.log.append();
     rig.log.leaveHole();
@@ -265,7 +265,7 @@ describe('a place that cannot be served', () => {
     const log = new MemoryLog(4);
     log.leaveHole();
     log.append();
-    const rig = await createRig(log, { tail: { pageSize: 10 } });
+    const rig = await createFanOutHarness(log, { tail: { pageSize: 10 } });
     expect((await rig.subscribe(at(2))).take()).toEqual([
       'subscribed e1-2 of 6',
       'add 3<2',
@@ -275,7 +275,7 @@ describe('a place that cannot be served', () => {
   });
 
   it('is reset when it is of another epoch', async () => {
-    const rig = await createRig(new MemoryLog(9));
+    const rig = await createFanOutHarness(new MemoryLog(9));
     expect((await rig.subscribe(at(3, 'e0'))).take()).toEqual(['reset epoch_changed e1 1..9']);
   });
 
@@ -289,19 +289,19 @@ describe('a place that cannot be served', () => {
   });
 
   it('is reset when it lies ahead of the log', async () => {
-    const rig = await createRig(new MemoryLog(9));
+    const rig = await createFanOutHarness(new MemoryLog(9));
     expect((await rig.subscribe(at(10))).take()).toEqual(['reset cursor_in_future e1 1..9']);
   });
 
   it('is reset when too much would have to be replayed', async () => {
-    const rig = await createRig(new MemoryLog(30), { fanOut: { limits: { maxEvents: 10 } } });
+    const rig = await createFanOutHarness(new MemoryLog(30), { fanOut: { limits: { maxEvents: 10 } } });
     expect((await rig.subscribe(at(19))).take()).toEqual(['reset replay_too_large e1 1..30']);
     expect((await rig.subscribe(at(20))).take()[0]).toBe('subscribed e1-20 of 30');
     expect((await rig.subscribe('floor')).take()[0]).toBe('subscribed e1-20 of 30');
   });
 
   it('is reset when what follows it is too old', async () => {
-    const rig = await createRig(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 1001;
     expect((await rig.subscribe(at(1))).take()).toEqual(['subscribed e1-1 of 3', 'reset replay_too_large e1 1..3']);
     rig.nowMs = 1000;
@@ -309,13 +309,13 @@ describe('a place that cannot be served', () => {
   });
 
   it('may be as old as it likes when it was not a cursor that led there', async () => {
-    const rig = await createRig(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 5000;
     expect((await rig.subscribe('floor')).take()).toContain('live 3<3');
   });
 
   it('is not reset for the age of an item that came late to a live reader', async () => {
-    const rig = await createRig(new MemoryLog(), { fanOut: { limits: { maxAgeMs: 1000 } } });
+    const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 10;
     await rig.publish(1);
     const sink = await rig.subscribe(at(0));
@@ -336,14 +336,14 @@ describe('a place that cannot be served', () => {
 
 describe('a reader who comes from a node that is ahead', () => {
   it('is put on its place and served from there once this node has caught up', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     for (let index = 0; index < 5; index += 1) rig.log.append();
     const sink = await rig.subscribe(at(6));
     expect(sink.take()).toEqual(['subscribed e1-6 of 6', 'add 7<6', 'add 8<7', 'live 8<8']);
   });
 
   it('is not live before this node has caught up', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     for (let index = 0; index < 5; index += 1) rig.log.append();
     let answer = () => {};
     rig.log.beforeRead = () => new Promise((resolve) => (answer = resolve));
@@ -351,20 +351,20 @@ describe('a reader who comes from a node that is ahead', () => {
     expect(sink.take()).toEqual(['subscribed e1-8 of 8']);
     rig.log.beforeRead = () => {};
     answer();
-    await settle();
+    await drainEventLoop();
     expect(sink.take()).toEqual(['live 8<8']);
   });
 
   it('is lost while this node has yet to see that the log was replaced', async () => {
-    const rig = await createRig(new MemoryLog(3));
+    const rig = await createFanOutHarness(new MemoryLog(3));
     rig.log.replace('e2', 9);
     rig.log.beforeRead = () => new Promise(() => {});
     expect((await rig.subscribe(at(4, 'e2'))).take()).toEqual(['lost']);
   });
 
   it('is lost when the database cannot be asked', async () => {
-    const rig = await createRig(new MemoryLog(3));
-    rig.log.head = async () => {
+    const rig = await createFanOutHarness(new MemoryLog(3));
+    rig.log.bounds = async () => {
       throw new Error('database is gone');
     };
     expect((await rig.subscribe(at(4))).take()).toEqual(['lost']);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createFreshness, type Stage } from '../../../src/push/log/delivery-delay.ts';
+import { createDeliveryDelays, type DeliveryStage } from '../../../src/push/log/delivery-delay.ts';
 import { type EventFacts, MemoryLog } from '../../support/push/memory-log.ts';
-import { createRig, NotingSink } from '../../support/push/rig.ts';
-import { settle } from '../../support/push/settle.ts';
+import { createFanOutHarness, RecordingSink } from '../../support/push/rig.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
 const hourMs = 3_600_000;
 
@@ -14,10 +14,10 @@ async function createWorld(log = new MemoryLog()) {
     time.monotonic += ms;
   };
   const clock = { now: () => time.wall, monotonic: () => time.monotonic };
-  const observed: [Stage, string, number][] = [];
-  const freshness = createFreshness({ clock, observe: (...one) => void observed.push(one) });
-  const rig = await createRig(log, { fanOut: { onDelivered: (step) => freshness.delivered(step) } });
-  freshness.follow(rig.tail);
+  const observed: [DeliveryStage, string, number][] = [];
+  const freshness = createDeliveryDelays({ clock, observe: (...one) => void observed.push(one) });
+  const rig = await createFanOutHarness(log, { fanOut: { onDelivered: (step) => freshness.recordDelivery(step) } });
+  freshness.followTail(rig.tail);
   const item = (source: string, publishedMs: number | null): Pick<EventFacts, 'body' | 'atMs'> => ({
     atMs: time.wall,
     body: JSON.stringify({
@@ -28,11 +28,11 @@ async function createWorld(log = new MemoryLog()) {
   });
   const commit = (source: string, publishedMs: number | null, facts: EventFacts = {}): void => {
     log.append({ ...item(source, publishedMs), ...facts });
-    freshness.committed(log.headSeq);
+    freshness.recordCommit(log.headSeq);
   };
   const push = async (): Promise<void> => {
-    rig.tail.ring(log.headSeq);
-    await settle();
+    rig.tail.notify(log.headSeq);
+    await drainEventLoop();
   };
   return { log, rig, freshness, observed, pass, commit, push, now: () => time.wall };
 }
@@ -43,7 +43,7 @@ type World = Awaited<ReturnType<typeof createWorld>>;
 async function oneItem({ freshness, pass, commit, push, now }: World): Promise<void> {
   const publishedMs = now();
   pass(60_000);
-  freshness.fetched('example');
+  freshness.recordFetch('example');
   pass(2000);
   commit('example', publishedMs);
   pass(500);
@@ -97,7 +97,7 @@ describe('freshness', () => {
   it('looks at new items only: no backfill, no edits, no removals', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
-    world.freshness.fetched('example');
+    world.freshness.recordFetch('example');
     world.commit('example', world.now(), { backfill: true });
     world.commit('example', world.now(), { op: 'update', changed: ['title'], was: {} });
     world.commit('example', world.now(), { op: 'remove', was: {}, body: '{"id":1,"url":null}' });
@@ -108,7 +108,7 @@ describe('freshness', () => {
   it('takes no date for one that a publisher does not give, and none of the future for lateness', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
-    world.freshness.fetched('example');
+    world.freshness.recordFetch('example');
     world.commit('example', null);
     world.commit('example', world.now() + hourMs);
     await world.push();
@@ -130,13 +130,13 @@ describe('freshness', () => {
 
   it('waits for a reader who is behind, and counts the wait', async () => {
     const world = await createWorld();
-    const sink = await world.rig.subscribe('head', undefined, new NotingSink());
+    const sink = await world.rig.subscribe('head', undefined, new RecordingSink());
     sink.room = 0;
     await oneItem(world);
     expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toEqual([]);
     world.pass(1000);
     sink.drain();
-    await settle();
+    await drainEventLoop();
     expect(world.observed).toContainEqual(['stored_to_pushed', 'example', 1.5]);
   });
 
@@ -165,8 +165,8 @@ describe('freshness', () => {
     await world.rig.subscribe('head');
     await oneItem(world);
     world.log.replace('e2', 3);
-    world.rig.tail.ring(99);
-    await settle();
+    world.rig.tail.notify(99);
+    await drainEventLoop();
     const sink = await world.rig.subscribe('head');
     await oneItem(world);
     expect(sink.take()).toContain('add 4<3');

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createEventRing, eventBytes } from '../../../src/push/log/event-buffer.ts';
+import { createEventBuffer, estimateEventBytes } from '../../../src/push/log/event-buffer.ts';
 import { logEvent } from '../../support/push/memory-log.ts';
 
 const roomy = { maxEvents: 1_000_000, maxBytes: 1e9 };
 
 function ringOf(bounds: { maxEvents: number; maxBytes: number }, last: number, first = 1) {
-  const ring = createEventRing(first, bounds);
+  const ring = createEventBuffer(first, bounds);
   for (let seq = first; seq <= last; seq += 1) ring.push(logEvent(seq));
   return ring;
 }
@@ -31,37 +31,37 @@ describe('createEventRing', () => {
 
   it('drops the oldest beyond its number of events', () => {
     const ring = ringOf({ ...roomy, maxEvents: 100 }, 5000);
-    expect(ring.first).toBe(4901);
+    expect(ring.firstSeq).toBe(4901);
     expect(ring.size).toBe(100);
     expect(seqs(ring.after(4998, 9))).toEqual([4999, 5000]);
     expect(ring.after(4899, 9)).toBe(null);
   });
 
   it('drops the oldest beyond its bytes', () => {
-    const each = eventBytes(logEvent(1));
+    const each = estimateEventBytes(logEvent(1));
     const ring = ringOf({ ...roomy, maxBytes: each * 3 }, 9);
-    expect(ring.first).toBe(7);
+    expect(ring.firstSeq).toBe(7);
     expect(ring.bytes).toBe(each * 3);
   });
 
   it('holds the newest event however large it is', () => {
-    const ring = createEventRing(1, { maxEvents: 10, maxBytes: 1000 });
+    const ring = createEventBuffer(1, { maxEvents: 10, maxBytes: 1000 });
     ring.push(logEvent(1, { body: 'x'.repeat(5000) }));
     expect(ring.size).toBe(1);
     ring.push(logEvent(2));
-    expect(ring.first).toBe(2);
+    expect(ring.firstSeq).toBe(2);
   });
 
   it('counts body, the text that is made of it, and the former text', () => {
-    const small = eventBytes(logEvent(1, { body: '' }));
-    expect(eventBytes(logEvent(1, { body: 'x'.repeat(100) })) - small).toBe(600);
-    expect(eventBytes(logEvent(1, { body: '', was: { text: 'x'.repeat(50) } })) - small).toBe(200);
+    const small = estimateEventBytes(logEvent(1, { body: '' }));
+    expect(estimateEventBytes(logEvent(1, { body: 'x'.repeat(100) })) - small).toBe(600);
+    expect(estimateEventBytes(logEvent(1, { body: '', was: { text: 'x'.repeat(50) } })) - small).toBe(200);
   });
 
   it('counts the text of a removal, which its body has not', () => {
     const removal = { op: 'remove', body: '' } as const;
-    const bare = eventBytes(logEvent(1, { ...removal, facets: { text: '' } }));
-    expect(eventBytes(logEvent(1, { ...removal, facets: { text: 'x'.repeat(100) } })) - bare).toBe(400);
+    const bare = estimateEventBytes(logEvent(1, { ...removal, facets: { text: '' } }));
+    expect(estimateEventBytes(logEvent(1, { ...removal, facets: { text: 'x'.repeat(100) } })) - bare).toBe(400);
   });
 
   it('does not have the text made for the sake of counting', () => {
@@ -72,12 +72,12 @@ describe('createEventRing', () => {
         throw new Error('nobody searches');
       },
     };
-    expect(() => eventBytes({ ...event, facets })).not.toThrow();
+    expect(() => estimateEventBytes({ ...event, facets })).not.toThrow();
   });
 
   it('begins anew elsewhere', () => {
     const ring = ringOf(roomy, 10);
-    ring.restart(50);
+    ring.reset(50);
     expect(ring.size).toBe(0);
     expect(ring.bytes).toBe(0);
     expect(ring.after(10, 5)).toBe(null);

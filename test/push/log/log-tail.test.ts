@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createLogTail, type LogTail, type LogTailOptions } from '../../../src/push/log/log-tail.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { settle } from '../../support/push/settle.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
 const open: LogTail[] = [];
 
@@ -14,7 +14,7 @@ async function tailOf(log: MemoryLog, options: Partial<LogTailOptions> = {}) {
   const tail = createLogTail({ log, logger: silentLog, lookEveryMs: 1e6, ...options });
   const told: string[] = [];
   tail.onAdvance(() => told.push(`at ${tail.place.head}`));
-  tail.onBreak((reason) => told.push(reason));
+  tail.onDiscontinuity((reason) => told.push(reason));
   await tail.start();
   open.push(tail);
   return { tail, told };
@@ -35,8 +35,8 @@ describe('createLogTail', () => {
     const { tail, told } = await tailOf(log);
     log.append();
     log.append();
-    tail.ring(9);
-    await settle();
+    tail.notify(9);
+    await drainEventLoop();
     expect(seqs(tail.eventsAfter(7))).toEqual([8, 9]);
     expect(told).toEqual(['at 9']);
   });
@@ -45,17 +45,17 @@ describe('createLogTail', () => {
     const log = new MemoryLog();
     const { tail, told } = await tailOf(log, { pageSize: 4 });
     for (let index = 0; index < 10; index += 1) log.append();
-    tail.ring(10);
-    await settle();
+    tail.notify(10);
+    await drainEventLoop();
     expect(told).toEqual(['at 4', 'at 8', 'at 10']);
   });
 
   it('pays no heed to a ring for what it has read', async () => {
     const log = new MemoryLog(7);
     const { tail } = await tailOf(log);
-    tail.ring(7);
-    tail.ring(3);
-    await settle();
+    tail.notify(7);
+    tail.notify(3);
+    await drainEventLoop();
     expect(log.reads).toBe(0);
   });
 
@@ -66,10 +66,10 @@ describe('createLogTail', () => {
     log.afterRead = () => {
       log.afterRead = () => {};
       log.append();
-      tail.ring(3);
+      tail.notify(3);
     };
-    tail.ring(2);
-    await settle();
+    tail.notify(2);
+    await drainEventLoop();
     expect(tail.place.head).toBe(3);
   });
 
@@ -83,12 +83,12 @@ describe('createLogTail', () => {
         advanced = () => {};
         const step = (left: number): void => {
           if (left > 0) queueMicrotask(() => step(left - 1));
-          else tail.ring(log.append().seq);
+          else tail.notify(log.append().seq);
         };
         step(steps);
       };
-      tail.ring(log.append().seq);
-      await settle();
+      tail.notify(log.append().seq);
+      await drainEventLoop();
       expect([steps, tail.place.head]).toEqual([steps, 2]);
     }
   });
@@ -97,8 +97,8 @@ describe('createLogTail', () => {
     const log = new MemoryLog(1);
     const { tail } = await tailOf(log);
     log.append();
-    for (let index = 0; index < 100; index += 1) tail.ring(2);
-    await settle();
+    for (let index = 0; index < 100; index += 1) tail.notify(2);
+    await drainEventLoop();
     expect(log.reads).toBeLessThanOrEqual(2);
   });
 
@@ -114,8 +114,8 @@ describe('createLogTail', () => {
     const { tail } = await tailOf(log);
     await tail.stop();
     log.append();
-    tail.ring(2);
-    await settle();
+    tail.notify(2);
+    await drainEventLoop();
     expect(log.reads).toBe(0);
   });
 
@@ -129,12 +129,12 @@ describe('createLogTail', () => {
       log.beforeRead = () => {};
       throw new Error('database is gone');
     };
-    tail.ring(2);
-    await settle();
+    tail.notify(2);
+    await drainEventLoop();
     expect(warned).toHaveLength(1);
     expect(tail.place.head).toBe(1);
-    tail.ring(2);
-    await settle();
+    tail.notify(2);
+    await drainEventLoop();
     expect(tail.place.head).toBe(2);
   });
 
@@ -143,8 +143,8 @@ describe('createLogTail', () => {
     const { tail } = await tailOf(log);
     log.trim(5);
     log.append();
-    tail.ring(10);
-    await settle();
+    tail.notify(10);
+    await drainEventLoop();
     expect(tail.place.floor).toBe(5);
   });
 
@@ -152,8 +152,8 @@ describe('createLogTail', () => {
     const log = new MemoryLog();
     const { tail } = await tailOf(log, { maxEvents: 3, pageSize: 10 });
     for (let index = 0; index < 8; index += 1) log.append();
-    tail.ring(8);
-    await settle();
+    tail.notify(8);
+    await drainEventLoop();
     expect(seqs(tail.eventsAfter(5))).toEqual([6, 7, 8]);
     expect(tail.eventsAfter(4)).toBe(null);
   });
@@ -174,8 +174,8 @@ describe('createLogTail', () => {
       log.append();
       log.leaveHole(2);
       log.append();
-      tail.ring(7);
-      await settle();
+      tail.notify(7);
+      await drainEventLoop();
       expect(tail.holes).toBe(2);
       expect(errors).toEqual([{ after: 4, missing: 2 }]);
       expect(tail.place.head).toBe(7);
@@ -187,10 +187,10 @@ describe('createLogTail', () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
       log.leaveHole();
-      tail.ring(4);
-      await settle();
-      tail.ring(5);
-      await settle();
+      tail.notify(4);
+      await drainEventLoop();
+      tail.notify(5);
+      await drainEventLoop();
       expect(tail.holes).toBe(1);
       expect(tail.place.head).toBe(4);
     });
@@ -203,15 +203,15 @@ describe('createLogTail', () => {
         log.afterRead = () => {};
         log.append();
       };
-      tail.ring(4);
-      await settle();
+      tail.notify(4);
+      await drainEventLoop();
       expect(tail.place.head).toBe(5);
       log.afterRead = () => {
         log.afterRead = () => {};
         log.append();
       };
-      tail.ring(6);
-      await settle();
+      tail.notify(6);
+      await drainEventLoop();
       expect(tail.place.head).toBe(6);
       expect(tail.holes).toBe(0);
     });
@@ -224,13 +224,13 @@ describe('createLogTail', () => {
           log.afterRead = () => {};
           log.append();
         };
-        tail.ring(99);
-        await settle();
+        tail.notify(99);
+        await drainEventLoop();
       };
       await commitLate();
       log.replace('e2', 3);
-      tail.ring(99);
-      await settle();
+      tail.notify(99);
+      await drainEventLoop();
       await commitLate();
       expect(tail.place).toMatchObject({ epoch: 'e2', head: 4 });
       expect(tail.holes).toBe(0);
@@ -241,8 +241,8 @@ describe('createLogTail', () => {
       const { tail, told } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
       log.trim(9);
-      tail.ring(13);
-      await settle();
+      tail.notify(13);
+      await drainEventLoop();
       expect(tail.holes).toBe(0);
       expect(tail.place).toEqual({ epoch: 'e1', head: 13, floor: 9 });
       expect(tail.eventsAfter(3)).toBe(null);
@@ -254,8 +254,8 @@ describe('createLogTail', () => {
       const { tail, told } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
       log.trim(14);
-      tail.ring(13);
-      await settle();
+      tail.notify(13);
+      await drainEventLoop();
       expect(tail.holes).toBe(0);
       expect(tail.place).toEqual({ epoch: 'e1', head: 13, floor: 14 });
       expect(told).toEqual(['at 13']);
@@ -267,8 +267,8 @@ describe('createLogTail', () => {
       const log = new MemoryLog(9);
       const { tail, told } = await tailOf(log);
       log.replace('e2', 4);
-      tail.ring(10);
-      await settle();
+      tail.notify(10);
+      await drainEventLoop();
       expect(told).toEqual(['epoch_changed']);
       expect(tail.place).toEqual({ epoch: 'e2', head: 4, floor: 1 });
     });
@@ -281,8 +281,8 @@ describe('createLogTail', () => {
         log.beforeRead = () => {};
         log.replace('e2', 9);
       };
-      tail.ring(9);
-      await settle();
+      tail.notify(9);
+      await drainEventLoop();
       expect(seqs(tail.eventsAfter(9))).toEqual([]);
       expect(tail.eventsAfter(3)).toBe(null);
     });
@@ -292,8 +292,8 @@ describe('createLogTail', () => {
       const { tail } = await tailOf(log, { pageSize: 10 });
       await tail.loadAfter(10);
       log.replace('e2', 30);
-      tail.ring(31);
-      await settle();
+      tail.notify(31);
+      await drainEventLoop();
       expect(tail.eventsAfter(10)).toBe(null);
     });
 
@@ -301,8 +301,8 @@ describe('createLogTail', () => {
       const log = new MemoryLog(9);
       const { tail, told } = await tailOf(log);
       log.cutTo(4);
-      tail.ring(10);
-      await settle();
+      tail.notify(10);
+      await drainEventLoop();
       expect(told).toEqual(['position_lost']);
       expect(tail.place.head).toBe(4);
     });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../src/push/log/event-buffer.ts';
+import { estimateEventBytes } from '../../../src/push/log/event-buffer.ts';
 import { createPageReader, type PageReaderOptions } from '../../../src/push/log/page-reader.ts';
 import { logEvent, MemoryLog } from '../../support/push/memory-log.ts';
 
 function readerOf(log: MemoryLog, options: Partial<PageReaderOptions> = {}) {
-  return createPageReader(log, { pageSize: 10, atOnce: 4, maxCachedBytes: 1e9, ...options });
+  return createPageReader(log, { pageSize: 10, maxConcurrentReads: 4, maxCachedBytes: 1e9, ...options });
 }
 
 /** Holds every read back until it is let go; counts how many are held. */
@@ -99,7 +99,7 @@ describe('createPageReader', () => {
 
   it('gives the place of a read that failed to the next one', async () => {
     const log = new MemoryLog(100);
-    const pages = readerOf(log, { atOnce: 1 });
+    const pages = readerOf(log, { maxConcurrentReads: 1 });
     log.beforeRead = () => {
       log.beforeRead = () => {};
       throw new Error('database is gone');
@@ -110,7 +110,7 @@ describe('createPageReader', () => {
 
   it('forgets the page that was used least lately when its memory is full', async () => {
     const log = new MemoryLog(100);
-    const page = eventBytes(logEvent(20)) * 10;
+    const page = estimateEventBytes(logEvent(20)) * 10;
     const pages = readerOf(log, { maxCachedBytes: page * 2.5 });
     await pages.load(20);
     await pages.load(30);
@@ -126,7 +126,7 @@ describe('createPageReader', () => {
     const pages = readerOf(log);
     await pages.load(0);
     const late = pages.load(10);
-    pages.forget();
+    pages.clear();
     await late;
     expect(pages.cached(0)).toBe(null);
     expect(pages.cached(10)).toBe(null);

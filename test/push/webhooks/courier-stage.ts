@@ -1,13 +1,13 @@
 import type { WebhookState } from '../../../src/domain/events/webhook.ts';
-import type { PostAnswer } from '../../../src/push/webhooks/delivery-outcome.ts';
-import { Courier, type Post } from '../../../src/push/webhooks/webhook-dispatcher.ts';
+import type { PostResult } from '../../../src/push/webhooks/delivery-outcome.ts';
+import { WebhookDispatcher, type WebhookRequest } from '../../../src/push/webhooks/webhook-dispatcher.ts';
 import type { Log } from '../../../src/runtime/log.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
 
 /** A book in memory that moves a place only from where it is, as the store does. */
-class Book {
+class MemoryWebhookStates {
   readonly rows = new Map<string, WebhookState>();
   fault: Error | null = null;
   reads = 0;
@@ -35,12 +35,12 @@ class Book {
 }
 
 /** A courier with a book and a log in memory. */
-export interface Stage {
-  readonly courier: Courier;
-  readonly book: Book;
+export interface DispatcherHarness {
+  readonly courier: WebhookDispatcher;
+  readonly book: MemoryWebhookStates;
   readonly log: MemoryLog;
   readonly clock: FakeClock;
-  readonly posts: readonly Post[];
+  readonly posts: readonly WebhookRequest[];
   readonly said: readonly string[];
   /** How attempts ended. */
   readonly ends: readonly string[];
@@ -50,31 +50,31 @@ export interface Stage {
   seqs(): number[][];
 }
 
-const couriers: Courier[] = [];
+const couriers: WebhookDispatcher[] = [];
 
 /** Stops what `stage` made: for `afterEach`. */
-export function stopCouriers(): void {
+export function stopDispatchers(): void {
   for (const courier of couriers.splice(0)) void courier.stop();
 }
 
 /** What a receiver answers. */
-export type Answer = PostAnswer | ((post: Post, signal: AbortSignal) => Promise<PostAnswer>);
+export type Answer = PostResult | ((post: WebhookRequest, signal: AbortSignal) => Promise<PostResult>);
 
-export const ok: PostAnswer = { kind: 'answered', status: 204, retryAfterMs: null };
-export const down: PostAnswer = { kind: 'answered', status: 500, retryAfterMs: null };
+export const ok: PostResult = { kind: 'answered', status: 204, retryAfterMs: null };
+export const down: PostResult = { kind: 'answered', status: 500, retryAfterMs: null };
 
 /** A courier with one webhook; answers are given one after the other, the last one again and again. */
-export function stage(answers: Answer[] = [ok], states: WebhookState[] = [makeState(0)]): Stage {
-  const book = new Book();
+export function createDispatcherHarness(answers: Answer[] = [ok], states: WebhookState[] = [makeState(0)]): DispatcherHarness {
+  const book = new MemoryWebhookStates();
   for (const state of states) book.rows.set(state.id, state);
   const log = new MemoryLog();
   const clock = createFakeClock();
-  const posts: Post[] = [];
+  const posts: WebhookRequest[] = [];
   const said: string[] = [];
   const ends: string[] = [];
   const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Log = { debug: note, info: note, warn: note, error: note };
-  const courier = new Courier({
+  const courier = new WebhookDispatcher({
     log,
     book,
     clock,
@@ -106,7 +106,7 @@ export function stage(answers: Answer[] = [ok], states: WebhookState[] = [makeSt
   };
 }
 
-export const declareOne = async (one: Stage) => {
-  one.courier.declare([makeWebhook()]);
+export const declareOne = async (one: DispatcherHarness) => {
+  one.courier.setWebhooks([makeWebhook()]);
   await one.pass();
 };

@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
 import { until } from '../../support/until.ts';
-import { type Answer, declareOne, ok, stage, stopCouriers } from './courier-stage.ts';
+import { type Answer, declareOne, ok, createDispatcherHarness, stopDispatchers } from './courier-stage.ts';
 
-afterEach(stopCouriers);
+afterEach(stopDispatchers);
 
 describe('a courier that is woken', () => {
   it('misses nothing that is published while it finds that nothing is left', async () => {
-    const one = stage();
+    const one = createDispatcherHarness();
     await declareOne(one);
-    const head = one.log.head.bind(one.log);
-    one.log.head = async () => {
+    const head = one.log.bounds.bind(one.log);
+    one.log.bounds = async () => {
       const found = await head();
-      one.log.head = head;
+      one.log.bounds = head;
       one.log.append();
       one.courier.wake();
       return found;
@@ -26,8 +26,8 @@ describe('a courier that is woken', () => {
     const answers: (() => void)[] = [];
     const slow: Answer = () => new Promise((resolve) => answers.push(() => resolve(ok)));
     const other = { id: 'other', url: 'https://example.org/other' };
-    const one = stage([slow], [makeState(0), makeState(0, other)]);
-    one.courier.declare([makeWebhook(), makeWebhook(other)]);
+    const one = createDispatcherHarness([slow], [makeState(0), makeState(0, other)]);
+    one.courier.setWebhooks([makeWebhook(), makeWebhook(other)]);
     await one.publish();
     // Both are being served: the wake is missed by both.
     one.courier.wake();
@@ -42,8 +42,8 @@ describe('a courier that is woken', () => {
   });
 
   it('reads the log no more often than it grows, however often it is woken', async () => {
-    const one = stage();
-    one.courier.declare([makeWebhook({ filter: { sections: ['world'] } })]);
+    const one = createDispatcherHarness();
+    one.courier.setWebhooks([makeWebhook({ filter: { sections: ['world'] } })]);
     await one.publish();
     await one.publish();
     expect(one.log.reads).toBe(2);
@@ -55,8 +55,8 @@ describe('a courier that is woken', () => {
   });
 
   it('lets the process do something else between the pages of a long silence', async () => {
-    const one = stage();
-    one.courier.declare([makeWebhook({ filter: { sections: ['world'] } })]);
+    const one = createDispatcherHarness();
+    one.courier.setWebhooks([makeWebhook({ filter: { sections: ['world'] } })]);
     await one.pass();
     for (let index = 0; index < 10_000; index += 1) one.log.append();
     one.courier.wake();
@@ -68,9 +68,9 @@ describe('a courier that is woken', () => {
   });
 
   it('sends the rest of a backlog as a changed declaration says', async () => {
-    const one = stage([
+    const one = createDispatcherHarness([
       async () => {
-        one.courier.declare([makeWebhook({ filter: { sections: ['world'] } })]);
+        one.courier.setWebhooks([makeWebhook({ filter: { sections: ['world'] } })]);
         return ok;
       },
       ok,

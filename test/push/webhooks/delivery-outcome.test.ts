@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAnswer, type PostAnswer } from '../../../src/push/webhooks/delivery-outcome.ts';
+import { nextWebhookState, type PostResult } from '../../../src/push/webhooks/delivery-outcome.ts';
 import { makeState } from '../../support/push/webhook-helpers.ts';
 
 const nowMs = 1_000_000;
 const sent = { kind: 'send', body: '{}', place: { epoch: 'e1', seq: 9, told: 8 }, events: 3 } as const;
 
-function judge(answer: PostAnswer, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
-  return judgeAnswer(makeState(5, over), sent, answer, { nowMs, random });
+function judge(answer: PostResult, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
+  return nextWebhookState(makeState(5, over), sent, answer, { nowMs, random });
 }
 
-const answered = (status: number, retryAfterMs: number | null = null): PostAnswer => ({
+const answered = (status: number, retryAfterMs: number | null = null): PostResult => ({
   kind: 'answered',
   status,
   retryAfterMs,
@@ -64,7 +64,7 @@ describe('an answer to a delivery', () => {
   });
 
   it('is waited for as long as Retry-After asks, a day at most', () => {
-    const wait = (answer: PostAnswer) => judge(answer, {}, 0).nextAttemptMs - nowMs;
+    const wait = (answer: PostResult) => judge(answer, {}, 0).nextAttemptMs - nowMs;
     expect(wait(answered(429, 90_000))).toBe(90_000);
     expect(wait(answered(500, 90_000))).toBe(90_000);
     expect(wait(answered(503, 10))).toBe(250);

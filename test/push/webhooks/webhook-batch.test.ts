@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Plan, planDelivery } from '../../../src/push/webhooks/webhook-batch.ts';
+import { type WebhookBatch, readBatch } from '../../../src/push/webhooks/webhook-batch.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
 
 const publicUrl = 'https://news.example.com';
 
 function plan(log: MemoryLog, seq: number, over: Parameters<typeof makeState>[1] = {}, untilSeq: number | null = null) {
-  return planDelivery(makeWebhook(), makeState(seq, over), { log, publicUrl, untilSeq });
+  return readBatch(makeWebhook(), makeState(seq, over), { log, publicUrl, untilSeq });
 }
 
-function bodyOf(one: Plan): {
+function bodyOf(one: WebhookBatch): {
   type: string;
   after: string;
   cursor: string;
@@ -49,7 +49,7 @@ describe('what a webhook is sent', () => {
     const log = new MemoryLog();
     for (const section of ['World', 'Arts', 'World', 'Arts']) log.append({ facets: { sections: [section] } });
     const webhook = makeWebhook({ filter: { sections: ['world'] } });
-    const first = await planDelivery(webhook, makeState(0), { log, publicUrl, untilSeq: null });
+    const first = await readBatch(webhook, makeState(0), { log, publicUrl, untilSeq: null });
     expect(bodyOf(first)).toMatchObject({
       after: 'e1-0',
       cursor: 'e1-3',
@@ -60,7 +60,7 @@ describe('what a webhook is sent', () => {
     });
     expect(first).toMatchObject({ place: { seq: 4, told: 3 } });
     log.append({ facets: { sections: ['World'] } });
-    const second = await planDelivery(webhook, makeState(4, { told: 3 }), { log, publicUrl, untilSeq: null });
+    const second = await readBatch(webhook, makeState(4, { told: 3 }), { log, publicUrl, untilSeq: null });
     expect(bodyOf(second)).toMatchObject({ after: 'e1-3', cursor: 'e1-5', events: [{ seq: 5, prev: 3 }] });
   });
 
@@ -70,7 +70,7 @@ describe('what a webhook is sent', () => {
     log.append({ backfill: true, facets: { sections: ['World'] } });
     log.append({ op: 'remove', itemId: 9, facets: { sections: ['World'] } });
     const webhook = makeWebhook({ filter: { sections: ['world'] } });
-    const next = await planDelivery(webhook, makeState(0), { log, publicUrl, untilSeq: null });
+    const next = await readBatch(webhook, makeState(0), { log, publicUrl, untilSeq: null });
     expect(bodyOf(next).events).toEqual([
       { seq: 1, prev: 0, op: 'remove', item: { id: 7, url: 'https://example.org/7' } },
       { seq: 3, prev: 1, op: 'remove', item: { id: 9, url: 'https://example.org/9' } },
@@ -106,7 +106,7 @@ describe('what a webhook is sent', () => {
   it('is looked for a stretch at a time where nothing is wanted', async () => {
     const log = new MemoryLog(5000);
     const webhook = makeWebhook({ filter: { sections: ['world'] } });
-    const first = await planDelivery(webhook, makeState(0), { log, publicUrl, untilSeq: null });
+    const first = await readBatch(webhook, makeState(0), { log, publicUrl, untilSeq: null });
     expect(first).toEqual({ kind: 'nothing', place: { epoch: 'e1', seq: 2000, told: 0 }, more: true });
   });
 });

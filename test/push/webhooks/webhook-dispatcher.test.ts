@@ -1,21 +1,21 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PostAnswer } from '../../../src/push/webhooks/delivery-outcome.ts';
-import type { Post } from '../../../src/push/webhooks/webhook-dispatcher.ts';
+import type { PostResult } from '../../../src/push/webhooks/delivery-outcome.ts';
+import type { WebhookRequest } from '../../../src/push/webhooks/webhook-dispatcher.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
-import { type Answer, declareOne, down, ok, stage, stopCouriers } from './courier-stage.ts';
+import { type Answer, declareOne, down, ok, createDispatcherHarness, stopDispatchers } from './courier-stage.ts';
 
-afterEach(stopCouriers);
+afterEach(stopDispatchers);
 
 describe('a courier', () => {
   it('sends what was published at once, signed, and moves the place once it is taken', async () => {
-    const one = stage();
+    const one = createDispatcherHarness();
     await declareOne(one);
     await one.publish(2);
     expect(one.seqs()).toEqual([[1, 2]]);
     expect(one.book.of()).toMatchObject({ seq: 2, told: 2, lastOutcome: 'delivered', delivered: 2 });
-    const [{ url, headers, body }] = one.posts as [Post];
+    const [{ url, headers, body }] = one.posts as [WebhookRequest];
     expect(url).toBe('https://example.org/hook');
     expect(headers['content-type']).toBe('application/json');
     const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
@@ -27,8 +27,8 @@ describe('a courier', () => {
   it('asks an address that hides something whole, and tells nothing of it', async () => {
     const detail = 'dns: https://example.org/s3cret is not there';
     const shown = 'https://example.org/***';
-    const one = stage([{ kind: 'failed', detail, status: null }], [makeState(0, { url: shown })]);
-    one.courier.declare([
+    const one = createDispatcherHarness([{ kind: 'failed', detail, status: null }], [makeState(0, { url: shown })]);
+    one.courier.setWebhooks([
       makeWebhook({ url: 'https://example.org/s3cret', hidden: { url: shown, secrets: ['s3cret'] } }),
     ]);
     await one.publish();
@@ -38,7 +38,7 @@ describe('a courier', () => {
   });
 
   it('looks by itself each second, since what a command writes rings no bell', async () => {
-    const one = stage();
+    const one = createDispatcherHarness();
     await declareOne(one);
     one.log.append();
     await one.pass(999);
@@ -48,7 +48,7 @@ describe('a courier', () => {
   });
 
   it('asks nothing of the book while no webhook is declared', async () => {
-    const one = stage();
+    const one = createDispatcherHarness();
     one.courier.wake();
     await one.pass(10_000);
     expect(one.book.reads).toBe(0);
@@ -57,10 +57,10 @@ describe('a courier', () => {
   it('sends one batch at a time, and what came meanwhile in the next', async () => {
     let taken = () => {};
     const slow = () =>
-      new Promise<PostAnswer>((resolve) => {
+      new Promise<PostResult>((resolve) => {
         taken = () => resolve(ok);
       });
-    const one = stage([slow, ok]);
+    const one = createDispatcherHarness([slow, ok]);
     await declareOne(one);
     await one.publish();
     await one.publish(3);
@@ -71,7 +71,7 @@ describe('a courier', () => {
   });
 
   it('sends the same bytes under the same name again until they are taken, then the rest in order', async () => {
-    const one = stage([down, down, ok]);
+    const one = createDispatcherHarness([down, down, ok]);
     await declareOne(one);
     await one.publish(2);
     await one.publish(3);
@@ -95,7 +95,7 @@ describe('a courier', () => {
   });
 
   it('sends nothing more after a 410 until the webhook is resumed', async () => {
-    const one = stage([{ kind: 'answered', status: 410, retryAfterMs: null }, ok]);
+    const one = createDispatcherHarness([{ kind: 'answered', status: 410, retryAfterMs: null }, ok]);
     await declareOne(one);
     await one.publish();
     await one.pass(10 * 3_600_000);
@@ -107,11 +107,11 @@ describe('a courier', () => {
   });
 
   it('does as the book says when its place was moved during a delivery', async () => {
-    const moved = async (): Promise<PostAnswer> => {
+    const moved = async (): Promise<PostResult> => {
       one.book.rows.set('hook', makeState(1));
       return ok;
     };
-    const one = stage([ok, moved, ok]);
+    const one = createDispatcherHarness([ok, moved, ok]);
     await declareOne(one);
     await one.publish(3);
     await one.publish(1);
@@ -121,7 +121,7 @@ describe('a courier', () => {
   });
 
   it('says that the log was cut and goes on from its floor, only once that was taken', async () => {
-    const one = stage([down, ok], [makeState(2)]);
+    const one = createDispatcherHarness([down, ok], [makeState(2)]);
     for (let index = 0; index < 10; index += 1) one.log.append();
     one.log.trim(7);
     await declareOne(one);
@@ -136,8 +136,8 @@ describe('a courier', () => {
   });
 
   it('writes silence down at most once a second', async () => {
-    const one = stage();
-    one.courier.declare([makeWebhook({ filter: { sections: ['world'] } })]);
+    const one = createDispatcherHarness();
+    one.courier.setWebhooks([makeWebhook({ filter: { sections: ['world'] } })]);
     for (let index = 0; index < 50; index += 1) await one.publish();
     expect(one.book.writes).toBe(1);
     await one.pass(1000);
@@ -149,8 +149,8 @@ describe('a courier', () => {
   it('serves webhooks side by side: one that hangs holds up no other', async () => {
     const hang: Answer = ({ url }) => (url.includes('slow') ? new Promise(() => {}) : Promise.resolve(ok));
     const slow = { id: 'slow', url: 'https://example.org/slow' };
-    const one = stage([hang], [makeState(0), makeState(0, slow)]);
-    one.courier.declare([makeWebhook(slow), makeWebhook()]);
+    const one = createDispatcherHarness([hang], [makeState(0), makeState(0, slow)]);
+    one.courier.setWebhooks([makeWebhook(slow), makeWebhook()]);
     await one.publish(2);
     await one.publish(1);
     expect(one.book.of()).toMatchObject({ seq: 3 });
@@ -164,8 +164,8 @@ describe('a courier', () => {
       makeState(0, { id: 'moved', url: 'https://example.org/before' }),
       makeState(0, { id: 'stranger' }),
     ];
-    const one = stage([ok], states);
-    one.courier.declare(['removed', 'waits', 'moved'].map((id) => makeWebhook({ id })));
+    const one = createDispatcherHarness([ok], states);
+    one.courier.setWebhooks(['removed', 'waits', 'moved'].map((id) => makeWebhook({ id })));
     await one.publish();
     expect(one.posts).toHaveLength(0);
     await one.pass(60_000);
@@ -173,14 +173,14 @@ describe('a courier', () => {
   });
 
   it('does not wait for ever on a clock that was put back', async () => {
-    const one = stage([ok], [makeState(0, { nextAttemptMs: createFakeClock().now() + 9 * 86_400_000 })]);
+    const one = createDispatcherHarness([ok], [makeState(0, { nextAttemptMs: createFakeClock().now() + 9 * 86_400_000 })]);
     await declareOne(one);
     await one.publish();
     expect(one.posts).toHaveLength(1);
   });
 
   it('tries again at once what was tried before the clock was set back by an hour', async () => {
-    const one = stage([down, ok]);
+    const one = createDispatcherHarness([down, ok]);
     await declareOne(one);
     await one.publish();
     one.clock.turnWall(-3_600_000);
@@ -189,7 +189,7 @@ describe('a courier', () => {
   });
 
   it('goes on when the book or the log cannot be read for a while', async () => {
-    const one = stage();
+    const one = createDispatcherHarness();
     one.book.fault = new Error('locked');
     await declareOne(one);
     await one.publish();
@@ -206,17 +206,17 @@ describe('a courier', () => {
   });
 
   it('counts a secret that is none as a failure and sends nothing unsigned', async () => {
-    const one = stage();
-    one.courier.declare([makeWebhook({ secrets: ['hush-hush'] })]);
+    const one = createDispatcherHarness();
+    one.courier.setWebhooks([makeWebhook({ secrets: ['hush-hush'] })]);
     await one.publish();
     expect(one.posts).toHaveLength(0);
     expect(one.book.of()).toMatchObject({ failures: 1, lastDetail: 'its secret is not of the form whsec_…' });
   });
 
   it('never writes a secret or an address into the log', async () => {
-    const one = stage([down, ok]);
+    const one = createDispatcherHarness([down, ok]);
     const webhook = makeWebhook({ url: 'https://example.org/hook' });
-    one.courier.declare([webhook]);
+    one.courier.setWebhooks([webhook]);
     await one.publish();
     await one.pass(5000);
     expect(one.said.length).toBeGreaterThan(1);
@@ -227,7 +227,7 @@ describe('a courier', () => {
   it('cuts off what is under way when it stops, so that it is sent again after the next start', async () => {
     const hang: Answer = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-    const one = stage([hang]);
+    const one = createDispatcherHarness([hang]);
     await declareOne(one);
     await one.publish();
     const stopped = one.courier.stop();

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Cursor, StreamHead } from '../../../src/domain/events/event.ts';
-import { TopicWatch } from '../../../src/push/websub/topic-watch.ts';
+import type { Cursor, LogBounds } from '../../../src/domain/events/event.ts';
+import { TopicWatcher } from '../../../src/push/websub/topic-watch.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 /** A watch that got as far as `queued`, over an empty log; what it queues for, and at which place. */
-function watchFrom(queued: Cursor, head: StreamHead) {
+function watchFrom(queued: Cursor, head: LogBounds) {
   const asked: (readonly string[] | null)[] = [];
   const places: Cursor[] = [];
-  const watch = new TopicWatch({
+  const watch = new TopicWatcher({
     clock: createFakeClock(),
-    log: { head: () => head, after: async () => [] },
+    eventLog: { head: () => head, readAfter: async () => [] },
     ports: {
       queuedPlace: async () => queued,
       subscribedTopics: async (topics) => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { WebClient } from '../../../src/push/websub/http-port.ts';
+import type { WebSubHttpClient } from '../../../src/push/websub/http-port.ts';
 import { Verifier, type VerifierParts } from '../../../src/push/websub/verification.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 
 const topic = 'https://news.example.com/feed.rss';
 
 /** A host where callbacks below `/good` mean it and all others do not exist. */
-const client: WebClient = {
+const client: WebSubHttpClient = {
   async request({ url }) {
     const { pathname, searchParams } = new URL(url);
     const isThere = pathname.startsWith('/good');
@@ -29,12 +29,12 @@ function openVerifier() {
     removeSubscriber: async () => {},
   };
   const clock = { now: () => nowMs, monotonic: () => nowMs };
-  const verifier = new Verifier({ clock, log: silentLog, client, ports, onQueued() {} });
+  const verifier = new Verifier({ clock, log: silentLog, client, ports, onDeliveryQueued() {} });
   return {
     subscribed,
     ask(path: string, who: string, kind: 'subscribe' | 'denied' = 'subscribe'): boolean {
       const key = { topic, callback: `https://reader.example${path}` };
-      return verifier.take(
+      return verifier.enqueue(
         kind === 'denied' ? { kind, ...key, reason: 'filtered' } : { kind, ...key, leaseMs: 600_000, secret: null },
         who,
       );

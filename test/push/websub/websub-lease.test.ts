@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLeaseTerms, subscribeWait } from '../../../src/push/websub/websub-lease.ts';
+import { parseLeaseTerms, subscribeRetryDelayMs } from '../../../src/push/websub/websub-lease.ts';
 
 const nowMs = Date.UTC(2026, 0, 5);
 const minute = 60_000;
@@ -8,32 +8,32 @@ const day = 24 * hour;
 
 describe('a lease that a hub grants', () => {
   it('S11 is renewed after about two thirds of it', () => {
-    expect(readLeaseTerms('864000', nowMs, 0.5)).toEqual({
+    expect(parseLeaseTerms('864000', nowMs, 0.5)).toEqual({
       leaseUntilMs: nowMs + 10 * day,
       renewMs: nowMs + (20 * day) / 3,
     });
-    const [early, late] = [0, 0.999999].map((random) => readLeaseTerms('864000', nowMs, random).renewMs - nowMs);
+    const [early, late] = [0, 0.999999].map((random) => parseLeaseTerms('864000', nowMs, random).renewMs - nowMs);
     expect(early).toBeGreaterThan(6 * day);
     expect(late).toBeLessThan(7.1 * day);
   });
 
   it('is not renewed more often than each minute, however short it is', () => {
-    expect(readLeaseTerms('1', nowMs, 0.5).renewMs).toBe(nowMs + minute);
+    expect(parseLeaseTerms('1', nowMs, 0.5).renewMs).toBe(nowMs + minute);
   });
 
   it.each([null, '', 'x', '-5', '1e9', '0'])('means a day when it reads %j', (text) => {
-    expect(readLeaseTerms(text, nowMs, 0.5).leaseUntilMs).toBe(nowMs + day);
+    expect(parseLeaseTerms(text, nowMs, 0.5).leaseUntilMs).toBe(nowMs + day);
   });
 });
 
 describe('the wait before a hub is asked again', () => {
   it('S25 grows from ten minutes to 23 hours', () => {
-    const waits = [1, 2, 3, 4, 5, 50].map((failures) => subscribeWait(failures, 0.5));
+    const waits = [1, 2, 3, 4, 5, 50].map((failures) => subscribeRetryDelayMs(failures, 0.5));
     expect(waits).toEqual([10 * minute, 40 * minute, 160 * minute, 640 * minute, 23 * hour, 23 * hour]);
   });
 
   it('is spread by a tenth either way', () => {
-    expect(subscribeWait(1, 0)).toBe(9 * minute);
-    expect(subscribeWait(1, 1)).toBe(11 * minute);
+    expect(subscribeRetryDelayMs(1, 0)).toBe(9 * minute);
+    expect(subscribeRetryDelayMs(1, 1)).toBe(11 * minute);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { WebAnswer, WebRequest } from '../../../src/push/websub/http-port.ts';
+import type { WebSubResponse, WebSubRequest } from '../../../src/push/websub/http-port.ts';
 import { Publisher } from '../../../src/push/websub/websub-publisher.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { printRows } from '../../support/websub-rows.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
 
-printRows();
+printCaseResults();
 
 const hub = 'https://hub.example.com/';
 const topic = 'https://news.example.com/feed.atom';
@@ -13,11 +13,11 @@ const other = 'https://news.example.com/feed.rss';
 
 function bench() {
   const clock = createFakeClock();
-  const asked: WebRequest[] = [];
+  const asked: WebSubRequest[] = [];
   const warned: string[] = [];
   const state = { status: 204 };
   const client = {
-    async request(request: WebRequest): Promise<WebAnswer> {
+    async request(request: WebSubRequest): Promise<WebSubResponse> {
       asked.push(request);
       return { kind: 'answered', status: state.status, body: new Uint8Array(), location: null, retryAfterMs: null };
     },
@@ -29,7 +29,7 @@ function bench() {
 describe('a hub of somebody else', () => {
   it('P5 is told of a changed topic in the words of every hub', async () => {
     const { publisher, clock, asked } = bench();
-    publisher.note([topic]);
+    publisher.markChanged([topic]);
     expect(await publisher.run()).toBe(5000);
     await clock.advance(5000);
     expect(await publisher.run()).toBeNull();
@@ -41,7 +41,7 @@ describe('a hub of somebody else', () => {
 
   it('is told once of a topic that changed often, and of each topic', async () => {
     const { publisher, clock, asked } = bench();
-    for (let index = 0; index < 20; index += 1) publisher.note([topic, other]);
+    for (let index = 0; index < 20; index += 1) publisher.markChanged([topic, other]);
     await clock.advance(5000);
     await publisher.run();
     await publisher.run();
@@ -51,7 +51,7 @@ describe('a hub of somebody else', () => {
   it('is told again a minute later when it did not listen, with one line in the log', async () => {
     const { publisher, clock, asked, state, warned } = bench();
     state.status = 500;
-    publisher.note([topic]);
+    publisher.markChanged([topic]);
     await clock.advance(5000);
     expect(await publisher.run()).toBe(60_000);
     expect(await publisher.run()).toBe(60_000);

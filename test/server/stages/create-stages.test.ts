@@ -4,7 +4,7 @@ import { openStore, type Store } from '../../../src/store/open.ts';
 import { engines } from '../../contract/engines.ts';
 import { hour, noon } from '../../contract/newsroom.ts';
 import { rssDocument } from '../../support/documents.ts';
-import { type DeskOptions, IntakeDesk } from '../../support/intake-desk.ts';
+import { type PollingFixtureOptions, PollingFixture } from '../../support/intake-desk.ts';
 import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
 
 const herald = { title: 'Example Herald', link: 'https://herald.example.org/' };
@@ -57,13 +57,13 @@ describe.each(engines)('the intake on $name', (engine) => {
     for (const close of closes.splice(0)) await close();
   });
 
-  async function desk(over: Partial<Source> = {}, options: DeskOptions = {}): Promise<IntakeDesk> {
-    const made = await new IntakeDesk(store, `${origin.url}/feed`, over, options).declare();
+  async function desk(over: Partial<Source> = {}, options: PollingFixtureOptions = {}): Promise<PollingFixture> {
+    const made = await new PollingFixture(store, `${origin.url}/feed`, over, options).declare();
     closes.unshift(() => made.close());
     return made;
   }
 
-  async function titles(of: IntakeDesk): Promise<string[]> {
+  async function titles(of: PollingFixture): Promise<string[]> {
     return (await of.items()).map(({ title }) => title);
   }
 
@@ -74,7 +74,7 @@ describe.each(engines)('the intake on $name', (engine) => {
       said.push('on its way');
       return () => said.push('there');
     };
-    const onDesk = await new IntakeDesk({ ...store, announce }, `${origin.url}/feed`).declare();
+    const onDesk = await new PollingFixture({ ...store, announce }, `${origin.url}/feed`).declare();
     closes.unshift(() => onDesk.close());
     expect(await onDesk.poll()).toMatchObject({ outcome: 'fresh', added: 3 });
     expect(said).toEqual(['on its way', 'there']);
@@ -96,7 +96,7 @@ describe.each(engines)('the intake on $name', (engine) => {
     // The log has them as they were published.
     const ids = (await it.items()).map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted((one, other) => other - one));
-    expect(it.rung.length).toBeGreaterThan(0);
+    expect(it.notifiedHeads.length).toBeGreaterThan(0);
   });
 
   it('does not read archives at the first read, nor again at each poll', async () => {

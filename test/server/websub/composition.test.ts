@@ -4,13 +4,13 @@ import { createMemoryDoorbell } from '../../../src/push/doorbell-memory.ts';
 import type { TopicDocument } from '../../../src/push/websub/hub-ports.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createShutdown, type Shutdown } from '../../../src/runtime/shutdown.ts';
-import { hubUrlOf, keepDocuments } from '../../../src/server/websub/start-hub.ts';
-import { noHubs, type SubscriberSide, startSubscriber } from '../../../src/server/websub/start-subscriber.ts';
+import { advertisedHubUrl, cacheDocuments } from '../../../src/server/websub/start-hub.ts';
+import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from '../../../src/server/websub/start-subscriber.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { applyWishes, confirmSubscription, moveSubscription } from '../../../src/store/websub/websub-subscriptions.ts';
-import { digestDocument } from '../../../src/worker.ts';
+import { applySubscriptionDiff, confirmSubscription, updateSubscription } from '../../../src/store/websub/websub-subscriptions.ts';
+import { normaliseDocument } from '../../../src/worker.ts';
 import { engines, type Place } from '../../contract/engines.ts';
-import { day, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { day, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { until } from '../../support/until.ts';
 
 const hub = 'https://hub.example.org/';
@@ -26,7 +26,7 @@ describe('the subscribing side of a server', () => {
     place = await engines[0]!.copy();
     store = await openStore({ url: place.url, poller: true });
     shutdown = createShutdown(silentLog);
-    const room = new Newsroom(store);
+    const room = new StoreFixture(store);
     await room.declare([source('a'), source('b')]);
   });
   afterEach(async () => {
@@ -37,12 +37,12 @@ describe('the subscribing side of a server', () => {
 
   async function start(
     publicUrl = 'https://news.example.com',
-  ): Promise<SubscriberSide & { readonly due: () => number }> {
+  ): Promise<HubSubscriber & { readonly due: () => number }> {
     let due = 0;
     const side = await startSubscriber({
       ...{ store, clock, shutdown, publicUrl, hubBell, log: silentLog },
       settings: readSettings({}),
-      digester: { digest: digestDocument },
+      digester: { digest: normaliseDocument },
       isConfigured: () => false,
       sourceOf: () => undefined,
       ring: () => {},
@@ -68,33 +68,33 @@ describe('the subscribing side of a server', () => {
         .where('ref', '=', ref)
         .execute(),
     );
-    await applyWishes(store, { add: [{ callbackId: 'x', sourceRef: ref, hub, topic, secret: null }], drop: [] }, noon);
+    await applySubscriptionDiff(store, { add: [{ callbackId: 'x', sourceRef: ref, hub, topic, secret: null }], drop: [] }, noon);
     await confirmSubscription(store, 1, { nowMs: noon, leaseUntilMs: noon + 10 * day, renewMs: noon + 7 * day });
-    await moveSubscription(store, 1, { trust });
+    await updateSubscription(store, 1, { trust });
   }
 
   it('stretches the intervals of sources whose hub is trusted, and of no other', async () => {
     await subscribe('trusted');
     const side = await start();
-    await until('the trust to be known', () => side.stretch('a') === 4 || null);
-    expect(side.stretch('b')).toBe(1);
-    expect(noHubs.stretch('a')).toBe(1);
+    await until('the trust to be known', () => side.intervalMultiplier('a') === 4 || null);
+    expect(side.intervalMultiplier('b')).toBe(1);
+    expect(disabledHubSubscriber.intervalMultiplier('a')).toBe(1);
   });
 
   it('stretches nothing for a hub that has not delivered yet', async () => {
     await subscribe('unproven');
     const side = await start();
     side.wake();
-    expect(side.stretch('a')).toBe(1);
+    expect(side.intervalMultiplier('a')).toBe(1);
   });
 
   it('lets polling look at once when a hub has told something', async () => {
     const side = await start();
     const before = side.due();
-    await hubBell.ring(0);
+    await hubBell.notify(0);
     expect(side.due()).toBe(before + 1);
     await shutdown.stop();
-    await hubBell.ring(0);
+    await hubBell.notify(0);
     expect(side.due()).toBe(before + 1);
   });
 
@@ -119,7 +119,7 @@ describe('the hub that output feeds name', () => {
     [{ PUBLIC_URL: 'https://news.example.com' }, 'https://news.example.com/websub/hub'],
     [{ PUBLIC_URL: 'https://news.example.com', WEBSUB_HUB: 'https://hub.example.org/' }, 'https://hub.example.org/'],
   ])('S26 is by %j %s', (env, expected) => {
-    expect(hubUrlOf(readSettings(env))).toBe(expected);
+    expect(advertisedHubUrl(readSettings(env))).toBe(expected);
   });
 });
 
@@ -128,7 +128,7 @@ describe('a document that is kept for many deliveries', () => {
 
   it('is made once as long as the log stands, for a second', async () => {
     const at = { nowMs: 0, head: 7, made: 0 };
-    const read = keepDocuments(
+    const read = cacheDocuments(
       async () => {
         at.made += 1;
         return document;

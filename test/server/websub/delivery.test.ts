@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { isSignedBy } from '../../../src/push/websub/websub-signature.ts';
+import { verifySignature } from '../../../src/push/websub/websub-signature.ts';
 import { engines, withStore } from '../../contract/engines.ts';
-import { atHubDesk, HubDesk, hubUrl, topic } from '../../support/websub-hub-desk.ts';
-import { printRows } from '../../support/websub-rows.ts';
+import { withHub, HubHarness, hubUrl, topic } from '../../support/websub-hub-desk.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
 
-printRows();
+printCaseResults();
 
 const [engine] = engines;
 
@@ -19,10 +19,10 @@ describe('a delivery', () => {
     ['application/feed+json; charset=utf-8', '{"items":[]}'],
     ['text/plain', 'words\r\n'],
   ])('H15 carries the whole document as %s', (contentType, text) =>
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       desk.documents.set(topic, { text, contentType });
-      const subscriber = await desk.subscribed();
-      const [delivered] = subscriber.delivered;
+      const subscriber = await desk.subscribedClient();
+      const [delivered] = subscriber.deliveries;
       expect(delivered?.path).toBe('/cb');
       expect(delivered?.headers['content-type']).toBe(contentType);
       expect(delivered?.body).toBe(text);
@@ -30,175 +30,175 @@ describe('a delivery', () => {
 
   it(
     'H16 carries one Link header with the hub and one self',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      expect(subscriber.delivered[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      expect(subscriber.deliveries[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
     }),
   );
 
   it(
     'H17 is signed over its raw body with the secret',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       desk.documents.set(topic, { text: '<feed>é</feed>' });
-      const subscriber = await desk.subscribed({ 'hub.secret': 's3cr3t-é' });
-      const [delivered] = subscriber.delivered;
+      const subscriber = await desk.subscribedClient({ 'hub.secret': 's3cr3t-é' });
+      const [delivered] = subscriber.deliveries;
       const header = delivered?.headers['x-hub-signature'] ?? null;
       expect(header).toMatch(/^sha256=[0-9a-f]{64}$/);
-      expect(isSignedBy('s3cr3t-é', Buffer.from(delivered?.body ?? ''), header)).toBe(true);
+      expect(verifySignature('s3cr3t-é', Buffer.from(delivered?.body ?? ''), header)).toBe(true);
     }),
   );
 
   it(
     'H17 is not signed without a secret',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      expect(subscriber.delivered[0]?.headers['x-hub-signature']).toBeUndefined();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      expect(subscriber.deliveries[0]?.headers['x-hub-signature']).toBeUndefined();
     }),
   );
 
   it.each([
     301, 302, 307, 308, 400, 403, 500,
   ])('H18 failed when it was answered %i, and no redirect is followed', (status) =>
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber('/elsewhere');
-      subscriber.take = () => ({ status, headers: { location: '/elsewhere' } });
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber('/elsewhere');
+      subscriber.onDelivery = () => ({ status, headers: { location: '/elsewhere' } });
       await desk.subscribe(subscriber.callback);
       expect(subscriber.origin.to('/elsewhere')).toEqual([]);
       expect(desk.outcomes).toEqual(['retried']);
-      subscriber.take = () => ({ status: 200, body: 'x'.repeat(100_000) });
+      subscriber.onDelivery = () => ({ status: 200, body: 'x'.repeat(100_000) });
       await desk.advance(12_000);
       expect(desk.outcomes).toEqual(['retried', 'delivered']);
     })());
 
   it(
     'H19 that is answered 410 is the last',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = () => ({ status: 410 });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = () => ({ status: 410 });
       await desk.publish('two');
       await desk.publish('three');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
       expect(desk.outcomes).toEqual(['delivered', 'gone']);
     }),
   );
 
   it(
     'H20 is tried 8 times within 12 hours, then dropped; the next is made all the same',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = () => ({ status: 500 });
-      desk.change('two');
-      await desk.turn();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = () => ({ status: 500 });
+      desk.changeTopic('two');
+      await desk.runUntilIdle();
       const startMs = desk.nowMs;
       const triedMs: number[] = [];
       while (desk.nowMs < startMs + 13 * hour) {
-        const before = subscriber.delivered.length;
+        const before = subscriber.deliveries.length;
         await desk.advance(desk.nowMs < startMs + hour ? 5000 : 5 * minute);
-        if (subscriber.delivered.length > before) triedMs.push(desk.nowMs - startMs);
+        if (subscriber.deliveries.length > before) triedMs.push(desk.nowMs - startMs);
       }
       expect(triedMs).toHaveLength(8);
       expect(triedMs.at(-1)).toBeLessThan(12 * hour);
       expect(desk.outcomes.at(-1)).toBe('dropped');
-      subscriber.take = () => ({ status: 200 });
+      subscriber.onDelivery = () => ({ status: 200 });
       await desk.publish('three');
-      expect(subscriber.delivered.at(-1)?.body).toBe('three');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('three');
     }),
   );
 
   it(
     'H20 keeps the subscription through 20 failures',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = () => ({ status: 503 });
-      for (let index = 0; index < 100 && subscriber.delivered.length < 21; index += 1) {
-        desk.change(`change ${index}`);
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = () => ({ status: 503 });
+      for (let index = 0; index < 100 && subscriber.deliveries.length < 21; index += 1) {
+        desk.changeTopic(`change ${index}`);
         await desk.advance(hour);
       }
-      subscriber.take = () => ({ status: 200 });
+      subscriber.onDelivery = () => ({ status: 200 });
       await desk.publish('the last');
       await desk.advance(hour);
-      expect(subscriber.delivered.at(-1)?.body).toBe('the last');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('the last');
       expect(desk.outcomes.at(-1)).toBe('delivered');
     }),
   );
 
   it(
     'H20 waits for as long as Retry-After asks',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = () => ({ status: 503, headers: { 'retry-after': '600' } });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = () => ({ status: 503, headers: { 'retry-after': '600' } });
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
       await desk.advance(9 * minute);
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
       await desk.advance(2 * minute);
-      expect(subscriber.delivered).toHaveLength(3);
+      expect(subscriber.deliveries).toHaveLength(3);
     }),
   );
 
   it(
     'H24 brings the newest content once, whatever happened during an outage',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = () => ({ status: 500 });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = () => ({ status: 500 });
       await desk.publish('change 0');
       for (let index = 1; index <= 5; index += 1) {
-        desk.change(`change ${index}`);
+        desk.changeTopic(`change ${index}`);
         await desk.hub.run();
         await desk.hub.idle();
       }
       const rows = await desk.store.reader.selectFrom('delivery').select('id').execute();
       expect(rows).toHaveLength(1);
-      const before = subscriber.delivered.length;
-      subscriber.take = () => ({ status: 200 });
+      const before = subscriber.deliveries.length;
+      subscriber.onDelivery = () => ({ status: 200 });
       await desk.advance(hour);
-      expect(subscriber.delivered.slice(before).map(({ body }) => body)).toEqual(['change 5']);
+      expect(subscriber.deliveries.slice(before).map(({ body }) => body)).toEqual(['change 5']);
     }),
   );
 
   it(
     'H24 is made again when the content changed while it was under way',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.take = async () => {
-        subscriber.take = () => ({ status: 200 });
-        desk.change('three');
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onDelivery = async () => {
+        subscriber.onDelivery = () => ({ status: 200 });
+        desk.changeTopic('three');
         await desk.hub.run();
         return { status: 200 };
       };
       await desk.publish('two');
       await desk.advance(minute);
-      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
+      expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
     }),
   );
 
   it(
     'H25 is not made for content that did not change',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      desk.happen();
-      await desk.turn();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      desk.appendEvent();
+      await desk.runUntilIdle();
       await desk.advance(minute);
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
       expect(desk.outcomes).toEqual(['delivered', 'unchanged']);
     }),
   );
 
   it(
     'H25 is made once however often somebody pings',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      desk.change('two');
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      desk.changeTopic('two');
       for (const name of ['hub.url', 'hub.topic', 'hub.url']) {
         expect((await desk.post({ 'hub.mode': 'publish', [name]: topic })).status).toBe(202);
         await desk.advance(minute);
       }
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it('H25 a ping for a feed of somebody else is refused', () =>
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       const foreign = { 'hub.mode': 'publish', 'hub.url': 'https://elsewhere.example.org/feed' };
       expect((await desk.post(foreign)).status).toBe(400);
       expect((await desk.post({ 'hub.mode': 'publish' })).status).toBe(400);
@@ -206,11 +206,11 @@ describe('a delivery', () => {
 
   it('H26 that another process left half done is made again when its lease is over, and what it missed is made up for', () =>
     withStore(engine!, async (store) => {
-      const first = new HubDesk(store);
-      const subscriber = await first.subscribed();
-      subscriber.take = () => undefined;
-      first.change('two');
-      await first.turn();
+      const first = new HubHarness(store);
+      const subscriber = await first.subscribedClient();
+      subscriber.onDelivery = () => undefined;
+      first.changeTopic('two');
+      await first.runUntilIdle();
       first.nowMs += 2000;
       // The process dies between the POST and the note that it was taken.
       const due = await store.reader.selectFrom('delivery').select('id').execute();
@@ -221,49 +221,49 @@ describe('a delivery', () => {
           .set({ lease_token: 'dead', leased_until_ms: first.nowMs + 20_000 })
           .execute(),
       );
-      const second = new HubDesk(store);
+      const second = new HubHarness(store);
       second.nowMs = first.nowMs;
-      subscriber.take = () => ({ status: 200 });
-      second.change('two');
-      second.change('three');
-      await second.turn();
-      expect(subscriber.delivered).toHaveLength(1);
+      subscriber.onDelivery = () => ({ status: 200 });
+      second.changeTopic('two');
+      second.changeTopic('three');
+      await second.runUntilIdle();
+      expect(subscriber.deliveries).toHaveLength(1);
       await second.advance(31_000);
-      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'three']);
+      expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'three']);
       await second.close();
       await first.close();
     }));
 
   it('H26 is made of what the log holds when no process was there to see it', () =>
     withStore(engine!, async (store) => {
-      const first = new HubDesk(store);
-      const subscriber = await first.subscribed();
+      const first = new HubHarness(store);
+      const subscriber = await first.subscribedClient();
       await first.publish('two');
-      const second = new HubDesk(store);
+      const second = new HubHarness(store);
       second.nowMs = first.nowMs;
-      second.change('two');
-      second.change('three');
-      await second.turn();
+      second.changeTopic('two');
+      second.changeTopic('three');
+      await second.runUntilIdle();
       await second.advance(minute);
-      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
-      const replaced = new HubDesk(store);
+      expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
+      const replaced = new HubHarness(store);
       replaced.nowMs = second.nowMs;
       replaced.epoch = 'zzzz';
       replaced.documents.set(topic, { text: 'four' });
-      await replaced.turn();
+      await replaced.runUntilIdle();
       await replaced.advance(minute);
-      expect(subscriber.delivered.at(-1)?.body).toBe('four');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('four');
       for (const desk of [replaced, second, first]) await desk.close();
     }));
 
   it(
     'H27 leaves no secret in the log, nor in any answer',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       const secret = 'very-secret-word';
-      const subscriber = await desk.subscribed({ 'hub.secret': secret });
-      subscriber.take = () => ({ status: 500 });
+      const subscriber = await desk.subscribedClient({ 'hub.secret': secret });
+      subscriber.onDelivery = () => ({ status: 500 });
       await desk.publish('two');
-      subscriber.verify = () => ({ raw: 'nonsense', after: 'end' });
+      subscriber.onVerification = () => ({ raw: 'nonsense', after: 'end' });
       await desk.subscribe(subscriber.callback, { 'hub.secret': secret });
       const refused = await desk.post({ 'hub.mode': 'subscribe', 'hub.secret': secret.repeat(20) });
       expect(await refused.text()).not.toContain(secret);
@@ -275,66 +275,66 @@ describe('a delivery', () => {
 
   it(
     'H28 brings a new subscription the present document, once',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       await desk.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
       // Between its own read and its verification something happens.
-      desk.change('meanwhile');
-      await desk.turn();
+      desk.changeTopic('meanwhile');
+      await desk.runUntilIdle();
       await desk.subscribe(subscriber.callback);
       await desk.advance(minute);
-      expect(subscriber.delivered.map(({ body }) => body)).toEqual(['meanwhile']);
+      expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['meanwhile']);
     }),
   );
 
   it(
     'P5 is made because an item came, without anybody asking',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
       await desk.publish('with the new item');
-      expect(subscriber.delivered.at(-1)?.body).toBe('with the new item');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('with the new item');
     }),
   );
 
   it(
     'is paced: a subscriber has at most one in 5 seconds',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
       for (let second = 0; second < 30; second += 1) {
-        desk.change(`second ${second}`);
+        desk.changeTopic(`second ${second}`);
         await desk.advance(1000);
       }
-      expect(subscriber.delivered.length).toBeGreaterThan(3);
-      expect(subscriber.delivered.length).toBeLessThanOrEqual(8);
+      expect(subscriber.deliveries.length).toBeGreaterThan(3);
+      expect(subscriber.deliveries.length).toBeLessThanOrEqual(8);
       await desk.advance(6000);
-      expect(subscriber.delivered.at(-1)?.body).toBe('second 29');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('second 29');
     }),
   );
 
   it(
     'leaves a host alone that keeps failing, however many subscriptions it has',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       for (let index = 0; index < 12; index += 1) await desk.subscribe(`${subscriber.callback}?n=${index}`);
-      const before = subscriber.delivered.length;
-      subscriber.take = () => ({ status: 500 });
-      desk.change('two');
-      await desk.turn();
+      const before = subscriber.deliveries.length;
+      subscriber.onDelivery = () => ({ status: 500 });
+      desk.changeTopic('two');
+      await desk.runUntilIdle();
       await desk.advance(2000);
-      expect(subscriber.delivered.length - before).toBeLessThanOrEqual(6);
-      subscriber.take = () => ({ status: 200 });
+      expect(subscriber.deliveries.length - before).toBeLessThanOrEqual(6);
+      subscriber.onDelivery = () => ({ status: 200 });
       for (let round = 0; round < 20; round += 1) await desk.advance(minute);
-      const bodies = new Map(subscriber.delivered.map(({ path, body }) => [path, body]));
+      const bodies = new Map(subscriber.deliveries.map(({ path, body }) => [path, body]));
       expect([...bodies.values()].every((body) => body === 'two')).toBe(true);
     }),
   );
 
   it(
     'is made once the database can be written again, however often that failed before',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      desk.change('two');
-      await desk.turn();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      desk.changeTopic('two');
+      await desk.runUntilIdle();
       const failures: string[] = [];
       await sql`pragma query_only = 1`.execute(desk.store.writer);
       for (let tries = 0; tries < 5; tries += 1) {
@@ -345,9 +345,9 @@ describe('a delivery', () => {
         if (tries < 4) await sql`pragma query_only = 1`.execute(desk.store.writer);
       }
       expect(failures).toHaveLength(5);
-      expect(subscriber.delivered.at(-1)?.body).not.toBe('two');
+      expect(subscriber.deliveries.at(-1)?.body).not.toBe('two');
       await desk.advance(6000);
-      expect(subscriber.delivered.at(-1)?.body).toBe('two');
+      expect(subscriber.deliveries.at(-1)?.body).toBe('two');
     }),
   );
 });

@@ -1,15 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { day, hour, minute } from '../../contract/newsroom.ts';
-import { printRows } from '../../support/websub-rows.ts';
-import { atSubscriberDesk, feed, hubUrl, topic } from '../../support/websub-subscriber-desk.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
+import { withSubscriber, feed, hubUrl, topic } from '../../support/websub-subscriber-desk.ts';
 
-printRows();
+printCaseResults();
 
 describe('what is pushed', () => {
   it(
     'S19 may be 3 MB, and no more',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       expect((await desk.push('x'.repeat(3 * 1024 * 1024))).status).toBe(202);
       expect((await desk.push('x'.repeat(3 * 1024 * 1024 + 1))).status).toBe(413);
@@ -20,7 +20,7 @@ describe('what is pushed', () => {
     ['to a callback that does not exist', 'unknown', {}],
     ['without the signature that was agreed', null, {}],
   ])('S19 %s is refused before its body is read', (_what, id, headers) =>
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       let pulled = 0;
       const body = new ReadableStream<Uint8Array>(
@@ -51,14 +51,14 @@ describe('what is pushed', () => {
     ['image/png', 415],
     ['application/octet-stream', 415],
   ])('S19 may be of type %s: %i', (contentType, status) =>
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       expect((await desk.push(feed([1, 2]), { 'content-type': contentType })).status).toBe(status);
     })());
 
   it(
     'S19 may be nothing: then the source is read soon',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       await desk.poll();
       desk.intake.nowMs += 10 * minute;
@@ -72,17 +72,17 @@ describe('what is pushed', () => {
 
   it(
     'is told to the figures as a document that was read, with what it brought',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       await desk.push(feed([1, 2]));
       await desk.readPushes();
-      expect(desk.told).toEqual(['fetched a', 'stored 1+0']);
+      expect(desk.metricCalls).toEqual(['fetched a', 'stored 1+0']);
     }),
   );
 
   it(
     'S19 that cannot be read makes the source due as well, but no sooner than a minute after its last read',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       await desk.poll();
       await desk.push('<html><p>no feed</p></html>', { 'content-type': 'text/html' });
@@ -93,7 +93,7 @@ describe('what is pushed', () => {
 
   it(
     'S19 waits in a bounded number',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const statuses: number[] = [];
       for (let index = 0; index < 22; index += 1) statuses.push((await desk.push(feed([1]))).status);
@@ -104,7 +104,7 @@ describe('what is pushed', () => {
 
   it(
     'S14 is signed over the bytes of the wire, and read after its coding is undone',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const response = await desk.push(gzipSync(feed([1, 2])), { 'content-encoding': 'gzip' });
       expect(response.status).toBe(202);
@@ -118,10 +118,10 @@ describe('what is pushed', () => {
 
   it(
     'S20 is part of a document: what it lacks stays, and nothing but its items is taken from it',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(feed([1, 2, 3]), { etag: '"one"' });
+    withSubscriber(async (desk) => {
+      desk.serveFeed(feed([1, 2, 3]), { etag: '"one"' });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const before = await desk.store.reader.selectFrom('source').selectAll().executeTakeFirstOrThrow();
       const complete = feed([4], { hub: 'https://evil.example.org/hub', self: 'https://evil.example.org/' })
         .replace('Stories', 'Somebody else')
@@ -141,7 +141,7 @@ describe('what is pushed', () => {
 
   it(
     'S21 postpones no poll: pushes every two hours for three days, and every poll is made when it was due',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       await desk.poll();
       const untilMs = desk.intake.nowMs + 3 * day;
@@ -154,9 +154,9 @@ describe('what is pushed', () => {
         }
         desk.intake.nowMs = pushMs;
         story += 1;
-        desk.serve(feed([1, story]));
+        desk.serveFeed(feed([1, story]));
         const { nextCheckMs } = await desk.intake.state();
-        await desk.pushed([1, story]);
+        await desk.pushAndRead([1, story]);
         expect((await desk.intake.state()).nextCheckMs).toBe(nextCheckMs);
       }
       expect(polls).toBeGreaterThanOrEqual(12);
@@ -166,21 +166,21 @@ describe('what is pushed', () => {
 
   it(
     'S22 is preceded by one more read, a minute after the subscription stands',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const state = await desk.intake.state();
       expect(state.nextCheckMs).toBe(desk.intake.nowMs + minute);
       expect(state.nextCheckWhy).toBe('subscribed at its hub');
       await desk.poll();
       // A renewal is no reason for another.
-      await desk.round(7 * day);
+      await desk.runManager(7 * day);
       expect((await desk.intake.state()).nextCheckWhy).not.toBe('subscribed at its hub');
     }),
   );
 
   it(
     'S27 goes by the same rules as what is polled',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const bad =
         '<description>&lt;p onclick="x()"&gt;Text&lt;script&gt;alert(1)&lt;/script&gt;&lt;/p&gt;</description>';
@@ -199,7 +199,7 @@ describe('what is pushed', () => {
 
   it(
     'S27 has its relative links resolved against its topic, as far as it says nothing else',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const push = feed([2])
         .replace('<link>https://www.example.org/</link>', '')
@@ -213,17 +213,17 @@ describe('what is pushed', () => {
 
   it(
     'S27 is one item and one event with what a poll finds, whichever comes first',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       const before = await desk.events();
-      await desk.pushed([1, 2]);
-      await desk.pushed([1, 2]);
-      desk.serve(feed([1, 2, 3]));
+      await desk.pushAndRead([1, 2]);
+      await desk.pushAndRead([1, 2]);
+      desk.serveFeed(feed([1, 2, 3]));
       await desk.poll();
-      await desk.pushed([2, 3]);
+      await desk.pushAndRead([2, 3]);
       expect(await desk.titles()).toEqual(['Story 1', 'Story 2', 'Story 3']);
       expect(await desk.events()).toBe(before + 2);
-      expect(desk.intake.rung.at(-1)).toBe(before + 2);
+      expect(desk.intake.notifiedHeads.at(-1)).toBe(before + 2);
     }),
   );
 });
@@ -231,77 +231,77 @@ describe('what is pushed', () => {
 describe('trust in a hub', () => {
   it(
     'S23 is earned by the first push that brings something',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       expect(await desk.row()).toMatchObject({ trust: 'unproven', pushes: 0 });
-      await desk.pushed([]);
+      await desk.pushAndRead([]);
       expect(await desk.row()).toMatchObject({ trust: 'unproven', pushes: 1 });
-      await desk.pushed([1, 2]);
+      await desk.pushAndRead([1, 2]);
       expect(await desk.row()).toMatchObject({ trust: 'trusted', pushes: 2 });
     }),
   );
 
   it(
     'S23 counts who was first, and forgives a hub that is late within ten minutes',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       desk.intake.nowMs += minute;
-      await desk.pushed([1, 2]);
-      desk.serve(feed([1, 2, 3]));
+      await desk.pushAndRead([1, 2]);
+      desk.serveFeed(feed([1, 2, 3]));
       await desk.poll();
       desk.intake.nowMs += 5 * minute;
-      await desk.pushed([3]);
-      await desk.round(11 * minute);
+      await desk.pushAndRead([3]);
+      await desk.runManager(11 * minute);
       expect(await desk.row()).toMatchObject({ trust: 'trusted', pushed_first: 1, polled_first: 1, missed: 0 });
     }),
   );
 
   it(
     'S23 is lost when a poll finds what the hub never brings, until it brings something again',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       desk.intake.nowMs += minute;
-      await desk.pushed([1, 2]);
-      desk.serve(feed([1, 2, 3]));
+      await desk.pushAndRead([1, 2]);
+      desk.serveFeed(feed([1, 2, 3]));
       await desk.poll();
-      await desk.round(9 * minute);
+      await desk.runManager(9 * minute);
       expect(await desk.row()).toMatchObject({ trust: 'trusted' });
-      await desk.round(2 * minute);
+      await desk.runManager(2 * minute);
       expect(await desk.row()).toMatchObject({ trust: 'lost', missed: 1 });
       expect(desk.logged.filter((line) => line.includes('missed'))).toHaveLength(1);
       expect((await desk.intake.state()).nextCheckMs).toBeLessThanOrEqual(desk.intake.nowMs);
-      await desk.round(hour);
+      await desk.runManager(hour);
       expect(await desk.row()).toMatchObject({ trust: 'lost', missed: 1 });
-      await desk.pushed([3, 4]);
+      await desk.pushAndRead([3, 4]);
       expect(await desk.row()).toMatchObject({ trust: 'trusted' });
     }),
   );
 
   it(
     'S23 holds nothing against a hub that was there before it, or is old news',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed([1, 2, 3]);
-      await desk.pushed([1]);
+      await desk.pushAndRead([1]);
       const old = new Date(desk.intake.nowMs - 30 * day).toUTCString();
       desk.intake.nowMs += minute;
-      desk.serve(feed([9, 1, 2, 3]).replace('<guid>g-9', `<pubDate>${old}</pubDate><guid>g-9`));
+      desk.serveFeed(feed([9, 1, 2, 3]).replace('<guid>g-9', `<pubDate>${old}</pubDate><guid>g-9`));
       await desk.poll();
-      await desk.round(hour);
+      await desk.runManager(hour);
       expect(await desk.row()).toMatchObject({ trust: 'trusted', missed: 0 });
     }),
   );
 
   it(
     'S23 of two hubs is judged each by itself',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(feed([1], { hub: null }), {
+    withSubscriber(async (desk) => {
+      desk.serveFeed(feed([1], { hub: null }), {
         link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub, <${topic}>; rel=self`,
       });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       desk.intake.nowMs += minute;
-      await desk.pushed([1, 2]);
-      await desk.round(hour);
+      await desk.pushAndRead([1, 2]);
+      await desk.runManager(hour);
       const trust = (await desk.rows()).map((row) => [row.trust, row.missed]);
       expect(trust.toSorted()).toEqual([
         ['lost', 1],

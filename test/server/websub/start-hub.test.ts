@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { atHubDesk, base, echo, type HubDesk, topic } from '../../support/websub-hub-desk.ts';
-import { printRows } from '../../support/websub-rows.ts';
+import { withHub, base, echoChallenge, type HubHarness, topic } from '../../support/websub-hub-desk.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
 
-printRows();
+printCaseResults();
 
 const callbackOf = 'http://127.0.0.1:9/cb';
 const good = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': callbackOf };
@@ -10,39 +10,39 @@ const good = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': call
 describe('a request to the hub', () => {
   it(
     'H1 takes callback, mode, topic and secret as a form',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const answer = await desk.subscribe(subscriber.callback, { 'hub.secret': 's3cr3t' });
       expect(answer.status).toBe(202);
-      expect(subscriber.asked[0]?.get('hub.mode')).toBe('subscribe');
-      expect(subscriber.delivered[0]?.headers['x-hub-signature']).toMatch(/^sha256=/);
+      expect(subscriber.verifications[0]?.get('hub.mode')).toBe('subscribe');
+      expect(subscriber.deliveries[0]?.headers['x-hub-signature']).toMatch(/^sha256=/);
     }),
   );
 
   it(
     'H2 is answered 202 before a slow callback has said anything',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       let release = (): void => {};
       const held = new Promise<void>((resolve) => {
         release = resolve;
       });
-      subscriber.verify = async (request) => {
+      subscriber.onVerification = async (request) => {
         await held;
-        return echo(request);
+        return echoChallenge(request);
       };
       const answer = await desk.post({ ...good, 'hub.callback': subscriber.callback });
       expect(answer.status).toBe(202);
-      const round = desk.turn();
+      const round = desk.runUntilIdle();
       release();
       await round;
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H2 is answered 202 for a callback that is refused or does not exist',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       expect((await desk.subscribe(callbackOf)).status).toBe(202);
       expect((await desk.subscribe('http://nobody.invalid/cb')).status).toBe(202);
     }),
@@ -62,7 +62,7 @@ describe('a request to the hub', () => {
     ['with a secret of 200 bytes', { 'hub.secret': 'é'.repeat(100) }],
     ['with a lease that is no number', { 'hub.lease_seconds': 'long' }],
   ])('H3 %s is refused in plain text', (_what, form) =>
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       const answer = await desk.post({ ...good, ...form });
       expect(answer.status).toBe(400);
       expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -71,7 +71,7 @@ describe('a request to the hub', () => {
 
   it(
     'H3 that is no form, or too large a one, is refused',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       expect((await desk.post('{}', { 'content-type': 'application/json' })).status).toBe(400);
       expect((await desk.post(`x=${'y'.repeat(20_000)}`)).status).toBe(413);
     }),
@@ -79,31 +79,31 @@ describe('a request to the hub', () => {
 
   it(
     'H3 takes a secret of 199 bytes',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       expect((await desk.post({ ...good, 'hub.secret': 's'.repeat(199) })).status).toBe(202);
     }),
   );
 
   it(
     'H4 may hold parameters that nobody knows, and those of older hubs',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const more = { foo: 'bar', 'hub.foo': 'hub.bar', 'hub.verify': 'async', 'hub.verify_token': 't' };
       expect((await desk.subscribe(subscriber.callback, more)).status).toBe(202);
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H12 is sent on to another hub when the operator has named one, but for who wants to leave',
-    atHubDesk(
+    withHub(
       async (desk) => {
         const answer = await desk.post(good);
         expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://hub.example.org/']);
         expect((await desk.post({ ...good, 'hub.mode': 'unsubscribe' })).status).toBe(202);
         expect((await desk.post({ ...good, 'hub.topic': 'https://elsewhere.example.org/' })).status).toBe(400);
       },
-      { elsewhere: 'https://hub.example.org/' },
+      { externalHub: 'https://hub.example.org/' },
     ),
   );
 
@@ -114,8 +114,8 @@ describe('a request to the hub', () => {
     `${base}/sections/a/b/feed.atom`,
     'http://169.254.169.254/feed.atom',
   ])('H21 for %s is refused: it is no topic of ours', (foreign) =>
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const answer = await desk.subscribe(subscriber.callback, { 'hub.topic': foreign });
       expect(answer.status).toBe(400);
       expect(await answer.text()).toContain('not one of our feeds');
@@ -132,7 +132,7 @@ describe('other people’s hosts', () => {
     'http://[fd00::1]/',
     'http://100.64.0.1/',
   ])('H22 are never asked at %s', (callback) =>
-    atHubDesk(
+    withHub(
       async (desk) => {
         expect((await desk.subscribe(callback)).status).toBe(202);
         const rows = await desk.store.reader.selectFrom('websub_subscriber').select('id').execute();
@@ -143,9 +143,9 @@ describe('other people’s hosts', () => {
 
   it(
     'H22 are not asked under a name that leads here, nor at a port that is none of the web',
-    atHubDesk(
+    withHub(
       async (desk) => {
-        const subscriber = await desk.subscriber();
+        const subscriber = await desk.startSubscriber();
         const { port } = subscriber.origin;
         for (const host of ['rebound.example.org', '127.0.0.1', 'localhost']) {
           await desk.subscribe(`http://${host}:${port}/cb`);
@@ -162,34 +162,34 @@ describe('other people’s hosts', () => {
       resolved.push(name);
       return ['10.0.0.1'];
     };
-    const ask = async (desk: HubDesk): Promise<void> => {
+    const ask = async (desk: HubHarness): Promise<void> => {
       for (const port of [22, 3000, 8080, 8443, 80]) await desk.subscribe(`http://at-${port}.example.org:${port}/cb`);
     };
-    await atHubDesk(ask, { allowPrivateNetworks: [], resolve })();
+    await withHub(ask, { allowPrivateNetworks: [], resolve })();
     expect(resolved).toEqual(['at-80.example.org']);
   });
 
   it(
     'H23 are asked a bounded number of times in a minute, whoever wishes for more',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const answers: number[] = [];
       for (let index = 0; index < 1000; index += 1) {
         answers.push((await desk.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` })).status);
       }
       expect(answers.filter((status) => status === 202)).toHaveLength(50);
       expect(answers.at(-1)).toBe(429);
-      for (let round = 0; round < 30; round += 1) await desk.turn();
-      expect(subscriber.asked.length).toBeLessThanOrEqual(30);
+      for (let round = 0; round < 30; round += 1) await desk.runUntilIdle();
+      expect(subscriber.verifications.length).toBeLessThanOrEqual(30);
       await desk.advance(60_000);
-      for (let round = 0; round < 30; round += 1) await desk.turn();
-      expect(subscriber.asked).toHaveLength(50);
+      for (let round = 0; round < 30; round += 1) await desk.runUntilIdle();
+      expect(subscriber.verifications).toHaveLength(50);
     }),
   );
 
   it(
     'H23 of one client with many host names leave places of the topic for others',
-    atHubDesk(async (desk) => {
+    withHub(async (desk) => {
       const ask = async (index: number): Promise<number> =>
         (await desk.post({ ...good, 'hub.callback': `https://host-${index}.example.org/cb` })).status;
       desk.client = '192.0.2.7';
@@ -203,8 +203,8 @@ describe('other people’s hosts', () => {
 
   it(
     'H23 have so many subscriptions and no more, renewals apart',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
       const { host } = new URL(subscriber.callback);
       const row = { topic, host, secret: null, verified_ms: desk.nowMs, lease_until_ms: desk.nowMs + 1e9 };
       for (let start = 0; start < 2000; start += 100) {
@@ -221,22 +221,22 @@ describe('other people’s hosts', () => {
         );
       }
       await desk.subscribe(`${subscriber.callback}?more`);
-      expect(subscriber.asked.at(-1)?.get('hub.mode')).toBe('denied');
+      expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('denied');
       await desk.subscribe(subscriber.callback);
-      expect(subscriber.asked.at(-1)?.get('hub.mode')).toBe('subscribe');
+      expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('subscribe');
     }),
   );
 
   it(
     'H23 are left alone for a while when they keep failing',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
-      subscriber.verify = () => ({ status: 500 });
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
+      subscriber.onVerification = () => ({ status: 500 });
       for (let index = 0; index < 20; index += 1) {
         await desk.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` });
-        await desk.turn();
+        await desk.runUntilIdle();
       }
-      expect(subscriber.asked.length).toBeLessThanOrEqual(6);
+      expect(subscriber.verifications.length).toBeLessThanOrEqual(6);
     }),
   );
 });

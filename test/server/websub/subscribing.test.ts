@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
 import { day, hour, minute } from '../../contract/newsroom.ts';
-import { printRows } from '../../support/websub-rows.ts';
-import { atSubscriberDesk, feed, hubUrl, publicUrl, topic } from '../../support/websub-subscriber-desk.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
+import { withSubscriber, feed, hubUrl, publicUrl, topic } from '../../support/websub-subscriber-desk.ts';
 
-printRows();
+printCaseResults();
 
 const elsewhere = 'https://other.example.org/hub';
 
@@ -25,10 +25,10 @@ describe('discovery', () => {
     ],
     ['both, one link in each', { link: `<${hubUrl}>; rel=hub` }, feed([1], { hub: null }), [hubUrl, topic]],
   ])('S1 takes hub and self from %s', (_what, headers, body, [hub, self]) =>
-    atSubscriberDesk(async (desk) => {
-      desk.serve(body, headers);
+    withSubscriber(async (desk) => {
+      desk.serveFeed(body, headers);
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([{ hub, topic: self }]);
     })());
 
@@ -43,18 +43,18 @@ describe('discovery', () => {
       `<x:link xmlns:x="http://www.w3.org/2005/Atom" rel="hub" href="${hubUrl}"/><x:link xmlns:x="http://www.w3.org/2005/Atom" rel="self" href="${topic}"/>`,
     ],
   ])('S2 reads links that are written %s', (_what, link, inside) =>
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       const body = feed([1], { hub: null, self: null }).replace('<item>', `${inside}<item>`);
-      desk.serve(body, link === '' ? {} : { link });
+      desk.serveFeed(body, link === '' ? {} : { link });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([{ hub: hubUrl, topic }]);
     })());
 
   it(
     'S2 resolves relative links against where the document was found, and takes no RSS link for a hub',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(
+    withSubscriber(async (desk) => {
+      desk.serveFeed(
         feed([1], { hub: null, self: null }).replace(
           '<item>',
           '<link rel="hub" href="https://no.example.org/"/><item>',
@@ -64,7 +64,7 @@ describe('discovery', () => {
         },
       );
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([
         { hub: `${desk.source.url}/hub`, topic: `${desk.source.url}/self.xml` },
       ]);
@@ -73,13 +73,13 @@ describe('discovery', () => {
 
   it(
     'S3 subscribes to the self that was discovered and leaves it under the same name; the source’s address stays',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       expect(desk.hub.last.get('hub.topic')).toBe(topic);
       expect((await desk.intake.report()).url).toBe(`${desk.source.url}/feed`);
-      desk.serve(feed([1, 2], { self: 'https://www.example.org/moved.xml' }));
+      desk.serveFeed(feed([1, 2], { self: 'https://www.example.org/moved.xml' }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const sent = desk.hub.forms.slice(1).map((form) => [form.get('hub.mode'), form.get('hub.topic')]);
       expect(sent.toSorted()).toEqual([
         ['subscribe', 'https://www.example.org/moved.xml'],
@@ -91,12 +91,12 @@ describe('discovery', () => {
 
   it(
     'S5 follows a redirect, and subscribes to what the new address calls itself',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       desk.source.on('/feed', { status: 301, headers: { location: '/new' } });
       const links = { link: `<${hubUrl}>; rel=hub, </new>; rel=self`, 'content-type': 'application/rss+xml' };
       desk.source.on('/new', { headers: links, body: feed([1], { hub: null, self: null }) });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([{ topic: `${desk.source.url}/new`, state: 'active' }]);
       // A permanent move is taken over once it has proved stable.
       expect((await desk.intake.state()).memory.redirect?.url).toBe(`${desk.source.url}/new`);
@@ -105,46 +105,46 @@ describe('discovery', () => {
 
   it(
     'S24 follows a source that gains, changes and loses its hub',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(feed([1], { hub: null }));
+    withSubscriber(async (desk) => {
+      desk.serveFeed(feed([1], { hub: null }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toEqual([]);
-      desk.serve(feed([1, 2]));
+      desk.serveFeed(feed([1, 2]));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([{ hub: hubUrl, state: 'active' }]);
-      desk.serve(feed([1, 2, 3], { hub: `${desk.hub.origin.url}/hub` }));
+      desk.serveFeed(feed([1, 2, 3], { hub: `${desk.hub.origin.url}/hub` }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect(await desk.rows()).toMatchObject([
         { state: 'dropped' },
         { hub: `${desk.hub.origin.url}/hub`, state: 'active' },
       ]);
-      desk.serve(feed([1, 2, 3, 4], { hub: null }));
+      desk.serveFeed(feed([1, 2, 3, 4], { hub: null }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect((await desk.rows()).map(({ state }) => state)).toEqual(['dropped', 'dropped']);
     }),
   );
 
   it(
     'S24 takes two of several hubs, and those over https first',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       const names = ['http://a.example.org/', 'ftp://b.example.org/', hubUrl, elsewhere, 'http://c.example.org/'];
-      desk.serve(feed([1], { hub: null }), { link: names.map((name) => `<${name}>; rel=hub`).join(', ') });
+      desk.serveFeed(feed([1], { hub: null }), { link: names.map((name) => `<${name}>; rel=hub`).join(', ') });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       expect((await desk.rows()).map(({ hub }) => hub)).toEqual([hubUrl, elsewhere]);
     }),
   );
 
   it(
     'S24 leaves the hub when the source is no longer declared',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
       await declareSources(desk.store, { sources: [] }, desk.intake.nowMs);
-      await desk.round();
+      await desk.runManager();
       expect(desk.hub.last.get('hub.mode')).toBe('unsubscribe');
       expect(await desk.row()).toMatchObject({ state: 'dropped' });
     }),
@@ -154,11 +154,11 @@ describe('discovery', () => {
 describe('asking a hub', () => {
   it(
     'S4 sends a form in UTF-8',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       const self = 'https://www.example.org/é?a=b&c=d';
-      desk.serve(feed([1], { self: self.replace('&', '&amp;') }));
+      desk.serveFeed(feed([1], { self: self.replace('&', '&amp;') }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const [request] = desk.hub.origin.requests;
       expect(request?.headers['content-type']).toBe('application/x-www-form-urlencoded');
       expect(request?.body).toContain('hub.topic=https%3A%2F%2Fwww.example.org%2F%25C3%25A9%3Fa%3Db%26c%3Dd');
@@ -167,7 +167,7 @@ describe('asking a hub', () => {
   );
 
   it.each([307, 308])('S6 follows %i with the same form, a bounded number of times', (status) =>
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       const { origin } = desk.hub;
       origin.on('/second', (request) => {
         desk.hub.forms.push(new URLSearchParams(request.body));
@@ -177,8 +177,8 @@ describe('asking a hub', () => {
         await desk.hub.verify(new URLSearchParams(request.body));
         return { status: 202 };
       });
-      desk.hub.verifies = 'never';
-      desk.hub.answer = () => ({ status, headers: { location: '/second' } });
+      desk.hub.verificationMode = 'never';
+      desk.hub.respond = () => ({ status, headers: { location: '/second' } });
       await desk.subscribed();
       expect(origin.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
         'POST /hub',
@@ -191,14 +191,14 @@ describe('asking a hub', () => {
 
   it(
     'S6 gives up in a circle, and takes a secret nowhere that is not secure',
-    atSubscriberDesk(async (desk) => {
-      desk.hub.verifies = 'never';
-      desk.hub.answer = () => ({ status: 307, headers: { location: 'https://hub.example.org/hub' } });
+    withSubscriber(async (desk) => {
+      desk.hub.verificationMode = 'never';
+      desk.hub.respond = () => ({ status: 307, headers: { location: 'https://hub.example.org/hub' } });
       await desk.subscribed();
       expect(desk.hub.forms).toHaveLength(4);
       expect((await desk.row()).detail).toContain('more than 3 times');
-      desk.hub.answer = () => ({ status: 307, headers: { location: `${desk.hub.origin.url}/clear` } });
-      await desk.round(day);
+      desk.hub.respond = () => ({ status: 307, headers: { location: `${desk.hub.origin.url}/clear` } });
+      await desk.runManager(day);
       expect(desk.hub.origin.to('/clear')).toEqual([]);
       expect((await desk.row()).detail).toContain('not secure');
     }),
@@ -206,10 +206,10 @@ describe('asking a hub', () => {
 
   it(
     'S7 gives each subscription a callback of 192 random bits',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub` });
+    withSubscriber(async (desk) => {
+      desk.serveFeed(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub` });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const callbacks = desk.hub.forms.map((form) => form.get('hub.callback') ?? '');
       for (const callback of callbacks) {
         expect(callback).toMatch(/^https:\/\/news\.example\.com\/websub\/callback\/[\w-]{32}$/);
@@ -220,14 +220,14 @@ describe('asking a hub', () => {
 
   it(
     'S7 has a new callback for a new hub, and the old one while a lease is renewed',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
-      await desk.round(7 * day);
+      await desk.runManager(7 * day);
       const [first, renewal] = desk.hub.forms.map((form) => form.get('hub.callback'));
       expect(renewal).toBe(first);
-      desk.serve(feed([1, 2], { hub: `${hubUrl}?other` }));
+      desk.serveFeed(feed([1, 2], { hub: `${hubUrl}?other` }));
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const latest = desk.hub.forms.findLast((form) => form.get('hub.mode') === 'subscribe');
       expect(latest?.get('hub.callback')).not.toBe(first);
       expect(latest?.get('hub.callback')?.startsWith(publicUrl)).toBe(true);
@@ -236,10 +236,10 @@ describe('asking a hub', () => {
 
   it(
     'S8 tells a secret of its own to a hub over https, and none over http',
-    atSubscriberDesk(async (desk) => {
-      desk.serve(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${desk.hub.origin.url}/hub>; rel=hub` });
+    withSubscriber(async (desk) => {
+      desk.serveFeed(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${desk.hub.origin.url}/hub>; rel=hub` });
       await desk.poll();
-      await desk.round();
+      await desk.runManager();
       const secrets = desk.hub.forms.map((form) => form.get('hub.secret')).toSorted();
       expect(secrets.filter((secret) => secret === null)).toHaveLength(1);
       expect(secrets.find((secret) => secret !== null)).toMatch(/^[0-9a-f]{64}$/);
@@ -248,27 +248,27 @@ describe('asking a hub', () => {
 
   it(
     'S10 can be verified inside its own request: what is pending is written down before',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
-      expect(desk.hub.heard?.status).toBe(200);
+      expect(desk.hub.lastVerification?.status).toBe(200);
       expect(await desk.row()).toMatchObject({ state: 'active', failures: 0 });
     }),
   );
 
   it(
     'S11 renews after two thirds of the lease, with pushes in between under the old secret',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       await desk.subscribed();
-      await desk.round(6 * day);
+      await desk.runManager(6 * day);
       expect(desk.hub.forms).toHaveLength(1);
-      desk.hub.verifies = 'later';
-      await desk.round(day);
+      desk.hub.verificationMode = 'later';
+      await desk.runManager(day);
       expect(desk.hub.forms).toHaveLength(2);
-      expect((await desk.pushed([1, 2])).status).toBe(202);
+      expect((await desk.pushAndRead([1, 2])).status).toBe(202);
       expect(await desk.titles()).toContain('Story 2');
       await desk.hub.verify(desk.hub.last);
       expect((await desk.row()).lease_until_ms).toBe(desk.intake.nowMs + 10 * day);
-      expect((await desk.pushed([1, 2, 3])).status).toBe(202);
+      expect((await desk.pushAndRead([1, 2, 3])).status).toBe(202);
     }),
   );
 
@@ -279,7 +279,7 @@ describe('asking a hub', () => {
     ['3600', hour],
     ['99999999', 14 * day],
   ])('S11 takes a lease of %j for what it is worth', (lease, expectedMs) =>
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       desk.hub.lease = lease;
       await desk.subscribed();
       const row = await desk.row();
@@ -289,32 +289,32 @@ describe('asking a hub', () => {
 
   it(
     'S11 is back to polling alone six hours after a lease that nobody renewed',
-    atSubscriberDesk(async (desk) => {
+    withSubscriber(async (desk) => {
       desk.hub.lease = String(day / 1000);
       await desk.subscribed();
-      await desk.pushed([1, 2]);
-      desk.hub.verifies = 'never';
-      await desk.round(day + 5 * hour);
+      await desk.pushAndRead([1, 2]);
+      desk.hub.verificationMode = 'never';
+      await desk.runManager(day + 5 * hour);
       expect(await desk.row()).toMatchObject({ state: 'active' });
-      await desk.round(2 * hour);
+      await desk.runManager(2 * hour);
       expect(await desk.row()).toMatchObject({ trust: 'lost' });
       expect((await desk.row()).state).not.toBe('active');
-      desk.hub.verifies = 'inside';
-      await desk.round(day);
+      desk.hub.verificationMode = 'inside';
+      await desk.runManager(day);
       expect(await desk.row()).toMatchObject({ state: 'active' });
     }),
   );
 
   it(
     'S25 backs off from a hub that fails, up to a day, and says so once',
-    atSubscriberDesk(async (desk) => {
-      desk.hub.verifies = 'never';
-      desk.hub.answer = () => ({ status: 500 });
+    withSubscriber(async (desk) => {
+      desk.hub.verificationMode = 'never';
+      desk.hub.respond = () => ({ status: 500 });
       await desk.subscribed();
       const askedMs = [desk.intake.nowMs];
       for (let passed = 0; passed < 5 * day; passed += 5 * minute) {
         const before = desk.hub.forms.length;
-        await desk.round(5 * minute);
+        await desk.runManager(5 * minute);
         if (desk.hub.forms.length > before) askedMs.push(desk.intake.nowMs);
       }
       const gaps = askedMs.slice(1).map((ms, index) => ms - (askedMs[index] ?? 0));
@@ -327,10 +327,10 @@ describe('asking a hub', () => {
 
   it(
     'S25 backs off from a hub that accepts and never verifies',
-    atSubscriberDesk(async (desk) => {
-      desk.hub.verifies = 'never';
+    withSubscriber(async (desk) => {
+      desk.hub.verificationMode = 'never';
       await desk.subscribed();
-      for (let passed = 0; passed < day; passed += 10 * minute) await desk.round(10 * minute);
+      for (let passed = 0; passed < day; passed += 10 * minute) await desk.runManager(10 * minute);
       expect(desk.hub.forms.length).toBeLessThan(7);
     }),
   );

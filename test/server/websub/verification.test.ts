@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { atHubDesk, base, echo, topic } from '../../support/websub-hub-desk.ts';
-import { printRows } from '../../support/websub-rows.ts';
+import { withHub, base, echoChallenge, topic } from '../../support/websub-hub-desk.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
 
-printRows();
+printCaseResults();
 
 const day = 86_400_000;
 
 describe('verification', () => {
   it(
     'H5 asks with the mode, the topic as given, a challenge and the lease that is enforced',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed({ 'hub.lease_seconds': '600' });
-      const [asked] = subscriber.asked;
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '600' });
+      const [asked] = subscriber.verifications;
       expect(asked?.get('hub.topic')).toBe(topic);
       expect(asked?.get('hub.challenge')).toMatch(/^[0-9a-f]{48}$/);
       expect(asked?.get('hub.lease_seconds')).toBe('600');
       await desk.advance(599_000);
       await desk.publish('late');
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
-  it.each<[string, Parameters<typeof echo>[0] extends never ? never : (challenge: string) => object]>([
+  it.each<[string, Parameters<typeof echoChallenge>[0] extends never ? never : (challenge: string) => object]>([
     ['another body', () => ({ body: 'yes' })],
     ['the challenge and a line feed', (challenge) => ({ body: `${challenge}\n` })],
     ['the challenge in upper case', (challenge) => ({ body: challenge.toUpperCase() })],
@@ -31,10 +31,10 @@ describe('verification', () => {
     ['500', (challenge) => ({ status: 500, body: challenge })],
     ['5 MB that begin with the challenge', (challenge) => ({ body: challenge + 'x'.repeat(5_000_000) })],
   ])('H6 takes %s for a no', (_what, answer) =>
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber('/yes');
-      subscriber.verify = (request) => {
-        if (request.path.startsWith('/yes')) return echo(request);
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber('/yes');
+      subscriber.onVerification = (request) => {
+        if (request.path.startsWith('/yes')) return echoChallenge(request);
         return answer(new URLSearchParams(request.path.split('?')[1]).get('hub.challenge') ?? '');
       };
       await desk.subscribe(subscriber.callback);
@@ -45,13 +45,13 @@ describe('verification', () => {
 
   it(
     'H6 takes silence for a no',
-    atHubDesk(
+    withHub(
       async (desk) => {
-        const subscriber = await desk.subscriber();
-        subscriber.verify = (request) =>
-          new Promise((resolve) => setTimeout(() => resolve(echo(request)), 1000).unref());
+        const subscriber = await desk.startSubscriber();
+        subscriber.onVerification = (request) =>
+          new Promise((resolve) => setTimeout(() => resolve(echoChallenge(request)), 1000).unref());
         await desk.subscribe(subscriber.callback);
-        expect(subscriber.delivered).toEqual([]);
+        expect(subscriber.deliveries).toEqual([]);
       },
       { limits: { headersMs: 100 } },
     ),
@@ -59,25 +59,25 @@ describe('verification', () => {
 
   it(
     'H6 takes any 2xx with the challenge for a yes',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
-      subscriber.verify = (request) => ({ status: 203, ...echo(request) });
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
+      subscriber.onVerification = (request) => ({ status: 203, ...echoChallenge(request) });
       await desk.subscribe(subscriber.callback);
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H7 makes a challenge of its own each time, and an old one is no answer',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      const first = subscriber.asked[0]?.get('hub.challenge') ?? '';
-      subscriber.verify = () => ({ body: first });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      const first = subscriber.verifications[0]?.get('hub.challenge') ?? '';
+      subscriber.onVerification = () => ({ body: first });
       await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
-      expect(subscriber.asked).toHaveLength(2);
-      expect(subscriber.asked[1]?.get('hub.challenge')).not.toBe(first);
+      expect(subscriber.verifications).toHaveLength(2);
+      expect(subscriber.verifications[1]?.get('hub.challenge')).not.toBe(first);
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
@@ -88,70 +88,70 @@ describe('verification', () => {
     ['', '?hub.mode=subscribe&'],
     ['?q=a?b', '?q=a?b&hub.mode=subscribe&'],
   ])('H8 keeps the callback’s query %j in front', (query, start) =>
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
-      subscriber.verify = (request) => ({ body: /hub\.challenge=([0-9a-f]+)/.exec(request.path)?.[1] ?? '' });
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
+      subscriber.onVerification = (request) => ({ body: /hub\.challenge=([0-9a-f]+)/.exec(request.path)?.[1] ?? '' });
       await desk.subscribe(subscriber.callback + query);
       expect(subscriber.origin.requests[0]?.path.startsWith(`/cb${start}`)).toBe(true);
-      expect(subscriber.delivered[0]?.path).toBe(`/cb${query}`);
+      expect(subscriber.deliveries[0]?.path).toBe(`/cb${query}`);
     })());
 
   it(
     'H9 keeps the old secret and lease when the new request’s verification fails',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed({ 'hub.secret': 'old', 'hub.lease_seconds': '86400' });
-      const before = subscriber.delivered[0]?.headers['x-hub-signature'];
-      subscriber.verify = () => ({ status: 404 });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient({ 'hub.secret': 'old', 'hub.lease_seconds': '86400' });
+      const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
+      subscriber.onVerification = () => ({ status: 404 });
       await desk.subscribe(subscriber.callback, { 'hub.secret': 'new', 'hub.lease_seconds': '600' });
-      expect(subscriber.asked).toHaveLength(2);
+      expect(subscriber.verifications).toHaveLength(2);
       await desk.advance(3_600_000);
       await desk.publish('two');
       await desk.publish('<feed>one</feed>');
-      expect(subscriber.delivered.at(-1)?.headers['x-hub-signature']).toBe(before);
+      expect(subscriber.deliveries.at(-1)?.headers['x-hub-signature']).toBe(before);
     }),
   );
 
   it(
     'H9 takes the new terms once they are verified, for one and the same subscription',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed({ 'hub.secret': 'old' });
-      const before = subscriber.delivered[0]?.headers['x-hub-signature'];
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient({ 'hub.secret': 'old' });
+      const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
       await desk.subscribe(subscriber.callback, { 'hub.secret': 'new' });
       await desk.publish('two');
       await desk.publish('<feed>one</feed>');
-      expect(subscriber.delivered).toHaveLength(3);
-      expect(subscriber.delivered.at(-1)?.headers['x-hub-signature']).not.toBe(before);
+      expect(subscriber.deliveries).toHaveLength(3);
+      expect(subscriber.deliveries.at(-1)?.headers['x-hub-signature']).not.toBe(before);
     }),
   );
 
   it(
     'H10 asks before it unsubscribes, whatever lease is named and whether or not the topic still exists',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
       desk.documents.delete(topic);
       await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe', 'hub.lease_seconds': 'long' });
-      expect(subscriber.asked[1]?.get('hub.mode')).toBe('unsubscribe');
-      expect(subscriber.asked[1]?.has('hub.lease_seconds')).toBe(false);
+      expect(subscriber.verifications[1]?.get('hub.mode')).toBe('unsubscribe');
+      expect(subscriber.verifications[1]?.has('hub.lease_seconds')).toBe(false);
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H10 keeps a subscription whose end was forged',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
-      subscriber.verify = () => ({ status: 404 });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
+      subscriber.onVerification = () => ({ status: 404 });
       await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it(
     'H10 asks nobody who is not subscribed',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const answer = await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
       expect(answer.status).toBe(202);
       expect(subscriber.origin.requests).toEqual([]);
@@ -160,44 +160,44 @@ describe('verification', () => {
 
   it(
     'H11 tells once that a filtered feed is no topic, and which one is',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const filtered = `${topic}?category=rail`;
       const answer = await desk.subscribe(subscriber.callback, { 'hub.topic': filtered });
       expect(answer.status).toBe(202);
-      const [denied, ...more] = subscriber.asked;
+      const [denied, ...more] = subscriber.verifications;
       expect(more).toEqual([]);
       expect([denied?.get('hub.mode'), denied?.get('hub.topic')]).toEqual(['denied', filtered]);
       expect(denied?.get('hub.reason')).toContain(topic);
       await desk.publish('two');
-      expect(subscriber.delivered).toEqual([]);
+      expect(subscriber.deliveries).toEqual([]);
     }),
   );
 
   it(
     'H11 denies a feed that there is not, and one that calls itself otherwise',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
       const odd = `${base}/sections/WORLD/feed.atom`;
       desk.documents.set(odd, { text: 'x', self: `${base}/sections/world/feed.atom` });
       await desk.subscribe(subscriber.callback, { 'hub.topic': `${base}/sections/nope/feed.atom` });
       await desk.subscribe(subscriber.callback, { 'hub.topic': odd });
-      expect(subscriber.asked.map((asked) => asked.get('hub.mode'))).toEqual(['denied', 'denied']);
-      expect(subscriber.asked[1]?.get('hub.reason')).toContain('/sections/world/feed.atom');
+      expect(subscriber.verifications.map((asked) => asked.get('hub.mode'))).toEqual(['denied', 'denied']);
+      expect(subscriber.verifications[1]?.get('hub.reason')).toContain('/sections/world/feed.atom');
     }),
   );
 
   it(
     'H11 revokes a subscription whose feed is no more',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed();
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient();
       desk.documents.delete(topic);
-      desk.happen();
-      await desk.turn();
+      desk.appendEvent();
+      await desk.runUntilIdle();
       await desk.advance(6000);
-      expect(subscriber.asked.at(-1)?.get('hub.mode')).toBe('denied');
+      expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('denied');
       await desk.publish('again');
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
       expect(desk.outcomes).toContain('revoked');
     }),
   );
@@ -208,53 +208,53 @@ describe('verification', () => {
     ['3600', 3_600_000],
     ['999999999', 30 * day],
   ])('H13 ends a subscription with its lease: %j seconds asked', (asked, leaseMs) =>
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed(asked === '' ? {} : { 'hub.lease_seconds': asked });
-      expect(subscriber.asked[0]?.get('hub.lease_seconds')).toBe(String(leaseMs / 1000));
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient(asked === '' ? {} : { 'hub.lease_seconds': asked });
+      expect(subscriber.verifications[0]?.get('hub.lease_seconds')).toBe(String(leaseMs / 1000));
       desk.nowMs += leaseMs - 60_000;
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
       desk.nowMs += 60_000;
       await desk.publish('three');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
     })());
 
   it(
     'H13 makes no delivery after the end of the lease that was queued before it',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed({ 'hub.lease_seconds': '300' });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '300' });
       desk.nowMs += 299_500;
-      desk.change('two');
-      await desk.turn();
+      desk.changeTopic('two');
+      await desk.runUntilIdle();
       await desk.advance(1500);
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H13 leaves no hole when the lease is renewed before its end',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscribed({ 'hub.lease_seconds': '600' });
+    withHub(async (desk) => {
+      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '600' });
       await desk.advance(500_000);
       await desk.subscribe(subscriber.callback, { 'hub.lease_seconds': '600' });
       await desk.advance(101_000);
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(2);
+      expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it(
     'H14 measures the lease from its question, however slow the answer',
-    atHubDesk(async (desk) => {
-      const subscriber = await desk.subscriber();
-      subscriber.verify = (request) => {
+    withHub(async (desk) => {
+      const subscriber = await desk.startSubscriber();
+      subscriber.onVerification = (request) => {
         desk.nowMs += 200_000;
-        return echo(request);
+        return echoChallenge(request);
       };
       await desk.subscribe(subscriber.callback, { 'hub.lease_seconds': '300' });
       await desk.advance(101_000);
       await desk.publish('two');
-      expect(subscriber.delivered).toHaveLength(1);
+      expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 });

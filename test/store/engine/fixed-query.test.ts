@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fixedQuery } from '../../../src/store/engine/fixed-query.ts';
+import { compiledQuery } from '../../../src/store/engine/fixed-query.ts';
 import { insertRows } from '../../../src/store/engine/write-rows.ts';
 import { engines, withStore } from '../../contract/engines.ts';
 
 let built = 0;
-const settingsLike = fixedQuery<{ value: string; limit: number }, { name: string }>(
+const settingsLike = compiledQuery<{ value: string; limit: number }, { name: string }>(
   ['value', 'limit'],
   (db, { value, limit }) => {
     built += 1;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../../src/store/engine/engine.ts';
-import { GroupedWrites } from '../../../src/store/engine/group-commit.ts';
+import { GroupCommit } from '../../../src/store/engine/group-commit.ts';
 
 /** Transactions that keep what was written in them when they end well, and count themselves. */
 function fakeTransactions() {
@@ -33,7 +33,7 @@ async function microtasks(count: number): Promise<void> {
 describe('writes that are wanted at once', () => {
   it('share a transaction, in the order in which they were wanted, and each hears its own result', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
+    const writes = new GroupCommit(transact);
     expect(await Promise.all(['a', 'b', 'c'].map((word) => writes.write(say(word), 1)))).toEqual(['a', 'b', 'c']);
     expect(committed).toEqual([['a', 'b', 'c']]);
   });
@@ -41,7 +41,7 @@ describe('writes that are wanted at once', () => {
   it('hear nothing before the commit', async () => {
     const { say } = fakeTransactions();
     const log: string[] = [];
-    const writes = new GroupedWrites(async (work) => {
+    const writes = new GroupCommit(async (work) => {
       await work({} as Db);
       await new Promise((resolve) => setImmediate(resolve));
       log.push('committed');
@@ -56,7 +56,7 @@ describe('writes that are wanted at once', () => {
     let writesDone = 0;
     let isOver = false;
     const { transact, say } = fakeTransactions();
-    const writes = new GroupedWrites(async (work) => {
+    const writes = new GroupCommit(async (work) => {
       // The second begins during the first transaction, so that one of the two always waits.
       if (callers.length < 2) callers.push(caller());
       await transact(work);
@@ -78,7 +78,7 @@ describe('writes that are wanted at once', () => {
 
   it('fail alone: the others of their transaction are written all the same', async () => {
     const { committed, tries, say, fail, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
+    const writes = new GroupCommit(transact);
     const results = await Promise.allSettled([
       writes.write(say('a'), 1),
       writes.write(fail('b'), 1),
@@ -92,7 +92,7 @@ describe('writes that are wanted at once', () => {
 
   it('all hear of a commit that fails, when it fails for each of them', async () => {
     const { say } = fakeTransactions();
-    const writes = new GroupedWrites(async (work) => {
+    const writes = new GroupCommit(async (work) => {
       await work({} as Db);
       throw new Error('the disk is full');
     });
@@ -102,7 +102,7 @@ describe('writes that are wanted at once', () => {
 
   it('are parted into several transactions when they are many, however large one of them is', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
+    const writes = new GroupCommit(transact);
     const sizes = [150, 40, 40, 900, 10];
     await Promise.all(sizes.map((items, index) => writes.write(say(`w${index}`), items)));
     expect(committed).toEqual([['w0', 'w1'], ['w2'], ['w3'], ['w4']]);
@@ -112,7 +112,7 @@ describe('writes that are wanted at once', () => {
 
   it('let the event loop have a turn between those that take long', async () => {
     const { say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
+    const writes = new GroupCommit(transact);
     const log: string[] = [];
     const large = (word: string) =>
       writes.write(async (tx) => {
@@ -128,7 +128,7 @@ describe('writes that are wanted at once', () => {
 
   it('are all done when it is idle, those that came meanwhile too', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
+    const writes = new GroupCommit(transact);
     const first = writes.write(say('a'), 1).then(() => writes.write(say('b'), 1));
     await writes.idle();
     await first;
@@ -150,8 +150,8 @@ describe('writes that are wanted while another is announced', () => {
 
   it('hold out for it', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
-    const there = writes.announce();
+    const writes = new GroupCommit(transact);
+    const there = writes.expectWrite();
     const first = writes.write(say('a'), 30);
     await turns();
     expect(committed).toEqual([]);
@@ -163,8 +163,8 @@ describe('writes that are wanted while another is announced', () => {
 
   it('hold out for no longer than some milliseconds', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
-    writes.announce();
+    const writes = new GroupCommit(transact);
+    writes.expectWrite();
     const first = writes.write(say('a'), 30);
     await turns();
     vi.advanceTimersByTime(24);
@@ -177,8 +177,8 @@ describe('writes that are wanted while another is announced', () => {
 
   it('hold out no longer when there are enough', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
-    writes.announce();
+    const writes = new GroupCommit(transact);
+    writes.expectWrite();
     const first = writes.write(say('a'), 150);
     await turns();
     await Promise.all([first, writes.write(say('b'), 50)]);
@@ -187,8 +187,8 @@ describe('writes that are wanted while another is announced', () => {
 
   it('go at once when it was called off before', async () => {
     const { committed, say, transact } = fakeTransactions();
-    const writes = new GroupedWrites(transact);
-    writes.announce()();
+    const writes = new GroupCommit(transact);
+    writes.expectWrite()();
     await writes.write(say('a'), 30);
     expect(committed).toEqual([['a']]);
   });

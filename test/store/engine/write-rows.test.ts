@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { anyOf, insertForIds, insertRows, updateRows } from '../../../src/store/engine/write-rows.ts';
+import { valueList, insertReturningIds, insertRows, updateRows } from '../../../src/store/engine/write-rows.ts';
 import { engines, withStore } from '../../contract/engines.ts';
-import { Newsroom, source } from '../../contract/newsroom.ts';
+import { StoreFixture, source } from '../../contract/newsroom.ts';
 
 describe.each(engines)('rows on $name', (engine) => {
   it('are inserted in any number, beyond every limit of variables', () =>
@@ -45,9 +45,9 @@ describe.each(engines)('rows on $name', (engine) => {
 
   it('give back the ids that the database made, in their order', () =>
     withStore(engine, async (store) => {
-      await new Newsroom(store).declare([source('a')]);
+      await new StoreFixture(store).declare([source('a')]);
       const poll = { source_ref: 1, outcome: 'fresh', bytes: 0, duration_ms: 0, added: 0, updated: 0 };
-      const ids = await insertForIds(
+      const ids = await insertReturningIds(
         store.writer,
         'refresh',
         [2, 1].map((at_ms) => ({ ...poll, at_ms })),
@@ -57,7 +57,7 @@ describe.each(engines)('rows on $name', (engine) => {
         { id: ids[0], at_ms: 2 },
         { id: ids[1], at_ms: 1 },
       ]);
-      expect(await insertForIds(store.writer, 'refresh', [])).toEqual([]);
+      expect(await insertReturningIds(store.writer, 'refresh', [])).toEqual([]);
     }));
 
   it('name a column that is not there before the database is asked', () =>
@@ -77,7 +77,7 @@ describe.each(engines)('rows on $name', (engine) => {
       const found = await writer
         .selectFrom('setting')
         .select('name')
-        .where('name', 'in', sql<string>`${anyOf(writer, names)}`)
+        .where('name', 'in', sql<string>`${valueList(writer, names)}`)
         .execute();
       expect(found).toEqual([{ name: 'b' }]);
     }));

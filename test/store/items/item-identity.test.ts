@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import {
   candidateKeys,
-  type Known,
+  type KnownItems,
   type KnownEntry,
   type KnownItem,
-  ownKey,
-  recognise,
+  sourceScopedKey,
+  matchEntry,
   renamedEntries,
-  type Surrounding,
+  type DocumentContext,
 } from '../../../src/store/items/item-identity.ts';
 import { draft } from '../../contract/newsroom.ts';
 
 const none = new Map<string, KnownEntry>();
 const nothing = new Set<string>();
-const alone: Surrounding = { renamed: none, document: nothing, taken: nothing };
+const alone: DocumentContext = { renamed: none, document: nothing, taken: nothing };
 
 function entry(entryKey: string, itemId: number | null, over: Partial<KnownEntry> = {}): KnownEntry {
   return { appearanceId: 100 + (itemId ?? 0), entryKey, itemId, contentHash: 'hash', ...over };
@@ -24,7 +24,7 @@ function item(itemId: number, ownEntry: KnownEntry | null, over: Partial<KnownIt
   return { itemId, ownEntry, title: 'Something else', url: 'https://example.net/one', enclosures: [], ...over };
 }
 
-function known(over: Partial<Known> = {}): Known {
+function known(over: Partial<KnownItems> = {}): KnownItems {
   return {
     sourceId: 'a',
     sourceRef: 7,
@@ -42,7 +42,7 @@ describe('recognise', () => {
   it('knows an entry by its entry key before it looks at the link', () => {
     const entries = new Map([['guid-one', entry('guid-one', 5)]]);
     const items = new Map([[link, item(9, null)]]);
-    expect(recognise(draft('one'), known({ entries, items }), alone)).toMatchObject({
+    expect(matchEntry(draft('one'), known({ entries, items }), alone)).toMatchObject({
       kind: 'known',
       itemId: 5,
       renamed: false,
@@ -51,35 +51,35 @@ describe('recognise', () => {
 
   it('joins the item that another source brought under the same link', () => {
     const items = new Map([[link, item(9, null)]]);
-    expect(recognise(draft('one'), known({ items }), alone)).toEqual({ kind: 'join', itemId: 9 });
+    expect(matchEntry(draft('one'), known({ items }), alone)).toEqual({ kind: 'join', itemId: 9 });
   });
 
   it('makes a new item under the link that names it', () => {
-    expect(recognise(draft('one'), known(), alone)).toEqual({ kind: 'new', key: link });
+    expect(matchEntry(draft('one'), known(), alone)).toEqual({ kind: 'new', key: link });
   });
 
   it('makes a new item under its entry key when no link names it', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    expect(recognise(nameless, known(), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(matchEntry(nameless, known(), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
   it('gives a link that its source already shows under another guid no second item of that key', () => {
     const items = new Map([[link, item(9, entry('guid-old', 9))]]);
-    expect(recognise(draft('one'), known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(matchEntry(draft('one'), known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
   it.each([
     ['is new', known()],
     ['is known from elsewhere', known({ items: new Map([[link, item(9, null)]]) })],
   ])('lets only the first of a batch have a link that %s', (_, store) => {
-    expect(recognise(draft('one'), store, { ...alone, taken: new Set([link]) })).toEqual({
+    expect(matchEntry(draft('one'), store, { ...alone, taken: new Set([link]) })).toEqual({
       kind: 'new',
       key: 'a:guid-one',
     });
   });
 
   it('lets no new guid bring back a retired link', () => {
-    expect(recognise(draft('one'), known({ retired: new Set([link]) }), alone)).toEqual({
+    expect(matchEntry(draft('one'), known({ retired: new Set([link]) }), alone)).toEqual({
       kind: 'retired',
       entry: null,
     });
@@ -88,7 +88,7 @@ describe('recognise', () => {
   it('leaves a tombstone where it is', () => {
     const tombstone = entry('guid-one', null);
     const entries = new Map([['guid-one', tombstone]]);
-    expect(recognise(draft('one'), known({ entries }), alone)).toEqual({
+    expect(matchEntry(draft('one'), known({ entries }), alone)).toEqual({
       kind: 'retired',
       entry: tombstone,
     });
@@ -96,18 +96,18 @@ describe('recognise', () => {
 
   it('lets no entry back whose own key was retired', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    expect(recognise(nameless, known({ retired: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
+    expect(matchEntry(nameless, known({ retired: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
   });
 
   it('sets its keys apart from those of an earlier source of the same id', () => {
     const nameless = draft('one', { canonicalUrl: null });
     const items = new Map([['a:guid-one', item(3, null)]]);
-    expect(recognise(nameless, known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one~7' });
+    expect(matchEntry(nameless, known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one~7' });
   });
 
   it('knows a renamed entry by the entry it was', () => {
     const was = entry('guid-old', 5);
-    expect(recognise(draft('one'), known(), { ...alone, renamed: new Map([['guid-one', was]]) })).toEqual({
+    expect(matchEntry(draft('one'), known(), { ...alone, renamed: new Map([['guid-one', was]]) })).toEqual({
       kind: 'known',
       entry: was,
       itemId: 5,
@@ -123,7 +123,7 @@ describe('an unknown guid under a link that its source shows already', () => {
 
   it('is the same entry when the title is nearly the same', () => {
     const edited = draft('one', { title: 'The Title of one' });
-    expect(recognise(edited, titled('Title of one'), alone)).toEqual({
+    expect(matchEntry(edited, titled('Title of one'), alone)).toEqual({
       ...{ kind: 'known', entry: was, itemId: 5 },
       renamed: true,
     });
@@ -131,10 +131,10 @@ describe('an unknown guid under a link that its source shows already', () => {
 
   it('is the same entry when all its content is the same, whatever the owner calls it', () => {
     const same = draft('one', { contentHash: was.contentHash });
-    expect(recognise(same, titled('By another source'), alone)).toMatchObject({ kind: 'known', itemId: 5 });
+    expect(matchEntry(same, titled('By another source'), alone)).toMatchObject({ kind: 'known', itemId: 5 });
   });
 
-  it.each<[string, Parameters<typeof recognise>]>([
+  it.each<[string, Parameters<typeof matchEntry>]>([
     ['has another title', [draft('one'), titled('Something else'), alone]],
     ['stands beside it', [draft('one'), titled('Title of one'), { ...alone, document: new Set(['guid-old']) }]],
     ['comes after another of that link', [draft('one'), titled('Title of one'), { ...alone, taken: new Set([link]) }]],
@@ -143,7 +143,7 @@ describe('an unknown guid under a link that its source shows already', () => {
       [draft('one', { url: 'https://example.net/one#c2' }), titled('Title of one'), alone],
     ],
   ])('is another entry when it %s', (_, parts) => {
-    expect(recognise(...parts)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(matchEntry(...parts)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 });
 
@@ -194,6 +194,6 @@ describe('renamedEntries', () => {
 describe('candidateKeys', () => {
   it('names every key under which the entries could be found, once each', () => {
     const drafts = [draft('one'), draft('two', { canonicalUrl: null }), draft('one')];
-    expect(candidateKeys('a', drafts).sort()).toEqual([ownKey('a', 'guid-one'), ownKey('a', 'guid-two'), link].sort());
+    expect(candidateKeys('a', drafts).sort()).toEqual([sourceScopedKey('a', 'guid-one'), sourceScopedKey('a', 'guid-two'), link].sort());
   });
 });

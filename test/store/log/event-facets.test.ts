@@ -28,7 +28,7 @@ function item(part: Partial<Item> = {}): Item {
     revision: 1,
     backfill: false,
     withdrawnMs: null,
-    withdrawnWhy: null,
+    withdrawalReason: null,
     ...part,
   };
 }

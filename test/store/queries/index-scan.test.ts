@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byOrder, type Candidate, newestAlong, newestOf } from '../../../src/store/queries/index-scan.ts';
+import { newestFirst, type Candidate, mergeScans, mergeNewest } from '../../../src/store/queries/index-scan.ts';
 
 function place(sortMs: number, id: number): Candidate {
   return { id, sortMs, ownerRef: 1 };
@@ -9,14 +9,14 @@ function place(sortMs: number, id: number): Candidate {
 describe('byOrder', () => {
   it('puts the newest first, and of equal times the highest number', () => {
     const places = [place(1, 9), place(2, 1), place(2, 2)];
-    expect(places.sort(byOrder).map(({ id }) => id)).toEqual([2, 1, 9]);
+    expect(places.sort(newestFirst).map(({ id }) => id)).toEqual([2, 1, 9]);
   });
 });
 
 describe('newestOf', () => {
   it('takes each item once, however many walks found it', () => {
     const walks = [[place(3, 3), place(1, 1)], [place(3, 3), place(2, 2)], []];
-    expect(newestOf(walks, 2).map(({ id }) => id)).toEqual([3, 2]);
+    expect(mergeNewest(walks, 2).map(({ id }) => id)).toEqual([3, 2]);
   });
 });
 
@@ -26,7 +26,7 @@ describe('newestAlong', () => {
     const asked: number[] = [];
     const walkOne = async (list: number, limit: number) => {
       asked.push(limit);
-      return [...(lists[list] ?? [])].sort(byOrder).slice(0, limit);
+      return [...(lists[list] ?? [])].sort(newestFirst).slice(0, limit);
     };
     return { asked, values: lists.map((_, index) => index), walkOne };
   }
@@ -42,7 +42,7 @@ describe('newestAlong', () => {
     return fc.assert(
       fc.asyncProperty(lists, fc.integer({ min: 1, max: 30 }), async (all, limit) => {
         const { values, walkOne } = walksOver(all);
-        expect(await newestAlong(values, limit, walkOne)).toEqual(newestOf(all, limit));
+        expect(await mergeScans(values, limit, walkOne)).toEqual(mergeNewest(all, limit));
       }),
     );
   });
@@ -53,13 +53,13 @@ describe('newestAlong', () => {
     );
     const recent = Array.from({ length: 60 }, (_, step) => place(5000 - step, 10_000 + step));
     const { asked, values, walkOne } = walksOver([...old, recent]);
-    const found = await newestAlong(values, 50, walkOne);
+    const found = await mergeScans(values, 50, walkOne);
     expect(found.every(({ id }) => id >= 10_000)).toBe(true);
     expect(asked.filter((limit) => limit === 50)).toHaveLength(1);
     expect(Math.max(...asked.slice(0, values.length))).toBeLessThan(10);
   });
 
   it('finds nothing along nothing', async () => {
-    expect(await newestAlong([], 10, async () => [])).toEqual([]);
+    expect(await mergeScans([], 10, async () => [])).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { newRow } from '../../../src/store/items/merge.ts';
-import { type ShownSource, shownSource, toItem } from '../../../src/store/queries/map-item.ts';
+import { newItemRow } from '../../../src/store/items/merge.ts';
+import { type PublicSource, toPublicSource, toItem } from '../../../src/store/queries/map-item.ts';
 import { draft, noon } from '../../contract/newsroom.ts';
 
-function shown(ref: number, over: Partial<ShownSource> = {}): ShownSource {
+function shown(ref: number, over: Partial<PublicSource> = {}): PublicSource {
   return {
     ref,
     id: `s${ref}`,
@@ -16,10 +16,10 @@ function shown(ref: number, over: Partial<ShownSource> = {}): ShownSource {
   };
 }
 
-function item(sources: readonly ShownSource[], ownerRef = 1) {
+function item(sources: readonly PublicSource[], ownerRef = 1) {
   const enclosures = [{ url: 'https://example.org/e.mp3', type: 'audio/mpeg', length: 5 }];
   const of = draft('one', { categories: ['a', 'b'], enclosures, author: 'Author' });
-  return { row: { id: 9, ...newRow(of, { key: 'k', ownerRef, nowMs: noon, firstRead: true }) }, sources };
+  return { row: { id: 9, ...newItemRow(of, { key: 'k', ownerRef, nowMs: noon, firstRead: true }) }, sources };
 }
 
 describe('toItem', () => {
@@ -84,6 +84,6 @@ describe('shownSource', () => {
     ['example.org', {}],
     ['a', { host: '' }],
   ])('is called %s', (title, over) => {
-    expect(shownSource({ ...row, ...over }).title).toBe(title);
+    expect(toPublicSource({ ...row, ...over }).title).toBe(title);
   });
 });

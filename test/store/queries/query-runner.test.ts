@@ -10,17 +10,17 @@ import {
   createQueryRunner,
   type QueryLimits,
   type QueryRunner,
-  runQueriesHere,
+  runQueriesInProcess,
 } from '../../../src/store/queries/query-runner.ts';
-import { draft, Newsroom, source } from '../../contract/newsroom.ts';
+import { draft, StoreFixture, source } from '../../contract/newsroom.ts';
 
-const limits: QueryLimits = { workers: 1, budgetMs: 20_000, wallMs: 50_000, maxWaiting: 1, waitMs: 50_000 };
+const limits: QueryLimits = { workers: 1, budgetMs: 20_000, wallLimitMs: 50_000, maxQueued: 1, queueTimeoutMs: 50_000 };
 const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10, before: null, share: false };
 
 let folder = '';
 let url = '';
 let store: Store;
-let room: Newsroom;
+let room: StoreFixture;
 const open: QueryRunner[] = [];
 let ends: string[] = [];
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-query-'));
   url = `sqlite:${path.join(folder, 'news.sqlite')}`;
   store = await openStore({ url, poller: false });
-  room = new Newsroom(store);
+  room = new StoreFixture(store);
   await room.declare([source('a')]);
   await room.read('a', [draft('one'), draft('two')]);
 });
@@ -66,7 +66,7 @@ function damage(file: string, sparedPages: number): void {
 // Real processes: seconds go by on a busy machine before one is up.
 describe('a query runner', { timeout: 60_000 }, () => {
   it('gives the result that the query has where the database is open', async () => {
-    const here = runQueriesHere(store);
+    const here = runQueriesInProcess(store);
     const beside = createRunner();
     const outcome = await beside.run('items', query);
     expect(outcome).toEqual(await here.run('items', query));
@@ -86,7 +86,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
   });
 
   it('ends a query that takes too long, and answers the next one', async () => {
-    const runner = createRunner({ wallMs: 300 });
+    const runner = createRunner({ wallLimitMs: 300 });
     const release = await holdReaders();
     expect(await runner.run('items', query)).toEqual({ kind: 'over-budget' });
     release();
@@ -95,7 +95,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
   });
 
   it('refuses a query at once when as many wait as may, and one that has waited too long', async () => {
-    const runner = createRunner({ waitMs: 100 });
+    const runner = createRunner({ queueTimeoutMs: 100 });
     const release = await holdReaders();
     const running = runner.run('items', query);
     const waiting = runner.run('items', query);
@@ -112,7 +112,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
   });
 
   it('runs what waits in the order it came', async () => {
-    const runner = createRunner({ maxWaiting: 3 });
+    const runner = createRunner({ maxQueued: 3 });
     const order: number[] = [];
     const all = [1, 2, 3, 4].map((number) => runner.run('items', query).then(() => order.push(number)));
     await Promise.all(all);

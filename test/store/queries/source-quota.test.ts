@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byOrder, type Candidate } from '../../../src/store/queries/index-scan.ts';
-import { balancedPage, type Find, plainPage } from '../../../src/store/queries/source-quota.ts';
+import { newestFirst, type Candidate } from '../../../src/store/queries/index-scan.ts';
+import { balancedPage, type FindPage, plainPage } from '../../../src/store/queries/source-quota.ts';
 
 /** Reads a list that may grow between two calls. */
-function findIn(items: readonly Candidate[]): Find {
+function findIn(items: readonly Candidate[]): FindPage {
   return async ({ before, limit }, owners) =>
     items
-      .filter((item) => before === null || byOrder(before, item) < 0)
+      .filter((item) => before === null || newestFirst(before, item) < 0)
       .filter(({ ownerRef }) => ('only' in owners ? ownerRef === owners.only : !owners.except.includes(ownerRef)))
-      .toSorted(byOrder)
+      .toSorted(newestFirst)
       .slice(0, limit);
 }
 
 /** A timeline in memory: the owner of each item, newest first. */
-function timeline(owners: readonly number[]): { items: Candidate[]; find: Find } {
+function timeline(owners: readonly number[]): { items: Candidate[]; find: FindPage } {
   const items = owners.map((ownerRef, index) => ({
     id: owners.length - index,
     sortMs: owners.length - index,
@@ -32,8 +32,8 @@ function most(owners: readonly number[]): number {
 }
 
 async function pages<P>(
-  page: (find: Find, before: P | null, limit: number) => Promise<{ items: readonly Candidate[]; next: P | null }>,
-  find: Find,
+  page: (find: FindPage, before: P | null, limit: number) => Promise<{ items: readonly Candidate[]; next: P | null }>,
+  find: FindPage,
   limit: number,
 ): Promise<Candidate[][]> {
   const all: Candidate[][] = [];
@@ -118,7 +118,7 @@ describe('balancedPage', () => {
           const byOwner = [...Map.groupBy(owners, (owner) => owner).values()];
           const sharesOfAll = byOwner.reduce((sum, same) => sum + Math.min(share, same.length), 0);
           expect(first).toHaveLength(Math.min(limit, items.length));
-          expect([...first].sort(byOrder)).toEqual(first);
+          expect([...first].sort(newestFirst)).toEqual(first);
           if (sharesOfAll >= limit) expect(most(ownersOf(first))).toBeLessThanOrEqual(share);
           // Otherwise every item of those who have no more than their share is there.
           else
@@ -135,7 +135,7 @@ describe('balancedPage', () => {
 const arrivals = fc.array(fc.record({ ownerRef: fc.nat(6), sortMs: fc.nat(12) }), { maxLength: 15 });
 
 type ReadPage<P> = (
-  find: Find,
+  find: FindPage,
   before: P | null,
   limit: number,
 ) => Promise<{ items: readonly Candidate[]; next: P | null }>;

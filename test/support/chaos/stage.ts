@@ -12,9 +12,9 @@ import type { FetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { createLoop } from '../../../src/schedule/loop.ts';
-import { createNetworkBrake } from '../../../src/schedule/network-brake.ts';
-import type { Digester } from '../../../src/server/document-processor.ts';
+import { createPollingLoop } from '../../../src/schedule/loop.ts';
+import { createNetworkBreaker } from '../../../src/schedule/network-brake.ts';
+import type { DocumentProcessor } from '../../../src/server/document-processor.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
 import { readEvents } from '../../../src/store/log/event-log.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
@@ -24,7 +24,7 @@ import { claimSources, nextDueMs, readDueSources } from '../../../src/store/sour
 import { readSourceReports, type SourceReport } from '../../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../../src/store/sources/source-state.ts';
 import { createApp } from '../../../src/web/app.ts';
-import { createReads } from '../../../src/web/http/store-reads.ts';
+import { createWebReads } from '../../../src/web/http/store-reads.ts';
 import type { Network } from './case.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
 
@@ -46,7 +46,7 @@ const site: Parameters<typeof createApp>[0]['site'] = () => ({
 });
 
 export interface StageOptions {
-  readonly digester: Digester;
+  readonly digester: DocumentProcessor;
   readonly sources: readonly Source[];
   readonly limits: Partial<FetchLimits>;
   readonly network: Network;
@@ -94,7 +94,7 @@ export function stageSource(id: string, url: string, over: Partial<Source> = {})
 export class Stage {
   readonly #options: StageOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
-  readonly #brake = createNetworkBrake();
+  readonly #brake = createNetworkBreaker();
   readonly #sources: ReadonlyMap<string, Source>;
   readonly faults: string[] = [];
   /** Every line of the log. */
@@ -138,7 +138,7 @@ export class Stage {
       allowPrivateNetworks: network.allowPrivateNetworks ?? ['127.0.0.0/8'],
     });
     this.#app = createApp({
-      reads: createReads(this.store),
+      reads: createWebReads(this.store),
       publicUrl: () => 'https://news.example.net',
       site,
       sections: () => ['World'],
@@ -203,11 +203,11 @@ export class Stage {
       random: () => 0.5,
       hostCycleMs: () => 0,
       hostGapMs: () => 0,
-      stretch: () => 1,
+      intervalMultiplier: () => 1,
       sourceOf: (id) => this.#sources.get(id),
       ring: () => {},
     });
-    return createLoop(
+    return createPollingLoop(
       {
         readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
         claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),

@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect } from 'vitest';
 import type { Item } from '../../../src/domain/items/item.ts';
 import type { Failure, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
-import { createDigester } from '../../../src/server/document-processor.ts';
+import { createDocumentProcessor } from '../../../src/server/document-processor.ts';
 import type { SourceReport } from '../../../src/store/sources/source-reports.ts';
 import { type ChaosOrigin, type ChaosTheme, chaosCase, chaosThemes, startChaosOrigin } from '../chaos-origin.ts';
 import { rssDocument } from '../documents.ts';
@@ -183,7 +183,7 @@ export interface Theatre {
 
 /** Sets up what the tests of a theme share; prints the table of its cases at the end. */
 export function createTheatre(theme: ChaosTheme): Theatre {
-  const digester = createDigester();
+  const digester = createDocumentProcessor();
   const table = new Table();
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {

@@ -8,10 +8,10 @@ import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts'
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { hostCycles } from '../../../src/schedule/host-cycle.ts';
-import { createLoop, type Loop } from '../../../src/schedule/loop.ts';
-import { createNetworkBrake } from '../../../src/schedule/network-brake.ts';
-import { createPace } from '../../../src/schedule/request-pacing.ts';
-import { createDigester, type Digester } from '../../../src/server/document-processor.ts';
+import { createPollingLoop, type PollingLoop } from '../../../src/schedule/loop.ts';
+import { createNetworkBreaker } from '../../../src/schedule/network-brake.ts';
+import { createLatenessMonitor } from '../../../src/schedule/request-pacing.ts';
+import { createDocumentProcessor, type DocumentProcessor } from '../../../src/server/document-processor.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
@@ -52,14 +52,14 @@ export class Town {
   readonly #options: TownOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-town-'));
   readonly #planned = new Map<string, number>();
-  readonly #digester: Digester = createDigester();
+  readonly #digester: DocumentProcessor = createDocumentProcessor();
   readonly clock: FastClock;
   readonly reads: Read[] = [];
   readonly results: RefreshResult[] = [];
   store!: Store;
   #fetcher!: Fetcher;
   #neighbour!: Origin;
-  #loop!: Loop;
+  #loop!: PollingLoop;
 
   constructor(options: TownOptions) {
     this.#options = options;
@@ -127,10 +127,10 @@ export class Town {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #createLoop(sources: ReadonlyMap<string, Source>): Loop {
+  #createLoop(sources: ReadonlyMap<string, Source>): PollingLoop {
     const { store, clock } = this;
-    const brake = createNetworkBrake();
-    const pace = createPace();
+    const brake = createNetworkBreaker();
+    const pace = createLatenessMonitor();
     const refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
@@ -140,11 +140,11 @@ export class Town {
       random: () => 0.5,
       hostCycleMs: hostCycles([...sources.values()], hostGapMs),
       hostGapMs: () => 0,
-      stretch: () => pace.stretch(),
+      intervalMultiplier: () => pace.intervalMultiplier(),
       sourceOf: (id) => sources.get(id),
       ring: () => {},
     });
-    return createLoop(
+    return createPollingLoop(
       {
         readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
         claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),

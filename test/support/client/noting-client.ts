@@ -1,28 +1,28 @@
 import { NewswireClient } from '../../../src/client/client.ts';
-import type { ClientOptions, ClientProblem } from '../../../src/client/types.ts';
+import type { ClientOptions, ClientError } from '../../../src/client/types.ts';
 
 /** A client that writes down all it tells, and whose waits a test can see. */
-export interface NotingClient {
+export interface RecordingClient {
   readonly client: NewswireClient;
   /** `item 4`, `live e1-9`, `state live`, `reset cursor_too_old 2 e1-60`, `error bad_filter`. */
   readonly notes: string[];
-  readonly problems: ClientProblem[];
+  readonly problems: ClientError[];
   /** What the client waited before each attempt but the first, in milliseconds. */
   readonly waits: number[];
   /** Lets the patience of the client run out, where it waits for a sign of life. */
-  losePatience(): void;
+  fireWatchdogs(): void;
   /** Resolves when a note was made that begins so. */
   noted(start: string): Promise<void>;
 }
 
 /** Makes one. Its pauses pass at once; `watchMs` and longer are watchdogs, and stand still. */
-export function createNotingClient(
+export function createRecordingClient(
   url: string,
   options: ClientOptions & { readonly watchMs?: number } = {},
-): NotingClient {
+): RecordingClient {
   const { watchMs = 15_000, ...rest } = options;
   const notes: string[] = [];
-  const problems: ClientProblem[] = [];
+  const problems: ClientError[] = [];
   const waits: number[] = [];
   const watchdogs = new Set<() => void>();
   const waiting: { readonly start: string; readonly resolve: () => void }[] = [];
@@ -53,7 +53,7 @@ export function createNotingClient(
     notes,
     problems,
     waits,
-    losePatience() {
+    fireWatchdogs() {
       for (const run of [...watchdogs]) run();
     },
     noted(start) {

@@ -8,7 +8,7 @@ export interface Peer {
   send(...messages: (ServerMessage | object)[]): void;
   sendText(text: string): void;
   /** The next message of the client. */
-  heard(): Promise<Record<string, unknown>>;
+  nextMessage(): Promise<Record<string, unknown>>;
   close(code?: number, reason?: string): void;
   /** Breaks the connection without a word. */
   cut(): void;
@@ -41,7 +41,7 @@ function createPeer(socket: WebSocket): Peer {
       for (const message of out) socket.send(JSON.stringify(message));
     },
     sendText: (text) => socket.send(text),
-    async heard() {
+    async nextMessage() {
       while (messages.length === 0) {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -56,7 +56,7 @@ function createPeer(socket: WebSocket): Peer {
 }
 
 /** Starts a scripted server on the loopback. */
-export async function startScripted(): Promise<ScriptedServer> {
+export async function startScriptedServer(): Promise<ScriptedServer> {
   const requests: string[] = [];
   const peers: Peer[] = [];
   let wake = () => {};
@@ -100,7 +100,7 @@ export async function startScripted(): Promise<ScriptedServer> {
 }
 
 /** Words of the protocol, in short. */
-export const say = {
+export const protocolMessages = {
   welcome: { type: 'welcome', v: 1, epoch: 'e1', head: 9, floor: 1, pingIntervalMs: 25_000, maxAgeMs: 1e6, limits: {} },
   subscribed: (id: unknown, after: string) => ({ type: 'subscribed', id, ch: '7f', after, head: 9 }),
   item: (seq: number, prev = seq - 1) => ({ type: 'item', ch: '7f', ...event(seq, prev) }),

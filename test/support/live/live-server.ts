@@ -6,25 +6,25 @@ import type { ServerMessage } from '../../../src/domain/events/wire.ts';
 import { createFanOut, type FanOutOptions } from '../../../src/push/fanout/fan-out.ts';
 import { createLogTail } from '../../../src/push/log/log-tail.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { createLiveParts, type LivePartsOptions } from '../../../src/web/live/live-parts.ts';
+import { createLiveContext, type LiveContextOptions } from '../../../src/web/live/live-parts.ts';
 import { createSseHandler } from '../../../src/web/live/sse.ts';
 import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
-import { type AttachLiveOptions, attachLive, type Live } from '../../../src/web/live/websocket.ts';
+import { type WebSocketServerOptions, attachWebSocketServer, type LiveServer } from '../../../src/web/live/websocket.ts';
 import { MemoryLog } from '../push/memory-log.ts';
 
 /** A server with a log in memory, whose time passes only when a test says so. */
-export interface LiveServer {
+export interface TestLiveServer {
   readonly log: MemoryLog;
-  readonly live: Live;
+  readonly live: LiveServer;
   readonly port: number;
-  readonly parts: ReturnType<typeof createLiveParts>;
+  readonly parts: ReturnType<typeof createLiveContext>;
   /** The server's ends of all connections so far. */
   readonly sockets: readonly Socket[];
   /** Lets time pass for deadlines and for the clock. */
-  pass(ms: number): void;
+  advance(ms: number): void;
   publish(events?: number): void;
-  ring(): void;
-  connect(query?: string, options?: ConnectOptions): Reader;
+  notify(): void;
+  connect(query?: string, options?: ConnectOptions): TestClient;
   url(path: string): string;
   close(): Promise<void>;
 }
@@ -37,8 +37,8 @@ export interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'
 /** What a test sets otherwise than a real server has it. */
 export interface LiveServerOptions {
   readonly log?: MemoryLog;
-  readonly parts?: Partial<LivePartsOptions>;
-  readonly attach?: Partial<AttachLiveOptions>;
+  readonly parts?: Partial<LiveContextOptions>;
+  readonly attach?: Partial<WebSocketServerOptions>;
   readonly limits?: FanOutOptions['limits'];
   readonly logger?: Log;
 }
@@ -46,7 +46,7 @@ export interface LiveServerOptions {
 const tickMs = 250;
 
 /** Starts a server on a free port of the loopback. */
-export async function startLive(options: LiveServerOptions = {}): Promise<LiveServer> {
+export async function startLive(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   const log = options.log ?? new MemoryLog();
   const logger = options.logger ?? silentLog;
   let nowMs = 1_000_000;
@@ -61,7 +61,7 @@ export async function startLive(options: LiveServerOptions = {}): Promise<LiveSe
   const limits = { maxAgeMs: Number.POSITIVE_INFINITY, ...options.limits };
   const fanOut = createFanOut({ tail, clock, logger, publicUrl: () => 'https://news.example.org', limits });
   const wheel = createTimerWheel({ tickMs, every });
-  const parts = createLiveParts({
+  const parts = createLiveContext({
     tail,
     fanOut,
     clock,
@@ -85,22 +85,22 @@ export async function startLive(options: LiveServerOptions = {}): Promise<LiveSe
   });
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => void sockets.push(socket));
-  const live = attachLive({
-    server: server as AttachLiveOptions['server'],
+  const live = attachWebSocketServer({
+    server: server as WebSocketServerOptions['server'],
     allowedOrigins: null,
     publicUrl: () => 'http://127.0.0.1',
     ...parts,
     ...options.attach,
   });
   const { port } = server.address() as AddressInfo;
-  const readers: Reader[] = [];
+  const readers: TestClient[] = [];
   return {
     log,
     live,
     port,
     parts,
     sockets,
-    pass(ms) {
+    advance(ms) {
       for (let passed = 0; passed < ms; passed += tickMs) {
         nowMs += tickMs;
         tick();
@@ -108,12 +108,12 @@ export async function startLive(options: LiveServerOptions = {}): Promise<LiveSe
     },
     publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
-      tail.ring(log.headSeq);
+      tail.notify(log.headSeq);
     },
-    ring: () => tail.ring(Number.MAX_SAFE_INTEGER),
+    notify: () => tail.notify(Number.MAX_SAFE_INTEGER),
     connect(query = '', { protocol = 'newswire.v1.json', ...rest } = {}) {
       const url = `ws://127.0.0.1:${port}/live${query}`;
-      const reader = new Reader(protocol === null ? new WebSocket(url, rest) : new WebSocket(url, protocol, rest));
+      const reader = new TestClient(protocol === null ? new WebSocket(url, rest) : new WebSocket(url, protocol, rest));
       readers.push(reader);
       return reader;
     },
@@ -131,7 +131,7 @@ export async function startLive(options: LiveServerOptions = {}): Promise<LiveSe
 type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
 
 /** A reader over WebSocket: gives messages in order, waits for those to come. */
-export class Reader {
+export class TestClient {
   readonly socket: WebSocket;
   /** Code and reason of the end, or the status of the answer that was no handshake. */
   readonly ended: Promise<{ code: number; reason: string; status: number | null; headers: Record<string, unknown> }>;

@@ -2,7 +2,7 @@ import { afterAll, afterEach } from 'vitest';
 import { plainTable } from '../plain-table.ts';
 
 /** Tests that each stand for a row of a table, and what they came to. */
-export interface RowTable {
+export interface TestedRows {
   /** Rows of which no test ran, told by their names. */
   untested(): readonly string[];
 }
@@ -13,11 +13,11 @@ export interface RowTable {
  * @param rows names of the rows and what each says.
  * @param rowOf the row that a test of this title stands for; null: none.
  */
-export function noteRows(
+export function trackRows(
   title: string,
   rows: ReadonlyMap<string, string>,
   rowOf: (title: string) => string | null,
-): RowTable {
+): TestedRows {
   const states = new Map<string, string[]>();
   afterEach(({ task }) => {
     const row = rowOf(task.name);

@@ -1,9 +1,9 @@
-import { type Numbering, runOrderWorld } from './order-world.ts';
-import { plants } from './plants.ts';
-import { runWorld } from './resume-world.ts';
+import { type Numbering, runCommitOrderSimulation } from './order-world.ts';
+import { faultInjections } from './plants.ts';
+import { runResumeSimulation } from './resume-world.ts';
 
 /** What sound code came to over many seeds. */
-export interface ModelSums {
+export interface ModelTotals {
   readonly seeds: number;
   readonly items: number;
   readonly resets: number;
@@ -15,11 +15,11 @@ export interface ModelSums {
 }
 
 /** A planted bug and the first seed that caught it; null: it survived. */
-export interface Catch {
+export interface BugReport {
   readonly bug: string;
   readonly seed: number | null;
   /** By what it was found out. */
-  readonly sign: string;
+  readonly violation: string;
 }
 
 const right: Numbering = 'a counter that is locked to the commit';
@@ -31,23 +31,23 @@ const wrongNumberings: readonly Numbering[] = [
 
 /** Every bug that is planted. */
 export const plantedBugs: readonly string[] = [
-  ...Object.keys(plants),
+  ...Object.keys(faultInjections),
   ...wrongNumberings.map((numbering) => `events are numbered by ${numbering}`),
 ];
 
 async function orderFaults(seed: number, numbering: Numbering): Promise<{ faults: string[]; committed: number }> {
-  const { missed, disordered, holes, committed } = await runOrderWorld(seed, numbering);
+  const { missed, disordered, holes, committed } = await runCommitOrderSimulation(seed, numbering);
   const faults =
     missed + disordered + holes === 0 ? [] : [`${missed} missed, ${disordered} disordered, ${holes} holes`];
   return { faults, committed };
 }
 
 /** Runs both models over the sound code. */
-export async function runModels(seeds: number, onSeed: (seed: number) => void = () => {}): Promise<ModelSums> {
+export async function runModels(seeds: number, onSeed: (seed: number) => void = () => {}): Promise<ModelTotals> {
   const sums = { items: 0, resets: 0, connections: 0, committed: 0 };
   const violations: string[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const world = await runWorld(seed);
+    const world = await runResumeSimulation(seed);
     const order = await orderFaults(seed, right);
     for (const one of [...world.violations, ...order.faults]) violations.push(`seed ${seed}: ${one}`);
     sums.items += world.stats.items;
@@ -60,15 +60,15 @@ export async function runModels(seeds: number, onSeed: (seed: number) => void = 
 }
 
 /** Looks for the first seed that finds a planted bug out. */
-export async function hunt(bug: string, seeds: number): Promise<Catch> {
-  const plant = plants[bug];
+export async function findBug(bug: string, seeds: number): Promise<BugReport> {
+  const plant = faultInjections[bug];
   const numbering = wrongNumberings.find((one) => bug.endsWith(one));
   for (let seed = 1; seed <= seeds; seed += 1) {
     const found =
       numbering === undefined
-        ? (await runWorld(seed, plant?.())).violations
+        ? (await runResumeSimulation(seed, plant?.())).violations
         : (await orderFaults(seed, numbering)).faults;
-    if (found[0] !== undefined) return { bug, seed, sign: found[0] };
+    if (found[0] !== undefined) return { bug, seed, violation: found[0] };
   }
-  return { bug, seed: null, sign: '' };
+  return { bug, seed: null, violation: '' };
 }

@@ -1,4 +1,4 @@
-import type { EventOp, Facets, LogEvent, StreamHead } from '../../../src/domain/events/event.ts';
+import type { EventOp, Facets, LogEvent, LogBounds } from '../../../src/domain/events/event.ts';
 import type { LogReader } from '../../../src/push/log/log-reader.ts';
 
 /** What a test says of an event; the rest is filled in. */
@@ -29,7 +29,7 @@ export function logEvent(seq: number, facts: EventFacts = {}): LogEvent {
     backfill: facts.backfill ?? false,
     changed: facts.changed ?? [],
     facets: facets(facts.facets),
-    was: was === null ? null : facets(was),
+    previousFacets: was === null ? null : facets(was),
     body:
       facts.body ??
       JSON.stringify(op === 'remove' ? { id: itemId, url } : { id: itemId, url, title: `Item ${itemId}` }),
@@ -94,7 +94,7 @@ export class MemoryLog implements LogReader {
     this.#head = head;
   }
 
-  async head(): Promise<StreamHead> {
+  async bounds(): Promise<LogBounds> {
     return { epoch: this.epoch, head: this.#head, floor: this.#floor };
   }
 

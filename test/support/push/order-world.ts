@@ -1,12 +1,12 @@
-import type { LogEvent, StreamHead } from '../../../src/domain/events/event.ts';
+import type { LogEvent, LogBounds } from '../../../src/domain/events/event.ts';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { createFanOut } from '../../../src/push/fanout/fan-out.ts';
 import type { LogReader } from '../../../src/push/log/log-reader.ts';
 import { createLogTail } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { logEvent } from './memory-log.ts';
-import { seeded } from './random.ts';
-import { NotingSink } from './rig.ts';
+import { seededRandom } from './random.ts';
+import { RecordingSink } from './rig.ts';
 
 /** How writers number their events. Only the first is right; the others are what is done elsewhere. */
 export type Numbering =
@@ -72,7 +72,7 @@ class ConcurrentLog implements LogReader {
     return this.#committed.map(({ event }) => event.seq);
   }
 
-  async head(): Promise<StreamHead> {
+  async bounds(): Promise<LogBounds> {
     return { epoch: 'e1', head: this.#visible().at(-1)?.event.seq ?? 0, floor: 1 };
   }
 
@@ -101,7 +101,7 @@ class ConcurrentLog implements LogReader {
 }
 
 /** What a reader of all events lacks, has twice or out of order, and what the tail calls holes. */
-export interface OrderStats {
+export interface CommitOrderResult {
   readonly committed: number;
   readonly missed: number;
   readonly disordered: number;
@@ -109,25 +109,25 @@ export interface OrderStats {
 }
 
 /** Sixteen writers and one reader behind the real tail, in an order that chance decides. */
-export async function runOrderWorld(seed: number, numbering: Numbering, steps = 600): Promise<OrderStats> {
-  const random = seeded(seed);
+export async function runCommitOrderSimulation(seed: number, numbering: Numbering, steps = 600): Promise<CommitOrderResult> {
+  const random = seededRandom(seed);
   const log = new ConcurrentLog(numbering);
   const tail = createLogTail({ log, logger: silentLog, lookEveryMs: 2e9, pageSize: 8, maxEvents: 20 });
   await tail.start();
   const clock = { now: () => 0, monotonic: () => 0 };
   const fanOut = createFanOut({ tail, clock, logger: silentLog, publicUrl: () => '' });
-  const sink = new NotingSink();
+  const sink = new RecordingSink();
   fanOut.subscribe({ filters: [everything], after: 'head', sink });
   const writers: (Transaction | null)[] = Array.from({ length: 16 }, () => null);
   for (let step = 0; step < steps; step += 1) {
     const writer = Math.floor(random() * writers.length);
     writers[writer] = act(log, writers[writer] ?? null, random);
-    if (random() < 0.5) tail.ring(Number.MAX_SAFE_INTEGER);
+    if (random() < 0.5) tail.notify(Number.MAX_SAFE_INTEGER);
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const open of writers) if (open !== null) log.commit(open);
   for (let round = 0; round < 50; round += 1) {
-    tail.ring(Number.MAX_SAFE_INTEGER);
+    tail.notify(Number.MAX_SAFE_INTEGER);
     await new Promise((resolve) => setImmediate(resolve));
   }
   await tail.stop();

@@ -1,13 +1,13 @@
 import type { Facets, LogEvent } from '../../../src/domain/events/event.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';
-import type { After, FanOut } from '../../../src/push/fanout/fan-out.ts';
+import type { StartPosition, FanOut } from '../../../src/push/fanout/fan-out.ts';
 import type { Encoding } from '../../../src/push/fanout/frames.ts';
 import type { Sink } from '../../../src/push/fanout/subscription.ts';
 import type { LogReader } from '../../../src/push/log/log-reader.ts';
 import type { LogTail } from '../../../src/push/log/log-tail.ts';
 import type { Page } from '../../../src/push/log/page-reader.ts';
 import { logEvent } from './memory-log.ts';
-import type { Plant } from './resume-world.ts';
+import type { FaultInjection } from './resume-world.ts';
 import { readable, readDelivery } from './rig.ts';
 
 function sinkWith(sink: Sink, changes: Partial<Sink>): Sink {
@@ -19,7 +19,7 @@ function sinkWith(sink: Sink, changes: Partial<Sink>): Sink {
     live: (place) => sink.live(place),
     pos: (place) => sink.pos(place),
     reset: (reason, head) => sink.reset(reason, head),
-    lost: () => sink.lost(),
+    aborted: () => sink.aborted(),
     ...changes,
   };
 }
@@ -34,22 +34,22 @@ function tailWith(tail: LogTail, changes: Partial<LogTail>): LogTail {
     },
     start: () => tail.start(),
     stop: () => tail.stop(),
-    ring: (head) => tail.ring(head),
+    notify: (head) => tail.notify(head),
     eventsAfter: (seq) => tail.eventsAfter(seq),
     loadAfter: (seq) => tail.loadAfter(seq),
-    databaseHead: () => tail.databaseHead(),
+    readBounds: () => tail.readBounds(),
     onAdvance: (listener) => tail.onAdvance(listener),
-    onBreak: (listener) => tail.onBreak(listener),
+    onDiscontinuity: (listener) => tail.onDiscontinuity(listener),
     ...changes,
   };
 }
 
 function fanOutWith(fanOut: FanOut, subscribe: FanOut['subscribe']): FanOut {
-  return { size: fanOut.size, filters: fanOut.filters, resets: fanOut.resets, subscribe };
+  return { size: fanOut.size, filterCount: fanOut.filterCount, resets: fanOut.resets, subscribe };
 }
 
 /** Every event as a pump with a bug would see it. */
-function seeing(change: (event: LogEvent) => LogEvent): Plant {
+function seeing(change: (event: LogEvent) => LogEvent): FaultInjection {
   return {
     tail: (tail) =>
       tailWith(tail, {
@@ -62,12 +62,12 @@ function seeing(change: (event: LogEvent) => LogEvent): Plant {
   };
 }
 
-function moved(after: After, by: number): After {
+function moved(after: StartPosition, by: number): StartPosition {
   return typeof after === 'string' ? after : { ...after, seq: Math.max(0, after.seq + by) };
 }
 
 /** Deliveries that are rewritten on their way. */
-function rewriting(rewrite: (list: readonly WireEvent[]) => readonly WireEvent[]): NonNullable<Plant['sink']> {
+function rewriting(rewrite: (list: readonly WireEvent[]) => readonly WireEvent[]): NonNullable<FaultInjection['sink']> {
   return (sink) =>
     sinkWith(sink, {
       deliver: (bytes) => sink.deliver(Buffer.from(JSON.stringify(rewrite(readDelivery(bytes))))),
@@ -77,7 +77,7 @@ function rewriting(rewrite: (list: readonly WireEvent[]) => readonly WireEvent[]
 const nowhere: Partial<Facets> = { sections: ['nowhere'] };
 
 /** Each of these must be caught. The names say what the bug is. */
-export const plants: Readonly<Record<string, () => Plant>> = {
+export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
   'a cursor counts its own event as unread': () => ({
     fanOut: (fanOut) =>
       fanOutWith(fanOut, (request) => {
@@ -103,7 +103,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
   }),
 
   'a cursor is held against the head of the node, not of the database': () => ({
-    tail: (tail) => tailWith(tail, { databaseHead: async () => tail.place }),
+    tail: (tail) => tailWith(tail, { readBounds: async () => tail.place }),
   }),
 
   'frames are shared by those who stand behind different events': () => {
@@ -135,7 +135,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
   'two pumps move one reader': () => ({
     fanOut: (fanOut) =>
       fanOutWith(fanOut, (request) => {
-        const second = sinkWith(request.sink, { subscribed() {}, live() {}, pos() {}, reset() {}, lost() {} });
+        const second = sinkWith(request.sink, { subscribed() {}, live() {}, pos() {}, reset() {}, aborted() {} });
         fanOut.subscribe({ ...request, sink: second });
         return fanOut.subscribe(request);
       }),
@@ -176,7 +176,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
     sink: (sink, tail) => sinkWith(sink, { pos: ({ prev }) => sink.pos({ seq: tail.place.head, prev }) }),
   }),
 
-  'an item that leaves the filter is not taken back': () => seeing((event) => ({ ...event, was: null })),
+  'an item that leaves the filter is not taken back': () => seeing((event) => ({ ...event, previousFacets: null })),
 
   'backfill is sent to those who did not ask for it': () => seeing((event) => ({ ...event, backfill: false })),
 
@@ -206,7 +206,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
 
   'seqs are given out before they are committed': () => ({ reader: (log) => hidingLate(log) }),
 
-  'a node waits for the doorbell, and never looks by itself': () => ({ deaf: true }),
+  'a node waits for the doorbell, and never looks by itself': () => ({ ignoresPolling: true }),
 
   'a client has one place for two filters': () => ({ client: 'one place for all' }),
 
@@ -219,7 +219,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
 function hidingLate(log: LogReader): LogReader {
   const asked = new Set<number>();
   return {
-    head: () => log.head(),
+    bounds: () => log.bounds(),
     async read(afterSeq, limit) {
       const events = await log.read(afterSeq, limit);
       return events.filter((event, index) => {

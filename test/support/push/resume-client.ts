@@ -1,20 +1,20 @@
-import { Place } from '../../../src/client/log-position.ts';
+import { LogPosition } from '../../../src/client/log-position.ts';
 import type { LogEvent } from '../../../src/domain/events/event.ts';
 import type { Filter } from '../../../src/domain/events/filter.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';
 import type { Sink, Subscription } from '../../../src/push/fanout/subscription.ts';
-import type { Node, World } from './resume-world.ts';
+import type { Node, Simulation } from './resume-world.ts';
 import { readable, readDelivery } from './rig.ts';
 
 /** A reader that keeps to the rule of the protocol, on connections that break. */
-export interface Client {
+export interface SimulatedClient {
   /** Does something: connects, reads one message, or loses its connection. */
   act(): void;
   /** Stays connected and reads all that is there. */
   settle(): void;
   isAtEnd(): boolean;
   /** Compares all that was received with what the log held. */
-  judge(): void;
+  verify(): void;
 }
 
 type Message =
@@ -38,7 +38,7 @@ interface Segment {
 /** One subscription as its client sees it, over all connections. */
 interface Reader {
   readonly filter: Filter;
-  place: Place | null;
+  place: LogPosition | null;
   segment: Segment | null;
   prev: number;
 }
@@ -60,20 +60,20 @@ function told(filter: Filter, event: LogEvent): string | null {
       ? sections !== undefined
       : (sections ?? []).some((section) => filter.sections.includes(section.toLowerCase()));
   const isIn = event.op !== 'remove' && wants(event.facets.sections);
-  const wasIn = wants(event.was?.sections);
+  const wasIn = wants(event.previousFacets?.sections);
   const mayEnter = isIn && (filter.backfill || !event.backfill);
   if (event.op === 'add') return mayEnter ? 'add' : null;
   if (wasIn) return isIn ? 'update' : 'remove';
   return mayEnter ? 'update' : null;
 }
 
-class ModelClient implements Client {
-  readonly #world: World;
+class ModelClient implements SimulatedClient {
+  readonly #world: Simulation;
   readonly #readers: Reader[];
   #connection: Connection | null = null;
   #patience = 0;
 
-  constructor(world: World, filters: readonly Filter[]) {
+  constructor(world: Simulation, filters: readonly Filter[]) {
     this.#world = world;
     this.#readers = filters.map((filter) => ({ filter, place: null, segment: null, prev: 0 }));
   }
@@ -86,7 +86,7 @@ class ModelClient implements Client {
     }
     const chance = random();
     if (chance < 0.04 || !this.#connection.alive) this.#disconnect();
-    else if (chance < 0.2) for (const subscription of this.#connection.subscriptions.values()) subscription.tellPos();
+    else if (chance < 0.2) for (const subscription of this.#connection.subscriptions.values()) subscription.sendPos();
     // Some are slow for a while: their messages pile up until the server has to stop.
     else if (this.#patience > 0) this.#patience -= 1;
     else if (chance < 0.24) this.#patience = 20;
@@ -100,7 +100,7 @@ class ModelClient implements Client {
     while (connection !== null && connection.inbox.length > 0) this.#read(connection);
     for (const subscription of this.#connection?.subscriptions.values() ?? []) {
       subscription.wake();
-      subscription.tellPos();
+      subscription.sendPos();
     }
   }
 
@@ -109,7 +109,7 @@ class ModelClient implements Client {
     return this.#readers.every(({ place }) => place?.cursor === `${epoch}-${headSeq}`);
   }
 
-  judge(): void {
+  verify(): void {
     for (const reader of this.#readers) this.#endSegment(reader);
   }
 
@@ -165,7 +165,7 @@ class ModelClient implements Client {
     if (reader.place !== null && reader.place.cursor !== cursor) {
       this.#violation(`put on ${cursor} instead of ${reader.place.cursor}`);
     }
-    reader.place = Place.fromCursor(cursor);
+    reader.place = LogPosition.fromCursor(cursor);
     const [epoch = '', seq = ''] = cursor.split('-');
     reader.segment ??= { epoch, base: Number(seq), applied: [] };
     reader.prev = Number(seq);
@@ -179,19 +179,19 @@ class ModelClient implements Client {
       return;
     }
     if (event.prev !== reader.prev) this.#violation(`prev ${event.prev} instead of ${reader.prev}`);
-    const verdict = place.judgeItem(event);
+    const verdict = place.classifyItem(event);
     if (verdict !== 'apply') {
       this.#violation(`${verdict} at ${event.seq}`);
       return;
     }
     // A client that dies here has stored a place that it never reached.
     if (this.#world.plant.client === 'stores before it applies' && this.#world.random() < 0.02) {
-      place.reach(event.seq);
+      place.advanceTo(event.seq);
       return;
     }
     segment.applied.push(`${event.op} ${event.seq}`);
     this.#world.stats.items += 1;
-    place.reach(event.seq);
+    place.advanceTo(event.seq);
     reader.prev = event.seq;
   }
 
@@ -202,11 +202,11 @@ class ModelClient implements Client {
       return;
     }
     if (told.prev !== reader.prev) this.#violation(`prev ${told.prev} instead of ${reader.prev}`);
-    if (place.judgePlace(told) === 'gap') {
+    if (place.classifyPosition(told) === 'gap') {
       this.#violation(`gap before ${told.seq}`);
       return;
     }
-    place.reach(told.seq);
+    place.advanceTo(told.seq);
   }
 
   #startAnew(reader: Reader, connection: Connection, reason: string): void {
@@ -215,7 +215,7 @@ class ModelClient implements Client {
     this.#judgeReset(reader, reason);
     this.#endSegment(reader);
     // The snapshot: items and cursor of one moment.
-    reader.place = Place.fromCursor(`${log.epoch}-${log.headSeq}`);
+    reader.place = LogPosition.fromCursor(`${log.epoch}-${log.headSeq}`);
     reader.segment = { epoch: log.epoch, base: log.headSeq, applied: [] };
     reader.prev = log.headSeq;
     if (connection.alive) this.#subscribe(reader, connection);
@@ -293,7 +293,7 @@ class ModelSink implements Sink {
     this.#push({ kind: 'reset', reason });
   }
 
-  lost(): void {
+  aborted(): void {
     this.#connection.alive = false;
   }
 
@@ -303,6 +303,6 @@ class ModelSink implements Sink {
 }
 
 /** A client with one subscription for each filter, not connected yet. */
-export function createClient(world: World, filters: readonly Filter[]): Client {
+export function createSimulatedClient(world: Simulation, filters: readonly Filter[]): SimulatedClient {
   return new ModelClient(world, filters);
 }

@@ -6,19 +6,19 @@ import type { LogReader } from '../../../src/push/log/log-reader.ts';
 import { createLogTail, type LogTail } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { MemoryLog } from './memory-log.ts';
-import { seeded } from './random.ts';
-import { type Client, createClient } from './resume-client.ts';
+import { seededRandom } from './random.ts';
+import { type SimulatedClient, createSimulatedClient } from './resume-client.ts';
 
 /**
  * A bug, planted where the parts of push meet: in what is between them, never inside. Each must be caught.
  */
-export interface Plant {
+export interface FaultInjection {
   readonly reader?: (log: LogReader) => LogReader;
   readonly tail?: (tail: LogTail, log: MemoryLog) => LogTail;
   readonly fanOut?: (fanOut: FanOut, tail: LogTail) => FanOut;
   readonly sink?: (sink: Sink, tail: LogTail) => Sink;
   /** Nodes that wait for the doorbell, and never look by themselves. */
-  readonly deaf?: true;
+  readonly ignoresPolling?: true;
   readonly client?: 'one place for all' | 'stores before it applies' | 'hears its old connection';
 }
 
@@ -30,11 +30,11 @@ export interface Node {
 }
 
 /** The log, two nodes, a dozen readers, and chance, which decides what happens next. */
-export interface World {
+export interface Simulation {
   readonly random: () => number;
   readonly log: MemoryLog;
   readonly nodes: readonly Node[];
-  readonly plant: Plant;
+  readonly plant: FaultInjection;
   /** Everything that was ever in the log, by epoch: index 0 is seq 1. */
   readonly history: Map<string, LogEvent[]>;
   /** What a reader must never see. */
@@ -51,7 +51,7 @@ interface Item {
 }
 
 /** The one who writes the log: adds, edits, moves and withdraws items. */
-function createWriter({ random, log, history }: World) {
+function createWriter({ random, log, history }: Simulation) {
   const items: Item[] = [];
   let nextId = 1;
   const pick = () => items[Math.floor(random() * items.length)];
@@ -99,8 +99,8 @@ function holdReads(log: MemoryLog, random: () => number) {
   const hold = () => (!open && random() < 0.5 ? new Promise<void>((resolve) => held.push(resolve)) : undefined);
   log.beforeRead = hold;
   log.afterRead = hold;
-  const head = log.head.bind(log);
-  log.head = async () => {
+  const head = log.bounds.bind(log);
+  log.bounds = async () => {
     await hold();
     return head();
   };
@@ -118,7 +118,7 @@ function holdReads(log: MemoryLog, random: () => number) {
   };
 }
 
-async function createNode(log: MemoryLog, plant: Plant): Promise<Node> {
+async function createNode(log: MemoryLog, plant: FaultInjection): Promise<Node> {
   const reader = plant.reader?.(log) ?? log;
   const sizes = { pageSize: 16, maxEvents: 10, maxCachedBytes: 60_000, readsAtOnce: 2, lookEveryMs: 2e9 };
   const sound = createLogTail({ log: reader, logger: silentLog, ...sizes });
@@ -130,7 +130,7 @@ async function createNode(log: MemoryLog, plant: Plant): Promise<Node> {
     clock: { now: () => 0, monotonic: () => 0 },
     logger: silentLog,
     publicUrl: () => '',
-    limits: { maxSilentEvents: 10 },
+    limits: { maxEventsBetweenPos: 10 },
     defer: (work) => void slices.push(work),
   });
   return { tail, slices, fanOut: plant.fanOut?.(fanOut, tail) ?? fanOut };
@@ -143,18 +143,18 @@ function filterOf(index: number, random: () => number): Filter {
 }
 
 /** Runs a world for a while and lets it come to rest. The violations tell whether anybody was served wrongly. */
-export async function runWorld(seed: number, plant: Plant = {}, steps = 1000): Promise<World> {
-  const random = seeded(seed);
+export async function runResumeSimulation(seed: number, plant: FaultInjection = {}, steps = 1000): Promise<Simulation> {
+  const random = seededRandom(seed);
   const log = new MemoryLog();
   const nodes = [await createNode(log, plant), await createNode(log, plant)];
   const history = new Map<string, LogEvent[]>([[log.epoch, []]]);
   const stats = { items: 0, resets: 0, connections: 0 };
-  const world: World = { random, log, nodes, plant, history, violations: [], stats };
+  const world: Simulation = { random, log, nodes, plant, history, violations: [], stats };
   const writer = createWriter(world);
   for (let index = 0; index < 20; index += 1) writer.write();
   const reads = holdReads(log, random);
   const clients = Array.from({ length: 12 }, (_, index) => {
-    return createClient(world, [filterOf(index, random), ...(index % 3 === 0 ? [filterOf(index + 1, random)] : [])]);
+    return createSimulatedClient(world, [filterOf(index, random), ...(index % 3 === 0 ? [filterOf(index + 1, random)] : [])]);
   });
   for (let step = 0; step < steps; step += 1) {
     if (random() < 0.25) write(world, writer);
@@ -165,7 +165,7 @@ export async function runWorld(seed: number, plant: Plant = {}, steps = 1000): P
   writer.write();
   await comeToRest(world, clients, reads);
   reads.open();
-  for (const client of clients) client.judge();
+  for (const client of clients) client.verify();
   for (const node of nodes) {
     if (node.tail.holes > 0) world.violations.push(`${node.tail.holes} holes`);
     await node.tail.stop();
@@ -173,37 +173,37 @@ export async function runWorld(seed: number, plant: Plant = {}, steps = 1000): P
   return world;
 }
 
-function write(world: World, writer: ReturnType<typeof createWriter>): void {
+function write(world: Simulation, writer: ReturnType<typeof createWriter>): void {
   const { random, log, nodes } = world;
   const events = 1 + Math.floor(random() * 3);
   for (let index = 0; index < events; index += 1) writer.write();
   if (random() < 0.02) log.trim(log.headSeq - Math.floor(random() * 40));
   if (random() < 0.004) writer.restore(`r${log.headSeq}x${Math.floor(random() * 1e6)}`);
   // The doorbell: may be lost, by one node or by both.
-  for (const node of nodes) if (random() < 0.6) node.tail.ring(log.headSeq);
+  for (const node of nodes) if (random() < 0.6) node.tail.notify(log.headSeq);
 }
 
 type Reads = ReturnType<typeof holdReads>;
 
 /** One thing happens, chosen by chance, and all that follows from it without waiting. */
-async function turn(world: World, clients: readonly Client[], reads: Reads): Promise<void> {
+async function turn(world: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
   const { random, nodes, plant } = world;
   const node = nodes[Math.floor(random() * nodes.length)];
   const client = clients[Math.floor(random() * clients.length)];
   const chance = random();
   if (chance < 0.25) reads.release();
   else if (chance < 0.5) node?.slices.shift()?.();
-  else if (chance < 0.55 && plant.deaf === undefined) node?.tail.ring(Number.MAX_SAFE_INTEGER);
+  else if (chance < 0.55 && plant.ignoresPolling === undefined) node?.tail.notify(Number.MAX_SAFE_INTEGER);
   else client?.act();
   await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Nothing is written any more: everybody must get to the end of the log, and stay there. */
-async function comeToRest(world: World, clients: readonly Client[], reads: Reads): Promise<void> {
+async function comeToRest(world: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
   for (let round = 0; round < 600; round += 1) {
     while (reads.count() > 0) reads.release();
     for (const node of world.nodes) {
-      if (world.plant.deaf === undefined) node.tail.ring(Number.MAX_SAFE_INTEGER);
+      if (world.plant.ignoresPolling === undefined) node.tail.notify(Number.MAX_SAFE_INTEGER);
       for (const slice of node.slices.splice(0)) slice();
     }
     for (const client of clients) client.settle();

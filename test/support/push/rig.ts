@@ -1,12 +1,12 @@
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';
-import { type After, createFanOut, type FanOut, type FanOutOptions } from '../../../src/push/fanout/fan-out.ts';
+import { type StartPosition, createFanOut, type FanOut, type FanOutOptions } from '../../../src/push/fanout/fan-out.ts';
 import type { Encoding } from '../../../src/push/fanout/frames.ts';
 import type { Sink, Subscription } from '../../../src/push/fanout/subscription.ts';
 import { createLogTail, type LogTail, type LogTailOptions } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { MemoryLog } from './memory-log.ts';
-import { settle } from './settle.ts';
+import { drainEventLoop } from './settle.ts';
 
 /** An encoding that a test can read back with `readDelivery`. */
 export const readable: Encoding = {
@@ -20,7 +20,7 @@ export function readDelivery(bytes: Buffer): WireEvent[] {
 }
 
 /** A reader that writes down all it is told. `room` is what it takes before it is no longer writable. */
-export class NotingSink implements Sink {
+export class RecordingSink implements Sink {
   encoding = readable;
   room = Number.POSITIVE_INFINITY;
   /** `subscribed e1-3 of 9`, `item 4<3`, `live 9<4`, `pos 12<4`, `reset cursor_too_old`, `lost`. */
@@ -55,7 +55,7 @@ export class NotingSink implements Sink {
     this.notes.push(`reset ${reason} ${epoch} ${floor}..${head}`);
   }
 
-  lost(): void {
+  aborted(): void {
     this.notes.push('lost');
   }
 
@@ -71,22 +71,22 @@ export class NotingSink implements Sink {
 }
 
 /** A tail and a fan-out over a log in memory. */
-export interface Rig {
+export interface FanOutHarness {
   readonly log: MemoryLog;
   readonly tail: LogTail;
   readonly fanOut: FanOut;
   nowMs: number;
   /** Subscribes a noting sink and lets it get as far as it gets. */
-  subscribe(after: After, filters?: readonly Filter[], sink?: NotingSink): Promise<NotingSink>;
+  subscribe(after: StartPosition, filters?: readonly Filter[], sink?: RecordingSink): Promise<RecordingSink>;
   /** Appends plain events and rings. */
   publish(events?: number): Promise<void>;
 }
 
 /** Builds a rig; its tail does not look by itself. */
-export async function createRig(
+export async function createFanOutHarness(
   log: MemoryLog,
   options: { readonly tail?: Partial<LogTailOptions>; readonly fanOut?: Partial<FanOutOptions> } = {},
-): Promise<Rig> {
+): Promise<FanOutHarness> {
   const tail = createLogTail({ log, logger: silentLog, lookEveryMs: 1e6, ...options.tail });
   await tail.start();
   const fanOut = createFanOut({
@@ -96,20 +96,20 @@ export async function createRig(
     publicUrl: () => 'https://news.example.org',
     ...options.fanOut,
   });
-  const rig: Rig = {
+  const rig: FanOutHarness = {
     log,
     tail,
     fanOut,
     nowMs: 0,
-    async subscribe(after, filters = [everything], sink = new NotingSink()) {
+    async subscribe(after, filters = [everything], sink = new RecordingSink()) {
       sink.subscription = fanOut.subscribe({ filters, after, sink });
-      await settle();
+      await drainEventLoop();
       return sink;
     },
     async publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
-      tail.ring(log.headSeq);
-      await settle();
+      tail.notify(log.headSeq);
+      await drainEventLoop();
     },
   };
   return rig;

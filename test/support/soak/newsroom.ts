@@ -9,7 +9,7 @@ import type { Home } from '../server.ts';
 export const searchedWord = 'amber';
 
 /** Publishers whose documents grow and change with each read. */
-export interface Newsroom {
+export interface FeedGenerator {
   readonly sourcesYaml: string;
   /** False: every document stays as it is from now on. */
   publishing: boolean;
@@ -17,14 +17,14 @@ export interface Newsroom {
 }
 
 const sources = 16;
-const usualPace: DeskPace = { newPerRead: 12, editsPerRead: 3 };
+const usualPace: PublishRate = { newPerRead: 12, editsPerRead: 3 };
 const shown = 40;
 
 /** Starts publishers on addresses of their own, so that no rule of politeness slows the reading down. */
-export async function startNewsroom(random: () => number): Promise<Newsroom> {
+export async function startFeedGenerator(random: () => number): Promise<FeedGenerator> {
   const origin = await startOrigin();
-  const desks = Array.from({ length: sources }, (_, source) => createDesk(source, random));
-  const room: Newsroom = {
+  const desks = Array.from({ length: sources }, (_, source) => createFeedDocument(source, random));
+  const room: FeedGenerator = {
     sourcesYaml: yamlFor(origin),
     publishing: true,
     close: () => origin.close(),
@@ -48,19 +48,19 @@ function yamlFor(origin: Origin): string {
 }
 
 /** How a publisher's document changes from read to read, on average. */
-export interface DeskPace {
+export interface PublishRate {
   readonly newPerRead: number;
   readonly editsPerRead: number;
 }
 
 /** A publisher's document: as it is, and as it is at the next read. */
-export interface Desk {
+export interface FeedDocument {
   now(): string;
   next(): string;
 }
 
 /** One publisher: each document has new entries on top, and some of those below are not what they were. */
-export function createDesk(source: number, random: () => number, pace: DeskPace = usualPace): Desk {
+export function createFeedDocument(source: number, random: () => number, pace: PublishRate = usualPace): FeedDocument {
   const entries: Entry[] = [];
   const link = `https://desk${source}.example.org/`;
   const title = (number: number, edition: number): string => {
@@ -104,7 +104,7 @@ function textOf(random: () => number): string {
  *
  * @param turns each source is made due once in so many turns, of 250 ms each.
  */
-export function keepDue(home: Home, turns = 1): () => void {
+export function keepSourcesDue(home: Home, turns = 1): () => void {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { timeout: 5000 });
   const make = database.prepare('UPDATE source SET next_check_ms = 0 WHERE lease_token IS NULL AND ref % ? = ?');
   let turn = 0;
@@ -128,7 +128,7 @@ interface LogRow {
 }
 
 /** The whole log, out of the file and past all of our code that serves it. */
-export function readLog(home: Home): readonly LogRow[] {
+export function readEventLog(home: Home): readonly LogRow[] {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { readonly: true, timeout: 5000 });
   try {
     return database.prepare('SELECT seq, op, item_id, source_id, body FROM event ORDER BY seq').all() as LogRow[];
@@ -138,7 +138,7 @@ export function readLog(home: Home): readonly LogRow[] {
 }
 
 /** What a reader must have been told from the beginning of the log on, thought out anew: the oracle. */
-export function expectedOf(filter: WireFilter, log: readonly LogRow[]): readonly string[] {
+export function expectedEvents(filter: WireFilter, log: readonly LogRow[]): readonly string[] {
   const matched = new Map<number, boolean>();
   return log.flatMap(({ seq, op, item_id, source_id, body }) => {
     const before = matched.get(item_id) ?? false;

@@ -134,7 +134,7 @@ class SocketReader implements SoakReader {
     if (this.#closed) return;
     this.connections += 1;
     const base = `${this.#options.url().replace(/^http/, 'ws')}/live`;
-    const socket = new WebSocket(this.#options.plain ? `${base}?${addressOf(this.filter, this.#after)}` : base);
+    const socket = new WebSocket(this.#options.plain ? `${base}?${eventStreamUrl(this.filter, this.#after)}` : base);
     this.#socket = socket;
     socket.on('open', () => this.#heard(socket));
     socket.on('ping', () => this.#heard(socket));
@@ -212,7 +212,7 @@ class SocketReader implements SoakReader {
 }
 
 /** A filter as it stands in an address. */
-export function addressOf(filter: WireFilter, after: string): string {
+export function eventStreamUrl(filter: WireFilter, after: string): string {
   const params = new URLSearchParams({ after });
   for (const source of filter.sources ?? []) params.append('source', source);
   if (filter.q !== undefined) params.set('q', filter.q);
@@ -221,7 +221,7 @@ export function addressOf(filter: WireFilter, after: string): string {
 }
 
 /** Connects the published client, over WebSocket or as a stream. */
-export function startOwnClient(options: ReaderOptions & { readonly overStream: boolean }): SoakReader {
+export function startNewswireClient(options: ReaderOptions & { readonly overStream: boolean }): SoakReader {
   const { name, filter, random, overStream } = options;
   const track = new Track();
   const state = { connections: 1, client: connect() };

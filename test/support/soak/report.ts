@@ -5,7 +5,7 @@ import type { ReaderReport, SoakReport } from './soak.ts';
 type Judged = Pick<SoakReader, 'name' | 'applied' | 'connections' | 'complaints' | 'flaw'>;
 
 /** What is not as it must be, one line each: conforming readers that were served wrongly, naive ones that got away. */
-export function judgeSoak({ readers }: SoakReport): readonly string[] {
+export function soakFailures({ readers }: SoakReport): readonly string[] {
   return readers.flatMap((reader) => {
     const { name, lost, repeated, wrong, complaints, isNaive } = reader;
     const hasFailed = lost + repeated + wrong > 0;
@@ -34,7 +34,7 @@ function lineOf({ name, connections, deliveries, lost, repeated, wrong, isNaive 
 }
 
 /** Holds what a reader applied against what it must have been told. */
-export function judgeReader(reader: Judged, expected: readonly string[]): ReaderReport {
+export function compareWithLog(reader: Judged, expected: readonly string[]): ReaderReport {
   const { name, applied, connections, complaints, flaw } = reader;
   const times = new Map<string, number>();
   for (const one of applied) times.set(one, (times.get(one) ?? 0) + 1);

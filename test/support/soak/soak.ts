@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireFilter } from '../../../src/domain/events/wire.ts';
-import { seeded } from '../push/random.ts';
+import { seededRandom } from '../push/random.ts';
 import { makeHome, type ServerProcess, startServer } from '../server.ts';
 import { until } from '../until.ts';
-import { expectedOf, keepDue, readLog, searchedWord, startNewsroom } from './newsroom.ts';
+import { expectedEvents, keepSourcesDue, readEventLog, searchedWord, startFeedGenerator } from './newsroom.ts';
 import { type Fault, type FaultyNetwork, startProxy } from './proxy.ts';
-import { type ReaderOptions, type SoakReader, startOwnClient, startSocketReader } from './readers.ts';
-import { judgeReader } from './report.ts';
+import { type ReaderOptions, type SoakReader, startNewswireClient, startSocketReader } from './readers.ts';
+import { compareWithLog } from './report.ts';
 
 /** How long and how. */
 export interface SoakOptions {
@@ -76,8 +76,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     }
     await chaos.end();
     await stage.settle();
-    const log = readLog(stage.home);
-    const reports = readers.map((reader) => judgeReader(reader, expectedOf(reader.filter, log)));
+    const log = readEventLog(stage.home);
+    const reports = readers.map((reader) => compareWithLog(reader, expectedEvents(reader.filter, log)));
     return {
       seed: options.seed,
       seconds: (performance.now() - startedMs) / 1000,
@@ -94,15 +94,15 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 }
 
 async function openStage(options: SoakOptions) {
-  const random = seeded(options.seed);
-  const newsroom = await startNewsroom(random);
+  const random = seededRandom(options.seed);
+  const newsroom = await startFeedGenerator(random);
   const home = makeHome(newsroom.sourcesYaml);
   const env = { LOG_LEVEL: 'info' };
   const nodes: { poller: ServerProcess; server: ServerProcess } = {
     poller: await startServer(home, env),
     server: await startServer(home, { ...env, ROLES: 'serve' }),
   };
-  const stopDue = keepDue(home);
+  const stopDue = keepSourcesDue(home);
   const calm = { now: false };
   const portOf = (node: keyof typeof nodes) => () => Number(new URL(nodes[node].url).port);
   const rough = () => (calm.now ? none : roughFault(random));
@@ -123,11 +123,11 @@ async function openStage(options: SoakOptions) {
     startChaos: () => startChaos(options, nodes, () => startServer(home, env)),
     async settle() {
       newsroom.publishing = false;
-      await until('the log to come to rest', () => atRest(() => readLog(home).length), quietMs);
+      await until('the log to come to rest', () => atRest(() => readEventLog(home).length), quietMs);
       stopDue();
       calm.now = true;
       for (const reader of readers) reader.refresh();
-      const head = readLog(home).at(-1)?.seq ?? 0;
+      const head = readEventLog(home).at(-1)?.seq ?? 0;
       const isDone = (reader: SoakReader) => reader.isLive() && (reader.flaw !== null || reader.last >= head);
       await until('every reader to have read all', () => (readers.every(isDone) ? true : null), quietMs).catch(() => {
         // The report tells who has not, and what it lacks.
@@ -192,14 +192,14 @@ function startReaders({ random, proxies, direct }: ReaderParts): readonly SoakRe
     ...Array.from({ length: 4 }, (_, index) => socket(`plain ${index + 1}`, everything, { plain: true })),
     socket('plain, one connection', everything, { plain: true, stays: true, url: direct, ...long }),
     socket('one byte a second', everything, { url: () => through(proxies.slow), ...long }),
-    startOwnClient({
+    startNewswireClient({
       ...common,
       name: 'client, WebSocket',
       filter: everything,
       url: () => through(proxies.patient),
       overStream: false,
     }),
-    startOwnClient({
+    startNewswireClient({
       ...common,
       name: 'client, stream',
       filter: oneWord,

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { startOrigin } from '../origin.ts';
-import { createDesk, type DeskPace } from '../soak/newsroom.ts';
+import { createFeedDocument, type PublishRate } from '../soak/newsroom.ts';
 
 const sources = 60;
 /** The first of them name a hub, which pushes what is new. */
 const withHub = 6;
-const pace: DeskPace = { newPerRead: 0.6, editsPerRead: 0.25 };
+const pace: PublishRate = { newPerRead: 0.6, editsPerRead: 0.25 };
 const pushEveryMs = 1500;
 
 /** Publishers with documents that change, some with a hub, and how the server is told of them. */
@@ -29,7 +29,7 @@ interface Subscription {
 export async function startPublishers(random: () => number): Promise<Publishers> {
   const origin = await startOrigin();
   // One more, which is declared at times only.
-  const desks = Array.from({ length: sources + 1 }, (_, source) => createDesk(source, random, pace));
+  const desks = Array.from({ length: sources + 1 }, (_, source) => createFeedDocument(source, random, pace));
   const subscriptions = new Map<string, Subscription>();
   const state = { publishing: true, pushed: 0 };
   for (const [source, desk] of desks.entries()) {

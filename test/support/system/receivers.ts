@@ -1,14 +1,14 @@
 import type { WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../origin.ts';
-import { expectedOf, type readLog, searchedWord } from '../soak/newsroom.ts';
+import { expectedEvents, type readEventLog, searchedWord } from '../soak/newsroom.ts';
 
 /** Signs the deliveries of the test's webhooks: 32 bytes of nothing secret. */
 export const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-type LogRows = ReturnType<typeof readLog>;
+type LogRows = ReturnType<typeof readEventLog>;
 
 /** What somebody received, held against what the log says they must have. */
-export interface Received {
+export interface ReceiverReport {
   readonly name: string;
   readonly expected: number;
   readonly received: number;
@@ -48,7 +48,7 @@ export interface Receivers {
   subscribe(serverUrl: string): Promise<void>;
   /** Whether everybody has what the log says. */
   areDone(log: LogRows): boolean;
-  judge(log: LogRows): readonly Received[];
+  judge(log: LogRows): readonly ReceiverReport[];
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function startReceivers(): Promise<Receivers> {
     const said = JSON.stringify({ ...filter, backfill: true });
     return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${said} }\n`;
   });
-  const judge = (log: LogRows): readonly Received[] => [...takers, ...subscribers].map((one) => one.judge(log));
+  const judge = (log: LogRows): readonly ReceiverReport[] => [...takers, ...subscribers].map((one) => one.judge(log));
   return {
     hooksYaml: `webhooks:\n${lines.join('')}`,
     async subscribe(serverUrl) {
@@ -85,11 +85,11 @@ function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook
     return { status: 204 };
   });
   return {
-    judge(log: LogRows): Received {
+    judge(log: LogRows): ReceiverReport {
       const events = accepted.flatMap(({ events = [] }) => events.map(({ op, seq }) => `${op} ${seq}`));
       // A new webhook begins with what is published from its declaration on.
       const fromSeq = Number(accepted[0]?.after?.split('-').at(-1) ?? 0);
-      const expected = expectedOf(filter, log).filter((line) => Number(line.split(' ')[1]) > fromSeq);
+      const expected = expectedEvents(filter, log).filter((line) => Number(line.split(' ')[1]) > fromSeq);
       const isChain = accepted.every(({ after }, at) => at === 0 || after === accepted[at - 1]?.cursor);
       const resets = accepted.filter(({ type }) => type === 'reset').map((reset) => JSON.stringify(reset));
       return {
@@ -100,7 +100,7 @@ function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook
   };
 }
 
-function compare(name: string, received: readonly string[], expected: readonly string[]): Omit<Received, 'complaints'> {
+function compare(name: string, received: readonly string[], expected: readonly string[]): Omit<ReceiverReport, 'complaints'> {
   const [had, wanted] = [new Set(received), new Set(expected)];
   const once = [...had];
   const isOrdered = once.every((one, index) => index === 0 || seqOf(one) > seqOf(once[index - 1] ?? ''));
@@ -145,7 +145,7 @@ function startSubscriber(origin: Origin, source: string) {
       const last = log.findLast((row) => row.source_id === source && row.op !== 'remove');
       return last === undefined || (bodies.at(-1)?.includes(titleOf(last.body)) ?? false);
     },
-    judge(log: LogRows): Received {
+    judge(log: LogRows): ReceiverReport {
       const adds = log.filter((row) => row.source_id === source && row.op === 'add');
       const wanted = [...new Set(adds.map(({ body }) => nameOf(body)))];
       const repeated = bodies.filter((body, index) => index > 0 && body === bodies[index - 1]).length;

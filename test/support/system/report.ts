@@ -1,6 +1,6 @@
 import { plainTable } from '../plain-table.ts';
 import type { RequestFigures } from './load.ts';
-import type { Received } from './receivers.ts';
+import type { ReceiverReport } from './receivers.ts';
 
 /** What a run of the whole came to. */
 export interface SystemReport {
@@ -28,14 +28,14 @@ export interface SystemReport {
     readonly rssMbPerHour: number;
     readonly heapMbPerHour: number;
   };
-  readonly received: readonly Received[];
+  readonly received: readonly ReceiverReport[];
   readonly requests: readonly RequestFigures[];
   readonly comments: { readonly accepted: number; readonly stored: number };
   readonly reads: { readonly visitors: number; readonly counted: number | null };
 }
 
 /** What is not as it must be, one line each. Times are not judged: the machine may have other things to do. */
-export function judgeSystem(report: SystemReport): readonly string[] {
+export function systemFailures(report: SystemReport): readonly string[] {
   const { received, requests, comments, reads, exits, faults } = report;
   return [
     ...received.flatMap(({ name, expected, lost, repeated, wrong, complaints }) => [

@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { WireFilter } from '../../../src/domain/events/wire.ts';
 import { startOrigin } from '../origin.ts';
-import { seeded } from '../push/random.ts';
+import { seededRandom } from '../push/random.ts';
 import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../server.ts';
-import { expectedOf, keepDue, readLog, searchedWord } from '../soak/newsroom.ts';
-import { type SoakReader, startOwnClient, startSocketReader } from '../soak/readers.ts';
-import { judgeReader } from '../soak/report.ts';
+import { expectedEvents, keepSourcesDue, readEventLog, searchedWord } from '../soak/newsroom.ts';
+import { type SoakReader, startNewswireClient, startSocketReader } from '../soak/readers.ts';
+import { compareWithLog } from '../soak/report.ts';
 import { until } from '../until.ts';
 import { countedItem, type Load, startLoad } from './load.ts';
 import { type Publishers, startPublishers } from './publishers.ts';
-import { hookSecret, type Received, type Receivers, startReceivers } from './receivers.ts';
+import { hookSecret, type ReceiverReport, type Receivers, startReceivers } from './receivers.ts';
 import type { SystemReport } from './report.ts';
 import { createWatchdog, type Sample, slopePerHour, type Watchdog } from './watchdog.ts';
 
@@ -54,11 +54,11 @@ export async function runSystem(options: SystemOptions): Promise<SystemReport> {
     const startedMs = performance.now();
     await stage.start();
     await stage.receivers.subscribe(stage.url);
-    const readers = startReaders(stage.url, seeded(options.seed + 2));
+    const readers = startReaders(stage.url, seededRandom(options.seed + 2));
     stage.onClose(() => {
       for (const reader of readers) reader.close();
     });
-    const load = startLoad(stage.url, seeded(options.seed + 3));
+    const load = startLoad(stage.url, seededRandom(options.seed + 3));
     stage.onClose(() => load.close());
     const chores = startChores(stage);
     await sleep(options.secondsBefore * 1000);
@@ -80,7 +80,7 @@ export async function runSystem(options: SystemOptions): Promise<SystemReport> {
       // The report says what is missing.
     });
     await stage.stop();
-    const log = readLog(stage.home);
+    const log = readEventLog(stage.home);
     return {
       ...{ seed: options.seed, events: log.length, idleCpuPercent, ...chored },
       seconds: (performance.now() - startedMs) / 1000,
@@ -115,7 +115,7 @@ interface Stage {
 }
 
 async function openStage(seed: number): Promise<Stage> {
-  const publishers = await startPublishers(seeded(seed));
+  const publishers = await startPublishers(seededRandom(seed));
   const receivers = await startReceivers();
   const home = makeHome(publishers.sourcesYaml(0));
   home.write('hooks.yaml', receivers.hooksYaml);
@@ -176,15 +176,15 @@ function startReaders(url: string, random: () => number): readonly SoakReader[] 
     startSocketReader({ ...common, name: 'WebSocket, one source', filter: oneSource }),
     startSocketReader({ ...common, name: 'WebSocket, one word', filter: oneWord }),
     startSocketReader({ ...common, name: 'WebSocket by address', filter: everything, plain: true }),
-    startOwnClient({ ...common, name: 'client, WebSocket', filter: everything, overStream: false }),
-    startOwnClient({ ...common, name: 'client, event stream', filter: everything, overStream: true }),
-    startOwnClient({ ...common, name: 'client, event stream, one word', filter: oneWord, overStream: true }),
+    startNewswireClient({ ...common, name: 'client, WebSocket', filter: everything, overStream: false }),
+    startNewswireClient({ ...common, name: 'client, event stream', filter: everything, overStream: true }),
+    startNewswireClient({ ...common, name: 'client, event stream, one word', filter: oneWord, overStream: true }),
   ];
 }
 
 /** What an operator does, and the passing of time: sources fall due, declarations are edited, items are withdrawn. */
 function startChores({ home, publishers }: Stage) {
-  const stopDue = keepDue(home, dueTurns);
+  const stopDue = keepSourcesDue(home, dueTurns);
   const done = { reloads: 0, withdrawn: 0 };
   const reloading = setInterval(() => {
     done.reloads += 1;
@@ -193,7 +193,7 @@ function startChores({ home, publishers }: Stage) {
   let withdrawing: Promise<void> = Promise.resolve();
   const withdrawal = setInterval(() => {
     withdrawing = withdrawing.then(async () => {
-      const item = readLog(home).findLast((row) => row.source_id === 's7' && row.op === 'add');
+      const item = readEventLog(home).findLast((row) => row.source_id === 's7' && row.op === 'add');
       if (item === undefined) return;
       const { code } = await runCommand(home, ['withdraw', String(item.item_id)]);
       if (code === 0) done.withdrawn += 1;
@@ -220,7 +220,7 @@ async function settle({ home, receivers }: Stage, readers: readonly SoakReader[]
     'the log to come to rest',
     async () => {
       const last = before;
-      before = readLog(home).length;
+      before = readEventLog(home).length;
       if (before === last) return true;
       await sleep(2000);
       return null;
@@ -228,7 +228,7 @@ async function settle({ home, receivers }: Stage, readers: readonly SoakReader[]
     quietMs,
   );
   for (const reader of readers) reader.refresh();
-  const log = readLog(home);
+  const log = readEventLog(home);
   const head = log.at(-1)?.seq ?? 0;
   const isDone = (): boolean =>
     readers.every((reader) => reader.isLive() && reader.last >= head) && receivers.areDone(log);
@@ -237,9 +237,9 @@ async function settle({ home, receivers }: Stage, readers: readonly SoakReader[]
   });
 }
 
-function receivedBy(reader: SoakReader, log: ReturnType<typeof readLog>): Received {
-  const expected = expectedOf(reader.filter, log);
-  const { name, deliveries, lost, repeated, wrong, complaints } = judgeReader(reader, expected);
+function receivedBy(reader: SoakReader, log: ReturnType<typeof readEventLog>): ReceiverReport {
+  const expected = expectedEvents(reader.filter, log);
+  const { name, deliveries, lost, repeated, wrong, complaints } = compareWithLog(reader, expected);
   return { name, expected: expected.length, received: deliveries, lost, repeated, wrong, complaints };
 }
 

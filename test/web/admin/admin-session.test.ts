@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFormOf, makeSession, readSession, sessionForMs } from '../../../src/web/admin/admin-session.ts';
+import { hasCsrfToken, makeSession, readSession, sessionLifetimeMs } from '../../../src/web/admin/admin-session.ts';
 
 const key = { secret: 'a secret', adminToken: 'the token', generation: '1' };
 const nowMs = Date.UTC(2026, 2, 1, 12);
@@ -7,8 +7,8 @@ const cookie = makeSession(key, nowMs);
 
 describe('an admin session', () => {
   it('lasts twelve hours', () => {
-    expect(readSession(key, cookie, nowMs + sessionForMs - 1)).not.toBeNull();
-    expect(readSession(key, cookie, nowMs + sessionForMs)).toBeNull();
+    expect(readSession(key, cookie, nowMs + sessionLifetimeMs - 1)).not.toBeNull();
+    expect(readSession(key, cookie, nowMs + sessionLifetimeMs)).toBeNull();
   });
 
   it.each([
@@ -34,9 +34,9 @@ describe('an admin session', () => {
   it('has forms of its own, that no other session can send', () => {
     const [one, two] = [readSession(key, cookie, nowMs), readSession(key, makeSession(key, nowMs), nowMs)];
     if (one === null || two === null) throw new Error('there is no session');
-    expect(isFormOf(one, one.formToken, key)).toBe(true);
-    expect(isFormOf(one, two.formToken, key)).toBe(false);
-    expect(isFormOf(one, '', key)).toBe(false);
-    expect(cookie).not.toContain(one.formToken);
+    expect(hasCsrfToken(one, one.csrfToken, key)).toBe(true);
+    expect(hasCsrfToken(one, two.csrfToken, key)).toBe(false);
+    expect(hasCsrfToken(one, '', key)).toBe(false);
+    expect(cookie).not.toContain(one.csrfToken);
   });
 });

@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { addComment, readComments } from '../../../src/store/readers/comment-repository.ts';
 import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
-import { type Asking, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { type TestRequest, type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
 const adminToken = 'a token of the operator';
-const withAdmin = (work: (app: NewsroomApp) => Promise<void>) => () => withNewsroomApp({ adminToken }, work);
+const withAdmin = (work: (app: StoreApp) => Promise<void>) => () => withStoreApp({ adminToken }, work);
 
 /** Signs in. @returns the cookie. */
-async function signIn(app: NewsroomApp, asking: Asking = {}): Promise<string> {
-  const response = await app.ask('/admin/sign-in', { form: { token: adminToken }, ...asking });
+async function signIn(app: StoreApp, asking: TestRequest = {}): Promise<string> {
+  const response = await app.request('/admin/sign-in', { form: { token: adminToken }, ...asking });
   expect(response.status).toBe(303);
   return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
 
-async function comment({ store, item }: NewsroomApp, body: string, name = 'Ann'): Promise<number> {
+async function comment({ store, item }: StoreApp, body: string, name = 'Ann'): Promise<number> {
   const added = await addComment(store, {
     ...{ itemId: item, name, body, atMs: 0, authorKey: null, postKey: body, textHash: body, mayRecur: false },
     decide: () => ({ state: 'pending', reason: null }),
@@ -22,12 +22,12 @@ async function comment({ store, item }: NewsroomApp, body: string, name = 'Ann')
   return added.kind === 'stored' ? added.comment.id : 0;
 }
 
-async function formToken(app: NewsroomApp, cookie: string): Promise<string> {
-  const html = await (await app.ask('/admin/comments', { headers: { cookie } })).text();
+async function formToken(app: StoreApp, cookie: string): Promise<string> {
+  const html = await (await app.request('/admin/comments', { headers: { cookie } })).text();
   return /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
 }
 
-async function states(app: NewsroomApp): Promise<string[]> {
+async function states(app: StoreApp): Promise<string[]> {
   const all = await readComments(app.store.reader, { state: null, before: null, limit: 100 });
   return all.map(({ id, state }) => `${id} ${state}`).reverse();
 }
@@ -41,10 +41,10 @@ describe('without a token', () => {
     '/admin/sign-out',
     '/admin/x',
   ])('there is nothing at %s', (path) =>
-    withNewsroomApp({}, async ({ ask }) => {
-      expect((await ask(path)).status).toBe(404);
-      expect((await ask(path, { form: { token: '' } })).status).toBe(404);
-      expect((await ask(path, { method: 'DELETE' })).status).toBe(404);
+    withStoreApp({}, async ({ request }) => {
+      expect((await request(path)).status).toBe(404);
+      expect((await request(path, { form: { token: '' } })).status).toBe(404);
+      expect((await request(path, { method: 'DELETE' })).status).toBe(404);
     }));
 });
 
@@ -52,27 +52,27 @@ describe('signing in', () => {
   it(
     'takes the token for a cookie that scripts cannot read and other sites do not send',
     withAdmin(async (app) => {
-      const response = await app.ask('/admin/sign-in', { form: { token: adminToken } });
+      const response = await app.request('/admin/sign-in', { form: { token: adminToken } });
       expect(response.headers.get('location')).toBe('/admin/comments');
       expect(response.headers.get('set-cookie')).toMatch(
         /^newswire-admin=[^;]+; Max-Age=43200; Path=\/admin; HttpOnly; Secure; SameSite=Strict$/,
       );
       expect(response.headers.get('set-cookie')).not.toContain(adminToken);
       const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-      expect((await app.ask('/admin/comments', { headers: { cookie } })).status).toBe(200);
-      expect((await app.ask('/admin', { headers: { cookie } })).headers.get('location')).toBe('/admin/comments');
+      expect((await app.request('/admin/comments', { headers: { cookie } })).status).toBe(200);
+      expect((await app.request('/admin', { headers: { cookie } })).headers.get('location')).toBe('/admin/comments');
     }),
   );
 
   it(
     'is asked for wherever a page of the admin side is opened without',
     withAdmin(async (app) => {
-      const page = await app.ask('/admin');
+      const page = await app.request('/admin');
       expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store']);
       expect(await page.text()).toContain('type="password"');
-      expect((await app.ask('/admin/comments')).headers.get('location')).toBe('/admin');
+      expect((await app.request('/admin/comments')).headers.get('location')).toBe('/admin');
       const forged = { headers: { cookie: 'newswire-admin=zzzzzz.0123456789abcdef.0123456789012345678901' } };
-      expect((await app.ask('/admin/comments', forged)).headers.get('location')).toBe('/admin');
+      expect((await app.request('/admin/comments', forged)).headers.get('location')).toBe('/admin');
     }),
   );
 
@@ -81,10 +81,10 @@ describe('signing in', () => {
     withAdmin(async (app) => {
       const loopback = { address: '127.0.0.1' };
       for (let index = 0; index < 10; index += 1) {
-        const response = await app.ask('/admin/sign-in', { form: { token: `wrong ${index}` }, ...loopback });
+        const response = await app.request('/admin/sign-in', { form: { token: `wrong ${index}` }, ...loopback });
         expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
       }
-      const refused = await app.ask('/admin/sign-in', { form: { token: adminToken }, ...loopback });
+      const refused = await app.request('/admin/sign-in', { form: { token: adminToken }, ...loopback });
       expect(refused.status).toBe(429);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(600);
       await signIn(app, { form: { token: adminToken }, address: '192.0.2.9' });
@@ -103,7 +103,7 @@ describe('signing in', () => {
     withAdmin(async (app) => {
       const form = { token: adminToken };
       const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
-      expect((await app.ask('/admin/sign-in', { form, headers })).status).toBe(403);
+      expect((await app.request('/admin/sign-in', { form, headers })).status).toBe(403);
     }),
   );
 
@@ -112,10 +112,10 @@ describe('signing in', () => {
     withAdmin(async (app) => {
       const [one, two] = [await signIn(app), await signIn(app)];
       const csrf = await formToken(app, one);
-      const response = await app.ask('/admin/sign-out', { form: { csrf }, headers: { cookie: one } });
+      const response = await app.request('/admin/sign-out', { form: { csrf }, headers: { cookie: one } });
       expect(response.headers.get('set-cookie')).toContain('Max-Age=0');
       for (const cookie of [one, two]) {
-        expect((await app.ask('/admin/comments', { headers: { cookie } })).headers.get('location')).toBe('/admin');
+        expect((await app.request('/admin/comments', { headers: { cookie } })).headers.get('location')).toBe('/admin');
       }
     }),
   );
@@ -125,7 +125,7 @@ describe('signing in', () => {
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       await app.clock.advance(12 * 3_600_000);
-      expect((await app.ask('/admin/comments', { headers: { cookie } })).status).toBe(303);
+      expect((await app.request('/admin/comments', { headers: { cookie } })).status).toBe(303);
     }),
   );
 });
@@ -137,12 +137,12 @@ describe('the comments of moderators', () => {
       const cookie = await signIn(app);
       await comment(app, '<script>alert(1)</script>', '<img src=x>');
       await withdrawItem(app.store, app.item, 0);
-      const html = await (await app.ask('/admin/comments', { headers: { cookie } })).text();
+      const html = await (await app.request('/admin/comments', { headers: { cookie } })).text();
       expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
       expect(html).toContain('&lt;img src=x&gt;');
       expect(html).toContain('(withdrawn)');
       expect(html).toContain('Pending (1)');
-      const none = await (await app.ask('/admin/comments?state=spam', { headers: { cookie } })).text();
+      const none = await (await app.request('/admin/comments?state=spam', { headers: { cookie } })).text();
       expect(none).toContain('There is nothing here.');
     }),
   );
@@ -154,7 +154,7 @@ describe('the comments of moderators', () => {
       const ids = [await comment(app, 'a'), await comment(app, 'b'), await comment(app, 'c')];
       const csrf = await formToken(app, cookie);
       const post = (fields: readonly (readonly [string, string])[]) =>
-        app.ask('/admin/comments', { form: [['csrf', csrf], ['state', 'pending'], ...fields], headers: { cookie } });
+        app.request('/admin/comments', { form: [['csrf', csrf], ['state', 'pending'], ...fields], headers: { cookie } });
       const both = await post([
         ['action', 'approve'],
         ['id', `${ids[0]}`],
@@ -163,7 +163,7 @@ describe('the comments of moderators', () => {
       expect(both.headers.get('location')).toBe(`/admin/comments?state=pending&did=approve.${ids[0]}.${ids[1]}`);
       expect(await states(app)).toEqual(['1 approved', '2 approved', '3 pending']);
       await post([['one', `spam ${ids[2]}`]]);
-      const next = await app.ask(both.headers.get('location') ?? '', { headers: { cookie } });
+      const next = await app.request(both.headers.get('location') ?? '', { headers: { cookie } });
       expect(await next.text()).toContain('2 comments approved.');
       await post([
         ['action', 'undo'],
@@ -183,9 +183,9 @@ describe('the comments of moderators', () => {
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       for (let index = 0; index < 60; index += 1) await comment(app, `comment ${index}.`);
-      const first = await (await app.ask('/admin/comments', { headers: { cookie } })).text();
+      const first = await (await app.request('/admin/comments', { headers: { cookie } })).text();
       const next = /comments\?state=pending&amp;before=\d+/.exec(first)?.[0].replace('&amp;', '&') ?? '';
-      const second = await (await app.ask(`/admin/${next}`, { headers: { cookie } })).text();
+      const second = await (await app.request(`/admin/${next}`, { headers: { cookie } })).text();
       const bodies = [first, second].flatMap((html) => html.match(/comment \d+\./g) ?? []);
       expect(new Set(bodies).size).toBe(60);
     }),
@@ -206,7 +206,7 @@ describe('the comments of moderators', () => {
         ...(how === 'cross-site' ? { 'sec-fetch-site': 'cross-site' } : {}),
       };
       const form = { csrf, action: 'approve', id: `${id}`, ...fields };
-      expect((await app.ask('/admin/comments', { form, headers })).status).toBe(403);
+      expect((await app.request('/admin/comments', { form, headers })).status).toBe(403);
       expect(await states(app)).toEqual(['1 pending']);
     })();
   });
@@ -221,10 +221,10 @@ describe('the comments of moderators', () => {
         `/admin/comments?action=approve&id=${id}&csrf=${csrf}&one=approve%20${id}`,
         '/admin/sign-out',
       ]) {
-        await app.ask(path, { headers: { cookie } });
+        await app.request(path, { headers: { cookie } });
       }
       expect(await states(app)).toEqual(['1 pending']);
-      expect((await app.ask('/admin/comments', { headers: { cookie } })).status).toBe(200);
+      expect((await app.request('/admin/comments', { headers: { cookie } })).status).toBe(200);
     }),
   );
 });

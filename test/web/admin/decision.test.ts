@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readDecision, readDone, readState, writeDone } from '../../../src/web/admin/decision.ts';
+import { parseDecision, parseApplied, parseStateFilter, formatApplied } from '../../../src/web/admin/decision.ts';
 
-const read = (fields: Record<string, string[]>) => readDecision((name) => fields[name] ?? []);
+const read = (fields: Record<string, string[]>) => parseDecision((name) => fields[name] ?? []);
 
 describe('readDecision', () => {
   it('takes the action for all that are selected, each once', () => {
@@ -36,18 +36,18 @@ describe('the state of a list', () => {
     ['x', 'pending'],
     [undefined, 'pending'],
   ])('is by its name, and what waits otherwise: %s', (text, state) => {
-    expect(readState(text)).toBe(state);
+    expect(parseStateFilter(text)).toBe(state);
   });
 });
 
 describe('what was just done', () => {
   it('survives the way through an address', () => {
     const changed = [{ id: 3, from: 'pending', to: 'spam' } as const, { id: 4, from: 'pending', to: 'spam' } as const];
-    expect(readDone(writeDone('spam', changed))).toEqual({ action: 'spam', ids: [3, 4] });
-    expect(readDone(writeDone('undo', []))).toEqual({ action: 'undo', ids: [] });
+    expect(parseApplied(formatApplied('spam', changed))).toEqual({ action: 'spam', ids: [3, 4] });
+    expect(parseApplied(formatApplied('undo', []))).toEqual({ action: 'undo', ids: [] });
   });
 
   it.each([undefined, '', 'x.1', 'spam.x', 'spam.-1', 'spam.1e400'])('is nothing when made up: %s', (text) => {
-    expect(readDone(text)).toBeNull();
+    expect(parseApplied(text)).toBeNull();
   });
 });

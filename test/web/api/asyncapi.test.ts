@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { clientMessages, serverMessages } from '../../../src/web/api/live-messages.ts';
-import { readClientMessage } from '../../../src/web/live/client-messages.ts';
-import { type LiveServer, type Reader, startLive } from '../../support/live/live-server.ts';
+import { parseClientMessage } from '../../../src/web/live/client-messages.ts';
+import { type TestLiveServer, type TestClient, startLive } from '../../support/live/live-server.ts';
 import {
   createProtocolCheck,
   describedMessages,
@@ -12,7 +12,7 @@ import {
 import { MemoryLog } from '../../support/push/memory-log.ts';
 import { makeApp, makeItem } from '../fakes.ts';
 
-let server: LiveServer | null = null;
+let server: TestLiveServer | null = null;
 
 afterEach(async () => {
   await server?.close();
@@ -24,11 +24,11 @@ async function served(): Promise<object> {
 }
 
 /** Writes down all that a reader and its server say to each other. */
-function record(reader: Reader, check: ProtocolCheck): Reader {
-  reader.socket.on('message', (data) => check.note('server', String(data)));
+function record(reader: TestClient, check: ProtocolCheck): TestClient {
+  reader.socket.on('message', (data) => check.record('server', String(data)));
   const send = reader.socket.send.bind(reader.socket);
   reader.socket.send = (data: string) => {
-    check.note('client', data);
+    check.record('client', data);
     send(data);
   };
   return reader;
@@ -58,7 +58,7 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   const world = { sections: ['World'] };
   const readCounts = async () => [{ id: 4, reads: 2, comments: 1, commentsRevision: 1 }];
   server = await startLive({ log, parts: { readCounts }, limits: { maxEvents: 3 } });
-  const { connect, pass, live } = server;
+  const { connect, advance, live } = server;
   const reader = record(connect(), check);
   await reader.next('welcome');
   for (const [after, reason] of [
@@ -82,14 +82,14 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   ];
   for (const happen of happenings) {
     happen();
-    server.ring();
+    server.notify();
     await reader.next('item');
   }
   fill(log, [8], 'Sport');
-  server.ring();
+  server.notify();
   reader.send({ type: 'watch', items: [4] });
   await reader.next('counts');
-  pass(12_750);
+  advance(12_750);
   await reader.next('pos');
   reader.send({ type: 'pong' });
   reader.send({ type: 'ping' });
@@ -97,7 +97,7 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   reader.send({ type: 'unsubscribe', id: 's1' });
   // Refused, and so told: the client's own message is not one of the description, and is not recorded.
   const plain = connect();
-  plain.socket.on('message', (data) => check.note('server', String(data)));
+  plain.socket.on('message', (data) => check.record('server', String(data)));
   await plain.next('welcome');
   plain.send({ type: 'subscribe', id: 'bad', filter: { tag: 'eu' } });
   await plain.next('error');
@@ -169,15 +169,15 @@ describe('/api/asyncapi.json', () => {
     };
     await readTo('event: live');
     fill(log, [5]);
-    server.ring();
+    server.notify();
     await readTo('event: item');
-    server.pass(600_000);
+    server.advance(600_000);
     await readTo('event: bye');
     stop.abort();
     const messages = streamMessagesOf(said);
     for (const { event, data } of messages) {
       expect(JSON.parse(data)).toMatchObject({ type: event });
-      check.note('server', data);
+      check.record('server', data);
     }
     expect(check.faults).toEqual([]);
     expect(new Set(messages.map(({ event }) => event))).toEqual(new Set(['reset', 'live', 'item', 'bye']));
@@ -194,7 +194,7 @@ describe('/api/asyncapi.json', () => {
     ['client', 'an id that is none', { type: 'subscribe', id: '' }],
   ] as const)('is broken by %s with %s', async (from, _, message) => {
     const check = createProtocolCheck(await served());
-    check.note(from, JSON.stringify(message));
+    check.record(from, JSON.stringify(message));
     expect(check.faults).toHaveLength(1);
   });
 
@@ -216,7 +216,7 @@ describe('/api/asyncapi.json', () => {
   it('agrees with the server on what a client may say', async () => {
     const check = createProtocolCheck(await served());
     for (const message of clientSamples()) {
-      const read = readClientMessage(JSON.stringify(message));
+      const read = parseClientMessage(JSON.stringify(message));
       const isTaken = read !== null && read.type !== 'fault';
       expect(check.faultOf('client', message) === null, JSON.stringify(message)).toBe(isTaken);
     }

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { countReads } from '../../../src/store/readers/read-counts.ts';
 import { noon } from '../../contract/newsroom.ts';
 import { makeApp } from '../fakes.ts';
-import { withNewsroomApp } from '../newsroom-app.ts';
+import { withStoreApp } from '../newsroom-app.ts';
 
 describe('/api/most-read', () => {
   it('tells what was read most, how often, and where it stands', () =>
-    withNewsroomApp({}, async ({ store, item, ask }) => {
+    withStoreApp({}, async ({ store, item, request }) => {
       await countReads(store, [{ itemId: item, atMs: noon, day: 1, hash: 'a', hashYesterday: 'b' }]);
-      const response = await ask('/api/most-read?hours=168');
+      const response = await request('/api/most-read?hours=168');
       expect(await response.json()).toEqual({
         hours: 168,
         items: [
@@ -30,8 +30,8 @@ describe('/api/most-read', () => {
     }));
 
   it('looks a day back unless it is told otherwise', () =>
-    withNewsroomApp({}, async ({ ask }) => {
-      expect(await (await ask('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
+    withStoreApp({}, async ({ request }) => {
+      expect(await (await request('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
     }));
 
   it.each(['0', '169', '-1', 'x', '1.5'])('refuses %s hours', async (hours) => {

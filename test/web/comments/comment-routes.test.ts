@@ -4,13 +4,13 @@ import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { readComments } from '../../../src/store/readers/comment-repository.ts';
 import { moderateComments } from '../../../src/store/readers/moderate-comments.ts';
 import { draft } from '../../contract/newsroom.ts';
-import { type Asking, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { type TestRequest, type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
 const json = { accept: 'application/json' };
 
 /** The token of the form on the item's page, which was opened ten seconds ago unless said otherwise. */
-async function openForm(app: NewsroomApp, waitMs = 10_000, item = app.item): Promise<string> {
-  const html = await (await app.ask(`/items/${item}`)).text();
+async function openForm(app: StoreApp, waitMs = 10_000, item = app.item): Promise<string> {
+  const html = await (await app.request(`/items/${item}`)).text();
   const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '';
   await app.clock.advance(waitMs);
   return token;
@@ -23,29 +23,29 @@ interface Sent {
   readonly subject?: string;
 }
 
-async function send(app: NewsroomApp, sent: Sent = {}, asking: Asking = {}): Promise<Response> {
+async function send(app: StoreApp, sent: Sent = {}, asking: TestRequest = {}): Promise<Response> {
   const { name = 'Ann', text = 'Well said.', token = await openForm(app), subject = '' } = sent;
-  return app.ask(`/items/${app.item}/comments`, { form: { name, text, token, subject }, ...asking });
+  return app.request(`/items/${app.item}/comments`, { form: { name, text, token, subject }, ...asking });
 }
 
-async function stored(app: NewsroomApp, state: CommentState | null = null) {
+async function stored(app: StoreApp, state: CommentState | null = null) {
   const all = await readComments(app.store.reader, { state, before: null, limit: 1000 });
   return all.map((comment) => [comment.name, comment.body, comment.state, comment.reason]);
 }
 
 describe('sending a comment', () => {
   it('keeps it for a moderator and tells its writer so, on the page again', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const response = await send(app);
       expect(response.status).toBe(303);
       const next = response.headers.get('location') ?? '';
       expect(next).toBe(`/items/${app.item}?comment=held#write-comment`);
-      expect(await (await app.ask(next.replace(/#.*/, ''))).text()).toContain('waiting for a moderator');
+      expect(await (await app.request(next.replace(/#.*/, ''))).text()).toContain('waiting for a moderator');
       expect(await stored(app)).toEqual([['Ann', 'Well said.', 'pending', null]]);
     }));
 
   it('tells a script the same without leaving the page, and gives it a form for the next', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const response = await send(
         app,
         {},
@@ -59,7 +59,7 @@ describe('sending a comment', () => {
     }));
 
   it('publishes at once, where comments are open, what an approved writer sends', () =>
-    withNewsroomApp({ site: { comments: 'open' } }, async (app) => {
+    withStoreApp({ site: { comments: 'open' } }, async (app) => {
       const first = await send(app, { text: 'One' });
       expect(first.headers.get('location')).toContain('comment=held');
       expect(await stored(app)).toEqual([['Ann', 'One', 'pending', 'the first comment of its writer']]);
@@ -84,7 +84,7 @@ describe('sending a comment', () => {
     }));
 
   it('knows a writer by a cookie that scripts cannot read and other sites do not send', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const cookie = (await send(app)).headers.get('set-cookie');
       expect(cookie).toMatch(
         /^newswire-writer=[\w-]{22}; Max-Age=15552000; Path=\/items; HttpOnly; Secure; SameSite=Strict$/,
@@ -92,7 +92,7 @@ describe('sending a comment', () => {
     }));
 
   it('takes the same form sent twice for one comment, also when both come at once', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const token = await openForm(app);
       const both = await Promise.all([send(app, { token }), send(app, { token })]);
       expect(both.map(({ status }) => status)).toEqual([303, 303]);
@@ -100,7 +100,7 @@ describe('sending a comment', () => {
     }));
 
   it('keeps a line break as one character and all of what looks like markup as text', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await send(app, { name: '__proto__', text: '<script>alert(1)</script>\r\n"quoted" & more' });
       expect(await stored(app)).toEqual([['__proto__', '<script>alert(1)</script>\n"quoted" & more', 'pending', null]]);
     }));
@@ -114,7 +114,7 @@ describe('a comment that is refused', () => {
     ['name_like_staff', { name: 'Admin' }],
     ['too_many_links', { text: 'http://a '.repeat(6) }],
   ])('is answered 422 with the reason %s, the form and what was written', (code, sent) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const text = 'text' in sent ? sent.text : 'My <words> & "all"';
       const response = await send(app, { text, ...sent });
       const html = await response.text();
@@ -137,7 +137,7 @@ describe('a comment that is refused', () => {
     }));
 
   it('may be sent again from the form that comes back, and its time counts from the first', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const token = await openForm(app, 1000);
       const fast = await send(app, { token });
       expect([fast.status, fast.headers.get('retry-after')]).toEqual([422, '2']);
@@ -148,7 +148,7 @@ describe('a comment that is refused', () => {
     }));
 
   it('is asked for again when its form was a day old, with a new form', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const old = await openForm(app, 25 * 3_600_000);
       const response = await send(app, { token: old });
       expect(response.status).toBe(422);
@@ -158,7 +158,7 @@ describe('a comment that is refused', () => {
     }));
 
   it('is told to be a duplicate within a day, whoever sends it', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await send(app, { text: 'The very same words' });
       const response = await send(app, { text: 'the VERY same words!' }, {});
       expect(response.status).toBe(422);
@@ -166,10 +166,10 @@ describe('a comment that is refused', () => {
     }));
 
   it('is told how long to wait when too many come from one network, loopback too', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const from = async (address: string, text: string) => {
         const form = { name: 'Ann', text, token: await openForm(app) };
-        return app.ask(`/items/${app.item}/comments`, { form, address });
+        return app.request(`/items/${app.item}/comments`, { form, address });
       };
       for (const [index, address] of ['127.0.0.1', '::1'].flatMap((one) => Array(5).fill(one)).entries()) {
         expect((await from(address, `comment ${index}`)).status).toBe(303);
@@ -182,11 +182,11 @@ describe('a comment that is refused', () => {
     }));
 
   it("is counted by the customer's network and not by what a client makes up", () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const statuses: number[] = [];
       for (let index = 0; index < 11; index += 1) {
         const form = { name: 'Ann', text: `comment ${index}`, token: await openForm(app) };
-        const response = await app.ask(`/items/${app.item}/comments`, {
+        const response = await app.request(`/items/${app.item}/comments`, {
           form,
           address: `2001:db8:1:2::${index + 1}`,
           headers: { 'x-forwarded-for': `198.51.100.${index}` },
@@ -197,7 +197,7 @@ describe('a comment that is refused', () => {
     }));
 
   it('does not count against its writer when nothing was stored', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await send(app, { text: 'The very same words' });
       for (let index = 0; index < 15; index += 1) await send(app, { text: 'The very same words' });
       expect((await send(app, { text: 'Others' })).status).toBe(303);
@@ -212,9 +212,9 @@ describe('a form that no page of ours sent', () => {
     ['a sister host', { 'sec-fetch-site': 'same-site' }],
     ['Origin null alone', { origin: 'null', 'sec-fetch-site': '' }],
   ])('is refused: %s', (_, headers) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
-      const response = await app.ask(`/items/${app.item}/comments`, { form, headers });
+      const response = await app.request(`/items/${app.item}/comments`, { form, headers });
       expect(response.status).toBe(403);
       expect(await stored(app)).toEqual([]);
     }));
@@ -227,37 +227,37 @@ describe('a form that no page of ours sent', () => {
     ],
     ['a browser that keeps its origin to itself', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
   ])('is not: %s', (_, headers) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
-      expect((await app.ask(`/items/${app.item}/comments`, { form, headers })).status).toBe(303);
+      expect((await app.request(`/items/${app.item}/comments`, { form, headers })).status).toBe(303);
     }));
 
   it.each(['', 'forged', 'kx.abc.0123456789012345678901'])('is refused with the token %j', (token) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       expect((await send(app, { token })).status).toBe(403);
       expect(await stored(app)).toEqual([]);
     }));
 
   it('is refused with the token of another item', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await app.room.read('a', [draft('one'), draft('two')]);
       const token = await openForm(app, 10_000, app.item + 1);
       expect((await send(app, { token })).status).toBe(403);
     }));
 
   it('is refused when it is far too long or no form', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       expect((await send(app, { text: 'a'.repeat(70_000) })).status).toBe(413);
       for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', '']) {
         const headers = { 'sec-fetch-site': 'same-origin', 'content-type': type };
-        expect((await app.ask(`/items/${app.item}/comments`, { method: 'POST', headers })).status).toBe(415);
+        expect((await app.request(`/items/${app.item}/comments`, { method: 'POST', headers })).status).toBe(415);
       }
     }));
 });
 
 describe('the field that people do not see', () => {
   it('has what fills it in kept as spam, and thanked', () =>
-    withNewsroomApp({ site: { comments: 'open' } }, async (app) => {
+    withStoreApp({ site: { comments: 'open' } }, async (app) => {
       const token = await openForm(app, 10);
       const response = await send(app, { token, subject: 'x', text: 'http://a '.repeat(20) });
       expect(response.headers.get('location')).toContain('comment=held');
@@ -270,24 +270,24 @@ describe('below a path', () => {
   const below = { parts: { publicUrl: () => 'http://example.org/news' } };
 
   it('comments lead to it and leave their cookie there, which plain http carries too', () =>
-    withNewsroomApp(below, async (app) => {
+    withStoreApp(below, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
       const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
-      const response = await app.ask(`/items/${app.item}/comments`, { form, headers });
+      const response = await app.request(`/items/${app.item}/comments`, { form, headers });
       expect(response.headers.get('location')).toBe(`/news/items/${app.item}?comment=held#write-comment`);
       expect(response.headers.get('set-cookie')).toMatch(/; Path=\/news\/items; HttpOnly; SameSite=Strict$/);
-      const html = await (await app.ask(`/items/${app.item}`)).text();
+      const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).toContain(`action="/news/items/${app.item}/comments#write-comment"`);
       expect(html).toContain('<meta name="referrer" content="same-origin"/>');
     }));
 
   it('a moderator signs in there', () =>
-    withNewsroomApp({ ...below, adminToken: 'a-token' }, async (app) => {
+    withStoreApp({ ...below, adminToken: 'a-token' }, async (app) => {
       const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
-      const response = await app.ask('/admin/sign-in', { form: { token: 'a-token' }, headers });
+      const response = await app.request('/admin/sign-in', { form: { token: 'a-token' }, headers });
       expect(response.headers.get('location')).toBe('/news/admin/comments');
       expect(response.headers.get('set-cookie')).toMatch(/; Path=\/news\/admin; HttpOnly; SameSite=Strict$/);
-      const html = await (await app.ask('/admin')).text();
+      const html = await (await app.request('/admin')).text();
       expect(html).toContain('action="/news/admin/sign-in"');
       expect(html).toContain('<meta name="referrer" content="same-origin"/>');
     }));
@@ -295,27 +295,27 @@ describe('below a path', () => {
 
 describe('comments', () => {
   it('are not there and not taken where the site has none', () =>
-    withNewsroomApp({ site: { comments: 'off' } }, async (app) => {
-      const html = await (await app.ask(`/items/${app.item}`)).text();
+    withStoreApp({ site: { comments: 'off' } }, async (app) => {
+      const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).not.toContain('comment-form');
-      const response = await app.ask(`/items/${app.item}/comments`, { form: { name: 'Ann', text: 'Hi', token: 'x' } });
+      const response = await app.request(`/items/${app.item}/comments`, { form: { name: 'Ann', text: 'Hi', token: 'x' } });
       expect(response.status).toBe(403);
-      expect((await app.ask(`/api/items/${app.item}/comments`)).status).toBe(404);
+      expect((await app.request(`/api/items/${app.item}/comments`)).status).toBe(404);
     }));
 
   it('of a withdrawn item are neither shown nor taken', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const token = await openForm(app);
       await withdrawItem(app.store, app.item, 0);
       expect((await send(app, { token })).status).toBe(410);
       for (const path of [`/items/${app.item}`, `/items/${app.item}/comments`, `/api/items/${app.item}/comments`]) {
-        expect((await app.ask(path)).status).toBe(410);
+        expect((await app.request(path)).status).toBe(410);
       }
     }));
 
   it('lead back to the page when their address is opened', () =>
-    withNewsroomApp({}, async (app) => {
-      const response = await app.ask(`/items/${app.item}/comments`);
+    withStoreApp({}, async (app) => {
+      const response = await app.request(`/items/${app.item}/comments`);
       expect([response.status, response.headers.get('location')]).toEqual([303, `/items/${app.item}#comments`]);
     }));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeFormToken, readFormToken } from '../../../src/web/comments/form-token.ts';
+import { makeFormToken, verifyFormToken } from '../../../src/web/comments/form-token.ts';
 
 const nowMs = Date.UTC(2026, 2, 1, 12);
 const maker = { secret: 'a secret', itemId: 7 };
@@ -7,12 +7,12 @@ const token = makeFormToken(maker, nowMs, 'nonce');
 
 describe('a form token', () => {
   it('tells how old the form is', () => {
-    expect(readFormToken(maker, token, nowMs + 5000)).toEqual({ kind: 'good', ageMs: 5000 });
+    expect(verifyFormToken(maker, token, nowMs + 5000)).toEqual({ kind: 'good', ageMs: 5000 });
   });
 
   it('is good for one item and one site only', () => {
-    expect(readFormToken({ ...maker, itemId: 8 }, token, nowMs).kind).toBe('forged');
-    expect(readFormToken({ ...maker, secret: 'another' }, token, nowMs).kind).toBe('forged');
+    expect(verifyFormToken({ ...maker, itemId: 8 }, token, nowMs).kind).toBe('forged');
+    expect(verifyFormToken({ ...maker, secret: 'another' }, token, nowMs).kind).toBe('forged');
   });
 
   it.each([
@@ -25,16 +25,16 @@ describe('a form token', () => {
     '__proto__.x.y',
     'a.'.repeat(5000),
   ])('is not to be made up: %#', (forged) => {
-    expect(readFormToken(maker, forged, nowMs)).toEqual({ kind: 'forged' });
+    expect(verifyFormToken(maker, forged, nowMs)).toEqual({ kind: 'forged' });
   });
 
   it('expires after a day', () => {
-    expect(readFormToken(maker, token, nowMs + 24 * 3_600_000).kind).toBe('good');
-    expect(readFormToken(maker, token, nowMs + 24 * 3_600_000 + 1)).toEqual({ kind: 'expired' });
+    expect(verifyFormToken(maker, token, nowMs + 24 * 3_600_000).kind).toBe('good');
+    expect(verifyFormToken(maker, token, nowMs + 24 * 3_600_000 + 1)).toEqual({ kind: 'expired' });
   });
 
   it('is good from a node whose clock is a little ahead, and not from the far future', () => {
-    expect(readFormToken(maker, token, nowMs - 60_000)).toEqual({ kind: 'good', ageMs: -60_000 });
-    expect(readFormToken(maker, token, nowMs - 6 * 60_000)).toEqual({ kind: 'expired' });
+    expect(verifyFormToken(maker, token, nowMs - 60_000)).toEqual({ kind: 'good', ageMs: -60_000 });
+    expect(verifyFormToken(maker, token, nowMs - 6 * 60_000)).toEqual({ kind: 'expired' });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { judgeComment, keepAsItIs, rateLimited } from '../../../src/web/comments/validate-comment.ts';
+import { validateComment, truncateComment, rateLimitError } from '../../../src/web/comments/validate-comment.ts';
 
 const of = { form: { kind: 'good', ageMs: 10_000 }, siteTitle: 'The Daily Example' } as const;
 
 function judge(name: string, text: string) {
-  return judgeComment({ name, text }, of);
+  return validateComment({ name, text }, of);
 }
 
 const code = (verdict: ReturnType<typeof judge>) => (verdict.kind === 'refused' ? verdict.code : verdict.kind);
@@ -85,7 +85,7 @@ describe('judgeComment', () => {
     for (const sign of ['\u0958', '\ufb2c', '\ufdfa', '\u{1d160}', 'ǖ', '½', 'a']) {
       for (const count of [3, 30, 60, 256, 512]) {
         const text = sign.repeat(count).normalize(form);
-        for (const verdict of [judge(text, 'Hello'), judge('Ann', text), keepAsItIs({ name: text, text })]) {
+        for (const verdict of [judge(text, 'Hello'), judge('Ann', text), truncateComment({ name: text, text })]) {
           if (verdict.kind === 'refused') continue;
           expect([...verdict.name].length).toBeLessThanOrEqual(60);
           expect([...verdict.body].length).toBeLessThanOrEqual(512);
@@ -102,18 +102,18 @@ describe('judgeComment', () => {
   });
 
   it('refuses what came faster than three seconds and says how long to wait', () => {
-    const fast = judgeComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: 1200 } });
+    const fast = validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: 1200 } });
     expect(fast).toMatchObject({ code: 'too_fast', retryAfterS: 2 });
-    const right = judgeComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: 3000 } });
+    const right = validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: 3000 } });
     expect(right.kind).toBe('fit');
   });
 
   it('does not call a form fast that a node with a clock ahead gave out', () => {
-    expect(judgeComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: -2000 } }).kind).toBe('fit');
+    expect(validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: -2000 } }).kind).toBe('fit');
   });
 
   it('asks for an old form to be sent again', () => {
-    expect(judgeComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'expired' } })).toMatchObject({
+    expect(validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'expired' } })).toMatchObject({
       code: 'form_expired',
       field: null,
     });
@@ -122,7 +122,7 @@ describe('judgeComment', () => {
 
 describe('keepAsItIs', () => {
   it('cuts what a program sent to what can be stored', () => {
-    const kept = keepAsItIs({ name: 'n'.repeat(500), text: '🙂'.repeat(900) });
+    const kept = truncateComment({ name: 'n'.repeat(500), text: '🙂'.repeat(900) });
     expect([[...kept.name].length, [...kept.body].length]).toEqual([60, 512]);
   });
 });
@@ -133,6 +133,6 @@ describe('rateLimited', () => {
     [45, '45 seconds.'],
     [400, '7 minutes.'],
   ])('tells the wait of %d s in words', (seconds, words) => {
-    expect(rateLimited(seconds)).toMatchObject({ retryAfterS: seconds, message: expect.stringContaining(words) });
+    expect(rateLimitError(seconds)).toMatchObject({ retryAfterS: seconds, message: expect.stringContaining(words) });
   });
 });

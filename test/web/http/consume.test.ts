@@ -1,26 +1,26 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it } from 'vitest';
-import { take } from '../../../src/web/http/consume.ts';
+import { consumePoint } from '../../../src/web/http/consume.ts';
 
 describe('take', () => {
   it('gives what there is, and then the seconds to wait, key by key', async () => {
     const limiter = new RateLimiterMemory({ points: 2, duration: 60 });
-    expect([await take(limiter, 'a'), await take(limiter, 'a')]).toEqual([null, null]);
-    const wait = await take(limiter, 'a');
+    expect([await consumePoint(limiter, 'a'), await consumePoint(limiter, 'a')]).toEqual([null, null]);
+    const wait = await consumePoint(limiter, 'a');
     expect(wait).toBeGreaterThan(50);
     expect(wait).toBeLessThanOrEqual(60);
-    expect(await take(limiter, 'b')).toBeNull();
+    expect(await consumePoint(limiter, 'b')).toBeNull();
   });
 
   it('does not count what it refuses', async () => {
     const limiter = new RateLimiterMemory({ points: 2, duration: 60 });
-    for (let index = 0; index < 10; index += 1) await take(limiter, 'a');
+    for (let index = 0; index < 10; index += 1) await consumePoint(limiter, 'a');
     await limiter.reward('a', 1);
-    expect([await take(limiter, 'a'), await take(limiter, 'a')]).toEqual([null, expect.any(Number)]);
+    expect([await consumePoint(limiter, 'a'), await consumePoint(limiter, 'a')]).toEqual([null, expect.any(Number)]);
   });
 
   it('does not take a fault for a refusal', async () => {
     const broken = { consume: () => Promise.reject(new Error('no store')) } as unknown as RateLimiterMemory;
-    await expect(take(broken, 'a')).rejects.toThrow('no store');
+    await expect(consumePoint(broken, 'a')).rejects.toThrow('no store');
   });
 });

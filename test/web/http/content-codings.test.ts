@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestCoding } from '../../../src/web/http/content-codings.ts';
+import { negotiateCoding } from '../../../src/web/http/content-codings.ts';
 
 describe('the best coding', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('the best coding', () => {
     'gzip;q=0.8, br;q=0.8',
     'gzip;q=0.5, *',
   ])('is Brotli for %s', (header) => {
-    expect(bestCoding(header)).toBe('br');
+    expect(negotiateCoding(header)).toBe('br');
   });
 
   it.each([
@@ -21,7 +21,7 @@ describe('the best coding', () => {
     'br;q=0.1, gzip',
     'br;q=0.2, *;q=0.3',
   ])('is gzip for %s', (header) => {
-    expect(bestCoding(header)).toBe('gzip');
+    expect(negotiateCoding(header)).toBe('gzip');
   });
 
   it.each([
@@ -34,6 +34,6 @@ describe('the best coding', () => {
     '*;q=0',
     'br;q=x',
   ])('is none for %s', (header) => {
-    expect(bestCoding(header)).toBeNull();
+    expect(negotiateCoding(header)).toBeNull();
   });
 });

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { brotliDecompressSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { describe, expect, it } from 'vitest';
-import type { AppParts } from '../../../src/web/shared/app-context.ts';
+import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { draft, minute, noon } from '../../contract/newsroom.ts';
-import { browserAgent, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { browserAgent, type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
 interface Got {
   readonly status: number;
@@ -16,7 +16,7 @@ interface Got {
 
 type Ask = (path: string, headers?: Readonly<Record<string, string>>) => Promise<Got>;
 
-interface Served extends NewsroomApp {
+interface Served extends StoreApp {
   /** From a server that gives what is kept itself. */
   readonly first: Ask;
   /** From one that leaves all to the app. */
@@ -27,10 +27,10 @@ interface Served extends NewsroomApp {
   breakMark(): void;
 }
 
-async function withServed(work: (served: Served) => Promise<void>, over: Partial<AppParts> = {}): Promise<void> {
+async function withServed(work: (served: Served) => Promise<void>, over: Partial<AppContext> = {}): Promise<void> {
   let mark = (): string | null => null;
-  await withNewsroomApp({ parts: { stateMark: () => mark(), ...over } }, async (room) => {
-    mark = () => String(room.store.mark());
+  await withStoreApp({ parts: { stateMark: () => mark(), ...over } }, async (room) => {
+    mark = () => String(room.store.dataVersion());
     // The globals are those of other tests too.
     const listener = getRequestListener(room.app.fetch, { overrideGlobalObjects: false });
     let asked = 0;
@@ -105,7 +105,7 @@ describe('a server that gives what is kept before it asks the app', () => {
     }));
 
   it('gives each reader of an item a form of his own and counts him, and a 304 to whoever holds the page', () =>
-    withServed(async ({ first, plain, item, appAsked, settle, store }) => {
+    withServed(async ({ first, plain, item, appAsked, flush, store }) => {
       const path = `/items/${item}`;
       // Nobody who is counted: a count would be committed some time later.
       const robot = { ...host, 'user-agent': 'curl/8' };
@@ -119,7 +119,7 @@ describe('a server that gives what is kept before it asks the app', () => {
       for (const other of others) expect(other).toEqual(wanted);
       const held = await first(path, { ...host, 'if-none-match': pages[0] === undefined ? '' : tagOf(pages[0]) });
       expect(held.status).toBe(304);
-      await settle();
+      await flush();
       const counted = await store.reader.selectFrom('item_count').select('reads').where('item_id', '=', item).execute();
       expect(counted).toEqual([{ reads: 1 }]);
     }));

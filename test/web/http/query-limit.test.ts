@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { ItemsQuery } from '../../../src/web/shared/read-port.ts';
 import { queryRefused } from '../../../src/web/shared/request-error.ts';
 import { until } from '../../support/until.ts';
-import { FakeReads, makeApp } from '../fakes.ts';
-import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { FakeReadPort, makeApp } from '../fakes.ts';
+import { type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
 /** Reads whose queries end when they are let go, and at once from then on. */
-class HeldReads extends FakeReads {
+class HeldReads extends FakeReadPort {
   readonly held: (() => void)[] = [];
   #isFree = false;
 
-  override async items(query: ItemsQuery): ReturnType<FakeReads['items']> {
+  override async items(query: ItemsQuery): ReturnType<FakeReadPort['items']> {
     if (!this.#isFree) await new Promise<void>((resolve) => this.held.push(resolve));
     return super.items(query);
   }
@@ -21,10 +21,10 @@ class HeldReads extends FakeReads {
   }
 }
 
-async function askOften({ ask }: NewsroomApp, path: string, times: number, address?: string): Promise<number> {
+async function askOften({ request }: StoreApp, path: string, times: number, address?: string): Promise<number> {
   let last = 0;
   for (let index = 0; index < times; index += 1) {
-    last = (await ask(path, address === undefined ? {} : { address })).status;
+    last = (await request(path, address === undefined ? {} : { address })).status;
   }
   return last;
 }
@@ -41,9 +41,9 @@ describe('a query whose cost its client chooses', () => {
     '/feed.rss?q=title',
     '/api/most-read?hours=23',
   ])('is answered 429 with the wait after 60 in a minute from one address: %s', (path) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       expect(await askOften(app, path, 60)).toBe(200);
-      const refused = await app.ask(path);
+      const refused = await app.request(path);
       expect(refused.status).toBe(429);
       const waitS = Number(refused.headers.get('retry-after'));
       expect(waitS).toBeGreaterThan(0);
@@ -52,7 +52,7 @@ describe('a query whose cost its client chooses', () => {
     }));
 
   it('is counted together with all others of the same network, and of no other', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await askOften(app, '/search?q=title', 40, '2001:db8:1:2::1');
       await askOften(app, '/api/items?q=title', 20, '2001:db8:1:2:ffff::2');
       expect(await askOften(app, '/feed.atom?q=title', 1, '2001:db8:1:2::3')).toBe(429);
@@ -67,20 +67,20 @@ describe('a query whose cost its client chooses', () => {
     '/api/items?before=5-1',
     '/api/most-read',
   ])('is not what %s is: it is answered after any number of them', (path) =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await askOften(app, '/search?q=title', 61);
       expect(await askOften(app, path, 70)).toBe(200);
     }));
 
   it('is never refused to this machine', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       expect(await askOften(app, '/search?q=title', 130, '127.0.0.1')).toBe(200);
     }));
 
   it('is answered 429 while eight of the same address run or wait, and those of others are answered', () => {
     const reads = new HeldReads([]);
-    return withNewsroomApp({ parts: { reads } }, async ({ ask }) => {
-      const search = (index: number, address = '192.0.2.1') => ask(`/api/items?q=word${index}`, { address });
+    return withStoreApp({ parts: { reads } }, async ({ request }) => {
+      const search = (index: number, address = '192.0.2.1') => request(`/api/items?q=word${index}`, { address });
       const held = Array.from({ length: 8 }, (_, index) => search(index));
       await until('eight queries under way', () => reads.held.length === 8);
       const refused = await search(8);
@@ -95,9 +95,9 @@ describe('a query whose cost its client chooses', () => {
   });
 
   it('counts for ten when it took too long', () => {
-    const reads = new FakeReads([]);
+    const reads = new FakeReadPort([]);
     reads.fault = queryRefused('over-budget');
-    return withNewsroomApp({ parts: { reads } }, async (app) => {
+    return withStoreApp({ parts: { reads } }, async (app) => {
       expect(await askOften(app, '/api/items?q=title', 6)).toBe(503);
       expect(await askOften(app, '/api/items?q=title', 1)).toBe(429);
       reads.fault = queryRefused('busy');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { feedPolicy } from '../../../src/web/http/security-headers.ts';
-import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
 const adminToken = 'a-token-of-the-operator';
 const fillings: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const fillings: Readonly<Record<string, string>> = {
 };
 
 /** Every address that is answered, with its parameters filled in, and what nobody answers. */
-function addresses({ routes }: NewsroomApp): { method: string; path: string }[] {
+function addresses({ routes }: StoreApp): { method: string; path: string }[] {
   const known = routes
     .filter(({ path }) => !path.includes('*') && path !== '/events')
     .map(({ method, path }) => ({
@@ -77,15 +77,15 @@ function faultsOf({ headers }: Response): string[] {
 
 describe('the headers of every answer', () => {
   it('hold whatever is asked for, signed in or not', () =>
-    withNewsroomApp({ adminToken }, async (app) => {
-      const signedIn = await app.ask('/admin/sign-in', { form: { token: adminToken } });
+    withStoreApp({ adminToken }, async (app) => {
+      const signedIn = await app.request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
       const all = addresses(app);
       const faults: string[] = [];
       let pages = 0;
       for (const { method, path } of all) {
         for (const headers of [{}, { cookie }]) {
-          const response = await app.ask(
+          const response = await app.request(
             path,
             method === 'POST' ? { form: { name: 'x' }, headers } : { method, headers },
           );
@@ -99,15 +99,15 @@ describe('the headers of every answer', () => {
     }));
 
   it('keep what is of a person out of every cache', () =>
-    withNewsroomApp({ adminToken }, async (app) => {
-      const signedIn = await app.ask('/admin/sign-in', { form: { token: adminToken } });
+    withStoreApp({ adminToken }, async (app) => {
+      const signedIn = await app.request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
       for (const path of ['/admin', '/admin/comments']) {
-        const response = await app.ask(path, { headers: path === '/admin' ? {} : { cookie } });
+        const response = await app.request(path, { headers: path === '/admin' ? {} : { cookie } });
         expect(response.headers.get('cache-control')).toBe('no-store');
         expect(response.headers.get('access-control-allow-origin')).toBeNull();
       }
-      const refused = await app.ask(`/items/${app.item}/comments`, { form: { token: 'x' } });
+      const refused = await app.request(`/items/${app.item}/comments`, { form: { token: 'x' } });
       expect(refused.headers.get('cache-control')).toBe('no-store');
     }));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
-import { type Got, type Send, withServer } from '../served.ts';
+import { type StoreApp, withStoreApp } from '../newsroom-app.ts';
+import { type ReceivedResponse, type SendRequest, withServer } from '../served.ts';
 
 const adminToken = 'a-token-of-the-operator';
 const fillings: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ const fillings: Readonly<Record<string, string>> = {
 };
 
 /** Every path that GET answers, and some that nobody does. */
-function pathsOf({ routes }: NewsroomApp): string[] {
+function pathsOf({ routes }: StoreApp): string[] {
   const known = routes
     .filter(({ method, path }) => method === 'GET' && !path.includes('*'))
     .map(({ path }) => Object.entries(fillings).reduce((filled, [name, value]) => filled.replace(name, value), path));
@@ -40,14 +40,14 @@ const said: Readonly<Record<string, readonly string[]>> = {
 };
 const tokens = /[0-9a-z]+\.[0-9a-f-]{36}\.[\w-]{22}/g;
 
-function comparable({ status, headers, body }: Got): string {
+function comparable({ status, headers, body }: ReceivedResponse): string {
   return JSON.stringify({ status, headers, body: body.replace(tokens, '') });
 }
 
-const isStored = ({ headers }: Got): boolean => !/no-store|private/.test(headers['cache-control'] ?? '');
+const isStored = ({ headers }: ReceivedResponse): boolean => !/no-store|private/.test(headers['cache-control'] ?? '');
 
 /** Headers that an answer depends on although a shared cache that stores it is not told. */
-async function undeclared(send: Send, path: string): Promise<string[]> {
+async function undeclared(send: SendRequest, path: string): Promise<string[]> {
   const plain = await send('GET', path);
   const found: string[] = [];
   for (const [name, values] of Object.entries(said)) {
@@ -61,11 +61,11 @@ async function undeclared(send: Send, path: string): Promise<string[]> {
   return found;
 }
 
-function withWholeApp(work: (app: NewsroomApp, send: Send) => Promise<void>): Promise<void> {
+function withWholeApp(work: (app: StoreApp, send: SendRequest) => Promise<void>): Promise<void> {
   // A stream that is open would never be read to its end.
   const eventStream = null;
   const parts = { eventStream, stateMark: () => 'unchanged', clientAddress: () => '127.0.0.1' };
-  return withNewsroomApp({ adminToken, parts }, (app) => withServer(app.app, (send) => work(app, send)));
+  return withStoreApp({ adminToken, parts }, (app) => withServer(app.app, (send) => work(app, send)));
 }
 
 describe('an answer that a shared cache may store', () => {
@@ -107,12 +107,12 @@ describe('an answer that a shared cache may store', () => {
     }));
 
   it('sets no cookie, nor does anything below /admin let itself be stored', () =>
-    withWholeApp(async ({ ask }) => {
-      const signedIn = await ask('/admin/sign-in', { form: { token: adminToken } });
+    withWholeApp(async ({ request }) => {
+      const signedIn = await request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-      const answers = [signedIn, await ask('/admin/sign-in', { form: { token: 'wrong' } })];
+      const answers = [signedIn, await request('/admin/sign-in', { form: { token: 'wrong' } })];
       for (const path of ['/admin', '/admin/comments', '/admin/nope']) {
-        for (const headers of [{}, { cookie }]) answers.push(await ask(path, { headers }));
+        for (const headers of [{}, { cookie }]) answers.push(await request(path, { headers }));
       }
       expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(answers.map(() => 'no-store'));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 303, 401, 404]));
@@ -165,7 +165,7 @@ describe('a CORS preflight', () => {
     '/api/events?after=head',
     '/events?section=World',
   ])('of %s is answered 204 and lets any site send validators and a place', (path) =>
-    withNewsroomApp({ parts: { eventStream: (c) => c.text('stream') } }, ({ app }) =>
+    withStoreApp({ parts: { eventStream: (c) => c.text('stream') } }, ({ app }) =>
       withServer(app, async (send) => {
         const { status, headers, body } = await send('OPTIONS', path, asking('GET'));
         expect([status, body]).toEqual([204, '']);
@@ -181,7 +181,7 @@ describe('a CORS preflight', () => {
     ));
 
   it.each(['/', '/items/1', '/admin', '/search'])('of %s, which is for our own pages, is refused', (path) =>
-    withNewsroomApp({ adminToken }, ({ app }) =>
+    withStoreApp({ adminToken }, ({ app }) =>
       withServer(app, async (send) => {
         const { status, headers } = await send('OPTIONS', path, asking('GET'));
         expect(status).toBe(405);

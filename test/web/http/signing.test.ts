@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hmacOf, isSame, sealOf } from '../../../src/web/http/signing.ts';
+import { hmacOf, equalsInConstantTime, sign } from '../../../src/web/http/signing.ts';
 
 const reference = (secret: string, text: string): string =>
   createHmac('sha256', secret).update(text).digest('base64url');
@@ -41,25 +41,25 @@ describe('the HMAC of a text', () => {
 
 describe('a seal', () => {
   it('is the start of an HMAC over purpose and parts', () => {
-    expect(sealOf('a secret', 'comment form', [7, 'k1', 'n"1'])).toBe(
+    expect(sign('a secret', 'comment form', [7, 'k1', 'n"1'])).toBe(
       reference('a secret', '["comment form",7,"k1","n\\"1"]').slice(0, 22),
     );
   });
 
   it('differs by secret, purpose and each part', () => {
     const seals = [
-      sealOf('a', 'p', ['x', 'y']),
-      sealOf('b', 'p', ['x', 'y']),
-      sealOf('a', 'q', ['x', 'y']),
-      sealOf('a', 'p', ['xy', '']),
-      sealOf('a', 'p', ['x,y']),
+      sign('a', 'p', ['x', 'y']),
+      sign('b', 'p', ['x', 'y']),
+      sign('a', 'q', ['x', 'y']),
+      sign('a', 'p', ['xy', '']),
+      sign('a', 'p', ['x,y']),
     ];
     expect(new Set(seals).size).toBe(seals.length);
   });
 
   it('is the same as another of equal letters only', () => {
-    expect(isSame('a', 'seal', 'seal')).toBe(true);
-    expect(isSame('a', 'seal', 'seaL')).toBe(false);
-    expect(isSame('a', 'seal', 'seal ')).toBe(false);
+    expect(equalsInConstantTime('a', 'seal', 'seal')).toBe(true);
+    expect(equalsInConstantTime('a', 'seal', 'seaL')).toBe(false);
+    expect(equalsInConstantTime('a', 'seal', 'seal ')).toBe(false);
   });
 });

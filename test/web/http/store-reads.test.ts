@@ -8,8 +8,8 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { declareWebhooks } from '../../../src/store/log/webhook-states.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { createReads, createReady } from '../../../src/web/http/store-reads.ts';
-import { draft, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { createWebReads, createReadinessCheck } from '../../../src/web/http/store-reads.ts';
+import { draft, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { makeApp } from '../fakes.ts';
 
 let folder: string;
@@ -25,8 +25,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function publish(...names: readonly string[]): Promise<Newsroom> {
-  const newsroom = new Newsroom(store);
+async function publish(...names: readonly string[]): Promise<StoreFixture> {
+  const newsroom = new StoreFixture(store);
   await newsroom.declare([source('alpha'), source('beta', { section: 'Science' })]);
   const drafts = names.map((name, index) => draft(name, { publishedMs: noon - (names.length - index) * minute }));
   await newsroom.read('alpha', drafts);
@@ -38,24 +38,24 @@ const all = { filter: { ...everything, backfill: true }, limit: 10, before: null
 describe('the reads of the web out of the store', () => {
   it('give items newest first with the place in the log that fits them', async () => {
     await publish('one', 'two', 'three');
-    const snapshot = await createReads(store).items({ ...all, limit: 2 });
+    const snapshot = await createWebReads(store).items({ ...all, limit: 2 });
     expect(snapshot.items.map(({ title }) => title)).toEqual(['Title of three', 'Title of two']);
     expect(snapshot.head.head).toBe(3);
     expect(snapshot.changedMs).toBe(noon);
-    const rest = await createReads(store).items({ ...all, before: snapshot.next });
+    const rest = await createWebReads(store).items({ ...all, before: snapshot.next });
     expect(rest.items.map(({ title }) => title)).toEqual(['Title of one']);
   });
 
   it('leave backfill out when it is refused', async () => {
     await publish('one');
-    const { items } = await createReads(store).items({ ...all, filter: everything });
+    const { items } = await createWebReads(store).items({ ...all, filter: everything });
     expect(items).toEqual([]);
   });
 
   it('give the newest items that match any of several filters, each once, and page through all of them', async () => {
     const newsroom = await publish('one', 'two', 'three', 'four');
     await newsroom.read('beta', [draft('five', { publishedMs: noon - 2.5 * minute })]);
-    const { get } = makeApp([], { reads: createReads(store) });
+    const { get } = makeApp([], { reads: createWebReads(store) });
     const science = encodeURIComponent('{"sections":["Science"]}');
     const search = encodeURIComponent('{"q":"two"}');
     const both = encodeURIComponent('{"q":"two five"}');
@@ -73,7 +73,7 @@ describe('the reads of the web out of the store', () => {
 
   it('leave backfill out for the filter that refuses it, and for no other', async () => {
     await publish('one', 'two');
-    const { get } = makeApp([], { reads: createReads(store) });
+    const { get } = makeApp([], { reads: createWebReads(store) });
     const titlesOf = async (filters: readonly object[]) => {
       const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
       const page = (await (await get(`/api/items?${query}`)).json()) as ItemsPage;
@@ -88,7 +88,7 @@ describe('the reads of the web out of the store', () => {
     const week = 7 * 24 * 60 * minute;
     await withdrawItem(store, 1, noon);
     await withdrawItem(store, 2, noon + minute);
-    const reads = createReads(store);
+    const reads = createWebReads(store);
     const asked = { ...all, withdrawals: true };
     expect((await reads.items(all)).withdrawn).toEqual([]);
     expect((await reads.items(asked)).withdrawn).toMatchObject([
@@ -101,7 +101,7 @@ describe('the reads of the web out of the store', () => {
 
   it('give one item, sections, and the sources with how they do', async () => {
     await publish('one');
-    const reads = createReads(store);
+    const reads = createWebReads(store);
     const [item] = (await reads.items(all)).items;
     expect(await reads.item(item?.id ?? 0)).toEqual(item);
     expect(await reads.item(99)).toBeNull();
@@ -118,7 +118,7 @@ describe('the reads of the web out of the store', () => {
   it('tell of each source how fresh its items are, where that was measured', async () => {
     await publish('one');
     const measured = new Map([['alpha', { publishedToStoredMs: 60_000, storedToPushedMs: 5 }]]);
-    expect(await createReads(store, { freshness: () => measured }).sources()).toMatchObject([
+    expect(await createWebReads(store, { freshness: () => measured }).sources()).toMatchObject([
       { id: 'alpha', publishedToStoredMs: 60_000, storedToPushedMs: 5 },
       { id: 'beta', publishedToStoredMs: null, storedToPushedMs: null },
     ]);
@@ -127,7 +127,7 @@ describe('the reads of the web out of the store', () => {
   it('keep a source that is declared no more, marked as removed', async () => {
     const newsroom = await publish('one');
     await newsroom.declare([source('beta')], noon + minute);
-    const sources = await createReads(store).sources();
+    const sources = await createWebReads(store).sources();
     expect(sources.map(({ id, removed }) => [id, removed])).toEqual([
       ['beta', false],
       ['alpha', true],
@@ -140,7 +140,7 @@ describe('the reads of the web out of the store', () => {
     await declareWebhooks(store, hooks, noon);
     await declareWebhooks(store, hooks.slice(0, 1), noon);
     await room.read('alpha', [draft('two')], noon + minute);
-    const webhooks = await createReads(store).webhooks();
+    const webhooks = await createWebReads(store).webhooks();
     expect(webhooks).toEqual([
       {
         id: 'first',
@@ -157,15 +157,15 @@ describe('the reads of the web out of the store', () => {
 
   it('give the log after a place', async () => {
     await publish('one', 'two');
-    const page = await createReads(store).events(1, 10);
+    const page = await createWebReads(store).events(1, 10);
     expect(page.events.map(({ seq }) => seq)).toEqual([2]);
     expect(page.head).toMatchObject({ head: 2, floor: 1 });
   });
 
   it('are ready while the database answers', async () => {
-    expect(await createReady(store, silentLog)()).toEqual({ database: true, storage: true });
+    expect(await createReadinessCheck(store, silentLog)()).toEqual({ database: true, storage: true });
     const closed = await openStore({ url: `sqlite:${path.join(folder, 'other.sqlite')}`, poller: false });
     await closed.close();
-    expect(await createReady(closed, silentLog)()).toEqual({ database: false, storage: true });
+    expect(await createReadinessCheck(closed, silentLog)()).toEqual({ database: false, storage: true });
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isToken, TokenGuard } from '../../../src/web/http/token-guard.ts';
+import { matchesToken, TokenGuard } from '../../../src/web/http/token-guard.ts';
 
 const token = 'correct-horse-battery';
 
 function makeGuard() {
   const logged: string[] = [];
   const note = (facts: object, message: string): void => void logged.push(`${message} ${JSON.stringify(facts)}`);
-  const guard = new TokenGuard({ name: 'ADMIN_TOKEN', token, log: { warn: note } });
+  const guard = new TokenGuard({ variable: 'ADMIN_TOKEN', token, log: { warn: note } });
   const check = (text: string, address = '192.0.2.7', where = '/admin/sign-in') =>
     guard.check({ text, address, where });
   return { check, logged };
@@ -14,9 +14,9 @@ function makeGuard() {
 
 describe('a token', () => {
   it('is itself and nothing else, whatever the length', () => {
-    expect(isToken('correct-horse', 'correct-horse')).toBe(true);
+    expect(matchesToken('correct-horse', 'correct-horse')).toBe(true);
     for (const given of ['', 'correct-hors', 'correct-horse ', 'Correct-horse', 'x'.repeat(10_000)]) {
-      expect(isToken(given, 'correct-horse')).toBe(false);
+      expect(matchesToken(given, 'correct-horse')).toBe(false);
     }
   });
 });

@@ -4,13 +4,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
 import type { ItemCounts } from '../../../src/domain/items/item-counts.ts';
-import { liveTiming } from '../../../src/web/live/live-parts.ts';
-import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { defaultLiveTiming } from '../../../src/web/live/live-parts.ts';
+import { type TestLiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 let counted = 0;
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   counted = 0;
   // Every look finds other numbers: the most that counts can write.
   const readCounts = async (ids: readonly number[]): Promise<ItemCounts[]> => {
@@ -44,11 +44,11 @@ function unsent(): number {
 
 /** Lets looks at the counts pass until the backlog stands above the mark. */
 async function fillBacklog(): Promise<void> {
-  for (let looks = 0; looks < 3000 && unsent() < liveTiming.highWaterBytes; looks += 1) {
-    server.pass(2250);
+  for (let looks = 0; looks < 3000 && unsent() < defaultLiveTiming.highWaterBytes; looks += 1) {
+    server.advance(2250);
     await nextTurn();
   }
-  expect(unsent()).toBeGreaterThanOrEqual(liveTiming.highWaterBytes);
+  expect(unsent()).toBeGreaterThanOrEqual(defaultLiveTiming.highWaterBytes);
 }
 
 /** No pings and no end of age: what is left is the backlog. */
@@ -62,11 +62,11 @@ describe('a WebSocket that never reads', () => {
     let most = 0;
     for (let looks = 0; looks < 3000 && server.live.sessions > 0; looks += 1) {
       socket.pong('alive');
-      server.pass(2250);
+      server.advance(2250);
       await nextTurn();
       most = Math.max(most, unsent());
     }
-    expect(most).toBeLessThan(liveTiming.highWaterBytes + oneMessage);
+    expect(most).toBeLessThan(defaultLiveTiming.highWaterBytes + oneMessage);
     await expect.poll(() => server.live.sessions).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe('a WebSocket that never reads', () => {
     await start({ parts: { timing: quiet } });
     await deafWatcher();
     await fillBacklog();
-    server.pass(liveTiming.drainTimeoutMs + 500);
+    server.advance(defaultLiveTiming.drainTimeoutMs + 500);
     expect([...server.parts.sessions.closes]).toEqual([[4001, 1]]);
   });
 
@@ -88,7 +88,7 @@ describe('a WebSocket that never reads', () => {
     await fillBacklog();
     const sentWithBacklog = counted;
     for (let looks = 0; looks < 50; looks += 1) {
-      server.pass(2250);
+      server.advance(2250);
       await nextTurn();
     }
     expect(counted).toBeGreaterThan(sentWithBacklog + 10);
@@ -137,7 +137,7 @@ describe('a pong', () => {
     await reader.next('welcome');
     reader.socket.on('ping', (payload) => answer(reader.socket, payload));
     const pinged = once(reader.socket, 'ping');
-    server.pass(12_750);
+    server.advance(12_750);
     await pinged;
     // What was sent back is read by the server before the answer to this is.
     reader.send({ type: 'unsubscribe', id: 'none' });
@@ -150,13 +150,13 @@ describe('a pong', () => {
       socket.pong();
       socket.pong('guess');
     });
-    server.pass(10_500);
+    server.advance(10_500);
     expect(await reader.next('bye')).toMatchObject({ code: 4002, reason: 'no_pong' });
   });
 
   it('with the payload of the ping is one', async () => {
     await connect((socket, payload) => socket.pong(payload));
-    server.pass(10_500);
+    server.advance(10_500);
     expect(server.live.sessions).toBe(1);
     expect([...server.parts.sessions.closes]).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe('a pong', () => {
     await start();
     const reader = server.connect('', { autoPong: false });
     await reader.next('welcome');
-    for (let number = 0; number <= liveTiming.maxMessages; number += 1) reader.socket.pong('alive');
+    for (let number = 0; number <= defaultLiveTiming.maxMessages; number += 1) reader.socket.pong('alive');
     expect(await reader.next('bye')).toMatchObject({ code: 4005, reason: 'rate_limited' });
   });
 });
@@ -180,9 +180,9 @@ describe('a stream that never reads', () => {
     response.on('data', (data: Buffer) => {
       text += data.toString();
     });
-    server.pass(25_000);
+    server.advance(25_000);
     await nextTurn();
-    server.pass(10_000);
+    server.advance(10_000);
     await expect.poll(() => text).toContain('slow_consumer');
     expect(text).not.toContain(': hb');
     expect([...server.parts.sessions.closes]).toEqual([[4001, 1]]);

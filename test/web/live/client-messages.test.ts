@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
-import { readAddress, readAfter, readClientMessage } from '../../../src/web/live/client-messages.ts';
+import { parseSubscriptionQuery, parseAfter, parseClientMessage } from '../../../src/web/live/client-messages.ts';
 
-const read = (message: unknown) => readClientMessage(JSON.stringify(message));
-const address = (query: string) => readAddress('url', new URLSearchParams(query));
+const read = (message: unknown) => parseClientMessage(JSON.stringify(message));
+const address = (query: string) => parseSubscriptionQuery('url', new URLSearchParams(query));
 
 describe('readClientMessage', () => {
   it('reads a subscription with all that it may say', () => {
@@ -63,7 +63,7 @@ describe('readAfter', () => {
     [7, null],
     [null, null],
   ])('reads %j as %j', (value, after) => {
-    expect(readAfter(value)).toEqual(after);
+    expect(parseAfter(value)).toEqual(after);
   });
 });
 

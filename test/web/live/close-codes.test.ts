@@ -1,22 +1,22 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CloseCode, closeCodes, retryAfterMs, transportCodes } from '../../../src/web/live/close-codes.ts';
-import { type LiveServer, type LiveServerOptions, type Reader, startLive } from '../../support/live/live-server.ts';
-import { noteRows } from '../../support/live/row-table.ts';
+import { type CloseCode, closeCodes, retryAfterMs, webSocketCloseCodes } from '../../../src/web/live/close-codes.ts';
+import { type TestLiveServer, type LiveServerOptions, type TestClient, startLive } from '../../support/live/live-server.ts';
+import { trackRows } from '../../support/live/row-table.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 
-const table = noteRows(
+const table = trackRows(
   'close codes, row by row',
   new Map([
     ...Object.values(closeCodes).map(({ code, reason }): [string, string] => [String(code), reason]),
-    ...transportCodes.map(({ code, meaning }): [string, string] => [String(code), meaning]),
+    ...webSocketCloseCodes.map(({ code, meaning }): [string, string] => [String(code), meaning]),
   ]),
   (title) => /^(\d{4}) /.exec(title)?.[1] ?? null,
 );
 
-let server: LiveServer | null = null;
+let server: TestLiveServer | null = null;
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }
@@ -27,12 +27,12 @@ afterEach(async () => {
 });
 
 /** The connection below a reader's socket. */
-function rawOf(reader: Reader): Duplex {
+function rawOf(reader: TestClient): Duplex {
   return (reader.socket as unknown as { readonly _socket: Duplex })._socket;
 }
 
 /** The session says goodbye with these words, and then ends with them. */
-async function expectEnd(reader: Reader, close: CloseCode): Promise<void> {
+async function expectEnd(reader: TestClient, close: CloseCode): Promise<void> {
   const { code, reason } = close;
   expect(await reader.next('bye')).toEqual({ type: 'bye', code, reason, retryAfterMs: retryAfterMs(close, () => 0) });
   expect(await reader.ended).toMatchObject({ code, reason });
@@ -74,7 +74,7 @@ describe('a session ends with', () => {
 
   it('4001 when its reader takes nothing for 30 seconds', async () => {
     const log = new MemoryLog();
-    const { parts, connect, pass, publish } = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
+    const { parts, connect, advance, publish } = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
     for (let index = 0; index < 300; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(60_000)}"}` });
     publish(1);
     const reader = connect('?after=floor');
@@ -83,23 +83,23 @@ describe('a session ends with', () => {
     await expect.poll(() => parts.fanOut.size).toBe(1);
     // All that the system takes in between has to fill up before anything is unsent.
     await expect.poll(() => parts.wheel.size, { timeout: 5000 }).toBe(3);
-    pass(24_000);
+    advance(24_000);
     expect(parts.sessions.closes.size).toBe(0);
-    pass(6500);
+    advance(6500);
     expect(parts.sessions.closes.get(4001)).toBe(1);
     reader.socket.resume();
     expect(await reader.next('bye')).toMatchObject({ code: 4001, reason: 'slow_consumer' });
   });
 
   it('4002 when a ping is not answered within 10 seconds', async () => {
-    const { connect, pass, parts } = await start();
+    const { connect, advance, parts } = await start();
     const reader = connect('', { autoPong: false });
     await reader.next('welcome');
-    pass(12_750);
+    advance(12_750);
     await reader.next('ping');
-    pass(9_500);
+    advance(9_500);
     expect(parts.sessions.closes.size).toBe(0);
-    pass(1000);
+    advance(1000);
     await expectEnd(reader, closeCodes.noPong);
   });
 
@@ -113,12 +113,12 @@ describe('a session ends with', () => {
   });
 
   it('4005 when it sends more than 20 messages in 10 seconds', async () => {
-    const { connect, pass } = await start();
+    const { connect, advance } = await start();
     const reader = connect();
     await reader.next('welcome');
     for (let index = 0; index < 20; index += 1) reader.send({ type: 'ping' });
     for (let index = 0; index < 20; index += 1) await reader.next('ping');
-    pass(10_000);
+    advance(10_000);
     for (let index = 0; index < 20; index += 1) reader.send({ type: 'ping' });
     for (let index = 0; index < 20; index += 1) await reader.next('ping');
     reader.send({ type: 'pong' });
@@ -134,12 +134,12 @@ describe('a session ends with', () => {
   });
 
   it('4006 when it has lived for 80 to 100 % of an hour', async () => {
-    const { connect, pass, parts } = await start({ parts: { timing: { pingIntervalMs: 1e9 } } });
+    const { connect, advance, parts } = await start({ parts: { timing: { pingIntervalMs: 1e9 } } });
     const reader = connect();
     await reader.next('welcome');
-    pass(0.8 * 3_600_000 - 1000);
+    advance(0.8 * 3_600_000 - 1000);
     expect(parts.sessions.closes.size).toBe(0);
-    pass(1500);
+    advance(1500);
     await expectEnd(reader, closeCodes.maxAge);
   });
 
@@ -230,14 +230,14 @@ describe('a session ends with', () => {
   });
 
   it('an end, even when its client does not answer the close', async () => {
-    const { connect, pass, parts } = await start();
+    const { connect, advance, parts } = await start();
     const reader = connect();
     await reader.next('welcome');
     reader.socket.pause();
     reader.send('no message');
     await expect.poll(() => parts.sessions.closes.get(4500)).toBe(1);
     expect(parts.sessions.size).toBe(1);
-    pass(2500);
+    advance(2500);
     await expect.poll(() => parts.sessions.size).toBe(0);
   });
 });

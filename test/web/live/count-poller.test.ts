@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemCounts } from '../../../src/domain/items/item-counts.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { createCountsDesk } from '../../../src/web/live/count-poller.ts';
+import { createCountPoller } from '../../../src/web/live/count-poller.ts';
 import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
-import { settle } from '../../support/push/settle.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
 function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>, log: Log = silentLog) {
   let tick = () => {};
@@ -14,11 +14,11 @@ function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>
   const wheel = createTimerWheel({ tickMs: 1000, every });
   return {
     wheel,
-    desk: createCountsDesk({ read, wheel, log }),
+    desk: createCountPoller({ read, wheel, log }),
     async pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 1) {
         tick();
-        await settle(2);
+        await drainEventLoop(2);
       }
     },
   };
@@ -33,8 +33,8 @@ describe('createCountsDesk', () => {
       asked.push(ids.join());
       return [];
     });
-    desk.watch({ items: [1, 2], tell() {} });
-    desk.watch({ items: [2, 3], tell() {} });
+    desk.watch({ items: [1, 2], notify() {} });
+    desk.watch({ items: [2, 3], notify() {} });
     await pass(3);
     expect(asked).toEqual(['1,2', '2,3', '1,2,3']);
   });
@@ -43,8 +43,8 @@ describe('createCountsDesk', () => {
     let reads = 0;
     const { desk, pass } = deskOf(async (ids) => ids.map((id) => count(id, id === 2 ? reads : 0)));
     const told: unknown[] = [];
-    desk.watch({ items: [1, 2], tell: (counts) => told.push(counts) });
-    await settle(2);
+    desk.watch({ items: [1, 2], notify: (counts) => told.push(counts) });
+    await drainEventLoop(2);
     await pass(7);
     reads = 5;
     await pass(7);
@@ -55,8 +55,8 @@ describe('createCountsDesk', () => {
     let commentsRevision = 1;
     const { desk, pass } = deskOf(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
     const told: number[] = [];
-    desk.watch({ items: [1], tell: (counts) => told.push(...counts.map((one) => one.commentsRevision)) });
-    await settle(2);
+    desk.watch({ items: [1], notify: (counts) => told.push(...counts.map((one) => one.commentsRevision)) });
+    await drainEventLoop(2);
     commentsRevision = 3;
     await pass(7);
     expect(told).toEqual([1, 3]);
@@ -68,7 +68,7 @@ describe('createCountsDesk', () => {
       asked += 1;
       return [];
     });
-    const stop = desk.watch({ items: [1], tell: () => expect.unreachable('nothing was counted') });
+    const stop = desk.watch({ items: [1], notify: () => expect.unreachable('nothing was counted') });
     stop();
     await pass(20);
     expect(asked).toBeLessThanOrEqual(2);
@@ -86,8 +86,8 @@ describe('createCountsDesk', () => {
       { ...silentLog, warn: (_, message) => void warned.push(message) },
     );
     const told: unknown[] = [];
-    desk.watch({ items: [1], tell: (counts) => told.push(counts) });
-    await settle(2);
+    desk.watch({ items: [1], notify: (counts) => told.push(counts) });
+    await drainEventLoop(2);
     expect(warned).toHaveLength(1);
     fails = false;
     await pass(7);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { DrainWatch } from '../../../src/web/live/drain-watch.ts';
-import { liveTiming } from '../../../src/web/live/live-parts.ts';
+import { defaultLiveTiming } from '../../../src/web/live/live-parts.ts';
 import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
 
 /** A reader whose backlog a test sets. */
@@ -23,7 +23,7 @@ function watchOf() {
     wheel,
     outlet,
     told,
-    watch: new DrainWatch(outlet, { wheel, timing: liveTiming }, owner),
+    watch: new DrainWatch(outlet, { wheel, timing: defaultLiveTiming }, owner),
     pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 1) tick();
     },

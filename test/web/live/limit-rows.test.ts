@@ -1,26 +1,26 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { replayLimits } from '../../../src/push/fanout/fan-out.ts';
-import { limitRows } from '../../../src/web/live/live-limits.ts';
-import { type LiveServer, type LiveServerOptions, type Reader, startLive } from '../../support/live/live-server.ts';
-import { noteRows } from '../../support/live/row-table.ts';
+import { defaultReplayLimits } from '../../../src/push/fanout/fan-out.ts';
+import { liveLimits } from '../../../src/web/live/live-limits.ts';
+import { type TestLiveServer, type LiveServerOptions, type TestClient, startLive } from '../../support/live/live-server.ts';
+import { trackRows } from '../../support/live/row-table.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 
-const rows = limitRows();
-const table = noteRows(
+const rows = liveLimits();
+const table = trackRows(
   'limits, row by row',
-  new Map(rows.map(({ what, most, beyond }) => [what, `${most}; beyond it ${beyond}`])),
-  (title) => rows.find(({ what }) => title === what)?.what ?? null,
+  new Map(rows.map(({ limit, maximum, whenExceeded }) => [limit, `${maximum}; beyond it ${whenExceeded}`])),
+  (title) => rows.find(({ limit }) => title === limit)?.limit ?? null,
 );
 
-let server: LiveServer;
+let server: TestLiveServer;
 afterEach(() => server.close());
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }
 
-async function welcomed(options: LiveServerOptions = {}): Promise<Reader> {
+async function welcomed(options: LiveServerOptions = {}): Promise<TestClient> {
   const { connect } = await start(options);
   const reader = connect();
   await reader.next('welcome');
@@ -75,7 +75,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   'subscriptions of a connection': async () => {
     const reader = await welcomed();
     for (let index = 0; index < 32; index += 1) {
-      if (index % 16 === 0) server.pass(10_000);
+      if (index % 16 === 0) server.advance(10_000);
       reader.send({ type: 'subscribe', id: `s${index}`, filter: { sources: [`s${index}`] } });
       await reader.next('subscribed');
     }
@@ -126,13 +126,13 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect((await many.next('items')).list.map(({ seq }) => seq)).toHaveLength(64);
     expect((await many.next('items')).list).toHaveLength(6);
     for (let index = 0; index < 3; index += 1) log.append({ body: `{"id":1,"t":"${long(30_000)}"}` });
-    server.ring();
+    server.notify();
     expect((await many.next('items')).list).toHaveLength(2);
     expect(await many.next('item')).toMatchObject({ seq: 73 });
   },
 
   'events of a replay': async () => {
-    const { connect } = await start({ log: new MemoryLog(replayLimits.maxEvents + 1) });
+    const { connect } = await start({ log: new MemoryLog(defaultReplayLimits.maxEvents + 1) });
     expect(await connect('?after=e1-0').next('reset')).toMatchObject({ reason: 'replay_too_large' });
     expect(await connect('?after=e1-1').next('subscribed')).toMatchObject({ after: 'e1-1' });
     expect(await connect('?after=floor').next('subscribed')).toMatchObject({ after: 'e1-1' });
@@ -140,18 +140,18 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
 
   'age of a replay': async () => {
     const log = new MemoryLog();
-    await start({ log, limits: replayLimits });
-    const oldestMs = server.parts.clock.now() - replayLimits.maxAgeMs;
+    await start({ log, limits: defaultReplayLimits });
+    const oldestMs = server.parts.clock.now() - defaultReplayLimits.maxAgeMs;
     log.append({ atMs: oldestMs - 1 });
     log.append({ atMs: oldestMs });
-    server.ring();
+    server.notify();
     expect(await server.connect('?after=e1-0').next('reset')).toMatchObject({ reason: 'replay_too_large' });
     expect(await server.connect('?after=e1-1').seqs(1)).toEqual([2]);
   },
 
   'unsent bytes of a connection': async () => {
     const log = new MemoryLog();
-    const { parts, connect, pass, publish } = await start({ log, parts: noBeats });
+    const { parts, connect, advance, publish } = await start({ log, parts: noBeats });
     for (let index = 0; index < 300; index += 1) log.append({ body: `{"id":1,"t":"${long(60_000)}"}` });
     publish(1);
     const reader = connect('?after=floor');
@@ -161,38 +161,38 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     const mark = 64 * 1024;
     expect(server.sockets[0]?.writableLength).toBeGreaterThanOrEqual(mark);
     expect(server.sockets[0]?.writableLength).toBeLessThanOrEqual(2 * mark);
-    pass(29_750);
+    advance(29_750);
     expect(parts.sessions.closes.size).toBe(0);
-    pass(750);
+    advance(750);
     expect(parts.sessions.closes.get(4001)).toBe(1);
   },
 
   'time to answer a ping frame': async () => {
-    const { connect, pass } = await start();
+    const { connect, advance } = await start();
     const reader = connect('', { autoPong: false });
     await reader.next('welcome');
-    pass(12_750);
+    advance(12_750);
     await reader.next('ping');
-    pass(9500);
+    advance(9500);
     expect(server.parts.sessions.closes.size).toBe(0);
-    pass(1000);
+    advance(1000);
     expect(await reader.next('bye')).toMatchObject({ code: 4002 });
   },
 
   'age of a WebSocket': async () => {
     const reader = await welcomed({ parts: noBeats });
-    server.pass(0.8 * 3_600_000 - 1000);
+    server.advance(0.8 * 3_600_000 - 1000);
     expect(server.parts.sessions.size).toBe(1);
-    server.pass(1500);
+    server.advance(1500);
     expect(await reader.next('bye')).toMatchObject({ code: 4006 });
   },
 
   'age of a stream': async () => {
-    const { url, pass, parts } = await start();
+    const { url, advance, parts } = await start();
     const response = await fetch(url('/events'));
-    pass(0.8 * 600_000 - 1000);
+    advance(0.8 * 600_000 - 1000);
     expect(parts.sessions.size).toBe(1);
-    pass(1500);
+    advance(1500);
     expect(await response.text()).toContain('"code":4006');
   },
 
@@ -214,7 +214,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 describe('beyond the limit of', () => {
-  it.each(rows.map(({ what }) => what))('%s', async (what) => {
+  it.each(rows.map(({ limit }) => limit))('%s', async (what) => {
     const test = tests[what];
     expect(test, 'this row has no test').toBeDefined();
     await test?.();
@@ -225,6 +225,6 @@ describe('the rows of the table', () => {
   it('have a test each', async () => {
     await start();
     expect(table.untested()).toEqual([]);
-    expect(Object.keys(tests).filter((name) => !rows.some(({ what }) => what === name))).toEqual([]);
+    expect(Object.keys(tests).filter((name) => !rows.some(({ limit }) => limit === name))).toEqual([]);
   });
 });

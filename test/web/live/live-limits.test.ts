@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { type TestLiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }
@@ -80,11 +80,11 @@ describe('connections in all', () => {
 
 describe('subscriptions of a session', () => {
   it('are refused beyond 32', async () => {
-    const { connect, pass } = await start();
+    const { connect, advance } = await start();
     const reader = connect();
     await reader.next('welcome');
     for (let index = 0; index < 33; index += 1) {
-      if (index % 16 === 0) pass(10_000);
+      if (index % 16 === 0) advance(10_000);
       reader.send({ type: 'subscribe', id: `s${index}`, filter: { sources: [`s${index}`] } });
       if (index < 32) await reader.next('live');
     }
@@ -120,7 +120,7 @@ describe('what is unsent to one reader', () => {
   const mark = 64 * 1024;
 
   /** A log with far more in it than the system takes between two ends of a connection. */
-  async function startHeavy(): Promise<LiveServer> {
+  async function startHeavy(): Promise<TestLiveServer> {
     const log = new MemoryLog();
     const started = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
     for (let index = 0; index < 450; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(30_000)}"}` });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { closeCodes } from '../../../src/web/live/close-codes.ts';
-import { createSessions, type Session, type Sessions } from '../../../src/web/live/live-sessions.ts';
+import { createSessionRegistry, type LiveSession, type SessionRegistry } from '../../../src/web/live/live-sessions.ts';
 
 /** A session that goes as soon as it is told to, or only when it is ended. */
-function join(sessions: Sessions, options: { address?: string; stays?: boolean; transport?: 'ws' | 'sse' } = {}) {
+function join(sessions: SessionRegistry, options: { address?: string; stays?: boolean; transport?: 'ws' | 'sse' } = {}) {
   const told: string[] = [];
-  const session: Session = {
+  const session: LiveSession = {
     transport: options.transport ?? 'ws',
     bye({ reason }) {
       told.push(reason);
@@ -22,7 +22,7 @@ function join(sessions: Sessions, options: { address?: string; stays?: boolean; 
 
 describe('createSessions', () => {
   it('counts sessions by their transport', () => {
-    const sessions = createSessions({ maxPerAddress: 5, maxSessions: 5 });
+    const sessions = createSessionRegistry({ maxPerAddress: 5, maxSessions: 5 });
     join(sessions);
     join(sessions, { transport: 'sse' });
     const { leave } = join(sessions);
@@ -32,40 +32,40 @@ describe('createSessions', () => {
   });
 
   it('refuses for the address first, then for the process', () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 2 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 2 });
     join(sessions, { address: '192.0.2.1' });
-    expect(sessions.refuses('192.0.2.1')).toBe('address');
-    expect(sessions.refuses('192.0.2.2')).toBe(null);
+    expect(sessions.refusalFor('192.0.2.1')).toBe('address');
+    expect(sessions.refusalFor('192.0.2.2')).toBe(null);
     join(sessions, { address: '192.0.2.2' });
-    expect(sessions.refuses('192.0.2.2')).toBe('address');
-    expect(sessions.refuses('192.0.2.3')).toBe('process');
+    expect(sessions.refusalFor('192.0.2.2')).toBe('address');
+    expect(sessions.refusalFor('192.0.2.3')).toBe('process');
   });
 
   it('gives a place back once, however often a session leaves', () => {
-    const sessions = createSessions({ maxPerAddress: 2, maxSessions: 9 });
+    const sessions = createSessionRegistry({ maxPerAddress: 2, maxSessions: 9 });
     const { leave } = join(sessions, { address: '192.0.2.1' });
     join(sessions, { address: '192.0.2.1' });
     leave();
     leave();
     join(sessions, { address: '192.0.2.1' });
-    expect(sessions.refuses('192.0.2.1')).toBe('address');
+    expect(sessions.refusalFor('192.0.2.1')).toBe('address');
   });
 
   it('closes at once when nobody is there, and refuses from then on', async () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 1 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1 });
     await sessions.close(closeCodes.shutdown, 1e6);
-    expect(sessions.refuses('192.0.2.1')).toBe('closing');
+    expect(sessions.refusalFor('192.0.2.1')).toBe('closing');
   });
 
   it('is closed as soon as the last one has gone', async () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 100 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     const all = Array.from({ length: 60 }, () => join(sessions));
     await sessions.close(closeCodes.shutdown, 5000);
     expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
   });
 
   it('says goodbye in slices, not to all at once', async () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 1000 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1000 });
     const all = Array.from({ length: 200 }, () => join(sessions));
     const closed = sessions.close(closeCodes.shutdown, 5000);
     expect(all.filter(({ told }) => told.length > 0).length).toBe(50);
@@ -74,14 +74,14 @@ describe('createSessions', () => {
   });
 
   it('ends those who stay when the time is over', async () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 100 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     const { told } = join(sessions, { stays: true });
     await sessions.close(closeCodes.shutdown, 20);
     expect(told).toEqual(['shutdown', 'terminated']);
   });
 
   it('may be closed twice', async () => {
-    const sessions = createSessions({ maxPerAddress: 1, maxSessions: 100 });
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     join(sessions, { stays: true });
     await Promise.all([sessions.close(closeCodes.shutdown, 20), sessions.close(closeCodes.shutdown, 20)]);
     expect(sessions.size).toBe(0);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { watchSessions } from '../../../src/web/live/session-history.ts';
+import { recordSessionHistory } from '../../../src/web/live/session-history.ts';
 
 const hourMs = 3_600_000;
 
 function watched() {
   const now = { ms: 10 * hourMs, count: 0 };
-  const history = watchSessions({ clock: { now: () => now.ms, monotonic: () => 0 }, count: () => now.count });
+  const history = recordSessionHistory({ clock: { now: () => now.ms, monotonic: () => 0 }, count: () => now.count });
   history.stop();
   return { now, history };
 }

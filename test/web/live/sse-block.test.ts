@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { sseBlock, sseEncoding } from '../../../src/web/live/sse-block.ts';
+import { formatSseEvent, sseEncoding } from '../../../src/web/live/sse-block.ts';
 
 describe('sseBlock', () => {
   it('is a block with an id, and one without', () => {
-    expect(sseBlock({ id: 'e1-4', event: 'live', data: '{}' })).toBe('id: e1-4\nevent: live\ndata: {}\n\n');
-    expect(sseBlock({ event: 'bye', data: '{}' })).toBe('event: bye\ndata: {}\n\n');
+    expect(formatSseEvent({ id: 'e1-4', event: 'live', data: '{}' })).toBe('id: e1-4\nevent: live\ndata: {}\n\n');
+    expect(formatSseEvent({ event: 'bye', data: '{}' })).toBe('event: bye\ndata: {}\n\n');
   });
 });
 

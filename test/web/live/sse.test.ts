@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type StreamBlock, StreamParser } from '../../../src/client/sse-parser.ts';
+import { type SseEvent, SseParser } from '../../../src/client/sse-parser.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { type TestLiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { settle } from '../../support/push/settle.ts';
+import { drainEventLoop } from '../../support/push/settle.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 const streams: AbortController[] = [];
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }
@@ -23,8 +23,8 @@ class StreamReader {
   readonly response: Response;
   text = '';
   readonly #body: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #parser = new StreamParser();
-  readonly #blocks: StreamBlock[] = [];
+  readonly #parser = new SseParser();
+  readonly #blocks: SseEvent[] = [];
   readonly #decoder = new TextDecoder();
 
   constructor(response: Response) {
@@ -34,7 +34,7 @@ class StreamReader {
   }
 
   /** The next block; null: the stream has ended. */
-  async any(): Promise<StreamBlock | null> {
+  async any(): Promise<SseEvent | null> {
     while (this.#blocks.length === 0) {
       const { done, value } = await this.#body.read();
       if (done) return null;
@@ -45,7 +45,7 @@ class StreamReader {
     return this.#blocks.shift() ?? null;
   }
 
-  async next(event: string): Promise<StreamBlock & { readonly message: Record<string, unknown> }> {
+  async next(event: string): Promise<SseEvent & { readonly message: Record<string, unknown> }> {
     for (;;) {
       const block = await this.any();
       if (block === null) throw new Error(`the stream ended before "${event}"`);
@@ -98,7 +98,7 @@ describe('GET /events', () => {
     await reader.next('live');
     server.log.append({ facets: { sections: ['World'] } });
     server.log.append({ facets: { sections: ['World'], language: 'en-GB' } });
-    server.ring();
+    server.notify();
     expect((await reader.next('item')).message['seq']).toBe(2);
   });
 
@@ -140,7 +140,7 @@ describe('GET /events', () => {
     const reader = await open();
     await reader.next('live');
     server.log.replace('e2', 3);
-    server.ring();
+    server.notify();
     expect(await reader.next('reset')).toMatchObject({ id: 'e2-3', message: { reason: 'epoch_changed', epoch: 'e2' } });
     await reader.next('live');
     server.publish(1);
@@ -153,8 +153,8 @@ describe('GET /events', () => {
     await reader.next('live');
     server.publish(3);
     await expect.poll(() => server.parts.tail.place.head).toBe(3);
-    await settle();
-    server.pass(15_250);
+    await drainEventLoop();
+    server.advance(15_250);
     expect(await reader.any()).toEqual({ id: 'e1-3', event: '', data: '' });
     expect(await reader.any()).toEqual({ id: null, event: '', data: '' });
     expect(reader.text.endsWith(': hb\n\n')).toBe(true);
@@ -165,7 +165,7 @@ describe('GET /events', () => {
     const reader = await open();
     await reader.next('live');
     for (let beat = 0; beat < 3; beat += 1) {
-      server.pass(15_250);
+      server.advance(15_250);
       expect(await reader.any()).toEqual({ id: null, event: '', data: '' });
     }
   });
@@ -174,7 +174,7 @@ describe('GET /events', () => {
     await start();
     const reader = await open();
     await reader.next('live');
-    server.pass(0.8 * 600_000 + 500);
+    server.advance(0.8 * 600_000 + 500);
     expect((await reader.next('bye')).message).toEqual({ type: 'bye', code: 4006, reason: 'max_age', retryAfterMs: 0 });
     expect(await reader.any()).toBe(null);
     expect(reader.text).toContain('retry: 1000\nevent: bye\n');
@@ -202,14 +202,14 @@ describe('GET /events', () => {
 
   it('is ended when its reader takes nothing for 30 seconds', async () => {
     const log = new MemoryLog();
-    await start({ log, parts: { timing: { streamBeatMs: 1e9 } } });
+    await start({ log, parts: { timing: { streamHeartbeatMs: 1e9 } } });
     for (let index = 0; index < 600; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(30_000)}"}` });
     server.publish(1);
     await open('?after=floor');
     await expect.poll(() => server.parts.wheel.size, { timeout: 5000 }).toBe(3);
-    server.pass(30_500);
+    server.advance(30_500);
     expect(server.parts.sessions.closes.get(4001)).toBe(1);
-    server.pass(2500);
+    server.advance(2500);
     await expect.poll(() => server.parts.sessions.size).toBe(0);
     expect(server.parts.wheel.size).toBe(0);
   });

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { type TestLiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }

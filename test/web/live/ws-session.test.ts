@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
+import { type TestLiveServer, type LiveServerOptions, startLive } from '../../support/live/live-server.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 
-let server: LiveServer;
+let server: TestLiveServer;
 
-async function start(options: LiveServerOptions = {}): Promise<LiveServer> {
+async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   server = await startLive(options);
   return server;
 }
@@ -71,7 +71,7 @@ describe('a session', () => {
     log.append({ facets: world });
     log.append({ facets: { sections: ['Sport'] } });
     log.append({ facets: world });
-    server.ring();
+    server.notify();
     const reader = server.connect('?section=World&after=floor');
     expect(await reader.next('subscribed')).toMatchObject({ id: 'url', after: 'e1-0' });
     expect(await reader.seqs(2)).toEqual([1, 3]);
@@ -98,7 +98,7 @@ describe('a session', () => {
     expect(a).not.toBe(b);
     server.log.append({ facets: world });
     server.log.append({ facets: { sections: ['Sport'] } });
-    server.ring();
+    server.notify();
     expect([await reader.any(), await reader.any()]).toMatchObject([
       { type: 'item', ch: a, seq: 1, prev: 0 },
       { type: 'item', ch: b, seq: 2, prev: 0 },
@@ -110,7 +110,7 @@ describe('a session', () => {
     const reader = server.connect('?section=World');
     await reader.next('live');
     server.log.append({ op: 'update', itemId: 7, changed: ['section'], facets: { sections: ['Sport'] }, was: world });
-    server.ring();
+    server.notify();
     expect(await reader.next('item')).toMatchObject({ op: 'remove', item: { id: 7, url: 'https://example.org/7' } });
   });
 
@@ -122,7 +122,7 @@ describe('a session', () => {
     await expect.poll(() => server.parts.tail.place.head).toBe(3);
     // The pump takes its turn after the tail has read.
     await new Promise((resolve) => setImmediate(resolve));
-    server.pass(12_750);
+    server.advance(12_750);
     expect(await reader.next('pos')).toEqual({ type: 'pos', ch, seq: 3, prev: 0 });
   });
 
@@ -190,7 +190,7 @@ describe('a session', () => {
     // The first comes earlier, so that sessions that came together do not beat together.
     for (const waitMs of [12_750, 25_250, 25_250]) {
       const pinged = new Promise((resolve) => reader.socket.once('ping', resolve));
-      server.pass(waitMs);
+      server.advance(waitMs);
       await Promise.all([pinged, reader.next('ping')]);
       // The library has answered; the server has to hear of it before more time passes.
       reader.send({ type: 'ping' });
@@ -260,12 +260,12 @@ describe('watched items', () => {
     await reader.next('counts');
     reader.send({ type: 'watch', items: [18] });
     await reader.next('counts');
-    server.pass(5250);
+    server.advance(5250);
     await reader.next('counts');
     reader.send({ type: 'watch', items: [] });
     reader.send({ type: 'ping' });
     await reader.next('ping');
-    server.pass(10_500);
+    server.advance(10_500);
     expect(asked).toEqual(['17', '18', '18']);
   });
 
@@ -289,7 +289,7 @@ describe('watched items', () => {
     reader.send({ type: 'watch', items: [17, 18, 99] });
     expect((await reader.next('counts')).items).toEqual([counts.get(17), counts.get(18)]);
     counts.set(17, { id: 17, reads: 2, comments: 0, commentsRevision: 0 });
-    server.pass(5250);
+    server.advance(5250);
     expect(await reader.next('counts')).toEqual({ type: 'counts', items: [counts.get(17)] });
     expect(asked).toEqual([
       [17, 18, 99],

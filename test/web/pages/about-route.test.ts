@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeApp } from '../fakes.ts';
-import { look } from './look.ts';
+import { getPage } from './look.ts';
 
 describe('the page on how to subscribe', () => {
   it('gives whole addresses for every way there is', async () => {
-    const { textOf } = await look(makeApp(), '/about');
+    const { textOf } = await getPage(makeApp(), '/about');
     expect(textOf('code')).toEqual(
       expect.arrayContaining([
         'https://news.example.com/feed.rss',
@@ -18,14 +18,14 @@ describe('the page on how to subscribe', () => {
 
   it('names the hub where there is one', async () => {
     const hubUrl = () => 'https://news.example.com/websub/hub';
-    expect((await look(makeApp([], { hubUrl }), '/about')).textOf('h2')).toContain(
+    expect((await getPage(makeApp([], { hubUrl }), '/about')).textOf('h2')).toContain(
       'At once, in a feed reader (WebSub)',
     );
-    expect((await look(makeApp(), '/about')).textOf('h2').join()).not.toContain('WebSub');
+    expect((await getPage(makeApp(), '/about')).textOf('h2').join()).not.toContain('WebSub');
   });
 
   it('shows no button that only a script could serve', async () => {
-    const { byClass } = await look(makeApp(), '/about');
+    const { byClass } = await getPage(makeApp(), '/about');
     expect(byClass('copy').length).toBeGreaterThan(5);
     expect(byClass('copy').every(({ attributes }) => 'hidden' in attributes)).toBe(true);
   });

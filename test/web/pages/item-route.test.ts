@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { addComment, type NewComment } from '../../../src/store/readers/comment-repository.ts';
 import { readCounts } from '../../../src/store/readers/read-counts.ts';
 import { makeApp, makeItem, site } from '../fakes.ts';
-import { browserAgent, type NewsroomApp, withNewsroomApp } from '../newsroom-app.ts';
+import { browserAgent, type StoreApp, withStoreApp } from '../newsroom-app.ts';
 
-async function readsOf({ store, item, settle }: NewsroomApp): Promise<number | undefined> {
-  await settle();
+async function readsOf({ store, item, flush }: StoreApp): Promise<number | undefined> {
+  await flush();
   return (await readCounts(store.reader, [item]))[0]?.reads;
 }
 
 /** Comments that are shown, as if they had been approved. */
-async function publish({ store, item }: NewsroomApp, comments: readonly { name: string; body: string }[]) {
+async function publish({ store, item }: StoreApp, comments: readonly { name: string; body: string }[]) {
   for (const [index, { name, body }] of comments.entries()) {
     const comment: NewComment = {
       ...{ itemId: item, name, body, atMs: index, authorKey: null, postKey: `${index}`, textHash: `${index}` },
@@ -82,12 +82,12 @@ describe('the head of an item page', () => {
 
 describe('the read count of an item', () => {
   it('is on its page, and grows by one for each visitor in a day', () =>
-    withNewsroomApp({}, async (app) => {
-      await app.ask(`/items/${app.item}`);
-      await app.ask(`/items/${app.item}`);
-      await app.ask(`/items/${app.item}`, { address: '192.0.2.2' });
+    withStoreApp({}, async (app) => {
+      await app.request(`/items/${app.item}`);
+      await app.request(`/items/${app.item}`);
+      await app.request(`/items/${app.item}`, { address: '192.0.2.2' });
       expect(await readsOf(app)).toBe(2);
-      expect(await (await app.ask(`/items/${app.item}`)).text()).toContain('Read: <span class="read-count">2</span>');
+      expect(await (await app.request(`/items/${app.item}`)).text()).toContain('Read: <span class="read-count">2</span>');
     }));
 
   it.each([
@@ -96,34 +96,34 @@ describe('the read count of an item', () => {
     ['a prefetch', { headers: { 'sec-purpose': 'prefetch' } }],
     ['a HEAD', { method: 'HEAD' }],
   ])('does not grow by %s', (_, asking) =>
-    withNewsroomApp({}, async (app) => {
-      expect((await app.ask(`/items/${app.item}`, asking)).status).toBe(200);
+    withStoreApp({}, async (app) => {
+      expect((await app.request(`/items/${app.item}`, asking)).status).toBe(200);
       expect(await readsOf(app)).toBe(0);
     }));
 
   it('does not grow by a page that the browser still holds', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const tag =
-        (await app.ask(`/items/${app.item}`, { headers: { 'user-agent': 'curl/8' } })).headers.get('etag') ?? '';
-      expect((await app.ask(`/items/${app.item}`, { headers: { 'if-none-match': tag } })).status).toBe(304);
+        (await app.request(`/items/${app.item}`, { headers: { 'user-agent': 'curl/8' } })).headers.get('etag') ?? '';
+      expect((await app.request(`/items/${app.item}`, { headers: { 'if-none-match': tag } })).status).toBe(304);
       expect(await readsOf(app)).toBe(0);
     }));
 
   it('believes X-Forwarded-For from a named proxy only', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       for (const index of [1, 2, 3]) {
-        await app.ask(`/items/${app.item}`, { headers: { 'x-forwarded-for': `198.51.100.${index}` } });
+        await app.request(`/items/${app.item}`, { headers: { 'x-forwarded-for': `198.51.100.${index}` } });
       }
       for (const index of [1, 2, 3]) {
         const headers = { 'x-forwarded-for': `203.0.113.9, 198.51.100.${index}` };
-        await app.ask(`/items/${app.item}`, { address: '10.0.0.1', headers });
+        await app.request(`/items/${app.item}`, { address: '10.0.0.1', headers });
       }
       expect(await readsOf(app)).toBe(4);
     }));
 
   it('leaves nothing of a visitor in the database', () =>
-    withNewsroomApp({}, async (app) => {
-      await app.ask(`/items/${app.item}`);
+    withStoreApp({}, async (app) => {
+      await app.request(`/items/${app.item}`);
       await readsOf(app);
       const rows = await app.store.reader.selectFrom('read_seen').selectAll().execute();
       expect(rows).toHaveLength(1);
@@ -134,13 +134,13 @@ describe('the read count of an item', () => {
 
 describe('the comments of an item page', () => {
   it('stand below the text, newest first, as text with links that lead away', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const body = '<img src=x onerror=alert(1)> https://example.org/?a=1&b="2';
       await publish(app, [
         { name: 'Ann', body: 'first' },
         { name: '<b>Bo</b>\u202e', body },
       ]);
-      const html = await (await app.ask(`/items/${app.item}`)).text();
+      const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).toContain('<bdi class="comment-name">&lt;b&gt;Bo&lt;/b&gt;\u202e</bdi>');
       expect(html).toContain(
         '&lt;img src=x onerror=alert(1)&gt; <a href="https://example.org/?a=1&amp;b=" rel="noopener noreferrer nofollow ugc"',
@@ -150,7 +150,7 @@ describe('the comments of an item page', () => {
     }));
 
   it('are fifty a page, the rest behind a link', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await publish(
         app,
         Array.from({ length: 120 }, (_, index) => ({ name: 'Ann', body: `comment ${index}.` })),
@@ -158,57 +158,57 @@ describe('the comments of an item page', () => {
       const bodies = (html: string) => [...html.matchAll(/comment (\d+)\./g)].map((match) => Number(match[1]));
       const seen: number[] = [];
       for (let path = `/items/${app.item}`; path !== ''; ) {
-        const html = await (await app.ask(path)).text();
+        const html = await (await app.request(path)).text();
         seen.push(...bodies(html));
         const next = /comments-older"><a href="([^"#]+)/.exec(html)?.[1];
         path = next ?? '';
       }
       expect(seen).toEqual(Array.from({ length: 120 }, (_, index) => 119 - index));
-      expect((await app.ask(`/items/${app.item}?comments=x`)).status).toBe(400);
+      expect((await app.request(`/items/${app.item}?comments=x`)).status).toBe(400);
     }));
 
   it('are told to scripts in pieces, with what is needed to go on', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       await publish(app, [
         { name: 'Ann', body: 'first' },
         { name: 'Bo', body: 'second' },
       ]);
-      const answer = await (await app.ask(`/api/items/${app.item}/comments?limit=1`)).json();
+      const answer = await (await app.request(`/api/items/${app.item}/comments?limit=1`)).json();
       expect(answer).toEqual({
         total: 2,
         revision: 2,
         next: 2,
         comments: [{ id: 2, name: 'Bo', at: '1970-01-01T00:00:00.001Z', parts: [{ text: 'second', href: null }] }],
       });
-      expect((await app.ask(`/api/items/${app.item}/comments?before=x`)).status).toBe(400);
-      expect((await app.ask('/api/items/999/comments')).status).toBe(404);
+      expect((await app.request(`/api/items/${app.item}/comments?before=x`)).status).toBe(400);
+      expect((await app.request('/api/items/999/comments')).status).toBe(404);
     }));
 
   it('have the notice above their form that the operator wrote', () =>
-    withNewsroomApp({ site: { commentsNotice: 'Be <kind>.' } }, async (app) => {
-      const html = await (await app.ask(`/items/${app.item}`)).text();
+    withStoreApp({ site: { commentsNotice: 'Be <kind>.' } }, async (app) => {
+      const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).toContain('<p class="comment-notice">Be &lt;kind&gt;.</p>');
     }));
 });
 
 describe('an item page that is asked for again', () => {
   it('has not changed because its form has another token', () =>
-    withNewsroomApp({}, async (app) => {
-      const first = await app.ask(`/items/${app.item}`);
-      const second = await app.ask(`/items/${app.item}`);
+    withStoreApp({}, async (app) => {
+      const first = await app.request(`/items/${app.item}`);
+      const second = await app.request(`/items/${app.item}`);
       expect(await first.text()).not.toBe(await second.text());
       expect(first.headers.get('etag')).toMatch(/^W\/"/);
       expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
     }));
 
   it('has changed with a comment, a read, and when its form has grown old', () =>
-    withNewsroomApp({}, async (app) => {
+    withStoreApp({}, async (app) => {
       const tags = new Set<string | null>();
-      const look = async () => tags.add((await app.ask(`/items/${app.item}`)).headers.get('etag'));
+      const look = async () => tags.add((await app.request(`/items/${app.item}`)).headers.get('etag'));
       await look();
       await publish(app, [{ name: 'Ann', body: 'first' }]);
       await look();
-      await app.settle();
+      await app.flush();
       await look();
       await app.clock.advance(13 * 3_600_000);
       await look();

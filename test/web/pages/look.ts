@@ -12,7 +12,7 @@ export interface Element {
 const blocks = new Set(['p', 'li', 'h1', 'h2', 'td', 'th', 'dt', 'dd']);
 
 /** Every element of a page in document order. */
-export function elementsOf(html: string): Element[] {
+export function parseElements(html: string): Element[] {
   const all: Element[] = [];
   const open: Element[] = [];
   const parser = new Parser({
@@ -36,10 +36,10 @@ export function elementsOf(html: string): Element[] {
 }
 
 /** A page as it was answered, and its elements by what they are. */
-export async function look(app: TestApp, path: string) {
+export async function getPage(app: TestApp, path: string) {
   const response = await app.get(path);
   const html = await response.text();
-  const all = elementsOf(html);
+  const all = parseElements(html);
   const byClass = (name: string) => all.filter((one) => (one.attributes['class'] ?? '').split(' ').includes(name));
   const byName = (name: string) => all.filter((one) => one.name === name);
   const textOf = (name: string) => byName(name).map(({ text }) => text);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { makeApp, makeItem, makeSource, noon, site } from '../fakes.ts';
-import { look } from './look.ts';
+import { getPage } from './look.ts';
 
 const titled = { title: '<script>alert("&")</script>', summary: 'a < b & "c"', author: "O'Neil <o@example.org>" };
 
 describe('the front page', () => {
   it('leads with the newest picture near the top and lists the rest, newest first', async () => {
     const app = makeApp([makeItem(1), makeItem(2, { imageUrl: 'https://example.org/2.jpg' }), makeItem(3)]);
-    const { byClass } = await look(app, '/');
+    const { byClass } = await getPage(app, '/');
     expect(byClass('lead')[0]?.text).toContain('Headline 2');
     expect(byClass('item').map(({ text }) => text)).toEqual([
       expect.stringContaining('Headline 3'),
@@ -19,12 +19,12 @@ describe('the front page', () => {
     const app = makeApp([makeItem(1), makeItem(2)], {
       site: () => ({ ...site, timezone: 'Asia/Tokyo', dateline: 'yyyy/MM/dd HH.mm' }),
     });
-    const { byClass } = await look(app, '/');
+    const { byClass } = await getPage(app, '/');
     expect(byClass('item')[0]?.text).toBe('World Headline 1 2026/01/15 04.21 Example Summary of 1.');
   });
 
   it('carries the title of the site, a tab for each section, and the feeds', async () => {
-    const { byName, byClass } = await look(makeApp(), '/');
+    const { byName, byClass } = await getPage(makeApp(), '/');
     expect(byName('title')[0]?.text).toBe('The Daily Example');
     expect(byName('h1').map(({ text }) => text)).toEqual(['The Daily Example']);
     expect(byClass('tabs')[0]?.text).toBe('Front page World Science & Nature');
@@ -34,7 +34,7 @@ describe('the front page', () => {
 
   it('has the News feed beside it, with the place in the log from which it goes on', async () => {
     const app = makeApp([makeItem(1), makeItem(2)]);
-    const { byName, byClass } = await look(app, '/');
+    const { byName, byClass } = await getPage(app, '/');
     const [aside] = byName('aside');
     expect(aside?.attributes).toMatchObject({ 'data-cursor': 'k3f9-0', 'data-timezone': 'UTC' });
     const lines = byClass('wire')[0]?.text;
@@ -43,14 +43,14 @@ describe('the front page', () => {
   });
 
   it('shows what publishers wrote as text, whatever it looks like', async () => {
-    const { html, byClass, byName } = await look(makeApp([makeItem(1, titled), makeItem(2, titled)]), '/');
+    const { html, byClass, byName } = await getPage(makeApp([makeItem(1, titled), makeItem(2, titled)]), '/');
     expect(byClass('headline')[1]?.text).toBe(titled.title);
     expect(byName('script')).toHaveLength(1);
     expect(html).not.toContain('<script>alert');
   });
 
   it('loads no picture that does not come over https', async () => {
-    const { byName } = await look(makeApp([makeItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
+    const { byName } = await getPage(makeApp([makeItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
     expect(byName('img')).toEqual([]);
   });
 
@@ -59,26 +59,26 @@ describe('the front page', () => {
       makeItem(1, { imageUrl: 'http://127.0.0.1:81/a.jpg' }),
       makeItem(2, { imageUrl: 'http://127.0.0.1:8/b' }),
     ];
-    const { byName, response } = await look(makeApp(items, { pictureOrigins: ['http://127.0.0.1:8'] }), '/');
+    const { byName, response } = await getPage(makeApp(items, { pictureOrigins: ['http://127.0.0.1:8'] }), '/');
     expect(byName('img').map(({ attributes }) => attributes['src'])).toEqual(['http://127.0.0.1:8/b']);
     expect(response.headers.get('content-security-policy')).toContain("img-src 'self' https: http://127.0.0.1:8;");
   });
 
   it('leads on to older news and has no lead there', async () => {
     const app = makeApp(Array.from({ length: 35 }, (_, index) => makeItem(index + 1)));
-    const first = await look(app, '/');
+    const first = await getPage(app, '/');
     const older = first.all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
-    const second = await look(app, older.replace('https://news.example.com', ''));
+    const second = await getPage(app, older.replace('https://news.example.com', ''));
     expect(second.byClass('lead')).toEqual([]);
     expect(second.byClass('item').map(({ text }) => text)).toHaveLength(5);
   });
 
   it('says so when there is no news', async () => {
-    expect((await look(makeApp(), '/')).byClass('empty')).toHaveLength(1);
+    expect((await getPage(makeApp(), '/')).byClass('empty')).toHaveLength(1);
   });
 
   it('has no script, style or handler in the markup', async () => {
-    const { all, byName } = await look(makeApp([makeItem(1)]), '/');
+    const { all, byName } = await getPage(makeApp([makeItem(1)]), '/');
     expect(byName('script').map(({ text, attributes }) => [text, attributes['type']])).toEqual([['', 'module']]);
     expect(byName('style')).toEqual([]);
     const names = all.flatMap(({ attributes }) => Object.keys(attributes));
@@ -89,7 +89,7 @@ describe('the front page', () => {
 describe('a section page', () => {
   it('lists the items of the section only, under its name and tab', async () => {
     const app = makeApp([makeItem(1), makeItem(2, { section: 'Science & Nature', sections: ['Science & Nature'] })]);
-    const { byName, byClass, all } = await look(app, '/sections/science-nature');
+    const { byName, byClass, all } = await getPage(app, '/sections/science-nature');
     expect(byName('h1')[0]?.text).toBe('Science & Nature');
     expect([...byClass('lead'), ...byClass('item')].map(({ text }) => text)).toEqual([
       expect.stringContaining('Headline 2'),
@@ -115,7 +115,7 @@ describe('an item page', () => {
   });
 
   it('shows section, headline, datelines, byline, text and where else the item appeared', async () => {
-    const { byClass, byName } = await look(makeApp([item]), '/items/7');
+    const { byClass, byName } = await getPage(makeApp([item]), '/items/7');
     expect(byName('h1')[0]?.text).toBe('Headline 7');
     expect(byClass('kicker')[0]?.text).toBe('World');
     expect(byClass('meta')[0]?.text).toBe('14.01.26 19:27 updated 15.01.26 12:00');
@@ -127,7 +127,7 @@ describe('an item page', () => {
   });
 
   it('leads to the original without telling it where the reader came from', async () => {
-    const { byClass, all } = await look(makeApp([item]), '/items/7');
+    const { byClass, all } = await getPage(makeApp([item]), '/items/7');
     const link = all.find(({ attributes }) => attributes['href'] === item.url);
     expect(byClass('original')[0]?.text).toBe('Read the original at example.org');
     expect(link?.attributes).toMatchObject({
@@ -137,7 +137,7 @@ describe('an item page', () => {
   });
 
   it('shows the summary where the text may not be shown', async () => {
-    const { byClass } = await look(makeApp([makeItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
+    const { byClass } = await getPage(makeApp([makeItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
     expect(byClass('text')[0]?.text).toBe('a < b');
   });
 
@@ -146,7 +146,7 @@ describe('an item page', () => {
       { url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 12_400_000 },
       { url: 'http://example.org/b.pdf', type: null, length: null },
     ];
-    const { byClass, byName } = await look(makeApp([makeItem(7, { enclosures })]), '/items/7');
+    const { byClass, byName } = await getPage(makeApp([makeItem(7, { enclosures })]), '/items/7');
     expect(byName('audio').map(({ attributes }) => attributes['src'])).toEqual(['https://example.org/a.mp3']);
     expect(byClass('enclosures')[0]?.text).toBe(
       'Attached at example.org (audio/mpeg, 12.4 MB) Attached at example.org',
@@ -156,7 +156,7 @@ describe('an item page', () => {
   it('does not offer a picture again that it shows already', async () => {
     const imageUrl = 'https://example.org/quay.jpg';
     const enclosures = [{ url: imageUrl, type: 'image/jpeg', length: null }];
-    const { byClass, byName } = await look(makeApp([makeItem(7, { imageUrl, enclosures })]), '/items/7');
+    const { byClass, byName } = await getPage(makeApp([makeItem(7, { imageUrl, enclosures })]), '/items/7');
     expect(byName('img').map(({ attributes }) => attributes['src'])).toContain(imageUrl);
     expect(byClass('enclosures')).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe('the sources page', () => {
       makeSource({ id: 'f', title: 'F', storedToPushedMs: 0.2 }),
     ];
     const next = '15.01.26 12:15 adaptive interval 15 min';
-    const { byName, html } = await look(app, '/sources');
+    const { byName, html } = await getPage(app, '/sources');
     expect(byName('tr').map(({ text }) => text)).toEqual([
       'Source Section State Last read Next check Delay Items Feeds',
       `Example World Fine 15.01.26 12:00 ${next} – 3 RSS Atom JSON`,
@@ -197,7 +197,7 @@ describe('the sources page', () => {
   });
 
   it('leads to a page for each source with its items', async () => {
-    const { byName, byClass } = await look(makeApp([makeItem(1)]), '/sources/example');
+    const { byName, byClass } = await getPage(makeApp([makeItem(1)]), '/sources/example');
     expect(byName('h1')[0]?.text).toBe('Example');
     expect(byClass('item')).toHaveLength(1);
   });
@@ -211,7 +211,7 @@ describe('error pages', () => {
     '/%E0%A4%A',
     '/public/x/secret',
   ])('reflect nothing of %s', async (path) => {
-    const { response, html, byName } = await look(makeApp(), path);
+    const { response, html, byName } = await getPage(makeApp(), path);
     expect(response.status).toBe(404);
     expect(html).not.toMatch(/nope|alert|secret|%E0/);
     expect(byName('h1')[0]?.text).toBe('Not found');
@@ -220,7 +220,7 @@ describe('error pages', () => {
   it('stand when the store is what failed', async () => {
     const app = makeApp();
     app.reads.fault = new Error('no such table: item');
-    const { response, html, byClass } = await look(app, '/');
+    const { response, html, byClass } = await getPage(app, '/');
     expect(response.status).toBe(500);
     expect(html).not.toContain('table');
     expect(byClass('tabs')[0]?.text).toContain('World');
@@ -241,7 +241,7 @@ describe('a page', () => {
     '/items/1',
     '/nope',
   ])('at %s has one main, one heading of the first rank and a way past the masthead', async (path) => {
-    const { all, byName, byClass } = await look(makeApp([makeItem(1)]), path);
+    const { all, byName, byClass } = await getPage(makeApp([makeItem(1)]), path);
     expect(byName('main').map(({ attributes }) => attributes['id'])).toEqual(['main']);
     expect(byName('h1')).toHaveLength(1);
     expect(byClass('skip')[0]?.attributes['href']).toBe('#main');
@@ -250,7 +250,7 @@ describe('a page', () => {
 
   it('puts the path of the public URL before every address', async () => {
     const app = makeApp([makeItem(1)], { publicUrl: () => 'https://example.org/news' });
-    const { all } = await look(app, '/items/1');
+    const { all } = await getPage(app, '/items/1');
     const own = all
       .map(({ attributes }) => attributes['href'] ?? attributes['src'] ?? '')
       .filter((address) => address.startsWith('/'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeApp, makeItem } from '../fakes.ts';
-import { look } from './look.ts';
+import { getPage } from './look.ts';
 
 const library = [
   makeItem(1, {
@@ -18,7 +18,7 @@ const library = [
 
 describe('the search page', () => {
   it('lists what was found, newest first, with what was searched for marked', async () => {
-    const { byClass, textOf, byName } = await look(makeApp(library), '/search?q=budget');
+    const { byClass, textOf, byName } = await getPage(makeApp(library), '/search?q=budget');
     expect(textOf('h1')).toEqual(['Search: budget']);
     expect(byClass('headline').map(({ text }) => text)).toEqual(['Other news', 'Budget vote postponed']);
     expect(textOf('mark')).toEqual(['BÜDGET', 'Budget', 'budget']);
@@ -31,14 +31,14 @@ describe('the search page', () => {
 
   it('shows a question and what it finds as text, whatever they look like', async () => {
     const title = '"><script>alert("budget")</script>';
-    const { html, textOf } = await look(makeApp([makeItem(1, { title })]), `/search?q=${encodeURIComponent(title)}`);
+    const { html, textOf } = await getPage(makeApp([makeItem(1, { title })]), `/search?q=${encodeURIComponent(title)}`);
     expect(html).not.toContain('<script>alert');
     expect(textOf('h1')).toEqual([`Search: ${title}`]);
     expect(textOf('script')).toHaveLength(1);
   });
 
   it('offers the search as a feed and as a live stream', async () => {
-    const { byName, byClass } = await look(makeApp(library), '/search?q=budget+-cricket');
+    const { byName, byClass } = await getPage(makeApp(library), '/search?q=budget+-cricket');
     const feeds = byName('link').filter(({ attributes }) => attributes['rel'] === 'alternate');
     expect(feeds.map(({ attributes }) => attributes['href'])).toEqual(
       ['rss', 'atom', 'json'].map((format) => `/feed.${format}?q=budget+-cricket`),
@@ -49,7 +49,7 @@ describe('the search page', () => {
 
   it('ranks by relevance when it is asked to, and pages on in that order', async () => {
     const app = makeApp(library);
-    const { byName } = await look(app, '/search?q=budget&sort=relevance');
+    const { byName } = await getPage(app, '/search?q=budget&sort=relevance');
     expect(app.reads.asked.at(-1)).toMatchObject({ byRelevance: true, filter: { q: 'budget' } });
     const current = byName('a').filter(({ attributes }) => attributes['aria-current'] === 'true');
     expect(current.map(({ text }) => text)).toEqual(['Best match first']);
@@ -59,23 +59,23 @@ describe('the search page', () => {
 
   it('leads on to more results and keeps the question', async () => {
     const many = Array.from({ length: 35 }, (_, index) => makeItem(index + 1));
-    const { all } = await look(makeApp(many), '/search?q=headline');
+    const { all } = await getPage(makeApp(many), '/search?q=headline');
     const next = all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
     expect(next).toMatch(/^\/search\?q=headline&before=\d+-6$/);
-    const second = await look(makeApp(many), next);
+    const second = await getPage(makeApp(many), next);
     expect(second.byClass('item')).toHaveLength(5);
     expect(second.byClass('arrivals')).toEqual([]);
   });
 
   it('says how to search when nothing is asked', async () => {
-    const { response, byClass, textOf } = await look(makeApp(library), '/search');
+    const { response, byClass, textOf } = await getPage(makeApp(library), '/search');
     expect(response.status).toBe(200);
     expect(textOf('h1')).toEqual(['Search']);
     expect(byClass('help')[0]?.text).toContain('"budget vote"');
   });
 
   it('says what to try when nothing is found', async () => {
-    const { byClass, byName } = await look(makeApp(library), '/search?q=zebra');
+    const { byClass, byName } = await getPage(makeApp(library), '/search?q=zebra');
     expect(byClass('empty')[0]?.text).toContain('leave a word out');
     expect(byName('mark')).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('the search page', () => {
     ['q=a&before=nonsense', 'next'],
     ['q=a&sort=best', 'sort is newest or relevance'],
   ])('says what is wrong with ?%s, with the box to mend it in', async (query, why) => {
-    const { response, byClass, all } = await look(makeApp(library), `/search?${query}`);
+    const { response, byClass, all } = await getPage(makeApp(library), `/search?${query}`);
     expect(response.status).toBe(400);
     expect(byClass('empty')[0]?.text).toContain(why);
     expect(all.some(({ attributes }) => attributes['id'] === 'search-box')).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeApp, makeSource, noon, site } from '../fakes.ts';
-import { look } from './look.ts';
+import { getPage } from './look.ts';
 
 const hourMs = 3_600_000;
 
@@ -8,7 +8,7 @@ describe('the status page', () => {
   it('tells the figures of the last day at a glance', async () => {
     const app = makeApp([], { site: () => ({ ...site, timezone: 'UTC' }) });
     app.reads.known = [makeSource(), makeSource({ id: 'b', title: 'B & Co', outcome: 'failed', items: 1200 })];
-    const { byClass } = await look(app, '/status');
+    const { byClass } = await getPage(app, '/status');
     expect(byClass('figures')[0]?.text).toBe(
       'new items in 24 hours 828 stored items 1,203 reads of sources in 24 hours 1,030 sources 2 in trouble 1',
     );
@@ -20,7 +20,7 @@ describe('the status page', () => {
       { hourMs: noon - hourMs, most: 2 },
       { hourMs: noon, most: 7 },
     ];
-    const { byName, textOf, byClass } = await look(makeApp([], { sessionHistory }), '/status');
+    const { byName, textOf, byClass } = await getPage(makeApp([], { sessionHistory }), '/status');
     expect(textOf('caption')).toEqual([
       'Items per hour',
       'From publication to us, median in minutes',
@@ -38,14 +38,14 @@ describe('the status page', () => {
   it('says that there is nothing yet instead of drawing nothing', async () => {
     const app = makeApp();
     app.reads.activity = async () => [];
-    const { byName, byClass } = await look(app, '/status');
+    const { byName, byClass } = await getPage(app, '/status');
     expect(byName('svg')).toEqual([]);
     expect(byClass('empty').map(({ text }) => text)).toEqual(Array(4).fill('Nothing yet.'));
   });
 
   it('shows that nothing can be stored, since when, and what to do', async () => {
     const storage = () => ({ fault: 'full', sinceMs: Date.UTC(2026, 0, 5, 12, 30), blocksWrites: true }) as const;
-    const { byClass, html } = await look(makeApp([], { storage }), '/status');
+    const { byClass, html } = await getPage(makeApp([], { storage }), '/status');
     const text = byClass('problems')[0]?.text;
     expect(text).toContain('Nothing new can be stored');
     expect(text).toContain('the disk of the database is full. Free space on it');
@@ -54,9 +54,9 @@ describe('the status page', () => {
 
   it('shows what is wrong with declarations that are not in force, as text', async () => {
     const configProblems = () => [{ where: 'sources.yaml:14', what: 'url is <b>not</b> a URL', remedy: 'Write one' }];
-    const { byClass, html } = await look(makeApp([], { configProblems }), '/status');
+    const { byClass, html } = await getPage(makeApp([], { configProblems }), '/status');
     expect(byClass('problems')[0]?.text).toContain('sources.yaml:14: url is <b>not</b> a URL. Write one.');
     expect(html).not.toContain('<b>not');
-    expect((await look(makeApp(), '/status')).byClass('problems')).toEqual([]);
+    expect((await getPage(makeApp(), '/status')).byClass('problems')).toEqual([]);
   });
 });

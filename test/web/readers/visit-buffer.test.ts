@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { Visit } from '../../../src/store/readers/read-counts.ts';
-import { createVisitDesk, type VisitDeskParts } from '../../../src/web/readers/visit-buffer.ts';
+import { createVisitBuffer, type VisitBufferOptions } from '../../../src/web/readers/visit-buffer.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
-function openDesk(over: Partial<VisitDeskParts> = {}) {
+function openDesk(over: Partial<VisitBufferOptions> = {}) {
   const clock = createFakeClock(Date.UTC(2026, 0, 5, 12));
   const batches: (readonly Visit[])[] = [];
-  const desk = createVisitDesk({
-    count: async (visits) => void batches.push(visits),
-    salt: async (day) => `salt of ${day}`,
+  const desk = createVisitBuffer({
+    storeVisits: async (visits) => void batches.push(visits),
+    readSalt: async (day) => `salt of ${day}`,
     clock,
     log: silentLog,
     after: (ms, call) => clock.after(ms, call),
@@ -23,8 +23,8 @@ const visit = { itemId: 1, address: '192.0.2.1', agent: 'Mozilla/5.0' };
 describe('createVisitDesk', () => {
   it('counts what came within a second together, and nothing twice', async () => {
     const { desk, clock, batches } = openDesk();
-    desk.note(visit);
-    desk.note({ ...visit, itemId: 2 });
+    desk.add(visit);
+    desk.add({ ...visit, itemId: 2 });
     expect(batches).toEqual([]);
     await clock.advance(1000);
     expect(batches.map((batch) => batch.map(({ itemId }) => itemId))).toEqual([[1, 2]]);
@@ -34,7 +34,7 @@ describe('createVisitDesk', () => {
 
   it('counts what waits when it is stopped', async () => {
     const { desk, batches } = openDesk();
-    desk.note(visit);
+    desk.add(visit);
     await desk.stop();
     expect(batches).toHaveLength(1);
   });
@@ -44,13 +44,13 @@ describe('createVisitDesk', () => {
     const warned: string[] = [];
     const counted: Visit[] = [];
     const { desk, clock } = openDesk({
-      count: async (visits) => {
+      storeVisits: async (visits) => {
         if (fails) throw new Error('busy');
         counted.push(...visits);
       },
       log: { ...silentLog, warn: (_, message) => void warned.push(message) },
     });
-    desk.note(visit);
+    desk.add(visit);
     await clock.advance(1000);
     expect(warned).toHaveLength(1);
     fails = false;
@@ -68,7 +68,7 @@ describe('createVisitDesk', () => {
       { ...visit, agent: 'Other' },
       { ...visit, itemId: 2 },
     ]) {
-      desk.note(one);
+      desk.add(one);
     }
     await desk.stop();
     const hashes = (batches[0] ?? []).map(({ hash }) => hash);
@@ -80,9 +80,9 @@ describe('createVisitDesk', () => {
 
   it("gives the hash of today that tomorrow calls yesterday's", async () => {
     const { desk, clock, batches } = openDesk();
-    desk.note(visit);
+    desk.add(visit);
     await clock.advance(24 * 3_600_000);
-    desk.note(visit);
+    desk.add(visit);
     await desk.stop();
     const [first, second] = batches.flat();
     expect(second?.hash).not.toBe(first?.hash);
@@ -93,7 +93,7 @@ describe('createVisitDesk', () => {
     const { desk, clock, batches } = openDesk();
     const flood = async (address: (number: number) => string) => {
       for (let number = 0; number < 5000; number += 1) {
-        desk.note({ ...visit, address: address(number), agent: `Mozilla/5.0 (${number})` });
+        desk.add({ ...visit, address: address(number), agent: `Mozilla/5.0 (${number})` });
       }
       await clock.advance(1000);
       return batches.splice(0).flat().length;
@@ -102,8 +102,8 @@ describe('createVisitDesk', () => {
     // The same again are known, and the database counts none of them twice; others are refused.
     expect(await flood(() => '192.0.2.1')).toBe(30);
     expect(await flood((number) => `2001:db8:1:2::${number.toString(16)}`)).toBe(30);
-    desk.note({ ...visit, address: '192.0.2.2' });
-    desk.note({ ...visit, itemId: 2 });
+    desk.add({ ...visit, address: '192.0.2.2' });
+    desk.add({ ...visit, itemId: 2 });
     await clock.advance(1000);
     expect(batches.splice(0).flat()).toHaveLength(2);
     await clock.advance(24 * 3_600_000);
@@ -112,9 +112,9 @@ describe('createVisitDesk', () => {
 
   it("takes a customer's IPv6 network for one visitor", async () => {
     const { desk, batches } = openDesk();
-    desk.note({ ...visit, address: '2001:db8:1:2::1' });
-    desk.note({ ...visit, address: '2001:db8:1:2:ffff::9' });
-    desk.note({ ...visit, address: '2001:db8:1:3::1' });
+    desk.add({ ...visit, address: '2001:db8:1:2::1' });
+    desk.add({ ...visit, address: '2001:db8:1:2:ffff::9' });
+    desk.add({ ...visit, address: '2001:db8:1:3::1' });
     await desk.stop();
     expect(new Set(batches.flat().map(({ hash }) => hash)).size).toBe(2);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readChoice, readLimit, refuseUnknown, writeChoice } from '../../../src/web/shared/query-params.ts';
+import { parseItemsParams, parsePageSize, rejectUnknownParams, formatItemsParams } from '../../../src/web/shared/query-params.ts';
 
 function choice(query: string) {
-  return readChoice(new URLSearchParams(query));
+  return parseItemsParams(new URLSearchParams(query));
 }
 
 describe('readChoice', () => {
@@ -70,7 +70,7 @@ describe('readChoice', () => {
     '1-2\n',
     `${'9'.repeat(16)}-1`,
   ])('refuses the place %j', (before) => {
-    expect(() => readChoice(new URLSearchParams({ before }))).toThrow();
+    expect(() => parseItemsParams(new URLSearchParams({ before }))).toThrow();
   });
 });
 
@@ -81,11 +81,11 @@ describe('readLimit', () => {
     ['1', 1],
     ['500', 500],
   ])('reads %j as %d', (text, limit) => {
-    expect(readLimit(text, 50)).toBe(limit);
+    expect(parsePageSize(text, 50)).toBe(limit);
   });
 
   it.each(['0', '-1', '1.5', '1e3', '0x10', ' 5', '10000000000', 'NaN', '501', '999999999'])('refuses %j', (text) => {
-    expect(() => readLimit(text, 50)).toThrow('limit is a whole number from 1 to 500');
+    expect(() => parsePageSize(text, 50)).toThrow('limit is a whole number from 1 to 500');
   });
 });
 
@@ -95,11 +95,11 @@ describe('writeChoice', () => {
     '?section=science-nature&section=world&limit=10',
     '?source=a&category=eu&language=en&q=rail+-road&backfill=false&before=5-1',
   ])('writes back %s as it was read', (query) => {
-    expect(writeChoice(choice(query))).toBe(query);
+    expect(formatItemsParams(choice(query))).toBe(query);
   });
 
   it('writes equal choices as one, however they were put', () => {
-    expect(writeChoice(choice('limit=50&section=World&section=SCIENCE&section=world'))).toBe(
+    expect(formatItemsParams(choice('limit=50&section=World&section=SCIENCE&section=world'))).toBe(
       '?section=science&section=world',
     );
   });
@@ -108,19 +108,19 @@ describe('writeChoice', () => {
 describe('refuseUnknown', () => {
   it('names what is not known, what is, and no value', () => {
     const sent = new URLSearchParams('section=x&sektion=secret');
-    expect(() => refuseUnknown(sent)).toThrow(
+    expect(() => rejectUnknownParams(sent)).toThrow(
       /^There is no parameter 'sektion' here\. Known parameters are section, source, [^=]*before\.$/,
     );
-    expect(() => refuseUnknown(sent, [])).toThrow("There is no parameter 'section' here. This address takes none.");
-    expect(() => refuseUnknown(new URLSearchParams('section=x&limit=1'))).not.toThrow();
+    expect(() => rejectUnknownParams(sent, [])).toThrow("There is no parameter 'section' here. This address takes none.");
+    expect(() => rejectUnknownParams(new URLSearchParams('section=x&limit=1'))).not.toThrow();
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('refuses %s like any other name', (name) => {
-    expect(() => refuseUnknown(new URLSearchParams({ [name]: '1' }))).toThrow('There is no parameter');
-    expect(() => refuseUnknown(new URLSearchParams(`${name}=1`))).toThrow(`'${name}'`);
+    expect(() => rejectUnknownParams(new URLSearchParams({ [name]: '1' }))).toThrow('There is no parameter');
+    expect(() => rejectUnknownParams(new URLSearchParams(`${name}=1`))).toThrow(`'${name}'`);
   });
 
   it('quotes no more than the beginning of a long name', () => {
-    expect(() => refuseUnknown(new URLSearchParams(`${'x'.repeat(9000)}=1`))).toThrow(/'x{60}'/);
+    expect(() => rejectUnknownParams(new URLSearchParams(`${'x'.repeat(9000)}=1`))).toThrow(/'x{60}'/);
   });
 });

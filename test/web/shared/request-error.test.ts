@@ -7,7 +7,7 @@ import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../../src/domain/storage.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { badRequest, notFound, type Problem, problemOf, withdrawn } from '../../../src/web/shared/request-error.ts';
+import { badRequest, notFound, type Problem, toProblem, goneItem } from '../../../src/web/shared/request-error.ts';
 
 /** What is told and what is logged of an error that a handler throws. */
 async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {
@@ -17,7 +17,7 @@ async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem;
   app.all('/path', () => {
     throw error;
   });
-  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  app.onError((thrown, c) => c.json(toProblem(thrown, c, log)));
   const problem = (await (await app.request('/path?secret=1', { method })).json()) as Problem;
   return { problem, logged };
 }
@@ -32,7 +32,7 @@ async function levelOfBrokenOff(): Promise<string> {
     start();
     return c.text(await c.req.text());
   });
-  app.onError((thrown, c) => c.json(problemOf(thrown, c, log)));
+  app.onError((thrown, c) => c.json(toProblem(thrown, c, log)));
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   try {
@@ -54,7 +54,7 @@ describe('problemOf', () => {
   it.each([
     [badRequest('bad_limit', 'Say a number.'), { status: 400, code: 'bad_limit', message: 'Say a number.' }],
     [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
-    [withdrawn(), { status: 410, code: 'withdrawn' }],
+    [goneItem(), { status: 410, code: 'withdrawn' }],
   ])('tells what was thrown on purpose and logs nothing', async (error, expected) => {
     const { problem, logged } = await tell(error);
     expect(problem).toMatchObject(expected);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { createReads } from '../../../src/web/http/store-reads.ts';
+import { createWebReads } from '../../../src/web/http/store-reads.ts';
 import { engines, type Place } from '../../contract/engines.ts';
-import { digest, draft, hour, minute, Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { digest, draft, hour, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { makeApp, type TestApp } from '../fakes.ts';
 
 const formats = ['rss', 'atom', 'json'] as const;
@@ -10,7 +10,7 @@ const others = ['b', 'c', 'd', 'e', 'f'];
 
 let place: Place;
 let store: Store;
-let room: Newsroom;
+let room: StoreFixture;
 let get: TestApp['get'];
 
 /** `count` entries of a source, one second apart. */
@@ -53,10 +53,10 @@ beforeEach(async () => {
   if (engine === undefined) throw new Error('there is no engine');
   place = await engine.copy();
   store = await openStore({ url: place.url, poller: true });
-  room = new Newsroom(store);
+  room = new StoreFixture(store);
   await room.declare(['flood', ...others].map((id) => source(id)));
   for (const id of ['flood', ...others]) await room.read(id, digest(entries(`${id}old`, 1, noon - 2 * hour)));
-  ({ get } = makeApp([], { reads: createReads(store), sections: () => ['World'] }));
+  ({ get } = makeApp([], { reads: createWebReads(store), sections: () => ['World'] }));
 });
 afterEach(async () => {
   await store.close();

@@ -2,8 +2,8 @@ import RssParser from 'rss-parser';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { renderAtom } from '../../../src/web/syndication/atom.ts';
-import { type OutputFeed, toEntry, toStub } from '../../../src/web/syndication/output-feed.ts';
-import { renderJson } from '../../../src/web/syndication/render-json-feed.ts';
+import { type OutputFeed, toEntry, toWithdrawalNotice } from '../../../src/web/syndication/output-feed.ts';
+import { renderJsonFeed } from '../../../src/web/syndication/render-json-feed.ts';
 import { renderRss } from '../../../src/web/syndication/rss.ts';
 import { makeItem, noon } from '../fakes.ts';
 
@@ -34,8 +34,8 @@ function feedOf(over: Partial<OutputFeed> = {}): OutputFeed {
     nextUrl: `${base}/feed.x?limit=1&before=9-7`,
     updatedMs: noon + 60_000,
     entries: [toEntry(rich, base)],
-    stubs: [],
-    deleted: [],
+    withdrawalNotices: [],
+    tombstones: [],
     ...over,
   };
 }
@@ -187,7 +187,7 @@ describe('Atom', () => {
 });
 
 describe('JSON Feed', () => {
-  const document = JSON.parse(renderJson(feedOf()));
+  const document = JSON.parse(renderJsonFeed(feedOf()));
 
   it('is of version 1.1 and knows its page, itself and what follows', () => {
     expect(document).toMatchObject({
@@ -225,7 +225,7 @@ describe('JSON Feed', () => {
 
   it('has a content even where there is no text to show', () => {
     const bare = toEntry(makeItem(1, { summary: '', contentHtml: '' }), base);
-    expect(JSON.parse(renderJson(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
+    expect(JSON.parse(renderJsonFeed(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
   });
 });
 
@@ -252,7 +252,7 @@ describe('a title that looks like markup', () => {
   it('is the plain text in Atom and in JSON, which say what a title is', () => {
     const output = feedOf({ entries: [toEntry(makeItem(1, { title: 'Vec<T>' }), base)] });
     expect(renderAtom(output)).toContain('<title>Vec&lt;T&gt;</title>');
-    expect(JSON.parse(renderJson(output)).items[0].title).toBe('Vec<T>');
+    expect(JSON.parse(renderJsonFeed(output)).items[0].title).toBe('Vec<T>');
   });
 });
 
@@ -281,16 +281,16 @@ describe('an Atom feed', () => {
   it('declares the namespaces of pictures and of tombstones only where it has some', () => {
     const plain = { entries: [toEntry(makeItem(1, { imageUrl: null }), base)] };
     expect(renderAtom(feedOf(plain))).not.toMatch(/xmlns:/);
-    expect(renderAtom(feedOf({ ...plain, deleted: [{ id: 'urn:uuid:1', atMs: noon }] }))).toMatch(/xmlns:at=/);
+    expect(renderAtom(feedOf({ ...plain, tombstones: [{ id: 'urn:uuid:1', atMs: noon }] }))).toMatch(/xmlns:at=/);
     expect(renderAtom(feedOf())).toMatch(/xmlns:media=/);
   });
 });
 
 describe('a withdrawn item', () => {
-  const stub = toStub(rich, noon + 120_000, base);
-  const output = feedOf({ entries: [], stubs: [stub], deleted: [{ id: stub.id, atMs: noon + 120_000 }] });
+  const stub = toWithdrawalNotice(rich, noon + 120_000, base);
+  const output = feedOf({ entries: [], withdrawalNotices: [stub], tombstones: [{ id: stub.id, atMs: noon + 120_000 }] });
 
-  it.each([renderRss, renderAtom, renderJson])('is replaced under its id by a word that says so: %o', (render) => {
+  it.each([renderRss, renderAtom, renderJsonFeed])('is replaced under its id by a word that says so: %o', (render) => {
     const document = render(output);
     expect(document).toContain(toEntry(rich, base).id);
     expect(document).toContain('This item has been withdrawn.');
@@ -299,7 +299,7 @@ describe('a withdrawn item', () => {
   });
 
   it('leads to its page here, which answers 410, and keeps its date of publication', () => {
-    expect(JSON.parse(renderJson(output)).items[0]).toMatchObject({
+    expect(JSON.parse(renderJsonFeed(output)).items[0]).toMatchObject({
       url: `${base}/items/7`,
       title: 'Withdrawn',
       date_published: '2026-01-15T12:00:00.000Z',
@@ -311,10 +311,10 @@ describe('a withdrawn item', () => {
 describe('every format', () => {
   it('gives an item the same id', () => {
     const id = toEntry(rich, base).id;
-    for (const render of [renderRss, renderAtom, renderJson]) expect(render(feedOf())).toContain(id);
+    for (const render of [renderRss, renderAtom, renderJsonFeed]) expect(render(feedOf())).toContain(id);
   });
 
   it('does not depend on anything but what it is given', () => {
-    for (const render of [renderRss, renderAtom, renderJson]) expect(render(feedOf())).toBe(render(feedOf()));
+    for (const render of [renderRss, renderAtom, renderJsonFeed]) expect(render(feedOf())).toBe(render(feedOf()));
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { AppParts } from '../../../src/web/shared/app-context.ts';
+import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
-import { FakeReads, makeApp, makeItem, makeParts } from '../fakes.ts';
+import { FakeReadPort, makeApp, makeItem, makeContext } from '../fakes.ts';
 
 const base = 'https://news.example.com';
 const hubUrl = (): string => `${base}/websub/hub`;
 
-function reading(over: Partial<AppParts> = {}) {
-  const reads = new FakeReads([makeItem(1), makeItem(2)]);
-  return { reads, read: createTopicReader({ ...makeParts(reads), hubUrl, ...over }) };
+function reading(over: Partial<AppContext> = {}) {
+  const reads = new FakeReadPort([makeItem(1), makeItem(2)]);
+  return { reads, read: createTopicReader({ ...makeContext(reads), hubUrl, ...over }) };
 }
 
 describe('a topic’s document', () => {

@@ -5,13 +5,13 @@ import RssParser from 'rss-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from '../../../src/demo/editor.ts';
 import { outlets } from '../../../src/demo/outlets.ts';
-import { writeFeed } from '../../../src/demo/publish.ts';
+import { renderFeed } from '../../../src/demo/publish.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import { createReads } from '../../../src/web/http/store-reads.ts';
-import { digestDocument } from '../../../src/worker.ts';
+import { createWebReads } from '../../../src/web/http/store-reads.ts';
+import { normaliseDocument } from '../../../src/worker.ts';
 import { engines, type Place } from '../../contract/engines.ts';
-import { Newsroom, noon, source } from '../../contract/newsroom.ts';
+import { StoreFixture, noon, source } from '../../contract/newsroom.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
 import { plainOptions } from '../../normalise/parsed.ts';
 import { rssDocument } from '../../support/documents.ts';
@@ -34,16 +34,16 @@ interface Found {
   readonly isoDate: string | undefined;
 }
 
-async function readDocument(room: Newsroom, id: string, body: Uint8Array): Promise<void> {
-  const digest = await digestDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
+async function readDocument(room: StoreFixture, id: string, body: Uint8Array): Promise<void> {
+  const digest = await normaliseDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
   if (digest.kind === 'digested') await room.read(id, digest);
 }
 
 function demoDocuments(): readonly (readonly [string, Uint8Array])[] {
   const editor = new Editor(seededRandom(7));
-  for (let turn = 0; turn < 150; turn += 1) editor.turn(noon - (150 - turn) * 15_000);
+  for (let turn = 0; turn < 150; turn += 1) editor.publishNext(noon - (150 - turn) * 15_000);
   return outlets.map((outlet) => {
-    const { body } = writeFeed(outlet, editor.articlesOf(outlet.id), 'http://127.0.0.1:8080');
+    const { body } = renderFeed(outlet, editor.articlesOf(outlet.id), 'http://127.0.0.1:8080');
     return [`demo-${outlet.id}`, Buffer.from(body)] as const;
   });
 }
@@ -69,7 +69,7 @@ beforeAll(async () => {
   place = await engine.copy();
   store = await openStore({ url: place.url, poller: true });
   const documents = [...demoDocuments(), ...hostileDocuments()];
-  const room = new Newsroom(store);
+  const room = new StoreFixture(store);
   await room.declare(
     documents.map(([id]) => source(id, { title: null, section: id.startsWith('demo') ? 'Demo' : 'Hostile' })),
   );
@@ -83,7 +83,7 @@ afterAll(async () => {
 
 /** The web over the store, as a server just started would have it. */
 function started() {
-  return makeApp([], { reads: createReads(store), sections: () => ['Demo', 'Hostile'] });
+  return makeApp([], { reads: createWebReads(store), sections: () => ['Demo', 'Hostile'] });
 }
 
 /** All pages of a feed, by following `next`. */

@@ -5,10 +5,10 @@ import {
   element,
   escapeXml,
   htmlForCdata,
-  languageTag,
+  toLanguageTag,
   plainText,
   textElement,
-  webUrl,
+  toWebUrl,
   xmlSafe,
 } from '../../../src/web/syndication/xml.ts';
 
@@ -73,11 +73,11 @@ describe('an address in an output feed', () => {
     ['http://[2001:db8::1]:8080/a', 'http://[2001:db8::1]:8080/a'],
     ['https://example.org/é', 'https://example.org/%C3%A9'],
   ])('holds only what RFC 3986 allows: %s', (text, expected) => {
-    expect(webUrl(text)).toBe(expected);
+    expect(toWebUrl(text)).toBe(expected);
   });
 
   it.each(['javascript:alert(1)', 'file:///etc/hostname', '/relative', '', 'http://['])('is never %s', (text) => {
-    expect(webUrl(text)).toBeNull();
+    expect(toWebUrl(text)).toBeNull();
   });
 });
 
@@ -92,6 +92,6 @@ describe('the plain text of HTML', () => {
 });
 
 describe('a language tag', () => {
-  it.each(['en', 'en-GB', 'zh-Hant-TW', 'es-419'])('may be %s', (tag) => expect(languageTag(tag)).toBe(tag));
-  it.each(['', 'english please', 'e', 'en_GB', null])('is never %s', (tag) => expect(languageTag(tag)).toBeNull());
+  it.each(['en', 'en-GB', 'zh-Hant-TW', 'es-419'])('may be %s', (tag) => expect(toLanguageTag(tag)).toBe(tag));
+  it.each(['', 'english please', 'e', 'en_GB', null])('is never %s', (tag) => expect(toLanguageTag(tag)).toBeNull());
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayInWords, makeDateline } from '../../../src/web/views/format-dateline.ts';
+import { formatDay, makeDateline } from '../../../src/web/views/format-dateline.ts';
 
 const instant = Date.UTC(2026, 0, 31, 23, 5);
 
@@ -21,7 +21,7 @@ describe('makeDateline', () => {
 
 describe('dayInWords', () => {
   it('is the day where the site is', () => {
-    expect(dayInWords(instant, 'UTC')).toBe('Saturday, 31 January 2026');
-    expect(dayInWords(instant, 'Asia/Tokyo')).toBe('Sunday, 1 February 2026');
+    expect(formatDay(instant, 'UTC')).toBe('Saturday, 31 January 2026');
+    expect(formatDay(instant, 'Asia/Tokyo')).toBe('Sunday, 1 February 2026');
   });
 });

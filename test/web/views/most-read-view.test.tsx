@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MostRead } from '../../../src/web/views/most-read-view.tsx';
-import type { Frame } from '../../../src/web/views/page-context.ts';
+import type { PageContext } from '../../../src/web/views/page-context.ts';
 import { makeLinks } from '../../../src/web/views/view-links.ts';
 import { makeItem } from '../fakes.ts';
 
-const frame = { links: makeLinks('https://example.org', 'v1') } as Frame;
+const frame = { links: makeLinks('https://example.org', 'v1') } as PageContext;
 const entry = (id: number, reads: number) => ({ item: makeItem(id, { title: `<b>${id}</b>` }), reads });
 
 describe('MostRead', () => {

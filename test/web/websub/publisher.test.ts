@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { printRows } from '../../support/websub-rows.ts';
+import { printCaseResults } from '../../support/websub-rows.ts';
 import { makeApp, makeItem, type TestApp } from '../fakes.ts';
 
-printRows();
+printCaseResults();
 
 const base = 'https://news.example.com';
 const hub = `${base}/websub/hub`;

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import type { Callbacks } from '../../../src/push/websub/websub-callback.ts';
+import type { CallbackHandler } from '../../../src/push/websub/websub-callback.ts';
 import { websubRoutes } from '../../../src/web/websub/websub-routes.ts';
 
 const MiB = 1024 * 1024;
@@ -21,10 +21,10 @@ function slowly(pieces: number) {
   return { stream, taken };
 }
 
-function appOver(receive: Callbacks['receive']): Hono {
+function appOver(receive: CallbackHandler['receive']): Hono {
   const app = new Hono();
   const hub = { receive: () => ({ status: 202, text: '' }) as const };
-  const callbacks: Callbacks = { receive, verify: async () => ({ status: 404, text: '' }) };
+  const callbacks: CallbackHandler = { receive, verify: async () => ({ status: 404, text: '' }) };
   websubRoutes(app, { hub, callbacks }, { clientAddress: () => '192.0.2.7' });
   return app;
 }

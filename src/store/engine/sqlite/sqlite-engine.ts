@@ -11,25 +11,25 @@ import {
 import type { Cursor } from '../../../domain/events/event.ts';
 import type { Phrase } from '../../../domain/search/search-query.ts';
 import type {
-  AnyOfPhrases,
-  Change,
+  TextCondition,
+  RowUpdate,
   Connections,
   Db,
   Engine,
   EngineAdapter,
   IndexedText,
   Insertion,
-  ReadingConnection,
-  SearchPage,
+  ReadOnlyConnection,
+  SearchRange,
 } from '../engine.ts';
 import { storageFaultOf } from './sqlite-faults.ts';
-import { checkFile, lockForPolling, openForReading, openForWriting, type Schema } from './sqlite-file.ts';
-import { forEachRow, forEachRowGivingIds, StatementCache } from './sqlite-statements.ts';
+import { checkFile, acquirePollLock, openForReading, openForWriting, type ExpectedSchema } from './sqlite-file.ts';
+import { forEachRow, forEachRowReturningIds, StatementCache } from './sqlite-statements.ts';
 
 /** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
 const busyTimeoutMs = 50;
 /** Of a process that does nothing else. */
-const patientTimeoutMs = 5000;
+const readOnlyTimeoutMs = 5000;
 /** How long the last checkpoint waits for readers of other processes. */
 const checkpointTimeoutMs = 1000;
 
@@ -42,7 +42,7 @@ class Adapter extends SqliteAdapter implements EngineAdapter {
   }
 }
 
-function dialectOn(database: SqliteDatabase): Dialect {
+function createDialect(database: SqliteDatabase): Dialect {
   const plain = new SqliteDialect({ database });
   return {
     createDriver: () => plain.createDriver(),
@@ -53,7 +53,7 @@ function dialectOn(database: SqliteDatabase): Dialect {
 }
 
 /** How a database file is opened. */
-export interface ConnectOptions extends Schema {
+export interface ConnectOptions extends ExpectedSchema {
   /** Whether this process polls. */
   readonly poller: boolean;
   /** The error that a failed read throws instead of the engine's. */
@@ -67,7 +67,7 @@ export interface ConnectOptions extends Schema {
  */
 export function connectSqlite(file: string, options: ConnectOptions): Connections {
   const place = checkFile(file, options);
-  const unlock = options.poller ? lockForPolling(place) : () => {};
+  const unlock = options.poller ? acquirePollLock(place) : () => {};
   try {
     const writer = openForWriting(place, busyTimeoutMs);
     // A reader of the log may never hold a seq that a power cut can take back.
@@ -84,13 +84,13 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
     return {
       engine: sqliteEngine,
       file: place,
-      writer: dialectOn(new StatementCache(writer, { beginAs: 'begin immediate', committed: () => committed() })),
-      reader: dialectOn(new StatementCache(reader, { beginAs: 'begin', errorFor: options.readError })),
-      mark: () => markOf(version, options.readError),
+      writer: createDialect(new StatementCache(writer, { beginSql: 'begin immediate', onCommit: () => committed() })),
+      reader: createDialect(new StatementCache(reader, { beginSql: 'begin', mapError: options.readError })),
+      dataVersion: () => readDataVersion(version, options.readError),
       onCommit(listener) {
         committed = listener;
       },
-      position() {
+      logPosition() {
         position ??= writer.prepare<[], Cursor>('select epoch, head as seq from stream_head');
         return position.get() ?? null;
       },
@@ -110,7 +110,7 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
   }
 }
 
-function markOf(version: Database.Statement<[], number>, readError: (error: unknown) => unknown): number | null {
+function readDataVersion(version: Database.Statement<[], number>, readError: (error: unknown) => unknown): number | null {
   try {
     return version.get() ?? null;
   } catch (error) {
@@ -144,26 +144,26 @@ function closeWriter(writer: Database.Database, empties: boolean): void {
  *
  * @throws ConfigError when the file cannot be read, or is of another version.
  */
-export function connectSqliteToRead(file: string, known: readonly string[]): ReadingConnection {
+export function connectSqliteReadOnly(file: string, known: readonly string[]): ReadOnlyConnection {
   const place = checkFile(file, { known, migrates: false });
-  const reader = openForReading(place, patientTimeoutMs);
-  return { reader: dialectOn(new StatementCache(reader, { beginAs: 'begin' })), release: () => void reader.close() };
+  const reader = openForReading(place, readOnlyTimeoutMs);
+  return { reader: createDialect(new StatementCache(reader, { beginSql: 'begin' })), release: () => void reader.close() };
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function listed(names: readonly string[]): string {
+function columnList(names: readonly string[]): string {
   return names.map(quoted).join(', ');
 }
 
 function insert({ table, columns }: Insertion): string {
-  return `insert into ${quoted(table)} (${listed(columns)}) values (${columns.map(() => '?').join(', ')})`;
+  return `insert into ${quoted(table)} (${columnList(columns)}) values (${columns.map(() => '?').join(', ')})`;
 }
 
 /** Phrases of FTS5: words in double quotes stand for themselves, whatever they are. */
-function joined(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
+function toMatchExpression(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
   return phrases.map((words) => `"${words.join(' ').replaceAll('"', '""')}"`).join(` ${operator} `);
 }
 
@@ -171,7 +171,7 @@ function joined(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
  * Bounds of ids for the search index. Numbers are bound as floating-point ones, of which the index makes no use: it would
  * read all matches there are.
  */
-function within({ fromId, belowId }: Omit<SearchPage, 'limit'>): RawBuilder<unknown> {
+function within({ fromId, belowId }: Omit<SearchRange, 'limit'>): RawBuilder<unknown> {
   return sql`rowid >= cast(${fromId} as integer) and rowid < cast(${belowId} as integer)`;
 }
 
@@ -179,25 +179,25 @@ const sqliteEngine: Engine = {
   async insert(db: Db, insertion: Insertion, rows: readonly unknown[][]) {
     await db.executeQuery(CompiledQuery.raw(`${forEachRow}${insert(insertion)}`, rows as unknown[]));
   },
-  async insertForIds(db: Db, insertion: Insertion, rows: readonly unknown[][]) {
-    const query = CompiledQuery.raw(`${forEachRowGivingIds}${insert(insertion)}`, rows as unknown[]);
+  async insertReturningIds(db: Db, insertion: Insertion, rows: readonly unknown[][]) {
+    const query = CompiledQuery.raw(`${forEachRowReturningIds}${insert(insertion)}`, rows as unknown[]);
     return (await db.executeQuery<{ id: number }>(query as CompiledQuery<{ id: number }>)).rows.map(({ id }) => id);
   },
-  async update(db: Db, { table, columns, by }: Change, rows: readonly unknown[][]) {
+  async update(db: Db, { table, columns, by }: RowUpdate, rows: readonly unknown[][]) {
     const set = columns.map((name) => `${quoted(name)} = ?`).join(', ');
     const text = `update ${quoted(table)} set ${set} where ${quoted(by)} = ?`;
     await db.executeQuery(CompiledQuery.raw(`${forEachRow}${text}`, rows as unknown[]));
   },
-  values(json: string) {
+  jsonValues(json: string) {
     return sql`(select value from json_each(${json}))`;
   },
-  each(json: string) {
+  jsonTable(json: string) {
     return sql`json_each(${json}) as each`;
   },
   jsonNumber(column: RawBuilder<unknown>, name: string) {
     return sql<number>`(${column} ->> ${sql.lit(name)})`;
   },
-  async prepare(db: Db) {
+  async createSearchIndex(db: Db) {
     // Holds the index alone; the words stand in `item`.
     await sql`create virtual table if not exists item_search using fts5(
       text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`.execute(db);
@@ -207,13 +207,13 @@ const sqliteEngine: Engine = {
     const rows = texts.map(({ itemId, text }) => [itemId, text]);
     await db.executeQuery(CompiledQuery.raw(query, rows));
   },
-  async forgetTexts(db: Db, itemIds: readonly number[]) {
+  async removeTexts(db: Db, itemIds: readonly number[]) {
     const json = JSON.stringify(itemIds);
     await sql`delete from item_search where rowid in (select value from json_each(${json}))`.execute(db);
   },
-  async textsWithAny(db: Db, phrases: AnyOfPhrases, itemIds: readonly number[]) {
+  async filterByText(db: Db, phrases: TextCondition, itemIds: readonly number[]) {
     if (itemIds.length === 0) return [];
-    const all = [...phrases.all.map((phrase) => joined([phrase], 'AND')), `(${joined(phrases.oneOf, 'OR')})`].join(
+    const all = [...phrases.all.map((phrase) => toMatchExpression([phrase], 'AND')), `(${toMatchExpression(phrases.oneOf, 'OR')})`].join(
       ' AND ',
     );
     const span = { fromId: Math.min(...itemIds), belowId: Math.max(...itemIds) + 1 };
@@ -222,15 +222,15 @@ const sqliteEngine: Engine = {
     const found = new Set(rows.map(({ id }) => id));
     return itemIds.filter((id) => found.has(id));
   },
-  async searchTexts(db: Db, phrases: readonly Phrase[], page: SearchPage) {
+  async searchTexts(db: Db, phrases: readonly Phrase[], page: SearchRange) {
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
-      where item_search match ${joined(phrases, 'AND')} and ${within(page)}
+      where item_search match ${toMatchExpression(phrases, 'AND')} and ${within(page)}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.map(({ id }) => id);
   },
-  async rankTexts(db: Db, phrases: readonly Phrase[], page: SearchPage) {
+  async rankTexts(db: Db, phrases: readonly Phrase[], page: SearchRange) {
     const { rows } = await sql<{ id: number; rank: number }>`select rowid as id, rank from item_search
-      where item_search match ${joined(phrases, 'AND')} and ${within(page)}
+      where item_search match ${toMatchExpression(phrases, 'AND')} and ${within(page)}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.sort((a, b) => a.rank - b.rank).map(({ id }) => id);
   },

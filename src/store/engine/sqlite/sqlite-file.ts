@@ -2,7 +2,7 @@ import { closeSync, existsSync, fchmodSync, mkdirSync, openSync, readSync, realp
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../../../domain/config-error.ts';
-import { adviceAtStart } from '../../../domain/storage.ts';
+import { adviceOnExit } from '../../../domain/storage.ts';
 import { storageFaultOf } from './sqlite-faults.ts';
 
 const magic = 'SQLite format 3\0';
@@ -32,7 +32,7 @@ function reasonOf(error: unknown): string | null {
  * @throws ConfigError in place of an error of the file system or the database engine: with the remedy of the fault when
  * the disk is full, the file locked or malformed.
  */
-export function onFile<T>(file: string, verb: string, work: () => T): T {
+export function withFileErrors<T>(file: string, verb: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -40,7 +40,7 @@ export function onFile<T>(file: string, verb: string, work: () => T): T {
     if (reason === null) throw error;
     const fault = storageFaultOf(error, file);
     const isClear = fault === 'full' || fault === 'locked' || fault === 'malformed';
-    const { what, remedy } = isClear ? adviceAtStart(fault) : { what: reason, remedy: checkAccess };
+    const { what, remedy } = isClear ? adviceOnExit(fault) : { what: reason, remedy: checkAccess };
     throw refuse(`${file} cannot be ${verb} (${what})`, remedy, error);
   }
 }
@@ -56,7 +56,7 @@ function firstBytes(file: string): string {
 }
 
 /** Looks into an existing file through a connection that cannot write. */
-function namesWithin(file: string): { tables: string[]; migrations: string[] } {
+function readSchemaNames(file: string): { tables: string[]; migrations: string[] } {
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: openTimeoutMs });
   try {
     const tables = database.prepare<[], string>(`select name from sqlite_schema where type = 'table'`).pluck().all();
@@ -69,13 +69,13 @@ function namesWithin(file: string): { tables: string[]; migrations: string[] } {
   }
 }
 
-function checkContents(file: string, { known, migrates }: Schema): void {
+function checkContents(file: string, { known, migrates }: ExpectedSchema): void {
   if (!statSync(file).isFile()) throw refuse(`${file} is not a file`, 'Name a file inside it, or another one');
   const start = firstBytes(file);
   if (start === '' && migrates) return;
   if (start === '') throw refuse(`${file} is empty`, 'Start "newswire serve", which makes the database');
   if (start !== magic) throw refuse(`${file} is not a database of Newswire`, useAnother);
-  const { tables, migrations } = namesWithin(file);
+  const { tables, migrations } = readSchemaNames(file);
   const newer = migrations.filter((name) => !known.includes(name));
   if (newer.length > 0) {
     throw refuse(
@@ -96,7 +96,7 @@ function checkContents(file: string, { known, migrates }: Schema): void {
 }
 
 /** What a file is to hold. */
-export interface Schema {
+export interface ExpectedSchema {
   /** Names of the migrations that this program has. */
   readonly known: readonly string[];
   /** Whether the file may be made, or brought up to date. */
@@ -110,13 +110,13 @@ export interface Schema {
  * @returns the real path, so that two links to one file are one database.
  * @throws ConfigError that says what is wrong with it.
  */
-export function checkFile(file: string, schema: Schema): string {
+export function checkFile(file: string, schema: ExpectedSchema): string {
   if (file === '' || file.startsWith(':')) {
     throw refuse(`sqlite:${file} names no file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
   }
   const place = path.resolve(file);
-  if (schema.migrates) onFile(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
-  return onFile(place, 'opened', () => {
+  if (schema.migrates) withFileErrors(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
+  return withFileErrors(place, 'opened', () => {
     const isThere = existsSync(place);
     if (!isThere && !schema.migrates) throw refuse(`there is no file ${place}`, '"newswire serve" makes it');
     if (!isThere) return path.join(realpathSync(path.dirname(place)), path.basename(place));
@@ -127,7 +127,7 @@ export function checkFile(file: string, schema: Schema): string {
 }
 
 /** Makes a file that its owner alone may open, whatever the umask; one that is there keeps the mode that it has. */
-function makePrivately(file: string): void {
+function createOwnerOnly(file: string): void {
   let handle: number;
   try {
     handle = openSync(file, 'wx', ownerOnly);
@@ -166,8 +166,8 @@ export function filesOpenToOthers(place: string): FileMode[] {
  * goes on yet, and two processes may be making the same file at once.
  */
 export function openForWriting(file: string, busyTimeoutMs: number): Database.Database {
-  return onFile(file, 'opened', () => {
-    makePrivately(file);
+  return withFileErrors(file, 'opened', () => {
+    createOwnerOnly(file);
     const database = new Database(file, { timeout: openTimeoutMs });
     try {
       database.pragma('journal_mode = WAL');
@@ -182,7 +182,7 @@ export function openForWriting(file: string, busyTimeoutMs: number): Database.Da
 
 /** Opens a connection that cannot write, with the same words for what goes wrong. */
 export function openForReading(file: string, busyTimeoutMs: number): Database.Database {
-  return onFile(
+  return withFileErrors(
     file,
     'opened',
     () => new Database(file, { timeout: busyTimeoutMs, readonly: true, fileMustExist: true }),
@@ -196,9 +196,9 @@ export function openForReading(file: string, busyTimeoutMs: number): Database.Da
  * @returns gives the right back.
  * @throws ConfigError when another process has it.
  */
-export function lockForPolling(file: string): () => void {
-  const lock = onFile(`${file}.lock`, 'opened', () => {
-    makePrivately(`${file}.lock`);
+export function acquirePollLock(file: string): () => void {
+  const lock = withFileErrors(`${file}.lock`, 'opened', () => {
+    createOwnerOnly(`${file}.lock`);
     return new Database(`${file}.lock`, { timeout: lockTimeoutMs });
   });
   try {
@@ -217,11 +217,11 @@ export function lockForPolling(file: string): () => void {
 }
 
 /** Whether some process has the right to poll with a database file now. */
-export function isLockedForPolling(file: string): boolean {
+export function isPollLockHeld(file: string): boolean {
   const place = path.resolve(file);
   const lockFile = `${existsSync(place) ? realpathSync(place) : place}.lock`;
   if (!existsSync(lockFile)) return false;
-  const lock = onFile(lockFile, 'opened', () => new Database(lockFile, { timeout: 0, readonly: true }));
+  const lock = withFileErrors(lockFile, 'opened', () => new Database(lockFile, { timeout: 0, readonly: true }));
   try {
     lock.pragma('schema_version');
     return false;

@@ -6,16 +6,16 @@ const maxStatements = 500;
 /** Stands before a statement that is run once for each of many rows; its parameters are the rows, each a list. */
 export const forEachRow = '/* for each row */ ';
 /** The same for an insertion, which gives back the `id` of each row. RETURNING takes as long as inserting does. */
-export const forEachRowGivingIds = '/* for each row, its id */ ';
+export const forEachRowReturningIds = '/* for each row, its id */ ';
 
 /** How the statements of a connection differ from those of the engine. */
 export interface StatementOptions {
   /** What `begin` is. */
-  readonly beginAs: 'begin' | 'begin immediate';
+  readonly beginSql: 'begin' | 'begin immediate';
   /** Called right after each commit, before anybody else can read what was committed. Must not throw. */
-  readonly committed?: () => void;
+  readonly onCommit?: () => void;
   /** The error that is thrown instead of one of the engine's. */
-  readonly errorFor?: (error: unknown) => unknown;
+  readonly mapError?: (error: unknown) => unknown;
 }
 
 /**
@@ -37,8 +37,8 @@ export class StatementCache implements SqliteDatabase {
     const known = this.#statements.get(query);
     if (known !== undefined) return known;
     if (this.#statements.size >= maxStatements) this.#statements.clear();
-    const { errorFor } = this.#options;
-    const statement = errorFor === undefined ? this.#prepare(query) : this.#prepareGuarded(query, errorFor);
+    const { mapError } = this.#options;
+    const statement = mapError === undefined ? this.#prepare(query) : this.#prepareGuarded(query, mapError);
     this.#statements.set(query, statement);
     return statement;
   }
@@ -61,11 +61,11 @@ export class StatementCache implements SqliteDatabase {
   }
 
   #prepare(query: string): SqliteStatement {
-    for (const prefix of [forEachRow, forEachRowGivingIds]) {
-      const givesIds = prefix === forEachRowGivingIds;
-      if (query.startsWith(prefix)) return new EachRow(this.#database, query.slice(prefix.length), givesIds);
+    for (const prefix of [forEachRow, forEachRowReturningIds]) {
+      const givesIds = prefix === forEachRowReturningIds;
+      if (query.startsWith(prefix)) return new BatchStatement(this.#database, query.slice(prefix.length), givesIds);
     }
-    const statement = this.#database.prepare(query === 'begin' ? this.#options.beginAs : query);
+    const statement = this.#database.prepare(query === 'begin' ? this.#options.beginSql : query);
     if (query === 'commit') return this.#commit(statement);
     if (query === 'rollback') return this.#rollBack(statement);
     return statement;
@@ -74,7 +74,7 @@ export class StatementCache implements SqliteDatabase {
   #commit(statement: Database.Statement): SqliteStatement {
     return command(() => {
       statement.run();
-      this.#options.committed?.();
+      this.#options.onCommit?.();
     });
   }
 
@@ -109,7 +109,7 @@ function command(run: () => void): SqliteStatement {
  * engine keeps no journal for taking a half-run statement back. All of them, or none: outside of a transaction they
  * have one of their own.
  */
-class EachRow implements SqliteStatement {
+class BatchStatement implements SqliteStatement {
   /** Whether it gives rows back. */
   readonly reader: boolean;
   readonly #database: Database.Database;

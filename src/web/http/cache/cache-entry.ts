@@ -1,37 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNotModified } from '../conditional.ts';
-import { bestCoding, type Coding } from '../content-codings.ts';
-import type { Packed } from './compressible-body.ts';
+import { negotiateCoding, type ContentCoding } from '../content-codings.ts';
+import type { CompressibleBody } from './compressible-body.ts';
 
 /** The pieces of one reader's body: most of them are everybody's, so that nothing is put together for him alone. */
-export type MakeOwn = (incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[];
+export type PersonalBody = (incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[];
 
 type HeaderRecord = Readonly<Record<string, string>>;
 
 /** Bytes and headers in one coding. */
-export interface Form {
+export interface Representation {
   readonly pieces: readonly Buffer<ArrayBuffer>[];
   readonly headers: HeaderRecord;
   readonly notModified: HeaderRecord;
 }
 
 /** What is kept of an answer. */
-export interface Kept {
+export interface CacheEntry {
   readonly key: string;
   readonly mark: string;
   readonly untilMs: number;
-  readonly body: Packed;
+  readonly body: CompressibleBody;
   readonly lastModifiedMs: number | null;
-  readonly own: MakeOwn | null;
+  readonly own: PersonalBody | null;
   /** The canonical path of a feed whose fetches are limited; null: it is none. */
   readonly feed: string | null;
   /** Without what depends on the coding. */
-  readonly shared: HeaderRecord;
-  readonly forms: Map<Coding | null, Form>;
+  readonly headers: HeaderRecord;
+  readonly representations: Map<ContentCoding | null, Representation>;
 }
 
 /** An answer that can be given at once. */
-export interface Ready {
+export interface CachedResponse {
   readonly status: 200 | 304;
   readonly headers: HeaderRecord;
   /** None: there is no body. */
@@ -42,22 +42,22 @@ export interface Ready {
 const headerBytes = 1024;
 
 /** Bytes that an answer holds in memory, in all its forms. A body that is made for each reader is kept in pieces too. */
-export function bytesOf({ body, own, forms }: Kept): number {
-  return body.heldBytes + (own === null ? 0 : body.bytes.length) + (forms.size + 1) * headerBytes;
+export function heldBytes({ body, own, representations }: CacheEntry): number {
+  return body.heldBytes + (own === null ? 0 : body.bytes.length) + (representations.size + 1) * headerBytes;
 }
 
 /** What answers have to be in for this reader. */
-export function codingFor({ body }: Kept, incoming: IncomingMessage): Coding | null {
-  return body.large ? bestCoding(incoming.headers['accept-encoding']?.toString()) : null;
+export function codingFor({ body }: CacheEntry, incoming: IncomingMessage): ContentCoding | null {
+  return body.isWorthCompressing ? negotiateCoding(incoming.headers['accept-encoding']?.toString()) : null;
 }
 
 /** Null: it has to be compressed first. */
-export function formAtHand(kept: Kept, incoming: IncomingMessage): Form | null {
+export function readyRepresentation(kept: CacheEntry, incoming: IncomingMessage): Representation | null {
   const coding = codingFor(kept, incoming);
-  return kept.own === null || coding === null ? (kept.forms.get(coding) ?? null) : null;
+  return kept.own === null || coding === null ? (kept.representations.get(coding) ?? null) : null;
 }
 
-function isHeld({ body, lastModifiedMs }: Kept, form: Form, { headers }: IncomingMessage): boolean {
+function isHeld({ body, lastModifiedMs }: CacheEntry, form: Representation, { headers }: IncomingMessage): boolean {
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = headers;
   // What nearly everybody says who holds anything.
   if (ifNoneMatch !== undefined && ifNoneMatch === form.headers['etag']) return true;
@@ -65,42 +65,42 @@ function isHeld({ body, lastModifiedMs }: Kept, form: Form, { headers }: Incomin
 }
 
 /** What this reader gets in a form: nothing but headers when he holds it already. */
-export function readyOf(kept: Kept, form: Form, incoming: IncomingMessage): Ready {
+export function toCachedResponse(kept: CacheEntry, form: Representation, incoming: IncomingMessage): CachedResponse {
   if (isHeld(kept, form, incoming)) return { status: 304, headers: form.notModified, pieces: [] };
   return { status: 200, headers: form.headers, pieces: kept.own?.(incoming) ?? form.pieces };
 }
 
 /** The same as the app's answers are. */
-export function responseOf({ status, headers, pieces }: Ready): Response {
-  return new Response(pieces.length === 0 ? null : joined(pieces), { status, headers });
+export function toResponse({ status, headers, pieces }: CachedResponse): Response {
+  return new Response(pieces.length === 0 ? null : concatPieces(pieces), { status, headers });
 }
 
 /** One body out of its pieces. */
-export function joined(pieces: readonly Buffer<ArrayBuffer>[]): Buffer<ArrayBuffer> {
+export function concatPieces(pieces: readonly Buffer<ArrayBuffer>[]): Buffer<ArrayBuffer> {
   const [first] = pieces;
   return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
 }
 
 /** Writes an answer down as it is: its pieces leave together, in one call of the system. */
-export function write({ status, headers, pieces }: Ready, outgoing: ServerResponse): void {
+export function writeResponse({ status, headers, pieces }: CachedResponse, outgoing: ServerResponse): void {
   outgoing.writeHead(status, headers);
   for (const piece of pieces.slice(0, -1)) outgoing.write(piece);
   outgoing.end(pieces.at(-1));
 }
 
 /** Makes the form of one coding and keeps it. */
-export async function makeForm(kept: Kept, coding: Coding | null): Promise<Form> {
-  const { body, shared, own } = kept;
-  const bytes = coding === null || own !== null ? body.bytes : await body.coded(coding);
-  const { 'content-type': _type, ...bare } = shared;
+export async function createRepresentation(kept: CacheEntry, coding: ContentCoding | null): Promise<Representation> {
+  const { body, headers, own } = kept;
+  const bytes = coding === null || own !== null ? body.bytes : await body.encoded(coding);
+  const { 'content-type': _type, ...bare } = headers;
   const tag = `${own === null ? '' : 'W/'}"${body.tag}${coding === null ? '' : `-${coding}`}"`;
   const length = { 'content-length': String(bytes.length) };
   const encoding = coding === null ? {} : { 'content-encoding': coding };
-  const form: Form = {
+  const form: Representation = {
     pieces: [bytes],
-    headers: { ...shared, etag: tag, ...length, ...encoding },
+    headers: { ...headers, etag: tag, ...length, ...encoding },
     notModified: { ...bare, etag: tag },
   };
-  kept.forms.set(coding, form);
+  kept.representations.set(coding, form);
   return form;
 }

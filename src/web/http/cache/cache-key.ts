@@ -1,6 +1,6 @@
 import { slug } from '../../../domain/polling/source.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
-import { readChoice, readPlace, readSearchChoice, writeChoice } from '../../shared/query-params.ts';
+import { parseItemsParams, parsePageCursor, parseSearchParams, formatItemsParams } from '../../shared/query-params.ts';
 import { RequestError } from '../../shared/request-error.ts';
 
 /** Longer keys are not used: what they stand for is made each time. */
@@ -75,7 +75,7 @@ function routeKey([first = '', second, third, ...more]: readonly string[], param
 function rootKey(name: string, params: URLSearchParams): string | null {
   if (name === '') return joined(['', ''], placeQuery(params));
   if (name === 'about' || name === 'opml.xml') return joined(['', name], '');
-  if (name === 'search') return joined(['', name], writeChoice(readSearchChoice(params)));
+  if (name === 'search') return joined(['', name], formatItemsParams(parseSearchParams(params)));
   return feedName.test(name) ? joined(['', name], feedQuery('', params)) : null;
 }
 
@@ -94,16 +94,16 @@ function nameOf(room: string, text: string): string | null {
 }
 
 function placeQuery(params: URLSearchParams): string {
-  const before = readPlace(params);
+  const before = parsePageCursor(params);
   return before === null ? '' : `?before=${before}`;
 }
 
 /** What the path says already counts for nothing in the query. */
 function feedQuery(room: string, params: URLSearchParams): string {
-  const choice = readChoice(params);
+  const choice = parseItemsParams(params);
   const { filter } = choice;
-  if (room === 'sections') return writeChoice({ ...choice, filter: { ...filter, sections: [] } });
-  return writeChoice(room === 'sources' ? { ...choice, filter: { ...filter, sources: [] } } : choice);
+  if (room === 'sections') return formatItemsParams({ ...choice, filter: { ...filter, sections: [] } });
+  return formatItemsParams(room === 'sources' ? { ...choice, filter: { ...filter, sources: [] } } : choice);
 }
 
 /** A text of its own: a part of the address would keep all of it in memory. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib';
-import type { Coding } from '../content-codings.ts';
+import type { ContentCoding } from '../content-codings.ts';
 
 const gzipAsync = promisify(gzip);
 const brotliAsync = promisify(brotliCompress);
@@ -9,24 +9,24 @@ const brotliAsync = promisify(brotliCompress);
 const minCodedBytes = 1024;
 
 /** How hard to press: what lives long is worth the time, what changes with the next item is not. */
-export type Effort = 'quick' | 'thorough';
+export type CompressionLevel = 'quick' | 'thorough';
 
-const brotliQuality: Readonly<Record<Effort, number>> = { quick: 5, thorough: 11 };
+const brotliQuality: Readonly<Record<CompressionLevel, number>> = { quick: 5, thorough: 11 };
 
 /**
  * A body ready to be sent many times: its tag comes from its bytes alone, and it is compressed at most once for each
  * coding.
  */
-export class Packed {
+export class CompressibleBody {
   readonly bytes: Buffer<ArrayBuffer>;
   /** Opaque, without quotes: equal bytes have equal tags on every node and after every restart. */
   readonly tag: string;
-  readonly #effort: Effort;
-  readonly #coded = new Map<Coding, Promise<Buffer<ArrayBuffer>>>();
+  readonly #effort: CompressionLevel;
+  readonly #coded = new Map<ContentCoding, Promise<Buffer<ArrayBuffer>>>();
   #codedBytes = 0;
 
   /** @param tagged what the tag is made of, when it is not the body itself; the tag is to be sent as a weak one then. */
-  constructor(body: string | Buffer<ArrayBuffer>, effort: Effort = 'quick', tagged: string | null = null) {
+  constructor(body: string | Buffer<ArrayBuffer>, effort: CompressionLevel = 'quick', tagged: string | null = null) {
     this.bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.tag = createHash('sha256')
       .update(tagged ?? this.bytes)
@@ -36,7 +36,7 @@ export class Packed {
   }
 
   /** Whether compressing is worth the while. */
-  get large(): boolean {
+  get isWorthCompressing(): boolean {
     return this.bytes.length >= minCodedBytes;
   }
 
@@ -46,7 +46,7 @@ export class Packed {
   }
 
   /** The body compressed. */
-  coded(coding: Coding): Promise<Buffer<ArrayBuffer>> {
+  encoded(coding: ContentCoding): Promise<Buffer<ArrayBuffer>> {
     const known = this.#coded.get(coding);
     if (known !== undefined) return known;
     const made = compress(this.bytes, coding, this.#effort).then((bytes) => {
@@ -61,8 +61,8 @@ export class Packed {
 /** Compresses bytes, off the event loop. */
 export function compress(
   bytes: Buffer<ArrayBuffer>,
-  coding: Coding,
-  effort: Effort = 'quick',
+  coding: ContentCoding,
+  effort: CompressionLevel = 'quick',
 ): Promise<Buffer<ArrayBuffer>> {
   if (coding === 'gzip') return gzipAsync(bytes);
   return brotliAsync(bytes, {

@@ -2,55 +2,55 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { LruCache } from '../../../runtime/lru-cache.ts';
-import type { RefusedFeed } from '../feed-limit.ts';
+import type { RefusedFeedFetch } from '../feed-limit.ts';
 import {
-  bytesOf,
+  heldBytes,
   codingFor,
-  formAtHand,
-  joined,
-  type Kept,
-  type MakeOwn,
-  makeForm,
-  type Ready,
-  readyOf,
-  responseOf,
-  write,
+  readyRepresentation,
+  concatPieces,
+  type CacheEntry,
+  type PersonalBody,
+  createRepresentation,
+  type CachedResponse,
+  toCachedResponse,
+  toResponse,
+  writeResponse,
 } from './cache-entry.ts';
 import { cacheKey } from './cache-key.ts';
-import { compress, type Packed } from './compressible-body.ts';
+import { compress, type CompressibleBody } from './compressible-body.ts';
 
 /** What answers are kept by. */
-export interface KeptParts {
+export interface ResponseCacheOptions {
   /** Equal as long as nothing has changed that answers are made of; null: it cannot be told, and nothing is kept. */
-  readonly mark: () => string | null;
+  readonly dataVersion: () => string | null;
   readonly nowMs: () => number;
   /** Of all answers together, with their keys and their compressed forms. */
   readonly maxBytes: number;
   /** Counts a whole feed for its client. Returns the seconds that the client has to wait instead; null: none. */
-  readonly countFeed: (incoming: IncomingMessage, feed: string) => number | null;
+  readonly countFeedFetch: (incoming: IncomingMessage, feed: string) => number | null;
 }
 
 /** An answer that may be given to every reader. */
-export interface Answer {
-  readonly body: Packed;
+export interface CacheableResponse {
+  readonly body: CompressibleBody;
   /** With all headers, for whatever coding. */
   readonly headers: Headers;
   /** True: a time stands in it, so that it is right for the running minute only. */
-  readonly timed: boolean;
+  readonly expiresWithMinute: boolean;
   /** Where a reader gets a body of his own, alike but for a token: how it is made, and what else is done then. */
-  readonly own?: MakeOwn;
+  readonly own?: PersonalBody;
   /** The canonical path of a feed whose fetches are limited; absent: it is none. */
   readonly feed?: string;
 }
 
 /** A request under way: where its answer belongs, and the mark that was read before anything else was. */
-interface Place {
+interface PendingEntry {
   readonly key: string;
   readonly mark: string;
 }
 
 /** A request as the cache sees it, and how the app is asked instead: with the seconds that were refused, if any. */
-interface Asked {
+interface CacheRequest {
   readonly incoming: IncomingMessage;
   ask(waitS: number | null): Response | Promise<Response>;
 }
@@ -67,13 +67,13 @@ const dependent = new Set(['etag', 'content-length', 'content-encoding']);
  * change of declarations and, where a time stands in them, to the end of the minute. Given again they cost next to
  * nothing: neither the database nor the page is asked.
  */
-export class KeptAnswers {
-  readonly #parts: KeptParts;
-  readonly #kept: LruCache<Kept>;
-  readonly #places = new WeakMap<Request, Place>();
+export class ResponseCache {
+  readonly #parts: ResponseCacheOptions;
+  readonly #kept: LruCache<CacheEntry>;
+  readonly #places = new WeakMap<Request, PendingEntry>();
   readonly #making = new Map<string, Promise<unknown>>();
 
-  constructor(parts: KeptParts) {
+  constructor(parts: ResponseCacheOptions) {
     this.#parts = parts;
     this.#kept = new LruCache(parts.maxBytes);
   }
@@ -89,7 +89,7 @@ export class KeptAnswers {
    */
   before(listener: RequestListener): RequestListener {
     return (incoming, outgoing) => {
-      let ready: Ready | null = null;
+      let ready: CachedResponse | null = null;
       try {
         ready = this.#readyFor(incoming);
       } catch {
@@ -97,7 +97,7 @@ export class KeptAnswers {
         ready = null;
       }
       if (ready === null) listener(incoming, outgoing);
-      else write(ready, outgoing);
+      else writeResponse(ready, outgoing);
     };
   }
 
@@ -110,7 +110,7 @@ export class KeptAnswers {
       const ask = (waitS: number | null): Response | Promise<Response> => {
         this.#places.set(request, place);
         if (waitS === null) return fetch(request, env, context);
-        const refused: RefusedFeed = { feedWaitS: waitS };
+        const refused: RefusedFeedFetch = { feedWaitS: waitS };
         return fetch(request, { ...(env as object), ...refused }, context);
       };
       const kept = this.#find(place);
@@ -119,74 +119,74 @@ export class KeptAnswers {
   }
 
   /** Keeps the answer to a request that is under way. */
-  keep(c: Context, answer: Answer): void {
+  put(c: Context, answer: CacheableResponse): void {
     const place = this.#places.get(c.req.raw);
     if (place === undefined) return;
-    const { body, headers, timed, own = null, feed = null } = answer;
+    const { body, headers, expiresWithMinute, own = null, feed = null } = answer;
     const lastModified = headers.get('last-modified');
-    const untilMs = timed ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs : Number.POSITIVE_INFINITY;
-    const kept: Kept = {
+    const untilMs = expiresWithMinute ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs : Number.POSITIVE_INFINITY;
+    const kept: CacheEntry = {
       ...place,
       untilMs,
       body,
       lastModifiedMs: lastModified === null ? null : Date.parse(lastModified),
       own,
       feed,
-      shared: Object.fromEntries([...headers].filter(([name]) => !dependent.has(name))),
-      forms: new Map(),
+      headers: Object.fromEntries([...headers].filter(([name]) => !dependent.has(name))),
+      representations: new Map(),
     };
-    this.#kept.set(place.key, kept, bytesOf(kept));
+    this.#kept.set(place.key, kept, heldBytes(kept));
   }
 
   /** Null: the answer is not one that is kept. */
-  #placeOf(incoming: IncomingMessage): Place | null {
+  #placeOf(incoming: IncomingMessage): PendingEntry | null {
     const key = incoming.method === 'GET' && incoming.url !== undefined ? cacheKey(incoming.url) : null;
-    const mark = key === null ? null : this.#parts.mark();
+    const mark = key === null ? null : this.#parts.dataVersion();
     return key === null || mark === null ? null : { key, mark };
   }
 
-  #find({ key, mark }: Place): Kept | null {
+  #find({ key, mark }: PendingEntry): CacheEntry | null {
     const kept = this.#kept.get(key);
     return kept !== undefined && kept.mark === mark && this.#parts.nowMs() < kept.untilMs ? kept : null;
   }
 
   /** What is at hand for this reader, who has nothing to wait for. */
-  #readyFor(incoming: IncomingMessage): Ready | null {
+  #readyFor(incoming: IncomingMessage): CachedResponse | null {
     if (!plainHost.test(incoming.headers.host ?? '')) return null;
     const place = this.#placeOf(incoming);
     const kept = place === null ? null : this.#find(place);
-    const form = kept === null ? null : formAtHand(kept, incoming);
+    const form = kept === null ? null : readyRepresentation(kept, incoming);
     if (kept === null || form === null) return null;
-    const ready = readyOf(kept, form, incoming);
+    const ready = toCachedResponse(kept, form, incoming);
     // The app refuses: what has to wait is not counted, so that nobody is counted twice.
     return this.#waitFor(kept, ready, incoming) === null ? ready : null;
   }
 
   /** Counts a feed that is given whole. */
-  #waitFor({ feed }: Kept, { status }: Ready, incoming: IncomingMessage): number | null {
-    return feed === null || status !== 200 ? null : this.#parts.countFeed(incoming, feed);
+  #waitFor({ feed }: CacheEntry, { status }: CachedResponse, incoming: IncomingMessage): number | null {
+    return feed === null || status !== 200 ? null : this.#parts.countFeedFetch(incoming, feed);
   }
 
   /** The kept answer for this reader, or what the app says when he has to wait. */
-  #give(kept: Kept, asked: Asked): Response | Promise<Response> {
-    const form = formAtHand(kept, asked.incoming);
+  #give(kept: CacheEntry, asked: CacheRequest): Response | Promise<Response> {
+    const form = readyRepresentation(kept, asked.incoming);
     if (form === null) return this.#giveLater(kept, asked);
-    const ready = readyOf(kept, form, asked.incoming);
+    const ready = toCachedResponse(kept, form, asked.incoming);
     const waitS = this.#waitFor(kept, ready, asked.incoming);
-    return waitS === null ? responseOf(ready) : asked.ask(waitS);
+    return waitS === null ? toResponse(ready) : asked.ask(waitS);
   }
 
   /** The same where something has to be compressed first. */
-  async #giveLater(kept: Kept, asked: Asked): Promise<Response> {
+  async #giveLater(kept: CacheEntry, asked: CacheRequest): Promise<Response> {
     const coding = codingFor(kept, asked.incoming);
-    const form = kept.forms.get(coding) ?? (await makeForm(kept, coding));
-    if (this.#kept.get(kept.key) === kept) this.#kept.set(kept.key, kept, bytesOf(kept));
-    const ready = readyOf(kept, form, asked.incoming);
+    const form = kept.representations.get(coding) ?? (await createRepresentation(kept, coding));
+    if (this.#kept.get(kept.key) === kept) this.#kept.set(kept.key, kept, heldBytes(kept));
+    const ready = toCachedResponse(kept, form, asked.incoming);
     const waitS = this.#waitFor(kept, ready, asked.incoming);
     if (waitS !== null) return asked.ask(waitS);
-    if (ready.status === 304 || kept.own === null || coding === null) return responseOf(ready);
-    const bytes = await compress(joined(ready.pieces), coding);
-    return responseOf({
+    if (ready.status === 304 || kept.own === null || coding === null) return toResponse(ready);
+    const bytes = await compress(concatPieces(ready.pieces), coding);
+    return toResponse({
       ...ready,
       headers: { ...form.headers, 'content-length': String(bytes.length) },
       pieces: [bytes],
@@ -194,7 +194,7 @@ export class KeptAnswers {
   }
 
   /** Asks the app. What was kept before will be again: whoever asks meanwhile waits, instead of having it made twice. */
-  async #ask(place: Place, asked: Asked): Promise<Response> {
+  async #ask(place: PendingEntry, asked: CacheRequest): Promise<Response> {
     const { key } = place;
     const making = this.#making.get(key);
     if (making !== undefined) {

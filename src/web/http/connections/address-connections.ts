@@ -1,5 +1,5 @@
 /** Counts what each address has open, up to a limit. */
-export class AddressConnections {
+export class ConcurrencyLimit {
   readonly #max: number;
   readonly #open = new Map<string, number>();
 

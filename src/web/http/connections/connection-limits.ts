@@ -2,15 +2,15 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
-import { TurnShare } from '../../../runtime/turn-share.ts';
+import { EventLoopBudget } from '../../../runtime/turn-share.ts';
 import { addressKey } from '../../shared/address-key.ts';
-import { AddressConnections } from './address-connections.ts';
+import { ConcurrencyLimit } from './address-connections.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { refuseConnection, refuseRequest } from './too-many-connections.ts';
-import { UnsentAnswers } from './unsent-responses.ts';
+import { UnsentResponses } from './unsent-responses.ts';
 
 /** What ordinary connections are limited by. */
-export interface ConnectionLimitParts {
+export interface ConnectionLimitOptions {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
   /** Connections of one address (IPv6: a /64); behind a trusted proxy, requests under way for it. */
@@ -37,7 +37,7 @@ const warnEveryMs = 60_000;
 /** The limits in force on one server. */
 export interface ConnectionLimits {
   /** Puts the limits in front of the server's listener, whichever way that answers. */
-  before(listener: RequestListener): RequestListener;
+  wrap(listener: RequestListener): RequestListener;
   /** Limits the connections of a server, from now on. */
   watch(server: Server): void;
 }
@@ -54,27 +54,27 @@ interface Counted {
  * 30 s while data waits is closed, and an address may have so many connections and no more. Loopback is not limited by
  * address: the tools of this machine and a proxy on it come from there.
  */
-export function createConnectionLimits(parts: ConnectionLimitParts): ConnectionLimits {
+export function createConnectionLimits(parts: ConnectionLimitOptions): ConnectionLimits {
   const warn = createWarning(parts);
-  const unsent = new UnsentAnswers({
+  const unsent = new UnsentResponses({
     maxBytes: parts.maxUnsentBytes ?? defaultMaxUnsentBytes,
     onClosed: (connections) => warn({ connections }, 'too much was unsent: closed connections that do not read'),
   });
   const addresses = new AddressLimit(parts, warn);
   const pipeline = new RequestPipeline({
     unsent,
-    turns: new TurnShare(parts.clock, turnShareMs),
+    turns: new EventLoopBudget(parts.clock, turnShareMs),
     ownerOf: (incoming) => ownerOf(incoming, parts),
     isStream: parts.isStream,
     admit: (incoming, outgoing) => addresses.admit(incoming, outgoing),
   });
   return {
-    before: (listener) => pipeline.before(listener),
+    wrap: (listener) => pipeline.wrap(listener),
     watch(server) {
       server.timeout = parts.writeTimeoutMs ?? defaultWriteTimeoutMs;
       // With a listener of ours Node closes nothing by itself: idle connections are ours to close, too.
       server.on('timeout', (socket: Socket) => {
-        if (!pipeline.mayBeQuiet(socket)) socket.destroy();
+        if (!pipeline.mayBeIdle(socket)) socket.destroy();
       });
       server.on('connection', (socket) => addresses.accept(socket));
       // From here on it is a WebSocket, which the live side counts, or it is refused and closed.
@@ -85,15 +85,15 @@ export function createConnectionLimits(parts: ConnectionLimitParts): ConnectionL
 
 /** What the addresses of clients have open. */
 class AddressLimit {
-  readonly #parts: ConnectionLimitParts;
+  readonly #parts: ConnectionLimitOptions;
   readonly #warn: (facts: object, message: string) => void;
-  readonly #open: AddressConnections;
+  readonly #open: ConcurrencyLimit;
   readonly #counted = new WeakMap<Socket, Counted>();
 
-  constructor(parts: ConnectionLimitParts, warn: (facts: object, message: string) => void) {
+  constructor(parts: ConnectionLimitOptions, warn: (facts: object, message: string) => void) {
     this.#parts = parts;
     this.#warn = warn;
-    this.#open = new AddressConnections(parts.maxPerAddress);
+    this.#open = new ConcurrencyLimit(parts.maxPerAddress);
   }
 
   /** Counts a new connection, or refuses it. */
@@ -151,13 +151,13 @@ class AddressLimit {
 function nothing(): void {}
 
 /** Each address takes its turn, and so do health checks: nobody is to think us dead because others ask for much. */
-function ownerOf(incoming: IncomingMessage, { clientAddress }: ConnectionLimitParts): string {
+function ownerOf(incoming: IncomingMessage, { clientAddress }: ConnectionLimitOptions): string {
   if (incoming.url === '/healthz' || incoming.url === '/readyz') return 'health';
   return addressKey(clientAddress(incoming)) ?? 'loopback';
 }
 
 /** One line a minute, whatever it says: an attack must not fill the log. */
-function createWarning({ clock, log }: ConnectionLimitParts): (facts: object, message: string) => void {
+function createWarning({ clock, log }: ConnectionLimitOptions): (facts: object, message: string) => void {
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   return (facts, message) => {
     const nowMs = clock.monotonic();

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TurnShare } from '../../../runtime/turn-share.ts';
+import type { EventLoopBudget } from '../../../runtime/turn-share.ts';
 import { ignoreFurtherRequests } from './ignore-requests.ts';
-import type { UnsentAnswers } from './unsent-responses.ts';
+import type { UnsentResponses } from './unsent-responses.ts';
 
 /** Requests of one connection that may wait while an earlier one is answered. */
 export const maxWaitingRequests = 16;
@@ -20,10 +20,10 @@ interface Connection {
 }
 
 /** What a request pipeline works with. */
-export interface PipelineParts {
-  readonly unsent: UnsentAnswers;
+export interface RequestPipelineOptions {
+  readonly unsent: UnsentResponses;
   /** The share of each turn of the event loop in which requests begin to be handled. */
-  readonly turns: TurnShare;
+  readonly turns: EventLoopBudget;
   /** Who takes turns with others when there is more to do than fits. */
   ownerOf(incoming: IncomingMessage): string;
   /** Whether a request opens a stream of events, which stays open after it is answered. */
@@ -39,15 +39,15 @@ export interface PipelineParts {
  * stops reading a connection whose answers are not read.
  */
 export class RequestPipeline {
-  readonly #parts: PipelineParts;
+  readonly #parts: RequestPipelineOptions;
   readonly #connections = new WeakMap<Socket, Connection>();
 
-  constructor(parts: PipelineParts) {
+  constructor(parts: RequestPipelineOptions) {
     this.#parts = parts;
   }
 
   /** Puts the queue in front of a server's listener. */
-  before(listener: RequestListener): RequestListener {
+  wrap(listener: RequestListener): RequestListener {
     return (incoming, outgoing) => {
       const { socket } = incoming;
       const connection = this.#connectionOf(socket);
@@ -59,7 +59,7 @@ export class RequestPipeline {
   }
 
   /** Whether a connection that was quiet for some time may stay open: its answer is being made, or it is a stream. */
-  mayBeQuiet(socket: Socket): boolean {
+  mayBeIdle(socket: Socket): boolean {
     const connection = this.#connections.get(socket);
     if (connection === undefined || connection.current === null) return false;
     return connection.streams || socket.writableLength === 0;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** What unsent answers are bounded by. */
-export interface UnsentParts {
+export interface UnsentResponsesOptions {
   readonly maxBytes: number;
   /** Called with the number of connections that were closed to make room. */
   onClosed(connections: number): void;
@@ -12,13 +12,13 @@ export interface UnsentParts {
  * the bound the oldest ones are given up and their connections closed: refusing new requests instead would let anyone
  * who does not read keep everyone else out.
  */
-export class UnsentAnswers {
-  readonly #parts: UnsentParts;
+export class UnsentResponses {
+  readonly #parts: UnsentResponsesOptions;
   /** Bytes by connection, oldest answer first. */
   readonly #bytes = new Map<Socket, number>();
   #total = 0;
 
-  constructor(parts: UnsentParts) {
+  constructor(parts: UnsentResponsesOptions) {
     this.#parts = parts;
   }
 

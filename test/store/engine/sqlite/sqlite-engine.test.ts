@@ -82,31 +82,31 @@ describe('the engine', () => {
 
   it('replaces and forgets the text of an item', () =>
     withStore(engine, async ({ writer }) => {
-      const { indexTexts, forgetTexts, searchTexts } = engineOf(writer);
+      const { indexTexts, removeTexts, searchTexts } = engineOf(writer);
       const find = (word: string) => searchTexts(writer, [[word]], { fromId: 0, belowId: 100, limit: 10 });
       await indexTexts(writer, [{ itemId: 1, text: 'before' }]);
       await indexTexts(writer, [{ itemId: 1, text: 'after' }]);
       expect([await find('before'), await find('after')]).toEqual([[], [1]]);
-      await forgetTexts(writer, [1, 2]);
+      await removeTexts(writer, [1, 2]);
       expect(await find('after')).toEqual([]);
     }));
 
   it('tells which of some items have one of several phrases', () =>
     withStore(engine, async ({ writer }) => {
-      const { indexTexts, textsWithAny } = engineOf(writer);
+      const { indexTexts, filterByText } = engineOf(writer);
       await indexTexts(writer, [
         { itemId: 1, text: 'rain and sun' },
         { itemId: 2, text: 'snow' },
         { itemId: 3, text: 'heavy rain' },
       ]);
-      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
+      expect(await filterByText(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
         2, 3,
       ]);
-      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [2])).toEqual([]);
-      expect(await textsWithAny(writer, { all: [], oneOf: [['rain']] }, [])).toEqual([]);
+      expect(await filterByText(writer, { all: [], oneOf: [['rain']] }, [2])).toEqual([]);
+      expect(await filterByText(writer, { all: [], oneOf: [['rain']] }, [])).toEqual([]);
       const heavy = { all: [['heavy']], oneOf: [['rain'], ['sun']] };
-      expect(await textsWithAny(writer, heavy, [1, 2, 3])).toEqual([3]);
-      expect(await textsWithAny(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
+      expect(await filterByText(writer, heavy, [1, 2, 3])).toEqual([3]);
+      expect(await filterByText(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
         3,
       ]);
     }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cacheKey } from '../../../../src/web/http/cache/cache-key.ts';
-import { withNewsroomApp } from '../../newsroom-app.ts';
+import { withStoreApp } from '../../newsroom-app.ts';
 import { withServer } from '../../served.ts';
 
 describe('cacheKey', () => {
@@ -109,7 +109,7 @@ describe('an answer out of the cache', () => {
   it('is the one that the app gives without a cache, whatever was asked for before', async () => {
     const without = new Map<string, unknown>();
     for (const stateMark of [() => null, () => 'unchanged']) {
-      await withNewsroomApp({ parts: { stateMark } }, ({ app }) =>
+      await withStoreApp({ parts: { stateMark } }, ({ app }) =>
         withServer(app, async (send) => {
           // Twice, and backwards in between: every address is answered after every other.
           for (const path of [...odd, ...odd.toReversed(), ...odd]) {

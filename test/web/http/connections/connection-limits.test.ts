@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import {
-  type ConnectionLimitParts,
+  type ConnectionLimitOptions,
   createConnectionLimits,
 } from '../../../../src/web/http/connections/connection-limits.ts';
 import { maxWaitingRequests } from '../../../../src/web/http/connections/request-pipeline.ts';
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-interface LimitedOptions extends Partial<ConnectionLimitParts> {
+interface LimitedOptions extends Partial<ConnectionLimitOptions> {
   /** Where its connections seem to come from. */
   readonly from?: string;
   readonly listener?: RequestListener;
@@ -45,7 +45,7 @@ class Limited {
       isStream: isEventStream,
       ...over,
     });
-    this.server = createServer(limits.before(listener));
+    this.server = createServer(limits.wrap(listener));
     this.server.on('request', () => {
       this.requests += 1;
     });
