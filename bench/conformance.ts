@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jsonLines, type ParserResult, readIndex } from './conformance/corpus.ts';
-import { kindsTable, missesList, type Thresholds, compareToThresholds } from './conformance/report.ts';
+import { compareToThresholds, kindsTable, missesList, type Thresholds } from './conformance/report.ts';
 import { score } from './conformance/score.ts';
 
 const bin = fileURLToPath(new URL('../bin/newswire.js', import.meta.url));

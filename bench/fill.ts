@@ -5,8 +5,8 @@ import { SingleBar } from 'cli-progress';
 import { sql } from 'kysely';
 import type { ItemDraft } from '../src/domain/items/item.ts';
 import { trimEvents } from '../src/store/log/event-log.ts';
-import { openStore, type Store } from '../src/store/open.ts';
-import { digest, StoreFixture, source } from '../test/contract/newsroom.ts';
+import { openStore, type Store } from '../src/store/open-store.ts';
+import { digest, StoreFixture, source } from '../test/support/store-fixture.ts';
 import { type NewsWords, newsWords } from './news-words.ts';
 
 const sources = 200;

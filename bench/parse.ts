@@ -9,7 +9,7 @@ import { parseFeed } from '../src/parse/parse-feed.ts';
 import { createDocumentProcessor } from '../src/server/document-processor.ts';
 import { feedDocument } from './documents.ts';
 import { type Figure, median, printTable } from './report.ts';
-import { StoreBench } from './store-once.ts';
+import { StoreBench } from './store-bench.ts';
 
 const rounds = 15;
 /** Until the engine has compiled what a worker runs all day: both still grow faster before. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LossReport, lostByNchan, lostByNewswire } from './push/come-back.ts';
+import { type Kind, logBoundsAt, withBenchTarget } from './push/bench-target.ts';
 import { cpuPerDelivery, idleKb, type Lateness, lateness, longestBlock, socketsWithin } from './push/measures.ts';
 import { readyNchan } from './push/nchan.ts';
-import { type Kind, logBoundsAt, withBenchTarget } from './push/stage.ts';
+import { type LossReport, lostByNchan, lostByNewswire } from './push/reconnect-loss.ts';
 import { median, printRows } from './report.ts';
 
 /** A line of the report. */

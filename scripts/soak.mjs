@@ -4,11 +4,11 @@
 // the last part alone; SOAK_SEEDS, SOAK_DELIVERIES and SOAK_SECONDS say how much.
 import { parseArgs } from 'node:util';
 import { plainTable } from '../test/support/plain-table.ts';
-import { hunt, plantedBugs, runModels } from '../test/support/push/hunt.ts';
-import { judgeSoak, readersTable } from '../test/support/soak/report.ts';
+import { hunt, plantedBugs, runModels } from '../test/support/push/resume-model.ts';
 import { runSoak } from '../test/support/soak/soak.ts';
-import { judgeSystem, systemTable } from '../test/support/system/report.ts';
-import { runSystem } from '../test/support/system/run.ts';
+import { judgeSoak, readersTable } from '../test/support/soak/soak-report.ts';
+import { runSystem } from '../test/support/system/run-system.ts';
+import { judgeSystem, systemTable } from '../test/support/system/system-report.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, system: { type: 'boolean', default: false } },

@@ -1,6 +1,6 @@
-import { processIo } from './cli/io.ts';
 import { runCommand } from './cli/program.ts';
-import { processEnvironment } from './config/environment.ts';
+import { processIo } from './cli/shared/io.ts';
+import { processEnvironment } from './config/environment/environment.ts';
 
 // `newswire sources | head` closes our output early: that is the reader's right and no failure. A terminal that was
 // closed answers EIO; the hang-up signal, which stops what runs in order, is on its way then.

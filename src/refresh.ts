@@ -1,4 +1,4 @@
-import type { NormalisedFeed, ItemDraft, Unreadable } from './domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed, Unreadable } from './domain/items/item.ts';
 import type { FeedIdentity } from './domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from './domain/polling/fetch-outcome.ts';
 import type { Lease, PollState, RefreshResult } from './domain/polling/poll.ts';

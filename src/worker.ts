@@ -6,7 +6,7 @@ import type { NormaliseTask } from './domain/items/normalise-task.ts';
 import { describeFeed } from './normalise/describe-feed.ts';
 import { sanitiseHtml } from './normalise/html/sanitise.ts';
 import { normaliseFeed } from './normalise/normalise-feed.ts';
-import { discoverFeeds } from './parse/discover.ts';
+import { discoverFeeds } from './parse/discover-feeds.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
 /**

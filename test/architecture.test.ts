@@ -112,7 +112,7 @@ describe('the house', () => {
   });
 
   it('reads the environment in one place', () => {
-    expect(placesOf(/process\.env/, (file) => file === 'config/environment.ts')).toEqual([]);
+    expect(placesOf(/process\.env/, (file) => file === 'config/environment/environment.ts')).toEqual([]);
   });
 
   it('asks the time in one place, the published client apart', () => {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NormalisedFeed, ItemDraft } from '../src/domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../src/domain/items/item.ts';
 import { describeDocument, normaliseDocument } from '../src/worker.ts';
-import { findForbidden } from './normalise/markup-oracle.ts';
-import { nowMs, plainOptions } from './normalise/parsed.ts';
+import { findForbidden } from './normalise/html/forbidden-html.ts';
 import { fuzzRuns } from './support/fuzz-runs.ts';
+import { nowMs, plainOptions } from './support/parsed-feed.ts';
 
 const folder = fileURLToPath(new URL('./fixtures/feeds/', import.meta.url));
 const documents = readdirSync(folder)

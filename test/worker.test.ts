@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { runTask, describeDocument, normaliseDocument } from '../src/worker.ts';
-import { plainOptions } from './normalise/parsed.ts';
+import { describeDocument, normaliseDocument, runTask } from '../src/worker.ts';
 import { rssDocument } from './support/documents.ts';
+import { plainOptions } from './support/parsed-feed.ts';
 
 const channel = { title: 'A feed', link: 'https://site.example/' };
 

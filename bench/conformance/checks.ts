@@ -1,4 +1,4 @@
-import type { ExpectedEntry, IndexedFile, ResultEnclosure, ResultEntry, ParserResult } from './corpus.ts';
+import type { ExpectedEntry, IndexedFile, ParserResult, ResultEnclosure, ResultEntry } from './corpus.ts';
 import { normaliseText, visibleLetters, visibleText } from './visible-text.ts';
 
 /** One thing that was looked at. */

@@ -11,7 +11,10 @@ const maxPerField = 3;
 const mostValueChars = 160;
 
 /** What was reached, and whether it is enough. */
-export function compareToThresholds(score: Score, wanted: Thresholds): { readonly enough: boolean; readonly text: string } {
+export function compareToThresholds(
+  score: Score,
+  wanted: Thresholds,
+): { readonly enough: boolean; readonly text: string } {
   const whole = (100 * score.whole) / score.files;
   const meanShare = 100 * score.meanShare;
   const rows = [

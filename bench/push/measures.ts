@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../report.ts';
-import { type Kind, withBenchTarget } from './stage.ts';
+import { type Kind, withBenchTarget } from './bench-target.ts';
 
 /** Sockets that the limits of open files of both ends allow, up to a wish. */
 export function socketsWithin(wish: number): number {

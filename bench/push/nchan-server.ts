@@ -8,7 +8,7 @@ import { Client } from 'undici';
 import { toWireBody, wireItemJson } from '../../src/domain/events/wire-item.ts';
 import { usageOf } from '../processes.ts';
 import { type Answer, type BenchServer, type Command, obey } from './child.ts';
-import type { DrivenProcess } from './driven.ts';
+import type { DrivenProcess } from './driven-process.ts';
 import { itemOf } from './item.ts';
 import { type Meter, monotonicMs } from './meter.ts';
 import { configure, emergencyIn, findNchan } from './nchan.ts';

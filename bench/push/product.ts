@@ -20,14 +20,16 @@ async function built<T>(name: string): Promise<T> {
 
 const { startServing } = await built<Built<'serving'>>('server/serving');
 const { createMetrics } = await built<Built<'metrics'>>('server/metrics-registry');
-const { openStore } = await built<typeof import('../../src/store/open.ts')>('store/open');
+const { openStore } = await built<typeof import('../../src/store/open-store.ts')>('store/open-store');
 const { appendEvents } = await built<typeof import('../../src/store/log/event-log.ts')>('store/log/event-log');
 const { createMemoryDoorbell } =
   await built<typeof import('../../src/push/doorbell-memory.ts')>('push/doorbell-memory');
 const { createShutdown } = await built<typeof import('../../src/runtime/shutdown.ts')>('runtime/shutdown');
 const { systemClock } = await built<typeof import('../../src/runtime/clock.ts')>('runtime/clock');
 const { createLog } = await built<typeof import('../../src/runtime/log.ts')>('runtime/log');
-const { settingsWithin } = await built<typeof import('../../src/config/environment.ts')>('config/environment');
+const { settingsWithin } = await built<typeof import('../../src/config/environment/environment.ts')>(
+  'config/environment/environment',
+);
 const { readDeclarations } =
   await built<typeof import('../../src/config/read-declarations.ts')>('config/read-declarations');
 

@@ -16,8 +16,8 @@ import { listSources } from './commands/sources-command.ts';
 import { tail } from './commands/tail-command.ts';
 import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-command.ts';
 import { withdraw } from './commands/withdraw-command.ts';
-import { type CliIo, CommandError, exitCodes } from './io.ts';
 import { printProblems } from './output/print.ts';
+import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 
 /**
  * Runs one command of `newswire`.

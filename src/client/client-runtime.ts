@@ -1,4 +1,4 @@
-import type { ClientRuntime, SocketLike, SocketListener } from './types.ts';
+import type { ClientRuntime, SocketLike, SocketListener } from './client-types.ts';
 
 function openSocket(url: string, protocol: string, listener: SocketListener): SocketLike {
   const socket = new globalThis.WebSocket(url, protocol);

@@ -1,16 +1,16 @@
 import type { ItemsPage, WireFilter } from '../domain/events/wire.ts';
 import { defaultRuntime } from './client-runtime.ts';
-import { EventEmitter, ConnectionAborted } from './event-emitter.ts';
+import type { ClientError, ClientEvents, ClientOptions, ClientRuntime, ClientState, Listener } from './client-types.ts';
+import { ConnectionAborted, EventEmitter } from './event-emitter.ts';
 import { ReconnectBackoff } from './reconnect-backoff.ts';
 import { type ServerUrls, serverUrls } from './server-urls.ts';
 import { SseTransport } from './sse-transport.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 import type { Transport, TransportEnd, TransportMessage } from './transport.ts';
-import type { ClientEvents, ClientOptions, ClientError, ClientRuntime, ClientState, Listener } from './types.ts';
 import { WebSocketTransport } from './ws-transport.ts';
 
 export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
-export type * from './types.ts';
+export type * from './client-types.ts';
 
 const defaultSnapshotLimit = 100;
 const snapshotTimeoutMs = 30_000;

@@ -1,4 +1,4 @@
-import type { ClientEvents, ClientError, ClientState, Listener } from './types.ts';
+import type { ClientError, ClientEvents, ClientState, Listener } from './client-types.ts';
 
 type Listeners = { [Name in keyof ClientEvents]: Set<Listener<Name>> };
 

@@ -1,8 +1,8 @@
 import type { ServerMessage } from '../domain/events/wire.ts';
+import type { BodyReader, ClientRuntime } from './client-types.ts';
 import type { ServerUrls } from './server-urls.ts';
 import { type SseEvent, SseParser } from './sse-parser.ts';
 import { MessageQueue, type Transport, type TransportEnd, type TransportMessage, Watchdog } from './transport.ts';
-import type { BodyReader, ClientRuntime } from './types.ts';
 
 const openTimeoutMs = 15_000;
 const beatMs = 25_000;

@@ -1,8 +1,8 @@
 import type { ItemsPage, ServerMessage, WireEvent } from '../domain/events/wire.ts';
-import { type EventEmitter, ConnectionAborted } from './event-emitter.ts';
+import type { CursorStorage, ItemEvent } from './client-types.ts';
+import { ConnectionAborted, type EventEmitter } from './event-emitter.ts';
 import { isCursor, LogPosition } from './log-position.ts';
 import type { Transport, TransportMessage } from './transport.ts';
-import type { CursorStorage, ItemEvent } from './types.ts';
 
 type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
 

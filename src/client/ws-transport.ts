@@ -1,6 +1,6 @@
 import type { ServerMessage, WireFilter } from '../domain/events/wire.ts';
+import type { ClientRuntime, SocketLike } from './client-types.ts';
 import { MessageQueue, type Transport, type TransportEnd, type TransportMessage, Watchdog } from './transport.ts';
-import type { ClientRuntime, SocketLike } from './types.ts';
 
 const subprotocol = 'newswire.v1.json';
 const openTimeoutMs = 15_000;
@@ -109,7 +109,12 @@ export class WebSocketTransport implements Transport {
         // The subscription that we leave may have ended by itself in the meantime.
         return message.code !== 'unknown_subscription';
       case 'bye':
-        this.#end = { established: this.#spoke, code: message.code, reason: message.reason, fatal: isFatal(message.code) };
+        this.#end = {
+          established: this.#spoke,
+          code: message.code,
+          reason: message.reason,
+          fatal: isFatal(message.code),
+        };
         return true;
       default:
         return true;

@@ -1,12 +1,12 @@
 import type { Declarations } from '../domain/polling/source.ts';
-import { type DeclarationFile, type DeclarationFiles, readDeclarationFiles } from './declaration-files.ts';
-import { decodeText } from './decode-text.ts';
-import type { Environment } from './environment.ts';
-import { noDeclarations, type FileDeclarations } from './file-part.ts';
-import { readOpmlFile } from './opml-file.ts';
-import { ProblemList } from './problem-list.ts';
+import type { Environment } from './environment/environment.ts';
+import { type DeclarationFile, type DeclarationFiles, readDeclarationFiles } from './files/declaration-files.ts';
+import { decodeText } from './files/decode-text.ts';
+import { type FileDeclarations, noDeclarations } from './files/file-declarations.ts';
+import { readOpmlFile } from './files/opml-file.ts';
+import { readYamlFile } from './files/yaml-file.ts';
+import { ProblemList } from './problems/problem-list.ts';
 import { toDeclarations } from './to-declarations.ts';
-import { readYamlFile } from './yaml-file.ts';
 
 /**
  * Reads everything that the operator declares in a folder.

@@ -1,5 +1,5 @@
-import { type HiddenParts, minSecretChars, mask } from '../domain/polling/masking.ts';
-import type { MaskedText } from './references.ts';
+import { type HiddenParts, mask, minSecretChars } from '../domain/polling/masking.ts';
+import type { MaskedText } from './files/references.ts';
 import { readSourceUrl, type SourceUrl } from './source-url.ts';
 
 type Usable = Extract<SourceUrl, { kind: 'usable' }>;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { defaultCommentsNotice } from '../domain/comments/comment.ts';
 import type { HiddenParts } from '../domain/polling/masking.ts';
 import { type Declarations, type Site, type Source, slug } from '../domain/polling/source.ts';
-import type { FileDeclarations, SourceEntry } from './file-part.ts';
-import { type ProblemList, quote } from './problem-list.ts';
+import type { FileDeclarations, SourceEntry } from './files/file-declarations.ts';
+import { type ProblemList, quote } from './problems/problem-list.ts';
+import { defaultItemLimit, type SiteFields } from './schema/source-schema.ts';
 import { hiddenParts } from './secret-parts.ts';
-import { defaultItemLimit, type SiteFields } from './source-schema.ts';
 import { readSourceUrl } from './source-url.ts';
 import { toWebhooks } from './to-webhooks.ts';
 

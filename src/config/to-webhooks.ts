@@ -1,9 +1,9 @@
 import { everything } from '../domain/events/filter.ts';
 import type { Webhook } from '../domain/events/webhook.ts';
 import { slug } from '../domain/polling/source.ts';
-import type { WebhookEntry } from './file-part.ts';
-import { type ProblemList, quote } from './problem-list.ts';
-import { nameReferences } from './references.ts';
+import type { WebhookEntry } from './files/file-declarations.ts';
+import { nameReferences } from './files/references.ts';
+import { type ProblemList, quote } from './problems/problem-list.ts';
 import { hiddenParts } from './secret-parts.ts';
 
 const maxIdChars = 80;

@@ -4,8 +4,8 @@ import { analyticsStories } from './stories-analytics.ts';
 import { scienceStories } from './stories-science.ts';
 import { technologyStories } from './stories-technology.ts';
 import { worldStories } from './stories-world.ts';
+import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues } from './story-slots.ts';
 import { type DemoSection, demoSections, type StoryTemplate } from './story-template.ts';
-import { correctSlotValues, type SlotValues, chooseSlotValues, fillTemplate } from './tell-story.ts';
 
 /** An article as one outlet carries it. */
 export interface Article {

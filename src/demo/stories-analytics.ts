@@ -136,7 +136,10 @@ export const analyticsStories: readonly StoryTemplate[] = [
       'Longer maturities mean that higher yields reach budgets slowly: four years pass before half of the debt is repriced.',
       'A spread of {basis} basis points would have made headlines ten years ago; the debt was shorter then.',
     ],
-    paragraphs: ['The exposure of regional banks deserves a closer look.', 'Central banks have said little, on purpose.'],
+    paragraphs: [
+      'The exposure of regional banks deserves a closer look.',
+      'Central banks have said little, on purpose.',
+    ],
   },
   {
     topic: 'Climate',

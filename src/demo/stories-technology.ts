@@ -13,7 +13,10 @@ export const technologyStories: readonly StoryTemplate[] = [
       'The new core replaces {files} source files and keeps the old configuration format.',
       'After {months} months of evenings and weekends, maintainers have tagged a release that drops the last of the original code.',
     ],
-    paragraphs: ['Packagers are asked to test it with large queues.', 'Security fixes for the old branch end in a year.'],
+    paragraphs: [
+      'Packagers are asked to test it with large queues.',
+      'Security fixes for the old branch end in a year.',
+    ],
   },
   {
     topic: 'Security',

@@ -2,10 +2,10 @@ import type { FetchOutcome, Validators } from '../domain/polling/fetch-outcome.t
 import type { Clock } from '../runtime/clock.ts';
 import { asFetchError } from './client/fetch-error.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
-import { toFetchOutcome, toFileOutcome } from './fetch-outcome-from.ts';
 import { readLocalFile } from './file-source.ts';
 import { followRedirects, type RedirectChain } from './redirects.ts';
 import { customHeaders, defaultHeaders } from './request-headers.ts';
+import { toFetchOutcome, toFileOutcome } from './to-fetch-outcome.ts';
 import { conditionalHeaders } from './validators.ts';
 
 export interface FetcherOptions extends HttpClientOptions {

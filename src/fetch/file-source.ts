@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorCode, formatBytes, FetchError } from './client/fetch-error.ts';
+import { errorCode, FetchError, formatBytes } from './client/fetch-error.ts';
 
 /**
  * Reads a `file:` source: a regular file inside the feeds folder, symbolic links resolved first, so that none leads
@@ -75,7 +75,10 @@ function tooLarge(maxBytes: number): FetchError {
 function explain(error: unknown): unknown {
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new FetchError('file_missing', 'There is no such file in the feeds folder. Put it there or remove the source');
+    return new FetchError(
+      'file_missing',
+      'There is no such file in the feeds folder. Put it there or remove the source',
+    );
   }
   // Of an escape that stands for a slash or a NUL.
   if (code.startsWith('ERR_INVALID_')) return notAFile();

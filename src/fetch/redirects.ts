@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
-import { formatBytes, FetchError } from './client/fetch-error.ts';
+import { FetchError, formatBytes } from './client/fetch-error.ts';
 import type { FetchLimits } from './client/fetch-limits.ts';
 import type { HeaderList } from './client/header-list.ts';
-import type { HttpClient, HttpResponse, HttpFailure } from './client/http-client.ts';
+import type { HttpClient, HttpFailure, HttpResponse } from './client/http-client.ts';
 
 export interface RedirectChain {
   /** The last answer, or what ended the journey. Its `bytes` are those of all answers. */

@@ -2,11 +2,11 @@ import type { EntryDescription, FeedDescription } from '../domain/items/feed-des
 import type { Markup, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
 import { parseDate } from './dates/parse-date.ts';
 import { authorName, baseUrlsFor, readFeedMetadata } from './feed-metadata.ts';
+import { markupToText, textToHtml } from './html/html-to-text.ts';
 import { cleanHtml } from './html/sanitise.ts';
+import { resolveLink } from './links/resolve-links.ts';
 import { Notes } from './notes.ts';
 import { readCategories, readEnclosures } from './read-entry.ts';
-import { resolveLink } from './resolve-links.ts';
-import { markupToText, textToHtml } from './text/markup-text.ts';
 
 const maxTitleBytes = 1024;
 

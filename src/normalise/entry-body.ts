@@ -1,8 +1,8 @@
 import type { Markup, ParsedItem } from '../domain/items/parsed-feed.ts';
-import { removeDataUrls } from './html/embedded-data.ts';
+import { removeDataUrls } from './html/data-urls.ts';
+import { htmlToText, textToHtml } from './html/html-to-text.ts';
 import { type CleanHtml, cleanHtml, cleanHtmlAndText } from './html/sanitise.ts';
 import { cleanText } from './text/clean-text.ts';
-import { htmlToText, textToHtml } from './text/markup-text.ts';
 
 const maxTextChars = 128 * 1024;
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ItemDraft } from '../domain/items/item.ts';
-import { canonicalForm, canonicalUrl } from './resolve-links.ts';
+import { canonicalForm, canonicalUrl } from './links/resolve-links.ts';
 
 /** What an entry is known by, cleaned and resolved. */
 export interface IdentityFields {
@@ -53,7 +53,9 @@ export function entryKeys(
   entries: readonly IdentityFields[],
   rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
 ): string[] {
-  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null) ? null : exclusiveUrls(entries, rules.siteUrl);
+  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null)
+    ? null
+    : exclusiveUrls(entries, rules.siteUrl);
   return entries.map((entry, index) => {
     const guid = rules.trustIds ? entry.guid : null;
     return entryKey({ guid, url: owned?.[index] ?? null, title: entry.title, body: entry.body }, sha256);

@@ -1,8 +1,8 @@
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
-import { baseUrlsOf, resolveLink } from './resolve-links.ts';
+import { markupToText } from './html/html-to-text.ts';
+import { baseUrlsOf, resolveLink } from './links/resolve-links.ts';
 import { cleanText, truncateBytes } from './text/clean-text.ts';
-import { markupToText } from './text/markup-text.ts';
 
 const maxTitleBytes = 1024;
 const maxAuthorBytes = 256;

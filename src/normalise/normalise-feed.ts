@@ -1,17 +1,17 @@
 import { RE2JS } from 're2js';
-import type { NormalisedFeed, ItemDraft } from '../domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../domain/items/item.ts';
 import { idsDistrustedNote, type NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed } from '../domain/items/parsed-feed.ts';
-import { plausibleDate, parseDate } from './dates/parse-date.ts';
+import { parseDate, plausibleDate } from './dates/parse-date.ts';
+import { findDuplicateEntries, lastModifiedMs } from './duplicate-entries.ts';
 import type { EntryBody } from './entry-body.ts';
 import { contentHash, entryKeys, guidsAreUnreliable, identifyingUrls } from './entry-identity.ts';
 import { documentBaseUrls, hubUrls, readFeedMetadata } from './feed-metadata.ts';
-import { leadImage } from './html/pictures.ts';
+import { leadImage } from './html/lead-image.ts';
+import { resolveLink } from './links/resolve-links.ts';
 import { newestItems } from './newest-items.ts';
 import { Notes } from './notes.ts';
-import { type Entry, type NormaliseContext, readEntry, entrySummary } from './read-entry.ts';
-import { lastModifiedMs, findDuplicateEntries } from './repeated-entries.ts';
-import { resolveLink } from './resolve-links.ts';
+import { type Entry, entrySummary, type NormaliseContext, readEntry } from './read-entry.ts';
 import { truncateBytes, withoutControls } from './text/clean-text.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
@@ -134,7 +134,10 @@ function keepDropFilter(options: NormaliseOptions): (keyed: IdentifiedEntry) => 
   return (keyed) => (keep == null || found(keep, keyed)) && (drop == null || !found(drop, keyed));
 }
 
-function draftEntries(wanted: readonly IdentifiedEntry[], reading: NormaliseContext): { drafts: ItemDraft[]; unchanged: string[] } {
+function draftEntries(
+  wanted: readonly IdentifiedEntry[],
+  reading: NormaliseContext,
+): { drafts: ItemDraft[]; unchanged: string[] } {
   const { known } = reading.options;
   const budget = { bytes: maxDocumentBytes, inputChars: maxDocumentInputChars };
   const drafts: ItemDraft[] = [];
@@ -155,7 +158,11 @@ interface ContentBudget {
   inputChars: number;
 }
 
-function draft(keyed: IdentifiedEntry, hash: string, work: { reading: NormaliseContext; budget: ContentBudget }): ItemDraft {
+function draft(
+  keyed: IdentifiedEntry,
+  hash: string,
+  work: { reading: NormaliseContext; budget: ContentBudget },
+): ItemDraft {
   const { entry, entryKey, canonicalUrl } = keyed;
   const contentHtml = content(entry.body, work);
   return {

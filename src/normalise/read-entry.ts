@@ -4,10 +4,10 @@ import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/
 import { classifyDate, parseDate } from './dates/parse-date.ts';
 import { EntryBody } from './entry-body.ts';
 import { authorName, baseUrlsFor, type FeedMetadata, languageTag } from './feed-metadata.ts';
+import { markupToText } from './html/html-to-text.ts';
+import { resolveLink, resolveWithoutTracking } from './links/resolve-links.ts';
 import type { Notes } from './notes.ts';
-import { resolveLink, resolveWithoutTracking } from './resolve-links.ts';
-import { cleanText, truncateBytes, excerpt, withoutControls } from './text/clean-text.ts';
-import { markupToText } from './text/markup-text.ts';
+import { cleanText, excerpt, truncateBytes, withoutControls } from './text/clean-text.ts';
 
 const maxGuidBytes = 1024;
 const maxTitleBytes = 1024;

@@ -27,7 +27,9 @@ export function decode(body: Uint8Array, contentType: string | null): DecodedTex
 
   if (utf8 !== null) {
     if (isUtf8) return { text: utf8, notes: guessed };
-    return mayBeOtherCharset(trusted, body, utf8) ? decodeAs(body, trusted, []) : { text: utf8, notes: ['charset_guess'] };
+    return mayBeOtherCharset(trusted, body, utf8)
+      ? decodeAs(body, trusted, [])
+      : { text: utf8, notes: ['charset_guess'] };
   }
   if (!isUtf8) return decodeAs(body, trusted, guessed);
   const second = labels.find((label) => isUsable(label) && canonicalLabel(label) !== 'utf-8');

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type MessageChunk, joinMessage, splitMessage } from './worker-pieces.ts';
+import { joinMessage, type MessageChunk, splitMessage } from './message-chunks.ts';
 import {
   cpuLimitSignal,
   siblingModule,
-  type WorkerReply,
-  type WorkerMessage,
   type WorkerConfig,
+  type WorkerMessage,
+  type WorkerReply,
 } from './worker-protocol.ts';
 
 /** What a task in another process came to. */

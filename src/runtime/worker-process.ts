@@ -1,12 +1,12 @@
 // The main module of a worker process (see worker-pool.ts): loads the module of the tasks and runs them, one at a time.
 import { Worker } from 'node:worker_threads';
-import { type MessageChunk, joinMessage, splitMessage } from './worker-pieces.ts';
+import { joinMessage, type MessageChunk, splitMessage } from './message-chunks.ts';
 import {
-  siblingModule,
-  type WorkerReply,
-  type WorkerMessage,
-  type WorkerConfig,
   sharedSlots,
+  siblingModule,
+  type WorkerConfig,
+  type WorkerMessage,
+  type WorkerReply,
 } from './worker-protocol.ts';
 
 type Work = (task: unknown) => unknown;

@@ -1,4 +1,4 @@
-import type { MessageChunk } from './worker-pieces.ts';
+import type { MessageChunk } from './message-chunks.ts';
 
 /** What a parent tells a worker process: a task, its long members before it. */
 export type WorkerMessage = MessageChunk | { readonly kind: 'task'; readonly task: unknown };

@@ -1,5 +1,5 @@
 import { assertNever } from '../domain/assert-never.ts';
-import type { SanitisedHtml, DocumentResult, DocumentTask, RawDocument } from '../domain/items/document-task.ts';
+import type { DocumentResult, DocumentTask, RawDocument, SanitisedHtml } from '../domain/items/document-task.ts';
 import type { FeedDescription } from '../domain/items/feed-description.ts';
 import type { NormalisedFeed, Unreadable } from '../domain/items/item.ts';
 import type { NormaliseTask } from '../domain/items/normalise-task.ts';

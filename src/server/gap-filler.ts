@@ -1,10 +1,10 @@
-import type { NormalisedFeed, ItemDraft, Unreadable } from '../domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed, Unreadable } from '../domain/items/item.ts';
 import { possibleGapNote } from '../domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from '../domain/polling/fetch-outcome.ts';
 import type { Lease } from '../domain/polling/poll.ts';
-import type { FeedToStore, Poll, FetchedFeed, Stages } from '../refresh.ts';
+import type { FeedToStore, FetchedFeed, Poll, Stages } from '../refresh.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { isFlood } from '../schedule/adaptive-interval.ts';
+import { isFlood } from '../schedule/rules/adaptive-interval.ts';
 import type { Continuity } from '../store/items/stored-continuity.ts';
 
 const mostArchives = 10;

@@ -4,9 +4,9 @@ import type { Log } from '../runtime/log.ts';
 import { systemTimers, type Timers } from '../schedule/timers.ts';
 import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';
-import type { Store } from '../store/open.ts';
+import type { Store } from '../store/open-store.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
-import { trimRefreshes } from '../store/sources/poll-records.ts';
+import { trimRefreshes } from '../store/sources/refresh-records.ts';
 import type { DocumentProcessor } from './document-processor.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
 
@@ -63,7 +63,11 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
         return retireItems(store, { nowMs: clock.now(), maxAgeMs, maxItems, keepNewest, signal });
       },
     },
-    { what: 'cleaning stored HTML again', everyMs: hourMs, run: (signal) => resanitiseStoredHtml({ ...parts, signal }) },
+    {
+      what: 'cleaning stored HTML again',
+      everyMs: hourMs,
+      run: (signal) => resanitiseStoredHtml({ ...parts, signal }),
+    },
   ];
 }
 

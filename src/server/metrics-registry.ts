@@ -1,12 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RefreshResult } from '../domain/polling/poll.ts';
 import { type StorageState, storageFaults } from '../domain/storage.ts';
+import { createDeliveryDelays, type DeliveryDelays, type DeliveryStage } from '../push/delivery-delays.ts';
 import type { FanOut } from '../push/fanout/fan-out.ts';
-import { createDeliveryDelays, type DeliveryDelays, type DeliveryStage } from '../push/log/delivery-delay.ts';
 import type { LogTail } from '../push/log/log-tail.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { DurationHistogram } from '../runtime/time-buckets.ts';
-import type { SessionRegistry } from '../web/live/live-sessions.ts';
+import type { DurationHistogram } from '../runtime/duration-histogram.ts';
+import type { SessionRegistry } from '../web/live/session/session-registry.ts';
 
 /** Sources that have a label of their own: the first that bring something; the rest are counted together. */
 export const maxSourceLabels = 50;
@@ -219,7 +219,11 @@ class BucketsHistogram extends Histogram {
   readonly #help: string;
   readonly #buckets: DurationHistogram;
 
-  constructor(name: string, help: string, from: { readonly buckets: DurationHistogram; readonly registers: Registry[] }) {
+  constructor(
+    name: string,
+    help: string,
+    from: { readonly buckets: DurationHistogram; readonly registers: Registry[] },
+  ) {
     super({ name, help, buckets: [...from.buckets.bounds], registers: from.registers });
     this.#name = name;
     this.#help = help;

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { createRefreshingCache } from '../runtime/refreshing.ts';
+import { createRefreshingCache } from '../runtime/refreshing-cache.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
-import type { Store } from '../store/open.ts';
-import { type QueryRunner, runQueriesInProcess } from '../store/queries/query-runner.ts';
+import type { Store } from '../store/open-store.ts';
+import { type QueryRunner, runQueriesInProcess } from '../store/query-process/query-runner.ts';
 import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
 import { moderateComments } from '../store/readers/moderate-comments.ts';
 import { countReads, readCounts, readSalt } from '../store/readers/read-counts.ts';
-import { getOrCreateSetting, writeSetting } from '../store/settings.ts';
-import { unwrapQuery } from '../web/http/store-reads.ts';
-import type { Readers } from '../web/readers/readers-port.ts';
+import { getOrCreateSetting, writeSetting } from '../store/stored-settings.ts';
 import { createVisitBuffer } from '../web/readers/visit-buffer.ts';
+import type { Readers } from '../web/shared/readers-port.ts';
+import { unwrapQuery } from './web-reads.ts';
 
 const mostReadItems = 10;
 /** A front page asks for the list at every load, and it hardly changes. */

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
-import type { Settings } from '../config/environment.ts';
+import type { Settings } from '../config/environment/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/polling/source.ts';
 import type { Doorbell } from '../push/doorbell.ts';
@@ -13,25 +13,25 @@ import type { Log } from '../runtime/log.ts';
 import { openFilesLimit } from '../runtime/open-files.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
-import type { Store } from '../store/open.ts';
-import { createQueryRunner } from '../store/queries/query-runner.ts';
+import type { Store } from '../store/open-store.ts';
+import { createQueryRunner } from '../store/query-process/query-runner.ts';
 import { type App, createApp } from '../web/app.ts';
 import { createConnectionLimits } from '../web/http/connections/connection-limits.ts';
-import { refuseRepeatedHost } from '../web/http/host-header.ts';
-import { createWebReads, createReadinessCheck } from '../web/http/store-reads.ts';
-import { createCountPoller } from '../web/live/count-poller.ts';
-import { defaultMaxSessions, type LiveContext, defaultLiveTiming } from '../web/live/live-parts.ts';
-import { createSessionRegistry } from '../web/live/live-sessions.ts';
-import { recordSessionHistory } from '../web/live/session-history.ts';
-import { createSseHandler, isEventStream } from '../web/live/sse.ts';
-import { createTimerWheel } from '../web/live/timer-wheel.ts';
-import { attachWebSocketServer } from '../web/live/websocket.ts';
-import type { Readers } from '../web/readers/readers-port.ts';
+import { refuseRepeatedHost } from '../web/http/security/host-header.ts';
+import { createCountPoller } from '../web/live/session/count-poller.ts';
+import { defaultLiveTiming, defaultMaxSessions, type LiveContext } from '../web/live/session/live-context.ts';
+import { recordSessionHistory } from '../web/live/session/session-history.ts';
+import { createSessionRegistry } from '../web/live/session/session-registry.ts';
+import { createTimerWheel } from '../web/live/session/timer-wheel.ts';
+import { createSseHandler, isEventStream } from '../web/live/sse/sse-handler.ts';
+import { attachWebSocketServer } from '../web/live/websocket/websocket-server.ts';
 import type { AppContext } from '../web/shared/app-context.ts';
 import { createClientAddress, createProxyTest } from '../web/shared/client-address.ts';
+import type { Readers } from '../web/shared/readers-port.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createReaders } from './reader-repositories.ts';
 import { version } from './version.ts';
+import { createReadinessCheck, createWebReads } from './web-reads.ts';
 import { advertisedHubUrl } from './websub/start-hub.ts';
 import { createWebSubEndpoints } from './websub/websub-endpoints.ts';
 
@@ -128,7 +128,13 @@ export async function startServing(parts: ServingParts): Promise<{ readonly url:
   });
   const server = createLimitedServer(parts, app, clientAddress);
   const { allowedOrigins } = settings;
-  const sockets = attachWebSocketServer({ ...live, server, allowedOrigins, clientAddress, publicUrl: () => address.publicUrl });
+  const sockets = attachWebSocketServer({
+    ...live,
+    server,
+    allowedOrigins,
+    clientAddress,
+    publicUrl: () => address.publicUrl,
+  });
   address.url = await listen(server, settings);
   address.publicUrl = settings.publicUrl ?? address.url;
   shutdown.onStop('HTTP server', () => closeServer(server));

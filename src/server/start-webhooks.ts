@@ -1,4 +1,4 @@
-import type { Settings } from '../config/environment.ts';
+import type { Settings } from '../config/environment/environment.ts';
 import type { Webhook } from '../domain/events/webhook.ts';
 import { displayUrl } from '../domain/polling/masking.ts';
 import { createHttpClient, type HttpClient } from '../fetch/client/http-client.ts';
@@ -11,8 +11,8 @@ import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
-import { updateWebhookState, declareWebhooks, readWebhook } from '../store/log/webhook-states.ts';
-import type { Store } from '../store/open.ts';
+import { declareWebhooks, readWebhook, updateWebhookState } from '../store/log/webhook-states.ts';
+import type { Store } from '../store/open-store.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { version } from './version.ts';
 

@@ -1,16 +1,16 @@
-import type { Settings } from '../config/environment.ts';
-import { processEnvironment } from '../config/environment.ts';
+import type { Settings } from '../config/environment/environment.ts';
+import { processEnvironment } from '../config/environment/environment.ts';
 import { readDeclarations } from '../config/read-declarations.ts';
 import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/polling/source.ts';
 import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { createLog, type Log, demoteReportedErrors } from '../runtime/log.ts';
+import { createLog, demoteReportedErrors, type Log } from '../runtime/log.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
-import { openStore, type Store } from '../store/open.ts';
+import { openStore, type Store } from '../store/open-store.ts';
 import { createMetrics } from './metrics-registry.ts';
-import { startPolling } from './polling.ts';
 import { startServing } from './serving.ts';
+import { startPolling } from './start-polling.ts';
 import { startWebhooks } from './start-webhooks.ts';
 
 export interface ServerOptions {

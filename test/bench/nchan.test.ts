@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { seqsIn } from '../../bench/push/come-back.ts';
 import { configure, emergencyIn, findNchan, keptMessages, nchanConfig } from '../../bench/push/nchan.ts';
 import { createProcessMeter, frameOf, residentKb } from '../../bench/push/nchan-server.ts';
+import { seqsIn } from '../../bench/push/reconnect-loss.ts';
 import { defaultReplayLimits } from '../../src/push/fanout/fan-out.ts';
 
 /** A machine that has these files, and an nginx that was built so. */

@@ -3,8 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sanitiseHtml } from '../../src/normalise/html/sanitise.ts';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { findForbidden } from '../normalise/markup-oracle.ts';
-import { soup } from '../normalise/markup-soup.ts';
+import { findForbidden } from '../normalise/html/forbidden-html.ts';
+import { soup } from '../normalise/html/random-html.ts';
 import { launchBrowser } from '../support/browser.ts';
 
 const before = '<main><ul><li><div id="box">';

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { type ItemServer, startItemServer } from '../support/item-server.ts';
 import { until } from '../support/until.ts';
+import { type ItemServer, startItemServer } from '../support/web/item-server.ts';
 
 /** What would run, load or break out if it were ever taken for markup, an address or a style. */
 const vectors = [

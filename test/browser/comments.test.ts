@@ -2,9 +2,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { type ItemServer, type ItemServerOptions, startItemServer } from '../support/item-server.ts';
 import { runCommand } from '../support/server.ts';
 import { until } from '../support/until.ts';
+import { type ItemServer, type ItemServerOptions, startItemServer } from '../support/web/item-server.ts';
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
-import { makeItem } from '../web/fakes.ts';
-import { type StubLiveServer, startStubLiveServer } from '../web/live-stub.ts';
+import { type StubLiveServer, startStubLiveServer } from '../support/web/stub-live-server.ts';
+import { makeItem } from '../support/web/test-app.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 const hostile = '<script>document.title="run"</script><b>Bold</b>';

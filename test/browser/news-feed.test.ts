@@ -4,8 +4,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/items/item.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { makeItem } from '../web/fakes.ts';
-import { type StubLiveServer, startStubLiveServer } from '../web/live-stub.ts';
+import { type StubLiveServer, startStubLiveServer } from '../support/web/stub-live-server.ts';
+import { makeItem } from '../support/web/test-app.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 

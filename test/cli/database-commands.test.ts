@@ -9,13 +9,17 @@ import { refresh } from '../../src/cli/commands/refresh-command.ts';
 import { listSources } from '../../src/cli/commands/sources-command.ts';
 import { listWebhooks } from '../../src/cli/commands/webhooks-command.ts';
 import type { PollResult } from '../../src/domain/polling/poll.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { claimSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { applySubscriptionDiff, confirmSubscription, updateSubscription } from '../../src/store/websub/websub-subscriptions.ts';
-import { minute, noon, settlement, source } from '../contract/newsroom.ts';
+import {
+  applySubscriptionDiff,
+  confirmSubscription,
+  updateSubscription,
+} from '../../src/store/websub/websub-subscriptions.ts';
+import { minute, noon, settlement, source } from '../support/store-fixture.ts';
 import { FakeIo } from './fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };

@@ -1,4 +1,4 @@
-import { discoverFeeds } from '../../src/parse/discover.ts';
+import { discoverFeeds } from '../../src/parse/discover-feeds.ts';
 import type { DocumentProcessor } from '../../src/server/document-processor.ts';
 import { describeDocument, normaliseDocument } from '../../src/worker.ts';
 

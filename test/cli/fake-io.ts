@@ -1,4 +1,4 @@
-import type { CliIo } from '../../src/cli/io.ts';
+import type { CliIo } from '../../src/cli/shared/io.ts';
 
 /** A process of a test's own: keeps what is said and sends signals by hand. */
 export class FakeIo implements CliIo {

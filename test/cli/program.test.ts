@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../src/cli/program.ts';
-import { useFolders } from '../config/folder.ts';
+import { useFolders } from '../config/temporary-folder.ts';
 import { FakeIo } from './fake-io.ts';
 
 const makeFolder = useFolders();

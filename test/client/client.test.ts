@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
-import type { ClientOptions } from '../../src/client/types.ts';
-import { createRecordingClient, type RecordingClient } from '../support/client/noting-client.ts';
-import { event, type Peer, type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
+import type { ClientOptions } from '../../src/client/client-types.ts';
+import { createRecordingClient, type RecordingClient } from '../support/client/recording-client.ts';
+import {
+  event,
+  type Peer,
+  protocolMessages,
+  type ScriptedServer,
+  startScriptedServer,
+} from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 let noting: RecordingClient | null = null;
@@ -84,7 +90,13 @@ describe('a client', () => {
   it('does not tell twice what came twice', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
-    peer.send(protocolMessages.item(1), protocolMessages.item(1), protocolMessages.items(event(1), event(2)), protocolMessages.item(2), protocolMessages.live(2));
+    peer.send(
+      protocolMessages.item(1),
+      protocolMessages.item(1),
+      protocolMessages.items(event(1), event(2)),
+      protocolMessages.item(2),
+      protocolMessages.live(2),
+    );
     await noted('live');
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 2']);
   });
@@ -133,7 +145,12 @@ describe('a gap', () => {
     const again = await peer.nextMessage();
     expect(again).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-1' });
     peer.send(protocolMessages.item(6, 5), protocolMessages.live(6));
-    peer.send(protocolMessages.subscribed('s2', 'e1-1'), protocolMessages.item(3, 1), protocolMessages.item(4, 3), protocolMessages.live(4));
+    peer.send(
+      protocolMessages.subscribed('s2', 'e1-1'),
+      protocolMessages.item(3, 1),
+      protocolMessages.item(4, 3),
+      protocolMessages.live(4),
+    );
     await noted('live e1-4');
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 3', 'item 4']);
   });

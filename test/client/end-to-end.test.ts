@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
-import { type TestLiveServer, startLive } from '../support/live/live-server.ts';
-import { seededRandom } from '../support/push/random.ts';
+import { startLive, type TestLiveServer } from '../support/live/live-server.ts';
+import { seededRandom } from '../support/push/seeded-random.ts';
 
 let server: TestLiveServer;
 const clients: NewswireClient[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EventEmitter, ConnectionAborted } from '../../src/client/event-emitter.ts';
-import type { ClientError } from '../../src/client/types.ts';
+import type { ClientError } from '../../src/client/client-types.ts';
+import { ConnectionAborted, EventEmitter } from '../../src/client/event-emitter.ts';
 
 function fail(): never {
   throw new Error('no');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRecordingClient, type RecordingClient } from '../support/client/noting-client.ts';
-import { type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
+import { createRecordingClient, type RecordingClient } from '../support/client/recording-client.ts';
+import { protocolMessages, type ScriptedServer, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 let noting: RecordingClient | null = null;

@@ -5,7 +5,9 @@ const waits = (backoff: ReconnectBackoff, count: number) => Array.from({ length:
 
 describe('Backoff', () => {
   it('doubles its bound with each attempt, up to 30 seconds', () => {
-    expect(waits(new ReconnectBackoff(() => 1), 9)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(waits(new ReconnectBackoff(() => 1), 9)).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
+    ]);
   });
 
   it('waits anything from nothing to the bound', () => {

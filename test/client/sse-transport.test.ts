@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { serverUrls } from '../../src/client/server-urls.ts';
 import { SseTransport } from '../../src/client/sse-transport.ts';
-import { drainEventLoop } from '../support/push/settle.ts';
+import { drainEventLoop } from '../support/push/drain-event-loop.ts';
 
 interface Stream {
   readonly url: string;

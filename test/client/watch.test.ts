@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WireCounts } from '../../src/domain/events/wire.ts';
-import { createRecordingClient } from '../support/client/noting-client.ts';
-import { type ScriptedServer, protocolMessages, startScriptedServer } from '../support/client/scripted-server.ts';
+import { createRecordingClient } from '../support/client/recording-client.ts';
+import { protocolMessages, type ScriptedServer, startScriptedServer } from '../support/client/scripted-server.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SocketListener } from '../../src/client/types.ts';
+import type { SocketListener } from '../../src/client/client-types.ts';
 import { WebSocketTransport } from '../../src/client/ws-transport.ts';
 import type { WireFilter } from '../../src/domain/events/wire.ts';
 import { protocolMessages } from '../support/client/scripted-server.ts';

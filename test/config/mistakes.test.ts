@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { mistakesOf, useFolders } from './folder.ts';
+import { mistakesOf, useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { defaultCommentsNotice } from '../../src/domain/comments/comment.ts';
-import { useFolders } from './folder.ts';
+import { useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import { useFolders } from './folder.ts';
+import { useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readSourceUrl } from '../../src/config/source-url.ts';
-import { useFolders } from './folder.ts';
+import { useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 const nowhere = path.resolve('/nowhere/feeds');

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { FileDeclarations, SourceEntry } from '../../src/config/file-part.ts';
-import { ProblemList } from '../../src/config/problem-list.ts';
-import type { SourceFields } from '../../src/config/source-schema.ts';
+import type { FileDeclarations, SourceEntry } from '../../src/config/files/file-declarations.ts';
+import { ProblemList } from '../../src/config/problems/problem-list.ts';
+import type { SourceFields } from '../../src/config/schema/source-schema.ts';
 import { toDeclarations, toSite } from '../../src/config/to-declarations.ts';
 
 let line = 0;

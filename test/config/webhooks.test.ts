@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { everything } from '../../src/domain/events/filter.ts';
 import { decodeSecret } from '../../src/domain/events/webhook.ts';
-import { mistakesOf, useFolders } from './folder.ts';
+import { mistakesOf, useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkFile } from '../../bench/conformance/checks.ts';
-import type { Expectation, ExpectedEntry, ResultEntry, ParserResult } from '../../bench/conformance/corpus.ts';
+import type { Expectation, ExpectedEntry, ParserResult, ResultEntry } from '../../bench/conformance/corpus.ts';
 
 const file = 'a.xml';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindsTable, missesList, compareToThresholds } from '../../bench/conformance/report.ts';
+import { compareToThresholds, kindsTable, missesList } from '../../bench/conformance/report.ts';
 import { score } from '../../bench/conformance/score.ts';
 
 const index = [

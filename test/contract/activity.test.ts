@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readActivity } from '../../src/store/sources/activity.ts';
-import { engines, withStore } from './engines.ts';
-import { hour, minute, noon, settlement } from './newsroom.ts';
-import { at, newsroom } from './reading.ts';
+import { hour, minute, noon, settlement } from '../support/store-fixture.ts';
+import { at, newsroom } from './item-queries.ts';
+import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('the activity of a day on $name', (engine) => {
   it('is told hour by hour, up to the present one, with hours of nothing in it', () =>

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { draft, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const one = 'http://example.net/one';
 

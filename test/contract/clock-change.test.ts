@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { adjustForClockChange } from '../../src/store/sources/clock-change.ts';
 import { claimSources, readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const leaseMs = 90_000;
 

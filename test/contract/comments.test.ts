@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommentAction } from '../../src/domain/comments/comment.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import {
   addComment,
@@ -13,8 +13,8 @@ import {
 } from '../../src/store/readers/comment-repository.ts';
 import { moderateComments, readAudit } from '../../src/store/readers/moderate-comments.ts';
 import { readCounts } from '../../src/store/readers/read-counts.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 /** Two items, and comments on the first. */
 class Desk {

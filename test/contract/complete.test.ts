@@ -1,23 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
-import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../../src/domain/items/item.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import { createMatcher } from '../../src/push/fanout/event-filter.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 function drafts(...names: string[]): ItemDraft[] {
   return names.map((name) => draft(name));
 }
 
 /** Reads a complete document as the intake does: what it lacks is remembered until the next. */
-async function readWhole(room: StoreFixture, entries: readonly ItemDraft[], over: Partial<NormalisedFeed> = {}, atMs = noon) {
+async function readWhole(
+  room: StoreFixture,
+  entries: readonly ItemDraft[],
+  over: Partial<NormalisedFeed> = {},
+  atMs = noon,
+) {
   let missing: readonly number[] = [];
   // As the worker does: what is known with this very text is named only.
   const known = await knownHashes(room.store.reader, 'a', 2000);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { readContinuity } from '../../src/store/items/stored-continuity.ts';
-import type { Store } from '../../src/store/open.ts';
-import { engines, withStore } from './engines.ts';
-import { day, digest, draft, StoreFixture, noon, source } from './newsroom.ts';
+import type { Store } from '../../src/store/open-store.ts';
+import { day, digest, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 async function strangersOf(store: Store, drafts: NormalisedFeed['drafts'], id = 'a'): Promise<string[]> {
   const { strangers } = await readContinuity(store.reader, id, digest(drafts));

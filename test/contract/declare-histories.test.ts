@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const urls = ['https://one.example.org/feed', 'https://two.example.org/feed', 'https://three.example.org/feed'];
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../src/store/log/epoch.ts';
 import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 /** A log of `count` events, one a minute from noon on. */
 async function logOf(store: Store, count: number): Promise<void> {

@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HiddenParts } from '../../src/domain/polling/masking.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { readHubSources } from '../../src/store/websub/websub-subscriptions.ts';
 import { rssDocument } from '../support/documents.ts';
-import { PollingFixture } from '../support/intake-desk.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
-import { engines } from './engines.ts';
-import { day, digest, draft, hour, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { PollingFixture } from '../support/polling-fixture.ts';
+import { day, digest, draft, hour, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines } from './test-engines.ts';
 
 const secret = 's3cret';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { emptyPollHistory, maxHostPauseMs, type PollResult } from '../../src/domain/polling/poll.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readHostPauses } from '../../src/store/sources/host-pauses.ts';
 import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { engines, withStore } from './engines.ts';
-import { day, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const host = 'shared.example.org';
 const onHost = (id: string) => source(id, { url: `https://${host}/${id}.xml` });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { knownHashes } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const one = 'http://example.net/one';
 

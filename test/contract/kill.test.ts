@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { readEvents, readHead } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { engines } from './engines.ts';
-import { day } from './newsroom.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { day } from '../support/store-fixture.ts';
+import { engines } from './test-engines.ts';
 
-const child = path.join(path.dirname(fileURLToPath(import.meta.url)), 'storing-child.ts');
+const child = path.join(path.dirname(fileURLToPath(import.meta.url)), 'store-until-killed.ts');
 const documents = 3;
 const entries = 110;
 

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { maxNextCheckDelayMs } from '../../src/domain/polling/poll.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import {
   claimSources,
   extendLease,
   nextDueMs,
   readDueSources,
-  releaseLeases,
   recordPoll,
+  releaseLeases,
 } from '../../src/store/sources/leases.ts';
-import { markFilesChanged } from '../../src/store/sources/mark-due.ts';
-import { readRefreshes } from '../../src/store/sources/poll-records.ts';
+import { markFilesChanged } from '../../src/store/sources/mark-files-changed.ts';
+import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const leaseMs = 90_000;
 

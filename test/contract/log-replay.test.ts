@@ -6,10 +6,10 @@ import { toWireBody } from '../../src/domain/events/wire-item.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const sources = [
   source('a'),

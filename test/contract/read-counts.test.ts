@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import {
   countReads,
@@ -12,8 +12,8 @@ import {
   trimReads,
   type Visit,
 } from '../../src/store/readers/read-counts.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
+import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 /** Items of one source; their ids in the order of the names. */
 async function withItems(store: Store, ...names: string[]): Promise<number[]> {

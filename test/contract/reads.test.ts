@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import {
   formatPageCursor,
   type ItemsQuery,
@@ -11,10 +11,9 @@ import {
   readItems,
   readSections,
 } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { hour, noon, source } from './newsroom.ts';
-
-import { at, names, newsroom } from './reading.ts';
+import { hour, noon, source } from '../support/store-fixture.ts';
+import { at, names, newsroom } from './item-queries.ts';
+import { engines, withStore } from './test-engines.ts';
 
 /** Every page from the newest on, as names. */
 async function pages(store: Store, query: Omit<ItemsQuery, 'before'>): Promise<string[][]> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recordPoll } from '../../src/store/sources/leases.ts';
-import { readRefreshes, trimRefreshes } from '../../src/store/sources/poll-records.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, hour, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
+import { day, draft, hour, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('the record of polls on $name', (engine) => {
   it('has one row a poll, with what it brought, oldest first', () =>

@@ -4,11 +4,11 @@ import type { ItemDraft } from '../../src/domain/items/item.ts';
 import { type RetentionOptions, retireItems } from '../../src/store/items/retention.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import { day, digest, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const one = 'http://example.net/one';
 

@@ -2,10 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { searchText } from '../../src/domain/events/wire-item.ts';
-import { isEmptyQuery, matchesSearch, parseSearchQuery, toSearchableText } from '../../src/domain/search/search-query.ts';
+import {
+  isEmptyQuery,
+  matchesSearch,
+  parseSearchQuery,
+  toSearchableText,
+} from '../../src/domain/search/search-query.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, StoreFixture, source } from './newsroom.ts';
+import { draft, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const words = [
   'budget',

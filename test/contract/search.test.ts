@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, hour, minute, StoreFixture, noon, source } from './newsroom.ts';
-import { at, names, newsroom } from './reading.ts';
+import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { at, names, newsroom } from './item-queries.ts';
+import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('searching on $name', (engine) => {
   async function library(store: Store): Promise<void> {

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { rulesVersion } from '../../src/domain/items/normalise-task.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, digest, draft, hour, minute, StoreFixture, noon, settlement, source } from './newsroom.ts';
+import { day, digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 function declare(store: Store, sources: readonly Source[], nowMs = noon) {
   return declareSources(store, { sources }, nowMs);

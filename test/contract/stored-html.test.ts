@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { readStoredHtml, replaceHtml } from '../../src/store/items/stored-html.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItem, readItems } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const before = '<p>Text of one</p>';
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readEvents, readHead, trimEvents } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
-import { engines, withStore } from './engines.ts';
-import { day, draft, StoreFixture, noon, source } from './newsroom.ts';
+import { day, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 /** A store that polls and, beside it on the same database, one of a command. */
 function withBoth<T>(

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../src/store/log/epoch.ts';
 import {
-  updateWebhookState,
   declareWebhooks,
-  seekWebhook,
   readWebhook,
   readWebhooks,
+  seekWebhook,
+  updateWebhookState,
 } from '../../src/store/log/webhook-states.ts';
-import type { Store } from '../../src/store/open.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, hour, StoreFixture, noon, source } from './newsroom.ts';
+import type { Store } from '../../src/store/open-store.ts';
+import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const url = 'https://example.org/hook';
 

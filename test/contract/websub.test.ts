@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import {
   claimDeliveries,
-  nextDeliveryMs,
   enqueueDeliveries,
+  nextDeliveryMs,
   readDueDeliveries,
   readQueuedPosition,
   recordDeliveryResult,
@@ -15,8 +15,8 @@ import {
   removeExpired,
   subscribedTopics,
 } from '../../src/store/websub/websub-subscribers.ts';
-import { engines, withStore } from './engines.ts';
-import { day, hour, minute, noon } from './newsroom.ts';
+import { day, hour, minute, noon } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 const topic = 'https://news.example.com/feed.atom';
 const other = 'https://news.example.com/feed.rss';

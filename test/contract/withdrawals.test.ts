@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../src/domain/events/filter.ts';
 import { createMatcher } from '../../src/push/fanout/event-filter.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import { readWithdrawals } from '../../src/store/items/withdrawn-items.ts';
 import { readItem, readItems, readSections } from '../../src/store/queries/read-items.ts';
-import { engines, withStore } from './engines.ts';
-import { draft, minute, StoreFixture, noon, source } from './newsroom.ts';
+import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
+import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('withdrawals on $name', (engine) => {
   /** A room with three items of `a`, one of them backfill for being old, and one of `b`. */

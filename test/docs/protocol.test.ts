@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clientMessages, resetReasons, serverMessages } from '../../src/web/api/live-messages.ts';
-import { protocolErrors } from '../../src/web/live/client-messages.ts';
-import { type CloseCode, closeCodes, webSocketCloseCodes } from '../../src/web/live/close-codes.ts';
-import { liveLimits } from '../../src/web/live/live-limits.ts';
-import { handshakeRefusals, type HttpRefusal, sessionRefusals } from '../../src/web/live/refusals.ts';
-import { subprotocol } from '../../src/web/live/websocket.ts';
-import { createProtocolCheck } from '../support/protocol-check.ts';
-import { makeApp } from '../web/fakes.ts';
+import { protocolErrors } from '../../src/web/live/protocol/client-messages.ts';
+import { type CloseCode, closeCodes, webSocketCloseCodes } from '../../src/web/live/protocol/close-codes.ts';
+import { liveLimits } from '../../src/web/live/protocol/live-limits.ts';
+import { type HttpRefusal, handshakeRefusals, sessionRefusals } from '../../src/web/live/protocol/refusals.ts';
+import { subprotocol } from '../../src/web/live/websocket/websocket-server.ts';
+import { createProtocolCheck } from '../support/live/protocol-check.ts';
+import { makeApp } from '../support/web/test-app.ts';
 
 const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
 
@@ -31,7 +31,12 @@ const ownCodes = Object.values(closeCodes).map((close) => [
   waitOf(close),
   close.meaning,
 ]);
-const plainCodes = webSocketCloseCodes.map(({ code, meaning }) => [String(code), '', 'do not', `${meaning} No \`bye\`.`]);
+const plainCodes = webSocketCloseCodes.map(({ code, meaning }) => [
+  String(code),
+  '',
+  'do not',
+  `${meaning} No \`bye\`.`,
+]);
 const answers: readonly HttpRefusal[] = [...Object.values(handshakeRefusals), ...Object.values(sessionRefusals)];
 
 describe('docs/PROTOCOL.md', () => {

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
 import type { Reply } from '../support/origin.ts';
-import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
+import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
 
 cleanUp();
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aFetcher, cleanUp, failed, fresh, read, text, word } from './harness.ts';
+import { aFetcher, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
 
 cleanUp();
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { headerList } from '../../src/fetch/client/header-list.ts';
 import { freshnessLifetimeMs, retryAfter } from '../../src/fetch/http-freshness.ts';
-import { noonMs } from './harness.ts';
+import { noonMs } from './fetch-fixtures.ts';
 
-const fresh = (headers: Record<string, string | string[]>): number | null => freshnessLifetimeMs(headerList(headers), noonMs);
+const fresh = (headers: Record<string, string | string[]>): number | null =>
+  freshnessLifetimeMs(headerList(headers), noonMs);
 const second = 1_000;
 const day = 24 * 3_600_000;
 

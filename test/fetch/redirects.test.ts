@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../support/origin.ts';
 import { makeCertificate } from './certificates.ts';
-import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './harness.ts';
+import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
 
 cleanUp();
 

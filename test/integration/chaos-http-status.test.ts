@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
-import { document, laterDocument } from '../support/chaos/case.ts';
-import { stageSource } from '../support/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs, hourMs, type Performance } from '../support/chaos/theatre.ts';
+import { document, laterDocument } from '../support/chaos/chaos-case.ts';
+import { stageSource } from '../support/chaos/polling-harness.ts';
+import { casesOf, createTheatre, dayMs, hourMs, type Performance } from '../support/chaos/run-chaos-cases.ts';
 
 const theatre = createTheatre('http-status');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
-import { findForbidden } from '../normalise/markup-oracle.ts';
-import { casesOf, createTheatre, hourMs, type Performance } from '../support/chaos/theatre.ts';
+import { findForbidden } from '../normalise/html/forbidden-html.ts';
+import { casesOf, createTheatre, hourMs, type Performance } from '../support/chaos/run-chaos-cases.ts';
 
 const theatre = createTheatre('items');
 

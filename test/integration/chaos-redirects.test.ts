@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
-import { stageSecret } from '../support/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs } from '../support/chaos/theatre.ts';
+import { stageSecret } from '../support/chaos/polling-harness.ts';
+import { casesOf, createTheatre, dayMs } from '../support/chaos/run-chaos-cases.ts';
 
 const theatre = createTheatre('redirects');
 

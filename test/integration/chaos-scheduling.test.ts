@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stageSource } from '../support/chaos/stage.ts';
-import { casesOf, createTheatre, dayMs, hourMs } from '../support/chaos/theatre.ts';
-import { Town, type TownOptions } from '../support/chaos/town.ts';
-import { chaosCase } from '../support/chaos-origin.ts';
+import { chaosCase } from '../support/chaos/chaos-origin.ts';
+import { stageSource } from '../support/chaos/polling-harness.ts';
+import { casesOf, createTheatre, dayMs, hourMs } from '../support/chaos/run-chaos-cases.ts';
+import { Town, type TownOptions } from '../support/chaos/simulated-network.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 
 const theatre = createTheatre('scheduling');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
-import { casesOf, createTheatre } from '../support/chaos/theatre.ts';
+import { casesOf, createTheatre } from '../support/chaos/run-chaos-cases.ts';
 
 const theatre = createTheatre('transport');
 

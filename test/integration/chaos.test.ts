@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chaosCase, chaosThemes, startChaosOrigin } from '../support/chaos-origin.ts';
+import { chaosCase, chaosThemes, startChaosOrigin } from '../support/chaos/chaos-origin.ts';
 
 /** H01 to H79; H30 was never given out. */
 const rows = Array.from({ length: 79 }, (_, index) => `H${String(index + 1).padStart(2, '0')}`).filter(

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/environment.ts';
+import { readSettings } from '../../src/config/environment/environment.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { type RunningServer, startServer } from '../../src/server/start.ts';

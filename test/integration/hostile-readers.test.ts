@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../support/attacks.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
-import { connectLive } from '../support/live-client.ts';
+import { connectLive } from '../support/live/live-client.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { plainTable } from '../support/plain-table.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemsPage, WireItem } from '../../src/domain/events/wire.ts';
 import { rssDocument } from '../support/documents.ts';
-import { connectLive } from '../support/live-client.ts';
+import { connectLive } from '../support/live/live-client.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';

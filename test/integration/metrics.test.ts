@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Entry, rssDocument } from '../support/documents.ts';
-import { connectLive } from '../support/live-client.ts';
+import { connectLive } from '../support/live/live-client.ts';
 import { makeDue } from '../support/make-due.ts';
 import { startOrigin } from '../support/origin.ts';
 import { makeHome, startServer } from '../support/server.ts';

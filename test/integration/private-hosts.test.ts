@@ -4,7 +4,7 @@ import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { makeHome, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-import { echoChallenge } from '../support/websub-hub-desk.ts';
+import { echoChallenge } from '../support/websub-hub-harness.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../src/domain/events/wire.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
+import { createProtocolCheck, type ProtocolCheck, streamMessagesOf } from '../support/live/protocol-check.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
-import { createProtocolCheck, type ProtocolCheck, streamMessagesOf } from '../support/protocol-check.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 

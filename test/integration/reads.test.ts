@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ItemServer, startItemServer } from '../support/item-server.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
+import { type ItemServer, startItemServer } from '../support/web/item-server.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

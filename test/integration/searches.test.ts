@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startItemServer } from '../support/item-server.ts';
+import { startItemServer } from '../support/web/item-server.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

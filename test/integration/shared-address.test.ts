@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stageSource } from '../support/chaos/stage.ts';
-import { Town } from '../support/chaos/town.ts';
+import { stageSource } from '../support/chaos/polling-harness.ts';
+import { Town } from '../support/chaos/simulated-network.ts';
 import { rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, type Reply, startOrigin } from '../support/origin.ts';

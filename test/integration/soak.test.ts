@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { soakFailures, readersTable } from '../support/soak/report.ts';
 import { runSoak } from '../support/soak/soak.ts';
+import { readersTable, soakFailures } from '../support/soak/soak-report.ts';
 
 it('loses nothing and repeats nothing in 5,000 deliveries, whatever breaks', { timeout: 240_000 }, async () => {
   const report = await runSoak({

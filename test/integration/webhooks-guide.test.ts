@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isPortFree } from '../../src/cli/free-port.ts';
+import { isPortFree } from '../../src/cli/shared/free-port.ts';
 import { deliveryId, signatureHeaders } from '../../src/push/webhooks/webhook-signature.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';

@@ -5,8 +5,8 @@ import { makeDue } from '../support/make-due.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../support/origin.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-import { echoChallenge } from '../support/websub-hub-desk.ts';
-import { printCaseResults } from '../support/websub-rows.ts';
+import { printCaseResults } from '../support/websub-cases.ts';
+import { echoChallenge } from '../support/websub-hub-harness.ts';
 
 printCaseResults();
 
@@ -105,7 +105,9 @@ describe('the hub of a running server', () => {
     expect(delivered.headers['content-type']).toBe(served.headers.get('content-type'));
     expect(delivered.headers['link']).toBe(served.headers.get('link'));
     expect(delivered.body).toBe(await served.text());
-    expect(verifySignature(secret, Buffer.from(delivered.body), delivered.headers['x-hub-signature'] ?? null)).toBe(true);
+    expect(verifySignature(secret, Buffer.from(delivered.body), delivered.headers['x-hub-signature'] ?? null)).toBe(
+      true,
+    );
   });
 
   it('H26 delivers after kill -9 what it was delivering', { timeout: 120_000 }, async () => {

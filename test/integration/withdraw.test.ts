@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemsPage } from '../../src/domain/events/wire.ts';
 import { rssDocument } from '../support/documents.ts';
-import { connectLive } from '../support/live-client.ts';
+import { connectLive } from '../support/live/live-client.ts';
 import { startOrigin } from '../support/origin.ts';
 import { makeHome, runCommand, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';

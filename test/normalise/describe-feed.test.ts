@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeFeed } from '../../src/normalise/describe-feed.ts';
-import { ordinaryItem, parsedFeed, parsedItem } from './parsed.ts';
+import { ordinaryItem, parsedFeed, parsedItem } from '../support/parsed-feed.ts';
 
 const url = 'https://feeds.example/rss.xml';
 

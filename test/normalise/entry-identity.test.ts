@@ -4,13 +4,16 @@ import {
   entryKey,
   entryKeys,
   guidsAreUnreliable,
-  identifyingUrls,
   type HashedFields,
-  sha256,
   type IdentityFields,
+  identifyingUrls,
+  sha256,
 } from '../../src/normalise/entry-identity.ts';
 
-function traits({ text = 'Some text', ...part }: Partial<Omit<IdentityFields, 'body'>> & { text?: string }): IdentityFields {
+function traits({
+  text = 'Some text',
+  ...part
+}: Partial<Omit<IdentityFields, 'body'>> & { text?: string }): IdentityFields {
   return { guid: null, url: null, title: 'A title', body: { text }, ...part };
 }
 
@@ -136,7 +139,9 @@ describe('namingUrls', () => {
   });
 
   it('takes a query on the front for a name', () => {
-    expect(identifyingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual(['https://site.example/?p=7']);
+    expect(identifyingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual([
+      'https://site.example/?p=7',
+    ]);
   });
 
   it('keeps its place where there is no link', () => {

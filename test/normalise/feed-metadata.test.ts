@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { authorName, baseUrlsFor, hubUrls, languageTag, readFeedMetadata } from '../../src/normalise/feed-metadata.ts';
-import { parsedFeed, parsedItem } from './parsed.ts';
+import { parsedFeed, parsedItem } from '../support/parsed-feed.ts';
 
 const url = 'https://feeds.example/rss.xml';
 

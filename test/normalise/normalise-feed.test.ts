@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed, publicationOrder } from '../../src/normalise/normalise-feed.ts';
-import { threadCpuMs } from './cpu-time.ts';
-import { nowMs, ordinaryItem, parsedFeed, plainOptions } from './parsed.ts';
+import { threadCpuMs } from '../support/cpu-time.ts';
+import { nowMs, ordinaryItem, parsedFeed, plainOptions } from '../support/parsed-feed.ts';
 
 function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
-import { findForbidden } from './markup-oracle.ts';
-import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from './parsed.ts';
+import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from '../support/parsed-feed.ts';
+import { findForbidden } from './html/forbidden-html.ts';
 
 function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);

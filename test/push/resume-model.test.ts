@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { plainTable } from '../support/plain-table.ts';
-import { type BugReport, findBug, plantedBugs, runModels } from '../support/push/hunt.ts';
+import { type BugReport, findBug, plantedBugs, runModels } from '../support/push/resume-model.ts';
 
 /** `npm run soak` runs ten times as many. */
 const seeds = 30;

@@ -5,7 +5,10 @@ import { demoteReportedErrors } from '../../src/runtime/log.ts';
 function levels() {
   const kept: string[] = [];
   const at = (level: string) => () => void kept.push(level);
-  return { kept, log: demoteReportedErrors({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }) };
+  return {
+    kept,
+    log: demoteReportedErrors({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }),
+  };
 }
 
 describe('a log without repeats', () => {

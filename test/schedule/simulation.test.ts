@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeStartMs } from '../support/fake-clock.ts';
-import { type Findings, type Plan, simulate, tableOf } from './simulate.ts';
+import { type Findings, type Plan, simulate, tableOf } from './simulation.ts';
 
 const small: Plan = { sources: 4_000, days: 2, hostileShare: 0.05, startMs: fakeStartMs, seed: 7 };
 const big: Plan = {

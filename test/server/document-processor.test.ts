@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDocumentProcessor, type DocumentProcessor, type DocumentProcessorOptions } from '../../src/server/document-processor.ts';
-import { plainOptions } from '../normalise/parsed.ts';
+import {
+  createDocumentProcessor,
+  type DocumentProcessor,
+  type DocumentProcessorOptions,
+} from '../../src/server/document-processor.ts';
 import { rssDocument } from '../support/documents.ts';
+import { plainOptions } from '../support/parsed-feed.ts';
 
 const open: DocumentProcessor[] = [];
 

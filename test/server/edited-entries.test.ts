@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEvents } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { engines } from '../contract/engines.ts';
-import { hour, minute, noon } from '../contract/newsroom.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { engines } from '../contract/test-engines.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
-import { PollingFixture } from '../support/intake-desk.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
+import { PollingFixture } from '../support/polling-fixture.ts';
+import { hour, minute, noon } from '../support/store-fixture.ts';
 
 const link = 'https://herald.example.org/story';
 

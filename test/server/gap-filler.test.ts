@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { NormalisedFeed, ItemDraft } from '../../src/domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { FetchedDocument, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { emptyPollHistory, type PollHistory, type PollState } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import type { FeedToStore, Poll } from '../../src/refresh.ts';
-import { type GapFillerOptions, createGapFiller } from '../../src/server/gap-filler.ts';
-import { digest, draft, source } from '../contract/newsroom.ts';
+import { createGapFiller, type GapFillerOptions } from '../../src/server/gap-filler.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { digest, draft, source } from '../support/store-fixture.ts';
 
 const feedUrl = 'https://a.example.org/feed.xml';
 const facts = { status: 200, bytes: 3, durationMs: 1, redirects: 0, notes: [] };

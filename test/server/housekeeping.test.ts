@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { startHousekeeping } from '../../src/server/housekeeping.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open.ts';
-import { readRefreshes } from '../../src/store/sources/poll-records.ts';
+import type { Store } from '../../src/store/open-store.ts';
+import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { engines, withStore } from '../contract/engines.ts';
-import { day, draft, hour, minute, StoreFixture, noon, source } from '../contract/newsroom.ts';
+import { engines, withStore } from '../contract/test-engines.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
 
 const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { StorageState } from '../../src/domain/storage.ts';
 import { createMetrics, type LiveSide, type Metrics, maxSourceLabels } from '../../src/server/metrics-registry.ts';
+import { createFanOutHarness } from '../support/push/fan-out-harness.ts';
 import { MemoryLog } from '../support/push/memory-log.ts';
-import { createFanOutHarness } from '../support/push/rig.ts';
 
 const clock = { now: () => 5000, monotonic: () => 5000 };
 

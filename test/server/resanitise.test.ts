@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Unreadable } from '../../src/domain/items/item.ts';
 import { type ResanitiseOptions, resanitiseStoredHtml } from '../../src/server/resanitise.ts';
-import type { Store } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
-import { writeSetting } from '../../src/store/settings.ts';
-import { engines, withStore } from '../contract/engines.ts';
-import { draft, StoreFixture, noon, source } from '../contract/newsroom.ts';
+import { writeSetting } from '../../src/store/stored-settings.ts';
+import { engines, withStore } from '../contract/test-engines.ts';
+import { draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
 
 type Clean = ResanitiseOptions['digester']['clean'];
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config/environment.ts';
+import { readSettings } from '../../src/config/environment/environment.ts';
 import type { Webhook } from '../../src/domain/events/webhook.ts';
 import { displayUrl } from '../../src/domain/polling/masking.ts';
 import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
@@ -8,11 +8,11 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
 import { startWebhooks } from '../../src/server/start-webhooks.ts';
 import { readWebhook } from '../../src/store/log/webhook-states.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { engines } from '../contract/engines.ts';
-import { draft, StoreFixture, source } from '../contract/newsroom.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { engines } from '../contract/test-engines.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { makeWebhook } from '../support/push/webhook-helpers.ts';
+import { draft, StoreFixture, source } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
 
 const cleanups: (() => unknown)[] = [];

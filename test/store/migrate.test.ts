@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { tables } from '../../src/store/engine/tables.ts';
 import { migrate, migrationNames } from '../../src/store/migrate.ts';
-import { tables } from '../../src/store/tables.ts';
-import { engines, withStore } from '../contract/engines.ts';
-import { draft, hour, minute, StoreFixture, noon, source } from '../contract/newsroom.ts';
+import { engines, withStore } from '../contract/test-engines.ts';
+import { draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 
 /** What `tables.ts` says, in the form of an introspection. */
 function described() {

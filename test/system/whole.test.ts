@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { systemFailures, systemTable } from '../support/system/report.ts';
-import { runSystem } from '../support/system/run.ts';
+import { runSystem } from '../support/system/run-system.ts';
+import { systemFailures, systemTable } from '../support/system/system-report.ts';
 
 it('loses nothing, repeats nothing and never freezes with everything switched on for a minute', {
   timeout: 300_000,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/domain/storage.ts';
-import { makeApp, makeItem } from './fakes.ts';
+import { makeApp, makeItem } from '../support/web/test-app.ts';
 
 const routes = [
   '/',

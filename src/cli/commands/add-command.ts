@@ -1,14 +1,14 @@
-import { addSource, checkFileName } from '../../config/add-source.ts';
-import { readFeedsDir } from '../../config/environment.ts';
+import { addSource, checkFileName } from '../../config/edit/add-source.ts';
+import { readFeedsDir } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
 import { type Declarations, type Source, slug } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Inspection } from '../inspect/inspect.ts';
-import { inspectAddress, type InspectOverrides } from '../inspect/open.ts';
-import { inspectionToJson, formatInspection } from '../inspect/report.ts';
+import { type InspectOverrides, inspectAddress } from '../inspect/inspect-address.ts';
+import { formatInspection, inspectionToJson } from '../inspect/report.ts';
 import { readSiteAddress, type SiteAddress } from '../inspect/site-address.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 import { printFeedFailures } from './check-url-command.ts';
 
 export interface AddOptions {

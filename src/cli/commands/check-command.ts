@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describeSettings, readFeedsDir, readSettings } from '../../config/environment.ts';
+import { describeSettings, readFeedsDir, readSettings } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import type { Filter } from '../../domain/events/filter.ts';
@@ -8,9 +8,9 @@ import type { Webhook } from '../../domain/events/webhook.ts';
 import { displayUrl } from '../../domain/polling/masking.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
-import { type CliIo, exitCodes } from '../io.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson, printProblems } from '../output/print.ts';
+import { type CliIo, exitCodes } from '../shared/io.ts';
 
 export interface CheckOptions {
   readonly json?: boolean;

@@ -1,11 +1,11 @@
-import { readFeedsDir } from '../../config/environment.ts';
+import { readFeedsDir } from '../../config/environment/environment.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Inspection } from '../inspect/inspect.ts';
-import { inspectAddress, type InspectOverrides } from '../inspect/open.ts';
-import { inspectionToJson, formatInspection } from '../inspect/report.ts';
+import { type InspectOverrides, inspectAddress } from '../inspect/inspect-address.ts';
+import { formatInspection, inspectionToJson } from '../inspect/report.ts';
 import { readSiteAddress } from '../inspect/site-address.ts';
-import { type CliIo, exitCodes } from '../io.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, exitCodes } from '../shared/io.ts';
 
 /**
  * `newswire check URL`: what a feed, or the best feed of a page, would come to as a source. Ends with 1 when there is no

@@ -1,10 +1,10 @@
-import type { ModerationEntry, CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
+import type { CommentAction, CommentState, ModerationEntry, ModerationResult } from '../../domain/comments/comment.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
-import { withDatabase, withReadOnlyDatabase } from '../open-database.ts';
-import { formatRelativeTime } from '../output/format-span.ts';
+import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
+import { withDatabase, withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface CommentsOptions {
   /** Only those that stand there; `all`: every one. */

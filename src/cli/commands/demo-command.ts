@@ -1,17 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Settings, settingsWithin } from '../../config/environment.ts';
+import { type Settings, settingsWithin } from '../../config/environment/environment.ts';
+import { type DemoServer, startDemoServer } from '../../demo/demo-server.ts';
 import type { Publication } from '../../demo/editor.ts';
-import { type DemoServer, startDemoServer } from '../../demo/newsroom.ts';
 import type { Declarations } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
-import { isPortFree } from '../free-port.ts';
-import type { CliIo } from '../io.ts';
-import { runUntilSignal, type RunningService } from '../lifetime.ts';
 import { cutToWidth } from '../output/text-width.ts';
+import { isPortFree } from '../shared/free-port.ts';
+import type { CliIo } from '../shared/io.ts';
+import { type RunningService, runUntilSignal } from '../shared/run-until-signal.ts';
 
 export interface DemoOptions {
   /** Seconds between two publications. */

@@ -3,11 +3,11 @@ import { ConfigError } from '../../domain/config-error.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createDocumentProcessor, type DocumentProcessor } from '../../server/document-processor.ts';
-import { type CliIo, exitCodes } from '../io.ts';
-import { mapInOrder } from '../output/in-order.ts';
+import { mapInOrder } from '../output/map-in-order.ts';
 import { type ParseLine, parseLineToJson, resultsTable, toParseLine } from '../output/parse-report.ts';
 import { showProgress } from '../output/progress.ts';
-import { openTarget, readIndex, type ParseTarget } from '../parse-targets.ts';
+import { type CliIo, exitCodes } from '../shared/io.ts';
+import { openTarget, type ParseTarget, readIndex } from '../shared/parse-targets.ts';
 
 export interface ParseOptions {
   /** One JSON object a file, for machines. */

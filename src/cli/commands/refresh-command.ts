@@ -1,8 +1,8 @@
-import { nearestWord } from '../../config/did-you-mean.ts';
+import { nearestWord } from '../../config/problems/did-you-mean.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
-import { isServerPolling, withDatabase } from '../open-database.ts';
+import type { Store } from '../../store/open-store.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
+import { isServerPolling, withDatabase } from '../shared/open-database.ts';
 
 /**
  * `newswire refresh [ids…]`: asks for sources to be read now. The reading itself is left to the server, which is the

@@ -1,7 +1,7 @@
-import { readSettings, type Settings } from '../../config/environment.ts';
+import { readSettings, type Settings } from '../../config/environment/environment.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
-import type { CliIo } from '../io.ts';
-import { runUntilSignal, type RunningService } from '../lifetime.ts';
+import type { CliIo } from '../shared/io.ts';
+import { type RunningService, runUntilSignal } from '../shared/run-until-signal.ts';
 
 /** How a server is started; `main.ts` does it. */
 export type StartServer = (options: { readonly settings: Settings; readonly log: Log }) => Promise<RunningService>;

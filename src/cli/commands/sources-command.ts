@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { SourceReport } from '../../store/sources/source-reports.ts';
 import type { HubReport } from '../../store/websub/websub-reports.ts';
-import { type CliIo, exitCodes } from '../io.ts';
-import { withReadOnlyDatabase } from '../open-database.ts';
-import { formatRelativeTime } from '../output/format-span.ts';
+import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, exitCodes } from '../shared/io.ts';
+import { withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface SourcesOptions {
   readonly json?: boolean;

@@ -1,9 +1,9 @@
 import { type ClientError, type ClientState, NewswireClient, type WireFilter } from '../../client/client.ts';
-import { readSettings } from '../../config/environment.ts';
+import { readSettings } from '../../config/environment/environment.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
-import { TailFormatter } from '../output/tail-lines.ts';
+import { TailFormatter } from '../output/tail-formatter.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 
 export interface TailOptions {
   readonly section?: readonly string[];

@@ -1,13 +1,13 @@
-import { nearestWord } from '../../config/did-you-mean.ts';
-import { type Cursor, formatCursor, parseCursor, type LogBounds } from '../../domain/events/event.ts';
+import { nearestWord } from '../../config/problems/did-you-mean.ts';
+import { type Cursor, formatCursor, type LogBounds, parseCursor } from '../../domain/events/event.ts';
 import { type WebhookState, webhookCondition } from '../../domain/events/webhook.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
-import { withDatabase, withReadOnlyDatabase } from '../open-database.ts';
-import { formatRelativeTime } from '../output/format-span.ts';
+import type { Store } from '../../store/open-store.ts';
+import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
+import { withDatabase, withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface WebhooksOptions {
   readonly json?: boolean;

@@ -1,13 +1,13 @@
-import { readSettings, type Settings } from '../../config/environment.ts';
+import { readSettings, type Settings } from '../../config/environment/environment.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { canonicalUrl } from '../../normalise/resolve-links.ts';
+import { canonicalUrl } from '../../normalise/links/resolve-links.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open.ts';
-import { type CliIo, CommandError, exitCodes } from '../io.ts';
-import { withDatabase } from '../open-database.ts';
-import { formatRelativeTime } from '../output/format-span.ts';
+import type { Store } from '../../store/open-store.ts';
+import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
+import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
+import { withDatabase } from '../shared/open-database.ts';
 
 export interface WithdrawOptions {
   /** Takes withdrawals back. */

@@ -1,10 +1,10 @@
-import { defaultItemLimit } from '../../config/source-schema.ts';
-import type { NormalisedFeed, ItemDraft, Unreadable } from '../../domain/items/item.ts';
+import { defaultItemLimit } from '../../config/schema/source-schema.ts';
+import type { ItemDraft, NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
 import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
-import { emptyPollHistory, type PollState, type PollResult } from '../../domain/polling/poll.ts';
+import { emptyPollHistory, type PollResult, type PollState } from '../../domain/polling/poll.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';
-import { nextPollState } from '../../schedule/next-check.ts';
+import { nextPollState } from '../../schedule/rules/next-poll-state.ts';
 import type { DocumentProcessor } from '../../server/document-processor.ts';
 import { assessQuality, type FeedQuality } from './quality.ts';
 

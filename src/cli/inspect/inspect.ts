@@ -11,7 +11,7 @@ import {
 import type { Fetcher } from '../../fetch/fetch-source.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DocumentProcessor } from '../../server/document-processor.ts';
-import { processFirstFetch, type FeedReport, reportFeed } from './dry-run.ts';
+import { type FeedReport, processFirstFetch, reportFeed } from './dry-run.ts';
 
 /** Why an address gave no feed. */
 export interface FeedFailure {
@@ -161,7 +161,10 @@ function mayBePage({ failure }: FeedFailure): boolean {
   return failure === 'not_feed' || failure === 'parse_error';
 }
 
-async function readPage({ body, contentType, url }: FetchedDocument, parts: InspectParts): Promise<DiscoveredPage | null> {
+async function readPage(
+  { body, contentType, url }: FetchedDocument,
+  parts: InspectParts,
+): Promise<DiscoveredPage | null> {
   const links = await parts.digester.discover({ body, contentType, url });
   if (links.kind === 'unreadable') return null;
   return { url, title: links.title, refreshTo: links.refreshTo, feeds: links.feeds };

@@ -1,11 +1,11 @@
 import type { ItemDraft } from '../../domain/items/item.ts';
 import type { FeedLink } from '../../domain/items/page-links.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
-import { formatRelativeTime, formatDuration } from '../output/format-span.ts';
+import { formatDuration, formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { cutToWidth } from '../output/text-width.ts';
 import type { FeedReport, RevalidationResult } from './dry-run.ts';
-import type { Inspection, DiscoveredPage } from './inspect.ts';
+import type { DiscoveredPage, Inspection } from './inspect.ts';
 import type { FeedQuality } from './quality.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EntryDescription, FeedDescription } from '../../domain/items/feed-description.ts';
 import type { Unreadable } from '../../domain/items/item.ts';
-import type { OpenedFile } from '../parse-targets.ts';
+import type { OpenedFile } from '../shared/parse-targets.ts';
 import { formatTable } from './format-table.ts';
 
 /** What became of one file. */

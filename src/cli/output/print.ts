@@ -1,6 +1,6 @@
 import { type ConfigProblem, formatProblem } from '../../domain/config-error.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
-import type { CliIo } from '../io.ts';
+import type { CliIo } from '../shared/io.ts';
 
 const maxProblemChars = 1000;
 

@@ -1,4 +1,4 @@
-import { ModerationKeyboard } from './moderation-keys.ts';
+import { ModerationKeyboard } from './moderation-keyboard.ts';
 
 const form = document.querySelector<HTMLFormElement>('#moderation');
 const wanted = document.querySelector<HTMLInputElement>('#keys-on');

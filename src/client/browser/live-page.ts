@@ -1,11 +1,11 @@
 import { NewswireClient } from '../client.ts';
-import type { ClientState, ItemEvent } from '../types.ts';
-import { NewItemsNotice } from './arrivals.ts';
+import type { ClientState, ItemEvent } from '../client-types.ts';
 import { removeBrokenPictures } from './broken-pictures.ts';
 import { showCopyButtons } from './copy-buttons.ts';
 import { startDiscussion } from './discussion.ts';
 import { startKeyboard } from './keyboard.ts';
 import { makeDateWriter, makeRelativeDateline } from './local-dateline.ts';
+import { NewItemsNotice } from './new-items-notice.ts';
 import { NewsFeedList } from './news-feed-list.ts';
 import { startRelativeTimes } from './relative-times.ts';
 import { ScrollAnchor } from './scroll-anchor.ts';

@@ -1,6 +1,6 @@
 import type { WireItem } from '../../domain/events/wire.ts';
+import { datelineMs, insertionIndex, type SortPosition, sortPositionOf } from './news-feed-order.ts';
 import type { ScrollAnchor } from './scroll-anchor.ts';
-import { insertionIndex, type SortPosition, sortPositionOf, datelineMs } from './wire-order.ts';
 
 /** What the list is told by its page. */
 export interface NewsFeedListOptions {

@@ -1,10 +1,10 @@
 import { slug } from '../polling/source.ts';
 import {
   countSearchTerms,
+  formatSearchQuery,
   isEmptyQuery,
   maxSearchTerms,
   parseSearchQuery,
-  formatSearchQuery,
 } from '../search/search-query.ts';
 import type { Filter } from './filter.ts';
 

@@ -1,6 +1,6 @@
-import type { NormalisedFeed, ItemDraft, Unreadable } from '../items/item.ts';
-import { maskText, maskUrlText, maskUrl, type HiddenParts, minSecretChars, unmaskUrl } from './masking.ts';
-import type { PollState, PollResult } from './poll.ts';
+import type { ItemDraft, NormalisedFeed, Unreadable } from '../items/item.ts';
+import { type HiddenParts, maskText, maskUrl, maskUrlText, minSecretChars, unmaskUrl } from './masking.ts';
+import type { PollResult, PollState } from './poll.ts';
 
 /** The addresses of a source's state as they are asked. */
 export function unmaskedState(state: PollState, hidden: HiddenParts | null): PollState {
@@ -40,7 +40,10 @@ export function maskedPollResult(settlement: PollResult, hidden: HiddenParts | n
  * the feed that they make for him. Such a link leads nowhere then, and nobody is let in by it. Keys and ids are made of
  * such links too. Only the archive, which nobody is shown, is an address to be asked.
  */
-export function maskedDocument(digest: NormalisedFeed | Unreadable, hidden: HiddenParts | null): NormalisedFeed | Unreadable {
+export function maskedDocument(
+  digest: NormalisedFeed | Unreadable,
+  hidden: HiddenParts | null,
+): NormalisedFeed | Unreadable {
   if (hidden === null || digest.kind === 'unreadable') return digest;
   const archiveUrl = digest.archiveUrl === null ? null : archiveOf(digest.archiveUrl, hidden);
   const secrets = hidden.secrets.filter(({ length }) => length >= minSecretChars);

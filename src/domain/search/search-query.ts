@@ -179,7 +179,10 @@ function take(query: Draft, term: Term): void {
 /** How many words and places a query names. */
 export function countSearchTerms({ required, excluded, includedScope, excludedScope }: SearchQuery): number {
   const words = [...required, ...excluded].reduce((sum, phrase) => sum + phrase.length, 0);
-  return [includedScope, excludedScope].reduce((sum, { sections, sources }) => sum + sections.length + sources.length, words);
+  return [includedScope, excludedScope].reduce(
+    (sum, { sections, sources }) => sum + sections.length + sources.length,
+    words,
+  );
 }
 
 /** Whether a query asks for nothing at all. */

@@ -93,7 +93,8 @@ export function createAddressGuard({ allow, configured, ownOrigins = [], ports }
   const check = (text: string, base?: URL): URL => {
     const url = parseUrl(text, base);
     const target = { hostname: url.hostname, port: portOf(url) };
-    if (own.has(ownKey(url))) throw new FetchError('blocked_address', "This is Newswire's own address. Remove the source");
+    if (own.has(ownKey(url)))
+      throw new FetchError('blocked_address', "This is Newswire's own address. Remove the source");
     const refused = isLiteral(url.hostname)
       ? refusal(bareName(target), target)
       : // A range that the operator opened counts by name too, and then only the resolved address can tell.
@@ -144,7 +145,10 @@ function parseUrl(text: string, base?: URL): URL {
   }
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new FetchError('bad_scheme', `The address starts with ${url.protocol}, which is not fetched. Use http or https`);
+    throw new FetchError(
+      'bad_scheme',
+      `The address starts with ${url.protocol}, which is not fetched. Use http or https`,
+    );
   }
   if (!isLiteral(url.hostname) && !isDnsName(url.hostname)) {
     throw new FetchError('bad_url', 'The host name is not one that can exist. Check its spelling');

@@ -2,7 +2,7 @@ import { connect as connectTcp, type LookupFunction, type Socket } from 'node:ne
 import { connect as connectTls, getCACertificates } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { type AddressGuard, isLiteral, portOf, type Target } from './address-guard.ts';
-import { errorCode, formatSeconds, FetchError } from './fetch-error.ts';
+import { errorCode, FetchError, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import type { Resolve } from './resolver.ts';
 
@@ -102,7 +102,10 @@ async function checkedAddresses(parts: LookUpParts, target: Target): Promise<rea
 async function withinDeadline(answer: Promise<readonly string[]>, target: Target, ms: number) {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new FetchError('dns_error', `No name server answered for ${target.hostname} within ${formatSeconds(ms)}`);
+    const error = new FetchError(
+      'dns_error',
+      `No name server answered for ${target.hostname} within ${formatSeconds(ms)}`,
+    );
     timer = setTimeout(() => reject(error), ms);
   });
   const looked = answer.catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { concatBytes } from './byte-collector.ts';
-import { formatBytes, FetchError } from './fetch-error.ts';
+import { FetchError, formatBytes } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 
 type DecodeLimits = Pick<FetchLimits, 'maxBodyBytes' | 'maxRatio' | 'ratioFreeBytes' | 'maxCodings' | 'freeBytes'>;
@@ -143,7 +143,10 @@ function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): vo
     throw new FetchError('decompress_ratio', `The body expands more than ${limits.maxRatio} times. It was given up`);
   }
   if (decoded > limits.maxBodyBytes) {
-    throw new FetchError('body_too_large', `The body is over ${formatBytes(limits.maxBodyBytes)} decompressed. It was given up`);
+    throw new FetchError(
+      'body_too_large',
+      `The body is over ${formatBytes(limits.maxBodyBytes)} decompressed. It was given up`,
+    );
   }
 }
 

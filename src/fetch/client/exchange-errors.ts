@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { asFetchError, errorCode, formatSeconds, formatBytes, FetchError } from './fetch-error.ts';
+import { asFetchError, errorCode, FetchError, formatBytes, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 
 /** How far an exchange has come: for its connection, sent, inside the answer's header, inside its body, … */
@@ -63,5 +63,8 @@ export function deadlineError(phase: Exclude<Phase, 'draining' | 'done'>, { tota
 
 /** A body beyond the cap, said or seen. */
 export function bodyTooLarge(maxWireBytes: number): FetchError {
-  return new FetchError('body_too_large', `The body is over ${formatBytes(maxWireBytes)}. The publisher should send fewer items`);
+  return new FetchError(
+    'body_too_large',
+    `The body is over ${formatBytes(maxWireBytes)}. The publisher should send fewer items`,
+  );
 }

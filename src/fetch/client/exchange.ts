@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
+import type { MemoryReservation } from './body-memory.ts';
 import { ByteCollector } from './byte-collector.ts';
-import { toFetchError, isClosed, deadlineError, type Phase, bodyTooLarge } from './exchange-errors.ts';
-import { formatSeconds, FetchError } from './fetch-error.ts';
+import { bodyTooLarge, deadlineError, isClosed, type Phase, toFetchError } from './exchange-errors.ts';
+import { FetchError, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import { type HeaderList, headerList, noHeaders } from './header-list.ts';
-import type { MemoryReservation } from './large-bodies.ts';
 
 /** A whole answer as it came over the wire, still compressed. */
 export interface WireResponse {
@@ -139,10 +139,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#interim += 1;
     const { maxInterimResponses } = this.#options.limits;
     // undici's parser asserts its way out of a 101 that it did not ask for.
-    if (status === 101) this.#fail(new FetchError('protocol_error', 'The server switched to a protocol nobody asked for'));
+    if (status === 101)
+      this.#fail(new FetchError('protocol_error', 'The server switched to a protocol nobody asked for'));
     if (this.#interim > maxInterimResponses) {
       this.#fail(
-        new FetchError('protocol_error', `More than ${maxInterimResponses} interim (1xx) answers. The server has a fault`),
+        new FetchError(
+          'protocol_error',
+          `More than ${maxInterimResponses} interim (1xx) answers. The server has a fault`,
+        ),
       );
     }
   }

@@ -2,14 +2,14 @@ import { Agent } from 'undici';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ConfiguredHosts, createAddressGuard } from './address-guard.ts';
-import { createConnector, createAddressLookup, type Dial } from './connector.ts';
+import { type BodyMemory, createBodyMemory, type MemoryReservation } from './body-memory.ts';
+import { createAddressLookup, createConnector, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireResponse } from './exchange.ts';
 import { deadlineError } from './exchange-errors.ts';
 import { asFetchError, FetchError } from './fetch-error.ts';
 import { defaultFetchLimits, type FetchLimits } from './fetch-limits.ts';
 import type { HeaderList } from './header-list.ts';
-import { createBodyMemory, type BodyMemory, type MemoryReservation } from './large-bodies.ts';
 import { createResolver, type Resolve } from './resolver.ts';
 
 export interface HttpClientOptions {

@@ -1,4 +1,4 @@
-import { type CalendarDate, fullYear, toEpochMs, ordinalDate, parseTimeOfDay, isoWeekDate } from './calendar.ts';
+import { type CalendarDate, fullYear, isoWeekDate, ordinalDate, parseTimeOfDay, toEpochMs } from './calendar.ts';
 import { monthNumber } from './month-names.ts';
 import { zoneOffsetMinutes } from './time-zones.ts';
 
@@ -34,7 +34,10 @@ const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDat
   [/^(\d{4})-(\d{1,2})$/, (year, month) => ({ year: Number(year), month: Number(month), day: 1 })],
   [/^(\d{4})$/, (year) => ({ year: Number(year), month: 1, day: 1 })],
   [/^(\d{4})(\d{2})(\d{2})$/, (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) })],
-  [/^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/, (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day))],
+  [
+    /^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/,
+    (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day)),
+  ],
   [
     /^(\d{2})-(\d{2})-(\d{2})$/,
     (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),

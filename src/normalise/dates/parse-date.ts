@@ -1,6 +1,6 @@
 import { parseIsoDate } from './iso-dates.ts';
-import { parseStandardDate } from './usual-dates.ts';
-import { parseTextualDate } from './worded-dates.ts';
+import { parseStandardDate } from './standard-dates.ts';
+import { parseTextualDate } from './textual-dates.ts';
 
 const maxChars = 120;
 const dayMs = 24 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
-import { resolveLink, resolveWithoutTracking } from '../resolve-links.ts';
+import { resolveLink, resolveWithoutTracking } from '../links/resolve-links.ts';
+import { isTrackingPixel } from '../links/tracking.ts';
 import { cleanText, truncateBytes } from '../text/clean-text.ts';
-import { isTrackingPixel } from '../tracking.ts';
 import { allowedElements } from './allow-list.ts';
 import { formatSrcset, parseSrcset } from './srcset.ts';
 
@@ -165,7 +165,11 @@ const values: ReadonlyMap<string, (attributes: Attributes) => string | null> = n
  * @param name of an allowed element.
  * @returns null when the element is worth nothing without what it lost: a link to nowhere, a picture that counts.
  */
-export function cleanAttributes(name: string, attributes: Attributes, bases: BaseUrls): Readonly<CleanAttributes> | null {
+export function cleanAttributes(
+  name: string,
+  attributes: Attributes,
+  bases: BaseUrls,
+): Readonly<CleanAttributes> | null {
   const clean = elements.get(name);
   if (clean !== undefined) return clean(attributes, bases);
   const kept: CleanAttributes = {};

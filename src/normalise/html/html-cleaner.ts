@@ -1,9 +1,9 @@
 import { withoutControls, withoutOverrides } from '../text/clean-text.ts';
 import { allowedElements, droppedWithContent, renamedElements, voidElements } from './allow-list.ts';
 import { type Attributes, type BaseUrls, cleanAttributes } from './attributes.ts';
-import type { BalancedHtmlWriter } from './balance.ts';
+import type { BalancedHtmlWriter } from './balanced-html-writer.ts';
 import { escapeAttribute, escapeHtml } from './html-escape.ts';
-import type { HtmlHandler, HtmlReader } from './markup-reader.ts';
+import type { HtmlHandler, HtmlReader } from './html-reader.ts';
 
 /** Elements nested deeper lose their tags and keep their text: some steps look through all that are open. */
 const maxDepth = 100;

@@ -1,10 +1,10 @@
 import { cleanText, withoutControls } from '../text/clean-text.ts';
-import { VisibleTextCollector } from '../text/visible-text.ts';
 import type { Attributes, BaseUrls } from './attributes.ts';
-import { BalancedHtmlWriter } from './balance.ts';
-import { iframesToLinks } from './frames-to-links.ts';
+import { BalancedHtmlWriter } from './balanced-html-writer.ts';
 import { HtmlCleaner } from './html-cleaner.ts';
-import { type HtmlHandler, HtmlReader } from './markup-reader.ts';
+import { type HtmlHandler, HtmlReader } from './html-reader.ts';
+import { iframesToLinks } from './iframes-to-links.ts';
+import { VisibleTextCollector } from './visible-text.ts';
 
 /** What one item's content may be, in bytes of UTF-8. */
 export const maxContentBytes = 128 * 1024;

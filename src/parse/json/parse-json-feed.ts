@@ -6,8 +6,8 @@ import {
   type ParsedItem,
   type ParseResult,
 } from '../../domain/items/parsed-feed.ts';
-import { isOldestFirst } from '../oldest-first.ts';
-import { maxItems } from '../parse-limits.ts';
+import { isOldestFirst } from '../limits/oldest-first.ts';
+import { maxItems } from '../limits/parse-limits.ts';
 import { repairJson } from './repair-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { maxEdits } from '../parse-limits.ts';
+import { maxEdits } from '../limits/parse-limits.ts';
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };

@@ -1,7 +1,7 @@
-import { maxEdits } from '../parse-limits.ts';
-import { TextEdits } from './edits.ts';
+import { maxEdits } from '../limits/parse-limits.ts';
 import { ReferenceRepairer } from './repair-references.ts';
 import type { UnrepairableXml } from './repaired-xml.ts';
+import { TextEdits } from './text-edits.ts';
 
 /** One document under repair: its text, what is to be changed in it, and what has been noticed. */
 export class RepairContext {

@@ -1,17 +1,17 @@
-import { maxElements, maxItems, maxNameChars, maxNames, maxTagChars } from '../parse-limits.ts';
-import { containsXml, InlineMarkup, type NamedStartTag } from '../xml/inline-markup.ts';
+import { maxElements, maxItems, maxNameChars, maxNames, maxTagChars } from '../limits/parse-limits.ts';
 import { impliesEndTag } from './element-roles.ts';
-import { FieldRuns } from './field-runs.ts';
-import type { ResolvedName, NamespaceScope } from './namespace-scope.ts';
 import {
+  elementDefaults,
   endTagOf,
+  FeedElementStack,
   isVirtual,
   itemEndTags,
   itemStartTags,
   type OpenElement,
-  FeedElementStack,
-  elementDefaults,
-} from './open-feed-elements.ts';
+} from './feed-element-stack.ts';
+import { FieldRuns } from './field-runs.ts';
+import { containsXml, InlineMarkup, type NamedStartTag } from './inline-markup.ts';
+import type { NamespaceScope, ResolvedName } from './namespace-scope.ts';
 import type { RepairContext } from './repair-context.ts';
 import {
   areWellFormedAttributes,
@@ -174,7 +174,10 @@ export class ElementRepairer {
     }
     if (tag.selfClosing) return;
     const type = naming.role === 'text' && attributes !== '' ? typeAttribute(attributes) : '';
-    this.#open.push({ ...elementDefaults, name: tag.name, naming, scope, tagAt: at, editsBefore, type }, tag.readEndTag);
+    this.#open.push(
+      { ...elementDefaults, name: tag.name, naming, scope, tagAt: at, editsBefore, type },
+      tag.readEndTag,
+    );
   }
 
   #writeItemStart(at: number, tag: StartTag, naming: ResolvedName): void {

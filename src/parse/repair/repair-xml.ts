@@ -1,12 +1,12 @@
-import { dropOldestItems } from '../oldest-first.ts';
+import { dropOldestItems } from '../limits/oldest-first.ts';
 import { CdataSections } from './cdata-sections.ts';
+import { type FeedRoot, findFeedRoot } from './find-feed-root.ts';
+import { removeIllegalCharacters, type ValidText } from './illegal-characters.ts';
 import { rootScope } from './namespace-scope.ts';
 import { RepairContext } from './repair-context.ts';
 import { ElementRepairer } from './repair-elements.ts';
-import { findFeedRoot, type FeedRoot } from './repair-prolog.ts';
 import { decodeReferences } from './repair-references.ts';
 import { readAttributes, readStartTag } from './repair-tags.ts';
-import { type ValidText, removeIllegalCharacters } from './repair-text.ts';
 import type { RepairedXml, UnrepairableXml } from './repaired-xml.ts';
 import { MiscSkipper } from './skip-misc.ts';
 

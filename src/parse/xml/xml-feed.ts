@@ -7,13 +7,13 @@ import {
 } from '../../domain/items/parsed-feed.ts';
 import { repairXml } from '../repair/repair-xml.ts';
 import type { RepairedXml } from '../repair/repaired-xml.ts';
-import { type ParsedFields, parseWithRssParser } from './rss-parser-call.ts';
+import { type ParsedFields, parseWithRssParser } from './rss-parser-adapter.ts';
+import { feedAuthor } from './xml-authors.ts';
 import { feedImage } from './xml-images.ts';
 import { parseItem } from './xml-item.ts';
 import { linksOf, linkTo, pageLink } from './xml-links.ts';
 import { firstMarkup } from './xml-markup.ts';
 import { attributeOf, childrenOf, type Fields, firstText, textOf } from './xml-nodes.ts';
-import { feedAuthor } from './xml-people.ts';
 
 /** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
 export async function parseXmlFeed(text: string): Promise<ParseResult> {

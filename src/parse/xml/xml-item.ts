@@ -1,11 +1,11 @@
 import type { ParsedItem } from '../../domain/items/parsed-feed.ts';
-import type { ItemFields } from './rss-parser-call.ts';
+import type { ItemFields } from './rss-parser-adapter.ts';
+import { itemAuthor } from './xml-authors.ts';
 import { categoriesOf } from './xml-categories.ts';
 import { itemImage } from './xml-images.ts';
 import { enclosuresOf, itemLink, linksOf } from './xml-links.ts';
 import { firstMarkup } from './xml-markup.ts';
 import { attributeOf, deepTextOf, type Fields, firstText, textOf, type XmlNode } from './xml-nodes.ts';
-import { itemAuthor } from './xml-people.ts';
 
 const titleFields = ['title', 'atom:title', 'dc:title', 'media:title', 'itunes:title'];
 const contentFields = ['content:encoded', 'content', 'atom:content', 'xhtml:body', 'body', 'xhtml:div', 'fullitem'];

@@ -79,7 +79,9 @@ class TreeBuilder implements Partial<Handler> {
       if (open.isEmpty) open.node[attributesKey] = new NullPrototypeObject();
       open.isEmpty = false;
       const value = attributes[name] ?? '';
-      (open.node[attributesKey] as NullPrototypeObject)[this.#names.get(name)] = value.includes('&') ? decodeXML(value) : value;
+      (open.node[attributesKey] as NullPrototypeObject)[this.#names.get(name)] = value.includes('&')
+        ? decodeXML(value)
+        : value;
     }
     this.#open.push(open);
     this.#last = open;

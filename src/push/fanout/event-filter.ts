@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto';
 import type { EventOp, Facets, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { type FilterError, filterListFields, parseFilter } from '../../domain/events/parse-filter.ts';
-import { matchesWords, type SearchScope, parseSearchQuery, type SearchQuery } from '../../domain/search/search-query.ts';
-import { type NormalisedFacets, FacetCache } from './prepared-facets.ts';
+import {
+  matchesWords,
+  parseSearchQuery,
+  type SearchQuery,
+  type SearchScope,
+} from '../../domain/search/search-query.ts';
+import { FacetCache, type NormalisedFacets } from './facet-cache.ts';
 
 /** Filters that one subscription may join by OR. */
 export const maxFilters = 4;

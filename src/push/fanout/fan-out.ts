@@ -3,10 +3,10 @@ import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { LogTail, DiscontinuityReason } from '../log/log-tail.ts';
+import type { DiscontinuityReason, LogTail } from '../log/log-tail.ts';
 import { filterKeyOf } from './event-filter.ts';
+import { FacetCache } from './facet-cache.ts';
 import { FilterGroup, type FrameContext, type Step } from './frames.ts';
-import { FacetCache } from './prepared-facets.ts';
 import { RunQueue } from './run-queue.ts';
 import { StepCache } from './step-cache.ts';
 import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } from './subscription.ts';
@@ -47,7 +47,11 @@ export interface FanOutOptions {
 }
 
 /** What a replay may reach back over, unless a test is in a hurry. */
-export const defaultReplayLimits: ReplayLimits = { maxEvents: 50_000, maxAgeMs: 72 * 3_600_000, maxEventsBetweenPos: 1000 };
+export const defaultReplayLimits: ReplayLimits = {
+  maxEvents: 50_000,
+  maxAgeMs: 72 * 3_600_000,
+  maxEventsBetweenPos: 1000,
+};
 
 interface Group {
   readonly frames: FilterGroup;

@@ -2,7 +2,7 @@ import type { EventOp, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
 import { channelOf, createMatcher, filterKeyOf, type Matcher } from './event-filter.ts';
-import type { FacetCache } from './prepared-facets.ts';
+import type { FacetCache } from './facet-cache.ts';
 import type { StepCache } from './step-cache.ts';
 
 /** Events of one delivery: coalescing stops at either bound, but one event always goes. */
@@ -91,7 +91,11 @@ export class FilterGroup {
    *
    * @param events dense, the first one follows `from.pos`.
    */
-  step(from: FilterPosition, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
+  step(
+    from: FilterPosition,
+    events: readonly LogEvent[],
+    wire: { readonly encoding: Encoding; readonly epoch: string },
+  ): Step {
     const { steps } = this.#settings;
     const last = events[events.length - 1]?.seq ?? from.pos;
     const place = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
@@ -102,7 +106,11 @@ export class FilterGroup {
     return step;
   }
 
-  #work(from: FilterPosition, events: readonly LogEvent[], wire: { readonly encoding: Encoding; readonly epoch: string }): Step {
+  #work(
+    from: FilterPosition,
+    events: readonly LogEvent[],
+    wire: { readonly encoding: Encoding; readonly epoch: string },
+  ): Step {
     const framed: FramedEvent[] = [];
     let { pos, prev } = from;
     let size = 0;
@@ -118,7 +126,8 @@ export class FilterGroup {
       pos = event.seq;
       if (framed.length === maxEventsPerDelivery) break;
     }
-    const bytes = framed.length === 0 ? null : wire.encoding.encode({ ch: this.channel, epoch: wire.epoch, events: framed });
+    const bytes =
+      framed.length === 0 ? null : wire.encoding.encode({ ch: this.channel, epoch: wire.epoch, events: framed });
     return { pos, prev, bytes, count: framed.length, isNew: true, seqs: framed.map(({ seq }) => seq) };
   }
 }

@@ -1,4 +1,4 @@
-import type { Cursor, LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { Cursor, LogBounds, LogEvent } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { LogTail } from '../log/log-tail.ts';
 import type { Page } from '../log/page-reader.ts';

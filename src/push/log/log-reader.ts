@@ -1,4 +1,4 @@
-import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 
 /**
  * The log as push needs it. Both methods may fail and are then tried again; neither may block the process.

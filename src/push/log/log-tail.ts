@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createEventBuffer, type EventBuffer } from './event-buffer.ts';

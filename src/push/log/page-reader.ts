@@ -1,4 +1,4 @@
-import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { estimateEventBytes } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 

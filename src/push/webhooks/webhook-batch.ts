@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { formatCursor, type LogEvent, type LogBounds } from '../../domain/events/event.ts';
+import { formatCursor, type LogBounds, type LogEvent } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { createMatcher, type Matcher } from '../fanout/event-filter.ts';

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
-import { maskText, displayUrl } from '../../domain/polling/masking.ts';
+import { displayUrl, maskText } from '../../domain/polling/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
-import { type WebhookBatch, readBatch } from './webhook-batch.ts';
+import { readBatch, type WebhookBatch } from './webhook-batch.ts';
 import { deliveryId, signatureHeaders } from './webhook-signature.ts';
 
 const lookEveryMs = 1000;

@@ -21,7 +21,10 @@ export function deliveryId(webhookId: string, body: string): string {
  * @param secrets of the form `whsec_` and base64; each signs, so that a receiver may know either the old or the new one.
  * @returns null when one of them is none, or there is none.
  */
-export function signatureHeaders(secrets: readonly string[], signed: SignedContent): Readonly<Record<string, string>> | null {
+export function signatureHeaders(
+  secrets: readonly string[],
+  signed: SignedContent,
+): Readonly<Record<string, string>> | null {
   const { id, timestampS, body } = signed;
   const signatures: string[] = [];
   for (const secret of secrets) {

@@ -1,10 +1,10 @@
 import { topicsAt } from '../../domain/websub/websub-topics.ts';
-import { ContentDistributor, type ContentDistributorParts } from './content-distribution.ts';
-import type { WebSubHttpClient } from './http-port.ts';
-import type { HubEventLog } from './hub-ports.ts';
+import { ContentDistributor, type ContentDistributorParts } from './content-distributor.ts';
+import type { WebSubHttpClient } from './http-client-port.ts';
 import { parseHubRequest } from './hub-request.ts';
-import { TopicWatcher } from './topic-watch.ts';
-import { Verifier } from './verification.ts';
+import type { HubEventLog } from './hub-store.ts';
+import { TopicWatcher } from './topic-watcher.ts';
+import { Verifier } from './verifier.ts';
 import { Publisher } from './websub-publisher.ts';
 
 /** What the hub works with. */

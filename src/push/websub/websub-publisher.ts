@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { isSuccess, type WebSubHttpClient } from './http-port.ts';
+import { isSuccess, type WebSubHttpClient } from './http-client-port.ts';
 
 const settleMs = 5000;
 const afterFailureMs = 60_000;

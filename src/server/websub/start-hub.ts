@@ -1,20 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Settings } from '../../config/environment.ts';
+import type { Settings } from '../../config/environment/environment.ts';
 import type { LogBounds } from '../../domain/events/event.ts';
 import { serversOf } from '../../fetch/client/address-guard.ts';
 import type { LogTail } from '../../push/log/log-tail.ts';
-import type { DeliveryOutcome } from '../../push/websub/content-distribution.ts';
-import type { HubStore, TopicDocument } from '../../push/websub/hub-ports.ts';
+import type { DeliveryOutcome } from '../../push/websub/content-distributor.ts';
+import type { HubStore, TopicDocument } from '../../push/websub/hub-store.ts';
 import { createHub, type Hub } from '../../push/websub/websub-hub.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { repeat } from '../../runtime/repeat.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
-import type { Store } from '../../store/open.ts';
+import type { Store } from '../../store/open-store.ts';
 import {
   claimDeliveries,
-  nextDeliveryMs,
   enqueueDeliveries,
+  nextDeliveryMs,
   readDueDeliveries,
   readQueuedPosition,
   recordDeliveryResult,

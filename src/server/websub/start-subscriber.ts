@@ -1,22 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Settings } from '../../config/environment.ts';
+import type { Settings } from '../../config/environment/environment.ts';
 import type { Target } from '../../fetch/client/address-guard.ts';
 import type { Doorbell } from '../../push/doorbell.ts';
-import { createSubscriptionManager } from '../../push/websub/subscriber.ts';
-import type { SubscriptionStore } from '../../push/websub/subscriber-ports.ts';
+import { createSubscriptionManager } from '../../push/websub/subscription-manager.ts';
+import type { SubscriptionStore } from '../../push/websub/subscription-store.ts';
 import { repeat } from '../../runtime/repeat.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
-import type { Store } from '../../store/open.ts';
-import { getOrCreateSetting, writeSetting } from '../../store/settings.ts';
+import type { Store } from '../../store/open-store.ts';
+import { getOrCreateSetting, writeSetting } from '../../store/stored-settings.ts';
 import {
   applySubscriptionDiff,
   bringPollForward,
   deleteUnsubscribed,
   markRequested,
-  updateSubscription,
   readHubSources,
   readSubscriptions,
   renewAllSubscriptions,
+  updateSubscription,
 } from '../../store/websub/websub-subscriptions.ts';
 import { evaluateHubs, trustedSources } from '../../store/websub/websub-trust.ts';
 import { createPushReader, type PushReaderParts } from './push-reader.ts';

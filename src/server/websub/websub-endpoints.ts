@@ -1,9 +1,9 @@
 import type { Doorbell } from '../../push/doorbell.ts';
 import type { LogTail } from '../../push/log/log-tail.ts';
-import type { DeliveryOutcome } from '../../push/websub/content-distribution.ts';
-import type { CallbackStore } from '../../push/websub/subscriber-ports.ts';
-import { createCallbackHandler } from '../../push/websub/websub-callback.ts';
-import type { Store } from '../../store/open.ts';
+import { createCallbackHandler } from '../../push/websub/callback-handler.ts';
+import type { DeliveryOutcome } from '../../push/websub/content-distributor.ts';
+import type { CallbackStore } from '../../push/websub/subscription-store.ts';
+import type { Store } from '../../store/open-store.ts';
 import { savePush } from '../../store/websub/websub-inbox.ts';
 import {
   bringPollForward,
@@ -40,7 +40,11 @@ export function createCallbackStore(store: Store): CallbackStore {
  *
  * @returns null without a public address: nobody outside could reach us, so there is no WebSub at all.
  */
-export function createWebSubEndpoints(parts: WebSubEndpointsParts, tail: LogTail, appParts: AppContext): WebSubEndpoints | null {
+export function createWebSubEndpoints(
+  parts: WebSubEndpointsParts,
+  tail: LogTail,
+  appParts: AppContext,
+): WebSubEndpoints | null {
   const { publicUrl } = parts.settings;
   if (publicUrl === null) return null;
   const { clock, log, store, hubBell } = parts;

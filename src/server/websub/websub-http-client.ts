@@ -2,7 +2,7 @@ import type { FetchLimits } from '../../fetch/client/fetch-limits.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../fetch/client/http-client.ts';
 import { retryAfter } from '../../fetch/http-freshness.ts';
 import { userAgent } from '../../fetch/request-headers.ts';
-import type { WebSubHttpClient } from '../../push/websub/http-port.ts';
+import type { WebSubHttpClient } from '../../push/websub/http-client-port.ts';
 import { version } from '../version.ts';
 
 const KiB = 1024;

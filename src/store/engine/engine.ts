@@ -2,7 +2,7 @@ import type { Dialect, Kysely, RawBuilder } from 'kysely';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Phrase } from '../../domain/search/search-query.ts';
 import type { StorageFault } from '../../domain/storage.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from './tables.ts';
 
 /** The database, or one transaction on it: what every store function takes first. */
 export type Db = Kysely<Tables>;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Dialect, Kysely, type KyselyPlugin, type PluginTransformQueryArgs } from 'kysely';
-import type { Tables } from '../tables.ts';
 import type { Db } from './engine.ts';
+import type { Tables } from './tables.ts';
 
 /** One Kysely object has one connection and a queue for it: whoever holds it may not queue behind itself. */
 export class SerialConnection {

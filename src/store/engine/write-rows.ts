@@ -1,6 +1,6 @@
 import type { RawBuilder } from 'kysely';
-import { type Tables, tables } from '../tables.ts';
 import { type Db, engineOf } from './engine.ts';
+import { type Tables, tables } from './tables.ts';
 
 type Value = string | number | null;
 type Rows<Name extends keyof Tables> = readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[];

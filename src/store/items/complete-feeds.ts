@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
 import type { ItemChange } from '../log/event-log.ts';
 import { readStoredItems, type StoredItem } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
-import type { Row } from '../tables.ts';
 import { withdrawStored } from './withdraw-items.ts';
 
 /** So many are taken away in one read, and remembered as missing until the next. */

@@ -118,7 +118,11 @@ export function matchEntry(draft: ItemDraft, known: KnownItems, around: Document
 }
 
 /** The same entry under the guid that it had before. */
-function earlierEntry(draft: ItemDraft, known: KnownItems, { document, taken }: DocumentContext): KnownEntry | undefined {
+function earlierEntry(
+  draft: ItemDraft,
+  known: KnownItems,
+  { document, taken }: DocumentContext,
+): KnownEntry | undefined {
   const link = draft.canonicalUrl;
   if (link === null || taken.has(link)) return undefined;
   const item = known.items.get(link);

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
 import { fromJson } from '../queries/map-item.ts';
-import { candidateKeys, type KnownItems, type KnownEntry, type KnownItem } from './item-identity.ts';
+import { candidateKeys, type KnownEntry, type KnownItem, type KnownItems } from './item-identity.ts';
 
 interface EntryRow {
   readonly id: number;

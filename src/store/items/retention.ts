@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { valueList, insertRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
-import { tablePath, afterCursor, type PageCursor } from '../queries/index-scan.ts';
-import { decrementItemCounts } from '../readers/stored-item-counts.ts';
-import type { Row } from '../tables.ts';
+import type { Row } from '../engine/tables.ts';
+import { insertRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
+import { afterCursor, type PageCursor, tablePath } from '../queries/index-scan.ts';
+import { decrementItemCounts } from './source-item-counts.ts';
 
 const batchItems = 200;
 const batchSources = 500;

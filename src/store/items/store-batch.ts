@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { ItemDraft } from '../../domain/items/item.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
-import { valueList, insertReturningIds, insertRows, updateRows } from '../engine/write-rows.ts';
+import type { Row } from '../engine/tables.ts';
+import { insertReturningIds, insertRows, updateRows, valueList } from '../engine/write-rows.ts';
 import type { ItemChange } from '../log/event-log.ts';
-import { fromJson, readStoredItems, type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
-import { incrementItemCounts } from '../readers/stored-item-counts.ts';
-import type { Row } from '../tables.ts';
-import { type KnownEntry, type EntryMatch, matchEntry, renamedEntries } from './item-identity.ts';
+import { fromJson, type PublicSource, readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
+import { type EntryMatch, type KnownEntry, matchEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
-import { type MergeResult, mergeEntry, newItemRow } from './merge.ts';
+import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
+import { incrementItemCounts } from './source-item-counts.ts';
 
 /** What a batch is stored under. */
 export interface BatchContext {

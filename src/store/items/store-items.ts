@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { NormalisedFeed, ItemDraft } from '../../domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../../domain/items/item.ts';
 import { maskUrlText } from '../../domain/polling/masking.ts';
 import type { Lease, PollResult } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Row } from '../engine/tables.ts';
 import { updateRows } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
-import type { Store } from '../open.ts';
+import type { Store } from '../open-store.ts';
 import { type PublicSource, toPublicSource } from '../queries/map-item.ts';
 import { leasedSource, writePollResult } from '../sources/poll-results.ts';
-import type { Row } from '../tables.ts';
-import { splitIntoBatches } from './batches.ts';
 import { withdrawMissing } from './complete-feeds.ts';
 import { isSameArticle, type KnownEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
-import { type BatchContext, type BatchCounts, zeroCounts, storeBatch } from './store-batch.ts';
+import { splitIntoBatches } from './split-into-batches.ts';
+import { type BatchContext, type BatchCounts, storeBatch, zeroCounts } from './store-batch.ts';
 import { withdrawDeleted } from './withdraw-items.ts';
 
 /** What a refresh brought, and what is to be written about it in the end. */

@@ -1,8 +1,8 @@
-import type { NormalisedFeed, ItemDraft } from '../../domain/items/item.ts';
+import type { ItemDraft, NormalisedFeed } from '../../domain/items/item.ts';
 import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
 import { publisherOf } from '../../domain/polling/hosts.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Row } from '../tables.ts';
+import type { Row } from '../engine/tables.ts';
 import { readKnownItems } from './known-items.ts';
 
 /** How a document joins on to what its source has shown before. */

@@ -3,9 +3,9 @@ import { searchText } from '../../domain/events/wire-item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import { updateRows } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
-import type { Store } from '../open.ts';
+import type { Store } from '../open-store.ts';
 import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
-import { changedFields } from './merge.ts';
+import { changedFields } from './merge-entry.ts';
 
 /** The content of an item. */
 export interface StoredHtml {

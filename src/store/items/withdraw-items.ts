@@ -4,10 +4,10 @@ import type { WithdrawalReason } from '../../domain/items/item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
-import type { Store } from '../open.ts';
+import type { Store } from '../open-store.ts';
 import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
-import { incrementItemCounts, decrementItemCounts } from '../readers/stored-item-counts.ts';
-import { wireFieldNames, withoutWithdrawal } from './merge.ts';
+import { wireFieldNames, withoutWithdrawal } from './merge-entry.ts';
+import { decrementItemCounts, incrementItemCounts } from './source-item-counts.ts';
 
 /**
  * Takes items back: out of every view and the search, while their rows stay, so that they are known when they are

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../open.ts';
+import type { Store } from '../open-store.ts';
 import type { AnnouncedPosition } from './announced-position.ts';
 
 /** A name for a run of the log: replaced when the log no longer continues the one that readers know. */

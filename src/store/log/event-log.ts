@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { EventOp, Facets, LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { EventOp, Facets, LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
-import { valueList, insertRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
+import type { Row } from '../engine/tables.ts';
+import { insertRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
 import { fromJson } from '../queries/map-item.ts';
-import type { Row } from '../tables.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
 
 const trimBatch = 500;

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
+import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
-import type { Row } from '../tables.ts';
+import type { Store } from '../open-store.ts';
 import { readHead } from './event-log.ts';
 
 function toState(row: Row<'webhook'>): WebhookState {

@@ -61,7 +61,12 @@ export function afterCursor(path: AccessPath, before: PageCursor | null): RawBui
 }
 
 /** One walk, in order, over items that are not withdrawn and satisfy `where`, as far as the limit goes. */
-export async function indexScan(db: Db, path: AccessPath, where: RawBuilder<unknown>, range: PageRange): Promise<Candidate[]> {
+export async function indexScan(
+  db: Db,
+  path: AccessPath,
+  where: RawBuilder<unknown>,
+  range: PageRange,
+): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`select ${candidateColumns(path.order)} from ${path.from}
     where item.withdrawn_ms is null and ${afterCursor(path, range.before)} and ${where}
     order by ${path.sortMs} desc, ${path.id} desc limit ${range.limit}`.execute(db);

@@ -3,8 +3,8 @@ import type { Enclosure, Item, SourceLabel } from '../../domain/items/item.ts';
 import { isLocal } from '../../domain/polling/poll.ts';
 import type { Republish } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Row } from '../tables.ts';
 
 /** What an item shows of a source it appeared at. */
 export interface PublicSource {

@@ -2,11 +2,11 @@ import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
-import { findCandidates } from '../items/identity-candidates.ts';
-import { newestFirst, type Candidate, type Order, type PageCursor, type PageRange } from './index-scan.ts';
+import { findCandidates } from './find-candidates.ts';
+import { type Candidate, newestFirst, type Order, type PageCursor, type PageRange } from './index-scan.ts';
 import { type ItemPredicate, toItemPredicate } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
-import { formatRankCursor, parseRankCursor, rankedPage } from './ranking.ts';
+import { formatRankCursor, parseRankCursor, rankedPage } from './ranked-page.ts';
 import { type BalancedCursor, balancedPage, type FindPage, type OwnerFilter, plainPage } from './source-quota.ts';
 
 /** A page of items: which, how many, from where. */
@@ -56,7 +56,9 @@ export function formatPageCursor(place: PageCursor): string {
 
 /** A place of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
 export function formatBalancedCursor({ main, deferred }: BalancedCursor): string {
-  return [formatPageCursor(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPageCursor(place)}`)].join('~');
+  return [formatPageCursor(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPageCursor(place)}`)].join(
+    '~',
+  );
 }
 
 /** Null when the text is no place. A plain place is one without deferred sources. */

@@ -3,8 +3,8 @@ import { searchText } from '../../domain/events/wire-item.ts';
 import { matchesSearch, type SearchQuery, toSearchableText } from '../../domain/search/search-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
-import { itemPath, afterCursor, type Candidate, candidateColumns, mergeNewest, type PageRange } from './index-scan.ts';
-import { toSqlCondition, type ItemPredicate } from './item-predicate.ts';
+import { afterCursor, type Candidate, candidateColumns, itemPath, mergeNewest, type PageRange } from './index-scan.ts';
+import { type ItemPredicate, toSqlCondition } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
 
 /** Matches that are read at a time. */
@@ -18,7 +18,12 @@ const newestFactor = 8;
 /** How many matches they are compared with. */
 const mostMatches = 20_000;
 
-async function readCandidates(db: Db, ids: readonly number[], wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+async function readCandidates(
+  db: Db,
+  ids: readonly number[],
+  wanted: ItemPredicate,
+  range: PageRange,
+): Promise<Candidate[]> {
   const path = itemPath(wanted.order);
   // The plus keeps the engine from walking the whole order in search of these few.
   const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from item
@@ -79,7 +84,11 @@ interface SearchScope {
   readonly findOthers: FindOthers;
 }
 
-async function searchAmong(many: number, db: Db, { wanted, range, findOthers }: SearchScope): Promise<Candidate[] | null> {
+async function searchAmong(
+  many: number,
+  db: Db,
+  { wanted, range, findOthers }: SearchScope,
+): Promise<Candidate[] | null> {
   const { search } = wanted;
   const others = { ...wanted, search: { ...search, wanted: [], unwanted: [] } };
   const newest = await findOthers(others, { ...range, limit: many });
@@ -124,7 +133,12 @@ const unwantedFactor = 2;
 const mostLookedAt = 40_000;
 
 /** The newest items that have none of the unwanted phrases; nothing is asked that must occur. */
-async function findWithout(db: Db, wanted: SearchPredicate, range: PageRange, findOthers: FindOthers): Promise<Candidate[]> {
+async function findWithout(
+  db: Db,
+  wanted: SearchPredicate,
+  range: PageRange,
+  findOthers: FindOthers,
+): Promise<Candidate[]> {
   const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
   const found: Candidate[] = [];
   let before = range.before;

@@ -2,10 +2,10 @@ import type { LogBounds } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
-import { readWithdrawals } from '../items/withdrawn-items.ts';
 import { readHead, readLogChangedMs } from '../log/event-log.ts';
 import type { Order } from './index-scan.ts';
 import { readItems } from './read-items.ts';
+import { readWithdrawals } from './read-withdrawals.ts';
 
 const withdrawalsMs = 7 * 86_400_000;
 const maxWithdrawals = 500;

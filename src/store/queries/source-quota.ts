@@ -1,4 +1,4 @@
-import { newestFirst, type Candidate, type PageCursor, type PageRange } from './index-scan.ts';
+import { type Candidate, newestFirst, type PageCursor, type PageRange } from './index-scan.ts';
 
 /** Of a page, for one source, while others have items for it. */
 const sourceQuota = 0.2;
@@ -63,7 +63,11 @@ async function readWithinQuota(
 }
 
 /** The newest items that the owners have left below their places. */
-async function readNewestAfter(find: FindPage, places: ReadonlyMap<number, PageCursor>, limit: number): Promise<Candidate[]> {
+async function readNewestAfter(
+  find: FindPage,
+  places: ReadonlyMap<number, PageCursor>,
+  limit: number,
+): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const [only, before] of places) found.push(...(await find({ before, limit }, { only })));
   return found.sort(newestFirst).slice(0, limit);
@@ -99,7 +103,11 @@ async function nextCursor(
  * beyond its share opens the next page, again as far as its share goes: page after page lists each item once. An item
  * that arrives meanwhile is listed if its place is still ahead.
  */
-export async function balancedPage(find: FindPage, before: BalancedCursor | null, limit: number): Promise<BalancedPage> {
+export async function balancedPage(
+  find: FindPage,
+  before: BalancedCursor | null,
+  limit: number,
+): Promise<BalancedPage> {
   const most = Math.max(1, Math.floor(limit * sourceQuota));
   const deferred = before?.deferred ?? new Map<number, PageCursor>();
   const own: Candidate[] = [];

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
 import type { Db } from '../engine/engine.ts';
-import { valueList, insertRows, updateRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
+import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
 import { readStoredItems, toItem } from '../queries/map-item.ts';
-import { getOrCreateSetting } from '../settings.ts';
+import { getOrCreateSetting } from '../stored-settings.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

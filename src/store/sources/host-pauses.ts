@@ -1,6 +1,6 @@
 import { type HostPause, maxHostPauseMs } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Row } from '../tables.ts';
+import type { Row } from '../engine/tables.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
 /**

@@ -7,11 +7,11 @@ import {
   type PollHistory,
   type PollResult,
 } from '../../domain/polling/poll.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
-import { valueList, insertRows, updateRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
-import type { Row } from '../tables.ts';
+import type { Row } from '../engine/tables.ts';
+import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
 import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
@@ -34,8 +34,9 @@ function free(db: Db, nowMs: number, limit: number) {
 }
 
 // Asked each second, by a server with nothing to do too: put together once.
-const selectDue = compiledQuery<{ nowMs: number; limit: number }, DueSource>(['nowMs', 'limit'], (db, { nowMs, limit }) =>
-  free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
+const selectDue = compiledQuery<{ nowMs: number; limit: number }, DueSource>(
+  ['nowMs', 'limit'],
+  (db, { nowMs, limit }) => free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
 );
 const selectStranded = compiledQuery<{ nowMs: number; limit: number; tooFarMs: number }, DueSource>(
   ['nowMs', 'limit', 'tooFarMs'],
@@ -197,12 +198,7 @@ export async function releaseLeases(store: Store, leases: readonly Lease[]): Pro
  *
  * @returns false when the lease was lost: nothing was written.
  */
-export async function recordPoll(
-  store: Store,
-  lease: Lease,
-  settlement: PollResult,
-  nowMs: number,
-): Promise<boolean> {
+export async function recordPoll(store: Store, lease: Lease, settlement: PollResult, nowMs: number): Promise<boolean> {
   return store.write(async (tx) => {
     const source = await leasedSource(tx, lease);
     if (source === null) return false;

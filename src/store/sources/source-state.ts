@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import { rulesVersion } from '../../domain/items/normalise-task.ts';
 import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
 import type { PollState } from '../../domain/polling/poll.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
-import { compiledQuery } from '../engine/fixed-query.ts';
-import { valueList, updateRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
-import type { Row } from '../tables.ts';
+import type { Row } from '../engine/tables.ts';
+import { updateRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
 /** Why a check is due that an operator asked for: such a read is forced. */

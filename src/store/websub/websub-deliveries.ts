@@ -4,7 +4,7 @@ import { type Cursor, formatCursor, parseCursor } from '../../domain/events/even
 import type { ClaimedDelivery, DeliveryTiming } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
+import type { Store } from '../open-store.ts';
 
 const placeName = 'websub place';
 

@@ -1,12 +1,17 @@
 import { sql } from 'kysely';
-import type { ConfirmedLease, HubSource, HubSubscription, SubscriptionDiff } from '../../domain/websub/websub-subscription.ts';
+import type {
+  ConfirmedLease,
+  HubSource,
+  HubSubscription,
+  SubscriptionDiff,
+} from '../../domain/websub/websub-subscription.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
-import { valueList, insertRows } from '../engine/write-rows.ts';
-import type { Store } from '../open.ts';
+import type { Row } from '../engine/tables.ts';
+import { insertRows, valueList } from '../engine/write-rows.ts';
+import type { Store } from '../open-store.ts';
 import { fromJson } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
-import type { Row } from '../tables.ts';
 
 function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): HubSubscription {
   const { id, sourceId, hub, topic, secret, state, failures, trust } = row;

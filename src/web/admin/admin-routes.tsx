@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { type FormFields, readForm } from '../http/read-form.ts';
-import { requireSameOrigin } from '../http/same-origin.ts';
-import { TokenGuard } from '../http/token-guard.ts';
-import { renderDocument, createPageContext, type PageServices } from '../pages/send-page.tsx';
+import { type FormFields, readForm } from '../http/security/read-form.ts';
+import { requireSameOrigin } from '../http/security/same-origin.ts';
+import { TokenGuard } from '../http/security/token-guard.ts';
+import { createPageContext, type PageServices, renderDocument } from '../pages/send-page.tsx';
 import { clientAddressOf } from '../shared/client-of.ts';
 import { notFound, RequestError } from '../shared/request-error.ts';
-import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-page.tsx';
+import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-context.tsx';
 import {
   type AdminSession,
   hasCsrfToken,
@@ -16,7 +16,7 @@ import {
   type SessionKey,
   sessionLifetimeMs,
 } from './admin-session.ts';
-import { moderationPage, applyDecision } from './moderation-page.tsx';
+import { applyDecision, moderationPage } from './moderation-page.tsx';
 import { SignIn } from './sign-in-view.tsx';
 
 const cookieName = 'newswire-admin';

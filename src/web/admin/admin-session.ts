@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { equalsInConstantTime, sign } from '../http/signing.ts';
+import { equalsInConstantTime, sign } from '../http/security/signing.ts';
 
 /** What makes a session one of this site, of this token and of this time. */
 export interface SessionKey {

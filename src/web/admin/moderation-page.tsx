@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { commentStates } from '../../domain/comments/comment.ts';
-import type { FormFields } from '../http/read-form.ts';
-import { renderDocument, createPageContext } from '../pages/send-page.tsx';
-import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-page.tsx';
+import type { FormFields } from '../http/security/read-form.ts';
+import { createPageContext, renderDocument } from '../pages/send-page.tsx';
+import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-context.tsx';
 import type { AdminSession } from './admin-session.ts';
-import { parseDecision, parseApplied, parseStateFilter, formatApplied } from './decision.ts';
+import { formatApplied, parseApplied, parseDecision, parseStateFilter } from './moderation-decision.ts';
 import { Moderation } from './moderation-view.tsx';
 
 const pageComments = 50;

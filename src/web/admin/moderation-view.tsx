@@ -1,7 +1,7 @@
-import type { ModerationEntry, CommentAction, CommentState } from '../../domain/comments/comment.ts';
+import type { CommentAction, CommentState, ModerationEntry } from '../../domain/comments/comment.ts';
 import { CommentText } from '../views/comments-view.tsx';
-import { Time } from '../views/item-parts.tsx';
-import type { PageContext } from '../views/page-context.ts';
+import { Time } from '../views/items/item-parts.tsx';
+import type { PageContext } from '../views/layout/page-context.ts';
 
 /** What the moderators' page shows. */
 export interface ModerationProps {

@@ -1,9 +1,9 @@
 import { maxFilters } from '../../push/fanout/event-filter.ts';
-import { protocolErrors } from '../live/client-messages.ts';
-import { closeCodes, webSocketCloseCodes } from '../live/close-codes.ts';
-import { liveLimits } from '../live/live-limits.ts';
-import { handshakeRefusals, sessionRefusals } from '../live/refusals.ts';
-import { subprotocol } from '../live/websocket.ts';
+import { protocolErrors } from '../live/protocol/client-messages.ts';
+import { closeCodes, webSocketCloseCodes } from '../live/protocol/close-codes.ts';
+import { liveLimits } from '../live/protocol/live-limits.ts';
+import { handshakeRefusals, sessionRefusals } from '../live/protocol/refusals.ts';
+import { subprotocol } from '../live/websocket/websocket-server.ts';
 import {
   clientMessages,
   type MessageDescription,
@@ -11,7 +11,7 @@ import {
   serverMessages,
   streamMessages,
 } from './live-messages.ts';
-import { withDescription, booleanSchema, arrayOf, ref, stringSchema, wireSchemas } from './wire-schemas.ts';
+import { arrayOf, booleanSchema, ref, stringSchema, wireSchemas, withDescription } from './wire-schemas.ts';
 
 /** What the description is told of the server that gives it. */
 export interface AsyncApiOptions {
@@ -32,7 +32,10 @@ const query = {
     q: stringSchema,
     backfill: booleanSchema,
     filter: withDescription(
-      arrayOf({ ...stringSchema, contentMediaType: 'application/json', contentSchema: ref('Filter') }, { maxItems: maxFilters }),
+      arrayOf(
+        { ...stringSchema, contentMediaType: 'application/json', contentSchema: ref('Filter') },
+        { maxItems: maxFilters },
+      ),
       'Filters as JSON, of which any may match. Instead of the parameters above.',
     ),
     after: { anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] },

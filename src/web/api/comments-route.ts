@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
-import { commentsPerPage } from '../comments/comment-outcome.ts';
 import { toPublicComment } from '../comments/public-comment.ts';
+import { commentsPerPage } from '../readers/comment-outcome.ts';
 import type { AppContext } from '../shared/app-context.ts';
-import { findItem } from '../shared/find.ts';
+import { findItem } from '../shared/find-resource.ts';
 import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
 import { badRequest, notFound } from '../shared/request-error.ts';
 import { sendJson } from './send-json.ts';

@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
-import { formatCursor, type LogEvent, parseCursor, type LogBounds } from '../../domain/events/event.ts';
+import { formatCursor, type LogBounds, type LogEvent, parseCursor } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
-import { CompressibleBody } from '../http/cache/compressible-body.ts';
-import { send } from '../http/send.ts';
+import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { send } from '../http/response/send.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
 import type { LogPage } from '../shared/read-port.ts';

@@ -1,20 +1,20 @@
 import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/events/wire.ts';
 import { maxFilters } from '../../push/fanout/event-filter.ts';
 import { maxEventsPerDelivery } from '../../push/fanout/frames.ts';
-import { protocolErrors, maxIdChars, maxWatchedItems } from '../live/client-messages.ts';
-import { closeCodes } from '../live/close-codes.ts';
+import { maxIdChars, maxWatchedItems, protocolErrors } from '../live/protocol/client-messages.ts';
+import { closeCodes } from '../live/protocol/close-codes.ts';
 import {
-  strictObject,
-  withDescription,
-  eventSchema,
-  type SchemaFields,
-  itemIdSchema,
   arrayOf,
+  countSchema,
+  eventSchema,
   extensibleObject,
+  itemIdSchema,
   positionFields,
   ref,
+  type SchemaFields,
+  strictObject,
   stringSchema,
-  countSchema,
+  withDescription,
 } from './wire-schemas.ts';
 
 /** One message of the live protocol, for authors of clients. */
@@ -33,7 +33,9 @@ export const resetReasons: Readonly<Record<ResetReason, string>> = {
 };
 
 const subscriptionId: SchemaFields = { id: { type: 'string', minLength: 1, maxLength: maxIdChars } };
-const channel: SchemaFields = { ch: withDescription(stringSchema, 'Names the filter: the same for all that mean the same.') };
+const channel: SchemaFields = {
+  ch: withDescription(stringSchema, 'Names the filter: the same for all that mean the same.'),
+};
 const epoch: SchemaFields = { epoch: withDescription(stringSchema, 'Name of the log; another one is another log.') };
 const head: SchemaFields = { head: withDescription(countSchema, 'Seq of the newest event.') };
 const floor: SchemaFields = { floor: withDescription(countSchema, 'Lowest seq that the log still has.') };
@@ -57,7 +59,10 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
         ...subscriptionId,
         after: withDescription({ anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] }, 'Default: head.'),
         filter: ref('Filter'),
-        filters: withDescription(arrayOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }), 'OR-ed; instead of filter.'),
+        filters: withDescription(
+          arrayOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }),
+          'OR-ed; instead of filter.',
+        ),
       },
       ['after', 'filter', 'filters'],
     ),
@@ -180,7 +185,14 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   counts: {
     summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
     payload: message('counts', {
-      items: arrayOf(extensibleObject({ id: itemIdSchema, reads: countSchema, comments: countSchema, commentsRevision: countSchema })),
+      items: arrayOf(
+        extensibleObject({
+          id: itemIdSchema,
+          reads: countSchema,
+          comments: countSchema,
+          commentsRevision: countSchema,
+        }),
+      ),
     }),
     examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3, commentsRevision: 5 }] }],
   },
@@ -197,7 +209,11 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
   },
   error: {
     summary: 'What was asked for cannot be. The connection goes on.',
-    payload: message('error', { id: stringSchema, code: { enum: Object.keys(protocolErrors) }, message: stringSchema }, ['id']),
+    payload: message(
+      'error',
+      { id: stringSchema, code: { enum: Object.keys(protocolErrors) }, message: stringSchema },
+      ['id'],
+    ),
     examples: [{ type: 'error', id: 's1', code: 'bad_filter', message: `unknown field 'tag'` }],
   },
   ping: {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { CompressibleBody } from '../http/cache/compressible-body.ts';
-import { send } from '../http/send.ts';
+import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { send } from '../http/response/send.ts';
 
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 

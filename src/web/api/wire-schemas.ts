@@ -57,7 +57,12 @@ export function eventSchema(head: SchemaFields): JsonSchema {
     oneOf: [
       extensibleObject({ ...head, ...positionFields, op: { const: 'add' }, item }),
       extensibleObject({ ...head, ...positionFields, op: { const: 'update' }, changed, item }),
-      extensibleObject({ ...head, ...positionFields, op: { const: 'remove' }, item: { $ref: '#/components/schemas/RemovedItem' } }),
+      extensibleObject({
+        ...head,
+        ...positionFields,
+        op: { const: 'remove' },
+        item: { $ref: '#/components/schemas/RemovedItem' },
+      }),
     ],
   };
 }
@@ -72,7 +77,10 @@ const filterFields: SchemaFields = {
     { type: 'string', maxLength: maxValueChars },
     'Words, "phrases", -unwanted words, section: source: author: after: before:.',
   ),
-  backfill: withDescription(booleanSchema, 'Whether items are wanted that were old when they were first seen. Default: false.'),
+  backfill: withDescription(
+    booleanSchema,
+    'Whether items are wanted that were old when they were first seen. Default: false.',
+  ),
 };
 const label = extensibleObject({ id: stringSchema, title: stringSchema });
 
@@ -103,7 +111,9 @@ export const wireSchemas = {
       categories: arrayOf(stringSchema),
       language: textOrNull,
       image: webAddressOrNull,
-      enclosures: arrayOf(extensibleObject({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } })),
+      enclosures: arrayOf(
+        extensibleObject({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } }),
+      ),
       publishedAt: withDescription(instantOrNull, 'What the publisher says.'),
       updatedAt: instantOrNull,
       firstSeenAt: withDescription(instant, 'By the clock of this server.'),

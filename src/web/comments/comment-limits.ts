@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { consumePoint } from '../http/consume.ts';
 import { addressKey } from '../shared/address-key.ts';
+import { consumePoint } from '../shared/consume-point.ts';
 
 /** How many of something there may be in a time. */
 export interface Quota {

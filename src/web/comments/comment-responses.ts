@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 import type { Comment } from '../../domain/comments/comment.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { pagePolicy } from '../http/security-headers.ts';
+import { pagePolicy } from '../http/security/security-headers.ts';
 import { newCommentForm, renderItemPage } from '../pages/item-route.tsx';
 import type { PageServices } from '../pages/send-page.tsx';
-import { makeLinks } from '../views/view-links.ts';
-import { type CommentOutcome, outcomeMessage } from './comment-outcome.ts';
+import { type CommentOutcome, outcomeMessage } from '../readers/comment-outcome.ts';
+import { makeLinks } from '../views/layout/view-links.ts';
 import { toPublicComment } from './public-comment.ts';
 import { minFormAgeMs, type SubmissionError, type SubmittedComment } from './validate-comment.ts';
 

@@ -2,22 +2,28 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
-import { countCodePoints, comparisonKey } from '../../domain/comments/comment-text.ts';
+import { comparisonKey, countCodePoints } from '../../domain/comments/comment-text.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { AddCommentResult, NewComment } from '../../store/readers/comment-repository.ts';
-import { readForm } from '../http/read-form.ts';
-import { requireSameOrigin } from '../http/same-origin.ts';
-import { sign } from '../http/signing.ts';
+import { readForm } from '../http/security/read-form.ts';
+import { requireSameOrigin } from '../http/security/same-origin.ts';
+import { sign } from '../http/security/signing.ts';
 import type { PageServices } from '../pages/send-page.tsx';
-import type { Readers } from '../readers/readers-port.ts';
+import { type FormTokenCheck, verifyFormToken } from '../readers/comment-form-token.ts';
 import { clientAddressOf } from '../shared/client-of.ts';
-import { findItem } from '../shared/find.ts';
+import { findItem } from '../shared/find-resource.ts';
+import type { Readers } from '../shared/readers-port.ts';
 import { RequestError } from '../shared/request-error.ts';
-import { makeLinks } from '../views/view-links.ts';
+import { makeLinks } from '../views/layout/view-links.ts';
 import { type CommentLimits, type CommentQuotas, createCommentLimits } from './comment-limits.ts';
-import { sendSubmissionError, sendAccepted, type AcceptedComment } from './comment-responses.ts';
-import { type FormTokenCheck, verifyFormToken } from './form-token.ts';
-import { duplicateError, validateComment, truncateComment, type SubmissionError, rateLimitError } from './validate-comment.ts';
+import { type AcceptedComment, sendAccepted, sendSubmissionError } from './comment-responses.ts';
+import {
+  duplicateError,
+  rateLimitError,
+  type SubmissionError,
+  truncateComment,
+  validateComment,
+} from './validate-comment.ts';
 
 const maxFormBytes = 64 * 1024;
 /** More links than this are looked at before anybody sees them. */
@@ -94,7 +100,9 @@ async function validateAndStore(
   const { parts, limits, address } = at;
   const isTrapped = sent.subject !== '';
   // A program in the trap is told nothing: neither that it was caught, nor what else was wrong.
-  const verdict = isTrapped ? truncateComment(sent) : validateComment(sent, { form: at.form, siteTitle: parts.site().title });
+  const verdict = isTrapped
+    ? truncateComment(sent)
+    : validateComment(sent, { form: at.form, siteTitle: parts.site().title });
   if (verdict.kind === 'refused') return verdict;
   const waitS = await limits.consumeStored(address);
   if (waitS !== null) return rateLimitError(waitS);

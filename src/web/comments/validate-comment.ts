@@ -1,7 +1,14 @@
 import { maxCommentChars, maxNameChars } from '../../domain/comments/comment.ts';
-import { countCodePoints, countLinks, hasVisibleText, normaliseInput, normaliseBody, normaliseName } from '../../domain/comments/comment-text.ts';
-import { looksLikeStaff } from '../../domain/comments/confusables.ts';
-import type { FormTokenCheck } from './form-token.ts';
+import {
+  countCodePoints,
+  countLinks,
+  hasVisibleText,
+  normaliseBody,
+  normaliseInput,
+  normaliseName,
+} from '../../domain/comments/comment-text.ts';
+import { looksLikeStaff } from '../../domain/comments/staff-names.ts';
+import type { FormTokenCheck } from '../readers/comment-form-token.ts';
 
 /** What a reader sent. */
 export interface SubmittedComment {
@@ -39,7 +46,10 @@ export const minFormAgeMs = 3000;
 const maxLinks = 5;
 
 /** Judges what a reader sent, all but what the store has to say. */
-export function validateComment(sent: SubmittedComment, of: { readonly form: FormTokenCheck; readonly siteTitle: string }): CommentValidation {
+export function validateComment(
+  sent: SubmittedComment,
+  of: { readonly form: FormTokenCheck; readonly siteTitle: string },
+): CommentValidation {
   const refusal = formError(of.form) ?? nameError(sent.name, of.siteTitle) ?? textError(sent.text);
   if (refusal !== null) return { kind: 'refused', ...refusal };
   const body = normaliseBody(sent.text);

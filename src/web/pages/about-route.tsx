@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { AboutContent } from '../views/about-page.tsx';
-import { NewsFeed } from '../views/news-feed.tsx';
-import { renderDocument, createPageContext, readNewsFeed, type PageServices, sendPage } from './send-page.tsx';
+import { NewsFeed } from '../views/items/news-feed.tsx';
+import { createPageContext, type PageServices, readNewsFeed, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/about` */
 export async function aboutPage(c: Context, parts: PageServices): Promise<Response> {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
-import { pagePolicy } from '../http/security-headers.ts';
+import { pagePolicy } from '../http/security/security-headers.ts';
 import type { Problem } from '../shared/request-error.ts';
 import { ErrorContent } from '../views/error-page.tsx';
-import { renderDocument, createPageContext, type PageServices } from './send-page.tsx';
+import { createPageContext, type PageServices, renderDocument } from './send-page.tsx';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'That address is not right',

@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Item } from '../../domain/items/item.ts';
-import { commentsPerPage, parseOutcomeMessage } from '../comments/comment-outcome.ts';
-import { makeFormToken } from '../comments/form-token.ts';
-import { CompressibleBody } from '../http/cache/compressible-body.ts';
-import { pagePolicy } from '../http/security-headers.ts';
-import { send } from '../http/send.ts';
+import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { send } from '../http/response/send.ts';
+import { pagePolicy } from '../http/security/security-headers.ts';
+import { makeFormToken } from '../readers/comment-form-token.ts';
+import { commentsPerPage, parseOutcomeMessage } from '../readers/comment-outcome.ts';
 import { countsAsRead } from '../readers/counts-as-read.ts';
 import { clientAddressOf } from '../shared/client-of.ts';
-import { findItem } from '../shared/find.ts';
+import { findItem } from '../shared/find-resource.ts';
 import { badRequest } from '../shared/request-error.ts';
 import { type CommentFormState, CommentsSection, type Discussion } from '../views/comments-view.tsx';
-import { excerpt } from '../views/excerpt.ts';
-import { ItemContent } from '../views/item-page.tsx';
-import { ArticleHead } from '../views/news-article.tsx';
-import { NewsFeed } from '../views/news-feed.tsx';
-import { renderDocument, createPageContext, readNewsFeed, type PageServices } from './send-page.tsx';
+import { ArticleHead } from '../views/items/article-metadata.tsx';
+import { excerpt } from '../views/items/excerpt.ts';
+import { ItemContent } from '../views/items/item-page.tsx';
+import { NewsFeed } from '../views/items/news-feed.tsx';
+import { createPageContext, type PageServices, readNewsFeed, renderDocument } from './send-page.tsx';
 
 const descriptionChars = 200;
 /** A page that has not changed is sent anew after this long, since the form in it grows old. */
@@ -69,7 +69,8 @@ function personalPages(parts: PageServices, page: { itemId: number; document: st
  */
 export function newCommentForm({ readers, clock }: PageServices, itemId: number, ageMs = 0): CommentFormState {
   const nonce = randomUUID();
-  const token = readers === null ? '' : makeFormToken({ secret: readers.signingSecret, itemId }, clock.now() - ageMs, nonce);
+  const token =
+    readers === null ? '' : makeFormToken({ secret: readers.signingSecret, itemId }, clock.now() - ageMs, nonce);
   return { name: '', text: '', token, error: null, message: null };
 }
 
@@ -115,7 +116,10 @@ export async function renderItemPage(parts: PageServices, matter: ItemPageReques
 }
 
 /** Null: comments are off. */
-async function readDiscussion(parts: PageServices, { item, form, before }: ItemPageRequest): Promise<Discussion | null> {
+async function readDiscussion(
+  parts: PageServices,
+  { item, form, before }: ItemPageRequest,
+): Promise<Discussion | null> {
   const { comments, commentsNotice } = parts.site();
   if (comments === 'off' || parts.readers === null) return null;
   const page = await parts.readers.comments.listApproved({ itemId: item.id, before, limit: commentsPerPage });

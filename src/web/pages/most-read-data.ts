@@ -1,7 +1,7 @@
 import type { MostRead } from '../../domain/items/item-counts.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { RequestError } from '../shared/request-error.ts';
-import type { MostReadLists } from '../views/most-read-view.tsx';
+import type { MostReadLists } from '../views/items/most-read-view.tsx';
 
 /** What `MostRead` shows; empty lists where nobody counts, and where too many queries wait: the page goes without. */
 export async function readMostRead({ readers }: Pick<AppContext, 'readers'>): Promise<MostReadLists> {

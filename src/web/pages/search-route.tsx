@@ -2,14 +2,14 @@ import type { Context } from 'hono';
 import { formatCursor } from '../../domain/events/event.ts';
 import { everything } from '../../domain/events/filter.ts';
 import { parseSearchQuery } from '../../domain/search/search-query.ts';
-import { readItemsFor } from '../http/query-limit.ts';
+import { readItemsFor } from '../http/limits/query-limit.ts';
 import { type ItemsParams, parseSearchParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
 import { RequestError } from '../shared/request-error.ts';
-import { NewItemsNotice } from '../views/item-list.tsx';
-import type { PageContext } from '../views/page-context.ts';
-import { FollowSearch, NoResults, SearchHelp, SearchResults, InvalidQuery } from '../views/search-page.tsx';
-import { renderDocument, createPageContext, type PageServices, sendPage } from './send-page.tsx';
+import { NewItemsNotice } from '../views/items/item-list.tsx';
+import type { PageContext } from '../views/layout/page-context.ts';
+import { FollowSearch, InvalidQuery, NoResults, SearchHelp, SearchResults } from '../views/search-page.tsx';
+import { createPageContext, type PageServices, renderDocument, sendPage } from './send-page.tsx';
 
 const pageResults = 30;
 

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { sourceStateOf } from '../api/public-source.ts';
 import type { SourceHealth } from '../shared/read-port.ts';
-import type { SourceRow } from '../views/source-note.tsx';
+import type { SourceRow } from '../views/source-summary.tsx';
 import { SourcesContent } from '../views/sources-page.tsx';
-import { renderDocument, createPageContext, type PageServices, sendPage } from './send-page.tsx';
+import { createPageContext, type PageServices, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/sources` */
 export async function sourcesPage(c: Context, parts: PageServices): Promise<Response> {

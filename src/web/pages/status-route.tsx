@@ -1,12 +1,16 @@
 import type { Context } from 'hono';
 import { sourceStateOf } from '../api/public-source.ts';
-import { NewsFeed } from '../views/news-feed.tsx';
+import { NewsFeed } from '../views/items/news-feed.tsx';
 import { StatusContent } from '../views/status-page.tsx';
-import { renderDocument, createPageContext, readNewsFeed, type PageServices, sendPage } from './send-page.tsx';
+import { createPageContext, type PageServices, readNewsFeed, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/status` */
 export async function statusPage(c: Context, parts: PageServices): Promise<Response> {
-  const [hours, sources, start] = await Promise.all([parts.reads.activity(), parts.reads.sources(), readNewsFeed(parts)]);
+  const [hours, sources, start] = await Promise.all([
+    parts.reads.activity(),
+    parts.reads.sources(),
+    readNewsFeed(parts),
+  ]);
   const declared = sources.filter(({ removed }) => !removed);
   const troubled = declared.filter((source) => ['failing', 'gone'].includes(sourceStateOf(source)));
   const frame = createPageContext(parts, { at: 'elsewhere' });

@@ -3,8 +3,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Visit } from '../../store/readers/read-counts.ts';
 import { addressKey } from '../shared/address-key.ts';
+import type { PageVisit } from '../shared/readers-port.ts';
 import { createReadLimit, type HashedVisitor } from './read-limit.ts';
-import type { PageVisit } from './readers-port.ts';
 
 const dayMs = 24 * 3_600_000;
 const flushAfterMs = 750;
@@ -84,7 +84,10 @@ export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
   };
 }
 
-async function hashVisits(visits: readonly BufferedVisit[], saltOf: (day: number) => Promise<string>): Promise<HashedVisit[]> {
+async function hashVisits(
+  visits: readonly BufferedVisit[],
+  saltOf: (day: number) => Promise<string>,
+): Promise<HashedVisit[]> {
   const salts = new Map<number, string>();
   const salt = async (day: number): Promise<string> => {
     const known = salts.get(day) ?? (await saltOf(day));

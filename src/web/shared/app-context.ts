@@ -5,12 +5,12 @@ import type { Site } from '../../domain/polling/source.ts';
 import type { StorageState } from '../../domain/storage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { MetricsEndpoint } from '../http/metrics-route.ts';
-import type { QueryLimit } from '../http/query-limit.ts';
-import type { SessionHour } from '../live/session-history.ts';
-import type { Readers } from '../readers/readers-port.ts';
+import type { QueryLimit } from '../http/limits/query-limit.ts';
+import type { MetricsEndpoint } from '../http/routes/metrics-route.ts';
+import type { SessionHour } from '../live/session/session-history.ts';
 import type { WebSubEndpoints } from '../websub/websub-routes.ts';
 import type { ReadPort } from './read-port.ts';
+import type { Readers } from './readers-port.ts';
 
 /** What the web is put together from. */
 export interface AppContext {

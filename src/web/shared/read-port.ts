@@ -1,4 +1,4 @@
-import type { LogEvent, LogBounds } from '../../domain/events/event.ts';
+import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import type { WebhookCondition } from '../../domain/events/webhook.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';

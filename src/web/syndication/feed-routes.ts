@@ -1,20 +1,20 @@
 import type { Context, Hono } from 'hono';
-import { CompressibleBody } from '../http/cache/compressible-body.ts';
 import type { ResponseCache } from '../http/cache/response-cache.ts';
-import { consumeFeedQuota, type FeedLimit, requireFeedQuota } from '../http/feed-limit.ts';
-import { readItemsFor } from '../http/query-limit.ts';
-import { feedPolicy, allowCorsPreflight, allowAnyOrigin } from '../http/security-headers.ts';
-import { send } from '../http/send.ts';
+import { consumeFeedQuota, type FeedLimit, requireFeedQuota } from '../http/limits/feed-limit.ts';
+import { readItemsFor } from '../http/limits/query-limit.ts';
+import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { send } from '../http/response/send.ts';
+import { allowAnyOrigin, allowCorsPreflight, feedPolicy } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { formatItemsParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
-import { renderAtom } from './atom.ts';
 import { type FeedScope, sectionScope, sourceScope, wholeScope } from './feed-scope.ts';
-import { renderOpml } from './opml.ts';
 import { entryId, newestUpdateMs, type OutputFeed, toEntry, toWithdrawalNotice } from './output-feed.ts';
+import { renderAtom } from './render-atom.ts';
 import { RenderCache } from './render-cache.ts';
 import { renderJsonFeed } from './render-json-feed.ts';
-import { renderRss } from './rss.ts';
+import { renderOpml } from './render-opml.ts';
+import { renderRss } from './render-rss.ts';
 
 const cacheBytes = 16 * 1024 * 1024;
 // Agrees with the ttl that the RSS says.
@@ -149,7 +149,8 @@ function outputOf(snapshot: Snapshot, scope: FeedScope, to: Shape): OutputFeed {
 
 /** The page that shows the same to people. */
 function homeOf({ path, query }: FeedScope, publicUrl: string): string {
-  if (path === '' && query.filter.q !== null) return `${publicUrl}/search?${new URLSearchParams({ q: query.filter.q })}`;
+  if (path === '' && query.filter.q !== null)
+    return `${publicUrl}/search?${new URLSearchParams({ q: query.filter.q })}`;
   return `${publicUrl}${path === '' ? '/' : path}`;
 }
 

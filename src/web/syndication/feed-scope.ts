@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { slug } from '../../domain/polling/source.ts';
 import type { AppContext } from '../shared/app-context.ts';
-import { findSection, findSource } from '../shared/find.ts';
+import { findSection, findSource } from '../shared/find-resource.ts';
 import { type ItemsParams, parseItemsParams } from '../shared/query-params.ts';
 
 /** What part of the stream a feed's path names. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
-import { toLanguageTag, plainText, textToHtml, toWebUrl, xmlSafe } from './xml.ts';
+import { plainText, textToHtml, toLanguageTag, toWebUrl, xmlSafe } from './xml-text.ts';
 
 const beginningChars = 280;
 

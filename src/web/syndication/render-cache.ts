@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LruCache } from '../../runtime/lru-cache.ts';
-import { CompressibleBody } from '../http/cache/compressible-body.ts';
+import { CompressibleBody } from '../http/response/compressible-body.ts';
 
 /**
  * Keeps what was rendered, by the content it was rendered from: an entry can grow old, but never wrong. Bounded by

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { TopicDocument } from '../../push/websub/hub-ports.ts';
+import type { TopicDocument } from '../../push/websub/hub-store.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { RequestError } from '../shared/request-error.ts';
 import { feedRoutes } from './feed-routes.ts';

@@ -1,5 +1,5 @@
-import { Copyable } from './copyable.tsx';
-import type { PageContext, Tab } from './page-context.ts';
+import { Copyable } from './layout/copyable.tsx';
+import type { PageContext, Tab } from './layout/page-context.ts';
 
 /** How to hear of the news without looking at the pages. */
 export function AboutContent({ publicUrl, frame }: { publicUrl: string; frame: PageContext }) {

@@ -1,8 +1,8 @@
-import { type CommentPage, maxCommentChars, maxNameChars, type Comment } from '../../domain/comments/comment.ts';
+import { type Comment, type CommentPage, maxCommentChars, maxNameChars } from '../../domain/comments/comment.ts';
 import { linkify } from '../../domain/comments/comment-text.ts';
-import { Time } from './item-parts.tsx';
-import type { PageContext } from './page-context.ts';
-import { externalLink } from './view-links.ts';
+import { Time } from './items/item-parts.tsx';
+import type { PageContext } from './layout/page-context.ts';
+import { externalLink } from './layout/view-links.ts';
 
 /** What the form holds and says. */
 export interface CommentFormState {

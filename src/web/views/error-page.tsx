@@ -1,4 +1,4 @@
-import type { PageContext } from './page-context.ts';
+import type { PageContext } from './layout/page-context.ts';
 
 /** A page that could not be given; the words are ours, never the request's. */
 export function ErrorContent({ title, message, frame }: { title: string; message: string; frame: PageContext }) {

@@ -1,10 +1,10 @@
 import type { Item } from '../../domain/items/item.ts';
-import { type Excerpt, excerptAround, highlightMatches } from '../../domain/search/search-marks.ts';
+import { type Excerpt, excerptAround, highlightMatches } from '../../domain/search/search-highlights.ts';
 import type { SearchQuery } from '../../domain/search/search-query.ts';
-import { Copyable } from './copyable.tsx';
-import { MorePages } from './item-list.tsx';
-import { Kicker, Meta } from './item-parts.tsx';
-import type { PageContext } from './page-context.ts';
+import { MorePages } from './items/item-list.tsx';
+import { Kicker, Meta } from './items/item-parts.tsx';
+import { Copyable } from './layout/copyable.tsx';
+import type { PageContext } from './layout/page-context.ts';
 
 const excerptChars = 280;
 /** Of a text, how much is looked through for the words that were searched for. */
@@ -18,7 +18,12 @@ export interface Search {
 }
 
 /** What a search found, the words it wanted marked. */
-export function SearchResults(props: { items: readonly Item[]; next: string | null; search: Search; frame: PageContext }) {
+export function SearchResults(props: {
+  items: readonly Item[];
+  next: string | null;
+  search: Search;
+  frame: PageContext;
+}) {
   const { items, next, search, frame } = props;
   const { q, byRelevance, query } = search;
   const more = byRelevance ? ({ sort: 'relevance' } as const) : {};

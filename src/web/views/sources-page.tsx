@@ -1,6 +1,6 @@
-import { Time } from './item-parts.tsx';
-import type { PageContext } from './page-context.ts';
-import { NextCheck, SourceFeeds, type SourceRow, SourceState } from './source-note.tsx';
+import { Time } from './items/item-parts.tsx';
+import type { PageContext } from './layout/page-context.ts';
+import { NextCheck, SourceFeeds, type SourceRow, SourceState } from './source-summary.tsx';
 
 /** All sources and how reading them goes. */
 export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; frame: PageContext }) {

@@ -1,8 +1,8 @@
 import type { ConfigProblem } from '../../domain/config-error.ts';
 import { type StorageState, storageAdvice } from '../../domain/storage.ts';
-import { Time } from './item-parts.tsx';
-import type { PageContext } from './page-context.ts';
-import { BarChart, type ChartSeries } from './plot.tsx';
+import { BarChart, type ChartSeries } from './bar-chart.tsx';
+import { Time } from './items/item-parts.tsx';
+import type { PageContext } from './layout/page-context.ts';
 
 /** One hour of the last day. */
 export interface StatusHour {
@@ -163,7 +163,14 @@ function Charts({ status, frame }: { status: Status; frame: PageContext }) {
         series={[series(delayUnit.name, 'main', delay)]}
         frame={frame}
       />
-      <BarChart id="polls-plot" title="Reads of sources per hour" unit="reads" hoursMs={at} series={polls} frame={frame} />
+      <BarChart
+        id="polls-plot"
+        title="Reads of sources per hour"
+        unit="reads"
+        hoursMs={at}
+        series={polls}
+        frame={frame}
+      />
       <BarChart
         id="sessions-plot"
         title="Live connections, most at a time"

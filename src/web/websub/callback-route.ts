@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
-import type { CallbackResponse, CallbackHandler } from '../../push/websub/websub-callback.ts';
-import { type BodyBudget, RequestBody } from './read-body.ts';
+import type { CallbackHandler, CallbackResponse } from '../../push/websub/callback-handler.ts';
+import { type BodyBudget, RequestBody } from './request-body.ts';
 
 const maxPushBytes = 3 * 1024 * 1024;
 const retryAfterSeconds = 60;

@@ -3,7 +3,7 @@ import type { Hub } from '../../push/websub/websub-hub.ts';
 import { addressKey } from '../shared/address-key.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { clientAddressOf } from '../shared/client-of.ts';
-import { type BodyBudget, RequestBody } from './read-body.ts';
+import { type BodyBudget, RequestBody } from './request-body.ts';
 
 const maxFormBytes = 16 * 1024;
 const retryAfterSeconds = 60;

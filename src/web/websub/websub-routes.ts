@@ -1,10 +1,10 @@
 import type { Hono } from 'hono';
-import type { CallbackHandler } from '../../push/websub/websub-callback.ts';
+import type { CallbackHandler } from '../../push/websub/callback-handler.ts';
 import type { Hub } from '../../push/websub/websub-hub.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { callbackRoute } from './callback-route.ts';
 import { hubRoute } from './hub-route.ts';
-import { BodyBudget } from './read-body.ts';
+import { BodyBudget } from './request-body.ts';
 
 /** Of bodies that are being received: eight of the largest pushes. */
 const maxBodyBytes = 24 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type AddOptions, add } from '../../../src/cli/commands/add-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf, useFolders } from '../../config/folder.ts';
+import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';

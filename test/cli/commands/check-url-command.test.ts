@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkUrl } from '../../../src/cli/commands/check-url-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf } from '../../config/folder.ts';
+import { mistakesOf } from '../../config/temporary-folder.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../src/cli/program.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
-import { openStore, type Store } from '../../../src/store/open.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
 import { addComment } from '../../../src/store/readers/comment-repository.ts';
 import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
-import { draft, StoreFixture, noon, source } from '../../contract/newsroom.ts';
+import { draft, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 
 describe('newswire comments', () => {

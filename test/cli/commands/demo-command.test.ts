@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { demo, type StartDemoServer } from '../../../src/cli/commands/demo-command.ts';
-import { databaseFile } from '../../../src/config/environment.ts';
+import { databaseFile } from '../../../src/config/environment/environment.ts';
 import { outlets } from '../../../src/demo/outlets.ts';
 import { FakeIo } from '../fake-io.ts';
 

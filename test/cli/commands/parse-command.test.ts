@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ParseOptions, parse } from '../../../src/cli/commands/parse-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf, useFolders } from '../../config/folder.ts';
+import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';

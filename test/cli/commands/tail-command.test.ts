@@ -3,10 +3,10 @@ import { type TailOptions, tail } from '../../../src/cli/commands/tail-command.t
 import { runCommand } from '../../../src/cli/program.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { startScriptedServer } from '../../support/client/scripted-server.ts';
-import { type TestLiveServer, startLive } from '../../support/live/live-server.ts';
+import { startLive, type TestLiveServer } from '../../support/live/live-server.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { until } from '../../support/until.ts';
-import { makeItem } from '../../web/fakes.ts';
+import { makeItem } from '../../support/web/test-app.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const cleanups: (() => unknown)[] = [];

@@ -6,9 +6,9 @@ import { listWebhooks, replayWebhook, resumeWebhook } from '../../../src/cli/com
 import { runCommand } from '../../../src/cli/program.ts';
 import type { WebhookState } from '../../../src/domain/events/webhook.ts';
 import { readHead, trimEvents } from '../../../src/store/log/event-log.ts';
-import { updateWebhookState, declareWebhooks, readWebhook } from '../../../src/store/log/webhook-states.ts';
-import { openStore, type Store } from '../../../src/store/open.ts';
-import { day, draft, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
+import { declareWebhooks, readWebhook, updateWebhookState } from '../../../src/store/log/webhook-states.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { day, draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };

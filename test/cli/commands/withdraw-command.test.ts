@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
-import { openStore, type Store } from '../../../src/store/open.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
 import { readItem } from '../../../src/store/queries/read-items.ts';
-import { draft, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
+import { draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useFolders } from '../../config/folder.ts';
+import { useFolders } from '../../config/temporary-folder.ts';
 import type { Reply } from '../../support/origin.ts';
 import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';
 

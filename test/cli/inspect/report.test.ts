@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../src/cli/inspect/inspect.ts';
-import { inspectionToJson, identityBasis, formatFeed, formatInspection, formatPage } from '../../../src/cli/inspect/report.ts';
+import {
+  formatFeed,
+  formatInspection,
+  formatPage,
+  identityBasis,
+  inspectionToJson,
+} from '../../../src/cli/inspect/report.ts';
 import { rssDocument } from '../../support/documents.ts';
 import type { Reply } from '../../support/origin.ts';
 import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';

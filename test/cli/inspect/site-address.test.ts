@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSiteAddress } from '../../../src/cli/inspect/site-address.ts';
-import { mistakesOf, useFolders } from '../../config/folder.ts';
+import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
 
 const makeFolder = useFolders();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeDateWriter, makeRelativeDateline } from '../../../src/client/browser/local-dateline.ts';
-import { makeDateline } from '../../../src/web/views/format-dateline.ts';
+import { makeDateline } from '../../../src/web/views/layout/format-dateline.ts';
 
 const noon = Date.UTC(2026, 0, 15, 12, 0);
 

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  comparisonKey,
   countCodePoints,
   countLinks,
   hasVisibleText,
-  normaliseInput,
   linkify,
-  comparisonKey,
   normaliseBody,
+  normaliseInput,
   normaliseName,
 } from '../../../src/domain/comments/comment-text.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  maskText,
-  maskUrlText,
-  maskUrl,
+  displayUrl,
   type HiddenParts,
   isMasked,
+  maskText,
+  maskUrl,
+  maskUrlText,
   unmaskUrl,
-  displayUrl,
 } from '../../../src/domain/polling/masking.ts';
 
 function hiding(...secrets: string[]): HiddenParts {

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   authorSearchTerms,
+  formatSearchQuery,
   isEmptyQuery,
   matchesSearch,
   matchesWords,
   parseSearchQuery,
-  toSearchableText,
   searchWords,
-  formatSearchQuery,
+  toSearchableText,
 } from '../../../src/domain/search/search-query.ts';
 
 const holds = (query: string, text: string) => matchesSearch(parseSearchQuery(query), toSearchableText(text));

@@ -16,7 +16,7 @@ import {
   read,
   text,
   word,
-} from '../harness.ts';
+} from '../fetch-fixtures.ts';
 
 cleanUp();
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DecodeOptions, decodeBody } from '../../../src/fetch/client/decompress.ts';
 import { FetchError } from '../../../src/fetch/client/fetch-error.ts';
 import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
-import { text } from '../harness.ts';
+import { text } from '../fetch-fixtures.ts';
 
 const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>';
 const options: DecodeOptions = { limits: defaultFetchLimits, claim: async () => {} };

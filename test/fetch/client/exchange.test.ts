@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drip, type Reply } from '../../support/origin.ts';
-import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, read, text, word } from '../harness.ts';
+import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, read, text, word } from '../fetch-fixtures.ts';
 
 cleanUp();
 

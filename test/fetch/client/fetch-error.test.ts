@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { asFetchError, errorCode, formatSeconds, formatBytes, FetchError } from '../../../src/fetch/client/fetch-error.ts';
+import {
+  asFetchError,
+  errorCode,
+  FetchError,
+  formatBytes,
+  formatSeconds,
+} from '../../../src/fetch/client/fetch-error.ts';
 
 describe('trouble', () => {
   it('is one clean line', () => {
@@ -30,6 +36,10 @@ describe('trouble', () => {
 
   it('writes bounds as a person would', () => {
     expect([formatSeconds(5_000), formatSeconds(250), formatSeconds(30_000)]).toEqual(['5 s', '0.3 s', '30 s']);
-    expect([formatBytes(10 * 1024 * 1024), formatBytes(16_384), formatBytes(1_000)]).toEqual(['10 MB', '16 KB', '1 KB']);
+    expect([formatBytes(10 * 1024 * 1024), formatBytes(16_384), formatBytes(1_000)]).toEqual([
+      '10 MB',
+      '16 KB',
+      '1 KB',
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/fetch/client/http-client.ts';
 import { drip, type Reply } from '../../support/origin.ts';
-import { anOrigin, anOutbound, cleanUp, text } from '../harness.ts';
+import { anOrigin, anOutbound, cleanUp, text } from '../fetch-fixtures.ts';
 
 cleanUp();
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plausibleDate, classifyDate, parseDate } from '../../../src/normalise/dates/parse-date.ts';
+import { classifyDate, parseDate, plausibleDate } from '../../../src/normalise/dates/parse-date.ts';
+import { threadCpuMs } from '../../support/cpu-time.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { threadCpuMs } from '../cpu-time.ts';
 
 /** For a busy machine, or many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;

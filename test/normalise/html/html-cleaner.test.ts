@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanHtml, maxContentBytes } from '../../../src/normalise/html/sanitise.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { soup } from '../markup-soup.ts';
-import { referenceClean } from '../reference-cleaner.ts';
+import { soup } from './random-html.ts';
+import { referenceClean } from './reference-cleaner.ts';
 
 /** For a busy machine, or many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;

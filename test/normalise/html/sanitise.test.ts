@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { htmlToText } from '../../../src/normalise/html/html-to-text.ts';
 import { cleanHtml, cleanHtmlAndText, maxContentBytes, sanitiseHtml } from '../../../src/normalise/html/sanitise.ts';
-import { htmlToText } from '../../../src/normalise/text/markup-text.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
+import { threadCpuMs } from '../../support/cpu-time.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-
-import { threadCpuMs } from '../cpu-time.ts';
-import { findForbidden } from '../markup-oracle.ts';
-import { soup as richSoup } from '../markup-soup.ts';
+import { findForbidden } from './forbidden-html.ts';
+import { soup as richSoup } from './random-html.ts';
 
 /** For a busy machine, or many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;

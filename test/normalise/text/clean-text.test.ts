@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanText, truncateBytes, excerpt, withoutControls } from '../../../src/normalise/text/clean-text.ts';
+import { cleanText, excerpt, truncateBytes, withoutControls } from '../../../src/normalise/text/clean-text.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 /** For a busy machine, or many runs. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { closesItsKind, impliesEndTag, isHtmlName, isVoidElement, roleOf } from '../../../src/parse/repair/element-roles.ts';
+import {
+  closesItsKind,
+  impliesEndTag,
+  isHtmlName,
+  isVoidElement,
+  roleOf,
+} from '../../../src/parse/repair/element-roles.ts';
 
 describe('roleOf', () => {
   it('knows an item by its dialect', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rootScope, type NamespaceScope } from '../../../src/parse/repair/namespace-scope.ts';
+import { type NamespaceScope, rootScope } from '../../../src/parse/repair/namespace-scope.ts';
 import { canonicalPrefix } from '../../../src/parse/repair/namespaces.ts';
 import type { Dialect } from '../../../src/parse/repair/repaired-xml.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   areWellFormedAttributes,
-  toCdata,
   endOfEndTag,
   endOfName,
   readAttributes,
   readStartTag,
+  toCdata,
   typeAttribute,
   writeAttributes,
 } from '../../../src/parse/repair/repair-tags.ts';
@@ -121,11 +121,11 @@ describe('readAttributes and writeAttributes', () => {
 
 describe('typeIn', () => {
   it('finds the type in any case and quoting', () => {
-    expect([typeAttribute(' a="b" TYPE = "Text/HTML"'), typeAttribute(' type=xhtml'), typeAttribute(' mytype="x"')]).toEqual([
-      'text/html',
-      'xhtml',
-      '',
-    ]);
+    expect([
+      typeAttribute(' a="b" TYPE = "Text/HTML"'),
+      typeAttribute(' type=xhtml'),
+      typeAttribute(' mytype="x"'),
+    ]).toEqual(['text/html', 'xhtml', '']);
   });
 });
 

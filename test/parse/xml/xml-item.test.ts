@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-authors.ts';
 import { categoriesOf } from '../../../src/parse/xml/xml-categories.ts';
 import { feedImage, itemImage } from '../../../src/parse/xml/xml-images.ts';
-import { parseItem, type InheritedFields } from '../../../src/parse/xml/xml-item.ts';
+import { type InheritedFields, parseItem } from '../../../src/parse/xml/xml-item.ts';
 import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
-import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-people.ts';
 
 const attributes = (values: Record<string, string>) => ({ $: values });
 const around: InheritedFields = { isAtom: false, base: [], author: null };

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import { parseFilter } from '../../../src/domain/events/parse-filter.ts';
-import { channelOf, createMatcher, filterKeyOf, matchesFilter, parseFilters } from '../../../src/push/fanout/event-filter.ts';
+import {
+  channelOf,
+  createMatcher,
+  filterKeyOf,
+  matchesFilter,
+  parseFilters,
+} from '../../../src/push/fanout/event-filter.ts';
 import { facets, logEvent } from '../../support/push/memory-log.ts';
 
 function filterOf(input: unknown): Filter {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
+import { drainEventLoop } from '../../support/push/drain-event-loop.ts';
+import { createFanOutHarness, RecordingSink, readable } from '../../support/push/fan-out-harness.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { createFanOutHarness, RecordingSink, readable } from '../../support/push/rig.ts';
-import { drainEventLoop } from '../../support/push/settle.ts';
 
 describe('createFanOut', () => {
   it('counts its subscriptions and its resets', async () => {
@@ -60,7 +60,9 @@ describe('createFanOut', () => {
     let nowMs = 0;
     // Each look at the clock finds it 3 ms later: turns that take their time.
     const clock = { now: () => nowMs, monotonic: () => (nowMs += 3) };
-    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { clock, defer: (work) => void slices.push(work) } });
+    const rig = await createFanOutHarness(new MemoryLog(3), {
+      fanOut: { clock, defer: (work) => void slices.push(work) },
+    });
     const sinks = Array.from({ length: 10 }, () => new RecordingSink());
     for (const sink of sinks) sink.subscription = rig.fanOut.subscribe({ filters: [everything], after: 'head', sink });
     const counts: number[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';
+import { FacetCache } from '../../../src/push/fanout/facet-cache.ts';
 import { type Encoding, FilterGroup, frameEvent } from '../../../src/push/fanout/frames.ts';
-import { FacetCache } from '../../../src/push/fanout/prepared-facets.ts';
 import { StepCache } from '../../../src/push/fanout/step-cache.ts';
 import { logEvent } from '../../support/push/memory-log.ts';
 

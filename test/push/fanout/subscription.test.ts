@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
+import { drainEventLoop } from '../../support/push/drain-event-loop.ts';
+import { createFanOutHarness, RecordingSink } from '../../support/push/fan-out-harness.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { createFanOutHarness, RecordingSink } from '../../support/push/rig.ts';
-import { drainEventLoop } from '../../support/push/settle.ts';
 
 const nothing: Filter = { ...everything, sections: ['nowhere'] };
 const at = (seq: number, epoch = 'e1') => ({ epoch, seq });

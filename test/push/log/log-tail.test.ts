@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLogTail, type LogTail, type LogTailOptions } from '../../../src/push/log/log-tail.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
+import { drainEventLoop } from '../../support/push/drain-event-loop.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { drainEventLoop } from '../../support/push/settle.ts';
 
 const open: LogTail[] = [];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type WebhookBatch, readBatch } from '../../../src/push/webhooks/webhook-batch.ts';
+import { readBatch, type WebhookBatch } from '../../../src/push/webhooks/webhook-batch.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
 

@@ -3,8 +3,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { PostResult } from '../../../src/push/webhooks/delivery-outcome.ts';
 import type { WebhookRequest } from '../../../src/push/webhooks/webhook-dispatcher.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import {
+  type Answer,
+  createDispatcherHarness,
+  declareOne,
+  down,
+  ok,
+  stopDispatchers,
+} from '../../support/push/dispatcher-harness.ts';
 import { makeState, makeWebhook } from '../../support/push/webhook-helpers.ts';
-import { type Answer, declareOne, down, ok, createDispatcherHarness, stopDispatchers } from './courier-stage.ts';
 
 afterEach(stopDispatchers);
 
@@ -173,7 +180,10 @@ describe('a courier', () => {
   });
 
   it('does not wait for ever on a clock that was put back', async () => {
-    const one = createDispatcherHarness([ok], [makeState(0, { nextAttemptMs: createFakeClock().now() + 9 * 86_400_000 })]);
+    const one = createDispatcherHarness(
+      [ok],
+      [makeState(0, { nextAttemptMs: createFakeClock().now() + 9 * 86_400_000 })],
+    );
     await declareOne(one);
     await one.publish();
     expect(one.posts).toHaveLength(1);

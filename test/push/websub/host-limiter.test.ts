@@ -13,13 +13,13 @@ function failTimes(gate: HostLimiter, times: number): void {
 describe('the gate before other people’s hosts', () => {
   it('lets so many in at once, each host and all together', () => {
     const gate = new HostLimiter(createFakeClock(), { perHost: 2, total: 3 });
-    expect([gate.tryAcquire('a'), gate.tryAcquire('a'), gate.tryAcquire('a'), gate.tryAcquire('b'), gate.tryAcquire('c')]).toEqual([
-      true,
-      true,
-      false,
-      true,
-      false,
-    ]);
+    expect([
+      gate.tryAcquire('a'),
+      gate.tryAcquire('a'),
+      gate.tryAcquire('a'),
+      gate.tryAcquire('b'),
+      gate.tryAcquire('c'),
+    ]).toEqual([true, true, false, true, false]);
     expect(gate.blockedHosts()).toEqual(['a']);
     gate.release('a', true);
     expect(gate.tryAcquire('c')).toBe(true);

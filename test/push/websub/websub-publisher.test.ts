@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { WebSubResponse, WebSubRequest } from '../../../src/push/websub/http-port.ts';
+import type { WebSubRequest, WebSubResponse } from '../../../src/push/websub/http-client-port.ts';
 import { Publisher } from '../../../src/push/websub/websub-publisher.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
 
 printCaseResults();
 

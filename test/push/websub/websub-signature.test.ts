@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { verifySignature, sign } from '../../../src/push/websub/websub-signature.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
+import { sign, verifySignature } from '../../../src/push/websub/websub-signature.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
 
 printCaseResults();
 

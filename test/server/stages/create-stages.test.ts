@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/polling/source.ts';
-import { openStore, type Store } from '../../../src/store/open.ts';
-import { engines } from '../../contract/engines.ts';
-import { hour, noon } from '../../contract/newsroom.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { engines } from '../../contract/test-engines.ts';
 import { rssDocument } from '../../support/documents.ts';
-import { type PollingFixtureOptions, PollingFixture } from '../../support/intake-desk.ts';
 import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
+import { PollingFixture, type PollingFixtureOptions } from '../../support/polling-fixture.ts';
+import { hour, noon } from '../../support/store-fixture.ts';
 
 const herald = { title: 'Example Herald', link: 'https://herald.example.org/' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { day, hour } from '../../contract/newsroom.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
-import { withSubscriber, feed, type SubscriberHarness, topic } from '../../support/websub-subscriber-desk.ts';
+import { day, hour } from '../../support/store-fixture.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
+import { feed, type SubscriberHarness, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 printCaseResults();
 

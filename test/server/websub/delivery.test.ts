@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { verifySignature } from '../../../src/push/websub/websub-signature.ts';
-import { engines, withStore } from '../../contract/engines.ts';
-import { withHub, HubHarness, hubUrl, topic } from '../../support/websub-hub-desk.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
+import { engines, withStore } from '../../contract/test-engines.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
+import { HubHarness, hubUrl, topic, withHub } from '../../support/websub-hub-harness.ts';
 
 printCaseResults();
 

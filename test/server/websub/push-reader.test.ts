@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { day, hour, minute } from '../../contract/newsroom.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
-import { withSubscriber, feed, hubUrl, topic } from '../../support/websub-subscriber-desk.ts';
+import { day, hour, minute } from '../../support/store-fixture.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
+import { feed, hubUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 printCaseResults();
 

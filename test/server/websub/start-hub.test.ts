@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withHub, base, echoChallenge, type HubHarness, topic } from '../../support/websub-hub-desk.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
+import { base, echoChallenge, type HubHarness, topic, withHub } from '../../support/websub-hub-harness.ts';
 
 printCaseResults();
 

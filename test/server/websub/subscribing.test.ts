@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
-import { day, hour, minute } from '../../contract/newsroom.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
-import { withSubscriber, feed, hubUrl, publicUrl, topic } from '../../support/websub-subscriber-desk.ts';
+import { day, hour, minute } from '../../support/store-fixture.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
+import { feed, hubUrl, publicUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 printCaseResults();
 

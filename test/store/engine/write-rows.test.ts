@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { valueList, insertReturningIds, insertRows, updateRows } from '../../../src/store/engine/write-rows.ts';
-import { engines, withStore } from '../../contract/engines.ts';
-import { StoreFixture, source } from '../../contract/newsroom.ts';
+import { insertReturningIds, insertRows, updateRows, valueList } from '../../../src/store/engine/write-rows.ts';
+import { engines, withStore } from '../../contract/test-engines.ts';
+import { StoreFixture, source } from '../../support/store-fixture.ts';
 
 describe.each(engines)('rows on $name', (engine) => {
   it('are inserted in any number, beyond every limit of variables', () =>

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   candidateKeys,
-  type KnownItems,
+  type DocumentContext,
   type KnownEntry,
   type KnownItem,
-  sourceScopedKey,
+  type KnownItems,
   matchEntry,
   renamedEntries,
-  type DocumentContext,
+  sourceScopedKey,
 } from '../../../src/store/items/item-identity.ts';
-import { draft } from '../../contract/newsroom.ts';
+import { draft } from '../../support/store-fixture.ts';
 
 const none = new Map<string, KnownEntry>();
 const nothing = new Set<string>();
@@ -194,6 +194,8 @@ describe('renamedEntries', () => {
 describe('candidateKeys', () => {
   it('names every key under which the entries could be found, once each', () => {
     const drafts = [draft('one'), draft('two', { canonicalUrl: null }), draft('one')];
-    expect(candidateKeys('a', drafts).sort()).toEqual([sourceScopedKey('a', 'guid-one'), sourceScopedKey('a', 'guid-two'), link].sort());
+    expect(candidateKeys('a', drafts).sort()).toEqual(
+      [sourceScopedKey('a', 'guid-one'), sourceScopedKey('a', 'guid-two'), link].sort(),
+    );
   });
 });

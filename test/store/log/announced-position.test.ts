@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announcedPosition, createPositionRecorder } from '../../../src/store/log/announced-position.ts';
 import { renewEpoch } from '../../../src/store/log/epoch.ts';
 import { readHead } from '../../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../../src/store/open.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
 
 let folder = '';
 let file = '';

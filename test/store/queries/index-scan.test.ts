@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newestFirst, type Candidate, mergeScans, mergeNewest } from '../../../src/store/queries/index-scan.ts';
+import { type Candidate, mergeNewest, mergeScans, newestFirst } from '../../../src/store/queries/index-scan.ts';
 
 function place(sortMs: number, id: number): Candidate {
   return { id, sortMs, ownerRef: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newItemRow } from '../../../src/store/items/merge.ts';
-import { type PublicSource, toPublicSource, toItem } from '../../../src/store/queries/map-item.ts';
-import { draft, noon } from '../../contract/newsroom.ts';
+import { newItemRow } from '../../../src/store/items/merge-entry.ts';
+import { type PublicSource, toItem, toPublicSource } from '../../../src/store/queries/map-item.ts';
+import { draft, noon } from '../../support/store-fixture.ts';
 
 function shown(ref: number, over: Partial<PublicSource> = {}): PublicSource {
   return {

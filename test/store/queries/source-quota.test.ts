@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newestFirst, type Candidate } from '../../../src/store/queries/index-scan.ts';
+import { type Candidate, newestFirst } from '../../../src/store/queries/index-scan.ts';
 import { balancedPage, type FindPage, plainPage } from '../../../src/store/queries/source-quota.ts';
 
 /** Reads a list that may grow between two calls. */

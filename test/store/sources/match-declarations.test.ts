@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/polling/source.ts';
 import { matchDeclarations, type StoredSource } from '../../../src/store/sources/match-declarations.ts';
-import { source } from '../../contract/newsroom.ts';
+import { source } from '../../support/store-fixture.ts';
 
 const one = 'https://example.org/one.xml';
 const two = 'https://example.org/two.xml';

@@ -11,7 +11,7 @@ import {
   numbered,
   type Place,
   rss,
-} from './case.ts';
+} from './chaos-case.ts';
 
 const page = '<!doctype html><html><head><title>Parked</title></head><body><p>This name is for sale.</p></body></html>';
 

@@ -1,4 +1,4 @@
-import { afterGood, type ChaosCase, document, good, goodDocument, laterDocument } from './case.ts';
+import { afterGood, type ChaosCase, document, good, goodDocument, laterDocument } from './chaos-case.ts';
 
 const throttled = (status: number, retryAfter: string) => ({ status, headers: { 'Retry-After': retryAfter } });
 /** What a reader that cuts characters to bytes would take for a line break and a header of its own. */

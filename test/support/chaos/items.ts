@@ -11,7 +11,7 @@ import {
   numbered,
   type Place,
   rss,
-} from './case.ts';
+} from './chaos-case.ts';
 
 /** Answers to one request after the other, each made with the number of the request, from 1. */
 function edition(make: (n: number) => string, headers: (n: number) => Record<string, string> = () => ({})): Reply {

@@ -4,7 +4,7 @@ import { createResolver, type Resolve } from '../../../src/fetch/client/resolver
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { type Certificate, makeCertificate } from '../../fetch/certificates.ts';
 import { type OriginOptions, type Reply, startOrigin, startRawOrigin } from '../origin.ts';
-import { type ChaosCase, document, goodDocument, laterDocument, type Place, type Play, rss } from './case.ts';
+import { type ChaosCase, document, goodDocument, laterDocument, type Place, type Play, rss } from './chaos-case.ts';
 
 /** The name of the origin where a case plays with names. */
 export const chaosName = 'chaos.example.org';

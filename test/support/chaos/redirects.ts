@@ -1,5 +1,5 @@
 import type { Reply } from '../origin.ts';
-import { afterGood, type ChaosCase, good, laterDocument, type Place } from './case.ts';
+import { afterGood, type ChaosCase, good, laterDocument, type Place } from './chaos-case.ts';
 
 /** A redirect; `location` null leaves the header out. */
 function to(status: number, location: string | null): Reply {

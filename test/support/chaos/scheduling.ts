@@ -1,4 +1,4 @@
-import { type ChaosCase, document, goodDocument, laterDocument, many, numbered, rss } from './case.ts';
+import { type ChaosCase, document, goodDocument, laterDocument, many, numbered, rss } from './chaos-case.ts';
 
 const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 

@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { drip, type Reply } from '../origin.ts';
-import { afterGood, type ChaosCase, good, goodDocument, head, laterDocument } from './case.ts';
+import { afterGood, type ChaosCase, good, goodDocument, head, laterDocument } from './chaos-case.ts';
 
 const megabyte = 1024 * 1024;
 

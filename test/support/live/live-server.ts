@@ -6,10 +6,14 @@ import type { ServerMessage } from '../../../src/domain/events/wire.ts';
 import { createFanOut, type FanOutOptions } from '../../../src/push/fanout/fan-out.ts';
 import { createLogTail } from '../../../src/push/log/log-tail.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
-import { createLiveContext, type LiveContextOptions } from '../../../src/web/live/live-parts.ts';
-import { createSseHandler } from '../../../src/web/live/sse.ts';
-import { createTimerWheel } from '../../../src/web/live/timer-wheel.ts';
-import { type WebSocketServerOptions, attachWebSocketServer, type LiveServer } from '../../../src/web/live/websocket.ts';
+import { createLiveContext, type LiveContextOptions } from '../../../src/web/live/session/live-context.ts';
+import { createTimerWheel } from '../../../src/web/live/session/timer-wheel.ts';
+import { createSseHandler } from '../../../src/web/live/sse/sse-handler.ts';
+import {
+  attachWebSocketServer,
+  type LiveServer,
+  type WebSocketServerOptions,
+} from '../../../src/web/live/websocket/websocket-server.ts';
 import { MemoryLog } from '../push/memory-log.ts';
 
 /** A server with a log in memory, whose time passes only when a test says so. */

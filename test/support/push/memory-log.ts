@@ -1,4 +1,4 @@
-import type { EventOp, Facets, LogEvent, LogBounds } from '../../../src/domain/events/event.ts';
+import type { EventOp, Facets, LogBounds, LogEvent } from '../../../src/domain/events/event.ts';
 import type { LogReader } from '../../../src/push/log/log-reader.ts';
 
 /** What a test says of an event; the rest is filled in. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireFilter } from '../../../src/domain/events/wire.ts';
-import { seededRandom } from '../push/random.ts';
+import { seededRandom } from '../push/seeded-random.ts';
 import { makeHome, type ServerProcess, startServer } from '../server.ts';
 import { until } from '../until.ts';
-import { expectedEvents, keepSourcesDue, readEventLog, searchedWord, startFeedGenerator } from './newsroom.ts';
+import { expectedEvents, keepSourcesDue, readEventLog, searchedWord, startFeedGenerator } from './feed-generator.ts';
 import { type Fault, type FaultyNetwork, startProxy } from './proxy.ts';
-import { type ReaderOptions, type SoakReader, startNewswireClient, startSocketReader } from './readers.ts';
-import { compareWithLog } from './report.ts';
+import { type ReaderOptions, type SoakReader, startNewswireClient, startSocketReader } from './soak-readers.ts';
+import { compareWithLog } from './soak-report.ts';
 
 /** How long and how. */
 export interface SoakOptions {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { startOrigin } from '../origin.ts';
-import { createFeedDocument, type PublishRate } from '../soak/newsroom.ts';
+import { createFeedDocument, type PublishRate } from '../soak/feed-generator.ts';
 
 const sources = 60;
 /** The first of them name a hub, which pushes what is new. */

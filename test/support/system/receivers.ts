@@ -1,6 +1,6 @@
 import type { WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../origin.ts';
-import { expectedEvents, type readEventLog, searchedWord } from '../soak/newsroom.ts';
+import { expectedEvents, type readEventLog, searchedWord } from '../soak/feed-generator.ts';
 
 /** Signs the deliveries of the test's webhooks: 32 bytes of nothing secret. */
 export const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -100,7 +100,11 @@ function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook
   };
 }
 
-function compare(name: string, received: readonly string[], expected: readonly string[]): Omit<ReceiverReport, 'complaints'> {
+function compare(
+  name: string,
+  received: readonly string[],
+  expected: readonly string[],
+): Omit<ReceiverReport, 'complaints'> {
   const [had, wanted] = [new Set(received), new Set(expected)];
   const once = [...had];
   const isOrdered = once.every((one, index) => index === 0 || seqOf(one) > seqOf(once[index - 1] ?? ''));

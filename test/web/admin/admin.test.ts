@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { addComment, readComments } from '../../../src/store/readers/comment-repository.ts';
 import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
-import { type TestRequest, type StoreApp, withStoreApp } from '../newsroom-app.ts';
+import { type StoreApp, type TestRequest, withStoreApp } from '../../support/web/store-app.ts';
 
 const adminToken = 'a token of the operator';
 const withAdmin = (work: (app: StoreApp) => Promise<void>) => () => withStoreApp({ adminToken }, work);
@@ -154,7 +154,10 @@ describe('the comments of moderators', () => {
       const ids = [await comment(app, 'a'), await comment(app, 'b'), await comment(app, 'c')];
       const csrf = await formToken(app, cookie);
       const post = (fields: readonly (readonly [string, string])[]) =>
-        app.request('/admin/comments', { form: [['csrf', csrf], ['state', 'pending'], ...fields], headers: { cookie } });
+        app.request('/admin/comments', {
+          form: [['csrf', csrf], ['state', 'pending'], ...fields],
+          headers: { cookie },
+        });
       const both = await post([
         ['action', 'approve'],
         ['id', `${ids[0]}`],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemsPage, WireItem } from '../../../src/domain/events/wire.ts';
-import { makeApp, makeEvent, makeItem, makeSource, noon } from '../fakes.ts';
+import { makeApp, makeEvent, makeItem, makeSource, noon } from '../../support/web/test-app.ts';
 
 async function json<T>(response: Response | Promise<Response>): Promise<T> {
   return (await (await response).json()) as T;

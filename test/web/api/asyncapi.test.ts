@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { clientMessages, serverMessages } from '../../../src/web/api/live-messages.ts';
-import { parseClientMessage } from '../../../src/web/live/client-messages.ts';
-import { type TestLiveServer, type TestClient, startLive } from '../../support/live/live-server.ts';
+import { parseClientMessage } from '../../../src/web/live/protocol/client-messages.ts';
+import { startLive, type TestClient, type TestLiveServer } from '../../support/live/live-server.ts';
 import {
   createProtocolCheck,
   describedMessages,
   type ProtocolCheck,
   streamMessagesOf,
-} from '../../support/protocol-check.ts';
+} from '../../support/live/protocol-check.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { makeApp, makeItem } from '../fakes.ts';
+import { makeApp, makeItem } from '../../support/web/test-app.ts';
 
 let server: TestLiveServer | null = null;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { countReads } from '../../../src/store/readers/read-counts.ts';
-import { noon } from '../../contract/newsroom.ts';
-import { makeApp } from '../fakes.ts';
-import { withStoreApp } from '../newsroom-app.ts';
+import { noon } from '../../support/store-fixture.ts';
+import { withStoreApp } from '../../support/web/store-app.ts';
+import { makeApp } from '../../support/web/test-app.ts';
 
 describe('/api/most-read', () => {
   it('tells what was read most, how often, and where it stands', () =>

@@ -3,8 +3,8 @@ import type { CommentState } from '../../../src/domain/comments/comment.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { readComments } from '../../../src/store/readers/comment-repository.ts';
 import { moderateComments } from '../../../src/store/readers/moderate-comments.ts';
-import { draft } from '../../contract/newsroom.ts';
-import { type TestRequest, type StoreApp, withStoreApp } from '../newsroom-app.ts';
+import { draft } from '../../support/store-fixture.ts';
+import { type StoreApp, type TestRequest, withStoreApp } from '../../support/web/store-app.ts';
 
 const json = { accept: 'application/json' };
 
@@ -298,7 +298,9 @@ describe('comments', () => {
     withStoreApp({ site: { comments: 'off' } }, async (app) => {
       const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).not.toContain('comment-form');
-      const response = await app.request(`/items/${app.item}/comments`, { form: { name: 'Ann', text: 'Hi', token: 'x' } });
+      const response = await app.request(`/items/${app.item}/comments`, {
+        form: { name: 'Ann', text: 'Hi', token: 'x' },
+      });
       expect(response.status).toBe(403);
       expect((await app.request(`/api/items/${app.item}/comments`)).status).toBe(404);
     }));

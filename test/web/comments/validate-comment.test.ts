@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { validateComment, truncateComment, rateLimitError } from '../../../src/web/comments/validate-comment.ts';
+import { rateLimitError, truncateComment, validateComment } from '../../../src/web/comments/validate-comment.ts';
 
 const of = { form: { kind: 'good', ageMs: 10_000 }, siteTitle: 'The Daily Example' } as const;
 
@@ -109,7 +109,9 @@ describe('judgeComment', () => {
   });
 
   it('does not call a form fast that a node with a clock ahead gave out', () => {
-    expect(validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: -2000 } }).kind).toBe('fit');
+    expect(validateComment({ name: 'Ann', text: 'Hi' }, { ...of, form: { kind: 'good', ageMs: -2000 } }).kind).toBe(
+      'fit',
+    );
   });
 
   it('asks for an old form to be sent again', () => {

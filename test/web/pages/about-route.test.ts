@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeApp } from '../fakes.ts';
-import { getPage } from './look.ts';
+import { getPage } from '../../support/page-elements.ts';
+import { makeApp } from '../../support/web/test-app.ts';
 
 describe('the page on how to subscribe', () => {
   it('gives whole addresses for every way there is', async () => {

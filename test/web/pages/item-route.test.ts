@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addComment, type NewComment } from '../../../src/store/readers/comment-repository.ts';
 import { readCounts } from '../../../src/store/readers/read-counts.ts';
-import { makeApp, makeItem, site } from '../fakes.ts';
-import { browserAgent, type StoreApp, withStoreApp } from '../newsroom-app.ts';
+import { browserAgent, type StoreApp, withStoreApp } from '../../support/web/store-app.ts';
+import { makeApp, makeItem, site } from '../../support/web/test-app.ts';
 
 async function readsOf({ store, item, flush }: StoreApp): Promise<number | undefined> {
   await flush();
@@ -87,7 +87,9 @@ describe('the read count of an item', () => {
       await app.request(`/items/${app.item}`);
       await app.request(`/items/${app.item}`, { address: '192.0.2.2' });
       expect(await readsOf(app)).toBe(2);
-      expect(await (await app.request(`/items/${app.item}`)).text()).toContain('Read: <span class="read-count">2</span>');
+      expect(await (await app.request(`/items/${app.item}`)).text()).toContain(
+        'Read: <span class="read-count">2</span>',
+      );
     }));
 
   it.each([

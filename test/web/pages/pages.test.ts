@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeApp, makeItem, makeSource, noon, site } from '../fakes.ts';
-import { getPage } from './look.ts';
+import { getPage } from '../../support/page-elements.ts';
+import { makeApp, makeItem, makeSource, noon, site } from '../../support/web/test-app.ts';
 
 const titled = { title: '<script>alert("&")</script>', summary: 'a < b & "c"', author: "O'Neil <o@example.org>" };
 

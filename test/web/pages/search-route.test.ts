@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeApp, makeItem } from '../fakes.ts';
-import { getPage } from './look.ts';
+import { getPage } from '../../support/page-elements.ts';
+import { makeApp, makeItem } from '../../support/web/test-app.ts';
 
 const library = [
   makeItem(1, {

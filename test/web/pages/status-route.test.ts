@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeApp, makeSource, noon, site } from '../fakes.ts';
-import { getPage } from './look.ts';
+import { getPage } from '../../support/page-elements.ts';
+import { makeApp, makeSource, noon, site } from '../../support/web/test-app.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseItemsParams, parsePageSize, rejectUnknownParams, formatItemsParams } from '../../../src/web/shared/query-params.ts';
+import {
+  formatItemsParams,
+  parseItemsParams,
+  parsePageSize,
+  rejectUnknownParams,
+} from '../../../src/web/shared/query-params.ts';
 
 function choice(query: string) {
   return parseItemsParams(new URLSearchParams(query));
@@ -111,7 +116,9 @@ describe('refuseUnknown', () => {
     expect(() => rejectUnknownParams(sent)).toThrow(
       /^There is no parameter 'sektion' here\. Known parameters are section, source, [^=]*before\.$/,
     );
-    expect(() => rejectUnknownParams(sent, [])).toThrow("There is no parameter 'section' here. This address takes none.");
+    expect(() => rejectUnknownParams(sent, [])).toThrow(
+      "There is no parameter 'section' here. This address takes none.",
+    );
     expect(() => rejectUnknownParams(new URLSearchParams('section=x&limit=1'))).not.toThrow();
   });
 

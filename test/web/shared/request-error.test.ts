@@ -7,7 +7,7 @@ import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../../src/domain/storage.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { badRequest, notFound, type Problem, toProblem, goneItem } from '../../../src/web/shared/request-error.ts';
+import { badRequest, goneItem, notFound, type Problem, toProblem } from '../../../src/web/shared/request-error.ts';
 
 /** What is told and what is logged of an error that a handler throws. */
 async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../../src/store/open.ts';
-import { createWebReads } from '../../../src/web/http/store-reads.ts';
-import { engines, type Place } from '../../contract/engines.ts';
-import { digest, draft, hour, minute, StoreFixture, noon, source } from '../../contract/newsroom.ts';
-import { makeApp, type TestApp } from '../fakes.ts';
+import { createWebReads } from '../../../src/server/web-reads.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { engines, type Place } from '../../contract/test-engines.ts';
+import { digest, draft, hour, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { makeApp, type TestApp } from '../../support/web/test-app.ts';
 
 const formats = ['rss', 'atom', 'json'] as const;
 const others = ['b', 'c', 'd', 'e', 'f'];

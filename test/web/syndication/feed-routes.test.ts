@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/domain/items/item.ts';
 import { entryId } from '../../../src/web/syndication/output-feed.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { makeApp, makeItem, makeSource, noon } from '../fakes.ts';
+import { makeApp, makeItem, makeSource, noon } from '../../support/web/test-app.ts';
 
 /** The first fault of an XML document, null when it is well-formed down to its namespaces. */
 function xmlFault(text: string): string | null {

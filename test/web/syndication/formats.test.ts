@@ -1,11 +1,11 @@
 import RssParser from 'rss-parser';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { renderAtom } from '../../../src/web/syndication/atom.ts';
 import { type OutputFeed, toEntry, toWithdrawalNotice } from '../../../src/web/syndication/output-feed.ts';
+import { renderAtom } from '../../../src/web/syndication/render-atom.ts';
 import { renderJsonFeed } from '../../../src/web/syndication/render-json-feed.ts';
-import { renderRss } from '../../../src/web/syndication/rss.ts';
-import { makeItem, noon } from '../fakes.ts';
+import { renderRss } from '../../../src/web/syndication/render-rss.ts';
+import { makeItem, noon } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 
@@ -288,7 +288,11 @@ describe('an Atom feed', () => {
 
 describe('a withdrawn item', () => {
   const stub = toWithdrawalNotice(rich, noon + 120_000, base);
-  const output = feedOf({ entries: [], withdrawalNotices: [stub], tombstones: [{ id: stub.id, atMs: noon + 120_000 }] });
+  const output = feedOf({
+    entries: [],
+    withdrawalNotices: [stub],
+    tombstones: [{ id: stub.id, atMs: noon + 120_000 }],
+  });
 
   it.each([renderRss, renderAtom, renderJsonFeed])('is replaced under its id by a word that says so: %o', (render) => {
     const document = render(output);

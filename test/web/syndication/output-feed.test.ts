@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { entryId, toEntry } from '../../../src/web/syndication/output-feed.ts';
-import { makeItem, noon } from '../fakes.ts';
+import { makeItem, noon } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 

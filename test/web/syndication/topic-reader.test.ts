@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
-import { FakeReadPort, makeApp, makeItem, makeContext } from '../fakes.ts';
+import { FakeReadPort, makeApp, makeContext, makeItem } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 const hubUrl = (): string => `${base}/websub/hub`;

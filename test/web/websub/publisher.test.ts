@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { printCaseResults } from '../../support/websub-rows.ts';
-import { makeApp, makeItem, type TestApp } from '../fakes.ts';
+import { makeApp, makeItem, type TestApp } from '../../support/web/test-app.ts';
+import { printCaseResults } from '../../support/websub-cases.ts';
 
 printCaseResults();
 

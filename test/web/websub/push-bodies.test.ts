@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import type { CallbackHandler } from '../../../src/push/websub/websub-callback.ts';
+import type { CallbackHandler } from '../../../src/push/websub/callback-handler.ts';
 import { websubRoutes } from '../../../src/web/websub/websub-routes.ts';
 
 const MiB = 1024 * 1024;

@@ -11,8 +11,6 @@ import {
 import type { Cursor } from '../../../domain/events/event.ts';
 import type { Phrase } from '../../../domain/search/search-query.ts';
 import type {
-  TextCondition,
-  RowUpdate,
   Connections,
   Db,
   Engine,
@@ -20,11 +18,13 @@ import type {
   IndexedText,
   Insertion,
   ReadOnlyConnection,
+  RowUpdate,
   SearchRange,
+  TextCondition,
 } from '../engine.ts';
-import { storageFaultOf } from './sqlite-faults.ts';
-import { checkFile, acquirePollLock, openForReading, openForWriting, type ExpectedSchema } from './sqlite-file.ts';
+import { acquirePollLock, checkFile, type ExpectedSchema, openForReading, openForWriting } from './sqlite-file.ts';
 import { forEachRow, forEachRowReturningIds, StatementCache } from './sqlite-statements.ts';
+import { storageFaultOf } from './sqlite-storage-fault.ts';
 
 /** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
 const busyTimeoutMs = 50;
@@ -110,7 +110,10 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
   }
 }
 
-function readDataVersion(version: Database.Statement<[], number>, readError: (error: unknown) => unknown): number | null {
+function readDataVersion(
+  version: Database.Statement<[], number>,
+  readError: (error: unknown) => unknown,
+): number | null {
   try {
     return version.get() ?? null;
   } catch (error) {
@@ -147,7 +150,10 @@ function closeWriter(writer: Database.Database, empties: boolean): void {
 export function connectSqliteReadOnly(file: string, known: readonly string[]): ReadOnlyConnection {
   const place = checkFile(file, { known, migrates: false });
   const reader = openForReading(place, readOnlyTimeoutMs);
-  return { reader: createDialect(new StatementCache(reader, { beginSql: 'begin' })), release: () => void reader.close() };
+  return {
+    reader: createDialect(new StatementCache(reader, { beginSql: 'begin' })),
+    release: () => void reader.close(),
+  };
 }
 
 function quoted(name: string): string {
@@ -213,9 +219,10 @@ const sqliteEngine: Engine = {
   },
   async filterByText(db: Db, phrases: TextCondition, itemIds: readonly number[]) {
     if (itemIds.length === 0) return [];
-    const all = [...phrases.all.map((phrase) => toMatchExpression([phrase], 'AND')), `(${toMatchExpression(phrases.oneOf, 'OR')})`].join(
-      ' AND ',
-    );
+    const all = [
+      ...phrases.all.map((phrase) => toMatchExpression([phrase], 'AND')),
+      `(${toMatchExpression(phrases.oneOf, 'OR')})`,
+    ].join(' AND ');
     const span = { fromId: Math.min(...itemIds), belowId: Math.max(...itemIds) + 1 };
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
       where item_search match ${all} and ${within(span)}`.execute(db);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../../../domain/config-error.ts';
 import { adviceOnExit } from '../../../domain/storage.ts';
-import { storageFaultOf } from './sqlite-faults.ts';
+import { storageFaultOf } from './sqlite-storage-fault.ts';
 
 const magic = 'SQLite format 3\0';
 const openTimeoutMs = 5000;
@@ -115,7 +115,8 @@ export function checkFile(file: string, schema: ExpectedSchema): string {
     throw refuse(`sqlite:${file} names no file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
   }
   const place = path.resolve(file);
-  if (schema.migrates) withFileErrors(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
+  if (schema.migrates)
+    withFileErrors(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
   return withFileErrors(place, 'opened', () => {
     const isThere = existsSync(place);
     if (!isThere && !schema.migrates) throw refuse(`there is no file ${place}`, '"newswire serve" makes it');

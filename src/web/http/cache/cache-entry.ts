@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isNotModified } from '../conditional.ts';
-import { negotiateCoding, type ContentCoding } from '../content-codings.ts';
-import type { CompressibleBody } from './compressible-body.ts';
+import type { CompressibleBody } from '../response/compressible-body.ts';
+import { isNotModified } from '../response/conditional-request.ts';
+import { type ContentCoding, negotiateCoding } from '../response/content-coding.ts';
 
 /** The pieces of one reader's body: most of them are everybody's, so that nothing is put together for him alone. */
 export type PersonalBody = (incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[];

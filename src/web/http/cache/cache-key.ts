@@ -1,6 +1,6 @@
 import { slug } from '../../../domain/polling/source.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
-import { parseItemsParams, parsePageCursor, parseSearchParams, formatItemsParams } from '../../shared/query-params.ts';
+import { formatItemsParams, parseItemsParams, parsePageCursor, parseSearchParams } from '../../shared/query-params.ts';
 import { RequestError } from '../../shared/request-error.ts';
 
 /** Longer keys are not used: what they stand for is made each time. */

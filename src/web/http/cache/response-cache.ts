@@ -2,22 +2,22 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { LruCache } from '../../../runtime/lru-cache.ts';
-import type { RefusedFeedFetch } from '../feed-limit.ts';
+import type { RefusedFeedFetch } from '../limits/feed-limit.ts';
+import { type CompressibleBody, compress } from '../response/compressible-body.ts';
 import {
-  heldBytes,
-  codingFor,
-  readyRepresentation,
-  concatPieces,
-  type CacheEntry,
-  type PersonalBody,
-  createRepresentation,
   type CachedResponse,
+  type CacheEntry,
+  codingFor,
+  concatPieces,
+  createRepresentation,
+  heldBytes,
+  type PersonalBody,
+  readyRepresentation,
   toCachedResponse,
   toResponse,
   writeResponse,
 } from './cache-entry.ts';
 import { cacheKey } from './cache-key.ts';
-import { compress, type CompressibleBody } from './compressible-body.ts';
 
 /** What answers are kept by. */
 export interface ResponseCacheOptions {
@@ -124,7 +124,9 @@ export class ResponseCache {
     if (place === undefined) return;
     const { body, headers, expiresWithMinute, own = null, feed = null } = answer;
     const lastModified = headers.get('last-modified');
-    const untilMs = expiresWithMinute ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs : Number.POSITIVE_INFINITY;
+    const untilMs = expiresWithMinute
+      ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs
+      : Number.POSITIVE_INFINITY;
     const kept: CacheEntry = {
       ...place,
       untilMs,

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/clock.ts';
+import { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
 import type { Log } from '../../../runtime/log.ts';
-import { EventLoopBudget } from '../../../runtime/turn-share.ts';
 import { addressKey } from '../../shared/address-key.ts';
-import { ConcurrencyLimit } from './address-connections.ts';
+import { ConcurrencyLimit } from '../limits/concurrency-limit.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { refuseConnection, refuseRequest } from './too-many-connections.ts';
 import { UnsentResponses } from './unsent-responses.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { EventLoopBudget } from '../../../runtime/turn-share.ts';
-import { ignoreFurtherRequests } from './ignore-requests.ts';
+import type { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
+import { ignoreFurtherRequests } from './discard-requests.ts';
 import type { UnsentResponses } from './unsent-responses.ts';
 
 /** Requests of one connection that may wait while an earlier one is answered. */

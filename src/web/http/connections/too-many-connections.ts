@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { ignoreFurtherRequests } from './ignore-requests.ts';
+import { ignoreFurtherRequests } from './discard-requests.ts';
 
 /** Closing at once would reset a connection that has sent something, and a reset can overtake the answer. */
 const lingerMs = 500;

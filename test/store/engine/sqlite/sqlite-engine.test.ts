@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { type Db, engineOf } from '../../../../src/store/engine/engine.ts';
-import { engines, withStore } from '../../../contract/engines.ts';
+import { engines, withStore } from '../../../contract/test-engines.ts';
 
 const engine = engines[0];
 if (engine === undefined) throw new Error('no engine');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cacheKey } from '../../../../src/web/http/cache/cache-key.ts';
-import { withStoreApp } from '../../newsroom-app.ts';
-import { withServer } from '../../served.ts';
+import { withServer } from '../../../support/web/http-server.ts';
+import { withStoreApp } from '../../../support/web/store-app.ts';
 
 describe('cacheKey', () => {
   it.each([

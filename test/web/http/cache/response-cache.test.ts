@@ -1,7 +1,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { draft, minute, noon } from '../../../contract/newsroom.ts';
-import { type StoreApp, withStoreApp } from '../../newsroom-app.ts';
+import { draft, minute, noon } from '../../../support/store-fixture.ts';
+import { type StoreApp, withStoreApp } from '../../../support/web/store-app.ts';
 
 /** A web whose answers are kept, and what it asked of the store. */
 async function withKept(work: (app: StoreApp, reads: () => number) => Promise<void>): Promise<void> {

@@ -7,7 +7,7 @@ import {
   createConnectionLimits,
 } from '../../../../src/web/http/connections/connection-limits.ts';
 import { maxWaitingRequests } from '../../../../src/web/http/connections/request-pipeline.ts';
-import { isEventStream } from '../../../../src/web/live/sse.ts';
+import { isEventStream } from '../../../../src/web/live/sse/sse-handler.ts';
 import { createClientAddress, createProxyTest } from '../../../../src/web/shared/client-address.ts';
 import { openRaw, type RawConnection } from '../../../support/attacks.ts';
 import { until } from '../../../support/until.ts';

@@ -1,0 +1,43 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { readSettings } from '../../config/environment/environment.ts';
+import { serversOf } from '../../fetch/client/address-guard.ts';
+import { createFetcher } from '../../fetch/fetch-source.ts';
+import { userAgent } from '../../fetch/request-headers.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createDocumentProcessor } from '../../server/document-processor.ts';
+import { version } from '../../server/version.ts';
+import type { CliIo } from '../shared/io.ts';
+import { type Inspection, type InspectParts, inspect } from './inspect.ts';
+import type { SiteAddress } from './site-address.ts';
+
+/** What a test may bring of its own. */
+export type InspectOverrides = Partial<Pick<InspectParts, 'digester' | 'clock' | 'pause'>> & {
+  readonly createFetcher?: typeof createFetcher;
+};
+
+/** Inspects an address with the fetcher and the worker process that the server has. */
+export async function inspectAddress(io: CliIo, address: SiteAddress, own: InspectOverrides = {}): Promise<Inspection> {
+  const settings = readSettings(io.env);
+  const clock = own.clock ?? systemClock;
+  const fetcher = (own.createFetcher ?? createFetcher)({
+    clock,
+    userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
+    feedsDir: settings.feedsDir,
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    // The operator typed this address; what a page or a redirect names is somebody else's word.
+    configured: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
+    ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
+  });
+  const digester = own.digester ?? createDocumentProcessor({ workers: 1 });
+  const headers: Record<string, string> = {};
+  if (address.authorization !== null) headers['Authorization'] = address.authorization;
+  try {
+    return await inspect({ url: address.url, headers }, { fetcher, digester, clock, pause: own.pause ?? wait });
+  } finally {
+    await Promise.all([fetcher.close(), digester.close()]);
+  }
+}
+
+async function wait(ms: number): Promise<void> {
+  await pause(ms);
+}

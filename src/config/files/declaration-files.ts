@@ -1,0 +1,71 @@
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError } from '../../domain/config-error.ts';
+
+const maxFileBytes = 16 * 1024 * 1024;
+
+/** One file of declarations as it was found. */
+export type DeclarationFile =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** All of them by name, in the order of their names, so that what comes first does not depend on the file system. */
+export type DeclarationFiles = ReadonlyMap<string, DeclarationFile>;
+
+/**
+ * Reads every `*.yaml`, `*.yml` and `*.opml` of a folder; not below it, and none whose name starts with a dot (editors
+ * and Kubernetes keep their own there).
+ *
+ * @throws ConfigError when the folder cannot be listed.
+ */
+export async function readDeclarationFiles(dir: string): Promise<DeclarationFiles> {
+  const names = (await list(dir)).filter((name) => /^[^.].*\.(?:ya?ml|opml)$/i.test(name)).sort();
+  const found = await Promise.all(names.map(async (name) => [name, await readOne(path.join(dir, name))] as const));
+  return new Map(found.flatMap(([name, file]) => (file === null ? [] : [[name, file]])));
+}
+
+async function list(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    const code = codeOf(error);
+    const what = code === 'ENOENT' ? 'the folder does not exist' : `the folder cannot be read (${code})`;
+    throw new ConfigError([
+      {
+        where: 'FEEDS_DIR',
+        what: `${what}: ${JSON.stringify(dir)}`,
+        remedy: 'Create it, or point FEEDS_DIR at the folder with your sources',
+      },
+    ]);
+  }
+}
+
+/** Null: it is gone again, or it is not a file. */
+async function readOne(file: string): Promise<DeclarationFile | null> {
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) return null;
+    if (found.size > maxFileBytes) {
+      return { kind: 'unreadable', reason: `is larger than ${maxFileBytes / 1024 / 1024} MB` };
+    }
+    return { kind: 'read', bytes: await readFile(file) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'ENOENT') return { kind: 'unreadable', reason: `cannot be read (${code})` };
+    return (await isLink(file)) ? { kind: 'unreadable', reason: 'is a link that leads nowhere' } : null;
+  }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** `ENOENT`, `EACCES`, …: what the system calls it. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

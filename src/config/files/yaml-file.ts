@@ -1,0 +1,212 @@
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import type * as z from 'zod';
+import type { Environment } from '../environment/environment.ts';
+import { explainIssue, explainUnknownKey, keysOf, remedyFor } from '../problems/explain-issue.ts';
+import type { ProblemList } from '../problems/problem-list.ts';
+import { sectionsSchema, siteSchema, sourceSchema, topKeys } from '../schema/source-schema.ts';
+import { webhookSchema } from '../schema/webhook-schema.ts';
+import { type FileDeclarations, noDeclarations, type SourceEntry, type WebhookEntry } from './file-declarations.ts';
+import { maskReferences, resolveReferences } from './references.ts';
+import { type YamlPositions, yamlPositions } from './yaml-position.ts';
+
+/** Everything that a look at one file's values needs. */
+interface YamlFile {
+  readonly name: string;
+  /** As written. */
+  readonly written: unknown;
+  /** With `${NAME}` resolved. */
+  readonly resolved: unknown;
+  readonly positions: YamlPositions;
+  readonly problems: ProblemList;
+  readonly env: Environment;
+}
+
+/** Reads one YAML file of declarations. What is wrong with it goes to `problems`; what is right is returned. */
+export function readYamlFile(
+  file: { readonly name: string; readonly text: string },
+  env: Environment,
+  problems: ProblemList,
+): FileDeclarations {
+  const opened = openYaml(file, env, problems);
+  if (opened === null) return noDeclarations;
+  if (!isGroup(opened.resolved)) {
+    problems.add({
+      where: `${file.name}:${opened.positions.lineOf([])}`,
+      what: 'the file is not a group of settings',
+      remedy: 'Write "sources:" and below it a list, each with "- url: https://…"',
+    });
+    return noDeclarations;
+  }
+  complainOfUnknownKeys(opened, [], topKeys);
+  return {
+    site: readSite(opened),
+    sections: readSections(opened),
+    sources: readList(opened, 'source', readSource),
+    webhooks: readList(opened, 'webhook', readWebhook),
+  };
+}
+
+function openYaml(
+  file: { readonly name: string; readonly text: string },
+  env: Environment,
+  problems: ProblemList,
+): YamlFile | null {
+  const lines = new LineCounter();
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  for (const error of document.errors) {
+    problems.add({ where: `${file.name}:${lines.linePos(error.pos[0]).line}`, ...explainYamlError(error) });
+  }
+  if (document.errors.length > 0) return null;
+  const positions = yamlPositions(document, lines);
+  let written: unknown;
+  try {
+    written = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or so many that they are a bomb.
+    const reason = error instanceof Error ? error.message.replace(/[\s.]+$/, '') : String(error);
+    problems.add({
+      where: `${file.name}:1`,
+      what: `an alias cannot be resolved (${reason})`,
+      remedy: 'Write the values out',
+    });
+    return null;
+  }
+  // Nothing, or comments only.
+  if (written === null || written === undefined) return null;
+  const { value: resolved, unset } = resolveReferences(written, env);
+  for (const { path, name } of unset) {
+    problems.add({
+      where: `${file.name}:${positions.lineOf(path)}`,
+      what: `the environment variable ${name} is not set`,
+      remedy: `Set ${name}, or take $\{${name}} out; write $$\{ for a literal $\{`,
+    });
+  }
+  return { name: file.name, written, resolved, positions, problems, env };
+}
+
+const yamlRemedies: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'Indent with spaces',
+  DUPLICATE_KEY: 'Keep one of the two',
+  NON_STRING_KEY: 'Write the key as a plain word, or in quotes',
+  MULTIPLE_DOCS: 'Take the "---" out, or put the rest in a file of its own',
+  BLOCK_AS_IMPLICIT_KEY: 'Put a text that holds ": " in quotes',
+  BAD_SCALAR_START: 'Put the text in quotes',
+  BAD_DQ_ESCAPE: 'Use single quotes, or double the backslash',
+  MISSING_CHAR: 'Close the quote or bracket, and indent the keys of a list entry alike',
+};
+
+/** In place of what the library says to programmers. */
+const yamlComplaints: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'the file holds more than one document',
+  NON_STRING_KEY: 'a key is not text',
+};
+
+function explainYamlError(error: YAMLError): { what: string; remedy: string } {
+  const said = yamlComplaints[error.code] ?? error.message;
+  return {
+    what: `not valid YAML (${said.replace(/[\s.]+$/, '')})`,
+    remedy: yamlRemedies[error.code] ?? 'Check the indentation and the quotes here and on the line above',
+  };
+}
+
+function readSite(file: YamlFile): FileDeclarations['site'] {
+  const value = childOf(file.resolved, 'site');
+  if (value === undefined || value === null) return null;
+  const fields = check(file, siteSchema, { path: ['site'], root: 'site' });
+  return fields === null ? null : { fields, where: `${file.name}:${file.positions.lineOfKey([], 'site')}` };
+}
+
+function readSections(file: YamlFile): readonly string[] {
+  const value = childOf(file.resolved, 'sections');
+  if (value === undefined || value === null) return [];
+  return check(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
+}
+
+/** The entries of a list that stands under the plural of what it holds. */
+function readList<T>(
+  file: YamlFile,
+  noun: 'source' | 'webhook',
+  read: (file: YamlFile, index: number) => T | null,
+): readonly T[] {
+  const value = childOf(file.resolved, `${noun}s`);
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    file.problems.add({
+      where: `${file.name}:${file.positions.lineOfKey([], `${noun}s`)}`,
+      what: `${noun}s is not a list`,
+      remedy: remedyFor(noun),
+    });
+    return [];
+  }
+  return value.flatMap((_, index) => read(file, index) ?? []);
+}
+
+function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
+  const path = ['webhooks', index] as const;
+  const fields = check(file, webhookSchema, { path, root: 'webhook' });
+  if (fields === null) return null;
+  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
+  const urlReferences = maskReferences(writtenUrl, file.env);
+  return { fields, writtenUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
+}
+
+function readSource(file: YamlFile, index: number): SourceEntry | null {
+  const path = ['sources', index] as const;
+  const fields = check(file, sourceSchema, { path, root: 'source' });
+  if (fields === null) return null;
+  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
+  return {
+    fields,
+    writtenUrl,
+    urlReferences: maskReferences(writtenUrl, file.env),
+    where: `${file.name}:${file.positions.lineOf(path)}`,
+    positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
+  };
+}
+
+/** The value at a path if it fits the schema; else null, with every misfit in `problems`. */
+function check<T extends z.ZodType>(
+  file: YamlFile,
+  schema: T,
+  at: { readonly path: readonly PropertyKey[]; readonly root: string },
+): z.infer<T> | null {
+  const result = schema.safeParse(valueAt(file.resolved, at.path));
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const path = [...at.path, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      const holder = issue.path.findLast((part) => typeof part === 'string');
+      complainOfUnknownKeys(file, path, keysOf(String(holder ?? at.root)));
+      continue;
+    }
+    const written = valueAt(file.written, path);
+    file.problems.add({
+      where: `${file.name}:${file.positions.lineOf(path)}`,
+      ...explainIssue(issue, at.root, written),
+    });
+  }
+  return null;
+}
+
+function complainOfUnknownKeys(file: YamlFile, path: readonly PropertyKey[], known: readonly string[]): void {
+  const holder = valueAt(file.resolved, path);
+  if (!isGroup(holder)) return;
+  for (const key of Object.keys(holder)) {
+    if (known.includes(key)) continue;
+    const where = `${file.name}:${file.positions.lineOfKey(path, key)}`;
+    file.problems.add({ where, ...explainUnknownKey(key, known) });
+  }
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function childOf(value: unknown, key: PropertyKey): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<PropertyKey, unknown>)[key];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(childOf, value);
+}

@@ -1,0 +1,179 @@
+import { RE2JS } from 're2js';
+import * as z from 'zod';
+import { parseDuration } from './parse-duration.ts';
+
+const minIntervalMs = 60_000;
+const maxIntervalMs = 24 * 3_600_000;
+const maxHostGapMs = 60_000;
+const dayMs = 24 * 3_600_000;
+const maxTitleChars = 200;
+const maxSectionChars = 60;
+const maxNoticeChars = 500;
+const maxIdChars = 80;
+const maxPatternChars = 2000;
+const maxItemsPerDocument = 10_000;
+export const defaultItemLimit = 500;
+
+/** Fields that the fetcher or the connection owns: set by hand they would break conditional requests or framing. */
+const ownHeaders = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'keep-alive',
+  'proxy-authorization',
+  'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const line = (maxChars: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'is empty', abort: true })
+    .max(maxChars, { error: `is longer than ${maxChars} characters` })
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'holds a line break or a control character' });
+
+const sectionName = line(maxSectionChars).refine((text) => /[\p{L}\p{N}]/u.test(text), {
+  error: 'has neither a letter nor a digit',
+});
+
+const duration = (bounds: { minMs: number; maxMs: number; words: string }) =>
+  z.string().transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= bounds.minMs && ms <= bounds.maxMs) return ms;
+    context.addIssue({ code: 'custom', message: `is not a duration from ${bounds.words}` });
+    return z.NEVER;
+  });
+
+const pattern = z
+  .string()
+  .min(1, { error: 'is empty', abort: true })
+  .max(maxPatternChars, { error: `is longer than ${maxPatternChars} characters` })
+  .superRefine((text, context) => {
+    try {
+      RE2JS.compile(text);
+    } catch (error) {
+      const reason =
+        error instanceof Error ? error.message.replace(/^error parsing regexp: |: `.*`$/gs, '') : String(error);
+      context.addIssue({ code: 'custom', message: `is not a regular expression (${reason})` });
+    }
+  });
+
+const headers = z.record(z.string(), z.unknown()).transform((fields, context) => {
+  const seen = new Set<string>();
+  const usable: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const fault = headerFault(name, value, seen);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault, path: [name] });
+    if (typeof value === 'string') usable[name] = value;
+    seen.add(name.toLowerCase());
+  }
+  return usable;
+});
+
+function headerFault(name: string, value: unknown, seen: ReadonlySet<string>): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) return 'is not the name of a header';
+  if (ownHeaders.has(name.toLowerCase())) return 'is set by Newswire itself';
+  if (seen.has(name.toLowerCase())) return 'is given twice in different spellings';
+  if (typeof value !== 'string') return 'is not text';
+  // Latin-1 is what a header can carry; a line break would start another header.
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'holds a character that cannot stand in a header';
+}
+
+/** An id that the operator writes down. */
+export const declaredId = z
+  .string()
+  .max(maxIdChars, { error: `is longer than ${maxIdChars} characters` })
+  .refine((text) => /^[\p{Ll}\p{Lo}\p{N}]+(?:[-_]+[\p{Ll}\p{Lo}\p{N}]+)*$/u.test(text), {
+    error: 'is not made of small letters, digits and single hyphens',
+  });
+
+/** What may be said of one source in YAML; `url` is judged apart, since it needs FEEDS_DIR. */
+export const sourceSchema = z.strictObject({
+  url: z.string().trim().min(1, { error: 'is empty', abort: true }),
+  title: line(maxTitleChars).nullish(),
+  section: sectionName.nullish(),
+  id: declaredId.nullish(),
+  interval: duration({ minMs: minIntervalMs, maxMs: maxIntervalMs, words: '1m to 24h' }).nullish(),
+  language: z
+    .string()
+    .transform((text, context) => {
+      const tag = languageTag(text);
+      if (tag !== null) return tag;
+      context.addIssue({ code: 'custom', message: 'is not a language tag' });
+      return z.NEVER;
+    })
+    .nullish(),
+  headers: headers.nullish(),
+  keep: pattern.nullish(),
+  drop: pattern.nullish(),
+  limit: z.int().min(1).max(maxItemsPerDocument).nullish(),
+  republish: z.enum(['full', 'summary', 'link']).nullish(),
+  trust: z.strictObject({ dates: z.boolean().nullish(), ids: z.boolean().nullish() }).nullish(),
+});
+
+/** One source's fields as they stand in a file: an absent one is undefined or null. */
+export type SourceFields = z.infer<typeof sourceSchema>;
+
+/** What may be said of the whole site. */
+export const siteSchema = z.strictObject({
+  title: line(maxTitleChars).nullish(),
+  timezone: z.string().refine(isTimezone, { error: 'is not a time zone' }).nullish(),
+  dateline: line(maxTitleChars)
+    .refine((text) => /dd|MM|yy|HH|mm/.test(text) && !/[\p{L}\p{N}]/u.test(text.replace(/dd|MM|yyyy|yy|HH|mm/g, '')), {
+      error: 'is not a pattern of dd, MM, yy, yyyy, HH and mm',
+    })
+    .nullish(),
+  comments: z.enum(['off', 'moderated', 'open']).nullish(),
+  commentsNotice: line(maxNoticeChars).nullish(),
+  politeness: z
+    .strictObject({
+      hostGap: duration({ minMs: 0, maxMs: maxHostGapMs, words: '0s to 1m' }).nullish(),
+      hostConcurrency: z.int().min(1).max(16).nullish(),
+      globalPerSecond: z.number().min(0.1).max(1000).nullish(),
+    })
+    .nullish(),
+  retention: z
+    .strictObject({
+      age: duration({ minMs: dayMs, maxMs: 3650 * dayMs, words: '1d to 3650d' }).nullish(),
+      itemsPerSource: z.int().min(100).max(1_000_000).nullish(),
+    })
+    .nullish(),
+});
+
+/** The site's settings as they stand in a file. */
+export type SiteFields = z.infer<typeof siteSchema>;
+
+/** The order of the tabs. */
+export const sectionsSchema = z.array(sectionName);
+
+/** The keys of a file, in the order in which they are explained. */
+export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
+
+function languageTag(text: string): string | null {
+  try {
+    return Intl.getCanonicalLocales(text)[0] ?? null;
+  } catch {
+    // RangeError is how Intl says no.
+    return null;
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // RangeError is how Intl says no.
+    return false;
+  }
+}

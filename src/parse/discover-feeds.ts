@@ -1,0 +1,164 @@
+import { Parser } from 'htmlparser2';
+import type { RawDocument } from '../domain/items/document-task.ts';
+import type { FeedLink, PageLinks } from '../domain/items/page-links.ts';
+import { cleanLine } from '../runtime/clean-line.ts';
+import { decode } from './decode.ts';
+import { isFeedLinkText, looksLikeCommentFeed, looksLikeFeedUrl } from './feed-url.ts';
+
+const sniffedBytes = 1024;
+const maxLinksSeen = 5_000;
+const maxFeeds = 50;
+const maxUrlChars = 2_048;
+const maxTextChars = 500;
+
+/** A link as it stands in the page. */
+interface RawLink {
+  readonly href: string;
+  readonly rel: readonly string[];
+  readonly type: string;
+  /** The `title` attribute, or else the text between the tags. */
+  text: string;
+  readonly isAnchor: boolean;
+}
+
+/** What is read of a page. */
+interface RawPage {
+  title: string | null;
+  /** The first `<base href>`; null: none. */
+  base: string | null;
+  refresh: string | null;
+  readonly links: RawLink[];
+}
+
+/**
+ * The feeds that a page names: in `<link>`, for readers of feeds, and in links for people whose address or text looks
+ * like a feed's. Every address is the page's own word, and has to be guarded like any other before it is asked.
+ */
+export function discoverFeeds({ body, contentType, url }: RawDocument): PageLinks {
+  const page = readPage(decode(body, withMetaCharset(body, contentType)).text);
+  const base = resolve(page.base ?? '', url) ?? URL.parse(url);
+  const best = new Map<string, FeedLink>();
+  const ranked = page.links.flatMap((link) => toFeedLink(link, base)).sort((one, other) => rank(one) - rank(other));
+  for (const link of ranked) {
+    if (!best.has(link.url) && best.size < maxFeeds) best.set(link.url, link);
+  }
+  const refreshTo = page.refresh === null ? null : (resolve(page.refresh, base?.href)?.href ?? null);
+  return { kind: 'page', title: page.title, feeds: [...best.values()], refreshTo };
+}
+
+/** Pages name their charset in a `<meta>`, which no feed has. A header goes before it. */
+function withMetaCharset(body: Uint8Array, contentType: string | null): string | null {
+  if (/charset/i.test(contentType ?? '')) return contentType;
+  const head = new TextDecoder('latin1').decode(body.subarray(0, sniffedBytes));
+  const charset = /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(head)?.[1];
+  return charset === undefined ? contentType : `text/html; charset=${charset}`;
+}
+
+function readPage(text: string): RawPage {
+  const page: RawPage = { title: null, base: null, refresh: null, links: [] };
+  // Text goes to what is open: the title, or the last link.
+  let sink: ((piece: string) => void) | null = null;
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'base') page.base ??= attributes['href'] ?? null;
+      else if (name === 'meta') page.refresh ??= refreshTarget(attributes);
+      else if (name === 'title' && page.title === null) sink = (piece) => addTitle(page, piece);
+      else if (name === 'link' || name === 'a') {
+        const link = addLink(page, name, attributes);
+        if (name === 'a') sink = link === null || link.text !== '' ? null : (piece) => addText(link, piece);
+      }
+    },
+    ontext: (piece) => sink?.(piece),
+    onclosetag(name) {
+      if (name === 'title' || name === 'a') sink = null;
+    },
+  });
+  parser.end(text);
+  return { ...page, title: page.title === null ? null : cleanLine(page.title) || null };
+}
+
+function addTitle(page: RawPage, piece: string): void {
+  page.title = `${page.title ?? ''}${piece}`.slice(0, maxTextChars);
+}
+
+function addText(link: RawLink, piece: string): void {
+  link.text = `${link.text}${piece}`.slice(0, maxTextChars);
+}
+
+type Attributes = Readonly<Record<string, string | undefined>>;
+
+function addLink(page: RawPage, name: string, attributes: Attributes): RawLink | null {
+  const { href, rel = '', type = '', title = '' } = attributes;
+  if (href === undefined || href.length > maxUrlChars || page.links.length >= maxLinksSeen) return null;
+  const link = {
+    href,
+    rel: rel.toLowerCase().split(/\s+/),
+    type: type.toLowerCase().split(';')[0]?.trim() ?? '',
+    text: title.slice(0, maxTextChars),
+    isAnchor: name === 'a',
+  };
+  page.links.push(link);
+  return link;
+}
+
+function refreshTarget(attributes: Attributes): string | null {
+  if (attributes['http-equiv']?.trim().toLowerCase() !== 'refresh') return null;
+  const content = (attributes['content'] ?? '').trim().slice(0, maxUrlChars);
+  return /^[\d.]*\s*[;,]?\s*url\s*=\s*["']?([^"']+)/i.exec(content)?.[1]?.trim() ?? null;
+}
+
+const formatsByType: Readonly<Record<string, FeedLink['format']>> = {
+  'application/rss+xml': 'RSS',
+  'application/x-rss+xml': 'RSS',
+  'application/rss': 'RSS',
+  'text/rss+xml': 'RSS',
+  'text/rss': 'RSS',
+  'application/atom+xml': 'Atom',
+  'application/x-atom+xml': 'Atom',
+  'application/x.atom+xml': 'Atom',
+  'application/rdf+xml': 'RDF',
+  'application/feed+json': 'JSON',
+};
+
+/** A link as that of a feed; nothing when it is none. */
+function toFeedLink(link: RawLink, base: URL | null): FeedLink[] {
+  const url = resolve(link.href, base?.href);
+  if (url === null) return [];
+  const format = Object.hasOwn(formatsByType, link.type) ? (formatsByType[link.type] ?? null) : null;
+  const found = classifyLink(link, { url, format });
+  if (found === null) return [];
+  return [{ url: url.href, title: cleanLine(link.text) || null, format, found }];
+}
+
+function classifyLink(
+  { rel, type, text, isAnchor }: RawLink,
+  { url, format }: { url: URL; format: FeedLink['format'] },
+): FeedLink['found'] | null {
+  if (rel.includes('stylesheet')) return null;
+  const offered = rel.includes('alternate') || rel.includes('service.feed');
+  // General types (and none at all) are given to translations and to programs' interfaces, too.
+  const general = ['', 'application/xml', 'text/xml', 'application/json'].includes(type);
+  if (rel.includes('feed') || (offered && (format !== null || (general && looksLikeFeedUrl(url))))) return 'declared';
+  if (!isAnchor) return null;
+  if (format !== null || looksLikeFeedUrl(url)) return 'address';
+  return isFeedLinkText(text) ? 'text' : null;
+}
+
+const rankOrder = ['declared', 'address', 'text'] as const;
+
+/** Declared ones before links for people, feeds of comments behind both; otherwise in the order of the page. */
+function rank({ found, url, title }: FeedLink): number {
+  return rankOrder.indexOf(found) + (looksLikeCommentFeed(url, title) ? rankOrder.length : 0);
+}
+
+/** An http(s) URL without its fragment; `feed:` is an old way to write one. */
+function resolve(href: string, base: string | undefined): URL | null {
+  const written = href
+    .trim()
+    .replace(/^feed:(?:\/\/)?(https?:)/i, '$1')
+    .replace(/^feed:/i, 'http:');
+  const url = URL.parse(written, base);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
+  url.hash = '';
+  return url;
+}

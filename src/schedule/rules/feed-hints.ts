@@ -1,0 +1,164 @@
+import { dayMs, formatDuration, hourMs, minuteMs } from '../../domain/durations.ts';
+import type { FeedHints } from '../../domain/items/parsed-feed.ts';
+
+/** No hint keeps us away for longer, however large its number. */
+const longestHintMs = dayMs;
+
+const periodMs: ReadonlyMap<string, number> = new Map([
+  ['hourly', hourMs],
+  ['daily', dayMs],
+  ['weekly', 7 * dayMs],
+  ['monthly', 30 * dayMs],
+  ['yearly', 365 * dayMs],
+]);
+
+const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+/** The longest wait that the publisher asks for between two polls. */
+export interface HintInterval {
+  readonly floorMs: number;
+  /** Which hint won, `max-age 2 h`; null when there is none. */
+  readonly why: string | null;
+  /** `hint_capped`, `hint_invalid`. */
+  readonly notes: readonly string[];
+}
+
+const noFloor: HintInterval = { floorMs: 0, why: null, notes: [] };
+
+interface Hint {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/**
+ * The longest of freshness lifetime, ttl and sy:updatePeriod, each capped at a day. Nonsense (zero, negative, not a
+ * number, an unknown period) is noted and does not count.
+ */
+export function hintInterval(hints: FeedHints | null, freshForMs: number | null): HintInterval {
+  const said = [...freshnessHint(freshForMs), ...ttlHint(hints), ...syndicationHint(hints)];
+  if (said.length === 0) return noFloor;
+  const valid = said.filter((hint) => hint.ms > 0);
+  const notes: string[] = [];
+  if (valid.length < said.length) notes.push('hint_invalid');
+  if (valid.some((hint) => hint.ms > longestHintMs)) notes.push('hint_capped');
+  const longest = valid.reduce<Hint | null>((best, hint) => (best === null || hint.ms > best.ms ? hint : best), null);
+  if (longest === null) return { floorMs: 0, why: null, notes };
+  const floorMs = Math.min(longest.ms, longestHintMs);
+  return { floorMs, why: `${longest.name} ${formatDuration(floorMs)}`, notes };
+}
+
+/** Not a hint but a fact of the moment: a lifetime of zero is common and says nothing, so it is no `hint_invalid`. */
+function freshnessHint(freshForMs: number | null): Hint[] {
+  return freshForMs !== null && freshForMs > 0 ? [{ name: 'max-age', ms: freshForMs }] : [];
+}
+
+function ttlHint(hints: FeedHints | null): Hint[] {
+  if (hints === null || hints.ttlMinutes === null) return [];
+  return [{ name: 'ttl', ms: positive(hints.ttlMinutes) * minuteMs }];
+}
+
+/** RSS 1.0 syndication module: the period divided by the frequency, which is 1 when absent. */
+function syndicationHint(hints: FeedHints | null): Hint[] {
+  if (hints === null || hints.updatePeriod === null) return [];
+  const period = periodMs.get(periodName(hints.updatePeriod)) ?? 0;
+  const frequency = positive(hints.updateFrequency ?? 1);
+  return [{ name: 'sy:updatePeriod', ms: frequency === 0 ? 0 : period / frequency }];
+}
+
+function periodName(updatePeriod: string): string {
+  return updatePeriod.trim().toLowerCase();
+}
+
+function positive(value: number): number {
+  return value > 0 && value < Number.POSITIVE_INFINITY ? value : 0;
+}
+
+/**
+ * Hints in a form that can be remembered: small whatever a publisher sends, and the same after a trip through JSON.
+ * What is invalid stays so, and is noted at every poll.
+ */
+export function storableHints(hints: FeedHints): FeedHints {
+  const { updatePeriod } = hints;
+  const known = updatePeriod === null || periodMs.has(periodName(updatePeriod));
+  return {
+    ttlMinutes: storable(hints.ttlMinutes),
+    updatePeriod: known ? updatePeriod : 'unknown',
+    updateFrequency: storable(hints.updateFrequency),
+    skipHours: [...new Set(hints.skipHours.map((hour) => (isHour(hour) ? hour : -1)))],
+    skipDays: [...new Set(hints.skipDays.map((name) => dayNames[dayOf(name)] ?? 'unknown'))],
+  };
+}
+
+function storable(value: number | null): number | null {
+  return value === null || Number.isFinite(value) ? value : 0;
+}
+
+/** A time moved out of the hours and days in which the publisher does not want to be asked. */
+export interface SkipShift {
+  readonly atMs: number;
+  /** `skipHours`, `skipDays`, or null when the time may stay. */
+  readonly why: string | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The first instant from `atMs` on that lies in no skipHours hour and no skipDays day (UTC; hour 24 is hour 0). A list
+ * that leaves no hour or no day is nonsense and ignored.
+ */
+export function skipForward(atMs: number, hints: FeedHints | null): SkipShift {
+  if (hints === null || (hints.skipHours.length === 0 && hints.skipDays.length === 0)) {
+    return { atMs, why: null, notes: [] };
+  }
+  const hours = hoursOf(hints.skipHours);
+  const days = daysOf(hints.skipDays);
+  const notes = hours.invalid || days.invalid ? ['hint_invalid'] : [];
+  let at = atMs;
+  let why: string | null = null;
+  // Ends: at least one hour of one day is free, and each round reaches a later hour.
+  for (;;) {
+    if (days.set.has(weekday(at))) {
+      at = (Math.floor(at / dayMs) + 1) * dayMs;
+      why = 'skipDays';
+    } else if (hours.set.has(Math.floor(at / hourMs) % 24)) {
+      at = (Math.floor(at / hourMs) + 1) * hourMs;
+      why = why ?? 'skipHours';
+    } else {
+      return { atMs: at, why, notes };
+    }
+  }
+}
+
+interface Windows {
+  readonly set: ReadonlySet<number>;
+  readonly invalid: boolean;
+}
+
+function hoursOf(skipHours: readonly number[]): Windows {
+  const valid = skipHours.filter(isHour);
+  return windows(valid, { size: 24, said: skipHours.length });
+}
+
+function daysOf(skipDays: readonly string[]): Windows {
+  const valid = skipDays.map(dayOf).filter((day) => day >= 0);
+  return windows(valid, { size: 7, said: skipDays.length });
+}
+
+function isHour(hour: number): boolean {
+  return Number.isInteger(hour) && hour >= 0 && hour <= 24;
+}
+
+/** 0 is Sunday; -1: no day. */
+function dayOf(name: string): number {
+  return dayNames.indexOf(name.trim().toLowerCase());
+}
+
+function windows(values: readonly number[], { size, said }: { size: number; said: number }): Windows {
+  const set = new Set(values.map((value) => value % size));
+  if (set.size === size) return { set: new Set(), invalid: true };
+  return { set, invalid: values.length < said };
+}
+
+/** 0 is Sunday; 1 January 1970 was a Thursday. */
+function weekday(atMs: number): number {
+  return (Math.floor(atMs / dayMs) + 4) % 7;
+}

@@ -1,0 +1,232 @@
+import type { Settings } from '../config/environment/environment.ts';
+import { processEnvironment } from '../config/environment/environment.ts';
+import { watchDeclarations } from '../config/watch/watch-declarations.ts';
+import type { ConfigProblem } from '../domain/config-error.ts';
+import type { HostPause, RefreshResult } from '../domain/polling/poll.ts';
+import type { Declarations, Source } from '../domain/polling/source.ts';
+import { serversOf, type Target } from '../fetch/client/address-guard.ts';
+import { createFetcher } from '../fetch/fetch-source.ts';
+import { userAgent } from '../fetch/request-headers.ts';
+import type { Doorbell } from '../push/doorbell.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Shutdown } from '../runtime/shutdown.ts';
+import { hostCycles } from '../schedule/host-cycle.ts';
+import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
+import { createNetworkBreaker } from '../schedule/network-breaker.ts';
+import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
+import type { Store } from '../store/open-store.ts';
+import { adjustForClockChange } from '../store/sources/clock-change.ts';
+import { declareSources } from '../store/sources/declare-sources.ts';
+import { readHostPauses } from '../store/sources/host-pauses.ts';
+import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
+import { markFilesChanged } from '../store/sources/mark-files-changed.ts';
+import { createDocumentProcessor } from './document-processor.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import type { Metrics } from './metrics-registry.ts';
+import { createRefresh, type StageDependencies } from './stages/create-stages.ts';
+import { version } from './version.ts';
+import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './websub/start-subscriber.ts';
+
+const leaseMs = 90_000;
+
+/** What the polling side works with. */
+export interface PollingOptions {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly metrics: Pick<Metrics, 'polled' | 'pushed' | 'freshness'>;
+  /** What is in force at the start, and whether the folder it came from is watched. */
+  readonly declarations: Declarations;
+  readonly watched: boolean;
+  readonly publicUrl: string;
+  /** Rung when a WebSub hub of a source has confirmed or pushed something. */
+  readonly hubBell: Doorbell;
+  ring(head: number): void;
+  onDeclared(declarations: Declarations): void;
+  /** What stands in the folder cannot be used; what is in force stays. */
+  onProblems(problems: readonly ConfigProblem[]): void;
+}
+
+/** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
+export async function startPolling(parts: PollingOptions): Promise<void> {
+  const { store, clock, shutdown, log, metrics } = parts;
+  const inForce = {
+    site: parts.declarations.site,
+    sources: new Map<string, Source>(),
+    hostCycleMs: (_url: string): number => 0,
+    isConfigured: (_target: Target): boolean => false,
+  };
+  const isConfigured = (target: Target): boolean => inForce.isConfigured(target);
+  const declare = async (declarations: Declarations): Promise<void> => {
+    const { sources, webhooks, site } = declarations;
+    await declareSources(store, declarations, clock.now());
+    inForce.site = site;
+    inForce.sources = new Map(sources.map((source) => [source.id, source]));
+    inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
+    inForce.isConfigured = serversOf([...sources, ...webhooks].map(({ url }) => url));
+    parts.onDeclared(declarations);
+  };
+  await followClock(parts);
+  await declare(parts.declarations);
+  // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
+  await markFilesChanged(store, localFeeds(parts.declarations), clock.now());
+
+  const digester = createDocumentProcessor();
+  shutdown.onStop('digester', () => digester.close());
+  const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
+  let hubs = disabledHubSubscriber;
+  const loop = startLoop(parts, {
+    pauses: await readHostPauses(store.reader, clock.now()),
+    digester,
+    sourceOf,
+    isConfigured,
+    hostCycleMs: (url) => inForce.hostCycleMs(url),
+    hostGapMs: () => inForce.site.politeness.hostGapMs,
+    hubs: () => hubs,
+  });
+  const { publicUrl } = parts.settings;
+  if (publicUrl !== null) {
+    const onSourceDue = (): void => loop.wake();
+    hubs = await startSubscriber({
+      ...{ ...parts, publicUrl, digester, sourceOf, isConfigured, onSourceDue },
+      onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
+      onPushStored: (counts) => metrics.pushed(counts),
+    });
+  }
+  if (parts.watched) watch(parts, { loop, isDeclared: (id) => inForce.sources.has(id), declare });
+  const { ring } = parts;
+  const housekeeping = startHousekeeping({
+    ...{ store, clock, log, digester, ring },
+    retention: () => inForce.site.retention,
+  });
+  shutdown.onStop('housekeeping', () => housekeeping.stop());
+}
+
+function localFeeds({ sources }: Declarations): string[] {
+  return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
+}
+
+interface LoopParts extends Pick<StageDependencies, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
+  hubs(): HubSubscriber;
+  /** Whether the operator declared something at this host. */
+  isConfigured(target: Target): boolean;
+  readonly pauses: readonly HostPause[];
+}
+
+function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
+  const { settings, store, clock, log, shutdown, metrics } = parts;
+  const fetcher = createFetcher({
+    clock,
+    userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
+    feedsDir: settings.feedsDir,
+    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
+    configured: { networks: settings.allowPrivateNetworks, includes: more.isConfigured },
+    ownOrigins: [new URL(parts.publicUrl).origin],
+  });
+  shutdown.onStop('fetcher', () => fetcher.close());
+  const brake = createNetworkBreaker();
+  const pace = createLatenessMonitor((stretch, lateMs) =>
+    log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
+  );
+  const refresh = createRefresh({
+    ...more,
+    store,
+    fetcher,
+    brake,
+    clock,
+    intervalMultiplier: (sourceId) => pace.intervalMultiplier() * more.hubs().intervalMultiplier(sourceId),
+    random: Math.random,
+    ring: parts.ring,
+    onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
+  });
+  const loop = createPollingLoop(
+    {
+      // While nothing can be stored no publisher is asked: it would be in vain, and what is due stays due.
+      readDue: async (nowMs, limit) => (store.storage.writable ? readDueSources(store.reader, nowMs, limit) : []),
+      claim: async (ids, nowMs) => (store.storage.writable ? claimSources(store, { ids, nowMs, leaseMs }) : []),
+      refresh,
+      addressOf: (host) => fetcher.addressOf(host),
+      nextDueMs: () => nextDueMs(store.reader),
+      clockSetBack: () => followClock(parts),
+    },
+    {
+      clock,
+      log,
+      brake,
+      pace,
+      limits: parts.declarations.site.politeness,
+      pauses: more.pauses,
+      graceMs: 4000,
+      abortGraceMs: 1000,
+      onResult: (result) => {
+        if (result.outcome === 'fresh') more.hubs().wake();
+        metrics.polled(result);
+        logResult(log, result);
+      },
+    },
+  );
+  loop.start();
+  shutdown.onStop('polling loop', () => loop.stop());
+  return loop;
+}
+
+/** At the start too: the clock may have been set back while no process ran. */
+async function followClock({ store, clock, log }: PollingOptions): Promise<void> {
+  const sources = await adjustForClockChange(store, clock.now());
+  if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks of sources were moved to it');
+}
+
+function logResult(log: Log, result: RefreshResult): void {
+  const { sourceId, outcome, failure, added, updated } = result;
+  if (failure === null) log.debug({ source: sourceId, outcome, added, updated }, 'refreshed');
+  else log.info({ source: sourceId, outcome, failure }, 'source could not be read');
+}
+
+interface WatchParts {
+  readonly loop: PollingLoop;
+  isDeclared(id: string): boolean;
+  declare(declarations: Declarations): Promise<void>;
+}
+
+function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts): void {
+  const { settings, store, clock, log, shutdown, declarations } = parts;
+  // One after the other: two sets of declarations written at once would mix.
+  let last = Promise.resolve();
+  const stopping = new AbortController();
+  const inOrder = (what: string, work: () => Promise<void>): void => {
+    last = last
+      .then(() => store.storage.whenWritable(work, stopping.signal))
+      .then(() => loop.wake())
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.error({ err: error }, `${what} failed`);
+      });
+  };
+  const watching = watchDeclarations({
+    dir: settings.feedsDir,
+    env: processEnvironment(),
+    current: declarations,
+    log,
+    onChange: (next) =>
+      inOrder('putting new declarations in force', async () => {
+        await declare(next);
+        loop.setLimits(next.site.politeness);
+        loop.retain(isDeclared);
+        log.info({ sources: next.sources.length }, 'new declarations are in force');
+      }),
+    onProblem: (error) => {
+      parts.onProblems(error.problems);
+      for (const { where, what, remedy } of error.problems) {
+        log.error({ where, what, remedy }, 'the declarations are wrong; what was in force stays');
+      }
+    },
+    onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markFilesChanged(store, [id], clock.now())),
+  });
+  shutdown.onStop('declarations', async () => {
+    stopping.abort();
+    await watching.close();
+    await last;
+  });
+}

@@ -1,0 +1,56 @@
+import type { Encoding } from '../../../push/fanout/frames.ts';
+
+const textFrame = 0x81;
+const pingOpcode = 0x89;
+const pongOpcode = 0x8a;
+
+/**
+ * A text message as the bytes of one unmasked WebSocket frame (RFC 6455 section 5.2). We frame by hand so that a
+ * message is framed once for all who get it: through the library each of them would pay for it again.
+ */
+export function frameText(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = textFrame;
+  if (head === 2) {
+    frame[1] = length;
+  } else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, head);
+  return frame;
+}
+
+/** A ping frame. Every WebSocket library answers it with a pong of the same payload. @param payload at most 125 bytes. */
+export function framePing(payload: Buffer): Buffer {
+  return frameControl(pingOpcode, payload);
+}
+
+/** The pong frame that answers a ping of this payload. @param payload at most 125 bytes. */
+export function framePong(payload: Buffer): Buffer {
+  return frameControl(pongOpcode, payload);
+}
+
+function frameControl(opcode: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([opcode, payload.length]), payload]);
+}
+
+/** The message `ping`, framed once: every session sends the same bytes. */
+export const pingMessage: Buffer = frameText('{"type":"ping"}');
+
+/** Deliveries as WebSocket messages: one `item`, or several coalesced into `items`. */
+export const webSocketEncoding: Encoding = {
+  name: 'ws',
+  encode({ ch, events }) {
+    const channel = JSON.stringify(ch);
+    const [only] = events;
+    if (only !== undefined && events.length === 1) return frameText(`{"type":"item","ch":${channel},${only.rest}`);
+    const list = events.map((event) => `{${event.rest}`).join(',');
+    return frameText(`{"type":"items","ch":${channel},"list":[${list}]}`);
+  },
+};

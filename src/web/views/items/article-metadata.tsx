@@ -1,0 +1,71 @@
+import { raw } from 'hono/html';
+import type { Item } from '../../../domain/items/item.ts';
+import type { PageContext } from '../layout/page-context.ts';
+import { datelineMs, pictureUrlOf } from './item-parts.tsx';
+
+/** What machines are told of an item's page. */
+export interface ArticleMetadata {
+  readonly item: Item;
+  readonly frame: PageContext;
+  /** Absolute address of our page. */
+  readonly page: string;
+  readonly description: string | null;
+}
+
+/** Open Graph and a schema.org `NewsArticle`, for the head of an item's page. */
+export function ArticleHead(facts: ArticleMetadata) {
+  const { item, frame, page, description } = facts;
+  const picture = pictureUrlOf(item, frame);
+  return (
+    <>
+      <meta property="og:type" content="article" />
+      <meta property="og:site_name" content={frame.siteTitle} />
+      <meta property="og:title" content={item.title} />
+      <meta property="og:url" content={page} />
+      {description !== null && <meta property="og:description" content={description} />}
+      {picture !== null && <meta property="og:image" content={picture} />}
+      <meta property="article:published_time" content={iso(datelineMs(item))} />
+      {item.updatedMs !== null && <meta property="article:modified_time" content={iso(item.updatedMs)} />}
+      <meta property="article:section" content={item.section} />
+      <script type="application/ld+json">{raw(scriptSafeJson(newsArticle(facts)))}</script>
+    </>
+  );
+}
+
+/** JSON that can stand in a script element: nothing in it ends the element or begins a comment. */
+export function scriptSafeJson(value: object): string {
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('>', '\\u003e')
+    .replaceAll('&', '\\u0026')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+}
+
+/** schema.org's `NewsArticle`. The publisher is the source's: the text is theirs. */
+export function newsArticle({ item, frame, page, description }: ArticleMetadata): object {
+  const picture = pictureUrlOf(item, frame);
+  return {
+    '@context': 'https://schema.org',
+    '@type': 'NewsArticle',
+    headline: item.title,
+    datePublished: iso(datelineMs(item)),
+    ...(item.updatedMs === null ? {} : { dateModified: iso(item.updatedMs) }),
+    articleSection: item.section,
+    mainEntityOfPage: page,
+    ...(item.url === null ? {} : { isBasedOn: item.url }),
+    ...(description === null ? {} : { description }),
+    ...(item.language === null ? {} : { inLanguage: item.language }),
+    ...(picture === null ? {} : { image: [picture] }),
+    ...(item.author === null ? {} : { author: [{ '@type': 'Person', name: item.author }] }),
+    publisher: {
+      '@type': 'Organization',
+      name: item.source.title,
+      ...(item.source.siteUrl === null ? {} : { url: item.source.siteUrl }),
+    },
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

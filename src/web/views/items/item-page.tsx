@@ -1,0 +1,165 @@
+import { raw } from 'hono/html';
+import type { Enclosure, Item } from '../../../domain/items/item.ts';
+import type { PageContext } from '../layout/page-context.ts';
+import { externalLink } from '../layout/view-links.ts';
+import { datelineMs, Kicker, Picture, pictureUrlOf, Time } from './item-parts.tsx';
+
+/** How often an item was read, and whether a comment can be written below it. */
+export interface ReaderCounts {
+  /** Null: nobody counts here. */
+  readonly reads: number | null;
+  readonly commentable: boolean;
+}
+
+/** One item: what we may show of it, and the way to the original. */
+export function ItemContent({ item, frame, counts }: { item: Item; frame: PageContext; counts: ReaderCounts }) {
+  const picture = pictureUrlOf(item, frame);
+  return (
+    <article class="full" lang={item.language ?? undefined} data-item={item.id}>
+      <Kicker item={item} frame={frame} />
+      <h1 class="headline" dir="auto">
+        {item.title}
+      </h1>
+      <Dates item={item} frame={frame} />
+      {picture !== null && !item.contentHtml.includes('<img') && (
+        <div class="picture">
+          <Picture url={picture} eager />
+        </div>
+      )}
+      <Text item={item} />
+      <Byline item={item} frame={frame} />
+      <Counts counts={counts} />
+      <Enclosures enclosures={item.enclosures.filter(({ url }) => url !== picture)} />
+      {item.url !== null && (
+        <p class="original">
+          <a href={item.url} {...externalLink}>
+            Read the original at <bdi>{new URL(item.url).hostname}</bdi>
+          </a>
+        </p>
+      )}
+      <AlsoIn item={item} frame={frame} />
+      <Categories categories={item.categories} />
+    </article>
+  );
+}
+
+/** Below the text. The live script keeps the number going. */
+function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
+  if (reads === null && !commentable) return null;
+  return (
+    <p class="counts" lang="en">
+      {reads !== null && (
+        <span>
+          Read: <span class="read-count">{reads}</span>
+        </span>
+      )}{' '}
+      {commentable && <a href="#write-comment">Write comment</a>}
+    </p>
+  );
+}
+
+function Dates({ item, frame }: { item: Item; frame: PageContext }) {
+  const updated = item.updatedMs !== null && item.updatedMs - datelineMs(item) >= 60_000 ? item.updatedMs : null;
+  return (
+    <p class="meta">
+      <Time ms={datelineMs(item)} frame={frame} />
+      {updated !== null && (
+        <span class="updated">
+          {' '}
+          updated <Time ms={updated} frame={frame} />
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Byline({ item, frame }: { item: Item; frame: PageContext }) {
+  return (
+    <p class="byline">
+      {item.author !== null && (
+        <span>
+          By <bdi>{item.author}</bdi>,{' '}
+        </span>
+      )}
+      <a class="source" href={frame.links.source(item.source.id)}>
+        <bdi>{item.source.title}</bdi>
+      </a>
+    </p>
+  );
+}
+
+/** The HTML was sanitised before it was stored; it is the one thing that is not escaped here. */
+function Text({ item }: { item: Item }) {
+  if (item.contentHtml !== '') {
+    return (
+      <div class="text" dir="auto">
+        {raw(item.contentHtml)}
+      </div>
+    );
+  }
+  if (item.summary === '') return null;
+  return (
+    <div class="text" dir="auto">
+      <p>{item.summary}</p>
+    </div>
+  );
+}
+
+function Enclosures({ enclosures }: { enclosures: readonly Enclosure[] }) {
+  if (enclosures.length === 0) return null;
+  return (
+    <ul class="enclosures">
+      {enclosures.map((enclosure) => (
+        <li>
+          {enclosure.type?.startsWith('audio/') && enclosure.url.startsWith('https://') && (
+            // biome-ignore lint/a11y/useMediaCaption: a publisher's sound comes without captions
+            <audio controls preload="none" src={enclosure.url} />
+          )}
+          <a href={enclosure.url} {...externalLink}>
+            {nameOf(enclosure)}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function nameOf({ url, type, length }: Enclosure): string {
+  const kind = type === null ? '' : ` (${type}${length === null ? '' : `, ${sizeOf(length)}`})`;
+  return `Attached at ${new URL(url).hostname}${kind}`;
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+function AlsoIn({ item, frame }: { item: Item; frame: PageContext }) {
+  if (item.alsoIn.length === 0) return null;
+  return (
+    <p class="also">
+      Also in{' '}
+      {item.alsoIn.map((label, index) => (
+        <>
+          {index > 0 && ', '}
+          <a href={frame.links.source(label.id)}>
+            <bdi>{label.title}</bdi>
+          </a>
+        </>
+      ))}
+    </p>
+  );
+}
+
+function Categories({ categories }: { categories: readonly string[] }) {
+  if (categories.length === 0) return null;
+  return (
+    <ul class="categories" aria-label="The publisher's categories">
+      {categories.slice(0, 12).map((category) => (
+        <li>
+          <bdi>{category}</bdi>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,157 @@
+import type { PropsWithChildren } from 'hono/jsx';
+import { KeyboardHelp } from './keyboard-help.tsx';
+import type { PageContext, PageHead } from './page-context.ts';
+
+const formats = [
+  { format: 'rss', name: 'RSS', type: 'application/rss+xml' },
+  { format: 'atom', name: 'Atom', type: 'application/atom+xml' },
+  { format: 'json', name: 'JSON Feed', type: 'application/feed+json' },
+] as const;
+
+/** A whole page: head, masthead, the page's own matter, foot. */
+export function Layout(props: PropsWithChildren<{ frame: PageContext; head: PageHead }>) {
+  const { frame, head, children } = props;
+  return (
+    <html lang="en">
+      <Head frame={frame} head={head} />
+      <body data-dateline={frame.datelinePattern} data-timezone={frame.timezone}>
+        <a class="skip" href="#main">
+          Skip to the news
+        </a>
+        <Masthead frame={frame} head={head} />
+        <div class="page">{children}</div>
+        <Footer frame={frame} head={head} />
+        <KeyboardHelp />
+      </body>
+    </html>
+  );
+}
+
+function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
+  const { links, siteTitle } = frame;
+  const { feedPath } = head;
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <title>{head.title === null ? siteTitle : `${head.title} – ${siteTitle}`}</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      {head.description !== null && <meta name="description" content={head.description} />}
+      {head.canonical !== null && <link rel="canonical" href={head.canonical} />}
+      <meta name="theme-color" content="#fbfaf7" media="(prefers-color-scheme: light)" />
+      <meta name="theme-color" content="#141413" media="(prefers-color-scheme: dark)" />
+      {/* The page of an item tells more of itself, and does so on its own. */}
+      {head.extra === undefined && <OpenGraph siteTitle={siteTitle} head={head} />}
+      <link rel="stylesheet" href={links.file('assets/newswire.css')} />
+      <link rel="stylesheet" href={links.file('assets/readers.css')} />
+      <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
+      {feedPath !== null &&
+        formats.map(({ format, name, type }) => (
+          <link rel="alternate" type={type} title={name} href={links.feed(feedPath, format, head.q)} />
+        ))}
+      {feedPath !== null && frame.hubUrl !== null && (
+        <>
+          <link rel="hub" href={frame.hubUrl} />
+          <link rel="self" type="application/atom+xml" href={links.topic(feedPath, 'atom')} />
+        </>
+      )}
+      {head.extra}
+      <script type="module" src={links.file('client/browser/live-page.js')} />
+    </head>
+  );
+}
+
+/** What those show who link to the page. */
+function OpenGraph({ siteTitle, head }: { siteTitle: string; head: PageHead }) {
+  return (
+    <>
+      <meta property="og:site_name" content={siteTitle} />
+      <meta property="og:title" content={head.title ?? siteTitle} />
+      <meta property="og:type" content="website" />
+      {head.description !== null && <meta property="og:description" content={head.description} />}
+      {head.canonical !== null && <meta property="og:url" content={head.canonical} />}
+      {head.image != null && <meta property="og:image" content={head.image} />}
+    </>
+  );
+}
+
+function Masthead({ frame, head }: { frame: PageContext; head: PageHead }) {
+  const name = (
+    <a href={frame.links.front} rel="home">
+      {frame.siteTitle}
+    </a>
+  );
+  return (
+    <header class="masthead">
+      <div class="folio">
+        <span class="today">{frame.today}</span>
+        <a class="to-feed" href="#news-feed">
+          News feed
+        </a>
+        <SearchForm frame={frame} q={head.q ?? ''} />
+      </div>
+      {head.title === null ? <h1 class="site-title">{name}</h1> : <p class="site-title">{name}</p>}
+      <nav class="tabs" aria-label="Sections">
+        <ul>
+          {frame.tabs.map((tab) => (
+            <li>
+              <a href={tab.href} aria-current={tab.current ?? undefined}>
+                {tab.name}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </header>
+  );
+}
+
+function SearchForm({ frame, q }: { frame: PageContext; q: string }) {
+  return (
+    <search class="search">
+      <form action={frame.links.search} method="get">
+        <input
+          id="search-box"
+          name="q"
+          type="search"
+          value={q}
+          maxlength={200}
+          autocomplete="off"
+          placeholder="Search the news"
+          aria-label="Search the news"
+        />
+        <button type="submit">Search</button>
+      </form>
+    </search>
+  );
+}
+
+function Footer({ frame, head }: { frame: PageContext; head: PageHead }) {
+  const { links } = frame;
+  return (
+    <footer class="foot">
+      <nav aria-label="About this site">
+        <ul>
+          <li>
+            <a href={links.about}>How to subscribe</a>
+          </li>
+          <li>
+            <a href={links.sources}>Sources</a>
+          </li>
+          <li>
+            <a href={links.status}>Status</a>
+          </li>
+          {formats.map(({ format, name }) => (
+            <li>
+              <a href={links.feed(head.feedPath ?? '', format, head.q)}>{name}</a>
+            </li>
+          ))}
+          <li class="to-keys" hidden>
+            <button type="button">Keyboard</button>
+          </li>
+        </ul>
+      </nav>
+      <p>Headlines and texts belong to their publishers. Times are {frame.timezone.replaceAll('_', ' ')}.</p>
+    </footer>
+  );
+}

@@ -1,0 +1,73 @@
+import { truncateSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openTarget, readIndex } from '../../../src/cli/shared/parse-targets.ts';
+import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
+
+const makeFolder = useFolders();
+
+describe('readIndex', () => {
+  it('lists each document with what came with it, below the folder of the index', async () => {
+    const lines = [
+      { file: 'files/a.xml', content_type: 'text/xml; charset=latin1', base_url: 'https://example.org/a.xml' },
+      { file: 'b.json', tags: ['cdata'] },
+    ];
+    const folder = makeFolder({ 'index.jsonl': `${lines.map((line) => JSON.stringify(line)).join('\n')}\n\n` });
+    expect(await readIndex(folder.path('index.jsonl'))).toEqual([
+      {
+        file: 'files/a.xml',
+        path: folder.path('files/a.xml'),
+        contentType: 'text/xml; charset=latin1',
+        url: 'https://example.org/a.xml',
+      },
+      { file: 'b.json', path: folder.path('b.json'), contentType: null, url: '' },
+    ]);
+  });
+
+  it('tells every line that names no file', async () => {
+    const text = ['{"file": "a.xml"}', '{"file": 7}', 'a.xml', '["a.xml"]', 'null'].join('\n');
+    const folder = makeFolder({ 'index.jsonl': text });
+    const mistakes = await mistakesOf(readIndex(folder.path('index.jsonl')));
+    expect(mistakes.map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
+      'index.jsonl:2',
+      'index.jsonl:3',
+      'index.jsonl:4',
+      'index.jsonl:5',
+    ]);
+  });
+
+  it('says that there is no index', async () => {
+    await expect(readIndex('nowhere/index.jsonl')).rejects.toThrow('nowhere/index.jsonl: there is no such file');
+  });
+});
+
+describe('openTarget', () => {
+  const target = (path: string) => ({ file: path, path, contentType: null, url: '' });
+
+  it('gives the bytes of a file', async () => {
+    const folder = makeFolder({ 'a.xml': '<rss/>' });
+    const opened = await openTarget(target(folder.path('a.xml')));
+    expect(opened.kind === 'opened' && Buffer.from(opened.body).toString()).toBe('<rss/>');
+  });
+
+  it('says why there are none', async () => {
+    const folder = makeFolder();
+    expect(await openTarget(target(folder.path('none.xml')))).toEqual({
+      kind: 'closed',
+      failure: 'file_missing',
+      detail: 'there is no such file',
+    });
+    expect(await openTarget(target(folder.dir))).toEqual({
+      kind: 'closed',
+      failure: 'file_unreadable',
+      detail: 'this is a folder',
+    });
+  });
+
+  it('has the limit that a fetched document has', async () => {
+    const folder = makeFolder({ 'big.xml': '' });
+    truncateSync(folder.path('big.xml'), 20 * 1024 * 1024 + 1);
+    expect(await openTarget(target(folder.path('big.xml')))).toMatchObject({ failure: 'body_too_large' });
+    truncateSync(folder.path('big.xml'), 20 * 1024 * 1024);
+    expect(await openTarget(target(folder.path('big.xml')))).toMatchObject({ kind: 'opened' });
+  });
+});

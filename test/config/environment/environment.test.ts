@@ -1,0 +1,204 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  databaseFile,
+  describeSettings,
+  environmentVariables,
+  readFeedsDir,
+  readSettings,
+} from '../../../src/config/environment/environment.ts';
+import { ConfigError } from '../../../src/domain/config-error.ts';
+
+function wrongNames(env: Record<string, string>): string[] {
+  try {
+    readSettings(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map((problem) => problem.where);
+    throw error;
+  }
+}
+
+describe('readSettings', () => {
+  it('fills every default in when nothing is set', () => {
+    expect(readSettings({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      publicUrl: null,
+      feedsDir: path.resolve('feeds'),
+      databaseUrl: 'sqlite:db/newswire.sqlite',
+      roles: new Set(['poll', 'serve']),
+      adminToken: null,
+      metricsToken: null,
+      allowPrivateNetworks: [],
+      allowPrivateNetworksForAll: [],
+      allowedOrigins: null,
+      contactUrl: null,
+      trustedProxies: [],
+      liveMaxPerAddress: 50,
+      httpMaxPerAddress: 100,
+      websubHub: null,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes an empty or blank variable as not set', () => {
+    expect(readSettings({ PORT: '', ADMIN_TOKEN: '  ', ROLES: '' })).toEqual(readSettings({}));
+  });
+
+  it('reads every variable', () => {
+    const settings = readSettings({
+      HOST: '0.0.0.0',
+      PORT: '0',
+      PUBLIC_URL: 'https://News.example.org/',
+      FEEDS_DIR: '/srv/feeds',
+      DATABASE_URL: 'sqlite:/srv/news.sqlite',
+      ROLES: 'serve',
+      ADMIN_TOKEN: 'a-token-of-sixteen',
+      METRICS_TOKEN: '16-characters-ok',
+      ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8, ::1',
+      ALLOW_PRIVATE_NETWORKS_FOR_ALL: '10.0.0.0/8',
+      ALLOWED_ORIGINS: 'https://www.example.org, http://127.0.0.1:8080',
+      CONTACT_URL: 'mailto:news@example.org',
+      TRUSTED_PROXIES: '10.0.0.1',
+      LIVE_MAX_PER_ADDRESS: '3',
+      HTTP_MAX_PER_ADDRESS: '4',
+      WEBSUB_HUB: 'https://hub.example.org',
+      LOG_LEVEL: 'WARN',
+    });
+    expect(settings).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+      publicUrl: 'https://news.example.org',
+      feedsDir: path.resolve('/srv/feeds'),
+      databaseUrl: 'sqlite:/srv/news.sqlite',
+      roles: new Set(['serve']),
+      adminToken: 'a-token-of-sixteen',
+      metricsToken: '16-characters-ok',
+      allowPrivateNetworks: ['127.0.0.0/8', '::1/128'],
+      allowPrivateNetworksForAll: ['10.0.0.0/8'],
+      allowedOrigins: ['https://www.example.org', 'http://127.0.0.1:8080'],
+      contactUrl: 'mailto:news@example.org',
+      trustedProxies: ['10.0.0.1/32'],
+      liveMaxPerAddress: 3,
+      httpMaxPerAddress: 4,
+      websubHub: 'https://hub.example.org/',
+      logLevel: 'warn',
+    });
+  });
+
+  it('tells every mistake at once, each with its variable', () => {
+    const names = wrongNames({
+      HOST: 'http://127.0.0.1',
+      PORT: '70000',
+      PUBLIC_URL: 'news.example.org',
+      DATABASE_URL: 'mysql://db',
+      ROLES: 'poll,server',
+      ADMIN_TOKEN: 'two words',
+      METRICS_TOKEN: 'x'.repeat(15),
+      ALLOW_PRIVATE_NETWORKS: '10.0.0.0/33',
+      ALLOW_PRIVATE_NETWORKS_FOR_ALL: 'intranet',
+      ALLOWED_ORIGINS: 'https://example.org/path',
+      CONTACT_URL: 'ftp://example.org',
+      TRUSTED_PROXIES: 'proxy.example.org',
+      LIVE_MAX_PER_ADDRESS: '0',
+      HTTP_MAX_PER_ADDRESS: '0',
+      WEBSUB_HUB: 'hub.example.org',
+      LOG_LEVEL: 'loud',
+    });
+    expect(names.sort()).toEqual(
+      environmentVariables
+        .map((variable) => variable.name)
+        .filter((name) => name !== 'FEEDS_DIR')
+        .sort(),
+    );
+  });
+
+  it.each([
+    ['PORT', '-1'],
+    ['PORT', '3e3'],
+    ['PORT', '0x10'],
+    ['PORT', '80.5'],
+    ['HOST', '127.0.0.1:3000'],
+    ['HOST', 'a b'],
+    ['PUBLIC_URL', 'ftp://example.org'],
+    ['PUBLIC_URL', 'https://user:pw@example.org'],
+    ['PUBLIC_URL', 'https://example.org/?a=b'],
+    ['PUBLIC_URL', 'https://example.org/#top'],
+    ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_URL', 'newswire.db'],
+    ['ROLES', ','],
+    ['ALLOWED_ORIGINS', '*,https://example.org'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'https://user@example.org'],
+    ['ALLOW_PRIVATE_NETWORKS', '127.0.0.0/8,'.concat('10.0.0')],
+    ['ALLOW_PRIVATE_NETWORKS', '0177.0.0.1'],
+    ['LIVE_MAX_PER_ADDRESS', 'many'],
+    ['ADMIN_TOKEN', 'fifteen-letters'],
+    ['METRICS_TOKEN', 'fifteen-letters'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(wrongNames({ [name]: value })).toEqual([name]);
+  });
+
+  it('takes the brackets off an IPv6 address to listen on', () => {
+    expect(readSettings({ HOST: '[::1]' }).host).toBe('::1');
+  });
+
+  it('keeps the path of a public address, without the slash at its end', () => {
+    expect(readSettings({ PUBLIC_URL: 'https://example.org/news//' }).publicUrl).toBe('https://example.org/news');
+  });
+
+  it('names the public address as the contact when no other is given', () => {
+    expect(readSettings({ PUBLIC_URL: 'https://example.org' }).contactUrl).toBe('https://example.org');
+  });
+
+  it('takes * alone as any origin', () => {
+    expect(readSettings({ ALLOWED_ORIGINS: ' * ' }).allowedOrigins).toBe('*');
+  });
+
+  it('accepts the address of another engine, which the store judges', () => {
+    const url = 'postgres://user:pw@db.example.org/news';
+    expect(readSettings({ DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+
+  it('never repeats a token in its complaint', () => {
+    expect(() => readSettings({ ADMIN_TOKEN: 'hush hush' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hush') }),
+    );
+  });
+});
+
+describe('describeSettings', () => {
+  const shownValue = (env: Record<string, string>, name: string): string | undefined =>
+    describeSettings(env).find((row) => row.name === name)?.value;
+
+  it('shows defaults for what is not set, and says which is which', () => {
+    const rows = describeSettings({ PORT: '8080' });
+    expect(rows.find((row) => row.name === 'PORT')).toMatchObject({ value: '8080', isSet: true, defaultValue: '3000' });
+    expect(rows.find((row) => row.name === 'HOST')).toMatchObject({ value: '127.0.0.1', isSet: false });
+    expect(rows.every((row) => row.meaning !== '')).toBe(true);
+  });
+
+  it('shows that a token is set, never which', () => {
+    expect(shownValue({ ADMIN_TOKEN: 'hush' }, 'ADMIN_TOKEN')).toBe('(set)');
+  });
+
+  it('leaves the password out of a database address', () => {
+    const shown = shownValue({ DATABASE_URL: 'postgres://news:hu:sh@db.example.org/news' }, 'DATABASE_URL');
+    expect(shown).toBe('postgres://news:…@db.example.org/news');
+  });
+});
+
+describe('readFeedsDir', () => {
+  it('finds the folder though other variables are wrong', () => {
+    expect(readFeedsDir({ FEEDS_DIR: '/srv/feeds', PORT: 'x' })).toBe(path.resolve('/srv/feeds'));
+  });
+});
+
+describe('databaseFile', () => {
+  it('names the file of an embedded database only', () => {
+    expect(databaseFile('sqlite:db/news.sqlite')).toBe(path.resolve('db/news.sqlite'));
+    expect(databaseFile('sqlite:///srv/news.sqlite')).toBe(path.resolve('/srv/news.sqlite'));
+    expect(databaseFile('postgres://db.example.org/news')).toBeNull();
+  });
+});

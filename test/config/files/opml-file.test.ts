@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { readOpmlFile } from '../../../src/config/files/opml-file.ts';
+import { ProblemList } from '../../../src/config/problems/problem-list.ts';
+
+function read(text: string) {
+  const problems = new ProblemList();
+  const part = readOpmlFile({ name: 'a.opml', text }, problems);
+  const sources = part.sources.map(({ fields, where }) => ({ ...fields, where }));
+  return { sources, problems: problems.all() };
+}
+
+const wrap = (body: string): string =>
+  `<?xml version="1.0"?>\n<opml version="2.0">\n<body>\n${body}\n</body>\n</opml>\n`;
+
+describe('readOpmlFile', () => {
+  it('takes outlines with an address, their title, and the heading around them as the section', () => {
+    const { sources, problems } = read(
+      wrap(`<outline text="World">
+  <outline text="The &lt;A&gt; &amp; B" title="A" type="rss" xmlUrl="https://example.org/a?x=1&amp;y=2" htmlUrl="https://example.org/"/>
+</outline>
+<outline text="Loose" xmlUrl="https://example.org/b"/>`),
+    );
+    expect(problems).toEqual([]);
+    expect(sources).toEqual([
+      { url: 'https://example.org/a?x=1&y=2', title: 'A', section: 'World', where: 'a.opml:5' },
+      { url: 'https://example.org/b', title: 'Loose', section: null, where: 'a.opml:7' },
+    ]);
+  });
+
+  it('takes the nearest heading, and no heading of a closed group', () => {
+    const { sources } = read(
+      wrap(
+        '<outline text="A"><outline text="B"><outline xmlUrl="https://example.org/1"/></outline><outline xmlUrl="https://example.org/2"/></outline><outline xmlUrl="https://example.org/3"/>',
+      ),
+    );
+    expect(sources.map((source) => source.section)).toEqual(['B', 'A', null]);
+  });
+
+  it('takes no heading from a source that holds others', () => {
+    const { sources } = read(
+      wrap('<outline text="S" xmlUrl="https://example.org/1"><outline xmlUrl="https://example.org/2"/></outline>'),
+    );
+    expect(sources[1]?.section).toBeNull();
+  });
+
+  it('reads names in any case', () => {
+    const { sources } = read('<OPML><BODY><Outline TEXT="A" XMLURL="https://example.org/a"/></BODY></OPML>');
+    expect(sources).toMatchObject([{ url: 'https://example.org/a', title: 'A' }]);
+  });
+
+  it('flattens and cuts a heading of many lines', () => {
+    const { sources } = read(
+      wrap(`<outline text="a&#10;&#27;b" title="${'x'.repeat(300)}" xmlUrl="https://example.org/"/>`),
+    );
+    expect(sources[0]?.title).toBe('x'.repeat(200));
+    expect(read(wrap('<outline text="a&#10;&#27;b" xmlUrl="https://example.org/"/>')).sources[0]?.title).toBe('a b');
+  });
+
+  it('complains of a feed without an address, at its line', () => {
+    const { problems } = read(wrap('<outline type="rss" text="A"/>\n<outline text="B" xmlUrl=" "/>'));
+    expect(problems.map((problem) => `${problem.where} ${problem.what}`)).toEqual([
+      'a.opml:4 an outline has no xmlUrl',
+      'a.opml:5 an outline has no xmlUrl',
+    ]);
+  });
+
+  it('gives nothing of a file that is cut off', () => {
+    const whole = wrap('<outline xmlUrl="https://example.org/1"/>\n<outline xmlUrl="https://example.org/2"/>');
+    const { sources, problems } = read(whole.slice(0, whole.indexOf('</opml>')));
+    expect(sources).toEqual([]);
+    expect(problems).toMatchObject([{ what: 'the file ends before </opml>' }]);
+  });
+
+  it.each(['', 'sources: []', '<rss><channel/></rss>', '{"a": 1}'])('says of %j that it is not OPML', (text) => {
+    expect(read(text).problems).toMatchObject([{ where: 'a.opml:1', what: 'the file is not OPML' }]);
+  });
+
+  it('resolves no entity of a DTD and reads no file', () => {
+    const { sources } = read(`<!DOCTYPE opml [
+<!ENTITY file SYSTEM "file:///etc/passwd">
+<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+]>
+<opml><body><outline text="&file;" xmlUrl="https://example.org/&b;"/></body></opml>`);
+    expect(sources).toMatchObject([{ title: '&file;', url: 'https://example.org/&b;' }]);
+  });
+
+  it('does not let a file of someone else ask for a secret', () => {
+    const { sources } = read(wrap(`<outline xmlUrl="https://example.org/?\${ADMIN_TOKEN}"/>`));
+    expect(sources[0]?.url).toBe(`https://example.org/?\${ADMIN_TOKEN}`);
+  });
+
+  it('refuses more outlines than anyone reads', () => {
+    const { sources, problems } = read(wrap('<outline xmlUrl="https://example.org/"/>\n'.repeat(50_001)));
+    expect(sources).toEqual([]);
+    expect(problems).toMatchObject([{ what: 'the file has more than 50000 outlines' }]);
+  });
+
+  it('refuses outlines nested beyond reason', () => {
+    const deep = 65;
+    const { problems } = read(
+      wrap(`${'<outline text="a">'.repeat(deep)}<outline xmlUrl="https://example.org/"/>${'</outline>'.repeat(deep)}`),
+    );
+    expect(problems).toMatchObject([{ what: 'the outlines are nested more than 64 deep' }]);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { ProblemList, quote } from '../../../src/config/problems/problem-list.ts';
+import { ConfigError } from '../../../src/domain/config-error.ts';
+
+function listOf(...places: string[]): ProblemList {
+  const problems = new ProblemList();
+  for (const where of places) problems.add({ where, what: 'is wrong', remedy: 'Mend it' });
+  return problems;
+}
+
+describe('ProblemList', () => {
+  it('keeps the mistakes of one file together, in the order of its lines', () => {
+    const places = listOf('b.yaml:10', 'a.yaml:2', 'b.yaml:9', 'a.yaml', 'a.yaml:10').all();
+    expect(places.map((problem) => problem.where)).toEqual([
+      'a.yaml',
+      'a.yaml:2',
+      'a.yaml:10',
+      'b.yaml:9',
+      'b.yaml:10',
+    ]);
+  });
+
+  it('leaves two mistakes of one line in the order in which they were found', () => {
+    const problems = new ProblemList();
+    problems.add({ where: 'a.yaml:1', what: 'first', remedy: '' });
+    problems.add({ where: 'a.yaml:1', what: 'second', remedy: '' });
+    expect(problems.all().map((problem) => problem.what)).toEqual(['first', 'second']);
+  });
+
+  it('throws them all, or nothing', () => {
+    expect(() => listOf().throwIfAny()).not.toThrow();
+    expect(() => listOf('b:1', 'a:1').throwIfAny()).toThrow(
+      new ConfigError([
+        { where: 'a:1', what: 'is wrong', remedy: 'Mend it' },
+        { where: 'b:1', what: 'is wrong', remedy: 'Mend it' },
+      ]),
+    );
+  });
+});
+
+describe('quote', () => {
+  it.each([
+    ['plain', '"plain"'],
+    ['two\nlines\u001b', '"two\\nlines\\u001b"'],
+    [15, '15'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [{ a: 1 }, '{"a":1}'],
+  ])('shows %j as %s', (value, shown) => {
+    expect(quote(value)).toBe(shown);
+  });
+
+  it('leaves the user name and password of an address out', () => {
+    expect(quote('https://me:secret@example.org/a@b')).toBe('"https://…@example.org/a@b"');
+    expect(quote('//me@example.org')).toBe('"//…@example.org"');
+    expect(quote('https://example.org/@me')).toBe('"https://example.org/@me"');
+  });
+
+  it('cuts what is long, between characters', () => {
+    const shown = quote('😀'.repeat(500));
+    expect([...shown]).toHaveLength(120);
+    expect(shown.endsWith('😀…')).toBe(true);
+    expect(shown.isWellFormed()).toBe(true);
+  });
+});

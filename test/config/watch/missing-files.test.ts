@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DeclarationFile } from '../../../src/config/files/declaration-files.ts';
+import { MissingFiles } from '../../../src/config/watch/missing-files.ts';
+
+const file = (text: string): DeclarationFile => ({ kind: 'read', bytes: Buffer.from(text) });
+const files = (...entries: [string, DeclarationFile][]) => new Map(entries);
+
+describe('VanishedFiles', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('holds a missing file until it has been missing for the whole of the grace', () => {
+    const over = vi.fn();
+    const vanished = new MissingFiles(2000, over);
+    vanished.merge(files(['a', file('1')], ['b', file('2')]));
+    expect([...vanished.merge(files(['b', file('2')])).keys()]).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(1999);
+    expect(vanished.merge(files(['b', file('2')])).has('a')).toBe(true);
+    expect(over).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(over).toHaveBeenCalledOnce();
+    expect([...vanished.merge(files(['b', file('2')])).keys()]).toEqual(['b']);
+    expect(vanished.retainsAny).toBe(false);
+  });
+
+  it('starts the grace anew for a file that came back', () => {
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    vanished.merge(files());
+    vi.advanceTimersByTime(1500);
+    expect(vanished.merge(files(['a', file('2')])).get('a')).toEqual(file('2'));
+    vanished.merge(files());
+    vi.advanceTimersByTime(1500);
+    expect(vanished.merge(files()).get('a')).toEqual(file('2'));
+  });
+
+  it('takes a file that was emptied for one that is missing', () => {
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file('1'));
+    vi.advanceTimersByTime(2000);
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file(''));
+    expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file(''));
+    expect(vanished.retainsAny).toBe(false);
+  });
+
+  it('takes what stands there now for the file, however different', () => {
+    const vanished = new MissingFiles(2000, () => {});
+    vanished.merge(files(['a', file('1')]));
+    expect(vanished.merge(files(['a', file('2')])).get('a')).toEqual(file('2'));
+    expect(vanished.retainsAny).toBe(false);
+  });
+
+  it('calls no more once it is closed', () => {
+    const over = vi.fn();
+    const vanished = new MissingFiles(2000, over);
+    vanished.merge(files(['a', file('1')]));
+    vanished.merge(files());
+    vanished.close();
+    vi.advanceTimersByTime(5000);
+    expect(over).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,32 @@
+import { everything, type Filter } from '../../src/domain/events/filter.ts';
+import type { ItemDraft } from '../../src/domain/items/item.ts';
+import type { Store } from '../../src/store/open-store.ts';
+import { type ItemsQuery, readItems } from '../../src/store/queries/read-items.ts';
+import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+
+/** Titles without their common beginning, in the order they are given out. */
+export async function names(
+  store: Store,
+  filter: Partial<Filter> = {},
+  over: Partial<ItemsQuery> = {},
+): Promise<string[]> {
+  const page = await readItems(store.reader, {
+    filter: { ...everything, ...filter },
+    limit: 100,
+    before: null,
+    ...over,
+  });
+  return page.items.map(({ title }) => title.replace('Title of ', ''));
+}
+
+/** An entry of some minutes ago. */
+export function at(name: string, minutesAgo: number, over: Partial<ItemDraft> = {}): ItemDraft {
+  return draft(name, { publishedMs: noon - minutesAgo * minute, ...over });
+}
+
+/** A newsroom with declared sources. */
+export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<StoreFixture> {
+  const room = new StoreFixture(store);
+  await room.declare(sources.map((declared) => source(...declared)));
+  return room;
+}

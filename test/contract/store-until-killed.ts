@@ -1,0 +1,24 @@
+// A process that stores documents until it is done or killed. It says the head of the log after every commit.
+
+import { openStore } from '../../src/store/open-store.ts';
+import { claimSources } from '../../src/store/sources/leases.ts';
+import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+
+const [url = '', documents, entries, startMs] = process.argv.slice(2);
+const store = await openStore({ url, poller: true });
+const room = new StoreFixture(store);
+await room.declare([source('a')]);
+let nowMs = noon + Number(startMs);
+for (let document = 0; document < Number(documents); document += 1) {
+  let leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
+  // A source whose reads were killed twice in a row rests for a while.
+  while (leases.length === 0) {
+    nowMs += hour;
+    leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
+  }
+  const drafts = Array.from({ length: Number(entries) }, (_, index) => draft(`d${document}-${index}`));
+  const onBatch = (head: number) => process.stdout.write(`head ${head}\n`);
+  await room.read('a', drafts, nowMs, { ...(leases[0] === undefined ? {} : { lease: leases[0] }), onBatch });
+}
+await store.close();
+process.stdout.write('done\n');

@@ -1,0 +1,97 @@
+import RssParser from 'rss-parser';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type DemoServer, startDemoServer } from '../../src/demo/demo-server.ts';
+import type { Publication } from '../../src/demo/editor.ts';
+import { outlets } from '../../src/demo/outlets.ts';
+import { feedPath } from '../../src/demo/render-outlet.ts';
+
+const open: DemoServer[] = [];
+afterEach(async () => {
+  for (const newsroom of open.splice(0)) await newsroom.close();
+});
+
+const startMs = Date.UTC(2024, 4, 1, 12);
+
+async function newsroom(everyMs: number | null = null, onTurn?: (turn: Publication) => void): Promise<DemoServer> {
+  let nowMs = startMs;
+  const clock = { now: () => (nowMs += 60_000), monotonic: () => nowMs };
+  const made = await startDemoServer({ seed: 1, everyMs, clock, ...(onTurn === undefined ? {} : { onTurn }) });
+  open.push(made);
+  return made;
+}
+
+async function titlesIn(url: string): Promise<string[]> {
+  const response = await fetch(url);
+  const body = await response.text();
+  if (url.endsWith('.json')) return JSON.parse(body).items.map((item: { title: string }) => item.title);
+  return (await new RssParser().parseString(body)).items.map((item) => item.title ?? '');
+}
+
+describe('openNewsroom', () => {
+  it('serves every outlet in its format, with a backlog from before it opened', async () => {
+    const { url, declarations } = await newsroom();
+    const types = { rss: 'application/rss+xml', atom: 'application/atom+xml', json: 'application/feed+json' };
+    let articles = 0;
+    for (const outlet of outlets) {
+      const response = await fetch(`${url}${feedPath(outlet)}`);
+      expect(response.headers.get('content-type')).toContain(types[outlet.format]);
+      articles += (await titlesIn(response.url)).length;
+    }
+    expect(articles).toBeGreaterThan(15);
+    expect(declarations(5000).sources.map((source) => source.url)).toEqual(
+      outlets.map((outlet) => `${url}${feedPath(outlet)}`),
+    );
+  });
+
+  it('listens on the loopback interface only', async () => {
+    expect((await newsroom()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('shows what was just published, with working links', async () => {
+    const { url, publish } = await newsroom();
+    const { article } = publish();
+    expect(await titlesIn(`${url}${feedPath(article.outlet)}`)).toContain(article.headline);
+    const page = await fetch(`${url}${article.path}`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(`<h1>${article.headline}</h1>`);
+    expect((await fetch(`${url}/${article.outlet.id}/`)).status).toBe(200);
+    expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+  });
+
+  it('serves the pictures that its feeds point at', async () => {
+    const { url } = await newsroom();
+    const pictures: string[] = [];
+    for (const outlet of outlets) {
+      const body = await (await fetch(`${url}${feedPath(outlet)}`)).text();
+      pictures.push(...(body.match(/http:[^"<]*\/pictures\/\d+\.png/g) ?? []));
+    }
+    expect(pictures.length).toBeGreaterThan(5);
+    const response = await fetch(pictures[0] ?? '');
+    expect(response.headers.get('content-type')).toBe('image/png');
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(500);
+  });
+
+  it('answers a conditional request with 304 until something changes', async () => {
+    const { url, publish } = await newsroom();
+    const { article } = publish();
+    const feed = `${url}${feedPath(article.outlet)}`;
+    const etag = (await fetch(feed)).headers.get('etag') ?? '';
+    expect((await fetch(feed, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    while (publish().article.outlet !== article.outlet);
+    expect((await fetch(feed, { headers: { 'if-none-match': etag } })).status).toBe(200);
+  });
+
+  it('publishes by itself every so often', async () => {
+    const published = Promise.withResolvers<Publication>();
+    await newsroom(5, (turn) => published.resolve(turn));
+    expect((await published.promise).article.publishedMs).toBeGreaterThan(startMs);
+  });
+
+  it('declares its outlets as an operator would, but polled faster', async () => {
+    const { site, sections, sources } = (await newsroom()).declarations(5000);
+    expect(site.title).toBe('Newswire demo');
+    expect(sections).toEqual(['World', 'Analytics', 'Technology', 'Science']);
+    expect(sources[0]).toMatchObject({ id: 'courier', section: 'World', intervalMs: 5000, idDeclared: true });
+    expect(new Set(sources.map((source) => source.declarationHash)).size).toBe(outlets.length);
+  });
+});

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/demo/random.ts';
+import { chooseSlotValues, correctSlotValues, fillTemplate } from '../../src/demo/story-slots.ts';
+import type { StoryTemplate } from '../../src/demo/story-template.ts';
+
+const story: StoryTemplate = {
+  topic: 'Transport',
+  numbers: { trains: [3, 5], year: [2030, 2031] },
+  headlines: ['a', 'b'],
+  leads: ['a', 'b'],
+  paragraphs: [],
+};
+
+describe('fillSlots', () => {
+  it('keeps numbers in their bounds and two towns apart', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const fills = chooseSlotValues(story, seededRandom(seed));
+        expect(['3', '4', '5']).toContain(fills['trains']);
+        expect(fills['town']).not.toBe(fills['other']);
+      }),
+    );
+  });
+});
+
+describe('correctFills', () => {
+  it('changes exactly one number, within its bounds', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const random = seededRandom(seed);
+        const fills = chooseSlotValues(story, random);
+        const corrected = correctSlotValues(story, fills, random) ?? {};
+        const changed = Object.keys(fills).filter((name) => fills[name] !== corrected[name]);
+        expect(changed).toHaveLength(1);
+        expect(['3', '4', '5']).toContain(corrected['trains']);
+        expect(['2030', '2031']).toContain(corrected['year']);
+      }),
+    );
+  });
+
+  it('has nothing to correct without a number', () => {
+    expect(correctSlotValues({ ...story, numbers: {} }, {}, seededRandom(1))).toBeNull();
+  });
+});
+
+describe('fillText', () => {
+  it('fills slots and begins with a capital letter', () => {
+    expect(fillTemplate('{region} and {nobody}', { region: 'the Fells' })).toBe('The Fells and {nobody}');
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { formatDuration } from '../../src/domain/durations.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../schedule/rules/poll-fixtures.ts';
+
+describe('inWords', () => {
+  it.each([
+    [15 * minuteMs, '15 min'],
+    [90 * minuteMs, '1 h 30 min'],
+    [2 * hourMs, '2 h'],
+    [dayMs, '1 d'],
+    [dayMs + 6 * hourMs, '1 d 6 h'],
+    [90 * secondMs, '1 min 30 s'],
+    [5 * secondMs, '5 s'],
+    [400, '0 s'],
+    [0, '0 s'],
+  ])('says %d ms as %s', (ms, words) => {
+    expect(formatDuration(ms)).toBe(words);
+  });
+
+  it('rounds to the smaller unit without saying 60 of it', () => {
+    expect(formatDuration(hourMs - 1)).toBe('1 h');
+    expect(formatDuration(dayMs - 1)).toBe('1 d');
+    expect(formatDuration(2 * hourMs - 1)).toBe('2 h');
+  });
+});

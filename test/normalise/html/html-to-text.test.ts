@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { htmlToText, markupToText, textToHtml } from '../../../src/normalise/html/html-to-text.ts';
+import { threadCpuMs } from '../../support/cpu-time.ts';
+
+describe('htmlToText', () => {
+  const cases: [string, string, string][] = [
+    ['parts blocks and joins inline elements', '<p>one</p><p>t<b>w</b>o</p>three<br>four', 'one two three four'],
+    ['decodes entities once', 'Q&amp;A &lt;b&gt; &amp;amp; caf&eacute; &#x2014;', 'Q&A <b> &amp; café —'],
+    ['leaves out what nobody sees', 'a<script>x</script><style>y</style><!-- z --><svg><text>s</text></svg>b', 'a b'],
+    ['leaves out what stands in for a player', '<video>Your browser is too old</video>text', 'text'],
+    ['keeps the text of formulas', '<math><mi>a</mi><mo>+</mo><mi>b</mi></math>', 'a + b'],
+    ['reads broken markup to its end', '<p>one <b>two <i>three', 'one two three'],
+    ['takes text without any markup as it stands', ' a  >\n b ', 'a > b'],
+    ['knows no hidden element but those that are open', 'a</svg></video><b title="<svg>">b</b><svg/>c</svg>d', 'ab cd'],
+    ['has no use for pictures', '<img alt="x" src="y">', ''],
+  ];
+  it.each(cases)('%s', (_, html, expected) => {
+    expect(htmlToText(html, 1000)).toBe(expected);
+  });
+
+  it('stops reading soon after it has enough', () => {
+    const html = '<p>word</p>'.repeat(2_000_000);
+    let text = '';
+    expect(
+      threadCpuMs(() => {
+        text = htmlToText(html, 500);
+      }),
+    ).toBeLessThan(200);
+    expect(text.length).toBeLessThan(20_000);
+    expect(htmlToText('word '.repeat(200_000), 500).length).toBeLessThan(20_000);
+    expect(htmlToText('word '.repeat(20_000), 20_000).length).toBeGreaterThan(20_000);
+  });
+});
+
+describe('plainText', () => {
+  it('takes text as it stands', () => {
+    expect(markupToText({ type: 'text', value: 'Using <b> &amp; <i>' }, 100)).toBe('Using <b> &amp; <i>');
+  });
+
+  it('takes HTML decoded once and without tags', () => {
+    expect(markupToText({ type: 'html', value: 'Using &lt;b&gt; <i>well</i>' }, 100)).toBe('Using <b> well');
+  });
+
+  it('does not decode what was escaped twice into markup', () => {
+    expect(markupToText({ type: 'html', value: '&amp;lt;script&amp;gt;' }, 100)).toBe('&lt;script&gt;');
+  });
+
+  it('cuts at a code point', () => {
+    expect(markupToText({ type: 'text', value: `${'é'.repeat(600)}` }, 1024)).toBe('é'.repeat(512));
+    expect(markupToText({ type: 'html', value: `${'é'.repeat(600)}` }, 1023)).toBe('é'.repeat(511));
+  });
+});
+
+describe('textToHtml', () => {
+  it('escapes what would be markup', () => {
+    expect(textToHtml('a < b & c > d')).toBe('a &lt; b &amp; c &gt; d');
+  });
+
+  it('keeps paragraphs and line breaks', () => {
+    expect(textToHtml('one\r\ntwo\n \n\nthree\n')).toBe('<p>one<br>two</p><p>three</p>');
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { iframesToLinks } from '../../../src/normalise/html/iframes-to-links.ts';
+
+const bases = ['https://feed.example/'];
+
+describe('framesToLinks', () => {
+  it('puts a link in the place of each frame', () => {
+    expect(
+      iframesToLinks(
+        'a<iframe src="//v.example/1?x=1&amp;y=2" allow=autoplay></iframe>b<IFRAME SRC=/2></IFRAME>c',
+        bases,
+      ),
+    ).toBe(
+      'a<p><a href="https://v.example/1?x=1&amp;y=2">v.example</a></p>b<p><a href="https://feed.example/2">feed.example</a></p>c',
+    );
+  });
+
+  it('leaves all else alone, to the letter', () => {
+    const html = '<P CLASS=x>a&nbsp;b<br/></p><!-- <iframe> -->&lt;iframe src=x&gt;';
+    expect(iframesToLinks(html, bases)).toBe(html);
+  });
+
+  it('takes the fallback along with the frame', () => {
+    expect(iframesToLinks('<iframe src=ftp://v.example><p>Old browser</p></iframe>t', bases)).toBe('t');
+  });
+
+  it('ends a frame that is never closed at the end of the text', () => {
+    expect(iframesToLinks('a<iframe src=https://v.example/><b>rest', bases)).toBe(
+      'a<p><a href="https://v.example/">v.example</a></p>',
+    );
+  });
+
+  it('does not find frames in text and attributes', () => {
+    const html =
+      '<img alt="<iframe src=https://v.example></iframe>"><textarea><iframe src=https://v.example></iframe></textarea>';
+    expect(iframesToLinks(html, bases)).toBe(html);
+  });
+
+  it('gives fifty links at most', () => {
+    const many = iframesToLinks('<iframe src=https://v.example/></iframe>'.repeat(60), bases);
+    expect(many.match(/<a /g)?.length).toBe(50);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { findFeedRoot } from '../../../src/parse/repair/find-feed-root.ts';
+import { MiscSkipper } from '../../../src/parse/repair/skip-misc.ts';
+
+const rootOf = (text: string) => findFeedRoot(text, new MiscSkipper(text));
+
+describe('findRoot', () => {
+  it.each([
+    ['<rss version="2.0">', 'rss', 'rss'],
+    ['<feed>', 'atom', 'feed'],
+    ['<entry/>', 'atom', 'entry'],
+    ['<rdf:RDF xmlns="x">', 'rdf', 'rdf'],
+    ['<RDF>', 'rdf', 'rdf'],
+    ['<channel>', 'rss', 'channel'],
+    ['<a:feed>', 'atom', 'feed'],
+    ['<RSS>', 'rss', 'rss'],
+  ])('knows %s', (text, dialect, local) => {
+    expect(rootOf(text)).toEqual({ at: 0, dialect, local, notes: [] });
+  });
+
+  it.each([
+    '',
+    'text',
+    '<html><body>',
+    '<rssfeed>',
+    '<feeds>',
+    '<opml version="2.0">',
+    '<!-- <rss> -->',
+    '<x <',
+  ])('finds none in "%s"', (text) => {
+    expect(rootOf(text)).toBeNull();
+  });
+
+  it('passes over declarations, comments and instructions without a word', () => {
+    const text = '\n<?xml version="1.0"?>\n<!-- <rss> --><?xml-stylesheet href="x"?>\n';
+    expect(rootOf(`${text}<feed>`)).toEqual({ at: text.length, dialect: 'atom', local: 'feed', notes: [] });
+  });
+
+  it('notes a DOCTYPE', () => {
+    expect(rootOf('<!DOCTYPE rss [<!ENTITY a "<rss>">]><rss>')?.notes).toEqual(['dtd_dropped']);
+  });
+
+  it('forgives up to 1 KB of junk and notes it', () => {
+    expect(rootOf(`${'x'.repeat(1000)}<br /><rss>`)?.notes).toEqual(['recovered']);
+    expect(rootOf(`${'x'.repeat(1030)}<rss>`)).toBeNull();
+  });
+
+  it('counts neither comments nor white space as junk', () => {
+    expect(rootOf(`${' '.repeat(5000)}<!--${'x'.repeat(5000)}--><rss>`)?.notes).toEqual([]);
+  });
+
+  it('gives up on a page before it comes to a feed that the page shows', () => {
+    expect(rootOf(`<!DOCTYPE html><html>${'<p>words</p>'.repeat(200)}<rss>`)).toBeNull();
+  });
+});

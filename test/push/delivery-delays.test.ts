@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { createDeliveryDelays, type DeliveryStage } from '../../src/push/delivery-delays.ts';
+import { drainEventLoop } from '../support/push/drain-event-loop.ts';
+import { createFanOutHarness, RecordingSink } from '../support/push/fan-out-harness.ts';
+import { type EventFacts, MemoryLog } from '../support/push/memory-log.ts';
+
+const hourMs = 3_600_000;
+
+/** A log whose items come from sources, a fan-out, and a clock that a test moves. */
+async function createWorld(log = new MemoryLog()) {
+  const time = { wall: 1_000_000, monotonic: 0 };
+  const pass = (ms: number): void => {
+    time.wall += ms;
+    time.monotonic += ms;
+  };
+  const clock = { now: () => time.wall, monotonic: () => time.monotonic };
+  const observed: [DeliveryStage, string, number][] = [];
+  const freshness = createDeliveryDelays({ clock, observe: (...one) => void observed.push(one) });
+  const rig = await createFanOutHarness(log, { fanOut: { onDelivered: (step) => freshness.recordDelivery(step) } });
+  freshness.followTail(rig.tail);
+  const item = (source: string, publishedMs: number | null): Pick<EventFacts, 'body' | 'atMs'> => ({
+    atMs: time.wall,
+    body: JSON.stringify({
+      id: 1,
+      source: { id: source },
+      publishedAt: publishedMs === null ? null : new Date(publishedMs).toISOString(),
+    }),
+  });
+  const commit = (source: string, publishedMs: number | null, facts: EventFacts = {}): void => {
+    log.append({ ...item(source, publishedMs), ...facts });
+    freshness.recordCommit(log.headSeq);
+  };
+  const push = async (): Promise<void> => {
+    rig.tail.notify(log.headSeq);
+    await drainEventLoop();
+  };
+  return { log, rig, freshness, observed, pass, commit, push, now: () => time.wall };
+}
+
+type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** Publishes one item of `example` 60 s before it is read, 2 s before it is stored, 0.5 s before it is pushed. */
+async function oneItem({ freshness, pass, commit, push, now }: World): Promise<void> {
+  const publishedMs = now();
+  pass(60_000);
+  freshness.recordFetch('example');
+  pass(2000);
+  commit('example', publishedMs);
+  pass(500);
+  await push();
+}
+
+describe('freshness', () => {
+  it('measures the way of a new item, stage by stage', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    await oneItem(world);
+    expect(world.observed).toEqual([
+      ['fetched_to_stored', 'example', 2],
+      ['published_to_fetched', 'example', 60],
+      ['stored_to_pushed', 'example', 0.5],
+      ['published_to_pushed', 'example', 62.5],
+    ]);
+    const { publishedToStoredMs, storedToPushedMs } = world.freshness.medians().get('example') ?? {};
+    expect(publishedToStoredMs).toBeGreaterThan(62_000 / 1.4);
+    expect(publishedToStoredMs).toBeLessThan(62_000 * 1.4);
+    expect(storedToPushedMs).toBeGreaterThan(500 / 1.4);
+    expect(storedToPushedMs).toBeLessThan(500 * 1.4);
+  });
+
+  it('counts an item as pushed once, and each delivery as written', async () => {
+    const world = await createWorld();
+    for (let reader = 0; reader < 3; reader += 1) await world.rig.subscribe('head');
+    await oneItem(world);
+    expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toHaveLength(1);
+    expect([...world.freshness.commitToWrite.counts].reduce((a, b) => a + b)).toBe(3);
+    expect(world.freshness.commitToWrite.sum).toBeCloseTo(1.5);
+  });
+
+  it('does not call pushed what nobody was there for', async () => {
+    const world = await createWorld();
+    await oneItem(world);
+    expect(world.observed.map(([stage]) => stage)).toEqual(['fetched_to_stored', 'published_to_fetched']);
+    expect(world.freshness.medians().get('example')?.storedToPushedMs).toBeNull();
+  });
+
+  it('leaves replays out: who comes back late makes no item late', async () => {
+    const world = await createWorld();
+    await oneItem(world);
+    const before = world.observed.length;
+    world.pass(hourMs);
+    expect((await world.rig.subscribe('floor')).take()).toContain('add 1<0');
+    expect(world.observed).toHaveLength(before);
+    expect(world.freshness.commitToWrite.sum).toBe(0);
+  });
+
+  it('looks at new items only: no backfill, no edits, no removals', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    world.freshness.recordFetch('example');
+    world.commit('example', world.now(), { backfill: true });
+    world.commit('example', world.now(), { op: 'update', changed: ['title'], was: {} });
+    world.commit('example', world.now(), { op: 'remove', was: {}, body: '{"id":1,"url":null}' });
+    await world.push();
+    expect(world.observed).toEqual([]);
+  });
+
+  it('takes no date for one that a publisher does not give, and none of the future for lateness', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    world.freshness.recordFetch('example');
+    world.commit('example', null);
+    world.commit('example', world.now() + hourMs);
+    await world.push();
+    const published = world.observed.filter(([stage]) => stage.startsWith('published'));
+    expect(published).toEqual([
+      ['published_to_fetched', 'example', 0],
+      ['published_to_pushed', 'example', 0],
+    ]);
+  });
+
+  it('goes by the clock on an event that another process committed', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    world.log.append({ atMs: world.now(), body: '{"id":1,"source":{"id":"example"},"publishedAt":null}' });
+    world.pass(700);
+    await world.push();
+    expect(world.observed).toEqual([['stored_to_pushed', 'example', 0.7]]);
+  });
+
+  it('waits for a reader who is behind, and counts the wait', async () => {
+    const world = await createWorld();
+    const sink = await world.rig.subscribe('head', undefined, new RecordingSink());
+    sink.room = 0;
+    await oneItem(world);
+    expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toEqual([]);
+    world.pass(1000);
+    sink.drain();
+    await drainEventLoop();
+    expect(world.observed).toContainEqual(['stored_to_pushed', 'example', 1.5]);
+  });
+
+  it('forgets after a day at the latest, and not before half of one', async () => {
+    const world = await createWorld();
+    await oneItem(world);
+    world.pass(11 * hourMs);
+    expect(world.freshness.medians().get('example')?.publishedToStoredMs).not.toBeNull();
+    world.pass(2 * hourMs);
+    expect(world.freshness.medians().get('example')?.publishedToStoredMs).not.toBeNull();
+    world.pass(12 * hourMs);
+    expect(world.freshness.medians().size).toBe(0);
+  });
+
+  it('holds medians of at most 2,000 sources, and still measures the others', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    for (let source = 0; source < 2010; source += 1) world.commit(`s${source}`, world.now());
+    await world.push();
+    expect(world.freshness.medians().size).toBe(2000);
+    expect(new Set(world.observed.map(([, source]) => source)).size).toBe(2010);
+  });
+
+  it('starts anew when the log is replaced', async () => {
+    const world = await createWorld();
+    await world.rig.subscribe('head');
+    await oneItem(world);
+    world.log.replace('e2', 3);
+    world.rig.tail.notify(99);
+    await drainEventLoop();
+    const sink = await world.rig.subscribe('head');
+    await oneItem(world);
+    expect(sink.take()).toContain('add 4<3');
+    expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { Failure, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
+import { createNetworkBreaker, type NetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { facts, minuteMs, secondMs } from './rules/poll-fixtures.ts';
+
+const fail = (failure: Failure = 'connect_error'): FetchOutcome => ({
+  kind: 'failed',
+  failure,
+  detail: '',
+  retryAfterMs: null,
+  facts: facts({ status: null }),
+});
+const answer: FetchOutcome = {
+  kind: 'not-modified',
+  by: 'status',
+  validators: { etag: null, lastModified: null },
+  freshForMs: null,
+  facts: facts({ status: 304 }),
+};
+
+/** Notes `count` outcomes, one a second from `fromMs`, each of its own host. */
+function noteMany(
+  brake: NetworkBreaker,
+  outcome: FetchOutcome,
+  { count, fromMs = 0, host = '' }: { count: number; fromMs?: number; host?: string },
+) {
+  for (let n = 0; n < count; n += 1) brake.record(host || `h${n}.example.org`, outcome, fromMs + n * secondMs);
+}
+
+function braked(): NetworkBreaker {
+  const brake = createNetworkBreaker();
+  noteMany(brake, fail(), { count: 20 });
+  return brake;
+}
+
+describe('the network brake', () => {
+  it('is off at first', () => {
+    const brake = createNetworkBreaker();
+    expect(brake.isOpen()).toBe(false);
+    expect(brake.pausedUntilMs(0)).toBeNull();
+    expect(brake.maxTrialFetches()).toBeNull();
+  });
+
+  it('goes on when most fetches of a minute fail on the network', () => {
+    const brake = braked();
+    expect(brake.isOpen()).toBe(true);
+    expect(brake.pausedUntilMs(19 * secondMs)).toBe(49 * secondMs);
+  });
+
+  it('stays off while there are too few to tell', () => {
+    const brake = createNetworkBreaker();
+    noteMany(brake, fail(), { count: 19 });
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it('stays off while half of them answer', () => {
+    const brake = createNetworkBreaker();
+    for (let n = 0; n < 30; n += 1) {
+      brake.record(`a${n}`, answer, n * secondMs);
+      brake.record(`b${n}`, fail(), n * secondMs);
+      expect(brake.isOpen()).toBe(false);
+    }
+  });
+
+  it('stays off when the failures are spread over more than a minute', () => {
+    const brake = createNetworkBreaker();
+    for (let n = 0; n < 100; n += 1) brake.record(`h${n}`, fail(), n * 4 * secondMs);
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it('stays off when one host fails, however many sources it has', () => {
+    const brake = createNetworkBreaker();
+    noteMany(brake, fail(), { count: 50, host: 'big.example.org' });
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it.each(['http_server_error', 'not_feed', 'tls_error'] as const)('does not take %s for the network', (failure) => {
+    const brake = createNetworkBreaker();
+    const outcome: FetchOutcome = {
+      ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
+      facts: facts({ status: 500 }),
+    };
+    noteMany(brake, outcome, { count: 50 });
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it('does not count reads that never went to the network', () => {
+    const brake = createNetworkBreaker();
+    noteMany(brake, { ...answer, facts: facts({ status: null }) }, { count: 50 });
+    noteMany(brake, fail(), { count: 20, fromMs: 50 * secondMs });
+    expect(brake.isOpen()).toBe(true);
+  });
+
+  it('lets a few fetches try after the pause', () => {
+    const brake = braked();
+    expect(brake.pausedUntilMs(49 * secondMs)).toBeNull();
+    expect(brake.isOpen()).toBe(true);
+    expect(brake.maxTrialFetches()).toBe(3);
+  });
+
+  it('remembers for good that the network has been seen to work', () => {
+    const brake = createNetworkBreaker();
+    noteMany(brake, fail(), { count: 3 });
+    brake.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
+    expect(brake.hasBeenUp()).toBe(false);
+    brake.record('a', answer, 5 * secondMs);
+    expect(brake.hasBeenUp()).toBe(true);
+    noteMany(brake, fail(), { count: 40, fromMs: 11 * minuteMs });
+    expect(brake.isOpen()).toBe(true);
+    expect(brake.hasBeenUp()).toBe(true);
+  });
+
+  it('goes off at the first answer', () => {
+    const brake = braked();
+    brake.record('a', answer, 50 * secondMs);
+    expect(brake.isOpen()).toBe(false);
+    expect(brake.maxTrialFetches()).toBeNull();
+  });
+
+  it('goes off when an answer comes in within the pause', () => {
+    const brake = braked();
+    brake.record('a', answer, 25 * secondMs);
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it('pauses twice as long after each failed trial, five minutes at most', () => {
+    const brake = braked();
+    const pauses: number[] = [];
+    let atMs = 49 * secondMs;
+    for (let n = 0; n < 6; n += 1) {
+      brake.record('a', fail(), atMs);
+      const untilMs = brake.pausedUntilMs(atMs) ?? atMs;
+      pauses.push((untilMs - atMs) / secondMs);
+      atMs = untilMs;
+    }
+    expect(pauses).toEqual([60, 120, 240, 300, 300, 300]);
+  });
+
+  it('is not prolonged by fetches that were under way when it went on', () => {
+    const brake = braked();
+    noteMany(brake, fail(), { count: 10, fromMs: 20 * secondMs });
+    expect(brake.pausedUntilMs(30 * secondMs)).toBe(49 * secondMs);
+  });
+
+  it('does not go on again for sources that are simply dead, when one answer proved the network', () => {
+    const brake = braked();
+    brake.record('a', answer, 50 * secondMs);
+    noteMany(brake, fail(), { count: 100, fromMs: minuteMs });
+    expect(brake.isOpen()).toBe(false);
+  });
+
+  it('can go on again ten minutes later', () => {
+    const brake = braked();
+    brake.record('a', answer, 50 * secondMs);
+    noteMany(brake, fail(), { count: 20, fromMs: 11 * minuteMs });
+    expect(brake.isOpen()).toBe(true);
+  });
+});

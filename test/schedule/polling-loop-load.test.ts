@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { createLatenessMonitor } from '../../src/schedule/lateness-monitor.ts';
+import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { createPollingLoop, type LoopPorts } from '../../src/schedule/polling-loop.ts';
+import { fakeStartMs } from '../support/fake-clock.ts';
+import { createBench } from './polling-loop-bench.ts';
+
+const unreachable: FetchOutcome = {
+  kind: 'failed',
+  failure: 'connect_error',
+  detail: '',
+  retryAfterMs: null,
+  facts: { status: null, bytes: 0, durationMs: 1, redirects: 0, notes: [] },
+};
+
+describe('the loop under strain', () => {
+  it('asks nobody while the network brake is on, then a few', async () => {
+    const brake = createNetworkBreaker();
+    const bench = createBench({ brake });
+    for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
+    for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
+    bench.loop.start();
+    await bench.clock.advance(29_000);
+    expect(bench.starts()).toEqual([]);
+    await bench.clock.advance(5_000);
+    expect(bench.starts()).toHaveLength(3);
+  });
+
+  it('reads local feeds while the network brake is on, all at once', async () => {
+    const brake = createNetworkBreaker();
+    for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
+    const bench = createBench({ brake, instant: true });
+    bench.add('remote');
+    for (const id of ['one', 'two', 'three']) bench.add(id, { host: '/srv/feeds/' });
+    bench.loop.start();
+    await bench.clock.advance(100);
+    expect(bench.starts()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('lets no crowd of remote sources hold a local feed up', async () => {
+    const bench = createBench({ limits: { globalPerSecond: 1 } });
+    for (let n = 0; n < 50; n += 1) bench.add(`s${n}`);
+    bench.add('local', { host: '/srv/feeds/' });
+    bench.loop.start();
+    await bench.clock.advance(100);
+    expect(bench.starts()).toContain('local');
+  });
+
+  it('tells the pace how long each source waited for us', async () => {
+    const waits: number[] = [];
+    const pace = { ...createLatenessMonitor(), note: (waitedMs: number) => void waits.push(waitedMs) };
+    const bench = createBench({ instant: true, pace, limits: { globalPerSecond: 1 } });
+    for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
+    bench.loop.start();
+    await bench.clock.advance(5_000);
+    expect(waits).toEqual([0, 1_000, 2_000]);
+  });
+
+  it('keeps polling when the wall clock is turned back while it runs', async () => {
+    const bench = createBench({ instant: true });
+    bench.add('a', { nextCheckMs: fakeStartMs + 5_000 });
+    bench.loop.start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-60_000);
+    await bench.clock.advance(65_000);
+    expect(bench.starts()).toEqual(['a']);
+  });
+
+  it.each([
+    3_600_000, 86_400_000,
+  ])('has its schedule moved at once when the wall clock is set back by %d ms', async (ms) => {
+    const bench = createBench({ instant: true });
+    bench.add('a', { nextCheckMs: fakeStartMs + 60_000 });
+    const moves: number[] = [];
+    const ports: LoopPorts = {
+      ...bench.ports,
+      async clockSetBack(nowMs) {
+        moves.push(bench.clock.monotonic());
+        bench.add('a', { nextCheckMs: nowMs + 60_000 });
+      },
+    };
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-ms);
+    await bench.clock.advance(62_000);
+    expect(bench.starts()).toEqual(['a']);
+    expect(moves).toHaveLength(1);
+    expect(moves[0]).toBeLessThanOrEqual(2_000);
+  });
+
+  it('tries again to have its schedule moved when the store was in trouble', async () => {
+    const bench = createBench({ instant: true });
+    let tries = 0;
+    const ports: LoopPorts = {
+      ...bench.ports,
+      async clockSetBack() {
+        tries += 1;
+        if (tries === 1) throw new Error('database is locked');
+      },
+    };
+    createPollingLoop(ports, { clock: bench.clock, log: silentLog, timers: bench.clock }).start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(-3_600_000);
+    await bench.clock.advance(10_000);
+    expect(tries).toBe(2);
+  });
+
+  it('polls each source once when the wall clock jumps a day ahead', async () => {
+    const bench = createBench({ instant: true });
+    for (let n = 0; n < 40; n += 1) bench.add(`s${n}`, { nextCheckMs: fakeStartMs + 60_000 + n });
+    bench.loop.start();
+    await bench.clock.advance(1_000);
+    bench.clock.turnWall(86_400_000);
+    await bench.clock.advance(30_000);
+    expect(bench.starts()).toHaveLength(40);
+    expect(new Set(bench.starts()).size).toBe(40);
+    const firstSecond = bench.refreshing.filter((one) => one.atMs < (bench.refreshing[0]?.atMs ?? 0) + 1_000);
+    expect(firstSecond.length).toBeLessThanOrEqual(10);
+  });
+});

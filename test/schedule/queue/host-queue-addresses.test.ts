@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { DueSource } from '../../../src/domain/polling/poll.ts';
+import { type AddressOf, createHostQueue, type HostQueue } from '../../../src/schedule/queue/host-queue.ts';
+import { defaultQueueLimits, type QueueLimits } from '../../../src/schedule/queue/queue-limits.ts';
+
+const well = { slow: false, pauseMs: null };
+const slow = { slow: true, pauseMs: null };
+
+function row(id: string, host = id, part: Partial<DueSource> = {}): DueSource {
+  return { id, host, nextCheckMs: 0, slowStrikes: 0, ...part };
+}
+
+/** Rows on hosts of their own: `a0`, `a1`, … */
+function hosts(name: string, count: number, part: Partial<DueSource> = {}): DueSource[] {
+  return Array.from({ length: count }, (_, n) => row(`${name}${n}`, `${name}${n}`, part));
+}
+
+function queueOf(addressOf: AddressOf, limits: Partial<QueueLimits> = {}): HostQueue {
+  return createHostQueue({ ...defaultQueueLimits, globalPerSecond: 1_000, ...limits }, addressOf);
+}
+
+function take(queue: HostQueue, atMs: number): string[] {
+  return queue.take(atMs).map((turn) => turn.source.id);
+}
+
+/** Hosts share an address when their names begin alike. */
+const byLetter: AddressOf = (host) => host.slice(0, 1);
+
+describe('an address that many hosts share', () => {
+  it('is asked for four of them at a time', () => {
+    const queue = queueOf(byLetter);
+    queue.add(hosts('a', 7), 0);
+    expect(take(queue, 0)).toEqual(['a0', 'a1', 'a2', 'a3']);
+    expect(take(queue, 60_000)).toEqual([]);
+    queue.complete('a2', well, 60_000);
+    expect(take(queue, 60_000)).toEqual(['a4']);
+    for (const id of ['a0', 'a1', 'a3', 'a4']) queue.complete(id, well, 60_000);
+    expect(take(queue, 60_000)).toEqual(['a5', 'a6']);
+  });
+
+  it('holds nobody up who is elsewhere', () => {
+    const queue = queueOf(byLetter, { slots: 8 });
+    queue.add(hosts('a', 20), 0);
+    queue.add(hosts('b', 2), 0);
+    expect(take(queue, 0)).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1']);
+  });
+
+  it('gives a turn to the host that has waited longest, not to the one that has just ended', () => {
+    const queue = queueOf(byLetter, { hostGapMs: 0, addressConcurrency: 1 });
+    queue.add([row('a0/0', 'a0'), row('a0/1', 'a0'), row('a1'), row('a2')], 0);
+    const order: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const [id = ''] = take(queue, n);
+      order.push(id);
+      queue.complete(id, well, n);
+    }
+    expect(order).toEqual(['a0/0', 'a1', 'a2', 'a0/1']);
+  });
+
+  it('may have as many as the operator lets one host have', () => {
+    const queue = queueOf(byLetter, { hostConcurrency: 6, hostGapMs: 0 });
+    queue.add(
+      Array.from({ length: 9 }, (_, n) => row(`a/${n}`, 'a')),
+      0,
+    );
+    expect(take(queue, 0)).toHaveLength(6);
+  });
+
+  it('passes the turn on when the host that it came to may not start', () => {
+    const queue = queueOf(byLetter, { addressConcurrency: 1 });
+    queue.add(hosts('a', 3), 0);
+    expect(take(queue, 0)).toEqual(['a0']);
+    // Held up already, it is now spared as well.
+    queue.pauseHost('a1', 50_000, 0);
+    queue.complete('a0', well, 1_000);
+    expect(take(queue, 1_000)).toEqual(['a2']);
+    queue.complete('a2', well, 2_000);
+    expect(take(queue, 2_000)).toEqual([]);
+    expect(queue.nextReadyMs(2_000)).toBe(50_000);
+    expect(take(queue, 50_000)).toEqual(['a1']);
+  });
+
+  it('passes the turn on when the host that it came to is spared before it could start', () => {
+    const queue = queueOf(byLetter, { addressConcurrency: 1 });
+    queue.add(hosts('a', 3), 0);
+    queue.take(0);
+    queue.complete('a0', well, 1_000);
+    queue.pauseHost('a1', 50_000, 1_000);
+    expect(take(queue, 1_000)).toEqual(['a2']);
+  });
+
+  it('passes the turn on when the host that it came to must wait for the slow lane', () => {
+    const queue = queueOf(byLetter, { addressConcurrency: 1, slots: 4 });
+    queue.add([row('a0'), row('a1', 'a1', { slowStrikes: 2 }), row('a2')], 0);
+    queue.add(hosts('s', 1, { slowStrikes: 2 }), 0);
+    queue.add(hosts('t', 1, { slowStrikes: 2 }), 0);
+    expect(take(queue, 0)).toEqual(['a0', 's0', 't0']);
+    queue.complete('a0', well, 1_000);
+    expect(take(queue, 1_000)).toEqual(['a2']);
+    queue.complete('a2', well, 2_000);
+    queue.complete('s0', slow, 2_000);
+    expect(take(queue, 2_000)).toContain('a1');
+  });
+
+  it('does not let the time that hosts wait for it count as ours', () => {
+    const queue = queueOf(byLetter, { addressConcurrency: 1 });
+    queue.add(hosts('a', 2), 0);
+    queue.take(0);
+    queue.complete('a0', well, 30_000);
+    expect(queue.take(30_500)).toMatchObject([{ source: { id: 'a1' }, waitedMs: 500 }]);
+  });
+});
+
+describe('the address of a host', () => {
+  it('is asked for when its turn comes, and again when it has had nothing to do', () => {
+    const asked: string[] = [];
+    const queue = queueOf((host) => {
+      asked.push(host);
+      return host;
+    });
+    queue.add([row('h/0', 'h'), row('h/1', 'h')], 0);
+    queue.pauseHost('i', 99_000, 0);
+    queue.add([row('i')], 0);
+    queue.take(0);
+    queue.complete('h/0', slow, 1_000);
+    queue.take(1_000);
+    queue.complete('h/1', slow, 2_000);
+    queue.take(9_000);
+    expect(asked).toEqual(['h']);
+    queue.add([row('h/2', 'h')], 9_000);
+    queue.take(9_000);
+    expect(asked).toEqual(['h', 'h']);
+  });
+
+  it('may be told later: meanwhile others go on, and then its turn comes first', () => {
+    const queue = queueOf((host) => (host === 'late' ? undefined : host), { globalPerSecond: 2 });
+    queue.add([row('late'), ...hosts('h', 5)], 0);
+    expect(take(queue, 0)).toEqual(['h0', 'h1']);
+    queue.setAddress('late', 'x', 100);
+    expect(queue.nextReadyMs(100)).toBe(1_000);
+    expect(take(queue, 1_000)).toEqual(['late', 'h2']);
+  });
+
+  it('holds its host up as long as it is not told, and holds no slot', () => {
+    const queue = queueOf(() => undefined);
+    queue.add([row('a')], 0);
+    expect(take(queue, 0)).toEqual([]);
+    expect([queue.running, queue.waiting, queue.readyHosts]).toEqual([0, 1, 1]);
+    expect(queue.nextReadyMs(0)).toBeNull();
+    queue.setAddress('a', null, 50);
+    expect(queue.nextReadyMs(50)).toBe(50);
+    expect(queue.take(70)).toMatchObject([{ source: { id: 'a' }, waitedMs: 20 }]);
+  });
+
+  it('is looked up for no more hosts at a time than there are slots', () => {
+    const asked: string[] = [];
+    const queue = queueOf(
+      (host) => {
+        asked.push(host);
+        return undefined;
+      },
+      { slots: 3 },
+    );
+    queue.add(hosts('h', 9), 0);
+    queue.take(0);
+    expect(asked).toEqual(['h0', 'h1', 'h2']);
+    expect(queue.nextReadyMs(0)).toBeNull();
+    queue.setAddress('h1', 'x', 1);
+    expect(take(queue, 1)).toEqual(['h1']);
+    expect(asked).toEqual(['h0', 'h1', 'h2', 'h3']);
+  });
+
+  it('is not taken from an answer that nobody waits for any more', () => {
+    const queue = queueOf(() => undefined);
+    queue.setAddress('nobody', 'x', 0);
+    queue.add([row('a')], 0);
+    queue.setAddress('a', 'x', 0);
+    queue.take(0);
+    queue.setAddress('a', 'x', 0);
+    expect(take(queue, 0)).toEqual(['a']);
+    queue.setAddress('a', 'y', 0);
+    expect(queue.running).toBe(1);
+  });
+});

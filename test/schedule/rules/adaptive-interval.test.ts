@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { emptyPollHistory, type PollHistory } from '../../../src/domain/polling/poll.ts';
+import { adaptiveInterval } from '../../../src/schedule/rules/adaptive-interval.ts';
+import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
+import { after, dayMs, hourMs, memory, minuteMs, nowMs, state, stored } from './poll-fixtures.ts';
+
+const interval = (part: Partial<PollHistory>, validatorsHeld = true): number =>
+  adaptiveInterval({ ...emptyPollHistory, ...part }, { nowMs, validatorsHeld }).intervalMs;
+
+/** Polls with news, the newest `agoMs` ago, the others `gapMs` apart. */
+const news = (gapMs: number, count = 20, agoMs = 0): number[] =>
+  Array.from({ length: count }, (_, n) => nowMs - agoMs - n * gapMs);
+
+describe('adaptiveInterval', () => {
+  it('is an hour while nothing is known', () => {
+    expect(interval({})).toBe(hourMs);
+  });
+
+  it('is half the mean gap between polls with news', () => {
+    expect(interval({ newsAtMs: news(6 * hourMs) })).toBe(3 * hourMs);
+  });
+
+  it('is a quarter of a day at most while news comes every week', () => {
+    expect(interval({ newsAtMs: news(3 * dayMs) })).toBe(6 * hourMs);
+  });
+
+  it.each([
+    [7, 6],
+    [14, 12],
+    [30, 24],
+    [400, 24],
+  ])('steps down after %d days of silence to %d hours', (days, hours) => {
+    expect(interval({ newsAtMs: news(2 * hourMs, 20, days * dayMs) })).toBe(hours * hourMs);
+  });
+
+  it('lengthens with a silence that outlasts the usual gap', () => {
+    const usual = interval({ newsAtMs: news(3 * hourMs) });
+    const silent = interval({ newsAtMs: news(3 * hourMs, 20, 5 * dayMs) });
+    expect(silent).toBeGreaterThan(usual);
+  });
+
+  it('follows a source that wakes up without waiting for twenty more', () => {
+    const woken = [...news(2 * hourMs, 6), nowMs - 300 * dayMs];
+    expect(interval({ newsAtMs: woken })).toBe(hourMs);
+  });
+
+  it('is never under an hour for a source whose gap is longer than half an hour', () => {
+    expect(interval({ newsAtMs: news(40 * minuteMs) })).toBe(hourMs);
+  });
+
+  it('goes down to five minutes for a source with a shorter gap', () => {
+    expect(interval({ newsAtMs: news(20 * minuteMs) })).toBe(10 * minuteMs);
+    expect(interval({ newsAtMs: news(minuteMs) })).toBe(5 * minuteMs);
+  });
+
+  it('stays at an hour when requests cannot be conditional', () => {
+    expect(interval({ newsAtMs: news(10 * minuteMs) }, false)).toBe(hourMs);
+  });
+
+  it('does not take two polls with news for a rhythm', () => {
+    expect(interval({ newsAtMs: news(5 * minuteMs, 2) })).toBe(hourMs);
+  });
+
+  it('takes a run of polls that all brought news for news faster than we ask', () => {
+    expect(interval({ newsAtMs: news(hourMs), newsStreak: 2 })).toBe(hourMs);
+    expect(interval({ newsAtMs: news(hourMs), newsStreak: 6 })).toBe(10 * minuteMs);
+  });
+
+  it('gives a flood no minutes and no haste', () => {
+    expect(interval({ newsAtMs: news(20 * minuteMs), strangeDocuments: 6 })).toBe(hourMs);
+    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 6 })).toBe(2 * hourMs);
+    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 5 })).toBe(hourMs);
+  });
+
+  it('is halved by each document in a row that held nothing known, down to an hour', () => {
+    const newsAtMs = news(20 * hourMs);
+    expect(interval({ newsAtMs })).toBe(6 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 1 })).toBe(3 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 2 })).toBe(1.5 * hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 5 })).toBe(hourMs);
+    expect(interval({ newsAtMs, strangeDocuments: 6 })).toBe(6 * hourMs);
+  });
+
+  it.each([
+    [1, 4],
+    [2, 8],
+    [3, 16],
+    [4, 24],
+    [99, 24],
+  ])('asks an origin that repeated a full answer %d times after %d hours', (repeatedBodies, hours) => {
+    expect(interval({ newsAtMs: news(20 * minuteMs), repeatedBodies })).toBe(hours * hourMs);
+  });
+});
+
+/** Polls a source for days; `document` says what each poll finds, given the time since the last one. */
+function poll(days: number, document: (sinceMs: number, n: number) => Parameters<typeof stored>[0]) {
+  let before = state({ memory: memory({ newsAtMs: [nowMs] }) });
+  let at = nowMs + hourMs;
+  let last = nowMs;
+  const waits: number[] = [];
+  for (let n = 0; at < nowMs + days * dayMs; n += 1) {
+    const settlement = nextPollState({
+      source: { url: 'https://example.org/feed', intervalMs: null },
+      state: before,
+      happened: stored(document(at - last, n)),
+      nowMs: at,
+      random: () => 0.5,
+    });
+    waits.push(settlement.nextCheckMs - at);
+    before = after(settlement, before);
+    last = at;
+    at = settlement.nextCheckMs;
+  }
+  return waits;
+}
+
+describe('the rhythm of a polled source', () => {
+  it('comes down to minutes for a newsroom', () => {
+    const waits = poll(1, (sinceMs) => ({ added: Math.floor(sinceMs / (4 * minuteMs)) }));
+    expect(Math.max(...waits.slice(-10))).toBeLessThanOrEqual(15 * minuteMs);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(5 * minuteMs);
+  });
+
+  it('stays hourly for a source with news every two hours', () => {
+    const waits = poll(3, (_since, n) => ({ added: n % 2 }));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(hourMs);
+    expect(waits.length).toBeLessThanOrEqual(3 * 24);
+  });
+
+  it('is not bought by a flood of new guids at every poll', () => {
+    const waits = poll(7, () => ({ added: 500, unchanged: [] }));
+    // One short wait is the trial that tells a flood from a feed faster than we ask.
+    expect(waits.filter((ms) => ms < hourMs).length).toBeLessThanOrEqual(1);
+  });
+
+  it('does follow a feed of which every poll missed something, once a shorter wait shows an overlap', () => {
+    const waits = poll(1, (sinceMs) => {
+      const added = Math.min(20, Math.floor(sinceMs / (2 * minuteMs)));
+      return { added, unchanged: Array.from({ length: 20 - added }, (_, n) => `k${n}`) };
+    });
+    expect(Math.max(...waits.slice(-10))).toBeLessThanOrEqual(20 * minuteMs);
+  });
+
+  it('costs an idle source at most 24 requests on its first day, and one at the end', () => {
+    const waits = poll(45, () => ({}));
+    const firstDay = waits.reduce((sum, ms, n) => (sum.ms < dayMs ? { ms: sum.ms + ms, polls: n } : sum), {
+      ms: 0,
+      polls: 0,
+    });
+    expect(firstDay.polls).toBeLessThanOrEqual(24);
+    expect(waits.at(-1)).toBeGreaterThanOrEqual(dayMs);
+  });
+});

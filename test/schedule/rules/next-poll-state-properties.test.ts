@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FeedHints } from '../../../src/domain/items/parsed-feed.ts';
+import { type Failure, noValidators } from '../../../src/domain/polling/fetch-outcome.ts';
+import {
+  emptyPollHistory,
+  maxNextCheckDelayMs,
+  type PollHistory,
+  type PollState,
+} from '../../../src/domain/polling/poll.ts';
+import { neverMs } from '../../../src/schedule/rules/failure-policy.ts';
+import { hintInterval, skipForward, storableHints } from '../../../src/schedule/rules/feed-hints.ts';
+import { nextPollState, type PollInput } from '../../../src/schedule/rules/next-poll-state.ts';
+import { fuzzRuns } from '../../support/fuzz-runs.ts';
+import {
+  after,
+  answered,
+  dayMs,
+  facts,
+  failed,
+  gone,
+  hourMs,
+  minuteMs,
+  notModified,
+  nowMs,
+  stored,
+  throttled,
+} from './poll-fixtures.ts';
+
+const failures: readonly Failure[] = [
+  'dns_error',
+  'connect_timeout',
+  'header_timeout',
+  'http_server_error',
+  'http_client_error',
+  'not_found',
+  'challenge',
+  'not_feed',
+  'parse_limit',
+  'file_missing',
+  'internal_error',
+];
+
+const oddNumber = fc.oneof(
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -1, 1e9, 1e18),
+  fc.integer({ min: -10, max: 3_000 }),
+);
+const instant = fc.integer({ min: nowMs - 400 * dayMs, max: nowMs + 400 * dayMs });
+const lifetime = fc.option(fc.oneof(oddNumber, fc.integer({ min: 1, max: 3 * dayMs })));
+
+const hints: fc.Arbitrary<FeedHints> = fc.record({
+  ttlMinutes: fc.option(oddNumber),
+  updatePeriod: fc.option(fc.constantFrom('hourly', 'daily', 'weekly', 'yearly', 'never', '')),
+  updateFrequency: fc.option(oddNumber),
+  skipHours: fc.array(fc.oneof(fc.integer({ min: -2, max: 26 }), oddNumber), { maxLength: 30 }),
+  skipDays: fc.array(
+    fc.constantFrom('Monday', 'tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday', 'Someday'),
+    {
+      maxLength: 9,
+    },
+  ),
+});
+
+const memory: fc.Arbitrary<PollHistory> = fc.record({
+  freshForMs: fc.option(fc.integer({ min: 1, max: 400 * dayMs })),
+  hints: fc.option(hints.map(storableHints)),
+  retryUntilMs: fc.option(instant),
+  hostPause: fc.option(fc.record({ host: fc.domain(), untilMs: instant })),
+  newsAtMs: fc.array(instant, { maxLength: 20 }).map((times) => times.sort((a, b) => b - a)),
+  repeatedBodies: fc.nat(3_000),
+  slowStrikes: fc.nat(5),
+  redirect: fc.option(fc.record({ url: fc.webUrl(), sinceMs: instant, successes: fc.nat(9) })),
+  goneSinceMs: fc.option(instant),
+  idsDistrusted: fc.boolean(),
+  lostLeases: fc.nat(3),
+  newsStreak: fc.nat(3_000),
+  strangeDocuments: fc.nat(20),
+  lastGoodMs: fc.option(instant),
+  dead: fc.boolean(),
+  documentEntries: fc.option(fc.nat(500)),
+  missing: fc.array(fc.nat(), { maxLength: 5 }),
+  formerly: fc.option(fc.record({ title: fc.string(), site: fc.domain(), untilMs: instant })),
+  rulesVersion: fc.nat(3),
+});
+
+const state: fc.Arbitrary<PollState> = fc.record({
+  validators: fc.constantFrom(noValidators, { etag: '"a"', lastModified: null }),
+  bodyHash: fc.option(fc.constant('aa')),
+  nextCheckMs: instant,
+  nextCheckWhy: fc.constant('adaptive interval'),
+  failures: fc.nat(5_000),
+  firstFailedMs: fc.option(instant),
+  firstReadDone: fc.boolean(),
+  goneMs: fc.option(instant),
+  movedTo: fc.option(fc.webUrl()),
+  memory,
+});
+
+const healthy: fc.Arbitrary<PollInput['happened']> = fc.oneof(
+  fc
+    .record({ added: fc.nat(600), updated: fc.nat(5), heldBack: fc.nat(2), freshForMs: lifetime, hints })
+    .map((part) => stored(part)),
+  fc
+    .record({
+      by: fc.constantFrom('status' as const, 'body' as const),
+      freshForMs: lifetime,
+      movedTo: fc.option(fc.webUrl()),
+    })
+    .map((part) => notModified(part)),
+);
+const troubled: fc.Arbitrary<PollInput['happened']> = fc.oneof(
+  fc.constant(gone),
+  fc.tuple(lifetime, fc.boolean()).map(([retryAfterMs, hostWide]) => throttled(retryAfterMs, hostWide)),
+  fc
+    .record({
+      failure: fc.constantFrom(...failures),
+      retryAfterMs: lifetime,
+      status: fc.option(fc.constantFrom(400, 403, 404, 500)),
+    })
+    .map(({ failure, ...part }) => failed(failure, part)),
+);
+
+const input: fc.Arbitrary<PollInput> = fc.record({
+  source: fc.record({
+    url: fc.constantFrom('https://example.org/feed', 'http://example.org/feed', 'file:///feeds/a.xml'),
+    intervalMs: fc.option(fc.integer({ min: minuteMs, max: dayMs })),
+  }),
+  state,
+  happened: fc.oneof(healthy, troubled),
+  nowMs: fc.constant(nowMs),
+  random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }).map((value) => () => value),
+  networkDown: fc.boolean(),
+  stretch: fc.double({ min: 1, max: 8, noNaN: true }),
+  hostCycleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 * dayMs })),
+});
+
+function holds(property: (input: PollInput) => void, arbitrary: fc.Arbitrary<PollInput> = input): void {
+  fc.assert(fc.property(arbitrary, property), { numRuns: fuzzRuns * 5 });
+}
+
+const isFile = ({ source }: PollInput) => source.url.startsWith('file:');
+const isOwn = (one: PollInput) => one.source.intervalMs !== null || isFile(one);
+
+describe('any settlement', () => {
+  it('names a next check that is a whole number, in the future and within reach, and a reason', () => {
+    holds((one) => {
+      const settlement = nextPollState(one);
+      expect(Number.isSafeInteger(settlement.nextCheckMs)).toBe(true);
+      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs);
+      if (settlement.goneMs === null) expect(settlement.nextCheckMs - nowMs).toBeLessThanOrEqual(maxNextCheckDelayMs);
+      expect(settlement.nextCheckWhy).not.toMatch(/NaN|undefined|Infinity|^$/);
+    });
+  });
+
+  it('is never earlier than the Retry-After that it heard or remembers', () => {
+    holds((one) => {
+      const settlement = nextPollState(one);
+      const { outcome } = one.happened.kind === 'answered' ? one.happened : { outcome: null };
+      const said = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
+      if (said !== null && said > 0) {
+        expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(said, 7 * dayMs));
+      }
+      const remembered = Math.min(one.state.memory.retryUntilMs ?? 0, nowMs + 7 * dayMs);
+      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(remembered);
+    });
+  });
+
+  it('is never earlier than a hint after a good answer, unless the operator said how often', () => {
+    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    holds((one) => {
+      if (isOwn(one)) return;
+      const settlement = nextPollState(one);
+      const { floorMs } = hintInterval(settlement.memory.hints, settlement.memory.freshForMs);
+      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + floorMs);
+    }, good);
+  });
+
+  it('never falls into hours or days that the publisher wants to be left out', () => {
+    holds((one) => {
+      const settlement = nextPollState(one);
+      if (isOwn(one) || settlement.goneMs !== null) return;
+      expect(skipForward(settlement.nextCheckMs, settlement.memory.hints).why).toBeNull();
+    });
+  });
+
+  it("keeps the operator's interval to a tenth after a good answer", () => {
+    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    holds((one) => {
+      const settlement = nextPollState(one);
+      const { intervalMs } = one.source;
+      if (intervalMs === null || isFile(one) || settlement.memory.retryUntilMs !== null) return;
+      const waitMs = settlement.nextCheckMs - nowMs;
+      expect(waitMs).toBeGreaterThanOrEqual(intervalMs);
+      expect(waitMs).toBeLessThanOrEqual(Math.ceil(intervalMs * 1.1));
+    }, good);
+  });
+
+  it('never asks a source of its own rhythm more often than every five minutes after a good answer', () => {
+    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    holds((one) => {
+      if (isOwn(one)) return;
+      expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(5 * minuteMs);
+    }, good);
+  });
+
+  it('waits at least half an hour after a refusal to rate or to serve, whatever the operator said', () => {
+    const refused = fc
+      .tuple(
+        input,
+        fc.constantFrom(
+          throttled(null),
+          failed('challenge', { status: 403 }),
+          answered({ kind: 'gone', facts: facts() }),
+        ),
+      )
+      .map(([one, happened]) => ({ ...one, happened }));
+    holds((one) => {
+      expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(hourMs / 2);
+    }, refused);
+  });
+
+  it('stops polling only for what is gone', () => {
+    holds((one) => {
+      const settlement = nextPollState(one);
+      if (settlement.goneMs !== null) expect(settlement.outcome).toBe('gone');
+      else expect(settlement.nextCheckMs).toBeLessThan(neverMs);
+    });
+  });
+
+  it('leaves a state from which the next one follows, also after a trip through JSON', () => {
+    const two = fc.tuple(input, fc.oneof(healthy, troubled));
+    fc.assert(
+      fc.property(two, ([one, happened]) => {
+        const left = after(nextPollState(one), one.state);
+        const thawed = JSON.parse(JSON.stringify(left)) as PollState;
+        expect(thawed).toEqual(left);
+        const next = nextPollState({ ...one, state: left, happened });
+        expect(nextPollState({ ...one, state: thawed, happened })).toEqual(next);
+      }),
+      { numRuns: fuzzRuns * 5 },
+    );
+  });
+
+  it('leaves a memory of known fields only, none of them undefined', () => {
+    holds((one) => {
+      const { memory: left } = nextPollState(one);
+      expect(Object.keys(left).sort()).toEqual(Object.keys(emptyPollHistory).sort());
+      expect(Object.values(left)).not.toContain(undefined);
+      expect(left.newsAtMs.length).toBeLessThanOrEqual(20);
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateRedirect } from '../../../src/schedule/rules/permanent-redirect.ts';
+import { dayMs, hourMs, nowMs } from './poll-fixtures.ts';
+
+const requested = 'https://example.org/feed';
+const movedTo = 'https://example.com/feed';
+
+describe('watchRedirect', () => {
+  it('starts to watch a new address', () => {
+    expect(evaluateRedirect(null, { requested, movedTo, nowMs })).toEqual({
+      redirect: { url: movedTo, sinceMs: nowMs, successes: 1 },
+      adopted: null,
+      note: 'redirect_candidate',
+    });
+  });
+
+  it('adopts it at the third good read when two days have passed', () => {
+    const watched = { url: movedTo, sinceMs: nowMs - 2 * dayMs, successes: 2 };
+    expect(evaluateRedirect(watched, { requested, movedTo, nowMs }).adopted).toBe(movedTo);
+    const soon = { ...watched, sinceMs: nowMs - 47 * hourMs };
+    expect(evaluateRedirect(soon, { requested, movedTo, nowMs }).adopted).toBeNull();
+  });
+
+  it('says when the redirect is over', () => {
+    const watched = { url: movedTo, sinceMs: nowMs, successes: 2 };
+    expect(evaluateRedirect(watched, { requested, movedTo: null, nowMs })).toEqual({
+      redirect: null,
+      adopted: null,
+      note: 'redirect_ended',
+    });
+  });
+
+  it('says nothing when there never was one', () => {
+    expect(evaluateRedirect(null, { requested, movedTo: null, nowMs }).note).toBeNull();
+  });
+
+  it('takes a redirect to the address itself for none', () => {
+    expect(evaluateRedirect(null, { requested, movedTo: requested, nowMs }).redirect).toBeNull();
+  });
+
+  it('adopts http for http, and https for http', () => {
+    const plain = 'http://example.org/feed';
+    const watched = { url: 'http://example.com/feed', sinceMs: nowMs - 3 * dayMs, successes: 2 };
+    expect(evaluateRedirect(watched, { requested: plain, movedTo: watched.url, nowMs }).adopted).toBe(watched.url);
+    expect(evaluateRedirect(null, { requested: plain, movedTo, nowMs }).redirect?.url).toBe(movedTo);
+  });
+
+  it.each(['http://example.com/feed', 'ftp://example.com/feed', 'not a url'])('never watches %s', (target) => {
+    expect(evaluateRedirect(null, { requested, movedTo: target, nowMs })).toEqual({
+      redirect: null,
+      adopted: null,
+      note: 'redirect_not_adoptable',
+    });
+  });
+});

@@ -1,0 +1,276 @@
+import type { DueSource } from '../../src/domain/polling/poll.ts';
+import { createLatenessMonitor, type LatenessMonitor } from '../../src/schedule/lateness-monitor.ts';
+import { createHeap } from '../../src/schedule/queue/heap.ts';
+import { createHostQueue, type HostQueue } from '../../src/schedule/queue/host-queue.ts';
+import { defaultQueueLimits, type QueueLimits } from '../../src/schedule/queue/queue-limits.ts';
+import { nextPollState } from '../../src/schedule/rules/next-poll-state.ts';
+import { isTimeout } from '../../src/schedule/rules/poll-backoff.ts';
+import { after, dayMs, minuteMs, secondMs } from './rules/poll-fixtures.ts';
+import {
+  ask,
+  createWorld,
+  isHealthy,
+  type Publisher,
+  type Reply,
+  seeded,
+  type WorldSize,
+} from './simulated-publishers.ts';
+
+export interface Plan extends WorldSize {
+  readonly days: number;
+  readonly limits?: Partial<QueueLimits>;
+  /** Stretch intervals when the schedule lags. */
+  readonly paced?: boolean;
+}
+
+/** What a simulation found. */
+export interface Findings {
+  readonly requests: number;
+  readonly meanPerSecond: number;
+  readonly peakPerSecond: number;
+  readonly peakPerMinute: number;
+  /** Share of polls of healthy sources that started within due + 10 % of their interval. */
+  readonly punctual: number;
+  readonly lateP99Ms: number;
+  /** Requests before the time that the publisher itself had asked for, or before their own next check. */
+  readonly early: number;
+  readonly busiestHost: string;
+  readonly busiestHostRequests: number;
+  readonly busiestHostPeakPerSecond: number;
+  readonly conditionalShare: number;
+  /** The most requests in the last day to a healthy adaptive source that had no news in it. */
+  readonly mostIdleRequests: number;
+  readonly stretch: number;
+  readonly neverRead: number;
+}
+
+interface Exchange {
+  readonly publisher: Publisher;
+  readonly reply: Reply;
+}
+
+/** Lets a world of publishers be polled for days, second by second, by the real settlement and the real queue. */
+export function simulate(plan: Plan): Findings {
+  return new Simulation(plan).run();
+}
+
+class Simulation {
+  readonly #plan: Plan;
+  readonly #random: () => number;
+  readonly #world: Publisher[];
+  readonly #queue: HostQueue;
+  readonly #pace: LatenessMonitor = createLatenessMonitor();
+  readonly #limits: QueueLimits;
+  /** Due sources by second: the database's index. */
+  readonly #due = new Map<number, Publisher[]>();
+  #refused: DueSource[] = [];
+  readonly #ends = createHeap<Exchange>();
+  readonly #count = new Counters();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#random = seeded(plan.seed + 1);
+    this.#world = createWorld(plan);
+    this.#limits = { ...defaultQueueLimits, ...plan.limits };
+    this.#queue = createHostQueue(this.#limits);
+  }
+
+  run(): Findings {
+    const { startMs, days } = this.#plan;
+    for (const publisher of this.#world) this.#schedule(publisher, startMs);
+    const endMs = startMs + days * dayMs;
+    for (let nowMs = startMs; nowMs < endMs; nowMs += secondMs) {
+      if (nowMs === endMs - dayMs) this.#count.startLastDay(this.#world.length);
+      this.#finish(nowMs);
+      this.#offer(nowMs);
+      this.#start(nowMs);
+    }
+    return this.#count.findings({
+      world: this.#world,
+      seconds: (days * dayMs) / secondMs,
+      stretch: this.#pace.intervalMultiplier(),
+    });
+  }
+
+  #schedule(publisher: Publisher, nowMs: number): void {
+    const second = Math.max(Math.ceil(publisher.state.nextCheckMs / secondMs) * secondMs, nowMs);
+    const bucket = this.#due.get(second);
+    if (bucket === undefined) this.#due.set(second, [publisher]);
+    else bucket.push(publisher);
+  }
+
+  #finish(nowMs: number): void {
+    for (let endMs = this.#ends.firstKey(); endMs !== null && endMs <= nowMs; endMs = this.#ends.firstKey()) {
+      const exchange = this.#ends.pop();
+      if (exchange !== undefined) this.#settle(exchange, endMs);
+    }
+  }
+
+  #settle({ publisher, reply }: Exchange, endMs: number): void {
+    const settlement = nextPollState({
+      source: { url: 'https://example.org/feed', intervalMs: publisher.intervalMs },
+      state: publisher.state,
+      happened: reply.happened,
+      nowMs: endMs,
+      random: this.#random,
+      stretch: this.#plan.paced === true ? this.#pace.intervalMultiplier() : 1,
+      hostCycleMs: publisher.neighbours * this.#limits.hostGapMs,
+    });
+    const slow = settlement.failure !== null && isTimeout(settlement.failure);
+    this.#queue.complete(publisher.row.id, { slow, pauseMs: settlement.hostPauseMs }, endMs);
+    publisher.state = after(settlement, publisher.state);
+    publisher.settledMs = endMs;
+    this.#schedule(publisher, endMs);
+  }
+
+  #offer(nowMs: number): void {
+    const rows = this.#due.get(nowMs)?.map((publisher) => rowOf(publisher)) ?? [];
+    this.#due.delete(nowMs);
+    if (this.#refused.length > 0 && nowMs % minuteMs === 0) {
+      rows.unshift(...this.#refused);
+      this.#refused = [];
+    }
+    for (const row of rows) if (this.#queue.add([row], nowMs) === 0) this.#refused.push(row);
+  }
+
+  #start(nowMs: number): void {
+    for (const { source, waitedMs } of this.#queue.take(nowMs)) {
+      const publisher = this.#world[Number(source.id)];
+      if (publisher === undefined) continue;
+      this.#pace.record(waitedMs, nowMs);
+      this.#count.start(publisher, nowMs);
+      const reply = ask(publisher, nowMs, this.#random);
+      this.#count.reply(reply);
+      this.#ends.push(nowMs + reply.durationMs, { publisher, reply });
+    }
+  }
+}
+
+function rowOf({ row, state }: Publisher): DueSource {
+  return { ...row, nextCheckMs: state.nextCheckMs, slowStrikes: state.memory.slowStrikes };
+}
+
+class Counters {
+  #requests = 0;
+  #early = 0;
+  #healthy = 0;
+  #punctual = 0;
+  #conditional = 0;
+  readonly #late: number[] = [];
+  readonly #hosts = new Map<string, number>();
+  readonly #second = new PeakOf(secondMs);
+  readonly #minute = new PeakOf(minuteMs);
+  readonly #hostSecond = new Map<string, PeakOf>();
+  #lastDay: Uint16Array | null = null;
+  #lastDayMs = Number.POSITIVE_INFINITY;
+
+  startLastDay(sources: number): void {
+    this.#lastDay = new Uint16Array(sources);
+  }
+
+  start(publisher: Publisher, nowMs: number): void {
+    const { host, id } = publisher.row;
+    this.#requests += 1;
+    this.#second.note(nowMs);
+    this.#minute.note(nowMs);
+    this.#hosts.set(host, (this.#hosts.get(host) ?? 0) + 1);
+    if (publisher.neighbours > 100) {
+      if (!this.#hostSecond.has(host)) this.#hostSecond.set(host, new PeakOf(secondMs));
+      this.#hostSecond.get(host)?.note(nowMs);
+    }
+    if (nowMs < publisher.notBeforeMs || nowMs < publisher.state.nextCheckMs) this.#early += 1;
+    if (this.#lastDay !== null) {
+      this.#lastDayMs = Math.min(this.#lastDayMs, nowMs);
+      this.#lastDay[Number(id)] = (this.#lastDay[Number(id)] ?? 0) + 1;
+    }
+    this.#notePunctuality(publisher, nowMs);
+  }
+
+  #notePunctuality(publisher: Publisher, nowMs: number): void {
+    const { settledMs, state } = publisher;
+    if (settledMs === null || !isHealthy(publisher)) return;
+    const lateMs = nowMs - state.nextCheckMs;
+    this.#healthy += 1;
+    if (lateMs <= (state.nextCheckMs - settledMs) / 10) this.#punctual += 1;
+    if (this.#healthy % 10 === 0) this.#late.push(lateMs);
+  }
+
+  reply({ happened }: Reply): void {
+    if (happened.kind === 'answered' && happened.outcome.kind === 'not-modified' && happened.outcome.by === 'status') {
+      this.#conditional += 1;
+    }
+  }
+
+  findings(whole: { world: readonly Publisher[]; seconds: number; stretch: number }): Findings {
+    const [busiestHost, busiestHostRequests] = [...this.#hosts].sort((a, b) => b[1] - a[1])[0] ?? ['none', 0];
+    this.#late.sort((a, b) => a - b);
+    return {
+      requests: this.#requests,
+      meanPerSecond: this.#requests / whole.seconds,
+      peakPerSecond: this.#second.peak,
+      peakPerMinute: this.#minute.peak,
+      punctual: this.#punctual / Math.max(this.#healthy, 1),
+      lateP99Ms: this.#late[Math.floor(this.#late.length * 0.99)] ?? 0,
+      early: this.#early,
+      busiestHost,
+      busiestHostRequests,
+      busiestHostPeakPerSecond: this.#hostSecond.get(busiestHost)?.peak ?? 0,
+      conditionalShare: this.#conditional / Math.max(this.#requests, 1),
+      mostIdleRequests: this.#mostIdleRequests(whole.world),
+      stretch: whole.stretch,
+      neverRead: whole.world.filter((publisher) => publisher.settledMs === null).length,
+    };
+  }
+
+  #mostIdleRequests(world: readonly Publisher[]): number {
+    let most = 0;
+    for (const publisher of world) {
+      const newest = publisher.state.memory.newsAtMs[0] ?? 0;
+      if (!isHealthy(publisher) || publisher.intervalMs !== null || newest > this.#lastDayMs) continue;
+      most = Math.max(most, this.#lastDay?.[Number(publisher.row.id)] ?? 0);
+    }
+    return most;
+  }
+}
+
+/** The most events in one span of a fixed grid. */
+class PeakOf {
+  readonly #spanMs: number;
+  #slot = -1;
+  #count = 0;
+  peak = 0;
+
+  constructor(spanMs: number) {
+    this.#spanMs = spanMs;
+  }
+
+  note(atMs: number): void {
+    const slot = Math.floor(atMs / this.#spanMs);
+    this.#count = slot === this.#slot ? this.#count + 1 : 1;
+    this.#slot = slot;
+    this.peak = Math.max(this.peak, this.#count);
+  }
+}
+
+/** The findings as lines of a table. */
+export function tableOf(plan: Plan, found: Findings): string {
+  const rows: [string, string][] = [
+    ['sources x days', `${plan.sources} x ${plan.days}, ${plan.hostileShare * 100} % hostile`],
+    ['requests', `${found.requests}, mean ${found.meanPerSecond.toFixed(2)}/s`],
+    ['peak', `${found.peakPerSecond} in a second, ${(found.peakPerMinute / 60).toFixed(1)}/s over a minute`],
+    [
+      'healthy polls within due + 10 %',
+      `${(found.punctual * 100).toFixed(3)} %, p99 ${(found.lateP99Ms / 1000).toFixed(0)} s late`,
+    ],
+    ['early polls', String(found.early)],
+    [
+      'busiest host',
+      `${found.busiestHost}: ${found.busiestHostRequests}, at most ${found.busiestHostPeakPerSecond} in a second`,
+    ],
+    ['answered 304', `${(found.conditionalShare * 100).toFixed(1)} %`],
+    ['most requests to an idle source a day', String(found.mostIdleRequests)],
+    ['stretch at the end', found.stretch.toFixed(2)],
+    ['never read', String(found.neverRead)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(38)} ${value}`).join('\n');
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../../src/config/environment/environment.ts';
+import { createMemoryDoorbell } from '../../../src/push/doorbell-memory.ts';
+import type { TopicDocument } from '../../../src/push/websub/hub-store.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { createShutdown, type Shutdown } from '../../../src/runtime/shutdown.ts';
+import { advertisedHubUrl, cacheDocuments } from '../../../src/server/websub/start-hub.ts';
+import {
+  disabledHubSubscriber,
+  type HubSubscriber,
+  startSubscriber,
+} from '../../../src/server/websub/start-subscriber.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import {
+  applySubscriptionDiff,
+  confirmSubscription,
+  updateSubscription,
+} from '../../../src/store/websub/websub-subscriptions.ts';
+import { normaliseDocument } from '../../../src/worker.ts';
+import { engines, type Place } from '../../contract/test-engines.ts';
+import { day, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { until } from '../../support/until.ts';
+
+const hub = 'https://hub.example.org/';
+
+describe('the subscribing side of a server', () => {
+  let place: Place;
+  let store: Store;
+  let shutdown: Shutdown;
+  const hubBell = createMemoryDoorbell();
+  const clock = { now: () => noon, monotonic: () => 0 };
+
+  beforeEach(async () => {
+    place = await engines[0]!.copy();
+    store = await openStore({ url: place.url, poller: true });
+    shutdown = createShutdown(silentLog);
+    const room = new StoreFixture(store);
+    await room.declare([source('a'), source('b')]);
+  });
+  afterEach(async () => {
+    await shutdown.stop();
+    await store.close();
+    place.remove();
+  });
+
+  async function start(
+    publicUrl = 'https://news.example.com',
+  ): Promise<HubSubscriber & { readonly due: () => number }> {
+    let due = 0;
+    const side = await startSubscriber({
+      ...{ store, clock, shutdown, publicUrl, hubBell, log: silentLog },
+      settings: readSettings({}),
+      digester: { digest: normaliseDocument },
+      isConfigured: () => false,
+      sourceOf: () => undefined,
+      ring: () => {},
+      onSourceDue: () => {
+        due += 1;
+      },
+    });
+    return { ...side, due: () => due };
+  }
+
+  /** An active subscription of source `a`, named by its document. */
+  async function subscribe(trust: 'trusted' | 'unproven'): Promise<void> {
+    const { ref } = await store.reader
+      .selectFrom('source')
+      .select('ref')
+      .where('id', '=', 'a')
+      .executeTakeFirstOrThrow();
+    const topic = 'https://a.example.org/self.xml';
+    await store.write((tx) =>
+      tx
+        .updateTable('source')
+        .set({ hubs: JSON.stringify([hub]), self_url: topic, first_read_done: 1 })
+        .where('ref', '=', ref)
+        .execute(),
+    );
+    await applySubscriptionDiff(
+      store,
+      { add: [{ callbackId: 'x', sourceRef: ref, hub, topic, secret: null }], drop: [] },
+      noon,
+    );
+    await confirmSubscription(store, 1, { nowMs: noon, leaseUntilMs: noon + 10 * day, renewMs: noon + 7 * day });
+    await updateSubscription(store, 1, { trust });
+  }
+
+  it('stretches the intervals of sources whose hub is trusted, and of no other', async () => {
+    await subscribe('trusted');
+    const side = await start();
+    await until('the trust to be known', () => side.intervalMultiplier('a') === 4 || null);
+    expect(side.intervalMultiplier('b')).toBe(1);
+    expect(disabledHubSubscriber.intervalMultiplier('a')).toBe(1);
+  });
+
+  it('stretches nothing for a hub that has not delivered yet', async () => {
+    await subscribe('unproven');
+    const side = await start();
+    side.wake();
+    expect(side.intervalMultiplier('a')).toBe(1);
+  });
+
+  it('lets polling look at once when a hub has told something', async () => {
+    const side = await start();
+    const before = side.due();
+    await hubBell.notify(0);
+    expect(side.due()).toBe(before + 1);
+    await shutdown.stop();
+    await hubBell.notify(0);
+    expect(side.due()).toBe(before + 1);
+  });
+
+  it('asks its hubs anew when our address has changed, and only then', async () => {
+    await subscribe('trusted');
+    await start();
+    await shutdown.stop();
+    const next = async () =>
+      (await store.reader.selectFrom('websub_subscription').select('requested_ms').executeTakeFirstOrThrow())
+        .requested_ms;
+    expect(await next()).toBeNull();
+    shutdown = createShutdown(silentLog);
+    await start('https://moved.example.com');
+    await until('the hub to be asked', async () => ((await next()) === noon ? true : null));
+  });
+});
+
+describe('the hub that output feeds name', () => {
+  it.each([
+    [{}, null],
+    [{ WEBSUB_HUB: 'https://hub.example.org/' }, null],
+    [{ PUBLIC_URL: 'https://news.example.com' }, 'https://news.example.com/websub/hub'],
+    [{ PUBLIC_URL: 'https://news.example.com', WEBSUB_HUB: 'https://hub.example.org/' }, 'https://hub.example.org/'],
+  ])('S26 is by %j %s', (env, expected) => {
+    expect(advertisedHubUrl(readSettings(env))).toBe(expected);
+  });
+});
+
+describe('a document that is kept for many deliveries', () => {
+  const document: TopicDocument = { body: new Uint8Array(), contentType: '', link: '', self: '', tag: '' };
+
+  it('is made once as long as the log stands, for a second', async () => {
+    const at = { nowMs: 0, head: 7, made: 0 };
+    const read = cacheDocuments(
+      async () => {
+        at.made += 1;
+        return document;
+      },
+      { clock: { now: () => noon, monotonic: () => at.nowMs }, head: () => at.head },
+    );
+    await Promise.all([read('one'), read('one'), read('two')]);
+    expect(at.made).toBe(2);
+    at.head = 8;
+    await read('one');
+    expect(at.made).toBe(3);
+    at.nowMs = 1000;
+    await read('one');
+    expect(at.made).toBe(4);
+  });
+});

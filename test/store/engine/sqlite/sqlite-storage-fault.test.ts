@@ -1,0 +1,39 @@
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../../src/domain/config-error.ts';
+import { withFileErrors } from '../../../../src/store/engine/sqlite/sqlite-file.ts';
+
+/** A file system without a free block. */
+const fullFileSystem = '/proc';
+
+/** What a failure to open a file in a folder is refused with, as the operator reads it. */
+function refusal(error: Error, folder = '/nowhere'): string {
+  try {
+    withFileErrors(`${folder}/news.sqlite`, 'opened', () => {
+      throw error;
+    });
+  } catch (refused) {
+    if (refused instanceof ConfigError) return refused.message;
+    throw refused;
+  }
+  throw new Error('not refused');
+}
+
+describe('a database file that cannot be opened', () => {
+  it.runIf(process.platform === 'linux')('is refused with the remedy of a full disk where no block is free', () => {
+    // What the engine answers when the index of the write-ahead log cannot grow.
+    const message = refusal(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_SHMSIZE'), fullFileSystem);
+    expect(message).toContain('the disk of the database is full). Free space on it');
+    expect(message).not.toContain('user may read');
+  });
+
+  it('is refused with the remedy of a full disk when the system cannot make a file', () => {
+    const error = Object.assign(new Error('ENOSPC: no space left on device'), { syscall: 'open', code: 'ENOSPC' });
+    expect(refusal(error)).toContain('Free space on it');
+  });
+
+  it('is refused with a look at path and permissions otherwise', () => {
+    const message = refusal(new Database.SqliteError('unable to open database file', 'SQLITE_CANTOPEN'));
+    expect(message).toContain('(unable to open database file). Check that the path is right');
+  });
+});

@@ -1,0 +1,223 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/domain/config-error.ts';
+import { newEpoch } from '../../src/store/log/epoch.ts';
+import { readHead } from '../../src/store/log/event-log.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { getOrCreateSetting } from '../../src/store/stored-settings.ts';
+import { engines, withStore } from '../contract/test-engines.ts';
+
+/** The one problem that opening this URL is refused with. */
+async function refusal(url: string) {
+  const error: unknown = await openStore({ url, poller: false }).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConfigError)) throw new Error(`${url} was not refused as it should be: ${error}`);
+  return error.problems[0];
+}
+
+describe('openStore', () => {
+  it('refuses an engine that is not there yet, without repeating the password', async () => {
+    const problem = await refusal('postgres://reader:secret@db.example.org/news');
+    expect(problem).toMatchObject({ where: 'DATABASE_URL' });
+    expect(problem?.what).toContain('postgres: are not supported yet');
+    expect(JSON.stringify(problem)).not.toContain('secret');
+  });
+
+  it('refuses what is no URL at all', async () => {
+    expect((await refusal('db/newswire'))?.what).toContain('is not a URL');
+  });
+});
+
+describe('newEpoch', () => {
+  it('makes short names that differ', () => {
+    const names = Array.from({ length: 100 }, newEpoch);
+    expect(new Set(names).size).toBe(100);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]{8,10}$/);
+  });
+});
+
+describe.each(engines)('a store on $name', (engine) => {
+  it('begins with an empty log under a name of its own', () =>
+    withStore(engine, async (store) => {
+      expect(await readHead(store.reader)).toEqual({
+        epoch: expect.stringMatching(/^[a-z0-9]{8,10}$/),
+        head: 0,
+        floor: 1,
+      });
+    }));
+
+  it('keeps its log and its name when it is opened again', async () => {
+    const place = engine.make();
+    try {
+      const first = await openStore({ url: place.url, poller: true });
+      const before = await readHead(first.reader);
+      await first.close();
+      const second = await openStore({ url: place.url, poller: true });
+      expect(await readHead(second.reader)).toEqual(before);
+      await second.close();
+    } finally {
+      place.remove();
+    }
+  });
+
+  it('takes back everything a failed transaction wrote', () =>
+    withStore(engine, async (store) => {
+      const failing = store.write(async (tx) => {
+        await tx.updateTable('stream_head').set({ head: 5 }).execute();
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect((await readHead(store.reader)).head).toBe(0);
+    }));
+
+  it('runs transactions one after the other', () =>
+    withStore(engine, async (store) => {
+      const order: string[] = [];
+      const work = (name: string) =>
+        store.write(async () => {
+          order.push(`${name} begins`);
+          await nextTurn();
+          order.push(`${name} ends`);
+        });
+      await Promise.all([work('a'), work('b')]);
+      expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+    }));
+
+  it('runs each transaction in the context of its caller, whoever else it shares one with', () =>
+    withStore(engine, async (store) => {
+      const who = new AsyncLocalStorage<string>();
+      const asked = ['a', 'b'].map((name) => who.run(name, () => store.write(async () => who.getStore())));
+      expect(await Promise.all(asked)).toEqual(['a', 'b']);
+      const readers = await store.read((tx) => Promise.all([readHead(tx), store.write(readHead)]));
+      expect(readers[0]).toEqual(readers[1]);
+    }));
+
+  it('writes what was wanted before it is closed', async () => {
+    const place = engine.make();
+    try {
+      const store = await openStore({ url: place.url, poller: false });
+      const written = store.write((tx) => tx.updateTable('stream_head').set({ floor: 7 }).execute());
+      await store.close();
+      await written;
+      const again = await openStore({ url: place.url, poller: false });
+      expect(await readHead(again.reader)).toMatchObject({ floor: 7 });
+      await again.close();
+    } finally {
+      place.remove();
+    }
+  });
+
+  it('throws instead of waiting for ever when the writer is used inside its own transaction', () =>
+    withStore(engine, async (store) => {
+      const nested = store.write(() => readHead(store.writer));
+      await expect(nested).rejects.toThrow('inside its own transaction');
+      await expect(store.write(() => store.write(readHead))).rejects.toThrow('inside its own transaction');
+      await expect(store.read(() => readHead(store.reader))).rejects.toThrow('inside its own transaction');
+    }));
+
+  it('lets what a transaction left running use the writer afterwards', () =>
+    withStore(engine, async (store) => {
+      const ended = Promise.withResolvers<void>();
+      let later: Promise<unknown> = Promise.resolve();
+      await store.write(async () => {
+        later = ended.promise.then(() => readHead(store.writer));
+      });
+      ended.resolve();
+      expect(await later).toMatchObject({ head: 0 });
+    }));
+
+  it('can be read inside a write transaction, and shows the state before it', () =>
+    withStore(engine, async (store) => {
+      const seen = await store.write(async (tx) => {
+        await tx.updateTable('stream_head').set({ head: 5 }).execute();
+        return (await readHead(store.reader)).head;
+      });
+      expect(seen).toBe(0);
+      expect((await readHead(store.reader)).head).toBe(5);
+    }));
+
+  it('reads one instant within one read, whatever is written meanwhile', () =>
+    withStore(engine, async (store) => {
+      const heads = await store.read(async (tx) => {
+        const before = await readHead(tx);
+        await store.writer.updateTable('stream_head').set({ head: 9 }).execute();
+        return [before.head, (await readHead(tx)).head];
+      });
+      expect(heads).toEqual([0, 0]);
+    }));
+
+  it('refuses to write through the reader', () =>
+    withStore(engine, async (store) => {
+      await expect(store.reader.updateTable('stream_head').set({ head: 1 }).execute()).rejects.toThrow(/read.?only/i);
+    }));
+
+  it('holds the write lock from the first statement on, so that what it has read stays true', () =>
+    withStore(engine, async (store, url) => {
+      const other = await openStore({ url, poller: false });
+      let runs = 0;
+      let writing: Promise<unknown> = Promise.resolve();
+      await store.write(async (tx) => {
+        runs += 1;
+        const { head } = await readHead(tx);
+        writing = other.write((their) => their.updateTable('stream_head').set({ head: 100 }).execute());
+        await nextTurn();
+        await tx
+          .updateTable('stream_head')
+          .set({ head: head + 1 })
+          .execute();
+      });
+      await writing;
+      await other.close();
+      expect(runs).toBe(1);
+    }));
+
+  it('waits for the writer of another process, with the event loop free, and writes then', () =>
+    withStore(engine, async (store, url) => {
+      const other = await openStore({ url, poller: false });
+      const ended = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      const long = other.write(async (tx) => {
+        await tx.updateTable('stream_head').set({ head: 1 }).execute();
+        begun.resolve();
+        await ended.promise;
+      });
+      await begun.promise;
+      const own = store.write(async (tx) => {
+        const { head } = await readHead(tx);
+        await tx
+          .updateTable('stream_head')
+          .set({ head: head + 1 })
+          .execute();
+      });
+      // By the second turn the first try has failed. Were the waiting not asynchronous, this line would not be reached.
+      await nextTurn();
+      await nextTurn();
+      ended.resolve();
+      await Promise.all([long, own]);
+      await other.close();
+      expect((await readHead(store.reader)).head).toBe(2);
+    }));
+});
+
+describe.each(engines)('a setting on $name', (engine) => {
+  it('is made once and is the same ever after', () =>
+    withStore(engine, async (store) => {
+      let made = 0;
+      const make = () => {
+        made += 1;
+        return `secret ${made}`;
+      };
+      expect(await getOrCreateSetting(store, 'secret', make)).toBe('secret 1');
+      expect(await getOrCreateSetting(store, 'secret', make)).toBe('secret 1');
+      expect(await getOrCreateSetting(store, 'other', () => 'x')).toBe('x');
+    }));
+
+  it('is the same for two that ask at once', () =>
+    withStore(engine, async (store) => {
+      const both = await Promise.all(['a', 'b'].map((value) => getOrCreateSetting(store, 'secret', () => value)));
+      expect(both[0]).toBe(both[1]);
+    }));
+});

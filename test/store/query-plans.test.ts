@@ -1,0 +1,143 @@
+import Database from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import { everything } from '../../src/domain/events/filter.ts';
+import { retireItems } from '../../src/store/items/retention.ts';
+import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
+import { trimEvents } from '../../src/store/log/event-log.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
+import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';
+import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
+import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
+import { engines } from '../contract/test-engines.ts';
+import { day, digest, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+
+const { prepare } = Database.prototype;
+
+afterEach(() => {
+  Database.prototype.prepare = prepare;
+});
+
+/** Every statement that a store runs in its life, with the plan that the engine makes for it. */
+async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unknown>): Promise<Map<string, string[]>> {
+  const engine = engines[0];
+  if (engine === undefined) throw new Error('no engine');
+  const place = engine.make();
+  const plans = new Map<string, string[]>();
+  const spy = function (this: Database.Database, text: string) {
+    if (/^(select|insert|update|delete|with)/i.test(text)) {
+      const explain = prepare.call(this, `explain query plan ${text}`) as Database.Statement<
+        unknown[],
+        { detail: string }
+      >;
+      const parameters = Array.from({ length: text.split('?').length - 1 }, () => null);
+      plans.set(
+        text,
+        explain.all(...parameters).map(({ detail }) => detail),
+      );
+    }
+    return prepare.call(this, text);
+  };
+  Database.prototype.prepare = spy as typeof prepare;
+  try {
+    const store = await openStore({ url: place.url, poller: true });
+    const room = new StoreFixture(store);
+    await room.declare([source('a'), source('b')]);
+    await room.read('a', [draft('one'), draft('two')]);
+    await work(store, room);
+    await store.close();
+  } finally {
+    Database.prototype.prepare = prepare;
+    place.remove();
+  }
+  return plans;
+}
+
+/** What may be looked at whole: rows given as JSON, tables of one row, and the sources when they are all declared anew. */
+const whole =
+  /^SCAN (json_each|input|stream_head|\d+ CONSTANT|\(subquery)|kysely_migration|sqlite_|pragma_| VIRTUAL TABLE INDEX/;
+/** Runs once in the life of a database, over all that is in it. */
+const migrating = /^update \w+ set arrival_ms =\s/;
+/** Walks from one end of an order that stop after a few rows. */
+const inOrder =
+  /^select ("seq", "at_ms" from "event" order by "seq"|"next_check_ms" from "source" .* order by "next_check_ms") limit/;
+
+/** Steps that look at a whole table. */
+function scans(plans: ReadonlyMap<string, string[]>): string[] {
+  return [...plans]
+    .filter(
+      ([text]) =>
+        text !== 'select * from "source"' &&
+        !inOrder.test(text) &&
+        !/sqlite_master/.test(text) &&
+        !migrating.test(text),
+    )
+    .flatMap(([text, steps]) => steps.map((step) => `${step} | ${text}`))
+    .filter((step) => step.startsWith('SCAN ') && !whole.test(step));
+}
+
+describe('the plans of the engine', () => {
+  it('find everything that a poll needs by an index', async () => {
+    const plans = await plansOf(async (store, room) => {
+      await readDueSources(store.reader, noon, 10);
+      await nextDueMs(store.reader);
+      await releaseLeases(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
+      await readPollState(store.reader, 'a');
+      await knownHashes(store.reader, 'a', 100);
+      await room.read('a', [draft('one', { title: 'Edited' }), draft('three')]);
+      await room.read('a', digest([draft('four')], { deleted: [{ ref: 'guid-one', atMs: null }] }));
+    });
+    expect(plans.size).toBeGreaterThan(30);
+    expect(scans(plans)).toEqual([]);
+  });
+
+  it('walk along an index, in order, for every kind of choice', async () => {
+    for (const filter of [
+      {},
+      { sources: ['a'] },
+      { categories: ['eu', 'budget'] },
+      { languages: ['en', 'de'] },
+      { sources: ['a'], categories: ['eu'], languages: ['en'] },
+    ]) {
+      const plans = await plansOf(async (store) => {
+        const query = { filter: { ...everything, ...filter }, limit: 10, before: `${noon}-1` };
+        await readItems(store.reader, query);
+        await readItems(store.reader, { ...query, order: 'arrival' });
+        await readItems(store.reader, { ...query, before: `${query.before}~1-${noon}-2`, share: true });
+      });
+      const walks = [...plans].filter(([text]) => text.includes('order by') && text.includes('limit'));
+      expect(walks.length).toBeGreaterThan(0);
+      expect(walks.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+      expect(scans(plans)).toEqual([]);
+    }
+  });
+
+  it('look a search up in its index first', async () => {
+    const plans = await plansOf((store) =>
+      readItems(store.reader, { filter: { ...everything, q: 'title -sport' }, limit: 10, before: null }),
+    );
+    expect(scans(plans)).toEqual([]);
+    const lookup = [...plans].find(([text]) => text.includes('item_search match'));
+    expect(lookup?.[1]).toEqual([expect.stringMatching(/^SCAN item_search VIRTUAL TABLE INDEX/)]);
+  });
+
+  it('find by an index what is old enough to go', async () => {
+    const plans = await plansOf(async (store) => {
+      await withdrawItem(store, 1, noon);
+      await readWithdrawals(store.reader, { filter: everything, sinceMs: noon, limit: 10, items: 10 });
+      await restoreItem(store, 1, noon);
+      await withdrawItem(store, 1, noon);
+      await trimEvents(store, { nowMs: noon + day, maxAgeMs: 0, maxEvents: 1 });
+      await trimRefreshes(store, noon + day);
+      await readRefreshes(store.reader, { sourceId: 'a', sinceMs: noon, limit: 10 });
+      await readRefreshes(store.reader, { sourceId: null, sinceMs: noon, limit: 10 });
+      await retireItems(store, { nowMs: noon + day, maxAgeMs: 1, keepNewest: 1, maxItems: 1, maxTombstones: 0 });
+      await readItemByKey(store.reader, 'x');
+    });
+    expect(scans(plans)).toEqual([]);
+    const walks = [...plans].filter(([text]) => text.includes('along') && text.includes('limit'));
+    expect(walks.length).toBeGreaterThan(0);
+    expect(walks.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+  });
+});

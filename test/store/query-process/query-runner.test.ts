@@ -1,0 +1,157 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { everything } from '../../../src/domain/events/filter.ts';
+import { StorageError } from '../../../src/domain/storage.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import {
+  createQueryRunner,
+  type QueryLimits,
+  type QueryRunner,
+  runQueriesInProcess,
+} from '../../../src/store/query-process/query-runner.ts';
+import { draft, StoreFixture, source } from '../../support/store-fixture.ts';
+
+const limits: QueryLimits = { workers: 1, budgetMs: 20_000, wallLimitMs: 50_000, maxQueued: 1, queueTimeoutMs: 50_000 };
+const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10, before: null, share: false };
+
+let folder = '';
+let url = '';
+let store: Store;
+let room: StoreFixture;
+const open: QueryRunner[] = [];
+let ends: string[] = [];
+
+beforeEach(async () => {
+  ends = [];
+  folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-query-'));
+  url = `sqlite:${path.join(folder, 'news.sqlite')}`;
+  store = await openStore({ url, poller: false });
+  room = new StoreFixture(store);
+  await room.declare([source('a')]);
+  await room.read('a', [draft('one'), draft('two')]);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((runner) => runner.close()));
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function createRunner(over: Partial<QueryLimits> = {}): QueryRunner {
+  const runner = createQueryRunner(url, { limits: { ...limits, ...over }, onEnd: (outcome) => ends.push(outcome) });
+  open.push(runner);
+  return runner;
+}
+
+/** Keeps every reader of the database waiting until the returned function is called: any query is a slow one then. */
+async function holdReaders(): Promise<() => void> {
+  await store.close();
+  const holder = new Database(path.join(folder, 'news.sqlite'));
+  holder.pragma('journal_mode = delete');
+  holder.exec('begin exclusive');
+  return () => holder.close();
+}
+
+/** Overwrites all that lies behind the first pages; with none spared, all behind the header of the file. */
+function damage(file: string, sparedPages: number): void {
+  const begin = sparedPages === 0 ? 100 : sparedPages * 4096;
+  const size = statSync(file).size - begin;
+  const handle = openSync(file, 'r+');
+  writeSync(handle, Buffer.alloc(size, 0xee), 0, size, begin);
+  closeSync(handle);
+}
+
+// Real processes: seconds go by on a busy machine before one is up.
+describe('a query runner', { timeout: 60_000 }, () => {
+  it('gives the result that the query has where the database is open', async () => {
+    const here = runQueriesInProcess(store);
+    const beside = createRunner();
+    const outcome = await beside.run('items', query);
+    expect(outcome).toEqual(await here.run('items', query));
+    expect(outcome.kind === 'done' && outcome.result.items).toHaveLength(2);
+    const lists = { nowMs: 0, hours: 24, limit: 10 };
+    expect(await beside.run('mostRead', lists)).toEqual(await here.run('mostRead', lists));
+    expect(await beside.run('activity', { nowMs: 0 })).toEqual(await here.run('activity', { nowMs: 0 }));
+  });
+
+  it('sees what was committed before the query was asked for', async () => {
+    const runner = createRunner();
+    await runner.run('items', query);
+    await room.read('a', [draft('three')]);
+    const outcome = await runner.run('items', query);
+    expect(outcome.kind === 'done' && outcome.result.items).toHaveLength(3);
+    expect(outcome.kind === 'done' && outcome.result.head.head).toBe(3);
+  });
+
+  it('ends a query that takes too long, and answers the next one', async () => {
+    const runner = createRunner({ wallLimitMs: 300 });
+    const release = await holdReaders();
+    expect(await runner.run('items', query)).toEqual({ kind: 'over-budget' });
+    release();
+    expect((await runner.run('items', query)).kind).toBe('done');
+    expect(ends).toEqual(['over-budget', 'done']);
+  });
+
+  it('refuses a query at once when as many wait as may, and one that has waited too long', async () => {
+    const runner = createRunner({ queueTimeoutMs: 100 });
+    const release = await holdReaders();
+    const running = runner.run('items', query);
+    const waiting = runner.run('items', query);
+    let waited = false;
+    void waiting.then(() => {
+      waited = true;
+    });
+    expect(await runner.run('items', query)).toEqual({ kind: 'busy' });
+    expect(waited).toBe(false);
+    expect(await waiting).toEqual({ kind: 'busy' });
+    release();
+    expect((await running).kind).toBe('done');
+    expect(ends).toEqual(['busy', 'busy', 'done']);
+  });
+
+  it('runs what waits in the order it came', async () => {
+    const runner = createRunner({ maxQueued: 3 });
+    const order: number[] = [];
+    const all = [1, 2, 3, 4].map((number) => runner.run('items', query).then(() => order.push(number)));
+    await Promise.all(all);
+    expect(order).toEqual([1, 2, 3, 4]);
+  });
+
+  it('has let go of the database once it is closed', async () => {
+    const runner = createRunner();
+    await runner.run('items', query);
+    await store.close();
+    await runner.close();
+    const alone = new Database(path.join(folder, 'news.sqlite'), { timeout: 0 });
+    // Which no other connection may be open for.
+    expect(alone.pragma('journal_mode = delete', { simple: true })).toBe('delete');
+    alone.close();
+    await expect(runner.run('items', query)).rejects.toThrow('closed');
+  });
+
+  it('calls a malformed file a fault of the storage, when it opens it and when it reads', async () => {
+    const faults: string[] = [];
+    const createNoting = (): QueryRunner => {
+      const runner = createQueryRunner(url, { limits, onFault: (fault) => faults.push(fault) });
+      open.push(runner);
+      return runner;
+    };
+    await store.close();
+    damage(path.join(folder, 'news.sqlite'), 2);
+    await expect(createNoting().run('items', query)).rejects.toBeInstanceOf(StorageError);
+    damage(path.join(folder, 'news.sqlite'), 0);
+    await expect(createNoting().run('items', query)).rejects.toMatchObject({ fault: 'malformed' });
+    expect(faults).toEqual(['malformed', 'malformed']);
+  });
+
+  it('reports a database that cannot be read as a fault', async () => {
+    const runner = createQueryRunner(`sqlite:${path.join(folder, 'none.sqlite')}`, {
+      onEnd: (outcome) => ends.push(outcome),
+    });
+    open.push(runner);
+    await expect(runner.run('items', query)).rejects.toThrow('none.sqlite');
+    expect(ends).toEqual(['failed']);
+  });
+});

@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Hono } from 'hono';
+import type { LogEvent } from '../../../src/domain/events/event.ts';
+import { everything } from '../../../src/domain/events/filter.ts';
+import type { Item } from '../../../src/domain/items/item.ts';
+import type { PollState, RefreshResult } from '../../../src/domain/polling/poll.ts';
+import type { Source } from '../../../src/domain/polling/source.ts';
+import type { FetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
+import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import { createNetworkBreaker } from '../../../src/schedule/network-breaker.ts';
+import { createPollingLoop } from '../../../src/schedule/polling-loop.ts';
+import type { DocumentProcessor } from '../../../src/server/document-processor.ts';
+import { createRefresh } from '../../../src/server/stages/create-stages.ts';
+import { createWebReads } from '../../../src/server/web-reads.ts';
+import { readEvents } from '../../../src/store/log/event-log.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { readItems } from '../../../src/store/queries/read-items.ts';
+import { declareSources } from '../../../src/store/sources/declare-sources.ts';
+import { claimSources, nextDueMs, readDueSources } from '../../../src/store/sources/leases.ts';
+import { readSourceReports, type SourceReport } from '../../../src/store/sources/source-reports.ts';
+import { readPollState } from '../../../src/store/sources/source-state.ts';
+import { createApp } from '../../../src/web/app.ts';
+import type { Network } from './chaos-case.ts';
+import { type LoopDelay, watchLoop } from './loop-delay.ts';
+
+/** 1 March 2026, 12:00 UTC: what the wall clock shows at the first turn. Durations are real. */
+export const stageStartMs = Date.UTC(2026, 2, 1, 12);
+/** What the sources of a stage send as a header, and what must be found nowhere. */
+export const stageSecret = 'open-sesame-4711';
+
+const leaseMs = 90_000;
+const assetsDir = fileURLToPath(new URL('../web/assets-fixture', import.meta.url));
+const site: Parameters<typeof createApp>[0]['site'] = () => ({
+  title: 'Newswire',
+  timezone: 'UTC',
+  dateline: 'dd.MM.yy HH:mm',
+  comments: 'off',
+  commentsNotice: 'Be kind.',
+  politeness: { hostGapMs: 0, hostConcurrency: 4, globalPerSecond: 1_000 },
+  retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
+});
+
+export interface StageOptions {
+  readonly digester: DocumentProcessor;
+  readonly sources: readonly Source[];
+  readonly limits: Partial<FetchLimits>;
+  readonly network: Network;
+}
+
+/** One turn of the polling loop. */
+export interface Turn {
+  readonly results: ReadonlyMap<string, RefreshResult>;
+  readonly delay: LoopDelay;
+  /** What the wall clock showed. */
+  readonly atMs: number;
+}
+
+/** How the loop runs in a turn. */
+export interface TurnManner {
+  readonly hostConcurrency?: number;
+  /** How long it runs on when all is read. */
+  readonly restMs?: number;
+}
+
+/** A source as declared, with a secret in its headers. */
+export function stageSource(id: string, url: string, over: Partial<Source> = {}): Source {
+  return {
+    id,
+    idDeclared: true,
+    url,
+    hidden: null,
+    title: null,
+    section: 'World',
+    intervalMs: null,
+    language: null,
+    headers: { 'X-Api-Key': stageSecret, Authorization: `Bearer ${stageSecret}`, Cookie: `id=${stageSecret}` },
+    keep: null,
+    drop: null,
+    limit: 500,
+    republish: 'full',
+    trust: { dates: true, ids: true },
+    declarationHash: `hash of ${url}`,
+    declaredAt: 'sources.yaml:1',
+    ...over,
+  };
+}
+
+/** The real intake over a database of its own, with a wall clock that the test turns. */
+export class Stage {
+  readonly #options: StageOptions;
+  readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
+  readonly #brake = createNetworkBreaker();
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly faults: string[] = [];
+  /** Every line of the log. */
+  readonly said: string[] = [];
+  store!: Store;
+  #fetcher!: Fetcher;
+  #app!: Hono;
+  nowMs = stageStartMs;
+
+  constructor(options: StageOptions) {
+    this.#options = options;
+    this.#sources = new Map(options.sources.map((source) => [source.id, source]));
+  }
+
+  readonly clock: Clock = { now: () => this.nowMs, monotonic: () => systemClock.monotonic() };
+
+  readonly log: Log = {
+    debug: (facts, message) => this.#say(facts, message),
+    info: (facts, message) => this.#say(facts, message),
+    warn: (facts, message) => this.#say(facts, message),
+    error: (facts, message) => {
+      this.#say(facts, message);
+      const { err } = facts as { err?: unknown };
+      this.faults.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`);
+    },
+  };
+
+  #say(facts: object, message: string): void {
+    this.said.push(`${message} ${JSON.stringify(facts)}`);
+  }
+
+  async open(): Promise<this> {
+    this.store = await openStore({ url: `sqlite:${path.join(this.#folder, 'stage.sqlite')}`, poller: true });
+    const { limits, network, sources } = this.#options;
+    this.#fetcher = createFetcher({
+      clock: this.clock,
+      userAgent: 'Newswire/0.0.0',
+      feedsDir: this.#folder,
+      limits,
+      ...network,
+      allowPrivateNetworks: network.allowPrivateNetworks ?? ['127.0.0.0/8'],
+    });
+    this.#app = createApp({
+      reads: createWebReads(this.store),
+      publicUrl: () => 'https://news.example.net',
+      site,
+      sections: () => ['World'],
+      ready: async () => ({ database: true }),
+      eventStream: null,
+      metrics: null,
+      version: '0.0.0',
+      readers: null,
+      clientAddress: () => '',
+      clock: this.clock,
+      log: this.log,
+      assetsDir,
+    });
+    await declareSources(this.store, { sources }, this.nowMs);
+    return this;
+  }
+
+  /** As after the end of the process and a new start. */
+  async restart(): Promise<void> {
+    await this.#shut();
+    await this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#shut();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #shut(): Promise<void> {
+    await this.#fetcher.close();
+    await this.store.close();
+  }
+
+  /** Runs the polling loop until these sources were read once each, and a little longer if it is to rest. */
+  async turn(awaited: readonly string[], how: TurnManner = {}): Promise<Turn> {
+    const results = new Map<string, RefreshResult>();
+    const watch = watchLoop();
+    await new Promise<void>((resolve, reject) => {
+      const loop = this.#createLoop(how, (result) => {
+        results.set(result.sourceId, result);
+        if (!awaited.every((id) => results.has(id))) return;
+        clearTimeout(tooLong);
+        setTimeout(() => loop.stop().then(resolve, reject), how.restMs ?? 0);
+      });
+      const tooLong = setTimeout(() => {
+        const missing = awaited.filter((id) => !results.has(id)).join(', ');
+        loop.stop().then(() => reject(new Error(`not read: ${missing}\n${this.faults.join('\n')}`)), reject);
+      }, 20_000);
+      loop.start();
+    });
+    return { results, delay: await watch.stop(), atMs: this.nowMs };
+  }
+
+  #createLoop({ hostConcurrency = 4 }: TurnManner, onResult: (result: RefreshResult) => void) {
+    const { store, clock, log } = this;
+    const refresh = createRefresh({
+      store,
+      fetcher: this.#fetcher,
+      digester: this.#options.digester,
+      brake: this.#brake,
+      clock,
+      random: () => 0.5,
+      hostCycleMs: () => 0,
+      hostGapMs: () => 0,
+      intervalMultiplier: () => 1,
+      sourceOf: (id) => this.#sources.get(id),
+      ring: () => {},
+    });
+    return createPollingLoop(
+      {
+        readDue: (nowMs, limit) => readDueSources(store.reader, nowMs, limit),
+        claim: (ids, nowMs) => claimSources(store, { ids, nowMs, leaseMs }),
+        refresh,
+        nextDueMs: () => nextDueMs(store.reader),
+      },
+      {
+        clock,
+        log,
+        brake: this.#brake,
+        limits: { ...site().politeness, hostConcurrency },
+        graceMs: 1_000,
+        abortGraceMs: 1_000,
+        onResult,
+      },
+    );
+  }
+
+  async report(id: string): Promise<SourceReport> {
+    const report = (await readSourceReports(this.store.reader)).find((one) => one.id === id);
+    if (report === undefined) throw new Error(`no source ${id}`);
+    return report;
+  }
+
+  async state(id: string): Promise<PollState> {
+    const state = await readPollState(this.store.reader, id);
+    if (state === null) throw new Error(`no source ${id}`);
+    return state;
+  }
+
+  /** Sets when a source is due, whatever was settled. */
+  async makeDue(id: string, atMs: number): Promise<void> {
+    await this.store.write((tx) =>
+      tx.updateTable('source').set({ next_check_ms: atMs }).where('id', '=', id).execute(),
+    );
+    this.nowMs = Math.max(this.nowMs, atMs);
+  }
+
+  /** Items that a source owns or shares, newest first. */
+  async items(id: string): Promise<readonly Item[]> {
+    const filter = { ...everything, sources: [id] };
+    return (await readItems(this.store.reader, { filter, limit: 1_000, before: null })).items;
+  }
+
+  events(): Promise<readonly LogEvent[]> {
+    return readEvents(this.store.reader, 0, 100_000);
+  }
+
+  /** What the web answers. */
+  async get(address: string, init: RequestInit = {}): Promise<{ status: number; etag: string | null; text: string }> {
+    const response = await this.#app.request(`https://news.example.net${address}`, init);
+    return { status: response.status, etag: response.headers.get('etag'), text: await response.text() };
+  }
+}

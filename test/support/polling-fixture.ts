@@ -1,0 +1,101 @@
+import { everything } from '../../src/domain/events/filter.ts';
+import type { Item } from '../../src/domain/items/item.ts';
+import type { NormaliseTask } from '../../src/domain/items/normalise-task.ts';
+import type { PollState, RefreshResult } from '../../src/domain/polling/poll.ts';
+import type { Source } from '../../src/domain/polling/source.ts';
+import { createFetcher, type Fetcher } from '../../src/fetch/fetch-source.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import type { DocumentProcessor } from '../../src/server/document-processor.ts';
+import { createRefresh } from '../../src/server/stages/create-stages.ts';
+import type { Store } from '../../src/store/open-store.ts';
+import { readItems } from '../../src/store/queries/read-items.ts';
+import { declareSources } from '../../src/store/sources/declare-sources.ts';
+import { claimSources } from '../../src/store/sources/leases.ts';
+import { readSourceReports, type SourceReport } from '../../src/store/sources/source-reports.ts';
+import { readPollState } from '../../src/store/sources/source-state.ts';
+import { normaliseDocument } from '../../src/worker.ts';
+import { noon, source } from './store-fixture.ts';
+
+export interface PollingFixtureOptions {
+  readonly hostGapMs?: number;
+  readonly allowPrivateNetworks?: readonly string[];
+}
+
+/** The real intake of one source, `a`, poll by poll, with a wall clock that the test turns. */
+export class PollingFixture {
+  readonly store: Store;
+  readonly source: Source;
+  /** What was asked of the digester, oldest first. */
+  readonly tasks: NormaliseTask[] = [];
+  /** Heads of the log that readers were told of. */
+  readonly notifiedHeads: number[] = [];
+  nowMs = noon;
+  readonly #fetcher: Fetcher;
+  readonly #refresh: ReturnType<typeof createRefresh>;
+
+  constructor(store: Store, url: string, over: Partial<Source> = {}, options: PollingFixtureOptions = {}) {
+    this.store = store;
+    this.source = source('a', { url, ...over });
+    const clock: Clock = { now: () => this.nowMs, monotonic: () => systemClock.monotonic() };
+    const allowPrivateNetworks = options.allowPrivateNetworks ?? ['127.0.0.0/8'];
+    this.#fetcher = createFetcher({ clock, userAgent: 'Newswire/0', feedsDir: '/nowhere', allowPrivateNetworks });
+    const digester: Pick<DocumentProcessor, 'digest'> = {
+      digest: (task) => {
+        this.tasks.push(task);
+        return normaliseDocument(task);
+      },
+    };
+    this.#refresh = createRefresh({
+      store,
+      fetcher: this.#fetcher,
+      digester,
+      brake: createNetworkBreaker(),
+      clock,
+      random: () => 0.5,
+      hostGapMs: () => options.hostGapMs ?? 0,
+      hostCycleMs: () => 0,
+      intervalMultiplier: () => 1,
+      sourceOf: (id) => (id === this.source.id ? this.source : undefined),
+      ring: (head) => void this.notifiedHeads.push(head),
+    });
+  }
+
+  async declare(): Promise<this> {
+    await declareSources(this.store, { sources: [this.source] }, this.nowMs);
+    return this;
+  }
+
+  /** One poll, as soon as it is due. */
+  async poll(signal: AbortSignal = new AbortController().signal): Promise<RefreshResult> {
+    this.nowMs = Math.max(this.nowMs, (await this.state()).nextCheckMs);
+    const [lease] = await claimSources(this.store, { ids: ['a'], nowMs: this.nowMs, leaseMs: 90_000 });
+    if (lease === undefined) throw new Error('the source could not be claimed');
+    return this.#refresh(lease, signal);
+  }
+
+  async state(): Promise<PollState> {
+    const state = await readPollState(this.store.reader, 'a');
+    if (state === null) throw new Error('the source is not declared');
+    return state;
+  }
+
+  async report(): Promise<SourceReport> {
+    const [report] = await readSourceReports(this.store.reader);
+    if (report === undefined) throw new Error('the source is not declared');
+    return report;
+  }
+
+  async notes(): Promise<readonly string[]> {
+    return (await this.report()).notes;
+  }
+
+  /** Newest first. */
+  async items(): Promise<readonly Item[]> {
+    return (await readItems(this.store.reader, { filter: everything, limit: 1000, before: null })).items;
+  }
+
+  close(): Promise<void> {
+    return this.#fetcher.close();
+  }
+}

@@ -1,0 +1,115 @@
+import type { WebhookState } from '../../../src/domain/events/webhook.ts';
+import type { PostResult } from '../../../src/push/webhooks/delivery-outcome.ts';
+import { WebhookDispatcher, type WebhookRequest } from '../../../src/push/webhooks/webhook-dispatcher.ts';
+import type { Log } from '../../../src/runtime/log.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { MemoryLog } from './memory-log.ts';
+import { makeState, makeWebhook } from './webhook-helpers.ts';
+
+/** A book in memory that moves a place only from where it is, as the store does. */
+class MemoryWebhookStates {
+  readonly rows = new Map<string, WebhookState>();
+  fault: Error | null = null;
+  reads = 0;
+  writes = 0;
+
+  async read(id: string): Promise<WebhookState | null> {
+    this.reads += 1;
+    if (this.fault !== null) throw this.fault;
+    return this.rows.get(id) ?? null;
+  }
+
+  async advance(before: WebhookState, after: WebhookState): Promise<boolean> {
+    const now = this.rows.get(before.id);
+    if (now?.seq !== before.seq || now.told !== before.told || now.epoch !== before.epoch) return false;
+    this.rows.set(before.id, after);
+    this.writes += 1;
+    return true;
+  }
+
+  of(id = 'hook'): WebhookState {
+    const found = this.rows.get(id);
+    if (found === undefined) throw new Error(`no ${id}`);
+    return found;
+  }
+}
+
+/** A courier with a book and a log in memory. */
+export interface DispatcherHarness {
+  readonly courier: WebhookDispatcher;
+  readonly book: MemoryWebhookStates;
+  readonly log: MemoryLog;
+  readonly clock: FakeClock;
+  readonly posts: readonly WebhookRequest[];
+  readonly said: readonly string[];
+  /** How attempts ended. */
+  readonly ends: readonly string[];
+  /** Lets time pass until nothing more happens at this instant. */
+  pass(ms?: number): Promise<void>;
+  publish(events?: number): Promise<void>;
+  seqs(): number[][];
+}
+
+const couriers: WebhookDispatcher[] = [];
+
+/** Stops what `stage` made: for `afterEach`. */
+export function stopDispatchers(): void {
+  for (const courier of couriers.splice(0)) void courier.stop();
+}
+
+/** What a receiver answers. */
+export type Answer = PostResult | ((post: WebhookRequest, signal: AbortSignal) => Promise<PostResult>);
+
+export const ok: PostResult = { kind: 'answered', status: 204, retryAfterMs: null };
+export const down: PostResult = { kind: 'answered', status: 500, retryAfterMs: null };
+
+/** A courier with one webhook; answers are given one after the other, the last one again and again. */
+export function createDispatcherHarness(
+  answers: Answer[] = [ok],
+  states: WebhookState[] = [makeState(0)],
+): DispatcherHarness {
+  const book = new MemoryWebhookStates();
+  for (const state of states) book.rows.set(state.id, state);
+  const log = new MemoryLog();
+  const clock = createFakeClock();
+  const posts: WebhookRequest[] = [];
+  const said: string[] = [];
+  const ends: string[] = [];
+  const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
+  const logger: Log = { debug: note, info: note, warn: note, error: note };
+  const courier = new WebhookDispatcher({
+    log,
+    book,
+    clock,
+    logger,
+    random: () => 1,
+    publicUrl: () => 'https://news.example.com',
+    ended: (outcome) => void ends.push(outcome),
+    after: (delayMs, call) => clock.after(delayMs, call),
+    async post(post, signal) {
+      posts.push(post);
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return typeof answer === 'function' ? answer(post, signal) : (answer ?? ok);
+    },
+  });
+  couriers.push(courier);
+  const pass = async (ms = 0) => {
+    await clock.advance(ms);
+    for (let turn = 0; turn < 10; turn += 1) await clock.rest();
+  };
+  return {
+    ...{ courier, book, log, clock, posts, said, ends, pass },
+    async publish(events = 1) {
+      for (let index = 0; index < events; index += 1) log.append();
+      courier.wake();
+      await pass();
+    },
+    seqs: () =>
+      posts.map(({ body }) => (JSON.parse(body) as { events?: { seq: number }[] }).events?.map(({ seq }) => seq) ?? []),
+  };
+}
+
+export const declareOne = async (one: DispatcherHarness) => {
+  one.courier.setWebhooks([makeWebhook()]);
+  await one.pass();
+};

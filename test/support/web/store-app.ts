@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import type { Site } from '../../../src/domain/polling/source.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { createShutdown } from '../../../src/runtime/shutdown.ts';
+import { createReaders } from '../../../src/server/reader-repositories.ts';
+import { createWebReads } from '../../../src/server/web-reads.ts';
+import type { Store } from '../../../src/store/open-store.ts';
+import { readItemByKey } from '../../../src/store/queries/read-items.ts';
+import type { App } from '../../../src/web/app.ts';
+import type { AppContext } from '../../../src/web/shared/app-context.ts';
+import { createClientAddress } from '../../../src/web/shared/client-address.ts';
+import { engines, withStore } from '../../contract/test-engines.ts';
+import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { draft, noon, StoreFixture, source } from '../store-fixture.ts';
+import { makeApp, site } from './test-app.ts';
+
+/** What stands for the browser of somebody at a desk. */
+export const browserAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+export const origin = 'https://news.example.com';
+
+/** A request of a test; what is left out is as a browser at 192.0.2.1 says it. */
+export interface TestRequest {
+  readonly method?: string;
+  /** An empty one leaves the usual one out. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Fields of a form. */
+  readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly address?: string;
+}
+
+/** The web over a real store with one item, `one`, that was read at noon. */
+export interface StoreApp {
+  readonly store: Store;
+  readonly room: StoreFixture;
+  readonly clock: FakeClock;
+  readonly item: number;
+  readonly app: App;
+  /** Methods and paths of everything that is answered. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+  request(path: string, asking?: TestRequest): Promise<Response>;
+  /** Has what was noted counted. */
+  flush(): Promise<void>;
+}
+
+/** Runs a test on a web with a store of its own. */
+export async function withStoreApp(
+  over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppContext>; readonly adminToken?: string | null },
+  work: (app: StoreApp) => Promise<void>,
+): Promise<void> {
+  const [engine] = engines;
+  if (engine === undefined) throw new Error('there is no engine');
+  await withStore(engine, async (store) => {
+    const room = new StoreFixture(store);
+    await room.declare([source('a')]);
+    await room.read('a', [draft('one')]);
+    const item = await readItemByKey(store.reader, 'http://example.net/one');
+    const clock = createFakeClock(noon);
+    const shutdown = createShutdown(silentLog);
+    const readers = await createReaders({
+      store,
+      clock,
+      log: silentLog,
+      shutdown,
+      adminToken: over.adminToken ?? null,
+    });
+    const { app } = makeApp([], {
+      reads: createWebReads(store),
+      readers,
+      clock,
+      publicUrl: () => origin,
+      site: () => ({ ...site, comments: 'moderated', ...over.site }),
+      clientAddress: createClientAddress(['10.0.0.0/8']),
+      ...over.parts,
+    });
+    await work({
+      store,
+      room,
+      clock,
+      item: item?.id ?? 0,
+      app,
+      routes: app.routes,
+      request: async (path, asking = {}) =>
+        app.request(path, requestOf(asking), { incoming: incomingOf(path, asking) }),
+      flush: () => shutdown.stop(),
+    });
+    await shutdown.stop();
+  });
+}
+
+function requestOf({ method, headers = {}, form }: TestRequest): RequestInit {
+  const usual = {
+    'user-agent': browserAgent,
+    ...(form === undefined ? {} : { origin, 'sec-fetch-site': 'same-origin' }),
+  };
+  const all = Object.entries({ ...usual, ...headers }).filter(([, value]) => value !== '');
+  const said = { headers: Object.fromEntries(all) };
+  if (form === undefined) return { method: method ?? 'GET', ...said };
+  const pairs = Array.isArray(form) ? form : Object.entries(form);
+  return { method: method ?? 'POST', ...said, body: new URLSearchParams(pairs as [string, string][]) };
+}
+
+function incomingOf(
+  path: string,
+  { address = '192.0.2.1', headers = {}, method, form }: TestRequest,
+): Partial<IncomingMessage> {
+  return {
+    method: method ?? (form === undefined ? 'GET' : 'POST'),
+    url: path,
+    socket: { remoteAddress: address },
+    headers: { 'user-agent': browserAgent, ...headers },
+  } as unknown as IncomingMessage;
+}

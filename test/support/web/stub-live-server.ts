@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ServerMessage, WireEvent } from '../../../src/domain/events/wire.ts';
+import { toWireBody } from '../../../src/domain/events/wire-item.ts';
+import type { Item } from '../../../src/domain/items/item.ts';
+import { type FakeReadPort, makeApp } from './test-app.ts';
+
+/** Pages over items in memory, with a live end that says what the test wants said. */
+export interface StubLiveServer {
+  readonly url: string;
+  readonly reads: FakeReadPort;
+  /** Tells every page of an item that was added or changed. */
+  publish(op: 'add' | 'update', item: Item): void;
+  /** Tells every page that an item was withdrawn. */
+  withdraw(item: Item): void;
+  /** What pages have subscribed to so far. */
+  subscriptions(): readonly Subscription[];
+  /** Breaks all connections, without a goodbye. */
+  drop(): void;
+  close(): Promise<void>;
+}
+
+/** A subscription as a page sent it. */
+export interface Subscription {
+  readonly type: string;
+  readonly id: string;
+  readonly after?: string;
+  readonly filter?: object;
+}
+
+/**
+ * @param assetsDir the built `dist/public`.
+ */
+export async function startStubLiveServer(items: readonly Item[], assetsDir: string): Promise<StubLiveServer> {
+  let url = '';
+  const { app, reads } = makeApp(items, { assetsDir, publicUrl: () => url });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const sockets = new Set<WebSocket>();
+  const subscribed: Subscription[] = [];
+  const live = new WebSocketServer({ server, path: '/live' });
+  let seq = 0;
+  live.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    greet(socket, { head: () => seq, note: (subscription) => subscribed.push(subscription) });
+  });
+  const tellAll = (event: Pick<WireEvent, 'op'> & { item: object; changed?: readonly string[] }): void => {
+    seq += 1;
+    for (const socket of sockets) socket.send(JSON.stringify({ type: 'item', ch: 'x', seq, prev: seq - 1, ...event }));
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    reads,
+    publish: (op, item) => {
+      const wire = { ...toWireBody(item), page: `${url}/items/${item.id}` };
+      tellAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
+    },
+    withdraw: (item) => tellAll({ op: 'remove', item: { id: item.id, url: item.url } }),
+    subscriptions: () => subscribed,
+    drop: () => {
+      for (const socket of sockets) socket.terminate();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.terminate();
+      live.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Says what a server says first, and takes every subscription from where it stands. */
+function greet(socket: WebSocket, log: { head(): number; note(subscription: Subscription): void }): void {
+  const { head } = log;
+  const say = (message: ServerMessage): void => socket.send(JSON.stringify(message));
+  const limits = { subscriptions: 32, messageBytes: 16_384, filterValues: 200 };
+  say({
+    type: 'welcome',
+    v: 1,
+    epoch: 'k3f9',
+    head: head(),
+    floor: 1,
+    pingIntervalMs: 25_000,
+    maxAgeMs: 3_600_000,
+    limits,
+  });
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data)) as Subscription;
+    if (message.type !== 'subscribe') return;
+    log.note(message);
+    say({ type: 'subscribed', id: message.id, ch: 'x', after: message.after ?? 'head', head: head() });
+    say({ type: 'live', ch: 'x', seq: head(), prev: head() });
+  });
+}

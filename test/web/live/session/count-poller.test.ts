@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { ItemCounts } from '../../../../src/domain/items/item-counts.ts';
+import { type Log, silentLog } from '../../../../src/runtime/log.ts';
+import { createCountPoller } from '../../../../src/web/live/session/count-poller.ts';
+import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
+import { drainEventLoop } from '../../../support/push/drain-event-loop.ts';
+
+function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>, log: Log = silentLog) {
+  let tick = () => {};
+  const every = (_: number, run: () => void) => {
+    tick = run;
+    return () => {};
+  };
+  const wheel = createTimerWheel({ tickMs: 1000, every });
+  return {
+    wheel,
+    desk: createCountPoller({ read, wheel, log }),
+    async pass(seconds: number) {
+      for (let passed = 0; passed < seconds; passed += 1) {
+        tick();
+        await drainEventLoop(2);
+      }
+    },
+  };
+}
+
+const count = (id: number, reads = 0) => ({ id, reads, comments: 0, commentsRevision: 0 });
+
+describe('createCountsDesk', () => {
+  it('asks once for all who watch', async () => {
+    const asked: string[] = [];
+    const { desk, pass } = deskOf(async (ids) => {
+      asked.push(ids.join());
+      return [];
+    });
+    desk.watch({ items: [1, 2], notify() {} });
+    desk.watch({ items: [2, 3], notify() {} });
+    await pass(3);
+    expect(asked).toEqual(['1,2', '2,3', '1,2,3']);
+  });
+
+  it('tells each watcher what has changed since it was told last, and of its items only', async () => {
+    let reads = 0;
+    const { desk, pass } = deskOf(async (ids) => ids.map((id) => count(id, id === 2 ? reads : 0)));
+    const told: unknown[] = [];
+    desk.watch({ items: [1, 2], notify: (counts) => told.push(counts) });
+    await drainEventLoop(2);
+    await pass(7);
+    reads = 5;
+    await pass(7);
+    expect(told).toEqual([[count(1), count(2)], [count(2, 5)]]);
+  });
+
+  it('tells of comments that changed although they are as many as before', async () => {
+    let commentsRevision = 1;
+    const { desk, pass } = deskOf(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
+    const told: number[] = [];
+    desk.watch({ items: [1], notify: (counts) => told.push(...counts.map((one) => one.commentsRevision)) });
+    await drainEventLoop(2);
+    commentsRevision = 3;
+    await pass(7);
+    expect(told).toEqual([1, 3]);
+  });
+
+  it('asks no more when nobody watches', async () => {
+    let asked = 0;
+    const { desk, pass, wheel } = deskOf(async () => {
+      asked += 1;
+      return [];
+    });
+    const stop = desk.watch({ items: [1], notify: () => expect.unreachable('nothing was counted') });
+    stop();
+    await pass(20);
+    expect(asked).toBeLessThanOrEqual(2);
+    expect(wheel.size).toBe(0);
+  });
+
+  it('says in the log that it could not read, and tries again', async () => {
+    const warned: string[] = [];
+    let fails = true;
+    const { desk, pass } = deskOf(
+      async (ids) => {
+        if (fails) throw new Error('database is gone');
+        return ids.map((id) => count(id));
+      },
+      { ...silentLog, warn: (_, message) => void warned.push(message) },
+    );
+    const told: unknown[] = [];
+    desk.watch({ items: [1], notify: (counts) => told.push(counts) });
+    await drainEventLoop(2);
+    expect(warned).toHaveLength(1);
+    fails = false;
+    await pass(7);
+    expect(told).toEqual([[count(1)]]);
+  });
+});

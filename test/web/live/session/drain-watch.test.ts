@@ -1,0 +1,99 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { DrainWatch } from '../../../../src/web/live/session/drain-watch.ts';
+import { defaultLiveTiming } from '../../../../src/web/live/session/live-context.ts';
+import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
+
+/** A reader whose backlog a test sets. */
+class Backlog extends EventEmitter {
+  writableLength = 0;
+}
+
+function watchOf() {
+  let tick = () => {};
+  const every = (_: number, run: () => void) => {
+    tick = run;
+    return () => {};
+  };
+  const wheel = createTimerWheel({ tickMs: 1000, every });
+  const outlet = new Backlog();
+  const told: string[] = [];
+  const owner = { drained: () => void told.push('drained'), tooSlow: () => void told.push('too slow') };
+  return {
+    wheel,
+    outlet,
+    told,
+    watch: new DrainWatch(outlet, { wheel, timing: defaultLiveTiming }, owner),
+    pass(seconds: number) {
+      for (let passed = 0; passed < seconds; passed += 1) tick();
+    },
+  };
+}
+
+const mark = 64 * 1024;
+
+describe('DrainWatch', () => {
+  it('lets write below the mark, and waits for nothing', () => {
+    const { watch, outlet, wheel } = watchOf();
+    outlet.writableLength = mark - 1;
+    expect(watch.writable()).toBe(true);
+    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+  });
+
+  it('tells when the backlog is gone', () => {
+    const { watch, outlet, told, wheel } = watchOf();
+    outlet.writableLength = mark;
+    expect([watch.writable(), watch.writable()]).toEqual([false, false]);
+    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([1, 1]);
+    outlet.writableLength = 0;
+    outlet.emit('drain');
+    expect(told).toEqual(['drained']);
+    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+  });
+
+  it('tells when its reader has had its time', () => {
+    const { watch, outlet, told, wheel, pass } = watchOf();
+    outlet.writableLength = mark;
+    watch.writable();
+    pass(30);
+    expect(told).toEqual([]);
+    pass(1);
+    expect(told).toEqual(['too slow']);
+    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+  });
+
+  it('takes one for drained who has read, though not all', () => {
+    const { watch, outlet, told, pass } = watchOf();
+    outlet.writableLength = mark;
+    watch.writable();
+    outlet.writableLength = mark - 1;
+    pass(31);
+    expect(told).toEqual(['drained']);
+  });
+
+  it('counts the time anew when the backlog grows again', () => {
+    const { watch, outlet, told, pass } = watchOf();
+    outlet.writableLength = mark;
+    watch.writable();
+    pass(20);
+    outlet.emit('drain');
+    watch.writable();
+    pass(20);
+    expect(told).toEqual(['drained']);
+    pass(11);
+    expect(told).toEqual(['drained', 'too slow']);
+  });
+
+  it('tells nothing once it is stopped', () => {
+    const { watch, outlet, told, wheel, pass } = watchOf();
+    watch.stop();
+    outlet.writableLength = mark;
+    watch.writable();
+    watch.stop();
+    watch.stop();
+    outlet.emit('drain');
+    pass(60);
+    expect(told).toEqual([]);
+    expect(wheel.size).toBe(0);
+  });
+});

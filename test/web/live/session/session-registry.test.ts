@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { closeCodes } from '../../../../src/web/live/protocol/close-codes.ts';
+import {
+  createSessionRegistry,
+  type LiveSession,
+  type SessionRegistry,
+} from '../../../../src/web/live/session/session-registry.ts';
+
+/** A session that goes as soon as it is told to, or only when it is ended. */
+function join(
+  sessions: SessionRegistry,
+  options: { address?: string; stays?: boolean; transport?: 'ws' | 'sse' } = {},
+) {
+  const told: string[] = [];
+  const session: LiveSession = {
+    transport: options.transport ?? 'ws',
+    bye({ reason }) {
+      told.push(reason);
+      if (options.stays !== true) leave();
+    },
+    terminate() {
+      told.push('terminated');
+      leave();
+    },
+  };
+  const leave = sessions.add(session, options.address ?? '127.0.0.1');
+  return { told, leave };
+}
+
+describe('createSessions', () => {
+  it('counts sessions by their transport', () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 5, maxSessions: 5 });
+    join(sessions);
+    join(sessions, { transport: 'sse' });
+    const { leave } = join(sessions);
+    leave();
+    leave();
+    expect([sessions.size, sessions.count('ws'), sessions.count('sse')]).toEqual([2, 1, 1]);
+  });
+
+  it('refuses for the address first, then for the process', () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 2 });
+    join(sessions, { address: '192.0.2.1' });
+    expect(sessions.refusalFor('192.0.2.1')).toBe('address');
+    expect(sessions.refusalFor('192.0.2.2')).toBe(null);
+    join(sessions, { address: '192.0.2.2' });
+    expect(sessions.refusalFor('192.0.2.2')).toBe('address');
+    expect(sessions.refusalFor('192.0.2.3')).toBe('process');
+  });
+
+  it('gives a place back once, however often a session leaves', () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 2, maxSessions: 9 });
+    const { leave } = join(sessions, { address: '192.0.2.1' });
+    join(sessions, { address: '192.0.2.1' });
+    leave();
+    leave();
+    join(sessions, { address: '192.0.2.1' });
+    expect(sessions.refusalFor('192.0.2.1')).toBe('address');
+  });
+
+  it('closes at once when nobody is there, and refuses from then on', async () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1 });
+    await sessions.close(closeCodes.shutdown, 1e6);
+    expect(sessions.refusalFor('192.0.2.1')).toBe('closing');
+  });
+
+  it('is closed as soon as the last one has gone', async () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
+    const all = Array.from({ length: 60 }, () => join(sessions));
+    await sessions.close(closeCodes.shutdown, 5000);
+    expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
+  });
+
+  it('says goodbye in slices, not to all at once', async () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1000 });
+    const all = Array.from({ length: 200 }, () => join(sessions));
+    const closed = sessions.close(closeCodes.shutdown, 5000);
+    expect(all.filter(({ told }) => told.length > 0).length).toBe(50);
+    await closed;
+    expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
+  });
+
+  it('ends those who stay when the time is over', async () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
+    const { told } = join(sessions, { stays: true });
+    await sessions.close(closeCodes.shutdown, 20);
+    expect(told).toEqual(['shutdown', 'terminated']);
+  });
+
+  it('may be closed twice', async () => {
+    const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
+    join(sessions, { stays: true });
+    await Promise.all([sessions.close(closeCodes.shutdown, 20), sessions.close(closeCodes.shutdown, 20)]);
+    expect(sessions.size).toBe(0);
+  });
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
+import { describe, expect, it } from 'vitest';
+import {
+  element,
+  escapeXml,
+  htmlForCdata,
+  plainText,
+  textElement,
+  toLanguageTag,
+  toWebUrl,
+  xmlSafe,
+} from '../../../src/web/syndication/xml-text.ts';
+
+/** Text of the root element, or the fault that kept the document from being read. */
+function readBack(xml: string): string {
+  let text = '';
+  const parser = new SaxesParser();
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('text', (more) => {
+    text += more;
+  });
+  parser.on('cdata', (more) => {
+    text += more;
+  });
+  parser.write(xml).close();
+  return text;
+}
+
+// XML itself turns carriage returns into line feeds.
+const anyText = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\r', ' '));
+
+describe('what goes into XML', () => {
+  it('is read back as it was, less what XML cannot hold', () => {
+    fc.assert(fc.property(anyText, (text) => readBack(textElement('a', text)) === xmlSafe(text)));
+  });
+
+  it('never breaks out of an attribute', () => {
+    fc.assert(fc.property(anyText, (text) => readBack(element('a', { b: text }, 'in')) === 'in'));
+  });
+
+  it('never breaks out of a CDATA section', () => {
+    const html = fc.array(fc.constantFrom(']', '>', ']]>', '<', '&', 'x', '\u0000')).map((parts) => parts.join(''));
+    fc.assert(fc.property(html, (text) => !readBack(`<a><![CDATA[${htmlForCdata(text)}]]></a>`).includes(']]>')));
+  });
+
+  it('keeps every character of any script', () => {
+    const text = 'Ünïcode עברית 日本 🎈 \t\n';
+    expect(xmlSafe(text)).toBe(text);
+    expect(escapeXml(text)).toBe(text);
+  });
+
+  it('replaces half a character and drops controls', () => {
+    expect(xmlSafe('a\ud800b\u0000c\u001bd\u0085e\uffff')).toBe('a\ufffdbcde');
+  });
+});
+
+describe('element', () => {
+  it('leaves out attributes that are null and closes itself without an inside', () => {
+    expect(element('a', { b: 'x"<', c: null, d: 0 }, null)).toBe('<a b="x&quot;&lt;" d="0"/>');
+  });
+});
+
+describe('an address in an output feed', () => {
+  it.each([
+    ['https://example.org/a|b^c`d"e<f>', 'https://example.org/a%7Cb%5Ec%60d%22e%3Cf%3E'],
+    ['https://example.org/?a[0]={x}', 'https://example.org/?a%5B0%5D=%7Bx%7D'],
+    ['https://example.org/50%', 'https://example.org/50%25'],
+    ['https://example.org/#a#b', 'https://example.org/#a%23b'],
+    ['https://user:pass@example.org/a', 'https://example.org/a'],
+    ['http://[2001:db8::1]:8080/a', 'http://[2001:db8::1]:8080/a'],
+    ['https://example.org/é', 'https://example.org/%C3%A9'],
+  ])('holds only what RFC 3986 allows: %s', (text, expected) => {
+    expect(toWebUrl(text)).toBe(expected);
+  });
+
+  it.each(['javascript:alert(1)', 'file:///etc/hostname', '/relative', '', 'http://['])('is never %s', (text) => {
+    expect(toWebUrl(text)).toBeNull();
+  });
+});
+
+describe('the plain text of HTML', () => {
+  it('is on one line, without markup and references', () => {
+    expect(plainText('<p>A &amp;\n<b>b</b></p><p>&lt;c&gt; &#39;d</p>')).toBe("A & b <c> 'd");
+  });
+
+  it('ends before a tag that was cut', () => {
+    expect(plainText('<p>Text <a href="https://exam')).toBe('Text');
+  });
+});
+
+describe('a language tag', () => {
+  it.each(['en', 'en-GB', 'zh-Hant-TW', 'es-419'])('may be %s', (tag) => expect(toLanguageTag(tag)).toBe(tag));
+  it.each(['', 'english please', 'e', 'en_GB', null])('is never %s', (tag) => expect(toLanguageTag(tag)).toBeNull());
+});

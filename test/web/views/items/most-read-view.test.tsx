@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { MostRead } from '../../../../src/web/views/items/most-read-view.tsx';
+import type { PageContext } from '../../../../src/web/views/layout/page-context.ts';
+import { makeLinks } from '../../../../src/web/views/layout/view-links.ts';
+import { makeItem } from '../../../support/web/test-app.ts';
+
+const frame = { links: makeLinks('https://example.org', 'v1') } as PageContext;
+const entry = (id: number, reads: number) => ({ item: makeItem(id, { title: `<b>${id}</b>` }), reads });
+
+describe('MostRead', () => {
+  it('lists the day, and the week below it', () => {
+    const html = String(<MostRead lists={{ day: [entry(1, 1)], week: [entry(2, 676)] }} frame={frame} />);
+    expect(html).toMatch(/href="\/items\/1"[^>]*>&lt;b&gt;1&lt;\/b&gt;<\/a> <span[^>]*>1 read</);
+    expect(html).toMatch(/<details><summary>In seven days<\/summary>.*676 reads/);
+  });
+
+  it('opens the week when nothing was read today', () => {
+    expect(String(<MostRead lists={{ day: [], week: [entry(2, 3)] }} frame={frame} />)).toContain('<details open');
+  });
+
+  it('is not there while nothing was read', () => {
+    expect(String(<MostRead lists={{ day: [], week: [] }} frame={frame} />)).toBe('');
+  });
+});
