@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { sql } from 'kysely';
 import type { ItemDraft } from '../src/domain/items/item.ts';
+import type { Store } from '../src/store/engine/store.ts';
 import { trimEvents } from '../src/store/log/event-log.ts';
-import { openStore, type Store } from '../src/store/open-store.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { digest, StoreFixture, source } from '../test/support/store-fixture.ts';
 import { type NewsWords, newsWords } from './news-words.ts';
 

@@ -1,8 +1,9 @@
 import type { NormalisedFeed } from '../src/domain/items/item.ts';
 import { emptyPollHistory, type PollResult } from '../src/domain/polling/poll.ts';
 import type { Source } from '../src/domain/polling/source.ts';
+import type { Store } from '../src/store/engine/store.ts';
 import { storeFeed } from '../src/store/items/store-items.ts';
-import { openStore, type Store } from '../src/store/open-store.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { declareSources } from '../src/store/sources/declare-sources.ts';
 import { claimSources } from '../src/store/sources/leases.ts';
 

@@ -4,7 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { createRefreshingCache } from '../runtime/refreshing-cache.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
-import type { Store } from '../store/open-store.ts';
+import type { Store } from '../store/engine/store.ts';
 import { type QueryRunner, runQueriesInProcess } from '../store/query-process/query-runner.ts';
 import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
 import { moderateComments } from '../store/readers/moderate-comments.ts';

@@ -1,7 +1,7 @@
 import { rulesVersion } from '../domain/items/normalise-task.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Store } from '../store/engine/store.ts';
 import { type HtmlChange, readStoredHtml, replaceHtml, type StoredHtml } from '../store/items/stored-html.ts';
-import type { Store } from '../store/open-store.ts';
 import { getOrCreateSetting, writeSetting } from '../store/stored-settings.ts';
 import type { DocumentProcessor } from './document-processor.ts';
 

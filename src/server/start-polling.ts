@@ -15,7 +15,7 @@ import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
 import { createNetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
-import type { Store } from '../store/open-store.ts';
+import type { Store } from '../store/engine/store.ts';
 import { adjustForClockChange } from '../store/sources/clock-change.ts';
 import { declareSources } from '../store/sources/declare-sources.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';

@@ -10,9 +10,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
+import type { Store } from '../store/engine/store.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../store/log/webhook-states.ts';
-import type { Store } from '../store/open-store.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { version } from './version.ts';
 

@@ -1,12 +1,14 @@
-import type { Store } from './open-store.ts';
+import type { Store } from './engine/store.ts';
 
 /**
- * What all nodes share and nobody declares, such as the server's secret: made once, by whoever asks first, and the
- * same ever after.
+ * Reads a value that all nodes share, such as a secret of the server. The first caller creates it.
+ *
+ * @param name the key of the setting.
+ * @param make generates the value.
  */
 export async function getOrCreateSetting(store: Store, name: string, make: () => string): Promise<string> {
-  const known = await store.reader.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst();
-  if (known !== undefined) return known.value;
+  const existing = await store.reader.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst();
+  if (existing !== undefined) return existing.value;
   return store.write(async (tx) => {
     await tx
       .insertInto('setting')
@@ -18,7 +20,7 @@ export async function getOrCreateSetting(store: Store, name: string, make: () =>
   });
 }
 
-/** Writes one of them, for what goes on and must be known after a restart. */
+/** Writes a value that all nodes share and that must survive a restart. */
 export async function writeSetting(store: Store, name: string, value: string): Promise<void> {
   await store.write((tx) =>
     tx

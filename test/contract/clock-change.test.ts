@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { adjustForClockChange } from '../../src/store/sources/clock-change.ts';
 import { claimSources, readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renewEpoch } from '../../src/store/log/epoch.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
@@ -73,14 +72,6 @@ describe.each(engines)('the log on $name', (engine) => {
         [4, 'update', noon + 3 * 60_000],
       ]);
       expect(await readEvents(store.reader, 5, 2)).toEqual([]);
-    }));
-
-  it('gets another name for a database out of a backup', () =>
-    withStore(engine, async (store) => {
-      const before = await readHead(store.reader);
-      const epoch = await renewEpoch(store);
-      expect(epoch).not.toBe(before.epoch);
-      expect(await readHead(store.reader)).toEqual({ ...before, epoch });
     }));
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyPollHistory, maxHostPauseMs, type PollResult } from '../../src/domain/polling/poll.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readHostPauses } from '../../src/store/sources/host-pauses.ts';
 import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';

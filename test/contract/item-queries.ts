@@ -1,6 +1,6 @@
 import { everything, type Filter } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { type ItemsQuery, readItems } from '../../src/store/queries/read-items.ts';
 import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 

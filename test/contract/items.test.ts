@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { knownHashes } from '../../src/store/sources/source-state.ts';
 import { day, digest, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';

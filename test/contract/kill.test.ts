@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readEvents, readHead } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { day } from '../support/store-fixture.ts';
 import { engines } from './test-engines.ts';
 

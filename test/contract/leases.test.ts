@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maxNextCheckDelayMs } from '../../src/domain/polling/poll.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import {
   claimSources,
   extendLease,

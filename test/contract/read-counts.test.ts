@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import {
   countReads,

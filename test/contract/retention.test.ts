@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { ItemDraft } from '../../src/domain/items/item.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { type RetentionOptions, retireItems } from '../../src/store/items/retention.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { day, digest, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';

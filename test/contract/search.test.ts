@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { at, names, newsroom } from './item-queries.ts';

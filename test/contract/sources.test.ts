@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rulesVersion } from '../../src/domain/items/normalise-task.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';

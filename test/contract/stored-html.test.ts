@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readStoredHtml, replaceHtml } from '../../src/store/items/stored-html.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readItem, readItems } from '../../src/store/queries/read-items.ts';
 import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';

@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 
 /** A place for a database, and how to clear it away. */
 export interface Place {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readEvents, readHead, trimEvents } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
 import { day, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import {
   claimDeliveries,
   enqueueDeliveries,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readEvents } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { engines } from '../contract/test-engines.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { startHousekeeping } from '../../src/server/housekeeping.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import type { Store } from '../../src/store/open-store.ts';
 import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from '../contract/test-engines.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Unreadable } from '../../src/domain/items/item.ts';
 import { type ResanitiseOptions, resanitiseStoredHtml } from '../../src/server/resanitise.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { writeSetting } from '../../src/store/stored-settings.ts';
 import { engines, withStore } from '../contract/test-engines.ts';

@@ -6,9 +6,10 @@ import { everything } from '../../src/domain/events/filter.ts';
 import type { ItemsPage } from '../../src/domain/events/wire.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createReadinessCheck, createWebReads } from '../../src/server/web-reads.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { declareWebhooks } from '../../src/store/log/webhook-states.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { makeApp } from '../support/web/test-app.ts';
 

@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { trimEvents } from '../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
 import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import type { DocumentProcessor } from '../../src/server/document-processor.ts';
 import { createRefresh } from '../../src/server/stages/create-stages.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';

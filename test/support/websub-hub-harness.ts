@@ -10,7 +10,7 @@ import {
   createWebSubHttpClient,
   type WebSubHttpClientOptions,
 } from '../../src/server/websub/websub-http-client.ts';
-import type { Store } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/engine/store.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';

@@ -1,6 +1,6 @@
 import { nearestWord } from '../../config/problems/did-you-mean.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 import { isServerPolling, withDatabase } from '../shared/open-database.ts';
 

@@ -2,7 +2,7 @@ import { nearestWord } from '../../config/problems/did-you-mean.ts';
 import { type Cursor, formatCursor, type LogBounds, parseCursor } from '../../domain/events/event.ts';
 import { type WebhookState, webhookCondition } from '../../domain/events/webhook.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';

@@ -2,7 +2,7 @@ import { readSettings, type Settings } from '../../config/environment/environmen
 import type { Item } from '../../domain/items/item.ts';
 import { canonicalUrl } from '../../normalise/links/resolve-links.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { databaseFile, readSettings } from '../../config/environment/environment.ts';
-import type { ReadOnlyStore, Store } from '../../store/open-store.ts';
+import type { ReadOnlyStore, Store } from '../../store/engine/store.ts';
 import { type CliIo, CommandError } from './io.ts';
 
 /**

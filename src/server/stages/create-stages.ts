@@ -11,9 +11,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { NetworkBreaker } from '../../schedule/network-breaker.ts';
 import { nextPollState } from '../../schedule/rules/next-poll-state.ts';
 import type { RefreshOutcome } from '../../schedule/rules/refresh-outcome.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { storeFeed } from '../../store/items/store-items.ts';
 import { readContinuity } from '../../store/items/stored-continuity.ts';
-import type { Store } from '../../store/open-store.ts';
 import { extendLease, recordPoll } from '../../store/sources/leases.ts';
 import { askedByOperator, knownHashes, readPollState } from '../../store/sources/source-state.ts';
 import type { DocumentProcessor } from '../document-processor.ts';
@@ -96,7 +96,7 @@ export function createStages(parts: StageDependencies): Stages {
     // Links of the document are resolved against it, and shown.
     const base = maskUrlText(url, source.hidden);
     const options = { url: base, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
-    const there = store.announce();
+    const there = store.expectWrite();
     try {
       return maskedDocument(await parts.digester.digest({ body, contentType, options }), source.hidden);
     } finally {

@@ -5,7 +5,7 @@ import { FetchError } from '../../fetch/client/fetch-error.ts';
 import { defaultFetchLimits } from '../../fetch/client/fetch-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { knownHashes, readPollState } from '../../store/sources/source-state.ts';
 import { claimOldestPush, deletePush, type PendingPush, storePushedItems } from '../../store/websub/websub-inbox.ts';
 import { bringPollForward } from '../../store/websub/websub-subscriptions.ts';

@@ -10,7 +10,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { repeat } from '../../runtime/repeat.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import {
   claimDeliveries,
   enqueueDeliveries,

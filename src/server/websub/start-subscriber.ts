@@ -6,7 +6,7 @@ import { createSubscriptionManager } from '../../push/websub/subscription-manage
 import type { SubscriptionStore } from '../../push/websub/subscription-store.ts';
 import { repeat } from '../../runtime/repeat.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { getOrCreateSetting, writeSetting } from '../../store/stored-settings.ts';
 import {
   applySubscriptionDiff,

@@ -3,7 +3,7 @@ import type { LogTail } from '../../push/log/log-tail.ts';
 import { createCallbackHandler } from '../../push/websub/callback-handler.ts';
 import type { DeliveryOutcome } from '../../push/websub/content-distributor.ts';
 import type { CallbackStore } from '../../push/websub/subscription-store.ts';
-import type { Store } from '../../store/open-store.ts';
+import type { Store } from '../../store/engine/store.ts';
 import { savePush } from '../../store/websub/websub-inbox.ts';
 import {
   bringPollForward,

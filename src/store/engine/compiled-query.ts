@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery } from 'kysely';
 import { type Db, type Engine, engineOf } from './engine.ts';
 
-/** Stands for a value that is known only when the query is run. */
+/** Marks a parameter whose value is supplied at execution. */
 class Placeholder {
   readonly name: string;
 
@@ -11,22 +11,24 @@ class Placeholder {
 }
 
 /**
- * A query that is put together once and run often, each time with other values: to put one together takes several times
- * as long as to run it. What is built may depend on the executor's engine, and on nothing else.
+ * A query that is built and compiled once for each engine and run many times with different values: building it takes
+ * several times as long as running it.
  *
- * @param build is given places that stand for the values. They may be handed to a query as they are, and must not be
- *   looked at.
+ * @param names the names of the values.
+ * @param build receives a placeholder for each value. It may pass placeholders to the query, but must not inspect them:
+ *   the query may depend on the executor's engine and on nothing else.
+ * @returns runs the query and returns its rows.
  */
 export function compiledQuery<Values extends object, Result>(
   names: readonly (keyof Values & string)[],
   build: (db: Db, values: Values) => Compilable<Result>,
 ): (db: Db, values: Values) => Promise<Result[]> {
   const compiled = new WeakMap<Engine, CompiledQuery<Result>>();
-  const places = Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values;
+  const placeholders = Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values;
   const compile = (db: Db): CompiledQuery<Result> => {
     const known = compiled.get(engineOf(db));
     if (known !== undefined) return known;
-    const query = build(db, places).compile();
+    const query = build(db, placeholders).compile();
     compiled.set(engineOf(db), query);
     return query;
   };
@@ -35,7 +37,7 @@ export function compiledQuery<Values extends object, Result>(
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
     );
-    // Plug-ins see it as they see any other query, that which guards against an executor's use inside itself among them.
+    // Run the plug-ins, as for any other query: SerialConnection's guard is one of them.
     db.getExecutor().transformQuery(query.query, query.queryId);
     return (await db.executeQuery<Result>({ ...query, parameters })).rows;
   };

@@ -4,109 +4,109 @@ import type { Phrase } from '../../domain/search/search-query.ts';
 import type { StorageFault } from '../../domain/storage.ts';
 import type { Tables } from './tables.ts';
 
-/** The database, or one transaction on it: what every store function takes first. */
+/** An executor: the database, or one transaction on it. The first argument of every store function. */
 export type Db = Kysely<Tables>;
 
-/** What differs between engines, chosen once when the store is opened and found again through any executor. */
+/** The operations that differ between database engines. `engineOf` finds the engine of an executor. */
 export interface Engine {
-  /** Inserts rows, in their order, each a list of values in the order of the columns. */
+  /** Inserts rows in their order. Each row is a list of values in the order of the columns. */
   insert(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<void>;
-  /** The same, giving back the number that each got as its `id`. */
+  /** Inserts rows like `insert` and returns the generated `id` of each, in the same order. */
   insertReturningIds(db: Db, insertion: Insertion, rows: readonly unknown[][]): Promise<number[]>;
-  /** Sets columns of rows: each a list of values in the order of the columns, and the one by which it is found. */
+  /** Sets columns of rows. Each row is a list of values in the order of the columns, followed by the key value. */
   update(db: Db, change: RowUpdate, rows: readonly unknown[][]): Promise<void>;
-  /** A sub-select of the values of a JSON array, of column `value`. */
+  /** A subquery that returns the values of a JSON array, in a column `value`. */
   jsonValues(json: string): RawBuilder<unknown>;
-  /** A table expression `each` out of a JSON array of texts or numbers, of column `value`. */
+  /** A table expression named `each` over a JSON array of strings or numbers, with a column `value`. */
   jsonTable(json: string): RawBuilder<unknown>;
-  /** The number at a path of one name in a JSON column. */
+  /** The number of a top-level member of a JSON column. */
   jsonNumber(column: RawBuilder<unknown>, name: string): RawBuilder<number>;
-  /** Makes what migrations cannot say for all engines alike: the search index. */
+  /** Creates the search index if it is missing. Migrations cannot: its definition differs between engines. */
   createSearchIndex(db: Db): Promise<void>;
-  /** Puts the texts of items into the search index, in place of what it held of them. */
+  /** Adds the texts of items to the search index, and replaces those that it has already. */
   indexTexts(db: Db, texts: readonly IndexedText[]): Promise<void>;
-  /** Takes items out of the search index. */
+  /** Removes items from the search index. */
   removeTexts(db: Db, itemIds: readonly number[]): Promise<void>;
-  /** Of these items, the ids of those whose text has what is asked for. The nearer they are, the less it costs. */
+  /** Filters item ids by their text. The smaller the span of the ids, the cheaper. */
   filterByText(db: Db, phrases: TextCondition, itemIds: readonly number[]): Promise<number[]>;
-  /** Ids, within bounds, of items whose text has all of the phrases: highest first. */
+  /** The ids within a range of items whose text contains all phrases: highest first. */
   searchTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
-  /** The same ids as `searchTexts` gives, those first whose text fits the phrases best. */
+  /** The ids that `searchTexts` returns, best match first. */
   rankTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
-  /** Whether a statement failed only because another writer was at work, so that trying again makes sense. */
+  /** Whether a statement failed only because another process was writing, so that a retry can succeed. */
   isBusy(error: unknown): boolean;
 }
 
-/** Into which columns rows are inserted. */
+/** The target of an insertion. */
 export interface Insertion {
   readonly table: string;
   readonly columns: readonly string[];
 }
 
-/** Which columns are set in rows that are found by one column. */
+/** The columns that an update sets, and the column that identifies the rows. */
 export interface RowUpdate {
   readonly table: string;
   readonly columns: readonly string[];
   readonly by: string;
 }
 
-/** The text of one item, as `searchText` makes it. */
+/** The text of one item, as `searchText` returns it. */
 export interface IndexedText {
   readonly itemId: number;
   readonly text: string;
 }
 
-/** All of some phrases, and of others at least one. */
+/** A text matches if it contains all phrases of `all` and at least one of `anyOf`. */
 export interface TextCondition {
   readonly all: readonly Phrase[];
-  readonly oneOf: readonly Phrase[];
+  readonly anyOf: readonly Phrase[];
 }
 
-/** Which of the matches of a search: from an id, below another, and at most so many. */
+/** Limits the matches of a search: ids from `fromId` (inclusive) to `belowId` (exclusive), at most `limit`. */
 export interface SearchRange {
   readonly fromId: number;
   readonly belowId: number;
   readonly limit: number;
 }
 
-/** A database that is open: two connections, what they speak, and how to let go of it. */
+/** The connections to an open database, and the operations on it that are not queries. */
 export interface Connections {
   readonly engine: Engine;
   /** The real path. */
   readonly file: string;
-  /** `begin` takes the write lock at once. */
+  /** `begin` takes the write lock immediately. */
   readonly writer: Dialect;
   /** Refuses writes; sees a stable snapshot within a transaction. */
   readonly reader: Dialect;
-  /** Differs after every commit, of this process or another. Cheap; null: the engine cannot tell. */
+  /** Changes with every commit of any process. Cheap. Null: unknown. */
   dataVersion(): number | null;
   /**
-   * Calls back right after every commit of the writer, in the same step: nobody can have read anything of it. Must not
-   * throw.
+   * Registers the listener that is called synchronously after every commit of the writer, before anything in this process
+   * can read the committed rows. The listener must not throw.
    */
   onCommit(listener: () => void): void;
-  /** Where the log stands by the last commit of the writer; null: there is none. The schema must be there. */
+  /** The position of the log after the writer's last commit; null: the log is not initialised. Requires the schema. */
   logPosition(): Cursor | null;
-  /** The fault of the storage that an error of the engine stands for; null: it is an error of another kind. */
+  /** Classifies an error of the engine. Null: not a fault of the storage. */
   faultOf(error: unknown): StorageFault | null;
   /**
-   * Closes all connections, those that read first, leaves the whole database in its file, and gives back the right to
-   * poll if it was taken.
+   * Closes all connections, the readers first, checkpoints the write-ahead log into the file, and releases the poll lock
+   * if it was acquired.
    *
-   * @throws Error when all is closed but the file alone is not the whole database.
+   * @throws Error when the checkpoint failed: everything is closed, but the file alone is not the whole database.
    */
-  release(): void;
+  close(): void;
 }
 
-/** A database that is only looked at. */
-export type ReadOnlyConnection = Pick<Connections, 'reader' | 'release'>;
+/** The connection to a database that was opened read-only. */
+export type ReadOnlyConnection = Pick<Connections, 'reader' | 'close'>;
 
-/** An adapter that carries our engine, so that it is found wherever an executor is. */
+/** A Kysely adapter that carries the engine, so that `engineOf` finds it through any executor. */
 export interface EngineAdapter {
   readonly engine: Engine;
 }
 
-/** The engine behind an executor. */
+/** The engine of an executor. */
 export function engineOf(db: Db): Engine {
   const adapter: object = db.getExecutor().adapter;
   if (!isEngineAdapter(adapter)) throw new Error('this database was not opened by openStore');

@@ -1,47 +1,49 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from './engine.ts';
 
-/** Work that is done at a time, in items, before the event loop has a turn; and in one transaction. */
-const turnItems = 50;
-const mostItems = 200;
-const mostWrites = 64;
-/** How long those that wait hold out for one that is announced. */
-const gatherMs = 25;
+/** Items that are written before the event loop runs again. */
+const itemsPerTick = 50;
+/** Limits of one transaction. */
+const maxItems = 200;
+const maxWrites = 64;
+/** How long queued writes wait for expected ones. */
+const maxWaitMs = 25;
 
-/** Runs one transaction, as often as it takes to be the only writer. */
+/** Runs one transaction, and retries it while another process is writing. */
 export type RunTransaction = (work: (tx: Db) => Promise<void>) => Promise<void>;
 
 interface PendingWrite {
   readonly items: number;
-  /** Keeps its result for `done`. */
+  /** Runs the work and keeps its result for `done`. */
   run(tx: Db): Promise<void>;
-  /** What it wrote is on the disk. */
+  /** Called after the commit. */
   done(): void;
   failed(error: unknown): void;
 }
 
 /**
- * Puts writes that are wanted at the same time into one transaction, one after the other: a flush to the disk, and a
- * page that several change, are paid once. While more is announced they hold out for it. Nobody hears of a write before its commit. When one of a group fails, each is
- * tried in a transaction of its own, so that it fails alone.
+ * Group commit (ADR 0010): runs concurrent writes one after the other in one transaction, so that a flush to disk, and a
+ * page that several of them change, are paid for once. While a write is expected, queued writes wait for it (ADR 0012).
+ * A write resolves after the commit. When one write of a group fails, each is retried in a transaction of its own, so
+ * that only the faulty one fails.
  */
 export class GroupCommit {
-  readonly #transact: RunTransaction;
-  readonly #waiting: PendingWrite[] = [];
+  readonly #runTransaction: RunTransaction;
+  readonly #queue: PendingWrite[] = [];
   #running: Promise<void> | null = null;
-  #announced = 0;
-  /** Called when those that wait need not hold out any longer. */
-  #goOn: (() => void) | null = null;
+  #expected = 0;
+  /** Ends the wait for expected writes. */
+  #stopWaiting: (() => void) | null = null;
 
-  constructor(transact: RunTransaction) {
-    this.#transact = transact;
+  constructor(runTransaction: RunTransaction) {
+    this.#runTransaction = runTransaction;
   }
 
-  /** @param items how many items `work` writes, as a measure of how long it takes. */
+  /** @param items how many items `work` writes, as an estimate of its duration. */
   write<T>(work: (tx: Db) => Promise<T>, items: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let result: T;
-      this.#waiting.push({
+      this.#queue.push({
         items,
         run: async (tx) => {
           result = await work(tx);
@@ -50,68 +52,68 @@ export class GroupCommit {
         failed: reject,
       });
       this.#running ??= this.#run();
-      if (this.#isFull()) this.#goOn?.();
+      if (this.#isFull()) this.#stopWaiting?.();
     });
   }
 
   /**
-   * Says that many items are on their way here: what is wanted meanwhile waits for them, though only for a moment.
+   * Announces a write of many items: queued writes wait for it, for at most 25 ms.
    *
-   * @returns what to call once when they are there or will not come.
+   * @returns a function to call exactly once, when the write was requested or will not be made.
    */
   expectWrite(): () => void {
-    this.#announced += 1;
+    this.#expected += 1;
     return () => {
-      this.#announced -= 1;
-      if (this.#announced === 0) this.#goOn?.();
+      this.#expected -= 1;
+      if (this.#expected === 0) this.#stopWaiting?.();
     };
   }
 
-  /** Resolves when nothing waits to be written. */
+  /** Resolves when no write is queued or running. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What other parts of this turn of the event loop want to write comes along.
+    // Include the writes that other callers request in this iteration of the event loop.
     await nextTurn();
-    while (this.#waiting.length > 0) {
-      await this.#gather();
+    while (this.#queue.length > 0) {
+      await this.#waitForExpected();
       const group = this.#takeGroup();
       try {
-        await this.#transact((tx) => runAll(group, tx));
+        await this.#runTransaction((tx) => runAll(group, tx));
         for (const write of group) write.done();
       } catch (error) {
         if (group.length === 1) group[0]?.failed(error);
         else for (const write of group) await this.#alone(write);
       }
-      // Two callers that write again at the end of each write would keep a synchronous engine busy without end.
-      if (this.#waiting.length > 0) await nextTurn();
+      // SQLite runs synchronously: callers that write again after each write would starve the event loop.
+      if (this.#queue.length > 0) await nextTurn();
     }
-    // In the step in which nothing was found waiting: what comes later starts anew.
+    // No await since the queue was found empty: a later write starts a new run.
     this.#running = null;
   }
 
-  async #gather(): Promise<void> {
-    if (this.#announced === 0 || this.#isFull()) return;
+  async #waitForExpected(): Promise<void> {
+    if (this.#expected === 0 || this.#isFull()) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, gatherMs);
-      this.#goOn = resolve;
+      timer = setTimeout(resolve, maxWaitMs);
+      this.#stopWaiting = resolve;
     });
     clearTimeout(timer);
-    this.#goOn = null;
-    // Whoever called the last announcement off is about to write.
+    this.#stopWaiting = null;
+    // The caller that ended the last expectation is about to write.
     await nextTurn();
   }
 
   #isFull(): boolean {
-    return this.#waiting.reduce((sum, { items }) => sum + items, 0) >= mostItems;
+    return this.#queue.reduce((sum, { items }) => sum + items, 0) >= maxItems;
   }
 
   async #alone(write: PendingWrite): Promise<void> {
     try {
-      await this.#transact((tx) => write.run(tx));
+      await this.#runTransaction((tx) => write.run(tx));
       write.done();
     } catch (error) {
       write.failed(error);
@@ -121,19 +123,19 @@ export class GroupCommit {
   #takeGroup(): PendingWrite[] {
     let items = 0;
     let count = 0;
-    for (const write of this.#waiting) {
+    for (const write of this.#queue) {
       items += write.items;
-      if (count > 0 && (items > mostItems || count >= mostWrites)) break;
+      if (count > 0 && (items > maxItems || count >= maxWrites)) break;
       count += 1;
     }
-    return this.#waiting.splice(0, count);
+    return this.#queue.splice(0, count);
   }
 }
 
 async function runAll(group: readonly PendingWrite[], tx: Db): Promise<void> {
   let items = 0;
   for (const write of group) {
-    if (items > 0 && items + write.items > turnItems) {
+    if (items > 0 && items + write.items > itemsPerTick) {
       await nextTurn();
       items = 0;
     }

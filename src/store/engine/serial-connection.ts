@@ -3,7 +3,10 @@ import { type Dialect, Kysely, type KyselyPlugin, type PluginTransformQueryArgs 
 import type { Db } from './engine.ts';
 import type { Tables } from './tables.ts';
 
-/** One Kysely object has one connection and a queue for it: whoever holds it may not queue behind itself. */
+/**
+ * A Kysely instance with a single connection, whose users wait in a queue. A query on it from inside its own transaction
+ * would wait for itself forever: such a query throws instead.
+ */
 export class SerialConnection {
   readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
   readonly #name: string;
@@ -22,25 +25,31 @@ export class SerialConnection {
   }
 
   #refuseInside(): void {
-    // What outlives its transaction, a timer set within it for one, is not inside any more.
+    // Work that outlives its transaction, such as a timer that was set inside it, is no longer inside.
     if (this.#inside.getStore()?.open !== true) return;
     throw new Error(`the store's ${this.#name} was used inside its own transaction: use the one that was passed in`);
   }
 
+  /** Runs `work` in one transaction. */
   async transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
     return this.db.transaction().execute((tx) => work(tx.withoutPlugins()));
   }
 
-  /** A piece of work within a transaction, in the context of whoever asks for it now. */
+  /**
+   * Wraps work that will run inside a transaction, possibly one shared with other callers, so that it keeps the async
+   * context (`AsyncLocalStorage`) of the present caller.
+   *
+   * @throws Error when it is called from inside a transaction of this connection.
+   */
   inCallerContext<T>(work: (tx: Db) => Promise<T>): (tx: Db) => Promise<T> {
     this.#refuseInside();
-    const place = { open: true };
+    const transaction = { open: true };
     const inContext = AsyncLocalStorage.snapshot();
     return async (tx) => {
       try {
-        return await inContext(() => this.#inside.run(place, () => work(tx)));
+        return await inContext(() => this.#inside.run(transaction, () => work(tx)));
       } finally {
-        place.open = false;
+        transaction.open = false;
       }
     };
   }

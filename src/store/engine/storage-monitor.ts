@@ -4,41 +4,41 @@ import type { Log } from '../../runtime/log.ts';
 
 const probeEveryMs = 5000;
 
-/** Whether the database can be written, as others see it. */
+/** Whether the database can be written. */
 export interface StorageHealth {
-  /** Null: all is well. */
+  /** Null: no fault. */
   readonly state: StorageState | null;
-  /** Whether it makes sense to write. */
+  /** False while writes fail: they are refused without an attempt. */
   readonly writable: boolean;
-  /** Notes a fault that reading met in another process of the server; `detail` is for the log. */
+  /** Reports a fault that a read in another process of the server encountered; `detail` is for the log. */
   reportReadFault(fault: StorageFault, detail: string): void;
-  /** Tries now whether a fault is over, instead of some seconds later. Never rejects. */
+  /** Probes immediately whether a fault is over, instead of some seconds later. Never rejects. */
   probe(): Promise<void>;
   /**
-   * Runs `work` once the database can be written, and from the start again when storing fails meanwhile: for what must
-   * not be forgotten. Rejects with whatever else `work` fails with, or with the signal's reason.
+   * Runs `work` once the database can be written, and restarts it when the storage fails meanwhile: for writes that must
+   * not be lost. Rejects with any other error of `work`, or with the signal's reason.
    */
   whenWritable<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** What a monitor works with. */
+/** The dependencies of a monitor. */
 export interface StorageMonitorParts {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** The fault that an error of the engine stands for; null: it is another kind of error. */
+  /** Classifies an error of the engine. Null: not a fault of the storage. */
   faultOf(error: unknown): StorageFault | null;
-  /** Writes something as large as a batch of items and takes it back, past this monitor. */
+  /** Writes as much as a batch of items does and deletes it again, without `guardWrite`. */
   probeWrite(): Promise<void>;
-  /** Calls once after a while, without keeping the process alive; the answer cancels it. */
+  /** Calls back once after a delay, without keeping the process alive. Returns a function that cancels it. */
   readonly after?: (ms: number, call: () => void) => () => void;
 }
 
 /**
- * Watches what the storage answers. When a write fails for a fault of the storage, further writes are refused at once:
- * none waits for a lock or a disk in vain, and the log has a line when the state begins and one when it ends. Meanwhile
- * a probe of its own tries every few seconds. A malformed file stays so until the next start: writing on would make it
- * worse.
+ * Tracks faults of the storage. After a write has failed because of one, further writes are refused immediately, so that
+ * none waits for a lock or a disk in vain. The log has one line when a fault begins and one when it ends. Meanwhile a
+ * probe runs every few seconds. A malformed file is not probed and stays refused until the next start: further writes
+ * could make it worse.
  */
 export class StorageMonitor implements StorageHealth {
   readonly #parts: StorageMonitorParts;
@@ -61,22 +61,22 @@ export class StorageMonitor implements StorageHealth {
   }
 
   /**
-   * Runs one write unless nothing can be written.
+   * Runs one write unless writes are refused.
    *
-   * @throws StorageError instead of an error of the engine that is a fault of the storage.
+   * @throws StorageError while writes are refused, and in place of an error of the engine that is a fault of the storage.
    */
   async guardWrite<T>(write: () => Promise<T>): Promise<T> {
     if (this.#state?.blocksWrites === true) throw new StorageError(this.#state.fault);
     try {
       return await write();
     } catch (error) {
-      throw this.#noted(error, true);
+      throw this.#toError(error, true);
     }
   }
 
-  /** The error that a failed read is to throw: a StorageError when the storage is at fault. */
+  /** Maps the error of a failed read: to a StorageError when the storage is at fault. */
   readError(error: unknown): unknown {
-    return this.#noted(error, false);
+    return this.#toError(error, false);
   }
 
   reportReadFault(fault: StorageFault, detail: string): void {
@@ -98,14 +98,14 @@ export class StorageMonitor implements StorageHealth {
       try {
         return await work();
       } catch (error) {
-        // What is malformed stays so: a read that met it would be tried for ever.
-        const isWorthwhile = error instanceof StorageError && (error.fault !== 'malformed' || !this.writable);
-        if (!isWorthwhile) throw error;
+        // A malformed file does not recover: `work` that reads it would be retried forever.
+        const canRetry = error instanceof StorageError && (error.fault !== 'malformed' || !this.writable);
+        if (!canRetry) throw error;
       }
     }
   }
 
-  /** Probes no more; a probe under way ends first. */
+  /** Stops probing, after a probe that is running has ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelProbe();
@@ -115,23 +115,23 @@ export class StorageMonitor implements StorageHealth {
   #untilWritable(signal: AbortSignal): Promise<void> {
     if (this.writable) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const goOn = (): void => {
-        this.#waiting.delete(goOn);
+      const resume = (): void => {
+        this.#waiting.delete(resume);
         signal.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = (): void => {
-        this.#waiting.delete(goOn);
+        this.#waiting.delete(resume);
         reject(signal.reason);
       };
-      this.#waiting.add(goOn);
+      this.#waiting.add(resume);
       signal.addEventListener('abort', giveUp, { once: true });
     });
   }
 
-  #noted(error: unknown, isWrite: boolean): unknown {
+  #toError(error: unknown, isWrite: boolean): unknown {
     const fault = error instanceof StorageError ? null : this.#parts.faultOf(error);
-    // Any other fault that a read meets says nothing of what can be stored.
+    // Other faults of a read, such as a lock, do not show whether writes can succeed.
     if (fault === null || (!isWrite && fault !== 'malformed')) return error;
     this.#begin(fault, { error, blocksWrites: isWrite });
     return new StorageError(fault, error);
@@ -146,14 +146,14 @@ export class StorageMonitor implements StorageHealth {
     this.#state = { fault, sinceMs, blocksWrites };
     const meaning = blocksWrites ? 'nothing can be stored' : 'a part of the database cannot be read';
     log.error({ fault, file, detail: String(error), remedy }, `${meaning}: ${what}`);
-    this.#planProbe();
+    this.#scheduleProbe();
   }
 
-  #planProbe(): void {
+  #scheduleProbe(): void {
     this.#cancelProbe();
     if (this.#closed || this.#state === null || this.#state.fault === 'malformed') return;
     this.#cancelProbe = (this.#parts.after ?? afterUnref)(probeEveryMs, () => {
-      void this.probe().then(() => this.#planProbe());
+      void this.probe().then(() => this.#scheduleProbe());
     });
   }
 
@@ -164,8 +164,9 @@ export class StorageMonitor implements StorageHealth {
       await this.#parts.probeWrite();
     } catch (error) {
       const fault = this.#parts.faultOf(error);
-      if (fault === null) this.#parts.log.error({ err: error }, 'trying to write the database failed by our own fault');
-      // A fault of another kind took over: that is worth a line, since its remedy is another.
+      if (fault === null)
+        this.#parts.log.error({ err: error }, 'the probe of the database failed by a fault of Newswire');
+      // A different fault has a different remedy, and so gets a log line of its own.
       if (fault !== null && fault !== state.fault) {
         this.#state = null;
         this.#begin(fault, { error, blocksWrites: true });
@@ -180,7 +181,7 @@ export class StorageMonitor implements StorageHealth {
     this.#state = null;
     this.#cancelProbe();
     log.info({ fault: state.fault, file, lastedMs: clock.now() - state.sinceMs }, 'the database can be written again');
-    for (const goOn of [...this.#waiting]) goOn();
+    for (const resume of [...this.#waiting]) resume();
   }
 }
 

@@ -5,7 +5,11 @@ import { type Tables, tables } from './tables.ts';
 type Value = string | number | null;
 type Rows<Name extends keyof Tables> = readonly Readonly<Partial<Record<keyof Tables[Name], Value>>>[];
 
-/** The columns that rows name: all of them the same ones. */
+/**
+ * The columns of some rows, which all have the same ones.
+ *
+ * @throws Error when the table has no such column.
+ */
 function columnsOf<Name extends keyof Tables>(table: Name, rows: Rows<Name>): string[] {
   const columns = Object.keys(rows[0] ?? {});
   for (const name of columns) {
@@ -19,8 +23,8 @@ function valuesOf(row: Readonly<Record<string, unknown>>, columns: readonly stri
 }
 
 /**
- * Inserts any number of rows, in their order, by statements whose text does not depend on how many there are: they stay
- * prepared, and no limit of variables is met. All rows name the same columns.
+ * Inserts any number of rows in their order. The SQL text does not depend on their number, so the statement stays prepared
+ * and the engine's limit of variables does not apply. All rows have the same columns.
  */
 export async function insertRows<Name extends keyof Tables>(db: Db, table: Name, rows: Rows<Name>): Promise<void> {
   if (rows.length === 0) return;
@@ -29,7 +33,7 @@ export async function insertRows<Name extends keyof Tables>(db: Db, table: Name,
   await engineOf(db).insert(db, { table, columns }, values);
 }
 
-/** The same for a table that numbers its rows. Gives back their ids, in the order of the rows. */
+/** Inserts rows like `insertRows` and returns their generated ids, in the order of the rows. */
 export async function insertReturningIds<Name extends keyof Tables>(
   db: Db,
   table: Name,
@@ -41,7 +45,7 @@ export async function insertReturningIds<Name extends keyof Tables>(
   return engineOf(db).insertReturningIds(db, { table, columns }, values);
 }
 
-/** Sets columns of many rows, each found by `by`. All rows name the same columns. */
+/** Sets columns of many rows, each identified by its value of `by`. All rows have the same columns. */
 export async function updateRows<Name extends keyof Tables>(
   db: Db,
   table: Name,
@@ -54,7 +58,7 @@ export async function updateRows<Name extends keyof Tables>(
   await engineOf(db).update(db, { table, columns, by }, values);
 }
 
-/** A sub-select of values, for `in`: one SQL text for every length. */
+/** A subquery of values for `in`, whose SQL text is the same for any number of values. */
 export function valueList(db: Db, values: readonly (string | number)[]): RawBuilder<unknown> {
   return engineOf(db).jsonValues(JSON.stringify(values));
 }

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Db, engineOf } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { afterCursor, type PageCursor, tablePath } from '../queries/index-scan.ts';
 import { decrementItemCounts } from './source-item-counts.ts';
 

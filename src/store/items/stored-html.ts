@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { updateRows } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
-import type { Store } from '../open-store.ts';
 import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { changedFields } from './merge-entry.ts';
 

@@ -2,33 +2,33 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Log } from '../../runtime/log.ts';
 
-/** Of the owner alone, as the database beside it. */
+/** Readable by the owner only, like the database. */
 const mode = 0o600;
-/** Always as long: overwriting takes no new space on the disk and leaves no moment in which the file is empty. */
+/** A fixed length: overwriting the file takes no new disk space and never leaves it empty. */
 const epochWidth = 16;
 const seqWidth = 16;
-const form = /^([a-z0-9]{1,16}) +([0-9]{16})\n$/;
+const recordPattern = /^([a-z0-9]{1,16}) +([0-9]{16})\n$/;
 
 /**
- * The file beside a database that says how far its log has come, as readers may know it: the high-water mark of this
- * installation. It is no part of a backup: a database that lies behind it was restored from one.
+ * The file beside a database that records the last log position that may have been announced to clients: the high-water
+ * mark of this installation. It is not part of a backup: a database that is behind it was restored from one.
  *
- * It is written after every commit that wrote events, in the same step, before anybody can read them. So it is never
- * ahead of the database, and a crash at any point does not make a database look restored; and it is never behind what
- * this process has announced. It is not flushed to the disk each time: after a power cut it may lag, which matters only
- * to a backup of those very seconds (ADR 0013).
+ * It is written synchronously after every commit of events, before anything in this process can read them. So it is never
+ * ahead of the database, and a crash never makes a database look restored; and it is never behind what this process has
+ * announced. It is not flushed to disk each time: after a power cut it may lag, which matters only to a backup of the last
+ * seconds (ADR 0013).
  */
 export interface AnnouncedPosition {
-  /** Null: there is no record. `unreadable`: something else stands in it. */
+  /** Null: the file is missing. `unreadable`: its content is invalid. */
   read(): Cursor | 'unreadable' | null;
   /** @throws an error of the file system. */
   write(position: Cursor, options?: { readonly flush: boolean }): void;
 }
 
-/** The record of a database, which need not be there yet. */
+/** The record of a database file, which may not exist yet. */
 export function announcedPosition(databaseFile: string): AnnouncedPosition {
   const file = `${databaseFile}.announced`;
-  let isOurs = false;
+  let isCreated = false;
 
   function overwrite(text: string, flush: boolean): boolean {
     try {
@@ -43,7 +43,7 @@ export function announcedPosition(databaseFile: string): AnnouncedPosition {
   return {
     read() {
       try {
-        const [, epoch, seq] = form.exec(readFileSync(file, 'latin1')) ?? [];
+        const [, epoch, seq] = recordPattern.exec(readFileSync(file, 'latin1')) ?? [];
         return epoch === undefined || seq === undefined ? 'unreadable' : { epoch, seq: Number(seq) };
       } catch (error) {
         if (isMissing(error)) return null;
@@ -52,24 +52,24 @@ export function announcedPosition(databaseFile: string): AnnouncedPosition {
     },
     write({ epoch, seq }, { flush } = { flush: false }) {
       const text = `${epoch.padEnd(epochWidth)} ${String(seq).padStart(seqWidth, '0')}\n`;
-      if (isOurs && overwrite(text, flush)) return;
-      // The first one appears whole: an empty file would be taken for doubt, and reset every reader.
+      if (isCreated && overwrite(text, flush)) return;
+      // Rename, so that the file is never empty: an unreadable record resets every client.
       writeFileSync(`${file}.new`, text, { mode, flush: true });
       renameSync(`${file}.new`, file);
-      isOurs = true;
+      isCreated = true;
     },
   };
 }
 
-/** What records positions. */
+/** Records the position of a log. */
 export interface PositionRecorder {
-  /** Records where the log stands, if that changed. Never throws: what keeps it from recording is logged once. */
+  /** Records the position of the log if it changed. Never throws: a failure is logged once. */
   record(): void;
-  /** Flushes to the disk what was recorded. */
+  /** Flushes the record to disk. */
   flush(): void;
 }
 
-/** @param position where the log stands. */
+/** @param options `position` returns the present position of the log. */
 export function createPositionRecorder(
   announced: AnnouncedPosition,
   { position, log }: { readonly position: () => Cursor | null; readonly log: Log },
@@ -93,7 +93,10 @@ export function createPositionRecorder(
       failing = false;
     } catch (error) {
       if (!failing) {
-        log.error({ err: error }, 'the place in the log cannot be recorded; a restored backup may not be recognised');
+        log.error(
+          { err: error },
+          'the position of the log cannot be recorded; a restored backup may not be recognised',
+        );
       }
       failing = true;
     }

@@ -1,31 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../open-store.ts';
 import type { AnnouncedPosition } from './announced-position.ts';
 
-/** A name for a run of the log: replaced when the log no longer continues the one that readers know. */
+/** Generates an epoch, the id of a log. A log gets a new one when it no longer continues what clients have read. */
 export function newEpoch(): string {
   return randomBytes(6).readUIntBE(0, 6).toString(36).padStart(8, '0');
 }
 
-/** A log out of a restored backup: where it stands, and what its readers may know. */
+/** A log that was restored from a backup. */
 export interface RestoredLog {
-  readonly was: Cursor;
+  /** The position of the restored log. */
+  readonly found: Cursor;
+  /** The position that clients may have read up to. */
   readonly announced: ReturnType<AnnouncedPosition['read']>;
-  /** The epoch that it has from now on. */
+  /** The new epoch. */
   readonly epoch: string;
 }
 
 /**
- * Gives a new log its epoch, and a log that lies behind what was announced another one: its next events will bear
- * numbers that readers have already seen on others.
+ * Gives a new log its epoch. A log that is behind the announced position gets a new epoch: its next events will have
+ * numbers that clients have already seen on other events.
  *
- * Without a record nothing is known to be wrong: the database is new to this place, or older than the record. A record
- * of another epoch, or one that cannot be read, is doubt, and a reset too many costs a reader a snapshot; one too few
- * costs it news.
+ * Without a record nothing is assumed: the database was moved here without it. A record of another epoch, or an unreadable
+ * one, renews the epoch: an unneeded reset costs clients a snapshot, a missing one costs them events.
  *
- * @returns null when the log goes on as it was.
+ * @returns null when the log continues its epoch.
  */
 export async function beginEpoch(
   tx: Db,
@@ -37,21 +37,9 @@ export async function beginEpoch(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
   if (made === 1n || announced === null) return null;
-  const was = await tx.selectFrom('stream_head').select(['epoch', 'head as seq']).executeTakeFirstOrThrow();
-  if (announced !== 'unreadable' && announced.epoch === was.epoch && was.seq >= announced.seq) return null;
+  const found = await tx.selectFrom('stream_head').select(['epoch', 'head as seq']).executeTakeFirstOrThrow();
+  if (announced !== 'unreadable' && announced.epoch === found.epoch && found.seq >= announced.seq) return null;
   const epoch = newEpoch();
   await tx.updateTable('stream_head').set({ epoch }).execute();
-  return { was, announced, epoch };
-}
-
-/**
- * Gives the log a new epoch: every reader that comes back with a cursor is reset. For a database that was restored from a
- * backup, wherever the backup comes from. The server must not be running: its live readers would be reset too.
- *
- * @returns the new epoch.
- */
-export async function renewEpoch(store: Store): Promise<string> {
-  const epoch = newEpoch();
-  await store.write((tx) => tx.updateTable('stream_head').set({ epoch }).execute());
-  return epoch;
+  return { found, announced, epoch };
 }

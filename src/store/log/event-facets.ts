@@ -4,20 +4,21 @@ import { facetsOf, facetsWithoutText, searchText } from '../../domain/events/wir
 import type { Item } from '../../domain/items/item.ts';
 import { fromJson } from '../queries/map-item.ts';
 
-/** Facets as an event's row has them: the text is left out where the event's body gives it again. */
+/** Facets as they are stored: without the text where the event's body contains it. */
 type StoredFacets = Omit<Facets, 'text'> & { readonly text?: string };
 
 /**
- * The facets of an item for its event's row. Titles, summaries and texts stand in the body already; written a second
- * time they would make up a third of the log.
+ * Serialises the facets of an item for an event. The text is left out if the body contains it: stored twice, it would
+ * make up a third of the log.
  *
- * @param body what the event says of the item; null: nothing that its text could be read from.
+ * @param body the body of the event; null: it does not contain the text.
+ * @returns JSON.
  */
 export function packFacets(item: Item, body: Omit<WireItem, 'page'> | null): string {
   return JSON.stringify(body === null || body.htmlOmitted === true ? facetsOf(item) : facetsWithoutText(item));
 }
 
-/** The inverse: the text of an event is put together only when a filter asks for it. */
+/** Parses what `packFacets` returned. The text is extracted from the body only when a filter reads it. */
 export function unpackFacets(json: string, body: string): Facets {
   const stored = fromJson<StoredFacets>(json);
   const { text } = stored;

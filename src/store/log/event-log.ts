@@ -5,25 +5,26 @@ import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { fromJson } from '../queries/map-item.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
 
 const trimBatch = 500;
 
-/** Something that happened to an item, before it has its place in the log. */
+/** A change of an item, before it is appended to the log. */
 export interface ItemChange {
   readonly op: EventOp;
-  /** As it is now. */
+  /** The item after the change. */
   readonly item: Item;
-  /** As it was; null for an add. */
+  /** The item before the change; null for an add. */
   readonly before: Item | null;
+  /** The names of the wire fields that changed. */
   readonly changed: readonly string[];
 }
 
-/** Where the log stands. */
+/** Reads the epoch and the bounds of the log. */
 export async function readHead(db: Db): Promise<LogBounds> {
   const [head] = await selectHead(db, {});
   if (head === undefined) throw new Error('the log has no head');
@@ -34,7 +35,7 @@ const selectHead = compiledQuery<object, LogBounds>([], (db) =>
   db.selectFrom('stream_head').select(['epoch', 'head', 'floor']),
 );
 
-/** When the log last grew, epoch ms; null when it never did. */
+/** When an event was last appended, epoch ms; null when the log is new. */
 export async function readLogChangedMs(db: Db): Promise<number | null> {
   const { changed_ms } = await db.selectFrom('stream_head').select('changed_ms').executeTakeFirstOrThrow();
   return changed_ms;
@@ -54,7 +55,7 @@ function toEvent(row: Row<'event'>): LogEvent {
   };
 }
 
-/** The events after a place in the log, oldest first. */
+/** Reads the events after a position, oldest first. */
 export async function readEvents(db: Db, afterSeq: number, limit: number): Promise<LogEvent[]> {
   return (await selectEvents(db, { afterSeq, limit })).map(toEvent);
 }
@@ -65,7 +66,7 @@ const selectEvents = compiledQuery<{ afterSeq: number; limit: number }, Row<'eve
     db.selectFrom('event').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(limit),
 );
 
-/** The facets that each item had at its last event: what filters have matched, whatever the declarations say by now. */
+/** The facets of each item at its last event, as JSON: what filters matched then, even if declarations have changed since. */
 async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
   if (itemIds.length === 0) return new Map();
   const last = db
@@ -77,7 +78,7 @@ async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<Reado
   return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, row.body))]));
 }
 
-/** What an event says of its item, and what filters look at. */
+/** The body of an event and the facets that filters match. */
 function eventPayload({ op, item }: ItemChange): { readonly body: string; readonly facets: string } {
   if (op === 'remove') return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
   const body = toWireBody(item);
@@ -85,17 +86,17 @@ function eventPayload({ op, item }: ItemChange): { readonly body: string; readon
 }
 
 /**
- * Writes what happened to the log, in the order given. The last statements of a transaction: the counter stays locked
- * until the commit, so that no reader sees a seq before the one below it.
+ * Appends changes to the log, in the given order. Must be the last statements of a transaction: the counter stays locked
+ * until the commit, so that no consumer sees a seq before the one below it (ADR 0003).
  *
- * @returns the head after them; null when nothing happened.
+ * @returns the new head; null when there were no changes.
  */
-export async function appendEvents(tx: Db, happenings: readonly ItemChange[], nowMs: number): Promise<number | null> {
-  if (happenings.length === 0) return null;
-  const earlier = happenings.flatMap(({ before, item }) => (before === null ? [] : [item.id]));
-  const was = await readLastFacets(tx, earlier);
-  const rows = happenings.map((happening) => {
-    const { op, item, before, changed } = happening;
+export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs: number): Promise<number | null> {
+  if (changes.length === 0) return null;
+  const changedIds = changes.flatMap(({ before, item }) => (before === null ? [] : [item.id]));
+  const lastFacets = await readLastFacets(tx, changedIds);
+  const rows = changes.map((change) => {
+    const { op, item, before, changed } = change;
     return {
       op,
       item_id: item.id,
@@ -103,13 +104,13 @@ export async function appendEvents(tx: Db, happenings: readonly ItemChange[], no
       section: item.section,
       backfill: item.backfill ? 1 : 0,
       changed: JSON.stringify(changed),
-      was: before === null ? null : (was.get(item.id) ?? JSON.stringify(facetsOf(before))),
-      ...eventPayload(happening),
+      was: before === null ? null : (lastFacets.get(item.id) ?? JSON.stringify(facetsOf(before))),
+      ...eventPayload(change),
       at_ms: nowMs,
     };
   });
-  // By its key and without RETURNING: more would have the engine make ready to take the statement back, for which the
-  // search index is written out each time.
+  // By primary key and without RETURNING: otherwise SQLite prepares to undo the statement, for which FTS5 flushes the
+  // search index each time.
   await advanceHead(tx, { by: rows.length, nowMs });
   const { head } = await readHead(tx);
   const first = head - rows.length + 1;
@@ -133,7 +134,7 @@ async function trimOnce(tx: Db, keepFromSeq: number, keepFromMs: number): Promis
   const kept = oldest.find(({ seq, at_ms }) => seq >= keepFromSeq && at_ms >= keepFromMs);
   const last = kept === undefined ? oldest.at(-1)?.seq : kept.seq - 1;
   if (last === undefined || oldest[0] === undefined || last < oldest[0].seq) return 0;
-  // The floor rises in the same transaction: a reader never finds less than it was promised.
+  // Raise the floor in the same transaction: a consumer never finds fewer events than the floor states.
   await tx.deleteFrom('event').where('seq', '<=', last).execute();
   await tx
     .updateTable('stream_head')
@@ -143,9 +144,9 @@ async function trimOnce(tx: Db, keepFromSeq: number, keepFromMs: number): Promis
 }
 
 /**
- * Takes old events off the bottom of the log, some hundred at a time so that nothing waits for long.
+ * Deletes the oldest events, 500 in a transaction so that other writes do not wait for long.
  *
- * @returns how many went.
+ * @returns how many were deleted.
  */
 export async function trimEvents(
   store: Store,

@@ -3,9 +3,9 @@ import type { Cursor } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { readHead } from './event-log.ts';
 
 function toState(row: Row<'webhook'>): WebhookState {
@@ -29,12 +29,12 @@ function toState(row: Row<'webhook'>): WebhookState {
   };
 }
 
-/** Every webhook that was ever declared, by id. */
+/** All webhooks that were ever declared, ordered by id. */
 export async function readWebhooks(db: Db): Promise<WebhookState[]> {
   return (await db.selectFrom('webhook').selectAll().orderBy('id').execute()).map(toState);
 }
 
-/** How one does; null: no webhook was ever called so. */
+/** The state of a webhook; null: the id is unknown. */
 export async function readWebhook(db: Db, id: string): Promise<WebhookState | null> {
   const [row] = await selectWebhook(db, { id });
   return row === undefined ? null : toState(row);
@@ -44,25 +44,25 @@ const selectWebhook = compiledQuery<{ id: string }, Row<'webhook'>>(['id'], (db,
   db.selectFrom('webhook').selectAll().where('id', '=', id),
 );
 
-/** What a webhook starts afresh with when the operator has done something about it. */
+/** The columns that an intervention of the operator resets. */
 const resetFailures = { failures: 0, first_failed_ms: null, next_attempt_ms: 0, paused_ms: null } as const;
 
 type Declared = Pick<Webhook, 'id' | 'url'> & Partial<Pick<Webhook, 'formerId'>>;
 
 async function renameFormer(store: Store, webhooks: readonly Declared[]): Promise<void> {
-  const taken = new Set((await readWebhooks(store.reader)).map(({ id }) => id));
+  const known = new Set((await readWebhooks(store.reader)).map(({ id }) => id));
   const declared = new Set(webhooks.map(({ id }) => id));
   for (const { id, formerId } of webhooks) {
-    if (typeof formerId !== 'string' || taken.has(id) || declared.has(formerId) || !taken.delete(formerId)) continue;
+    if (typeof formerId !== 'string' || known.has(id) || declared.has(formerId) || !known.delete(formerId)) continue;
     await store.write((tx) => tx.updateTable('webhook').set({ id }).where('id', '=', formerId).execute());
   }
 }
 
 /**
- * Puts the declared webhooks in force. A new one begins at the head of the log; one that was known goes on where it
- * was, also when it had been taken out for a while, or was known by its former id; another address is tried at once.
+ * Applies the declarations of webhooks. A new webhook begins at the head of the log. A known one continues at its position,
+ * even if it had been removed for a while or is known by its former id. One with a new address is tried immediately.
  *
- * @param webhooks their addresses as they are shown.
+ * @param webhooks with masked addresses (`shownUrl`).
  */
 export async function declareWebhooks(store: Store, webhooks: readonly Declared[], nowMs: number): Promise<void> {
   await renameFormer(store, webhooks);
@@ -96,8 +96,8 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
 }
 
 /**
- * Writes how a webhook does after an attempt, unless its place was moved or it was removed meanwhile: then what the
- * operator said counts.
+ * Writes the state of a webhook after a delivery attempt, unless the operator has moved its position, changed its address
+ * or removed it meanwhile.
  *
  * @returns whether it was written.
  */
@@ -131,13 +131,17 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
   return numUpdatedRows > 0n;
 }
 
-/** Has a webhook deliver again what follows a cursor, or go on where it is; either way it is tried at once. */
+/**
+ * Moves a webhook to a position and lets it retry immediately.
+ *
+ * @param after the cursor to continue after; null: its present position.
+ */
 export async function seekWebhook(store: Store, id: string, after: Cursor | null): Promise<void> {
-  const place = after === null ? {} : { epoch: after.epoch, seq: after.seq, told: after.seq };
+  const position = after === null ? {} : { epoch: after.epoch, seq: after.seq, told: after.seq };
   await store.write((tx) =>
     tx
       .updateTable('webhook')
-      .set({ ...place, ...resetFailures })
+      .set({ ...position, ...resetFailures })
       .where('id', '=', id)
       .execute(),
   );

@@ -13,37 +13,37 @@ import {
 import { type ItemPredicate, toSqlCondition } from './item-predicate.ts';
 import { findBySearch } from './search-items.ts';
 
-/** A choice of so few values is looked up value by value at once. */
-const fewWalks = 8;
-/** Above so many, one walk along the whole order, asking of each item, costs less than one walk for each. */
-const mostWalks = 200;
-/** How far down the order a choice of many values is looked for before each of them is looked up. */
+/** Up to this many values, one index scan for each value is tried first. */
+const fewScans = 8;
+/** Above this many values, one scan of all items that tests each costs less than one scan for each value. */
+const maxScans = 200;
+/** How many of the newest items are tested before many values are scanned one by one. */
 const recentItems = 2000;
 
-/** A way to what is wanted: how many walks it takes, and what they find. */
-interface Way {
-  readonly walks: number;
+/** A plan that finds the candidates by one index scan for each of some values. */
+interface ScanPlan {
+  readonly scans: number;
   find(): Promise<Candidate[]>;
 }
 
-function way<T>(
+function createPlan<T>(
   db: Db,
   values: readonly T[],
   rest: RawBuilder<unknown>,
   over: { range: PageRange; path: ReturnType<typeof tablePath>; holds(value: T): RawBuilder<unknown> },
-): Way {
+): ScanPlan {
   const { range, path, holds } = over;
-  const walkOne = (value: T, limit: number) =>
+  const scanOne = (value: T, limit: number) =>
     indexScan(db, path, sql`${holds(value)} and ${rest}`, { ...range, limit });
-  return { walks: values.length, find: () => mergeScans(values, range.limit, walkOne) };
+  return { scans: values.length, find: () => mergeScans(values, range.limit, scanOne) };
 }
 
-/** The ways that the wanted values open, each along an index of its own, the shortest first. */
-function waysTo(db: Db, wanted: ItemPredicate, range: PageRange): Way[] {
+/** The possible plans, each on the index of one condition. The one with the fewest scans comes first. */
+function plansFor(db: Db, wanted: ItemPredicate, range: PageRange): ScanPlan[] {
   const { sourceSets, categories } = wanted;
-  const ways = sourceSets.map((refs) => {
+  const plans = sourceSets.map((refs) => {
     const rest = toSqlCondition(db, { ...wanted, sourceSets: sourceSets.filter((set) => set !== refs) });
-    return way(db, refs, rest, {
+    return createPlan(db, refs, rest, {
       range,
       path: tablePath('appearance', wanted.order),
       holds: (ref) => sql`along.source_ref = ${ref}`,
@@ -52,43 +52,45 @@ function waysTo(db: Db, wanted: ItemPredicate, range: PageRange): Way[] {
   if (categories.length > 0) {
     const rest = toSqlCondition(db, { ...wanted, categories: [] });
     const path = tablePath('item_category', wanted.order);
-    ways.push(way(db, categories, rest, { range, path, holds: (category) => sql`along.category = ${category}` }));
+    plans.push(
+      createPlan(db, categories, rest, { range, path, holds: (category) => sql`along.category = ${category}` }),
+    );
   }
-  return ways.sort((a, b) => a.walks - b.walks);
+  return plans.sort((a, b) => a.scans - b.scans);
 }
 
-function alongLanguages(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+function scanLanguages(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
   const rest = toSqlCondition(db, { ...wanted, languages: [] });
   const holds = (language: string) => sql`item.primary_language = ${language}`;
-  return way(db, wanted.languages, rest, { range, path: itemPath(wanted.order), holds }).find();
+  return createPlan(db, wanted.languages, rest, { range, path: itemPath(wanted.order), holds }).find();
 }
 
-/** What is wanted among the newest items only: out of indexes alone, no item is read for it. */
-async function amongRecent(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
-  const shown = toSqlCondition(db, { ...wanted, sourceSets: [], categories: [], languages: [], search: null });
+/** The candidates among the newest items. Reads covering indexes only, no table rows. */
+async function findAmongRecent(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+  const indexed = toSqlCondition(db, { ...wanted, sourceSets: [], categories: [], languages: [], search: null });
   const path = itemPath(wanted.order);
   const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from (
       select id, ${path.sortMs}, owner_ref, backfill, primary_language from item
-      where withdrawn_ms is null and ${afterCursor(path, range.before)} and ${shown}
+      where withdrawn_ms is null and ${afterCursor(path, range.before)} and ${indexed}
       order by ${path.sortMs} desc, id desc limit ${recentItems}
     ) as item where ${toSqlCondition(db, wanted)}
     order by ${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
 
-/** The newest items that are wanted, in order: found along whichever index leaves least to look at. */
+/** Finds the newest items that match a predicate, in order, by the index that leaves the fewest rows to test. */
 export async function findCandidates(db: Db, wanted: ItemPredicate, range: PageRange): Promise<readonly Candidate[]> {
   const { search, languages } = wanted;
   if (search !== null && search.required.length + search.excluded.length > 0) {
     return findBySearch(db, { ...wanted, search }, range, (others, within) => findCandidates(db, others, within));
   }
-  const [shortest] = waysTo(db, wanted, range);
-  if (shortest === undefined && languages.length > 0) return alongLanguages(db, wanted, range);
-  if (shortest === undefined) return indexScan(db, itemPath(wanted.order), toSqlCondition(db, wanted), range);
-  if (shortest.walks <= fewWalks) return shortest.find();
-  const recent = await amongRecent(db, wanted, range);
+  const [cheapest] = plansFor(db, wanted, range);
+  if (cheapest === undefined && languages.length > 0) return scanLanguages(db, wanted, range);
+  if (cheapest === undefined) return indexScan(db, itemPath(wanted.order), toSqlCondition(db, wanted), range);
+  if (cheapest.scans <= fewScans) return cheapest.find();
+  const recent = await findAmongRecent(db, wanted, range);
   if (recent.length === range.limit) return recent;
-  return shortest.walks <= mostWalks
-    ? shortest.find()
+  return cheapest.scans <= maxScans
+    ? cheapest.find()
     : indexScan(db, itemPath(wanted.order), toSqlCondition(db, wanted), range);
 }

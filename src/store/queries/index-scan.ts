@@ -2,34 +2,34 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../engine/engine.ts';
 
 /**
- * By `date`: when its publisher says that an item was published (`sort_ms`). By `arrival`: when it came in
- * (`arrival_ms`), for feeds, whose readers find what is new at the beginning however late it came.
+ * `date`: by the date of publication (`sort_ms`). `arrival`: by the time of arrival (`arrival_ms`), for output feeds, in
+ * which clients expect new items at the top even if they were published long ago.
  */
 export type Order = 'date' | 'arrival';
 
-/** An item's place in the order of a query, and who owns it. */
+/** An item that a query found, with its position in the order and its owner. */
 export interface Candidate {
   readonly id: number;
-  /** In epoch ms: `sort_ms` or `arrival_ms`, as the order of the query has it. */
+  /** Epoch ms: `sort_ms` or `arrival_ms`, depending on the order of the query. */
   readonly sortMs: number;
   readonly ownerRef: number;
 }
 
-/** A place in an order: newest first, by (sortMs, id). */
+/** A position in an order: newest first, by (sortMs, id). */
 export type PageCursor = Pick<Candidate, 'id' | 'sortMs'>;
 
-/** After which place, and how many. */
+/** At most `limit` items after the cursor `before`; null: from the newest. */
 export interface PageRange {
   readonly before: PageCursor | null;
   readonly limit: number;
 }
 
-/** Newest first; equal times by id, the later one first. */
+/** Compares positions: newest first; equal times by id, the higher one first. */
 export function newestFirst(a: PageCursor, b: PageCursor): number {
   return b.sortMs - a.sortMs || b.id - a.id;
 }
 
-/** Where a walk leads: the rows of a table with an index in the order of views, and the item of each. */
+/** How an index scan reaches items: the SQL of a table with an index in a listing order, and of its items' columns. */
 export interface AccessPath {
   readonly from: RawBuilder<unknown>;
   readonly sortMs: RawBuilder<unknown>;
@@ -39,28 +39,28 @@ export interface AccessPath {
 
 const columnOf = { date: 'sort_ms', arrival: 'arrival_ms' } as const;
 
-/** Along the items themselves. */
+/** The path through the table `item` itself. */
 export function itemPath(order: Order): AccessPath {
   return { from: sql`item`, sortMs: sql.ref(`item.${columnOf[order]}`), id: sql`item.id`, order };
 }
 
-/** Along a table whose rows each have an item and a copy of its time. It is called `along` in conditions. */
+/** The path through a table whose rows refer to an item and copy its times. Its alias in conditions is `along`. */
 export function tablePath(table: 'appearance' | 'item_category', order: Order): AccessPath {
   const from = sql`${sql.table(table)} as along inner join item on item.id = along.item_id`;
   return { from, sortMs: sql.ref(`along.${columnOf[order]}`), id: sql`along.item_id`, order };
 }
 
-/** The columns of a candidate, out of `item`. */
+/** The select list of a `Candidate`. */
 export function candidateColumns(order: Order): RawBuilder<unknown> {
   return sql`item.id as id, ${itemPath(order).sortMs} as "sortMs", item.owner_ref as "ownerRef"`;
 }
 
-/** What lies after a place, in terms of a path. */
+/** The condition that a row comes after a cursor. */
 export function afterCursor(path: AccessPath, before: PageCursor | null): RawBuilder<unknown> {
   return before === null ? sql`1 = 1` : sql`(${path.sortMs}, ${path.id}) < (${before.sortMs}, ${before.id})`;
 }
 
-/** One walk, in order, over items that are not withdrawn and satisfy `where`, as far as the limit goes. */
+/** Scans an index in order for items that are not withdrawn and satisfy `where`. */
 export async function indexScan(
   db: Db,
   path: AccessPath,
@@ -73,31 +73,32 @@ export async function indexScan(
   return rows;
 }
 
-/** The newest of several walks, each item once. */
-export function mergeNewest(walks: Iterable<readonly Candidate[]>, limit: number): Candidate[] {
-  const byId = new Map([...walks].flat().map((candidate) => [candidate.id, candidate]));
+/** Merges the results of several scans: the newest items, each once. */
+export function mergeNewest(scans: Iterable<readonly Candidate[]>, limit: number): Candidate[] {
+  const byId = new Map([...scans].flat().map((candidate) => [candidate.id, candidate]));
   return [...byId.values()].sort(newestFirst).slice(0, limit);
 }
 
 /**
- * The newest that one walk for each value finds. The first steps of each show how far down the page reaches, and only
- * those that may hold more of it are walked to the end.
+ * Merges one scan for each value. A short scan of each shows how far down the page reaches; only scans that can contribute
+ * more are repeated with the full limit.
  *
- * @param walkOne the newest of one value, at most `limit`.
+ * @param scanOne finds the newest items of one value, at most `limit`.
  */
 export async function mergeScans<T>(
   values: readonly T[],
   limit: number,
-  walkOne: (value: T, limit: number) => Promise<Candidate[]>,
+  scanOne: (value: T, limit: number) => Promise<Candidate[]>,
 ): Promise<Candidate[]> {
   const few = Math.min(limit, Math.max(4, Math.ceil((2 * limit) / Math.max(1, values.length))));
-  const walks = new Map<T, Candidate[]>();
-  for (const value of values) walks.set(value, await walkOne(value, few));
-  const cut = mergeNewest(walks.values(), limit)[limit - 1];
-  for (const [value, found] of walks) {
+  const scans = new Map<T, Candidate[]>();
+  for (const value of values) scans.set(value, await scanOne(value, few));
+  const lastOnPage = mergeNewest(scans.values(), limit)[limit - 1];
+  for (const [value, found] of scans) {
     const last = found[few - 1];
-    const mayHoldMore = last !== undefined && few < limit && (cut === undefined || newestFirst(last, cut) < 0);
-    if (mayHoldMore) walks.set(value, await walkOne(value, limit));
+    const canContribute =
+      last !== undefined && few < limit && (lastOnPage === undefined || newestFirst(last, lastOnPage) < 0);
+    if (canContribute) scans.set(value, await scanOne(value, limit));
   }
-  return mergeNewest(walks.values(), limit);
+  return mergeNewest(scans.values(), limit);
 }

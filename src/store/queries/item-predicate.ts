@@ -6,20 +6,20 @@ import type { Db } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
 import type { Order } from './index-scan.ts';
 
-/** Which items are wanted, in terms of the database. */
+/** Which items a query selects, in terms of the database. */
 export interface ItemPredicate {
-  /** Sources by reference, one set for each field that restricts them: an appearance in each is asked for. */
+  /** Sets of source refs: an item must have an appearance at a source of each set. */
   readonly sourceSets: readonly (readonly number[])[];
   readonly categories: readonly string[];
   readonly languages: readonly string[];
   readonly search: SearchQuery | null;
-  /** False: no item of backfill. */
+  /** False excludes backfill. */
   readonly backfill: boolean;
-  /** Items that appeared at these sources are not wanted. */
+  /** Excludes items that appeared at any of these sources. */
   readonly exceptSources: readonly number[];
-  /** Items of these owners are passed over. */
+  /** Excludes items of these owners. */
   readonly exceptOwners: readonly number[];
-  /** Items of this owner alone; null: of any. */
+  /** Selects the items of this owner only; null: of any owner. */
   readonly onlyOwner: number | null;
   readonly order: Order;
 }
@@ -44,13 +44,13 @@ async function refsOfSections(db: Db, slugs: readonly string[]): Promise<number[
   return rows.map(({ ref }) => ref);
 }
 
-/** Puts a reader's filter into terms of the database. Values are expected as `parseFilter` leaves them. */
+/** Translates a filter, as `parseFilter` returns it, into a predicate: resolves sources and sections to refs. */
 export async function toItemPredicate(db: Db, filter: Filter, backfill: boolean): Promise<ItemPredicate> {
   const { q, categories, languages } = filter;
   const search = q === null ? null : parseSearchQuery(q);
   const sourceSets = [
     ...(await readSourceSets(db, filter)),
-    // A search names places of its own, and both must hold.
+    // A search can name sources and sections of its own: both conditions must hold.
     ...(search === null ? [] : await readSourceSets(db, search.includedScope)),
   ];
   const exceptSources = search === null ? [] : (await readSourceSets(db, search.excludedScope)).flat();
@@ -67,7 +67,7 @@ export async function toItemPredicate(db: Db, filter: Filter, backfill: boolean)
   };
 }
 
-/** The sources meant by sections and by ids: one set for each of the two that says anything. */
+/** The source refs of ids and of sections: one set for each of the two that is not empty. */
 async function readSourceSets(db: Db, { sources, sections }: SearchScope): Promise<number[][]> {
   return [
     ...(sources.length > 0 ? [await refsOfSources(db, sources)] : []),
@@ -75,7 +75,7 @@ async function readSourceSets(db: Db, { sources, sections }: SearchScope): Promi
   ];
 }
 
-/** Phrases are no condition: the search index is asked for them apart. */
+/** The dates of a search. Its phrases are not SQL conditions: the search index is queried for them separately. */
 function searchConditions(search: SearchQuery): RawBuilder<unknown>[] {
   return [
     ...(search.afterMs === null ? [] : [sql`item.sort_ms >= ${search.afterMs}`]),
@@ -83,7 +83,7 @@ function searchConditions(search: SearchQuery): RawBuilder<unknown>[] {
   ];
 }
 
-/** What a wanted item must satisfy, as conditions on `item`. All but phrases. */
+/** The SQL condition on `item` of a predicate, without the phrases of its search. */
 export function toSqlCondition(db: Db, wanted: ItemPredicate): RawBuilder<unknown> {
   const appears = (refs: readonly number[]) => sql`exists (select 1 from appearance as seen
     where seen.item_id = item.id and seen.source_ref in ${valueList(db, refs)})`;

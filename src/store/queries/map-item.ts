@@ -6,7 +6,7 @@ import type { Db } from '../engine/engine.ts';
 import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
 
-/** What an item shows of a source it appeared at. */
+/** The public fields of a source at which an item appeared. */
 export interface PublicSource {
   readonly ref: number;
   readonly id: string;
@@ -17,7 +17,7 @@ export interface PublicSource {
   readonly republish: Republish;
 }
 
-/** An item as it is stored, with the sources it appeared at, first one first. */
+/** An item row with the sources at which it appeared, in order of appearance. */
 export interface StoredItem {
   readonly row: Row<'item'>;
   readonly sources: readonly PublicSource[];
@@ -28,7 +28,7 @@ type SourceColumns = Pick<
   'ref' | 'id' | 'title' | 'feed_title' | 'section' | 'url' | 'site_url' | 'republish' | 'host'
 >;
 
-/** What of a source is shown: the operator's title, else the feed's own, else where it is read from. */
+/** Maps a source row. Its title is the operator's, else the feed's own, else its host. */
 export function toPublicSource(row: SourceColumns): PublicSource {
   return {
     ref: row.ref,
@@ -41,7 +41,7 @@ export function toPublicSource(row: SourceColumns): PublicSource {
   };
 }
 
-/** Where it is read from; of a local feed the id, since a folder of this machine is nobody's business. */
+/** The host; the id of a local feed, so that no path of this machine is published. */
 function nameOf({ host, id }: Pick<SourceColumns, 'host' | 'id'>): string {
   return host === '' || isLocal({ host }) ? id : host;
 }
@@ -62,7 +62,7 @@ function textsOf(row: Row<'item'>, republish: Republish): Pick<Item, 'summary' |
   };
 }
 
-/** An item in the form it is given out: its owner's present section, title and `republish` applied. */
+/** Maps a stored item: with the current section, title and `republish` of its owner. */
 export function toItem({ row, sources }: StoredItem): Item {
   const owner = sources.find((source) => source.ref === row.owner_ref);
   if (owner === undefined) throw new Error(`item ${row.id} has no appearance at its owner`);
@@ -94,7 +94,7 @@ export function toItem({ row, sources }: StoredItem): Item {
   };
 }
 
-/** Reads items with all their sources, in no order; ids that are not there are left out. Two statements in all. */
+/** Reads items with all their sources, by id. Unknown ids are absent from the result. Runs two statements. */
 export async function readStoredItems(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
   if (ids.length === 0) return new Map();
   const rows = await db

@@ -9,59 +9,60 @@ import { readStoredItems, toItem } from './map-item.ts';
 import { formatRankCursor, parseRankCursor, rankedPage } from './ranked-page.ts';
 import { type BalancedCursor, balancedPage, type FindPage, type OwnerFilter, plainPage } from './source-quota.ts';
 
-/** A page of items: which, how many, from where. */
+/** Selects a page of items. */
 export interface ItemsQuery {
-  /** As `parseFilter` leaves it; its `backfill` is not looked at. */
+  /** As `parseFilter` returns it; its `backfill` is ignored. */
   readonly filter: Filter;
-  /** Further filters, each with its own `backfill`: an item that matches any of them is wanted too. */
+  /** Further filters, each with its own `backfill`: items that match any of them are included as well. */
   readonly orFilters?: readonly Filter[];
   readonly limit: number;
-  /** What `next` of the page before said; null: from the newest. */
+  /** `next` of the previous page; null: from the newest item. */
   readonly before: string | null;
-  /** False leaves backfill out; by default all items are given, whatever they are. */
+  /** False excludes backfill. Default: true. */
   readonly includeBackfill?: boolean;
-  /** Those first that fit the search best, of its newest matches; by default the newest first. */
+  /** Best match of the search first, among its newest matches. Default: newest first. */
   readonly byRelevance?: boolean;
-  /** Whether one source may take only its share of the page, while others have items for it. For pages, not for feeds. */
+  /** Whether a source is limited to its quota of the page while others have items for it. For pages, not for feeds. */
   readonly share?: boolean;
-  /** By default `date`. */
+  /** Default: `date`. */
   readonly order?: Order;
 }
 
-/** Items newest first, and where the next page begins: null on the last. */
+/** Items in order, and the cursor of the next page: null on the last. */
 export interface ItemsPage {
   readonly items: readonly Item[];
   readonly next: string | null;
 }
 
-/** A section that some source is in. */
+/** A section and the size of its sources. */
 export interface SectionCount {
   readonly slug: string;
   readonly name: string;
-  /** Appearances of items in it. */
+  /** Appearances at its sources: an item counts once for each. */
   readonly items: number;
 }
 
-/** `<sort_ms>-<id>`; null when the text is no place. */
+/** Parses `<sort_ms>-<id>`; null when the text is invalid. */
 export function parsePageCursor(text: string): PageCursor | null {
   const match = /^(-?\d{1,15})-(\d{1,15})$/.exec(text);
   if (match === null) return null;
   return { sortMs: Number(match[1]), id: Number(match[2]) };
 }
 
-/** Where an item stands in the order of views, as `before` wants it. */
-export function formatPageCursor(place: PageCursor): string {
-  return `${place.sortMs}-${place.id}`;
+/** The inverse of `parsePageCursor`: `<sort_ms>-<id>`. */
+export function formatPageCursor({ sortMs, id }: PageCursor): string {
+  return `${sortMs}-${id}`;
 }
 
-/** A place of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
+/** Formats a cursor of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
 export function formatBalancedCursor({ main, deferred }: BalancedCursor): string {
-  return [formatPageCursor(main), ...[...deferred].map(([owner, place]) => `${owner}-${formatPageCursor(place)}`)].join(
-    '~',
-  );
+  return [
+    formatPageCursor(main),
+    ...[...deferred].map(([owner, cursor]) => `${owner}-${formatPageCursor(cursor)}`),
+  ].join('~');
 }
 
-/** Null when the text is no place. A plain place is one without deferred sources. */
+/** The inverse of `formatBalancedCursor`; null when the text is invalid. A plain cursor has no deferred sources. */
 export function parseBalancedCursor(text: string): BalancedCursor | null {
   const [first = '', ...rest] = text.split('~');
   const main = parsePageCursor(first);
@@ -69,9 +70,9 @@ export function parseBalancedCursor(text: string): BalancedCursor | null {
   const deferred = new Map<number, PageCursor>();
   for (const part of rest) {
     const match = /^(\d{1,15})-(.*)$/.exec(part);
-    const place = parsePageCursor(match?.[2] ?? '');
-    if (place === null) return null;
-    deferred.set(Number(match?.[1]), place);
+    const cursor = parsePageCursor(match?.[2] ?? '');
+    if (cursor === null) return null;
+    deferred.set(Number(match?.[1]), cursor);
   }
   return { main, deferred };
 }
@@ -88,23 +89,23 @@ async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]
 }
 
 /**
- * A page of items, newest first. Called within `store.read` it is of one instant with whatever else is read there,
- * such as the head of the log.
+ * Reads a page of items. Inside `store.read` it is consistent with everything else that is read there, such as the head
+ * of the log.
  */
 export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
   const { order = 'date' } = query;
-  const wanted = { ...(await toItemPredicate(db, query.filter, query.includeBackfill ?? true)), order };
+  const predicate = { ...(await toItemPredicate(db, query.filter, query.includeBackfill ?? true)), order };
   if (query.byRelevance === true) {
     const before = query.before === null ? null : parseRankCursor(query.before);
-    const { items, next } = await rankedPage(db, wanted, { before, limit: query.limit });
+    const { items, next } = await rankedPage(db, predicate, { before, limit: query.limit });
     return { items: await itemsOf(db, items), next: next === null ? null : formatRankCursor(next) };
   }
-  const choices = [wanted];
-  for (const filter of query.orFilters ?? []) choices.push(await toItemPredicate(db, filter, filter.backfill));
+  const predicates = [predicate];
+  for (const filter of query.orFilters ?? []) predicates.push(await toItemPredicate(db, filter, filter.backfill));
   const find: FindPage = (range, owners) =>
-    findInAny(
+    findAny(
       db,
-      choices.map((choice) => ({ ...choice, ...ownersWanted(choice, owners) })),
+      predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) })),
       range,
     );
   if (query.share === true) {
@@ -117,37 +118,37 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
   return { items: await itemsOf(db, items), next: next === null ? null : formatPageCursor(next) };
 }
 
-/** The first candidates of a range that any of several choices wants, each once. */
-async function findInAny(db: Db, choices: readonly ItemPredicate[], range: PageRange): Promise<readonly Candidate[]> {
-  const [only] = choices;
-  if (only !== undefined && choices.length === 1) return findCandidates(db, only, range);
+/** The first candidates of a range that match any of several predicates, each once. */
+async function findAny(db: Db, predicates: readonly ItemPredicate[], range: PageRange): Promise<readonly Candidate[]> {
+  const [only] = predicates;
+  if (only !== undefined && predicates.length === 1) return findCandidates(db, only, range);
   const found = new Map<number, Candidate>();
-  for (const wanted of choices) {
-    for (const candidate of await findCandidates(db, wanted, range)) found.set(candidate.id, candidate);
+  for (const predicate of predicates) {
+    for (const candidate of await findCandidates(db, predicate, range)) found.set(candidate.id, candidate);
   }
-  // The first of the union are among the first of each choice.
+  // The first candidates of the union are among the first candidates of each predicate.
   return [...found.values()].sort(newestFirst).slice(0, range.limit);
 }
 
-/** An item has an appearance at its owner: one owner's items are found along its appearances. */
-function ownersWanted({ sourceSets }: ItemPredicate, owners: OwnerFilter): Partial<ItemPredicate> {
+/** Every item has an appearance at its owner, so a single owner's items are found through its appearances. */
+function ownerCondition({ sourceSets }: ItemPredicate, owners: OwnerFilter): Partial<ItemPredicate> {
   if ('except' in owners) return { exceptOwners: owners.except };
   return { onlyOwner: owners.only, sourceSets: [[owners.only], ...sourceSets] };
 }
 
-/** One item, withdrawn or not; null when there never was one or it was retired. */
+/** Reads an item, even if it is withdrawn; null when the id is unknown or the item was retired. */
 export async function readItem(db: Db, id: number): Promise<Item | null> {
   const found = (await readStoredItems(db, [id])).get(id);
   return found === undefined ? null : toItem(found);
 }
 
-/** The same, by its key. */
+/** Reads an item by its key, like `readItem`. */
 export async function readItemByKey(db: Db, key: string): Promise<Item | null> {
   const row = await db.selectFrom('item').select('id').where('key', '=', key).executeTakeFirst();
   return row === undefined ? null : readItem(db, row.id);
 }
 
-/** The sections that declared sources are in, in the order of the declarations. */
+/** The sections of the declared sources, in the order of the declarations. */
 export async function readSections(db: Db): Promise<SectionCount[]> {
   const rows = await db
     .selectFrom('source')

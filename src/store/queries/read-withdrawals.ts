@@ -7,35 +7,35 @@ import type { Db } from '../engine/engine.ts';
 import { toItemPredicate, toSqlCondition } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
 
-/** An item that was taken back, and when. */
+/** A withdrawn item. */
 export interface Withdrawal {
   readonly itemId: number;
-  /** Of the item: what output feeds make their ids of. */
+  /** The key of the item: output feeds derive their entry ids from it. */
   readonly key: string;
   readonly atMs: number;
-  /** As it was; null beyond the newest `items` withdrawals of the query. */
+  /** The item before its withdrawal; null beyond the newest `items` of the query. */
   readonly item: Item | null;
 }
 
-/** Which withdrawals: of items that the filter asks for, and not older than an instant. */
+/** Selects withdrawals of items that match a filter, not older than an instant. */
 export interface WithdrawalsQuery {
   readonly filter: Filter;
   readonly sinceMs: number;
   readonly limit: number;
-  /** For how many of the newest the item itself is read. */
+  /** For how many of the newest withdrawals the item itself is read. */
   readonly items: number;
 }
 
 type Found = Omit<Withdrawal, 'item'>;
 
-/** The newest withdrawals, newest first. */
+/** Reads withdrawals, newest first. */
 export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<Withdrawal[]> {
   const { filter, sinceMs, limit } = query;
-  const wanted = await toItemPredicate(db, filter, filter.backfill);
+  const predicate = await toItemPredicate(db, filter, filter.backfill);
   const { rows } = await sql<Found>`select item.id as "itemId", item.key as key, item.withdrawn_ms as "atMs" from item
-    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs} and ${toSqlCondition(db, wanted)}
+    where item.withdrawn_ms is not null and item.withdrawn_ms >= ${sinceMs} and ${toSqlCondition(db, predicate)}
     order by item.withdrawn_ms desc, item.id desc limit ${limit}`.execute(db);
-  const found = wanted.search === null ? rows : await withPhrases(db, rows, wanted.search);
+  const found = predicate.search === null ? rows : await filterBySearch(db, rows, predicate.search);
   const newest = found.slice(0, query.items).map(({ itemId }) => itemId);
   const stored = await readStoredItems(db, newest);
   return found.map((withdrawal) => {
@@ -44,8 +44,8 @@ export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<
   });
 }
 
-/** The search index has forgotten what was withdrawn: those few are searched one by one. */
-async function withPhrases(db: Db, found: readonly Found[], search: SearchQuery): Promise<Found[]> {
+/** Withdrawn items are not in the search index: their texts are read and compared one by one. */
+async function filterBySearch(db: Db, found: readonly Found[], search: SearchQuery): Promise<Found[]> {
   const stored = await readStoredItems(
     db,
     found.map(({ itemId }) => itemId),

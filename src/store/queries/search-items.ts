@@ -7,16 +7,16 @@ import { afterCursor, type Candidate, candidateColumns, itemPath, mergeNewest, t
 import { type ItemPredicate, toSqlCondition } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
 
-/** Matches that are read at a time. */
+/** How many matches the search index returns at a time. */
 const chunk = 2000;
-/** Matches that are compared with what is unwanted by reading them. */
-const mostRead = 200;
-/** How many of the newest items are compared with the matches of a common word at most. */
+/** Up to this many matches are tested for excluded phrases by reading their texts. */
+const maxTextsRead = 200;
+/** How many of the newest items are intersected with the matches of a common word at most. */
 const newestItems = 2000;
-/** And at first, for each that is asked for: mostly the page is among so few. */
+/** And at first, for each item of the page: mostly that suffices. */
 const newestFactor = 8;
-/** How many matches they are compared with. */
-const mostMatches = 20_000;
+/** How many matches they are intersected with. */
+const maxMatches = 20_000;
 
 async function readCandidates(
   db: Db,
@@ -25,7 +25,7 @@ async function readCandidates(
   range: PageRange,
 ): Promise<Candidate[]> {
   const path = itemPath(wanted.order);
-  // The plus keeps the engine from walking the whole order in search of these few.
+  // The unary plus keeps SQLite from scanning the whole order for these few ids.
   const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from item
     where item.id in ${valueList(db, ids)} and item.withdrawn_ms is null
       and ${afterCursor(path, range.before)} and ${toSqlCondition(db, wanted)}
@@ -39,40 +39,40 @@ async function firstSeenOf(db: Db, itemId: number): Promise<number> {
 }
 
 /**
- * Of these items, those that have none of the unwanted phrases. Asked of the few that are found, and not of the index
- * together with what is wanted: it would read all that there is of a common word.
+ * Filters out the items that contain an excluded phrase. It tests only the ids that were found: an exclusion inside the
+ * search expression would make FTS5 read all matches of a common word.
  */
 async function withoutUnwanted(db: Db, search: SearchQuery, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const { required, excluded } = search;
   if (excluded.length === 0) return new Set(ids);
-  if (ids.length <= mostRead) return new Set(await filterByReading(db, search, ids));
-  const having = new Set(await engineOf(db).filterByText(db, { all: required, oneOf: excluded }, ids));
+  if (ids.length <= maxTextsRead) return new Set(await filterByReading(db, search, ids));
+  const having = new Set(await engineOf(db).filterByText(db, { all: required, anyOf: excluded }, ids));
   return new Set(ids.filter((id) => !having.has(id)));
 }
 
-/** The same out of the items themselves, whose texts are read: of a few matches of a rare word. */
+/** Filters like `withoutUnwanted` by reading the texts of the items: for few matches. */
 async function filterByReading(db: Db, search: SearchQuery, ids: readonly number[]): Promise<number[]> {
   const stored = await readStoredItems(db, ids);
   return [...stored].flatMap(([id, item]) => {
-    const isClean = matchesSearch({ ...search, required: [] }, toSearchableText(searchText(toItem(item))));
-    return isClean ? [id] : [];
+    const matches = matchesSearch({ ...search, required: [] }, toSearchableText(searchText(toItem(item))));
+    return matches ? [id] : [];
   });
 }
 
 type SearchPredicate = ItemPredicate & { readonly search: SearchQuery };
 
-/** Finds what is wanted but for the phrases of a search, newest first. */
+/** Finds the items that match a predicate without phrases, newest first. */
 export type FindOthers = (wanted: ItemPredicate, range: PageRange) => Promise<readonly Candidate[]>;
 
 /**
- * A common word has more matches than are good to read. It is common among the newest items too: those are found by
- * whatever else is wanted, and compared with the numbers of the matches.
+ * Finds a page for a common word, which has too many matches to read. It is common among the newest items too: those that
+ * match the rest of the predicate are found first and intersected with the ids of the matches.
  *
- * @returns null when that does not make a whole page.
+ * @returns null when they do not fill a page.
  */
 async function searchAmongNewest(db: Db, wanted: SearchPredicate, range: PageRange, findOthers: FindOthers) {
   const few = range.limit * newestFactor;
-  // Where something is unwanted as well, too few would be left of so few, after they were read for nothing.
+  // With excluded phrases the small attempt would often leave too few items.
   const isPlain = wanted.search.excluded.length === 0;
   const page = isPlain && few < newestItems ? await searchAmong(few, db, { wanted, range, findOthers }) : null;
   return page ?? searchAmong(newestItems, db, { wanted, range, findOthers });
@@ -94,9 +94,9 @@ async function searchAmong(
   const newest = await findOthers(others, { ...range, limit: many });
   if (newest.length === 0) return [];
   const ids = newest.map(({ id }) => id);
-  const bounds = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: mostMatches };
+  const bounds = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: maxMatches };
   const matches = await engineOf(db).searchTexts(db, search.required, bounds);
-  if (matches.length === mostMatches) return null;
+  if (matches.length === maxMatches) return null;
   const matching = new Set(matches);
   const hits = newest.filter(({ id }) => matching.has(id));
   const clean = await withoutUnwanted(
@@ -109,8 +109,8 @@ async function searchAmong(
 }
 
 /**
- * Reads matches, those with the highest numbers first. No item is sorted later than it was first seen, and numbers
- * grow with that: a page is complete once its last item is sorted after the first sight of the lowest number read.
+ * Reads matches by descending id. An item is never sorted later than it was first seen, and ids grow with the time of
+ * first sight: a page is complete once its last item is sorted after the first sight of the lowest id that was read.
  */
 async function searchDescending(db: Db, wanted: SearchPredicate, range: PageRange): Promise<Candidate[]> {
   let found: Candidate[] = [];
@@ -127,13 +127,13 @@ async function searchDescending(db: Db, wanted: SearchPredicate, range: PageRang
   }
 }
 
-/** How many items are looked at for each that is asked for, where only phrases are named that must not occur. */
-const unwantedFactor = 2;
-/** How many in all: a word that nearly every item has would have them all looked at for one page. */
-const mostLookedAt = 40_000;
+/** For a search with excluded phrases only: how many items are read for each item of the page. */
+const excludedFactor = 2;
+/** And how many in all: if nearly every item contains the excluded word, one page would read all items. */
+const maxExamined = 40_000;
 
-/** The newest items that have none of the unwanted phrases; nothing is asked that must occur. */
-async function findWithout(
+/** Finds the newest items for a search that has excluded phrases only. */
+async function findByExclusion(
   db: Db,
   wanted: SearchPredicate,
   range: PageRange,
@@ -142,27 +142,27 @@ async function findWithout(
   const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
   const found: Candidate[] = [];
   let before = range.before;
-  let lookedAt = 0;
-  for (let step = range.limit * unwantedFactor + 20; ; step = Math.min(chunk, step * unwantedFactor)) {
+  let examined = 0;
+  for (let step = range.limit * excludedFactor + 20; ; step = Math.min(chunk, step * excludedFactor)) {
     const some = await findOthers(others, { before, limit: step });
     const ids = some.map(({ id }) => id);
     const clean = await withoutUnwanted(db, wanted.search, ids);
     found.push(...some.filter(({ id }) => clean.has(id)));
-    lookedAt += some.length;
-    const isEnough = found.length >= range.limit || lookedAt >= mostLookedAt;
+    examined += some.length;
+    const isEnough = found.length >= range.limit || examined >= maxExamined;
     if (isEnough || some.length < step) return found.slice(0, range.limit);
     before = some.at(-1) ?? before;
   }
 }
 
-/** The newest items whose text a search finds, in order. */
+/** Finds the newest items that match a predicate with a search, in order. */
 export async function findBySearch(
   db: Db,
   wanted: SearchPredicate,
   range: PageRange,
   findOthers: FindOthers,
 ): Promise<readonly Candidate[]> {
-  if (wanted.search.required.length === 0) return findWithout(db, wanted, range, findOthers);
+  if (wanted.search.required.length === 0) return findByExclusion(db, wanted, range, findOthers);
   const some = { fromId: 0, belowId: Number.MAX_SAFE_INTEGER, limit: chunk };
   const isCommon = (await engineOf(db).searchTexts(db, wanted.search.required, some)).length === chunk;
   const page = isCommon ? await searchAmongNewest(db, wanted, range, findOthers) : null;

@@ -11,29 +11,29 @@ const withdrawalsMs = 7 * 86_400_000;
 const maxWithdrawals = 500;
 const maxWithdrawnItems = 50;
 
-/** A page of items: which, how many, from where. Plain data. */
+/** Selects a page of items. Plain data: it can be sent to another process. */
 export interface SnapshotQuery {
   readonly filter: Filter;
-  /** Further filters: an item that matches any of them is wanted too. Not with `byRelevance`. */
+  /** Further filters: items that match any of them are included as well. Not with `byRelevance`. */
   readonly orFilters?: readonly Filter[];
   readonly limit: number;
-  /** `next` of the page before, in the same order; null: from the newest. */
+  /** `next` of the previous page, in the same order; null: from the newest item. */
   readonly before: string | null;
-  /** By the date of publication (the default), or by arrival. */
+  /** Default: `date`. */
   readonly order?: Order;
-  /** Whether one source may take only its share of the page. */
+  /** Whether a source is limited to its quota of the page. */
   readonly share: boolean;
-  /** Those first that fit the search best. By default the newest come first. */
+  /** Best match of the search first. Default: newest first. */
   readonly byRelevance?: boolean;
-  /** Whether what was withdrawn lately is wanted too; by default not. */
+  /** Whether recent withdrawals are included. Default: false. */
   readonly withdrawals?: boolean;
 }
 
-/** An item that was withdrawn. */
+/** A withdrawn item. */
 export interface WithdrawnItem {
   readonly key: string;
   readonly atMs: number;
-  /** As it was; null beyond the newest 50. */
+  /** The item before its withdrawal; null beyond the newest 50. */
   readonly item: Item | null;
 }
 
@@ -42,39 +42,40 @@ export interface ItemsSnapshot {
   readonly items: readonly Item[];
   readonly next: string | null;
   readonly head: LogBounds;
-  /** When the log last grew; null when it is empty. */
+  /** When an event was last appended to the log; null when it is new. */
   readonly changedMs: number | null;
-  /** What was withdrawn within a week of `changedMs`, newest first; empty when it was not asked for. */
+  /** Withdrawals within the week before `changedMs`, newest first; empty unless `withdrawals` is set. */
   readonly withdrawn: readonly WithdrawnItem[];
 }
 
-/** Reads a page and the head of the log. Called within one read transaction, both are of the same instant. */
+/** Reads a page and the head of the log. Inside one read transaction both are of the same instant. */
 export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsSnapshot> {
   const { withdrawals = false, ...page } = query;
   const { filter } = page;
-  const part = await readItems(db, { ...page, includeBackfill: filter.backfill });
+  const itemsPage = await readItems(db, { ...page, includeBackfill: filter.backfill });
   const changedMs = await readLogChangedMs(db);
   const withdrawn = withdrawals ? await readWithdrawn(db, filter, changedMs ?? 0) : [];
-  return { ...part, head: await readHead(db), changedMs, withdrawn };
+  return { ...itemsPage, head: await readHead(db), changedMs, withdrawn };
 }
 
-/** Counted from when the log last grew, not from now: for the same state a feed says the same, whenever it is asked. */
+/** Relative to the last event, not to now: the same state always gives the same feed. */
 function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<WithdrawnItem[]> {
   const sinceMs = changedMs - withdrawalsMs;
   return readWithdrawals(db, { filter, sinceMs, limit: maxWithdrawals, items: maxWithdrawnItems });
 }
 
-/** Above so many items a page is read by a worker, whatever it holds: some tenths of a millisecond an item add up. */
+/** Larger pages always run in a query process: some tenths of a millisecond for each item add up. */
 const maxBoundedItems = 100;
 
 /**
- * Whether an index bounds the cost of a query, whatever is stored: a page of everything, of one section or of one
- * source. Only these may run on the thread that answers requests. A search, a choice of several values, one that
- * leaves backfill out, and a later page that passes over sources all may look at every item in vain.
+ * Whether an index bounds the cost of a query for any data: a page of everything, of one section or of one source. Only
+ * these may run on the thread that answers requests. A search, a filter with several values, a filter without backfill,
+ * and a later page with source quotas can each examine every item and find nothing.
  */
 export function hasBoundedCost({ filter, orFilters = [], limit, before, share }: SnapshotQuery): boolean {
-  const places = filter.sections.length + filter.sources.length;
-  const isWide = filter.q === null && filter.backfill && filter.categories.length + filter.languages.length === 0;
-  const hasShares = share && (before !== null || filter.sources.length > 0);
-  return isWide && orFilters.length === 0 && places <= 1 && limit <= maxBoundedItems && !hasShares;
+  const values = filter.sections.length + filter.sources.length;
+  const isUnrestricted =
+    filter.q === null && filter.backfill && filter.categories.length + filter.languages.length === 0;
+  const hasQuotas = share && (before !== null || filter.sources.length > 0);
+  return isUnrestricted && orFilters.length === 0 && values <= 1 && limit <= maxBoundedItems && !hasQuotas;
 }

@@ -1,44 +1,44 @@
 import { type Candidate, newestFirst, type PageCursor, type PageRange } from './index-scan.ts';
 
-/** Of a page, for one source, while others have items for it. */
+/** The part of a page that one source may fill while others have items for it. */
 const sourceQuota = 0.2;
 
-/** Whose items: of all owners but some, or of one. */
+/** All owners but some, or a single owner. */
 export type OwnerFilter = { readonly except: readonly number[] } | { readonly only: number };
 
-/** Items in order, from a place on, of some owners: `findCandidates` with all else settled. */
+/** Finds items of some owners in a range: `findCandidates` with a bound predicate. */
 export type FindPage = (range: PageRange, owners: OwnerFilter) => Promise<readonly Candidate[]>;
 
-/** A page in plain order, and the place after which the next one begins: null on the last. */
+/** A page without quotas, and the cursor of the next page: null on the last. */
 export interface PlainPage {
   readonly items: readonly Candidate[];
   readonly next: PageCursor | null;
 }
 
 /**
- * Where a balanced page ends. Items of a source that is in `deferred` are listed down to the source's own place; items
- * of all other sources down to `main`.
+ * Where a balanced page ends. Items of a source in `deferred` were listed down to the cursor of that source; items of all
+ * other sources down to `main`.
  */
 export interface BalancedCursor {
   readonly main: PageCursor;
-  /** By owner: at most as many as there are shares in a page (1 / 20 %), since each of them filled its share. */
+  /** By owner. At most five: each of them filled its quota of 20 %. */
   readonly deferred: ReadonlyMap<number, PageCursor>;
 }
 
-/** A balanced page, and where the next one begins: null on the last. */
+/** A page with source quotas, and the cursor of the next page: null on the last. */
 export interface BalancedPage {
   readonly items: readonly Candidate[];
   readonly next: BalancedCursor | null;
 }
 
-/** A page in plain order. */
+/** Reads a page without quotas. */
 export async function plainPage(find: FindPage, before: PageCursor | null, limit: number): Promise<PlainPage> {
   const found = await find({ before, limit: limit + 1 }, { except: [] });
   const items = found.slice(0, limit);
   return { items, next: found.length > limit ? (items.at(-1) ?? null) : null };
 }
 
-/** The first `limit` items below a place, at most `most` of one owner, without the items of `except`. */
+/** Reads the first `limit` items after a cursor: at most `most` of one owner, none of the owners in `except`. */
 async function readWithinQuota(
   find: FindPage,
   { before, limit }: PageRange,
@@ -46,10 +46,10 @@ async function readWithinQuota(
 ): Promise<Candidate[]> {
   const items: Candidate[] = [];
   const counts = new Map<number, number>();
-  let place = before;
+  let cursor = before;
   for (;;) {
     const filled = [...counts].filter(([, count]) => count >= most).map(([ref]) => ref);
-    const found = await find({ before: place, limit }, { except: [...except, ...filled] });
+    const found = await find({ before: cursor, limit }, { except: [...except, ...filled] });
     for (const candidate of found) {
       const count = counts.get(candidate.ownerRef) ?? 0;
       if (count >= most) continue;
@@ -58,18 +58,18 @@ async function readWithinQuota(
       if (items.length === limit) return items;
     }
     if (found.length < limit) return items;
-    place = found.at(-1) ?? place;
+    cursor = found.at(-1) ?? cursor;
   }
 }
 
-/** The newest items that the owners have left below their places. */
+/** Reads the newest items of some owners after their cursors. */
 async function readNewestAfter(
   find: FindPage,
-  places: ReadonlyMap<number, PageCursor>,
+  cursors: ReadonlyMap<number, PageCursor>,
   limit: number,
 ): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const [only, before] of places) found.push(...(await find({ before, limit }, { only })));
+  for (const [only, before] of cursors) found.push(...(await find({ before, limit }, { only })));
   return found.sort(newestFirst).slice(0, limit);
 }
 
@@ -78,7 +78,7 @@ function lastOfEachOwner(items: readonly Candidate[]): Map<number, Candidate> {
   return new Map(items.map((item) => [item.ownerRef, item]));
 }
 
-/** The place after which the next page begins, given what this page lists. */
+/** The cursor of the next page, given the items of this page; null on the last. */
 async function nextCursor(
   find: FindPage,
   before: BalancedCursor | null,
@@ -88,10 +88,10 @@ async function nextCursor(
   if (last === undefined) return null;
   const main = before !== null && newestFirst(before.main, last) > 0 ? before.main : last;
   const deferred = new Map<number, PageCursor>();
-  for (const [owner, place] of new Map<number, PageCursor>([...(before?.deferred ?? []), ...lastOfEachOwner(items)])) {
-    if (newestFirst(place, main) >= 0) continue;
-    const [left] = await find({ before: place, limit: 1 }, { only: owner });
-    if (left !== undefined && newestFirst(left, main) < 0) deferred.set(owner, place);
+  for (const [owner, cursor] of new Map<number, PageCursor>([...(before?.deferred ?? []), ...lastOfEachOwner(items)])) {
+    if (newestFirst(cursor, main) >= 0) continue;
+    const [left] = await find({ before: cursor, limit: 1 }, { only: owner });
+    if (left !== undefined && newestFirst(left, main) < 0) deferred.set(owner, cursor);
   }
   if (deferred.size > 0) return { main, deferred };
   const more = await find({ before: main, limit: 1 }, { except: [] });
@@ -99,9 +99,9 @@ async function nextCursor(
 }
 
 /**
- * A page, newest first, on which one source has at most its share while others have items for it. What a source has
- * beyond its share opens the next page, again as far as its share goes: page after page lists each item once. An item
- * that arrives meanwhile is listed if its place is still ahead.
+ * Reads a page, newest first, on which a source has at most its quota while others have items for it. Items beyond the
+ * quota come first on the next page, again up to the quota: all pages together list each item once. An item that arrives
+ * meanwhile is listed if its position is still ahead.
  */
 export async function balancedPage(
   find: FindPage,
@@ -111,12 +111,12 @@ export async function balancedPage(
   const most = Math.max(1, Math.floor(limit * sourceQuota));
   const deferred = before?.deferred ?? new Map<number, PageCursor>();
   const own: Candidate[] = [];
-  for (const [only, place] of deferred) own.push(...(await find({ before: place, limit: most }, { only })));
+  for (const [only, cursor] of deferred) own.push(...(await find({ before: cursor, limit: most }, { only })));
   const except = [...deferred.keys()];
   const others = await readWithinQuota(find, { before: before?.main ?? null, limit }, { most, except });
-  const shares = [...own, ...others].sort(newestFirst).slice(0, limit);
-  const places = new Map<number, PageCursor>([...deferred, ...lastOfEachOwner(shares)]);
-  const rest = shares.length < limit ? await readNewestAfter(find, places, limit - shares.length) : [];
-  const items = [...shares, ...rest].sort(newestFirst);
+  const withinQuota = [...own, ...others].sort(newestFirst).slice(0, limit);
+  const cursors = new Map<number, PageCursor>([...deferred, ...lastOfEachOwner(withinQuota)]);
+  const rest = withinQuota.length < limit ? await readNewestAfter(find, cursors, limit - withinQuota.length) : [];
+  const items = [...withinQuota, ...rest].sort(newestFirst);
   return { items, next: await nextCursor(find, before, items) };
 }

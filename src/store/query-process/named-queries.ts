@@ -4,7 +4,7 @@ import { type ItemsSnapshot, readSnapshot, type SnapshotQuery } from '../queries
 import { type MostReadQuery, readMostRead } from '../readers/read-counts.ts';
 import { type HourlyActivity, readActivity } from '../sources/activity.ts';
 
-/** The queries that may cost much, by name. Arguments and results are plain data: another process may run them. */
+/** The queries of unbounded cost, by name. Arguments and results are plain data: another process can run them. */
 export interface ReadQueries {
   readonly items: { readonly args: SnapshotQuery; readonly result: ItemsSnapshot };
   readonly mostRead: { readonly args: MostReadQuery; readonly result: readonly MostRead[] };
@@ -25,7 +25,7 @@ const queries: { readonly [Name in QueryName]: Execute<Name> } = {
   activity: (db, { nowMs }) => readActivity(db, nowMs),
 };
 
-/** Runs a query by its name. Called within one read transaction, so that all of its result is of the same instant. */
+/** Runs a query by its name. Call it inside one read transaction, so that the whole result is of one instant. */
 export function executeQuery<Name extends QueryName>(
   db: Db,
   name: Name,

@@ -3,49 +3,49 @@ import { StorageError, type StorageFault } from '../../domain/storage.ts';
 import type { TaskOutcome } from '../../runtime/worker-child.ts';
 import { createWorkerPool, type WorkerPool } from '../../runtime/worker-pool.ts';
 import { siblingModule } from '../../runtime/worker-protocol.ts';
-import type { Store } from '../open-store.ts';
+import type { Store } from '../engine/store.ts';
 import { executeQuery, type QueryName, type ReadQueries } from './named-queries.ts';
 import type { QueryResponse, QueryTask } from './query-worker.ts';
 
 /** How a query ended. */
 export type QueryOutcome<Result> =
   | { readonly kind: 'done'; readonly result: Result }
-  /** It used up its budget and was ended. */
+  /** It exceeded its budget and was killed. */
   | { readonly kind: 'over-budget' }
-  /** Too many wait already, or it waited too long. Nothing was read. */
+  /** The queue was full, or it waited too long. Nothing was read. */
   | { readonly kind: 'busy' };
 
-/** Runs named queries (see read-queries.ts). Each result is of one read transaction. */
+/** Runs named queries (see named-queries.ts), each in one read transaction. */
 export interface QueryRunner {
-  /** @throws StorageError when the storage is at fault; Error when the query failed by a fault of ours, or all is closed. */
+  /** @throws StorageError when the storage is at fault; Error for a fault of Newswire, or after `close`. */
   run<Name extends QueryName>(
     name: Name,
     args: ReadQueries[Name]['args'],
   ): Promise<QueryOutcome<ReadQueries[Name]['result']>>;
-  /** Ends what runs, refuses what waits, and lets go of the database. */
+  /** Kills running queries, refuses queued ones, and closes the connections. */
   close(): Promise<void>;
 }
 
 /** Limits of a query runner. */
 export interface QueryLimits {
-  /** Queries that run at once, each in a process of its own. */
+  /** How many queries run concurrently, each in a process of its own. */
   readonly workers: number;
-  /** Processor time of one query. */
+  /** The processor time of one query. */
   readonly budgetMs: number;
-  /** Time by the clock of one query, for a machine that is busy with other things. */
+  /** The wall time of one query, for a machine that is busy with other work. */
   readonly wallLimitMs: number;
-  /** Queries that wait for their turn. */
+  /** How many queries can be queued. */
   readonly maxQueued: number;
-  /** How long one waits for its turn. */
+  /** How long a query can be queued. */
   readonly queueTimeoutMs: number;
 }
 
-/** How a runner is set up. */
+/** The configuration of a query runner. */
 export interface QueryRunnerOptions {
   readonly limits?: QueryLimits;
-  /** Called with how each query ended. */
+  /** Called when a query has ended. */
   onEnd?(outcome: QueryOutcome<unknown>['kind'] | 'failed'): void;
-  /** Called with each fault of the storage that a query meets, and the engine's words for it: for the log. */
+  /** Called with each fault of the storage that a query encounters; `detail` is for the log. */
   onFault?(fault: StorageFault, detail: string): void;
 }
 
@@ -58,10 +58,10 @@ const serverLimits: QueryLimits = {
 };
 
 const maxHeapMb = 256;
-/** How long a query waits for the process that is up, or is starting, before another one is started for it. */
+/** How long a query waits for a running or starting process before another process is started. */
 const patienceMs = 1500;
 
-/** Runs queries where they are asked for, without limits: for commands and tests. */
+/** Runs queries in this process, without limits: for commands. */
 export function runQueriesInProcess(store: Pick<Store, 'read'>): QueryRunner {
   return {
     run: async (name, args) => ({ kind: 'done', result: await store.read((db) => executeQuery(db, name, args)) }),
@@ -70,11 +70,11 @@ export function runQueriesInProcess(store: Pick<Store, 'read'>): QueryRunner {
 }
 
 /**
- * Runs queries in processes beside the server, each with a connection of its own that cannot write, so that no query
- * can hold up the event loop. Processes start with the first query and end when they are idle for a minute. SQLite
- * cannot be interrupted from JavaScript: a process whose query is over its budget is killed and replaced.
+ * Runs queries in child processes, each with its own read-only connection, so that no query blocks the event loop. Processes
+ * start with the first query and end after a minute without one. SQLite cannot be interrupted from JavaScript: a process
+ * whose query exceeds its budget is killed and replaced (ADR 0014).
  *
- * @param url `sqlite:` and a path, of a database that is there and up to date.
+ * @param url `sqlite:` and a path, of an existing, migrated database.
  */
 export function createQueryRunner(url: string, options: QueryRunnerOptions = {}): QueryRunner {
   const { limits = serverLimits, onEnd = () => {}, onFault = () => {} } = options;
@@ -94,11 +94,11 @@ interface QueueParts extends Required<QueryRunnerOptions> {
   readonly pool: WorkerPool<QueryTask, QueryResponse>;
 }
 
-/** Queries in the order they came, as many at once as there are workers. */
+/** Runs queries in order of arrival, as many concurrently as there are workers. */
 class QueryQueue implements QueryRunner {
   readonly #parts: QueueParts;
-  /** Told whether their turn has come. */
-  readonly #waiting = new Set<(mayRun: boolean) => void>();
+  /** Each resolves a queued query: true when it can run, false when it is refused. */
+  readonly #queue = new Set<(canRun: boolean) => void>();
   #running = 0;
   #closed = false;
 
@@ -112,7 +112,7 @@ class QueryQueue implements QueryRunner {
   ): Promise<QueryOutcome<ReadQueries[Name]['result']>> {
     if (this.#closed) throw new Error('the query runner is closed');
     const { url, pool, onEnd, onFault } = this.#parts;
-    if (!(await this.#turn())) {
+    if (!(await this.#acquire())) {
       onEnd('busy');
       return { kind: 'busy' };
     }
@@ -121,13 +121,13 @@ class QueryQueue implements QueryRunner {
       onEnd(endOf(outcome));
       if (outcome.kind === 'crashed') throw new Error(`a query process failed: ${outcome.detail}`);
       if (outcome.kind !== 'done') return { kind: 'over-budget' };
-      const answer = outcome.result;
-      if (answer.kind === 'fault') {
-        onFault(answer.fault, answer.detail);
-        throw new StorageError(answer.fault, answer.detail);
+      const response = outcome.result;
+      if (response.kind === 'fault') {
+        onFault(response.fault, response.detail);
+        throw new StorageError(response.fault, response.detail);
       }
-      // Which result belongs to which name is the word of read-queries.ts.
-      return { kind: 'done', result: answer.result as ReadQueries[Name]['result'] };
+      // named-queries.ts relates the type of the result to the name.
+      return { kind: 'done', result: response.result as ReadQueries[Name]['result'] };
     } finally {
       this.#release();
     }
@@ -135,32 +135,32 @@ class QueryQueue implements QueryRunner {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const answer of this.#waiting) answer(false);
+    for (const resolve of this.#queue) resolve(false);
     await this.#parts.pool.close();
   }
 
-  /** Whether the query may run now, after waiting for its turn. */
-  #turn(): Promise<boolean> | boolean {
+  /** Resolves to whether the query can run, after it was queued if necessary. */
+  #acquire(): Promise<boolean> | boolean {
     const { workers, maxQueued, queueTimeoutMs } = this.#parts.limits;
     if (this.#running < workers) {
       this.#running += 1;
       return true;
     }
-    if (this.#waiting.size >= maxQueued) return false;
+    if (this.#queue.size >= maxQueued) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => answer(false), queueTimeoutMs).unref();
-      const answer = (mayRun: boolean): void => {
+      const timer = setTimeout(() => dequeue(false), queueTimeoutMs).unref();
+      const dequeue = (canRun: boolean): void => {
         clearTimeout(timer);
-        this.#waiting.delete(answer);
-        resolve(mayRun);
+        this.#queue.delete(dequeue);
+        resolve(canRun);
       };
-      this.#waiting.add(answer);
+      this.#queue.add(dequeue);
     });
   }
 
-  /** Gives the place of a query that has ended to the one that has waited longest. */
+  /** Hands the slot of an ended query to the one that has been queued longest. */
   #release(): void {
-    const [next] = this.#waiting;
+    const [next] = this.#queue;
     if (next === undefined) this.#running -= 1;
     else next(true);
   }

@@ -1,28 +1,29 @@
-// The task of a query process (see query-runner.ts): one query on a connection of its own, which cannot write.
+// The task of a query process (see query-runner.ts): one query on its own read-only connection.
 import os from 'node:os';
 import type { StorageFault } from '../../domain/storage.ts';
-import { openReadOnlyStore, type ReadOnlyStore, readFaultOf } from '../open-store.ts';
+import type { ReadOnlyStore } from '../engine/store.ts';
+import { openReadOnlyStore, readFaultOf } from '../open-store.ts';
 import { executeQuery, type QueryName, type ReadQueries } from './named-queries.ts';
 
-/** A query as it is sent to a query process. */
+/** A query, as it is sent to a query process. */
 export interface QueryTask<Name extends QueryName = QueryName> {
-  /** `sqlite:` and a path, from the folder that the server was started in. */
+  /** `sqlite:` and a path, relative to the working directory of the server. */
   readonly url: string;
   readonly name: Name;
   readonly args: ReadQueries[Name]['args'];
 }
 
-/** What the process answers: a fault of the storage is a value, since an error loses its kind on the way. */
+/** The response of the process. A fault of the storage is a value: an error loses its class between processes. */
 export type QueryResponse =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'fault'; readonly fault: StorageFault; readonly detail: string };
 
-/** The thread that answers requests and pushes events comes first. Linux: half the share of a busy processor or less. */
+/** A lower priority than the server's own thread. On Linux at most half its share of a busy processor. */
 const nice = 5;
 
 let open: { readonly url: string; readonly store: ReadOnlyStore } | null = null;
 
-/** Runs a query in one read transaction. Opens the database at the first one and keeps it open. */
+/** Runs a query in one read transaction. The first query opens the database; it stays open. */
 export default async function runQuery(task: QueryTask): Promise<QueryResponse> {
   try {
     return { kind: 'result', result: await readOne(task) };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Comment, CommentPage, CommentState, ModerationEntry } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../open-store.ts';
+import type { Store } from '../engine/store.ts';
 
 const dayMs = 24 * 3_600_000;
 

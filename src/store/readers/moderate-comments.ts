@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { changeCommentCount } from './comment-repository.ts';
 
 /** A moderator's decision on some comments. */

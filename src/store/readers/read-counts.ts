@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { readStoredItems, toItem } from '../queries/map-item.ts';
 import { getOrCreateSetting } from '../stored-settings.ts';
 

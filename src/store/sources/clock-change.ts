@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PollHistory } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { updateRows } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { firstReadsSpreadMs } from './declare-sources.ts';
 import { pollHistoryOf } from './poll-results.ts';
 

@@ -3,9 +3,9 @@ import { displayUrl, maskText, maskUrl, maskUrlText } from '../../domain/polling
 import { emptyPollHistory, type PollHistory } from '../../domain/polling/poll.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
 import { pollHistoryOf } from './poll-results.ts';
 

@@ -9,9 +9,9 @@ import {
 } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;

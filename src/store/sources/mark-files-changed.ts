@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 
 /**
  * Makes sources due at once because what they read is known to have changed: local feeds, which no publisher must be

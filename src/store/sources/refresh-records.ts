@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../open-store.ts';
+import type { Store } from '../engine/store.ts';
 
 const trimBatch = 2000;
 

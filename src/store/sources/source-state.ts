@@ -4,9 +4,9 @@ import { noValidators, type Validators } from '../../domain/polling/fetch-outcom
 import type { PollState } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { updateRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
 /** Why a check is due that an operator asked for: such a read is forced. */

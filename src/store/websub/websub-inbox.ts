@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { ReceivedPush } from '../../domain/websub/websub-subscription.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
 import { splitIntoBatches } from '../items/split-into-batches.ts';
 import { storeBatch } from '../items/store-batch.ts';
 import { distinctEntries, entryKeysOf } from '../items/store-items.ts';
 import { appendEvents } from '../log/event-log.ts';
-import type { Store } from '../open-store.ts';
 import { toPublicSource } from '../queries/map-item.ts';
 
 const mostWaiting = 20;

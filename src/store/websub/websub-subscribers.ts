@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Subscriber } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 
 /**
  * Keeps a subscriber that has just been verified: a new one, or new terms for one there is. A new one is to have the

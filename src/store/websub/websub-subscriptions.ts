@@ -7,9 +7,9 @@ import type {
 } from '../../domain/websub/websub-subscription.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import type { Store } from '../open-store.ts';
 import { fromJson } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
 

@@ -1,5 +1,5 @@
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../open-store.ts';
+import type { Store } from '../engine/store.ts';
 
 const seenKeptMs = 3_600_000;
 const readAtOnce = 500;

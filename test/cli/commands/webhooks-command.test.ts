@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listWebhooks, replayWebhook, resumeWebhook } from '../../../src/cli/commands/webhooks-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import type { WebhookState } from '../../../src/domain/events/webhook.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
 import { readHead, trimEvents } from '../../../src/store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../../../src/store/log/webhook-states.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { day, draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/polling/source.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { engines } from '../../contract/test-engines.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
@@ -70,11 +71,11 @@ describe.each(engines)('the intake on $name', (engine) => {
   it('announces what is being read to other writes, until it is read', async () => {
     origin.on('/feed', stories(down(3, 1)));
     const said: string[] = [];
-    const announce = (): (() => void) => {
+    const expectWrite = (): (() => void) => {
       said.push('on its way');
       return () => said.push('there');
     };
-    const onDesk = await new PollingFixture({ ...store, announce }, `${origin.url}/feed`).declare();
+    const onDesk = await new PollingFixture({ ...store, expectWrite }, `${origin.url}/feed`).declare();
     closes.unshift(() => onDesk.close());
     expect(await onDesk.poll()).toMatchObject({ outcome: 'fresh', added: 3 });
     expect(said).toEqual(['on its way', 'there']);

@@ -10,7 +10,8 @@ import {
   type HubSubscriber,
   startSubscriber,
 } from '../../../src/server/websub/start-subscriber.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import {
   applySubscriptionDiff,
   confirmSubscription,

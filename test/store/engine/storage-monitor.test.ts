@@ -6,8 +6,9 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/domain/config-error.ts';
 import { StorageError, storageAdvice } from '../../../src/domain/storage.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
 import { readEvents, readHead } from '../../../src/store/log/event-log.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { writeSetting } from '../../../src/store/stored-settings.ts';
 
 interface Line {

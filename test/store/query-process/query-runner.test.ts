@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { StorageError } from '../../../src/domain/storage.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import {
   createQueryRunner,
   type QueryLimits,

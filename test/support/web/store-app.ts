@@ -4,7 +4,7 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import { createReaders } from '../../../src/server/reader-repositories.ts';
 import { createWebReads } from '../../../src/server/web-reads.ts';
-import type { Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
 import { readItemByKey } from '../../../src/store/queries/read-items.ts';
 import type { App } from '../../../src/web/app.ts';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWebReads } from '../../../src/server/web-reads.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { engines, type Place } from '../../contract/test-engines.ts';
 import { digest, draft, hour, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { makeApp, type TestApp } from '../../support/web/test-app.ts';

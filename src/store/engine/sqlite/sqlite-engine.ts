@@ -26,28 +26,28 @@ import { acquirePollLock, checkFile, type ExpectedSchema, openForReading, openFo
 import { forEachRow, forEachRowReturningIds, StatementCache } from './sqlite-statements.ts';
 import { storageFaultOf } from './sqlite-storage-fault.ts';
 
-/** A busy wait blocks the whole event loop: it stays short, and `write` tries again with pauses between. */
+/** SQLite's busy wait blocks the event loop, so it is short: the store retries with pauses in between. */
 const busyTimeoutMs = 50;
-/** Of a process that does nothing else. */
+/** Of a read-only connection: its process does nothing else. */
 const readOnlyTimeoutMs = 5000;
-/** How long the last checkpoint waits for readers of other processes. */
+/** How long the last checkpoint waits for the readers of other processes. */
 const checkpointTimeoutMs = 1000;
 
 class Adapter extends SqliteAdapter implements EngineAdapter {
   readonly engine = sqliteEngine;
 
-  /** It can, whatever Kysely assumes: a migration is whole or not there. */
+  /** SQLite has transactional DDL, which Kysely does not assume: a migration is applied completely or not at all. */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
 function createDialect(database: SqliteDatabase): Dialect {
-  const plain = new SqliteDialect({ database });
+  const sqlite = new SqliteDialect({ database });
   return {
-    createDriver: () => plain.createDriver(),
-    createQueryCompiler: () => plain.createQueryCompiler(),
-    createIntrospector: (db) => plain.createIntrospector(db),
+    createDriver: () => sqlite.createDriver(),
+    createQueryCompiler: () => sqlite.createQueryCompiler(),
+    createIntrospector: (db) => sqlite.createIntrospector(db),
     createAdapter: () => new Adapter(),
   };
 }
@@ -56,34 +56,34 @@ function createDialect(database: SqliteDatabase): Dialect {
 export interface ConnectOptions extends ExpectedSchema {
   /** Whether this process polls. */
   readonly poller: boolean;
-  /** The error that a failed read throws instead of the engine's. */
+  /** Maps the error of a failed read to the error that is thrown. */
   readonly readError: (error: unknown) => unknown;
 }
 
 /**
- * Opens a database file, making it and its folder when they are not there yet and the schema may be made.
+ * Opens a database file. Creates the file and its folder if they are missing and `migrates` is true.
  *
- * @throws ConfigError when the file cannot be used; it is then as it was.
+ * @throws ConfigError when the file cannot be used; it is left unchanged.
  */
 export function connectSqlite(file: string, options: ConnectOptions): Connections {
-  const place = checkFile(file, options);
-  const unlock = options.poller ? acquirePollLock(place) : () => {};
+  const realFile = checkFile(file, options);
+  const unlock = options.poller ? acquirePollLock(realFile) : () => {};
   try {
-    const writer = openForWriting(place, busyTimeoutMs);
-    // A reader of the log may never hold a seq that a power cut can take back.
+    const writer = openForWriting(realFile, busyTimeoutMs);
+    // A power cut must not undo a commit: a consumer of the log may have seen its events already.
     writer.pragma('synchronous = FULL');
     writer.pragma('foreign_keys = ON');
-    // After a burst the log file of the database shrinks again.
+    // Lets the -wal file shrink again after a burst of writes.
     writer.pragma('journal_size_limit = 67108864');
-    const reader = openForReading(place, busyTimeoutMs);
-    // A connection of its own: within a read transaction the reader would not see what was committed since it began.
-    const watcher = openForReading(place, busyTimeoutMs);
+    const reader = openForReading(realFile, busyTimeoutMs);
+    // A separate connection: inside a read transaction the reader would not see later commits.
+    const watcher = openForReading(realFile, busyTimeoutMs);
     const version = watcher.prepare<[], number>('pragma data_version').pluck();
     let committed = (): void => {};
     let position: Database.Statement<[], Cursor> | null = null;
     return {
       engine: sqliteEngine,
-      file: place,
+      file: realFile,
       writer: createDialect(new StatementCache(writer, { beginSql: 'begin immediate', onCommit: () => committed() })),
       reader: createDialect(new StatementCache(reader, { beginSql: 'begin', mapError: options.readError })),
       dataVersion: () => readDataVersion(version, options.readError),
@@ -94,8 +94,8 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
         position ??= writer.prepare<[], Cursor>('select epoch, head as seq from stream_head');
         return position.get() ?? null;
       },
-      faultOf: (error) => storageFaultOf(error, place),
-      release() {
+      faultOf: (error) => storageFaultOf(error, realFile),
+      close() {
         try {
           for (const connection of [watcher, reader]) connection.close();
           closeWriter(writer, options.poller);
@@ -117,25 +117,27 @@ function readDataVersion(
   try {
     return version.get() ?? null;
   } catch (error) {
-    // What is wrong is told by whoever reads more than this; unknown is always a right answer.
+    // Reports the fault. The next query throws the error; here, unknown is always correct.
     readError(error);
     return null;
   }
 }
 
 /**
- * Closes the writer, after the readers: the connection that closes last empties the write-ahead log into the file, which
- * one that only reads cannot. The process that polls empties it itself, for readers of other processes may live on.
+ * Closes the writer, after the readers: the connection that closes last checkpoints the write-ahead log into the file,
+ * which a read-only connection cannot. The poller runs the checkpoint itself, since readers of other processes may stay
+ * open.
  *
- * @throws Error when the file alone is not the whole database then.
+ * @param checkpoints whether to run the checkpoint.
+ * @throws Error when the file alone is not the whole database afterwards.
  */
-function closeWriter(writer: Database.Database, empties: boolean): void {
+function closeWriter(writer: Database.Database, checkpoints: boolean): void {
   try {
-    if (!empties || !writer.open) return;
+    if (!checkpoints || !writer.open) return;
     writer.pragma(`busy_timeout = ${checkpointTimeoutMs}`);
     const [result] = writer.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
     if (result?.busy !== 0) {
-      throw new Error('the -wal file still holds a part of the database, since another program is reading it');
+      throw new Error('the -wal file still contains a part of the database, since another program is reading it');
     }
   } finally {
     writer.close();
@@ -143,16 +145,16 @@ function closeWriter(writer: Database.Database, empties: boolean): void {
 }
 
 /**
- * Opens a database file that is there and up to date, to look at it only: nothing is made, changed or locked.
+ * Opens an existing, migrated database file read-only: nothing is created, changed or locked.
  *
- * @throws ConfigError when the file cannot be read, or is of another version.
+ * @throws ConfigError when the file cannot be read, or its schema is of another version.
  */
 export function connectSqliteReadOnly(file: string, known: readonly string[]): ReadOnlyConnection {
-  const place = checkFile(file, { known, migrates: false });
-  const reader = openForReading(place, readOnlyTimeoutMs);
+  const realFile = checkFile(file, { known, migrates: false });
+  const reader = openForReading(realFile, readOnlyTimeoutMs);
   return {
     reader: createDialect(new StatementCache(reader, { beginSql: 'begin' })),
-    release: () => void reader.close(),
+    close: () => void reader.close(),
   };
 }
 
@@ -168,14 +170,14 @@ function insert({ table, columns }: Insertion): string {
   return `insert into ${quoted(table)} (${columnList(columns)}) values (${columns.map(() => '?').join(', ')})`;
 }
 
-/** Phrases of FTS5: words in double quotes stand for themselves, whatever they are. */
+/** An FTS5 expression. Double quotes make each phrase literal, even where its words are operators. */
 function toMatchExpression(phrases: readonly Phrase[], operator: 'AND' | 'OR'): string {
   return phrases.map((words) => `"${words.join(' ').replaceAll('"', '""')}"`).join(` ${operator} `);
 }
 
 /**
- * Bounds of ids for the search index. Numbers are bound as floating-point ones, of which the index makes no use: it would
- * read all matches there are.
+ * Restricts the search index to a range of ids. The cast is required: better-sqlite3 binds numbers as floating-point, for
+ * which FTS5 does not use the range and reads all matches.
  */
 function within({ fromId, belowId }: Omit<SearchRange, 'limit'>): RawBuilder<unknown> {
   return sql`rowid >= cast(${fromId} as integer) and rowid < cast(${belowId} as integer)`;
@@ -204,7 +206,7 @@ const sqliteEngine: Engine = {
     return sql<number>`(${column} ->> ${sql.lit(name)})`;
   },
   async createSearchIndex(db: Db) {
-    // Holds the index alone; the words stand in `item`.
+    // Contentless: it stores the index only. The texts are in `item`.
     await sql`create virtual table if not exists item_search using fts5(
       text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`.execute(db);
   },
@@ -221,11 +223,11 @@ const sqliteEngine: Engine = {
     if (itemIds.length === 0) return [];
     const all = [
       ...phrases.all.map((phrase) => toMatchExpression([phrase], 'AND')),
-      `(${toMatchExpression(phrases.oneOf, 'OR')})`,
+      `(${toMatchExpression(phrases.anyOf, 'OR')})`,
     ].join(' AND ');
-    const span = { fromId: Math.min(...itemIds), belowId: Math.max(...itemIds) + 1 };
+    const range = { fromId: Math.min(...itemIds), belowId: Math.max(...itemIds) + 1 };
     const { rows } = await sql<{ id: number }>`select rowid as id from item_search
-      where item_search match ${all} and ${within(span)}`.execute(db);
+      where item_search match ${all} and ${within(range)}`.execute(db);
     const found = new Set(rows.map(({ id }) => id));
     return itemIds.filter((id) => found.has(id));
   },

@@ -3,34 +3,38 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../../../domain/config-error.ts';
 import { adviceOnExit } from '../../../domain/storage.ts';
+import type { FileMode } from '../store.ts';
 import { storageFaultOf } from './sqlite-storage-fault.ts';
 
 const magic = 'SQLite format 3\0';
 const openTimeoutMs = 5000;
-/** Who asks whether somebody polls holds the lock for an instant. */
+/** `isPollLockHeld` of another process holds the lock for an instant. */
 const lockTimeoutMs = 250;
-/** Of every file that is made: hubs, webhooks and sessions have secrets in it. The engine gives its own files the same. */
+/**
+ * The mode of created files: they hold secrets of hubs, webhooks and sessions. SQLite gives its -wal and -shm files the
+ * mode of the database file.
+ */
 const ownerOnly = 0o600;
-const useAnother = 'Name another file, or move this one away; it was left as it is';
-
-const checkAccess = 'Check that the path is right and that this user may read and write the file and its folder';
+const useAnother = 'Name another file, or move this one away; it was left unchanged';
+const checkAccess = 'Check the path, and that this user can read and write the file and its folder';
 
 function refuse(what: string, remedy: string, cause?: unknown): ConfigError {
   return new ConfigError([{ where: 'DATABASE_URL', what, remedy }], { cause });
 }
 
-/** The words of a fault of the file system or of SQLite, or null when it is of another kind: then it is ours. */
+/** The message of an error of the file system or SQLite. Null: a fault of Newswire. */
 function reasonOf(error: unknown): string | null {
   if (error instanceof Database.SqliteError) return error.message;
   return error instanceof Error && 'syscall' in error ? error.message : null;
 }
 
 /**
- * Runs `work` on a file of the database.
+ * Runs `work` on a file of the database and maps its errors.
  *
- * @param verb what is done to it, as in "cannot be opened".
- * @throws ConfigError in place of an error of the file system or the database engine: with the remedy of the fault when
- * the disk is full, the file locked or malformed.
+ * @param verb a participle for the message, as in "cannot be opened".
+ * @throws ConfigError in place of an error of the file system or SQLite. It names the remedy of the fault when the disk
+ *   is full, or the file is locked or malformed.
+ * @throws any other error of `work`.
  */
 export function withFileErrors<T>(file: string, verb: string, work: () => T): T {
   try {
@@ -39,8 +43,8 @@ export function withFileErrors<T>(file: string, verb: string, work: () => T): T 
     const reason = reasonOf(error);
     if (reason === null) throw error;
     const fault = storageFaultOf(error, file);
-    const isClear = fault === 'full' || fault === 'locked' || fault === 'malformed';
-    const { what, remedy } = isClear ? adviceOnExit(fault) : { what: reason, remedy: checkAccess };
+    const hasAdvice = fault === 'full' || fault === 'locked' || fault === 'malformed';
+    const { what, remedy } = hasAdvice ? adviceOnExit(fault) : { what: reason, remedy: checkAccess };
     throw refuse(`${file} cannot be ${verb} (${what})`, remedy, error);
   }
 }
@@ -55,7 +59,7 @@ function firstBytes(file: string): string {
   }
 }
 
-/** Looks into an existing file through a connection that cannot write. */
+/** Reads the names of the tables and the applied migrations through a read-only connection. */
 function readSchemaNames(file: string): { tables: string[]; migrations: string[] } {
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: openTimeoutMs });
   try {
@@ -70,64 +74,64 @@ function readSchemaNames(file: string): { tables: string[]; migrations: string[]
 }
 
 function checkContents(file: string, { known, migrates }: ExpectedSchema): void {
-  if (!statSync(file).isFile()) throw refuse(`${file} is not a file`, 'Name a file inside it, or another one');
+  if (!statSync(file).isFile()) throw refuse(`${file} is not a file`, 'Name a file in that folder, or another file');
   const start = firstBytes(file);
   if (start === '' && migrates) return;
-  if (start === '') throw refuse(`${file} is empty`, 'Start "newswire serve", which makes the database');
+  if (start === '') throw refuse(`${file} is empty`, 'Start "newswire serve", which creates the database');
   if (start !== magic) throw refuse(`${file} is not a database of Newswire`, useAnother);
   const { tables, migrations } = readSchemaNames(file);
   const newer = migrations.filter((name) => !known.includes(name));
   if (newer.length > 0) {
     throw refuse(
       `${file} was written by a newer Newswire (it has ${newer.join(', ')}, which this one does not know)`,
-      'Run that version or a later one; the file was left as it is',
+      'Run that version or a later one; the file was left unchanged',
     );
   }
   if (tables.length > 0 && !tables.includes('kysely_migration')) {
     throw refuse(`${file} is a database of another program (it has the table ${tables[0]})`, useAnother);
   }
-  const lacking = known.filter((name) => !migrations.includes(name));
-  if (!migrates && lacking.length > 0) {
+  const missing = known.filter((name) => !migrations.includes(name));
+  if (!migrates && missing.length > 0) {
     throw refuse(
-      `${file} was written by an older Newswire (it lacks ${lacking.join(', ')})`,
-      'Start "newswire serve" of this version, which brings it up to date; the file was left as it is',
+      `${file} was written by an older Newswire (it lacks ${missing.join(', ')})`,
+      'Start "newswire serve" of this version, which migrates it; the file was left unchanged',
     );
   }
 }
 
-/** What a file is to hold. */
+/** The schema that a database file must have. */
 export interface ExpectedSchema {
-  /** Names of the migrations that this program has. */
+  /** The names of the migrations of this version. */
   readonly known: readonly string[];
-  /** Whether the file may be made, or brought up to date. */
+  /** Whether the file may be created, or migrated. */
   readonly migrates: boolean;
 }
 
 /**
- * Makes sure that a path can hold our database, without changing what is there: makes the folder, if the file may be
- * made, and looks into a file that exists.
+ * Checks that a path is, or can become, a Newswire database. Creates the folder if the file may be created, and reads an
+ * existing file without changing it.
  *
- * @returns the real path, so that two links to one file are one database.
- * @throws ConfigError that says what is wrong with it.
+ * @returns the real path, so that two links to one file are the same database.
+ * @throws ConfigError when it is neither.
  */
 export function checkFile(file: string, schema: ExpectedSchema): string {
   if (file === '' || file.startsWith(':')) {
-    throw refuse(`sqlite:${file} names no file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
+    throw refuse(`sqlite:${file} does not name a file`, 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite');
   }
-  const place = path.resolve(file);
-  if (schema.migrates)
-    withFileErrors(path.dirname(place), 'made', () => mkdirSync(path.dirname(place), { recursive: true }));
-  return withFileErrors(place, 'opened', () => {
-    const isThere = existsSync(place);
-    if (!isThere && !schema.migrates) throw refuse(`there is no file ${place}`, '"newswire serve" makes it');
-    if (!isThere) return path.join(realpathSync(path.dirname(place)), path.basename(place));
-    const real = realpathSync(place);
+  const resolved = path.resolve(file);
+  const folder = path.dirname(resolved);
+  if (schema.migrates) withFileErrors(folder, 'created', () => mkdirSync(folder, { recursive: true }));
+  return withFileErrors(resolved, 'opened', () => {
+    const exists = existsSync(resolved);
+    if (!exists && !schema.migrates) throw refuse(`the file ${resolved} does not exist`, '"newswire serve" creates it');
+    if (!exists) return path.join(realpathSync(folder), path.basename(resolved));
+    const real = realpathSync(resolved);
     checkContents(real, schema);
     return real;
   });
 }
 
-/** Makes a file that its owner alone may open, whatever the umask; one that is there keeps the mode that it has. */
+/** Creates a file that only its owner can open, whatever the umask. An existing file keeps its mode. */
 function createOwnerOnly(file: string): void {
   let handle: number;
   try {
@@ -143,17 +147,10 @@ function createOwnerOnly(file: string): void {
   }
 }
 
-/** A file and who may open it. */
-export interface FileMode {
-  readonly file: string;
-  /** The permission bits. */
-  readonly mode: number;
-}
-
-/** The files of a database that others than their owner may open. None where the system has no such permissions. */
-export function filesOpenToOthers(place: string): FileMode[] {
+/** The files of a database that users other than their owner can open. Empty on Windows, which has no such permissions. */
+export function filesOpenToOthers(database: string): FileMode[] {
   if (process.platform === 'win32') return [];
-  const files = ['', '-wal', '-shm', '.lock', '.announced'].map((suffix) => `${place}${suffix}`);
+  const files = ['', '-wal', '-shm', '.lock', '.announced'].map((suffix) => `${database}${suffix}`);
   return files
     .filter((file) => existsSync(file))
     .map((file) => ({ file, mode: statSync(file).mode & 0o777 }))
@@ -161,10 +158,11 @@ export function filesOpenToOthers(place: string): FileMode[] {
 }
 
 /**
- * Opens a connection that may write, with the same words for what goes wrong.
+ * Opens a connection that can write.
  *
- * @param busyTimeoutMs how long a statement waits for another writer. Opening itself may wait longer: nothing else
- * goes on yet, and two processes may be making the same file at once.
+ * @param busyTimeoutMs how long a statement waits for another writer. Opening waits longer: nothing else runs yet, and
+ *   two processes may be creating the same file.
+ * @throws ConfigError when the file cannot be opened.
  */
 export function openForWriting(file: string, busyTimeoutMs: number): Database.Database {
   return withFileErrors(file, 'opened', () => {
@@ -181,7 +179,11 @@ export function openForWriting(file: string, busyTimeoutMs: number): Database.Da
   });
 }
 
-/** Opens a connection that cannot write, with the same words for what goes wrong. */
+/**
+ * Opens a read-only connection.
+ *
+ * @throws ConfigError when the file cannot be opened.
+ */
 export function openForReading(file: string, busyTimeoutMs: number): Database.Database {
   return withFileErrors(
     file,
@@ -191,11 +193,11 @@ export function openForReading(file: string, busyTimeoutMs: number): Database.Da
 }
 
 /**
- * Takes the right to poll with a database file and holds it until it is given back or the process ends, however it
- * ends: the lock is the kernel's, on a file beside the database, so that nothing is left behind by a kill.
+ * Acquires the poll lock of a database file. It is a kernel lock on a file beside the database, so it is released when the
+ * process ends, even when it is killed.
  *
- * @returns gives the right back.
- * @throws ConfigError when another process has it.
+ * @returns releases the lock.
+ * @throws ConfigError when another process holds it.
  */
 export function acquirePollLock(file: string): () => void {
   const lock = withFileErrors(`${file}.lock`, 'opened', () => {
@@ -217,10 +219,10 @@ export function acquirePollLock(file: string): () => void {
   };
 }
 
-/** Whether some process has the right to poll with a database file now. */
+/** Whether a process holds the poll lock of a database file now. */
 export function isPollLockHeld(file: string): boolean {
-  const place = path.resolve(file);
-  const lockFile = `${existsSync(place) ? realpathSync(place) : place}.lock`;
+  const resolved = path.resolve(file);
+  const lockFile = `${existsSync(resolved) ? realpathSync(resolved) : resolved}.lock`;
   if (!existsSync(lockFile)) return false;
   const lock = withFileErrors(lockFile, 'opened', () => new Database(lockFile, { timeout: 0, readonly: true }));
   try {

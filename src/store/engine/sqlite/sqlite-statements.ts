@@ -3,25 +3,24 @@ import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
 const maxStatements = 500;
 
-/** Stands before a statement that is run once for each of many rows; its parameters are the rows, each a list. */
+/** Prefix of a statement that runs once for each of many rows. Its parameters are the rows, each a list of values. */
 export const forEachRow = '/* for each row */ ';
-/** The same for an insertion, which gives back the `id` of each row. RETURNING takes as long as inserting does. */
-export const forEachRowReturningIds = '/* for each row, its id */ ';
+/** Like `forEachRow`, for an insertion that returns the `id` of each row. RETURNING would double the time. */
+export const forEachRowReturningIds = '/* for each row, returning its id */ ';
 
-/** How the statements of a connection differ from those of the engine. */
+/** How a connection changes the statements that it runs. */
 export interface StatementOptions {
-  /** What `begin` is. */
+  /** The statement that replaces `begin`. */
   readonly beginSql: 'begin' | 'begin immediate';
-  /** Called right after each commit, before anybody else can read what was committed. Must not throw. */
+  /** Called synchronously after each commit, before anything in this process can read it. Must not throw. */
   readonly onCommit?: () => void;
-  /** The error that is thrown instead of one of the engine's. */
+  /** Maps an error of the engine to the error that is thrown. */
   readonly mapError?: (error: unknown) => unknown;
 }
 
 /**
- * Keeps statements prepared, which Kysely's own driver does not, and makes `begin` take the write lock at once: a
- * deferred transaction that reads first and then writes fails when another process wrote in between, and no waiting
- * helps it.
+ * Caches prepared statements, which Kysely's driver does not, and lets `begin` take the write lock immediately: a deferred
+ * transaction that reads first and then writes fails when another process wrote in between, however long it waits.
  */
 export class StatementCache implements SqliteDatabase {
   readonly #database: Database.Database;
@@ -34,8 +33,8 @@ export class StatementCache implements SqliteDatabase {
   }
 
   prepare(query: string): SqliteStatement {
-    const known = this.#statements.get(query);
-    if (known !== undefined) return known;
+    const cached = this.#statements.get(query);
+    if (cached !== undefined) return cached;
     if (this.#statements.size >= maxStatements) this.#statements.clear();
     const { mapError } = this.#options;
     const statement = mapError === undefined ? this.#prepare(query) : this.#prepareGuarded(query, mapError);
@@ -62,8 +61,8 @@ export class StatementCache implements SqliteDatabase {
 
   #prepare(query: string): SqliteStatement {
     for (const prefix of [forEachRow, forEachRowReturningIds]) {
-      const givesIds = prefix === forEachRowReturningIds;
-      if (query.startsWith(prefix)) return new BatchStatement(this.#database, query.slice(prefix.length), givesIds);
+      const returnsIds = prefix === forEachRowReturningIds;
+      if (query.startsWith(prefix)) return new BatchStatement(this.#database, query.slice(prefix.length), returnsIds);
     }
     const statement = this.#database.prepare(query === 'begin' ? this.#options.beginSql : query);
     if (query === 'commit') return this.#commit(statement);
@@ -80,7 +79,7 @@ export class StatementCache implements SqliteDatabase {
 
   #rollBack(statement: Database.Statement): SqliteStatement {
     return command(() => {
-      // On a full disk, among others, the engine has rolled back by itself: again would hide the first error.
+      // SQLite rolls back by itself after some errors, such as a full disk. A second rollback would hide the first error.
       if (this.#database.inTransaction) statement.run();
     });
   }
@@ -91,7 +90,7 @@ export class StatementCache implements SqliteDatabase {
   }
 }
 
-/** A statement without parameters and rows. */
+/** A statement that has no parameters and returns no rows. */
 function command(run: () => void): SqliteStatement {
   return {
     reader: false,
@@ -105,28 +104,27 @@ function command(run: () => void): SqliteStatement {
 }
 
 /**
- * A statement over many rows. One of its own for each row costs less than one for all: values need no wrapping, and the
- * engine keeps no journal for taking a half-run statement back. All of them, or none: outside of a transaction they
- * have one of their own.
+ * Runs one prepared statement for each of many rows. That is cheaper than one statement for all rows: values need no
+ * wrapping in JSON, and SQLite needs no statement journal. The batch is atomic: outside a transaction it begins its own.
  */
 class BatchStatement implements SqliteStatement {
-  /** Whether it gives rows back. */
+  /** Whether it returns rows. */
   readonly reader: boolean;
   readonly #database: Database.Database;
   readonly #statement: Database.Statement;
 
-  constructor(database: Database.Database, query: string, givesIds: boolean) {
+  constructor(database: Database.Database, query: string, returnsIds: boolean) {
     this.#database = database;
     this.#statement = database.prepare(query);
-    this.reader = givesIds;
+    this.reader = returnsIds;
   }
 
   all(rows: readonly unknown[]): { id: number }[] {
-    return this.#together(() => rows.map((row) => ({ id: Number(this.#statement.run(row).lastInsertRowid) })));
+    return this.#atomically(() => rows.map((row) => ({ id: Number(this.#statement.run(row).lastInsertRowid) })));
   }
 
   run(rows: readonly unknown[]): { changes: number; lastInsertRowid: number } {
-    return this.#together(() => {
+    return this.#atomically(() => {
       let changes = 0;
       for (const row of rows) changes += this.#statement.run(row).changes;
       return { changes, lastInsertRowid: 0 };
@@ -134,10 +132,10 @@ class BatchStatement implements SqliteStatement {
   }
 
   iterate(): IterableIterator<unknown> {
-    throw new Error('a statement over many rows gives them all at once');
+    throw new Error('a batch statement cannot be iterated');
   }
 
-  #together<T>(work: () => T): T {
+  #atomically<T>(work: () => T): T {
     return this.#database.inTransaction ? work() : this.#database.transaction(work)();
   }
 }

@@ -4,9 +4,9 @@ import Database from 'better-sqlite3';
 import type { StorageFault } from '../../../domain/storage.ts';
 
 /**
- * Which fault of the storage an error stands for; null: it is an error of another kind.
+ * Classifies an error of SQLite or the file system. Null: not a fault of the storage.
  *
- * @param file of the database: the engine has one code for whatever the system answers, so the system is asked again.
+ * @param file the database file. SQLite has one code for several errors of the system, so its state is checked again.
  */
 export function storageFaultOf(error: unknown, file: string): StorageFault | null {
   if (error instanceof Error && 'syscall' in error && 'code' in error && error.code === 'ENOSPC') return 'full';
@@ -22,7 +22,7 @@ export function storageFaultOf(error: unknown, file: string): StorageFault | nul
 
 function isReadOnly(file: string): boolean {
   try {
-    for (const place of [file, path.dirname(file)]) accessSync(place, constants.W_OK);
+    for (const target of [file, path.dirname(file)]) accessSync(target, constants.W_OK);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && ['EROFS', 'EACCES', 'EPERM'].includes(String(error.code));
@@ -33,7 +33,7 @@ function isFull(file: string): boolean {
   try {
     return statfsSync(path.dirname(file)).bavail === 0;
   } catch {
-    // The file system answers nothing at all: that is the other fault.
+    // The file system does not respond at all: an I/O error.
     return false;
   }
 }

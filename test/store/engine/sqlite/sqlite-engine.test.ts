@@ -99,14 +99,14 @@ describe('the engine', () => {
         { itemId: 2, text: 'snow' },
         { itemId: 3, text: 'heavy rain' },
       ]);
-      expect(await filterByText(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
+      expect(await filterByText(writer, { all: [], anyOf: [['heavy', 'rain'], ['snow']] }, [1, 2, 3, 4])).toEqual([
         2, 3,
       ]);
-      expect(await filterByText(writer, { all: [], oneOf: [['rain']] }, [2])).toEqual([]);
-      expect(await filterByText(writer, { all: [], oneOf: [['rain']] }, [])).toEqual([]);
-      const heavy = { all: [['heavy']], oneOf: [['rain'], ['sun']] };
+      expect(await filterByText(writer, { all: [], anyOf: [['rain']] }, [2])).toEqual([]);
+      expect(await filterByText(writer, { all: [], anyOf: [['rain']] }, [])).toEqual([]);
+      const heavy = { all: [['heavy']], anyOf: [['rain'], ['sun']] };
       expect(await filterByText(writer, heavy, [1, 2, 3])).toEqual([3]);
-      expect(await filterByText(writer, { all: [], oneOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
+      expect(await filterByText(writer, { all: [], anyOf: [['heavy', 'rain'], ['snow']] }, [1, 3, 9_000_000])).toEqual([
         3,
       ]);
     }));
