@@ -279,7 +279,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
 
   it('stays away when it was withdrawn before reasons were written down', () =>
     withoutTwo(async (room, id) => {
-      await room.store.write((tx) => tx.updateTable('item').set({ withdrawn_why: null }).execute());
+      await room.store.write((tx) => tx.updateTable('item').set({ withdrawal_reason: null }).execute());
       expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
       expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: noon });
     }));

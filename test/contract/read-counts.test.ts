@@ -88,7 +88,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       await countReads(store, [visit('x', one)]);
-      expect(await store.reader.selectFrom('read_seen').selectAll().execute()).toEqual([
+      expect(await store.reader.selectFrom('counted_visit').selectAll().execute()).toEqual([
         { day: Math.floor(noon / day), hash: visit('x', one).hash, at_ms: noon },
       ]);
     }));
@@ -145,7 +145,7 @@ describe.each(engines)('the salts of visitors on $name', (engine) => {
       await trimReads(store, noon);
       const salts = await store.reader.selectFrom('setting').select('value').orderBy('value').execute();
       expect(salts.map(({ value }) => value)).toEqual(['salt 0', 'salt 1']);
-      const days = await store.reader.selectFrom('read_seen').select('day').orderBy('day').execute();
+      const days = await store.reader.selectFrom('counted_visit').select('day').orderBy('day').execute();
       expect(days.map((row) => row.day)).toEqual([today - 1, today]);
       const hours = await store.reader.selectFrom('read_hour').selectAll().execute();
       expect(hours).toHaveLength(3);

@@ -50,7 +50,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
       await room.declare([source('a')]);
       const seen: number[] = [];
       await poller.write(async (tx) => {
-        await tx.updateTable('stream_head').set({ head: 7 }).execute();
+        await tx.updateTable('event_log').set({ head: 7 }).execute();
         seen.push((await readHead(command.reader)).head);
       });
       seen.push((await readHead(command.reader)).head);

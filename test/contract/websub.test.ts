@@ -57,7 +57,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       await enqueueDeliveries(store, { topics: [topic], place }, times);
       await enqueueDeliveries(store, { topics: [topic], place: { ...place, seq: 9 } }, times);
       const rows = await store.reader
-        .selectFrom('delivery')
+        .selectFrom('websub_delivery')
         .select(['host', 'generation', 'attempts'])
         .orderBy('host')
         .execute();
@@ -85,11 +85,11 @@ describe.each(engines)('deliveries on $name', (engine) => {
     withStore(engine, async (store) => {
       await subscribe(store, 'a', { leaseUntilMs: noon + minute });
       await enqueueDeliveries(store, { topics: [topic], place }, times);
-      const rows = await store.reader.selectFrom('delivery').select('expires_ms').execute();
+      const rows = await store.reader.selectFrom('websub_delivery').select('expires_ms').execute();
       expect(rows).toEqual([{ expires_ms: noon + minute }]);
       expect(await dueIds(store, noon + minute)).toEqual([]);
       await removeExpired(store, noon + minute);
-      expect(await store.reader.selectFrom('delivery').select('id').execute()).toEqual([]);
+      expect(await store.reader.selectFrom('websub_delivery').select('id').execute()).toEqual([]);
       expect(await subscribedTopics(store.reader, null, noon)).toEqual([]);
     }));
 

@@ -1,9 +1,7 @@
-import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { tables } from '../../src/store/engine/tables.ts';
 import { migrate, migrationNames } from '../../src/store/migrate.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
-import { draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 
 /** What `tables.ts` says, in the form of an introspection. */
 function described() {
@@ -37,30 +35,9 @@ describe.each(engines)('migrations on $name', (engine) => {
 
   it('do nothing the second time', () =>
     withStore(engine, async ({ writer }) => {
-      await writer.updateTable('stream_head').set({ head: 7 }).execute();
+      await writer.updateTable('event_log').set({ head: 7 }).execute();
       await migrate(writer);
-      expect(await writer.selectFrom('stream_head').select('head').execute()).toEqual([{ head: 7 }]);
-    }));
-
-  it('give items that are there the place in feeds that they arrived at', () =>
-    withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', [draft('old', { publishedMs: noon - hour, categories: ['eu'] })]);
-      await room.read('a', [draft('late', { publishedMs: noon - hour, categories: ['eu'] })], noon + minute);
-      const read = () =>
-        sql`select item.arrival_ms, appearance.arrival_ms as at_source, tag.arrival_ms as at_category
-        from item join appearance on appearance.item_id = item.id join item_category as tag on tag.item_id = item.id
-        order by item.id`.execute(store.writer);
-      const { rows } = await read();
-      expect(rows).toMatchObject([{ arrival_ms: noon - hour }, { arrival_ms: noon + minute }]);
-      for (const index of ['item_arrival', 'item_language_arrival', 'appearance_arrival', 'item_category_arrival'])
-        await store.writer.schema.dropIndex(index).execute();
-      for (const table of ['item', 'appearance', 'item_category'])
-        await store.writer.schema.alterTable(table).dropColumn('arrival_ms').execute();
-      await sql`delete from kysely_migration where name = '0006-arrival-order'`.execute(store.writer);
-      await migrate(store.writer);
-      expect((await read()).rows).toEqual(rows);
+      expect(await writer.selectFrom('event_log').select('head').execute()).toEqual([{ head: 7 }]);
     }));
 
   it('have names that sort in the order they are run in', () => {

@@ -50,7 +50,7 @@ async function refusal(open: () => unknown): Promise<string> {
 }
 
 describe('a database that is only looked at', () => {
-  const older = `delete from kysely_migration where name = '0004-comments'`;
+  const older = `delete from kysely_migration where name = '0006-webhooks'`;
 
   it('is not changed by a byte, nor is anything put beside it', async () => {
     await make();
@@ -66,14 +66,14 @@ describe('a database that is only looked at', () => {
   it('refuses what would write', async () => {
     await make();
     const store = openReadOnlyStore(url());
-    await expect(store.reader.updateTable('stream_head').set({ head: 1 }).execute()).rejects.toThrow('readonly');
+    await expect(store.reader.updateTable('event_log').set({ head: 1 }).execute()).rejects.toThrow('readonly');
     await store.close();
   });
 
   it('is read while another process holds the write lock', async () => {
     await make();
     const writer = new Database(file);
-    writer.exec('begin immediate; update stream_head set head = 9');
+    writer.exec('begin immediate; update event_log set head = 9');
     const store = openReadOnlyStore(url());
     expect((await readHead(store.reader)).head).toBe(0);
     await store.close();
@@ -100,8 +100,8 @@ describe('a database that is only looked at', () => {
     marked(older);
     const before = readFileSync(file);
     expect(await refusal(open)).toBe(
-      `DATABASE_URL: ${file} was written by an older Newswire (it lacks 0004-comments). ` +
-        'Start "newswire serve" of this version, which brings it up to date; the file was left as it is',
+      `DATABASE_URL: ${file} was written by an older Newswire (it lacks 0006-webhooks). ` +
+        'Start "newswire serve" of this version, which migrates it; the file was left unchanged',
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -118,11 +118,13 @@ describe('a database that is only looked at', () => {
   it('is refused when there is none or an empty one, and none is made', async () => {
     const nowhere = path.join(folder, 'none', 'news.sqlite');
     expect(await refusal(() => openReadOnlyStore(url(nowhere)))).toBe(
-      `DATABASE_URL: there is no file ${nowhere}. "newswire serve" makes it`,
+      `DATABASE_URL: the file ${nowhere} does not exist. "newswire serve" creates it`,
     );
     expect(existsSync(path.dirname(nowhere))).toBe(false);
     writeFileSync(file, '');
-    expect(await refusal(() => openReadOnlyStore(url()))).toContain('Start "newswire serve", which makes the database');
+    expect(await refusal(() => openReadOnlyStore(url()))).toContain(
+      'Start "newswire serve", which creates the database',
+    );
     expect(readdirSync(folder)).toEqual(['news.sqlite']);
   });
 });

@@ -66,7 +66,7 @@ describe.each(engines)('a store on $name', (engine) => {
   it('takes back everything a failed transaction wrote', () =>
     withStore(engine, async (store) => {
       const failing = store.write(async (tx) => {
-        await tx.updateTable('stream_head').set({ head: 5 }).execute();
+        await tx.updateTable('event_log').set({ head: 5 }).execute();
         throw new Error('planted');
       });
       await expect(failing).rejects.toThrow('planted');
@@ -99,7 +99,7 @@ describe.each(engines)('a store on $name', (engine) => {
     const place = engine.make();
     try {
       const store = await openStore({ url: place.url, poller: false });
-      const written = store.write((tx) => tx.updateTable('stream_head').set({ floor: 7 }).execute());
+      const written = store.write((tx) => tx.updateTable('event_log').set({ floor: 7 }).execute());
       await store.close();
       await written;
       const again = await openStore({ url: place.url, poller: false });
@@ -132,7 +132,7 @@ describe.each(engines)('a store on $name', (engine) => {
   it('can be read inside a write transaction, and shows the state before it', () =>
     withStore(engine, async (store) => {
       const seen = await store.write(async (tx) => {
-        await tx.updateTable('stream_head').set({ head: 5 }).execute();
+        await tx.updateTable('event_log').set({ head: 5 }).execute();
         return (await readHead(store.reader)).head;
       });
       expect(seen).toBe(0);
@@ -143,7 +143,7 @@ describe.each(engines)('a store on $name', (engine) => {
     withStore(engine, async (store) => {
       const heads = await store.read(async (tx) => {
         const before = await readHead(tx);
-        await store.writer.updateTable('stream_head').set({ head: 9 }).execute();
+        await store.writer.updateTable('event_log').set({ head: 9 }).execute();
         return [before.head, (await readHead(tx)).head];
       });
       expect(heads).toEqual([0, 0]);
@@ -151,7 +151,7 @@ describe.each(engines)('a store on $name', (engine) => {
 
   it('refuses to write through the reader', () =>
     withStore(engine, async (store) => {
-      await expect(store.reader.updateTable('stream_head').set({ head: 1 }).execute()).rejects.toThrow(/read.?only/i);
+      await expect(store.reader.updateTable('event_log').set({ head: 1 }).execute()).rejects.toThrow(/read.?only/i);
     }));
 
   it('holds the write lock from the first statement on, so that what it has read stays true', () =>
@@ -162,10 +162,10 @@ describe.each(engines)('a store on $name', (engine) => {
       await store.write(async (tx) => {
         runs += 1;
         const { head } = await readHead(tx);
-        writing = other.write((their) => their.updateTable('stream_head').set({ head: 100 }).execute());
+        writing = other.write((their) => their.updateTable('event_log').set({ head: 100 }).execute());
         await nextTurn();
         await tx
-          .updateTable('stream_head')
+          .updateTable('event_log')
           .set({ head: head + 1 })
           .execute();
       });
@@ -180,7 +180,7 @@ describe.each(engines)('a store on $name', (engine) => {
       const ended = Promise.withResolvers<void>();
       const begun = Promise.withResolvers<void>();
       const long = other.write(async (tx) => {
-        await tx.updateTable('stream_head').set({ head: 1 }).execute();
+        await tx.updateTable('event_log').set({ head: 1 }).execute();
         begun.resolve();
         await ended.promise;
       });
@@ -188,7 +188,7 @@ describe.each(engines)('a store on $name', (engine) => {
       const own = store.write(async (tx) => {
         const { head } = await readHead(tx);
         await tx
-          .updateTable('stream_head')
+          .updateTable('event_log')
           .set({ head: head + 1 })
           .execute();
       });

@@ -8,11 +8,11 @@ import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Republish } from '../../domain/polling/source.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
-/** One column: what the database calls it, and what TypeScript reads out of it. Instants are `bigint`, epoch ms. */
+/** One column: its type in the database and in TypeScript. Instants are `bigint`, epoch ms. */
 export interface Column<T> {
   readonly type: 'text' | 'integer' | 'bigint';
   readonly nullable: boolean;
-  /** Never set: it carries the type only. */
+  /** Never set: it carries the TypeScript type only. */
   readonly reads?: T;
 }
 
@@ -32,9 +32,9 @@ function oneOfOrNull<T extends string>(): Column<T | null> {
   return { type: 'text', nullable: true };
 }
 
-/** What the operator declared, and what its polls left behind. Rows are never deleted: state outlives a declaration. */
+/** The declared sources and the state of their polls. Rows are never deleted: state outlives a declaration. */
 const source = {
-  /** Ours, for ever; `id` may change when the operator never wrote it down. */
+  /** Immutable. `id` can change if the operator did not declare one. */
   ref: rowId,
   id: text,
   id_declared: integer,
@@ -50,15 +50,15 @@ const source = {
   removed_ms: msOrNull,
   etag: textOrNull,
   last_modified: textOrNull,
-  /** The address that gave the validators: a redirect's end, not its start. */
+  /** The address that sent the validators: the end of a redirect chain, not its start. */
   validators_url: textOrNull,
   body_hash: textOrNull,
   next_check_ms: ms,
-  next_check_why: text,
+  next_check_reason: text,
   leased_until_ms: msOrNull,
   lease_token: textOrNull,
-  /** When the lease was taken: a check that was asked for since then is still wanted when it ends. */
-  claimed_ms: msOrNull,
+  /** When the lease was taken: a check that was requested later is still due when the lease ends. */
+  leased_ms: msOrNull,
   failures: integer,
   first_failed_ms: msOrNull,
   last_outcome: oneOfOrNull<PollResult['outcome']>(),
@@ -67,7 +67,7 @@ const source = {
   last_detail: textOrNull,
   last_bytes: integerOrNull,
   last_duration_ms: integerOrNull,
-  /** JSON array of words. */
+  /** JSON array. */
   last_notes: text,
   last_attempt_ms: msOrNull,
   last_success_ms: msOrNull,
@@ -75,48 +75,47 @@ const source = {
   first_read_done: integer,
   feed_title: textOrNull,
   site_url: textOrNull,
-  /** JSON array of URLs: the hubs that its documents or their Link headers name. */
+  /** JSON array of URLs: the hubs that the document or its Link header names. */
   hubs: text,
-  /** The address that a document gives itself: a hub's topic. */
+  /** The document's own `self` link: the topic at its hubs. */
   self_url: textOrNull,
   moved_to: textOrNull,
   gone_ms: msOrNull,
-  /** JSON of `PollMemory`. */
-  memory: text,
-  /** Appearances that have an item. */
+  /** JSON of the poll history. */
+  poll_history: text,
+  /** How many appearances have an item. */
   items: integer,
 };
 
-/** The stored, merged unit of news. Its text, dates and picture come from the appearance that owns it. */
+/** The merged items. Text, dates and image of an item come from the source that owns it. */
 const item = {
   id: rowId,
   /** Canonical URL, or `source:entryKey`. */
   key: text,
   owner_ref: integer,
-  /** 1 once ownership has passed: it does so at most once. */
-  owner_passed: integer,
+  /** 1 once ownership has passed to another source, which happens at most once. */
+  owner_changed: integer,
   sort_ms: ms,
-  /** The order of output feeds: when it was first seen, or `sort_ms` where it was old by then (backfill). Never changes. */
+  /** The order of output feeds: the time of first sight, or `sort_ms` for backfill. Never changes. */
   arrival_ms: ms,
   first_seen_ms: ms,
   published_ms: msOrNull,
   updated_ms: msOrNull,
   withdrawn_ms: msOrNull,
-  /** Null beside an instant: it was withdrawn before reasons were written down. */
-  withdrawn_why: oneOfOrNull<WithdrawalReason>(),
+  withdrawal_reason: oneOfOrNull<WithdrawalReason>(),
   revision: integer,
   backfill: integer,
   content_hash: text,
-  /** JSON array: when the newest edits were made, at most three. */
+  /** JSON array of instants: the last edits, at most three. */
   recent_edits: text,
   language: textOrNull,
-  /** The primary subtag, lower-cased: what a filter asks for. */
+  /** The primary subtag in lower case, which filters match. */
   primary_language: textOrNull,
   url: textOrNull,
   title: text,
   author: textOrNull,
   image_url: textOrNull,
-  /** JSON array of words. */
+  /** JSON array of strings. */
   categories: text,
   /** JSON array of enclosures. */
   enclosures: text,
@@ -124,22 +123,22 @@ const item = {
   content_html: text,
 };
 
-/** A category of an item, lower-cased, beside its place in the order of views. */
+/** The categories of items, in lower case, with copies of the item's times for index scans. */
 const item_category = { category: text, item_id: integer, sort_ms: ms, arrival_ms: ms };
 
 /**
- * Apart from `item`, because it changes each second. `comments` are those that are shown; their revision grows with
- * every change of what is shown.
+ * Read and comment counts. Separate from `item`, because they change every second. `comments` counts the public ones;
+ * `comments_revision` grows with every change of the public ones.
  */
 const item_count = { item_id: integer, reads: integer, comments: integer, comments_revision: integer };
 
-/** An item as seen at one source. Without an item it is a tombstone: the entry is known and not wanted back. */
+/** An entry of a source and its item. Without an item it is a tombstone: the entry is known and not stored again. */
 const appearance = {
   id: rowId,
   source_ref: integer,
   entry_key: text,
   item_id: integerOrNull,
-  /** Of the item: so that a source's view is one walk along an index. */
+  /** Copies of the item's times, so that a listing of a source is one index scan. */
   sort_ms: ms,
   arrival_ms: ms,
   content_hash: text,
@@ -147,10 +146,10 @@ const appearance = {
   first_seen_ms: ms,
 };
 
-/** Keys of retired items: neither a second source nor a new guid brings them back. */
+/** Keys of retired items: neither another source nor a new guid restores them. */
 const retired_key = { key: text, retired_ms: ms };
 
-/** The log. `seq` is dense and grows in commit order. */
+/** The event log. `seq` is dense and grows in commit order. */
 const event = {
   seq: integer,
   op: oneOf<EventOp>(),
@@ -162,17 +161,17 @@ const event = {
   changed: text,
   /** JSON of `Facets`. */
   facets: text,
-  /** JSON of the `Facets` of the item's event before; null for an add. */
-  was: textOrNull,
-  /** JSON of the wire item, all but `page`. */
+  /** JSON of the `Facets` of the item's previous event; null for an add. */
+  previous_facets: textOrNull,
+  /** JSON of the wire item without `page`. */
   body: text,
   at_ms: ms,
 };
 
-/** One row. `changed_ms` is when the log last grew. */
-const stream_head = { id: integer, epoch: text, head: integer, floor: integer, changed_ms: msOrNull };
+/** A single row: epoch and bounds of the log. `changed_ms` is when an event was last appended. */
+const event_log = { id: integer, epoch: text, head: integer, floor: integer, changed_ms: msOrNull };
 
-/** One poll, for the operator's plots. */
+/** One row for each poll, for the operator's charts. */
 const refresh = {
   id: rowId,
   source_ref: integer,
@@ -192,20 +191,20 @@ const comment = {
   author_name: text,
   body: text,
   state: oneOf<CommentState>(),
-  /** Why it waits or is hidden; null: nothing was said. */
+  /** Why it is pending or hidden; null: no reason was given. */
   reason: textOrNull,
   at_ms: ms,
   moderated_ms: msOrNull,
   moderated_by: textOrNull,
-  /** Keyed hash of the browser's own random name: who has been approved before. */
+  /** Keyed hash of the browser's random id, by which earlier approvals are found. */
   author_key: textOrNull,
-  /** Keyed hash of the form that was sent and what was in it: the same one sent twice is one comment. */
+  /** Keyed hash of the form and its content: a form that is sent twice makes one comment. */
   post_key: textOrNull,
-  /** Hash of the text without case and spaces: the same text again. */
+  /** Hash of the text without case and spaces, by which repetitions are found. */
   text_hash: textOrNull,
 };
 
-/** Who decided what about a comment, and when. Rows are never changed. */
+/** The moderation history. Rows are never changed. */
 const comment_audit = {
   id: rowId,
   comment_id: integer,
@@ -216,20 +215,20 @@ const comment_audit = {
   to_state: oneOf<CommentState>(),
 };
 
-/** Who has been counted, as hashes under a salt that changes daily and is then thrown away. */
-const read_seen = { day: integer, hash: text, at_ms: ms };
+/** Visits that were counted: hashes with a salt that changes daily and is then deleted. */
+const counted_visit = { day: integer, hash: text, at_ms: ms };
 
 const read_hour = { hour_ms: ms, item_id: integer, reads: integer };
 
-/** Where events are sent, and how far that has come. Rows outlive their declaration. */
+/** Webhooks and the state of their deliveries. Rows outlive their declaration. */
 const webhook = {
   id: text,
   url: text,
   epoch: text,
-  /** Everything up to it was looked at. */
+  /** The consumer's position: events up to it have been processed. */
   seq: integer,
-  /** The place that the receiver was told last. */
-  told: integer,
+  /** The position that was last sent to the receiver. */
+  announced_seq: integer,
   failures: integer,
   first_failed_ms: msOrNull,
   next_attempt_ms: ms,
@@ -243,32 +242,32 @@ const webhook = {
   removed_ms: msOrNull,
 };
 
-/** What all nodes share and nobody declares: the server secret and the like. */
+/** Values that all nodes share and nobody declares, such as secrets of the server. */
 const setting = { name: text, value: text };
 
-/** Who subscribes to one of our output feeds, until when. */
+/** Subscribers to our output feeds, with their leases. */
 const websub_subscriber = {
   id: rowId,
   topic: text,
   callback: text,
-  /** Of the callback, with its port. */
+  /** The host of the callback, with its port. */
   host: text,
   secret: textOrNull,
   verified_ms: ms,
   lease_until_ms: ms,
-  /** Of the content that was delivered last; null: none yet. */
+  /** Identifies the content that was delivered last; null: none yet. */
   delivered_tag: textOrNull,
   delivered_ms: msOrNull,
-  /** Attempts in a row that failed. */
+  /** Consecutive failed attempts. */
   failures: integer,
 };
 
-/** That a subscriber is to have what its topic holds by now. */
-const delivery = {
+/** A pending delivery of a topic's current content to a subscriber. */
+const websub_delivery = {
   id: rowId,
   subscriber_id: integer,
   host: text,
-  /** Raised by each change of the topic: one that came during an attempt asks for another. */
+  /** Incremented by each change of the topic: a change during an attempt causes another attempt. */
   generation: integer,
   attempts: integer,
   next_attempt_ms: ms,
@@ -277,10 +276,10 @@ const delivery = {
   lease_token: textOrNull,
 };
 
-/** Where we subscribe: a source's topic at one of its hubs. */
+/** Our own subscriptions: a source's topic at one of its hubs. */
 const websub_subscription = {
   id: rowId,
-  /** The last part of the callback's path: nobody can guess it. */
+  /** The last segment of the callback's path. Unguessable. */
   callback_id: text,
   source_ref: integer,
   hub: text,
@@ -290,24 +289,24 @@ const websub_subscription = {
   requested_ms: msOrNull,
   confirmed_ms: msOrNull,
   lease_until_ms: msOrNull,
-  /** When the hub is asked for something again: to subscribe, to renew, to unsubscribe. */
+  /** When the next request is sent to the hub: to subscribe, renew or unsubscribe. */
   next_attempt_ms: ms,
   failures: integer,
-  /** Why it stands as it does, for the operator. */
+  /** The reason of the state, for the operator. */
   detail: textOrNull,
   trust: oneOf<HubTrust>(),
   pushes: integer,
-  /** Items that a push brought before a poll saw them, and the other way about. */
+  /** Items that a push brought before a poll, and the reverse. */
   pushed_first: integer,
   polled_first: integer,
-  /** Items that a poll found and no push ever brought. */
+  /** Items that a poll found and no push brought. */
   missed: integer,
   last_push_ms: msOrNull,
-  /** Appearances up to this id have been judged. */
-  judged_id: integer,
+  /** Appearances up to this id have been evaluated. */
+  evaluated_id: integer,
 };
 
-/** A push that was received and is still to be read. */
+/** Received pushes that are not processed yet. */
 const websub_push = {
   id: rowId,
   subscription_id: integer,
@@ -319,10 +318,10 @@ const websub_push = {
   body: text,
 };
 
-/** Entries that a hub has delivered, until they have been judged. */
-const websub_seen = { subscription_id: integer, entry_key: text, at_ms: ms };
+/** Entries that a hub has pushed, until they have been evaluated. */
+const websub_pushed_entry = { subscription_id: integer, entry_key: text, at_ms: ms };
 
-/** Every table, its columns and their types: the one description that types, writes and the schema test share. */
+/** All tables with their columns: the one description that the types, the writes and the schema test share. */
 export const tables = {
   source,
   item,
@@ -331,18 +330,18 @@ export const tables = {
   appearance,
   retired_key,
   event,
-  stream_head,
+  event_log,
   refresh,
   comment,
   comment_audit,
-  read_seen,
+  counted_visit,
   read_hour,
   setting,
   websub_subscriber,
-  delivery,
+  websub_delivery,
   websub_subscription,
   websub_push,
-  websub_seen,
+  websub_pushed_entry,
   webhook,
 } as const;
 
@@ -351,5 +350,5 @@ type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<in
 /** The database as Kysely sees it. */
 export type Tables = { [Name in keyof typeof tables]: RowOf<(typeof tables)[Name]> };
 
-/** A row as it is read. */
+/** A row, as a query returns it. */
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

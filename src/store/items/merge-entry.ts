@@ -70,12 +70,12 @@ export function newItemRow(
   return {
     key: about.key,
     owner_ref: about.ownerRef,
-    owner_passed: 0,
+    owner_changed: 0,
     sort_ms: sortMs,
     arrival_ms: backfill ? sortMs : nowMs,
     first_seen_ms: nowMs,
     withdrawn_ms: null,
-    withdrawn_why: null,
+    withdrawal_reason: null,
     revision: 1,
     backfill: backfill ? 1 : 0,
     recent_edits: '[]',
@@ -97,7 +97,7 @@ function claim(source: PublicSource, itemUrl: string | null): 0 | 1 | 2 {
 
 function passesTo(source: PublicSource, { row, sources }: StoredItem): boolean {
   const owner = sources.find(({ ref }) => ref === row.owner_ref);
-  if (row.owner_passed === 1 || owner === undefined || owner.ref === source.ref) return false;
+  if (row.owner_changed === 1 || owner === undefined || owner.ref === source.ref) return false;
   return claim(source, row.url) > claim(owner, row.url);
 }
 
@@ -153,7 +153,7 @@ function datesAfter(
 
 /** A withdrawn item as it is when it is not. */
 export function withoutWithdrawal(item: StoredItem): StoredItem {
-  return { ...item, row: { ...item.row, withdrawn_ms: null, withdrawn_why: null } };
+  return { ...item, row: { ...item.row, withdrawn_ms: null, withdrawal_reason: null } };
 }
 
 /**
@@ -186,7 +186,7 @@ function withEdit(row: Row<'item'>, nowMs: number): string | null {
  */
 export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const { row } = before;
-  if (row.withdrawn_why === 'omitted' && row.owner_ref === source.ref) return comeBack(before, draft, source, nowMs);
+  if (row.withdrawal_reason === 'omitted' && row.owner_ref === source.ref) return comeBack(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
   const apart: MergeResult = { before, after: { row, sources }, changed: [], held: false };
@@ -196,7 +196,7 @@ export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicS
   if (!takes) return { ...apart, changed: joins ? ['alsoIn'] : [] };
   const words = {
     ...{ ...row, ...columnsOf(draft), ...datesAfter(row, draft, passes) },
-    ...{ owner_ref: source.ref, owner_passed: passes ? 1 : row.owner_passed },
+    ...{ owner_ref: source.ref, owner_changed: passes ? 1 : row.owner_changed },
   };
   const changed = changedFields(toItem(before), toItem({ row: words, sources }));
   if (!isEdit(changed)) {

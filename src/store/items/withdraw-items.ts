@@ -27,24 +27,24 @@ export async function withdrawStored(
   const ids = shown.map(({ row }) => row.id);
   await tx
     .updateTable('item')
-    .set({ withdrawn_ms: nowMs, withdrawn_why: why })
+    .set({ withdrawn_ms: nowMs, withdrawal_reason: why })
     .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
   await decrementItemCounts(tx, ids);
   await engineOf(tx).removeTexts(tx, ids);
   return shown.map((before) => {
-    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs, withdrawn_why: why } });
+    const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs, withdrawal_reason: why } });
     return { op: 'remove', item, before: toItem(before), changed: [] };
   });
 }
 
 /** What a feed has only left out comes back with it; not so what somebody wants away. */
 async function makeLasting(tx: Db, items: readonly StoredItem[], why: WithdrawalReason): Promise<void> {
-  const ids = items.filter(({ row }) => row.withdrawn_why === 'omitted').map(({ row }) => row.id);
+  const ids = items.filter(({ row }) => row.withdrawal_reason === 'omitted').map(({ row }) => row.id);
   if (ids.length === 0) return;
   await tx
     .updateTable('item')
-    .set({ withdrawn_why: why })
+    .set({ withdrawal_reason: why })
     .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
 }
@@ -73,7 +73,7 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
     const before = (await readStoredItems(tx, [itemId])).get(itemId);
     if (before === undefined || before.row.withdrawn_ms === null) return null;
     const item = toItem(withoutWithdrawal(before));
-    await tx.updateTable('item').set({ withdrawn_ms: null, withdrawn_why: null }).where('id', '=', itemId).execute();
+    await tx.updateTable('item').set({ withdrawn_ms: null, withdrawal_reason: null }).where('id', '=', itemId).execute();
     // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
     await tx
       .updateTable('appearance')

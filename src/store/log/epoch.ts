@@ -32,14 +32,14 @@ export async function beginEpoch(
   announced: ReturnType<AnnouncedPosition['read']>,
 ): Promise<RestoredLog | null> {
   const { numInsertedOrUpdatedRows: made } = await tx
-    .insertInto('stream_head')
+    .insertInto('event_log')
     .values({ id: 1, epoch: newEpoch(), head: 0, floor: 1, changed_ms: null })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
   if (made === 1n || announced === null) return null;
-  const found = await tx.selectFrom('stream_head').select(['epoch', 'head as seq']).executeTakeFirstOrThrow();
+  const found = await tx.selectFrom('event_log').select(['epoch', 'head as seq']).executeTakeFirstOrThrow();
   if (announced !== 'unreadable' && announced.epoch === found.epoch && found.seq >= announced.seq) return null;
   const epoch = newEpoch();
-  await tx.updateTable('stream_head').set({ epoch }).execute();
+  await tx.updateTable('event_log').set({ epoch }).execute();
   return { found, announced, epoch };
 }

@@ -32,12 +32,12 @@ export async function readHead(db: Db): Promise<LogBounds> {
 }
 
 const selectHead = compiledQuery<object, LogBounds>([], (db) =>
-  db.selectFrom('stream_head').select(['epoch', 'head', 'floor']),
+  db.selectFrom('event_log').select(['epoch', 'head', 'floor']),
 );
 
 /** When an event was last appended, epoch ms; null when the log is new. */
 export async function readLogChangedMs(db: Db): Promise<number | null> {
-  const { changed_ms } = await db.selectFrom('stream_head').select('changed_ms').executeTakeFirstOrThrow();
+  const { changed_ms } = await db.selectFrom('event_log').select('changed_ms').executeTakeFirstOrThrow();
   return changed_ms;
 }
 
@@ -49,7 +49,7 @@ function toEvent(row: Row<'event'>): LogEvent {
     backfill: row.backfill === 1,
     changed: fromJson<readonly string[]>(row.changed),
     facets: unpackFacets(row.facets, row.body),
-    previousFacets: row.was === null ? null : fromJson<Facets>(row.was),
+    previousFacets: row.previous_facets === null ? null : fromJson<Facets>(row.previous_facets),
     body: row.body,
     atMs: row.at_ms,
   };
@@ -104,7 +104,7 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
       section: item.section,
       backfill: item.backfill ? 1 : 0,
       changed: JSON.stringify(changed),
-      was: before === null ? null : (lastFacets.get(item.id) ?? JSON.stringify(facetsOf(before))),
+      previous_facets: before === null ? null : (lastFacets.get(item.id) ?? JSON.stringify(facetsOf(before))),
       ...eventPayload(change),
       at_ms: nowMs,
     };
@@ -124,7 +124,7 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
 
 const advanceHead = compiledQuery<{ by: number; nowMs: number }, unknown>(['by', 'nowMs'], (db, { by, nowMs }) =>
   db
-    .updateTable('stream_head')
+    .updateTable('event_log')
     .set((eb) => ({ head: eb('head', '+', by), changed_ms: nowMs }))
     .where('id', '=', 1),
 );
@@ -137,7 +137,7 @@ async function trimOnce(tx: Db, keepFromSeq: number, keepFromMs: number): Promis
   // Raise the floor in the same transaction: a consumer never finds fewer events than the floor states.
   await tx.deleteFrom('event').where('seq', '<=', last).execute();
   await tx
-    .updateTable('stream_head')
+    .updateTable('event_log')
     .set({ floor: last + 1 })
     .execute();
   return last - oldest[0].seq + 1;

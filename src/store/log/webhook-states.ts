@@ -14,7 +14,7 @@ function toState(row: Row<'webhook'>): WebhookState {
     url: row.url,
     epoch: row.epoch,
     seq: row.seq,
-    told: row.told,
+    told: row.announced_seq,
     failures: row.failures,
     firstFailedMs: row.first_failed_ms,
     nextAttemptMs: row.next_attempt_ms,
@@ -76,7 +76,7 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
     for (const { id, url } of changed) {
       await tx
         .insertInto('webhook')
-        .values({ id, url, epoch, seq: head, told: head, delivered: 0, ...resetFailures })
+        .values({ id, url, epoch, seq: head, announced_seq: head, delivered: 0, ...resetFailures })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...resetFailures }))
         .execute();
     }
@@ -108,7 +108,7 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
       .set({
         epoch: after.epoch,
         seq: after.seq,
-        told: after.told,
+        announced_seq: after.told,
         failures: after.failures,
         first_failed_ms: after.firstFailedMs,
         next_attempt_ms: after.nextAttemptMs,
@@ -124,7 +124,7 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
       .where('url', '=', before.url)
       .where('epoch', '=', before.epoch)
       .where('seq', '=', before.seq)
-      .where('told', '=', before.told)
+      .where('announced_seq', '=', before.told)
       .where('removed_ms', 'is', null)
       .executeTakeFirstOrThrow(),
   );
@@ -137,7 +137,7 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
  * @param after the cursor to continue after; null: its present position.
  */
 export async function seekWebhook(store: Store, id: string, after: Cursor | null): Promise<void> {
-  const position = after === null ? {} : { epoch: after.epoch, seq: after.seq, told: after.seq };
+  const position = after === null ? {} : { epoch: after.epoch, seq: after.seq, announced_seq: after.seq };
   await store.write((tx) =>
     tx
       .updateTable('webhook')

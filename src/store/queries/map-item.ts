@@ -90,7 +90,7 @@ export function toItem({ row, sources }: StoredItem): Item {
     revision: row.revision,
     backfill: row.backfill === 1,
     withdrawnMs: row.withdrawn_ms,
-    withdrawalReason: row.withdrawn_why,
+    withdrawalReason: row.withdrawal_reason,
   };
 }
 

@@ -70,7 +70,7 @@ async function lastSeen(tx: Db, visits: readonly Visit[]): Promise<Map<string, n
   const days = [...new Set(visits.flatMap(({ day }) => [day, day - 1]))];
   const hashes = visits.flatMap(({ hash, hashYesterday }) => [hash, hashYesterday]);
   const rows = await tx
-    .selectFrom('read_seen')
+    .selectFrom('counted_visit')
     .select(['hash', 'at_ms'])
     .where('day', 'in', sql<number>`${valueList(tx, days)}`)
     .where('hash', 'in', sql<string>`${valueList(tx, hashes)}`)
@@ -98,12 +98,12 @@ async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<str
   const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
   await insertRows(
     tx,
-    'read_seen',
+    'counted_visit',
     rows.filter(({ hash }) => !known.has(hash)),
   );
   await updateRows(
     tx,
-    'read_seen',
+    'counted_visit',
     'hash',
     rows.filter(({ hash }) => known.has(hash)),
   );
@@ -188,8 +188,8 @@ export async function trimReads(store: Store, nowMs: number): Promise<void> {
   const yesterday = Math.floor(nowMs / dayMs) - 1;
   for (let count = trimBatch; count >= trimBatch; ) {
     const result = await store.write((tx) => {
-      const old = tx.selectFrom('read_seen').select('hash').where('day', '<', yesterday).limit(sql.lit(trimBatch));
-      return tx.deleteFrom('read_seen').where('day', '<', yesterday).where('hash', 'in', old).executeTakeFirst();
+      const old = tx.selectFrom('counted_visit').select('hash').where('day', '<', yesterday).limit(sql.lit(trimBatch));
+      return tx.deleteFrom('counted_visit').where('day', '<', yesterday).where('hash', 'in', old).executeTakeFirst();
     });
     count = Number(result.numDeletedRows);
   }

@@ -38,21 +38,21 @@ export async function adjustForClockChange(store: Store, nowMs: number): Promise
 
 type Planned = Pick<
   Row<'source'>,
-  'ref' | 'next_check_ms' | 'last_attempt_ms' | 'claimed_ms' | 'leased_until_ms' | 'memory'
+  'ref' | 'next_check_ms' | 'last_attempt_ms' | 'leased_ms' | 'leased_until_ms' | 'poll_history'
 >;
 
 /** Sources whose plan was made by a clock that was ahead of this one. None of them is, once it was moved back. */
 function plannedAhead(db: Db, nowMs: number): Promise<Planned[]> {
   return db
     .selectFrom('source')
-    .select(['ref', 'next_check_ms', 'last_attempt_ms', 'claimed_ms', 'leased_until_ms', 'memory'])
+    .select(['ref', 'next_check_ms', 'last_attempt_ms', 'leased_ms', 'leased_until_ms', 'poll_history'])
     .where((eb) =>
       eb.or([
         eb('last_attempt_ms', '>', nowMs),
-        eb('claimed_ms', '>', nowMs),
+        eb('leased_ms', '>', nowMs),
         eb.and([
           eb('last_attempt_ms', 'is', null),
-          eb('claimed_ms', 'is', null),
+          eb('leased_ms', 'is', null),
           eb('next_check_ms', '>', nowMs + firstReadsSpreadMs),
         ]),
       ]),
@@ -62,9 +62,9 @@ function plannedAhead(db: Db, nowMs: number): Promise<Planned[]> {
 }
 
 function movedBack(row: Planned, nowMs: number): Planned {
-  const { last_attempt_ms, claimed_ms, leased_until_ms } = row;
-  const isNew = last_attempt_ms === null && claimed_ms === null;
-  const aheadMs = isNew ? Number.POSITIVE_INFINITY : Math.max(last_attempt_ms ?? 0, claimed_ms ?? 0) - nowMs;
+  const { last_attempt_ms, leased_ms, leased_until_ms } = row;
+  const isNew = last_attempt_ms === null && leased_ms === null;
+  const aheadMs = isNew ? Number.POSITIVE_INFINITY : Math.max(last_attempt_ms ?? 0, leased_ms ?? 0) - nowMs;
   const earlier = (ms: number): number => (ms > nowMs ? Math.max(ms - aheadMs, nowMs) : ms);
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
   const memory = pollHistoryOf(row);
@@ -74,8 +74,8 @@ function movedBack(row: Planned, nowMs: number): Planned {
     ref: row.ref,
     next_check_ms: earlier(row.next_check_ms),
     last_attempt_ms: past(last_attempt_ms),
-    claimed_ms: past(claimed_ms),
+    leased_ms: past(leased_ms),
     leased_until_ms: leased_until_ms === null ? null : earlier(leased_until_ms),
-    memory: JSON.stringify(earlierRetry),
+    poll_history: JSON.stringify(earlierRetry),
   };
 }

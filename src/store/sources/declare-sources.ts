@@ -57,8 +57,8 @@ function wordsOf(source: Source, position: number): Words {
 
 /** The state of a source that was never read; what it leaves out is empty. */
 function blankState(url: string, nowMs: number) {
-  const memory = JSON.stringify(emptyPollHistory);
-  return { host: hostOf(url), next_check_ms: nowMs, next_check_why: 'never read', memory };
+  const poll_history = JSON.stringify(emptyPollHistory);
+  return { host: hostOf(url), next_check_ms: nowMs, next_check_reason: 'never read', poll_history };
 }
 
 const noValidators = { etag: null, last_modified: null, validators_url: null, body_hash: null };
@@ -80,13 +80,20 @@ function undone(
   // What it hides was written down once.
   if (row.url !== words.url && row.url !== url) {
     // The host that it asked until now is to be spared all the same.
-    const memory = JSON.stringify({ ...emptyPollHistory, hostPause: pollHistoryOf(row).hostPause });
-    return { ...blankState(words.url, nowMs), memory, ...noValidators, ...noLease, ...noTrouble, first_read_done: 0 };
+    const poll_history = JSON.stringify({ ...emptyPollHistory, hostPause: pollHistoryOf(row).hostPause });
+    return {
+      ...blankState(words.url, nowMs),
+      poll_history,
+      ...noValidators,
+      ...noLease,
+      ...noTrouble,
+      first_read_done: 0,
+    };
   }
   const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryUntilMs ?? 0);
-  const anew = { next_check_ms: notBeforeMs, next_check_why: 'declared anew', gone_ms: null };
+  const anew = { next_check_ms: notBeforeMs, next_check_reason: 'declared anew', gone_ms: null };
   if (row.declaration_hash !== words.declaration_hash) {
-    return { ...noValidators, ...noLease, ...anew, memory: JSON.stringify(unjudged(pollHistoryOf(row))) };
+    return { ...noValidators, ...noLease, ...anew, poll_history: JSON.stringify(unjudged(pollHistoryOf(row))) };
   }
   if (row.removed_ms !== null && row.gone_ms !== null) return anew;
   return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
@@ -114,7 +121,7 @@ function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
 function soonerCheck(row: Row<'source'>, words: Words, notBeforeMs: number): Partial<Row<'source'>> {
   if (words.interval_ms === null || words.interval_ms === row.interval_ms || row.failures > 0) return {};
   const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + words.interval_ms);
-  return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_why: 'interval' } : {};
+  return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_reason: 'interval' } : {};
 }
 
 type NewRow = Words & ReturnType<typeof blankState>;

@@ -10,23 +10,23 @@ import { pollHistoryOf } from './poll-results.ts';
 export async function readHostPauses(db: Db, nowMs: number): Promise<HostPause[]> {
   const rows = await db
     .selectFrom('source')
-    .select('memory')
+    .select('poll_history')
     .where('last_attempt_ms', '>', nowMs - maxHostPauseMs)
-    .where('memory', 'like', '%"hostPause":{%')
+    .where('poll_history', 'like', '%"hostPause":{%')
     .execute();
   return rows.flatMap(pausesIn).filter((pause) => pause.untilMs > nowMs);
 }
 
 /** When the last pause of each host ends or has ended, by what all sources remember. */
-export function pauseEnds(rows: readonly Pick<Row<'source'>, 'memory'>[]): ReadonlyMap<string, number> {
+export function pauseEnds(rows: readonly Pick<Row<'source'>, 'poll_history'>[]): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
   for (const { host, untilMs } of rows.flatMap(pausesIn)) ends.set(host, Math.max(ends.get(host) ?? 0, untilMs));
   return ends;
 }
 
 /** Looks before it reads: hardly any source has one, and there may be a hundred thousand. */
-function pausesIn(row: Pick<Row<'source'>, 'memory'>): HostPause[] {
-  if (!row.memory.includes('"hostPause":{')) return [];
+function pausesIn(row: Pick<Row<'source'>, 'poll_history'>): HostPause[] {
+  if (!row.poll_history.includes('"hostPause":{')) return [];
   const { hostPause } = pollHistoryOf(row);
   return hostPause === null ? [] : [hostPause];
 }

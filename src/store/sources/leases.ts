@@ -22,7 +22,7 @@ const longestBackoffMs = 24 * 60 * 60_000;
 function free(db: Db, nowMs: number, limit: number) {
   // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
   const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
-  const slowStrikes = engineOf(db).jsonNumber(sql.ref('memory'), 'slowStrikes');
+  const slowStrikes = engineOf(db).jsonNumber(sql.ref('poll_history'), 'slowStrikes');
   return db
     .selectFrom('source')
     .select(['id', 'host', 'next_check_ms as nextCheckMs', slowStrikes.as('slowStrikes')])
@@ -69,7 +69,7 @@ export async function nextDueMs(db: Db): Promise<number | null> {
 
 type Claimable = Pick<
   Row<'source'>,
-  'ref' | 'id' | 'declaration_hash' | 'lease_token' | 'failures' | 'first_failed_ms' | 'memory'
+  'ref' | 'id' | 'declaration_hash' | 'lease_token' | 'failures' | 'first_failed_ms' | 'poll_history'
 >;
 
 /** The ids are a JSON array. */
@@ -78,7 +78,7 @@ const selectClaimable = compiledQuery<{ ids: string; nowMs: number; tooFarMs: nu
   (db, { ids, nowMs, tooFarMs }) =>
     db
       .selectFrom('source')
-      .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'memory'])
+      .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'poll_history'])
       .where('id', 'in', sql<string>`${engineOf(db).jsonValues(ids)}`)
       .where('removed_ms', 'is', null)
       .where('gone_ms', 'is', null)
@@ -106,7 +106,7 @@ async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): 
     tx,
     'source',
     'ref',
-    losses.map(({ row, memory }) => ({ ref: row.ref, memory: JSON.stringify(memory) })),
+    losses.map(({ row, memory }) => ({ ref: row.ref, poll_history: JSON.stringify(memory) })),
   );
   await updateRows(
     tx,
@@ -123,7 +123,7 @@ async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): 
       last_detail: 'the refresh did not end in time, more than once in a row',
       last_attempt_ms: nowMs,
       next_check_ms: nextMs,
-      next_check_why: 'back-off after lost refreshes',
+      next_check_reason: 'back-off after lost refreshes',
     })),
   );
   const rows = failed.map(({ row }) => ({
@@ -155,7 +155,7 @@ export async function claimSources(
     const claimed = rows.filter((row) => !failed.has(row.ref)).map((row) => ({ row, token: randomUUID() }));
     const leases = claimed.map(({ row, token }) => ({
       ...{ ref: row.ref, lease_token: token },
-      ...{ leased_until_ms: untilMs, claimed_ms: nowMs },
+      ...{ leased_until_ms: untilMs, leased_ms: nowMs },
     }));
     await updateRows(tx, 'source', 'ref', leases);
     return claimed.map(({ row, token }) => ({

@@ -13,7 +13,7 @@ export async function markFilesChanged(store: Store, ids: readonly string[], now
   await store.write((tx) =>
     tx
       .updateTable('source')
-      .set({ next_check_ms: dueMs, next_check_why: 'the file changed' })
+      .set({ next_check_ms: dueMs, next_check_reason: 'the file changed' })
       .where('id', 'in', sql<string>`${valueList(tx, ids)}`)
       .where('removed_ms', 'is', null)
       .execute(),

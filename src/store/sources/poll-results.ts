@@ -14,8 +14,8 @@ export interface RefreshCounts {
 }
 
 /** What polls have taught a source; what an older version did not write down is as if never learnt. */
-export function pollHistoryOf(row: Pick<Row<'source'>, 'memory'>): PollHistory {
-  return { ...emptyPollHistory, ...fromJson<Partial<PollHistory>>(row.memory) };
+export function pollHistoryOf(row: Pick<Row<'source'>, 'poll_history'>): PollHistory {
+  return { ...emptyPollHistory, ...fromJson<Partial<PollHistory>>(row.poll_history) };
 }
 
 /**
@@ -45,13 +45,16 @@ const selectLeased = compiledQuery<Pick<Lease, 'sourceId' | 'token' | 'declarati
  * When the source is due again: as settled, unless somebody asked for a check while this one was going on, which may
  * have come too late for it. A Retry-After stands above both.
  */
-function nextCheck(source: Row<'source'>, settlement: PollResult): { next_check_ms: number; next_check_why: string } {
-  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_why: settlement.nextCheckWhy };
-  const asked = source.next_check_ms > (source.claimed_ms ?? source.next_check_ms) && settlement.goneMs === null;
+function nextCheck(
+  source: Row<'source'>,
+  settlement: PollResult,
+): { next_check_ms: number; next_check_reason: string } {
+  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_reason: settlement.nextCheckWhy };
+  const asked = source.next_check_ms > (source.leased_ms ?? source.next_check_ms) && settlement.goneMs === null;
   if (!asked || source.next_check_ms >= settled.next_check_ms) return settled;
   const notBeforeMs = settlement.memory.retryUntilMs ?? 0;
   if (notBeforeMs > source.next_check_ms) return settled;
-  return { next_check_ms: source.next_check_ms, next_check_why: source.next_check_why };
+  return { next_check_ms: source.next_check_ms, next_check_reason: source.next_check_reason };
 }
 
 function validatorColumns({ validators }: PollResult): Partial<Row<'source'>> {
@@ -97,7 +100,7 @@ export async function writePollResult(
     moved_to: settlement.movedTo,
     host: hostOf(settlement.movedTo ?? source.url),
     gone_ms: settlement.goneMs,
-    memory: JSON.stringify(settlement.memory),
+    poll_history: JSON.stringify(settlement.memory),
     ...(about.isWhole === true && settlement.outcome === 'fresh' ? { first_read_done: 1 } : {}),
   };
   await updateRows(tx, 'source', 'ref', [{ ref: source.ref, ...state }]);

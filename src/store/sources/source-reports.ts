@@ -75,7 +75,8 @@ function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
 
 /** Nobody asks a host that is paused, whenever its sources fall due. */
 function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckWhy'> {
-  if (row.next_check_ms >= pausedUntilMs) return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_why };
+  if (row.next_check_ms >= pausedUntilMs)
+    return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_reason };
   return { nextCheckMs: pausedUntilMs, nextCheckWhy: 'its host is paused: it answered 429' };
 }
 

@@ -41,7 +41,7 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
     validators: isCurrent ? validatorsOf(row) : noValidators,
     bodyHash: isCurrent ? row.body_hash : null,
     nextCheckMs: row.next_check_ms,
-    nextCheckWhy: row.next_check_why,
+    nextCheckWhy: row.next_check_reason,
     failures: row.failures,
     firstFailedMs: row.first_failed_ms,
     firstReadDone: row.first_read_done === 1,
@@ -72,7 +72,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
   return store.write(async (tx) => {
     const query = tx
       .selectFrom('source')
-      .select(['ref', 'memory', 'last_attempt_ms', 'leased_until_ms'])
+      .select(['ref', 'poll_history', 'last_attempt_ms', 'leased_until_ms'])
       .where('removed_ms', 'is', null);
     const rows = await (ids === null
       ? query.where('gone_ms', 'is', null)
@@ -83,7 +83,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
       const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
-      return { ref: row.ref, next_check_ms, next_check_why: askedByOperator, gone_ms: null };
+      return { ref: row.ref, next_check_ms, next_check_reason: askedByOperator, gone_ms: null };
     });
     await updateRows(tx, 'source', 'ref', asked);
     return asked.length;

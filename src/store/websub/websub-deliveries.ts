@@ -28,14 +28,14 @@ export async function enqueueDeliveries(
     const soonMs = nowMs + settleMs;
     const pacedMs = sql<number>`coalesce(delivered_ms, 0) + ${sql.lit(paceMs)}`;
     const lastMs = nowMs + withinMs;
-    await sql`insert into delivery (subscriber_id, host, generation, attempts, next_attempt_ms, expires_ms)
+    await sql`insert into websub_delivery (subscriber_id, host, generation, attempts, next_attempt_ms, expires_ms)
       select id, host, 1, 0,
         case when ${pacedMs} > ${soonMs} then ${pacedMs} else ${soonMs} end,
         case when lease_until_ms < ${lastMs} then lease_until_ms else ${lastMs} end
       from websub_subscriber
       where lease_until_ms > ${nowMs} and topic in ${valueList(tx, change.topics)}
       on conflict (subscriber_id) do update
-        set generation = delivery.generation + 1, attempts = 0, expires_ms = excluded.expires_ms`.execute(tx);
+        set generation = websub_delivery.generation + 1, attempts = 0, expires_ms = excluded.expires_ms`.execute(tx);
     const value = formatCursor(change.place);
     await tx
       .insertInto('setting')
@@ -53,7 +53,7 @@ export interface DueDelivery {
 
 function due(db: Db, nowMs: number) {
   return db
-    .selectFrom('delivery')
+    .selectFrom('websub_delivery')
     .where('next_attempt_ms', '<=', nowMs)
     .where('expires_ms', '>', nowMs)
     .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)]));
@@ -76,7 +76,7 @@ export async function readDueDeliveries(
 /** When the next delivery to another host than these falls due, or its lease runs out; null: none waits. */
 export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Promise<number | null> {
   const row = await db
-    .selectFrom('delivery')
+    .selectFrom('websub_delivery')
     .where('host', 'not in', sql<string>`${valueList(db, exceptHosts)}`)
     .select(({ fn }) => fn.min(sql<number>`coalesce(leased_until_ms, next_attempt_ms)`).as('at'))
     .executeTakeFirst();
@@ -96,14 +96,14 @@ export async function claimDeliveries(
       .select('id')
       .where('id', 'in', sql<number>`${valueList(tx, ids)}`);
     await tx
-      .updateTable('delivery')
+      .updateTable('websub_delivery')
       .set({ lease_token: token, leased_until_ms: nowMs + leaseMs })
       .where('id', 'in', free)
       .execute();
     const rows = await tx
-      .selectFrom('delivery')
-      .innerJoin('websub_subscriber', 'websub_subscriber.id', 'delivery.subscriber_id')
-      .select(['delivery.id', 'generation', 'attempts', 'expires_ms'])
+      .selectFrom('websub_delivery')
+      .innerJoin('websub_subscriber', 'websub_subscriber.id', 'websub_delivery.subscriber_id')
+      .select(['websub_delivery.id', 'generation', 'attempts', 'expires_ms'])
       .select(['topic', 'callback', 'websub_subscriber.host', 'secret', 'delivered_tag'])
       .where('lease_token', '=', token)
       .where('lease_until_ms', '>', nowMs)
@@ -134,7 +134,7 @@ export async function recordDeliveryResult(
 ): Promise<void> {
   await store.write(async (tx) => {
     const row = await tx
-      .selectFrom('delivery')
+      .selectFrom('websub_delivery')
       .select(['subscriber_id', 'generation', 'attempts'])
       .where('id', '=', claimed.id)
       .where('lease_token', '=', claimed.token)
@@ -147,13 +147,13 @@ export async function recordDeliveryResult(
     await noteOutcome(tx, row.subscriber_id, result, nowMs);
     const nextMs = nextAttempt(row.generation > claimed.generation, result, nowMs);
     if (nextMs === null) {
-      await tx.deleteFrom('delivery').where('id', '=', claimed.id).execute();
+      await tx.deleteFrom('websub_delivery').where('id', '=', claimed.id).execute();
       return;
     }
     // A change during the attempt begins anew.
     const attempts = row.generation > claimed.generation || result.kind === 'done' ? 0 : row.attempts + 1;
     await tx
-      .updateTable('delivery')
+      .updateTable('websub_delivery')
       .set({ attempts, next_attempt_ms: nextMs, lease_token: null, leased_until_ms: null })
       .where('id', '=', claimed.id)
       .execute();

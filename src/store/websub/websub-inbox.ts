@@ -142,12 +142,12 @@ async function noteSeen(tx: Db, { push, digest, nowMs }: NormalisedPush): Promis
   const { subscriptionId } = push;
   const keys = [...new Set([...digest.drafts.map(({ entryKey }) => entryKey), ...digest.unchanged])];
   await tx
-    .deleteFrom('websub_seen')
+    .deleteFrom('websub_pushed_entry')
     .where('subscription_id', '=', subscriptionId)
     .where('entry_key', 'in', sql<string>`${valueList(tx, keys)}`)
     .execute();
   const rows = keys.map((entry_key) => ({ subscription_id: subscriptionId, entry_key, at_ms: nowMs }));
-  await insertRows(tx, 'websub_seen', rows);
+  await insertRows(tx, 'websub_pushed_entry', rows);
   await tx
     .updateTable('websub_subscription')
     .set((eb) => ({

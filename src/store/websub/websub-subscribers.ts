@@ -34,7 +34,7 @@ export async function putSubscriber(store: Store, subscriber: Subscriber): Promi
     const times = { next_attempt_ms: verifiedMs, expires_ms: leaseUntilMs };
     const free = { attempts: 0, leased_until_ms: null, lease_token: null };
     await tx
-      .insertInto('delivery')
+      .insertInto('websub_delivery')
       .values({ subscriber_id: id, host, generation: 1, ...times, ...free })
       .execute();
     return true;
@@ -86,7 +86,7 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
     .limit(500)
     .execute();
   const stale = await store.reader
-    .selectFrom('delivery')
+    .selectFrom('websub_delivery')
     .select('id')
     .where('expires_ms', '<=', nowMs)
     .limit(500)
@@ -99,7 +99,7 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
       .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
       .where('lease_until_ms', '<=', nowMs)
       .execute();
-    await tx.deleteFrom('delivery').where('expires_ms', '<=', nowMs).execute();
+    await tx.deleteFrom('websub_delivery').where('expires_ms', '<=', nowMs).execute();
   });
 }
 

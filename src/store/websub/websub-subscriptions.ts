@@ -205,7 +205,7 @@ export async function bringPollForward(
     if (dueMs >= row.next_check_ms && row.lease_token === null) return;
     await tx
       .updateTable('source')
-      .set({ next_check_ms: dueMs, next_check_why: to.why })
+      .set({ next_check_ms: dueMs, next_check_reason: to.why })
       .where('ref', '=', sourceRef)
       .execute();
   });

@@ -26,7 +26,7 @@ interface Judged {
 interface Account {
   readonly id: number;
   readonly source_ref: number;
-  readonly judged_id: number;
+  readonly evaluated_id: number;
   readonly confirmed_ms: number | null;
 }
 
@@ -44,7 +44,7 @@ export async function evaluateHubs(
     .selectFrom('websub_subscription')
     .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')
     .select(['websub_subscription.id', 'source_ref', 'source.id as sourceId', 'hub', 'trust'])
-    .select(['judged_id', 'confirmed_ms'])
+    .select(['evaluated_id', 'confirmed_ms'])
     .where('state', '=', 'active')
     .execute();
   const verdicts: HubEvaluation[] = [];
@@ -64,14 +64,14 @@ async function judge(db: Db, account: Account, untilMs: number): Promise<Judged 
   const rows = await db
     .selectFrom('appearance')
     .innerJoin('item', 'item.id', 'appearance.item_id')
-    .leftJoin('websub_seen', (join) =>
+    .leftJoin('websub_pushed_entry', (join) =>
       join
-        .onRef('websub_seen.entry_key', '=', 'appearance.entry_key')
-        .on('websub_seen.subscription_id', '=', account.id),
+        .onRef('websub_pushed_entry.entry_key', '=', 'appearance.entry_key')
+        .on('websub_pushed_entry.subscription_id', '=', account.id),
     )
-    .select(['appearance.id', 'appearance.first_seen_ms', 'backfill', 'websub_seen.at_ms'])
+    .select(['appearance.id', 'appearance.first_seen_ms', 'backfill', 'websub_pushed_entry.at_ms'])
     .where('appearance.source_ref', '=', account.source_ref)
-    .where('appearance.id', '>', account.judged_id)
+    .where('appearance.id', '>', account.evaluated_id)
     .where('appearance.first_seen_ms', '<=', untilMs)
     .orderBy('appearance.id')
     .limit(readAtOnce)
@@ -90,7 +90,7 @@ async function writeVerdict(tx: Db, id: number, judged: Judged): Promise<void> {
   await tx
     .updateTable('websub_subscription')
     .set((eb) => ({
-      judged_id: judged.upTo,
+      evaluated_id: judged.upTo,
       pushed_first: eb('pushed_first', '+', judged.pushedFirst),
       polled_first: eb('polled_first', '+', judged.polledFirst),
       missed: eb('missed', '+', judged.missed),
@@ -102,12 +102,13 @@ async function writeVerdict(tx: Db, id: number, judged: Judged): Promise<void> {
 
 async function forgetSeen(store: Store, beforeMs: number): Promise<void> {
   const old = await store.reader
-    .selectFrom('websub_seen')
+    .selectFrom('websub_pushed_entry')
     .select('entry_key')
     .where('at_ms', '<', beforeMs)
     .limit(1)
     .execute();
-  if (old.length > 0) await store.write((tx) => tx.deleteFrom('websub_seen').where('at_ms', '<', beforeMs).execute());
+  if (old.length > 0)
+    await store.write((tx) => tx.deleteFrom('websub_pushed_entry').where('at_ms', '<', beforeMs).execute());
 }
 
 /** Ids of sources whose news a trusted hub delivers under a lease that is not over. */

@@ -77,7 +77,9 @@ describe('newswire withdraw', () => {
   });
 
   it('withdraws for good what its feed has only left out', async () => {
-    await server.write((tx) => tx.updateTable('item').set({ withdrawn_ms: noon, withdrawn_why: 'omitted' }).execute());
+    await server.write((tx) =>
+      tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute(),
+    );
     await run(['1']);
     expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
     await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');

@@ -147,7 +147,7 @@ describe('a delivery', () => {
         await desk.hub.run();
         await desk.hub.idle();
       }
-      const rows = await desk.store.reader.selectFrom('delivery').select('id').execute();
+      const rows = await desk.store.reader.selectFrom('websub_delivery').select('id').execute();
       expect(rows).toHaveLength(1);
       const before = subscriber.deliveries.length;
       subscriber.onDelivery = () => ({ status: 200 });
@@ -213,11 +213,11 @@ describe('a delivery', () => {
       await first.runUntilIdle();
       first.nowMs += 2000;
       // The process dies between the POST and the note that it was taken.
-      const due = await store.reader.selectFrom('delivery').select('id').execute();
+      const due = await store.reader.selectFrom('websub_delivery').select('id').execute();
       expect(due).toHaveLength(1);
       await store.write((tx) =>
         tx
-          .updateTable('delivery')
+          .updateTable('websub_delivery')
           .set({ lease_token: 'dead', leased_until_ms: first.nowMs + 20_000 })
           .execute(),
       );

@@ -226,7 +226,7 @@ describe('a malformed file', () => {
 
   it('ends a start that meets it with the remedy', async () => {
     await store.close();
-    await damage('stream_head');
+    await damage('event_log');
     const error = await rejection(open());
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ problems: [{ where: 'DATABASE_URL', ...storageAdvice.malformed }] });

@@ -21,10 +21,10 @@ describe.each(engines)('rows on $name', (engine) => {
       const awkward = `'";\\ \u2028 <b> é 東 🐟 \t\n${'x'.repeat(100_000)}`;
       const big = Number.MAX_SAFE_INTEGER;
       await insertRows(writer, 'retired_key', [{ key: awkward, retired_ms: big }]);
-      await insertRows(writer, 'stream_head', []);
+      await insertRows(writer, 'event_log', []);
       expect(await writer.selectFrom('retired_key').selectAll().execute()).toEqual([{ key: awkward, retired_ms: big }]);
-      await updateRows(writer, 'stream_head', 'id', [{ id: 1, changed_ms: null }]);
-      expect(await writer.selectFrom('stream_head').select('changed_ms').execute()).toEqual([{ changed_ms: null }]);
+      await updateRows(writer, 'event_log', 'id', [{ id: 1, changed_ms: null }]);
+      expect(await writer.selectFrom('event_log').select('changed_ms').execute()).toEqual([{ changed_ms: null }]);
     }));
 
   it('are updated each by its own key, and only where it is found', () =>

@@ -132,7 +132,7 @@ describe('ownership', () => {
     const own = draft('one', { title: 'By the publisher' });
     const { after, changed } = mergeEntry(stored(draft('one')), own, publisher, noon);
     expect(changed).toEqual(['title', 'source', 'alsoIn', 'section']);
-    expect(after.row).toMatchObject({ owner_ref: 3, owner_passed: 1, revision: 2, title: 'By the publisher' });
+    expect(after.row).toMatchObject({ owner_ref: 3, owner_changed: 1, revision: 2, title: 'By the publisher' });
     expect(toItem(after)).toMatchObject({
       source: { id: 's3' },
       alsoIn: [{ id: 's1' }],

@@ -33,7 +33,7 @@ async function run(head?: number): Promise<string> {
 }
 
 function grow(store: Store, head: number): Promise<unknown> {
-  return store.write((tx) => tx.updateTable('stream_head').set({ head }).execute());
+  return store.write((tx) => tx.updateTable('event_log').set({ head }).execute());
 }
 
 const recorded = () => announcedPosition(file).read();
@@ -81,7 +81,7 @@ describe('the record of what was announced', () => {
     copyFileSync(file, `${file}.backup`);
     const store = await openStore({ url: `sqlite:${file}`, poller: true });
     const renewed = 'renewed0';
-    await store.write((tx) => tx.updateTable('stream_head').set({ epoch: renewed }).execute());
+    await store.write((tx) => tx.updateTable('event_log').set({ epoch: renewed }).execute());
     expect(recorded()).toEqual({ epoch: renewed, seq: 40 });
     await store.close();
     copyFileSync(`${file}.backup`, file);

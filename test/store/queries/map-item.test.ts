@@ -48,7 +48,7 @@ describe('toItem', () => {
       revision: 1,
       backfill: true,
       withdrawnMs: null,
-      withdrawnWhy: null,
+      withdrawalReason: null,
     });
   });
 

@@ -127,7 +127,7 @@ describe('the read count of an item', () => {
     withStoreApp({}, async (app) => {
       await app.request(`/items/${app.item}`);
       await readsOf(app);
-      const rows = await app.store.reader.selectFrom('read_seen').selectAll().execute();
+      const rows = await app.store.reader.selectFrom('counted_visit').selectAll().execute();
       expect(rows).toHaveLength(1);
       expect(JSON.stringify(rows)).not.toContain('192.0.2.1');
       expect(JSON.stringify(rows)).not.toContain(browserAgent);

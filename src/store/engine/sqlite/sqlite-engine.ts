@@ -91,7 +91,7 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
         committed = listener;
       },
       logPosition() {
-        position ??= writer.prepare<[], Cursor>('select epoch, head as seq from stream_head');
+        position ??= writer.prepare<[], Cursor>('select epoch, head as seq from event_log');
         return position.get() ?? null;
       },
       faultOf: (error) => storageFaultOf(error, realFile),

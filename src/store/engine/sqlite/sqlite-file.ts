@@ -16,6 +16,8 @@ const lockTimeoutMs = 250;
  */
 const ownerOnly = 0o600;
 const useAnother = 'Name another file, or move this one away; it was left unchanged';
+/** A migration of the layout that the present migrations replaced. None of them converts it. */
+const replacedMigration = '0001-initial';
 const checkAccess = 'Check the path, and that this user can read and write the file and its folder';
 
 function refuse(what: string, remedy: string, cause?: unknown): ConfigError {
@@ -80,6 +82,13 @@ function checkContents(file: string, { known, migrates }: ExpectedSchema): void 
   if (start === '') throw refuse(`${file} is empty`, 'Start "newswire serve", which creates the database');
   if (start !== magic) throw refuse(`${file} is not a database of Newswire`, useAnother);
   const { tables, migrations } = readSchemaNames(file);
+  if (migrations.includes(replacedMigration)) {
+    throw refuse(
+      `${file} has the layout of an earlier development version of Newswire, which this version cannot read`,
+      `Start afresh: move ${file} and the files whose names begin with it to another folder, and start again. ` +
+        'All declared sources are polled again; older items, comments, read counts and the positions of webhooks are not carried over',
+    );
+  }
   const newer = migrations.filter((name) => !known.includes(name));
   if (newer.length > 0) {
     throw refuse(

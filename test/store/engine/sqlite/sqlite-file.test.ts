@@ -79,7 +79,7 @@ describe('a database file', () => {
   });
 
   it.each(['', ':memory:'])('is refused under the name "%s"', async (name) => {
-    expect(await refusal(name)).toContain('names no file');
+    expect(await refusal(name)).toContain('does not name a file');
   });
 
   it('is refused and left alone when it is no database', async () => {
@@ -113,6 +113,16 @@ describe('a database file', () => {
     expect(bytesOf(place('news.sqlite'))).toBe(before);
   });
 
+  it('is refused and left unchanged when it has the layout of an earlier development version', async () => {
+    const layout = new URL('../../../fixtures/databases/previous-layout.sql', import.meta.url);
+    marked(place('news.sqlite'), readFileSync(layout, 'utf8'));
+    const before = bytesOf(place('news.sqlite'));
+    const message = await refusal(place('news.sqlite'), true);
+    expect(message).toContain(`${place('news.sqlite')} has the layout of an earlier development version`);
+    expect(message).toContain(`Start afresh: move ${place('news.sqlite')} and the files whose names begin with it`);
+    expect(bytesOf(place('news.sqlite'))).toBe(before);
+  });
+
   it('is refused where a folder stands', async () => {
     mkdirSync(place('news.sqlite'));
     expect(await refusal(place('news.sqlite'))).toContain('is not a file');
@@ -120,7 +130,7 @@ describe('a database file', () => {
 
   it('is refused where a file stands in the place of its folder', async () => {
     writeFileSync(place('db'), 'a file');
-    expect(await refusal(place('db', 'news.sqlite'))).toMatch(/cannot be made/);
+    expect(await refusal(place('db', 'news.sqlite'))).toMatch(/cannot be created/);
     expect(readFileSync(place('db'), 'utf8')).toBe('a file');
   });
 
@@ -194,8 +204,8 @@ describe('the right to poll', () => {
 
   it('is given back when opening fails after it was taken', async () => {
     await open(place('news.sqlite'));
-    marked(place('news.sqlite'), 'drop table stream_head');
-    await expect(open(place('news.sqlite'), true)).rejects.toThrow('stream_head');
-    await expect(open(place('news.sqlite'), true)).rejects.toThrow('stream_head');
+    marked(place('news.sqlite'), 'drop table event_log');
+    await expect(open(place('news.sqlite'), true)).rejects.toThrow('event_log');
+    await expect(open(place('news.sqlite'), true)).rejects.toThrow('event_log');
   });
 });

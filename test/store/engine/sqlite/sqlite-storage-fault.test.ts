@@ -34,6 +34,6 @@ describe('a database file that cannot be opened', () => {
 
   it('is refused with a look at path and permissions otherwise', () => {
     const message = refusal(new Database.SqliteError('unable to open database file', 'SQLITE_CANTOPEN'));
-    expect(message).toContain('(unable to open database file). Check that the path is right');
+    expect(message).toContain('(unable to open database file). Check the path, and that');
   });
 });

@@ -1,14 +1,14 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Where events are sent, and how far that has come. */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  await db.schema
+/** Webhooks: each receiver's address, its position in the event log, and the result of its last delivery. */
+export async function up({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
     .createTable('webhook')
     .addColumn('id', 'text', (c) => c.primaryKey().notNull())
     .addColumn('url', 'text', (c) => c.notNull())
     .addColumn('epoch', 'text', (c) => c.notNull())
     .addColumn('seq', 'integer', (c) => c.notNull())
-    .addColumn('told', 'integer', (c) => c.notNull())
+    .addColumn('announced_seq', 'integer', (c) => c.notNull())
     .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
     .addColumn('first_failed_ms', 'bigint')
     .addColumn('next_attempt_ms', 'bigint', (c) => c.notNull().defaultTo(0))
