@@ -1,3 +1,5 @@
+import { minuteMs } from '../src/domain/durations.ts';
+
 const words =
   'harbour council river season bridge market station weather library garden engine signal valley record school museum ferry orchard tunnel festival'.split(
     ' ',
@@ -27,7 +29,7 @@ export function feedDocument(bytes: number, seed = 1): Uint8Array {
       () => `<p>${sentence()}${sentence()}<a href="/${word()}">${word()}</a> ${sentence()}</p>`,
     );
     const html = `<img src="/pictures/${index}.jpg" width="640" height="360" alt="${word()}">${paragraphs.join('\n')}`;
-    const item = `<item><title>${word()} ${word()} ${index}</title><link>${link}</link><guid>${link}</guid><dc:creator>A. Writer</dc:creator><pubDate>${new Date(1_770_000_000_000 + index * 60_000).toUTCString()}</pubDate><category>${word()}</category><description>${sentence()}</description><content:encoded><![CDATA[${html}]]></content:encoded></item>`;
+    const item = `<item><title>${word()} ${word()} ${index}</title><link>${link}</link><guid>${link}</guid><dc:creator>A. Writer</dc:creator><pubDate>${new Date(1_770_000_000_000 + index * minuteMs).toUTCString()}</pubDate><category>${word()}</category><description>${sentence()}</description><content:encoded><![CDATA[${html}]]></content:encoded></item>`;
     parts.push(item);
     size += item.length;
   }

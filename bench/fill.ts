@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { sql } from 'kysely';
+import { dayMs } from '../src/domain/durations.ts';
 import type { ItemDraft } from '../src/domain/items/item.ts';
 import type { Store } from '../src/store/engine/store.ts';
 import { trimEvents } from '../src/store/log/event-log.ts';
@@ -13,7 +14,7 @@ import { type NewsWords, newsWords } from './news-words.ts';
 const sources = 200;
 /** Of a source, in one read: as many as the store writes in one transaction. */
 const draftsInRead = 50;
-const spanMs = 80 * 86_400_000;
+const spanMs = 80 * dayMs;
 /** As many as a server keeps. */
 const maxEvents = 200_000;
 
@@ -50,7 +51,7 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
       nowMs - spanMs,
     );
     await writeItems({ store, room, items, nowMs, progress });
-    await trimEvents(store, { nowMs, maxAgeMs: 7 * 86_400_000, maxEvents });
+    await trimEvents(store, { nowMs, maxAgeMs: 7 * dayMs, maxEvents });
     // As a server leaves it that has run for a while: the planner knows its indexes.
     await sql`pragma optimize`.execute(store.writer);
   } finally {

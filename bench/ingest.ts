@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { minuteMs } from '../src/domain/durations.ts';
 import { hasNewsboat, newsboat, type PeerUse } from './newsboat.ts';
 import { startScript, usageOf } from './processes.ts';
 import { median, printPeer, printTable } from './report.ts';
@@ -51,7 +52,7 @@ function floor(port: string, folder: string): Rounds {
 /** Waits until a query over the product's database gives a count. */
 async function reached(database: Database.Database, query: string, count: number): Promise<void> {
   const statement = database.prepare(query).pluck();
-  for (const startedAt = performance.now(); performance.now() - startedAt < 600_000; ) {
+  for (const startedAt = performance.now(); performance.now() - startedAt < 10 * minuteMs; ) {
     if (Number(statement.get()) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

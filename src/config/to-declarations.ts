@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { defaultCommentsNotice } from '../domain/comments/comment.ts';
+import { dayMs } from '../domain/durations.ts';
 import type { HiddenParts } from '../domain/polling/masking.ts';
-import { type Declarations, type Site, type Source, slug } from '../domain/polling/source.ts';
+import type { Declarations, Site, Source } from '../domain/polling/source.ts';
+import { slug } from '../domain/slug.ts';
 import type { FileDeclarations, SourceEntry } from './files/file-declarations.ts';
 import { type ProblemList, quote } from './problems/problem-list.ts';
 import { defaultItemLimit, type SiteFields } from './schema/source-schema.ts';
@@ -184,7 +186,7 @@ export function toSite(fields: SiteFields): Site {
       globalPerSecond: fields.politeness?.globalPerSecond ?? 10,
     },
     retention: {
-      maxAgeMs: fields.retention?.age ?? 90 * 86_400_000,
+      maxAgeMs: fields.retention?.age ?? 90 * dayMs,
       itemsPerSource: fields.retention?.itemsPerSource ?? 10_000,
     },
   };

@@ -1,6 +1,6 @@
 import { everything } from '../domain/events/filter.ts';
 import type { Webhook } from '../domain/events/webhook.ts';
-import { slug } from '../domain/polling/source.ts';
+import { slug } from '../domain/slug.ts';
 import type { WebhookEntry } from './files/file-declarations.ts';
 import { nameReferences } from './files/references.ts';
 import { type ProblemList, quote } from './problems/problem-list.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { hashDeclaration, toSite } from '../config/to-declarations.ts';
+import { minuteMs } from '../domain/durations.ts';
 import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { drawPicture } from './draw-picture.ts';
@@ -35,7 +36,7 @@ export interface DemoServer {
 const demoPoliteness = { hostGapMs: 50, hostConcurrency: 4, globalPerSecond: 100 };
 
 /** What stands in the feeds when the newsroom opens, and how far apart in time. */
-const backlog = { articles: 24, gapMs: 13 * 60_000 };
+const backlog = { articles: 24, gapMs: 13 * minuteMs };
 
 /** Opens a newsroom on a free port of the loopback interface. */
 export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {

@@ -1,5 +1,6 @@
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { languageTag } from '../domain/language-tag.ts';
 import { markupToText } from './html/html-to-text.ts';
 import { baseUrlsOf, resolveLink } from './links/resolve-links.ts';
 import { cleanText, truncateBytes } from './text/clean-text.ts';
@@ -16,19 +17,6 @@ export interface FeedMetadata {
   readonly author: string | null;
   /** Where relative links in items start, unless an item says otherwise; the best first. */
   readonly bases: readonly string[];
-}
-
-/** A language tag in its usual case (`en-GB`); null when it cannot be one. */
-export function languageTag(text: string | null): string | null {
-  const parts = (text ?? '').trim().replace(/_/g, '-').split('-');
-  const [primary = '', ...rest] = parts;
-  if (!/^[a-z]{2,3}$/i.test(primary) || !rest.every((part) => /^[a-z0-9]{1,8}$/i.test(part)) || rest.length > 4)
-    return null;
-  const cased = rest.map((part) => {
-    if (/^[a-z]{4}$/i.test(part)) return `${part.slice(0, 1).toUpperCase()}${part.slice(1).toLowerCase()}`;
-    return part.length === 2 ? part.toUpperCase() : part.toLowerCase();
-  });
-  return [primary.toLowerCase(), ...cased].join('-');
 }
 
 /** A name as text; of `jane@example.org (Jane)`, the form of RSS, only the name. Null when nothing is left. */

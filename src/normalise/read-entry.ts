@@ -1,9 +1,10 @@
 import type { Enclosure } from '../domain/items/item.ts';
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { languageTag } from '../domain/language-tag.ts';
 import { classifyDate, parseDate } from './dates/parse-date.ts';
 import { EntryBody } from './entry-body.ts';
-import { authorName, baseUrlsFor, type FeedMetadata, languageTag } from './feed-metadata.ts';
+import { authorName, baseUrlsFor, type FeedMetadata } from './feed-metadata.ts';
 import { markupToText } from './html/html-to-text.ts';
 import { resolveLink, resolveWithoutTracking } from './links/resolve-links.ts';
 import type { Notes } from './notes.ts';

@@ -1,3 +1,4 @@
+import { hourMs } from '../domain/durations.ts';
 import type { LogEvent } from '../domain/events/event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DurationHistogram, exponentialBounds, medianDuration } from '../runtime/duration-histogram.ts';
@@ -45,7 +46,7 @@ const maxWaiting = 4096;
 const maxCommits = 1024;
 const maxFetches = 10_000;
 /** Two windows, of which the older is dropped: so medians tell of half a day to a day. */
-const windowMs = 12 * 3_600_000;
+const windowMs = 12 * hourMs;
 const medianBounds = exponentialBounds(0.001, 7 * 86_400, 1.4);
 const writeBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

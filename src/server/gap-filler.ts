@@ -1,3 +1,4 @@
+import { minuteMs } from '../domain/durations.ts';
 import type { ItemDraft, NormalisedFeed, Unreadable } from '../domain/items/item.ts';
 import { possibleGapNote } from '../domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from '../domain/polling/fetch-outcome.ts';
@@ -9,7 +10,7 @@ import type { Continuity } from '../store/items/stored-continuity.ts';
 
 const mostArchives = 10;
 /** For all archives together. */
-const withinMs = 60_000;
+const withinMs = minuteMs;
 /** What the last of them, and then the storing, may take beyond that. */
 const leaseMarginMs = 90_000;
 /** Of documents whose items are held until they are stored. */
@@ -18,8 +19,8 @@ const mostBytes = 8 * 1024 * 1024;
 const leastEntries = 3;
 /** Notes of a document of which we have not seen all: the rest may be what was known. */
 const partial = /^(partial_parse|filtered)(:|$)/;
-const usualPauseMs = 60_000;
-const longestPauseMs = 15 * 60_000;
+const usualPauseMs = minuteMs;
+const longestPauseMs = 15 * minuteMs;
 
 /** What following archives needs of the other rooms. */
 export interface GapFillerOptions {

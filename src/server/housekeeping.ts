@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '../domain/durations.ts';
 import type { Site } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -10,9 +11,6 @@ import { trimRefreshes } from '../store/sources/refresh-records.ts';
 import type { DocumentProcessor } from './document-processor.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
 /** After the start, when there is more to do than to tidy up. */
 const firstMs = minuteMs;
 const logRetention = { maxAgeMs: 7 * dayMs, maxEvents: 200_000 };

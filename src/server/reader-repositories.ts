@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { minuteMs } from '../domain/durations.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createRefreshingCache } from '../runtime/refreshing-cache.ts';
@@ -18,7 +19,7 @@ const mostReadItems = 10;
 /** A front page asks for the list at every load, and it hardly changes. */
 const mostReadFreshMs = 5000;
 /** A page does not wait for it: one that is asked for seldom shows the list of the visit before. */
-const mostReadStaleMs = 600_000;
+const mostReadStaleMs = 10 * minuteMs;
 
 /** What the readers' side works with. */
 export interface ReadersParts {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { Settings } from '../config/environment/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/config-error.ts';
+import { minuteMs } from '../domain/durations.ts';
 import type { Declarations } from '../domain/polling/source.ts';
 import type { Doorbell } from '../push/doorbell.ts';
 import { createFanOut } from '../push/fanout/fan-out.ts';
@@ -37,7 +38,7 @@ import { createWebSubEndpoints } from './websub/websub-endpoints.ts';
 
 const closeGraceMs = 3000;
 /** A client that takes its time over a request holds a connection for so long and no longer. */
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 5000 };
+const httpLimits = { headersTimeout: 10_000, requestTimeout: minuteMs, connectionsCheckingInterval: 5000 };
 /** Files and connections that everything but our readers needs: database, polls, webhooks. */
 const reservedFiles = 512;
 const maxConnections = Math.max(64, openFilesLimit() - reservedFiles);

@@ -1,29 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { authorName, baseUrlsFor, hubUrls, languageTag, readFeedMetadata } from '../../src/normalise/feed-metadata.ts';
+import { authorName, baseUrlsFor, hubUrls, readFeedMetadata } from '../../src/normalise/feed-metadata.ts';
 import { parsedFeed, parsedItem } from '../support/parsed-feed.ts';
 
 const url = 'https://feeds.example/rss.xml';
-
-describe('languageTag', () => {
-  const tags: [string | null, string | null][] = [
-    ['en', 'en'],
-    ['EN-us', 'en-US'],
-    ['pt_BR', 'pt-BR'],
-    ['zh-hant-tw', 'zh-Hant-TW'],
-    ['sl-ROZAJ-biske', 'sl-rozaj-biske'],
-    [' de ', 'de'],
-    [null, null],
-    ['', null],
-    ['english', null],
-    ['en-', null],
-    ['en-us-a-b-c-d-e', null],
-    ['<b>', null],
-    ['e', null],
-  ];
-  it.each(tags)('makes of %j the tag %j', (text, expected) => {
-    expect(languageTag(text)).toBe(expected);
-  });
-});
 
 describe('authorName', () => {
   const names: [string | null, string | null][] = [

@@ -1,7 +1,8 @@
 import { addSource, checkFileName } from '../../config/edit/add-source.ts';
 import { readFeedsDir } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
-import { type Declarations, type Source, slug } from '../../domain/polling/source.ts';
+import type { Declarations, Source } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Inspection } from '../inspect/inspect.ts';
 import { type InspectOverrides, inspectAddress } from '../inspect/inspect-address.ts';

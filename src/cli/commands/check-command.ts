@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describeSettings, readFeedsDir, readSettings } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
+import { minuteMs } from '../../domain/durations.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Webhook } from '../../domain/events/webhook.ts';
 import { displayUrl } from '../../domain/polling/masking.ts';
@@ -141,6 +142,6 @@ function describeFilter({ q, backfill, ...lists }: Filter): string {
 }
 
 function formatMinutes(ms: number): string {
-  const minutes = ms / 60_000;
+  const minutes = ms / minuteMs;
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }

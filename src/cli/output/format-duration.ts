@@ -1,6 +1,4 @@
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
+import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
 
 /** A length of time in one unit, as short as it can be said: `40 s`, `5 min`, `3 h`, `12 d`. */
 export function formatDuration(ms: number): string {

@@ -1,10 +1,11 @@
+import { makeDateline } from '../../domain/dateline.ts';
 import { NewswireClient } from '../client.ts';
 import type { ClientState, ItemEvent } from '../client-types.ts';
 import { removeBrokenPictures } from './broken-pictures.ts';
 import { showCopyButtons } from './copy-buttons.ts';
 import { startDiscussion } from './discussion.ts';
 import { startKeyboard } from './keyboard.ts';
-import { makeDateWriter, makeRelativeDateline } from './local-dateline.ts';
+import { makeRelativeDateline } from './local-dateline.ts';
 import { NewItemsNotice } from './new-items-notice.ts';
 import { NewsFeedList } from './news-feed-list.ts';
 import { startRelativeTimes } from './relative-times.ts';
@@ -50,7 +51,7 @@ function startNewsFeed(aside: HTMLElement, arrivals: NewItemsNotice | null): voi
     arrivals?.showWithoutCount();
   });
   client.on('state', showState);
-  if (article !== null) startDiscussion(client, article, makeDateWriter({ pattern: dateline, timezone }));
+  if (article !== null) startDiscussion(client, article, makeDateline(dateline, timezone));
 }
 
 function apply(feed: NewsFeedList, change: ItemEvent): void {

@@ -1,6 +1,6 @@
 import type { WireItem } from '../../domain/events/wire.ts';
+import { slug } from '../../domain/slug.ts';
 import type { ItemEvent } from '../client-types.ts';
-import { slug } from './slug.ts';
 
 /** Tells above a list how many items came in for it, and shows them when it is asked to: nothing moves before. */
 export class NewItemsNotice {

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 
 /** A source to be declared. */
 export interface NewSource {

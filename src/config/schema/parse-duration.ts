@@ -1,9 +1,11 @@
+import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
+
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+  m: minuteMs,
+  h: hourMs,
+  d: dayMs,
 };
 
 /** `15m`, `1h`, `90s`, `1.5h` as milliseconds; null for anything else, a bare number too: its unit would be a guess. */

@@ -1,11 +1,12 @@
 import { RE2JS } from 're2js';
 import * as z from 'zod';
+import { dayMs, minuteMs } from '../../domain/durations.ts';
+import { languageTag } from '../../domain/language-tag.ts';
 import { parseDuration } from './parse-duration.ts';
 
-const minIntervalMs = 60_000;
-const maxIntervalMs = 24 * 3_600_000;
-const maxHostGapMs = 60_000;
-const dayMs = 24 * 3_600_000;
+const minIntervalMs = minuteMs;
+const maxIntervalMs = dayMs;
+const maxHostGapMs = minuteMs;
 const maxTitleChars = 200;
 const maxSectionChars = 60;
 const maxNoticeChars = 500;
@@ -107,7 +108,7 @@ export const sourceSchema = z.strictObject({
   language: z
     .string()
     .transform((text, context) => {
-      const tag = languageTag(text);
+      const tag = text.includes('_') ? null : languageTag(text);
       if (tag !== null) return tag;
       context.addIssue({ code: 'custom', message: 'is not a language tag' });
       return z.NEVER;
@@ -158,15 +159,6 @@ export const sectionsSchema = z.array(sectionName);
 
 /** The keys of a file, in the order in which they are explained. */
 export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
-
-function languageTag(text: string): string | null {
-  try {
-    return Intl.getCanonicalLocales(text)[0] ?? null;
-  } catch {
-    // RangeError is how Intl says no.
-    return null;
-  }
-}
 
 function isTimezone(name: string): boolean {
   try {

@@ -1,4 +1,3 @@
-import { slug } from '../polling/source.ts';
 import {
   countSearchTerms,
   formatSearchQuery,
@@ -6,6 +5,7 @@ import {
   maxSearchTerms,
   parseSearchQuery,
 } from '../search/search-query.ts';
+import { slug } from '../slug.ts';
 import type { Filter } from './filter.ts';
 
 /** Values that one filter may hold in all. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../durations.ts';
 import { rulesVersion } from '../items/normalise-task.ts';
 import type { FeedHints } from '../items/parsed-feed.ts';
 import type { FeedIdentity } from './feed-continuity.ts';
@@ -88,7 +89,7 @@ export const emptyPollHistory: PollHistory = {
  * No schedule lies further ahead than this: a week of Retry-After or of the weekly probe, its jitter, and up to a week
  * of skipDays and skipHours. A next check beyond it means that the clock was turned back.
  */
-export const maxNextCheckDelayMs = 15 * 24 * 60 * 60 * 1000;
+export const maxNextCheckDelayMs = 15 * dayMs;
 
 /** What the store keeps of a source between two polls. */
 export interface PollState {

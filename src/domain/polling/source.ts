@@ -62,12 +62,3 @@ export interface Declarations {
   readonly sources: readonly Source[];
   readonly webhooks: readonly Webhook[];
 }
-
-/** `World News` -> `world-news`; the form a section has in URLs and an id has everywhere. */
-export function slug(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
-  return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '') || 'x';
-}

@@ -1,4 +1,4 @@
-import { slug } from '../polling/source.ts';
+import { slug } from '../slug.ts';
 
 /** One phrase of a search: folded words that must follow each other. A single word is a phrase of one. */
 export type Phrase = readonly string[];

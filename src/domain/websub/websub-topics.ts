@@ -1,4 +1,4 @@
-import { slug } from '../polling/source.ts';
+import { slug } from '../slug.ts';
 
 /** Where a subscription of ours stands with its hub. */
 export type SubscriptionState =

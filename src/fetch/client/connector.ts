@@ -1,6 +1,7 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates } from 'node:tls';
 import type { buildConnector } from 'undici';
+import { minuteMs } from '../../domain/durations.ts';
 import { type AddressGuard, isLiteral, portOf, type Target } from './address-guard.ts';
 import { errorCode, FetchError, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
@@ -76,7 +77,7 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
     throw refused;
   }
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, 60_000);
+  socket.setKeepAlive(true, minuteMs);
   return secure ? await secured(parts, target, socket) : socket;
 }
 

@@ -1,3 +1,5 @@
+import { dayMs } from '../../domain/durations.ts';
+
 /** Every bound of one fetch. Durations in milliseconds, sizes in bytes of 8 bits. */
 export interface FetchLimits {
   /** From the first look-up to the last byte, all redirects included. */
@@ -43,7 +45,6 @@ export interface FetchLimits {
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const day = 24 * 3_600_000;
 
 /** The bounds that hold unless a caller says otherwise. */
 export const defaultFetchLimits: FetchLimits = {
@@ -64,7 +65,7 @@ export const defaultFetchLimits: FetchLimits = {
   maxInterimResponses: 20,
   maxRedirects: 5,
   maxValidatorBytes: KiB,
-  maxRetryAfterMs: 7 * day,
+  maxRetryAfterMs: 7 * dayMs,
   maxLinks: 50,
   keepAliveMs: 5_000,
   maxKeepAliveMs: 10_000,

@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { hourMs, minuteMs } from '../../domain/durations.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorCode } from './fetch-error.ts';
 
@@ -24,8 +25,8 @@ export interface ResolverParts {
 }
 
 const minTtlMs = 30_000;
-const maxTtlMs = 3_600_000;
-const negativeTtlMs = 60_000;
+const maxTtlMs = hourMs;
+const negativeTtlMs = minuteMs;
 const maxCached = 10_000;
 const hostsTtlMs = 30_000;
 

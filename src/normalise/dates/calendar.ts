@@ -1,4 +1,4 @@
-const dayMs = 24 * 60 * 60 * 1000;
+import { dayMs, minuteMs } from '../../domain/durations.ts';
 
 export interface CalendarDate {
   readonly year: number;
@@ -67,5 +67,5 @@ export function toEpochMs(day: CalendarDate, timeMs: number, zoneMinutes: number
   if (day.year < 1 || day.year > 9999 || day.month < 1 || day.month > 12 || day.day < 1) return null;
   const midnight = utc(day.year, day.month, day.day);
   if (new Date(midnight).getUTCMonth() !== day.month - 1) return null;
-  return midnight + timeMs - zoneMinutes * 60_000;
+  return midnight + timeMs - zoneMinutes * minuteMs;
 }

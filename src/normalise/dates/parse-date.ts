@@ -1,9 +1,9 @@
+import { dayMs } from '../../domain/durations.ts';
 import { parseIsoDate } from './iso-dates.ts';
 import { parseStandardDate } from './standard-dates.ts';
 import { parseTextualDate } from './textual-dates.ts';
 
 const maxChars = 120;
-const dayMs = 24 * 60 * 60 * 1000;
 const earliestMs = Date.UTC(1990, 0, 1);
 const digitZeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
 

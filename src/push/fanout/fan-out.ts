@@ -1,3 +1,4 @@
+import { hourMs } from '../../domain/durations.ts';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
@@ -49,7 +50,7 @@ export interface FanOutOptions {
 /** What a replay may reach back over, unless a test is in a hurry. */
 export const defaultReplayLimits: ReplayLimits = {
   maxEvents: 50_000,
-  maxAgeMs: 72 * 3_600_000,
+  maxAgeMs: 72 * hourMs,
   maxEventsBetweenPos: 1000,
 };
 

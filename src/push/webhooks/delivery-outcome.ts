@@ -1,11 +1,12 @@
 import { assertNever } from '../../domain/assert-never.ts';
+import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
 import type { WebhookBatch } from './webhook-batch.ts';
 
 const firstMs = 1000;
-const mostMs = 3_600_000;
+const mostMs = hourMs;
 const leastMs = 250;
-const mostRetryAfterMs = 24 * 3_600_000;
+const mostRetryAfterMs = dayMs;
 
 /** What came of sending something. */
 export type PostResult =

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hourMs } from '../../domain/durations.ts';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
 import { displayUrl, maskText } from '../../domain/polling/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -13,7 +14,7 @@ const lookEveryMs = 1000;
 /** Silence is written down no more often: it costs a transaction and tells nobody anything. */
 const settleEveryMs = 1000;
 /** Nothing is planned further ahead; a time beyond it is a clock that was put back. */
-const furthestMs = 25 * 3_600_000;
+const furthestMs = 25 * hourMs;
 const stopGraceMs = 2000;
 
 /** What is sent, and to whom. */

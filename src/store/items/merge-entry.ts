@@ -1,11 +1,12 @@
+import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { Item, ItemDraft } from '../../domain/items/item.ts';
 import { publisherOf } from '../../domain/polling/hosts.ts';
 import type { Row } from '../engine/tables.ts';
 import { fromJson, type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
 
 const maxEdits = 3;
-const editWindowMs = 60 * 60 * 1000;
-const backfillAgeMs = 7 * 24 * 60 * 60 * 1000;
+const editWindowMs = hourMs;
+const backfillAgeMs = 7 * dayMs;
 
 /** What an item becomes when an entry is merged into it. */
 export interface MergeResult {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { dayMs } from '../../domain/durations.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
@@ -9,7 +10,7 @@ import { decrementItemCounts } from './source-item-counts.ts';
 
 const batchItems = 200;
 const batchSources = 500;
-const keepKeysMs = 180 * 24 * 60 * 60_000;
+const keepKeysMs = 180 * dayMs;
 /** Twice what one document may hold, so that an entry which is still in it is not forgotten. */
 const usualTombstones = 20_000;
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Filter } from '../../domain/events/filter.ts';
-import { slug } from '../../domain/polling/source.ts';
 import { parseSearchQuery, type SearchQuery, type SearchScope } from '../../domain/search/search-query.ts';
+import { slug } from '../../domain/slug.ts';
 import type { Db } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
 import type { Order } from './index-scan.ts';

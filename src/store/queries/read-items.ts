@@ -1,6 +1,6 @@
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import type { Db } from '../engine/engine.ts';
 import { findCandidates } from './find-candidates.ts';
 import { type Candidate, newestFirst, type Order, type PageCursor, type PageRange } from './index-scan.ts';

@@ -1,3 +1,4 @@
+import { dayMs } from '../../domain/durations.ts';
 import type { LogBounds } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
@@ -7,7 +8,7 @@ import type { Order } from './index-scan.ts';
 import { readItems } from './read-items.ts';
 import { readWithdrawals } from './read-withdrawals.ts';
 
-const withdrawalsMs = 7 * 86_400_000;
+const withdrawalsMs = 7 * dayMs;
 const maxWithdrawals = 500;
 const maxWithdrawnItems = 50;
 

@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Comment, CommentPage, CommentState, ModerationEntry } from '../../domain/comments/comment.ts';
+import { dayMs } from '../../domain/durations.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** A comment that was judged fit to be stored. */
 export interface NewComment {

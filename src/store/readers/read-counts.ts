@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
@@ -6,8 +7,6 @@ import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
 import { readStoredItems, toItem } from '../queries/map-item.ts';
 import { getOrCreateSetting } from '../stored-settings.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 /** The longest list of most read items looks back a week. */
 const keepHoursMs = 8 * dayMs;
 const trimBatch = 2000;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { hourMs } from '../../domain/durations.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 
-const hourMs = 3_600_000;
 const hours = 24;
 /** Items of a day whose way to us is looked at: the newest ones. */
 const mostMeasured = 5000;

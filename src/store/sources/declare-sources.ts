@@ -1,3 +1,4 @@
+import { hourMs } from '../../domain/durations.ts';
 import { hostOf } from '../../domain/polling/hosts.ts';
 import { displayUrl, maskText, maskUrl, maskUrlText } from '../../domain/polling/masking.ts';
 import { emptyPollHistory, type PollHistory } from '../../domain/polling/poll.ts';
@@ -12,7 +13,7 @@ import { pollHistoryOf } from './poll-results.ts';
 /** So many sources may be read for the first time at once. */
 const atOnce = 200;
 /** The first reads of the rest are spread over this. */
-export const firstReadsSpreadMs = 60 * 60_000;
+export const firstReadsSpreadMs = hourMs;
 
 /** What a new set of declarations came to, by id. */
 export interface DeclarationChanges {

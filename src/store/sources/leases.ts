@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { dayMs, minuteMs } from '../../domain/durations.ts';
 import {
   type DueSource,
   type Lease,
@@ -15,8 +16,8 @@ import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
 import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
-const lostBackoffMs = 5 * 60_000;
-const longestBackoffMs = 24 * 60 * 60_000;
+const lostBackoffMs = 5 * minuteMs;
+const longestBackoffMs = dayMs;
 
 /** Sources that nobody is reading, earliest next check first. */
 function free(db: Db, nowMs: number, limit: number) {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { minuteMs } from '../../domain/durations.ts';
 import { rulesVersion } from '../../domain/items/normalise-task.ts';
 import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
 import type { PollState } from '../../domain/polling/poll.ts';
@@ -12,7 +13,7 @@ import { pollHistoryOf } from './poll-results.ts';
 /** Why a check is due that an operator asked for: such a read is forced. */
 export const askedByOperator = 'the operator asked';
 
-const askCooldownMs = 60_000;
+const askCooldownMs = minuteMs;
 
 const selectSource = compiledQuery<{ sourceId: string }, Row<'source'>>(['sourceId'], (db, { sourceId }) =>
   db.selectFrom('source').selectAll().where('id', '=', sourceId),

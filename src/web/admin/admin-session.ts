@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hourMs } from '../../domain/durations.ts';
 import { equalsInConstantTime, sign } from '../http/security/signing.ts';
 
 /** What makes a session one of this site, of this token and of this time. */
@@ -17,7 +18,7 @@ export interface AdminSession {
 }
 
 /** How long a session lasts. */
-export const sessionLifetimeMs = 12 * 3_600_000;
+export const sessionLifetimeMs = 12 * hourMs;
 
 function signFields({ secret, adminToken, generation }: SessionKey, purpose: string, parts: readonly string[]): string {
   const token = createHash('sha256').update(adminToken).digest('base64url');

@@ -3,7 +3,7 @@ import { formatCursor } from '../../domain/events/event.ts';
 import type { ItemsPage, WireItem } from '../../domain/events/wire.ts';
 import { toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import { readItemsFor } from '../http/limits/query-limit.ts';
 import { allowAnyOrigin, allowCorsPreflight } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';

@@ -1,3 +1,4 @@
+import { hourMs } from '../../domain/durations.ts';
 import type { ClientMessage, ResetReason, ServerMessage, WireItem } from '../../domain/events/wire.ts';
 import { maxFilters } from '../../push/fanout/event-filter.ts';
 import { maxEventsPerDelivery } from '../../push/fanout/frames.ts';
@@ -136,7 +137,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
         head: 1100,
         floor: 200,
         pingIntervalMs: 25_000,
-        maxAgeMs: 3_600_000,
+        maxAgeMs: hourMs,
         limits: { subscriptions: 32, messageBytes: 16_384, filterValues: 200 },
       },
     ],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
+import { hourMs } from '../../domain/durations.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { CompressibleBody } from '../http/response/compressible-body.ts';
 import { send } from '../http/response/send.ts';
@@ -20,7 +21,7 @@ import { createPageContext, type PageServices, readNewsFeed, renderDocument } fr
 
 const descriptionChars = 200;
 /** A page that has not changed is sent anew after this long, since the form in it grows old. */
-const formRefreshMs = 12 * 3_600_000;
+const formRefreshMs = 12 * hourMs;
 
 /** `/items/:id` */
 export async function itemPage(c: Context, parts: PageServices): Promise<Response> {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { everything, type Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import { readItemsFor } from '../http/limits/query-limit.ts';
 import { findSection, findSource } from '../shared/find-resource.ts';
 import { parsePageCursor } from '../shared/query-params.ts';

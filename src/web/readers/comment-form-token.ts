@@ -1,3 +1,4 @@
+import { dayMs, minuteMs } from '../../domain/durations.ts';
 import { equalsInConstantTime, sign } from '../http/security/signing.ts';
 
 /** Why a form cannot be taken, or how old it is. */
@@ -8,9 +9,9 @@ export type FormTokenCheck =
   /** From a node whose clock is ahead of ours it may be less than nothing. */
   | { readonly kind: 'good'; readonly ageMs: number };
 
-const maxAgeMs = 24 * 3_600_000;
+const maxAgeMs = dayMs;
 /** How far two nodes' clocks may differ. */
-const maxSkewMs = 5 * 60_000;
+const maxSkewMs = 5 * minuteMs;
 const purpose = 'comment form';
 
 /** What a form of one item carries: when it was given out, and by whom. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { dayMs } from '../../domain/durations.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Visit } from '../../store/readers/read-counts.ts';
@@ -6,7 +7,6 @@ import { addressKey } from '../shared/address-key.ts';
 import type { PageVisit } from '../shared/readers-port.ts';
 import { createReadLimit, type HashedVisitor } from './read-limit.ts';
 
-const dayMs = 24 * 3_600_000;
 const flushAfterMs = 750;
 /** Of one transaction: the loop is not held for long. */
 const maxBatch = 200;

@@ -1,5 +1,5 @@
 import type { Item } from '../../domain/items/item.ts';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import type { AppContext } from './app-context.ts';
 import type { SourceHealth } from './read-port.ts';
 import { goneItem, notFound } from './request-error.ts';

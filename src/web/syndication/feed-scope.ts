@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { findSection, findSource } from '../shared/find-resource.ts';
 import { type ItemsParams, parseItemsParams } from '../shared/query-params.ts';

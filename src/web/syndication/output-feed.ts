@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
-import { plainText, textToHtml, toLanguageTag, toWebUrl, xmlSafe } from './xml-text.ts';
+import { languageTag } from '../../domain/language-tag.ts';
+import { plainText, textToHtml, toWebUrl, xmlSafe } from './xml-text.ts';
 
 const beginningChars = 280;
 
@@ -98,7 +99,7 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
     description: summary || beginningOf(item.contentHtml) || title,
     html: bodyOf(item, alsoIn),
     author: xmlSafe(item.author ?? '').trim() || null,
-    language: toLanguageTag(item.language),
+    language: languageTag(item.language),
     categories: [...new Set(item.categories.map((category) => xmlSafe(category).trim()))].filter(Boolean),
     enclosures: enclosuresOf(item),
     imageUrl: toWebUrl(item.imageUrl),

@@ -1,5 +1,5 @@
 import { isMasked } from '../../domain/polling/masking.ts';
-import { slug } from '../../domain/polling/source.ts';
+import { slug } from '../../domain/slug.ts';
 import { element, escapeXml, textElement, toWebUrl, withStylesheet, xmlSafe } from './xml-text.ts';
 
 /** What the list of sources says. */

@@ -46,11 +46,6 @@ function percentEncoded(part: string): string {
   return part.replace(/[^\w;/?:@&=+$.\-!~*'()%,#]/g, encodeURIComponent).replace(/%(?![0-9a-f]{2})/gi, '%25');
 }
 
-/** A language tag that is well-formed enough to be told (RFC 5646), or null. */
-export function toLanguageTag(text: string | null): string | null {
-  return text !== null && /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(text) ? text : null;
-}
-
 /** The document with the instruction behind its declaration by which browsers find a style for it. */
 export function withStylesheet(document: string, styleUrl: string): string {
   const instruction = `<?xml-stylesheet type="text/css" href="${escapeXml(styleUrl)}"?>`;

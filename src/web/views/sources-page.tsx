@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
 import { Time } from './items/item-parts.tsx';
 import type { PageContext } from './layout/page-context.ts';
 import { NextCheck, SourceFeeds, type SourceRow, SourceState } from './source-summary.tsx';
@@ -54,9 +55,9 @@ function formatDelay({ publishedToStoredMs, storedToPushedMs }: SourceRow): stri
 }
 
 const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
+  ['d', dayMs],
+  ['h', hourMs],
+  ['min', minuteMs],
   ['s', 1000],
 ] as const;
 

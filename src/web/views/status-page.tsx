@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../domain/config-error.ts';
+import { minuteMs } from '../../domain/durations.ts';
 import { type StorageState, storageAdvice } from '../../domain/storage.ts';
 import { BarChart, type ChartSeries } from './bar-chart.tsx';
 import { Time } from './items/item-parts.tsx';
@@ -142,7 +143,7 @@ function Charts({ status, frame }: { status: Status; frame: PageContext }) {
     series('failed', 'bad', ({ outcomes }) => outcomes.failed + outcomes.gone),
   ];
   const isQuick = hours.every(({ freshnessMs }) => (freshnessMs ?? 0) < quickMs);
-  const delayUnit = isQuick ? ({ name: 'seconds', ms: 1000 } as const) : ({ name: 'minutes', ms: 60_000 } as const);
+  const delayUnit = isQuick ? ({ name: 'seconds', ms: 1000 } as const) : ({ name: 'minutes', ms: minuteMs } as const);
   const delay = ({ freshnessMs }: StatusHour) =>
     freshnessMs === null ? null : Math.round((freshnessMs / delayUnit.ms) * 10) / 10;
   return (

@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { makeDateWriter, makeRelativeDateline } from '../../../src/client/browser/local-dateline.ts';
-import { makeDateline } from '../../../src/web/views/layout/format-dateline.ts';
+import { makeRelativeDateline } from '../../../src/client/browser/local-dateline.ts';
 
 const noon = Date.UTC(2026, 0, 15, 12, 0);
-
-describe('the dates of the live script', () => {
-  it.each([
-    'UTC',
-    'Asia/Kolkata',
-    'America/New_York',
-    'Europe/Berlin',
-  ])('are written in %s as the server writes them', (timezone) => {
-    for (const pattern of ['dd.MM.yy HH:mm', 'yyyy-MM-dd', 'MM/dd HHmm', 'yyy d mm']) {
-      const [browser, server] = [makeDateWriter({ pattern, timezone }), makeDateline(pattern, timezone)];
-      for (let ms = noon; ms < noon + 400 * 86_400_000; ms += 37 * 3_600_000) expect(browser(ms)).toBe(server(ms));
-    }
-  });
-});
 
 describe('the times of the live script', () => {
   const write = makeRelativeDateline({ pattern: 'HH:mm', timezone: 'UTC' });

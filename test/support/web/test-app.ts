@@ -1,8 +1,9 @@
 import type { LogEvent } from '../../../src/domain/events/event.ts';
 import { facetsOf, searchText, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
-import { type Site, slug } from '../../../src/domain/polling/source.ts';
+import type { Site } from '../../../src/domain/polling/source.ts';
 import { matchesSearch, parseSearchQuery, toSearchableText } from '../../../src/domain/search/search-query.ts';
+import { slug } from '../../../src/domain/slug.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type App, createApp } from '../../../src/web/app.ts';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';

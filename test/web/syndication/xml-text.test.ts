@@ -7,7 +7,6 @@ import {
   htmlForCdata,
   plainText,
   textElement,
-  toLanguageTag,
   toWebUrl,
   xmlSafe,
 } from '../../../src/web/syndication/xml-text.ts';
@@ -89,9 +88,4 @@ describe('the plain text of HTML', () => {
   it('ends before a tag that was cut', () => {
     expect(plainText('<p>Text <a href="https://exam')).toBe('Text');
   });
-});
-
-describe('a language tag', () => {
-  it.each(['en', 'en-GB', 'zh-Hant-TW', 'es-419'])('may be %s', (tag) => expect(toLanguageTag(tag)).toBe(tag));
-  it.each(['', 'english please', 'e', 'en_GB', null])('is never %s', (tag) => expect(toLanguageTag(tag)).toBeNull());
 });

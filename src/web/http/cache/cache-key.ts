@@ -1,4 +1,4 @@
-import { slug } from '../../../domain/polling/source.ts';
+import { slug } from '../../../domain/slug.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
 import { formatItemsParams, parseItemsParams, parsePageCursor, parseSearchParams } from '../../shared/query-params.ts';
 import { RequestError } from '../../shared/request-error.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
+import { minuteMs } from '../../../domain/durations.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
 import type { RefusedFeedFetch } from '../limits/feed-limit.ts';
 import { type CompressibleBody, compress } from '../response/compressible-body.ts';
@@ -57,7 +58,6 @@ interface CacheRequest {
 
 type Fetch = Hono['fetch'];
 
-const minuteMs = 60_000;
 /** Hosts that need no second look: whatever else is asked for is judged, and refused, where requests are made of it. */
 const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 const dependent = new Set(['etag', 'content-length', 'content-encoding']);

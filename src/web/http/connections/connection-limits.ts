@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { minuteMs } from '../../../domain/durations.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
 import type { Log } from '../../../runtime/log.ts';
@@ -32,7 +33,7 @@ const defaultWriteTimeoutMs = 30_000;
 /** Of one turn of the event loop: a request that begins within it is handled to its end. */
 const turnShareMs = 20;
 /** An attack must not fill the log. */
-const warnEveryMs = 60_000;
+const warnEveryMs = minuteMs;
 
 /** The limits in force on one server. */
 export interface ConnectionLimits {

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { hourMs } from '../../../domain/durations.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
 import { addressKey } from '../../shared/address-key.ts';
 import type { AppContext } from '../../shared/app-context.ts';
@@ -7,7 +8,7 @@ import { RequestError } from '../../shared/request-error.ts';
 
 /** Whole answers of one feed that one address may fetch in an hour: one every half minute. */
 const maxFetches = 120;
-const windowMs = 3_600_000;
+const windowMs = hourMs;
 /** Records of about 60,000 pairs of address and feed. Beyond that the oldest are forgotten. */
 const recordsBytes = 20 * 1024 * 1024;
 const recordBytes = 32;

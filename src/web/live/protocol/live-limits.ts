@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../../../domain/durations.ts';
 import { maxFilterValues, maxValueChars } from '../../../domain/events/parse-filter.ts';
 import { maxSearchTerms } from '../../../domain/search/search-query.ts';
 import { maxFilters } from '../../../push/fanout/event-filter.ts';
@@ -25,8 +26,8 @@ function kilobytes(bytes: number): string {
 }
 
 function duration(ms: number): string {
-  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
-  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${number(ms / 1000)} s`;
+  if (ms % hourMs === 0) return `${ms / hourMs} h`;
+  return ms % minuteMs === 0 ? `${ms / minuteMs} min` : `${number(ms / 1000)} s`;
 }
 
 /** What a client may send. */

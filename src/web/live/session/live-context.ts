@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../../../domain/durations.ts';
 import type { FanOut } from '../../../push/fanout/fan-out.ts';
 import type { LogTail } from '../../../push/log/log-tail.ts';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -52,8 +53,8 @@ export const defaultLiveTiming: LiveTiming = {
   pongTimeoutMs: 10_000,
   highWaterBytes: 64 * 1024,
   drainTimeoutMs: 30_000,
-  maxAgeMs: 3_600_000,
-  streamMaxAgeMs: 600_000,
+  maxAgeMs: hourMs,
+  streamMaxAgeMs: 10 * minuteMs,
   streamHeartbeatMs: 25_000,
   byeTimeoutMs: 2000,
   maxMessageBytes: 16_384,

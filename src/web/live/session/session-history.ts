@@ -1,6 +1,6 @@
+import { hourMs } from '../../../domain/durations.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 
-const hourMs = 3_600_000;
 const hours = 24;
 const sampleMs = 30_000;
 

@@ -1,4 +1,5 @@
 import { raw } from 'hono/html';
+import { minuteMs } from '../../../domain/durations.ts';
 import type { Enclosure, Item } from '../../../domain/items/item.ts';
 import type { PageContext } from '../layout/page-context.ts';
 import { externalLink } from '../layout/view-links.ts';
@@ -59,7 +60,7 @@ function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
 }
 
 function Dates({ item, frame }: { item: Item; frame: PageContext }) {
-  const updated = item.updatedMs !== null && item.updatedMs - datelineMs(item) >= 60_000 ? item.updatedMs : null;
+  const updated = item.updatedMs !== null && item.updatedMs - datelineMs(item) >= minuteMs ? item.updatedMs : null;
   return (
     <p class="meta">
       <Time ms={datelineMs(item)} frame={frame} />

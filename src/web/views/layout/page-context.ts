@@ -1,5 +1,5 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
-import type { Dateline } from './format-dateline.ts';
+import type { Dateline } from '../../../domain/dateline.ts';
 import type { Links } from './view-links.ts';
 
 /** One of the tabs below the masthead. */

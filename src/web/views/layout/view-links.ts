@@ -1,4 +1,4 @@
-import { slug } from '../../../domain/polling/source.ts';
+import { slug } from '../../../domain/slug.ts';
 
 /** Addresses within the site, as they stand in `href`. */
 export interface Links {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay, makeDateline } from '../../../../src/web/views/layout/format-dateline.ts';
+import { makeDateline } from '../../../../src/domain/dateline.ts';
+import { formatDay } from '../../../../src/web/views/layout/format-dateline.ts';
 
 const instant = Date.UTC(2026, 0, 31, 23, 5);
 

@@ -1,4 +1,4 @@
-/** The form that a section has in addresses; the server makes it in the same way, and a test holds the two together. */
+/** `World News` -> `world-news`: the form of a section in URLs and of an id everywhere. Also runs in the browser. */
 export function slug(text: string): string {
   const plain = text
     .normalize('NFKD')
