@@ -3,7 +3,7 @@ import { type CommentAction, commentActions, commentStates } from '../domain/com
 import { ConfigError } from '../domain/config-error.ts';
 import { parseCursor } from '../domain/events/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
-import { version } from '../server/version.ts';
+import { version } from '../runtime/version.ts';
 import { add } from './commands/add-command.ts';
 import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';

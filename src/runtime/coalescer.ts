@@ -16,7 +16,7 @@ export interface Coalescer {
 
 export interface CoalescerOptions {
   /** For the log, as in "delivering failed". */
-  readonly what: string;
+  readonly name: string;
   readonly log: Log;
 }
 
@@ -28,7 +28,7 @@ export interface CoalescerOptions {
  *
  * A fault of the work is logged and ends its run; the next request starts another.
  */
-export function createCoalescer(work: () => Promise<void>, { what, log }: CoalescerOptions): Coalescer {
+export function createCoalescer(work: () => Promise<void>, { name, log }: CoalescerOptions): Coalescer {
   let running: Promise<void> | null = null;
   let requested = false;
   let stopped = false;
@@ -39,7 +39,7 @@ export function createCoalescer(work: () => Promise<void>, { what, log }: Coales
       try {
         await work();
       } catch (error) {
-        log.error({ err: error }, `${what} failed`);
+        log.error({ err: error }, `${name} failed`);
       }
       // After every run, not only before a repeated one: a request from outside may follow each end at once.
       await nextTurn();

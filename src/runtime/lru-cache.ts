@@ -1,43 +1,44 @@
-/** What an entry costs besides its key and its value: its record, and its place in the map. */
+/** Bytes of an entry besides its key and its value: its record and its slot in the map. */
 const entryBytes = 200;
+
+/** The bound of a cache: bytes of all entries together, keys included, or the number of entries. */
+export type CacheLimit = { readonly maxBytes: number } | { readonly maxEntries: number };
 
 interface Entry<V> {
   readonly value: V;
-  readonly bytes: number;
+  readonly cost: number;
 }
 
-/**
- * Keeps values by text keys within a number of bytes, keys included. When a new value does not fit, the values that
- * were not used for longest are dropped.
- */
-export class LruCache<V> {
-  readonly #maxBytes: number;
+/** A bounded cache. When a new value does not fit, the least recently used values are dropped. */
+export class LruCache<V, K extends string | number | object = string> {
+  readonly #limit: CacheLimit;
+  readonly #maxCost: number;
   /** The least recently used first. */
-  readonly #entries = new Map<string, Entry<V>>();
-  #bytes = 0;
+  readonly #entries = new Map<K, Entry<V>>();
+  #cost = 0;
 
-  /** @param maxBytes of all entries together. */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(limit: CacheLimit) {
+    this.#limit = limit;
+    this.#maxCost = 'maxBytes' in limit ? limit.maxBytes : limit.maxEntries;
   }
 
-  /** Entries that are kept. */
+  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Of all entries, as they were weighed. */
+  /** Bytes of all entries, as given to `set`; in a cache bounded by entries, their number. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#cost;
   }
 
-  /** Whether there is a value, without using it. */
-  has(key: string): boolean {
+  /** Whether there is a value; does not count as a use. */
+  has(key: K): boolean {
     return this.#entries.has(key);
   }
 
-  /** The value, which counts as used now. */
-  get(key: string): V | undefined {
+  /** The value, which becomes the most recently used one. */
+  get(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
@@ -46,23 +47,33 @@ export class LruCache<V> {
   }
 
   /**
-   * Keeps a value, in place of an older one under the same key.
+   * Stores a value and replaces an older one under the same key.
    *
-   * @param valueBytes what the value holds; the key is added here.
+   * @param valueBytes size of the value; the key is added here. Not used in a cache bounded by entries.
    */
-  set(key: string, value: V, valueBytes: number): void {
+  set(key: K, value: V, valueBytes = 0): void {
     this.delete(key);
-    const bytes = valueBytes + 2 * key.length + entryBytes;
-    this.#entries.set(key, { value, bytes });
-    this.#bytes += bytes;
+    const cost = this.#costOf(key, valueBytes);
+    this.#entries.set(key, { value, cost });
+    this.#cost += cost;
     for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#maxBytes) return;
+      if (this.#cost <= this.#maxCost) return;
       this.delete(oldest);
     }
   }
 
-  delete(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
+  delete(key: K): void {
+    this.#cost -= this.#entries.get(key)?.cost ?? 0;
     this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#cost = 0;
+  }
+
+  #costOf(key: K, valueBytes: number): number {
+    if ('maxEntries' in this.#limit) return 1;
+    return valueBytes + (typeof key === 'string' ? 2 * key.length : 0) + entryBytes;
   }
 }

@@ -14,10 +14,10 @@ export interface RepeatingTask {
 
 export interface RepeatOptions {
   /** For the log, as in "delivering failed". */
-  readonly what: string;
+  readonly name: string;
   readonly log: Log;
   /** It is done at least this often. */
-  readonly longestMs: number;
+  readonly maxIntervalMs: number;
 }
 
 /**
@@ -25,20 +25,20 @@ export interface RepeatOptions {
  * not know). Never twice at once. A fault is logged, and the work is done again later.
  */
 export function repeat(work: () => Promise<number | null>, options: RepeatOptions): RepeatingTask {
-  const { what, log, longestMs } = options;
+  const { name, log, maxIntervalMs } = options;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const perform = async (): Promise<void> => {
     clearTimeout(timer);
     let waitMs = afterFaultMs;
     try {
-      waitMs = (await work()) ?? longestMs;
+      waitMs = (await work()) ?? maxIntervalMs;
     } catch (error) {
-      log.error({ err: error }, `${what} failed; it is tried again`);
+      log.error({ err: error }, `${name} failed; retrying`);
     }
-    timer = setTimeout(() => task.wake(), Math.min(Math.max(waitMs, shortestWaitMs), longestMs));
+    timer = setTimeout(() => task.wake(), Math.min(Math.max(waitMs, shortestWaitMs), maxIntervalMs));
   };
-  const task = createCoalescer(perform, { what, log });
+  const task = createCoalescer(perform, { name, log });
   task.wake();
   return {
     wake: () => task.wake(),

@@ -108,7 +108,7 @@ class PollLoop implements PollingLoop {
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...defaultQueueLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
-    this.#turns = createCoalescer(() => this.#turn(), { what: 'a turn of the polling loop', log: options.log });
+    this.#turns = createCoalescer(() => this.#turn(), { name: 'a turn of the polling loop', log: options.log });
     this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
     this.#restore(options.pauses ?? []);
   }

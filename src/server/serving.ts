@@ -14,6 +14,7 @@ import type { Log } from '../runtime/log.ts';
 import { openFilesLimit } from '../runtime/open-files.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import type { Store } from '../store/engine/store.ts';
+import { version } from '../runtime/version.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
 import { createQueryRunner } from '../store/query-process/query-runner.ts';
 import { type App, createApp } from '../web/app.ts';
@@ -31,7 +32,6 @@ import { createClientAddress, createProxyTest } from '../web/shared/client-addre
 import type { Readers } from '../web/shared/readers-port.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createReaders } from './reader-repositories.ts';
-import { version } from './version.ts';
 import { createReadinessCheck, createWebReads } from './web-reads.ts';
 import { advertisedHubUrl } from './websub/start-hub.ts';
 import { createWebSubEndpoints } from './websub/websub-endpoints.ts';

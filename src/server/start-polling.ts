@@ -11,6 +11,7 @@ import type { Doorbell } from '../push/doorbell.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { version } from '../runtime/version.ts';
 import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
 import { createNetworkBreaker } from '../schedule/network-breaker.ts';
@@ -25,7 +26,6 @@ import { createDocumentProcessor } from './document-processor.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createRefresh, type StageDependencies } from './stages/create-stages.ts';
-import { version } from './version.ts';
 import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './websub/start-subscriber.ts';
 
 const leaseMs = 90_000;

@@ -9,12 +9,12 @@ import { WebhookDispatcher, type WebhookDispatcherOptions } from '../push/webhoo
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { version } from '../runtime/version.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../store/log/webhook-states.ts';
 import type { Metrics } from './metrics-registry.ts';
-import { version } from './version.ts';
 
 /** A receiver says yes or no and does its work afterwards: it need not be given long. */
 const limits = { totalMs: 15_000, headersMs: 10_000 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Coalescer, createCoalescer } from '../../src/runtime/coalescer.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 
-const options = { what: 'counting', log: silentLog };
+const options = { name: 'counting', log: silentLog };
 
 /** Resolves in the microtask queue: as work over synchronous SQLite does. */
 const inMicrotasks = async (): Promise<void> => {
@@ -134,7 +134,7 @@ describe('coalesced work', () => {
         runs += 1;
         if (runs === 1) throw fault;
       },
-      { what: 'counting', log },
+      { name: 'counting', log },
     );
     task.wake();
     await task.idle();

@@ -6,7 +6,7 @@ const cost = (bytes: number): number => bytes + 2 + 200;
 
 describe('LruCache', () => {
   it('drops what was not used for longest when a new value does not fit', () => {
-    const cache = new LruCache<number>(3 * cost(10));
+    const cache = new LruCache<number>({ maxBytes: 3 * cost(10) });
     for (const [index, key] of ['a', 'b', 'c'].entries()) cache.set(key, index, 10);
     expect(cache.get('a')).toBe(0);
     cache.set('d', 3, 10);
@@ -14,14 +14,14 @@ describe('LruCache', () => {
   });
 
   it('counts the bytes of keys and of the records of empty values', () => {
-    const cache = new LruCache<null>(10_000);
+    const cache = new LruCache<null>({ maxBytes: 10_000 });
     for (let index = 0; index < 1000; index += 1) cache.set(`${index}${'k'.repeat(500)}`, null, 0);
     expect(cache.size).toBe(8);
     expect(cache.bytes).toBeLessThanOrEqual(10_000);
   });
 
   it('weighs a value anew when it is set again', () => {
-    const cache = new LruCache<string>(1000);
+    const cache = new LruCache<string>({ maxBytes: 1000 });
     cache.set('a', 'small', 10);
     cache.set('b', 'other', 10);
     cache.set('a', 'grown', 590);
@@ -30,14 +30,14 @@ describe('LruCache', () => {
   });
 
   it('keeps nothing that is larger than the whole cache', () => {
-    const cache = new LruCache<number>(500);
+    const cache = new LruCache<number>({ maxBytes: 500 });
     cache.set('a', 1, 10);
     cache.set('b', 2, 10_000);
     expect([cache.size, cache.bytes]).toEqual([0, 0]);
   });
 
   it('forgets the bytes of what is deleted', () => {
-    const cache = new LruCache<number>(500);
+    const cache = new LruCache<number>({ maxBytes: 500 });
     cache.set('a', 1, 10);
     cache.delete('a');
     cache.delete('a');

@@ -3,7 +3,7 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { repeat } from '../../src/runtime/repeat.ts';
 import { until } from '../support/until.ts';
 
-const options = { what: 'counting', log: silentLog, longestMs: 3_600_000 };
+const options = { name: 'counting', log: silentLog, maxIntervalMs: 3_600_000 };
 
 describe('work that repeats', () => {
   it('is done at once, and again when it is woken', async () => {
@@ -63,7 +63,7 @@ describe('work that repeats', () => {
     work.wake();
     await until('the second time', () => done === 2 || null);
     await work.stop();
-    expect(errors).toEqual(['counting failed; it is tried again']);
+    expect(errors).toEqual(['counting failed; retrying']);
   });
 
   it('waits for what runs when it is stopped, and is deaf from then on', async () => {

@@ -80,7 +80,7 @@ class DeclarationWatch implements DeclarationWatcher {
     this.#options = options;
     this.#current = options.current;
     this.#localFeeds.declare(options.current.sources);
-    this.#looks = createCoalescer(() => this.#look(), { what: 'looking at FEEDS_DIR', log: options.log });
+    this.#looks = createCoalescer(() => this.#look(), { name: 'looking at FEEDS_DIR', log: options.log });
     this.#hints = new FolderWatcher(options.dir, timing, () => this.#looks.wake());
     this.#vanished = new MissingFiles(timing.graceMs, () => this.#looks.wake());
     // The folder may have changed since it was read for the first time.

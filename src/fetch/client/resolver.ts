@@ -2,6 +2,8 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { hourMs, minuteMs } from '../../domain/durations.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { LruCache } from '../../runtime/lru-cache.ts';
+import { Semaphore } from '../../runtime/semaphore.ts';
 import { errorCode } from './fetch-error.ts';
 
 /** All IP addresses of a host name; rejects when there are none. What it says is not trusted: see `AddressGuard`. */
@@ -37,10 +39,12 @@ const hostsTtlMs = 30_000;
  */
 export function createResolver(parts: ResolverParts): Resolve {
   const { clock, readHosts = readHostsFile, query = queryNameServers(), system = askSystem } = parts;
-  const cache = new Map<string, { readonly addresses: readonly string[] | Error; readonly untilMs: number }>();
+  const cache = new LruCache<{ readonly addresses: readonly string[] | Error; readonly untilMs: number }>({
+    maxEntries: maxCached,
+  });
   const known = hostsTable(readHosts, clock);
   // getaddrinfo runs on libuv's four threads, which the file system and zlib need too: it gets one of them.
-  const limited = oneAtATime(system);
+  const systemLookups = new Semaphore(1);
 
   const ask = async (hostname: string): Promise<{ addresses: readonly string[] | Error; ttlMs: number }> => {
     const answers = await askBoth(query, hostname);
@@ -52,10 +56,12 @@ export function createResolver(parts: ResolverParts): Resolve {
       };
     }
     if (!isNoSuchName(answers)) return { addresses: answers, ttlMs: 0 };
-    return limited(hostname).then(
-      (addresses) => ({ addresses, ttlMs: minTtlMs }),
-      (error: Error) => ({ addresses: error, ttlMs: negativeTtlMs }),
-    );
+    return systemLookups
+      .run(() => system(hostname))
+      .then(
+        (addresses) => ({ addresses, ttlMs: minTtlMs }),
+        (error: Error) => ({ addresses: error, ttlMs: negativeTtlMs }),
+      );
   };
 
   return async (hostname) => {
@@ -67,13 +73,8 @@ export function createResolver(parts: ResolverParts): Resolve {
     if (entry === undefined || entry.untilMs <= nowMs) {
       const { addresses, ttlMs } = await ask(name);
       entry = { addresses, untilMs: nowMs + ttlMs };
-      cache.delete(name);
-      // Oldest out first: a Map keeps the order of insertion.
-      for (const oldest of cache.keys()) {
-        if (cache.size < maxCached) break;
-        cache.delete(oldest);
-      }
       if (ttlMs > 0) cache.set(name, entry);
+      else cache.delete(name);
     }
     if (entry.addresses instanceof Error) throw entry.addresses;
     return entry.addresses;
@@ -140,17 +141,4 @@ function parseHosts(text: string): ReadonlyMap<string, string[]> {
     }
   }
   return table;
-}
-
-/** Runs one call after the other. */
-function oneAtATime<T>(call: (hostname: string) => Promise<T>): (hostname: string) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (hostname) => {
-    const result = last.then(() => call(hostname));
-    last = result.then(
-      () => null,
-      () => null,
-    );
-    return result;
-  };
 }

@@ -81,7 +81,7 @@ class Tail implements LogTail {
   constructor(options: Required<LogTailOptions>) {
     this.#options = options;
     this.#ring = createEventBuffer(1, options);
-    this.#look = createCoalescer(() => this.#readOn(), { what: 'reading the event log', log: options.logger });
+    this.#look = createCoalescer(() => this.#readOn(), { name: 'reading the event log', log: options.logger });
     this.#pages = createPageReader(options.log, {
       pageSize: options.pageSize,
       maxConcurrentReads: options.readsAtOnce,

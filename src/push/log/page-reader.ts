@@ -1,4 +1,6 @@
 import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
+import { LruCache } from '../../runtime/lru-cache.ts';
+import { Semaphore } from '../../runtime/semaphore.ts';
 import { estimateEventBytes } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 
@@ -29,69 +31,31 @@ export interface PageReaderOptions {
   readonly maxCachedBytes: number;
 }
 
-interface CachedPage {
-  readonly events: readonly LogEvent[];
-  readonly bytes: number;
-}
-
 /** The part of a page above `seq`. */
 function follow(events: readonly LogEvent[], seq: number): readonly LogEvent[] {
   const from = events.findIndex((event) => event.seq > seq);
   return from === -1 ? [] : events.slice(from);
 }
 
-/** Lets at most `atOnce` of the given works run together. */
-function createGate(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      // The place goes straight to the next in line, so that nobody who comes later can take it.
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
-}
-
 /** A page reader over a log. */
 export function createPageReader(log: LogReader, options: PageReaderOptions): PageReader {
   const { pageSize, maxConcurrentReads, maxCachedBytes } = options;
-  const gate = createGate(maxConcurrentReads);
-  // In order of use, the least lately used first.
-  let cache = new Map<number, CachedPage>();
+  const reads = new Semaphore(maxConcurrentReads);
+  const cache = new LruCache<readonly LogEvent[], number>({ maxBytes: maxCachedBytes });
   let loading = new Map<number, Promise<Page>>();
-  let cachedBytes = 0;
   const pageOf = (seq: number) => Math.floor(seq / pageSize);
-
-  function drop(page: number): void {
-    cachedBytes -= cache.get(page)?.bytes ?? 0;
-    cache.delete(page);
-  }
-
-  function keep(page: number, events: readonly LogEvent[]): void {
-    const bytes = events.reduce((sum, event) => sum + estimateEventBytes(event), 0);
-    drop(page);
-    cache.set(page, { events, bytes });
-    cachedBytes += bytes;
-    for (const oldest of cache.keys()) {
-      if (cachedBytes <= maxCachedBytes) break;
-      drop(oldest);
-    }
-  }
 
   async function readPage(page: number): Promise<Page> {
     const mine = loading;
-    const read = await gate(async () => {
+    const read = await reads.run(async () => {
       const events = await log.read(page * pageSize, pageSize);
       // The head comes after the events: it tells whether retention or a restore overtook the read.
       return { events, head: await log.bounds() };
     });
-    if (mine === loading) keep(page, read.events);
+    if (mine === loading) {
+      const bytes = read.events.reduce((sum, event) => sum + estimateEventBytes(event), 0);
+      cache.set(page, read.events, bytes);
+    }
     return read;
   }
 
@@ -99,12 +63,9 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
     cached(seq) {
       const page = pageOf(seq);
       const found = cache.get(page);
-      const events = found === undefined ? [] : follow(found.events, seq);
+      const events = found === undefined ? [] : follow(found, seq);
       // A page that was read while it was still growing may not reach as far as this reader needs.
-      if (found === undefined || events[0]?.seq !== seq + 1) return null;
-      cache.delete(page);
-      cache.set(page, found);
-      return events;
+      return events[0]?.seq === seq + 1 ? events : null;
     },
     async load(seq) {
       const page = pageOf(seq);
@@ -126,9 +87,8 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
       }
     },
     clear() {
-      cache = new Map();
+      cache.clear();
       loading = new Map();
-      cachedBytes = 0;
     },
   };
 }

@@ -124,7 +124,7 @@ export class WebhookDispatcher {
   #taskOf(id: string): Coalescer {
     const known = this.#tasks.get(id);
     if (known !== undefined) return known;
-    const task = createCoalescer(() => this.#serve(id), { what: 'serving a webhook', log: this.#parts.logger });
+    const task = createCoalescer(() => this.#serve(id), { name: 'serving a webhook', log: this.#parts.logger });
     this.#tasks.set(id, task);
     return task;
   }

@@ -29,7 +29,7 @@ import {
 } from '../../store/websub/websub-subscribers.ts';
 import { callbackTcpPorts, createWebSubHttpClient } from './websub-http-client.ts';
 
-const longestMs = 60_000;
+const maxIntervalMs = 60_000;
 const stopGraceMs = 2000;
 /** A document that many subscribers get is made once; it is never older than this. */
 const keptMs = 1000;
@@ -115,7 +115,7 @@ export function startHub(parts: StartHubParts): Pick<Hub, 'receive'> {
     wake: () => work.wake(),
     externalHub: websubHub === null ? null : { hub: websubHub, client: pings },
   });
-  const work = repeat(() => hub.run(), { what: 'the work of the WebSub hub', log, longestMs });
+  const work = repeat(() => hub.run(), { name: 'the work of the WebSub hub', log, maxIntervalMs });
   tail.onAdvance(() => work.wake());
   shutdown.onStop('WebSub hub', async () => {
     await work.stop();

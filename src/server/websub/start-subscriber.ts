@@ -98,14 +98,14 @@ export async function startSubscriber(parts: StartSubscriberParts): Promise<HubS
       await look();
       return null;
     },
-    { what: 'subscribing at hubs', log, longestMs: subscribeEveryMs },
+    { name: 'subscribing at hubs', log, maxIntervalMs: subscribeEveryMs },
   );
   const reading = repeat(
     async () => {
       if ((await readPushes()) > 0) await look();
       return null;
     },
-    { what: 'reading pushes', log, longestMs: readEveryMs },
+    { name: 'reading pushes', log, maxIntervalMs: readEveryMs },
   );
   const deafen = parts.hubBell.listen(() => {
     reading.wake();

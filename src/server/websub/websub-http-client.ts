@@ -3,7 +3,7 @@ import { createHttpClient, type HttpClient, type HttpClientOptions } from '../..
 import { retryAfter } from '../../fetch/http-freshness.ts';
 import { userAgent } from '../../fetch/request-headers.ts';
 import type { WebSubHttpClient } from '../../push/websub/http-client-port.ts';
-import { version } from '../version.ts';
+import { version } from '../../runtime/version.ts';
 
 const KiB = 1024;
 const hourMs = 3_600_000;

@@ -1,5 +1,6 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import { StorageError, type StorageFault } from '../../domain/storage.ts';
+import { type Release, Semaphore } from '../../runtime/semaphore.ts';
 import type { TaskOutcome } from '../../runtime/worker-child.ts';
 import { createWorkerPool, type WorkerPool } from '../../runtime/worker-pool.ts';
 import { siblingModule } from '../../runtime/worker-protocol.ts';
@@ -97,22 +98,22 @@ interface QueueParts extends Required<QueryRunnerOptions> {
 /** Runs queries in order of arrival, as many concurrently as there are workers. */
 class QueryQueue implements QueryRunner {
   readonly #parts: QueueParts;
-  /** Each resolves a queued query: true when it can run, false when it is refused. */
-  readonly #queue = new Set<(canRun: boolean) => void>();
-  #running = 0;
-  #closed = false;
+  readonly #permits: Semaphore;
+  readonly #closing = new AbortController();
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+    this.#permits = new Semaphore(parts.limits.workers);
   }
 
   async run<Name extends QueryName>(
     name: Name,
     args: ReadQueries[Name]['args'],
   ): Promise<QueryOutcome<ReadQueries[Name]['result']>> {
-    if (this.#closed) throw new Error('the query runner is closed');
+    if (this.#closing.signal.aborted) throw new Error('the query runner is closed');
     const { url, pool, onEnd, onFault } = this.#parts;
-    if (!(await this.#acquire())) {
+    const release = await this.#permit();
+    if (release === null) {
       onEnd('busy');
       return { kind: 'busy' };
     }
@@ -129,40 +130,20 @@ class QueryQueue implements QueryRunner {
       // named-queries.ts relates the type of the result to the name.
       return { kind: 'done', result: response.result as ReadQueries[Name]['result'] };
     } finally {
-      this.#release();
+      release();
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const resolve of this.#queue) resolve(false);
+    this.#closing.abort();
     await this.#parts.pool.close();
   }
 
-  /** Resolves to whether the query can run, after it was queued if necessary. */
-  #acquire(): Promise<boolean> | boolean {
-    const { workers, maxQueued, queueTimeoutMs } = this.#parts.limits;
-    if (this.#running < workers) {
-      this.#running += 1;
-      return true;
-    }
-    if (this.#queue.size >= maxQueued) return false;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => dequeue(false), queueTimeoutMs).unref();
-      const dequeue = (canRun: boolean): void => {
-        clearTimeout(timer);
-        this.#queue.delete(dequeue);
-        resolve(canRun);
-      };
-      this.#queue.add(dequeue);
-    });
-  }
-
-  /** Hands the slot of an ended query to the one that has been queued longest. */
-  #release(): void {
-    const [next] = this.#queue;
-    if (next === undefined) this.#running -= 1;
-    else next(true);
+  /** A permit to run, after waiting for it; null: too many queries wait, this one has waited too long, or all is closed. */
+  async #permit(): Promise<Release | null> {
+    const { maxQueued, queueTimeoutMs } = this.#parts.limits;
+    if (this.#permits.available === 0 && this.#permits.waiting >= maxQueued) return null;
+    return this.#permits.acquire({ timeoutMs: queueTimeoutMs, signal: this.#closing.signal });
   }
 }
 

@@ -10,7 +10,7 @@ export class RenderCache {
   readonly #kept: LruCache<CompressibleBody>;
 
   constructor(maxBytes: number) {
-    this.#kept = new LruCache(maxBytes);
+    this.#kept = new LruCache({ maxBytes });
   }
 
   /** The body for this content: kept, or rendered now. */

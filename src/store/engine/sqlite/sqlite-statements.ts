@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { LruCache } from '../../../runtime/lru-cache.ts';
 
 const maxStatements = 500;
 
@@ -25,7 +26,7 @@ export interface StatementOptions {
 export class StatementCache implements SqliteDatabase {
   readonly #database: Database.Database;
   readonly #options: StatementOptions;
-  readonly #statements = new Map<string, SqliteStatement>();
+  readonly #statements = new LruCache<SqliteStatement>({ maxEntries: maxStatements });
 
   constructor(database: Database.Database, options: StatementOptions) {
     this.#database = database;
@@ -33,9 +34,8 @@ export class StatementCache implements SqliteDatabase {
   }
 
   prepare(query: string): SqliteStatement {
-    const cached = this.#statements.get(query);
-    if (cached !== undefined) return cached;
-    if (this.#statements.size >= maxStatements) this.#statements.clear();
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
     const { mapError } = this.#options;
     const statement = mapError === undefined ? this.#prepare(query) : this.#prepareGuarded(query, mapError);
     this.#statements.set(query, statement);

@@ -10,7 +10,7 @@ const maxKnownChars = 256;
 const knownBytes = 512 * 1024;
 
 /** Keys by the address as it was asked for. */
-const known = new LruCache<string | null>(knownBytes);
+const known = new LruCache<string | null>({ maxBytes: knownBytes });
 
 /** Characters of a path (RFC 3986). With any other, a backslash say, servers and URL parsers read different paths. */
 const plainPath = /^[\w\-.~!$&'()*+,;=:@%/]*$/;

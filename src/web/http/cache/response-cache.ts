@@ -75,7 +75,7 @@ export class ResponseCache {
 
   constructor(parts: ResponseCacheOptions) {
     this.#parts = parts;
-    this.#kept = new LruCache(parts.maxBytes);
+    this.#kept = new LruCache({ maxBytes: parts.maxBytes });
   }
 
   /** Bytes of all that is kept. */

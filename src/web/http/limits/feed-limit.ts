@@ -33,7 +33,7 @@ export class FeedLimit {
    */
   constructor(nowMs: () => number, maxBytes = recordsBytes) {
     this.#nowMs = nowMs;
-    this.#fetches = new LruCache(maxBytes);
+    this.#fetches = new LruCache({ maxBytes });
   }
 
   /** Pairs of address and feed that are remembered. */

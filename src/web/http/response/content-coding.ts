@@ -1,11 +1,10 @@
+import { LruCache } from '../../../runtime/lru-cache.ts';
+
 /** A form in which a body may be sent instead of its plain bytes. */
 export type ContentCoding = 'br' | 'gzip';
 
-/** What headers came to: there are few of them, and each comes again with every request. */
-const known = new Map<string, ContentCoding | null>();
-const mostKnown = 200;
-/** Longer ones, which no browser sends, are read each time. */
-const maxKnownChars = 128;
+/** By header: browsers send the same few with every request. */
+const known = new LruCache<ContentCoding | null>({ maxBytes: 64 * 1024 });
 
 /**
  * The coding that a client likes best of those that we have; null: the plain bytes (RFC 9110 §12.5.3). Of two that it
@@ -16,8 +15,6 @@ export function negotiateCoding(acceptEncoding: string | undefined): ContentCodi
   const before = known.get(acceptEncoding);
   if (before !== undefined) return before;
   const best = readCoding(acceptEncoding);
-  if (acceptEncoding.length > maxKnownChars) return best;
-  if (known.size >= mostKnown) known.clear();
   known.set(acceptEncoding, best);
   return best;
 }

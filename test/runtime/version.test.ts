@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { version } from '../../src/server/version.ts';
+import { version } from '../../src/runtime/version.ts';
 
 it('is the version of package.json', () => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Of package.json, which stands two levels above this file in a clone and three above it when built. */
+/** The version in package.json, which is two levels above this file in a clone and three above it when built. */
 export const version = readVersion();
 
 function readVersion(): string {
