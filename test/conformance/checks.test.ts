@@ -56,7 +56,7 @@ describe('checkFile', () => {
     ['a summary, which may stand as content', { has_summary: true }, { content: '<p>x' }, { summary: '<img>' }],
     ['a content, for which a summary will not do', { has_content: true }, { content: 'x' }, { summary: 'x' }],
     ['the start of the text', { body_start: 'hiyou' }, { summary: '<p>Hi, <b>you</b> all' }, { content: 'Hello you' }],
-  ])('knows %s', (_, entry, right, wrong) => {
+  ])('checks %s', (_, entry, right, wrong) => {
     expect(entryPasses(entry, right)).toBe(true);
     expect(entryPasses(entry, wrong)).toBe(false);
   });
@@ -67,7 +67,7 @@ describe('checkFile', () => {
     expect(failing(expectation, { entries: [{ id: '2' }, { id: '1' }] })).toEqual(['entry.id', 'entry.id', 'entry.id']);
   });
 
-  it('checks the feed itself and the number of its entries', () => {
+  it('checks the metadata of the feed and the number of its entries', () => {
     const expectation: Expectation = { ok: true, entries_count: 1, feed: { title: 'A', link: 'https://example.org/' } };
     expect(failing(expectation, { feed: { title: 'A', link: 'https://example.org' }, entries: [{}] })).toEqual([]);
     expect(failing(expectation, { feed: { title: 'B', link: null }, entries: [] })).toEqual([
@@ -77,20 +77,20 @@ describe('checkFile', () => {
     ]);
   });
 
-  it('fails everything that was expected of a file that was not read', () => {
+  it('fails every check of a file that was not parsed', () => {
     const expectation: Expectation = { ok: true, entries_count: 0, entries: [{ title: null }] };
     expect(failing(expectation, { ok: false })).toEqual(['read', 'entries_count', 'entry.title']);
     expect(failing(expectation, undefined)).toEqual(['read', 'entries_count', 'entry.title']);
   });
 
-  it('wants no entries of what is no feed, and does not mind how that is said', () => {
+  it('accepts any error, but no entries, for a document that is not a feed', () => {
     expect(failing({ ok: false }, { ok: false })).toEqual([]);
     expect(failing({ ok: false }, { entries: [] })).toEqual([]);
     expect(failing({ ok: false }, undefined)).toEqual([]);
     expect(failing({ ok: false }, { entries: [{}] })).toEqual(['rejects']);
   });
 
-  it('wants an attack survived: soon, small, and without a file of this machine in the answer', () => {
+  it('requires a fast and small result without local file content for an attack', () => {
     expect(failing({ survives: true }, { ok: false, error: 'parse_error: no' })).toEqual([]);
     expect(failing({ survives: true }, { entries: [{ title: 'haha' }] })).toEqual([]);
     expect(failing({ survives: true }, undefined)).toEqual(['survives']);
@@ -99,7 +99,7 @@ describe('checkFile', () => {
     expect(failing({ survives: true }, { entries: [{ title: 'ha'.repeat(3_000_000) }] })).toEqual(['survives']);
   });
 
-  it('passes over what an index says that it does not know', () => {
+  it('ignores unknown keys of the index', () => {
     expect(entryPasses({ mood: 'good' } as ExpectedEntry, {})).toBe(true);
     expect(entryPasses({ constructor: 'x' } as unknown as ExpectedEntry, {})).toBe(true);
   });

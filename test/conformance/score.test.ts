@@ -13,7 +13,7 @@ const results = [
 ];
 
 describe('score', () => {
-  it('counts files that passed every check, and means over files', () => {
+  it('counts files that passed every check and the mean pass rate', () => {
     const scored = score(index, results);
     expect(scored).toMatchObject({ files: 3, whole: 2 });
     expect(scored.meanShare).toBeCloseTo((3 / 4 + 1 + 1) / 3);
@@ -25,7 +25,7 @@ describe('score', () => {
     );
   });
 
-  it('says what is amiss with which file', () => {
+  it('lists the failed checks of each file', () => {
     expect(score(index, results).misses).toEqual([
       {
         file: 'a.xml',
@@ -34,15 +34,15 @@ describe('score', () => {
     ]);
   });
 
-  it('takes a file without a result for unread', () => {
+  it('treats a file without a result as not parsed', () => {
     expect(score(index, []).misses.map((miss) => miss.file)).toEqual(['a.xml', 'b.xml']);
   });
 });
 
-describe('the report', () => {
+describe('the conformance report', () => {
   const scored = score(index, results);
 
-  it('is content at a threshold and not below it', () => {
+  it('passes at a threshold and fails below it', () => {
     const whole = (100 * 2) / 3;
     const meanShare = 100 * scored.meanShare;
     expect(compareToThresholds(scored, { whole, meanShare }).enough).toBe(true);
@@ -54,7 +54,7 @@ describe('the report', () => {
     ]);
   });
 
-  it('lists each miss with what was expected and what came, as plain text', () => {
+  it('lists each failed check with expected and actual values as plain text', () => {
     expect(missesList(scored.misses).split('\n')).toEqual([
       'a.xml',
       '  entry.title',
@@ -63,14 +63,14 @@ describe('the report', () => {
     ]);
   });
 
-  it('shows three misses of a field and counts the others', () => {
+  it('shows three failed checks of a field and counts the others', () => {
     const check = { field: 'entry.id', passed: false, expected: 'x', actual: undefined };
     const lines = missesList([{ file: 'a.xml', checks: Array.from({ length: 8 }, () => check) }]).split('\n');
     expect(lines).toHaveLength(1 + 3 * 3 + 1);
     expect(lines.slice(-2)).toEqual(['    actual   nothing', '  entry.id: 5 more of the kind']);
   });
 
-  it('shows the kinds apart', () => {
+  it('shows each kind of file separately', () => {
     expect(kindsTable(scored).split('\n')).toEqual([
       'kind         files   every check      mean',
       'real             2        50.0 %   87.50 %',

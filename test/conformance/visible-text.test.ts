@@ -19,14 +19,14 @@ describe('visibleText', () => {
 });
 
 describe('visibleLetters', () => {
-  it('leaves out all that a cleaner may change', () => {
+  it('omits everything that a sanitiser may change', () => {
     expect(visibleLetters('<p>Hello, <i>W</i>orld — 2nd&nbsp;time!</p>')).toBe('helloworld2ndtime');
     expect(visibleLetters('Щи & борщ')).toBe('щиборщ');
   });
 });
 
-describe('evenText', () => {
-  it('takes no reference and no tag for anything but text', () => {
+describe('normaliseText', () => {
+  it('leaves references and tags as text', () => {
     expect(normaliseText(' a &amp;  <b>\n')).toBe('a &amp; <b>');
   });
 });

@@ -27,8 +27,8 @@ async function titlesIn(url: string): Promise<string[]> {
   return (await new RssParser().parseString(body)).items.map((item) => item.title ?? '');
 }
 
-describe('openNewsroom', () => {
-  it('serves every outlet in its format, with a backlog from before it opened', async () => {
+describe('startDemoServer', () => {
+  it('serves every outlet in its format, with a backlog of older articles', async () => {
     const { url, declarations } = await newsroom();
     const types = { rss: 'application/rss+xml', atom: 'application/atom+xml', json: 'application/feed+json' };
     let articles = 0;
@@ -47,7 +47,7 @@ describe('openNewsroom', () => {
     expect((await newsroom()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('shows what was just published, with working links', async () => {
+  it('serves an article that was just published, with working links', async () => {
     const { url, publish } = await newsroom();
     const { article } = publish();
     expect(await titlesIn(`${url}${feedPath(article.outlet)}`)).toContain(article.headline);
@@ -58,7 +58,7 @@ describe('openNewsroom', () => {
     expect((await fetch(`${url}/nowhere`)).status).toBe(404);
   });
 
-  it('serves the pictures that its feeds point at', async () => {
+  it('serves the images that its feeds refer to', async () => {
     const { url } = await newsroom();
     const pictures: string[] = [];
     for (const outlet of outlets) {
@@ -71,7 +71,7 @@ describe('openNewsroom', () => {
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(500);
   });
 
-  it('answers a conditional request with 304 until something changes', async () => {
+  it('answers a conditional request with 304 until the content changes', async () => {
     const { url, publish } = await newsroom();
     const { article } = publish();
     const feed = `${url}${feedPath(article.outlet)}`;
@@ -81,13 +81,13 @@ describe('openNewsroom', () => {
     expect((await fetch(feed, { headers: { 'if-none-match': etag } })).status).toBe(200);
   });
 
-  it('publishes by itself every so often', async () => {
+  it('publishes at the configured interval', async () => {
     const published = Promise.withResolvers<Publication>();
     await newsroom(5, (turn) => published.resolve(turn));
     expect((await published.promise).article.publishedMs).toBeGreaterThan(startMs);
   });
 
-  it('declares its outlets as an operator would, but polled faster', async () => {
+  it('declares its outlets as sources with a short poll interval', async () => {
     const { site, sections, sources } = (await newsroom()).declarations(5000);
     expect(site.title).toBe('Newswire demo');
     expect(sections).toEqual(['World', 'Analytics', 'Technology', 'Science']);

@@ -20,7 +20,7 @@ function chunksOf(png: Buffer): Chunk[] {
 }
 
 describe('drawPicture', () => {
-  it('makes a whole PNG file of 480 by 270 pixels', () => {
+  it('draws a complete PNG file of 480 by 270 pixels', () => {
     const png = Buffer.from(drawPicture(1));
     expect(png.toString('latin1', 0, 8)).toBe('\x89PNG\r\n\x1a\n');
     const [header, data, end] = chunksOf(png);
@@ -29,12 +29,12 @@ describe('drawPicture', () => {
     expect(inflateSync(data?.data ?? Buffer.alloc(0))).toHaveLength(270 * (480 * 3 + 1));
   });
 
-  it('draws the same for the same seed, and something else for another', () => {
+  it('draws the same image for the same seed and another for another seed', () => {
     expect(Buffer.compare(drawPicture(5), drawPicture(5))).toBe(0);
     expect(Buffer.compare(drawPicture(5), drawPicture(6))).not.toBe(0);
   });
 
-  it('stays small', () => {
+  it('draws files of less than 100 KB', () => {
     expect(drawPicture(9).length).toBeLessThan(20_000);
   });
 });

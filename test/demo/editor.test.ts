@@ -15,19 +15,19 @@ function turns(seed: number, count: number): { editor: Editor; turns: Publicatio
 }
 
 describe('Editor', () => {
-  it('tells the same stories for the same seed, and others for another', () => {
+  it('publishes the same stories for the same seed and others for another seed', () => {
     const headlines = (seed: number) => turns(seed, 60).turns.map((turn) => turn.article.headline);
     expect(headlines(7)).toEqual(headlines(7));
     expect(headlines(7)).not.toEqual(headlines(8));
   });
 
-  it('publishes, has stories carried and corrects, in every section', () => {
+  it('publishes, syndicates and corrects stories in every section', () => {
     const all = turns(1, 200).turns;
     expect(new Set(all.map((turn) => turn.kind))).toEqual(new Set(['published', 'carried', 'corrected']));
     expect(new Set(all.map((turn) => turn.article.outlet.id)).size).toBe(outlets.length);
   });
 
-  it('tells every story of a section before it tells one again', () => {
+  it('uses every story of a section before it repeats one', () => {
     const titles = turns(3, 400)
       .turns.filter((turn) => turn.kind === 'published' && turn.article.outlet.section === 'Science')
       .slice(0, scienceStories.length)
@@ -35,7 +35,7 @@ describe('Editor', () => {
     expect(new Set(titles).size).toBe(scienceStories.length);
   });
 
-  it('lets a second outlet of the section carry a story under the same address, in other words', () => {
+  it('syndicates a story to a second outlet with the same address and another wording', () => {
     const all = turns(5, 200).turns;
     const carried = all.filter((turn) => turn.kind === 'carried').map((turn) => turn.article);
     expect(carried.length).toBeGreaterThan(10);
@@ -49,7 +49,7 @@ describe('Editor', () => {
     }
   });
 
-  it('corrects an article in place: same number, other words, and a time of the change', () => {
+  it('corrects an article in place and sets its update time', () => {
     const { turns: all } = turns(5, 200);
     const corrected = all.filter((turn) => turn.kind === 'corrected').map((turn) => turn.article);
     expect(corrected.length).toBeGreaterThan(5);
@@ -61,7 +61,7 @@ describe('Editor', () => {
     }
   });
 
-  it('shows the corrected article in its feed and on its page, once', () => {
+  it('shows the corrected article once in its feed and on its page', () => {
     const editor = new Editor(seededRandom(5));
     for (let index = 0; ; index += 1) {
       const { kind, article } = editor.publishNext(index * minuteMs);
@@ -82,7 +82,7 @@ describe('Editor', () => {
     }
   });
 
-  it('leaves no slot open and no number out of its bounds', () => {
+  it('fills every slot and keeps numbers within their bounds', () => {
     for (const { article } of turns(4, 1500).turns) {
       const text = [article.headline, article.lead, ...article.paragraphs].join('\n');
       expect(text).not.toMatch(/[{}]|undefined|NaN/);
@@ -90,16 +90,16 @@ describe('Editor', () => {
   });
 });
 
-describe('the stories', () => {
+describe('the story templates', () => {
   const all = [...worldStories, ...analyticsStories, ...technologyStories, ...scienceStories];
 
-  it('are at least forty, no two under one headline', () => {
+  it('are at least forty with different headlines', () => {
     expect(all.length).toBeGreaterThanOrEqual(40);
     const headlines = all.flatMap((story) => story.headlines);
     expect(new Set(headlines).size).toBe(headlines.length);
   });
 
-  it('have slots that are filled and numbers that are used', () => {
+  it('have a value for every slot and use every number', () => {
     for (const story of all) {
       const text = [...story.headlines, ...story.leads, ...story.paragraphs].join('\n');
       const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));

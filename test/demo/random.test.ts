@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { between, pick, seededRandom } from '../../src/demo/random.ts';
 
 describe('seededRandom', () => {
-  it('gives the same numbers for the same seed, all from 0 up to 1', () => {
+  it('returns the same numbers in [0, 1) for the same seed', () => {
     const [a, b] = [seededRandom(42), seededRandom(42)];
     const numbers = Array.from({ length: 1000 }, () => a());
     expect(numbers).toEqual(numbers.map(() => b()));
@@ -21,7 +21,7 @@ describe('between', () => {
 });
 
 describe('pick', () => {
-  it('refuses an empty list', () => {
+  it('throws for an empty list', () => {
     expect(() => pick(seededRandom(1), [])).toThrow(RangeError);
   });
 });

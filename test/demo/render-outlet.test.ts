@@ -28,7 +28,7 @@ function article(outlet: Outlet, over: Partial<Article> = {}): Article {
   };
 }
 
-describe('writeFeed', () => {
+describe('renderFeed', () => {
   it.each(['rss', 'atom'] as const)('writes %s that a reader understands', async (format) => {
     const outlet = outletWith(format);
     const { body, type } = renderFeed(outlet, [article(outlet)], base);
@@ -45,7 +45,7 @@ describe('writeFeed', () => {
     expect(body).toContain('Transport');
   });
 
-  it('writes a JSON Feed', () => {
+  it('renders a JSON Feed', () => {
     const outlet = outletWith('json');
     const { body, type } = renderFeed(outlet, [article(outlet)], base);
     expect(type).toContain('application/feed+json');
@@ -67,14 +67,14 @@ describe('writeFeed', () => {
     });
   });
 
-  it('says the same bytes for the same articles, whatever the time', () => {
+  it('renders the same bytes for the same articles at any time', () => {
     for (const outlet of outlets) {
       const write = () => renderFeed(outlet, [article(outlet)], base).body;
       expect(write()).toBe(write());
     }
   });
 
-  it('keeps the id of an article that is corrected, and says when it was', () => {
+  it('keeps the id of a corrected article and adds its update time', () => {
     const outlet = outletWith('atom');
     const before = renderFeed(outlet, [article(outlet)], base).body;
     const after = renderFeed(outlet, [article(outlet, { updatedMs: Date.UTC(2024, 4, 1, 13) })], base).body;
@@ -84,13 +84,13 @@ describe('writeFeed', () => {
     expect(after).toContain('<published>2024-05-01T12:00:00.000Z</published>');
   });
 
-  it('leaves the picture out of an article without one', () => {
+  it('omits the image of an article without one', () => {
     for (const outlet of outlets) {
       expect(renderFeed(outlet, [article(outlet, { pictureSeed: null })], base).body).not.toContain('/pictures/');
     }
   });
 
-  it('is well formed with no article at all', async () => {
+  it('renders a well-formed feed without articles', async () => {
     for (const outlet of outlets) {
       const { body } = renderFeed(outlet, [], base);
       if (outlet.format === 'json') expect(JSON.parse(body).items).toEqual([]);
@@ -99,8 +99,8 @@ describe('writeFeed', () => {
   });
 });
 
-describe('writePage', () => {
-  it('shows the article as text', () => {
+describe('renderArticlePage', () => {
+  it('renders the article as escaped text', () => {
     const page = renderArticlePage(article(outletWith('rss')), base);
     expect(page).toContain('<h1>Rail &amp; road: &quot;a&quot; &lt; b</h1>');
     expect(page).toContain('<p>A lead with &lt;angle&gt; brackets &amp; more.</p>');
@@ -109,7 +109,7 @@ describe('writePage', () => {
   });
 });
 
-describe('writeFront', () => {
+describe('renderFrontPage', () => {
   it('links to every article', () => {
     const outlet = outletWith('rss');
     expect(renderFrontPage(outlet, [article(outlet)])).toContain(

@@ -12,8 +12,8 @@ const story: StoryTemplate = {
   paragraphs: [],
 };
 
-describe('fillSlots', () => {
-  it('keeps numbers in their bounds and two towns apart', () => {
+describe('chooseSlotValues', () => {
+  it('keeps numbers within their bounds and chooses two different towns', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const fills = chooseSlotValues(story, seededRandom(seed));
@@ -24,8 +24,8 @@ describe('fillSlots', () => {
   });
 });
 
-describe('correctFills', () => {
-  it('changes exactly one number, within its bounds', () => {
+describe('correctSlotValues', () => {
+  it('changes exactly one number within its bounds', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = seededRandom(seed);
@@ -39,12 +39,12 @@ describe('correctFills', () => {
     );
   });
 
-  it('has nothing to correct without a number', () => {
+  it('returns null for a story without numbers', () => {
     expect(correctSlotValues({ ...story, numbers: {} }, {}, seededRandom(1))).toBeNull();
   });
 });
 
-describe('fillText', () => {
+describe('fillTemplate', () => {
   it('fills slots and begins with a capital letter', () => {
     expect(fillTemplate('{region} and {nobody}', { region: 'the Fells' })).toBe('The Fells and {nobody}');
   });

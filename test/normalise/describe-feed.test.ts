@@ -5,7 +5,7 @@ import { ordinaryItem, parsedFeed, parsedItem } from '../support/parsed-feed.ts'
 const url = 'https://feeds.example/rss.xml';
 
 describe('describeFeed', () => {
-  it('says what each entry says, in document order', () => {
+  it('describes each entry in document order', () => {
     const item = ordinaryItem(1, {
       link: '/story/1?utm_source=rss',
       published: 'Mon, 09 Mar 2026 10:00:00 GMT',
@@ -37,7 +37,7 @@ describe('describeFeed', () => {
     });
   });
 
-  it('invents nothing', () => {
+  it('leaves missing values null', () => {
     const [entry] = describeFeed(parsedFeed([parsedItem()]), { url }).entries;
     expect(entry).toEqual({
       id: null,
@@ -53,7 +53,7 @@ describe('describeFeed', () => {
     });
   });
 
-  it('keeps dates that the store would refuse', () => {
+  it('keeps dates that normaliseFeed would drop', () => {
     const [entry] = describeFeed(parsedFeed([parsedItem({ published: '2099-01-01', updated: '1970-01-01' })]), {
       url,
     }).entries;

@@ -15,8 +15,8 @@ function read(items: readonly Parameters<typeof ordinaryItem>[1][]) {
   return { guids: drafts.map(({ guid }) => guid).sort(), notes, urls: drafts.map(({ canonicalUrl }) => canonicalUrl) };
 }
 
-describe('a document that holds one article twice', () => {
-  it('keeps the more recently updated one of two guids, and its link', () => {
+describe('findDuplicateEntries', () => {
+  it('keeps the more recently updated of two entries with different guids', () => {
     const story = titled('Storm hits the coast');
     expect(
       read([
@@ -26,7 +26,7 @@ describe('a document that holds one article twice', () => {
     ).toEqual({ guids: [`${link}#1`], notes: ['dup_entry:1'], urls: [link] });
   });
 
-  it('keeps the last one where neither has a date', () => {
+  it('keeps the last entry when neither has a date', () => {
     expect(read([titled('Storm hits the coast'), titled('Storm hits the coast')]).guids).toEqual(['guid-1']);
   });
 
@@ -35,14 +35,14 @@ describe('a document that holds one article twice', () => {
     expect(read([story, { ...story, link: link.replace('https', 'http') }]).guids).toEqual(['guid-1']);
   });
 
-  it('keeps two entries of a live blog apart by their titles', () => {
+  it('distinguishes two entries of a live blog by their titles', () => {
     expect(read([titled('The polls close'), titled('The first results come in')])).toEqual({
       ...{ guids: ['guid-0', 'guid-1'], notes: [] },
       urls: [null, null],
     });
   });
 
-  it('keeps comments on one page apart by the fragments of their links', () => {
+  it('distinguishes comments on one page by the fragments of their links', () => {
     const comment = titled('Comment by Ann on the storm');
     expect(
       read([
@@ -52,12 +52,12 @@ describe('a document that holds one article twice', () => {
     ).toHaveLength(2);
   });
 
-  it('does not take the link to the front of the site for that of an article', () => {
+  it('does not treat entries that link to the home page as duplicates', () => {
     const today = { ...titled('Picture of the day'), link: 'https://site.example/' };
     expect(read([today, today]).guids).toHaveLength(2);
   });
 
-  it('keeps three activities of one title and link apart when text and date differ', () => {
+  it('keeps three entries with one title and link when text and date differ', () => {
     const at = (hour: number) => ({
       ...titled('Ann updated the ticket'),
       ...text(`Step ${hour}`),
@@ -74,7 +74,7 @@ describe('a document that holds one article twice', () => {
         published: '2026-03-10T10:00:00Z',
       }),
     ],
-  ])('keeps one of three repetitions of one title that have the %s in common', (_, parts) => {
+  ])('keeps one of three entries with one title and the same %s', (_, parts) => {
     expect(read(parts.map((part) => ({ ...titled('Storm hits the coast'), ...part }))).guids).toEqual(['guid-2']);
   });
 

@@ -61,12 +61,12 @@ describe('EntryBody', () => {
       },
     ],
   ];
-  it.each(cases)('reads %s at once as it does piece by piece', (_, content, summary, expected) => {
+  it.each(cases)('reads %s in one pass with the same result as separately', (_, content, summary, expected) => {
     expect(both({ content, summary })).toEqual([expected, expected]);
   });
 });
 
-describe('a content with a picture of 1.5 MB in it', () => {
+describe('a content with an embedded image of 1.5 MB', () => {
   const data = `data:image/png;base64,${'iVBORw0KGgo'.repeat(140_000)}`;
   const story = '<p>The text behind the picture.</p>';
 
@@ -76,19 +76,19 @@ describe('a content with a picture of 1.5 MB in it', () => {
     ['no quotes', `<img src=${data}>`],
     ['a style', `<div style="background: url(${data})"></div>`],
     ['a srcset', `<img srcset="https://example.org/a.png 1x, ${data} 2x">`],
-  ])('keeps the text behind it, with the address in %s', (_, picture) => {
+  ])('keeps the text after it, with the address in %s', (_, picture) => {
     for (const result of both({ content: html(picture + story), summary: null })) {
       expect(result).toMatchObject({ text: 'The text behind the picture.', clean: { cut: false } });
       expect((result as { clean: { html: string } }).clean.html).toContain(story);
     }
   });
 
-  it('counts little of it, so that others of its document are read as well', () => {
+  it('does not count towards the input limit of its document', () => {
     const body = new EntryBody({ content: html(`<img src="${data}">${story}`), summary: null }, bases);
     expect(body.inputChars).toBeLessThan(100);
   });
 
-  it('reads no longer for quotes that are never closed', () => {
+  it('takes no longer for quotes that are never closed', () => {
     const open = '="data:'.repeat(200_000) + ' '.repeat(1_000_000);
     const startedMs = process.cpuUsage().user / 1000;
     expect(new EntryBody({ content: html(open), summary: null }, bases).inputChars).toBe(open.length);

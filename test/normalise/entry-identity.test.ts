@@ -22,22 +22,22 @@ const trusting = { trustIds: true, siteUrl: 'https://site.example/' };
 describe('entryKey', () => {
   const echo = (text: string): string => text;
 
-  it('takes the guid first, then the link, then title and text', () => {
+  it('uses the guid, then the link, then title and text', () => {
     expect(entryKey(traits({ guid: 'id-1', url: 'https://a.example/1' }), echo)).toBe('gid-1');
     expect(entryKey(traits({ url: 'https://a.example/1' }), echo)).toBe('lhttps://a.example/1');
     expect(entryKey(traits({}), echo)).toBe('dA title\nSome text');
   });
 
-  it.each(['x'.repeat(1_000_000), '\u0000\u001b[2J', '__proto__', '', '😀'])('is short ASCII for any guid', (guid) => {
+  it.each(['x'.repeat(1_000_000), '\u0000\u001b[2J', '__proto__', '', '😀'])('returns short ASCII for any guid', (guid) => {
     expect(entryKey(traits({ guid }), sha256)).toMatch(/^[gld][0-9a-f]{40}$/);
   });
 
-  it('stays when a site moves to https or adds tracking', () => {
+  it('is stable when a site moves to https or adds tracking parameters', () => {
     const [before, after] = ['http://a.example/1', 'https://a.example/1?utm_source=feed'];
     expect(entryKey(traits({ url: before }), sha256)).toBe(entryKey(traits({ url: after }), sha256));
   });
 
-  it('tells a guid from a link and from a text of the same letters', () => {
+  it('differs between a guid, a link and a text with equal characters', () => {
     const url = 'https://a.example/1';
     const keys = [traits({ guid: url }), traits({ url }), traits({ title: url, text: '' })].map((one) =>
       entryKey(one, sha256),
@@ -53,21 +53,21 @@ describe('entryKeys', () => {
 
   const twenty = Array.from({ length: 20 }, (_, index) => `Item ${index}`);
 
-  it('keeps 20 entries with one link apart', () => {
+  it('gives 20 entries with one link different keys', () => {
     expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/list' })))).toBe(20);
     expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/' })))).toBe(20);
   });
 
-  it('makes one of an entry that a document holds twice', () => {
+  it('gives an entry that a document contains twice one key', () => {
     const twice = traits({ url: 'https://site.example/1' });
     expect(distinct([twice, { ...twice, body: { text: 'Other text' } }])).toBe(1);
   });
 
-  it('tells links apart by their fragments', () => {
+  it('gives links with different fragments different keys', () => {
     expect(distinct(['a', 'b'].map((part) => traits({ url: `https://site.example/log#${part}` })))).toBe(2);
   });
 
-  it('does not take a link to the front of the site for a name', () => {
+  it('does not use a link to the home page as a key', () => {
     const [key] = entryKeys([traits({ url: 'https://site.example' })], trusting);
     expect(key).toMatch(/^d/);
     const [blog] = entryKeys([traits({ url: 'https://site.example/blog/' })], {
@@ -77,7 +77,7 @@ describe('entryKeys', () => {
     expect(blog).toMatch(/^d/);
   });
 
-  it('leaves the guid out where guids are worthless', () => {
+  it('does not use guids that are not trusted', () => {
     const entries = [
       traits({ guid: '1', url: 'https://site.example/1' }),
       traits({ guid: '1', url: 'https://site.example/2' }),
@@ -87,45 +87,45 @@ describe('entryKeys', () => {
   });
 });
 
-describe('guidsAreWorthless', () => {
+describe('guidsAreUnreliable', () => {
   const news = (guid: string, n: number): IdentityFields =>
     traits({ guid, title: `Title ${n}`, url: `https://site.example/${n}` });
 
-  it('says so when all share one guid', () => {
+  it('is true when all entries share one guid', () => {
     expect(guidsAreUnreliable([1, 2, 3, 4].map((n) => news('same', n)))).toBe(true);
     expect(guidsAreUnreliable([1, 2].map((n) => news('same', n)))).toBe(true);
   });
 
-  it('says so when all share one guid and one link', () => {
+  it('is true when all entries share one guid and one link', () => {
     const entries = [1, 2, 3].map((n) => traits({ guid: 'same', title: `Title ${n}`, url: 'https://site.example/' }));
     expect(guidsAreUnreliable(entries)).toBe(true);
   });
 
-  it('says so when most share guids', () => {
+  it('is true when most entries share guids', () => {
     expect(guidsAreUnreliable([news('a', 1), news('a', 2), news('a', 3), news('b', 4)])).toBe(true);
   });
 
-  it('does not take an edit for a fault', () => {
+  it('is false for one entry and its edit', () => {
     expect(guidsAreUnreliable([news('a', 1), { ...news('a', 1), title: 'Corrected' }])).toBe(false);
     expect(guidsAreUnreliable([news('a', 1), news('a', 2), news('b', 3)])).toBe(false);
   });
 
-  it('does not take repetition for a fault', () => {
+  it('is false for repeated entries', () => {
     expect(guidsAreUnreliable([news('a', 1), news('a', 1), news('a', 1)])).toBe(false);
   });
 
-  it('has nothing against documents without guids', () => {
+  it('is false for documents without guids', () => {
     expect(guidsAreUnreliable([])).toBe(false);
     expect(guidsAreUnreliable([traits({ title: 'x' }), traits({ title: 'y' })])).toBe(false);
   });
 });
 
-describe('namingUrls', () => {
-  it('gives the canonical URL of a link that names one entry', () => {
+describe('identifyingUrls', () => {
+  it('returns the canonical URL of a link that only one entry has', () => {
     expect(identifyingUrls(['http://site.example/1#top'], 'https://site.example/')).toEqual(['https://site.example/1']);
   });
 
-  it('gives none for a link that two entries share', () => {
+  it('returns null for a link that two entries share', () => {
     const urls = ['https://site.example/day', 'http://site.example/day?utm_source=x', 'https://site.example/other'];
     expect(identifyingUrls(urls, null)).toEqual([null, null, 'https://site.example/other']);
   });
@@ -134,17 +134,17 @@ describe('namingUrls', () => {
     'https://site.example/',
     'https://other.example',
     'https://site.example/blog/',
-  ])('gives none for the front %s', (url) => {
+  ])('returns null for the home page %s', (url) => {
     expect(identifyingUrls([url], 'https://site.example/blog')).toEqual([null]);
   });
 
-  it('takes a query on the front for a name', () => {
+  it('accepts a home page with a query', () => {
     expect(identifyingUrls(['https://site.example/?p=7'], 'https://site.example/')).toEqual([
       'https://site.example/?p=7',
     ]);
   });
 
-  it('keeps its place where there is no link', () => {
+  it('returns null for an entry without a link', () => {
     expect(identifyingUrls([null, 'https://site.example/1'], null)).toEqual([null, 'https://site.example/1']);
   });
 });
@@ -173,7 +173,7 @@ describe('contentHash', () => {
     expect(contentHash({ ...substance, ...change })).not.toBe(contentHash(substance));
   });
 
-  it('stays when only the signatures of media addresses change', () => {
+  it('is stable when only the signatures of media URLs change', () => {
     const signed: HashedFields = {
       ...substance,
       enclosures: [{ url: 'https://cdn.example/a.mp3?token=2', type: 'audio/mpeg', length: 5 }],
@@ -182,7 +182,7 @@ describe('contentHash', () => {
     expect(contentHash(signed)).toBe(contentHash(substance));
   });
 
-  it('stays when only the order of the categories changes', () => {
+  it('is stable when only the order of the categories changes', () => {
     const [one, other] = [
       ['a', 'b'],
       ['b', 'a'],
@@ -190,7 +190,7 @@ describe('contentHash', () => {
     expect(one).toBe(other);
   });
 
-  it('keeps fields apart', () => {
+  it('distinguishes equal values of different fields', () => {
     expect(contentHash({ ...substance, title: 'ab', text: 'c' })).not.toBe(
       contentHash({ ...substance, title: 'a', text: 'bc' }),
     );

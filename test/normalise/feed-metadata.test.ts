@@ -14,25 +14,25 @@ describe('authorName', () => {
     ['\u0000\u202e', null],
     [null, null],
   ];
-  it.each(names)('makes of %j the name %j', (text, expected) => {
+  it.each(names)('reads %j as %j', (text, expected) => {
     expect(authorName(text)).toBe(expected);
   });
 
-  it('keeps names short', () => {
+  it('limits the length of a name', () => {
     expect(Buffer.byteLength(authorName('é'.repeat(4000)) ?? '')).toBe(256);
   });
 });
 
-describe('basesFor', () => {
-  it('puts the base of the item inside that of the feed', () => {
+describe('baseUrlsFor', () => {
+  it('resolves the base of the item against that of the feed', () => {
     const feed = parsedFeed([], { base: 'https://site.example/blog/', link: null });
     expect(baseUrlsFor(feed, parsedItem({ base: ['2026/'] }), url)[0]).toBe('https://site.example/blog/2026/');
     expect(baseUrlsFor(feed, null, url)[0]).toBe('https://site.example/blog/');
   });
 });
 
-describe('readFrame', () => {
-  it('cleans what the feed says of itself', () => {
+describe('readFeedMetadata', () => {
+  it('cleans the title, link, language and author of the feed', () => {
     const feed = parsedFeed([], {
       title: { type: 'html', value: `${'<i>Long</i> '.repeat(1000)}` },
       link: '/',
@@ -45,18 +45,18 @@ describe('readFrame', () => {
     expect(Buffer.byteLength(frame.title ?? '')).toBeLessThanOrEqual(1024);
   });
 
-  it('believes the operator on the language', () => {
+  it("prefers the operator's language", () => {
     expect(readFeedMetadata(parsedFeed([], { language: 'en' }), { url, language: 'fr' }).language).toBe('fr');
   });
 
-  it('has no site where the feed names none, or a script', () => {
+  it('has no site URL when the feed has no link or a javascript: link', () => {
     expect(readFeedMetadata(parsedFeed([], { link: null }), { url, language: null }).siteUrl).toBeNull();
     expect(readFeedMetadata(parsedFeed([], { link: 'javascript:1' }), { url, language: null }).siteUrl).toBeNull();
   });
 });
 
 describe('hubUrls', () => {
-  it('takes ten at most', () => {
+  it('returns at most ten hubs', () => {
     const hubs = Array.from({ length: 30 }, (_, n) => `https://hub.example/${n}`);
     const feed = parsedFeed([], { links: { self: null, hubs, next: null, prevArchive: null } });
     expect(hubUrls(feed, [])).toEqual(hubs.slice(0, 10));

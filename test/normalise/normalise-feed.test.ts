@@ -14,7 +14,7 @@ function titles(result: NormalisedFeed): string[] {
 }
 
 describe('normaliseFeed on dates', () => {
-  it('drops dates ahead and dates that are none, and counts them', () => {
+  it('drops future and invalid dates and counts them', () => {
     const result = digest([
       ordinaryItem(1, { published: 'Fri, 01 Jan 2099 00:00:00 GMT' }),
       ordinaryItem(2, { published: 'Thu, 01 Jan 1970 00:00:00 GMT' }),
@@ -26,7 +26,7 @@ describe('normaliseFeed on dates', () => {
     expect(result.notes).toEqual(['future_date:1', 'bad_date:3']);
   });
 
-  it('asks no date of a publisher whose dates are not to be trusted', () => {
+  it('ignores the dates of a source whose dates are not trusted', () => {
     const options = plainOptions({ trust: { dates: false, ids: true } });
     const item = ordinaryItem(1, { published: 'Mon, 09 Mar 2026 10:00:00 GMT', updated: 'nonsense' });
     const result = digest([item], options);
@@ -34,7 +34,7 @@ describe('normaliseFeed on dates', () => {
     expect(result.notes).toEqual([]);
   });
 
-  it('gives oldest first, ties and the undated in reverse document order', () => {
+  it('returns the oldest first, and ties and undated items in reverse document order', () => {
     const at = (n: number, hour: number | null): ParsedItem =>
       ordinaryItem(n, { published: hour === null ? null : new Date(Date.UTC(2026, 2, 9, hour)).toUTCString() });
     expect(titles(digest([at(1, null), at(2, 12), at(3, 10), at(4, 10), at(5, null), at(6, 11)]))).toEqual(
@@ -42,13 +42,13 @@ describe('normaliseFeed on dates', () => {
     );
   });
 
-  it('leaves the drafts that it orders as they are', () => {
+  it('does not modify the drafts that it sorts', () => {
     const { drafts } = digest([ordinaryItem(1), ordinaryItem(2)]);
     expect(publicationOrder(drafts, nowMs)).toEqual(drafts.toReversed());
   });
 });
 
-describe('normaliseFeed on identity', () => {
+describe('normaliseFeed on the identity of entries', () => {
   it('keeps the most recently updated of two entries with one guid', () => {
     const older = ordinaryItem(1, { updated: '2026-03-09T10:00:00Z', title: { type: 'text', value: 'Older' } });
     const newer = ordinaryItem(1, { updated: '2026-03-09T11:00:00Z', title: { type: 'text', value: 'Newer' } });
@@ -62,7 +62,7 @@ describe('normaliseFeed on identity', () => {
     }
   });
 
-  it('keeps the last where neither says when it was updated', () => {
+  it('keeps the last of two entries with one guid when neither has a date', () => {
     const result = digest([
       ordinaryItem(1),
       ordinaryItem(2),
@@ -71,13 +71,13 @@ describe('normaliseFeed on identity', () => {
     expect(titles(result)).toEqual(['Again', 'Title 2']);
   });
 
-  it('keeps every item of a source that gives all the same guid, and says so', () => {
+  it('keeps every item of a source whose guids are all the same, and notes it', () => {
     const result = digest([1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' })));
     expect(result.drafts.length).toBe(4);
     expect(result.notes).toEqual(['ids_distrusted', 'dup_guid:3']);
   });
 
-  it('stays a rung down when that was found out before', () => {
+  it('does not use guids that an earlier poll found unreliable', () => {
     const items = [1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' }));
     const [first] = digest(items).drafts;
     const later = digest([ordinaryItem(4, { guid: 'same' })], plainOptions({ trust: { dates: true, ids: false } }));
@@ -86,7 +86,7 @@ describe('normaliseFeed on identity', () => {
     expect(digest(items, plainOptions({ trust: { dates: true, ids: false } })).notes).toEqual([]);
   });
 
-  it('gives a shared link to none of those that share it', () => {
+  it('gives no entry a canonical URL that several entries share', () => {
     const result = digest([
       ordinaryItem(1, { link: 'https://site.example/day' }),
       ordinaryItem(2, { link: 'https://site.example/day#2' }),
@@ -95,22 +95,22 @@ describe('normaliseFeed on identity', () => {
     expect(result.drafts.map((draft) => draft.canonicalUrl)).toEqual(['https://site.example/story/3', null, null]);
   });
 
-  it('lets an entry that is repeated keep its link', () => {
+  it('keeps the canonical URL of an entry that is repeated', () => {
     expect(digest([ordinaryItem(1), ordinaryItem(1)]).drafts[0]?.canonicalUrl).toBe('https://site.example/story/1');
   });
 });
 
-describe('normaliseFeed on what is known', () => {
+describe('normaliseFeed on stored entries', () => {
   const items = [ordinaryItem(1), ordinaryItem(2)];
   const known = Object.fromEntries(digest(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
 
-  it('leaves unchanged entries out and names them', () => {
+  it('omits unchanged entries and lists their keys', () => {
     const result = digest([...items, ordinaryItem(3)], plainOptions({ known }));
     expect(titles(result)).toEqual(['Title 3']);
     expect(result.unchanged.toSorted()).toEqual(Object.keys(known).toSorted());
   });
 
-  it('does not take new markup or white space for news', () => {
+  it('does not report a change of markup or white space as an edit', () => {
     const html = '<div  class="new">\n<p>Text <i>of</i> story 1</p><img src="https://ads.example/1.gif"></div>';
     const result = digest(
       [ordinaryItem(1, { content: { type: 'html', value: html }, updated: '2026-03-10T00:00:00Z' })],
@@ -119,17 +119,17 @@ describe('normaliseFeed on what is known', () => {
     expect(result.drafts).toEqual([]);
   });
 
-  it('gives out an entry whose text changed', () => {
+  it('returns an entry whose text changed', () => {
     const edited = ordinaryItem(1, { content: { type: 'html', value: '<p>Text of story one</p>' } });
     expect(titles(digest([edited, ordinaryItem(2)], plainOptions({ known })))).toEqual(['Title 1']);
   });
 
-  it('knows nothing by names that every object has', () => {
+  it('does not find stored entries under properties of Object.prototype', () => {
     expect(digest(items, plainOptions({ known: {} })).unchanged).toEqual([]);
   });
 });
 
-describe('normaliseFeed on the operator’s filters', () => {
+describe('normaliseFeed with keep and drop filters', () => {
   const items = [
     ordinaryItem(1, { title: { type: 'text', value: 'Climate report' } }),
     ordinaryItem(2, { categories: ['Energy'] }),
@@ -137,24 +137,24 @@ describe('normaliseFeed on the operator’s filters', () => {
     ordinaryItem(4),
   ];
 
-  it('keeps what is asked for by title or category, whatever the case', () => {
+  it('keeps entries whose title or category matches, in any case', () => {
     const result = digest(items, plainOptions({ keep: 'climate|energy' }));
     expect(titles(result)).toEqual(['Climate, sponsored', 'Title 2', 'Climate report']);
     expect(result.notes).toEqual(['filtered:1']);
   });
 
-  it('drops what is not wanted, also of what is kept', () => {
+  it('drops matching entries, also those that keep matches', () => {
     expect(titles(digest(items, plainOptions({ keep: 'climate', drop: 'SPONSORED' })))).toEqual(['Climate report']);
   });
 
-  it('takes linear time over any expression', () => {
+  it('takes linear time for any expression', () => {
     const long = ordinaryItem(1, { title: { type: 'text', value: 'a'.repeat(1000) } });
     expect(threadCpuMs(() => digest([long], plainOptions({ drop: '(a+)+$b' })))).toBeLessThan(1_000);
   });
 });
 
 describe('normaliseFeed within its limits', () => {
-  it('takes the first items of a flood and counts the rest', () => {
+  it('takes the first items up to the limit and counts all', () => {
     const result = digest(
       Array.from({ length: 2000 }, (_, n) => ordinaryItem(n)),
       plainOptions({ limit: 50 }),
@@ -164,7 +164,7 @@ describe('normaliseFeed within its limits', () => {
     expect(result.notes).toEqual(['item_flood:2000']);
   });
 
-  describe('takes the newest items of a flood', () => {
+  describe('takes the newest items up to the limit', () => {
     const dayOf = (n: number) => new Date(nowMs - (2001 - n) * 3_600_000).toISOString();
     const flood = (part: (n: number) => object) => Array.from({ length: 2000 }, (_, n) => ordinaryItem(n, part(n)));
     const taken = (items: ReturnType<typeof flood>, more: Parameters<typeof plainOptions>[0] = {}) =>
@@ -174,28 +174,28 @@ describe('normaliseFeed within its limits', () => {
     const newest = Array.from({ length: 50 }, (_, n) => 1950 + n);
     const first = Array.from({ length: 50 }, (_, n) => n);
 
-    it('where the oldest come first', () => {
+    it('when the oldest come first', () => {
       expect(taken(flood((n) => ({ published: dayOf(n) })))).toEqual(newest);
     });
 
-    it('where only dates of change are given', () => {
+    it('when entries have only an update date', () => {
       expect(taken(flood((n) => ({ updated: dayOf(n) })))).toEqual(newest);
     });
 
-    it('where some of them have no date', () => {
+    it('when some entries have no date', () => {
       expect(taken(flood((n) => (n % 3 === 1 ? {} : { published: dayOf(n) })))).toEqual(newest);
     });
 
-    it('where many have the date of one day', () => {
+    it('when many entries have the same date', () => {
       expect(taken(flood((n) => ({ published: dayOf(n).slice(0, 7) })))).toEqual(newest);
     });
 
-    it('where a date ahead of us would pin an old one', () => {
+    it('when a future date would keep an old entry', () => {
       const items = flood((n) => ({ published: n === 0 ? '2031-01-01' : dayOf(n) }));
       expect(taken(items)).toEqual(newest);
     });
 
-    it('from the beginning where there are no dates, or none that are trusted', () => {
+    it('from the start when there are no dates or none that are trusted', () => {
       expect(taken(flood(() => ({})))).toEqual(first);
       expect(
         taken(
@@ -206,7 +206,7 @@ describe('normaliseFeed within its limits', () => {
     });
   });
 
-  it('cuts a content of 20 MB and keeps title and link', () => {
+  it('truncates a content of 20 MB and keeps title and link', () => {
     let result: NormalisedFeed | null = null;
     const content = { type: 'html', value: '<p>hello world</p>'.repeat(1_200_000) } as const;
     expect(
@@ -221,7 +221,7 @@ describe('normaliseFeed within its limits', () => {
     expect(Buffer.byteLength(result!.drafts[0]!.contentHtml)).toBeLessThanOrEqual(128 * 1024);
   });
 
-  it('keeps a document to 4 MB, and its titles beyond that', () => {
+  it('limits a document to 4 MB of content but keeps all titles', () => {
     const content = { type: 'html', value: `<p>${'x'.repeat(120_000)}</p>` } as const;
     const result = digest(Array.from({ length: 50 }, (_, n) => ordinaryItem(n, { content })));
     const bytes = result.drafts.reduce((sum, draft) => sum + Buffer.byteLength(draft.contentHtml), 0);
@@ -232,14 +232,14 @@ describe('normaliseFeed within its limits', () => {
     expect(result.notes).toEqual(['content_cut:16']);
   });
 
-  it('looks at 8 MB of markup, however little comes of it', () => {
+  it('reads at most 8 MB of markup, however little text results', () => {
     const content = { type: 'html', value: `<p class="${'x'.repeat(1_000_000)}">Text</p>` } as const;
     const result = digest(Array.from({ length: 12 }, (_, n) => ordinaryItem(n, { content })));
     expect(result.drafts.filter((draft) => draft.contentHtml === '<p>Text</p>').length).toBe(9);
     expect(result.notes).toEqual(['content_cut:3']);
   });
 
-  it('does not take a content that was left out for an edit', () => {
+  it('does not report omitted content as an edit', () => {
     const content = { type: 'html', value: `<p>${'x'.repeat(120_000)}</p>` } as const;
     const items = Array.from({ length: 50 }, (_, n) => ordinaryItem(n, { content }));
     const known = Object.fromEntries(digest(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
@@ -247,8 +247,8 @@ describe('normaliseFeed within its limits', () => {
   });
 });
 
-describe('normaliseFeed on the feed itself', () => {
-  it('hands on what the scheduler and the store need', () => {
+describe('normaliseFeed on the metadata of the feed', () => {
+  it('returns what the scheduler and the store need', () => {
     const feed = parsedFeed([], {
       title: { type: 'html', value: 'News &amp; <b>views</b>' },
       complete: true,
@@ -271,7 +271,7 @@ describe('normaliseFeed on the feed itself', () => {
     });
   });
 
-  it('takes an entry for deleted where the same document says so and the entry was not updated since', () => {
+  it('omits an entry with a tombstone in the same document unless it was updated later', () => {
     const when = '2026-03-01T00:00:00Z';
     const feed = parsedFeed(
       [
@@ -287,7 +287,7 @@ describe('normaliseFeed on the feed itself', () => {
     expect(drafts.map(({ guid }) => guid).toSorted()).toEqual(['back', 'other']);
   });
 
-  it('has no title where the publisher gave an empty one', () => {
+  it('returns no title for an empty title element', () => {
     expect(
       normaliseFeed(parsedFeed([], { title: { type: 'html', value: ' <b></b> ' } }), plainOptions()).feedTitle,
     ).toBeNull();

@@ -16,7 +16,7 @@ function only(item: ParsedItem, options = plainOptions()): ItemDraft {
 }
 
 describe('an entry, read and cleaned', () => {
-  it('makes a draft of it', () => {
+  it('becomes an item draft', () => {
     const item = ordinaryItem(1, {
       link: '/story/1?utm_source=rss',
       published: 'Mon, 09 Mar 2026 10:00:00 GMT',
@@ -42,7 +42,7 @@ describe('an entry, read and cleaned', () => {
     });
   });
 
-  it('makes something of an entry without anything', () => {
+  it('gets a title and no other field when it is empty', () => {
     expect(only(parsedItem())).toMatchObject({
       title: 'A feed',
       summary: '',
@@ -53,19 +53,19 @@ describe('an entry, read and cleaned', () => {
     });
   });
 
-  it('makes a title of the text, else of the address', () => {
+  it('gets its title from its text, or from its address', () => {
     const text = 'One sentence that goes on for much longer than any title should, and then for a little longer still.';
     const untitled = parsedItem({ content: { type: 'html', value: `<p>${text}</p>` } });
     expect(only(untitled).title).toBe('One sentence that goes on for much longer than any title should, and then for…');
     expect(only(parsedItem({ link: 'https://www.site.example/a/b/' })).title).toBe('site.example/a/b');
   });
 
-  it('shows markup in a plain title, and takes it out of an HTML one', () => {
+  it('keeps markup in a plain title and removes it from an HTML title', () => {
     expect(only(ordinaryItem(1, { title: { type: 'text', value: 'The <b> tag' } })).title).toBe('The <b> tag');
     expect(only(ordinaryItem(1, { title: { type: 'html', value: 'A <b>bold</b> title' } })).title).toBe('A bold title');
   });
 
-  it('takes the longer of content and summary for the content, and the summary for the summary', () => {
+  it('uses the longer of content and summary as its content', () => {
     const short = { type: 'html', value: '<p>Short</p>' } as const;
     const long = { type: 'html', value: '<p>A much longer text</p>' } as const;
     expect(only(ordinaryItem(1, { summary: short, content: long })).contentHtml).toBe('<p>A much longer text</p>');
@@ -74,14 +74,14 @@ describe('an entry, read and cleaned', () => {
     expect(only(ordinaryItem(1, { summary: null, content: long })).summary).toBe('A much longer text');
   });
 
-  it('measures by what is read, not by markup', () => {
+  it('compares content and summary by visible text, not by markup', () => {
     const markup = { type: 'html', value: `<p class="${'x'.repeat(500)}">Short</p>` } as const;
     expect(
       only(ordinaryItem(1, { summary: { type: 'text', value: 'Rather longer' }, content: markup })).contentHtml,
     ).toBe('Rather longer');
   });
 
-  it('keeps a content that is a picture', () => {
+  it('keeps a content that is only an image', () => {
     const draft = only(
       ordinaryItem(1, { content: { type: 'html', value: '<img src=/p.jpg>' }, summary: { type: 'text', value: '' } }),
     );
@@ -89,24 +89,24 @@ describe('an entry, read and cleaned', () => {
     expect(draft.imageUrl).toBe('https://site.example/p.jpg');
   });
 
-  it('makes HTML of plain text', () => {
+  it('converts plain text to HTML', () => {
     expect(only(ordinaryItem(1, { content: { type: 'text', value: 'a < b\n\nc' } })).contentHtml).toBe(
       '<p>a &lt; b</p><p>c</p>',
     );
   });
 
-  it('keeps summaries to 500 characters', () => {
+  it('limits the summary to 500 characters', () => {
     const { summary } = only(ordinaryItem(1, { content: { type: 'html', value: 'word '.repeat(1000) } }));
     expect([...summary].length).toBeLessThanOrEqual(500);
     expect(summary.endsWith('word…')).toBe(true);
   });
 
-  it('takes the publication of an entry that says only when it was updated', () => {
+  it('uses the update date as the publication date when there is no other', () => {
     const draft = only(ordinaryItem(1, { updated: '2026-03-09T11:00:00Z' }));
     expect(draft.publishedMs).toBe(Date.UTC(2026, 2, 9, 11));
   });
 
-  it('bounds every field', () => {
+  it('limits the size of every field', () => {
     const draft = only(
       ordinaryItem(1, {
         guid: 'é'.repeat(1_000_000),
@@ -128,7 +128,7 @@ describe('an entry, read and cleaned', () => {
     expect(draft.enclosures.length).toBe(50);
   });
 
-  it('cleans what is hostile and keeps what is readable', () => {
+  it('removes hostile markup and keeps readable text', () => {
     const draft = only(
       parsedItem({
         guid: '__proto__',
@@ -153,7 +153,7 @@ describe('the language of an entry', () => {
   const feed = (part: Partial<ParsedItem>, language: string | null): NormalisedFeed =>
     normaliseFeed(parsedFeed([ordinaryItem(1, part)], { language: 'EN_gb' }), plainOptions({ language }));
 
-  it('takes the operator first, then the entry, then the feed', () => {
+  it("prefers the operator's setting to the entry's and the feed's", () => {
     expect(feed({ language: 'fr' }, 'de').drafts[0]?.language).toBe('de');
     expect(feed({ language: 'fr' }, null).drafts[0]?.language).toBe('fr');
     expect(feed({}, null).drafts[0]?.language).toBe('en-GB');
@@ -162,7 +162,7 @@ describe('the language of an entry', () => {
 });
 
 describe('the links of an entry', () => {
-  it('resolves by xml:base, then the feed link, then the URL that answered', () => {
+  it('are resolved against xml:base, then the feed link, then the response URL', () => {
     const link = (base: readonly string[], feedLink: string | null): string | null | undefined =>
       normaliseFeed(parsedFeed([parsedItem({ link: 'a', base })], { link: feedLink }), plainOptions()).drafts[0]?.url;
     expect(link(['https://base.example/x/'], 'https://site.example/')).toBe('https://base.example/x/a');
@@ -170,7 +170,7 @@ describe('the links of an entry', () => {
     expect(link([], null)).toBe('https://feeds.example/a');
   });
 
-  it('resolves what is in the content against the same base', () => {
+  it('are resolved against the same base in its content', () => {
     const draft = only(
       ordinaryItem(1, { base: ['https://base.example/x/'], content: { type: 'html', value: '<img src="p.png">' } }),
     );
@@ -180,14 +180,14 @@ describe('the links of an entry', () => {
   it.each([
     ['an absolute base', 'https://media.example/c/', 'https://media.example/c/p.png'],
     ['a base relative to that of the entry', 'c/', 'https://base.example/x/c/p.png'],
-  ])('resolves what is in the content against %s of its own, and the link of the entry not', (_, base, src) => {
+  ])('are resolved in the content against %s of the content element only', (_, base, src) => {
     const content = { type: 'html' as const, value: '<img src="p.png">', base };
     const draft = only(ordinaryItem(1, { link: 'story', base: ['https://base.example/x/'], content }));
     expect(draft.contentHtml).toContain(`src="${src}"`);
     expect(draft.url).toBe('https://base.example/x/story');
   });
 
-  it('resolves what is in a summary against the base of the summary', () => {
+  it('are resolved in a summary against the base of the summary', () => {
     const summary = {
       type: 'html' as const,
       value: '<p>The longer one <img src="p.png"></p>',
@@ -197,7 +197,7 @@ describe('the links of an entry', () => {
     expect(only(ordinaryItem(1, { summary, content })).contentHtml).toContain('src="https://s.example/p.png"');
   });
 
-  it('takes the link that FeedBurner keeps beside its own, if it is one', () => {
+  it('use feedburner:origLink when it is a URL', () => {
     const link = 'http://feedproxy.example.com/~r/x/~3/1/';
     const read = (original: string) => only(ordinaryItem(1, { link, data: { 'feedburner:origlink': original } }));
     expect(read('https://example.org/1?utm_source=feedburner')).toMatchObject({
@@ -206,14 +206,14 @@ describe('the links of an entry', () => {
     for (const original of ['javascript:alert(1)', '/1', '', 'x'.repeat(5_000)]) expect(read(original).url).toBe(link);
   });
 
-  it('takes the base of the feed element once, whether or not items repeat it', () => {
+  it('apply the base of the feed element once, whether or not items repeat it', () => {
     for (const base of [[], ['blog/']]) {
       const feed = parsedFeed([parsedItem({ link: 'a', base })], { base: 'blog/', link: null });
       expect(normaliseFeed(feed, plainOptions()).drafts[0]?.url).toBe('https://feeds.example/blog/a');
     }
   });
 
-  it('drops links that are none and keeps the entries', () => {
+  it('are dropped when invalid, without dropping the entry', () => {
     const result = digest(
       ['javascript:1', 'data:text/html,x', 'vbscript:x', 'file:///x', 'java\nscript:1'].map((link, n) =>
         ordinaryItem(n, { link }),
@@ -223,7 +223,7 @@ describe('the links of an entry', () => {
     expect(result.notes).toEqual(['bad_link:5']);
   });
 
-  it('reports hubs, the feed itself and the archive as absolute addresses', () => {
+  it('are absolute for the hubs, the feed itself and the archive', () => {
     const links = {
       self: 'rss.xml',
       hubs: ['https://hub.example/', 'javascript:1', 'https://hub.example/'],
@@ -246,7 +246,7 @@ describe('the links of an entry', () => {
 });
 
 describe('the enclosures of an entry', () => {
-  it('takes nonsense out of them, counts it, and keeps the entry', () => {
+  it('drop invalid values, count them and keep the entry', () => {
     const enclosures = [
       { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: '-1' },
       { url: 'https://cdn.example/b.mp3', type: 'text/html', length: '1e30' },
@@ -263,7 +263,7 @@ describe('the enclosures of an entry', () => {
     expect(result.notes).toEqual(['bad_enclosure:4']);
   });
 
-  it('takes an attached picture for the picture', () => {
+  it('provide the image of an entry when they are images', () => {
     const enclosures = [{ url: 'https://cdn.example/p.jpg', type: 'image/jpeg', length: null }];
     expect(only(ordinaryItem(1, { enclosures })).imageUrl).toBe('https://cdn.example/p.jpg');
   });

@@ -20,32 +20,32 @@ const utf32 = (text: string, littleEndian: boolean) => {
 };
 
 describe('decode without a label', () => {
-  it('takes valid UTF-8 for UTF-8', () => {
+  it('decodes valid UTF-8 as UTF-8', () => {
     expect(decode(bytes('<a>é😀</a>'), null)).toEqual({ text: '<a>é😀</a>', notes: [] });
   });
 
-  it('takes for windows-1252 what has no UTF-8 beyond ASCII', () => {
+  it('decodes bytes without any valid UTF-8 sequence as windows-1252', () => {
     expect(decode(latin1('<a>\x93caf\xe9\x94</a>'), null)).toEqual({
       text: '<a>“café”</a>',
       notes: ['charset_guess', 'recovered'],
     });
   });
 
-  it('replaces a damaged sequence in what is UTF-8 otherwise', () => {
+  it('replaces a damaged sequence in a document that is otherwise UTF-8', () => {
     const { text, notes } = decode(bytes('<a>één ', [0xff], ' twéé</a>'), null);
     expect(text).toBe('<a>één \ufffd twéé</a>');
     expect(notes).toEqual(['recovered']);
   });
 
-  it('keeps a document that was cut within a character as UTF-8', () => {
+  it('decodes UTF-8 that was cut inside a character as UTF-8', () => {
     expect(decode(bytes('<a>né', [0xc3]), null).text).toBe('<a>né\ufffd');
   });
 
-  it('reads an empty document', () => {
+  it('decodes an empty document', () => {
     expect(decode(new Uint8Array(), null)).toEqual({ text: '', notes: [] });
   });
 
-  it('reads documents shorter than any pattern', () => {
+  it('decodes documents shorter than any detected pattern', () => {
     expect(decode(bytes('<'), null).text).toBe('<');
     expect(decode(new Uint8Array([0xff]), null).text).toBe('ÿ');
     expect(decode(new Uint8Array([0xef, 0xbb]), null).text).toBe('ï»');
@@ -60,11 +60,11 @@ describe('decode by byte order mark', () => {
     ['UTF-16 BE', bytes([0xfe, 0xff], [...utf16(text, true)])],
     ['UTF-32 LE', bytes([0xff, 0xfe, 0, 0], [...utf32(text, true)])],
     ['UTF-32 BE', bytes([0, 0, 0xfe, 0xff], [...utf32(text, false)])],
-  ])('reads %s whatever the header says', (_, body) => {
+  ])('decodes %s despite a different header', (_, body) => {
     expect(decode(body, 'text/xml; charset=iso-8859-1')).toEqual({ text, notes: [] });
   });
 
-  it('replaces what is no UTF-8 behind the mark of UTF-8', () => {
+  it('replaces invalid bytes after a UTF-8 byte order mark', () => {
     const { text: read, notes } = decode(bytes([0xef, 0xbb, 0xbf], 'é è ', [0xe9]), null);
     expect(read).toBe('é è \ufffd');
     expect(notes).toEqual(['recovered']);
@@ -78,19 +78,19 @@ describe('decode by the pattern of the first bytes', () => {
     ['UTF-16 BE', utf16(text, true)],
     ['UTF-32 LE', utf32(text, true)],
     ['UTF-32 BE', utf32(text, false)],
-  ])('reads %s without a mark', (_, body) => {
+  ])('decodes %s without a byte order mark', (_, body) => {
     expect(decode(body, null)).toEqual({ text, notes: ['charset_guess'] });
   });
 
-  it('looks past a line break in front', () => {
+  it('detects the pattern after a leading line break', () => {
     expect(decode(utf16(`\n${text}`, true), null).text).toBe(`\n${text}`);
   });
 
-  it('reads JSON in UTF-16 without a mark', () => {
+  it('decodes JSON in UTF-16 without a byte order mark', () => {
     expect(decode(utf16('{"a":1}', true), null).text).toBe('{"a":1}');
   });
 
-  it('replaces code points that do not exist in UTF-32', () => {
+  it('replaces invalid code points of UTF-32', () => {
     const body = new Uint8Array([0, 0, 0, 0x3c, 0, 0x11, 0, 0, 0, 0, 0xd8, 0]);
     expect(decode(body, null).text).toBe('<\ufffd\ufffd');
   });
@@ -100,21 +100,21 @@ describe('decode by label', () => {
   const declared = (charset: string, text: string) =>
     new Uint8Array(Buffer.from(`<?xml version="1.0" encoding="${charset}"?>${text}`, 'latin1'));
 
-  it('prefers the header to the declaration', () => {
+  it('prefers the Content-Type header to the XML declaration', () => {
     const { text } = decode(declared('iso-8859-1', '<a>\xc9</a>'), 'text/xml; charset="windows-1251"');
     expect(text).toContain('<a>Й</a>');
   });
 
-  it('takes the declaration when the header names no charset', () => {
+  it('uses the XML declaration when the header names no charset', () => {
     expect(decode(declared('koi8-r', '<a>\xca</a>'), 'application/rss+xml').text).toContain('<a>й</a>');
   });
 
-  it('finds the declaration behind junk', () => {
+  it('finds the XML declaration after junk', () => {
     const body = new Uint8Array(Buffer.from(`\n\n<?xml version='1.0' encoding='ISO-8859-2'?><a>\xb1</a>`, 'latin1'));
     expect(decode(body, null).text).toContain('<a>ą</a>');
   });
 
-  it('means windows-1252 by iso-8859-1', () => {
+  it('decodes iso-8859-1 as windows-1252', () => {
     expect(decode(declared('iso-8859-1', '<a>\x93\x94\x80</a>'), null)).toEqual({
       text: expect.stringContaining('<a>“”€</a>'),
       notes: [],
@@ -135,7 +135,7 @@ describe('decode by label', () => {
     expect(decode(body, null).text).toContain(`<a>${expected}</a>`);
   });
 
-  it('trusts valid UTF-8 more than another label', () => {
+  it('trusts valid UTF-8 more than a different label', () => {
     const body = bytes('<?xml version="1.0" encoding="utf-8"?><a>é</a>');
     expect(decode(body, 'text/xml; charset=ISO-8859-1')).toEqual({
       text: expect.stringContaining('<a>é</a>'),
@@ -143,26 +143,26 @@ describe('decode by label', () => {
     });
   });
 
-  it('believes in an East Asian charset whose few characters happen to be valid UTF-8', () => {
+  it('trusts an East Asian label when two-byte characters happen to be valid UTF-8', () => {
     const short = (charset: string) => bytes(`<?xml version="1.0" encoding="${charset}"?><a>`, [0xc2, 0xa1], '</a>');
     expect(decode(short('gb2312'), null).text).toContain('<a>隆</a>');
     expect(decode(short('iso-8859-1'), null).text).toContain('<a>¡</a>');
     expect(decode(bytes('<?xml version="1.0" encoding="gb2312"?><a>日</a>'), null).text).toContain('<a>日</a>');
   });
 
-  it('goes to windows-1252 when a document that claims UTF-8 is none', () => {
+  it('falls back to windows-1252 when a document labelled UTF-8 is not', () => {
     const { text, notes } = decode(declared('UTF-8', '<a>caf\xe9</a>'), null);
     expect(text).toContain('<a>café</a>');
     expect(notes).toEqual(['charset_guess', 'recovered']);
   });
 
-  it('goes to the declaration when the header claims UTF-8 wrongly', () => {
+  it('falls back to the XML declaration when the header is wrong about UTF-8', () => {
     const { text, notes } = decode(declared('windows-1251', '<a>\xc9</a>'), 'text/xml; charset=utf-8');
     expect(text).toContain('<a>Й</a>');
     expect(notes).toEqual(['charset_guess']);
   });
 
-  it('notes bytes that the labelled charset does not know', () => {
+  it('notes bytes that are invalid in the labelled charset', () => {
     const body = bytes('<?xml version="1.0" encoding="euc-jp"?><a>', [0xc6, 0xfc, 0xff], '</a>');
     expect(decode(body, null).notes).toEqual(['recovered']);
   });
@@ -171,19 +171,19 @@ describe('decode by label', () => {
     'utf-7',
     'utf-16le',
     'x-user-defined',
-  ])('does not believe in %s for bytes that are no UTF-8 either', (charset) => {
+  ])('ignores the label %s for bytes that are not UTF-8', (charset) => {
     expect(decode(latin1('<a>caf\xe9</a>'), `text/xml; charset=${charset}`).text).toBe('<a>café</a>');
   });
 
-  it.each(['utf-7', 'utf-16', 'x-user-defined', 'klingon', 'iso-2022-kr'])('does not believe in %s', (charset) => {
+  it.each(['utf-7', 'utf-16', 'x-user-defined', 'klingon', 'iso-2022-kr'])('ignores the label %s', (charset) => {
     const { text, notes } = decode(bytes('<a>é +ADw-</a>'), `text/xml; charset=${charset}`);
     expect(text).toBe('<a>é +ADw-</a>');
     expect(notes).toEqual(['charset_guess']);
   });
 });
 
-describe('decode of anything', () => {
-  it('yields well-formed text and never throws', () => {
+describe('decode of arbitrary bytes', () => {
+  it('returns well-formed text and never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.option(fc.string(), { nil: null }), (body, charset) => {
         const { text } = decode(body, charset === null ? null : `text/xml; charset=${charset}`);
@@ -193,7 +193,7 @@ describe('decode of anything', () => {
     );
   });
 
-  it('gives back every text that was written as UTF-8', () => {
+  it('returns every text that was encoded as UTF-8 unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         const document = `<a>${text}</a>`;

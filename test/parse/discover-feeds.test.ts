@@ -12,7 +12,7 @@ const urlsIn = (html: string): string[] => discover(html).feeds.map((feed) => fe
 const link = (attributes: string): string => `<link ${attributes}>`;
 
 describe('discoverFeeds', () => {
-  it('finds what a page declares, with type and title', () => {
+  it('finds the feeds that a page declares, with format and title', () => {
     const page = discover(`<!doctype html><html><head><title>Example
       &amp; news</title>
       <link rel="alternate" type="application/rss+xml" title="Example &raquo; Feed" href="/feed.rss">
@@ -42,7 +42,7 @@ describe('discoverFeeds', () => {
     ['a file', 'rel="alternate" type="application/rss+xml" href="file:///etc/passwd"'],
     ['data', 'rel="alternate" type="application/rss+xml" href="data:text/xml,<rss/>"'],
     ['an endless address', `rel="alternate" type="application/rss+xml" href="/${'a'.repeat(3000)}"`],
-  ])('leaves out %s', (_, attributes) => {
+  ])('omits %s', (_, attributes) => {
     expect(urlsIn(link(attributes))).toEqual([]);
   });
 
@@ -51,18 +51,18 @@ describe('discoverFeeds', () => {
     ['the relation of HTML drafts', 'rel="feed" href="/feed"'],
     ['a general type at the address of a feed', 'rel="alternate" type="application/json" href="/feed"'],
     ['no type at the address of a feed', 'rel="alternate" href="/feed"'],
-  ])('takes %s', (_, attributes) => {
+  ])('accepts %s', (_, attributes) => {
     expect(urlsIn(link(attributes))).toEqual(['https://example.org/feed']);
   });
 
-  it('resolves addresses against the first base of the page, wherever it stands', () => {
+  it('resolves addresses against the first base element of the page', () => {
     const declared = link('rel="alternate" type="application/rss+xml" href="feed"');
     const base = '<base target=_top><base href="//www.example.com/a/"><base href="/b/">';
     expect(urlsIn(`${declared}${base}`)).toEqual(['https://www.example.com/a/feed']);
     expect(urlsIn(`<base href="javascript:x">${declared}`)).toEqual(['https://example.org/news/feed']);
   });
 
-  it('finds links for people by their address, then by their text', () => {
+  it('finds visible links by their address, then by their text', () => {
     const page = discover(`
       <a href="/subscribe" title="RSS"><img src="/i.png" alt=""></a>
       <a href="/somewhere">R<b>S</b>S feed</a>
@@ -78,14 +78,14 @@ describe('discoverFeeds', () => {
     ]);
   });
 
-  it('names each address once, as it is best known', () => {
+  it('lists each address once, by its best evidence', () => {
     const html = `<a href="/feed#top">x</a>${link('rel=alternate type=application/rss+xml title=Feed href=/feed')}`;
     expect(discover(html).feeds).toEqual([
       { url: 'https://example.org/feed', title: 'Feed', format: 'RSS', found: 'declared' },
     ]);
   });
 
-  it('puts feeds of comments last', () => {
+  it('ranks comment feeds last', () => {
     const rss = 'rel="alternate" type="application/rss+xml"';
     const html = [
       link(`${rss} title="Example &raquo; Comments Feed" href="/c"`),
@@ -96,14 +96,14 @@ describe('discoverFeeds', () => {
     expect(urlsIn(html).map((found) => new URL(found).pathname)).toEqual(['/feed/', '/rss', '/c', '/comments/feed/']);
   });
 
-  it('sees nothing in comments and scripts', () => {
+  it('ignores links in comments and scripts', () => {
     const declared = link('rel="alternate" type="application/rss+xml" href="/feed"');
     expect(
       urlsIn(`<!-- ${declared} --><script>var x = '${declared}';</script><textarea>${declared}</textarea>`),
     ).toEqual([]);
   });
 
-  it('tells where the page sends browsers on to', () => {
+  it('returns the target of a meta refresh', () => {
     const refresh = (content: string) => discover(`<meta http-equiv="Refresh" content="${content}">`).refreshTo;
     expect(refresh('0; url=/home')).toBe('https://example.org/home');
     expect(refresh("5;URL='https://example.com/'")).toBe('https://example.com/');
@@ -112,20 +112,20 @@ describe('discoverFeeds', () => {
     expect(discover('<meta name="refresh" content="0; url=/x">').refreshTo).toBeNull();
   });
 
-  it('reads the charset that a page names in itself, unless the header says another', () => {
+  it('reads the charset of a meta element unless the header names one', () => {
     const html = '<meta http-equiv=content-type content="text/html; charset=iso-8859-5"><title>\xe9</title>';
     const body = new Uint8Array(Buffer.from(html, 'latin1'));
     expect(discoverFeeds({ body, contentType: 'text/html', url }).title).toBe('щ');
     expect(discoverFeeds({ body, contentType: 'text/html; charset=iso-8859-1', url }).title).toBe('é');
   });
 
-  it('gives titles that are safe on a terminal', () => {
+  it('returns titles that are safe to print on a terminal', () => {
     const declared = link('rel="alternate" type="application/rss+xml" title="a&#27;[31m&#10;b&#x202e;" href="/feed"');
     const page = discover(`<title>x\u001b]0;y\u0007</title>${declared}`);
     expect(JSON.stringify(page)).not.toMatch(/\\u001b|\\u0007|\\n|\u202e/);
   });
 
-  it('takes fifty feeds, and a bounded time', () => {
+  it('returns at most fifty feeds in a bounded time', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => `<a href="/feed/${index}">x</a>`).join('');
     expect(discover(many).feeds).toHaveLength(50);
     const spentMs = threadCpuMs(() => {
@@ -146,7 +146,7 @@ describe('discoverFeeds', () => {
     expect(spentMs).toBeLessThan(4_000);
   });
 
-  it('never throws, and gives nothing but http and https', () => {
+  it('never throws and returns only http and https addresses', () => {
     const token = fc.oneof(
       fc.constantFrom(
         '<a ',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFeedLinkText, looksLikeCommentFeed, looksLikeFeedUrl } from '../../src/parse/feed-url.ts';
 
-describe('looksLikeFeed', () => {
+describe('looksLikeFeedUrl', () => {
   it.each([
     '/feed',
     '/feed/',
@@ -28,7 +28,7 @@ describe('looksLikeFeed', () => {
     '/?feed=rss2',
     '/index.php?option=x&format=feed',
     '/news?format=atom',
-  ])('takes %s for one', (path) => {
+  ])('accepts %s', (path) => {
     expect(looksLikeFeedUrl(new URL(path, 'https://example.org/'))).toBe(true);
   });
 
@@ -51,11 +51,11 @@ describe('looksLikeFeed', () => {
     '/check?url=https%3A%2F%2Fexample.org%2Ffeed.xml',
     '/subscribe/feed/https://example.org/feed.xml',
     `/${'feed.'.repeat(400)}xml`,
-  ])('takes %s for none', (path) => {
+  ])('rejects %s', (path) => {
     expect(looksLikeFeedUrl(new URL(path, 'https://example.org/'))).toBe(false);
   });
 
-  it('goes by the host, too, but not for its front page', () => {
+  it('accepts a path on a feed host but not its home page', () => {
     expect(looksLikeFeedUrl(new URL('https://feeds.example.org/world'))).toBe(true);
     expect(looksLikeFeedUrl(new URL('https://rss.example.org/world'))).toBe(true);
     expect(looksLikeFeedUrl(new URL('https://feeds.example.org/'))).toBe(false);
@@ -63,8 +63,8 @@ describe('looksLikeFeed', () => {
   });
 });
 
-describe('looksLikeComments', () => {
-  it('goes by address and title', () => {
+describe('looksLikeCommentFeed', () => {
+  it('checks the address and the title', () => {
     expect(looksLikeCommentFeed('https://example.org/comments/feed/', null)).toBe(true);
     expect(looksLikeCommentFeed('https://example.org/feed/', 'Example » Comments Feed')).toBe(true);
     expect(looksLikeCommentFeed('https://example.org/commentary/feed/', 'Commentary')).toBe(false);
@@ -72,7 +72,7 @@ describe('looksLikeComments', () => {
   });
 });
 
-describe('saysFeed', () => {
+describe('isFeedLinkText', () => {
   it.each([
     'RSS',
     'Atom',
@@ -82,11 +82,11 @@ describe('saysFeed', () => {
     'RSS 2.0',
     'News feed',
     'Feed (RSS)',
-  ])('hears %j', (text) => {
+  ])('accepts %j', (text) => {
     expect(isFeedLinkText(text)).toBe(true);
   });
 
-  it.each(['', 'RSS is not dead', 'Feedback', 'Our feeds', 'Atomic'])('does not hear it in %j', (text) => {
+  it.each(['', 'RSS is not dead', 'Feedback', 'Our feeds', 'Atomic'])('rejects %j', (text) => {
     expect(isFeedLinkText(text)).toBe(false);
   });
 });

@@ -15,18 +15,18 @@ const documents = new Map(
 );
 
 describe('the fixtures', () => {
-  it('have a document for each expectation and the other way round', () => {
+  it('have one expectation for each document', () => {
     expect(expectations.map((name) => name.slice(0, -suffix.length)).sort()).toEqual([...documents.keys()].sort());
   });
 
-  it.each([...documents.values()])('say in the first line what is odd about %s', (name) => {
+  it.each([...documents.values()])('describe in the first line what is special about %s', (name) => {
     const [first = ''] = readFileSync(`${folder}${name}`, 'utf8').split('\n', 2).join(' ').split('-->');
     expect(first).toMatch(/<!-- \S|"_what": "|junk before/);
   });
 });
 
 describe('parseFeed', () => {
-  it.each(expectations)('reads what %s says', async (name) => {
+  it.each(expectations)('parses a document to %s', async (name) => {
     const base = name.slice(0, -suffix.length);
     const body = readFileSync(`${folder}${documents.get(base)}`);
     const expected: unknown = JSON.parse(readFileSync(`${folder}${name}`, 'utf8'));
@@ -36,7 +36,7 @@ describe('parseFeed', () => {
     expect(result).toMatchObject({ kind: 'parsed', feed: expected });
   });
 
-  it.each(expectations)('leaves nothing undefined in %s', async (name) => {
+  it.each(expectations)('leaves no field undefined in %s', async (name) => {
     const body = readFileSync(`${folder}${documents.get(name.slice(0, -suffix.length))}`);
     const result = await parseFeed({ body, contentType: null });
     expect(structuredClone(result)).toEqual(result);

@@ -17,7 +17,7 @@ async function parseTimed(text: string) {
   return { result, cpuMs: user / 1000 };
 }
 
-describe('parseFeed against documents beyond all bounds', () => {
+describe('parseFeed against oversized documents', () => {
   it.each([
     ['100,000 nested elements', rss('<a>'.repeat(size) + '</a>'.repeat(size)), 'elements are nested deeper than 256'],
     ['elements nested in a text', item(`<description>${'<b>'.repeat(size)}`), 'elements are nested deeper than 256'],
@@ -30,13 +30,13 @@ describe('parseFeed against documents beyond all bounds', () => {
     ['two million ampersands', item(`<title>${fill('& ', 4_000_000)}</title>`), 'more than 1000000 places to mend'],
     ['a million brackets', item(`<title>${fill('< ', 2_100_000)}</title>`), 'more than 1000000 places to mend'],
     ['a million names', rss(numbered(1_000_000, (n) => `<n${n}/>`)), 'more than 10000 different names'],
-  ])('refuses %s', async (_, text, detail) => {
+  ])('rejects %s', async (_, text, detail) => {
     const { result, cpuMs } = await parseTimed(text);
     expect(result).toEqual({ kind: 'unreadable', failure: 'parse_limit', detail });
     expect(cpuMs).toBeLessThan(5000);
   });
 
-  it('takes no more than 10,000 items', async () => {
+  it('reads at most 10,000 items', async () => {
     const { result } = await parseTimed(rss(numbered(12_000, (n) => `<item><guid>${n}</guid></item>`)));
     expect(result).toMatchObject({ kind: 'parsed', feed: { notes: ['item_flood'] } });
     expect(result.kind === 'parsed' && result.feed.items.at(-1)?.guid).toBe('9999');
@@ -47,17 +47,17 @@ describe('parseFeed against documents beyond all bounds', () => {
     expect(result.kind === 'parsed' && result.feed.items[0]?.summary?.value).toHaveLength(5_000_000);
   });
 
-  it('reads 8 MB of sections, one right after the other', async () => {
+  it('reads 8 MB of adjacent CDATA sections', async () => {
     const { result, cpuMs } = await parseTimed(item(`<description>${'<![CDATA[x]]>'.repeat(600_000)}</description>`));
     expect(result.kind === 'parsed' && result.feed.items[0]?.summary?.value).toHaveLength(600_000);
     expect(cpuMs).toBeLessThan(5000);
   });
 });
 
-describe('parseFeed against declarations', () => {
+describe('parseFeed against document type declarations', () => {
   const laughs = numbered(20, (n) => `<!ENTITY a${n + 1} "${`&a${n};`.repeat(10)}">`);
 
-  it('expands nothing and asks nobody', async () => {
+  it('expands no entity and opens no external one', async () => {
     const dtd = `<!DOCTYPE rss [<!ENTITY a0 "ha">${laughs}<!ENTITY x SYSTEM "file:///etc/hostname">]>`;
     const { result, cpuMs } = await parseTimed(dtd + item('<title>&a20;&x;</title>'));
     expect(result).toMatchObject({
@@ -73,7 +73,7 @@ describe('parseFeed against declarations', () => {
     ['unfinished ones inside', rss(fill('<!DOCTYPE a ["'))],
     ['unfinished ones with an end in sight', rss(fill('<!DOCTYPE a [>'))],
     ['unfinished ones of no kind', rss(fill('<!a ['))],
-  ])('is not slowed down by %s', async (_, text) => {
+  ])('takes a bounded time over %s', async (_, text) => {
     expect((await parseTimed(text)).cpuMs).toBeLessThan(2000);
   });
 });
@@ -131,7 +131,7 @@ describe('parseFeed against 100 KB of', () => {
     expect(cpuMs).toBeLessThan(2000);
   });
 
-  it('anything of the above leaves the prototypes as they are', () => {
+  it('leaves Object.prototype unchanged', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });

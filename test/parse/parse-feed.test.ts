@@ -15,13 +15,13 @@ async function feedOf(text: string | Uint8Array, contentType: string | null = nu
 
 const rss = (items: string) => `<rss version="2.0"><channel><title>Example</title>${items}</channel></rss>`;
 
-describe('parseFeed on what is no feed', () => {
+describe('parseFeed on documents that are not feeds', () => {
   it.each([
     ['nothing', ''],
     ['white space', ' \r\n\t '],
     ['a byte order mark', '\ufeff'],
     ['NULs', '\0\0\0\0\0'],
-  ])('calls %s empty', async (_, text) => {
+  ])('reports %s as empty', async (_, text) => {
     expect(await parse(text)).toEqual({ kind: 'unreadable', failure: 'empty', detail: 'the document is empty' });
   });
 
@@ -32,15 +32,15 @@ describe('parseFeed on what is no feed', () => {
     ['only a comment, on which the parser never answers', '<!-- nothing -->'],
     ['JSON of another kind', '{"error":"not found"}'],
     ['a list in JSON', '[1,2]'],
-  ])('says that %s is not a feed', async (_, text) => {
+  ])('reports that %s is not a feed', async (_, text) => {
     expect(await parse(text)).toMatchObject({ kind: 'unreadable', failure: 'not_feed' });
   });
 
-  it('calls JSON that cannot be mended an error', async () => {
+  it('reports a parse error for JSON that cannot be repaired', async () => {
     expect(await parse('{"version": tru')).toMatchObject({ failure: 'parse_error' });
   });
 
-  it('gives details that are safe on a terminal', async () => {
+  it('returns details that are safe to print on a terminal', async () => {
     const result = await parse('<evil\u001b[31m\u202ename x>');
     expect(result).toMatchObject({ failure: 'not_feed' });
     expect(JSON.stringify(result)).not.toMatch(/\\u001b|\u202e/);
@@ -58,19 +58,19 @@ describe('parseFeed on feeds', () => {
     expect((await feedOf(text)).items).toEqual([]);
   });
 
-  it('decodes by the header', async () => {
+  it('decodes by the Content-Type header', async () => {
     const body = new Uint8Array(Buffer.from(rss('<item><title>\xc9</title></item>'), 'latin1'));
     expect((await feedOf(body, 'text/xml; charset=windows-1251')).items[0]?.title?.value).toBe('Й');
   });
 
-  it('tells what decoding and mending had to guess, each once', async () => {
+  it('lists each note of decoding and repair once', async () => {
     const body = new Uint8Array(
       Buffer.from(`<!DOCTYPE x>${rss('<item><title>a & \xe9 & b</title></item>')}`, 'latin1'),
     );
     expect((await feedOf(body)).notes).toEqual(['charset_guess', 'recovered', 'dtd_dropped']);
   });
 
-  it('reads JSON whatever it is served as, and XML served as JSON', async () => {
+  it('reads JSON of any content type, and XML served as JSON', async () => {
     const json = '{"version":"https://jsonfeed.org/version/1","title":"x"}';
     expect((await feedOf(json, 'text/html')).format).toBe('json1');
     expect((await feedOf(rss(''), 'application/json')).format).toBe('rss2');
@@ -81,12 +81,12 @@ describe('parseFeed on feeds', () => {
     expect(second).toEqual(first);
   });
 
-  it('gives plain data that crosses threads', async () => {
+  it('returns plain data that can be cloned between threads', async () => {
     const feed = await feedOf(rss('<item><title>x</title><georss:point>1 2</georss:point></item>'));
     expect(structuredClone(feed)).toEqual(feed);
   });
 
-  it('leaves bytes that it was given as they were', async () => {
+  it('does not modify the bytes of the document', async () => {
     const body = new Uint8Array(Buffer.from(rss('<item><title>a & b</title></item>')));
     const copy = body.slice();
     await parse(body);
@@ -94,8 +94,8 @@ describe('parseFeed on feeds', () => {
   });
 });
 
-describe('parseFeed on anything', () => {
-  it('answers bytes of all kinds, and never throws', async () => {
+describe('parseFeed on arbitrary input', () => {
+  it('returns a result for any bytes and never throws', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 300 }),
@@ -108,7 +108,7 @@ describe('parseFeed on anything', () => {
     );
   });
 
-  it('finds every item of a feed of plain items, with its text', async () => {
+  it('finds every item of a plain feed, with its text', async () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((value) => /\p{L}/u.test(value));
     const escaped = (value: string) => value.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
     await fc.assert(
@@ -122,7 +122,7 @@ describe('parseFeed on anything', () => {
     );
   });
 
-  it('keeps all whole items of a feed that was cut anywhere', async () => {
+  it('keeps all complete items of a feed that was cut at any place', async () => {
     const items = Array.from(
       { length: 5 },
       (_, n) => `<item><guid>${n}</guid><description><![CDATA[<p>${n}]]></description></item>`,
@@ -139,7 +139,7 @@ describe('parseFeed on anything', () => {
     );
   });
 
-  it('reads any JSON that has items without touching prototypes', async () => {
+  it('reads any JSON with items without changing Object.prototype', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue(), { maxLength: 5 }), async (items) => {
         const feed = await feedOf(JSON.stringify({ version: 'https://jsonfeed.org/version/1', items }));

@@ -195,7 +195,7 @@ describe('parseDate', () => {
     expect(iso(text)).toBe(expected);
   });
 
-  it.each(zones)('knows the zone %s', (zone, hours) => {
+  it.each(zones)('knows the time zone %s', (zone, hours) => {
     expect(parseDate(`Mon, 02 Mar 2026 12:00:00 ${zone}`)).toBe(Date.UTC(2026, 2, 2, 12) - hours * 3_600_000);
   });
 
@@ -203,7 +203,7 @@ describe('parseDate', () => {
     expect(iso(text)).toBe('2026-03-02T07:08:09.000Z');
   });
 
-  it.each(none)('finds no date in "%s"', (text) => {
+  it.each(none)('returns null for "%s"', (text) => {
     expect(parseDate(text)).toBeNull();
   });
 
@@ -212,29 +212,29 @@ describe('parseDate', () => {
     expect(iso('1772435289500')).toBe('2026-03-02T07:08:09.500Z');
   });
 
-  it('takes numeric days with dots day first', () => {
+  it('reads numeric dates with dots as day first', () => {
     expect(iso('02.03.2026 07:08')).toBe('2026-03-02T07:08:00.000Z');
     expect(iso('02-03-2026')).toBe('2026-03-02T00:00:00.000Z');
   });
 
-  it('takes slashes by what can be a month, and gives up where both can', () => {
+  it('reads dates with slashes only when one order is possible', () => {
     expect(iso('13/03/2026')).toBe('2026-03-13T00:00:00.000Z');
     expect(iso('03/13/2026')).toBe('2026-03-13T00:00:00.000Z');
     expect(iso('03/02/2026 7:08 AM')).toBe('2026-03-02T07:08:00.000Z');
     expect(iso('03/02/2026 07:08')).toBeNull();
   });
 
-  it('is not misled by a wrong weekday, or by one that is a month elsewhere', () => {
+  it('ignores a wrong weekday and a weekday that is a month name elsewhere', () => {
     expect(iso('Fri, 02 Mar 2026 07:08:09 GMT')).toBe('2026-03-02T07:08:09.000Z');
     expect(iso('mar. 03 févr. 2026')).toBe('2026-02-03T00:00:00.000Z');
   });
 
-  it('keeps years below 100 where four digits say so', () => {
+  it('reads four-digit years below 100 as written', () => {
     expect(parseDate('Fri, 02 Mar 0079 00:00:00 GMT')).toBe(new Date(0).setUTCFullYear(79, 2, 2));
   });
 });
 
-describe('parseDate, whatever comes', () => {
+describe('parseDate on arbitrary text', () => {
   const instants = fc.integer({ min: Date.UTC(1950, 0, 1), max: Date.UTC(2049, 11, 31) }).map((ms) => ms - (ms % 1000));
 
   it(
@@ -345,7 +345,7 @@ describe('parseDate, whatever comes', () => {
     fuzzTimeoutMs,
   );
 
-  it('does not look at texts that are too long for a date', () => {
+  it('returns null for texts that are too long for a date', () => {
     const spentMs = threadCpuMs(() => {
       for (const unit of ['1:', '( ', 'Mon, ', '-', '\u0301', '1 ']) expect(parseDate(unit.repeat(500_000))).toBeNull();
     });
@@ -353,23 +353,23 @@ describe('parseDate, whatever comes', () => {
   });
 });
 
-describe('clampDate', () => {
+describe('plausibleDate', () => {
   const nowMs = Date.UTC(2026, 2, 2);
   const hourMs = 3_600_000;
 
-  it('refuses what lies more than a day ahead', () => {
+  it('returns null for a date more than a day in the future', () => {
     expect(plausibleDate(nowMs + 24 * hourMs, nowMs)).toBe(nowMs + 24 * hourMs);
     expect(plausibleDate(nowMs + 24 * hourMs + 1, nowMs)).toBeNull();
     expect(classifyDate(nowMs + 25 * hourMs, nowMs)).toBe('future');
   });
 
-  it('refuses what is older than feeds are', () => {
+  it('returns null for a date before 1990', () => {
     expect(plausibleDate(Date.UTC(1990, 0, 1), nowMs)).toBe(Date.UTC(1990, 0, 1));
     expect(plausibleDate(Date.UTC(1990, 0, 1) - 1, nowMs)).toBeNull();
     expect(classifyDate(0, nowMs)).toBe('ancient');
   });
 
-  it('leaves nothing as nothing', () => {
+  it('returns null for null', () => {
     expect(plausibleDate(null, nowMs)).toBeNull();
   });
 });

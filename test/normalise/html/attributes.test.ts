@@ -8,8 +8,8 @@ function picture(attributes: Record<string, string>): Record<string, string> | n
   return cleanAttributes('img', { src: 'p.jpg', ...attributes }, bases);
 }
 
-describe('cleanAttributes of pictures', () => {
-  it('forces what is good for readers', () => {
+describe('cleanAttributes of images', () => {
+  it('adds loading, decoding and referrerpolicy', () => {
     const asked = { loading: 'eager', decoding: 'sync', referrerpolicy: 'unsafe-url', crossorigin: 'use-credentials' };
     expect(picture(asked)).toEqual({ ...img, src: 'https://feed.example/a/p.jpg' });
   });
@@ -45,7 +45,7 @@ describe('cleanAttributes of pictures', () => {
     { style: 'max-height: 0' },
     { src: 'https://counter.yadro.ru/hit' },
   ];
-  it.each(beacons)('drops one that counts: %j', (attributes) => {
+  it.each(beacons)('drops a tracking image: %j', (attributes) => {
     expect(picture(attributes)).toBeNull();
   });
 
@@ -57,18 +57,18 @@ describe('cleanAttributes of pictures', () => {
     { style: 'border-width:1px' },
     { alt: 'display:none' },
   ];
-  it.each(seen)('keeps one that shows: %j', (attributes) => {
+  it.each(seen)('keeps a visible image: %j', (attributes) => {
     expect(picture(attributes)).not.toBeNull();
   });
 
-  it('takes the first address that is one', () => {
+  it('takes the first valid address', () => {
     expect(picture({ src: 'data:image/gif;base64,AA', 'data-lazy-src': '/q.jpg' })?.['src']).toBe(
       'https://feed.example/q.jpg',
     );
     expect(cleanAttributes('img', { alt: 'x' }, bases)).toBeNull();
   });
 
-  it('keeps texts as text, and short', () => {
+  it('keeps alt and title as short plain text', () => {
     const clean = picture({ alt: 'a\u202e<b>\n', title: 'x'.repeat(5000) });
     expect(clean?.['alt']).toBe('a<b>');
     expect(clean?.['title']?.length).toBe(1024);
@@ -76,7 +76,7 @@ describe('cleanAttributes of pictures', () => {
 });
 
 describe('cleanAttributes of links', () => {
-  it('forces the relation', () => {
+  it('sets the link relations', () => {
     expect(cleanAttributes('a', { href: '/x', rel: 'opener', target: '_blank', download: '' }, bases)).toEqual({
       href: 'https://feed.example/x',
       rel: 'noopener noreferrer nofollow ugc',
@@ -94,31 +94,31 @@ describe('cleanAttributes of links', () => {
     ['https://u:p@site.example/', 'https://site.example/'],
     [`mailto:${'a'.repeat(2000)}@site.example`, null],
   ];
-  it.each(links)('makes of %j %j', (href, expected) => {
+  it.each(links)('cleans the href %j to %j', (href, expected) => {
     expect(cleanAttributes('a', { href }, bases)?.['href'] ?? null).toBe(expected);
   });
 });
 
-describe('cleanAttributes of everything else', () => {
-  it('gives nothing to elements that need nothing', () => {
+describe('cleanAttributes of other elements', () => {
+  it('keeps no attributes on elements that need none', () => {
     for (const name of ['b', 'constructor', '__proto__', 'toString']) {
       expect(cleanAttributes(name, { id: 'x', class: 'y', style: 'z', onclick: 'w' }, bases)).toEqual({});
     }
   });
 
-  it('bounds the cells of tables', () => {
+  it('limits the spans of table cells', () => {
     expect(cleanAttributes('td', { colspan: '3', rowspan: '2' }, bases)).toEqual({ colspan: '3', rowspan: '2' });
     expect(cleanAttributes('td', { colspan: '101', rowspan: '1001' }, bases)).toEqual({});
     expect(cleanAttributes('th', { scope: 'COL' }, bases)).toEqual({ scope: 'col' });
     expect(cleanAttributes('th', { scope: 'page' }, bases)).toEqual({});
   });
 
-  it('takes no more than a direction for a direction', () => {
+  it('accepts only valid text directions', () => {
     expect(cleanAttributes('bdo', { dir: 'RTL', lang: 'he' }, bases)).toEqual({ dir: 'rtl' });
     expect(cleanAttributes('p', { dir: 'up', lang: 'x" onclick="' }, bases)).toEqual({});
   });
 
-  it('starts no recording by itself', () => {
+  it('never autoplays audio or video', () => {
     expect(cleanAttributes('audio', { src: 'a.mp3', autoplay: '', loop: '' }, bases)).toEqual({
       src: 'https://feed.example/a/a.mp3',
       controls: '',
@@ -126,12 +126,12 @@ describe('cleanAttributes of everything else', () => {
     });
   });
 
-  it('drops a source of nothing', () => {
+  it('drops a source without an address', () => {
     expect(cleanAttributes('source', { type: 'video/mp4' }, bases)).toBeNull();
     expect(cleanAttributes('source', { srcset: 'javascript:1 1x' }, bases)).toBeNull();
   });
 
-  it('keeps times that are times', () => {
+  it('keeps valid datetime values', () => {
     expect(cleanAttributes('time', { datetime: '2026-03-02T07:08:09Z' }, bases)).toEqual({
       datetime: '2026-03-02t07:08:09z',
     });

@@ -10,83 +10,83 @@ function balanced(html: string): string {
 // Each right-hand side is what Chromium builds of the left-hand side inside <li><div>…</div></li>, but that the page around it stays whole.
 const cases: [string, string, string][] = [
   [
-    'leaves what nests well',
+    'leaves well-nested elements unchanged',
     '<div><p>a<b>b</b></p><ul><li>c</li></ul></div>',
     '<div><p>a<b>b</b></p><ul><li>c</li></ul></div>',
   ],
   [
-    'closes an item that a browser closes',
+    'closes a list item that a browser closes',
     '<ul><li><div><li>a</li></div></li></ul>',
     '<ul><li><div></div></li><li>a</li></ul>',
   ],
   [
-    'leaves items of an inner list alone',
+    'leaves the items of an inner list unchanged',
     '<ul><li><ul><li>a</li></ul></li></ul>',
     '<ul><li><ul><li>a</li></ul></li></ul>',
   ],
-  ['gives a lone item its list', '<p>x</p><li>a</li><li>b</li>', '<p>x</p><ul><li>a</li><li>b</li></ul>'],
-  ['gives a lone term its list', '<dt>a</dt><dd>b</dd>', '<dl><dt>a</dt><dd>b</dd></dl>'],
+  ['wraps a list item without a list in one', '<p>x</p><li>a</li><li>b</li>', '<p>x</p><ul><li>a</li><li>b</li></ul>'],
+  ['wraps a term without a list in one', '<dt>a</dt><dd>b</dd>', '<dl><dt>a</dt><dd>b</dd></dl>'],
   [
     'closes a description that a browser closes',
     '<dl><dd><div><dt>a</dt></div></dd></dl>',
     '<dl><dd><div></div></dd><dt>a</dt></dl>',
   ],
   ['closes a paragraph before a block', '<p>a<blockquote>b</blockquote></p>c', '<p>a</p><blockquote>b</blockquote>c'],
-  ['closes what stands between', '<p><b>a<div>b</div></b></p>', '<p><b>a</b></p><div>b</div>'],
+  ['closes the elements between a paragraph and a block inside it', '<p><b>a<div>b</div></b></p>', '<p><b>a</b></p><div>b</div>'],
   [
-    'leaves a paragraph in a cell alone',
+    'leaves a paragraph in a cell unchanged',
     '<table><tr><td><p>a</p></td></tr></table>',
     '<table><tr><td><p>a</p></td></tr></table>',
   ],
-  ['closes a heading before a heading', '<h1>a<h2>b</h2></h1>', '<h1>a</h1><h2>b</h2>'],
+  ['closes a heading before another heading', '<h1>a<h2>b</h2></h1>', '<h1>a</h1><h2>b</h2>'],
   [
-    'closes a link before a link',
+    'closes a link before another link',
     '<a href="https://a.example/">a<b><a href="https://b.example/">b</a></b></a>',
     '<a href="https://a.example/">a<b></b></a><a href="https://b.example/">b</a>',
   ],
-  ['drops a link to nowhere', '<a>a</a>b', 'ab'],
-  ['drops a picture without an address', 'a<img />b', 'ab'],
+  ['drops a link without an address', '<a>a</a>b', 'ab'],
+  ['drops an image without an address', 'a<img />b', 'ab'],
   [
-    'closes a table before a table outside a cell',
+    'closes a table before another table outside a cell',
     '<table><tr><table></table></tr></table>',
     '<table><tr></tr></table><table></table>',
   ],
   [
-    'leaves a table in a cell alone',
+    'leaves a table in a cell unchanged',
     '<table><tr><td><table></table></td></tr></table>',
     '<table><tr><td><table></table></td></tr></table>',
   ],
-  ['gives a lone cell its row', '<table><td>a</td></table>', '<table><tr><td>a</td></tr></table>'],
+  ['wraps a cell without a row in one', '<table><td>a</td></table>', '<table><tr><td>a</td></tr></table>'],
   [
-    'goes back to the row for a cell',
+    'closes elements up to the row before a cell',
     '<table><tr><td><div><td>a</td></div></td></tr></table>',
     '<table><tr><td><div></div></td><td>a</td></tr></table>',
   ],
   [
-    'goes back to the table for a section',
+    'closes elements up to the table before a table section',
     '<table><tr><td><tbody><tr></tr></tbody></td></tr></table>',
     '<table><tr><td></td></tr><tbody><tr></tr></tbody></table>',
   ],
   [
-    'leaves a column in its group',
+    'leaves a column in its column group',
     '<table><colgroup><col /><col span="2" /></colgroup></table>',
     '<table><colgroup><col /><col span="2" /></colgroup></table>',
   ],
-  ['ignores parts of a table that is not there', '<tr><td>a</td></tr><col /><caption>b</caption>', 'ab'],
-  ['ignores ruby text without ruby', '<rt>a</rt>', 'a'],
-  ['closes ruby text before ruby text', '<ruby>x<rt>a<rp>b</rp></rt></ruby>', '<ruby>x<rt>a</rt><rp>b</rp></ruby>'],
-  ['ignores end tags of nothing', '</div></p></main>a', 'a'],
-  ['closes what is open at the end', '<div><b>a', '<div><b>a</b></div>'],
-  ['leaves no empty paragraph behind', '<p><figure></figure></p>', '<figure></figure>'],
+  ['ignores table parts outside a table', '<tr><td>a</td></tr><col /><caption>b</caption>', 'ab'],
+  ['ignores ruby text outside a ruby element', '<rt>a</rt>', 'a'],
+  ['closes ruby text before other ruby text', '<ruby>x<rt>a<rp>b</rp></rt></ruby>', '<ruby>x<rt>a</rt><rp>b</rp></ruby>'],
+  ['ignores end tags without a start tag', '</div></p></main>a', 'a'],
+  ['closes open elements at the end', '<div><b>a', '<div><b>a</b></div>'],
+  ['removes empty paragraphs', '<p><figure></figure></p>', '<figure></figure>'],
 ];
 
-describe('balance', () => {
+describe('BalancedHtmlWriter', () => {
   it.each(cases)('%s', (_, html, expected) => {
     expect(balanced(html)).toBe(expected);
     expect(balanced(expected)).toBe(expected);
   });
 
-  it('never exceeds its room, wherever the cut falls', () => {
+  it('never exceeds its byte limit, wherever the text is cut', () => {
     const html =
       '<div><p>héllo <b>w&amp;rld</b></p><ul><li>one</li><li>two</li></ul><img src="https://a.example/" /></div>';
     const whole = balance(html, roomy);

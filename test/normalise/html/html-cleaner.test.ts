@@ -11,7 +11,7 @@ const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 const bases = ['https://feed.example/a/'];
 
-describe('cleanHtml beside sanitize-html', () => {
+describe('cleanHtml compared with sanitize-html', () => {
   // The reader of srcset in sanitize-html tells the console of each that it cannot read.
   beforeEach(() => void vi.spyOn(console, 'log').mockReturnValue());
   afterEach(() => void vi.restoreAllMocks());
@@ -40,7 +40,7 @@ describe('cleanHtml beside sanitize-html', () => {
     expect(cleanHtml(html, bases)).toEqual(referenceClean(html, bases, maxContentBytes));
   });
 
-  it('agrees on where content is cut', () => {
+  it('agrees on where content is truncated', () => {
     const parts = ['<p>héllo <b>w&amp;rld</b></p>', '<ul><li>one</li><li>two</ul>', '<img src="/p.png" alt="A & B">'];
     const html = Array.from({ length: 9_000 }, (_, index) => parts[(index * index) % 3]).join('');
     expect(cleanHtml(html, bases)).toEqual(referenceClean(html, bases, maxContentBytes));

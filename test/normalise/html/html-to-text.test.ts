@@ -12,13 +12,13 @@ describe('htmlToText', () => {
     ['reads broken markup to its end', '<p>one <b>two <i>three', 'one two three'],
     ['takes text without any markup as it stands', ' a  >\n b ', 'a > b'],
     ['knows no hidden element but those that are open', 'a</svg></video><b title="<svg>">b</b><svg/>c</svg>d', 'ab cd'],
-    ['has no use for pictures', '<img alt="x" src="y">', ''],
+    ['ignores base64 images', '<img alt="x" src="y">', ''],
   ];
   it.each(cases)('%s', (_, html, expected) => {
     expect(htmlToText(html, 1000)).toBe(expected);
   });
 
-  it('stops reading soon after it has enough', () => {
+  it('stops reading soon after the limit', () => {
     const html = '<p>word</p>'.repeat(2_000_000);
     let text = '';
     expect(
@@ -32,27 +32,27 @@ describe('htmlToText', () => {
   });
 });
 
-describe('plainText', () => {
-  it('takes text as it stands', () => {
+describe('markupToText', () => {
+  it('keeps plain text as it is', () => {
     expect(markupToText({ type: 'text', value: 'Using <b> &amp; <i>' }, 100)).toBe('Using <b> &amp; <i>');
   });
 
-  it('takes HTML decoded once and without tags', () => {
+  it('decodes HTML once and removes tags', () => {
     expect(markupToText({ type: 'html', value: 'Using &lt;b&gt; <i>well</i>' }, 100)).toBe('Using <b> well');
   });
 
-  it('does not decode what was escaped twice into markup', () => {
+  it('does not turn double-escaped text into markup', () => {
     expect(markupToText({ type: 'html', value: '&amp;lt;script&amp;gt;' }, 100)).toBe('&lt;script&gt;');
   });
 
-  it('cuts at a code point', () => {
+  it('truncates at a code point', () => {
     expect(markupToText({ type: 'text', value: `${'é'.repeat(600)}` }, 1024)).toBe('é'.repeat(512));
     expect(markupToText({ type: 'html', value: `${'é'.repeat(600)}` }, 1023)).toBe('é'.repeat(511));
   });
 });
 
 describe('textToHtml', () => {
-  it('escapes what would be markup', () => {
+  it('escapes characters that would be markup', () => {
     expect(textToHtml('a < b & c > d')).toBe('a &lt; b &amp; c &gt; d');
   });
 

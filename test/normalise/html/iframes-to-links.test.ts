@@ -3,8 +3,8 @@ import { iframesToLinks } from '../../../src/normalise/html/iframes-to-links.ts'
 
 const bases = ['https://feed.example/'];
 
-describe('framesToLinks', () => {
-  it('puts a link in the place of each frame', () => {
+describe('iframesToLinks', () => {
+  it('replaces each iframe by a link', () => {
     expect(
       iframesToLinks(
         'a<iframe src="//v.example/1?x=1&amp;y=2" allow=autoplay></iframe>b<IFRAME SRC=/2></IFRAME>c',
@@ -15,28 +15,28 @@ describe('framesToLinks', () => {
     );
   });
 
-  it('leaves all else alone, to the letter', () => {
+  it('leaves all other markup unchanged', () => {
     const html = '<P CLASS=x>a&nbsp;b<br/></p><!-- <iframe> -->&lt;iframe src=x&gt;';
     expect(iframesToLinks(html, bases)).toBe(html);
   });
 
-  it('takes the fallback along with the frame', () => {
+  it('removes the fallback content of an iframe', () => {
     expect(iframesToLinks('<iframe src=ftp://v.example><p>Old browser</p></iframe>t', bases)).toBe('t');
   });
 
-  it('ends a frame that is never closed at the end of the text', () => {
+  it('ends an unclosed iframe at the end of the text', () => {
     expect(iframesToLinks('a<iframe src=https://v.example/><b>rest', bases)).toBe(
       'a<p><a href="https://v.example/">v.example</a></p>',
     );
   });
 
-  it('does not find frames in text and attributes', () => {
+  it('ignores iframes in text and attributes', () => {
     const html =
       '<img alt="<iframe src=https://v.example></iframe>"><textarea><iframe src=https://v.example></iframe></textarea>';
     expect(iframesToLinks(html, bases)).toBe(html);
   });
 
-  it('gives fifty links at most', () => {
+  it('creates at most fifty links', () => {
     const many = iframesToLinks('<iframe src=https://v.example/></iframe>'.repeat(60), bases);
     expect(many.match(/<a /g)?.length).toBe(50);
   });

@@ -18,7 +18,7 @@ function clean(html: string): string {
 }
 
 describe('sanitiseHtml against hostile markup', () => {
-  it.each(vectors)('$id: disarms $what', ({ html, becomes, text, holds = [] }) => {
+  it.each(vectors)('$id: neutralises $what', ({ html, becomes, text, holds = [] }) => {
     const result = clean(html);
     expect(findForbidden(result)).toEqual([]);
     if (becomes !== undefined) expect(result).toBe(becomes);
@@ -33,7 +33,7 @@ describe('sanitiseHtml against hostile markup', () => {
     '<p onclick=x>',
     '<p>',
     '<!-- x -->',
-  ])('is judged by an oracle that sees %s', (html) => {
+  ])('is checked by a test oracle that detects %s', (html) => {
     expect(findForbidden(html)).not.toEqual([]);
   });
 });
@@ -41,7 +41,7 @@ describe('sanitiseHtml against hostile markup', () => {
 describe('sanitiseHtml on ordinary markup', () => {
   const cases: [string, string, string][] = [
     [
-      'keeps structure',
+      'keeps the structure of the document',
       '<h2>T</h2><p>a <em>b</em><br>c</p><blockquote>q</blockquote>',
       '<h2>T</h2><p>a <em>b</em><br />c</p><blockquote>q</blockquote>',
     ],
@@ -55,20 +55,20 @@ describe('sanitiseHtml on ordinary markup', () => {
       '<figure><img src=p.png alt="A &amp; B" width="640px" height=50%><figcaption>c</figcaption></figure>',
       '<figure><img src="https://feed.example/a/p.png" alt="A &amp; B" width="640" loading="lazy" decoding="async" referrerpolicy="no-referrer" /><figcaption>c</figcaption></figure>',
     ],
-    ['keeps entities and non-breaking space', 'a&nbsp;&amp;&lt;&eacute;&#128512;', 'a\u00a0&amp;&lt;é😀'],
-    ['takes out controls, however they are written', 'a&#1;b&#x8;c&#x202e;d\u0001e', 'abcde'],
+    ['keeps entities and non-breaking spaces', 'a&nbsp;&amp;&lt;&eacute;&#128512;', 'a\u00a0&amp;&lt;é😀'],
+    ['removes control characters, also those written as references', 'a&#1;b&#x8;c&#x202e;d\u0001e', 'abcde'],
     [
-      'closes paragraphs where a block begins',
+      'closes a paragraph where a block begins',
       '<p>a<ul><li>b<li><p>c</ul>d',
       '<p>a</p><ul><li>b</li><li><p>c</p></li></ul>d',
     ],
     [
-      'makes plain blocks of landmarks',
+      'turns landmarks into plain blocks',
       '<main><nav>a</nav><section>b</section></main>',
       '<div><div>a</div><div>b</div></div>',
     ],
     [
-      'takes tracking off links',
+      'removes tracking parameters from links',
       '<a href="?id=1&amp;utm_source=feed">t</a>',
       '<a href="https://feed.example/a/?id=1" rel="noopener noreferrer nofollow ugc" referrerpolicy="no-referrer">t</a>',
     ],
@@ -77,20 +77,20 @@ describe('sanitiseHtml on ordinary markup', () => {
       '<a href="mailto:a@example.org">m</a>',
       '<a href="mailto:a@example.org" rel="noopener noreferrer nofollow ugc" referrerpolicy="no-referrer">m</a>',
     ],
-    ['unwraps links to places that are gone', '<a href="#note">1</a><a name=note>2</a>', '12'],
+    ['unwraps links to fragments and link targets', '<a href="#note">1</a><a name=note>2</a>', '12'],
     [
-      'finds the address of a picture that loads late',
+      'finds the address of a lazily loaded image',
       '<img src="data:image/gif;base64,AA" data-src="/p.jpg">',
       '<img src="https://feed.example/p.jpg" alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />',
     ],
     [
-      'keeps recordings, stopped',
+      'keeps audio and video without autoplay',
       '<audio autoplay loop src=a.mp3></audio><video controls width=640><source src=v.webm type="video/webm"></video>',
       '<audio src="https://feed.example/a/a.mp3" controls preload="none"></audio><video controls preload="none" width="640"><source src="https://feed.example/a/v.webm" type="video/webm" /></video>',
     ],
     ['keeps the direction and language of text', '<p dir=RTL lang="he-IL">ש</p>', '<p dir="rtl" lang="he-il">ש</p>'],
     [
-      'keeps numbering',
+      'keeps list numbering',
       '<ol start=3 reversed type=a><li value=7>x</ol>',
       '<ol start="3" reversed><li value="7">x</li></ol>',
     ],
@@ -100,17 +100,17 @@ describe('sanitiseHtml on ordinary markup', () => {
     expect(findForbidden(expected)).toEqual([]);
   });
 
-  it('drops addresses that are relative to nothing', () => {
+  it('drops relative addresses when there is no base', () => {
     expect(sanitiseHtml('<a href="/x">t</a><img src="p.png">', { baseUrl: null })).toBe('t');
   });
 
-  it('leaves out frames where no link is wanted', () => {
+  it('drops iframes when they are not to be linked', () => {
     expect(cleanHtml('a<iframe src=https://v.example/></iframe>b', [baseUrl], 'dropped').html).toBe('ab');
   });
 });
 
 describe('sanitiseHtml within its limits', () => {
-  it('cuts between characters and closes what is open', () => {
+  it('truncates between characters and closes open elements', () => {
     const { html, truncated } = cleanHtml(`<div><p>${'é'.repeat(100_000)}</p></div>`, []);
     expect(truncated).toBe(true);
     expect(Buffer.byteLength(html)).toBeLessThanOrEqual(maxContentBytes);
@@ -118,18 +118,18 @@ describe('sanitiseHtml within its limits', () => {
     expect(html.endsWith('é</p></div>')).toBe(true);
   });
 
-  it('cuts neither in a tag nor in an entity', () => {
+  it('truncates neither inside a tag nor inside an entity', () => {
     const entities = cleanHtml('&amp;'.repeat(40_000), []);
     expect(entities.html).toBe('&amp;'.repeat(entities.html.length / 5));
     const tags = cleanHtml('<a href="https://example.org/">t</a>'.repeat(5_000), []);
     expect(tags.truncated && findForbidden(tags.html)).toEqual([]);
   });
 
-  it('says when nothing was cut', () => {
+  it('reports that nothing was truncated', () => {
     expect(cleanHtml('<p>short</p>', []).truncated).toBe(false);
   });
 
-  it('keeps the text at the bottom of 20,000 nested elements', () => {
+  it('keeps the text inside 20,000 nested elements', () => {
     const html = clean(`${'<div>'.repeat(20_000)}text${'</div>'.repeat(20_000)}`);
     expect(htmlToText(html, 100)).toBe('text');
     expect(html.match(/<div>/g)?.length).toBe(100);
@@ -214,9 +214,9 @@ const piece = fc.oneof(
 );
 const soup = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
 
-describe('sanitiseHtml, whatever comes', () => {
+describe('sanitiseHtml on arbitrary markup', () => {
   it(
-    'leaves no node and no attribute that is not allowed',
+    'leaves no element or attribute that is not allowed',
     () => {
       fc.assert(
         fc.property(soup, (html) => {
@@ -229,7 +229,7 @@ describe('sanitiseHtml, whatever comes', () => {
   );
 
   it(
-    'changes nothing when it is done again',
+    'changes nothing when applied again',
     () => {
       fc.assert(
         fc.property(soup, (html) => {
@@ -245,7 +245,7 @@ describe('sanitiseHtml, whatever comes', () => {
 
 describe('cleanHtmlAndText', () => {
   it(
-    'comes to what the two come to apart, or to nothing',
+    'returns what cleanHtml and htmlToText return, or null',
     () => {
       let read = 0;
       fc.assert(
@@ -262,7 +262,7 @@ describe('cleanHtmlAndText', () => {
     fuzzTimeoutMs,
   );
 
-  it('comes to the same on every vector that it reads', () => {
+  it('agrees with cleanHtml on every vector that it accepts', () => {
     const read = vectors.map(({ html }) => ({ html, both: cleanHtmlAndText(html, [baseUrl]) }));
     for (const { html, both } of read) if (both !== null) expect(both.cleanHtml).toEqual(cleanHtml(html, [baseUrl]));
     expect(read.filter(({ both }) => both !== null).length).toBeGreaterThan(50);
@@ -274,7 +274,7 @@ describe('cleanHtmlAndText', () => {
     ['content of a size that one of them may cut', 'word '.repeat(10_000)],
     ['content that grows beyond its room', '<a href=/>x</a>'.repeat(2_000)],
   ];
-  it.each(others)('leaves %s to the two', (_, html) => {
+  it.each(others)('returns null for %s', (_, html) => {
     expect(cleanHtmlAndText(html, [baseUrl])).toBeNull();
   });
 });

@@ -16,28 +16,28 @@ describe('parseSrcset', () => {
     ]);
   });
 
-  it('parts candidates at a comma that ends an address', () => {
+  it('splits candidates at a comma that ends an address', () => {
     expect(parseSrcset('a.png, b.png').map((candidate) => candidate.url)).toEqual(['a.png', 'b.png']);
   });
 
-  it('leaves out what has no sane size', () => {
+  it('omits candidates with an invalid descriptor', () => {
     expect(parseSrcset('a.png 2x 3x, b.png -1w, c.png big, d.png 2x').map((candidate) => candidate.url)).toEqual([
       'd.png',
     ]);
   });
 
-  it('writes sizes in their shortest form, and none that are nothing', () => {
+  it('writes descriptors in their shortest form and omits zero', () => {
     expect(
       parseSrcset('a.png 0x, b.png 010w, c.png 1.50x, d.png 0w, e.png 00.0x').map(({ descriptor }) => descriptor),
     ).toEqual(['', '10w', '1.5x', '']);
   });
 
-  it('finds nothing in nothing', () => {
+  it('returns no candidates for an empty srcset', () => {
     expect(parseSrcset('')).toEqual([]);
     expect(parseSrcset(' , ,')).toEqual([]);
   });
 
-  it('takes twenty candidates at most', () => {
+  it('returns at most twenty candidates', () => {
     expect(parseSrcset('a 1x,'.repeat(1000)).length).toBe(20);
   });
 });

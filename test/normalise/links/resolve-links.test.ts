@@ -30,7 +30,7 @@ describe('resolveLink', () => {
     ['https://user:pw@example.com/', 'https://example.com/'],
     ['https://example.com@evil.example/', 'https://evil.example/'],
   ];
-  it.each(resolved)('makes of %j the address %s', (link, expected) => {
+  it.each(resolved)('resolves %j to %s', (link, expected) => {
     expect(resolveLink(link, [base])).toBe(expected);
   });
 
@@ -54,24 +54,24 @@ describe('resolveLink', () => {
     'https://[::1',
     `https://example.org/${'x'.repeat(5000)}`,
   ];
-  it.each(refused)('refuses %j', (link) => {
+  it.each(refused)('rejects %j', (link) => {
     expect(resolveLink(link, [base])).toBeNull();
   });
 
-  it('has nothing to say of a relative link without a base', () => {
+  it('returns null for a relative link without a base', () => {
     expect(resolveLink('/story', [])).toBeNull();
     expect(resolveLink('https://example.org/story', [])).toBe('https://example.org/story');
   });
 
-  it('uses the best base there is', () => {
+  it('resolves against the first usable base', () => {
     expect(resolveLink('a', ['https://one.example/x/', 'https://two.example/'])).toBe('https://one.example/x/a');
   });
 });
 
-describe('basesOf', () => {
+describe('baseUrlsOf', () => {
   const url = 'https://feeds.example.org/all/rss.xml';
 
-  it('takes xml:base first, then the feed link, then the URL that answered', () => {
+  it('orders xml:base, the feed link and the response URL', () => {
     const bases = baseUrlsOf({ xmlBases: ['https://base.example/x/'], feedLink: 'https://site.example/', url });
     expect(bases).toEqual(['https://base.example/x/', 'https://site.example/', url]);
   });
@@ -81,11 +81,11 @@ describe('basesOf', () => {
     expect(best).toBe('https://feeds.example.org/2026/march/');
   });
 
-  it('resolves a relative feed link against the URL that answered', () => {
+  it('resolves a relative feed link against the response URL', () => {
     expect(baseUrlsOf({ xmlBases: [], feedLink: '/', url })).toEqual(['https://feeds.example.org/', url]);
   });
 
-  it('passes over bases that are no web address', () => {
+  it('ignores bases that are not http(s) URLs', () => {
     const bases = baseUrlsOf({ xmlBases: ['javascript:1'], feedLink: 'urn:x', url: 'file:///srv/feed.xml' });
     expect(bases).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe('stripTracking', () => {
     ['https://example.org/a#xtor=RSS-1', 'https://example.org/a'],
     ['https://example.org/a#utm_source=x&utm_medium=y', 'https://example.org/a'],
   ];
-  it.each(stripped)('makes of %s %s', (url, expected) => {
+  it.each(stripped)('strips %s to %s', (url, expected) => {
     expect(stripTracking(url)).toBe(expected);
   });
 
@@ -118,12 +118,12 @@ describe('stripTracking', () => {
     'https://example.org/a#page=2',
     'https://example.org/a#!/story/1',
   ];
-  it.each(kept)('leaves %s as it is', (url) => {
+  it.each(kept)('leaves %s unchanged', (url) => {
     expect(stripTracking(url)).toBe(url);
   });
 });
 
-describe('resolveUntracked', () => {
+describe('resolveWithoutTracking', () => {
   const links = [
     'https://u:p@example.com/a b?utm_source=x&id=1#xtor=RSS-1',
     '/a?fbclid=1',
@@ -133,7 +133,7 @@ describe('resolveUntracked', () => {
     '',
     'https://[::1',
   ];
-  it.each(links)('resolves %j and then takes the tracking off', (link) => {
+  it.each(links)('resolves %j and then removes tracking parameters', (link) => {
     const resolved = resolveLink(link, [base]);
     expect(resolveWithoutTracking(link, [base])?.href ?? null).toBe(resolved === null ? null : stripTracking(resolved));
   });
@@ -151,7 +151,7 @@ describe('canonicalUrl', () => {
     ['https://u:p@example.org/a', 'https://example.org/a'],
     ['https://example.org/x/../a', 'https://example.org/a'],
   ];
-  it.each(equal)('makes %s and %s one', (one, other) => {
+  it.each(equal)('maps %s and %s to one URL', (one, other) => {
     expect(canonicalUrl(one)).toBe(canonicalUrl(other));
   });
 
@@ -162,17 +162,17 @@ describe('canonicalUrl', () => {
     ['https://www.example.org/a', 'https://example.org/a'],
     ['https://example.org/A', 'https://example.org/a'],
   ];
-  it.each(apart)('keeps %s and %s apart', (one, other) => {
+  it.each(apart)('maps %s and %s to different URLs', (one, other) => {
     expect(canonicalUrl(one)).not.toBe(canonicalUrl(other));
   });
 
-  it('is null for what is no web address', () => {
+  it('returns null for a URL that is not http(s)', () => {
     expect(canonicalUrl('urn:x')).toBeNull();
     expect(canonicalUrl('not a url')).toBeNull();
   });
 
   it(
-    'changes nothing when it is done again',
+    'changes nothing when applied again',
     () => {
       const part = fc.string({ maxLength: 12 });
       const pair = fc

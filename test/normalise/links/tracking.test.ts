@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isTrackingPixel, removeTrackingPairs } from '../../../src/normalise/links/tracking.ts';
 
-describe('withoutTracking', () => {
+describe('removeTrackingPairs', () => {
   it.each([
     'utm_source=a',
     'UTM_SOURCE=a',
@@ -14,7 +14,7 @@ describe('withoutTracking', () => {
     'from=feed2',
     'source=rss----7f60cf5620c9---4',
     'source=rss-1bd5f2a2a6c1------2',
-  ])('takes out %s', (pair) => {
+  ])('removes %s', (pair) => {
     expect(removeTrackingPairs(`a=1&${pair}&b=2`)).toBe('a=1&b=2');
     expect(removeTrackingPairs(pair)).toBe('');
   });
@@ -30,12 +30,12 @@ describe('withoutTracking', () => {
     'id=fbclid',
     'rss=1',
     '',
-  ])('leaves %j alone', (pair) => {
+  ])('leaves %j unchanged', (pair) => {
     expect(removeTrackingPairs(`a=1&${pair}&b=2`)).toBe(`a=1&${pair}&b=2`);
   });
 });
 
-describe('isTracker', () => {
+describe('isTrackingPixel', () => {
   it.each([
     'https://pixel.wp.com/g.gif?x=1',
     'https://ad.doubleclick.net/p',
@@ -46,7 +46,7 @@ describe('isTracker', () => {
     'https://stats.site.example/matomo/matomo.php',
     'https://www.facebook.com/tr?id=1',
     'https://medium.com/_/stat?event=x',
-  ])('knows %s', (url) => {
+  ])('matches %s', (url) => {
     expect(isTrackingPixel(new URL(url))).toBe(true);
   });
 
@@ -56,7 +56,7 @@ describe('isTracker', () => {
     'https://site.example/tr/photo.jpg',
     'https://site.example/doubleclick.net/p.jpg',
     'https://site.example/photos/b.gif',
-  ])('lets %s pass', (url) => {
+  ])('does not match %s', (url) => {
     expect(isTrackingPixel(new URL(url))).toBe(false);
   });
 });

@@ -8,27 +8,27 @@ const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 describe('cleanText', () => {
   const cases: [string, string, string][] = [
-    ['evens out white space', ' a \n\t b\u00a0 c ', 'a b c'],
-    ['takes out terminal sequences', 'a\u001b[31mb\u0007\u009bc', 'a[31mbc'],
-    ['takes out NUL and non-characters', 'a\u0000b\ufffec\uffffd', 'abcd'],
-    ['takes out bidi overrides and isolates', 'a\u202egnp.exe\u202c\u2066b\u2069', 'agnp.exeb'],
-    ['takes out what shows nothing', 'pass\u200bwo\u00adrd\ufeff\u2060', 'password'],
+    ['collapses white space', ' a \n\t b\u00a0 c ', 'a b c'],
+    ['removes terminal escape characters', 'a\u001b[31mb\u0007\u009bc', 'a[31mbc'],
+    ['removes NUL and noncharacters', 'a\u0000b\ufffec\uffffd', 'abcd'],
+    ['removes bidi overrides and isolates', 'a\u202egnp.exe\u202c\u2066b\u2069', 'agnp.exeb'],
+    ['removes invisible characters', 'pass\u200bwo\u00adrd\ufeff\u2060', 'password'],
     ['keeps the joiners that scripts and emoji need', '👩\u200d💻 می\u200cشود', '👩\u200d💻 می\u200cشود'],
-    ['keeps marks that only hint the direction', 'שלום\u200f!', 'שלום\u200f!'],
-    ['takes out texts spelt in tag characters', `hi${'\u{e0068}\u{e0069}'}`, 'hi'],
+    ['keeps left-to-right and right-to-left marks', 'שלום\u200f!', 'שלום\u200f!'],
+    ['removes text encoded in tag characters', `hi${'\u{e0068}\u{e0069}'}`, 'hi'],
     [
-      'keeps flags that are made of tag characters',
+      'keeps flags made of tag characters',
       '\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}!',
       '\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}!',
     ],
-    ['composes what belongs together', 'e\u0301', 'é'],
+    ['composes characters to NFC', 'e\u0301', 'é'],
     ['replaces lone surrogates', 'a\ud800b', 'a\ufffdb'],
   ];
   it.each(cases)('%s', (_, text, expected) => {
     expect(cleanText(text)).toBe(expected);
   });
 
-  it('cleans each character alike, whether or not unusual ones stand beside it', () => {
+  it('cleans each character the same on the fast and on the slow path', () => {
     for (let code = 0; code <= 0xffff; code++) {
       const character = String.fromCharCode(code);
       // Before and behind it: letters that some marks and vowels are composed with.
@@ -39,19 +39,19 @@ describe('cleanText', () => {
     }
   });
 
-  it('clips piles of combining marks', () => {
+  it('limits runs of combining marks', () => {
     const clean = cleanText(`Z${'\u0316'.repeat(100_000)}a`);
     expect([...clean].length).toBeLessThan(10);
     expect(clean.endsWith('a')).toBe(true);
   });
 
-  it('leaves vowel signs of other scripts whole', () => {
+  it('keeps the vowel signs of other scripts', () => {
     const devanagari = 'समाचार पत्रिका';
     expect(cleanText(devanagari)).toBe(devanagari.normalize('NFC'));
   });
 
   it(
-    'changes nothing when it is done again',
+    'changes nothing when applied again',
     () => {
       fc.assert(
         fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -71,15 +71,15 @@ describe('withoutControls', () => {
   });
 });
 
-describe('cutBytes', () => {
-  it('cuts between code points only', () => {
+describe('truncateBytes', () => {
+  it('truncates between code points only', () => {
     expect(truncateBytes('aé', 2)).toBe('a');
     expect(truncateBytes('aé', 3)).toBe('aé');
     expect(truncateBytes('😀😀', 7)).toBe('😀');
   });
 
   it(
-    'gives the longest beginning that fits',
+    'returns the longest prefix that fits',
     () => {
       fc.assert(
         fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, max) => {
@@ -98,15 +98,15 @@ describe('cutBytes', () => {
 });
 
 describe('excerpt', () => {
-  it('leaves short text alone', () => {
+  it('leaves short text unchanged', () => {
     expect(excerpt('one two', 7)).toBe('one two');
   });
 
-  it('cuts between words and shows it', () => {
+  it('truncates between words and adds an ellipsis', () => {
     expect(excerpt('one two three four', 16)).toBe('one two three…');
   });
 
-  it('cuts inside a word that is longer than the room', () => {
+  it('truncates inside a word that is longer than the limit', () => {
     expect(excerpt('abcdefghij', 5)).toBe('abcd…');
   });
 

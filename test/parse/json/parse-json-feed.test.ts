@@ -25,7 +25,7 @@ describe('looksLikeJson', () => {
     ['<rss/>', 'application/json', false],
     ['[]', 'application/json', false],
     ['words', 'application/json', false],
-  ])('judges %j served as %s', (text, contentType, expected) => {
+  ])('classifies %j served as %s', (text, contentType, expected) => {
     expect(looksLikeJson(text, contentType)).toBe(expected);
   });
 });
@@ -36,19 +36,19 @@ describe('parseJsonFeed', () => {
     ['http://jsonfeed.org/version/1.0', 'json1'],
     ['https://jsonfeed.org/version/1.1', 'json1.1'],
     ['https://jsonfeed.org/version/2', 'json1.1'],
-  ])('knows version %s', (claimed, format) => {
+  ])('recognises the version %s', (claimed, format) => {
     expect(feedOf(JSON.stringify({ version: claimed })).format).toBe(format);
   });
 
-  it('takes a document with items and no version for a feed', () => {
+  it('accepts a document that has items but no version', () => {
     expect(feedOf('{"items":[]}').items).toEqual([]);
   });
 
-  it.each(['{}', '{"items":{}}', '{"version":"1.0"}', '{"data":[]}'])('takes %s for no feed', (text) => {
+  it.each(['{}', '{"items":{}}', '{"version":"1.0"}', '{"data":[]}'])('rejects %s as not a feed', (text) => {
     expect(parseJsonFeed(text)).toMatchObject({ failure: 'not_feed' });
   });
 
-  it('takes numbers for ids, and nothing else that is no text', () => {
+  it('accepts a number as an id and ignores other types', () => {
     expect([itemOf({ id: 1 }).guid, itemOf({ id: 0 }).guid, itemOf({ id: -1.5 }).guid]).toEqual(['1', '0', '-1.5']);
     expect([
       itemOf({ id: true }).guid,
@@ -58,7 +58,7 @@ describe('parseJsonFeed', () => {
     ]).toEqual([null, null, null, null]);
   });
 
-  it('takes the last of duplicate keys, as JSON has it', () => {
+  it('takes the last of duplicate keys, as JSON.parse does', () => {
     expect(feedOf('{"items":[{"id":"1","id":"2"}]}').items[0]?.guid).toBe('2');
   });
 
@@ -68,7 +68,7 @@ describe('parseJsonFeed', () => {
     expect(itemOf({}).content).toBeNull();
   });
 
-  it('links to the original that an item speaks of when it has no page', () => {
+  it('links to external_url when an item has no url', () => {
     expect(itemOf({ url: 'u', external_url: 'e' }).link).toBe('u');
     expect(itemOf({ external_url: 'e' }).link).toBe('e');
   });
@@ -78,11 +78,11 @@ describe('parseJsonFeed', () => {
     ['the author of version 1', { author: { name: 'A' } }, 'A'],
     ['a name in place of an author', { author: 'A' }, 'A'],
     ['those of the feed', {}, 'Feed'],
-  ])('names %s', (_, item, expected) => {
+  ])('joins the names of %s', (_, item, expected) => {
     expect(itemOf(item, { authors: [{ name: 'Feed' }] }).author).toBe(expected);
   });
 
-  it('passes over everything of the wrong type', () => {
+  it('ignores every member of the wrong type', () => {
     const item = itemOf({ title: {}, tags: ['a', 1, null, ' ', 'a'], attachments: [{}, 'x', { url: 'u' }], image: [] });
     expect(item).toMatchObject({ title: null, categories: ['a'], imageUrl: null });
     expect(item.enclosures).toEqual([{ url: 'u', type: null, length: null }]);
@@ -92,7 +92,7 @@ describe('parseJsonFeed', () => {
     ).toHaveLength(1);
   });
 
-  it('finds nothing that objects have of their own, and changes nothing of theirs', () => {
+  it('neither reads nor changes properties of Object.prototype', () => {
     const text = '{"items":[{"__proto__":{"title":"x","id":"y"},"constructor":{"prototype":{"z":1}},"toString":"q"}]}';
     expect(feedOf(text).items[0]).toMatchObject({ title: null, guid: null });
     expect(({} as Record<string, unknown>)['z']).toBeUndefined();
@@ -105,14 +105,14 @@ describe('parseJsonFeed', () => {
     expect(feed.notes).toEqual(['item_flood']);
   });
 
-  it('notes what was mended, and what was lost', () => {
+  it('notes that a document was repaired or cut', () => {
     expect(feedOf(`{"version":"${version}"}`).notes).toEqual([]);
     expect(feedOf(`)]}'{"version":"${version}"}`).notes).toEqual(['recovered']);
     expect(feedOf(`{"version":"${version}",}`).notes).toEqual(['recovered']);
     expect(feedOf(`{"version":"${version}","items":[{"id":1},{`).notes).toEqual(['recovered', 'partial_parse']);
   });
 
-  it('calls what cannot be mended an error', () => {
+  it('reports a parse error for a document that cannot be repaired', () => {
     expect(parseJsonFeed('{"version": nothing}')).toMatchObject({ failure: 'parse_error' });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { repairJson } from '../../../src/parse/json/repair-json.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-describe('mendJson', () => {
+describe('repairJson', () => {
   it.each([
     ['junk behind', '{"a":1} <!-- x -->', '{"a":1}'],
     ['a comma too many in an object', '{"a":1 , }', '{"a":1 }'],
@@ -11,7 +11,7 @@ describe('mendJson', () => {
     ['line breaks in a string', '{"a":"x\ny\r\tz"}', '{"a":"x\\ny\\r\\tz"}'],
     ['other controls in a string', '{"a":"x\0y\x1bz"}', '{"a":"xyz"}'],
     ['brackets and escapes in a string', '{"a":"}],{\\"[\\\\"}x', '{"a":"}],{\\"[\\\\"}'],
-  ])('mends %s', (_, text, json) => {
+  ])('repairs %s', (_, text, json) => {
     expect(repairJson(text)).toEqual({ json, isCut: false });
   });
 
@@ -21,7 +21,7 @@ describe('mendJson', () => {
     ['behind an object', '{"a":1,"items":[{"id":1}'],
     ['within lists and objects of an item', '{"a":1,"items":[{"id":1},{"tags":["x",{"b":{}},{'],
     ['with the wrong bracket', '{"a":1,"items":[{"id":1}}'],
-  ])('keeps whole items of what ends %s', (_, text) => {
+  ])('keeps the complete items of a document that ends %s', (_, text) => {
     expect(repairJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isCut: true });
   });
 
@@ -29,14 +29,14 @@ describe('mendJson', () => {
     expect(repairJson('{"items":[{"b":[{"c":1}]},{"b":[{"c":2},').json).toBe('{"items":[{"b":[{"c":1}]}]}');
   });
 
-  it('stops after a million pieces', () => {
+  it('stops after a million tokens', () => {
     expect(repairJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
       json: '{"items":[{"id":1}]}',
       isCut: true,
     });
   });
 
-  it('leaves the meaning of sound JSON as it is', () => {
+  it('does not change the value of valid JSON', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
         const { json, isTruncated } = repairJson(JSON.stringify(value, null, 1));
@@ -47,7 +47,7 @@ describe('mendJson', () => {
     );
   });
 
-  it('gives sound JSON of items cut anywhere behind the first', () => {
+  it('produces valid JSON wherever a document is cut after its first item', () => {
     const items = [{ id: 'a"\\', tags: ['x', 'y'] }, { id: 2, b: { c: [{}] } }, { id: 3 }];
     const whole = JSON.stringify({ version: '1', items }, null, 1);
     const first = whole.indexOf('},\n  {') + 1;

@@ -3,18 +3,18 @@ import { CdataSections } from '../../../src/parse/repair/cdata-sections.ts';
 
 const read = (text: string, name = 'title') => new CdataSections(text).read(text.indexOf('<![CDATA['), name);
 
-describe('Sections', () => {
-  it('finds where one begins', () => {
+describe('CdataSections', () => {
+  it('recognises the start of a section', () => {
     const sections = new CdataSections('x<![CDATA[y]]><![cdata[');
     expect([0, 1, 14].map((at) => sections.beginsAt(at))).toEqual([false, true, false]);
   });
 
-  it('reads a section to its first closing mark', () => {
+  it('reads a section up to the first "]]>"', () => {
     expect(read('<![CDATA[a]]>b]]>')).toEqual({ content: 'a', end: 13, isClosed: true });
     expect(read('<![CDATA[]]>')).toEqual({ content: '', end: 12, isClosed: true });
   });
 
-  it('leaves an end tag in a section to its text', () => {
+  it('treats an end tag inside a section as text', () => {
     expect(read('<![CDATA[a</title>b]]>').content).toBe('a</title>b');
   });
 
@@ -24,15 +24,15 @@ describe('Sections', () => {
     expect(read('<![CDATA[a</title></item>')).toEqual({ content: 'a', end: 10, isClosed: false });
   });
 
-  it('keeps a section that quotes the mark of another', () => {
+  it('keeps a section whose text contains "<![CDATA["', () => {
     expect(read('<![CDATA[a <![CDATA[ b]]>').content).toBe('a <![CDATA[ b');
   });
 
-  it('reads to the end of the text when nothing ends a section', () => {
+  it('reads an unclosed section to the end of the text', () => {
     expect(read('<![CDATA[abc')).toEqual({ content: 'abc', end: 12, isClosed: false });
   });
 
-  it('looks for each closing mark once', () => {
+  it('searches for each "]]>" once', () => {
     const piece = '<![CDATA[x</title>';
     const text = `${piece.repeat(200_000)}]]>`;
     const sections = new CdataSections(text);

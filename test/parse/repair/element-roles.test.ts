@@ -8,12 +8,12 @@ import {
 } from '../../../src/parse/repair/element-roles.ts';
 
 describe('roleOf', () => {
-  it('knows an item by its dialect', () => {
+  it('recognises an item by its dialect', () => {
     expect([roleOf('item', 'rss'), roleOf('item', 'rdf'), roleOf('item', 'atom')]).toEqual(['item', 'item', 'other']);
     expect([roleOf('entry', 'atom'), roleOf('entry', 'rss')]).toEqual(['item', 'other']);
   });
 
-  it('knows a channel, since entries may stand in one', () => {
+  it('recognises a channel in every dialect, since entries may be in one', () => {
     expect([roleOf('channel', 'rss'), roleOf('channel', 'rdf'), roleOf('channel', 'atom')]).toEqual(
       Array(3).fill('channel'),
     );
@@ -29,42 +29,42 @@ describe('roleOf', () => {
     ['author', 'other'],
     ['media:group', 'other'],
     ['x:title', 'other'],
-  ])('takes %s for %s', (field, role) => {
+  ])('gives %s the role %s', (field, role) => {
     expect(roleOf(field, 'rss')).toBe(role);
   });
 });
 
-describe('impliesEndOf', () => {
-  it('lets any field end a leaf', () => {
+describe('impliesEndTag', () => {
+  it('lets any field end an open leaf', () => {
     expect(impliesEndTag('leaf', 'title', false)).toBe(true);
     expect(impliesEndTag('leaf', 'guid', true)).toBe(true);
     expect(impliesEndTag('leaf', 'b', false)).toBe(false);
   });
 
-  it('lets only what is no HTML end a text', () => {
+  it('lets only a field that is not an HTML element end an open text', () => {
     expect(impliesEndTag('text', 'pubdate', false)).toBe(true);
     expect(impliesEndTag('text', 'title', false)).toBe(false);
     expect(impliesEndTag('text', 'source', false)).toBe(false);
   });
 
-  it('tells the link of RSS from that of HTML by its attributes', () => {
+  it('distinguishes the link of RSS from that of HTML by its attributes', () => {
     expect(impliesEndTag('text', 'link', false)).toBe(true);
     expect(impliesEndTag('text', 'link', true)).toBe(false);
   });
 
-  it('ends nothing else', () => {
+  it('ends no other element', () => {
     expect(impliesEndTag('other', 'guid', false)).toBe(false);
     expect(impliesEndTag('item', 'guid', false)).toBe(false);
   });
 });
 
-describe('names of HTML', () => {
-  it('are known in any case, and so are those that a page makes up', () => {
+describe('HTML element names', () => {
+  it('are recognised in any case, as are custom element names', () => {
     expect(['B', 'h1', 'my-part', 'o:p', 'svg'].map(isHtmlName)).toEqual([true, true, true, true, true]);
     expect(['int', 'T', 'stdio.h'].map(isHtmlName)).toEqual([false, false, false]);
   });
 
-  it('say which elements hold nothing, and which end each other', () => {
+  it('identify void elements and elements that close their own kind', () => {
     expect(['br', 'IMG', 'a', 'script'].map(isVoidElement)).toEqual([true, true, false, false]);
     expect(['p', 'LI', 'div', 'b'].map(closesItsKind)).toEqual([true, true, false, false]);
   });

@@ -4,7 +4,7 @@ import { MiscSkipper } from '../../../src/parse/repair/skip-misc.ts';
 
 const rootOf = (text: string) => findFeedRoot(text, new MiscSkipper(text));
 
-describe('findRoot', () => {
+describe('findFeedRoot', () => {
   it.each([
     ['<rss version="2.0">', 'rss', 'rss'],
     ['<feed>', 'atom', 'feed'],
@@ -14,7 +14,7 @@ describe('findRoot', () => {
     ['<channel>', 'rss', 'channel'],
     ['<a:feed>', 'atom', 'feed'],
     ['<RSS>', 'rss', 'rss'],
-  ])('knows %s', (text, dialect, local) => {
+  ])('recognises %s', (text, dialect, local) => {
     expect(rootOf(text)).toEqual({ at: 0, dialect, local, notes: [] });
   });
 
@@ -27,20 +27,20 @@ describe('findRoot', () => {
     '<opml version="2.0">',
     '<!-- <rss> -->',
     '<x <',
-  ])('finds none in "%s"', (text) => {
+  ])('finds no root in "%s"', (text) => {
     expect(rootOf(text)).toBeNull();
   });
 
-  it('passes over declarations, comments and instructions without a word', () => {
+  it('skips declarations, comments and processing instructions without a note', () => {
     const text = '\n<?xml version="1.0"?>\n<!-- <rss> --><?xml-stylesheet href="x"?>\n';
     expect(rootOf(`${text}<feed>`)).toEqual({ at: text.length, dialect: 'atom', local: 'feed', notes: [] });
   });
 
-  it('notes a DOCTYPE', () => {
+  it('notes that a DOCTYPE was dropped', () => {
     expect(rootOf('<!DOCTYPE rss [<!ENTITY a "<rss>">]><rss>')?.notes).toEqual(['dtd_dropped']);
   });
 
-  it('forgives up to 1 KB of junk and notes it', () => {
+  it('skips up to 1 KB of junk and notes it', () => {
     expect(rootOf(`${'x'.repeat(1000)}<br /><rss>`)?.notes).toEqual(['recovered']);
     expect(rootOf(`${'x'.repeat(1030)}<rss>`)).toBeNull();
   });
@@ -49,7 +49,7 @@ describe('findRoot', () => {
     expect(rootOf(`${' '.repeat(5000)}<!--${'x'.repeat(5000)}--><rss>`)?.notes).toEqual([]);
   });
 
-  it('gives up on a page before it comes to a feed that the page shows', () => {
+  it('does not find a feed that a web page quotes', () => {
     expect(rootOf(`<!DOCTYPE html><html>${'<p>words</p>'.repeat(200)}<rss>`)).toBeNull();
   });
 });

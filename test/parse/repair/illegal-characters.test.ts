@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { removeIllegalCharacters } from '../../../src/parse/repair/illegal-characters.ts';
 
-describe('cleanCharacters', () => {
-  it('gives back the same text when nothing is wrong', () => {
+describe('removeIllegalCharacters', () => {
+  it('returns the same text when it is legal', () => {
     const text = 'tab\t line\r\n é 😀 \u0085 \ufffd';
     expect(removeIllegalCharacters(text)).toEqual({ text, notes: [] });
   });
@@ -11,7 +11,7 @@ describe('cleanCharacters', () => {
     ['NUL', 'a\0b', 'ab'],
     ['other controls', 'a\x01\x08\x0b\x0c\x0e\x1fb', 'ab'],
     ['noncharacters', 'a\ufffe\uffffb', 'ab'],
-  ])('takes out %s', (_, text, expected) => {
+  ])('removes %s', (_, text, expected) => {
     expect(removeIllegalCharacters(text)).toEqual({ text: expected, notes: ['recovered'] });
   });
 
@@ -19,7 +19,7 @@ describe('cleanCharacters', () => {
     expect(removeIllegalCharacters('a\ud800b\udc00')).toEqual({ text: 'a\ufffdb\ufffd', notes: ['recovered'] });
   });
 
-  it('drops any number of byte order marks in front without a word', () => {
+  it('removes leading byte order marks without a note', () => {
     expect(removeIllegalCharacters('\ufeff\ufeff<a/>\ufeff')).toEqual({ text: '<a/>\ufeff', notes: [] });
   });
 });

@@ -7,7 +7,7 @@ const scopeOf = (dialect: Dialect, root: string, declarations: Record<string, st
   rootScope(dialect, root, new Map(Object.entries(declarations)));
 const fieldIn = (scope: NamespaceScope, name: string) => scope.resolveName(name).field;
 
-describe('prefixFor', () => {
+describe('canonicalPrefix', () => {
   it.each([
     ['http://purl.org/dc/elements/1.1/', 'dc'],
     ['https://purl.org/dc/elements/1.1', 'dc'],
@@ -17,38 +17,38 @@ describe('prefixFor', () => {
     ['http://purl.org/rss/1.0/', ''],
     ['urn:example', null],
     ['', null],
-  ])('knows %s', (namespace, expected) => {
+  ])('recognises %s', (namespace, expected) => {
     expect(canonicalPrefix(namespace)).toBe(expected);
   });
 });
 
-describe('Scope', () => {
-  it('gives names in lower case with our prefix', () => {
+describe('NamespaceScope', () => {
+  it('resolves names to lower case with the canonical prefix', () => {
     const scope = scopeOf('rss', 'rss', { 'xmlns:D': 'http://purl.org/dc/elements/1.1/' });
     expect(scope.resolveName('D:Creator')).toEqual({ field: 'dc:creator', role: 'leaf', renamed: true });
     expect(scope.resolveName('pubDate')).toEqual({ field: 'pubdate', role: 'leaf', renamed: false });
     expect(scope.resolveName('item')).toEqual({ field: 'item', role: 'item', renamed: false });
   });
 
-  it('keeps prefixes that nobody declared, or for a namespace that we do not know', () => {
+  it('keeps prefixes that are undeclared or of an unknown namespace', () => {
     const scope = scopeOf('rss', 'rss', { 'xmlns:x': 'urn:example' });
     expect(fieldIn(scope, 'dc:creator')).toBe('dc:creator');
     expect(fieldIn(scope, 'x:title')).toBe('x:title');
   });
 
-  it('has no prefix for what is of the dialect itself', () => {
+  it('resolves names of the dialect itself without a prefix', () => {
     const atom = 'http://www.w3.org/2005/Atom';
     expect(fieldIn(scopeOf('atom', 'a:feed', { 'xmlns:a': atom }), 'a:title')).toBe('title');
     expect(fieldIn(scopeOf('rss', 'rss', { 'xmlns:a': atom }), 'a:link')).toBe('atom:link');
     expect(fieldIn(scopeOf('rdf', 'rdf:RDF', { 'xmlns:r': 'http://purl.org/rss/1.0/' }), 'r:item')).toBe('item');
   });
 
-  it('takes the root for what it is in whatever namespace', () => {
+  it("treats the root as the dialect's own in any namespace", () => {
     expect(fieldIn(scopeOf('rss', 'rss', { xmlns: 'http://www.w3.org/2005/Atom' }), 'title')).toBe('title');
     expect(fieldIn(scopeOf('atom', 'x:feed', { 'xmlns:x': 'urn:example' }), 'x:title')).toBe('title');
   });
 
-  it('believes in a default namespace beside a prefixed root', () => {
+  it('accepts a default namespace beside a prefixed root', () => {
     const scope = scopeOf('atom', 'a:feed', {
       'xmlns:a': 'http://www.w3.org/2005/Atom',
       xmlns: 'http://www.w3.org/1999/xhtml',
@@ -56,19 +56,19 @@ describe('Scope', () => {
     expect(fieldIn(scope, 'div')).toBe('xhtml:div');
   });
 
-  it('has inner declarations hide outer ones, and only within', () => {
+  it('lets an inner declaration shadow an outer one within its element only', () => {
     const outer = scopeOf('rss', 'rss', { 'xmlns:m': 'http://search.yahoo.com/mrss/' });
     const inner = outer.childScope(new Map([['xmlns:m', 'http://purl.org/dc/elements/1.1/']]));
     expect(fieldIn(inner, 'm:title')).toBe('dc:title');
     expect(fieldIn(outer, 'm:title')).toBe('media:title');
   });
 
-  it('stays the same without declarations', () => {
+  it('is reused for an element without declarations', () => {
     const scope = scopeOf('rss', 'rss', {});
     expect(scope.childScope(new Map([['href', 'x']]))).toBe(scope);
   });
 
-  it('counts the names that it has met', () => {
+  it('counts the distinct names that it resolved', () => {
     const scope = scopeOf('rss', 'rss', {});
     for (const name of ['a', 'b', 'a']) scope.resolveName(name);
     expect(scope.size).toBe(2);

@@ -14,7 +14,7 @@ function mended(text: string): string {
   return made + text.slice(at);
 }
 
-describe('References', () => {
+describe('ReferenceRepairer', () => {
   it.each([
     '&amp;',
     '&lt;',
@@ -26,14 +26,14 @@ describe('References', () => {
     '&#8217;',
     '&#54999;',
     '&#9999;',
-  ])('leaves %s alone', (reference) => {
+  ])('leaves %s unchanged', (reference) => {
     expect(new ReferenceRepairer(reference).nextSuspect(0)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each([
     ['an ampersand of its own', 'a & b &', 'a &amp; b &amp;'],
     ['a query', '?a=1&b=2&copy=3', '?a=1&amp;b=2&amp;copy=3'],
-    ['names of HTML', '&eacute;&nbsp;&hellip;&NotEqualTilde;', 'é\u00a0…≂̸'],
+    ['HTML element names', '&eacute;&nbsp;&hellip;&NotEqualTilde;', 'é\u00a0…≂̸'],
     ['names of HTML that stand for markup', '&LT;b&GT;&AMP;&QUOT;', '&lt;b&gt;&amp;&quot;'],
     ['unknown names', '&foo; &constructor; &__proto__;', '&amp;foo; &amp;constructor; &amp;__proto__;'],
     ['numbers of windows-1252', '&#146;&#x93;&#128;', '’“€'],
@@ -46,11 +46,11 @@ describe('References', () => {
     ['halves of a surrogate pair', '&#55357;&#56832;&#xd83d;&#xde00;', '😀😀'],
     ['a half of a surrogate pair', '&#55357;x', '\ufffdx'],
     ['a number that is none', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
-  ])('mends %s', (_, text, expected) => {
+  ])('repairs %s', (_, text, expected) => {
     expect(mended(text)).toBe(expected);
   });
 
-  it('finds each doubtful one though asked from far behind the last', () => {
+  it('finds every suspect reference when searched from far after the last', () => {
     const references = new ReferenceRepairer('& &amp; & &');
     expect(references.nextSuspect(0)).toBe(0);
     expect(references.nextSuspect(0)).toBe(0);
@@ -61,17 +61,17 @@ describe('References', () => {
 });
 
 describe('decodeReferences', () => {
-  it('resolves them by the rules of HTML', () => {
+  it('decodes references by the rules of HTML', () => {
     expect(decodeReferences('?a=1&amp;b=&eacute;&#39;')).toBe("?a=1&b=é'");
   });
 
-  it('leaves text without any alone', () => {
+  it('leaves text without references unchanged', () => {
     expect(decodeReferences('abc')).toBe('abc');
   });
 });
 
-describe('escapeText', () => {
-  it('makes text safe between tags and in quotes', () => {
+describe('escapeXml', () => {
+  it('makes text safe between tags and in quoted attributes', () => {
     expect(escapeXml('a < b & "c" > d')).toBe('a &lt; b &amp; &quot;c&quot; &gt; d');
   });
 });

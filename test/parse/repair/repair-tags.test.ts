@@ -49,7 +49,7 @@ describe('readStartTag', () => {
     '<a"b>',
     '<->',
     '<$>',
-  ])('takes %s for text', (text) => {
+  ])('reads %s as text', (text) => {
     expect(readStartTag(text, 0)).toBeNull();
   });
 
@@ -61,7 +61,7 @@ describe('readStartTag', () => {
     expect(partsOf(text)).toMatchObject({ name: 'a', complete: false, rest });
   });
 
-  it('does not take the quote of another tag for the end of a value', () => {
+  it('does not end a value at the quote of another tag', () => {
     expect(partsOf('<a href="x>text</a><b c="d">')).toMatchObject({
       attributes: ' href="x',
       rest: 'text</a><b c="d">',
@@ -70,7 +70,7 @@ describe('readStartTag', () => {
 });
 
 describe('endOfName', () => {
-  it('ends at white space, a slash, a bracket or the end', () => {
+  it('ends a name at white space, a slash, an angle bracket or the end of the text', () => {
     expect([
       endOfName('ab c', 0),
       endOfName('ab/', 0),
@@ -87,17 +87,17 @@ describe('endOfEndTag', () => {
     ['</a  b="c">x', 11],
     ['</a <b>', 4],
     ['</a', 3],
-  ])('finds it in %s', (text, end) => {
+  ])('finds the end of %s', (text, end) => {
     expect(endOfEndTag(text, 3)).toBe(end);
   });
 });
 
-describe('areSoundAttributes', () => {
+describe('areWellFormedAttributes', () => {
   it.each(['', ' ', ' a="b"', ' a=\'b\' c:d = "e"\n'])('accepts "%s"', (text) => {
     expect(areWellFormedAttributes(text)).toBe(true);
   });
 
-  it.each([' a', ' a=b', 'a="b"', ' a="b"c="d"', ' a="<"', ' a="b', ' 1="b"', ' /'])('refuses "%s"', (text) => {
+  it.each([' a', ' a=b', 'a="b"', ' a="b"c="d"', ' a="<"', ' a="b', ' 1="b"', ' /'])('rejects "%s"', (text) => {
     expect(areWellFormedAttributes(text)).toBe(false);
   });
 });
@@ -112,15 +112,15 @@ describe('readAttributes and writeAttributes', () => {
     [' a="open', ' a="open"'],
     [' 1="x" $="y" b="z"', ' b="z"'],
     [' __proto__="x" constructor="y"', ' __proto__="x" constructor="y"'],
-  ])('make of "%s" what a strict parser takes', (text, expected) => {
+  ])('rewrite "%s" for a strict parser', (text, expected) => {
     const written = writeAttributes(readAttributes(text));
     expect(written).toBe(expected);
     expect(areWellFormedAttributes(written)).toBe(true);
   });
 });
 
-describe('typeIn', () => {
-  it('finds the type in any case and quoting', () => {
+describe('typeAttribute', () => {
+  it('finds the type attribute in any case and quoting', () => {
     expect([
       typeAttribute(' a="b" TYPE = "Text/HTML"'),
       typeAttribute(' type=xhtml'),
@@ -130,7 +130,7 @@ describe('typeIn', () => {
 });
 
 describe('cdata', () => {
-  it('holds text that ends a section', () => {
+  it('splits a text that contains "]]>" into two sections', () => {
     expect(toCdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
   });
 });

@@ -29,8 +29,8 @@ function faults(xml: string): string[] {
   return found;
 }
 
-describe('mendXml on sound documents', () => {
-  it('wraps the fields of feed and items, and changes nothing else', () => {
+describe('repairXml on well-formed documents', () => {
+  it('wraps the fields of the feed and of items, and changes nothing else', () => {
     expect(rss('<title>t</title><item a="b"><title>x &amp; y</title></item>\n<item/><ttl>1</ttl>')).toBe(
       '<f><title>t</title></f><item><f a="b"><title>x &amp; y</title></f></item>\n<item><f/></f></item><f><ttl>1</ttl></f>'.replace(
         '<f/></f></item>',
@@ -39,7 +39,7 @@ describe('mendXml on sound documents', () => {
     );
   });
 
-  it('puts items of RDF below the channel', () => {
+  it('moves the items of RDF into the channel', () => {
     const { xml, dialect } = mended(
       '<rdf:RDF xmlns="http://purl.org/rss/1.0/"><channel rdf:about="x"><title>t</title></channel><item/></rdf:RDF>',
     );
@@ -47,26 +47,26 @@ describe('mendXml on sound documents', () => {
     expect(dialect).toBe('rdf');
   });
 
-  it('writes Atom as a feed of entries', () => {
+  it('writes Atom as a feed with entries', () => {
     expect(mended('<feed xmlns="http://www.w3.org/2005/Atom"><id>1</id><entry/></feed>').xml).toBe(
       '<feed version="1.0"><f><id>1</id></f><entry><f></f></entry></feed>',
     );
   });
 
-  it('tells the attributes of root and channel, references resolved', () => {
+  it('returns the attributes of the root and of the channel with references decoded', () => {
     const { root, channel } = mended('<rss Version="2.0" xml:base="?a&amp;b"><channel xml:lang="en"/></rss>');
     expect(root).toEqual({ version: '2.0', 'xml:base': '?a&b' });
     expect(channel).toEqual({ 'xml:lang': 'en' });
   });
 
-  it('notes nothing', () => {
+  it('adds no notes', () => {
     expect(mended('<?xml version="1.0"?><!-- c --><rss><channel><!-- d --><item/></channel></rss>\n').notes).toEqual(
       [],
     );
   });
 });
 
-describe('mendXml on text', () => {
+describe('repairXml on text', () => {
   it.each([
     ['a bare ampersand', '<title>a & b</title>', '<title>a &amp; b</title>'],
     ['a name of HTML', '<title>&eacute;</title>', '<title>é</title>'],
@@ -82,17 +82,17 @@ describe('mendXml on text', () => {
       '<title><![CDATA[a & b]]></title><ttl>1</ttl>',
     ],
     ['a comment that never ends', '<title>a<!-- b</title>', '<title>a&lt;!-- b</title>'],
-  ])('mends %s', (_, text, expected) => {
+  ])('repairs %s', (_, text, expected) => {
     expect(rss(text)).toBe(`<f>${expected}</f>`);
   });
 
-  it('leaves CDATA alone, whatever it holds', () => {
+  it('leaves CDATA unchanged, whatever it contains', () => {
     const text = '<title><![CDATA[ a & b < c </title> <item> <!-- ]] > ]]></title>';
     expect(rss(text)).toBe(`<f>${text}</f>`);
   });
 });
 
-describe('mendXml on items that are not of the kind of their root', () => {
+describe('repairXml on items of another dialect than their root', () => {
   const item = '<item><f><title>x</title></f></item>';
   const entry = '<entry><f><title>x</title></f></entry>';
 
@@ -135,7 +135,7 @@ describe('mendXml on items that are not of the kind of their root', () => {
     expect(faults(result.xml)).toEqual([]);
   });
 
-  it('leaves them alone beside such as are', () => {
+  it('ignores items of the other dialect beside items of its own', () => {
     const { xml, notes } = mended('<feed><entry><id>1</id></entry><item><title>x</title></item></feed>');
     expect(xml).toContain('<entry><f><id>1</id></f></entry><f><item>');
     expect(notes).toEqual([]);
@@ -153,7 +153,7 @@ describe('mendXml on items that are not of the kind of their root', () => {
       '<feed><entry><entry><id>1</id></entry><item>',
       '<feed version="1.0"><entry><f><id>1</id></f></entry>',
     ],
-  ])('goes by what came first when it was cut off after %s', (_, text, expected) => {
+  ])('uses the dialect of the first item when the document is cut after %s', (_, text, expected) => {
     expect(mended(text).xml).toContain(expected);
   });
 
@@ -161,12 +161,12 @@ describe('mendXml on items that are not of the kind of their root', () => {
     ['a comment', '<feed><id>1</id><!-- <item> --></feed>'],
     ['a text', '<feed><id>1</id><subtitle><![CDATA[<item>]]></subtitle></feed>'],
     ['nothing', '<feed><id>1</id></feed>'],
-  ])('takes a feed for an empty one that has them in %s alone', (_, text) => {
+  ])('reads a feed as empty when items of the other dialect occur only in %s', (_, text) => {
     expect(mended(text)).toMatchObject({ dialect: 'atom', notes: [] });
   });
 });
 
-describe('mendXml on markup within text', () => {
+describe('repairXml on markup within text', () => {
   const text = (markup: string) => `<f><title><f.markup/><![CDATA[${markup}]]></title></f>`;
 
   it.each([
@@ -189,13 +189,13 @@ describe('mendXml on markup within text', () => {
     expect(rss(given)).toBe(text(expected));
   });
 
-  it('follows long lists that are never closed', () => {
+  it('handles long lists that are never closed', () => {
     for (const piece of ['<p>x', '<li>x', '<br>x', '<img src="x">']) {
       expect(rss(`<title>${piece.repeat(1000)}</title>`)).toBe(text(piece.repeat(1000)));
     }
   });
 
-  it('parts a section end', () => {
+  it('splits "]]>" into two sections', () => {
     expect(rss('<title><i>]]></i></title>')).toBe(
       '<f><title><f.markup/><![CDATA[<i>]]]]><![CDATA[></i>]]></title></f>',
     );
@@ -207,7 +207,7 @@ describe('mendXml on markup within text', () => {
   });
 });
 
-describe('mendXml on elements', () => {
+describe('repairXml on elements', () => {
   it.each([
     ['unclosed leaves', '<item><link>u<guid>g</item>', '<item><f><link>u</link><guid>g</guid></f></item>'],
     [
@@ -238,11 +238,11 @@ describe('mendXml on elements', () => {
       '<channel><ttl>1</ttl></channel><guid>2</guid>',
       '<f><ttl>1</ttl><guid>2</guid></f>',
     ],
-  ])('mends %s', (_, given, expected) => {
+  ])('repairs %s', (_, given, expected) => {
     expect(rss(given)).toBe(expected);
   });
 
-  it('ends with the root', () => {
+  it('ignores everything after the root element', () => {
     expect(mended('<rss><channel><ttl>1</ttl></channel></rss><item>&</item>').xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
     );
@@ -254,7 +254,7 @@ describe('mendXml on elements', () => {
     ['in a section', '<ttl>1</ttl><item><guid>1</guid></item><item><title><![CDATA[x'],
     ['in markup', '<ttl>1</ttl><item><guid>1</guid></item><item><title><b>x'],
     ['in a comment', '<ttl>1</ttl><item><guid>1</guid></item><item><!-- x'],
-  ])('keeps the whole items of a document that ends %s', (_, body) => {
+  ])('keeps the complete items of a document that ends %s', (_, body) => {
     const { xml, notes } = mended(`<rss><channel>${body}`);
     expect(xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f><item><f><guid>1</guid></f></item></channel></rss>',
@@ -262,26 +262,26 @@ describe('mendXml on elements', () => {
     expect(notes).toContain('partial_parse');
   });
 
-  it('begins no stretch anew when the item behind a field is dropped', () => {
+  it('opens no second run of fields when the item after a field is dropped', () => {
     expect(mended('<rss><channel><ttl>1</ttl><item><guid>').xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
     );
   });
 
-  it('reads as many items as are taken, and says that there were more', () => {
+  it('reads items up to the limit and notes that there are more', () => {
     const { xml, notes } = mended(`<rss><channel>${'<item/>'.repeat(10_001)}</channel></rss>`);
     expect(xml.split('<item>')).toHaveLength(10_001);
     expect(notes).toContain('item_flood');
   });
 });
 
-describe('mendXml on what is no feed', () => {
+describe('repairXml on documents that are not feeds', () => {
   it.each([
     ['<html lang="en"><body>', 'the document begins with <html>'],
     ['just words', 'the document is neither XML nor JSON'],
     ['<opml version="2.0"/>', 'the document begins with <opml>'],
     ['<?xml version="1.0"?><!-- x --><urlset/>', 'the document begins with <urlset/>'],
-  ])('says what "%s" is', (text, detail) => {
+  ])('describes "%s"', (text, detail) => {
     expect(repairXml(text)).toEqual({ kind: 'unreadable', failure: 'not_feed', detail });
   });
 });
@@ -328,8 +328,8 @@ const pieces = [
 ];
 const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
 
-describe('mendXml on anything', () => {
-  it('writes XML that a strict parser takes', () => {
+describe('repairXml on arbitrary input', () => {
+  it('writes XML that a strict parser accepts', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('<rss><channel>', '<feed>', '<rdf:RDF>', '<entry>', '<channel a=b>'),
@@ -342,7 +342,7 @@ describe('mendXml on anything', () => {
     );
   });
 
-  it('writes such XML for sound feeds that were damaged anywhere, too', () => {
+  it('writes XML that a strict parser accepts for feeds damaged at any place', () => {
     const sound =
       '<rss version="2.0"><channel><title>a &amp; b</title><item><link>u</link><guid isPermaLink="false">g</guid>' +
       '<description><![CDATA[<p>x</p>]]></description></item><item><title>x <b>y</b></title></item></channel></rss>';
@@ -360,7 +360,7 @@ describe('mendXml on anything', () => {
     );
   });
 
-  it('changes nothing more when it mends what it has mended', () => {
+  it('changes nothing when its output is repaired again', () => {
     fc.assert(
       fc.property(soup, (body) => {
         const once = mended(`<feed>${body}`).xml;

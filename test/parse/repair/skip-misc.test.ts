@@ -12,7 +12,7 @@ describe('MiscSkipper', () => {
     ['a public DOCTYPE', '<!doctype rss PUBLIC "a>b" \'c>d\'>'],
     ['a DOCTYPE with a subset', '<!DOCTYPE a [<!ENTITY b "]>"> <!-- ]> " --> <!ELEMENT c (d)>\n]  >'],
     ['another declaration', '<!ELEMENT a>'],
-  ])('steps over %s', (_, text) => {
+  ])('skips %s', (_, text) => {
     expect(endOf(`${text}rest`)).toBe(text.length);
   });
 
@@ -22,15 +22,15 @@ describe('MiscSkipper', () => {
     ['a comment that never ends', '<!-- a ->'],
     ['an instruction that never ends', '<? a'],
     ['a declaration that never ends', '<! a'],
-  ])('finds no end of %s', (_, text) => {
+  ])('returns null for %s', (_, text) => {
     expect(endOf(text)).toBeNull();
   });
 
-  it('falls back to the first bracket when a DOCTYPE never ends', () => {
+  it('ends an unclosed DOCTYPE at its first ">"', () => {
     expect(endOf('<!DOCTYPE a ["> <b/>')).toBe('<!DOCTYPE a [">'.length);
   });
 
-  it('does not look again for what was not found once', () => {
+  it('does not search again for a mark that was not found', () => {
     const text = '<!--'.repeat(200_000);
     const skipper = new MiscSkipper(text);
     const before = performance.now();
@@ -42,7 +42,7 @@ describe('MiscSkipper', () => {
 });
 
 describe('isDoctype', () => {
-  it('takes any case', () => {
+  it('recognises DOCTYPE in any case', () => {
     expect(isDoctype('x<!DocType a>', 1)).toBe(true);
     expect(isDoctype('<!DOC a>', 0)).toBe(false);
   });

@@ -3,8 +3,8 @@ import { TextEdits } from '../../../src/parse/repair/text-edits.ts';
 
 const whole = (text: string) => ({ from: 0, to: text.length, first: 0 });
 
-describe('Edits', () => {
-  it('leaves a text alone when there are none', () => {
+describe('TextEdits', () => {
+  it('leaves a text unchanged when there are no edits', () => {
     expect(new TextEdits().apply('abc', whole('abc'))).toBe('abc');
   });
 
@@ -17,14 +17,14 @@ describe('Edits', () => {
     expect(edits.apply('abcdef', whole('abcdef'))).toBe('Xb-+cd');
   });
 
-  it('applies to a stretch from one edit on', () => {
+  it('applies the edits from a given one on to a range of the text', () => {
     const edits = new TextEdits();
     edits.add(0, 1, 'X');
     edits.add(3, 4, 'Y');
     expect(edits.apply('abcdef', { from: 2, to: 5, first: 1 })).toBe('cYe');
   });
 
-  it('forgets the last ones', () => {
+  it('discards the last edits', () => {
     const edits = new TextEdits();
     edits.add(0, 1, 'X');
     edits.add(1, 2, 'Y');
@@ -33,7 +33,7 @@ describe('Edits', () => {
     expect(edits.apply('ab', whole('ab'))).toBe('Xb');
   });
 
-  it('changes one that was made before', () => {
+  it('changes the replacement of an earlier edit', () => {
     const edits = new TextEdits();
     edits.add(0, 1, 'X');
     edits.add(1, 2, 'Y');

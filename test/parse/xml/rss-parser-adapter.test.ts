@@ -4,8 +4,8 @@ import { attributeOf } from '../../../src/parse/xml/xml-nodes.ts';
 
 const rss = (body: string) => `<rss version="2.0"><channel>${body}</channel></rss>`;
 
-describe('readWithRssParser', () => {
-  it('gives fields of feed and items, names in lower case', async () => {
+describe('parseWithRssParser', () => {
+  it('returns the fields of the feed and of each item, with names in lower case', async () => {
     const { feed, items } = await parseWithRssParser(
       rss('<f><Title>t</Title></f><item><f A="b"><pubDate>d</pubDate></f></item><f><ttl>1</ttl></f>'),
     );
@@ -15,7 +15,7 @@ describe('readWithRssParser', () => {
     expect(attributeOf(items[0]?.node, 'a')).toBe('b');
   });
 
-  it('reads entries of a feed', async () => {
+  it('reads the entries of an Atom feed', async () => {
     const { feed, items } = await parseWithRssParser(
       '<feed version="1.0"><f><link/></f><entry><f><published>never</published><link/></f></entry></feed>',
     );
@@ -23,25 +23,25 @@ describe('readWithRssParser', () => {
     expect(items[0]?.fields.of('published')).toEqual(['never']);
   });
 
-  it('reads items that have no field', async () => {
+  it('reads items without fields', async () => {
     const { items } = await parseWithRssParser(rss('<item><f></f></item><item><f> text </f></item>'));
     expect(items.map((item) => item.fields.has('title'))).toEqual([false, false]);
   });
 
-  it('takes an element named as the parser names text for an element', async () => {
+  it('reads an element called "_" as an element', async () => {
     const { items } = await parseWithRssParser(rss('<item><f><_>u</_><guid>1</guid></f></item>'));
     expect(items[0]?.fields.of('guid')).toEqual(['1']);
   });
 
-  it('reads a channel of nothing', async () => {
+  it('reads an empty channel', async () => {
     expect((await parseWithRssParser(rss(''))).items).toEqual([]);
   });
 
-  it('fails on what is no feed', async () => {
+  it('rejects a document that is not a feed', async () => {
     await expect(parseWithRssParser('<html/>')).rejects.toThrow('Feed not recognized');
   });
 
-  it('fails on a document without an element', async () => {
+  it('rejects a document without an element', async () => {
     await expect(parseWithRssParser('<!-- nothing -->')).rejects.toThrow('no element');
   });
 });

@@ -14,7 +14,7 @@ const channel = (body: string, attributes = '') =>
 const atom = (body: string, attributes = '') =>
   feedOf(`<feed xmlns="http://www.w3.org/2005/Atom" ${attributes}>${body}</feed>`);
 
-describe('the format', () => {
+describe('the format of a feed', () => {
   const rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"';
   it.each([
     ['<rss version="2.0"/>', 'rss2'],
@@ -32,13 +32,13 @@ describe('the format', () => {
     ['<feed xmlns="http://purl.org/atom/ns#"/>', 'atom0.3'],
     ['<a:feed xmlns:a="http://purl.org/atom/ns#"/>', 'atom0.3'],
     ['<entry xmlns="http://www.w3.org/2005/Atom"/>', 'atom1'],
-  ])('of %s is %s', async (text, format) => {
+  ])('of %s is detected as %s', async (text, format) => {
     expect((await feedOf(text)).format).toBe(format);
   });
 });
 
-describe('what a feed says of itself', () => {
-  it('is nothing in a feed of nothing', async () => {
+describe('the metadata of a feed', () => {
+  it('is empty for an empty feed', async () => {
     expect(await feedOf('<rss version="2.0"/>')).toEqual({
       format: 'rss2',
       title: null,
@@ -61,40 +61,40 @@ describe('what a feed says of itself', () => {
     ['<dc:language>fr</dc:language>', 'xml:lang="en"', 'fr'],
     ['', 'xml:lang="en"', 'en'],
     ['', '', null],
-  ])('has its language in %j, %j', async (body, attributes, expected) => {
+  ])('reads the language of %j with the attributes %j', async (body, attributes, expected) => {
     expect((await channel(body, attributes)).language).toBe(expected);
   });
 
-  it('may stand before, between and behind the items', async () => {
+  it('is found before, between and after the items', async () => {
     const feed = await channel('<title>t</title><item/><ttl>5</ttl><item/><link>https://example.org/</link>');
     expect(feed).toMatchObject({ title: { value: 't' }, hints: { ttlMinutes: 5 }, link: 'https://example.org/' });
     expect(feed.items).toHaveLength(2);
   });
 
-  it('does not come from its image or its form', async () => {
+  it('is not read from inside image or textInput', async () => {
     const feed = await channel(
       '<image><title>i</title><url>u</url><link>l</link></image><textInput><title>x</title><link>y</link></textInput>',
     );
     expect(feed).toMatchObject({ title: null, link: null, imageUrl: 'u' });
   });
 
-  it.each(['x', '-5', '1e3', '9999999999', ''])('has no time to live in "%s"', async (ttl) => {
+  it.each(['x', '-5', '1e3', '9999999999', ''])('ignores the ttl "%s"', async (ttl) => {
     expect((await channel(`<ttl>${ttl}</ttl>`)).hints.ttlMinutes).toBeNull();
   });
 
-  it('has hours and days to skip, odd ones left out', async () => {
+  it('lists the hours and days to skip and omits invalid ones', async () => {
     const { hints } = await channel(
       '<skipHours><hour>0</hour><hour> 24 </hour><hour>noon</hour></skipHours><skipDays><day>Sunday</day><day/></skipDays>',
     );
     expect(hints).toEqual({ ...noHints, skipHours: [0, 24], skipDays: ['Sunday'] });
   });
 
-  it('is complete by RFC 5005, under any prefix', async () => {
+  it('reports a complete feed (RFC 5005) under any prefix', async () => {
     expect((await atom('<x:complete xmlns:x="http://purl.org/syndication/history/1.0"/>')).complete).toBe(true);
     expect((await atom('<x:complete xmlns:x="urn:example"/>')).complete).toBe(false);
   });
 
-  it('joins bases of root and channel', async () => {
+  it('joins the xml:base of the root and of the channel', async () => {
     const feed = await feedOf(
       '<rss xml:base="https://example.org/a/"><channel xml:base="b/"><item xml:base="c/"/></channel></rss>',
     );
@@ -103,13 +103,13 @@ describe('what a feed says of itself', () => {
     expect((await feedOf('<rss xml:base="a/"><channel xml:base="b/"/></rss>')).base).toBe('b/');
   });
 
-  it('has its references resolved in attributes of the root, too', async () => {
+  it('decodes references in attributes of the root', async () => {
     expect((await atom('', 'xml:base="https://example.org/?a&amp;b"')).base).toBe('https://example.org/?a&b');
   });
 });
 
-describe('what is inherited', () => {
-  it('is an author in Atom, but none in RSS', async () => {
+describe('inheritance from the feed', () => {
+  it('passes the author on to items in Atom but not in RSS', async () => {
     expect((await atom('<author><name>Jo</name></author><entry/>')).items[0]?.author).toBe('Jo');
     const feed = await channel('<managingEditor>Jo</managingEditor><item/>');
     expect([feed.author, feed.items[0]?.author]).toEqual(['Jo', null]);
@@ -127,8 +127,8 @@ const sound = [
    ${[1, 2].map((n) => `<entry><title>i${n}</title><link rel="alternate" href="https://example.org/${n}"/><id>g${n}</id><author><name>a${n}</name></author><content type="html">&lt;p&gt;x&lt;/p&gt;</content></entry>`).join('\n')}</feed>`,
 ];
 
-describe('parseXmlFeed beside rss-parser', () => {
-  it.each(sound)('agrees on sound document %#', async (text) => {
+describe('parseXmlFeed compared with rss-parser', () => {
+  it.each(sound)('agrees on well-formed document %#', async (text) => {
     const theirs = await new Parser().parseString(text);
     const ours = await feedOf(text);
 

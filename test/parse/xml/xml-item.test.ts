@@ -35,17 +35,17 @@ describe('itemAuthor', () => {
     ],
     ['no editor of the feed', { managingeditor: ['Jo'], 'dc:publisher': ['Press'] }, null],
     ['nobody', {}, null],
-  ])('takes %s', (_, children, expected) => {
+  ])('uses %s', (_, children, expected) => {
     expect(itemAuthor(new Fields([children]))).toBe(expected);
   });
 
-  it('is not slowed down by a name of signs', () => {
+  it('takes linear time for a name made of @ signs', () => {
     expect(itemAuthor(new Fields([{ author: [`"a${' '.repeat(50_000)}@`] }]))).toHaveLength(50_003);
   });
 });
 
 describe('feedAuthor', () => {
-  it('falls back to those responsible', () => {
+  it('falls back to the managing editor and the web master', () => {
     const owner = { 'itunes:owner': [{ 'itunes:name': ['Owner'] }], 'dc:publisher': ['Press'] };
     expect(feedAuthor(new Fields([owner]))).toBe('Owner');
     expect(feedAuthor(new Fields([{ ...owner, managingeditor: ['ed@example.org (Ed)'] }]))).toBe('Ed');
@@ -53,7 +53,7 @@ describe('feedAuthor', () => {
 });
 
 describe('categoriesOf', () => {
-  it('takes text before term before label, and parts lists', () => {
+  it('prefers text to term to label, and splits lists at commas', () => {
     const fields = new Fields([
       {
         category: ['a', attributes({ term: 'b', label: 'B' }), attributes({ label: 'C' }), '', {}],
@@ -88,11 +88,11 @@ describe('itemImage', () => {
       't',
     ],
     ['an enclosed picture', { 'itunes:image': [attributes({ href: 'i' })] }, 'e'],
-  ])('takes %s', (_, children, expected) => {
+  ])('uses %s', (_, children, expected) => {
     expect(picture(children)).toBe(expected);
   });
 
-  it('takes what iTunes or RSS call the image last', () => {
+  it('prefers other images to itunes:image and image', () => {
     expect(picture({ 'itunes:image': [attributes({ href: 'i' })] }, [])).toBe('i');
     expect(picture({ image: [{ url: ['u'] }] }, [])).toBe('u');
     expect(picture({ image: ['text'] }, [])).toBe('text');
@@ -101,7 +101,7 @@ describe('itemImage', () => {
 });
 
 describe('feedImage', () => {
-  it('passes over a reference without address', () => {
+  it('ignores a reference without an address', () => {
     const fields = new Fields([
       { image: [attributes({ 'rdf:resource': 'r' }), { url: ['u'], title: ['t'] }], icon: ['i'] },
     ]);
@@ -112,7 +112,7 @@ describe('feedImage', () => {
 });
 
 describe('parseItem', () => {
-  it('fills every field of an item of nothing', () => {
+  it('sets every field of an empty item', () => {
     expect(item({})).toEqual({
       guid: null,
       title: null,
@@ -131,7 +131,7 @@ describe('parseItem', () => {
     });
   });
 
-  it('takes texts for HTML in RSS and for text in Atom', () => {
+  it('reads an untyped text as HTML in RSS and as plain text in Atom', () => {
     const children = { title: ['a'], summary: ['b'], content: ['c'] };
     expect(item(children).title?.type).toBe('html');
     expect(item(children, { ...around, isAtom: true })).toMatchObject({
@@ -145,7 +145,7 @@ describe('parseItem', () => {
     ['guid', { guid: ['', 'g'], id: ['i'] }, 'g'],
     ['id', { id: ['i'], 'dc:identifier': ['d'] }, 'i'],
     ['rdf:about', attributes({ 'rdf:about': 'r' }), 'r'],
-  ])('knows an item by its %s', (_, children, expected) => {
+  ])('identifies an item by its %s', (_, children, expected) => {
     expect(item(children).guid).toBe(expected);
   });
 
@@ -161,13 +161,13 @@ describe('parseItem', () => {
     expect(item(children)).toMatchObject({ published, updated });
   });
 
-  it('inherits an author only where nobody is named', () => {
+  it('inherits the author of the feed only when the item has none', () => {
     const atom = { isAtom: true, base: [], author: 'Feed' };
     expect(item({}, atom).author).toBe('Feed');
     expect(item({ author: [{ name: ['Own'] }] }, atom).author).toBe('Own');
   });
 
-  it('keeps the bases of content and summary apart from its own', () => {
+  it('keeps the xml:base of content and summary apart from that of the item', () => {
     const content = [{ $: { 'xml:base': 'c/' }, _: 'x' }];
     const summary = [{ $: { 'xml:base': 's/' }, _: 'y' }];
     const own = attributes({ 'xml:base': 'i/' });
@@ -179,7 +179,7 @@ describe('parseItem', () => {
     });
   });
 
-  it('keeps places and the like under their names', () => {
+  it('keeps locations and other extension elements by name', () => {
     const children = {
       'georss:where': [{ 'gml:point': [{ 'gml:pos': ['1 2'] }] }],
       'slash:comments': ['3'],

@@ -12,7 +12,7 @@ const linkIn = (children: Record<string, unknown>) => {
 };
 
 describe('linksOf', () => {
-  it('gives links with an address, with their relation in lower case and short', () => {
+  it('returns links that have an address, with the relation short and in lower case', () => {
     const links = linksOf(
       new Fields([
         {
@@ -64,7 +64,7 @@ describe('pageLink', () => {
     ['no link of another relation', { link: [link({ rel: 'self', href: 's' })] }, null],
     ['no text of another relation', { link: [link({ rel: 'enclosure' }, 'e')] }, null],
     ['nothing', {}, null],
-  ])('takes %s', (_, children, expected) => {
+  ])('uses %s', (_, children, expected) => {
     expect(page(children)).toBe(expected);
   });
 });
@@ -84,7 +84,7 @@ describe('itemLink', () => {
     ['the address of its content', { content: [{ $: { src: 'c' } }] }, 'c'],
     ['its url', { url: ['u'] }, 'u'],
     ['never an enclosure', { link: [link({ rel: 'enclosure', href: 'e' })] }, null],
-  ])('takes %s', (_, children, expected) => {
+  ])('uses %s', (_, children, expected) => {
     expect(linkIn(children)).toBe(expected);
   });
 });

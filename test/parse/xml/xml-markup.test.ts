@@ -6,12 +6,12 @@ const typed = (type: string, value: string, more: Record<string, unknown> = {}) 
 const held = { 'f.markup': [''] };
 
 describe('markupOf', () => {
-  it('takes what is not claimed for what the dialect means', () => {
+  it('gives a text without a type the default type of its dialect', () => {
     expect(markupOf('a <b>', 'html')).toEqual({ type: 'html', value: 'a <b>' });
     expect(markupOf('a <b>', 'text')).toEqual({ type: 'text', value: 'a <b>' });
   });
 
-  it.each(['', ' \n', {}, { $: { type: 'html' } }])('finds nothing in %j', (node) => {
+  it.each(['', ' \n', {}, { $: { type: 'html' } }])('returns null for %j', (node) => {
     expect(markupOf(node, 'html')).toBeNull();
   });
 
@@ -22,7 +22,7 @@ describe('markupOf', () => {
     ['text', 'text'],
     ['text/plain', 'text'],
     ['plain', 'text'],
-  ])('believes a claim of %s', (type, expected) => {
+  ])('accepts the type %s', (type, expected) => {
     expect(markupOf(typed(type, '<b>x</b>'), expected === 'html' ? 'text' : 'html')).toEqual({
       type: expected,
       value: '<b>x</b>',
@@ -34,24 +34,24 @@ describe('markupOf', () => {
     'application/xhtml+xml',
     'application/xml',
     'text/xml',
-  ])('takes a claim of %s for HTML when it holds elements, and else for text', (type) => {
+  ])('reads the type %s as HTML when it contains elements, and as text otherwise', (type) => {
     expect(markupOf(typed(type, '<p>x</p>', held), 'text')?.type).toBe('html');
     expect(markupOf(typed(type, '<p>escaped</p>'), 'text')?.type).toBe('html');
     expect(markupOf(typed(type, 'a < b'), 'html')?.type).toBe('text');
   });
 
-  it('takes the one div off XHTML, and no other', () => {
+  it('removes the single div of XHTML and no other', () => {
     const div = '<div xmlns="x">\n<p>a</p>\n</div>';
     expect(markupOf(typed('xhtml', div, held), 'text')?.value).toBe('<p>a</p>');
     expect(markupOf(typed('html', div, held), 'text')?.value).toBe(div);
     expect(markupOf(typed('xhtml', '<p>a</p>', held), 'text')?.value).toBe('<p>a</p>');
   });
 
-  it('takes text with elements in it for HTML, whatever it claims', () => {
+  it('reads a text that contains elements as HTML, whatever its type', () => {
     expect(markupOf(typed('text', 'a <b>b</b>', held), 'text')).toEqual({ type: 'html', value: 'a <b>b</b>' });
   });
 
-  it('decodes base64, by mode or by type', () => {
+  it('decodes base64 declared by mode or by type', () => {
     const value = Buffer.from('<p>é</p>').toString('base64');
     expect(markupOf({ $: { type: 'text/html', mode: 'base64' }, _: value }, 'text')).toEqual({
       type: 'html',
@@ -60,14 +60,14 @@ describe('markupOf', () => {
     expect(markupOf({ $: { mode: 'base64' }, _: value }, 'text')).toEqual({ type: 'text', value: '<p>é</p>' });
   });
 
-  it('has no use for pictures', () => {
+  it('ignores base64 images', () => {
     expect(markupOf(typed('image/png', 'iVBORw0KGgo='), 'html')).toBeNull();
     expect(markupOf({ $: { mode: 'base64' }, _: '' }, 'html')).toBeNull();
   });
 });
 
 describe('firstMarkup', () => {
-  it('takes the first element that says something, by the order of the names', () => {
+  it('takes the first non-empty element, in the order of the names', () => {
     const fields = new Fields([{ description: ['', 'x'], summary: ['y'] }]);
     expect(firstMarkup(fields, ['summary', 'description'], 'html')?.value).toBe('y');
     expect(firstMarkup(fields, ['none', 'description'], 'html')?.value).toBe('x');

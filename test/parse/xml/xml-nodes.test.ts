@@ -10,7 +10,7 @@ import {
 } from '../../../src/parse/xml/xml-nodes.ts';
 
 describe('Fields', () => {
-  it('gathers the children of all nodes by name, in document order', () => {
+  it('groups the children of all nodes by name, in document order', () => {
     const fields = new Fields(['text', { link: ['a'] }, { link: ['b', { $: { href: 'c' } }], title: ['t'] }]);
     expect(fields.of('link')).toEqual(['a', 'b', { $: { href: 'c' } }]);
     expect(fields.has('title')).toBe(true);
@@ -18,25 +18,25 @@ describe('Fields', () => {
     expect(fields.of('none')).toEqual([]);
   });
 
-  it('takes attributes and text for no elements', () => {
+  it('does not read attributes and text as elements', () => {
     const fields = new Fields([{ $: { a: 'b' }, _: 'text' }]);
     expect(fields.of('$')).toEqual([]);
     expect(fields.of('_')).toEqual([]);
   });
 
-  it('adds what groups hold behind what stands outside of them', () => {
+  it('appends the elements of Media RSS groups to those outside the groups', () => {
     const content = { $: { url: 'u' }, 'media:thumbnail': ['inner'] };
     const fields = new Fields([{ 'media:group': [{ 'media:content': [content] }], 'media:thumbnail': ['outer'] }]);
     expect(fields.of('media:content')).toEqual([content]);
     expect(fields.of('media:thumbnail')).toEqual(['outer', 'inner']);
   });
 
-  it('gives the elements of several names, earlier names first', () => {
+  it('returns the elements of several names, in the order of the names', () => {
     const fields = new Fields([{ b: ['1'], a: ['2', '3'] }]);
     expect(fields.ofAll(['a', 'none', 'b'])).toEqual(['2', '3', '1']);
   });
 
-  it('passes over what is no element', () => {
+  it('ignores values that are not elements', () => {
     const odd: Record<string, unknown> = { a: [1, null, ['x'], 'y'], b: 'z', c: {} };
     const fields = new Fields([odd]);
     expect(fields.of('a')).toEqual(['y']);
@@ -47,11 +47,11 @@ describe('Fields', () => {
 describe('reading nodes', () => {
   const node = { $: { href: ' x ', empty: ' ' }, _: ' t ', child: ['a', { _: 'b', deeper: ['c'] }] };
 
-  it('gives text without white space about it', () => {
+  it('trims text', () => {
     expect([textOf(node), textOf(' s '), textOf({}), textOf(undefined)]).toEqual(['t', 's', '', '']);
   });
 
-  it('gives attributes, but none that objects have of their own', () => {
+  it('returns attributes but no property of Object.prototype', () => {
     expect(attributeOf(node, 'href')).toBe('x');
     expect(attributeOf(node, 'empty')).toBeNull();
     expect(attributeOf(node, 'constructor')).toBeNull();
@@ -59,22 +59,22 @@ describe('reading nodes', () => {
     expect(attributeOf({ $: 'odd' }, 'length')).toBeNull();
   });
 
-  it('gives children', () => {
+  it('returns the children of a name', () => {
     expect(childrenOf(node, 'child')).toHaveLength(2);
     expect(childrenOf(node, 'other')).toEqual([]);
     expect(childrenOf('link', 'link')).toEqual([]);
   });
 
-  it('gives all text below a node', () => {
+  it('returns all text below a node', () => {
     expect(deepTextOf(node)).toBe('t a b c');
   });
 
-  it('knows text that held markup', () => {
+  it('recognises text that contained markup', () => {
     expect(hadInlineMarkup({ _: '<b>x</b>', 'f.markup': [''] })).toBe(true);
     expect(hadInlineMarkup(node)).toBe(false);
   });
 
-  it('finds the first text that is not empty, by the order of the names', () => {
+  it('finds the first non-empty text, in the order of the names', () => {
     const fields = new Fields([{ a: ['', ' '], b: ['', 'x'], c: ['y'] }]);
     expect(firstText(fields, ['a', 'b', 'c'])).toBe('x');
     expect(firstText(fields, ['a'])).toBeNull();

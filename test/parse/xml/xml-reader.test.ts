@@ -33,56 +33,56 @@ const folder = fileURLToPath(new URL('../../fixtures/feeds/', import.meta.url));
 const fixtures = readdirSync(folder).filter((name) => !name.endsWith('.json'));
 
 describe('readXml', () => {
-  it('takes an element of nothing but text for its text', () => {
+  it('represents an element that has only text by that text', () => {
     expect(read('<a>one &amp; two</a>')).toEqual({ a: 'one & two' });
     expect(read('<a/>')).toEqual({ a: '' });
     expect(read('<a>  </a>')).toEqual({ a: '  ' });
   });
 
-  it('keeps children of one name in order, and text beside them', () => {
+  it('keeps children of one name in order, beside the text of their parent', () => {
     expect(read('<a>t<b>1</b> <c/><b>2</b></a>')).toEqual({ a: { _: 't ', b: ['1', '2'], c: [''] } });
   });
 
-  it('drops white space between children, but not what is marked as text', () => {
+  it('drops white space between children unless it is CDATA', () => {
     expect(read('<a> <b/> </a>')).toEqual({ a: { b: [''] } });
     expect(read('<a><![CDATA[ ]]><b/></a>')).toEqual({ a: { _: ' ', b: [''] } });
     expect(read('<a><![CDATA[]]><b/></a>')).toEqual({ a: { b: [''] } });
   });
 
-  it('reads attributes in lower case, their references decoded', () => {
+  it('reads attribute names in lower case and decodes references in values', () => {
     expect(read('<a HREF="?a=1&amp;b=2" x=""/>')).toEqual({ a: { $: { href: '?a=1&b=2', x: '' } } });
   });
 
-  it('takes marked text as it stands, also in pieces', () => {
+  it('keeps CDATA as it is, also in several sections', () => {
     expect(read('<a>&lt;<![CDATA[&lt;<b>]]>&lt;<![CDATA[>]]></a>')).toEqual({ a: '<&lt;<b><>' });
   });
 
-  it('takes what looks like marked text in a value for a part of it', () => {
+  it('reads <![CDATA[ inside an attribute value as part of the value', () => {
     expect(read('<a b="<![CDATA[c" d="]]>"><![CDATA[e]]></a>')).toEqual({
       a: { $: { b: '<![CDATA[c', d: ']]>' }, _: 'e' },
     });
   });
 
-  it('takes marked text that does not end for the rest of the document', () => {
+  it('reads an unclosed CDATA section to the end of the document', () => {
     expect(read('<a><b>1</b><c><![CDATA[d]></c></a>')).toMatchObject({ a: { b: ['1'] } });
   });
 
-  it('decodes references by number', () => {
+  it('decodes numeric references', () => {
     expect(read('<a>&#8364;&#x20ac;&#128512;</a>')).toEqual({ a: '€€😀' });
   });
 
-  it('takes names that objects have for names like any other', () => {
+  it('reads names such as "constructor" like any other name', () => {
     expect(
       Object.keys((readXml('<a><__proto__>1</__proto__><constructor>2</constructor></a>') as { a: object }).a),
     ).toEqual(['__proto__', 'constructor']);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('takes an element named as text is named in the tree for an element', () => {
+  it('reads an element called "_" as an element', () => {
     expect(read('<a><_>u</_></a>')).toEqual({ a: { '-': ['u'] } });
   });
 
-  it('ends what is left open at the end', () => {
+  it('closes open elements at the end of the document', () => {
     expect(read('<a><b>1')).toEqual({ a: { b: ['1'] } });
   });
 
@@ -90,13 +90,13 @@ describe('readXml', () => {
     expect(() => readXml('<!-- nothing -->')).toThrow('no element');
   });
 
-  it.each(fixtures)("makes the tree of rss-parser's own parser out of %s", (name) => {
+  it.each(fixtures)("builds the same tree as rss-parser's own parser for %s", (name) => {
     const mended = repairXml(decode(readFileSync(`${folder}${name}`), null).text);
     if (mended.kind === 'unreadable') return;
     expect(read(mended.xml)).toEqual(readSlowly(mended.xml));
   });
 
-  it("makes the tree of rss-parser's own parser out of whatever was mended", () => {
+  it("builds the same tree as rss-parser's own parser for any repaired document", () => {
     const piece = fc.constantFrom(
       ...['<item>', '</item>', '<title>', '</title>', '<a:b c="d&amp;">', '</a:b>', '<link/>', '<![CDATA[', ']]>', ' '],
       ...['&amp;', '&#38;', '&', 'x', '\n', '<', '>', '<p>', '</p>', '<Content:Encoded>', '</Content:Encoded>', '"'],
