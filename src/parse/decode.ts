@@ -1,4 +1,4 @@
-/** A document as text, with what had to be guessed or replaced on the way. */
+/** The text of a document, with notes on what was guessed or replaced. */
 export interface DecodedText {
   readonly text: string;
   readonly notes: readonly string[];
@@ -7,17 +7,17 @@ export interface DecodedText {
 const sniffedBytes = 1024;
 
 /**
- * Turns the bytes of a document into text.
+ * Decodes the bytes of a document. Never throws.
  *
- * Order of trust: byte order mark, the pattern of the first bytes (UTF-16 and UTF-32 have NULs about `<`), the charset
- * of the Content-Type, the XML declaration, UTF-8 when the bytes are valid UTF-8, windows-1252. A label other than
- * UTF-8 on bytes that are valid UTF-8 beyond ASCII is a mistake of the publisher's: text of no other charset looks so.
+ * Order of precedence: byte order mark; pattern of the first bytes (in UTF-16 and UTF-32, NUL bytes surround `<`);
+ * charset of the Content-Type; XML declaration; UTF-8 if the bytes are valid UTF-8; windows-1252. A label other than
+ * UTF-8 is ignored if the bytes contain valid UTF-8 sequences beyond ASCII: text in other charsets does not look so.
  *
  * @param contentType the Content-Type header as received, null when absent.
  */
 export function decode(body: Uint8Array, contentType: string | null): DecodedText {
-  const marked = detectByteOrderMark(body) ?? detectNulPattern(body);
-  if (marked !== null) return decodeDetected(body, marked);
+  const detected = detectByteOrderMark(body) ?? detectNulPattern(body);
+  if (detected !== null) return decodeDetected(body, detected);
 
   const labels = [contentTypeCharset(contentType), declaredCharset(body)].filter((label) => label !== null);
   const utf8 = tryUtf8(body);
@@ -53,7 +53,7 @@ function detectByteOrderMark(body: Uint8Array): DetectedCharset | null {
   return null;
 }
 
-/** Where the NULs stand about the first `<` or `{` tells UTF-16 and UTF-32 without a mark apart. */
+/** Detects UTF-16 and UTF-32 without a byte order mark by the NUL bytes around the first `<` or `{`. */
 function detectNulPattern(body: Uint8Array): DetectedCharset | null {
   const [a, b, c, d] = body;
   if (d === undefined) return null;
@@ -74,7 +74,7 @@ function decodeDetected(body: Uint8Array, { charset, skip, guessed }: DetectedCh
   return decodeAs(bytes, charset, notes);
 }
 
-/** UTF-32, which TextDecoder does not know, by way of UTF-16. */
+/** Decodes UTF-32 by converting it to UTF-16, because TextDecoder does not support UTF-32. */
 function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const units = new Uint16Array(Math.floor(bytes.byteLength / 4) * 2);
@@ -111,7 +111,10 @@ function canonicalLabel(label: string): string | null {
   }
 }
 
-/** UTF-16 without its NULs is no UTF-16; UTF-7 is not known to TextDecoder, and must not be: it hides markup. */
+/**
+ * Whether a label can be trusted. UTF-16 would have been detected by its NUL bytes. TextDecoder does not support UTF-7,
+ * which is as well: UTF-7 hides markup.
+ */
 function isUsable(label: string): boolean {
   const name = canonicalLabel(label);
   return name !== null && !name.startsWith('utf-16') && name !== 'x-user-defined';
@@ -127,8 +130,8 @@ function tryUtf8(body: Uint8Array): string | null {
 }
 
 /**
- * Whether bytes that are valid UTF-8 may be meant otherwise all the same: when they are all ASCII (as ISO-2022-JP is,
- * too), or when an East Asian charset is claimed and there are only sequences of two bytes, which it has as well.
+ * Whether bytes that are valid UTF-8 may be in the labelled charset nevertheless: if they are all ASCII (ISO-2022-JP
+ * is), or if the label is an East Asian charset and all sequences have two bytes, which are valid in both.
  */
 function mayBeOtherCharset(label: string, body: Uint8Array, utf8: string): boolean {
   if (utf8.length === body.length) return true;
@@ -141,19 +144,19 @@ function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): De
 }
 
 /**
- * Bytes that claim or have to be UTF-8 and are not. When most of what lies beyond ASCII is sound UTF-8 the rest is
- * damage and is replaced; else the document is windows-1252.
+ * Decodes bytes that are labelled or detected as UTF-8 but are invalid. If at least half of the sequences beyond ASCII
+ * are valid, the others are damaged and are replaced. Otherwise the document is decoded as windows-1252.
  */
 function decodeInvalidUtf8(body: Uint8Array): DecodedText {
   const text = new TextDecoder('utf-8').decode(body);
   let damaged = 0;
-  let sound = 0;
+  let valid = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit === 0xfffd) damaged++;
-    else if (unit > 0x7f) sound++;
+    else if (unit > 0x7f) valid++;
   }
-  if (sound > 0 && sound >= damaged) return { text, notes: ['recovered'] };
+  if (valid > 0 && valid >= damaged) return { text, notes: ['recovered'] };
   const western = new TextDecoder('windows-1252').decode(body);
   return { text: western, notes: ['charset_guess', 'recovered'] };
 }

@@ -11,28 +11,28 @@ const maxFeeds = 50;
 const maxUrlChars = 2_048;
 const maxTextChars = 500;
 
-/** A link as it stands in the page. */
+/** A link as written in the page. */
 interface RawLink {
   readonly href: string;
   readonly rel: readonly string[];
   readonly type: string;
-  /** The `title` attribute, or else the text between the tags. */
+  /** The `title` attribute, otherwise the text of the element. */
   text: string;
   readonly isAnchor: boolean;
 }
 
-/** What is read of a page. */
+/** The parts of a page that discovery needs. */
 interface RawPage {
   title: string | null;
-  /** The first `<base href>`; null: none. */
+  /** The first `<base href>`; null if there is none. */
   base: string | null;
   refresh: string | null;
   readonly links: RawLink[];
 }
 
 /**
- * The feeds that a page names: in `<link>`, for readers of feeds, and in links for people whose address or text looks
- * like a feed's. Every address is the page's own word, and has to be guarded like any other before it is asked.
+ * Returns the feeds that a page declares in `<link>` elements, and visible links whose address or text looks like that
+ * of a feed. The addresses are untrusted input: check them like any other before requesting them. Never throws.
  */
 export function discoverFeeds({ body, contentType, url }: RawDocument): PageLinks {
   const page = readPage(decode(body, withMetaCharset(body, contentType)).text);
@@ -46,7 +46,7 @@ export function discoverFeeds({ body, contentType, url }: RawDocument): PageLink
   return { kind: 'page', title: page.title, feeds: [...best.values()], refreshTo };
 }
 
-/** Pages name their charset in a `<meta>`, which no feed has. A header goes before it. */
+/** HTML pages declare their charset in a `<meta>` element, feeds do not. The header takes precedence. */
 function withMetaCharset(body: Uint8Array, contentType: string | null): string | null {
   if (/charset/i.test(contentType ?? '')) return contentType;
   const head = new TextDecoder('latin1').decode(body.subarray(0, sniffedBytes));
@@ -56,7 +56,7 @@ function withMetaCharset(body: Uint8Array, contentType: string | null): string |
 
 function readPage(text: string): RawPage {
   const page: RawPage = { title: null, base: null, refresh: null, links: [] };
-  // Text goes to what is open: the title, or the last link.
+  // Text is appended to the open title or to the last link.
   let sink: ((piece: string) => void) | null = null;
   const parser = new Parser({
     onopentag(name, attributes) {
@@ -120,7 +120,7 @@ const formatsByType: Readonly<Record<string, FeedLink['format']>> = {
   'application/feed+json': 'JSON',
 };
 
-/** A link as that of a feed; nothing when it is none. */
+/** The link as a feed link; empty if it does not lead to a feed. */
 function toFeedLink(link: RawLink, base: URL | null): FeedLink[] {
   const url = resolve(link.href, base?.href);
   if (url === null) return [];
@@ -135,10 +135,11 @@ function classifyLink(
   { url, format }: { url: URL; format: FeedLink['format'] },
 ): FeedLink['found'] | null {
   if (rel.includes('stylesheet')) return null;
-  const offered = rel.includes('alternate') || rel.includes('service.feed');
-  // General types (and none at all) are given to translations and to programs' interfaces, too.
-  const general = ['', 'application/xml', 'text/xml', 'application/json'].includes(type);
-  if (rel.includes('feed') || (offered && (format !== null || (general && looksLikeFeedUrl(url))))) return 'declared';
+  const isAlternate = rel.includes('alternate') || rel.includes('service.feed');
+  // Links to translations and to APIs have these types (or none), too.
+  const isGenericType = ['', 'application/xml', 'text/xml', 'application/json'].includes(type);
+  const isFeed = format !== null || (isGenericType && looksLikeFeedUrl(url));
+  if (rel.includes('feed') || (isAlternate && isFeed)) return 'declared';
   if (!isAnchor) return null;
   if (format !== null || looksLikeFeedUrl(url)) return 'address';
   return isFeedLinkText(text) ? 'text' : null;
@@ -146,12 +147,12 @@ function classifyLink(
 
 const rankOrder = ['declared', 'address', 'text'] as const;
 
-/** Declared ones before links for people, feeds of comments behind both; otherwise in the order of the page. */
+/** Declared feeds first, then visible links, then comment feeds; the order of the page within each group. */
 function rank({ found, url, title }: FeedLink): number {
   return rankOrder.indexOf(found) + (looksLikeCommentFeed(url, title) ? rankOrder.length : 0);
 }
 
-/** An http(s) URL without its fragment; `feed:` is an old way to write one. */
+/** The link as an absolute http(s) URL without its fragment. Accepts the obsolete `feed:` scheme. */
 function resolve(href: string, base: string | undefined): URL | null {
   const written = href
     .trim()

@@ -1,19 +1,19 @@
-/** Names that a part of a path has when there is a feed behind it. */
+/** Path segments that indicate a feed. */
 const feedSegment = /^(?:feed|rss2?|atom|rdf)$/;
 const feedFile = /^(?:.*[-_.])?(?:feed|rss2?|atom|rdf)(?:[-_.]?\d+|[-_.].+)?\.(?:xml|json|php|aspx?)$/;
 const feedExtension = /\.(?:rss|atom|rdf)$/;
-/** Generators of static sites call it so. */
+/** File names that static site generators use for feeds. */
 const generatorFileNames = /^(?:index\.xml|index\.rdf)$/;
 const pageExtension = /\.(?:html?|xhtml|png|svg|gif|jpe?g|webp|ico|css|js|pdf)$/;
 const feedHost = /^(?:feeds?|rss)\d*\./;
-/** Longer parts of a path are somebody's data; and every expression here is at worst quadratic. */
+/** Longer segments contain other data. The limit also bounds the time of the expressions, which may be quadratic. */
 const maxSegmentChars = 100;
 const feedParameter = /^(?:feed|format|type|output|alt)=(?:rss2?|atom|rdf|feed|json)$/;
 
 /**
- * Whether an address looks like that of a feed. Not whether one is there: that is only known by asking.
+ * Whether a URL looks like that of a feed. Only a request shows whether it is one.
  *
- * Addresses that carry another one are a validator's, a reader's or a share button's, about the feed and not the feed.
+ * A URL that contains another URL belongs to a validator, a feed reader or a share button and is not the feed itself.
  */
 export function looksLikeFeedUrl(url: URL): boolean {
   const rest = `${url.pathname}${url.search}`.toLowerCase();
@@ -34,12 +34,12 @@ export function looksLikeFeedUrl(url: URL): boolean {
     .some((pair) => feedParameter.test(pair));
 }
 
-/** Whether an address, or what is said about it, is that of a feed of comments: rarely what is looked for. */
+/** Whether a URL or its title is that of a comment feed, which users rarely look for. */
 export function looksLikeCommentFeed(url: string, title: string | null): boolean {
   return /\bcomments?\b/i.test(url) || /\b(?:comments?|kommentare?|commentaires?|comentarios)\b/i.test(title ?? '');
 }
 
-/** Whether the text of a link says that it leads to a feed: "RSS", "Atom feed", "RSS 2.0". */
+/** Whether the text of a link indicates a feed: "RSS", "Atom feed", "RSS 2.0". */
 export function isFeedLinkText(text: string): boolean {
   return /^(?:(?:rss|atom|json|xml|news)[ -]?feed|feed|rss|atom)(?: ?\(?(?:rss|atom|xml|\d\.\d)\)?)?$/i.test(
     text.trim(),

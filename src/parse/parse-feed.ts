@@ -4,7 +4,7 @@ import { decode } from './decode.ts';
 import { looksLikeJson, parseJsonFeed } from './json/parse-json-feed.ts';
 import { parseXmlFeed } from './xml/xml-feed.ts';
 
-/** A document as it came off the wire. */
+/** A document as received. */
 export interface FeedDocument {
   readonly body: Uint8Array;
   /** The Content-Type header as received, null when absent. */
@@ -12,14 +12,14 @@ export interface FeedDocument {
 }
 
 /**
- * Reads a feed of any known format. Never throws, whatever the bytes; runs in a worker thread, since a document of the
- * largest allowed size takes a second.
+ * Parses a feed of any supported format. Never throws. Call it in a worker process: a document of the maximum size takes
+ * about a second.
  */
 export async function parseFeed(document: FeedDocument): Promise<ParseResult> {
   try {
     return await parseDocument(document);
   } catch (error) {
-    // A fault of the parser's on a document that mending should have made harmless: the document's loss, not the worker's.
+    // The parser failed on a document that repair should have made well-formed. Fail the document, not the worker.
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'unreadable', failure: 'parse_error', detail: cleanLine(reason) };
   }

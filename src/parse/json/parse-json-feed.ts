@@ -12,18 +12,18 @@ import { repairJson } from './repair-json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Whether a document is to be read as JSON: by its first character, whatever it was served as. */
+/** Whether to parse a document as JSON. The first character decides; the Content-Type only if there is text before it. */
 export function looksLikeJson(text: string, contentType: string | null): boolean {
   if (/^[\s\ufeff\0]*\{/.test(text)) return true;
   return /\bjson\b/i.test(contentType ?? '') && !/^[\s\ufeff\0]*</.test(text) && text.includes('{');
 }
 
-/** JSON Feed 1 or 1.1. */
+/** Parses JSON Feed 1 and 1.1. Repairs damaged JSON; a document that cannot be repaired is `unreadable`. */
 export function parseJsonFeed(text: string): ParseResult {
   const { value, notes } = readJson(text);
-  if (value === null) return { kind: 'unreadable', failure: 'parse_error', detail: 'the document is not sound JSON' };
+  if (value === null) return { kind: 'unreadable', failure: 'parse_error', detail: 'the document is not valid JSON' };
   if (!isFeed(value))
-    return { kind: 'unreadable', failure: 'not_feed', detail: 'the document is JSON but no JSON Feed' };
+    return { kind: 'unreadable', failure: 'not_feed', detail: 'the document is JSON but not a JSON Feed' };
   return { kind: 'parsed', feed: toFeed(value, notes) };
 }
 
@@ -40,7 +40,7 @@ function tryJson(text: string): Json | null {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch (error) {
-    // RangeError: nested too deeply for the stack.
+    // JSON.parse throws a RangeError when the nesting exceeds the stack.
     if (error instanceof SyntaxError || error instanceof RangeError) return null;
     throw error;
   }
@@ -54,7 +54,7 @@ function isFeed(value: Json): boolean {
   return /jsonfeed\.org/i.test(text(value, 'version') ?? '') || Array.isArray(value['items']);
 }
 
-/** Own properties only: a key like `constructor` must not find what every object has. */
+/** Reads own properties only: a key such as `constructor` must not find inherited ones. */
 function ownProperty(object: Json, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
@@ -102,7 +102,7 @@ function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
   };
 }
 
-/** As many items as are read: the last ones where the oldest come first. */
+/** At most `maxItems` items: the last ones if the oldest come first. */
 function limitItems(items: readonly Json[]): readonly Json[] {
   const [first, last] = [items[0] ?? {}, items.at(-1) ?? {}];
   const isReversed = isOldestFirst(text(first, 'date_published'), text(last, 'date_published'));
@@ -115,7 +115,7 @@ function toItem(item: Json, feedAuthor: string | null): ParsedItem {
     title: markup('text', text(item, 'title')),
     link: text(item, 'url') ?? text(item, 'external_url'),
     base: [],
-    // JSON Feed 1.1: items without authors have the feed's.
+    // JSON Feed 1.1: items without authors inherit those of the feed.
     author: authorOf(item) ?? feedAuthor,
     summary: markup('text', text(item, 'summary')),
     content: markup('html', text(item, 'content_html')) ?? markup('text', text(item, 'content_text')),

@@ -3,17 +3,17 @@ import { maxEdits } from '../limits/parse-limits.ts';
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
-/** JSON made sound, and whether it had to be cut. */
+/** Repaired JSON, and whether the end of the document was dropped. */
 export interface RepairedJson {
   readonly json: string;
   readonly isTruncated: boolean;
 }
 
 /**
- * Makes sound JSON of one that has junk behind it, raw control characters in its strings or commas too many, or that
- * ends too early: that is cut after the last complete object in a list of the outermost object. Linear time.
+ * Repairs JSON that is followed by junk, has raw control characters in strings, has trailing commas, or is truncated. A
+ * truncated document ends after the last complete object in an array of the outermost object. Linear time.
  *
- * @param text begins with `{`.
+ * @param text begins with `{`. The result is not checked: JSON that has other faults stays invalid.
  */
 export function repairJson(text: string): RepairedJson {
   const written: string[] = [];
@@ -34,7 +34,7 @@ export function repairJson(text: string): RepairedJson {
   return { json: `${written.slice(0, complete).join('')}]}`, isTruncated: true };
 }
 
-/** Strings (the last perhaps unfinished), brackets, commas, and what stands between them. */
+/** Strings (the last one may be unfinished), brackets, commas, and the text between them. */
 function* tokens(text: string): Generator<string> {
   const marks = /["[\]{},]/g;
   let at = 0;

@@ -1,19 +1,17 @@
-import type { ValidText } from '../repair/illegal-characters.ts';
 import { maxItems } from './parse-limits.ts';
 
 const dateElement = /<(?:pubDate|dc:date|published|updated|issued)>\s*([^<]{4,60})</i;
 
-/** Whether dates grow from the first to the last item; false when one of them cannot be read. */
+/** Whether the date of the last item is later than that of the first; false if either cannot be parsed. */
 export function isOldestFirst(first: string | null, last: string | null): boolean {
   return Date.parse(first ?? '') < Date.parse(last ?? '');
 }
 
 /**
- * A document that has more items than are read, oldest first, without those at its beginning: its news is at the end.
- * Any other document is returned as it is. Linear in the length.
+ * Removes the first items of an XML document that lists the oldest items first and has more than `maxItems`: its newest
+ * items are at the end. Returns any other document unchanged. Linear time.
  */
-export function dropOldestItems(document: ValidText): ValidText {
-  const { text } = document;
+export function dropOldestItems(text: string): string {
   for (const tag of ['<item', '<entry']) {
     const starts = mayExceedLimit(text, tag) ? itemStarts(text, tag) : [];
     const [first, second] = starts;
@@ -21,12 +19,12 @@ export function dropOldestItems(document: ValidText): ValidText {
     const from = starts.at(-maxItems);
     if (starts.length <= maxItems || first === undefined || last === undefined || from === undefined) continue;
     if (!isOldestFirst(dateIn(text.slice(first, second)), dateIn(text.slice(last)))) continue;
-    return { text: text.slice(0, first) + text.slice(from), notes: [...document.notes, 'item_flood'] };
+    return text.slice(0, first) + text.slice(from);
   }
-  return document;
+  return text;
 }
 
-/** A count that takes in comments and the like, and costs next to nothing for the documents that have few. */
+/** A count that includes tags in comments and CDATA. It spares most documents the exact one. */
 function mayExceedLimit(text: string, tag: string): boolean {
   if (text.length < maxItems * tag.length) return false;
   let count = 0;
@@ -34,7 +32,7 @@ function mayExceedLimit(text: string, tag: string): boolean {
   return count > maxItems;
 }
 
-/** Where items start, outside of CDATA sections and comments. */
+/** The positions of start tags outside CDATA sections and comments. */
 function itemStarts(text: string, tag: string): number[] {
   const starts: number[] = [];
   let at = text.indexOf('<');

@@ -1,20 +1,20 @@
-/** Items beyond are left unread: no document has so many that a reader may want. */
+/** Further items are not read. */
 export const maxItems = 10_000;
 
-/** Nesting beyond which a document is refused. */
+/** A document with deeper nesting is rejected. */
 export const maxDepth = 256;
 
-/** A start tag longer than that is refused. A picture in the address of an `img` may be large. */
+/** A longer start tag is rejected. The limit leaves room for an image in a `data:` URL. */
 export const maxTagChars = 2 * 1024 * 1024;
 
-/** A name longer than that is refused. */
+/** A longer element name is rejected. */
 export const maxNameChars = 1024;
 
-/** A document with more different names is refused. */
+/** A document with more distinct names is rejected. */
 export const maxNames = 10_000;
 
-/** A document with more to mend is refused: what is left of it is not worth its memory. */
+/** A document that needs more repairs is rejected, to bound memory. */
 export const maxEdits = 1_000_000;
 
-/** A document with more elements, those in markup within text not counted, is refused. */
+/** A document with more elements is rejected. Elements in markup within text do not count. */
 export const maxElements = 500_000;

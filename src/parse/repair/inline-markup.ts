@@ -68,8 +68,8 @@ export class InlineMarkup {
     if (isVoidElement(name)) return;
     // The stack must not grow with each `<p>` or `<li>` of a list that is never closed.
     if (closesItsKind(name) && this.#open.top.name === tag.name) this.#open.pop();
-    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.readEndTag, `></${name}>`);
-    else this.#open.push({ ...elementDefaults, name: tag.name, naming, scope, tagAt: at, signEdit }, tag.readEndTag);
+    if (tag.selfClosing) edits.add(tag.attributesEnd, tag.end, `></${name}>`);
+    else this.#open.push({ ...elementDefaults, name: tag.name, naming, scope, tagAt: at, signEdit }, tag.end);
   }
 
   endTag(element: OpenElement, at: number, nameEnd: number): void {

@@ -87,9 +87,9 @@ export class ElementRepairer {
     // In text, what runs into the next tag is rather a sign than a tag: `a <b c</title>`.
     const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textElement.naming.role));
     if (isSign) return this.#repair.escapeAngleBracket(at);
-    if (tag.readEndTag - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.reject('a tag is too long');
+    if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.reject('a tag is too long');
     else this.#start(this.#nameTag(at, tag));
-    return tag.readEndTag;
+    return tag.end;
   }
 
   #nameTag(at: number, tag: StartTag): NamedStartTag {
@@ -107,7 +107,7 @@ export class ElementRepairer {
     const { at, tag, naming } = started;
     if (naming.role === 'item') {
       if (tag.selfClosing && this.#open.item !== undefined) {
-        this.#repair.edits.add(at, tag.readEndTag, '');
+        this.#repair.edits.add(at, tag.end, '');
         return;
       }
       this.#items += 1;
@@ -163,20 +163,20 @@ export class ElementRepairer {
     const editsBefore = this.#repair.edits.count;
     if (naming.role === 'channel') {
       if (this.#open.depth === 1) this.#channel = readAttributes(attributes);
-      this.#repair.edits.add(at, tag.readEndTag, '');
+      this.#repair.edits.add(at, tag.end, '');
     } else if (naming.role === 'item') {
       this.#writeItemStart(at, tag, naming);
     } else {
       if (isVirtual(this.#open.top)) this.#stretches.open(at);
       if (naming.renamed) this.#repair.edits.add(at + 1, tag.nameEnd, naming.field);
       this.#writeAttributes(tag);
-      if (!tag.complete) this.#repair.edits.add(tag.readEndTag, tag.readEndTag, '>');
+      if (!tag.complete) this.#repair.edits.add(tag.end, tag.end, '>');
     }
     if (tag.selfClosing) return;
     const type = naming.role === 'text' && attributes !== '' ? typeAttribute(attributes) : '';
     this.#open.push(
       { ...elementDefaults, name: tag.name, naming, scope, tagAt: at, editsBefore, type },
-      tag.readEndTag,
+      tag.end,
     );
   }
 
@@ -184,7 +184,7 @@ export class ElementRepairer {
     const { edits } = this.#repair;
     edits.add(at, tag.nameEnd, this.#stretches.close() + itemStartTags(naming.field));
     this.#writeAttributes(tag);
-    edits.add(tag.attributesEnd, tag.readEndTag, tag.selfClosing ? `>${itemEndTags(naming.field)}` : '>');
+    edits.add(tag.attributesEnd, tag.end, tag.selfClosing ? `>${itemEndTags(naming.field)}` : '>');
   }
 
   /** Edits the attributes of a tag that a strict parser would not take. */

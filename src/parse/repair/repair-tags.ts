@@ -13,7 +13,7 @@ export interface StartTag {
   /** Where the attributes end: at `/`, `>` or, in an unfinished tag, at the next `<`. */
   readonly attributesEnd: number;
   /** Behind `>`. */
-  readonly readEndTag: number;
+  readonly end: number;
   readonly selfClosing: boolean;
   /** False: the tag runs into another or into the end of the document. */
   readonly complete: boolean;
@@ -25,13 +25,13 @@ export function readStartTag(text: string, at: number): StartTag | null {
   if (nameEnd === null) return null;
   const tag = text.slice(at + 1, nameEnd);
   if (text.charCodeAt(nameEnd) === 0x3e) {
-    return { name: tag, nameEnd, attributesEnd: nameEnd, readEndTag: nameEnd + 1, selfClosing: false, complete: true };
+    return { name: tag, nameEnd, attributesEnd: nameEnd, end: nameEnd + 1, selfClosing: false, complete: true };
   }
   const close = endOfTag(text, nameEnd);
   const complete = text.charCodeAt(close) === 0x3e;
   const selfClosing = complete && text.charCodeAt(close - 1) === 0x2f && close - 1 >= nameEnd;
   const attributesEnd = selfClosing ? close - 1 : close;
-  return { name: tag, nameEnd, attributesEnd, readEndTag: complete ? close + 1 : close, selfClosing, complete };
+  return { name: tag, nameEnd, attributesEnd, end: complete ? close + 1 : close, selfClosing, complete };
 }
 
 /** The end of the name that begins at `from`; null when none does or when it goes on with what no name may hold. */

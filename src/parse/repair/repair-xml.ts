@@ -68,7 +68,7 @@ class XmlRepairer {
     // A lone entry is a feed of one: its tag is an item's.
     const isFeed = tag !== null && root.local !== 'entry';
     this.#attributes = isFeed ? readAttributes(text.slice(tag.nameEnd, tag.attributesEnd)) : new Map();
-    this.#bodyAt = isFeed ? tag.readEndTag : root.at;
+    this.#bodyAt = isFeed ? tag.end : root.at;
     this.#at = this.#bodyAt;
     if (tag?.selfClosing === true && isFeed) return;
     const name = isFeed ? tag.name : '';

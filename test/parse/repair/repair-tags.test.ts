@@ -17,7 +17,7 @@ function partsOf(text: string) {
   return {
     name: tag.name,
     attributes: text.slice(tag.nameEnd, tag.attributesEnd),
-    rest: text.slice(tag.readEndTag),
+    rest: text.slice(tag.end),
     selfClosing: tag.selfClosing,
     complete: tag.complete,
   };
