@@ -167,11 +167,7 @@ describe('decode by label', () => {
     expect(decode(body, null).notes).toEqual(['recovered']);
   });
 
-  it.each([
-    'utf-7',
-    'utf-16le',
-    'x-user-defined',
-  ])('ignores the label %s for bytes that are not UTF-8', (charset) => {
+  it.each(['utf-7', 'utf-16le', 'x-user-defined'])('ignores the label %s for bytes that are not UTF-8', (charset) => {
     expect(decode(latin1('<a>caf\xe9</a>'), `text/xml; charset=${charset}`).text).toBe('<a>café</a>');
   });
 

@@ -4,12 +4,12 @@ const closing = ']]>';
 /** A CDATA section. */
 export interface CdataSection {
   readonly content: string;
-  /** Where to go on reading. */
+  /** The position after the section. */
   readonly end: number;
   readonly isClosed: boolean;
 }
 
-/** Reads the CDATA sections of one document. Must be asked in ascending order, then it takes linear time. */
+/** Reads the CDATA sections of one document. Positions must be passed in ascending order; then the time is linear. */
 export class CdataSections {
   readonly #text: string;
   #nextClosing = -1;
@@ -24,8 +24,8 @@ export class CdataSections {
   }
 
   /**
-   * The section that begins at `at`. One in which another begins, or that has no end, was not closed: it ends with the
-   * element `name` that it stands in, if that ends in it.
+   * Reads the section that begins at `at`. A section that contains the start of another one, or that has no end, was not
+   * closed by the publisher: it ends at the end tag of its element `name`, if it contains one.
    */
   read(at: number, name: string): CdataSection {
     const from = at + opening.length;
@@ -47,4 +47,9 @@ export class CdataSections {
     }
     return this.#nextClosing;
   }
+}
+
+/** Wraps text in a CDATA section. Splits it into several sections if it contains `]]>`. */
+export function toCdata(text: string): string {
+  return `${opening}${text.replaceAll(closing, `]]${closing}${opening}>`)}${closing}`;
 }

@@ -1,11 +1,11 @@
 /**
- * What mending needs to know of an element:
- * - `root`: the document's own element;
- * - `item`: one news item;
- * - `channel`: RSS's inner root;
- * - `text`: holds text for people, in which publishers put markup;
- * - `leaf`: holds plain text and never an element;
- * - `other`: anything else.
+ * The role of an element, which decides how it is repaired:
+ * - `root`: the root element;
+ * - `item`: an item or entry;
+ * - `channel`: the channel of RSS;
+ * - `text`: text for readers, in which publishers put markup;
+ * - `leaf`: plain text, never elements;
+ * - `other`: any other element.
  */
 export type ElementRole = 'root' | 'item' | 'channel' | 'text' | 'leaf' | 'other';
 
@@ -21,7 +21,7 @@ const leafElements = new Set(
   atom:link atom:updated itunes:author itunes:duration slash:comments`.split(/\s+/),
 );
 
-/** Fields of an item or channel that no HTML element shares its name with: one of them ends an unclosed text. */
+/** Fields of an item or channel that have no HTML element of the same name. They end an unclosed text. */
 const nonHtmlFields = new Set(
   `item entry description pubdate guid enclosure category author comments updated published issued modified created
   lastbuilddate managingeditor webmaster content content:encoded dc:date dc:creator dc:subject dc:language`.split(
@@ -29,10 +29,10 @@ const nonHtmlFields = new Set(
   ),
 );
 
-/** Further fields of an item or channel, which end an unclosed leaf. */
+/** All fields of an item or channel. They end an unclosed leaf. */
 const feedFields = new Set([...nonHtmlFields, 'title', 'link', 'source', 'image', 'summary', 'id', 'generator', 'ttl']);
 
-/** The role of an element by its canonical lower-case name. */
+/** The role of an element by its canonical name. */
 export function roleOf(field: string, dialect: 'rss' | 'rdf' | 'atom'): ElementRole {
   if (field === (dialect === 'atom' ? 'entry' : 'item')) return 'item';
   if (field === 'channel') return 'channel';
@@ -40,7 +40,7 @@ export function roleOf(field: string, dialect: 'rss' | 'rdf' | 'atom'): ElementR
   return leafElements.has(field) ? 'leaf' : 'other';
 }
 
-/** Whether a start tag of `field` shows that an open element of `role` was never closed. */
+/** Whether a start tag of `field` implies the end of an open element with `role`. */
 export function impliesEndTag(role: ElementRole, field: string, hasAttributes: boolean): boolean {
   if (role === 'leaf') return feedFields.has(field);
   return role === 'text' && (nonHtmlFields.has(field) || (field === 'link' && !hasAttributes));
@@ -56,7 +56,7 @@ const htmlElements = new Set(
   template textarea tfoot th thead time title tr track tt u ul var video wbr xmp`.split(/\s+/),
 );
 
-/** Whether a name is one of HTML's, or has the form of one that a page may make up. */
+/** Whether a name is that of an HTML element, or has the form of a custom element name. */
 export function isHtmlName(name: string): boolean {
   return htmlElements.has(name.toLowerCase()) || /[-:]/.test(name);
 }
@@ -65,12 +65,12 @@ const voidElements = new Set('area base br col embed hr img input link meta para
 
 const elementsClosingTheirKind = new Set('p li dt dd tr td th option'.split(' '));
 
-/** Whether HTML lets one such element end another that was left open. */
+/** Whether a start tag of this name closes an open element of the same name in HTML. */
 export function closesItsKind(name: string): boolean {
   return elementsClosingTheirKind.has(name.toLowerCase());
 }
 
-/** Whether HTML takes `<name/>` for a whole element; any other would swallow what follows it. */
+/** Whether HTML reads `<name/>` as a complete element. Any other element would contain what follows it. */
 export function isVoidElement(name: string): boolean {
   return voidElements.has(name.toLowerCase());
 }

@@ -7,22 +7,22 @@ import { fieldsTag } from './repaired-xml.ts';
 export interface OpenElement {
   /** As written. */
   readonly name: string;
-  readonly naming: ResolvedName;
+  readonly resolved: ResolvedName;
   readonly scope: NamespaceScope;
-  /** Where its start tag begins, and how many edits there were before it. */
+  /** The position of the start tag, and the number of edits before it. */
   readonly tagAt: number;
   readonly editsBefore: number;
-  /** Where its content begins, and how many edits there were up to there. */
+  /** The position of the content, and the number of edits before it. */
   readonly contentAt: number;
   readonly contentEdits: number;
-  /** The `type` that a text claims to be of, in lower case; '' when it claims none. */
+  /** The `type` attribute of a text element, in lower case; '' if there is none. */
   readonly type: string;
-  /** In markup read as text: the number of the edit that can make a sign of its `<`; null when it is HTML's. */
-  readonly signEdit: number | null;
+  /** In inline markup: the number of the edit that can escape the `<` of the start tag; null for HTML elements. */
+  readonly bracketEdit: number | null;
 }
 
-/** What only some elements have, as it is for the others. */
-export const elementDefaults = { type: '', signEdit: null, editsBefore: 0 };
+/** The values of the fields that only some elements use. */
+export const elementDefaults = { type: '', bracketEdit: null, editsBefore: 0 };
 
 /** The open elements of a document, the root first. */
 export class FeedElementStack {
@@ -37,35 +37,35 @@ export class FeedElementStack {
     return this.#stack.length;
   }
 
-  /** The innermost. Must not be asked for when none is open. */
+  /** The innermost element. Throws if none is open. */
   get top(): OpenElement {
     const top = this.#stack.at(-1);
     if (top === undefined) throw new Error('no element is open');
     return top;
   }
 
-  /** The open item; undefined outside of items. */
+  /** The open item; undefined outside items. */
   get item(): OpenElement | undefined {
-    return this.#stack.find((element) => element.naming.role === 'item');
+    return this.#stack.find((element) => element.resolved.role === 'item');
   }
 
-  /** Opens an element whose content begins at `contentAt`; its start tag's edits must be made. */
+  /** Opens an element whose content begins at `contentAt`. The edits of its start tag must have been added. */
   push(opened: Omit<OpenElement, 'contentAt' | 'contentEdits'>, contentAt: number): void {
     this.#stack.push({ ...opened, contentAt, contentEdits: this.#repair.edits.count });
     if (this.#stack.length > maxDepth) this.#repair.reject(`elements are nested deeper than ${maxDepth}`);
   }
 
-  /** Takes off the innermost element, or all down to a depth. */
+  /** Removes the innermost element, or all down to a depth. */
   pop(depth = this.#stack.length - 1): void {
     this.#stack.length = depth;
   }
 
-  /** How many elements are around an open one. */
+  /** The number of elements around an open one. */
   depthOf(element: OpenElement): number {
     return this.#stack.indexOf(element);
   }
 
-  /** How many elements are around the innermost one of a name, in whatever case; -1 when none has it. */
+  /** The number of elements around the innermost element of this name, in any case; -1 if none is open. */
   depthOfName(name: string): number {
     const lower = name.toLowerCase();
     return this.#stack.findLastIndex((element) => element.name.toLowerCase() === lower);
@@ -78,25 +78,25 @@ export class FeedElementStack {
   }
 }
 
-/** Whether an element only stands on the stack: its tags are not written, those around the whole document stand for them. */
-export function isVirtual({ naming }: OpenElement): boolean {
-  return naming.role === 'channel' || naming.role === 'root';
+/** Whether the tags of an element are not written: the repaired document has a root and a channel of its own. */
+export function isVirtual({ resolved }: OpenElement): boolean {
+  return resolved.role === 'channel' || resolved.role === 'root';
 }
 
-/** The end tag of an element in the mended document. */
+/** The end tag of an element in the repaired document. */
 export function endTagOf(element: OpenElement): string {
-  const { name, naming } = element;
+  const { name, resolved } = element;
   if (isVirtual(element)) return '';
-  if (naming.role === 'item') return itemEndTags(naming.field);
-  return `</${naming.renamed ? naming.field : name}>`;
+  if (resolved.role === 'item') return itemEndTags(resolved.canonical);
+  return `</${resolved.differs ? resolved.canonical : name}>`;
 }
 
-/** What stands before the attributes of an item, which become its fields' attributes. */
-export function itemStartTags(field: string): string {
-  return `<${field}><${fieldsTag}`;
+/** The start of an item, up to its attributes, which become attributes of its `fieldsTag`. */
+export function itemStartTags(name: string): string {
+  return `<${name}><${fieldsTag}`;
 }
 
-/** What ends an item. */
-export function itemEndTags(field: string): string {
-  return `</${fieldsTag}></${field}>`;
+/** The end tags of an item. */
+export function itemEndTags(name: string): string {
+  return `</${fieldsTag}></${name}>`;
 }

@@ -2,8 +2,8 @@ import type { RepairContext } from './repair-context.ts';
 import { fieldsTag } from './repaired-xml.ts';
 
 /**
- * The stretches of a feed's own fields, which items interrupt. Each is wrapped in an element when its first field
- * comes, so that nothing stands between items which follow each other.
+ * Wraps each run of feed fields between items in an element `fieldsTag`. The element is opened by the first field of the
+ * run, so that adjacent items have no empty element between them.
  */
 export class FieldRuns {
   readonly #repair: RepairContext;
@@ -14,20 +14,20 @@ export class FieldRuns {
     this.#repair = repair;
   }
 
-  /** Begins one at `at`, unless one is open. */
+  /** Opens a run at `at`, unless one is open. */
   open(at: number): void {
     if (!this.#isOpen) this.#repair.edits.add(at, at, `<${fieldsTag}>`);
     this.#isOpen = true;
   }
 
-  /** Ends the open one. @returns the tag that does; '' when none is open. */
+  /** Closes the open run. @returns its end tag; empty if none is open. */
   close(): string {
     this.#wasOpen = this.#isOpen;
     this.#isOpen = false;
     return this.#wasOpen ? `</${fieldsTag}>` : '';
   }
 
-  /** Takes back the last `leave`, when its tag was dropped with the item that it stood before. */
+  /** Undoes the last `close` after its end tag was discarded together with the item after it. */
   reopen(): void {
     this.#isOpen = this.#wasOpen;
   }

@@ -1,7 +1,7 @@
 import type { Dialect } from './repaired-xml.ts';
 import { isDoctype, type MiscSkipper } from './skip-misc.ts';
 
-/** Junk before the root that is forgiven: blank lines, a warning of PHP's, a second XML declaration. */
+/** The junk that is accepted before the root: a PHP warning, a second XML declaration. White space does not count. */
 const maxJunkChars = 1024;
 const rootName = /<(?:[\w.-]+:)?(rss|feed|entry|rdf|channel)(?=[\s/>])/iy;
 const dialectOfRoot: Readonly<Record<string, Dialect>> = {
@@ -12,16 +12,17 @@ const dialectOfRoot: Readonly<Record<string, Dialect>> = {
   entry: 'atom',
 };
 
-/** Where a feed's root element begins, and what was passed over. */
+/** The root element of a feed. */
 export interface FeedRoot {
   readonly at: number;
   readonly dialect: Dialect;
   /** `rss`, `rdf`, `channel`, `feed` or `entry`. */
-  readonly local: string;
+  readonly localName: string;
+  /** What was skipped before it. */
   readonly notes: readonly string[];
 }
 
-/** Finds the root element of an XML feed; null when the document has none where one may be. */
+/** Finds the root element of an XML feed; null if the document does not begin with one. */
 export function findFeedRoot(text: string, misc: MiscSkipper): FeedRoot | null {
   const notes = new Set<string>();
   let at = 0;
@@ -37,19 +38,15 @@ export function findFeedRoot(text: string, misc: MiscSkipper): FeedRoot | null {
     }
     if (isDoctype(text, open)) notes.add('dtd_dropped');
     const end = misc.end(open);
-    if (end === null) {
-      at = open + 1;
-      junk += 1;
-    } else {
-      at = end;
-    }
+    if (end === null) junk += 1;
+    at = end ?? open + 1;
   }
   return null;
 }
 
-function rootAt(text: string, at: number): Pick<FeedRoot, 'dialect' | 'local'> | null {
+function rootAt(text: string, at: number): Pick<FeedRoot, 'dialect' | 'localName'> | null {
   rootName.lastIndex = at;
-  const local = rootName.exec(text)?.[1]?.toLowerCase();
-  const dialect = local === undefined ? undefined : dialectOfRoot[local];
-  return local === undefined || dialect === undefined ? null : { dialect, local };
+  const localName = rootName.exec(text)?.[1]?.toLowerCase();
+  const dialect = localName === undefined ? undefined : dialectOfRoot[localName];
+  return localName === undefined || dialect === undefined ? null : { dialect, localName };
 }

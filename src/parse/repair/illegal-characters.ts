@@ -1,20 +1,20 @@
-/** What XML 1.0 does not allow in a document, but for lone surrogates, which `toWellFormed` finds faster. */
+/** The characters that XML 1.0 forbids, except lone surrogates, which `toWellFormed` replaces faster. */
 const illegal = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
-const everyIllegal = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]+/g;
+const allIllegal = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]+/g;
 
-/** A text without what no XML document may hold. */
-export interface ValidText {
+/** A text without illegal characters, and a note if some were removed. */
+export interface LegalText {
   readonly text: string;
   readonly notes: readonly string[];
 }
 
 /**
- * Takes out what no XML document may hold: control characters, noncharacters, lone surrogates, byte order marks in
- * front.
+ * Removes the characters that XML 1.0 forbids (control characters, noncharacters) and leading byte order marks, and
+ * replaces lone surrogates.
  */
-export function removeIllegalCharacters(text: string): ValidText {
+export function removeIllegalCharacters(text: string): LegalText {
   const bare = text.charCodeAt(0) === 0xfeff ? text.replace(/^\ufeff+/, '') : text;
-  const paired = bare.isWellFormed() ? bare : bare.toWellFormed();
-  const clean = illegal.test(paired) ? paired.replace(everyIllegal, '') : paired;
-  return { text: clean, notes: clean === bare ? [] : ['recovered'] };
+  const wellFormed = bare.isWellFormed() ? bare : bare.toWellFormed();
+  const legal = illegal.test(wellFormed) ? wellFormed.replace(allIllegal, '') : wellFormed;
+  return { text: legal, notes: legal === bare ? [] : ['recovered'] };
 }

@@ -2,64 +2,66 @@ import { type ElementRole, roleOf } from './element-roles.ts';
 import { canonicalPrefix } from './namespaces.ts';
 import type { Dialect } from './repaired-xml.ts';
 
-/** What a name as written means where it stands. */
+/** An element name resolved by the namespace declarations around it. */
 export interface ResolvedName {
   /** Canonical prefix and local name in lower case: `dc:creator`, `pubdate`. */
-  readonly field: string;
+  readonly canonical: string;
   readonly role: ElementRole;
-  /** Whether the written name, in lower case, is not the field. */
-  readonly renamed: boolean;
+  /** Whether the written name, in lower case, differs from the canonical one. */
+  readonly differs: boolean;
 }
 
-/** The namespace declarations in force on one element. Scopes form a chain: most elements share their parent's. */
+/** The namespace declarations that apply to an element. Scopes form a chain; most elements share that of their parent. */
 export class NamespaceScope {
   readonly #parent: NamespaceScope | null;
   readonly #dialect: Dialect;
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #names = new Map<string, ResolvedName>();
 
-  /** @param prefixes our prefix by the publisher's; '' is the key of the default namespace. */
+  /** @param prefixes canonical prefix by declared prefix; the key '' is the default namespace. */
   constructor(parent: NamespaceScope | null, dialect: Dialect, prefixes: ReadonlyMap<string, string>) {
     this.#parent = parent;
     this.#dialect = dialect;
     this.#prefixes = prefixes;
   }
 
-  /** The scope of an element with these attributes: this one when they declare nothing. */
+  /** The scope of a child element with these attributes: this one if they declare no namespace. */
   childScope(attributes: ReadonlyMap<string, string>): NamespaceScope {
     const prefixes = readDeclarations(attributes, this.#dialect);
     return prefixes.size === 0 ? this : new NamespaceScope(this, this.#dialect, prefixes);
   }
 
+  /** The number of distinct names resolved in this scope. */
   get size(): number {
     return this.#names.size;
   }
 
+  /** Resolves a name as written in a tag. */
   resolveName(written: string): ResolvedName {
     const known = this.#names.get(written);
     if (known !== undefined) return known;
     const lower = written.toLowerCase();
     const colon = lower.indexOf(':');
-    const prefix = colon < 0 ? '' : lower.slice(0, colon);
-    const ours = this.#resolve(prefix) ?? prefix;
-    const field = ours === '' ? lower.slice(colon + 1) : `${ours}:${lower.slice(colon + 1)}`;
-    const naming = { field, role: roleOf(field, this.#dialect), renamed: field !== lower };
-    this.#names.set(written, naming);
-    return naming;
+    const declared = colon < 0 ? '' : lower.slice(0, colon);
+    const prefix = this.#resolvePrefix(declared) ?? declared;
+    const canonical = prefix === '' ? lower.slice(colon + 1) : `${prefix}:${lower.slice(colon + 1)}`;
+    const resolved = { canonical, role: roleOf(canonical, this.#dialect), differs: canonical !== lower };
+    this.#names.set(written, resolved);
+    return resolved;
   }
 
-  #resolve(prefix: string): string | undefined {
+  #resolvePrefix(declared: string): string | undefined {
     for (let scope: NamespaceScope | null = this; scope !== null; scope = scope.#parent) {
-      const ours = scope.#prefixes.get(prefix);
-      if (ours !== undefined) return ours;
+      const prefix = scope.#prefixes.get(declared);
+      if (prefix !== undefined) return prefix;
     }
     return undefined;
   }
 }
 
 /**
- * The scope of a root element. Its own namespace counts as the dialect's whatever it is: RSS in the namespace of Atom is
- * RSS still.
+ * The scope of a root element. The root's own namespace counts as that of the dialect, whatever it is: RSS in the
+ * namespace of Atom is still RSS.
  */
 export function rootScope(dialect: Dialect, root: string, attributes: ReadonlyMap<string, string>): NamespaceScope {
   const prefixes = new Map(readDeclarations(attributes, dialect));
@@ -74,11 +76,10 @@ function readDeclarations(attributes: ReadonlyMap<string, string>, dialect: Dial
   const prefixes = new Map<string, string>();
   for (const [key, value] of attributes) {
     if (!/^xmlns(?::|$)/i.test(key)) continue;
-    const prefix = key.slice(6).toLowerCase();
-    const ours = canonicalPrefix(value);
-    if (ours === 'atom' && dialect === 'atom') prefixes.set(prefix, '');
-    else if (ours !== null) prefixes.set(prefix, ours);
-    else prefixes.set(prefix, prefix);
+    const declared = key.slice(6).toLowerCase();
+    const canonical = canonicalPrefix(value);
+    if (canonical === 'atom' && dialect === 'atom') prefixes.set(declared, '');
+    else prefixes.set(declared, canonical ?? declared);
   }
   return prefixes;
 }

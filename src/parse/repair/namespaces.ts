@@ -1,6 +1,6 @@
 /**
- * The prefixes that the rest of this folder speaks, by namespace. Publishers may choose any prefix, and do. '' is the
- * dialect's own vocabulary: RSS 0.90, 1.0 and 2.0 have a namespace, or none, for the same words.
+ * Canonical prefixes by namespace. Publishers may choose any prefix, and do. '' is the vocabulary of the dialect itself:
+ * RSS 0.90, 1.0 and 2.0 use different namespaces, or none, for the same elements.
  */
 const prefixOfNamespace = new Map<string, string>([
   ['www.w3.org/2005/atom', 'atom'],
@@ -48,7 +48,7 @@ const prefixOfNamespace = new Map<string, string>([
   ['prismstandard.org/namespaces/basic/2.0', 'prism'],
 ]);
 
-/** The prefix that we use for a namespace; null when we have none. Lax about case, scheme and the last character. */
+/** The canonical prefix of a namespace; null if it is unknown. Ignores case, the scheme and a trailing `/` or `#`. */
 export function canonicalPrefix(namespace: string): string | null {
   const bare = namespace
     .trim()

@@ -3,7 +3,7 @@ import { ReferenceRepairer } from './repair-references.ts';
 import type { UnrepairableXml } from './repaired-xml.ts';
 import { TextEdits } from './text-edits.ts';
 
-/** One document under repair: its text, what is to be changed in it, and what has been noticed. */
+/** The state of one document under repair: its text, its edits and its notes. */
 export class RepairContext {
   readonly text: string;
   readonly edits = new TextEdits();
@@ -17,18 +17,18 @@ export class RepairContext {
     this.#references = new ReferenceRepairer(text);
   }
 
-  /** Why the document cannot be taken; null as long as it can. */
+  /** Why the document was rejected; null if it was not. */
   get failure(): UnrepairableXml | null {
-    if (this.edits.count > maxEdits) this.reject(`more than ${maxEdits} places to mend`);
+    if (this.edits.count > maxEdits) this.reject(`more than ${maxEdits} repairs`);
     return this.#failure;
   }
 
-  /** Gives the document up. */
+  /** Rejects the document for exceeding a limit. */
   reject(detail: string): void {
     this.#failure = { kind: 'unreadable', failure: 'parse_limit', detail };
   }
 
-  /** Mends the references in [from, to). */
+  /** Repairs the references in [from, to). */
   repairReferences(from: number, to: number): void {
     let at = this.#references.nextSuspect(from);
     while (at < to && this.edits.count <= maxEdits) {
@@ -39,12 +39,12 @@ export class RepairContext {
     }
   }
 
-  /** Whether a reference in [from, to) needs mending. */
+  /** Whether a reference in [from, to) needs repair. */
   hasSuspectReference(from: number, to: number): boolean {
     return this.#references.nextSuspect(from) < to;
   }
 
-  /** The stretch [from, to) with its references mended, leaving the document as it is. */
+  /** Returns [from, to) with its references repaired. Adds no edits to the document. */
   repairedSlice(from: number, to: number): string {
     const first = this.edits.count;
     this.repairReferences(from, to);
@@ -53,7 +53,7 @@ export class RepairContext {
     return slice;
   }
 
-  /** Makes the `<` at `at` a character of the text. */
+  /** Escapes the `<` at `at`. @returns the position after it. */
   escapeAngleBracket(at: number): number {
     this.edits.add(at, at + 1, '&lt;');
     this.notes.add('recovered');

@@ -24,14 +24,17 @@ import {
   writeAttributes,
 } from './repair-tags.ts';
 
-const rootNaming: ResolvedName = { field: '', role: 'root', renamed: false };
+const rootName: ResolvedName = { canonical: '', role: 'root', differs: false };
 
-/** The elements of a document under repair: which are open, which were never closed, and which are text after all. */
+/**
+ * Repairs the elements of a document: closes elements that were never closed, drops stray end tags, and converts markup
+ * within text to text.
+ */
 export class ElementRepairer {
   readonly #repair: RepairContext;
   readonly #text: string;
   readonly #open: FeedElementStack;
-  readonly #stretches: FieldRuns;
+  readonly #fieldRuns: FieldRuns;
   readonly inline: InlineMarkup;
   #channel: ReadonlyMap<string, string> = new Map();
   #items = 0;
@@ -43,7 +46,7 @@ export class ElementRepairer {
     this.#repair = repair;
     this.#text = repair.text;
     this.#open = new FeedElementStack(repair);
-    this.#stretches = new FieldRuns(repair);
+    this.#fieldRuns = new FieldRuns(repair);
     this.inline = new InlineMarkup(repair, this.#open);
   }
 
@@ -51,44 +54,44 @@ export class ElementRepairer {
     return this.#open.depth === 0;
   }
 
-  /** How many items were kept. */
+  /** The number of items in the result. */
   get keptItems(): number {
     return this.#items - this.#droppedItems;
   }
 
-  /** Where the first item began, kept or not; infinite: nowhere. */
+  /** The position of the first item, dropped or not; Infinity if there is none. */
   get firstItemAt(): number {
     return this.#firstItemAt;
   }
 
-  /** Whether as many items were read as are taken, and one more begins. */
+  /** Whether an item beyond `maxItems` begins. */
   get isFull(): boolean {
     return this.#items > maxItems;
   }
 
-  /** The attributes of RSS's `channel`. */
+  /** The attributes of the RSS channel. */
   get channel(): ReadonlyMap<string, string> {
     return this.#channel;
   }
 
-  /** The element whose text is being read: that which holds the markup, if markup is text here. */
+  /** The element whose text is being read. Within inline markup, the element that contains the markup. */
   get textElement(): OpenElement {
     return this.inline.textElement ?? this.#open.top;
   }
 
-  /** Opens the root, whose content begins at `contentAt`. */
+  /** Opens the root element, whose content begins at `contentAt`. */
   openRoot(name: string, scope: NamespaceScope, contentAt: number): void {
-    this.#open.push({ ...elementDefaults, name, naming: rootNaming, scope, tagAt: contentAt }, contentAt);
+    this.#open.push({ ...elementDefaults, name, resolved: rootName, scope, tagAt: contentAt }, contentAt);
   }
 
-  /** Reads the start tag at `at`. @returns where to go on reading. */
+  /** Reads the start tag at `at`. @returns the position after it. */
   readStartTag(at: number): number {
     const tag = readStartTag(this.#text, at);
-    // In text, what runs into the next tag is rather a sign than a tag: `a <b c</title>`.
-    const isSign = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textElement.naming.role));
-    if (isSign) return this.#repair.escapeAngleBracket(at);
+    // In text, a `<` that runs into the next tag is a character rather than a tag: `a <b c</title>`.
+    const isText = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textElement.resolved.role));
+    if (isText) return this.#repair.escapeAngleBracket(at);
     if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.reject('a tag is too long');
-    else this.#start(this.#nameTag(at, tag));
+    else this.#openElement(this.#nameTag(at, tag));
     return tag.end;
   }
 
@@ -96,16 +99,16 @@ export class ElementRepairer {
     const attributes = this.#text.slice(tag.nameEnd, tag.attributesEnd);
     const outer = this.#open.top.scope;
     const scope = attributes.includes('xmlns') ? outer.childScope(readAttributes(attributes)) : outer;
-    const meant = scope.resolveName(tag.name);
-    const isMisplaced = meant.role === 'channel' && !isVirtual(this.#open.top);
-    const naming = isMisplaced ? { ...meant, role: 'other' as const } : meant;
+    const name = scope.resolveName(tag.name);
+    const isMisplaced = name.role === 'channel' && !isVirtual(this.#open.top);
+    const resolved = isMisplaced ? { ...name, role: 'other' as const } : name;
     if (scope.size > maxNames) this.#repair.reject(`more than ${maxNames} different names`);
-    return { at, tag, attributes, naming, scope };
+    return { at, tag, attributes, resolved, scope };
   }
 
-  #start(started: NamedStartTag): void {
-    const { at, tag, naming } = started;
-    if (naming.role === 'item') {
+  #openElement(started: NamedStartTag): void {
+    const { at, tag, resolved } = started;
+    if (resolved.role === 'item') {
       if (tag.selfClosing && this.#open.item !== undefined) {
         this.#repair.edits.add(at, tag.end, '');
         return;
@@ -114,38 +117,38 @@ export class ElementRepairer {
       this.#firstItemAt = Math.min(this.#firstItemAt, at);
       if (this.isFull) return;
     }
-    this.#endWhatIsImplied(started);
-    if (this.inline.textElement === null && this.#open.top.naming.role === 'text') this.inline.begin(this.#open.top);
+    this.#closeImplied(started);
+    if (this.inline.textElement === null && this.#open.top.resolved.role === 'text') this.inline.begin(this.#open.top);
     if (this.inline.textElement !== null) this.inline.startTag(started);
     else this.#startElement(started);
   }
 
-  #endWhatIsImplied({ naming, at, attributes }: NamedStartTag): void {
-    const base = this.textElement;
-    if (containsXml(base)) return;
-    if (naming.role === 'item') {
+  #closeImplied({ resolved, at, attributes }: NamedStartTag): void {
+    const open = this.textElement;
+    if (containsXml(open)) return;
+    if (resolved.role === 'item') {
       this.#discardEmptyItem(at);
       this.#closeDownTo(this.#open.virtualDepth, at);
-    } else if (impliesEndTag(base.naming.role, naming.field, attributes.trim() !== '')) {
-      this.#closeDownTo(this.#open.depthOf(base), at);
+    } else if (impliesEndTag(open.resolved.role, resolved.canonical, attributes.trim() !== '')) {
+      this.#closeDownTo(this.#open.depthOf(open), at);
     }
   }
 
-  /** An item that begins with another item is only a wrapper about it. */
+  /** Removes an item that begins with another item: it only wraps the other. */
   #discardEmptyItem(at: number): void {
-    const { naming, contentAt, contentEdits, tagAt, editsBefore } = this.#open.top;
+    const { resolved, contentAt, contentEdits, tagAt, editsBefore } = this.#open.top;
     const { edits } = this.#repair;
-    if (naming.role !== 'item' || edits.count !== contentEdits) return;
+    if (resolved.role !== 'item' || edits.count !== contentEdits) return;
     if (this.#text.slice(contentAt, at).trim() !== '') return;
     this.#open.pop();
     this.#droppedItems += 1;
     edits.truncate(editsBefore);
-    this.#stretches.reopen();
+    this.#fieldRuns.reopen();
     edits.add(tagAt, at, '');
     this.#repair.notes.add('recovered');
   }
 
-  /** Closes the open elements beyond a depth, which lack their end tags, at `at`. */
+  /** Closes the open elements below a depth at `at`, where they have no end tags. */
   #closeDownTo(depth: number, at: number): void {
     while (this.#open.depth > depth) {
       const element = this.#open.top;
@@ -157,48 +160,45 @@ export class ElementRepairer {
     }
   }
 
-  #startElement({ at, tag, attributes, naming, scope }: NamedStartTag): void {
+  #startElement({ at, tag, attributes, resolved, scope }: NamedStartTag): void {
     this.#elements += 1;
     if (this.#elements > maxElements) this.#repair.reject(`more than ${maxElements} elements`);
     const editsBefore = this.#repair.edits.count;
-    if (naming.role === 'channel') {
+    if (resolved.role === 'channel') {
       if (this.#open.depth === 1) this.#channel = readAttributes(attributes);
       this.#repair.edits.add(at, tag.end, '');
-    } else if (naming.role === 'item') {
-      this.#writeItemStart(at, tag, naming);
+    } else if (resolved.role === 'item') {
+      this.#writeItemStart(at, tag, resolved);
     } else {
-      if (isVirtual(this.#open.top)) this.#stretches.open(at);
-      if (naming.renamed) this.#repair.edits.add(at + 1, tag.nameEnd, naming.field);
+      if (isVirtual(this.#open.top)) this.#fieldRuns.open(at);
+      if (resolved.differs) this.#repair.edits.add(at + 1, tag.nameEnd, resolved.canonical);
       this.#writeAttributes(tag);
       if (!tag.complete) this.#repair.edits.add(tag.end, tag.end, '>');
     }
     if (tag.selfClosing) return;
-    const type = naming.role === 'text' && attributes !== '' ? typeAttribute(attributes) : '';
-    this.#open.push(
-      { ...elementDefaults, name: tag.name, naming, scope, tagAt: at, editsBefore, type },
-      tag.end,
-    );
+    const type = resolved.role === 'text' && attributes !== '' ? typeAttribute(attributes) : '';
+    this.#open.push({ ...elementDefaults, name: tag.name, resolved, scope, tagAt: at, editsBefore, type }, tag.end);
   }
 
-  #writeItemStart(at: number, tag: StartTag, naming: ResolvedName): void {
+  #writeItemStart(at: number, tag: StartTag, resolved: ResolvedName): void {
     const { edits } = this.#repair;
-    edits.add(at, tag.nameEnd, this.#stretches.close() + itemStartTags(naming.field));
+    edits.add(at, tag.nameEnd, this.#fieldRuns.close() + itemStartTags(resolved.canonical));
     this.#writeAttributes(tag);
-    edits.add(tag.attributesEnd, tag.end, tag.selfClosing ? `>${itemEndTags(naming.field)}` : '>');
+    edits.add(tag.attributesEnd, tag.end, tag.selfClosing ? `>${itemEndTags(resolved.canonical)}` : '>');
   }
 
-  /** Edits the attributes of a tag that a strict parser would not take. */
+  /** Rewrites the attributes of a tag if a strict parser would reject them. */
   #writeAttributes({ nameEnd, attributesEnd }: StartTag): void {
     if (nameEnd === attributesEnd) return;
-    const isSound = areWellFormedAttributes(this.#text.slice(nameEnd, attributesEnd));
-    if (isSound && !this.#repair.hasSuspectReference(nameEnd, attributesEnd)) return;
+    const isWellFormed = areWellFormedAttributes(this.#text.slice(nameEnd, attributesEnd));
+    if (isWellFormed && !this.#repair.hasSuspectReference(nameEnd, attributesEnd)) return;
     const attributes = readAttributes(this.#repair.repairedSlice(nameEnd, attributesEnd));
     this.#repair.edits.add(nameEnd, attributesEnd, writeAttributes(attributes));
     this.#repair.notes.add('recovered');
   }
 
-  /** Reads the end tag at `at`. @returns where to go on reading. */
-  end(at: number): number {
+  /** Reads the end tag at `at`. @returns the position after it. */
+  readEndTag(at: number): number {
     const nameEnd = endOfName(this.#text, at + 2);
     if (nameEnd === null) return this.#repair.escapeAngleBracket(at);
     const end = endOfEndTag(this.#text, nameEnd);
@@ -231,7 +231,11 @@ export class ElementRepairer {
     if (this.#text.slice(at, end) !== written) this.#repair.edits.add(at, end, written);
   }
 
-  /** Ends the document at `end`, where elements may still be open. @returns where what can be kept ends. */
+  /**
+   * Ends the document at `end`, where elements may be open. Drops an open item.
+   *
+   * @returns the end of the part that is kept.
+   */
   finish(end: number): number {
     const { item } = this.#open;
     const keptEnd = item?.tagAt ?? end;
@@ -240,10 +244,10 @@ export class ElementRepairer {
       this.#open.pop(this.#open.depthOf(item));
       this.#droppedItems += 1;
       this.#repair.edits.truncate(item.editsBefore);
-      this.#stretches.reopen();
+      this.#fieldRuns.reopen();
     }
     this.#closeDownTo(0, keptEnd);
-    this.#repair.edits.add(keptEnd, keptEnd, this.#stretches.close());
+    this.#repair.edits.add(keptEnd, keptEnd, this.#fieldRuns.close());
     return keptEnd;
   }
 }

@@ -1,8 +1,8 @@
 import { Parser } from 'htmlparser2';
 
 /**
- * An ampersand that does not begin a reference which every XML parser reads as its author meant it. Numbers below 32,
- * of C1 controls, of surrogates and beyond 5 digits are looked at one by one.
+ * An ampersand that does not begin a reference which is valid in XML and means the same in HTML. References to numbers
+ * below 32, to C1 controls, to surrogates and with more than 5 digits are decoded one by one.
  */
 const suspectAmpersand =
   /&(?!(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9]\d|1[01]\d|12[0-7]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}|[1-4]\d{4}|5[0-4]\d{3}));)/g;
@@ -11,13 +11,13 @@ const surrogatePair = /&#(?:x(d[89ab][\da-f]{2})|(5[56]\d{3}));&#(?:x(d[c-f][\da
 const unprintable = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/u;
 const maxRemembered = 4096;
 
-/** A reference that was mended: what stands in its place up to `end`. */
+/** The replacement of a reference that ends at `end`. */
 export interface RepairedReference {
   readonly end: number;
   readonly text: string;
 }
 
-/** Finds and mends references in one document, left to right, in linear time. */
+/** Finds and repairs references in one document, left to right, in linear time. */
 export class ReferenceRepairer {
   readonly #text: string;
   readonly #decoded = new Map<string, string>();
@@ -27,16 +27,16 @@ export class ReferenceRepairer {
     this.#text = text;
   }
 
-  /** Where the next doubtful ampersand at or after `from` stands; Infinity when there is none. `from` must not go back. */
+  /** The position of the next suspect ampersand at or after `from`; Infinity if there is none. `from` must not decrease. */
   nextSuspect(from: number): number {
-    // The answer is kept until the reader has passed it: each stretch of the text is searched once.
+    // The result is kept until `from` passes it, so that each part of the text is searched once.
     if (this.#next >= from) return this.#next;
     suspectAmpersand.lastIndex = from;
     this.#next = suspectAmpersand.exec(this.#text)?.index ?? Number.POSITIVE_INFINITY;
     return this.#next;
   }
 
-  /** What should stand for the doubtful ampersand at `at`: XML, with `<` and `&` escaped. */
+  /** The XML that replaces the suspect ampersand at `at`, with `<` and `&` escaped. */
   repair(at: number): RepairedReference {
     const pair = this.#matchAt(surrogatePair, at);
     if (pair !== null) return { end: at + pair[0].length, text: joinSurrogates(pair) };
@@ -60,12 +60,12 @@ export class ReferenceRepairer {
   }
 }
 
-/** Makes any text safe between tags and, in double quotes, in an attribute. */
+/** Escapes text for element content and for attributes in double quotes. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** Emoji written as two references to the halves of a surrogate pair, as naive UTF-16 writers do. */
+/** Joins two references to the halves of a surrogate pair, as naive UTF-16 writers produce for emoji. */
 function joinSurrogates([, highHex, high, lowHex, low]: RegExpExecArray): string {
   const unit = (hex: string | undefined, decimal: string | undefined) =>
     hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
@@ -73,12 +73,12 @@ function joinSurrogates([, highHex, high, lowHex, low]: RegExpExecArray): string
   return joined.isWellFormed() ? joined : '';
 }
 
-/** All references in a text resolved, by the rules of HTML. */
+/** Decodes all references in a text by the rules of HTML. */
 export function decodeReferences(text: string): string {
   return text.includes('&') ? decodeReference(text) : text;
 }
 
-/** By the rules of HTML: its names, and windows-1252 for the numbers 128 to 159. Unknown ones come back as they are. */
+/** Decodes by the rules of HTML: HTML names, and windows-1252 for the numbers 128 to 159. Keeps unknown references. */
 function decodeReference(found: string): string {
   let text = '';
   const parser = new Parser({ ontext: (part) => (text += part) }, { decodeEntities: true });

@@ -6,20 +6,20 @@ const wellFormedAttributes = new RegExp(`^(?:\\s+${name}\\s*=\\s*(?:"[^"<]*"|'[^
 const looseAttribute = /([^\s=/"'<>]+)(?:\s*=\s*(?:"([^"]*)(?:"|$)|'([^']*)(?:'|$)|([^\s"'<>]+)))?/g;
 const wellFormedName = new RegExp(`^${name}$`);
 
-/** A start tag as it stands in the text. */
+/** A start tag as written. */
 export interface StartTag {
   readonly name: string;
   readonly nameEnd: number;
-  /** Where the attributes end: at `/`, `>` or, in an unfinished tag, at the next `<`. */
+  /** The end of the attributes: at `/`, at `>` or, in an unfinished tag, at the next `<`. */
   readonly attributesEnd: number;
-  /** Behind `>`. */
+  /** The position after `>`. */
   readonly end: number;
   readonly selfClosing: boolean;
-  /** False: the tag runs into another or into the end of the document. */
+  /** False if the tag runs into another tag or the end of the document. */
   readonly complete: boolean;
 }
 
-/** The start tag at `at`, which is a `<`; null when that `<` begins none, as in `a < b` or `<jo@example.org>`. */
+/** The start tag at `at`, which is a `<`; null if it begins no tag, as in `a < b` or `<jo@example.org>`. */
 export function readStartTag(text: string, at: number): StartTag | null {
   const nameEnd = endOfName(text, at + 1);
   if (nameEnd === null) return null;
@@ -34,7 +34,7 @@ export function readStartTag(text: string, at: number): StartTag | null {
   return { name: tag, nameEnd, attributesEnd, end: complete ? close + 1 : close, selfClosing, complete };
 }
 
-/** The end of the name that begins at `from`; null when none does or when it goes on with what no name may hold. */
+/** The end of the name that begins at `from`; null if there is no name or an invalid character follows it. */
 export function endOfName(text: string, from: number): number | null {
   tagName.lastIndex = from;
   if (!tagName.test(text)) return null;
@@ -48,7 +48,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** Where the tag ends: at its `>`, or at the `<` or the end of text that it runs into. */
+/** The end of a tag: its `>`, or the `<` or the end of the text that it runs into. */
 function endOfTag(text: string, from: number): number {
   let valueMayBegin = false;
   for (let at = from; at < text.length; at++) {
@@ -67,7 +67,7 @@ function endOfTag(text: string, from: number): number {
   return text.length;
 }
 
-/** A value that holds `>` and then `<` lacks its closing quote, and the quote found belongs to another tag. */
+/** A value that contains `>` before `<` lacks its closing quote: the quote that was found belongs to another tag. */
 function unclosedValueEnd(text: string, from: number, close: number): number | null {
   const value = text.slice(from, close);
   const lt = value.indexOf('<');
@@ -75,7 +75,7 @@ function unclosedValueEnd(text: string, from: number, close: number): number | n
   return gt >= 0 && gt < lt ? from + gt : null;
 }
 
-/** Where the end tag ends whose name ends at `nameEnd`: behind its `>`, or at the `<` that it runs into. */
+/** The end of an end tag whose name ends at `nameEnd`: after its `>`, or at the `<` that it runs into. */
 export function endOfEndTag(text: string, nameEnd: number): number {
   if (text.charCodeAt(nameEnd) === 0x3e) return nameEnd + 1;
   const rest = /[^<>]*>?/y;
@@ -84,17 +84,17 @@ export function endOfEndTag(text: string, nameEnd: number): number {
   return rest.lastIndex;
 }
 
-/** The value of the attribute `type` in lower case; '' when there is none. */
+/** The value of the `type` attribute in lower case; '' if there is none. */
 export function typeAttribute(attributes: string): string {
   return /\stype\s*=\s*["']?([^"'\s>]+)/i.exec(attributes)?.[1]?.toLowerCase() ?? '';
 }
 
-/** Whether a strict parser takes these attributes as they are, references apart. */
+/** Whether a strict parser accepts these attributes as they are. References are not checked. */
 export function areWellFormedAttributes(text: string): boolean {
   return wellFormedAttributes.test(text);
 }
 
-/** The attributes of a tag, read leniently: unquoted, without value, without space between. The first of a name counts. */
+/** Reads attributes leniently: without quotes, value or space between them. The first of several with one name wins. */
 export function readAttributes(text: string): Map<string, string> {
   const attributes = new Map<string, string>();
   for (const [, key = '', double, single, bare] of text.matchAll(looseAttribute)) {
@@ -103,16 +103,11 @@ export function readAttributes(text: string): Map<string, string> {
   return attributes;
 }
 
-/** Attributes as a strict parser wants them. Their values must have their references mended already. */
+/** Writes attributes for a strict parser. References in the values must have been repaired. */
 export function writeAttributes(attributes: ReadonlyMap<string, string>): string {
   let written = '';
   for (const [key, value] of attributes) {
     if (wellFormedName.test(key)) written += ` ${key}="${value.replaceAll('<', '&lt;').replaceAll('"', '&quot;')}"`;
   }
   return written;
-}
-
-/** Text as one CDATA section, or more when it holds the mark that ends one. */
-export function toCdata(text: string): string {
-  return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }

@@ -1,7 +1,7 @@
 import { dropOldestItems } from '../limits/oldest-first.ts';
 import { CdataSections } from './cdata-sections.ts';
 import { type FeedRoot, findFeedRoot } from './find-feed-root.ts';
-import { removeIllegalCharacters, type ValidText } from './illegal-characters.ts';
+import { type LegalText, removeIllegalCharacters } from './illegal-characters.ts';
 import { rootScope } from './namespace-scope.ts';
 import { RepairContext } from './repair-context.ts';
 import { ElementRepairer } from './repair-elements.ts';
@@ -11,33 +11,38 @@ import type { RepairedXml, UnrepairableXml } from './repaired-xml.ts';
 import { MiscSkipper } from './skip-misc.ts';
 
 /**
- * Makes of a document the XML that a strict parser takes, keeping all of it that can be understood, in one pass and in
- * time linear to its length. Declarations are dropped unread, so nothing is ever expanded or fetched.
+ * Repairs a document so that a strict XML parser accepts it, and keeps everything that can be interpreted. One pass in
+ * linear time. Document type declarations are dropped unread, so no entity is ever expanded or fetched.
  */
 export function repairXml(text: string): RepairedXml | UnrepairableXml {
-  const clean = dropOldestItems(removeIllegalCharacters(text));
-  const misc = new MiscSkipper(clean.text);
-  const root = findFeedRoot(clean.text, misc);
-  if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(clean.text) };
-  const usual = new XmlRepairer(new RepairContext(clean.text, [...clean.notes, ...root.notes]), root, misc);
-  const mended = usual.run();
-  if (mended.kind === 'unreadable' || usual.keptItems > 0) return mended;
-  return repairByItems(clean, root, usual.firstItemAt) ?? mended;
+  const legal = withinItemLimit(removeIllegalCharacters(text));
+  const misc = new MiscSkipper(legal.text);
+  const root = findFeedRoot(legal.text, misc);
+  if (root === null) return { kind: 'unreadable', failure: 'not_feed', detail: describe(legal.text) };
+  const repairer = new XmlRepairer(new RepairContext(legal.text, [...legal.notes, ...root.notes]), root, misc);
+  const repaired = repairer.run();
+  if (repaired.kind === 'unreadable' || repairer.keptItems > 0) return repaired;
+  return repairByItems(legal, root, repairer.firstItemAt) ?? repaired;
+}
+
+function withinItemLimit({ text, notes }: LegalText): LegalText {
+  const limited = dropOldestItems(text);
+  return { text: limited, notes: limited === text ? notes : [...notes, 'item_flood'] };
 }
 
 const itemTags = { rss: /[<:]item[\s/>]/i, atom: /[<:]entry[\s/>]/i };
 
 /**
- * Reads by its items a document whose root says that they are called otherwise; null when it has none of them before
- * `before`, where an item as they should be called began, of which the end is missing.
+ * Repairs a document whose items are of another dialect than its root. Null if it has no such item before `before`, the
+ * position of a truncated item of the dialect of the root.
  */
-function repairByItems({ text, notes }: ValidText, root: FeedRoot, before: number): RepairedXml | null {
+function repairByItems({ text, notes }: LegalText, root: FeedRoot, before: number): RepairedXml | null {
   const dialect = root.dialect === 'atom' ? 'rss' : 'atom';
   if (!itemTags[dialect].test(text)) return null;
   const repair = new RepairContext(text, [...notes, ...root.notes, 'recovered']);
-  const mender = new XmlRepairer(repair, { ...root, dialect }, new MiscSkipper(text));
-  const mended = mender.run();
-  return mended.kind === 'mended' && mender.firstItemAt < before ? mended : null;
+  const repairer = new XmlRepairer(repair, { ...root, dialect }, new MiscSkipper(text));
+  const repaired = repairer.run();
+  return repaired.kind === 'repaired' && repairer.firstItemAt < before ? repaired : null;
 }
 
 function describe(text: string): string {
@@ -53,20 +58,20 @@ class XmlRepairer {
   readonly #attributes: ReadonlyMap<string, string>;
   readonly #bodyAt: number;
   readonly #misc: MiscSkipper;
-  readonly #sections: CdataSections;
+  readonly #cdata: CdataSections;
   #at: number;
 
   constructor(repair: RepairContext, root: FeedRoot, misc: MiscSkipper) {
     const { text } = repair;
     this.#text = text;
     this.#misc = misc;
-    this.#sections = new CdataSections(text);
+    this.#cdata = new CdataSections(text);
     this.#root = root;
     this.#repair = repair;
     this.#elements = new ElementRepairer(this.#repair);
     const tag = readStartTag(text, root.at);
-    // A lone entry is a feed of one: its tag is an item's.
-    const isFeed = tag !== null && root.local !== 'entry';
+    // A document that is a single entry has no feed element: the root tag is that of an item.
+    const isFeed = tag !== null && root.localName !== 'entry';
     this.#attributes = isFeed ? readAttributes(text.slice(tag.nameEnd, tag.attributesEnd)) : new Map();
     this.#bodyAt = isFeed ? tag.end : root.at;
     this.#at = this.#bodyAt;
@@ -97,18 +102,18 @@ class XmlRepairer {
 
   #readMarkup(at: number): number {
     const next = this.#text.charCodeAt(at + 1);
-    if (next === 0x2f) return this.#elements.end(at);
+    if (next === 0x2f) return this.#elements.readEndTag(at);
     if (next === 0x3f) return this.#readMisc(at);
     if (next !== 0x21) return this.#elements.readStartTag(at);
-    return this.#sections.beginsAt(at) ? this.#readCdata(at) : this.#readMisc(at);
+    return this.#cdata.beginsAt(at) ? this.#readCdata(at) : this.#readMisc(at);
   }
 
   #readCdata(at: number): number {
     const { inline, textElement } = this.#elements;
-    const { content, end, isClosed } = this.#sections.read(at, textElement.name);
+    const { content, end, isClosed } = this.#cdata.read(at, textElement.name);
     if (inline.textElement !== null) inline.cdata(at, end, content);
     else if (!isClosed) this.#repair.edits.add(end, end, ']]>');
-    // At the end of the document it is cut, not mended.
+    // At the end of the document the section is truncated, not repaired.
     if (!isClosed && end < this.#text.length) this.#repair.notes.add('recovered');
     return end;
   }
@@ -116,7 +121,7 @@ class XmlRepairer {
   #readMisc(at: number): number {
     const end = this.#misc.end(at);
     if (end === null) return this.#repair.escapeAngleBracket(at);
-    // Not left to the parser, which is strict about what a comment may hold.
+    // Removed, because a strict parser rejects comments that contain `--`.
     this.#repair.edits.add(at, end, '');
     return end;
   }
@@ -124,13 +129,13 @@ class XmlRepairer {
   #finish(end: number): RepairedXml {
     const { edits, notes } = this.#repair;
     if (this.#elements.isFull) notes.add('item_flood');
-    else if (!this.#elements.isEmpty && this.#root.local !== 'entry') notes.add('partial_parse');
+    else if (!this.#elements.isEmpty && this.#root.localName !== 'entry') notes.add('partial_parse');
     const to = this.#elements.finish(end);
     const body = edits.apply(this.#text, { from: this.#bodyAt, to, first: 0 });
     const isAtom = this.#root.dialect === 'atom';
-    const isChannel = this.#root.local === 'channel';
+    const isChannel = this.#root.localName === 'channel';
     return {
-      kind: 'mended',
+      kind: 'repaired',
       xml: isAtom ? `<feed version="1.0">${body}</feed>` : `<rss version="2.0"><channel>${body}</channel></rss>`,
       dialect: this.#root.dialect,
       root: isChannel ? {} : lowerCased(this.#attributes),

@@ -1,12 +1,13 @@
 export type Dialect = 'rss' | 'rdf' | 'atom';
 
-/** What `mendXml` makes of a document. */
+/** The result of `repairXml`. */
 export interface RepairedXml {
-  readonly kind: 'mended';
+  readonly kind: 'repaired';
   /**
    * Well-formed XML of the form `<rss><channel><f>…</f><item><f>…</f></item><f>…</f></channel></rss>`, or the same with
-   * `feed` and `entry`: every stretch of fields in an element of its own, so that a parser which knows feeds hands them
-   * over as they are. Prefixes are ours; markup within text is CDATA behind an empty element `inlineTag`.
+   * `feed` and `entry`. Each run of fields is wrapped in an element of its own, so that rss-parser, which knows feeds,
+   * returns the fields unchanged. Prefixes are canonical. Markup within text is CDATA after an empty element
+   * `inlineMarkupTag`.
    */
   readonly xml: string;
   readonly dialect: Dialect;
@@ -16,14 +17,15 @@ export interface RepairedXml {
   readonly notes: readonly string[];
 }
 
+/** A document that is not a feed or exceeds a limit. */
 export interface UnrepairableXml {
   readonly kind: 'unreadable';
   readonly failure: 'not_feed' | 'parse_limit';
   readonly detail: string;
 }
 
-/** Holds the fields of an item, or a stretch of those of the feed. */
+/** Wraps the fields of an item, or a run of fields of the feed. */
 export const fieldsTag = 'f';
 
-/** The empty element before markup that was turned into text. */
+/** The empty element before markup that was converted to text. */
 export const inlineMarkupTag = 'f.markup';

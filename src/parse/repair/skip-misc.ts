@@ -1,6 +1,6 @@
 /**
- * Steps over what is neither element nor text: comments, instructions, declarations. Must be asked in ascending order:
- * a mark that was once not found is not looked for again, or a document of openings only would cost quadratic time.
+ * Skips comments, processing instructions and declarations. Positions must be passed in ascending order: an end mark
+ * that was not found once is not searched for again, because a document of start marks only would cost quadratic time.
  */
 export class MiscSkipper {
   readonly #text: string;
@@ -10,7 +10,7 @@ export class MiscSkipper {
     this.#text = text;
   }
 
-  /** The end of the comment, instruction or declaration that begins at `at`; null when it is none, or never ends. */
+  /** The end of the comment, instruction or declaration at `at`; null if there is none or it never ends. */
   end(at: number): number | null {
     const text = this.#text;
     if (text.startsWith('<!--', at)) return this.#endOf('-->', at + 4);
@@ -27,7 +27,7 @@ export class MiscSkipper {
     return null;
   }
 
-  /** A DOCTYPE with its internal subset, in which quotes and comments may hold any bracket. Nothing in it is read. */
+  /** Skips a DOCTYPE with its internal subset, whose quotes and comments may contain any bracket. Its content is ignored. */
   #endOfDoctype(from: number): number | null {
     if (this.#missing.has('doctype')) return null;
     const stops = /["'[\]>]|<!--/g;
@@ -48,7 +48,7 @@ export class MiscSkipper {
   }
 }
 
-/** Whether a DOCTYPE, in whatever case, begins at `at`. */
+/** Whether a DOCTYPE, in any case, begins at `at`. */
 export function isDoctype(text: string, at: number): boolean {
   return /^<!doctype/i.test(text.slice(at, at + 9));
 }

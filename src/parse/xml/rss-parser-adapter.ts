@@ -3,7 +3,7 @@ import { fieldsTag } from '../repair/repaired-xml.ts';
 import { Fields, isXmlNode, type XmlNode } from './xml-nodes.ts';
 import { readXml } from './xml-reader.ts';
 
-/** A document as rss-parser read it: the fields of the feed and of each item, in document order. */
+/** A document as rss-parser returns it: the fields of the feed and of each item, in document order. */
 export interface ParsedFields {
   readonly feed: Fields;
   readonly items: readonly ItemFields[];
@@ -11,22 +11,22 @@ export interface ParsedFields {
 
 export interface ItemFields {
   readonly fields: Fields;
-  /** The item itself, for its attributes. */
+  /** The element with the attributes of the item. */
   readonly node: XmlNode | undefined;
 }
 
 type Raw = Record<string, unknown>;
 
 /**
- * Has rss-parser read a mended document.
+ * Parses a repaired document with rss-parser. Rejects if the document is not a feed.
  *
- * Fields come whole, through a custom field: rss-parser's own mapping drops an Atom feed for one bad date, throws on a
- * link without attributes, keeps one enclosure of several, and makes its snippets in quadratic time. Its XML parser is
- * exchanged for one of the same tree that takes a quarter of the time.
+ * All fields are read through one custom field, because the mapping of rss-parser drops an Atom feed for one invalid
+ * date, throws on a link without attributes, keeps only one enclosure, and takes quadratic time for snippets. Its XML
+ * parser is replaced by one that builds the same tree in a quarter of the time (ADR 0011, ADR 0017).
  */
 export async function parseWithRssParser(xml: string): Promise<ParsedFields> {
-  const answer = await createParser().parseString(xml);
-  return { feed: new Fields(nodesIn(answer)), items: answer.items.map(toItemFields) };
+  const parsed = await createParser().parseString(xml);
+  return { feed: new Fields(nodesIn(parsed)), items: parsed.items.map(toItemFields) };
 }
 
 function createParser(): Parser<Raw, Raw> {
@@ -36,14 +36,14 @@ function createParser(): Parser<Raw, Raw> {
 
 type XmlParserCallback = (error: Error | null, tree?: unknown) => void;
 
-/** What rss-parser asks of its XML parser. */
+/** The interface of xml2js that rss-parser uses. */
 const xmlParser = {
-  parseString(xml: string, answer: XmlParserCallback): void {
-    answer(null, readXml(xml));
+  parseString(xml: string, callback: XmlParserCallback): void {
+    callback(null, readXml(xml));
   },
 };
 
-// Typed as a name, because the types of rss-parser 3.13 do not know lists for the fields of a feed.
+// Cast to a name, because the types of rss-parser 3.13 do not allow options for the fields of a feed.
 const wholeFields = [fieldsTag, fieldsTag, { keepArray: true }] as unknown as string;
 
 function toItemFields(item: Raw): ItemFields {

@@ -4,11 +4,11 @@ const authorFields = ['author', 'atom:author', 'dc:creator', 'dc:author', 'itune
 const feedFields = ['managingeditor', 'itunes:owner', 'webmaster', 'dc:publisher'];
 const nameFields = ['name', 'atom:name', 'itunes:name', 'email', 'atom:email', 'itunes:email'];
 
-/** The authors of an item by the best element that names any, joined by commas; null when none does. */
+/** The authors of an item, from the best element that names any, joined by commas; null if there are none. */
 export function itemAuthor(fields: Fields): string | null {
   return (
     namesIn(fields, authorFields) ??
-    // RFC 4287 section 4.2.1: an entry without author has those of the feed that it was taken from.
+    // RFC 4287 §4.2.1: an entry without authors has those of its atom:source.
     joined(
       fields
         .of('source')
@@ -19,7 +19,7 @@ export function itemAuthor(fields: Fields): string | null {
   );
 }
 
-/** Those responsible for the feed. */
+/** The authors of a feed, otherwise its editor, owner, web master or publisher; null if there are none. */
 export function feedAuthor(fields: Fields): string | null {
   return namesIn(fields, authorFields) ?? namesIn(fields, feedFields);
 }
@@ -49,7 +49,7 @@ function nameOf(node: XmlNode): string {
   return withoutEmail(textOf(node));
 }
 
-/** RSS writes `jo@example.org (Jo Doe)`, mail writes `Jo Doe <jo@example.org>`: the name is what is wanted. */
+/** The name in `jo@example.org (Jo Doe)` (RSS) and `Jo Doe <jo@example.org>` (RFC 5322). */
 function withoutEmail(text: string): string {
   if (!text.includes('@') || text.length > 1000) return text;
   const rss = /^[^\s()<>]+@[^\s()<>]+\s*\(([^()]+)\)$/.exec(text)?.[1];

@@ -3,7 +3,7 @@ import { attributeOf, type Fields, textOf, type XmlNode } from './xml-nodes.ts';
 const single = ['category', 'atom:category', 'dc:subject', 'media:category', 'itunes:category'];
 const lists = ['itunes:keywords', 'media:keywords', 'tags', 'keywords'];
 
-/** The publisher's tags on an item, each once. */
+/** The categories of an item, each once. */
 export function categoriesOf(fields: Fields): readonly string[] {
   const one = fields.ofAll(single);
   const several = fields.ofAll(lists);

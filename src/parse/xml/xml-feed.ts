@@ -15,26 +15,26 @@ import { linksOf, linkTo, pageLink } from './xml-links.ts';
 import { firstMarkup } from './xml-markup.ts';
 import { attributeOf, childrenOf, type Fields, firstText, textOf } from './xml-nodes.ts';
 
-/** RSS 0.9x, 1.0, 2.0 or Atom 0.3, 1.0 out of text, however damaged. */
+/** Parses RSS 0.9x, 1.0 and 2.0 and Atom 0.3 and 1.0, after repairing the document. */
 export async function parseXmlFeed(text: string): Promise<ParseResult> {
-  const mended = repairXml(text);
-  if (mended.kind === 'unreadable') return mended;
-  const tree = await parseWithRssParser(mended.xml);
-  return { kind: 'parsed', feed: toFeed(mended, tree) };
+  const repaired = repairXml(text);
+  if (repaired.kind === 'unreadable') return repaired;
+  const tree = await parseWithRssParser(repaired.xml);
+  return { kind: 'parsed', feed: toFeed(repaired, tree) };
 }
 
-function toFeed(mended: RepairedXml, { feed, items }: ParsedFields): ParsedFeed {
-  const isAtom = mended.dialect === 'atom';
-  const base = joinBases(mended.root['xml:base'] ?? null, mended.channel['xml:base'] ?? null);
+function toFeed(repaired: RepairedXml, { feed, items }: ParsedFields): ParsedFeed {
+  const isAtom = repaired.dialect === 'atom';
+  const base = joinBases(repaired.root['xml:base'] ?? null, repaired.channel['xml:base'] ?? null);
   const links = linksOf(feed);
   const author = feedAuthor(feed);
   return {
-    format: formatOf(mended),
+    format: formatOf(repaired),
     title: firstMarkup(feed, ['title', 'dc:title'], isAtom ? 'text' : 'html'),
     link: pageLink(feed, links),
     base,
     language:
-      firstText(feed, ['language', 'dc:language']) ?? mended.channel['xml:lang'] ?? mended.root['xml:lang'] ?? null,
+      firstText(feed, ['language', 'dc:language']) ?? repaired.channel['xml:lang'] ?? repaired.root['xml:lang'] ?? null,
     author,
     imageUrl: feedImage(feed),
     hints: hintsOf(feed),
@@ -52,11 +52,11 @@ function toFeed(mended: RepairedXml, { feed, items }: ParsedFields): ParsedFeed 
       const ref = attributeOf(node, 'ref');
       return ref === null ? [] : [{ ref, when: attributeOf(node, 'when') }];
     }),
-    notes: mended.notes,
+    notes: repaired.notes,
   };
 }
 
-/** The base that holds within two elements, one inside the other. */
+/** Resolves the xml:base of an inner element against that of the outer one. */
 function joinBases(outer: string | null, inner: string | null): string | null {
   if (outer === null || inner === null) return inner ?? outer;
   return URL.parse(inner, outer)?.href ?? inner;

@@ -3,7 +3,7 @@ import { attributeOf, childrenOf, type Fields, textOf, type XmlNode } from './xm
 
 const namedImages = ['image', 'itunes:image', 'googleplay:image', 'logo', 'media:thumbnail', 'icon'];
 
-/** The picture that stands for an item; null when none is named. */
+/** The image of an item; null if it declares none. */
 export function itemImage(fields: Fields, enclosures: readonly ParsedEnclosure[]): string | null {
   return (
     addressOf(fields.of('media:content').find(isPicture)) ??
@@ -13,7 +13,7 @@ export function itemImage(fields: Fields, enclosures: readonly ParsedEnclosure[]
   );
 }
 
-/** The picture that stands for a feed. */
+/** The image of a feed; null if it declares none. */
 export function feedImage(fields: Fields): string | null {
   return firstAddress(fields, namedImages);
 }
@@ -35,7 +35,7 @@ function isPicture(node: XmlNode): boolean {
   return /\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)/i.test(url);
 }
 
-/** The address in an element's child `url`, an attribute or its text. RDF's `image` of a channel has only a reference. */
+/** The URL in a child element `url`, an attribute or the text. The `image` of an RDF channel is only a reference. */
 function addressOf(node: XmlNode | undefined): string | null {
   const inner = textOf(childrenOf(node, 'url')[0]);
   return inner || attributeOf(node, 'url') || attributeOf(node, 'href') || textOf(node) || null;

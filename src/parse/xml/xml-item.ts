@@ -13,12 +13,12 @@ const summaryFields = words(`
   description summary atom:summary dc:description itunes:summary googleplay:description media:description
   itunes:subtitle
 `);
-/** Dublin Core's date says only that something happened then: it is both, unless a better one is there. */
+/** `dc:date` does not say what happened at that time: it is the last choice for both dates. */
 const publishedFields = words(`
   pubdate published issued atom:published atom:issued dcterms:issued dc:date created dcterms:created date
 `);
 const updatedFields = words('updated modified atom:updated atom:modified dcterms:modified lastbuilddate dc:date');
-/** Kept as they are for later use. */
+/** Elements that are passed on unchanged. */
 const dataFields = words(`
   georss:point georss:line georss:polygon georss:box georss:circle georss:where geo:lat geo:long geo:point
   comments slash:comments thr:total wfw:commentrss feedburner:origlink
@@ -29,27 +29,27 @@ function words(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-/** What an item gets from the feed that it stands in. */
+/** What an item inherits from its feed. */
 export interface InheritedFields {
   readonly isAtom: boolean;
   readonly base: readonly string[];
-  /** What items inherit from the feed: Atom's only. */
+  /** The author of the feed in Atom; null in RSS, whose items do not inherit it. */
   readonly author: string | null;
 }
 
-/** One item or entry. */
+/** Parses an item or entry. */
 export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }: InheritedFields): ParsedItem {
-  const unclaimed = isAtom ? 'text' : 'html';
+  const defaultType = isAtom ? 'text' : 'html';
   const links = linksOf(fields);
   const enclosures = enclosuresOf(fields, links);
   return {
     guid: guidOf(fields, node),
-    title: firstMarkup(fields, titleFields, unclaimed),
+    title: firstMarkup(fields, titleFields, defaultType),
     link: itemLink(fields, links),
     base: base.concat(attributeOf(node, 'xml:base') ?? []),
     author: itemAuthor(fields) ?? author,
-    summary: firstMarkup(fields, summaryFields, unclaimed),
-    content: firstMarkup(fields, contentFields, unclaimed),
+    summary: firstMarkup(fields, summaryFields, defaultType),
+    content: firstMarkup(fields, contentFields, defaultType),
     published: firstText(fields, publishedFields),
     updated: firstText(fields, updatedFields),
     language: attributeOf(node, 'xml:lang') ?? firstText(fields, ['dc:language', 'language']),
@@ -60,7 +60,7 @@ export function parseItem({ fields, node }: ItemFields, { isAtom, base, author }
   };
 }
 
-/** Of several guids the last counts, which is what most readers take. */
+/** The last of several guids, as in most feed readers. */
 function guidOf(fields: Fields, node: XmlNode | undefined): string | null {
   const last = textOf(fields.of('guid').findLast((guid) => textOf(guid) !== ''));
   return (

@@ -1,9 +1,9 @@
 import type { ParsedEnclosure } from '../../domain/items/parsed-feed.ts';
 import { attributeOf, type Fields, firstText, textOf, type XmlNode } from './xml-nodes.ts';
 
-/** A link with an address, as Atom has them. */
+/** A link element with an `href`, as in Atom. */
 export interface Link {
-  /** In lower case; IANA's long form shortened. */
+  /** In lower case, without the IANA prefix. */
   readonly rel: string;
   readonly href: string;
   readonly node: XmlNode;
@@ -11,7 +11,7 @@ export interface Link {
 
 const linkFields = ['link', 'atom:link'];
 
-/** Links with an address, in document order: Atom's, and RSS's that are written Atom's way. */
+/** The link elements with an `href`, in document order, also in RSS. */
 export function linksOf(fields: Fields): readonly Link[] {
   const links: Link[] = [];
   for (const name of linkFields) {
@@ -28,18 +28,18 @@ function relOf(node: XmlNode): string {
   return rel.slice(rel.lastIndexOf('iana.org/assignments/relation/') < 0 ? 0 : rel.lastIndexOf('/') + 1);
 }
 
-/** An address resolved by its element's own xml:base, when that is absolute. */
+/** Resolves an address against the xml:base of its own element if that is absolute. */
 function resolveByOwnBase(node: XmlNode, href: string): string {
   const base = attributeOf(node, 'xml:base');
   return base !== null && URL.canParse(base) && URL.canParse(href, base) ? new URL(href, base).href : href;
 }
 
-/** The first address of a relation. */
+/** The address of the first link with a relation. */
 export function linkTo(links: readonly Link[], rel: string): string | null {
   return links.find((link) => link.rel === rel)?.href ?? null;
 }
 
-/** The page that a feed or an item stands for. Of several the last counts, which is what most readers take. */
+/** The page of a feed or an item: the last of several links, as in most feed readers. */
 export function pageLink(fields: Fields, links: readonly Link[]): string | null {
   let text: string | null = null;
   for (const node of fields.of('link')) {
@@ -49,14 +49,14 @@ export function pageLink(fields: Fields, links: readonly Link[]): string | null 
   return text ?? alternateOf(links);
 }
 
-/** A page is rather HTML than any other form that the same thing may have. */
+/** The first alternate link to HTML, otherwise the first alternate link. */
 function alternateOf(links: readonly Link[]): string | null {
   const alternates = links.filter((link) => link.rel === 'alternate');
   const page = alternates.find(({ node }) => /html|^$/i.test(attributeOf(node, 'type') ?? ''));
   return (page ?? alternates[0])?.href ?? null;
 }
 
-/** The page of an item: its link, or else what may stand in for it. */
+/** The page of an item: its link, otherwise the best substitute. */
 export function itemLink(fields: Fields, links: readonly Link[]): string | null {
   return (
     pageLink(fields, links) ??
@@ -67,7 +67,7 @@ export function itemLink(fields: Fields, links: readonly Link[]): string | null 
   );
 }
 
-/** RSS 2.0: a guid is a permalink unless it says that it is none. */
+/** RSS 2.0: a guid is a permalink unless `isPermaLink` is false. */
 function permalinkOf(fields: Fields): string | null {
   const guid = fields.of('guid').at(-1);
   const text = textOf(guid);
@@ -75,7 +75,7 @@ function permalinkOf(fields: Fields): string | null {
   return /^https?:\/\/\S+$/i.test(text) ? text : null;
 }
 
-/** Everything that an item carries along, each address once. */
+/** All enclosures of an item, each address once: RSS first, then Atom, then Media RSS. */
 export function enclosuresOf(fields: Fields, links: readonly Link[]): readonly ParsedEnclosure[] {
   const media = fields.of('media:content');
   const linked = links.filter((link) => link.rel === 'enclosure');

@@ -1,16 +1,16 @@
 import { inlineMarkupTag } from '../repair/repaired-xml.ts';
 
-/** An element as rss-parser's parser leaves it: text alone, or attributes `$`, text `_` and lists of children. */
+/** An element in the tree of rss-parser: only its text, or attributes `$`, text `_` and arrays of children by name. */
 export type XmlNode = string | { readonly [key: string]: unknown };
 
 const none: readonly XmlNode[] = [];
 const mediaContainers = ['media:group', 'media:content'];
 
-/** The elements in an item or a feed, by canonical lower-case name; those of one name in document order. */
+/** The child elements of an item or a feed by canonical name; those of one name in document order. */
 export class Fields {
   readonly #byName = new Map<string, XmlNode[]>();
 
-  /** Takes the children of nodes. What Media RSS keeps in groups stands behind what stands outside of them. */
+  /** Collects the children of nodes. Elements in Media RSS groups follow those outside the groups. */
   constructor(nodes: readonly XmlNode[]) {
     for (const node of nodes) this.#collect(node);
     for (const name of mediaContainers) {
@@ -56,12 +56,12 @@ export function childrenOf(node: XmlNode | undefined, name: string): readonly Xm
   return Array.isArray(children) ? children.filter(isXmlNode) : none;
 }
 
-/** Whether a value of the parser's tree is an element. */
+/** Whether a value of the tree is an element. */
 export function isXmlNode(value: unknown): value is XmlNode {
   return typeof value === 'string' || (typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
-/** The text directly in an element, without surrounding white space; '' when there is none. */
+/** The trimmed text of an element without that of its children; '' if there is none. */
 export function textOf(node: XmlNode | undefined): string {
   if (typeof node === 'string') return node.trim();
   const text = node?.['_'];
@@ -78,7 +78,7 @@ export function deepTextOf(node: XmlNode): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** An attribute without surrounding white space; null when absent or empty. */
+/** The trimmed value of an attribute; null if absent or empty. */
 export function attributeOf(node: XmlNode | undefined, name: string): string | null {
   if (typeof node !== 'object') return null;
   const attributes = node['$'];
@@ -87,12 +87,12 @@ export function attributeOf(node: XmlNode | undefined, name: string): string | n
   return typeof value === 'string' ? value.trim() || null : null;
 }
 
-/** Whether the element held markup as child elements, now turned into text. */
+/** Whether the element contained markup as child elements, which repair converted to text. */
 export function hadInlineMarkup(node: XmlNode): boolean {
   return typeof node === 'object' && inlineMarkupTag in node;
 }
 
-/** The first non-empty of the texts of the named fields, in the order of the names. */
+/** The first non-empty text of the named fields, in the order of the names. */
 export function firstText(fields: Fields, names: readonly string[]): string | null {
   for (const name of names) {
     for (const node of fields.of(name)) {

@@ -1,14 +1,14 @@
 import { decodeXML } from 'entities';
 import { type Handler, Parser } from 'htmlparser2';
 
-/** The element and attribute names of a tree are keys of an object that inherits nothing, not even `constructor`. */
+/** An object that inherits nothing, not even `constructor`: its keys are element and attribute names of publishers. */
 interface NullPrototypeObject {
   [name: string]: unknown;
 }
 const NullPrototypeObject = function BareObject() {} as unknown as { new (): NullPrototypeObject; prototype: object };
 NullPrototypeObject.prototype = Object.freeze(Object.create(null) as object);
 
-/** Of an element's text and of its attributes, in the form of tree that rss-parser works on. */
+/** The keys of the text and of the attributes of an element in the tree of xml2js, which rss-parser expects. */
 const textKey = '_';
 const attributesKey = '$';
 
@@ -18,25 +18,25 @@ const cdataEnd = ']]>';
 const undecoded = { xmlMode: true, decodeEntities: false };
 
 /**
- * The tree of a well-formed document, in the form that rss-parser works on: an element is its text when it has nothing
- * else, or attributes `$`, text `_` and lists of children by their names, in lower case.
+ * Parses a well-formed document to the tree that rss-parser expects: an element with only text is a string, any other an
+ * object with attributes `$`, text `_` and arrays of children by name. Names are in lower case.
  *
- * What is not well-formed is read somehow: mending is what sees to that. Throws on a document without an element.
+ * Does not check that the document is well-formed: `repairXml` ensures it. Throws if the document has no element.
  */
 export function readXml(xml: string): unknown {
   const builder = new TreeBuilder();
   const parser = new Parser(builder, undecoded);
   let from = 0;
-  // The parser looks at each character of a section, which most of a feed may stand in: it gets what is between them.
+  // Most of a feed may be CDATA. The parser would scan each character of it, so it gets only the parts between sections.
   for (let at = xml.indexOf(cdataStart); at >= 0; at = xml.indexOf(cdataStart, from)) {
     const end = xml.indexOf(cdataEnd, at);
     if (end < 0) break;
-    // What is empty it keeps as well, and looks through it all in the end.
+    // The parser stores empty chunks, too, and scans them all at the end.
     if (at > from) parser.write(xml.slice(from, at));
     from = at;
-    // There it is part of a value.
+    // Inside a tag the section is part of an attribute value.
     if (builder.isInTag) break;
-    builder.onsection(xml.slice(at + cdataStart.length, end));
+    builder.addCdata(xml.slice(at + cdataStart.length, end));
     from = end + cdataEnd.length;
   }
   parser.end(xml.slice(from));
@@ -44,14 +44,14 @@ export function readXml(xml: string): unknown {
   return builder.root;
 }
 
-/** An element that is still open. */
+/** An open element. */
 class OpenElement {
   readonly name: string;
   readonly node = new NullPrototypeObject();
-  /** Whether the node has anything yet. */
+  /** Whether the node has neither attributes nor children. */
   isEmpty = true;
   text = '';
-  /** White space alone is no text beside other things, unless it is marked as such. */
+  /** White space beside child elements is dropped unless it is CDATA. */
   hasCdata = false;
 
   constructor(name: string) {
@@ -59,14 +59,14 @@ class OpenElement {
   }
 }
 
-// Of a class, as a listener of the parser should be: see the reader of HTML.
+// A class, not an object literal, for the reason given at `HtmlHandler`.
 class TreeBuilder implements Partial<Handler> {
   readonly #names = new LowerCaseNames();
   readonly #open: OpenElement[] = [];
   #last: OpenElement | null = null;
   #inCdata = false;
   root: NullPrototypeObject | null = null;
-  /** Whether the parser stands among the attributes of a tag. */
+  /** Whether the parser is inside a tag, after its name. */
   isInTag = false;
 
   onopentagname(): void {
@@ -90,14 +90,13 @@ class TreeBuilder implements Partial<Handler> {
 
   ontext(written: string): void {
     const open = this.#last;
-    if (this.#inCdata) this.onsection(written);
+    if (this.#inCdata) this.addCdata(written);
     else if (open !== null) open.text += written.includes('&') ? decodeXML(written) : written;
   }
 
-  /** A text that is marked as such, in which nothing is a reference. */
-  onsection(text: string): void {
+  /** Adds text without decoding references. */
+  addCdata(text: string): void {
     const open = this.#last;
-    // An empty one marks nothing.
     if (open === null || text === '') return;
     open.hasCdata = true;
     open.text += text;
@@ -136,7 +135,7 @@ function add(parent: OpenElement, name: string, value: unknown): void {
 
 const maxRemembered = 1000;
 
-/** Lower-cases names, which publishers write in any case; those of the tree itself are taken. */
+/** Converts names to lower case, and renames those that are keys of the tree itself. */
 class LowerCaseNames {
   readonly #known = new Map<string, string>([
     [textKey, '-'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CdataSections } from '../../../src/parse/repair/cdata-sections.ts';
+import { CdataSections, toCdata } from '../../../src/parse/repair/cdata-sections.ts';
 
 const read = (text: string, name = 'title') => new CdataSections(text).read(text.indexOf('<![CDATA['), name);
 
@@ -42,5 +42,11 @@ describe('CdataSections', () => {
     // The last is closed.
     expect(read).toBe(200_000 + '</title>'.length);
     expect(performance.now() - before).toBeLessThan(2000);
+  });
+});
+
+describe('toCdata', () => {
+  it('splits a text that contains "]]>" into two sections', () => {
+    expect(toCdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
   });
 });

@@ -14,8 +14,8 @@ describe('findFeedRoot', () => {
     ['<channel>', 'rss', 'channel'],
     ['<a:feed>', 'atom', 'feed'],
     ['<RSS>', 'rss', 'rss'],
-  ])('recognises %s', (text, dialect, local) => {
-    expect(rootOf(text)).toEqual({ at: 0, dialect, local, notes: [] });
+  ])('recognises %s', (text, dialect, localName) => {
+    expect(rootOf(text)).toEqual({ at: 0, dialect, localName, notes: [] });
   });
 
   it.each([
@@ -33,7 +33,7 @@ describe('findFeedRoot', () => {
 
   it('skips declarations, comments and processing instructions without a note', () => {
     const text = '\n<?xml version="1.0"?>\n<!-- <rss> --><?xml-stylesheet href="x"?>\n';
-    expect(rootOf(`${text}<feed>`)).toEqual({ at: text.length, dialect: 'atom', local: 'feed', notes: [] });
+    expect(rootOf(`${text}<feed>`)).toEqual({ at: text.length, dialect: 'atom', localName: 'feed', notes: [] });
   });
 
   it('notes that a DOCTYPE was dropped', () => {

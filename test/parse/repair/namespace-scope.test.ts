@@ -5,7 +5,7 @@ import type { Dialect } from '../../../src/parse/repair/repaired-xml.ts';
 
 const scopeOf = (dialect: Dialect, root: string, declarations: Record<string, string>) =>
   rootScope(dialect, root, new Map(Object.entries(declarations)));
-const fieldIn = (scope: NamespaceScope, name: string) => scope.resolveName(name).field;
+const fieldIn = (scope: NamespaceScope, name: string) => scope.resolveName(name).canonical;
 
 describe('canonicalPrefix', () => {
   it.each([
@@ -25,9 +25,9 @@ describe('canonicalPrefix', () => {
 describe('NamespaceScope', () => {
   it('resolves names to lower case with the canonical prefix', () => {
     const scope = scopeOf('rss', 'rss', { 'xmlns:D': 'http://purl.org/dc/elements/1.1/' });
-    expect(scope.resolveName('D:Creator')).toEqual({ field: 'dc:creator', role: 'leaf', renamed: true });
-    expect(scope.resolveName('pubDate')).toEqual({ field: 'pubdate', role: 'leaf', renamed: false });
-    expect(scope.resolveName('item')).toEqual({ field: 'item', role: 'item', renamed: false });
+    expect(scope.resolveName('D:Creator')).toEqual({ canonical: 'dc:creator', role: 'leaf', differs: true });
+    expect(scope.resolveName('pubDate')).toEqual({ canonical: 'pubdate', role: 'leaf', differs: false });
+    expect(scope.resolveName('item')).toEqual({ canonical: 'item', role: 'item', differs: false });
   });
 
   it('keeps prefixes that are undeclared or of an unknown namespace', () => {

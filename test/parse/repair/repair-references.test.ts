@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeReferences, escapeXml, ReferenceRepairer } from '../../../src/parse/repair/repair-references.ts';
 
-/** The text with every doubtful ampersand mended. */
-function mended(text: string): string {
+/** The text with every suspect ampersand repaired. */
+function repaired(text: string): string {
   const references = new ReferenceRepairer(text);
   let made = '';
   let at = 0;
@@ -47,7 +47,7 @@ describe('ReferenceRepairer', () => {
     ['a half of a surrogate pair', '&#55357;x', '\ufffdx'],
     ['a number that is none', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
   ])('repairs %s', (_, text, expected) => {
-    expect(mended(text)).toBe(expected);
+    expect(repaired(text)).toBe(expected);
   });
 
   it('finds every suspect reference when searched from far after the last', () => {

@@ -5,7 +5,6 @@ import {
   endOfName,
   readAttributes,
   readStartTag,
-  toCdata,
   typeAttribute,
   writeAttributes,
 } from '../../../src/parse/repair/repair-tags.ts';
@@ -39,17 +38,7 @@ describe('readStartTag', () => {
     expect(partsOf(text)).toEqual(expected);
   });
 
-  it.each([
-    '< a>',
-    '<3',
-    '<',
-    '<<',
-    '<jo@example.org>',
-    '<a=b>',
-    '<a"b>',
-    '<->',
-    '<$>',
-  ])('reads %s as text', (text) => {
+  it.each(['< a>', '<3', '<', '<<', '<jo@example.org>', '<a=b>', '<a"b>', '<->', '<$>'])('reads %s as text', (text) => {
     expect(readStartTag(text, 0)).toBeNull();
   });
 
@@ -126,11 +115,5 @@ describe('typeAttribute', () => {
       typeAttribute(' type=xhtml'),
       typeAttribute(' mytype="x"'),
     ]).toEqual(['text/html', 'xhtml', '']);
-  });
-});
-
-describe('cdata', () => {
-  it('splits a text that contains "]]>" into two sections', () => {
-    expect(toCdata('a]]>b')).toBe('<![CDATA[a]]]]><![CDATA[>b]]>');
   });
 });

@@ -5,25 +5,25 @@ import { repairXml } from '../../../src/parse/repair/repair-xml.ts';
 import type { RepairedXml } from '../../../src/parse/repair/repaired-xml.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-function mended(text: string): RepairedXml {
+function repaired(text: string): RepairedXml {
   const result = repairXml(text);
-  if (result.kind !== 'mended') throw new Error(result.detail);
+  if (result.kind !== 'repaired') throw new Error(result.detail);
   return result;
 }
 
-/** The mended body of a channel. */
+/** The repaired body of a channel. */
 function rss(body: string): string {
-  return mended(`<rss version="2.0"><channel>${body}</channel></rss>`).xml.slice(
+  return repaired(`<rss version="2.0"><channel>${body}</channel></rss>`).xml.slice(
     '<rss version="2.0"><channel>'.length,
     -'</channel></rss>'.length,
   );
 }
 
-/** What a strict parser says against a document. */
-function faults(xml: string): string[] {
+/** The errors that a strict parser reports. */
+function strictErrors(xml: string): string[] {
   const found: string[] = [];
   const parser = new SaxesParser({ xmlns: false });
-  // `]]>` in text is all that the parser behind us lets pass.
+  // The parser that reads the result accepts `]]>` in text.
   parser.on('error', (error) => error.message.includes('"]]>" is disallowed') || found.push(error.message));
   parser.write(xml).close();
   return found;
@@ -40,7 +40,7 @@ describe('repairXml on well-formed documents', () => {
   });
 
   it('moves the items of RDF into the channel', () => {
-    const { xml, dialect } = mended(
+    const { xml, dialect } = repaired(
       '<rdf:RDF xmlns="http://purl.org/rss/1.0/"><channel rdf:about="x"><title>t</title></channel><item/></rdf:RDF>',
     );
     expect(xml).toBe('<rss version="2.0"><channel><f><title>t</title></f><item><f></f></item></channel></rss>');
@@ -48,19 +48,19 @@ describe('repairXml on well-formed documents', () => {
   });
 
   it('writes Atom as a feed with entries', () => {
-    expect(mended('<feed xmlns="http://www.w3.org/2005/Atom"><id>1</id><entry/></feed>').xml).toBe(
+    expect(repaired('<feed xmlns="http://www.w3.org/2005/Atom"><id>1</id><entry/></feed>').xml).toBe(
       '<feed version="1.0"><f><id>1</id></f><entry><f></f></entry></feed>',
     );
   });
 
   it('returns the attributes of the root and of the channel with references decoded', () => {
-    const { root, channel } = mended('<rss Version="2.0" xml:base="?a&amp;b"><channel xml:lang="en"/></rss>');
+    const { root, channel } = repaired('<rss Version="2.0" xml:base="?a&amp;b"><channel xml:lang="en"/></rss>');
     expect(root).toEqual({ version: '2.0', 'xml:base': '?a&b' });
     expect(channel).toEqual({ 'xml:lang': 'en' });
   });
 
   it('adds no notes', () => {
-    expect(mended('<?xml version="1.0"?><!-- c --><rss><channel><!-- d --><item/></channel></rss>\n').notes).toEqual(
+    expect(repaired('<?xml version="1.0"?><!-- c --><rss><channel><!-- d --><item/></channel></rss>\n').notes).toEqual(
       [],
     );
   });
@@ -69,19 +69,23 @@ describe('repairXml on well-formed documents', () => {
 describe('repairXml on text', () => {
   it.each([
     ['a bare ampersand', '<title>a & b</title>', '<title>a &amp; b</title>'],
-    ['a name of HTML', '<title>&eacute;</title>', '<title>é</title>'],
-    ['a stray bracket', '<title>1 < 2</title>', '<title>1 &lt; 2</title>'],
+    ['an HTML entity', '<title>&eacute;</title>', '<title>é</title>'],
+    ['a stray "<"', '<title>1 < 2</title>', '<title>1 &lt; 2</title>'],
     ['a tag that runs into the next', '<title>a <b</title>', '<title>a &lt;b</title>'],
-    ['an address in brackets', '<author><jo@example.org></author>', '<author>&lt;jo@example.org></author>'],
-    ['a comment', '<title>a<!-- -- -->b</title>', '<title>ab</title>'],
-    ['an instruction', '<title>a<?php x?>b</title>', '<title>ab</title>'],
-    ['a DOCTYPE inside', '<title>a<!DOCTYPE x [<!ENTITY y "z">]>b</title>', '<title>ab</title>'],
     [
-      'a section that is never closed',
+      'an e-mail address in angle brackets',
+      '<author><jo@example.org></author>',
+      '<author>&lt;jo@example.org></author>',
+    ],
+    ['a comment', '<title>a<!-- -- -->b</title>', '<title>ab</title>'],
+    ['a processing instruction', '<title>a<?php x?>b</title>', '<title>ab</title>'],
+    ['a DOCTYPE inside an element', '<title>a<!DOCTYPE x [<!ENTITY y "z">]>b</title>', '<title>ab</title>'],
+    [
+      'an unclosed CDATA section',
       '<title><![CDATA[a & b</title><ttl>1</ttl>',
       '<title><![CDATA[a & b]]></title><ttl>1</ttl>',
     ],
-    ['a comment that never ends', '<title>a<!-- b</title>', '<title>a&lt;!-- b</title>'],
+    ['an unclosed comment', '<title>a<!-- b</title>', '<title>a&lt;!-- b</title>'],
   ])('repairs %s', (_, text, expected) => {
     expect(rss(text)).toBe(`<f>${expected}</f>`);
   });
@@ -129,14 +133,14 @@ describe('repairXml on items of another dialect than their root', () => {
       entry,
     ],
   ])('reads %s', (_, text, dialect, expected) => {
-    const result = mended(text);
+    const result = repaired(text);
     expect(result.xml).toContain(`<f><title>t</title></f>${expected}</`);
     expect(result).toMatchObject({ dialect, notes: ['recovered'] });
-    expect(faults(result.xml)).toEqual([]);
+    expect(strictErrors(result.xml)).toEqual([]);
   });
 
   it('ignores items of the other dialect beside items of its own', () => {
-    const { xml, notes } = mended('<feed><entry><id>1</id></entry><item><title>x</title></item></feed>');
+    const { xml, notes } = repaired('<feed><entry><id>1</id></entry><item><title>x</title></item></feed>');
     expect(xml).toContain('<entry><f><id>1</id></f></entry><f><item>');
     expect(notes).toEqual([]);
   });
@@ -149,12 +153,12 @@ describe('repairXml on items of another dialect than their root', () => {
     ],
     ['an entry before items', '<feed><entry><item/>', '<feed version="1.0"></feed>'],
     [
-      'entries in one',
+      'entries in an entry',
       '<feed><entry><entry><id>1</id></entry><item>',
       '<feed version="1.0"><entry><f><id>1</id></f></entry>',
     ],
   ])('uses the dialect of the first item when the document is cut after %s', (_, text, expected) => {
-    expect(mended(text).xml).toContain(expected);
+    expect(repaired(text).xml).toContain(expected);
   });
 
   it.each([
@@ -162,7 +166,7 @@ describe('repairXml on items of another dialect than their root', () => {
     ['a text', '<feed><id>1</id><subtitle><![CDATA[<item>]]></subtitle></feed>'],
     ['nothing', '<feed><id>1</id></feed>'],
   ])('reads a feed as empty when items of the other dialect occur only in %s', (_, text) => {
-    expect(mended(text)).toMatchObject({ dialect: 'atom', notes: [] });
+    expect(repaired(text)).toMatchObject({ dialect: 'atom', notes: [] });
   });
 });
 
@@ -171,19 +175,19 @@ describe('repairXml on markup within text', () => {
 
   it.each([
     ['elements', '<title>a <b>b</b></title>', 'a <b>b</b>'],
-    ['references, left to whoever reads it', '<title>&amp; & &nbsp;<i>x</i></title>', '&amp; & &nbsp;<i>x</i>'],
+    ['references unchanged', '<title>&amp; & &nbsp;<i>x</i></title>', '&amp; & &nbsp;<i>x</i>'],
     [
-      'empty elements that HTML would leave open',
+      'empty elements that HTML would not close',
       '<title><a name="x"/><br/><i/></title>',
       '<a name="x"></a><br/><i></i>',
     ],
     ['elements that are never closed', '<title><p>a<p>b<li>c</title>', '<p>a<p>b<li>c'],
-    ['ends of what never began', '<title><i>a</b></i></title>', '<i>a</i>'],
+    ['no end tags without a start tag', '<title><i>a</b></i></title>', '<i>a</i>'],
     ['CDATA', '<title><i>a</i><![CDATA[<b>]]></title>', '<i>a</i><b>'],
-    ['comments', '<title><i>a</i><!-- x --></title>', '<i>a</i>'],
-    ['a stray bracket', '<title><i>a</i> 1 < 2</title>', '<i>a</i> 1 &lt; 2'],
-    ['an unknown name that never ends', '<title>map<k> and <i>x</i></title>', 'map&lt;k> and <i>x</i>'],
-    ['an unknown name that ends', '<title><k>x</k></title>', '<k>x</k>'],
+    ['no comments', '<title><i>a</i><!-- x --></title>', '<i>a</i>'],
+    ['a stray "<"', '<title><i>a</i> 1 < 2</title>', '<i>a</i> 1 &lt; 2'],
+    ['an unclosed unknown element as text', '<title>map<k> and <i>x</i></title>', 'map&lt;k> and <i>x</i>'],
+    ['an unknown element that is closed', '<title><k>x</k></title>', '<k>x</k>'],
     ['XHTML under a prefix', '<title><xhtml:b>x</xhtml:b></title>', '<b>x</b>'],
   ])('keeps %s', (_, given, expected) => {
     expect(rss(given)).toBe(text(expected));
@@ -202,7 +206,7 @@ describe('repairXml on markup within text', () => {
   });
 
   it('escapes CDATA in XHTML, where it is text', () => {
-    const { xml } = mended('<feed><title type="xhtml"><i>a</i><![CDATA[<b>]]></title></feed>');
+    const { xml } = repaired('<feed><title type="xhtml"><i>a</i><![CDATA[<b>]]></title></feed>');
     expect(xml).toContain('<![CDATA[<i>a</i>&lt;b&gt;]]>');
   });
 });
@@ -216,16 +220,20 @@ describe('repairXml on elements', () => {
       '<item><f><title>t</title><pubDate>d</pubDate></f></item>',
     ],
     ['unclosed items', '<item><guid>1</guid><item>', '<item><f><guid>1</guid></f></item><item><f></f></item>'],
-    ['crossed ends', '<image><url>u</image></url>', '<f><image><url>u</url></image></f>'],
-    ['an end in another case', '<pubDate>d</PUBDATE>', '<f><pubDate>d</pubDate></f>'],
-    ['an end with space or attributes', '<guid>1</guid ><ttl>2</ttl x="y">', '<f><guid>1</guid><ttl>2</ttl></f>'],
-    ['an end that runs into a tag', '<guid>1</guid<ttl>2</ttl>', '<f><guid>1</guid><ttl>2</ttl></f>'],
+    ['end tags in the wrong order', '<image><url>u</image></url>', '<f><image><url>u</url></image></f>'],
+    ['an end tag in another case', '<pubDate>d</PUBDATE>', '<f><pubDate>d</pubDate></f>'],
+    [
+      'an end tag with white space or attributes',
+      '<guid>1</guid ><ttl>2</ttl x="y">',
+      '<f><guid>1</guid><ttl>2</ttl></f>',
+    ],
+    ['an end tag that runs into a start tag', '<guid>1</guid<ttl>2</ttl>', '<f><guid>1</guid><ttl>2</ttl></f>'],
     [
       'a prefix of the publisher',
       '<x:creator xmlns:x="http://purl.org/dc/elements/1.1/">a</x:creator>',
       '<f><dc:creator xmlns:x="http://purl.org/dc/elements/1.1/">a</dc:creator></f>',
     ],
-    ['loose attributes', "<guid a=b c d='&'>1</guid>", '<f><guid a="b" c="" d="&amp;">1</guid></f>'],
+    ['malformed attributes', "<guid a=b c d='&'>1</guid>", '<f><guid a="b" c="" d="&amp;">1</guid></f>'],
     ['an item that wraps items', '<item> <item><guid>1</guid></item></item>', '<item><f><guid>1</guid></f></item>'],
     ['an empty item within another', '<item><guid>1</guid><item/></item>', '<item><f><guid>1</guid></f></item>'],
     [
@@ -243,7 +251,7 @@ describe('repairXml on elements', () => {
   });
 
   it('ignores everything after the root element', () => {
-    expect(mended('<rss><channel><ttl>1</ttl></channel></rss><item>&</item>').xml).toBe(
+    expect(repaired('<rss><channel><ttl>1</ttl></channel></rss><item>&</item>').xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
     );
   });
@@ -251,11 +259,11 @@ describe('repairXml on elements', () => {
   it.each([
     ['in a field of an item', '<ttl>1</ttl><item><guid>1</guid></item><item><guid>2'],
     ['in a tag', '<ttl>1</ttl><item><guid>1</guid></item><item a="'],
-    ['in a section', '<ttl>1</ttl><item><guid>1</guid></item><item><title><![CDATA[x'],
+    ['in a CDATA section', '<ttl>1</ttl><item><guid>1</guid></item><item><title><![CDATA[x'],
     ['in markup', '<ttl>1</ttl><item><guid>1</guid></item><item><title><b>x'],
     ['in a comment', '<ttl>1</ttl><item><guid>1</guid></item><item><!-- x'],
   ])('keeps the complete items of a document that ends %s', (_, body) => {
-    const { xml, notes } = mended(`<rss><channel>${body}`);
+    const { xml, notes } = repaired(`<rss><channel>${body}`);
     expect(xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f><item><f><guid>1</guid></f></item></channel></rss>',
     );
@@ -263,13 +271,13 @@ describe('repairXml on elements', () => {
   });
 
   it('opens no second run of fields when the item after a field is dropped', () => {
-    expect(mended('<rss><channel><ttl>1</ttl><item><guid>').xml).toBe(
+    expect(repaired('<rss><channel><ttl>1</ttl><item><guid>').xml).toBe(
       '<rss version="2.0"><channel><f><ttl>1</ttl></f></channel></rss>',
     );
   });
 
   it('reads items up to the limit and notes that there are more', () => {
-    const { xml, notes } = mended(`<rss><channel>${'<item/>'.repeat(10_001)}</channel></rss>`);
+    const { xml, notes } = repaired(`<rss><channel>${'<item/>'.repeat(10_001)}</channel></rss>`);
     expect(xml.split('<item>')).toHaveLength(10_001);
     expect(notes).toContain('item_flood');
   });
@@ -286,7 +294,7 @@ describe('repairXml on documents that are not feeds', () => {
   });
 });
 
-/** Pieces of feeds, sound and not, out of which documents are made. */
+/** Parts of feeds, well-formed or not, that random documents consist of. */
 const pieces = [
   ...['<item>', '</item>', '<title>', '</title>', '<link>', '</link>', '<description>', '</description>', '<channel>'],
   ...[
@@ -326,16 +334,16 @@ const pieces = [
     '<int>',
   ],
 ];
-const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
+const randomMarkup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
 
 describe('repairXml on arbitrary input', () => {
   it('writes XML that a strict parser accepts', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('<rss><channel>', '<feed>', '<rdf:RDF>', '<entry>', '<channel a=b>'),
-        soup,
+        randomMarkup,
         (root, body) => {
-          expect(faults(mended(root + body).xml)).toEqual([]);
+          expect(strictErrors(repaired(root + body).xml)).toEqual([]);
         },
       ),
       { numRuns: fuzzRuns * 5 },
@@ -343,18 +351,18 @@ describe('repairXml on arbitrary input', () => {
   });
 
   it('writes XML that a strict parser accepts for feeds damaged at any place', () => {
-    const sound =
+    const wellFormed =
       '<rss version="2.0"><channel><title>a &amp; b</title><item><link>u</link><guid isPermaLink="false">g</guid>' +
       '<description><![CDATA[<p>x</p>]]></description></item><item><title>x <b>y</b></title></item></channel></rss>';
-    const damage = fc.record({ at: fc.nat(sound.length), drop: fc.nat(12), put: fc.constantFrom('', ...pieces) });
+    const damage = fc.record({ at: fc.nat(wellFormed.length), drop: fc.nat(12), put: fc.constantFrom('', ...pieces) });
     fc.assert(
       fc.property(fc.array(damage, { maxLength: 4 }), (damages) => {
         const text = damages.reduce(
           (made, { at, drop, put }) => made.slice(0, at) + put + made.slice(at + drop),
-          sound,
+          wellFormed,
         );
         const result = repairXml(text);
-        if (result.kind === 'mended') expect(faults(result.xml)).toEqual([]);
+        if (result.kind === 'repaired') expect(strictErrors(result.xml)).toEqual([]);
       }),
       { numRuns: fuzzRuns * 5 },
     );
@@ -362,10 +370,10 @@ describe('repairXml on arbitrary input', () => {
 
   it('changes nothing when its output is repaired again', () => {
     fc.assert(
-      fc.property(soup, (body) => {
-        const once = mended(`<feed>${body}`).xml;
+      fc.property(randomMarkup, (body) => {
+        const once = repaired(`<feed>${body}`).xml;
         const inner = once.replace(/<\/?f>/g, '').replaceAll('<f.markup/>', '');
-        const twice = mended(inner)
+        const twice = repaired(inner)
           .xml.replace(/<\/?f>/g, '')
           .replaceAll('<f.markup/>', '');
         expect(twice).toBe(inner);
