@@ -10,16 +10,16 @@ import { readCategories, readEnclosures } from './read-entry.ts';
 
 const maxTitleBytes = 1024;
 
-/** What a document says, read by the same rules as for the store, entry for entry. */
+/** Describes each entry of a document by the rules of `normaliseFeed`, without identity, filters and limits. */
 export function describeFeed(feed: ParsedFeed, options: { readonly url: string }): FeedDescription {
   const notes = new Notes();
-  const frame = readFeedMetadata(feed, { url: options.url, language: null });
+  const metadata = readFeedMetadata(feed, { url: options.url, language: null });
   const entries = feed.items.map((item) => describeEntry(item, baseUrlsFor(feed, item, options.url), notes));
   return {
     kind: 'described',
     format: feed.format,
-    title: frame.title,
-    link: frame.siteUrl,
+    title: metadata.title,
+    link: metadata.siteUrl,
     entries,
     notes: notes.after(feed.notes),
   };
@@ -48,6 +48,6 @@ function isoDate(text: string | null): string | null {
 function describeMarkup(markup: Markup | null, bases: readonly string[]): string | null {
   if (markup === null) return null;
   const html = markup.type === 'html' ? markup.value : textToHtml(markup.value);
-  // A link in place of a frame would put words of ours among the publisher's.
+  // Iframes are dropped: a link in their place would add text that is not the publisher's.
   return cleanHtml(html, bases, 'dropped').html || null;
 }

@@ -3,31 +3,31 @@ import { isSameTitle, titleWords } from '../domain/items/same-title.ts';
 import { haveDistinctRecordings } from '../domain/recordings.ts';
 import { type IdentityFields, isBelowSiteRoot, linkKey } from './entry-identity.ts';
 
-/** An entry as far as it is compared with others of its document. */
+/** The fields of an entry that are compared with other entries of its document. */
 export interface ComparableEntry extends IdentityFields {
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
   readonly enclosures: readonly Enclosure[];
 }
 
-/** When an entry was last touched, in epoch milliseconds; before everything else when it does not say. */
+/** When an entry was last modified, in epoch milliseconds; -Infinity if it has no date. */
 export function lastModifiedMs(entry: Pick<ComparableEntry, 'publishedMs' | 'updatedMs'>): number {
   return entry.updatedMs ?? entry.publishedMs ?? Number.NEGATIVE_INFINITY;
 }
 
 /**
- * The entries that repeat another entry of their document under another guid: same link, nearly the same title. The
- * most recently updated one stays, of equals the last. See ADR 0016.
+ * Finds entries that repeat another entry of their document under a different guid: same link and nearly the same title.
+ * The most recently modified one is kept, the last one if the dates are equal (ADR 0016).
  *
- * Where three or more entries share a link, as in a live blog or a list of activities, titles must have the same words,
- * and text or date must be the same too.
+ * If three or more entries share a link, as in a live blog or an activity feed, their titles must consist of the same
+ * words and their text or date must be equal.
  *
- * @returns indices of the entries to leave out. Linear in the number of entries.
+ * @returns the indices of the entries to drop. Linear in the number of entries.
  */
 export function findDuplicateEntries(entries: readonly ComparableEntry[], siteUrl: string | null): ReadonlySet<number> {
   const repeated = new Set<number>();
   for (const sharing of byLink(entries, siteUrl)) {
-    // The one to keep comes first.
+    // The entry to keep comes first.
     const ordered = sharing.toReversed().sort((a, b) => touched(entries, b) - touched(entries, a));
     const found = ordered.length === 2 ? duplicateOfTwo(entries, ordered) : duplicatesOfMany(entries, ordered);
     for (const index of found) repeated.add(index);
@@ -40,12 +40,12 @@ function touched(entries: readonly ComparableEntry[], index: number): number {
   return entry === undefined ? Number.NEGATIVE_INFINITY : lastModifiedMs(entry);
 }
 
-/** Indices of the entries of each link that several have. */
+/** The indices of the entries of each link that several entries share. */
 function byLink(entries: readonly ComparableEntry[], siteUrl: string | null): number[][] {
   const groups = new Map<string, number[]>();
   for (const [index, { url }] of entries.entries()) {
     if (url === null) continue;
-    // As `linkKey` would group them, at a fraction of its cost: links are clean already but for their scheme.
+    // Groups like `linkKey` at a fraction of its cost: the links are clean except for their scheme.
     const key = url.slice(url.indexOf(':'));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [index]);
@@ -74,13 +74,13 @@ function duplicatesOfMany(entries: readonly ComparableEntry[], ordered: readonly
   return ordered.filter((index) => {
     const entry = entries[index];
     const title = titleOf(entry);
-    // The text is costly to read, and most of a live blog have a title of their own.
+    // Parsing the text is expensive, and most entries of a live blog have different titles.
     if (entry === undefined || titles.get(title) === 1) return false;
-    const marks = [`text\n${title}\n${entry.body.text}`];
-    if (entry.publishedMs !== null) marks.push(`date\n${title}\n${entry.publishedMs}`);
-    const isRepeated = marks.some((mark) => seen.has(mark));
-    for (const mark of marks) seen.add(mark);
-    return isRepeated;
+    const keys = [`text\n${title}\n${entry.body.text}`];
+    if (entry.publishedMs !== null) keys.push(`date\n${title}\n${entry.publishedMs}`);
+    const isDuplicate = keys.some((key) => seen.has(key));
+    for (const key of keys) seen.add(key);
+    return isDuplicate;
   });
 }
 

@@ -2,13 +2,13 @@ import { hash } from 'node:crypto';
 import type { ItemDraft } from '../domain/items/item.ts';
 import { canonicalForm, canonicalUrl } from './links/resolve-links.ts';
 
-/** What an entry is known by, cleaned and resolved. */
+/** The fields that identify an entry, cleaned and resolved. */
 export interface IdentityFields {
   readonly guid: string | null;
   /** Absolute, without tracking parameters. */
   readonly url: string | null;
   readonly title: string;
-  /** Read only where nothing else tells entries apart. */
+  /** Read only if nothing else identifies the entry. */
   readonly body: { readonly text: string };
 }
 
@@ -20,25 +20,25 @@ export function sha256(text: string): string {
 const keyChars = 40;
 
 /**
- * The key by which an entry is recognised when its source is read again.
+ * The key that identifies an entry in later polls of its source.
  *
- * Order of trust: guid, then link, then a digest of title and text (RSS 2.0 makes all three optional).
+ * Order of preference: guid, link, hash of title and text (RSS 2.0 makes all three optional).
  *
- * @param traits without what cannot be trusted: `guid` null where the source's guids are worthless, `url` null where
- *   the link leads to more than this entry.
+ * @param fields with unreliable fields set to null: `guid` if the guids of the source are unreliable, `url` if the link
+ *   does not lead to this entry alone.
  * @param digest SHA-256 of its argument, lower-case hex.
  * @returns 41 ASCII characters, unique within one source only.
  */
-export function entryKey(traits: IdentityFields, digest: (text: string) => string): string {
+export function entryKey(fields: IdentityFields, digest: (text: string) => string): string {
   const key = (rung: string, text: string): string => `${rung}${digest(text).slice(0, keyChars)}`;
-  if (traits.guid !== null) return key('g', traits.guid);
-  if (traits.url !== null) return key('l', linkKey(traits.url));
-  return key('d', `${traits.title}\n${traits.body.text}`);
+  if (fields.guid !== null) return key('g', fields.guid);
+  if (fields.url !== null) return key('l', linkKey(fields.url));
+  return key('d', `${fields.title}\n${fields.body.text}`);
 }
 
 /**
- * A link in the form in which it is compared within one source. The fragment counts here: "#3" tells entries apart more
- * often than it makes two of one.
+ * Normalises a link for comparison within one source. The fragment counts: "#3" more often distinguishes two entries than
+ * it makes one entry look like two.
  */
 export function linkKey(url: string): string {
   const parsed = new URL(url);
@@ -46,8 +46,8 @@ export function linkKey(url: string): string {
 }
 
 /**
- * Entry keys of a document's entries, each on the highest rung that holds in this document: a link to the site's
- * front, or one that entries with other titles share, says no more than a missing one.
+ * The keys of the entries of a document. A link to the home page of the site, or one that entries with other titles share,
+ * counts as missing.
  */
 export function entryKeys(
   entries: readonly IdentityFields[],
@@ -62,7 +62,7 @@ export function entryKeys(
   });
 }
 
-/** The links that lead to one entry alone; null for the others. */
+/** The links that lead to one entry only; null for other entries. */
 function exclusiveUrls(entries: readonly IdentityFields[], siteUrl: string | null): (string | null)[] {
   const keys = entries.map(({ url }) => (url === null ? '' : linkKey(url)));
   const titles = new Map<string, Set<string>>();
@@ -79,15 +79,15 @@ function exclusiveUrls(entries: readonly IdentityFields[], siteUrl: string | nul
 }
 
 /**
- * Whether the guids of a document tell its entries apart so badly that they are worth nothing: half or more of the
- * entries that are different news (by link, or by title where the links are all one) share a guid with another.
+ * Whether the guids of a document are too ambiguous to be used: there are at most half as many guids as distinct entries
+ * (by link, or by title if all links are equal).
  */
 export function guidsAreUnreliable(entries: readonly IdentityFields[]): boolean {
   const withGuid = entries.filter((entry) => entry.guid !== null);
   const guids = countDistinct(withGuid.map((entry) => entry.guid));
   const links = countDistinct(withGuid.map((entry) => entry.url));
   const titles = countDistinct(withGuid.map((entry) => entry.title));
-  // Of two entries one may be an edit of the other (same link or same title): both must differ then.
+  // One of two entries may be an edit of the other, with the same link or the same title: both must differ.
   const different = withGuid.length === 2 ? Math.min(links, titles) : links > 1 ? links : titles;
   return different >= 2 && guids * 2 <= different;
 }
@@ -97,10 +97,10 @@ function countDistinct(values: readonly (string | null)[]): number {
 }
 
 /**
- * Canonical URLs that name one entry each, as far as a document can tell: of a page below the site's front, and of no
- * other entry of the document.
+ * The canonical URLs that identify one entry each: of a page other than the home page of the site, and of no other entry
+ * of the document. Null for other entries.
  *
- * @param urls link of each entry, null where there is none.
+ * @param urls the link of each entry, null if it has none.
  * @returns in the order of `urls`.
  */
 export function identifyingUrls(urls: readonly (string | null)[], siteUrl: string | null): (string | null)[] {
@@ -114,13 +114,13 @@ export function identifyingUrls(urls: readonly (string | null)[], siteUrl: strin
   });
 }
 
-/** A test of links, as `linkKey` has them: whether one leads further than to the front of its or of the feed's site. */
+/** Returns a test whether a link, as returned by `linkKey`, leads to a page other than a home page. */
 export function isBelowSiteRoot(siteUrl: string | null): (key: string) => boolean {
   const site = siteUrl === null ? null : withoutSlash(linkKey(siteUrl));
   return (key) => !isSiteRoot(key) && withoutSlash(key) !== site;
 }
 
-/** Whether an address in its canonical form is that of a whole site. */
+/** Whether a canonical URL is that of a home page. */
 function isSiteRoot(canonical: string): boolean {
   return /^https:\/\/[^/]*\/$/.test(canonical);
 }
@@ -129,21 +129,20 @@ function withoutSlash(url: string): string {
   return url.replace(/\/$/, '');
 }
 
-/** An address without its query: what a signed or counted picture or recording keeps from one read to the next. */
+/** The URL of a media file without its query, which may contain a signature that changes with each poll. */
 function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '');
 }
 
-/** The parts of an entry that make it news when they change. */
+/** The fields of an entry whose change is an edit. */
 export type HashedFields = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categories' | 'enclosures' | 'imageUrl'> & {
-  /** Visible text, white space evened out. */
+  /** Visible text with white space collapsed. */
   readonly text: string;
 };
 
 /**
- * A hash that stays while the news stays the same: markup, white space, advertising pictures, links in the text,
- * changing signatures of media addresses, dates and the order of categories leave it as it is. Some publishers give
- * every entry the date of the request.
+ * A hash of an entry that changes with each edit of its text. It ignores markup, white space, images and links in the text,
+ * signatures of media URLs, dates, and the order of categories. Some publishers give every entry the date of the request.
  */
 export function contentHash(substance: HashedFields): string {
   const { title, text, url, author } = substance;

@@ -3,9 +3,8 @@ import type { ParsedItem } from '../domain/items/parsed-feed.ts';
 import { classifyDate, parseDate } from './dates/parse-date.ts';
 
 /**
- * The items of a document that are read when it has more than the limit: the newest by date, in document order. Some
- * publishers list the oldest first. An item without a date counts as being as old as the one before it; a document
- * without dates is taken from its beginning.
+ * Selects the newest items of a document that has more than the limit, in document order. Some publishers list the oldest
+ * first. An item without a date has that of the item before it. Without any dates, the first items are selected.
  */
 export function newestItems(
   items: readonly ParsedItem[],
@@ -16,7 +15,7 @@ export function newestItems(
   const dates = trust.dates ? datesOf(items, nowMs) : [];
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return items.slice(0, limit);
-  // Of equal dates, those at the end of the document where the newer ones are.
+  // Of items with equal dates, prefer those at the end of the document that has the newer ones.
   const towardsNewer = last > first ? -1 : 1;
   const newestFirst = items
     .map((_, index) => index)
@@ -25,7 +24,7 @@ export function newestItems(
   return items.filter((_, index) => kept.has(index));
 }
 
-/** A date for each item; empty when none has one. */
+/** A date for each item; empty if no item has one. */
 function datesOf(items: readonly ParsedItem[], nowMs: number): readonly number[] {
   const written = items.map(({ published, updated }) => readDate(published, nowMs) ?? readDate(updated, nowMs));
   let before = written.find((date) => date !== null) ?? null;
@@ -38,5 +37,5 @@ function datesOf(items: readonly ParsedItem[], nowMs: number): readonly number[]
 
 function readDate(text: string | null, nowMs: number): number | null {
   const ms = text === null ? null : parseDate(text);
-  return ms !== null && classifyDate(ms, nowMs) === 'fine' ? ms : null;
+  return ms !== null && classifyDate(ms, nowMs) === 'plausible' ? ms : null;
 }

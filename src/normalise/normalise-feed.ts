@@ -12,14 +12,15 @@ import { resolveLink } from './links/resolve-links.ts';
 import { newestItems } from './newest-items.ts';
 import { Notes } from './notes.ts';
 import { type Entry, entrySummary, type NormaliseContext, readEntry } from './read-entry.ts';
-import { truncateBytes, withoutControls } from './text/clean-text.ts';
+import { withoutControls } from './text/clean-text.ts';
+import { truncateBytes } from './text/truncate.ts';
 
 const maxDocumentBytes = 4 * 1024 * 1024;
-/** Markup that is looked at for one document's contents; time, not space, is what it bounds. */
+/** The markup that is sanitised for one document. Bounds time, not space. */
 const maxDocumentInputChars = 8 * 1024 * 1024;
 const maxRefBytes = 1024;
 
-/** An entry that has its key, and the URL that names it alone. */
+/** An entry with its key and, if its URL identifies it, its canonical URL. */
 interface IdentifiedEntry {
   readonly entry: Entry;
   readonly entryKey: string;
@@ -27,30 +28,30 @@ interface IdentifiedEntry {
 }
 
 /**
- * A parsed document as the store takes it: entries told apart, cleaned, bounded and in the order of publication, only
- * those that are new or changed with their content.
+ * Prepares a parsed document for the store: identifies, cleans and truncates its entries and sorts them by publication
+ * date. Only new and changed entries are returned with their content.
  */
 export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed {
   const notes = new Notes();
-  const frame = readFeedMetadata(feed, options);
-  const reading: NormaliseContext = { feed, frame, options, notes };
+  const metadata = readFeedMetadata(feed, options);
+  const context: NormaliseContext = { feed, metadata, options, notes };
   const taken = newestItems(feed.items, options);
   if (taken.length < feed.items.length) notes.add('item_flood', feed.items.length);
   const keyed = identify(
-    taken.map((item) => readEntry(item, reading)),
-    reading,
+    taken.map((item) => readEntry(item, context)),
+    context,
   );
   const deleted = tombstones(feed, options);
   const wanted = keyed.filter(keepDropFilter(options));
   notes.add('filtered', keyed.length - wanted.length);
-  const { drafts, unchanged } = draftEntries(wanted.filter(survivesTombstones(deleted)), reading);
+  const { drafts, unchanged } = draftEntries(wanted.filter(survivesTombstones(deleted)), context);
   const bases = documentBaseUrls(feed, options.url);
   return {
     kind: 'digested',
     format: feed.format,
-    feedTitle: frame.title,
-    siteUrl: frame.siteUrl,
-    language: frame.language,
+    feedTitle: metadata.title,
+    siteUrl: metadata.siteUrl,
+    language: metadata.language,
     hints: feed.hints,
     hubs: hubUrls(feed, bases),
     selfUrl: feed.links.self === null ? null : resolveLink(feed.links.self, bases),
@@ -70,15 +71,15 @@ function archiveUrl(feed: ParsedFeed, bases: readonly string[]): string | null {
 
 function tombstones(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed['deleted'] {
   return feed.deleted.map(({ ref, when }) => ({
-    // Cut as guids are, since a guid is what it is compared with.
+    // Truncated like guids, because it is compared with them.
     ref: truncateBytes(withoutControls(ref).trim(), maxRefBytes),
     atMs: when === null || !options.trust.dates ? null : plausibleDate(parseDate(when), options.nowMs),
   }));
 }
 
 /**
- * Whether an entry stands although the document says that it is deleted: it was updated later (RFC 6721 §3). One that
- * was not says that it is withdrawn, to readers that know no tombstones.
+ * Returns a test whether an entry is kept despite a tombstone in the same document: if it was updated later (RFC 6721 §3).
+ * Other such entries only tell readers without support for tombstones that the entry was withdrawn.
  */
 function survivesTombstones(deleted: NormalisedFeed['deleted']): (keyed: IdentifiedEntry) => boolean {
   const deletedMs = new Map(deleted.map(({ ref, atMs }) => [ref, atMs]));
@@ -88,19 +89,19 @@ function survivesTombstones(deleted: NormalisedFeed['deleted']): (keyed: Identif
   };
 }
 
-/** Gives each entry its key, and keeps one entry of each: the most recently updated, of equals the last. */
-function identify(entries: readonly Entry[], reading: NormaliseContext): IdentifiedEntry[] {
-  const { frame, options, notes } = reading;
+/** Computes the key of each entry and keeps one entry per key: the last modified one, the last one of equal dates. */
+function identify(entries: readonly Entry[], context: NormaliseContext): IdentifiedEntry[] {
+  const { metadata, options, notes } = context;
   const worthless = options.trust.ids && guidsAreUnreliable(entries);
   if (worthless) notes.flag(idsDistrustedNote);
   const trustIds = options.trust.ids && !worthless;
-  const keys = entryKeys(entries, { trustIds, siteUrl: frame.siteUrl });
+  const keys = entryKeys(entries, { trustIds, siteUrl: metadata.siteUrl });
   const best = new Map<string, Entry>();
   for (const [index, entry] of entries.entries()) {
     const key = keys[index] ?? '';
     const rival = best.get(key);
     if (rival !== undefined && lastModifiedMs(rival) > lastModifiedMs(entry)) continue;
-    // Taken out first, so that the entry stands at its own place in the document's order.
+    // Deleted first, so that the map has the entry at its position in the document.
     best.delete(key);
     best.set(key, entry);
   }
@@ -108,13 +109,13 @@ function identify(entries: readonly Entry[], reading: NormaliseContext): Identif
   const distinct = [...best];
   const repeated = findDuplicateEntries(
     distinct.map(([, entry]) => entry),
-    frame.siteUrl,
+    metadata.siteUrl,
   );
   notes.add('dup_entry', repeated.size);
   const kept = distinct.filter((_, index) => !repeated.has(index));
   const urls = identifyingUrls(
     kept.map(([, entry]) => entry.url),
-    frame.siteUrl,
+    metadata.siteUrl,
   );
   return kept.map(([entryKey, entry], index) => ({ entry, entryKey, canonicalUrl: urls[index] ?? null }));
 }
@@ -124,7 +125,7 @@ function sharedGuids(entries: readonly Entry[]): number {
   return guids.length - new Set(guids).size;
 }
 
-/** The operator's `keep` and `drop`, in linear time whatever the expression. */
+/** Returns a test for the `keep` and `drop` expressions of the source. RE2: linear time for any expression. */
 function keepDropFilter(options: NormaliseOptions): (keyed: IdentifiedEntry) => boolean {
   const [keep, drop] = [options.keep, options.drop].map((pattern) =>
     pattern === null ? null : RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE),
@@ -136,9 +137,9 @@ function keepDropFilter(options: NormaliseOptions): (keyed: IdentifiedEntry) => 
 
 function draftEntries(
   wanted: readonly IdentifiedEntry[],
-  reading: NormaliseContext,
+  context: NormaliseContext,
 ): { drafts: ItemDraft[]; unchanged: string[] } {
-  const { known } = reading.options;
+  const { known } = context.options;
   const budget = { bytes: maxDocumentBytes, inputChars: maxDocumentInputChars };
   const drafts: ItemDraft[] = [];
   const unchanged: string[] = [];
@@ -148,7 +149,7 @@ function draftEntries(
     if (stored === undefined && budget.inputChars > 0) entry.body.preload();
     const hash = contentHash({ ...entry, text: entry.body.text });
     if (stored === hash) unchanged.push(keyed.entryKey);
-    else drafts.push(draft(keyed, hash, { reading, budget }));
+    else drafts.push(draft(keyed, hash, { context, budget }));
   }
   return { drafts, unchanged };
 }
@@ -161,7 +162,7 @@ interface ContentBudget {
 function draft(
   keyed: IdentifiedEntry,
   hash: string,
-  work: { reading: NormaliseContext; budget: ContentBudget },
+  work: { context: NormaliseContext; budget: ContentBudget },
 ): ItemDraft {
   const { entry, entryKey, canonicalUrl } = keyed;
   const contentHtml = content(entry.body, work);
@@ -178,18 +179,18 @@ function draft(
     categories: entry.categories,
     enclosures: entry.enclosures,
     imageUrl: entry.imageUrl ?? leadImage(contentHtml),
-    // Atom asks for `updated` only: an entry that was never edited has its publication there.
+    // Atom requires only `updated`: for an entry that was never edited it is the publication date.
     publishedMs: entry.publishedMs ?? entry.updatedMs,
     updatedMs: entry.updatedMs,
     contentHash: hash,
   };
 }
 
-function content(body: EntryBody, work: { reading: NormaliseContext; budget: ContentBudget }): string {
+function content(body: EntryBody, work: { context: NormaliseContext; budget: ContentBudget }): string {
   if (body.inputChars === 0) return '';
-  const { reading, budget } = work;
+  const { context, budget } = work;
   if (budget.inputChars <= 0) {
-    reading.notes.add('content_cut');
+    context.notes.add('content_cut');
     return '';
   }
   budget.inputChars -= body.inputChars;
@@ -197,12 +198,15 @@ function content(body: EntryBody, work: { reading: NormaliseContext; budget: Con
   const bytes = Buffer.byteLength(clean.html);
   const fits = bytes <= budget.bytes;
   if (fits) budget.bytes -= bytes;
-  if (clean.truncated || !fits) reading.notes.add('content_cut');
+  if (clean.truncated || !fits) context.notes.add('content_cut');
   return fits ? clean.html : '';
 }
 
-/** Oldest first, ties (and all without a date, as of now) in reverse document order: a reader of the log meets items as they were published. */
+/**
+ * Sorts by publication date, oldest first, so that the event log has the order of publication. Items without a date count
+ * as published now. Items with equal dates are in reverse document order.
+ */
 export function publicationOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
-  // Sorting is stable, so reversing first settles the ties.
+  // The sort is stable, so reversing first orders items with equal dates.
   return drafts.toReversed().sort((one, other) => (one.publishedMs ?? nowMs) - (other.publishedMs ?? nowMs));
 }

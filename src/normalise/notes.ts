@@ -1,4 +1,4 @@
-/** What had to be mended or left out of a document: how often (`dup_guid:2`), or that it was so at all. */
+/** Collects notes on what was repaired or dropped in a document, with a count (`dup_guid:2`) or without. */
 export class Notes {
   readonly #counts = new Map<string, number>();
   readonly #flags = new Set<string>();
@@ -11,7 +11,7 @@ export class Notes {
     this.#flags.add(note);
   }
 
-  /** Behind the notes of an earlier stage, which go where we say the same with a count. */
+  /** Appends these notes to those of an earlier stage. Earlier notes with the same name are dropped. */
   after(earlier: readonly string[]): string[] {
     const others = earlier.filter((note) => !this.#counts.has(note) && !this.#flags.has(note));
     return [...others, ...this.#flags, ...[...this.#counts].map(([note, count]) => `${note}:${count}`)];

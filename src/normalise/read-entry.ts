@@ -8,7 +8,8 @@ import { authorName, baseUrlsFor, type FeedMetadata } from './feed-metadata.ts';
 import { markupToText } from './html/html-to-text.ts';
 import { resolveLink, resolveWithoutTracking } from './links/resolve-links.ts';
 import type { Notes } from './notes.ts';
-import { cleanText, excerpt, truncateBytes, withoutControls } from './text/clean-text.ts';
+import { cleanText, withoutControls } from './text/clean-text.ts';
+import { excerpt, truncateBytes } from './text/truncate.ts';
 
 const maxGuidBytes = 1024;
 const maxTitleBytes = 1024;
@@ -18,7 +19,7 @@ const maxEnclosures = 50;
 const summaryChars = 500;
 const madeTitleChars = 80;
 
-/** An entry whose content is not read before it is asked for. */
+/** An entry with cleaned fields. Its body is parsed lazily. */
 export interface Entry {
   readonly guid: string | null;
   readonly url: string | null;
@@ -28,31 +29,31 @@ export interface Entry {
   readonly language: string | null;
   readonly categories: readonly string[];
   readonly enclosures: readonly Enclosure[];
-  /** The publisher's own, not one out of the content. */
+  /** The image that the entry declares, not one from its content. */
   readonly imageUrl: string | null;
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
 }
 
-/** What reading entries of one document takes. */
+/** What is needed to normalise the entries of one document. */
 export interface NormaliseContext {
   readonly feed: ParsedFeed;
-  readonly frame: FeedMetadata;
+  readonly metadata: FeedMetadata;
   readonly options: NormaliseOptions;
   readonly notes: Notes;
 }
 
-function readDate(text: string | null, reading: NormaliseContext): number | null {
-  if (text === null || text.trim() === '' || !reading.options.trust.dates) return null;
+function readDate(text: string | null, context: NormaliseContext): number | null {
+  if (text === null || text.trim() === '' || !context.options.trust.dates) return null;
   const ms = parseDate(text);
-  const verdict = ms === null ? 'ancient' : classifyDate(ms, reading.options.nowMs);
-  if (verdict === 'fine') return ms;
-  reading.notes.add(verdict === 'future' ? 'future_date' : 'bad_date');
+  const verdict = ms === null ? 'ancient' : classifyDate(ms, context.options.nowMs);
+  if (verdict === 'plausible') return ms;
+  context.notes.add(verdict === 'future' ? 'future_date' : 'bad_date');
   return null;
 }
 
 function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
-  // FeedBurner puts an address of its own in the link and keeps the publisher's beside it.
+  // FeedBurner replaces the link by its own and keeps the publisher's in feedburner:origLink.
   const original = resolveWithoutTracking(item.data['feedburner:origlink'] ?? '', []);
   if (original !== null) return original.href;
   if (item.link === null || item.link.trim() === '') return null;
@@ -61,7 +62,7 @@ function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): str
   return url?.href ?? null;
 }
 
-/** Labels as text, each once. RSS never says whether entities stand for themselves: they do not. */
+/** Categories as text, each once. RSS does not specify whether entities are escaped twice; here they are decoded. */
 export function readCategories(labels: readonly string[]): string[] {
   const texts = new Set<string>();
   for (const label of labels) {
@@ -73,14 +74,14 @@ export function readCategories(labels: readonly string[]): string[] {
   return [...texts];
 }
 
-/** A size in bytes; null when absent or nonsense. */
+/** A size in bytes; null if it is absent or invalid. */
 function byteLength(text: string | null): { value: number | null; bad: boolean } {
   const trimmed = text?.trim() ?? '';
   const value = /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null;
   return { value, bad: trimmed !== '' && value === null };
 }
 
-/** Attached files with absolute http(s) addresses, each once; nonsense in the other fields becomes null. */
+/** Enclosures with an absolute http(s) URL, each once. Invalid types and lengths become null and add a note. */
 export function readEnclosures(parts: readonly ParsedEnclosure[], bases: readonly string[], notes: Notes): Enclosure[] {
   const byUrl = new Map<string, Enclosure>();
   for (const part of parts.slice(0, maxEnclosures)) {
@@ -99,45 +100,45 @@ function declaredImage(item: ParsedItem, bases: readonly string[], enclosures: r
   return own ?? enclosures.find((part) => part.type?.startsWith('image/'))?.url ?? null;
 }
 
-/** Something to call an entry without a title by. */
+/** A title for an entry that has none: the start of its text, its address, or the title of the feed. */
 function fallbackTitle(
   { text }: EntryBody,
   url: string | null,
-  { enclosures, frame }: { enclosures: readonly Enclosure[]; frame: FeedMetadata },
+  { enclosures, metadata }: { enclosures: readonly Enclosure[]; metadata: FeedMetadata },
 ): string {
   if (text !== '') return excerpt(text, madeTitleChars);
   const address = url ?? enclosures[0]?.url;
   if (address !== undefined)
     return truncateBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
-  return frame.title ?? 'Untitled';
+  return metadata.title ?? 'Untitled';
 }
 
-/** What stands for an entry where there is no room for its content. */
+/** The summary of an entry, as plain text. */
 export function entrySummary({ body }: Entry): string {
   return excerpt(body.summaryText, summaryChars);
 }
 
-/** Whether relative links of an item start elsewhere than those of the feed. */
+/** Whether an item declares another base URL than the feed. */
 function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
   return item.base.length > 1 || (item.base.length === 1 && item.base[0] !== feed.base);
 }
 
-/** Where relative links in one text of an item start: its element may have an xml:base of its own. */
+/** The base URLs of one text of an item, whose element may have its own xml:base. */
 function basesInside(
   markup: Markup | null,
-  { item, bases, reading }: { item: ParsedItem; bases: readonly string[]; reading: NormaliseContext },
+  { item, bases, context }: { item: ParsedItem; bases: readonly string[]; context: NormaliseContext },
 ): readonly string[] {
   if (markup?.base === undefined) return bases;
-  return baseUrlsFor(reading.feed, { ...item, base: [...item.base, markup.base] }, reading.options.url);
+  return baseUrlsFor(context.feed, { ...item, base: [...item.base, markup.base] }, context.options.url);
 }
 
-/** Reads an entry: text cleaned and bounded, links resolved, dates judged. */
-export function readEntry(item: ParsedItem, reading: NormaliseContext): Entry {
-  const { feed, frame, options, notes } = reading;
-  const bases = hasOwnBase(item, feed) ? baseUrlsFor(feed, item, options.url) : frame.bases;
+/** Cleans and truncates the fields of an item, resolves its links and parses its dates. */
+export function readEntry(item: ParsedItem, context: NormaliseContext): Entry {
+  const { feed, metadata, options, notes } = context;
+  const bases = hasOwnBase(item, feed) ? baseUrlsFor(feed, item, options.url) : metadata.baseUrls;
   const body = new EntryBody(item, {
-    content: basesInside(item.content, { item, bases, reading }),
-    summary: basesInside(item.summary, { item, bases, reading }),
+    content: basesInside(item.content, { item, bases, context }),
+    summary: basesInside(item.summary, { item, bases, context }),
   });
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);
@@ -146,14 +147,14 @@ export function readEntry(item: ParsedItem, reading: NormaliseContext): Entry {
   return {
     guid: truncateBytes(guid, maxGuidBytes) || null,
     url,
-    title: title || fallbackTitle(body, url, { enclosures, frame }),
+    title: title || fallbackTitle(body, url, { enclosures, metadata }),
     body,
-    author: authorName(item.author) ?? frame.author,
-    language: options.language ?? languageTag(item.language) ?? frame.language,
+    author: authorName(item.author) ?? metadata.author,
+    language: options.language ?? languageTag(item.language) ?? metadata.language,
     categories: readCategories(item.categories),
     enclosures,
     imageUrl: declaredImage(item, bases, enclosures),
-    publishedMs: readDate(item.published, reading),
-    updatedMs: readDate(item.updated, reading),
+    publishedMs: readDate(item.published, context),
+    updatedMs: readDate(item.updated, context),
   };
 }

@@ -19,7 +19,7 @@ function both(item: { content: Markup | null; summary: Markup | null }): unknown
 
 describe('EntryBody', () => {
   const long = '<p onclick=x>The <b>longer</b> one &amp; more</p>';
-  const clean = { html: '<p>The <b>longer</b> one &amp; more</p>', cut: false };
+  const clean = { html: '<p>The <b>longer</b> one &amp; more</p>', truncated: false };
   const cases: [string, Markup | null, Markup | null, object][] = [
     [
       'a content alone',
@@ -43,9 +43,9 @@ describe('EntryBody', () => {
       'a content that is text',
       { type: 'text', value: 'a < b' },
       html('b'),
-      { text: 'a < b', summary: 'b', chars: 5, clean: { html: 'a &lt; b', cut: false } },
+      { text: 'a < b', summary: 'b', chars: 5, clean: { html: 'a &lt; b', truncated: false } },
     ],
-    ['nothing', null, null, { text: '', summary: '', chars: 0, clean: { html: '', cut: false } }],
+    ['nothing', null, null, { text: '', summary: '', chars: 0, clean: { html: '', truncated: false } }],
     [
       'a content with an embedded page',
       html('<iframe src=https://v.example/></iframe>t'),
@@ -56,7 +56,7 @@ describe('EntryBody', () => {
         chars: 41,
         clean: {
           html: '<p><a href="https://v.example/" rel="noopener noreferrer nofollow ugc" referrerpolicy="no-referrer">v.example</a></p>t',
-          cut: false,
+          truncated: false,
         },
       },
     ],
@@ -78,7 +78,7 @@ describe('a content with an embedded image of 1.5 MB', () => {
     ['a srcset', `<img srcset="https://example.org/a.png 1x, ${data} 2x">`],
   ])('keeps the text after it, with the address in %s', (_, picture) => {
     for (const result of both({ content: html(picture + story), summary: null })) {
-      expect(result).toMatchObject({ text: 'The text behind the picture.', clean: { cut: false } });
+      expect(result).toMatchObject({ text: 'The text behind the picture.', clean: { truncated: false } });
       expect((result as { clean: { html: string } }).clean.html).toContain(story);
     }
   });

@@ -3,9 +3,9 @@ import { monthNumber } from './month-names.ts';
 import { zoneOffsetMinutes } from './time-zones.ts';
 
 /**
- * The instant of a date that begins with the year, with or without a time and a zone.
+ * Parses a date that begins with the year, with or without a time and a zone, to epoch milliseconds.
  *
- * @param text as `simplify` of dates.ts leaves it.
+ * @param text the result of `normaliseDateText`.
  */
 export function parseIsoDate(text: string): number | null {
   const parts = /^(.*?\d)(?:t| t?)(?=\d|am |pm )(.*)$/.exec(text);
@@ -19,7 +19,7 @@ export function parseIsoDate(text: string): number | null {
   return time === null || zone === null ? null : toEpochMs(day, time, zone);
 }
 
-/** Each form of a calendar date that begins with the year, with what its groups mean. */
+/** The forms of a date that begins with the year, each with a function of its groups. */
 const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDate | null])[] = [
   [
     /^(\d{4})-0?(\d{1,2})-(\d{1,2})$/,
@@ -47,7 +47,7 @@ const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDat
     /^(\d{2})(\d{2})(\d{2})$/,
     (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),
   ],
-  // Only with a leading zero: five digits without one are somebody's plain number.
+  // Only with a leading zero: five digits without one are an ordinary number.
   [/^(0\d)(\d{3})$/, (year = '', day) => ordinalDate(fullYear(year), Number(day))],
 ];
 

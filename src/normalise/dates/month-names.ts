@@ -1,7 +1,7 @@
 /**
- * Month names, January first, a language a line; `/` parts the forms of one month. Any beginning of three letters or
- * more counts too, where no other month of the same language begins so. A form that two languages give to different
- * months belongs to the line that stands first (listopad: Polish and Czech November, Croatian October).
+ * Month names from January on, one language a line; `/` separates the forms of a month. A prefix of at least three letters
+ * is accepted, too, if it is unambiguous in its language. A form that means different months in two languages belongs to
+ * the first line that has it (listopad: November in Polish and Czech, October in Croatian).
  */
 const languages = [
   /* English */ 'january february march april may june july august september/sept october november december',
@@ -46,7 +46,7 @@ function addLanguage(months: Map<string, number>, line: string): void {
       short.set(start, (short.get(start) ?? month) === month ? month : null);
     }
   }
-  // Whole names win over the beginnings of others: Czech "cerven" is June, though July is "cervenec".
+  // A full name takes precedence over a prefix: Czech "cerven" is June, although July is "cervenec".
   for (const { name, month } of names) short.set(name, month);
   for (const [form, month] of short) {
     if (month !== null && form !== '-' && !months.has(form)) months.set(form, month);
@@ -60,10 +60,10 @@ function buildTable(): ReadonlyMap<string, number> {
 }
 
 /**
- * The month that a word names in any of the known languages.
+ * The number of a month name in any of the supported languages.
  *
  * @param word lower case, without accents, final sigma as sigma.
- * @returns 1 to 12; null when it is no month.
+ * @returns 1 to 12; null if the word is not a month name.
  */
 export function monthNumber(word: string): number | null {
   table ??= buildTable();

@@ -8,29 +8,29 @@ const earliestMs = Date.UTC(1990, 0, 1);
 const digitZeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
 
 /**
- * The instant that a date of a feed names: RFC 822 and its misspellings, W3CDTF and ISO 8601, asctime, month names in
- * some thirty languages, year-month-day in Chinese, Japanese and Korean, seconds or milliseconds since 1970.
- * A date without a zone is UTC. Dates that do not exist (31 February) are none, not a day in March. Linear time.
+ * Parses a date of a feed: RFC 822 and its misspellings, W3CDTF and ISO 8601, asctime, month names in some thirty
+ * languages, year-month-day in Chinese, Japanese and Korean, seconds or milliseconds since 1970. A date without a zone is
+ * UTC. A date that does not exist (31 February) is invalid and does not become a day in March. Linear time.
  *
- * @returns epoch milliseconds of a year between 1 and 9999; null when the text names no instant.
+ * @returns epoch milliseconds of a year between 1 and 9999; null if the text is not a date.
  */
 export function parseDate(text: string): number | null {
   if (text.length > maxChars) return null;
-  const usual = parseStandardDate(text);
-  if (usual !== null) return usual;
+  const standard = parseStandardDate(text);
+  if (standard !== null) return standard;
   const plain = normaliseDateText(text);
   return parseEpoch(plain) ?? parseIsoDate(plain) ?? parseTextualDate(plain);
 }
 
-/** Whether an instant may stand as a publisher's date: `future` beyond now + 24 h, `ancient` before 1990. */
-export function classifyDate(ms: number, nowMs: number): 'fine' | 'future' | 'ancient' {
+/** Whether a publisher's date is plausible: `future` is more than 24 h from now, `ancient` before 1990. */
+export function classifyDate(ms: number, nowMs: number): 'plausible' | 'future' | 'ancient' {
   if (ms > nowMs + dayMs) return 'future';
-  return ms < earliestMs ? 'ancient' : 'fine';
+  return ms < earliestMs ? 'ancient' : 'plausible';
 }
 
-/** The instant itself when it may stand, else null: no source can pin itself on top by dating itself ahead. */
+/** The date if it is plausible, otherwise null: a source must not stay on top of the stream by a date in the future. */
 export function plausibleDate(ms: number | null, nowMs: number): number | null {
-  return ms !== null && classifyDate(ms, nowMs) === 'fine' ? ms : null;
+  return ms !== null && classifyDate(ms, nowMs) === 'plausible' ? ms : null;
 }
 
 function normaliseDateText(text: string): string {
@@ -40,7 +40,7 @@ function normaliseDateText(text: string): string {
       .replace(/\p{M}+/gu, '')
       .toLowerCase()
       .replace(/\p{M}+/gu, '')
-      // Hangul falls apart under NFKD and is put together again.
+      // NFKD decomposes Hangul; NFC composes it again.
       .normalize('NFC')
       .replace(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/g, latinDigit)
       .replace(/ς/g, 'σ')
@@ -66,7 +66,7 @@ function latinDigit(digit: string): string {
   return String(code - zero);
 }
 
-/** Only what cannot be a calendar date: ten or thirteen digits, of the years 2001 to 2033. */
+/** Ten or thirteen digits of the years 2001 to 2033, which cannot be a calendar date. */
 function parseEpoch(text: string): number | null {
   if (/^1\d{9}$/.test(text)) return Number(text) * 1000;
   return /^1\d{12}$/.test(text) ? Number(text) : null;

@@ -7,10 +7,9 @@ const rfc822 =
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d(?:\.\d{1,9})?)(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * The instant of a date written to the letter of RFC 822 or RFC 3339, as nearly all are: what any spelling of them
- * would come to, without taking the text to pieces.
+ * Parses a date that conforms to RFC 822 or RFC 3339, as most do. A fast path: the general parsers return the same.
  *
- * @returns null for anything else, and for dates that do not exist.
+ * @returns epoch milliseconds; null for any other text and for dates that do not exist.
  */
 export function parseStandardDate(text: string): number | null {
   const mail = rfc822.exec(text);

@@ -6,26 +6,26 @@ type Token =
   | { readonly kind: 'time' | 'zone' | 'word' | 'number'; readonly text: string }
   | { readonly kind: 'day'; readonly day: CalendarDate };
 
-/** Words that stand between the parts of a date and say nothing. */
+/** Words between the parts of a date that are ignored. */
 const fillers = new Set(
   'at the of um kl de del den der le la les a as om o ob el di du il dia г года в ημερα στισ και'.split(' '),
 );
-/** The same behind a time: "9:15 Uhr". */
+/** Words after a time that are ignored: "9:15 Uhr". */
 const timeSuffixes = new Set(['uhr', 'h', 'hrs', 'г']);
 const dayPeriods = new Set(['am', 'pm']);
 
 /**
- * The instant of a date in words, in the order of RFC 822 (`Tue, 13 Jul 2004 09:15 EST`), of asctime
- * (`Tue Jul 13 09:15:07 2004`) or of a person (`July 13th, 2004 at 9:15 pm`, `13.07.2004 21:15`).
+ * Parses a date in the order of RFC 822 (`Tue, 13 Jul 2004 09:15 EST`), of asctime (`Tue Jul 13 09:15:07 2004`) or of
+ * prose (`July 13th, 2004 at 9:15 pm`, `13.07.2004 21:15`) to epoch milliseconds.
  *
- * @param text as `simplify` of dates.ts leaves it.
+ * @param text the result of `normaliseDateText`.
  */
 export function parseTextualDate(text: string): number | null {
   const tokens = tokenise(text);
   if (tokens === null) return null;
-  const half = textsOf(tokens, 'word').find((text) => dayPeriods.has(text)) ?? null;
-  const day = calendarDate(tokens, half !== null);
-  const timeMs = timeOf(textsOf(tokens, 'time'), half);
+  const period = textsOf(tokens, 'word').find((text) => dayPeriods.has(text)) ?? null;
+  const day = calendarDate(tokens, period !== null);
+  const timeMs = timeOf(textsOf(tokens, 'time'), period);
   const zone = zoneOf(tokens);
   return day === null || timeMs === null || zone === null ? null : toEpochMs(day, timeMs, zone);
 }
@@ -34,10 +34,10 @@ function textsOf(tokens: readonly Token[], kind: Token['kind']): string[] {
   return tokens.flatMap((token) => (token.kind === kind && token.kind !== 'day' ? [token.text] : []));
 }
 
-function timeOf(times: readonly string[], half: string | null): number | null {
+function timeOf(times: readonly string[], period: string | null): number | null {
   const [time] = times;
-  if (time === undefined) return half === null ? 0 : null;
-  return times.length > 1 ? null : parseTimeOfDay(time, half);
+  if (time === undefined) return period === null ? 0 : null;
+  return times.length > 1 ? null : parseTimeOfDay(time, period);
 }
 
 const separators = /[\s,;|]+|[.-](?!\d)|-(?=\d)/y;
@@ -47,7 +47,7 @@ const numericDatePattern = /(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/y;
 const number = /(\d{1,4})(?!\d)(?:st|nd|rd|th|er|e|o)?(?!\p{L})/uy;
 const word = /\p{L}(?:[\p{L}'’/]|-(?=\p{L}))*/uy;
 
-/** Null when something stands in the text that has no place in a date. */
+/** Null if the text contains something that does not belong in a date. */
 function tokenise(text: string): Token[] | null {
   const tokens: Token[] = [];
   let at = 0;
@@ -58,7 +58,7 @@ function tokenise(text: string): Token[] | null {
     return match;
   };
   while (at < text.length) {
-    // A sign is a zone's only behind the time: in 13-Jul-2004 it is a hyphen.
+    // A sign begins a zone only after the time: in 13-Jul-2004 it is a hyphen.
     const afterTime = tokens.some((token) => token.kind === 'time');
     const match = afterTime ? take(zone) : null;
     if (match !== null) tokens.push({ kind: 'zone', text: match[0].trim() });
@@ -82,14 +82,14 @@ function nextToken(take: (pattern: RegExp) => RegExpExecArray | null): Token | n
   return letters === null ? null : { kind: 'word', text: letters[0] };
 }
 
-/** Dots and hyphens put the day first; after slashes the month may stand first, which `calendarDay` decides. */
+/** With dots and hyphens the day comes first. With slashes the month may come first: `calendarDate` decides. */
 function numericDate(match: RegExpExecArray): CalendarDate {
   const [, first = '', mark, second = '', year = ''] = match;
   const day = { year: fullYear(year), month: Number(second), day: Number(first) };
   return mark === '/' ? { ...day, month: -Number(second) } : day;
 }
 
-function calendarDate(tokens: readonly Token[], halfSaid: boolean): CalendarDate | null {
+function calendarDate(tokens: readonly Token[], hasPeriod: boolean): CalendarDate | null {
   const days = tokens.filter((token) => token.kind === 'day');
   const day = days[0]?.day;
   if (day === undefined) return textualDate(tokens);
@@ -97,15 +97,15 @@ function calendarDate(tokens: readonly Token[], halfSaid: boolean): CalendarDate
   if (day.month > 0) return day;
   const [first, second] = [day.day, -day.month];
   if (first > 12) return { ...day, month: second };
-  // Where nothing tells 7/8 July from 8/7 August, no date is better than a wrong one; am and pm are American.
-  return second > 12 || halfSaid || first === second ? { year: day.year, month: first, day: second } : null;
+  // An ambiguous 7/8 is no date, which is better than a wrong one. With am or pm the order is American.
+  return second > 12 || hasPeriod || first === second ? { year: day.year, month: first, day: second } : null;
 }
 
 function textualDate(tokens: readonly Token[]): CalendarDate | null {
   const months = textsOf(tokens, 'word')
     .map(monthNumber)
     .filter((month) => month !== null);
-  // "mar 13 jul 2004": the first of two is a Tuesday.
+  // "mar 13 jul 2004": of two month names the first is a weekday (French and Spanish Tuesday).
   const month = months.at(-1);
   const numbers = textsOf(tokens, 'number');
   if (month === undefined || months.length > 2 || numbers.length !== 2) return null;
@@ -114,16 +114,16 @@ function textualDate(tokens: readonly Token[]): CalendarDate | null {
   return { year: fullYear(second), month, day: Number(first) };
 }
 
-/** Every word must be accounted for: a weekday at the start, a month, a filler, or a zone behind the time. */
+/** Every word must be known: a weekday at the start, a month, a filler, or a zone after the time. */
 function zoneOf(tokens: readonly Token[]): number | null {
   const timeAt = tokens.findIndex((token) => token.kind === 'time');
   const zones = textsOf(tokens, 'zone');
   for (const [index, token] of tokens.entries()) {
     if (token.kind !== 'word' || index === 0) continue;
     if (dayPeriods.has(token.text) || monthNumber(token.text) !== null) continue;
-    const behind = timeAt !== -1 && index > timeAt;
-    if ((behind ? timeSuffixes : fillers).has(token.text)) continue;
-    if (!behind) return null;
+    const isAfterTime = timeAt !== -1 && index > timeAt;
+    if ((isAfterTime ? timeSuffixes : fillers).has(token.text)) continue;
+    if (!isAfterTime) return null;
     zones.push(token.text);
   }
   return zoneOffsetMinutes(zones[0] ?? '');

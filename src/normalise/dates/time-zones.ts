@@ -1,4 +1,4 @@
-/** Hours from UTC of the zone names that feeds use. Where a name means several zones, the one seen in feeds stands. */
+/** UTC offsets in hours of the zone names that feeds use. An ambiguous name has the meaning that occurs in feeds. */
 const hoursByName: Readonly<Record<string, number>> = {
   z: 0,
   ut: 0,
@@ -72,9 +72,9 @@ function numericOffset(match: RegExpExecArray): number | null {
   const [, prefix, sign, hourText, minuteText, minuteDigit] = match;
   const hours = Number(hourText);
   const minutes = Number(minuteText ?? minuteDigit ?? 0);
-  // Hours are taken at their word: "+3000" for "+0300" is a day off, which is nearer than no date.
+  // Hours are not checked: "+3000" for "+0300" is wrong by a day, which is better than no date.
   if (minutes > 59) return null;
-  // The names Etc/GMT+5 are POSIX ones: plus lies west of Greenwich.
+  // Etc/GMT+5 has the sign of POSIX: plus is west of Greenwich.
   const east = (sign === '+') !== (prefix?.startsWith('etc/') ?? false);
   return (east ? 1 : -1) * (hours * 60 + minutes);
 }
@@ -82,15 +82,15 @@ function numericOffset(match: RegExpExecArray): number | null {
 function namedOffset(name: string): number | null {
   const known = Object.hasOwn(hoursByName, name) ? hoursByName[name] : undefined;
   if (known !== undefined) return known * 60;
-  // RFC 5322 §4.3: the one-letter military zones were used both ways, and zones that nobody knows say nothing either.
+  // RFC 5322 §4.3: one-letter military zones were used with both signs and count as UTC. So do unknown names.
   return /^[a-z]{1,5}$/.test(name) ? 0 : null;
 }
 
 /**
- * Minutes east of UTC of a zone as feeds write it: `+0200`, `-1:30`, `GMT+2`, `EST`, `Etc/GMT`, `Z`.
+ * The offset of a zone in minutes east of UTC: `+0200`, `-1:30`, `GMT+2`, `EST`, `Etc/GMT`, `Z`.
  *
- * @param text lower case, trimmed; empty stands for UTC, since a time without a zone says nothing else.
- * @returns null when the text cannot be a zone.
+ * @param text lower case, trimmed; empty means UTC.
+ * @returns null if the text is not a zone.
  */
 export function zoneOffsetMinutes(text: string): number | null {
   if (text === '') return 0;

@@ -1,7 +1,7 @@
 /**
- * What may stand in the HTML of others on our pages: every element with its attributes. All else goes; what is
- * neither here nor in `droppedWhole` leaves its text behind. No `id`, `name`, `class` or `style` anywhere, so that
- * nothing of a feed can look like, cover or be found as a part of our own page.
+ * The allowed elements and their attributes. Other elements lose their tags and keep their content, except those in
+ * `droppedWithContent`. `id`, `name`, `class` and `style` are never allowed, so that content of a feed cannot imitate,
+ * cover or be addressed as a part of a page.
  */
 export const allowedElements: Readonly<Record<string, readonly string[]>> = {
   a: ['href', 'rel', 'referrerpolicy'],
@@ -72,13 +72,13 @@ export const allowedElements: Readonly<Record<string, readonly string[]>> = {
   wbr: [],
 };
 
-/** Elements that go with all that is in them: code, drawings, plug-ins, raw text and what forms hold. Of formulas the text stays. */
+/** Elements that are dropped with their content: scripts, SVG, plug-ins, raw text and form options. MathML keeps its text. */
 export const droppedWithContent: readonly string[] = (
   'script style svg annotation annotation-xml template noscript noembed noframes xmp plaintext textarea select option optgroup datalist ' +
   'title iframe object embed applet portal fencedframe frameset canvas'
 ).split(' ');
 
-/** Elements that mean the same as an allowed one; landmarks become plain blocks, since the landmarks are our page's. */
+/** Elements that are replaced by an allowed one. Landmarks become plain blocks: the landmarks belong to the page. */
 export const renamedElements: Readonly<Record<string, string>> = {
   acronym: 'abbr',
   address: 'div',
@@ -100,5 +100,5 @@ export const renamedElements: Readonly<Record<string, string>> = {
 /** Elements without an end tag. */
 export const voidElements: ReadonlySet<string> = new Set(['br', 'col', 'hr', 'img', 'source', 'wbr']);
 
-/** Elements that are worth nothing without an attribute: a link to nowhere, a picture without an address. */
+/** Elements that are dropped if they have no attributes: a link or an image without a URL. */
 export const droppedWithoutAttributes: ReadonlySet<string> = new Set(['a', 'img', 'source']);

@@ -1,26 +1,27 @@
 import { resolveLink, resolveWithoutTracking } from '../links/resolve-links.ts';
 import { isTrackingPixel } from '../links/tracking.ts';
-import { cleanText, truncateBytes } from '../text/clean-text.ts';
+import { cleanText } from '../text/clean-text.ts';
+import { truncateBytes } from '../text/truncate.ts';
 import { allowedElements } from './allow-list.ts';
 import { formatSrcset, parseSrcset } from './srcset.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** Where relative addresses of a piece of HTML start, the best base first. */
+/** The base URLs of relative URLs, in order of preference. */
 export type BaseUrls = readonly string[];
 
 const maxTextBytes = 1024;
-/** Where the address of a picture stands: those behind the first, where pages load pictures late. */
+/** The attributes with the URL of an image. The others are those of lazy loading scripts. */
 const pictureSources = ['src', 'data-src', 'data-lazy-src', 'data-original', 'data-orig-file'];
 
-/** A value of the element's own; the attributes may be named like members of every object. */
+/** The value of an attribute. Attributes may have the names of properties of Object.prototype. */
 function valueIn(attributes: Attributes, name: string): string | null {
   return Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : null;
 }
 
 type CleanAttributes = Record<string, string>;
 
-/** Keeps a value that is one. */
+/** Adds an attribute unless its value is null. */
 function add(kept: CleanAttributes, name: string, value: string | null): void {
   if (value !== null) kept[name] = value;
 }
@@ -51,13 +52,13 @@ function srcset(attributes: Attributes, bases: BaseUrls): string | null {
   if (text === null) return null;
   const candidates = parseSrcset(text).flatMap(({ url, descriptor }) => {
     const resolved = resolveLink(url, bases);
-    // White space and a comma at the end would be read as the end of the address.
+    // White space or a comma at the end would not be parsed as part of the URL.
     return resolved === null || /[\s,]$/.test(resolved) ? [] : [{ url: resolved, descriptor }];
   });
   return candidates.length === 0 ? null : formatSrcset(candidates);
 }
 
-/** http(s), mailto and tel; a mere fragment leads nowhere, since no element keeps its id. */
+/** http(s), mailto and tel. A fragment alone is dropped: no element keeps its id. */
 function href(attributes: Attributes, bases: BaseUrls): string | null {
   const value = valueIn(attributes, 'href')?.trim() ?? '';
   if (value === '' || value.startsWith('#')) return null;
@@ -68,7 +69,7 @@ function href(attributes: Attributes, bases: BaseUrls): string | null {
   return other.protocol === 'mailto:' || other.protocol === 'tel:' ? other.href : null;
 }
 
-/** Whether a picture is there to be fetched rather than seen: no larger than a pixel, hidden, or a counter's. */
+/** Whether an image is a tracking pixel: at most one pixel in size, hidden, or at a known tracking URL. */
 function isTrackingImage(attributes: Attributes, url: URL): boolean {
   const speck = /^\s*0*[01](?:\.\d*)?(?:px)?\s*$/i;
   if (speck.test(valueIn(attributes, 'width') ?? '') || speck.test(valueIn(attributes, 'height') ?? '')) return true;
@@ -134,7 +135,7 @@ function source(attributes: Attributes, bases: BaseUrls): CleanAttributes | null
 
 type AttributeCleaner = (attributes: Attributes, bases: BaseUrls) => CleanAttributes | null;
 
-/** Elements whose attributes hang together. */
+/** Elements whose attributes depend on each other. */
 const elements: ReadonlyMap<string, AttributeCleaner> = new Map<string, AttributeCleaner>([
   ['a', link],
   ['audio', player],
@@ -143,7 +144,7 @@ const elements: ReadonlyMap<string, AttributeCleaner> = new Map<string, Attribut
   ['video', video],
 ]);
 
-/** Attributes that mean the same on every element which may have them. */
+/** Attributes that have the same meaning on every element. */
 const values: ReadonlyMap<string, (attributes: Attributes) => string | null> = new Map([
   ['colspan', (attributes) => positive(attributes, 'colspan', 100)],
   ['datetime', (attributes) => matching(attributes, 'datetime', /^[\d:.,+tzpwymdhs -]{1,40}$/)],
@@ -159,11 +160,11 @@ const values: ReadonlyMap<string, (attributes: Attributes) => string | null> = n
 ]);
 
 /**
- * The attributes that an element keeps: addresses resolved and free of tracking, sizes as whole numbers, and those
- * that we force (`rel`, `referrerpolicy`, `loading`).
+ * Cleans the attributes of an element: resolves URLs and removes tracking from them, checks sizes, and adds the fixed
+ * attributes (`rel`, `referrerpolicy`, `loading`).
  *
  * @param name of an allowed element.
- * @returns null when the element is worth nothing without what it lost: a link to nowhere, a picture that counts.
+ * @returns null if the element is to be dropped: a link without a URL, a tracking pixel.
  */
 export function cleanAttributes(
   name: string,

@@ -1,22 +1,22 @@
-import { truncateBytes } from '../text/clean-text.ts';
+import { truncateBytes } from '../text/truncate.ts';
 import { droppedWithoutAttributes, voidElements } from './allow-list.ts';
 import { HtmlElementStack } from './html-element-stack.ts';
 
-/** Clean HTML of bounded size. */
+/** Well-nested HTML of bounded size. */
 export interface BalancedHtml {
   readonly html: string;
-  /** Whether something had to go for its size. */
+  /** Whether content was dropped because of the size limit. */
   readonly truncated: boolean;
 }
 
 /**
- * Writes HTML whose elements nest as a browser nests them, and of at most `maxBytes` bytes of UTF-8: a cut falls
- * between tags or characters, and everything open is closed behind it. Linear time for a bounded depth.
+ * Writes HTML whose elements are nested as browsers nest them, with at most `maxBytes` bytes of UTF-8. Truncates between
+ * tags or characters and closes all open elements. Linear time for a bounded depth.
  */
 export class BalancedHtmlWriter {
   readonly #maxBytes: number;
   readonly #open = new HtmlElementStack();
-  /** What is written, in two parts: the bytes of the first are counted, those of the second guessed at their most. */
+  /** The output in two parts: the bytes of the first are counted, those of the second are estimated as the maximum. */
   #counted = '';
   #countedBytes = 0;
   #uncounted = '';
@@ -26,12 +26,12 @@ export class BalancedHtmlWriter {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether something had no room; nothing is written any more. */
+  /** Whether the size limit was reached. Nothing more is written then. */
   get isFull(): boolean {
     return this.#isFull;
   }
 
-  /** @param escaped text without `<` and `>`, every `&` that of an entity. */
+  /** @param escaped text without `<` and `>`, in which each `&` begins an entity. */
   text(escaped: string): void {
     if (this.#isFull) return;
     const text = this.#hasRoom(escaped.length) ? escaped : truncateEscaped(escaped, this.#countRoom());
@@ -39,7 +39,7 @@ export class BalancedHtmlWriter {
     this.#isFull = text.length < escaped.length;
   }
 
-  /** @param attributes as they stand in the tag, a space before each; empty when there are none. */
+  /** @param attributes as written in the tag, each after a space; empty if there are none. */
   startTag(name: string, attributes: string): void {
     if (this.#isFull || (attributes === '' && droppedWithoutAttributes.has(name))) return;
     const closed = this.#open.closedByStart(name);
@@ -62,20 +62,20 @@ export class BalancedHtmlWriter {
     if (!this.#isFull) this.#uncounted += this.#open.close(this.#open.closedByEnd(name));
   }
 
-  /** What was written, with everything closed. */
+  /** Closes all open elements and returns the output. */
   finish(): BalancedHtml {
     const html = `${this.#counted}${this.#uncounted}${this.#open.close(this.#open.count)}`;
-    // What is left where a paragraph was closed for a block inside it.
+    // Empty paragraphs result from closing a paragraph before a block inside it.
     return { html: html.replaceAll('<p></p>', '').trim(), truncated: this.#isFull };
   }
 
-  /** Whether so many more characters fit in any case: counting bytes takes time, and most content is short. */
+  /** Whether this many more characters certainly fit. Avoids counting bytes: most content is short. */
   #hasRoom(chars: number): boolean {
     const atMost = this.#countedBytes + (this.#uncounted.length + chars) * 3;
     return atMost + this.#open.closingBytes <= this.#maxBytes;
   }
 
-  /** Counts what is written; how many more bytes fit. */
+  /** Counts the bytes of the output. @returns how many more bytes fit. */
   #countRoom(): number {
     this.#countedBytes += Buffer.byteLength(this.#uncounted);
     this.#counted += this.#uncounted;
@@ -84,7 +84,7 @@ export class BalancedHtmlWriter {
   }
 }
 
-/** A beginning of escaped text that splits neither a character nor an entity. */
+/** Truncates escaped text without splitting a character or an entity. */
 function truncateEscaped(text: string, maxBytes: number): string {
   const cut = truncateBytes(text, Math.max(0, maxBytes));
   return cut === text ? text : cut.replace(/&[a-z]*$/, '');

@@ -5,12 +5,12 @@ import type { BalancedHtmlWriter } from './balanced-html-writer.ts';
 import { escapeAttribute, escapeHtml } from './html-escape.ts';
 import type { HtmlHandler, HtmlReader } from './html-reader.ts';
 
-/** Elements nested deeper lose their tags and keep their text: some steps look through all that are open. */
+/** Deeper elements lose their tags but keep their text. Bounds the steps that search all open elements. */
 const maxDepth = 100;
 
-/** What becomes of an element. */
+/** How an element is written. */
 interface ElementRule {
-  /** Its name in clean HTML. */
+  /** Its name in the output. */
   readonly name: string;
   /** The attributes that may be written, in this order. */
   readonly attributes: readonly string[];
@@ -26,28 +26,29 @@ const rules: ReadonlyMap<string, ElementRule> = new Map([
 const dropped: ReadonlySet<string> = new Set(droppedWithContent);
 
 /**
- * Hears what the parser finds and has written what is allowed of it. An element goes with all that is in it, or
- * leaves its content behind, or stays; nothing reaches the page but tags made here and text that is escaped.
+ * Handles parser events and writes the allowed ones. An element is kept, dropped without its content, or dropped with it.
+ * The output consists only of tags generated here and of escaped text.
  */
 export class HtmlCleaner implements HtmlHandler {
   readonly #reader: HtmlReader;
   readonly #bases: BaseUrls;
   readonly #out: BalancedHtmlWriter;
-  /** Whether text may hold, spelt as references, what `withoutControls` took out of the source. */
+  /** Whether text may contain references to characters that `withoutControls` removed from the source. */
   readonly #mayHoldControls: boolean;
-  /** The elements that the parser holds open, and what stands for each in clean HTML. */
+  /** The open elements of the parser, and the rule of each; null for an element that is dropped. */
   readonly #open: string[] = [];
   readonly #rules: (ElementRule | null)[] = [];
-  /** How many elements deep we are in one that goes whole; 0: outside. */
+  /** The depth inside an element that is dropped with its content; 0 outside such. */
   #hidden = 0;
   /**
-   * Where a browser ends the `noscript` that goes: for it, raw text up to the end tag; for the parser, elements which
-   * an end tag of something around them may end much earlier. Until there everything goes. (GHSA-x3q4-9hxx-gx8m)
+   * The position where a browser ends an open `noscript`. For a browser its content is raw text up to the end tag. For the
+   * parser it consists of elements, which an outer end tag may close much earlier. Everything up to this position is
+   * dropped (GHSA-x3q4-9hxx-gx8m).
    */
   #rawEnd: number | null = null;
   #isRaw = false;
 
-  /** @param reader of a source without control characters. */
+  /** @param reader its source must not contain control characters. */
   constructor(reader: HtmlReader, bases: BaseUrls, out: BalancedHtmlWriter) {
     this.#reader = reader;
     this.#bases = bases;
@@ -74,7 +75,7 @@ export class HtmlCleaner implements HtmlHandler {
     if (this.#hidden > 0 || this.#isRaw) return;
     if (!this.#mayHoldControls) this.#out.text(this.#reader.cleanText(written));
     else this.#out.text(escapeHtml(withoutOverrides(withoutControls(this.#reader.decodeText(written)))));
-    this.#restWhenFull();
+    this.#stopWhenFull();
   }
 
   onclosetag(name: string): void {
@@ -83,7 +84,7 @@ export class HtmlCleaner implements HtmlHandler {
       if (--this.#hidden > 0) return;
       this.#isRaw = this.#rawEnd !== null;
     }
-    // In raw text that only a browser sees, elements end that were never begun.
+    // The parser may close elements that it opened in what is raw text for browsers.
     if (this.#open.at(-1) !== name) return;
     this.#open.pop();
     const rule = this.#rules.pop() ?? null;
@@ -92,15 +93,15 @@ export class HtmlCleaner implements HtmlHandler {
 
   #write(rule: ElementRule, written: Attributes): void {
     this.#out.startTag(rule.name, this.#attributes(rule, written));
-    this.#restWhenFull();
+    this.#stopWhenFull();
   }
 
-  /** Nothing that comes now has room. */
-  #restWhenFull(): void {
+  /** Stops the parser when the size limit is reached. */
+  #stopWhenFull(): void {
     if (this.#out.isFull) this.#reader.stop();
   }
 
-  /** The attributes as they stand in a tag: of those kept, only what the allow-list names. */
+  /** The attributes as written in a tag: only those of the allow-list. */
   #attributes(rule: ElementRule, written: Attributes): string {
     if (rule.attributes.length === 0) return '';
     const kept = cleanAttributes(rule.name, this.#reader.decodeAttributes(written), this.#bases);

@@ -1,6 +1,6 @@
 type ElementKind = 'block' | 'heading' | 'item' | 'term' | 'link' | 'ruby' | 'table' | 'table part';
 
-/** Elements whose start tag may close others; all else opens inside of what there is. */
+/** Elements whose start tag may close others. All other elements are opened inside the current one. */
 const kinds: ReadonlyMap<string, ElementKind> = new Map([
   ...named('block', 'blockquote details div dl figcaption figure hr ol p pre summary ul'),
   ...named('heading', 'h1 h2 h3 h4 h5 h6'),
@@ -13,9 +13,9 @@ const kinds: ReadonlyMap<string, ElementKind> = new Map([
 ]);
 const headings = words('h1 h2 h3 h4 h5 h6');
 const cells = words('caption td th');
-/** Elements whose end tags a browser adds by itself (HTML §13.2.6.3). */
+/** Elements whose end tags browsers imply (HTML §13.2.6.3). */
 const implied = words('dd dt li p rp rt');
-/** Special elements (HTML §13.2.4.2) but div and p: what a new list item does not reach through. */
+/** Special elements (HTML §13.2.4.2) except div and p: a list item does not close elements outside them. */
 const special =
   'blockquote caption details dl figcaption figure h1 h2 h3 h4 h5 h6 ol pre summary table tbody td tfoot th thead tr ul';
 
@@ -25,7 +25,7 @@ const anchor = words('a');
 const table = words('table');
 const itemBarriers = words(`${special} dd dt`);
 const termBarriers = words(`${special} li`);
-/** What each part of a table may stand in; the others, in the table itself. */
+/** The parents that each part of a table may have. For other parts it is the table itself. */
 const partParents: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['tr', words('tbody tfoot thead table')],
   ['td', words('tbody tfoot thead table tr')],
@@ -42,15 +42,15 @@ function named(kind: ElementKind, names: string): [string, ElementKind][] {
 }
 
 /**
- * The elements open at a place in clean HTML, and which of them a browser would close before it opens another. What a
- * browser closes by itself must be closed in the text too: else the end tag that was meant for it, as in
- * `<li><div><li></li></div></li>`, closes an element of our page.
+ * The open elements of clean HTML. Computes which of them a browser closes before it opens another element. An element that
+ * a browser closes implicitly must be closed in the text, too. Otherwise its end tag, as in
+ * `<li><div><li></li></div></li>`, closes an element of the surrounding page.
  */
 export class HtmlElementStack {
   readonly #names: string[] = [];
   #closingBytes = 0;
 
-  /** What it takes to close all of them. */
+  /** The bytes of the end tags of all open elements. */
   get closingBytes(): number {
     return this.#closingBytes;
   }
@@ -64,7 +64,7 @@ export class HtmlElementStack {
     this.#closingBytes += name.length + 3;
   }
 
-  /** Closes the last `count` elements: their end tags. */
+  /** Closes the last `count` elements. @returns their end tags. */
   close(count: number): string {
     let tags = '';
     for (let left = count; left > 0; left--) tags += `</${this.#names.pop() ?? ''}>`;
@@ -72,13 +72,13 @@ export class HtmlElementStack {
     return tags;
   }
 
-  /** How many elements an end tag closes; 0: nothing is open for it. */
+  /** How many elements an end tag closes; 0 if no element of the name is open. */
   closedByEnd(name: string): number {
     const at = this.#names.lastIndexOf(name);
     return at === -1 ? 0 : this.#names.length - at;
   }
 
-  /** How many elements a start tag closes before it opens its own; null: it has no place here, browsers ignore it. */
+  /** How many elements a start tag closes before it opens its own; null if browsers ignore the tag here. */
   closedByStart(name: string): number | null {
     switch (kinds.get(name)) {
       case undefined:
@@ -96,7 +96,7 @@ export class HtmlElementStack {
       case 'ruby':
         return this.#names.includes('ruby') ? this.#impliedAtEnd() : null;
       case 'table':
-        // A table closes paragraphs as well, so that none is open around the cell that we are in.
+        // A table also closes paragraphs, so no paragraph is open around the current cell.
         return Math.max(this.closedByEnd('p'), this.#through(table, cells));
       case 'table part':
         return this.#backTo(partParents.get(name) ?? table);
@@ -104,8 +104,8 @@ export class HtmlElementStack {
   }
 
   /**
-   * The element that another needs around it and has not; null when all is well. A list item of its own would be
-   * taken for the next one of a list that our page stands in; a cell of its own gets a row from browsers.
+   * The parent that an element needs and does not have; null if it needs none. A list item without a list would become an
+   * item of a list around the content; browsers wrap a cell without a row in one.
    */
   missingParent(name: string): 'ul' | 'dl' | 'tr' | null {
     if (name === 'li') return this.#isWithin(itemBarriers) ? null : 'ul';
@@ -118,13 +118,13 @@ export class HtmlElementStack {
     return this.#names.some((open) => names.has(open));
   }
 
-  /** Closes the paragraph that it stands in, and a heading right around it. */
+  /** A heading closes the paragraph around it, and a heading that is then its parent. */
   #closedByHeading(): number {
     const paragraph = this.closedByEnd('p');
     return paragraph + (headings.has(this.#names.at(-1 - paragraph) ?? '') ? 1 : 0);
   }
 
-  /** How many to close for the nearest of `targets` to be closed; 0 when there is none, or a barrier before it. */
+  /** How many elements to close up to and including the nearest of `targets`; 0 if a barrier is nearer or none is open. */
   #through(targets: ReadonlySet<string>, barriers: ReadonlySet<string>): number {
     for (let count = 1; count <= this.#names.length; count++) {
       const name = this.#names[this.#names.length - count] ?? '';
@@ -140,7 +140,7 @@ export class HtmlElementStack {
     return count;
   }
 
-  /** How many to close for one of `parents` to be the innermost; null when none is open. */
+  /** How many elements to close until one of `parents` is the innermost; null if none is open. */
   #backTo(parents: ReadonlySet<string>): number | null {
     const at = this.#names.findLastIndex((name) => parents.has(name));
     return at === -1 ? null : this.#names.length - 1 - at;

@@ -4,26 +4,26 @@ import type { Attributes } from './attributes.ts';
 import { escapeHtml } from './html-escape.ts';
 
 /**
- * Who is told of HTML as it is read. Elements open and close in pairs, whatever the source does. Texts and values come
- * as they are written; the reader knows what they mean. Attributes are not read for those who have no `onopentag`.
+ * Handles the events of an `HtmlReader`. Start and end events are always paired. Texts and values are passed as written:
+ * the reader decodes them. Attributes are parsed only for handlers with `onopentag`.
  *
- * Should be an object of a class: V8 may put literals where they outlive all that they hold (allocation sites), and
- * what is held here is all that an item is read with.
+ * Implement it as a class: V8 may allocate object literals in old space (allocation sites), where they outlive their
+ * document, and a handler refers to all of it.
  */
 export type HtmlHandler = Partial<Pick<Handler, 'onopentagname' | 'onopentag'>> &
   Pick<Handler, 'ontext' | 'onclosetag'>;
 
-/** What must not stand in clean HTML as it is; the other references mean what they mean wherever they stand. */
+/** What clean HTML must not contain as written. Other references mean the same everywhere. */
 const unclean = /[<>]|&(?!(?:amp|lt|gt);)/;
 
 const decoding = { decodeEntities: true };
 const notDecoding = { decodeEntities: false };
 
 /**
- * Reads HTML as browsers do, near enough.
+ * Parses HTML approximately as browsers do.
  *
- * The parser is not asked to decode references, since it takes text in strides then. None goes on behind a tag, so that
- * each text can be decoded alone, and most are not worth it.
+ * The parser does not decode references, which makes it pass longer pieces of text. No reference continues after a tag, so
+ * each piece can be decoded separately, and most contain none.
  */
 export class HtmlReader {
   readonly source: string;
@@ -32,16 +32,16 @@ export class HtmlReader {
 
   constructor(source: string) {
     this.source = source;
-    // Within foreign markup such a section is text in which nothing is a reference, and the parser does not tell.
+    // In SVG and MathML a CDATA section is text without references, which the parser does not report.
     this.#decodesAll = source.includes('<![CDATA[');
   }
 
-  /** Where the piece that is being told of begins in the source. */
+  /** The position of the current event in the source. */
   get startIndex(): number {
     return this.#parser?.startIndex ?? 0;
   }
 
-  /** Where it ends: at its last character. */
+  /** The position of its last character. */
   get endIndex(): number {
     return this.#parser?.endIndex ?? 0;
   }
@@ -51,23 +51,23 @@ export class HtmlReader {
     this.#parser.end(this.source);
   }
 
-  /** Reads no further. */
+  /** Stops parsing. */
   stop(): void {
     this.#parser?.pause();
   }
 
-  /** A text as it is meant. */
+  /** Decodes the references of a text. */
   decodeText(written: string): string {
     return this.#decodesAll || !written.includes('&') ? written : decodeHTML(written);
   }
 
-  /** A text as clean HTML writes it. */
+  /** Returns a text escaped for clean HTML. */
   cleanText(written: string): string {
     if (this.#decodesAll) return escapeHtml(written);
     return unclean.test(written) ? escapeHtml(decodeHTML(written)) : written;
   }
 
-  /** Attributes as they are meant. */
+  /** Decodes the references of attribute values. */
   decodeAttributes(written: Attributes): Attributes {
     if (this.#decodesAll) return written;
     const meant: Record<string, string> = {};

@@ -1,5 +1,6 @@
 import type { Markup } from '../../domain/items/parsed-feed.ts';
-import { cleanText, truncateBytes } from '../text/clean-text.ts';
+import { cleanText } from '../text/clean-text.ts';
+import { truncateBytes } from '../text/truncate.ts';
 import { escapeHtml } from './html-escape.ts';
 import { HtmlReader } from './html-reader.ts';
 import { VisibleTextCollector } from './visible-text.ts';
@@ -7,10 +8,9 @@ import { VisibleTextCollector } from './visible-text.ts';
 const maxInputChars = 1024 * 1024;
 
 /**
- * The visible text of HTML, its entities decoded once, blocks parted by a space: what a person reads when the markup
- * is gone. Not to be taken for HTML.
+ * The visible text of HTML, with entities decoded once and a space between blocks. The result is not HTML.
  *
- * @param maxChars about where reading stops: the text has no more than twice as many characters.
+ * @param maxChars the approximate limit: the text has at most twice as many characters.
  */
 export function htmlToText(html: string, maxChars: number): string {
   const input = html.slice(0, maxInputChars);
@@ -22,14 +22,14 @@ export function htmlToText(html: string, maxChars: number): string {
   return cleanText(text.value);
 }
 
-/** Markup as one line of plain text of at most `maxBytes` bytes: text as it stands, HTML decoded once without its tags. */
+/** Markup as one line of plain text of at most `maxBytes` bytes: text as it is, HTML decoded once and without tags. */
 export function markupToText(markup: Markup, maxBytes: number): string {
   const text =
     markup.type === 'text' ? cleanText(markup.value.slice(0, maxBytes * 8)) : htmlToText(markup.value, maxBytes * 2);
   return truncateBytes(text, maxBytes).trimEnd();
 }
 
-/** Plain text as HTML: its paragraphs and line breaks kept. */
+/** Converts plain text to HTML. Keeps paragraphs and line breaks. */
 export function textToHtml(text: string): string {
   const escaped = escapeHtml(text.trim());
   if (!/\r?\n/.test(escaped)) return escaped;

@@ -3,7 +3,7 @@ import { resolveLink, stripTracking } from '../links/resolve-links.ts';
 import type { BaseUrls } from './attributes.ts';
 import { escapeAttribute, escapeHtml } from './html-escape.ts';
 
-/** More than these are no embedded recordings any more; they go without a link. */
+/** Further iframes are dropped without a link. */
 const maxIframes = 50;
 
 interface Iframe {
@@ -13,21 +13,21 @@ interface Iframe {
 }
 
 function findIframes(html: string): Iframe[] {
-  const frames: Iframe[] = [];
+  const iframes: Iframe[] = [];
   let open: { start: number; src: string | null } | null = null;
   const parser = new Parser({
     onopentag(name, attributes) {
-      if (name === 'iframe' && frames.length < maxIframes)
+      if (name === 'iframe' && iframes.length < maxIframes)
         open ??= { start: parser.startIndex, src: attributes['src'] ?? null };
     },
     onclosetag(name) {
       if (name !== 'iframe' || open === null) return;
-      frames.push({ ...open, end: parser.endIndex + 1 });
+      iframes.push({ ...open, end: parser.endIndex + 1 });
       open = null;
     },
   });
   parser.end(html);
-  return frames;
+  return iframes;
 }
 
 function iframeLink(src: string | null, bases: BaseUrls): string {
@@ -37,16 +37,16 @@ function iframeLink(src: string | null, bases: BaseUrls): string {
 }
 
 /**
- * HTML in which a link stands for each embedded page: nothing of another site is loaded before a reader asks for it.
- * Runs before the sanitiser, so that nothing depends on it for safety.
+ * Replaces each iframe by a link, so that nothing of another site is loaded before the reader follows it. Runs before the
+ * sanitiser: safety does not depend on it.
  */
 export function iframesToLinks(html: string, bases: BaseUrls): string {
   if (!/<iframe/i.test(html)) return html;
-  let linked = '';
+  let result = '';
   let at = 0;
-  for (const frame of findIframes(html)) {
-    linked += html.slice(at, frame.start) + iframeLink(frame.src, bases);
-    at = frame.end;
+  for (const iframe of findIframes(html)) {
+    result += html.slice(at, iframe.start) + iframeLink(iframe.src, bases);
+    at = iframe.end;
   }
-  return linked + html.slice(at);
+  return result + html.slice(at);
 }

@@ -1,12 +1,12 @@
-/** A side of less than 100 pixels. */
+/** A width or height of less than 100 pixels. */
 const smallSide = / (?:width|height)="\d{1,2}"/;
-/** Pictures that stand for something else: smileys, faces of authors, buttons. */
+/** Images that do not illustrate the item: emoji, avatars, icons, badges. */
 const decoration = /gravatar\.com\/|\/emoji\/|\/smil(?:ies|eys?)\/|\/avatars?\/|\/icons?\/|badge|spacer\.|blank\.gif/i;
 
 /**
- * The first picture of clean HTML that may stand for the whole item: not known to be small, not a decoration.
+ * The first image that can illustrate the whole item: not known to be small and not a decoration. Null if there is none.
  *
- * @param html as `cleanHtml` leaves it.
+ * @param html the result of `cleanHtml`.
  */
 export function leadImage(html: string): string | null {
   const picture = /<img src="([^"]*)"([^<>]*)>/g;

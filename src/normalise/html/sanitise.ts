@@ -6,45 +6,44 @@ import { type HtmlHandler, HtmlReader } from './html-reader.ts';
 import { iframesToLinks } from './iframes-to-links.ts';
 import { VisibleTextCollector } from './visible-text.ts';
 
-/** What one item's content may be, in bytes of UTF-8. */
+/** The maximum size of the content of an item, in bytes of UTF-8. */
 export const maxContentBytes = 128 * 1024;
-/** What of it is looked at: markup that goes counts too, and no more than this is worth the time. */
+/** The input that is parsed, including markup that is dropped. Bounds the time. */
 const maxInputChars = 1024 * 1024;
-/** Content that is surely read whole, whoever reads it. */
+/** Shorter content is below the limits of both `cleanHtml` and `htmlToText`. */
 const maxSharedChars = 32 * 1024;
-/** Some steps of the HTML parser look through all open elements. */
+/** Bounds the steps of the HTML parser that search all open elements. */
 const maxTags = 40_000;
 
-/** HTML that may stand on our pages. */
+/** HTML that is safe to embed in a page. */
 export interface CleanHtml {
   readonly html: string;
-  /** Whether content was cut for its size. */
+  /** Whether content was dropped because of its size. */
   readonly truncated: boolean;
 }
 
 /**
- * HTML of others made fit for our pages, by an allow-list: known elements with known attributes, http(s) addresses
- * resolved against `bases`, no script, style, frame, form, foreign markup, counter picture or name; end tags where a
- * browser sees them. Doing it again changes nothing.
+ * Sanitises HTML by an allow-list of elements and attributes: resolves http(s) URLs against `bases`; drops scripts, styles,
+ * iframes, forms, SVG, MathML, tracking pixels and ids; closes elements where browsers close them. Idempotent.
  *
- * @param bases where relative addresses start, the best first; see `basesOf`.
- * @param frames whether a link stands for each embedded page, or nothing.
+ * @param bases base URLs in order of preference; see `baseUrlsOf`.
+ * @param iframes whether an iframe is replaced by a link or dropped.
  */
-export function cleanHtml(html: string, bases: BaseUrls, frames: 'linked' | 'dropped' = 'linked'): CleanHtml {
+export function cleanHtml(html: string, bases: BaseUrls, iframes: 'linked' | 'dropped' = 'linked'): CleanHtml {
   const input = cutInput(html);
   const text = withoutControls(input);
   const out = new BalancedHtmlWriter(maxContentBytes);
-  const reader = new HtmlReader(frames === 'linked' ? iframesToLinks(text, bases) : text);
+  const reader = new HtmlReader(iframes === 'linked' ? iframesToLinks(text, bases) : text);
   reader.run(new HtmlCleaner(reader, bases, out));
   const balanced = out.finish();
   return { html: balanced.html, truncated: balanced.truncated || input.length < html.length };
 }
 
 /**
- * `cleanHtml` and `htmlToText` in one reading, for content of ordinary size and kind.
+ * `cleanHtml` and `htmlToText` in one pass, for ordinary content.
  *
- * @returns null when each would read something else, or one of them not all of it: content with embedded pages, with
- *   control characters, or long.
+ * @returns null if the two need different input or have different limits: for content with iframes, with control characters
+ *   or of more than 32 KB.
  */
 export function cleanHtmlAndText(
   html: string,
@@ -56,14 +55,14 @@ export function cleanHtmlAndText(
   const text = new VisibleTextCollector(reader, Number.POSITIVE_INFINITY);
   const both = new CombinedHandler(new HtmlCleaner(reader, bases, out), text);
   reader.run(both);
-  return both.metFrame || out.isFull ? null : { cleanHtml: out.finish(), text: cleanText(text.value) };
+  return both.foundIframe || out.isFull ? null : { cleanHtml: out.finish(), text: cleanText(text.value) };
 }
 
 class CombinedHandler implements HtmlHandler {
   readonly #cleaner: HtmlCleaner;
   readonly #text: VisibleTextCollector;
-  /** Whether an embedded page was met, which only one of the two makes something of. */
-  metFrame = false;
+  /** Whether there was an iframe, which only `cleanHtml` handles. */
+  foundIframe = false;
 
   constructor(cleaner: HtmlCleaner, text: VisibleTextCollector) {
     this.#cleaner = cleaner;
@@ -72,7 +71,7 @@ class CombinedHandler implements HtmlHandler {
 
   onopentagname(name: string): void {
     this.#text.onopentagname(name);
-    if (name === 'iframe') this.metFrame = true;
+    if (name === 'iframe') this.foundIframe = true;
   }
 
   onopentag(name: string, written: Attributes): void {
@@ -90,7 +89,7 @@ class CombinedHandler implements HtmlHandler {
   }
 }
 
-/** `cleanHtml` with one base, for whoever needs the text only. */
+/** `cleanHtml` with at most one base URL, returning the HTML only. */
 export function sanitiseHtml(html: string, options: { readonly baseUrl: string | null }): string {
   return cleanHtml(html, options.baseUrl === null ? [] : [options.baseUrl]).html;
 }

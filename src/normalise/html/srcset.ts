@@ -1,4 +1,4 @@
-/** One picture of a srcset: its address and what is said of it (`2x`, `640w`), empty when nothing is. */
+/** An image candidate of a srcset: its URL and its descriptor (`2x`, `640w`), empty if it has none. */
 export interface ImageCandidate {
   readonly url: string;
   readonly descriptor: string;
@@ -7,8 +7,8 @@ export interface ImageCandidate {
 const maxCandidates = 20;
 
 /**
- * The candidates of a `srcset`, in order, those with a malformed descriptor left out. A comma inside an address does
- * not part candidates, one at its end does (HTML §4.8.4.2.1). Linear time.
+ * Parses a `srcset`. Omits candidates with an invalid descriptor. A comma inside a URL does not separate candidates, one at
+ * its end does (HTML §4.8.4.2.1). Linear time.
  */
 export function parseSrcset(srcset: string): ImageCandidate[] {
   const candidates: ImageCandidate[] = [];
@@ -17,7 +17,7 @@ export function parseSrcset(srcset: string): ImageCandidate[] {
     const match = pattern.exec(srcset);
     if (match?.[1] === undefined) break;
     const url = match[1].replace(/,+$/, '');
-    // An address that ends in a comma has no descriptor: what follows is the next candidate.
+    // A URL that ends in a comma has no descriptor: the next candidate follows.
     if (url !== match[1]) pattern.lastIndex -= (match[2] ?? '').length;
     const descriptor = url === match[1] ? readDescriptor((match[2] ?? '').trim()) : '';
     if (descriptor !== null) candidates.push({ url, descriptor });
@@ -25,7 +25,7 @@ export function parseSrcset(srcset: string): ImageCandidate[] {
   return candidates;
 }
 
-/** A descriptor with its number in the shortest form; empty where it says nothing, null where browsers find fault. */
+/** A descriptor with its number in the shortest form; empty if it has no effect, null if it is invalid. */
 function readDescriptor(text: string): string | null {
   if (text === '') return '';
   const [, digits, unit] = /^(\d{1,5}(?=w)|\d{1,2}(?:\.\d{1,3})?(?=x))([wx])$/.exec(text) ?? [];
@@ -35,7 +35,7 @@ function readDescriptor(text: string): string | null {
   return unit === 'w' ? null : '';
 }
 
-/** The inverse of `parseSrcset`, for addresses without white space and without commas at their ends. */
+/** The inverse of `parseSrcset`, for URLs without white space that do not end in a comma. */
 export function formatSrcset(candidates: readonly ImageCandidate[]): string {
   return candidates.map(({ url, descriptor }) => `${url} ${descriptor}`.trim()).join(', ');
 }

@@ -1,8 +1,8 @@
 import { droppedWithContent } from './allow-list.ts';
 import type { HtmlHandler, HtmlReader } from './html-reader.ts';
 
-const unseen = words(`${droppedWithContent.join(' ')} audio video head`);
-const inline = words(
+const hiddenElements = words(`${droppedWithContent.join(' ')} audio video head`);
+const inlineElements = words(
   'a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong sub sup time tt u var wbr',
 );
 
@@ -10,48 +10,48 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
-/** Collects what a person reads in HTML, blocks parted by a space, and stops reading when there is enough of it. */
+/** Collects the visible text of HTML, with a space between blocks, and stops parsing at a limit. */
 export class VisibleTextCollector implements HtmlHandler {
   readonly #reader: HtmlReader;
-  readonly #enough: number;
+  readonly #maxChars: number;
   #text = '';
   #hidden = 0;
-  /** Whether white space stands at the end, or nothing stands at all. */
-  #isParted = true;
+  /** Whether the text is empty or ends with white space. */
+  #isSeparated = true;
 
-  constructor(reader: HtmlReader, enough: number) {
+  constructor(reader: HtmlReader, maxChars: number) {
     this.#reader = reader;
-    this.#enough = enough;
+    this.#maxChars = maxChars;
   }
 
-  /** So far; white space and characters as the source has them. */
+  /** The text so far, with white space and characters as in the source. */
   get value(): string {
-    return this.#text.slice(0, this.#enough);
+    return this.#text.slice(0, this.#maxChars);
   }
 
   onopentagname(name: string): void {
-    if (inline.has(name)) return;
-    if (unseen.has(name)) this.#hidden++;
-    this.#part();
+    if (inlineElements.has(name)) return;
+    if (hiddenElements.has(name)) this.#hidden++;
+    this.#separate();
   }
 
   onclosetag(name: string): void {
-    if (inline.has(name)) return;
-    if (unseen.has(name)) this.#hidden--;
-    this.#part();
+    if (inlineElements.has(name)) return;
+    if (hiddenElements.has(name)) this.#hidden--;
+    this.#separate();
   }
 
   ontext(written: string): void {
-    // White space between blocks, of which there is a lot, adds nothing.
-    if (this.#hidden > 0 || (this.#isParted && !/\S/.test(written))) return;
+    // White space between blocks, which is frequent, adds nothing.
+    if (this.#hidden > 0 || (this.#isSeparated && !/\S/.test(written))) return;
     this.#text += this.#reader.decodeText(written);
-    this.#isParted = written.endsWith(' ') || written.endsWith('\n');
-    if (this.#text.length >= this.#enough) this.#reader.stop();
+    this.#isSeparated = written.endsWith(' ') || written.endsWith('\n');
+    if (this.#text.length >= this.#maxChars) this.#reader.stop();
   }
 
-  #part(): void {
-    if (this.#isParted) return;
+  #separate(): void {
+    if (this.#isSeparated) return;
     this.#text += ' ';
-    this.#isParted = true;
+    this.#isSeparated = true;
   }
 }

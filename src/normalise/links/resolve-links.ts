@@ -1,15 +1,15 @@
 import { removeTrackingPairs } from './tracking.ts';
 
-/** Longer addresses are somebody's data, not a link. */
+/** Longer URLs contain data and are not links. */
 const maxUrlChars = 4096;
 
-/** What a document says of the addresses that its relative links start from. */
+/** The base URLs that a document declares. */
 export interface DeclaredBases {
-  /** xml:base attributes in force, outermost first, as written. */
+  /** The xml:base attributes that apply, outermost first, as written. */
   readonly xmlBases: readonly string[];
-  /** The feed's own link, as written. */
+  /** The link of the feed, as written. */
   readonly feedLink: string | null;
-  /** The URL that answered. */
+  /** The URL of the response. */
   readonly url: string;
 }
 
@@ -23,16 +23,16 @@ function isWeb(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:';
 }
 
-/** Credentials in a link are an accident or a disguise (https://bank.example@evil.example/); no reader needs them. */
+/** Credentials in a link are a mistake or disguise the host (https://bank.example@evil.example/). */
 function dropUserInfo(url: URL): void {
-  // Setting has the whole address parsed again.
+  // The setters parse the whole URL again.
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
 }
 
 /**
- * The bases to try for a relative link, the best first: xml:base (each against the one around it, the outermost
- * against the document's own URL, as XML Base §4 has it), then the feed's link, then the document's URL.
+ * The base URLs to try for a relative link, in order: xml:base (XML Base §4: each is resolved against the one around it,
+ * the outermost against the URL of the document), the link of the feed, the URL of the document.
  */
 export function baseUrlsOf(claims: DeclaredBases): string[] {
   const effective = parseWeb(claims.url)?.href ?? null;
@@ -46,17 +46,17 @@ export function baseUrlsOf(claims: DeclaredBases): string[] {
 }
 
 /**
- * A link as an absolute http(s) URL, as the WHATWG standard and thus a browser reads it.
+ * Resolves a link to an absolute http(s) URL as browsers do (WHATWG URL).
  *
- * @param bases absolute URLs, the best first; see `basesOf`.
- * @returns null for anything that is not http(s) (`javascript:`, also as `java\nscript:`, `data:`, `file:`), longer
- *   than 4,096 characters, or relative with no base to stand on.
+ * @param bases absolute URLs in order of preference; see `baseUrlsOf`.
+ * @returns null for a link that is not http(s) (`javascript:`, also as `java\nscript:`, `data:`, `file:`), that has more
+ *   than 4,096 characters, or that is relative without a base.
  */
 export function resolveLink(link: string, bases: readonly string[]): string | null {
   return resolve(link, bases)?.href ?? null;
 }
 
-/** A link as an absolute http(s) URL without the parameters that track readers; null where `resolveLink` gives null. */
+/** Like `resolveLink`, without tracking parameters. */
 export function resolveWithoutTracking(link: string, bases: readonly string[]): URL | null {
   const url = resolve(link, bases);
   if (url !== null) dropTracking(url);
@@ -66,9 +66,9 @@ export function resolveWithoutTracking(link: string, bases: readonly string[]): 
 function resolve(link: string, bases: readonly string[]): URL | null {
   const text = link.trim();
   if (text === '') return null;
-  // Parsing the base as well takes as long again.
-  const isWhole = bases.length === 0 || /^https?:\/\//i.test(text);
-  for (const base of isWhole ? [undefined] : bases) {
+  // An absolute link needs no base, and parsing the base doubles the time.
+  const isAbsolute = bases.length === 0 || /^https?:\/\//i.test(text);
+  for (const base of isAbsolute ? [undefined] : bases) {
     const url = parseWeb(text, base);
     if (url === null) continue;
     dropUserInfo(url);
@@ -77,7 +77,7 @@ function resolve(link: string, bases: readonly string[]): URL | null {
   return null;
 }
 
-/** The same URL without the parameters that track readers; all else, and the order, unchanged. */
+/** Removes tracking parameters from a URL. The rest of the URL is unchanged. */
 export function stripTracking(url: string): string {
   const parsed = URL.parse(url);
   if (parsed === null) return url;
@@ -90,25 +90,25 @@ function dropTracking(url: URL): void {
   const kept = removeTrackingPairs(query);
   if (kept !== query) url.search = kept;
   const fragment = url.hash.slice(1);
-  // "#xtor=RSS-1": some publishers count in the fragment.
+  // "#xtor=RSS-1": some publishers track in the fragment.
   if (/^[\w.]+=/.test(fragment) && removeTrackingPairs(fragment) === '') url.hash = '';
 }
 
 /**
- * The form in which two links to one page are equal: https, host in lower case, no default port, no user, no
- * fragment, no tracking parameters. Not an address to be fetched.
+ * Normalises a URL for comparison: https, host in lower case, without default port, credentials, fragment and tracking
+ * parameters. Do not fetch the result.
  *
- * @returns null when it is no http(s) URL.
+ * @returns null if the URL is not http(s).
  */
 export function canonicalUrl(url: string): string | null {
   const parsed = parseWeb(url);
   return parsed === null ? null : canonicalForm(parsed);
 }
 
-/** `canonicalUrl` of an address that is parsed already. */
+/** `canonicalUrl` of a parsed URL. */
 export function canonicalForm(url: URL): string | null {
   if (!isWeb(url) || url.hostname === '') return null;
-  // Either default port, whatever the scheme: http and https are one here.
+  // Both default ports, whatever the scheme, because http and https are treated as equal.
   const port = url.port === '' || url.port === '80' || url.port === '443' ? '' : `:${url.port}`;
   const query = removeTrackingPairs(url.search.slice(1)).replace(/^&+|&+$/g, '');
   return `https://${url.hostname}${port}${url.pathname}${query === '' ? '' : `?${query}`}`;

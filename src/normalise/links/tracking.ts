@@ -1,4 +1,4 @@
-/** Query parameters that say where a reader came from, not what is to be shown. Compared in lower case. */
+/** Query parameters that identify where a visitor came from and do not select content. In lower case. */
 const parameters = new Set(
   (
     'fbclid fb_action_ids fb_action_types fb_source fb_ref gclid gclsrc dclid gbraid wbraid srsltid msclkid twclid ttclid ' +
@@ -11,10 +11,10 @@ const parameters = new Set(
   ).split(' '),
 );
 const prefixes = ['utm_', 'pk_', 'piwik_', 'mtm_', 'matomo_', 'hsa_', 'stm_'];
-/** Harmless names that track only when they say "from the feed". */
+/** Names that are tracking parameters only with a value such as "rss". */
 const originParameters = new Set(['source', 'src', 'ref', 'from', 'partner', 'emc', 'via', 'cmp', 'mod', 'f']);
 
-/** Medium says which list an article was in, as in `rss----7f60cf5620c9---4` and `rss-1bd5f2a2a6c1------2`. */
+/** Medium encodes the list that an article was in: `rss----7f60cf5620c9---4`, `rss-1bd5f2a2a6c1------2`. */
 const mediumOrigin = /^rss-{1,8}[\da-f]{1,40}-{1,8}\d{0,4}$/i;
 
 function isTracking(pair: string): boolean {
@@ -26,7 +26,7 @@ function isTracking(pair: string): boolean {
   return /^(?:rss|feed|atom)[\d._-]*$/i.test(value) || mediumOrigin.test(value);
 }
 
-/** A query or a fragment of `name=value` pairs without those that track; the rest unchanged and in its order. */
+/** Removes the tracking pairs of a query or fragment. The other pairs and their order are unchanged. */
 export function removeTrackingPairs(pairs: string): string {
   if (pairs === '') return '';
   return pairs
@@ -35,7 +35,7 @@ export function removeTrackingPairs(pairs: string): string {
     .join('&');
 }
 
-/** Hosts whose pictures count readers. A name stands for its subdomains too. */
+/** Hosts of tracking images. Their subdomains count, too. */
 const trackerHosts = new Set(
   (
     'doubleclick.net google-analytics.com googletagmanager.com googlesyndication.com googleadservices.com ' +
@@ -46,18 +46,18 @@ const trackerHosts = new Set(
     'outbrain.com criteo.com criteo.net moatads.com imrworldwide.com'
   ).split(' '),
 );
-/** Paths that count readers, whatever the host: the beacons of Facebook, Matomo, Medium, WordPress and mail senders. */
+/** Paths of tracking images on any host: Facebook, Matomo, Medium, WordPress and mail senders. */
 const trackerPaths =
   /^\/(?:tr|_\/stat|(?:[\w-]+\/)?(?:piwik|matomo)\.php|b\.gif|g\.gif|wf\/open|track\/open\.php|blogger_img_proxy\/tracker)$/;
 
-/** Whether a picture's address is known to count readers rather than to show something. */
+/** Whether the URL of an image is known to be a tracking pixel. */
 export function isTrackingPixel(url: URL): boolean {
   if (trackerPaths.test(url.pathname)) return true;
   for (let name = url.hostname; name !== ''; name = parentDomain(name)) if (trackerHosts.has(name)) return true;
   return false;
 }
 
-/** `example.org` for `www.example.org`, at last the empty name. */
+/** `example.org` for `www.example.org`; empty for a name without a dot. */
 function parentDomain(name: string): string {
   const dot = name.indexOf('.');
   return dot === -1 ? '' : name.slice(dot + 1);

@@ -90,7 +90,7 @@ describe('BalancedHtmlWriter', () => {
     const html =
       '<div><p>héllo <b>w&amp;rld</b></p><ul><li>one</li><li>two</li></ul><img src="https://a.example/" /></div>';
     const whole = balance(html, roomy);
-    expect(whole).toEqual({ html, cut: false });
+    expect(whole).toEqual({ html, truncated: false });
     for (let room = 0; room < Buffer.byteLength(html); room++) {
       const part = balance(html, room);
       expect(part.truncated).toBe(true);

@@ -12,7 +12,7 @@ describe('repairJson', () => {
     ['other controls in a string', '{"a":"x\0y\x1bz"}', '{"a":"xyz"}'],
     ['brackets and escapes in a string', '{"a":"}],{\\"[\\\\"}x', '{"a":"}],{\\"[\\\\"}'],
   ])('repairs %s', (_, text, json) => {
-    expect(repairJson(text)).toEqual({ json, isCut: false });
+    expect(repairJson(text)).toEqual({ json, isTruncated: false });
   });
 
   it.each([
@@ -22,7 +22,7 @@ describe('repairJson', () => {
     ['within lists and objects of an item', '{"a":1,"items":[{"id":1},{"tags":["x",{"b":{}},{'],
     ['with the wrong bracket', '{"a":1,"items":[{"id":1}}'],
   ])('keeps the complete items of a document that ends %s', (_, text) => {
-    expect(repairJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isCut: true });
+    expect(repairJson(text)).toEqual({ json: '{"a":1,"items":[{"id":1}]}', isTruncated: true });
   });
 
   it('keeps the lists within an item', () => {
@@ -32,7 +32,7 @@ describe('repairJson', () => {
   it('stops after a million tokens', () => {
     expect(repairJson(`{"items":[{"id":1},{"x":[${'1,'.repeat(600_000)}`)).toEqual({
       json: '{"items":[{"id":1}]}',
-      isCut: true,
+      isTruncated: true,
     });
   });
 
