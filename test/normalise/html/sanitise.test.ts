@@ -253,7 +253,7 @@ describe('cleanHtmlAndText', () => {
           const both = cleanHtmlAndText(html, [baseUrl]);
           if (both === null) return;
           read++;
-          expect(both).toEqual({ clean: cleanHtml(html, [baseUrl]), text: htmlToText(html, 100_000) });
+          expect(both).toEqual({ cleanHtml: cleanHtml(html, [baseUrl]), text: htmlToText(html, 100_000) });
         }),
         { numRuns: fuzzRuns },
       );
