@@ -1,10 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanText, withoutControls } from '../../../src/normalise/text/clean-text.ts';
+import { codePoint } from '../../support/code-point.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 /** For a busy machine, or many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
+
+/** Blocks of many characters of one kind. */
+const uniformBlocks = [
+  { from: 0x3400, to: 0x4dbf },
+  { from: 0x4e00, to: 0x9fff },
+  { from: 0xac00, to: 0xd7a3 },
+  { from: 0xd800, to: 0xdfff },
+  { from: 0xe000, to: 0xf8ff },
+];
+
+/** All characters of the BMP; of uniform blocks the edges and a sample, unless more runs are asked for. */
+function charactersToCheck(): string[] {
+  const stride = fuzzRuns > 100 ? 1 : 61;
+  const isSkipped = (code: number): boolean =>
+    uniformBlocks.some(({ from, to }) => code > from + 8 && code < to - 8 && (code - from) % stride !== 0);
+  const codes = Array.from({ length: 0x10000 }, (_, code) => code).filter((code) => !isSkipped(code));
+  return codes.map((code) => String.fromCharCode(code));
+}
 
 describe('cleanText', () => {
   const cases: [string, string, string][] = [
@@ -29,12 +48,11 @@ describe('cleanText', () => {
   });
 
   it('cleans each character the same on the fast and on the slow path', () => {
-    for (let code = 0; code <= 0xffff; code++) {
-      const character = String.fromCharCode(code);
-      // Before and behind it: letters that some marks and vowels are composed with.
+    for (const character of charactersToCheck()) {
+      // Letters around it that some marks and vowels are composed with.
       for (const text of [`e${character}o`, `\uac00${character}\u304b`, `${character}${character}x`]) {
-        const beside = cleanText(`😀 ${text}`);
-        if (beside !== `😀 ${cleanText(text)}`) expect(beside).toBe(`😀 ${cleanText(text)}`);
+        const slow = cleanText(`😀 ${text}`);
+        if (slow !== `😀 ${cleanText(text)}`) expect(slow).toBe(`😀 ${cleanText(text)}`);
       }
     }
   });
@@ -54,7 +72,7 @@ describe('cleanText', () => {
     'changes nothing when applied again',
     () => {
       fc.assert(
-        fc.property(fc.string({ unit: 'binary' }), (text) => {
+        fc.property(fc.string({ unit: codePoint }), (text) => {
           const once = cleanText(text);
           expect(cleanText(once)).toBe(once);
         }),
