@@ -126,7 +126,7 @@ describe('discoverFeeds', () => {
   });
 
   it('returns at most fifty feeds in a bounded time', () => {
-    const many = Array.from({ length: 20_000 }, (_, index) => `<a href="/feed/${index}">x</a>`).join('');
+    const many = Array.from({ length: 5_000 }, (_, index) => `<a href="/feed/${index}">x</a>`).join('');
     expect(discover(many).feeds).toHaveLength(50);
     const spentMs = threadCpuMs(() => {
       for (const unit of [
@@ -138,12 +138,12 @@ describe('discoverFeeds', () => {
         '<base href=',
         '&',
       ]) {
-        discover(unit.repeat(Math.ceil(400_000 / unit.length)));
+        discover(unit.repeat(Math.ceil(200_000 / unit.length)));
       }
-      discover(`<meta http-equiv=refresh content="${' '.repeat(400_000)}x">`);
+      discover(`<meta http-equiv=refresh content="${' '.repeat(200_000)}x">`);
       discover(`<a href="/${'feed.'.repeat(400)}">x</a>`.repeat(5_000));
     });
-    expect(spentMs).toBeLessThan(4_000);
+    expect(spentMs).toBeLessThan(2_000);
   });
 
   it('never throws and returns only http and https addresses', () => {

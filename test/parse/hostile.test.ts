@@ -8,7 +8,7 @@ const item = (body: string) => rss(`<item><guid>1</guid>${body}</item>`);
 const numbered = (count: number, piece: (index: number) => string) =>
   Array.from({ length: count }, (_, n) => piece(n)).join('');
 
-/** Result and CPU time of one document. The bars are ten times what it takes on one slow core, not to be flaky. */
+/** Result and CPU time of one document. The limits are ten times what a slow core needs, so that the tests are not flaky. */
 async function parseTimed(text: string) {
   const body = new Uint8Array(Buffer.from(text));
   const before = process.cpuUsage();
@@ -20,16 +20,20 @@ async function parseTimed(text: string) {
 describe('parseFeed against oversized documents', () => {
   it.each([
     ['100,000 nested elements', rss('<a>'.repeat(size) + '</a>'.repeat(size)), 'elements are nested deeper than 256'],
-    ['elements nested in a text', item(`<description>${'<b>'.repeat(size)}`), 'elements are nested deeper than 256'],
-    ['a million attributes', rss(`<a ${numbered(1_000_000, (n) => `a${n}="" `)}/>`), 'a tag is too long'],
-    ['a million times the same attribute', rss(`<a ${fill('a="" ', 5_000_000)}/>`), 'a tag is too long'],
-    ['a name of 5 MB', rss(`<${fill('a', 5_000_000)}/>`), 'a tag is too long'],
+    [
+      '100,000 elements nested in a text',
+      item(`<description>${'<b>'.repeat(size)}`),
+      'elements are nested deeper than 256',
+    ],
+    ['2 MB of attributes', rss(`<a ${numbered(240_000, (n) => `a${n}="" `)}/>`), 'a tag is too long'],
+    ['2 MB of one attribute', rss(`<a ${fill('a="" ', 2_200_000)}/>`), 'a tag is too long'],
+    ['a name of 2 MB', rss(`<${fill('a', 2_200_000)}/>`), 'a tag is too long'],
     ['a name of 2 KB', rss(`<${fill('a', 2_000)}/>`), 'a tag is too long'],
-    ['an attribute of 5 MB', rss(`<a b="${fill('x', 5_000_000)}"/>`), 'a tag is too long'],
-    ['a million elements', rss(fill('<a/>', 4_000_000)), 'more than 500000 elements'],
-    ['two million ampersands', item(`<title>${fill('& ', 4_000_000)}</title>`), 'more than 1000000 repairs'],
-    ['a million brackets', item(`<title>${fill('< ', 2_100_000)}</title>`), 'more than 1000000 repairs'],
-    ['a million names', rss(numbered(1_000_000, (n) => `<n${n}/>`)), 'more than 10000 different names'],
+    ['an attribute of 2 MB', rss(`<a b="${fill('x', 2_200_000)}"/>`), 'a tag is too long'],
+    ['more than 500,000 elements', rss('<a/>'.repeat(500_001)), 'more than 500000 elements'],
+    ['more than a million ampersands', item(`<title>${fill('& ', 2_010_000)}</title>`), 'more than 1000000 repairs'],
+    ['more than a million brackets', item(`<title>${fill('< ', 2_010_000)}</title>`), 'more than 1000000 repairs'],
+    ['more than 10,000 names', rss(numbered(10_100, (n) => `<n${n}/>`)), 'more than 10000 different names'],
   ])('rejects %s', async (_, text, detail) => {
     const { result, cpuMs } = await parseTimed(text);
     expect(result).toEqual({ kind: 'unreadable', failure: 'parse_limit', detail });
@@ -37,7 +41,7 @@ describe('parseFeed against oversized documents', () => {
   });
 
   it('reads at most 10,000 items', async () => {
-    const { result } = await parseTimed(rss(numbered(12_000, (n) => `<item><guid>${n}</guid></item>`)));
+    const { result } = await parseTimed(rss(numbered(10_010, (n) => `<item><guid>${n}</guid></item>`)));
     expect(result).toMatchObject({ kind: 'parsed', feed: { notes: ['item_flood'] } });
     expect(result.kind === 'parsed' && result.feed.items.at(-1)?.guid).toBe('9999');
   });
@@ -68,25 +72,25 @@ describe('parseFeed against document type declarations', () => {
   });
 
   it.each([
-    ['5,000 of them', '<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000) + item('')],
-    ['unfinished ones', fill('<!DOCTYPE a ["') + item('')],
-    ['unfinished ones inside', rss(fill('<!DOCTYPE a ["'))],
-    ['unfinished ones with an end in sight', rss(fill('<!DOCTYPE a [>'))],
-    ['unfinished ones of no kind', rss(fill('<!a ['))],
+    ['5,000 declarations', '<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000) + item('')],
+    ['unclosed declarations', fill('<!DOCTYPE a ["') + item('')],
+    ['unclosed declarations inside the root', rss(fill('<!DOCTYPE a ["'))],
+    ['unclosed subsets', rss(fill('<!DOCTYPE a [>'))],
+    ['unclosed unknown declarations', rss(fill('<!a ['))],
   ])('takes a bounded time over %s', async (_, text) => {
     expect((await parseTimed(text)).cpuMs).toBeLessThan(2000);
   });
 });
 
-/** Each would take minutes if anything were quadratic in it. */
+/** Documents that take minutes if any step is quadratic in them. */
 const hostile: Record<string, string> = {
-  'comments that never end': rss(fill('<!--')),
+  'unclosed comments': rss(fill('<!--')),
   'comments full of dashes': rss(fill('<!-- - -->')),
-  'sections that never end': item(`<description>${fill('<![CDATA[')}`),
-  'empty sections': item(`<description>${fill('<![CDATA[]]>')}</description>`),
-  'instructions that never end': rss(fill('<?')),
-  'instructions without their mark': rss(fill('<?a>')),
-  brackets: item(`<description>${fill('<')}`),
+  'unclosed CDATA sections': item(`<description>${fill('<![CDATA[')}`),
+  'empty CDATA sections': item(`<description>${fill('<![CDATA[]]>')}</description>`),
+  'unclosed processing instructions': rss(fill('<?')),
+  'processing instructions without "?>"': rss(fill('<?a>')),
+  'angle brackets': item(`<description>${fill('<')}`),
   ampersands: item(`<description>${fill('&')}`),
   'long references': item(`<description>${fill(`&${'x'.repeat(40)}`)}`),
   'unknown references': item(`<description>${numbered(10_000, (n) => `&a${n};`)}</description>`),
@@ -96,21 +100,21 @@ const hostile: Record<string, string> = {
   'open quotes in one tag': item(`<a ${fill('b="')}`),
   'equals signs': item(`<a ${fill('=')}`),
   'white space in a tag': item(`<a b${' '.repeat(size)}="x"${' '.repeat(size)}!/>`),
-  'white space about names': item(`<a${fill(' b  ')}<`),
+  'white space around attribute names': item(`<a${fill(' b  ')}<`),
   'white space in a text': item(`<title>${' '.repeat(size)}</title>`),
-  'ends of nothing': item(fill('</a>')),
-  'unfinished ends': item(fill('</a ')),
-  'ends beyond an open stack': item('<b>'.repeat(200) + fill('<c></b>')),
+  'end tags without a start tag': item(fill('</a>')),
+  'unclosed end tags': item(fill('</a ')),
+  'end tags of outer elements': item('<b>'.repeat(200) + fill('<c></b>')),
   'items in items': rss(fill('<item>')),
   'items in open titles': item(fill('<item><title>')),
   'open links': item(fill('<link>')),
   'open descriptions': item(fill('<description><b>')),
   channels: rss(fill('<channel></channel>')),
   'tags in a text, escaped': item(`<description>${fill('&lt;p')}</description>`),
-  'tags in a section': item(`<description><![CDATA[${fill('<p')}]]></description>`),
-  'brackets in a section': item(`<description><![CDATA[${fill('<')}]]></description>`),
+  'tags in a CDATA section': item(`<description><![CDATA[${fill('<p')}]]></description>`),
+  'angle brackets in a CDATA section': item(`<description><![CDATA[${fill('<')}]]></description>`),
   'empty XHTML elements': `<feed><entry><content type="xhtml"><div>${fill('<div/>')}</div></content></entry></feed>`,
-  'a div that never ends': `<feed><entry><content type="xhtml"><div${fill(' ')}x</content></entry></feed>`,
+  'an unclosed div': `<feed><entry><content type="xhtml"><div${fill(' ')}x</content></entry></feed>`,
   'prefix declarations': `<rss ${numbered(5_000, (n) => `xmlns:p${n}="u${n}" `)}><channel>${'<a xmlns:x="y"/>'.repeat(5_000)}`,
   'nested prefix declarations': rss('<a xmlns:b="c">'.repeat(250) + fill('<q:x/>')),
   'one author': item(`<author>${fill('a@b ')}</author>`),
@@ -120,12 +124,12 @@ const hostile: Record<string, string> = {
   junk: fill('junk '),
   'junk tags': fill('<x '),
   'nested lists in JSON': `{"version":"https://jsonfeed.org/version/1","items":${'['.repeat(size)}${']'.repeat(size)}}`,
-  'objects that never end in JSON': '{"a":'.repeat(20_000),
-  'a string that never ends in JSON': `{"items":[{"id":"${fill('\\"')}`,
+  'unclosed objects in JSON': '{"a":'.repeat(20_000),
+  'an unclosed string in JSON': `{"items":[{"id":"${fill('\\"')}`,
 };
 
-describe('parseFeed against 100 KB of', () => {
-  it.each(Object.entries(hostile))('%s', async (_, text) => {
+describe('parseFeed against 100 KB of hostile markup', () => {
+  it.each(Object.entries(hostile))('takes a bounded time over %s', async (_, text) => {
     const { result, cpuMs } = await parseTimed(text);
     expect(['parsed', 'unreadable']).toContain(result.kind);
     expect(cpuMs).toBeLessThan(2000);
