@@ -12,46 +12,46 @@ import { feedPath, renderArticlePage, renderFeed, renderFrontPage } from './rend
 import { demoSections } from './story-template.ts';
 
 export interface DemoServerOptions {
-  /** The same seed tells the same stories. */
+  /** The same seed publishes the same stories. */
   readonly seed: number;
-  /** Between two turns; null: only when `publish` is called. */
-  readonly everyMs: number | null;
+  /** The time between two publications; null: only `publish` publishes. */
+  readonly intervalMs: number | null;
   readonly clock: Clock;
-  /** Called after each turn, but for those of the backlog. */
-  onTurn?(turn: Publication): void;
+  /** Called after each publication except those of the backlog. */
+  onPublication?(publication: Publication): void;
 }
 
-/** A local server of made-up sources that keep publishing. */
+/** A local HTTP server with fictional sources that publish continuously. */
 export interface DemoServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** What it publishes, ready to be polled. */
+  /** The declarations of its sources. */
   declarations(pollEveryMs: number): Declarations;
-  /** One turn now. */
+  /** Publishes something now. */
   publish(): Publication;
   close(): Promise<void>;
 }
 
-/** All outlets share one host here, and nobody but us is asked. */
+/** High limits, because all outlets are on one local host. */
 const demoPoliteness = { hostGapMs: 50, hostConcurrency: 4, globalPerSecond: 100 };
 
-/** What stands in the feeds when the newsroom opens, and how far apart in time. */
+/** The number of articles at the start and the time between them. */
 const backlog = { articles: 24, gapMs: 13 * minuteMs };
 
-/** Opens a newsroom on a free port of the loopback interface. */
+/** Starts a demo server on a free port of the loopback interface. Rejects if it cannot listen. */
 export async function startDemoServer(options: DemoServerOptions): Promise<DemoServer> {
   const editor = new Editor(seededRandom(options.seed));
-  const openedMs = options.clock.now();
-  for (let back = backlog.articles; back > 0; back -= 1) editor.publishNext(openedMs - back * backlog.gapMs);
+  const startMs = options.clock.now();
+  for (let back = backlog.articles; back > 0; back -= 1) editor.publishNext(startMs - back * backlog.gapMs);
   let base = '';
   const server = createServer((request, response) => answer(editor, base, { request, response }));
   base = await listen(server);
   const publish = (): Publication => {
-    const turn = editor.publishNext(options.clock.now());
-    options.onTurn?.(turn);
-    return turn;
+    const publication = editor.publishNext(options.clock.now());
+    options.onPublication?.(publication);
+    return publication;
   };
-  const timer = options.everyMs === null ? undefined : setInterval(publish, options.everyMs);
+  const timer = options.intervalMs === null ? undefined : setInterval(publish, options.intervalMs);
   return {
     url: base,
     declarations: (pollEveryMs) => declareOutlets(base, pollEveryMs),
@@ -71,7 +71,7 @@ async function listen(server: Server): Promise<string> {
     server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the newsroom has no port');
+  if (address === null || typeof address === 'string') throw new Error('the demo server has no port');
   return `http://127.0.0.1:${address.port}`;
 }
 

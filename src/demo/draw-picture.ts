@@ -7,8 +7,8 @@ const ridges = 4;
 
 type Colour = readonly [number, number, number];
 
-/** Sky above, sky at the horizon, nearest ridge. */
-const moods: readonly (readonly [Colour, Colour, Colour])[] = [
+/** The colours of the upper sky, of the horizon and of the nearest ridge. */
+const palettes: readonly (readonly [Colour, Colour, Colour])[] = [
   [
     [58, 96, 150],
     [238, 206, 170],
@@ -36,10 +36,10 @@ const moods: readonly (readonly [Colour, Colour, Colour])[] = [
   ],
 ];
 
-/** A small landscape as a PNG file, the same for the same seed: hills in haze under a sky with a sun. */
+/** Draws a small landscape as a PNG file, the same for the same seed: hazy hills under a sky with a sun. */
 export function drawPicture(seed: number): Uint8Array {
   const random = seededRandom(seed);
-  const [top, horizon, near] = pick(random, moods);
+  const [top, horizon, near] = pick(random, palettes);
   const sun = { x: between(random, 60, width - 60), y: between(random, 40, 120), radius: between(random, 14, 26) };
   const hills = Array.from({ length: ridges }, (_, index) => ridge(random, index));
   const rows = Buffer.alloc(height * (width * 3 + 1));
@@ -55,7 +55,7 @@ export function drawPicture(seed: number): Uint8Array {
   return encodePng(rows);
 }
 
-/** Height of a ridge's line at each column: nearer ones are lower in the picture. */
+/** The y coordinate of a ridge at each column. Nearer ridges are lower in the image. */
 function ridge(random: Random, index: number): readonly number[] {
   const base = height * (0.45 + index * 0.14);
   const waves = Array.from({ length: 3 }, (_, wave) => ({
@@ -74,12 +74,12 @@ function blend(from: Colour, to: Colour, share: number): Colour {
   return [mix(from[0], to[0]), mix(from[1], to[1]), mix(from[2], to[2])];
 }
 
-/** PNG, third edition, section 11: header, one compressed block of unfiltered rows, end. */
+/** PNG, third edition, §11: header, one compressed block of unfiltered rows, end. */
 function encodePng(rows: Uint8Array): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // 8 bits a channel, true colour.
+  // 8 bits per channel, true colour.
   header.set([8, 2, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([
@@ -92,8 +92,9 @@ function encodePng(rows: Uint8Array): Uint8Array {
 
 function chunk(name: string, data: Uint8Array): Buffer {
   const named = Buffer.concat([Buffer.from(name, 'latin1'), data]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(data.length, 0);
-  frame.writeUInt32BE(crc32(named), 4);
-  return Buffer.concat([frame.subarray(0, 4), named, frame.subarray(4)]);
+  const length = Buffer.alloc(4);
+  const checksum = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  checksum.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, checksum]);
 }

@@ -7,9 +7,9 @@ import { worldStories } from './stories-world.ts';
 import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues } from './story-slots.ts';
 import { type DemoSection, demoSections, type StoryTemplate } from './story-template.ts';
 
-/** An article as one outlet carries it. */
+/** An article of one outlet. */
 export interface Article {
-  /** Unique in the newsroom. */
+  /** Unique among all outlets. */
   readonly number: number;
   readonly outlet: Outlet;
   readonly topic: string;
@@ -19,21 +19,21 @@ export interface Article {
   readonly byline: string;
   readonly publishedMs: number;
   readonly updatedMs: number | null;
-  /** Of the page that tells the story, below the newsroom's address: the first outlet's, also when a second carries it. */
+  /** The path of the page of the story. A syndicated article has that of the first outlet. */
   readonly path: string;
-  /** What its picture is drawn from; null: it has none. */
+  /** The seed of its image; null if it has none. */
   readonly pictureSeed: number | null;
 }
 
-/** What one turn of the newsroom came to. */
+/** One publication: a new article, a second article on a story, or a correction. */
 export interface Publication {
-  readonly kind: 'published' | 'carried' | 'corrected';
+  readonly kind: 'published' | 'syndicated' | 'corrected';
   readonly article: Article;
 }
 
 interface Story {
   readonly template: StoryTemplate;
-  readonly fills: SlotValues;
+  readonly values: SlotValues;
 }
 
 const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
@@ -43,22 +43,22 @@ const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
   Science: scienceStories,
 };
 
-/** How many articles a feed shows, as real ones do. */
+/** The number of articles in a feed, as in real ones. */
 const articlesInFeed = 30;
-/** Only what is fresh is corrected: a reader should see it happen. */
+/** Only the newest articles are corrected, so that users see it. */
 const correctable = 12;
-/** A second outlet comes later, when the first one's article has been read: who is first owns the item. */
-const carriedAfterMs = 12_000;
-const chances = { carried: 0.3, carryNow: 0.5, corrected: 0.12, picture: 0.7 };
+/** A story is syndicated after the first article was polled, because the first source owns the item. */
+const syndicatedAfterMs = 12_000;
+const chances = { syndicated: 0.3, syndicateNow: 0.5, corrected: 0.12, picture: 0.7 };
 
-/** Decides what the made-up outlets publish. All of it follows from the stream of random numbers. */
+/** Decides what the outlets publish. Deterministic: everything follows from the random numbers. */
 export class Editor {
   readonly #random: Random;
   readonly #articles = new Map<string, Article[]>(outlets.map((outlet) => [outlet.id, []]));
   readonly #stories = new Map<number, Story>();
   readonly #decks = new Map<DemoSection, StoryTemplate[]>();
-  /** Stories that a second outlet has yet to carry. */
-  readonly #toCarry: { readonly story: Story; readonly first: Article }[] = [];
+  /** Stories that a second outlet will publish. */
+  readonly #toSyndicate: { readonly story: Story; readonly first: Article }[] = [];
   #recent: Article[] = [];
   #lastNumber = 0;
 
@@ -66,24 +66,28 @@ export class Editor {
     this.#random = random;
   }
 
-  /** What an outlet shows, newest first. */
+  /** The articles of an outlet, newest first. */
   articlesOf(outletId: string): readonly Article[] {
     return this.#articles.get(outletId) ?? [];
   }
 
-  /** The article whose page this is, with its latest corrections; null: there is none. */
+  /** The article of a page, with its latest correction; null if there is none. */
   articleAt(path: string): Article | null {
-    const told = [...this.#articles.values()].flat().filter((article) => article.path === path);
-    // The first outlet's own words, as long as it still shows them.
-    return told.find((article) => path.startsWith(`/${article.outlet.id}/`)) ?? told[0] ?? null;
+    const articles = [...this.#articles.values()].flat().filter((article) => article.path === path);
+    // The first outlet's article, unless it dropped out of its feed.
+    return articles.find((article) => path.startsWith(`/${article.outlet.id}/`)) ?? articles[0] ?? null;
   }
 
-  /** Publishes something new, has a story carried by a second outlet, or corrects what was wrong. */
+  /** Publishes a new article, syndicates a story to a second outlet, or corrects an article. */
   publishNext(nowMs: number): Publication {
-    const due = this.#toCarry[0];
-    if (due !== undefined && nowMs - due.first.publishedMs >= carriedAfterMs && this.#random() < chances.carryNow) {
-      this.#toCarry.shift();
-      return this.#carry(due.story, due.first, nowMs);
+    const due = this.#toSyndicate[0];
+    if (
+      due !== undefined &&
+      nowMs - due.first.publishedMs >= syndicatedAfterMs &&
+      this.#random() < chances.syndicateNow
+    ) {
+      this.#toSyndicate.shift();
+      return this.#syndicate(due.story, due.first, nowMs);
     }
     if (this.#recent.length > 3 && this.#random() < chances.corrected) return this.#correct(nowMs);
     return this.#publish(nowMs);
@@ -92,37 +96,37 @@ export class Editor {
   #publish(nowMs: number): Publication {
     const section = pick(this.#random, demoSections);
     const template = this.#draw(section);
-    const story = { template, fills: chooseSlotValues(template, this.#random) };
+    const story = { template, values: chooseSlotValues(template, this.#random) };
     const outlet = pick(
       this.#random,
       outlets.filter((candidate) => candidate.section === section),
     );
     const article = this.#write(story, { outlet, wording: 0, nowMs, first: null });
-    if (this.#random() < chances.carried) this.#toCarry.push({ story, first: article });
+    if (this.#random() < chances.syndicated) this.#toSyndicate.push({ story, first: article });
     return { kind: 'published', article };
   }
 
-  #carry(story: Story, first: Article, nowMs: number): Publication {
+  #syndicate(story: Story, first: Article, nowMs: number): Publication {
     const outlet = pick(
       this.#random,
       outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id),
     );
-    return { kind: 'carried', article: this.#write(story, { outlet, wording: 1, nowMs, first }) };
+    return { kind: 'syndicated', article: this.#write(story, { outlet, wording: 1, nowMs, first }) };
   }
 
   #write(
     story: Story,
     as: { readonly outlet: Outlet; readonly wording: 0 | 1; readonly nowMs: number; readonly first: Article | null },
   ): Article {
-    const { template, fills } = story;
+    const { template, values } = story;
     const number = ++this.#lastNumber;
     const article: Article = {
       number,
       outlet: as.outlet,
       topic: template.topic,
-      headline: fillTemplate(template.headlines[as.wording], fills),
-      lead: fillTemplate(template.leads[as.wording], fills),
-      paragraphs: template.paragraphs.map((text) => fillTemplate(text, fills)),
+      headline: fillTemplate(template.headlines[as.wording], values),
+      lead: fillTemplate(template.leads[as.wording], values),
+      paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
       byline: pick(this.#random, as.outlet.bylines),
       publishedMs: as.nowMs,
       updatedMs: null,
@@ -133,7 +137,7 @@ export class Editor {
     const shown = [article, ...this.articlesOf(as.outlet.id)];
     for (const old of shown.splice(articlesInFeed)) this.#stories.delete(old.number);
     this.#articles.set(as.outlet.id, shown);
-    // Corrections are made where the story stands first: the owner's text is what readers see.
+    // Only the first article is corrected: readers see the text of the source that owns the item.
     if (as.first === null) this.#recent = [article, ...this.#recent].slice(0, correctable);
     return article;
   }
@@ -142,17 +146,17 @@ export class Editor {
     const article = pick(this.#random, this.#recent);
     this.#recent = this.#recent.filter((other) => other !== article);
     const story = this.#stories.get(article.number);
-    const fills = story === undefined ? null : correctSlotValues(story.template, story.fills, this.#random);
-    const told = story === undefined || fills === null ? article : { ...article, ...rewrite(story.template, fills) };
+    const values = story === undefined ? null : correctSlotValues(story.template, story.values, this.#random);
+    const text = story === undefined || values === null ? article : { ...article, ...rewrite(story.template, values) };
     const note =
-      fills === null ? 'Updated with a second source.' : 'Correction: an earlier version gave a wrong figure.';
-    const corrected = { ...told, paragraphs: [...told.paragraphs, note], updatedMs: nowMs };
+      values === null ? 'Updated with a second source.' : 'Correction: an earlier version gave a wrong figure.';
+    const corrected = { ...text, paragraphs: [...text.paragraphs, note], updatedMs: nowMs };
     const shown = this.articlesOf(article.outlet.id).map((other) => (other === article ? corrected : other));
     this.#articles.set(article.outlet.id, shown);
     return { kind: 'corrected', article: corrected };
   }
 
-  /** Every story of a section is told once before one is told again, with other places and numbers. */
+  /** Draws a story without replacement. The deck is refilled when all stories of the section were used. */
   #draw(section: DemoSection): StoryTemplate {
     const deck = this.#decks.get(section) ?? [];
     if (deck.length === 0) deck.push(...storiesOf[section]);
@@ -167,10 +171,10 @@ export class Editor {
   }
 }
 
-function rewrite(template: StoryTemplate, fills: SlotValues): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
+function rewrite(template: StoryTemplate, values: SlotValues): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
   return {
-    headline: fillTemplate(template.headlines[0], fills),
-    lead: fillTemplate(template.leads[0], fills),
-    paragraphs: template.paragraphs.map((text) => fillTemplate(text, fills)),
+    headline: fillTemplate(template.headlines[0], values),
+    lead: fillTemplate(template.leads[0], values),
+    paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
   };
 }

@@ -1,16 +1,16 @@
 import type { DemoSection } from './story-template.ts';
 
-/** One of the made-up publications. */
+/** A fictional publication. */
 export interface Outlet {
   readonly id: string;
   readonly title: string;
   readonly section: DemoSection;
   readonly format: 'rss' | 'atom' | 'json';
-  /** Names a desk: nobody is made up. */
+  /** Names of departments: no persons are invented. */
   readonly bylines: readonly string[];
 }
 
-/** Two to a section, so that a story can be carried by a second one in other words. */
+/** Two in each section, so that a story can be syndicated in another wording. */
 export const outlets: readonly Outlet[] = [
   { id: 'courier', title: 'Example Courier', section: 'World', format: 'rss', bylines: ['World desk', 'Night desk'] },
   { id: 'wire', title: 'Example Wire', section: 'World', format: 'json', bylines: ['Wire staff'] },

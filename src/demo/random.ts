@@ -1,7 +1,7 @@
-/** A stream of numbers from 0 up to 1, the same for the same seed. */
+/** Returns pseudo-random numbers in [0, 1). */
 export type Random = () => number;
 
-/** Mulberry32: small, and even enough for choosing headlines. Not for secrets. */
+/** Mulberry32: the same numbers for the same seed. Not for security. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -12,14 +12,14 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A whole number between two, both included. */
+/** A random integer between two, both inclusive. */
 export function between(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }
 
-/** One of a list that is not empty. */
+/** A random element of a list. Throws if the list is empty. */
 export function pick<T>(random: Random, list: readonly T[]): T {
   const chosen = list[between(random, 0, list.length - 1)];
-  if (chosen === undefined) throw new RangeError('nothing to pick from');
+  if (chosen === undefined) throw new RangeError('the list is empty');
   return chosen;
 }

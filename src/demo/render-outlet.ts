@@ -8,12 +8,12 @@ const contentTypes = {
   json: 'application/feed+json; charset=utf-8',
 } as const;
 
-/** Where an outlet's feed is, below the newsroom's address. */
+/** The path of the feed of an outlet. */
 export function feedPath(outlet: Outlet): string {
   return `/${outlet.id}/feed.${outlet.format === 'json' ? 'json' : 'xml'}`;
 }
 
-/** An outlet's feed in its own format. */
+/** Renders the feed of an outlet in its format. */
 export function renderFeed(
   outlet: Outlet,
   articles: readonly Article[],
@@ -23,10 +23,10 @@ export function renderFeed(
   const feed = new Feed({
     id: `tag:example.org,2024:${outlet.id}`,
     title: outlet.title,
-    description: `Made-up news for a demonstration: ${outlet.section}`,
+    description: `Fictional news for a demonstration: ${outlet.section}`,
     link: `${base}/${outlet.id}/`,
     language: 'en',
-    copyright: 'Made up; do as you like',
+    copyright: 'Fictional; free to use',
     updated: new Date(changedMs),
     feedLinks: { [outlet.format]: `${base}${feedPath(outlet)}` },
   });
@@ -49,7 +49,7 @@ export function renderFeed(
   return { type: contentTypes[outlet.format], body: write[outlet.format]() };
 }
 
-/** A story's own page. */
+/** Renders the page of an article. */
 export function renderArticlePage(article: Article, base: string): string {
   const picture =
     article.pictureSeed === null
@@ -57,14 +57,14 @@ export function renderArticlePage(article: Article, base: string): string {
       : `<p><img src="${pictureUrl(article.pictureSeed, base)}" alt="" width="480"></p>\n`;
   return page(
     article.headline,
-    `<p><a href="/${article.outlet.id}/">${escapeHtml(article.outlet.title)}</a> · made up for a demonstration</p>
+    `<p><a href="/${article.outlet.id}/">${escapeHtml(article.outlet.title)}</a> · fictional, for a demonstration</p>
 <h1>${escapeHtml(article.headline)}</h1>
 <p>${escapeHtml(article.byline)}</p>
 ${picture}${paragraphsHtml(article)}`,
   );
 }
 
-/** An outlet's own front page. */
+/** Renders the home page of an outlet. */
 export function renderFrontPage(outlet: Outlet, articles: readonly Article[]): string {
   const lines = articles.map((article) => `<li><a href="${article.path}">${escapeHtml(article.headline)}</a></li>`);
   return page(outlet.title, `<h1>${escapeHtml(outlet.title)}</h1>\n<ul>\n${lines.join('\n')}\n</ul>`);

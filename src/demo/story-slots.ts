@@ -26,41 +26,41 @@ const regions = [
   'the Three Rivers',
 ];
 
-/** What stands in a story's slots, by their names. */
+/** The values of the slots of a story by name. */
 export type SlotValues = Readonly<Record<string, string>>;
 
-/** Chooses places and numbers for a story. */
+/** Chooses random places and numbers for a story. */
 export function chooseSlotValues(template: StoryTemplate, random: Random): SlotValues {
   const town = pick(random, towns);
   const other = pick(
     random,
     towns.filter((name) => name !== town),
   );
-  const fills: Record<string, string> = { town, other, region: pick(random, regions) };
+  const values: Record<string, string> = { town, other, region: pick(random, regions) };
   for (const [name, [least, most]] of Object.entries(template.numbers ?? {})) {
-    fills[name] = formatNumber(name, between(random, least, most));
+    values[name] = formatNumber(name, between(random, least, most));
   }
-  return fills;
+  return values;
 }
 
-/** The same places, and one number that is another. Null: the story has no number that could have been wrong. */
-export function correctSlotValues(template: StoryTemplate, fills: SlotValues, random: Random): SlotValues | null {
+/** The same values with one number changed; null if the story has no numbers. */
+export function correctSlotValues(template: StoryTemplate, values: SlotValues, random: Random): SlotValues | null {
   const names = Object.keys(template.numbers ?? {});
   if (names.length === 0) return null;
   const name = pick(random, names);
   const [least, most] = template.numbers?.[name] ?? [0, 1];
-  const before = Number((fills[name] ?? '').replace(',', ''));
+  const before = Number((values[name] ?? '').replace(',', ''));
   const after = between(random, least, most - 1);
-  return { ...fills, [name]: formatNumber(name, after >= before ? after + 1 : after) };
+  return { ...values, [name]: formatNumber(name, after >= before ? after + 1 : after) };
 }
 
-/** A text with its slots filled, with a capital letter in front. */
-export function fillTemplate(text: string, fills: SlotValues): string {
-  const filled = text.replace(/\{(\w+)\}/g, (slot, name: string) => fills[name] ?? slot);
+/** Fills the slots of a text and capitalises its first letter. */
+export function fillTemplate(text: string, values: SlotValues): string {
+  const filled = text.replace(/\{(\w+)\}/g, (slot, name: string) => values[name] ?? slot);
   return filled.charAt(0).toUpperCase() + filled.slice(1);
 }
 
-/** `9,500`; a year stays as it is. */
+/** `9,500`; a year has no separator. */
 function formatNumber(name: string, value: number): string {
   return name === 'year' ? String(value) : value.toLocaleString('en-GB');
 }

@@ -1,15 +1,15 @@
-/** The sections of the demo newsroom, in the order of the tabs. */
+/** The sections of the demo, in the order of the tabs. */
 export const demoSections = ['World', 'Analytics', 'Technology', 'Science'] as const;
 
 export type DemoSection = (typeof demoSections)[number];
 
 /**
- * A story with slots: `{town}`, `{other}`, `{region}` and the names of `numbers`. Told in two wordings, since two sources
- * that carry one story do not use the same words. Places are made up, and nobody is named.
+ * A story with slots: `{town}`, `{other}`, `{region}` and the names of `numbers`. It has two wordings, because two sources
+ * do not report a story in the same words. All places are fictional and no persons are named.
  */
 export interface StoryTemplate {
   readonly topic: string;
-  /** Least and most, by the name of the slot. */
+  /** Minimum and maximum by the name of the slot. */
   readonly numbers?: Readonly<Record<string, readonly [number, number]>>;
   readonly headlines: readonly [string, string];
   readonly leads: readonly [string, string];

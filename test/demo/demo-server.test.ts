@@ -12,10 +12,18 @@ afterEach(async () => {
 
 const startMs = Date.UTC(2024, 4, 1, 12);
 
-async function newsroom(everyMs: number | null = null, onTurn?: (turn: Publication) => void): Promise<DemoServer> {
+async function demoServer(
+  intervalMs: number | null = null,
+  onPublication?: (publication: Publication) => void,
+): Promise<DemoServer> {
   let nowMs = startMs;
   const clock = { now: () => (nowMs += 60_000), monotonic: () => nowMs };
-  const made = await startDemoServer({ seed: 1, everyMs, clock, ...(onTurn === undefined ? {} : { onTurn }) });
+  const made = await startDemoServer({
+    seed: 1,
+    intervalMs,
+    clock,
+    ...(onPublication === undefined ? {} : { onPublication }),
+  });
   open.push(made);
   return made;
 }
@@ -29,7 +37,7 @@ async function titlesIn(url: string): Promise<string[]> {
 
 describe('startDemoServer', () => {
   it('serves every outlet in its format, with a backlog of older articles', async () => {
-    const { url, declarations } = await newsroom();
+    const { url, declarations } = await demoServer();
     const types = { rss: 'application/rss+xml', atom: 'application/atom+xml', json: 'application/feed+json' };
     let articles = 0;
     for (const outlet of outlets) {
@@ -44,11 +52,11 @@ describe('startDemoServer', () => {
   });
 
   it('listens on the loopback interface only', async () => {
-    expect((await newsroom()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await demoServer()).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
   it('serves an article that was just published, with working links', async () => {
-    const { url, publish } = await newsroom();
+    const { url, publish } = await demoServer();
     const { article } = publish();
     expect(await titlesIn(`${url}${feedPath(article.outlet)}`)).toContain(article.headline);
     const page = await fetch(`${url}${article.path}`);
@@ -59,7 +67,7 @@ describe('startDemoServer', () => {
   });
 
   it('serves the images that its feeds refer to', async () => {
-    const { url } = await newsroom();
+    const { url } = await demoServer();
     const pictures: string[] = [];
     for (const outlet of outlets) {
       const body = await (await fetch(`${url}${feedPath(outlet)}`)).text();
@@ -72,7 +80,7 @@ describe('startDemoServer', () => {
   });
 
   it('answers a conditional request with 304 until the content changes', async () => {
-    const { url, publish } = await newsroom();
+    const { url, publish } = await demoServer();
     const { article } = publish();
     const feed = `${url}${feedPath(article.outlet)}`;
     const etag = (await fetch(feed)).headers.get('etag') ?? '';
@@ -83,12 +91,12 @@ describe('startDemoServer', () => {
 
   it('publishes at the configured interval', async () => {
     const published = Promise.withResolvers<Publication>();
-    await newsroom(5, (turn) => published.resolve(turn));
+    await demoServer(5, (publication) => published.resolve(publication));
     expect((await published.promise).article.publishedMs).toBeGreaterThan(startMs);
   });
 
   it('declares its outlets as sources with a short poll interval', async () => {
-    const { site, sections, sources } = (await newsroom()).declarations(5000);
+    const { site, sections, sources } = (await demoServer()).declarations(5000);
     expect(site.title).toBe('Newswire demo');
     expect(sections).toEqual(['World', 'Analytics', 'Technology', 'Science']);
     expect(sources[0]).toMatchObject({ id: 'courier', section: 'World', intervalMs: 5000, idDeclared: true });

@@ -9,38 +9,47 @@ import { worldStories } from '../../src/demo/stories-world.ts';
 
 const minuteMs = 60_000;
 
-function turns(seed: number, count: number): { editor: Editor; turns: Publication[] } {
+function publications(seed: number, count: number): { editor: Editor; publications: Publication[] } {
   const editor = new Editor(seededRandom(seed));
-  return { editor, turns: Array.from({ length: count }, (_, index) => editor.publishNext(index * minuteMs)) };
+  return { editor, publications: Array.from({ length: count }, (_, index) => editor.publishNext(index * minuteMs)) };
 }
 
 describe('Editor', () => {
   it('publishes the same stories for the same seed and others for another seed', () => {
-    const headlines = (seed: number) => turns(seed, 60).turns.map((turn) => turn.article.headline);
+    const headlines = (seed: number) =>
+      publications(seed, 60).publications.map((publication) => publication.article.headline);
     expect(headlines(7)).toEqual(headlines(7));
     expect(headlines(7)).not.toEqual(headlines(8));
   });
 
   it('publishes, syndicates and corrects stories in every section', () => {
-    const all = turns(1, 200).turns;
-    expect(new Set(all.map((turn) => turn.kind))).toEqual(new Set(['published', 'carried', 'corrected']));
-    expect(new Set(all.map((turn) => turn.article.outlet.id)).size).toBe(outlets.length);
+    const all = publications(1, 200).publications;
+    expect(new Set(all.map((publication) => publication.kind))).toEqual(
+      new Set(['published', 'syndicated', 'corrected']),
+    );
+    expect(new Set(all.map((publication) => publication.article.outlet.id)).size).toBe(outlets.length);
   });
 
   it('uses every story of a section before it repeats one', () => {
-    const titles = turns(3, 400)
-      .turns.filter((turn) => turn.kind === 'published' && turn.article.outlet.section === 'Science')
+    const titles = publications(3, 400)
+      .publications.filter(
+        (publication) => publication.kind === 'published' && publication.article.outlet.section === 'Science',
+      )
       .slice(0, scienceStories.length)
-      .map((turn) => turn.article.topic);
+      .map((publication) => publication.article.topic);
     expect(new Set(titles).size).toBe(scienceStories.length);
   });
 
   it('syndicates a story to a second outlet with the same address and another wording', () => {
-    const all = turns(5, 200).turns;
-    const carried = all.filter((turn) => turn.kind === 'carried').map((turn) => turn.article);
-    expect(carried.length).toBeGreaterThan(10);
-    for (const copy of carried) {
-      const first = all.find((turn) => turn.kind === 'published' && turn.article.path === copy.path)?.article;
+    const all = publications(5, 200).publications;
+    const syndicated = all
+      .filter((publication) => publication.kind === 'syndicated')
+      .map((publication) => publication.article);
+    expect(syndicated.length).toBeGreaterThan(10);
+    for (const copy of syndicated) {
+      const first = all.find(
+        (publication) => publication.kind === 'published' && publication.article.path === copy.path,
+      )?.article;
       expect(first?.outlet.section).toBe(copy.outlet.section);
       expect(first?.outlet.id).not.toBe(copy.outlet.id);
       expect(first?.headline).not.toBe(copy.headline);
@@ -50,11 +59,15 @@ describe('Editor', () => {
   });
 
   it('corrects an article in place and sets its update time', () => {
-    const { turns: all } = turns(5, 200);
-    const corrected = all.filter((turn) => turn.kind === 'corrected').map((turn) => turn.article);
+    const { publications: all } = publications(5, 200);
+    const corrected = all
+      .filter((publication) => publication.kind === 'corrected')
+      .map((publication) => publication.article);
     expect(corrected.length).toBeGreaterThan(5);
     for (const article of corrected) {
-      const before = all.find((turn) => turn.kind === 'published' && turn.article.number === article.number)?.article;
+      const before = all.find(
+        (publication) => publication.kind === 'published' && publication.article.number === article.number,
+      )?.article;
       expect(before).toMatchObject({ path: article.path, publishedMs: article.publishedMs, updatedMs: null });
       expect(article.updatedMs).toBeGreaterThan(article.publishedMs);
       expect(article.paragraphs).not.toEqual(before?.paragraphs);
@@ -74,7 +87,7 @@ describe('Editor', () => {
   });
 
   it('keeps at most 30 articles in a feed, newest first', () => {
-    const { editor } = turns(2, 2000);
+    const { editor } = publications(2, 2000);
     for (const outlet of outlets) {
       const times = editor.articlesOf(outlet.id).map((article) => article.publishedMs);
       expect(times).toHaveLength(30);
@@ -83,7 +96,7 @@ describe('Editor', () => {
   });
 
   it('fills every slot and keeps numbers within their bounds', () => {
-    for (const { article } of turns(4, 1500).turns) {
+    for (const { article } of publications(4, 1500).publications) {
       const text = [article.headline, article.lead, ...article.paragraphs].join('\n');
       expect(text).not.toMatch(/[{}]|undefined|NaN/);
     }

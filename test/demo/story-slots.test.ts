@@ -16,9 +16,9 @@ describe('chooseSlotValues', () => {
   it('keeps numbers within their bounds and chooses two different towns', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const fills = chooseSlotValues(story, seededRandom(seed));
-        expect(['3', '4', '5']).toContain(fills['trains']);
-        expect(fills['town']).not.toBe(fills['other']);
+        const values = chooseSlotValues(story, seededRandom(seed));
+        expect(['3', '4', '5']).toContain(values['trains']);
+        expect(values['town']).not.toBe(values['other']);
       }),
     );
   });
@@ -29,9 +29,9 @@ describe('correctSlotValues', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = seededRandom(seed);
-        const fills = chooseSlotValues(story, random);
-        const corrected = correctSlotValues(story, fills, random) ?? {};
-        const changed = Object.keys(fills).filter((name) => fills[name] !== corrected[name]);
+        const values = chooseSlotValues(story, random);
+        const corrected = correctSlotValues(story, values, random) ?? {};
+        const changed = Object.keys(values).filter((name) => values[name] !== corrected[name]);
         expect(changed).toHaveLength(1);
         expect(['3', '4', '5']).toContain(corrected['trains']);
         expect(['2030', '2031']).toContain(corrected['year']);

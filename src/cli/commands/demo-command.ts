@@ -64,9 +64,9 @@ async function openDemo(
   const log = createLog(settings.logLevel);
   const newsroom = await startDemoServer({
     seed: demo.seed,
-    everyMs: demo.every * 1000,
+    intervalMs: demo.every * 1000,
     clock: demo.clock,
-    onTurn: demo.show,
+    onPublication: demo.show,
   });
   try {
     const declarations = newsroom.declarations(pollEveryMs);
@@ -86,7 +86,7 @@ async function stopBoth(server: RunningService, newsroom: DemoServer): Promise<v
 function describeTurn(turn: Publication, nowMs: number, columns: number | null): string {
   const time = new Date(nowMs).toISOString().slice(11, 19);
   const { outlet, headline } = turn.article;
-  const line = `${time}  ${turn.kind.padEnd(9)}  ${cleanLine(`${outlet.title}: ${headline}`)}`;
+  const line = `${time}  ${turn.kind.padEnd(10)}  ${cleanLine(`${outlet.title}: ${headline}`)}`;
   return columns === null ? line : cutToWidth(line, columns);
 }
 
