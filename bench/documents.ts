@@ -5,7 +5,7 @@ const words =
     ' ',
   );
 
-/** Numbers in [0, 1) that are the same in every run. */
+/** Pseudo-random numbers in [0, 1), the same in every run. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -14,7 +14,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** An RSS document of about `bytes` with the markup that publishers use: paragraphs, links, pictures, entities. */
+/** An RSS document of about `bytes` bytes with typical markup: paragraphs, links, images, entities. */
 export function feedDocument(bytes: number, seed = 1): Uint8Array {
   const random = numbers(seed);
   const word = (): string => words[Math.floor(random() * words.length)] ?? '';

@@ -12,8 +12,8 @@ import { type Figure, median, printTable } from './report.ts';
 import { StoreBench } from './store-bench.ts';
 
 const rounds = 15;
-/** Until the engine has compiled what a worker runs all day: both still grow faster before. */
-const warmingUp = 8;
+/** Rounds before V8 has compiled the hot code of both. */
+const warmUpRounds = 8;
 const options = (limit: number): NormaliseOptions => ({
   url: 'https://www.example.org/rss.xml',
   nowMs: 1_790_000_000_000,
@@ -25,12 +25,12 @@ const options = (limit: number): NormaliseOptions => ({
   known: {},
 });
 
-async function digestHere(body: Uint8Array, limit = 500): Promise<NormalisedFeed> {
+async function normalise(body: Uint8Array, limit = 500): Promise<NormalisedFeed> {
   const parsed = await parseFeed({ body, contentType: 'application/rss+xml' });
   if (parsed.kind !== 'parsed') throw new Error(`the benchmark's own document is ${parsed.failure}`);
-  const digest = normaliseFeed(parsed.feed, options(limit));
-  if (digest.kind !== 'digested') throw new Error("the benchmark's own document was not digested");
-  return digest;
+  const normalised = normaliseFeed(parsed.feed, options(limit));
+  if (normalised.kind !== 'digested') throw new Error("the benchmark's own document was not normalised");
+  return normalised;
 }
 
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
@@ -40,26 +40,26 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** CPU milliseconds a megabyte of rss-parser alone and of the whole digest, in turns. */
+/** CPU milliseconds per megabyte of rss-parser alone and of parsing and normalising, alternating. */
 async function speed(): Promise<Figure> {
   const bodies = Array.from({ length: 8 }, (_, index) => feedDocument(40_000 + index * 30_000, index + 1));
   const megabytes = bodies.reduce((sum, body) => sum + body.length, 0) / 1e6;
   const floor: number[] = [];
   const product: number[] = [];
-  for (let round = 0; round < rounds + warmingUp; round += 1) {
-    const alone = await cpuOf(async () => {
+  for (let round = 0; round < rounds + warmUpRounds; round += 1) {
+    const floorMs = await cpuOf(async () => {
       for (const body of bodies) await new RssParser().parseString(new TextDecoder().decode(body));
     });
-    const whole = await cpuOf(async () => {
-      for (const body of bodies) await digestHere(body);
+    const productMs = await cpuOf(async () => {
+      for (const body of bodies) await normalise(body);
     });
-    if (round >= warmingUp) {
-      floor.push(alone / megabytes);
-      product.push(whole / megabytes);
+    if (round >= warmUpRounds) {
+      floor.push(floorMs / megabytes);
+      product.push(productMs / megabytes);
     }
   }
   return {
-    name: 'CPU ms a MB: whole digest beside rss-parser',
+    name: 'CPU ms per MB: parse and normalise, floor rss-parser',
     floor: median(floor),
     product: median(product),
     goal: 1 / 0.4,
@@ -67,8 +67,8 @@ async function speed(): Promise<Figure> {
 }
 
 /**
- * The longest time between two turns of a timer while something goes on. Node's own histogram of the delay does not see
- * a block that begins before its first tick, which is where storing begins.
+ * The longest time that `work` blocks the event loop. The delay histogram of Node misses a block that begins before its
+ * first tick, as that of storing does.
  */
 async function longestBlockMs(work: () => Promise<unknown>): Promise<number> {
   let longest = 0;
@@ -84,13 +84,13 @@ async function longestBlockMs(work: () => Promise<unknown>): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   longest = 0;
   await work();
-  // One more turn, so that a block at the very end is seen too.
+  // One more tick, to measure a block at the end, too.
   await new Promise((resolve) => setTimeout(resolve, 20));
   clearTimeout(timer);
   return longest;
 }
 
-/** The longest block of the event loop while a 10 MB feed is digested, beside the storing of one batch. */
+/** The longest block of the event loop while a 10 MB feed is processed, compared with storing one batch. */
 async function blocks(): Promise<Figure> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
   const digester = createDocumentProcessor();
@@ -102,12 +102,12 @@ async function blocks(): Promise<Figure> {
     const batches: number[] = [];
     const digests: number[] = [];
     for (let round = 0; round < 5; round += 1) {
-      const batch = await digestHere(feedDocument(100_000, round + 10), 50);
+      const batch = await normalise(feedDocument(100_000, round + 10), 50);
       batches.push(await longestBlockMs(() => storing.store(batch)));
       digests.push(await longestBlockMs(() => digester.digest(task)));
     }
     return {
-      name: 'longest block ms: 10 MB digest beside storing one batch',
+      name: 'longest block ms: 10 MB feed, floor storing one batch',
       floor: median(batches),
       product: median(digests),
       goal: 3,
@@ -119,7 +119,7 @@ async function blocks(): Promise<Figure> {
   }
 }
 
-/** How fast documents are digested, and that a large one does not hold the process up. */
+/** Measures how fast documents are processed, and that a large one does not block the event loop. */
 export async function parse(): Promise<void> {
   printTable(`parse: medians of ${rounds}`, [await speed(), await blocks()]);
 }

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// What `npm run fuzz` runs the property tests with: they take as long as they need, and their runs are counted.
+// The configuration of `npm run fuzz`: no practical timeout, and runs of properties are counted.
 export default defineConfig({
   test: {
     name: 'fuzz',

@@ -1,7 +1,7 @@
 import type { ExpectedEntry, IndexedFile, ParserResult, ResultEnclosure, ResultEntry } from './corpus.ts';
 import { normaliseText, visibleLetters, visibleText } from './visible-text.ts';
 
-/** One thing that was looked at. */
+/** The result of one check of a file. */
 export interface Check {
   /** `entry.title`, `feed.link`, `entries_count`, … */
   readonly field: string;
@@ -10,11 +10,11 @@ export interface Check {
   readonly actual: unknown;
 }
 
-/** What is read of a body to compare it: a cleaner may cut or reorder what comes later. */
+/** The start of a body that is compared. A sanitiser may truncate or reorder the rest. */
 const comparedLetters = 40;
 const largestAnswerChars = 5_000_000;
 
-/** Everything that the index expects of a file, held against what a parser made of it. */
+/** Compares the result of a parser with everything that the index expects of a file. */
 export function checkFile({ expect }: IndexedFile, read: ParserResult | undefined): Check[] {
   const got = read ?? { file: '', ok: false, error: 'missing' };
   if (expect.survives) return [{ field: 'survives', passed: survived(read), expected: true, actual: got.error }];
@@ -32,7 +32,7 @@ export function checkFile({ expect }: IndexedFile, read: ParserResult | undefine
 function survived(read: ParserResult | undefined): boolean {
   if (read === undefined || /timeout|heap/i.test(read.error ?? '')) return false;
   const answer = JSON.stringify(read);
-  // A line of /etc/passwd: an external entity was fetched.
+  // A line of /etc/passwd shows that an external entity was read.
   return answer.length < largestAnswerChars && !/root:.*:0:0:/.test(answer);
 }
 
@@ -101,7 +101,7 @@ const rules: { readonly [Name in Field]-?: Rule<Name> } = {
 
 function checkEntry(expected: ExpectedEntry, got: ResultEntry): Check[] {
   return Object.entries(expected).flatMap(([name, value]) => {
-    // An index may say more than we know how to check.
+    // An index may have keys that have no check.
     if (!Object.hasOwn(rules, name)) return [];
     const rule = rules[name as Field] as (expected: unknown, got: ResultEntry) => ReturnType<Rule<Field>>;
     return [{ field: `entry.${name}`, expected: value, ...rule(value, got) }];
@@ -122,12 +122,12 @@ function sameUrl(expected: string | null, actual: string | null | undefined): bo
   return normaliseUrl(actual) === normaliseUrl(expected);
 }
 
-/** A URL as the WHATWG standard spells it; as it stands when it is none. */
+/** The serialised URL (WHATWG URL); the trimmed text if it is not a URL. */
 function normaliseUrl(url: string): string {
   return URL.parse(url.trim())?.href ?? url.trim();
 }
 
-/** To the second: not every form of date has more. */
+/** Compares to the second: not every date format has fractions. */
 function sameInstant(expected: string, actual: string | null | undefined): boolean {
   return isGiven(actual) && Math.floor(Date.parse(actual) / 1000) === Math.floor(Date.parse(expected) / 1000);
 }

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** What an entry is expected to be. A key that is absent is not checked. */
+/** The expected entry. Absent keys are not checked. */
 export interface ExpectedEntry {
   readonly id?: string;
-  /** Text to be seen: references decoded, markup taken out. Null: there must be none. */
+  /** The visible text. Null: there must be no title. */
   readonly title?: string | null;
   readonly link?: string | null;
   readonly published?: string;
   readonly updated?: string;
-  /** The date of publication or else of the last change. Null: neither may be made up. */
+  /** The publication date, otherwise the update date. Null: there must be neither. */
   readonly date?: string | null;
-  /** A name among those given. */
+  /** One of the names. */
   readonly author?: string;
-  /** All of them, among others. */
+  /** All of these, among others. */
   readonly categories?: readonly string[];
   readonly categories_include?: readonly string[];
   /** An absent type or length is not checked. */
@@ -23,11 +23,11 @@ export interface ExpectedEntry {
   readonly body_start?: string;
 }
 
-/** What a document is expected to come to. */
+/** The expected result of a document. */
 export interface Expectation {
-  /** False: it is no feed, and nothing may come of it. */
+  /** False: the document is not a feed and must yield no entries. */
   readonly ok?: boolean;
-  /** It attacks its reader, and need only be survived. */
+  /** The document is an attack: any result is accepted that is fast, small and without local file content. */
   readonly survives?: boolean;
   readonly entries_count?: number;
   readonly feed?: { readonly title?: string | null; readonly link?: string | null };
@@ -35,14 +35,14 @@ export interface Expectation {
   readonly entries?: readonly ExpectedEntry[];
 }
 
-/** A line of a corpus's index, as far as scoring goes. */
+/** A line of the index of a corpus. */
 export interface IndexedFile {
   readonly file: string;
   readonly kind?: string;
   readonly expect: Expectation;
 }
 
-/** An entry as a parser gives it. */
+/** An entry of a result. */
 export interface ResultEntry {
   readonly id?: string | null;
   readonly title?: string | null;
@@ -56,14 +56,14 @@ export interface ResultEntry {
   readonly enclosures?: readonly ResultEnclosure[] | null;
 }
 
-/** A file attached to an entry as a parser gives it. */
+/** An enclosure of a result. */
 export interface ResultEnclosure {
   readonly url: string;
   readonly type?: string | null;
   readonly length?: string | number | null;
 }
 
-/** A line of a parser's results. */
+/** A line of the output of a parser. */
 export interface ParserResult {
   readonly file: string;
   readonly ok: boolean;
@@ -73,7 +73,7 @@ export interface ParserResult {
   readonly entries?: readonly ResultEntry[];
 }
 
-/** The objects of a text in JSON Lines. */
+/** Parses JSON Lines. */
 export function jsonLines<Line>(text: string): Line[] {
   return text
     .split('\n')
@@ -81,7 +81,7 @@ export function jsonLines<Line>(text: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** An index: what there is to read, and what to expect of it. */
+/** Reads the index of a corpus. */
 export function readIndex(file: string): IndexedFile[] {
   return jsonLines<IndexedFile>(readFileSync(file, 'utf8'));
 }

@@ -1,27 +1,27 @@
 import { type Check, checkFile } from './checks.ts';
 import type { IndexedFile, ParserResult } from './corpus.ts';
 
-/** A file of which something was not as expected. */
+/** A file with failed checks. */
 export interface FailedFile {
   readonly file: string;
   /** The checks that failed. */
   readonly checks: readonly Check[];
 }
 
-/** Files that belong together, counted. */
+/** The score of a group of files. */
 export interface Tally {
   readonly files: number;
   /** Files that passed every check. */
-  readonly whole: number;
-  /** Mean over the files of the share of checks that passed, 0 to 1: a long feed counts no more than a short one. */
-  readonly meanShare: number;
+  readonly filesPassed: number;
+  /** The mean over all files of the rate of passed checks, 0 to 1: a long feed counts as much as a short one. */
+  readonly meanPassRate: number;
 }
 
-/** How well a parser read a corpus. */
+/** The score of a parser on a corpus. */
 export interface Score extends Tally {
-  /** By the kind that the index gives, in the order of its first file. */
+  /** By the kind in the index, in the order of the first file of each. */
   readonly kinds: ReadonlyMap<string, Tally>;
-  readonly misses: readonly FailedFile[];
+  readonly failures: readonly FailedFile[];
 }
 
 interface Scored {
@@ -30,7 +30,7 @@ interface Scored {
   readonly failed: readonly Check[];
 }
 
-/** Scores a parser's results against the index of a corpus. A file without a result counts as unread. */
+/** Scores the results of a parser against the index of a corpus. A file without a result counts as not parsed. */
 export function score(index: readonly IndexedFile[], results: readonly ParserResult[]): Score {
   const byFile = new Map(results.map((read) => [read.file, read]));
   const scored = index.map((indexed): Scored => {
@@ -41,7 +41,7 @@ export function score(index: readonly IndexedFile[], results: readonly ParserRes
   return {
     ...tally(scored),
     kinds: new Map([...Map.groupBy(scored, kindOf)].map(([kind, files]) => [kind, tally(files)])),
-    misses: scored
+    failures: scored
       .filter(({ failed }) => failed.length > 0)
       .map(({ indexed, failed }) => ({ file: indexed.file, checks: failed })),
   };
@@ -54,7 +54,7 @@ function kindOf({ indexed }: Scored): string {
 function tally(files: readonly Scored[]): Tally {
   return {
     files: files.length,
-    whole: files.filter(({ failed }) => failed.length === 0).length,
-    meanShare: files.reduce((sum, { share }) => sum + share, 0) / files.length,
+    filesPassed: files.filter(({ failed }) => failed.length === 0).length,
+    meanPassRate: files.reduce((sum, { share }) => sum + share, 0) / files.length,
   };
 }

@@ -1,11 +1,11 @@
 import { Parser } from 'htmlparser2';
 
-/** Elements whose text nobody sees. */
-const unseen: ReadonlySet<string> = new Set(['script', 'style', 'iframe', 'object']);
-/** Markup within markup: a title that is escaped twice shows its tags after one decoding. */
+/** Elements whose text is not visible. */
+const hiddenElements: ReadonlySet<string> = new Set(['script', 'style', 'iframe', 'object']);
+/** Markup within markup: a title that is escaped twice contains tags after one decoding. */
 const mostLayers = 3;
 
-/** The text that a reader sees of markup, however often it was escaped; white space evened out. */
+/** The visible text of markup, however often it was escaped, with white space collapsed. */
 export function visibleText(markup: string): string {
   let text = markup;
   for (let layer = 0; layer < mostLayers; layer += 1) {
@@ -16,14 +16,14 @@ export function visibleText(markup: string): string {
   return normaliseText(text);
 }
 
-/** Only the letters and digits of it, in lower case: what stays the same whoever cleans the markup. */
+/** The letters and digits of the visible text, in lower case, which every sanitiser preserves. */
 export function visibleLetters(markup: string): string {
   return visibleText(markup)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
-/** One form of each letter, one space between words. */
+/** The text in NFC with white space collapsed. */
 export function normaliseText(text: string): string {
   return text
     .normalize('NFC')
@@ -36,10 +36,10 @@ function withoutMarkup(markup: string): string {
   let hidden = 0;
   const parser = new Parser({
     onopentagname: (name) => {
-      if (unseen.has(name)) hidden += 1;
+      if (hiddenElements.has(name)) hidden += 1;
     },
     onclosetag: (name) => {
-      if (unseen.has(name)) hidden -= 1;
+      if (hiddenElements.has(name)) hidden -= 1;
     },
     ontext: (piece) => {
       if (hidden === 0) text += piece;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jsonLines, type ParserResult, readIndex } from '../../bench/conformance/corpus.ts';
-import { missesList } from '../../bench/conformance/report.ts';
+import { failuresList } from '../../bench/conformance/report.ts';
 import { score } from '../../bench/conformance/score.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { FakeIo } from '../cli/fake-io.ts';
@@ -16,7 +16,7 @@ describe('the corpus of this repository', () => {
     const index = readIndex(indexFile);
     const results = jsonLines<ParserResult>(io.stdout);
     expect(results.map((result) => result.file)).toEqual(index.map((indexed) => indexed.file));
-    expect(missesList(score(index, results).misses)).toBe('');
+    expect(failuresList(score(index, results).failures)).toBe('');
     expect(index.length).toBeGreaterThanOrEqual(15);
   });
 });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../support/attacks.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
 import { connectLive } from '../support/live/live-client.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { plainTable } from '../support/plain-table.ts';
+import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../support/raw-connection.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -75,13 +75,13 @@ async function survive(name: string, attack: () => Promise<string>): Promise<voi
 /** So many connections with a handshake behind them. */
 async function crowd(count: number, path = '/live'): Promise<RawConnection[]> {
   const open = await Promise.all(Array.from({ length: count }, () => openRaw(port, handshake(path))));
-  await until('all to be welcomed', () => (open.every(({ heard }) => heard().includes('welcome')) ? true : null));
+  await until('all to be welcomed', () => (open.every(({ received }) => received().includes('welcome')) ? true : null));
   return open;
 }
 
 async function allEnded(open: readonly RawConnection[]): Promise<(number | null)[]> {
   await Promise.all(open.map(({ ended }) => ended));
-  return [...new Set(open.map(({ heard }) => closeCodeIn(heard())))];
+  return [...new Set(open.map(({ received }) => closeCodeIn(received())))];
 }
 
 function endAll(open: readonly RawConnection[]): void {
@@ -167,7 +167,7 @@ describe('the server survives', () => {
       const many = `GET /events HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 5000 }, (_, at) => `X-${at}: y`).join('\r\n')}\r\n\r\n`;
       const open = await Promise.all(Array.from({ length: 40 }, (_, at) => openRaw(port, at % 2 === 0 ? long : many)));
       await Promise.all(open.map(({ ended }) => ended));
-      const statuses = open.flatMap(({ heard }) => /^HTTP\/1\.1 (\d+)/.exec(heard())?.[1] ?? []);
+      const statuses = open.flatMap(({ received }) => /^HTTP\/1\.1 (\d+)/.exec(received())?.[1] ?? []);
       expect(new Set(statuses)).toEqual(new Set(['431']));
       return 'answered 431';
     });
@@ -198,7 +198,7 @@ describe('the server survives', () => {
           socket.write(frame(textFlag, JSON.stringify({ type: 'subscribe', id: `s${id}`, filters: slowFilters(id) })));
         }
       }
-      const subscribed = ({ heard }: RawConnection): number => heard().split('"type":"subscribed"').length - 1;
+      const subscribed = ({ received }: RawConnection): number => received().split('"type":"subscribed"').length - 1;
       await until('all to be subscribed', () => (open.every((one) => subscribed(one) === 20) ? true : null));
       const before = await head();
       await publish(40);

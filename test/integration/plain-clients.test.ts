@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRaw } from '../support/attacks.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { startOrigin } from '../support/origin.ts';
+import { openRaw } from '../support/raw-connection.ts';
 import { makeHome, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -101,7 +101,7 @@ describe('clients with nothing of ours in them', () => {
     for (const path of ['/healthz', '/feed.rss']) {
       const connection = await openRaw(Number(new URL(server.url).port), `GET ${path} HTTP/1.0\r\n\r\n`);
       await connection.ended;
-      expect(connection.heard()).toMatch(/^HTTP\/1\.1 200 /);
+      expect(connection.received()).toMatch(/^HTTP\/1\.1 200 /);
     }
   });
 });

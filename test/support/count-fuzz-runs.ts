@@ -1,4 +1,4 @@
-// Set up by fuzz.config.ts before each file: counts what the properties try, and fails a run that hangs.
+// Loaded by fuzz.config.ts before each file: counts the runs of properties and fails slow ones.
 import { appendFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll } from 'vitest';
@@ -10,7 +10,7 @@ interface Count {
   slowestMs: number;
 }
 
-// Files share one thread, in which this module runs once for each of them: the count is kept outside of it.
+// All files share one thread and load this module again: the count is global.
 const shared = globalThis as { fuzzCount?: Count };
 
 function install(): Count {

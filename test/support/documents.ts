@@ -1,4 +1,4 @@
-/** One entry of a feed document made for a test. */
+/** An entry of a feed document for a test. */
 export interface Entry {
   readonly guid?: string;
   readonly title: string;

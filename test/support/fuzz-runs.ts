@@ -1,2 +1,2 @@
-/** How many cases a property test tries; `FUZZ_RUNS=5000` digs deeper. */
+/** The number of runs of a property test. Set `FUZZ_RUNS` for more. */
 export const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 100);

@@ -9,7 +9,7 @@ import {
 import { maxWaitingRequests } from '../../../../src/web/http/connections/request-pipeline.ts';
 import { isEventStream } from '../../../../src/web/live/sse/sse-handler.ts';
 import { createClientAddress, createProxyTest } from '../../../../src/web/shared/client-address.ts';
-import { openRaw, type RawConnection } from '../../../support/attacks.ts';
+import { openRaw, type RawConnection } from '../../../support/raw-connection.ts';
 import { until } from '../../../support/until.ts';
 
 const stranger = '192.0.2.7';
@@ -89,8 +89,8 @@ function answerPath({ url }: IncomingMessage, outgoing: Parameters<RequestListen
   outgoing.end(`<${url}>`);
 }
 
-function bodies({ heard }: RawConnection): string[] {
-  return [...heard().matchAll(/<\/(\w*)>/g)].map((match) => match[1] ?? '');
+function bodies({ received }: RawConnection): string[] {
+  return [...received().matchAll(/<\/(\w*)>/g)].map((match) => match[1] ?? '');
 }
 
 describe('pipelined requests', () => {
@@ -119,7 +119,7 @@ describe('pipelined requests', () => {
     const client = await one.open(get('/a').repeat(955));
     await client.ended;
     expect(bodies(client)).toHaveLength(maxWaitingRequests + 1);
-    expect(client.heard().match(/Connection: close/g)).toHaveLength(1);
+    expect(client.received().match(/Connection: close/g)).toHaveLength(1);
     // Node has made none of the rest.
     expect(one.requests).toBeLessThan(maxWaitingRequests + 5);
   });
@@ -230,7 +230,7 @@ describe('connections of one address', () => {
     await one.arrived();
     const third = await one.arrived(get('/a'));
     await third.ended;
-    expect(third.heard()).toMatch(/^HTTP\/1\.1 429 .*Retry-After: 30.*Too many connections from your address/s);
+    expect(third.received()).toMatch(/^HTTP\/1\.1 429 .*Retry-After: 30.*Too many connections from your address/s);
     expect(one.requests).toBe(0);
     expect(one.warnings[0]).toMatch(/TRUSTED_PROXIES.*192\.0\.2\.7/);
   });
@@ -257,23 +257,23 @@ describe('connections of one address', () => {
     one.server.on('upgrade', (_request, socket) => socket.write('switched'));
     const socket = await one.arrived(get('/live', 'Connection: Upgrade', 'Upgrade: websocket'));
     const stream = await one.arrived(get('/events'));
-    await until('both', () => (socket.heard() !== '' && stream.heard() !== '') || null);
+    await until('both', () => (socket.received() !== '' && stream.received() !== '') || null);
     await one.arrived();
     const more = await one.arrived(get('/a'));
-    await until('an answer', () => more.heard() || null);
-    expect(more.heard()).toMatch(/^HTTP\/1\.1 200/);
+    await until('an answer', () => more.received() || null);
+    expect(more.received()).toMatch(/^HTTP\/1\.1 200/);
   });
 
   it('count again when the stream has ended and they have not', async () => {
     const one = await limited({ from: stranger });
     const stream = await one.arrived(get('/events'));
     await one.arrived();
-    await until('the end of the stream', () => stream.heard().includes('</events>') || null);
+    await until('the end of the stream', () => stream.received().includes('</events>') || null);
     stream.socket.write(get('/a'));
-    await until('the next answer', () => stream.heard().includes('</a>') || null);
+    await until('the next answer', () => stream.received().includes('</a>') || null);
     const third = await one.arrived(get('/a'));
     await third.ended;
-    expect(third.heard()).toMatch(/^HTTP\/1\.1 429/);
+    expect(third.received()).toMatch(/^HTTP\/1\.1 429/);
   });
 
   it('are not limited for a trusted proxy, but requests under way for one of its clients are', async () => {
@@ -288,7 +288,7 @@ describe('connections of one address', () => {
     const leaves = await one.arrived(get('/slow', forwarded));
     await until('both', () => one.requests === 2 || null);
     const third = await one.arrived(get('/a', forwarded));
-    await until('the refusal', () => /^HTTP\/1\.1 429 /.test(third.heard()) || null);
+    await until('the refusal', () => /^HTTP\/1\.1 429 /.test(third.received()) || null);
     const other = await one.arrived(get('/a', 'X-Forwarded-For: 192.0.2.8'));
     await until('the answer to another', () => bodies(other).length === 1 || null);
     leaves.socket.destroy();

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuseRepeatedHost } from '../../../../src/web/http/security/host-header.ts';
-import { openRaw } from '../../../support/attacks.ts';
+import { openRaw } from '../../../support/raw-connection.ts';
 
 const server = createServer(refuseRepeatedHost((_incoming, outgoing) => void outgoing.end('answered')));
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
@@ -15,7 +15,7 @@ async function heard(...headers: string[]): Promise<string> {
   const lines = ['GET / HTTP/1.1', ...headers, 'Connection: close', '', ''];
   const connection = await openRaw(port, lines.join('\r\n'));
   await connection.ended;
-  return connection.heard();
+  return connection.received();
 }
 
 describe('a request', () => {
