@@ -8,7 +8,7 @@ function html(value: string): Markup {
   return { type: 'html', value };
 }
 
-/** What comes of a body, read piece by piece and at once. */
+/** The results of a body, parsed separately or in one pass. */
 function both(item: { content: Markup | null; summary: Markup | null }): unknown[] {
   return [false, true].map((atOnce) => {
     const body = new EntryBody(item, bases);

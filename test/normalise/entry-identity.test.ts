@@ -28,7 +28,13 @@ describe('entryKey', () => {
     expect(entryKey(traits({}), echo)).toBe('dA title\nSome text');
   });
 
-  it.each(['x'.repeat(1_000_000), '\u0000\u001b[2J', '__proto__', '', '😀'])('returns short ASCII for any guid', (guid) => {
+  it.each([
+    'x'.repeat(1_000_000),
+    '\u0000\u001b[2J',
+    '__proto__',
+    '',
+    '😀',
+  ])('returns short ASCII for any guid', (guid) => {
     expect(entryKey(traits({ guid }), sha256)).toMatch(/^[gld][0-9a-f]{40}$/);
   });
 

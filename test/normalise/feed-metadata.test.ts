@@ -39,10 +39,10 @@ describe('readFeedMetadata', () => {
       language: 'EN_gb',
       author: 'jo@site.example (Jo)',
     });
-    const frame = readFeedMetadata(feed, { url, language: null });
-    expect(frame).toMatchObject({ siteUrl: 'https://feeds.example/', language: 'en-GB', author: 'Jo' });
-    expect(frame.title?.startsWith('Long Long')).toBe(true);
-    expect(Buffer.byteLength(frame.title ?? '')).toBeLessThanOrEqual(1024);
+    const metadata = readFeedMetadata(feed, { url, language: null });
+    expect(metadata).toMatchObject({ siteUrl: 'https://feeds.example/', language: 'en-GB', author: 'Jo' });
+    expect(metadata.title?.startsWith('Long Long')).toBe(true);
+    expect(Buffer.byteLength(metadata.title ?? '')).toBeLessThanOrEqual(1024);
   });
 
   it("prefers the operator's language", () => {

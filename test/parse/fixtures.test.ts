@@ -6,7 +6,7 @@ import { parseFeed } from '../../src/parse/parse-feed.ts';
 const folder = fileURLToPath(new URL('../fixtures/feeds/', import.meta.url));
 const suffix = '.expected.json';
 
-/** Documents with one oddity each, by name; the file of what is expected has the same name. */
+/** One document for each special case, with a file of the same name for the expected result. */
 const expectations = readdirSync(folder).filter((name) => name.endsWith(suffix));
 const documents = new Map(
   readdirSync(folder)

@@ -29,7 +29,7 @@ describe('parseFeed on documents that are not feeds', () => {
     ['a page', '<!DOCTYPE html><html><head><title>Parked</title></head></html>'],
     ['words', 'Service unavailable'],
     ['other XML', '<?xml version="1.0"?><opml version="2.0"><body/></opml>'],
-    ['only a comment, on which the parser never answers', '<!-- nothing -->'],
+    ['only a comment, for which rss-parser never calls back', '<!-- nothing -->'],
     ['JSON of another kind', '{"error":"not found"}'],
     ['a list in JSON', '[1,2]'],
   ])('reports that %s is not a feed', async (_, text) => {
@@ -51,7 +51,7 @@ describe('parseFeed on feeds', () => {
   it.each([
     ['RSS', rss('')],
     ['Atom', '<feed xmlns="http://www.w3.org/2005/Atom"/>'],
-    ['an RSS of nothing', '<rss/>'],
+    ['an empty RSS element', '<rss/>'],
     ['RDF', '<rdf:RDF xmlns:rdf="x"><channel/></rdf:RDF>'],
     ['JSON', '{"version":"https://jsonfeed.org/version/1.1","items":[]}'],
   ])('reads %s without items', async (_, text) => {

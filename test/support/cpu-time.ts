@@ -1,6 +1,6 @@
-/** Milliseconds of processor time that this thread spends on `work`: what a busy machine does not change. */
+/** Milliseconds of CPU time that this thread spends on `work`. Independent of other load on the machine. */
 export function threadCpuMs(work: () => void): number {
-  // Node 22 knows only the time of the whole process.
+  // Node 22 has only the time of the whole process.
   const usage = (): NodeJS.CpuUsage => process.threadCpuUsage?.() ?? process.cpuUsage();
   const before = usage();
   work();

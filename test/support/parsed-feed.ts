@@ -20,12 +20,12 @@ const emptyItem: ParsedItem = {
   data: {},
 };
 
-/** An item with nothing but what a test is about. */
+/** An empty item with the given fields. */
 export function parsedItem(part: Partial<ParsedItem> = {}): ParsedItem {
   return { ...emptyItem, ...part };
 }
 
-/** An ordinary item, the `n`th of its feed. */
+/** A typical item, the `n`th of its feed. */
 export function ordinaryItem(n: number, part: Partial<ParsedItem> = {}): ParsedItem {
   return parsedItem({
     guid: `guid-${n}`,
@@ -56,7 +56,7 @@ export function parsedFeed(items: readonly ParsedItem[], part: Partial<ParsedFee
   };
 }
 
-/** Options of a source about which nothing special was declared. */
+/** The options of a source with default settings. */
 export function plainOptions(part: Partial<NormaliseOptions> = {}): NormaliseOptions {
   return {
     url: 'https://feeds.example/rss.xml',

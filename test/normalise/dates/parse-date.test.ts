@@ -4,7 +4,7 @@ import { classifyDate, parseDate, plausibleDate } from '../../../src/normalise/d
 import { threadCpuMs } from '../../support/cpu-time.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-/** For a busy machine, or many runs. */
+/** Leaves time for a busy machine and for many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 function iso(text: string): string | null {
@@ -110,10 +110,10 @@ const zones: [string, number][] = [
   ['AEDT', 11],
   ['Etc/GMT', 0],
   ['Etc/UTC', 0],
-  // POSIX: west is plus.
+  // In POSIX names, plus is west.
   ['Etc/GMT+5', -5],
   ['Etc/GMT-2', 2],
-  // RFC 5322 §4.3: military letters and unknown names say nothing.
+  // RFC 5322 §4.3: military letters and unknown names count as UTC.
   ['K', 0],
   ['QQQ', 0],
 ];
@@ -295,7 +295,7 @@ describe('parseDate on arbitrary text', () => {
       const internet = fc.tuple(year, two(13), two(32), time, zone).map(([y, m, d, t, z]) => `${y}-${m}-${d}T${t}${z}`);
       fc.assert(
         fc.property(fc.oneof(mail, internet), (text) => {
-          // With a space behind it is written to no letter.
+          // A trailing space bypasses the fast path.
           expect(parseDate(text)).toBe(parseDate(`${text} `));
         }),
         { numRuns: fuzzRuns * 5 },

@@ -1,6 +1,6 @@
 import { type BalancedHtml, BalancedHtmlWriter } from '../../../src/normalise/html/balanced-html-writer.ts';
 
-/** Balances HTML whose attributes are quoted and that has no `<` or `>` but those of tags. */
+/** Balances HTML whose attributes are quoted and whose only `<` and `>` are those of tags. */
 export function balance(html: string, maxBytes: number): BalancedHtml {
   const out = new BalancedHtmlWriter(maxBytes);
   const pieces = html.matchAll(/<(\/?)([a-z][a-z0-9]*)([^<>]*?)(?: ?\/)?>|[^<]+/g);

@@ -7,7 +7,7 @@ function balanced(html: string): string {
   return balance(html, roomy).html;
 }
 
-// Each right-hand side is what Chromium builds of the left-hand side inside <li><div>…</div></li>, but that the page around it stays whole.
+// Each output is the DOM that Chromium builds from the input inside <li><div>…</div></li>, without changing the page around it.
 const cases: [string, string, string][] = [
   [
     'leaves well-nested elements unchanged',
@@ -32,7 +32,11 @@ const cases: [string, string, string][] = [
     '<dl><dd><div></div></dd><dt>a</dt></dl>',
   ],
   ['closes a paragraph before a block', '<p>a<blockquote>b</blockquote></p>c', '<p>a</p><blockquote>b</blockquote>c'],
-  ['closes the elements between a paragraph and a block inside it', '<p><b>a<div>b</div></b></p>', '<p><b>a</b></p><div>b</div>'],
+  [
+    'closes the elements between a paragraph and a block inside it',
+    '<p><b>a<div>b</div></b></p>',
+    '<p><b>a</b></p><div>b</div>',
+  ],
   [
     'leaves a paragraph in a cell unchanged',
     '<table><tr><td><p>a</p></td></tr></table>',
@@ -74,7 +78,11 @@ const cases: [string, string, string][] = [
   ],
   ['ignores table parts outside a table', '<tr><td>a</td></tr><col /><caption>b</caption>', 'ab'],
   ['ignores ruby text outside a ruby element', '<rt>a</rt>', 'a'],
-  ['closes ruby text before other ruby text', '<ruby>x<rt>a<rp>b</rp></rt></ruby>', '<ruby>x<rt>a</rt><rp>b</rp></ruby>'],
+  [
+    'closes ruby text before other ruby text',
+    '<ruby>x<rt>a<rp>b</rp></rt></ruby>',
+    '<ruby>x<rt>a</rt><rp>b</rp></ruby>',
+  ],
   ['ignores end tags without a start tag', '</div></p></main>a', 'a'],
   ['closes open elements at the end', '<div><b>a', '<div><b>a</b></div>'],
   ['removes empty paragraphs', '<p><figure></figure></p>', '<figure></figure>'],

@@ -1,8 +1,8 @@
 import { Parser } from 'htmlparser2';
 
 /**
- * What may be found in clean HTML, written out anew on purpose: a change of the allow-list has to be made here too.
- * `null` values take anything of at most 1 KB.
+ * The elements and attributes of clean HTML. Independent of the allow-list on purpose: a change must be made in both.
+ * `null` accepts any value of at most 1 KB.
  */
 const elements: Readonly<Record<string, Readonly<Record<string, RegExp | null>>>> = {
   a: {
@@ -56,7 +56,7 @@ const elements: Readonly<Record<string, Readonly<Record<string, RegExp | null>>>
 };
 const voids = new Set(['br', 'col', 'hr', 'img', 'source', 'wbr']);
 
-/** Everything in `html` that must not be there, in words; empty when it is clean. */
+/** A description of everything forbidden in `html`; empty if it is clean. */
 export function findForbidden(html: string): string[] {
   const found: string[] = [];
   const parser = new Parser({
@@ -76,7 +76,7 @@ export function findForbidden(html: string): string[] {
   return [...found, ...unbalanced(html), ...controls(html)];
 }
 
-/** End tags must mirror start tags exactly: then nothing in the text can close an element around it. */
+/** End tags must match start tags exactly, so that no tag can close an element around the content. */
 function unbalanced(html: string): string[] {
   const open: string[] = [];
   for (const [tag, slash, name = ''] of html.matchAll(/<(\/?)([^\s<>/]*)[^<>]*>/g)) {

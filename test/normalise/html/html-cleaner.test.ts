@@ -3,16 +3,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanHtml, maxContentBytes } from '../../../src/normalise/html/sanitise.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { soup } from './random-html.ts';
+import { randomHtml } from './random-html.ts';
 import { referenceClean } from './reference-cleaner.ts';
 
-/** For a busy machine, or many runs. */
+/** Leaves time for a busy machine and for many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 const bases = ['https://feed.example/a/'];
 
 describe('cleanHtml compared with sanitize-html', () => {
-  // The reader of srcset in sanitize-html tells the console of each that it cannot read.
+  // sanitize-html logs each invalid srcset to the console.
   beforeEach(() => void vi.spyOn(console, 'log').mockReturnValue());
   afterEach(() => void vi.restoreAllMocks());
 
@@ -27,10 +27,10 @@ describe('cleanHtml compared with sanitize-html', () => {
     ],
     ['a noscript that an end tag around it ends', '<div><noscript></div><b>a</b></noscript><i>b</i>'],
     ['a noscript that never ends for browsers', '<div><noscript></div><b>a</b></noscriptx><i>b</i>'],
-    ['end tags that only a parser hears of', '<div><p><noscript></p><b>a</b>b</noscript>c'],
+    ['end tags that only a parser sees', '<div><p><noscript></p><b>a</b>b</noscript>c'],
     ['an end tag in an attribute', '<div><noscript title="</noscript>"></div><b>a</b></noscript>b'],
     ['a noscript within a noscript', '<p><noscript><noscript></p>a</noscript>b</noscript>c'],
-    ['a noscript that ends late, and one behind it', '<p><noscript></p>a</noscript>b<noscript>c</noscript>d'],
+    ['a noscript that a browser ends later, and one after it', '<p><noscript></p>a</noscript>b<noscript>c</noscript>d'],
     ['an element that goes within one that goes', '<svg><svg><b>a</b></svg><b>b</b></svg><b>c</b>'],
     ['an end tag for an element around one that goes', '<div><select><b>a</div>b</select>c'],
     ['quotes and brackets in a value', `<abbr title='a "b" <c> &amp;amp; d'>e</abbr>`],
@@ -51,7 +51,7 @@ describe('cleanHtml compared with sanitize-html', () => {
     'agrees on anything (property)',
     () => {
       fc.assert(
-        fc.property(soup, (html) => {
+        fc.property(randomHtml, (html) => {
           expect(cleanHtml(html, bases)).toEqual(referenceClean(html, bases, maxContentBytes));
         }),
         { numRuns: fuzzRuns * 5 },

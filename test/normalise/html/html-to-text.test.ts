@@ -6,12 +6,16 @@ describe('htmlToText', () => {
   const cases: [string, string, string][] = [
     ['parts blocks and joins inline elements', '<p>one</p><p>t<b>w</b>o</p>three<br>four', 'one two three four'],
     ['decodes entities once', 'Q&amp;A &lt;b&gt; &amp;amp; caf&eacute; &#x2014;', 'Q&A <b> &amp; café —'],
-    ['leaves out what nobody sees', 'a<script>x</script><style>y</style><!-- z --><svg><text>s</text></svg>b', 'a b'],
-    ['leaves out what stands in for a player', '<video>Your browser is too old</video>text', 'text'],
+    ['omits invisible content', 'a<script>x</script><style>y</style><!-- z --><svg><text>s</text></svg>b', 'a b'],
+    ['omits the fallback content of a player', '<video>Your browser is too old</video>text', 'text'],
     ['keeps the text of formulas', '<math><mi>a</mi><mo>+</mo><mi>b</mi></math>', 'a + b'],
     ['reads broken markup to its end', '<p>one <b>two <i>three', 'one two three'],
-    ['takes text without any markup as it stands', ' a  >\n b ', 'a > b'],
-    ['knows no hidden element but those that are open', 'a</svg></video><b title="<svg>">b</b><svg/>c</svg>d', 'ab cd'],
+    ['keeps text without markup as it is', ' a  >\n b ', 'a > b'],
+    [
+      'ignores end tags of hidden elements that are not open',
+      'a</svg></video><b title="<svg>">b</b><svg/>c</svg>d',
+      'ab cd',
+    ],
     ['ignores base64 images', '<img alt="x" src="y">', ''],
   ];
   it.each(cases)('%s', (_, html, expected) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { allowedElements, droppedWithContent, renamedElements } from '../../../src/normalise/html/allow-list.ts';
 
-/** Elements of every kind that the cleaner and the parsers treat in a way of their own, the troublesome ones often. */
+/** Elements of every kind that the sanitiser or a parser treats specially, the difficult ones more often. */
 const names = fc.constantFrom(
   ...Object.keys(allowedElements),
   ...Object.keys(renamedElements),
@@ -57,8 +57,8 @@ const scraps = fc.constantFrom(
   ...['\u202e', '&#x202e;', '&#0;', '&#x81;', '&#xd800;', '\u0000', '\u0085', '\ud800'],
 );
 
-/** Markup as nobody writes it. */
-export const soup: fc.Arbitrary<string> = fc
+/** Random malformed markup. */
+export const randomHtml: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
       { weight: 4, arbitrary: fc.tuple(names, attributes).map(([name, attribute]) => `<${name}${attribute}>`) },

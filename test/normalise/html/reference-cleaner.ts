@@ -11,7 +11,7 @@ import { iframesToLinks } from '../../../src/normalise/html/iframes-to-links.ts'
 import { withoutControls } from '../../../src/normalise/text/clean-text.ts';
 import { balance } from './balance-html.ts';
 
-/** What `cleanHtml` does, by a sanitiser that others wrote and many use: same allow-list, same attributes. */
+/** Like `cleanHtml`, implemented with sanitize-html: same allow-list, same attributes. */
 export function referenceClean(html: string, bases: BaseUrls, maxBytes: number): BalancedHtml {
   const linked = iframesToLinks(withoutControls(html), bases);
   const clean = sanitize(linked, optionsFor(bases));
@@ -35,7 +35,7 @@ function optionsFor(bases: BaseUrls): sanitize.IOptions {
         const known = Object.hasOwn(renamedElements, name) ? (renamedElements[name] ?? name) : name;
         const allowed = Object.hasOwn(allowedElements, known) ? (allowedElements[known] ?? []) : [];
         const kept = allowed.length === 0 ? {} : (cleanAttributes(known, attributes, bases) ?? {});
-        // In the order of the list; what is not on it comes last, for the sanitiser to drop.
+        // In the order of the allow-list. Other attributes come last and are dropped by sanitize-html.
         const ordered = allowed.flatMap((attribute) => (attribute in kept ? [[attribute, kept[attribute]]] : []));
         return { tagName: known, attribs: { ...Object.fromEntries(ordered), ...kept } };
       },

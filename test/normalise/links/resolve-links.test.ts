@@ -9,7 +9,7 @@ import {
 } from '../../../src/normalise/links/resolve-links.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-/** For a busy machine, or many runs. */
+/** Leaves time for a busy machine and for many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 const base = 'https://example.org/news/index.html';

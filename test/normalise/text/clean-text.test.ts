@@ -4,7 +4,7 @@ import { cleanText, withoutControls } from '../../../src/normalise/text/clean-te
 import { codePoint } from '../../support/code-point.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-/** For a busy machine, or many runs. */
+/** Leaves time for a busy machine and for many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 /** Blocks of many characters of one kind. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { excerpt, truncateBytes } from '../../../src/normalise/text/truncate.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-/** For a busy machine, or many runs. */
+/** Leaves time for a busy machine and for many runs. */
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
 describe('truncateBytes', () => {

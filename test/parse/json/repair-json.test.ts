@@ -5,7 +5,7 @@ import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 describe('repairJson', () => {
   it.each([
-    ['junk behind', '{"a":1} <!-- x -->', '{"a":1}'],
+    ['junk after the end', '{"a":1} <!-- x -->', '{"a":1}'],
     ['a comma too many in an object', '{"a":1 , }', '{"a":1 }'],
     ['a comma too many in a list', '{"a":[1,2,\n]}', '{"a":[1,2]}'],
     ['line breaks in a string', '{"a":"x\ny\r\tz"}', '{"a":"x\\ny\\r\\tz"}'],
@@ -17,8 +17,8 @@ describe('repairJson', () => {
 
   it.each([
     ['in a string', '{"a":1,"items":[{"id":1},{"id":"x'],
-    ['behind a comma', '{"a":1,"items":[{"id":1},'],
-    ['behind an object', '{"a":1,"items":[{"id":1}'],
+    ['after a comma', '{"a":1,"items":[{"id":1},'],
+    ['after an object', '{"a":1,"items":[{"id":1}'],
     ['within lists and objects of an item', '{"a":1,"items":[{"id":1},{"tags":["x",{"b":{}},{'],
     ['with the wrong bracket', '{"a":1,"items":[{"id":1}}'],
   ])('keeps the complete items of a document that ends %s', (_, text) => {

@@ -39,7 +39,7 @@ describe('CdataSections', () => {
     const before = performance.now();
     let read = 0;
     for (let at = 0; at < text.length - 3; at += piece.length) read += sections.read(at, 'title').content.length;
-    // The last is closed.
+    // The last section is closed.
     expect(read).toBe(200_000 + '</title>'.length);
     expect(performance.now() - before).toBeLessThan(2000);
   });

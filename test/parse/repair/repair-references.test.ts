@@ -39,13 +39,13 @@ describe('ReferenceRepairer', () => {
     ['numbers of windows-1252', '&#146;&#x93;&#128;', '’“€'],
     ['hexadecimal numbers', '&#x1F600;&#XE9;', '😀é'],
     ['numbers without a semicolon', '&#8217 x', '’ x'],
-    ['numbers that no XML may hold', '&#1;&#x1F;&#65535;', ''],
-    ['numbers that no character has', '&#0;&#1114112;&#99999999;', '\ufffd\ufffd\ufffd'],
+    ['numbers that XML forbids', '&#1;&#x1F;&#65535;', ''],
+    ['numbers without a character', '&#0;&#1114112;&#99999999;', '\ufffd\ufffd\ufffd'],
     ['too long a number', '&#999999999;', '&amp;#999999999;'],
     ['a high number', '&#128512;&#55203;', '😀힣'],
     ['halves of a surrogate pair', '&#55357;&#56832;&#xd83d;&#xde00;', '😀😀'],
     ['a half of a surrogate pair', '&#55357;x', '\ufffdx'],
-    ['a number that is none', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
+    ['an invalid number', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
   ])('repairs %s', (_, text, expected) => {
     expect(repaired(text)).toBe(expected);
   });

@@ -116,7 +116,7 @@ describe('inheritance from the feed', () => {
   });
 });
 
-/** Sound documents on which rss-parser's own mapping is right. */
+/** Well-formed documents that the mapping of rss-parser reads correctly. */
 const wellFormed = [
   `<rss version="2.0"><channel><title>t</title><link>https://example.org/</link><description>d</description>
    ${[1, 2, 3].map((n) => `<item><title>i${n} &amp; more</title><link>https://example.org/${n}</link><guid>g${n}</guid><pubDate>d${n}</pubDate><description>&lt;p&gt;x${n}&lt;/p&gt;</description><category>c${n}</category><enclosure url="https://example.org/${n}.mp3" type="audio/mpeg" length="${n}"/></item>`).join('\n')}

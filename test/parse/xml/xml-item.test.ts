@@ -34,7 +34,7 @@ describe('itemAuthor', () => {
       'Jo',
     ],
     ['no editor of the feed', { managingeditor: ['Jo'], 'dc:publisher': ['Press'] }, null],
-    ['nobody', {}, null],
+    ['no element', {}, null],
   ])('uses %s', (_, children, expected) => {
     expect(itemAuthor(new Fields([children]))).toBe(expected);
   });

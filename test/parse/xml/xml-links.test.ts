@@ -55,7 +55,7 @@ describe('pageLink', () => {
       'h',
     ],
     ['a link without type', { link: [link({ href: 'j', type: 'application/json' }), link({ href: 'n' })] }, 'n'],
-    ['another form when there is no page', { link: [link({ href: 'j', type: 'application/json' })] }, 'j'],
+    ['another media type when there is no page', { link: [link({ href: 'j', type: 'application/json' })] }, 'j'],
     [
       'a link in Atom within RSS',
       { 'atom:link': [link({ rel: 'self', href: 's' }), link({ rel: 'alternate', href: 'a' })] },
@@ -73,8 +73,8 @@ describe('itemLink', () => {
   it.each([
     ['its link before its guid', { link: ['a'], guid: ['https://example.org/g'] }, 'a'],
     ['a guid that is an address', { guid: ['https://example.org/g'] }, 'https://example.org/g'],
-    ['no guid that says it is none', { guid: [{ $: { ispermalink: 'False' }, _: 'https://example.org/g' }] }, null],
-    ['no guid that is no address', { guid: ['n-1'] }, null],
+    ['no guid that is not a permalink', { guid: [{ $: { ispermalink: 'False' }, _: 'https://example.org/g' }] }, null],
+    ['no guid that is not a URL', { guid: ['n-1'] }, null],
     [
       'the last of several guids',
       { guid: ['https://example.org/1', 'https://example.org/2'] },

@@ -7,20 +7,20 @@ import { decode } from '../../../src/parse/decode.ts';
 import { repairXml } from '../../../src/parse/repair/repair-xml.ts';
 import { readXml } from '../../../src/parse/xml/xml-reader.ts';
 
-/** A tree as JSON, so that what objects inherit does not matter. */
+/** A tree as JSON values, to compare objects with different prototypes. */
 const plain = (tree: unknown): unknown => JSON.parse(JSON.stringify(tree));
 const read = (xml: string): unknown => plain(readXml(xml));
 
-interface OwnParser {
-  parseString(xml: string, answer: (error: Error | null, tree: unknown) => void): void;
+interface Xml2jsParser {
+  parseString(xml: string, callback: (error: Error | null, tree: unknown) => void): void;
 }
 
-/** The tree that rss-parser's own XML parser makes, with names in lower case. */
-function readSlowly(xml: string): unknown {
+/** The tree of rss-parser's own XML parser, with names in lower case. */
+function readWithXml2js(xml: string): unknown {
   const lower = [(name: string) => (name === '_' || name === '$' ? '-' : name.toLowerCase())];
   const { xmlParser } = new Parser({
     xml2js: { tagNameProcessors: lower, attrNameProcessors: lower },
-  }) as unknown as { readonly xmlParser: OwnParser };
+  }) as unknown as { readonly xmlParser: Xml2jsParser };
   let read: unknown;
   xmlParser.parseString(xml, (error, tree) => {
     if (error !== null) throw error;
@@ -93,7 +93,7 @@ describe('readXml', () => {
   it.each(fixtures)("builds the same tree as rss-parser's own parser for %s", (name) => {
     const repaired = repairXml(decode(readFileSync(`${folder}${name}`), null).text);
     if (repaired.kind === 'unreadable') return;
-    expect(read(repaired.xml)).toEqual(readSlowly(repaired.xml));
+    expect(read(repaired.xml)).toEqual(readWithXml2js(repaired.xml));
   });
 
   it("builds the same tree as rss-parser's own parser for any repaired document", () => {
@@ -115,7 +115,7 @@ describe('readXml', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const repaired = repairXml(`<rss version="2.0"><channel>${pieces.join('')}</channel></rss>`);
-        if (repaired.kind === 'repaired') expect(read(repaired.xml)).toEqual(readSlowly(repaired.xml));
+        if (repaired.kind === 'repaired') expect(read(repaired.xml)).toEqual(readWithXml2js(repaired.xml));
       }),
       { numRuns: 500 },
     );
