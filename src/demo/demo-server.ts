@@ -11,7 +11,7 @@ import { seededRandom } from './random.ts';
 import { feedPath, renderArticlePage, renderFeed, renderFrontPage } from './render-outlet.ts';
 import { demoSections } from './story-template.ts';
 
-export interface DemoServerOptions {
+interface DemoServerOptions {
   /** The same seed publishes the same stories. */
   readonly seed: number;
   /** The time between two publications; null: only `publish` publishes. */

@@ -4,7 +4,7 @@ import { haveDistinctRecordings } from '../domain/recordings.ts';
 import { type IdentityFields, isBelowSiteRoot, linkKey } from './entry-identity.ts';
 
 /** The fields of an entry that are compared with other entries of its document. */
-export interface ComparableEntry extends IdentityFields {
+interface ComparableEntry extends IdentityFields {
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
   readonly enclosures: readonly Enclosure[];

@@ -10,7 +10,7 @@ const longContentChars = 64 * 1024;
 const embedded = /=\s*(?:"[^"<]{0,200}data:[^"]{1024,}"|'[^'<]{0,200}data:[^']{1024,}'|data:[^\s"'>]{1024,})/gi;
 
 /** The base URLs of content and summary, in order of preference; see `baseUrlsOf`. */
-export interface BodyBaseUrls {
+interface BodyBaseUrls {
   readonly content: readonly string[];
   readonly summary: readonly string[];
 }

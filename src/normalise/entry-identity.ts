@@ -30,7 +30,7 @@ const keyChars = 40;
  * @returns 41 ASCII characters, unique within one source only.
  */
 export function entryKey(fields: IdentityFields, digest: (text: string) => string): string {
-  const key = (rung: string, text: string): string => `${rung}${digest(text).slice(0, keyChars)}`;
+  const key = (kind: string, text: string): string => `${kind}${digest(text).slice(0, keyChars)}`;
   if (fields.guid !== null) return key('g', fields.guid);
   if (fields.url !== null) return key('l', linkKey(fields.url));
   return key('d', `${fields.title}\n${fields.body.text}`);
@@ -53,12 +53,12 @@ export function entryKeys(
   entries: readonly IdentityFields[],
   rules: { readonly trustIds: boolean; readonly siteUrl: string | null },
 ): string[] {
-  const owned = entries.every(({ guid }) => rules.trustIds && guid !== null)
+  const exclusive = entries.every(({ guid }) => rules.trustIds && guid !== null)
     ? null
     : exclusiveUrls(entries, rules.siteUrl);
   return entries.map((entry, index) => {
     const guid = rules.trustIds ? entry.guid : null;
-    return entryKey({ guid, url: owned?.[index] ?? null, title: entry.title, body: entry.body }, sha256);
+    return entryKey({ guid, url: exclusive?.[index] ?? null, title: entry.title, body: entry.body }, sha256);
   });
 }
 

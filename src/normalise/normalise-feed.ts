@@ -35,15 +35,15 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Norm
   const notes = new Notes();
   const metadata = readFeedMetadata(feed, options);
   const context: NormaliseContext = { feed, metadata, options, notes };
-  const taken = newestItems(feed.items, options);
-  if (taken.length < feed.items.length) notes.add('item_flood', feed.items.length);
-  const keyed = identify(
-    taken.map((item) => readEntry(item, context)),
+  const items = newestItems(feed.items, options);
+  if (items.length < feed.items.length) notes.add('item_flood', feed.items.length);
+  const identified = identify(
+    items.map((item) => readEntry(item, context)),
     context,
   );
   const deleted = tombstones(feed, options);
-  const wanted = keyed.filter(keepDropFilter(options));
-  notes.add('filtered', keyed.length - wanted.length);
+  const wanted = identified.filter(keepDropFilter(options));
+  notes.add('filtered', identified.length - wanted.length);
   const { drafts, unchanged } = draftEntries(wanted.filter(survivesTombstones(deleted)), context);
   const bases = documentBaseUrls(feed, options.url);
   return {
@@ -81,7 +81,7 @@ function tombstones(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed
  * Returns a test whether an entry is kept despite a tombstone in the same document: if it was updated later (RFC 6721 §3).
  * Other such entries only tell readers without support for tombstones that the entry was withdrawn.
  */
-function survivesTombstones(deleted: NormalisedFeed['deleted']): (keyed: IdentifiedEntry) => boolean {
+function survivesTombstones(deleted: NormalisedFeed['deleted']): (identified: IdentifiedEntry) => boolean {
   const deletedMs = new Map(deleted.map(({ ref, atMs }) => [ref, atMs]));
   return ({ entry: { guid, updatedMs } }) => {
     const atMs = guid === null ? null : (deletedMs.get(guid) ?? null);
@@ -99,8 +99,8 @@ function identify(entries: readonly Entry[], context: NormaliseContext): Identif
   const best = new Map<string, Entry>();
   for (const [index, entry] of entries.entries()) {
     const key = keys[index] ?? '';
-    const rival = best.get(key);
-    if (rival !== undefined && lastModifiedMs(rival) > lastModifiedMs(entry)) continue;
+    const previous = best.get(key);
+    if (previous !== undefined && lastModifiedMs(previous) > lastModifiedMs(entry)) continue;
     // Deleted first, so that the map has the entry at its position in the document.
     best.delete(key);
     best.set(key, entry);
@@ -112,12 +112,12 @@ function identify(entries: readonly Entry[], context: NormaliseContext): Identif
     metadata.siteUrl,
   );
   notes.add('dup_entry', repeated.size);
-  const kept = distinct.filter((_, index) => !repeated.has(index));
+  const remaining = distinct.filter((_, index) => !repeated.has(index));
   const urls = identifyingUrls(
-    kept.map(([, entry]) => entry.url),
+    remaining.map(([, entry]) => entry.url),
     metadata.siteUrl,
   );
-  return kept.map(([entryKey, entry], index) => ({ entry, entryKey, canonicalUrl: urls[index] ?? null }));
+  return remaining.map(([entryKey, entry], index) => ({ entry, entryKey, canonicalUrl: urls[index] ?? null }));
 }
 
 function sharedGuids(entries: readonly Entry[]): number {
@@ -126,13 +126,13 @@ function sharedGuids(entries: readonly Entry[]): number {
 }
 
 /** Returns a test for the `keep` and `drop` expressions of the source. RE2: linear time for any expression. */
-function keepDropFilter(options: NormaliseOptions): (keyed: IdentifiedEntry) => boolean {
+function keepDropFilter(options: NormaliseOptions): (identified: IdentifiedEntry) => boolean {
   const [keep, drop] = [options.keep, options.drop].map((pattern) =>
     pattern === null ? null : RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE),
   );
   const found = (pattern: RE2JS, { entry }: IdentifiedEntry): boolean =>
     [entry.title, ...entry.categories].some((text) => pattern.matcher(text).find());
-  return (keyed) => (keep == null || found(keep, keyed)) && (drop == null || !found(drop, keyed));
+  return (identified) => (keep == null || found(keep, identified)) && (drop == null || !found(drop, identified));
 }
 
 function draftEntries(
@@ -143,13 +143,13 @@ function draftEntries(
   const budget = { bytes: maxDocumentBytes, inputChars: maxDocumentInputChars };
   const drafts: ItemDraft[] = [];
   const unchanged: string[] = [];
-  for (const keyed of wanted) {
-    const { entry } = keyed;
-    const stored = Object.hasOwn(known, keyed.entryKey) ? known[keyed.entryKey] : undefined;
+  for (const identified of wanted) {
+    const { entry } = identified;
+    const stored = Object.hasOwn(known, identified.entryKey) ? known[identified.entryKey] : undefined;
     if (stored === undefined && budget.inputChars > 0) entry.body.preload();
     const hash = contentHash({ ...entry, text: entry.body.text });
-    if (stored === hash) unchanged.push(keyed.entryKey);
-    else drafts.push(draft(keyed, hash, { context, budget }));
+    if (stored === hash) unchanged.push(identified.entryKey);
+    else drafts.push(draft(identified, hash, { context, budget }));
   }
   return { drafts, unchanged };
 }
@@ -160,11 +160,11 @@ interface ContentBudget {
 }
 
 function draft(
-  keyed: IdentifiedEntry,
+  identified: IdentifiedEntry,
   hash: string,
   work: { context: NormaliseContext; budget: ContentBudget },
 ): ItemDraft {
-  const { entry, entryKey, canonicalUrl } = keyed;
+  const { entry, entryKey, canonicalUrl } = identified;
   const contentHtml = content(entry.body, work);
   return {
     entryKey,
@@ -206,7 +206,7 @@ function content(body: EntryBody, work: { context: NormaliseContext; budget: Con
  * Sorts by publication date, oldest first, so that the event log has the order of publication. Items without a date count
  * as published now. Items with equal dates are in reverse document order.
  */
-export function publicationOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
+function publicationOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
   // The sort is stable, so reversing first orders items with equal dates.
   return drafts.toReversed().sort((one, other) => (one.publishedMs ?? nowMs) - (other.publishedMs ?? nowMs));
 }

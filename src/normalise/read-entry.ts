@@ -17,7 +17,7 @@ const maxCategoryBytes = 256;
 const maxCategories = 50;
 const maxEnclosures = 50;
 const summaryChars = 500;
-const madeTitleChars = 80;
+const fallbackTitleChars = 80;
 
 /** An entry with cleaned fields. Its body is parsed lazily. */
 export interface Entry {
@@ -46,9 +46,9 @@ export interface NormaliseContext {
 function readDate(text: string | null, context: NormaliseContext): number | null {
   if (text === null || text.trim() === '' || !context.options.trust.dates) return null;
   const ms = parseDate(text);
-  const verdict = ms === null ? 'ancient' : classifyDate(ms, context.options.nowMs);
-  if (verdict === 'plausible') return ms;
-  context.notes.add(verdict === 'future' ? 'future_date' : 'bad_date');
+  const plausibility = ms === null ? 'ancient' : classifyDate(ms, context.options.nowMs);
+  if (plausibility === 'plausible') return ms;
+  context.notes.add(plausibility === 'future' ? 'future_date' : 'bad_date');
   return null;
 }
 
@@ -106,7 +106,7 @@ function fallbackTitle(
   url: string | null,
   { enclosures, metadata }: { enclosures: readonly Enclosure[]; metadata: FeedMetadata },
 ): string {
-  if (text !== '') return excerpt(text, madeTitleChars);
+  if (text !== '') return excerpt(text, fallbackTitleChars);
   const address = url ?? enclosures[0]?.url;
   if (address !== undefined)
     return truncateBytes(cleanText(address.replace(/^https?:\/\/(?:www\.)?|\/$/g, '')), maxTitleBytes);
@@ -124,7 +124,7 @@ function hasOwnBase(item: ParsedItem, feed: ParsedFeed): boolean {
 }
 
 /** The base URLs of one text of an item, whose element may have its own xml:base. */
-function basesInside(
+function markupBaseUrls(
   markup: Markup | null,
   { item, bases, context }: { item: ParsedItem; bases: readonly string[]; context: NormaliseContext },
 ): readonly string[] {
@@ -137,8 +137,8 @@ export function readEntry(item: ParsedItem, context: NormaliseContext): Entry {
   const { feed, metadata, options, notes } = context;
   const bases = hasOwnBase(item, feed) ? baseUrlsFor(feed, item, options.url) : metadata.baseUrls;
   const body = new EntryBody(item, {
-    content: basesInside(item.content, { item, bases, context }),
-    summary: basesInside(item.summary, { item, bases, context }),
+    content: markupBaseUrls(item.content, { item, bases, context }),
+    summary: markupBaseUrls(item.summary, { item, bases, context }),
   });
   const url = readLink(item, bases, notes);
   const enclosures = readEnclosures(item.enclosures, bases, notes);

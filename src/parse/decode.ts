@@ -1,5 +1,5 @@
 /** The text of a document, with notes on what was guessed or replaced. */
-export interface DecodedText {
+interface DecodedText {
   readonly text: string;
   readonly notes: readonly string[];
 }

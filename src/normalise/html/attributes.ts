@@ -22,8 +22,8 @@ function valueIn(attributes: Attributes, name: string): string | null {
 type CleanAttributes = Record<string, string>;
 
 /** Adds an attribute unless its value is null. */
-function add(kept: CleanAttributes, name: string, value: string | null): void {
-  if (value !== null) kept[name] = value;
+function add(clean: CleanAttributes, name: string, value: string | null): void {
+  if (value !== null) clean[name] = value;
 }
 
 function textValue(attributes: Attributes, name: string): string | null {
@@ -91,19 +91,19 @@ function firstUrl(attributes: Attributes, names: readonly string[], bases: BaseU
 function image(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
   const url = firstUrl(attributes, pictureSources, bases);
   if (url === null || isTrackingImage(attributes, url)) return null;
-  const kept: CleanAttributes = { src: url.href, alt: textValue(attributes, 'alt') ?? '' };
-  add(kept, 'srcset', srcset(attributes, bases));
-  add(kept, 'title', textValue(attributes, 'title') || null);
-  addSize(kept, attributes);
-  kept['loading'] = 'lazy';
-  kept['decoding'] = 'async';
-  kept['referrerpolicy'] = 'no-referrer';
-  return kept;
+  const clean: CleanAttributes = { src: url.href, alt: textValue(attributes, 'alt') ?? '' };
+  add(clean, 'srcset', srcset(attributes, bases));
+  add(clean, 'title', textValue(attributes, 'title') || null);
+  addSize(clean, attributes);
+  clean['loading'] = 'lazy';
+  clean['decoding'] = 'async';
+  clean['referrerpolicy'] = 'no-referrer';
+  return clean;
 }
 
-function addSize(kept: CleanAttributes, attributes: Attributes): void {
-  add(kept, 'width', positive(attributes, 'width', 20_000));
-  add(kept, 'height', positive(attributes, 'height', 20_000));
+function addSize(clean: CleanAttributes, attributes: Attributes): void {
+  add(clean, 'width', positive(attributes, 'width', 20_000));
+  add(clean, 'height', positive(attributes, 'height', 20_000));
 }
 
 function link(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
@@ -112,25 +112,25 @@ function link(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
 }
 
 function player(attributes: Attributes, bases: BaseUrls): CleanAttributes {
-  const kept: CleanAttributes = { controls: '', preload: 'none' };
-  add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
-  return kept;
+  const clean: CleanAttributes = { controls: '', preload: 'none' };
+  add(clean, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
+  return clean;
 }
 
 function video(attributes: Attributes, bases: BaseUrls): CleanAttributes {
-  const kept = player(attributes, bases);
-  add(kept, 'poster', mediaUrl(attributes, 'poster', bases)?.href ?? null);
-  addSize(kept, attributes);
-  return kept;
+  const clean = player(attributes, bases);
+  add(clean, 'poster', mediaUrl(attributes, 'poster', bases)?.href ?? null);
+  addSize(clean, attributes);
+  return clean;
 }
 
 function source(attributes: Attributes, bases: BaseUrls): CleanAttributes | null {
-  const kept: CleanAttributes = {};
-  add(kept, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
-  add(kept, 'srcset', srcset(attributes, bases));
-  if (!('src' in kept) && !('srcset' in kept)) return null;
-  add(kept, 'type', matching(attributes, 'type', /^[a-z]+\/[a-z0-9.+-]{1,60}$/));
-  return kept;
+  const clean: CleanAttributes = {};
+  add(clean, 'src', mediaUrl(attributes, 'src', bases)?.href ?? null);
+  add(clean, 'srcset', srcset(attributes, bases));
+  if (!('src' in clean) && !('srcset' in clean)) return null;
+  add(clean, 'type', matching(attributes, 'type', /^[a-z]+\/[a-z0-9.+-]{1,60}$/));
+  return clean;
 }
 
 type AttributeCleaner = (attributes: Attributes, bases: BaseUrls) => CleanAttributes | null;
@@ -171,10 +171,10 @@ export function cleanAttributes(
   attributes: Attributes,
   bases: BaseUrls,
 ): Readonly<CleanAttributes> | null {
-  const clean = elements.get(name);
-  if (clean !== undefined) return clean(attributes, bases);
-  const kept: CleanAttributes = {};
+  const cleaner = elements.get(name);
+  if (cleaner !== undefined) return cleaner(attributes, bases);
+  const clean: CleanAttributes = {};
   const allowed = Object.hasOwn(allowedElements, name) ? allowedElements[name] : undefined;
-  for (const attribute of allowed ?? []) add(kept, attribute, values.get(attribute)?.(attributes) ?? null);
-  return kept;
+  for (const attribute of allowed ?? []) add(clean, attribute, values.get(attribute)?.(attributes) ?? null);
+  return clean;
 }

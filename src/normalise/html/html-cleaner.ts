@@ -104,11 +104,11 @@ export class HtmlCleaner implements HtmlHandler {
   /** The attributes as written in a tag: only those of the allow-list. */
   #attributes(rule: ElementRule, written: Attributes): string {
     if (rule.attributes.length === 0) return '';
-    const kept = cleanAttributes(rule.name, this.#reader.decodeAttributes(written), this.#bases);
-    if (kept === null) return '';
+    const clean = cleanAttributes(rule.name, this.#reader.decodeAttributes(written), this.#bases);
+    if (clean === null) return '';
     let text = '';
     for (const name of rule.attributes) {
-      const value = kept[name];
+      const value = clean[name];
       if (value === '' && name !== 'alt') text += ` ${name}`;
       else if (value !== undefined) text += ` ${name}="${escapeAttribute(value)}"`;
     }

@@ -1,5 +1,5 @@
 /** An image candidate of a srcset: its URL and its descriptor (`2x`, `640w`), empty if it has none. */
-export interface ImageCandidate {
+interface ImageCandidate {
   readonly url: string;
   readonly descriptor: string;
 }

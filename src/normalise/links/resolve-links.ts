@@ -4,7 +4,7 @@ import { removeTrackingPairs } from './tracking.ts';
 const maxUrlChars = 4096;
 
 /** The base URLs that a document declares. */
-export interface DeclaredBases {
+interface DeclaredBases {
   /** The xml:base attributes that apply, outermost first, as written. */
   readonly xmlBases: readonly string[];
   /** The link of the feed, as written. */

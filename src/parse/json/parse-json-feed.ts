@@ -28,11 +28,14 @@ export function parseJsonFeed(text: string): ParseResult {
 }
 
 function readJson(text: string): { value: Json | null; notes: readonly string[] } {
-  const bare = text.slice(text.indexOf('{'));
-  const whole = tryJson(bare);
-  if (whole !== null) return { value: whole, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
-  const { json, isTruncated } = repairJson(bare);
-  return { value: tryJson(json), notes: isTruncated ? ['recovered', 'partial_parse'] : ['recovered'] };
+  const json = text.slice(text.indexOf('{'));
+  const value = tryJson(json);
+  if (value !== null) return { value, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
+  const repaired = repairJson(json);
+  return {
+    value: tryJson(repaired.json),
+    notes: repaired.isTruncated ? ['recovered', 'partial_parse'] : ['recovered'],
+  };
 }
 
 function tryJson(text: string): Json | null {

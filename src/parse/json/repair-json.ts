@@ -4,7 +4,7 @@ const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r
 const closerOf: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
 /** Repaired JSON, and whether the end of the document was dropped. */
-export interface RepairedJson {
+interface RepairedJson {
   readonly json: string;
   readonly isTruncated: boolean;
 }

@@ -2,7 +2,7 @@ const opening = '<![CDATA[';
 const closing = ']]>';
 
 /** A CDATA section. */
-export interface CdataSection {
+interface CdataSection {
   readonly content: string;
   /** The position after the section. */
   readonly end: number;

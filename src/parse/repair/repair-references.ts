@@ -12,7 +12,7 @@ const unprintable = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/u;
 const maxRemembered = 4096;
 
 /** The replacement of a reference that ends at `end`. */
-export interface RepairedReference {
+interface RepairedReference {
   readonly end: number;
   readonly text: string;
 }

@@ -9,7 +9,7 @@ const tagLike = /<[a-z/!]/i;
  *
  * @param defaultType the type of an element without a `type`: HTML in RSS by convention, text in Atom by specification.
  */
-export function markupOf(node: XmlNode, defaultType: Markup['type']): Markup | null {
+function markupOf(node: XmlNode, defaultType: Markup['type']): Markup | null {
   const markup = typedMarkup(node, defaultType);
   const base = markup === null ? null : attributeOf(node, 'xml:base');
   return markup === null || base === null ? markup : { ...markup, base };

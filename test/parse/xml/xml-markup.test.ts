@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { firstMarkup, markupOf } from '../../../src/parse/xml/xml-markup.ts';
-import { Fields } from '../../../src/parse/xml/xml-nodes.ts';
+import type { Markup } from '../../../src/domain/items/parsed-feed.ts';
+import { firstMarkup } from '../../../src/parse/xml/xml-markup.ts';
+import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
 
 const typed = (type: string, value: string, more: Record<string, unknown> = {}) => ({ $: { type }, _: value, ...more });
 const held = { 'f.markup': [''] };
 
-describe('markupOf', () => {
+function markupOf(node: XmlNode, defaultType: Markup['type']): Markup | null {
+  return firstMarkup(new Fields([{ content: [node] }]), ['content'], defaultType);
+}
+
+describe('firstMarkup of one element', () => {
   it('gives a text without a type the default type of its dialect', () => {
     expect(markupOf('a <b>', 'html')).toEqual({ type: 'html', value: 'a <b>' });
     expect(markupOf('a <b>', 'text')).toEqual({ type: 'text', value: 'a <b>' });
