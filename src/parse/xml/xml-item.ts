@@ -1,7 +1,6 @@
 import type { ParsedItem } from '../../domain/items/parsed-feed.ts';
 import type { ItemFields } from './rss-parser-adapter.ts';
 import { itemAuthor } from './xml-authors.ts';
-import { categoriesOf } from './xml-categories.ts';
 import { itemImage } from './xml-images.ts';
 import { enclosuresOf, itemLink, linksOf } from './xml-links.ts';
 import { firstMarkup } from './xml-markup.ts';
@@ -18,6 +17,8 @@ const publishedFields = words(`
   pubdate published issued atom:published atom:issued dcterms:issued dc:date created dcterms:created date
 `);
 const updatedFields = words('updated modified atom:updated atom:modified dcterms:modified lastbuilddate dc:date');
+const categoryFields = ['category', 'atom:category', 'dc:subject', 'media:category', 'itunes:category'];
+const keywordFields = ['itunes:keywords', 'media:keywords', 'tags', 'keywords'];
 /** Elements that are passed on unchanged. */
 const dataFields = words(`
   georss:point georss:line georss:polygon georss:box georss:circle georss:where geo:lat geo:long geo:point
@@ -69,6 +70,23 @@ function guidOf(fields: Fields, node: XmlNode | undefined): string | null {
       attributeOf(node, 'rdf:about') ??
       attributeOf(node, 'about'))
   );
+}
+
+/** The categories of an item, each once. Keyword fields contain several, separated by commas. */
+function categoriesOf(fields: Fields): readonly string[] {
+  const categories = fields.ofAll(categoryFields);
+  const keywords = fields.ofAll(keywordFields);
+  if (categories.length === 0 && keywords.length === 0) return [];
+  const found = new Set(categories.map(categoryOf));
+  for (const node of keywords) {
+    for (const keyword of categoryOf(node).split(',')) found.add(keyword.trim());
+  }
+  found.delete('');
+  return [...found];
+}
+
+function categoryOf(node: XmlNode): string {
+  return textOf(node) || (attributeOf(node, 'term') ?? attributeOf(node, 'label') ?? attributeOf(node, 'text') ?? '');
 }
 
 function dataOf(fields: Fields): Readonly<Record<string, string>> {

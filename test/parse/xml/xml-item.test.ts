@@ -1,25 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-authors.ts';
-import { categoriesOf } from '../../../src/parse/xml/xml-categories.ts';
 import { feedImage, itemImage } from '../../../src/parse/xml/xml-images.ts';
 import { type InheritedFields, parseItem } from '../../../src/parse/xml/xml-item.ts';
 import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
 
 const attributes = (values: Record<string, string>) => ({ $: values });
-const around: InheritedFields = { isAtom: false, base: [], author: null };
-const item = (children: Record<string, unknown>, surroundings = around) => {
+const noFeed: InheritedFields = { isAtom: false, base: [], author: null };
+const item = (children: Record<string, unknown>, inherited = noFeed) => {
   const node: XmlNode = children;
-  return parseItem({ fields: new Fields([node]), node }, surroundings);
+  return parseItem({ fields: new Fields([node]), node }, inherited);
 };
 
 describe('itemAuthor', () => {
   it.each([
     ['a name', { author: [{ name: ['Jo'], email: ['jo@example.org'] }] }, 'Jo'],
-    ['an address in want of a name', { author: [{ name: [''], email: ['jo@example.org'] }] }, 'jo@example.org'],
+    ['an e-mail address without a name', { author: [{ name: [''], email: ['jo@example.org'] }] }, 'jo@example.org'],
     ['several names', { author: [{ name: ['A'] }, { name: ['B'] }, { name: ['A'] }] }, 'A, B'],
-    ['the form of RSS', { author: ['jo@example.org (Jo Doe)'] }, 'Jo Doe'],
-    ['the form of mail', { author: ['"Jo Doe" <jo@example.org>'] }, 'Jo Doe'],
-    ['an address alone', { author: ['jo@example.org'] }, 'jo@example.org'],
+    ['the name of the RSS form', { author: ['jo@example.org (Jo Doe)'] }, 'Jo Doe'],
+    ['the name of the RFC 5322 form', { author: ['"Jo Doe" <jo@example.org>'] }, 'Jo Doe'],
+    ['an e-mail address alone', { author: ['jo@example.org'] }, 'jo@example.org'],
     ['Dublin Core', { author: [''], 'dc:creator': ['A', 'B'] }, 'A, B'],
     ['iTunes', { 'itunes:author': ['Jo'] }, 'Jo'],
     ['the source of an entry', { source: [{ author: [{ name: ['Jo'] }] }] }, 'Jo'],
@@ -52,17 +51,15 @@ describe('feedAuthor', () => {
   });
 });
 
-describe('categoriesOf', () => {
+describe('parseItem on categories', () => {
   it('prefers text to term to label, and splits lists at commas', () => {
-    const fields = new Fields([
-      {
-        category: ['a', attributes({ term: 'b', label: 'B' }), attributes({ label: 'C' }), '', {}],
-        'dc:subject': ['d, e'],
-        'media:keywords': ['f,, g '],
-        tags: ['a,h'],
-      },
-    ]);
-    expect(categoriesOf(fields)).toEqual(['a', 'b', 'C', 'd, e', 'f', 'g', 'h']);
+    const { categories } = item({
+      category: ['a', attributes({ term: 'b', label: 'B' }), attributes({ label: 'C' }), '', {}],
+      'dc:subject': ['d, e'],
+      'media:keywords': ['f,, g '],
+      tags: ['a,h'],
+    });
+    expect(categories).toEqual(['a', 'b', 'C', 'd, e', 'f', 'g', 'h']);
   });
 });
 
@@ -134,7 +131,7 @@ describe('parseItem', () => {
   it('reads an untyped text as HTML in RSS and as plain text in Atom', () => {
     const children = { title: ['a'], summary: ['b'], content: ['c'] };
     expect(item(children).title?.type).toBe('html');
-    expect(item(children, { ...around, isAtom: true })).toMatchObject({
+    expect(item(children, { ...noFeed, isAtom: true })).toMatchObject({
       title: { type: 'text' },
       summary: { type: 'text' },
       content: { type: 'text' },
@@ -171,7 +168,7 @@ describe('parseItem', () => {
     const content = [{ $: { 'xml:base': 'c/' }, _: 'x' }];
     const summary = [{ $: { 'xml:base': 's/' }, _: 'y' }];
     const own = attributes({ 'xml:base': 'i/' });
-    const bases = { ...around, base: ['https://example.org/'] };
+    const bases = { ...noFeed, base: ['https://example.org/'] };
     expect(item({ ...own, content, summary, link: ['1'] }, bases)).toMatchObject({
       base: ['https://example.org/', 'i/'],
       content: { value: 'x', base: 'c/' },
