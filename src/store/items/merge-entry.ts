@@ -187,7 +187,8 @@ function withEdit(row: Row<'item'>, nowMs: number): string | null {
  */
 export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const { row } = before;
-  if (row.withdrawal_reason === 'omitted' && row.owner_ref === source.ref) return comeBack(before, draft, source, nowMs);
+  if (row.withdrawal_reason === 'omitted' && row.owner_ref === source.ref)
+    return comeBack(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
   const apart: MergeResult = { before, after: { row, sources }, changed: [], held: false };

@@ -73,7 +73,11 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
     const before = (await readStoredItems(tx, [itemId])).get(itemId);
     if (before === undefined || before.row.withdrawn_ms === null) return null;
     const item = toItem(withoutWithdrawal(before));
-    await tx.updateTable('item').set({ withdrawn_ms: null, withdrawal_reason: null }).where('id', '=', itemId).execute();
+    await tx
+      .updateTable('item')
+      .set({ withdrawn_ms: null, withdrawal_reason: null })
+      .where('id', '=', itemId)
+      .execute();
     // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
     await tx
       .updateTable('appearance')
