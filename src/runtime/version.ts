@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json, which is two levels above this file in a clone and three above it when built. */
+/** The version in package.json, which is two levels above this file in a clone and three in a build. */
 export const version = readVersion();
 
 function readVersion(): string {

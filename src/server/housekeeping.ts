@@ -11,34 +11,35 @@ import { trimRefreshes } from '../store/sources/refresh-records.ts';
 import type { DocumentProcessor } from './document-processor.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
 
-/** After the start, when there is more to do than to tidy up. */
-const firstMs = minuteMs;
+/** The delay of the first run: a server that starts has more urgent work. */
+const firstDelayMs = minuteMs;
 const logRetention = { maxAgeMs: 7 * dayMs, maxEvents: 200_000 };
 const refreshesMs = 7 * dayMs;
-/** What is left of a source that has been silent for longer than items are kept. */
+/** How many items of a source are kept when all of them are too old. */
 const keepNewest = 100;
 
-/** What the housekeeping works with. */
+/** The dependencies of the housekeeping. */
 export interface HousekeepingParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
-  readonly digester: Pick<DocumentProcessor, 'clean'>;
-  /** What the operator says now. */
+  readonly processor: Pick<DocumentProcessor, 'clean'>;
+  /** The present retention settings. */
   retention(): Site['retention'];
-  /** Told of the head of the log when a chore has written to it. */
-  ring(head: number): void;
+  /** Notifies consumers of the log after a task has appended to it. */
+  notify(head: number): void;
 }
 
-/** Work that is done again and again, beside everything else. */
+/** Periodic maintenance. */
 export interface Housekeeping {
-  /** Ends what runs, as soon as a batch is done, and starts nothing more. */
+  /** Stops the running task after its present batch, and starts no other. */
   stop(): Promise<void>;
 }
 
 interface MaintenanceTask {
-  readonly what: string;
+  /** For the log, as in "deleting old events failed". */
+  readonly name: string;
   readonly everyMs: number;
   run(signal: AbortSignal): Promise<unknown>;
 }
@@ -47,14 +48,14 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
   const { store, clock, retention } = parts;
   return [
     {
-      what: 'letting go of old events',
+      name: 'deleting old events',
       everyMs: 10 * minuteMs,
       run: () => trimEvents(store, { nowMs: clock.now(), ...logRetention }),
     },
-    { what: 'forgetting who was counted', everyMs: hourMs, run: () => trimReads(store, clock.now()) },
-    { what: 'letting go of old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
+    { name: 'deleting counted visits', everyMs: hourMs, run: () => trimReads(store, clock.now()) },
+    { name: 'deleting old polls', everyMs: hourMs, run: () => trimRefreshes(store, clock.now() - refreshesMs) },
     {
-      what: 'letting go of old items',
+      name: 'deleting old items',
       everyMs: hourMs,
       run: (signal) => {
         const { maxAgeMs, itemsPerSource: maxItems } = retention();
@@ -62,37 +63,37 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
       },
     },
     {
-      what: 'cleaning stored HTML again',
+      name: 'sanitising stored HTML again',
       everyMs: hourMs,
-      run: (signal) => resanitiseStoredHtml({ ...parts, signal }),
+      run: (signal) => resanitiseStoredHtml({ ...parts, digester: parts.processor, ring: parts.notify, signal }),
     },
   ];
 }
 
-/** Starts what is to be done now and then, such as letting go of what nobody needs any more: one thing after the other, each at its own pace. */
+/** Starts the periodic tasks. They run one at a time, each at its own interval. A failed task is logged and retried. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { log, timers = systemTimers } = parts;
   const stopping = new AbortController();
   const cancels = new Map<MaintenanceTask, () => void>();
   let last = Promise.resolve();
-  const plan = (chore: MaintenanceTask, inMs: number): void => {
+  const schedule = (task: MaintenanceTask, delayMs: number): void => {
     cancels.set(
-      chore,
-      timers.after(inMs, () => {
-        last = last.then(() => perform(chore));
+      task,
+      timers.after(delayMs, () => {
+        last = last.then(() => run(task));
       }),
     );
   };
-  const perform = async (chore: MaintenanceTask): Promise<void> => {
+  const run = async (task: MaintenanceTask): Promise<void> => {
     if (stopping.signal.aborted) return;
     try {
-      await chore.run(stopping.signal);
+      await task.run(stopping.signal);
     } catch (error) {
-      log.error({ err: error }, `${chore.what} failed; it is tried again later`);
+      log.error({ err: error }, `${task.name} failed; it is retried later`);
     }
-    if (!stopping.signal.aborted) plan(chore, chore.everyMs);
+    if (!stopping.signal.aborted) schedule(task, task.everyMs);
   };
-  for (const chore of maintenanceTasks(parts)) plan(chore, firstMs);
+  for (const task of maintenanceTasks(parts)) schedule(task, firstDelayMs);
   return {
     async stop() {
       stopping.abort();

@@ -8,36 +8,36 @@ import type { Clock } from '../runtime/clock.ts';
 import type { DurationHistogram } from '../runtime/duration-histogram.ts';
 import type { SessionRegistry } from '../web/live/session/session-registry.ts';
 
-/** Sources that have a label of their own: the first that bring something; the rest are counted together. */
+/** How many sources get a label value of their own, in the order of their first item. The others share one. */
 export const maxSourceLabels = 50;
 const otherSources = 'other';
 
-/** The figures of this process, for its operator's monitoring. */
+/** The metrics of this server. */
 export interface Metrics {
   readonly freshness: DeliveryDelays;
   readonly contentType: string;
-  /** All figures in Prometheus's text form. */
+  /** All metrics in the Prometheus text format. */
   read(): Promise<string>;
-  /** A source was polled. */
+  /** Counts a poll and its items. */
   polled(result: RefreshResult): void;
-  /** A hub's push was read. */
+  /** Counts a processed push of a hub and its items. */
   pushed(counts: ItemCounts): void;
-  /** A delivery to a WebSub subscriber ended so; `outcome` is one of a small closed set. */
+  /** Counts a delivery to a WebSub subscriber; `outcome` is one of a small closed set. */
   webSubDelivered(outcome: string): void;
-  /** A delivery to a webhook ended so; `outcome` is one of a small closed set. */
+  /** Counts a delivery to a webhook; `outcome` is one of a small closed set. */
   webhookDelivered(outcome: string): void;
-  /** A query in a query process ended so; `outcome` is one of a small closed set. */
+  /** Counts a query in a query process; `outcome` is one of a small closed set. */
   queryEnded(outcome: string): void;
-  /** Reads the figures of the live side from now on. */
+  /** Adds the metrics of live connections. */
   watchLive(live: LiveSide): void;
-  /** Reads from now on whether the database can be written. */
+  /** Adds the metric of storage faults. */
   watchStorage(storage: { readonly state: StorageState | null }): void;
 }
 
-/** What a document brought. */
+/** The new and updated items of a document. */
 export type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
 
-/** What the live side is asked when its figures are read. */
+/** The parts of the live side that are read at each scrape. */
 export interface LiveSide {
   readonly sessions: Pick<SessionRegistry, 'count' | 'closes'>;
   readonly fanOut: Pick<FanOut, 'size' | 'resets'>;
@@ -45,10 +45,10 @@ export interface LiveSide {
 }
 
 const stageHelp: Readonly<Record<DeliveryStage, string>> = {
-  published_to_fetched: 'From publication, as the publisher says it, to the read that brought the item.',
-  fetched_to_stored: 'From the read of a document to the commit of its new items.',
-  stored_to_pushed: 'From the commit of a new item to the first live reader who was written it.',
-  published_to_pushed: 'From publication to the first live reader.',
+  published_to_fetched: 'From the publication date of an item to the poll or push that brought it.',
+  fetched_to_stored: 'From the fetch of a document to the commit of its new items.',
+  stored_to_pushed: 'From the commit of a new item to the first write to a live client.',
+  published_to_pushed: 'From the publication date of an item to the first write to a live client.',
 };
 const stageBounds: Readonly<Record<DeliveryStage, readonly number[]>> = {
   published_to_fetched: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
@@ -57,10 +57,10 @@ const stageBounds: Readonly<Record<DeliveryStage, readonly number[]>> = {
   published_to_pushed: [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800],
 };
 
-/** The delay of the event loop is sampled so often. At the default of 10 ms the timer alone takes 0.9 % of a core. */
+/** The sampling interval of the event-loop delay. At the default of 10 ms the timer alone takes 0.9 % of a core. */
 const loopSampleMs = 100;
 
-/** The figures of one process, in a registry of their own. */
+/** Creates the metrics of one server, in a registry of their own. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -98,7 +98,7 @@ function counter<Label extends string>(
   return new Counter({ name, help, labelNames: [...labelNames], registers });
 }
 
-/** Observes each stage under the label of its source, of which there are only so many. */
+/** Observes the duration of each stage, labelled by source. The number of label values is limited. */
 function stageObserver(registers: Registry[]): (stage: DeliveryStage, sourceId: string, seconds: number) => void {
   const histogramOf = (stage: DeliveryStage) =>
     new Histogram({
@@ -124,9 +124,9 @@ function stageObserver(registers: Registry[]): (stage: DeliveryStage, sourceId: 
 function itemCounters(registers: Registry[]): Pick<Metrics, 'polled' | 'pushed'> {
   const polls = counter(registers, 'newswire_polls_total', 'Polls of sources.', ['outcome']);
   const failures = counter(registers, 'newswire_poll_failures_total', 'Polls that failed.', ['failure']);
-  const pushes = counter(registers, 'newswire_websub_pushes_total', 'Pushes of hubs that were read.');
+  const pushes = counter(registers, 'newswire_websub_pushes_total', 'Processed pushes of WebSub hubs.');
   const added = counter(registers, 'newswire_items_added_total', 'New items.');
-  const updated = counter(registers, 'newswire_items_updated_total', 'Edited items.');
+  const updated = counter(registers, 'newswire_items_updated_total', 'Updated items.');
   const count = (items: ItemCounts): void => {
     added.inc(items.added);
     updated.inc(items.updated);
@@ -156,7 +156,7 @@ function storageGauge(registers: Registry[], storage: { readonly state: StorageS
   });
 }
 
-/** Figures that the live side keeps itself: looked up when they are asked for. */
+/** Metrics whose values the live side keeps: they are read at each scrape. */
 function liveMetrics(registers: Registry[], { sessions, fanOut, tail }: LiveSide): void {
   new Gauge({
     name: 'newswire_live_sessions',
@@ -179,13 +179,13 @@ function liveMetrics(registers: Registry[], { sessions, fanOut, tail }: LiveSide
     label: 'reason',
     counts: () => fanOut.resets,
   });
-  externalCounter(registers, 'newswire_live_closes_total', 'Live connections that were ended by us.', {
+  externalCounter(registers, 'newswire_live_closes_total', 'Live connections that the server closed.', {
     label: 'code',
     counts: () => sessions.closes,
   });
   new Counter({
     name: 'newswire_hole_detected_total',
-    help: 'Events that the log should have held and did not. Anything but 0 is a bug.',
+    help: 'Events missing from the log. Any value but 0 is a bug.',
     registers,
     collect() {
       this.reset();
@@ -199,7 +199,7 @@ interface ExternalCounts {
   counts(): ReadonlyMap<string | number, number>;
 }
 
-/** A counter whose counts are kept elsewhere, by the values of one label. */
+/** A counter whose counts are kept elsewhere, by the value of one label. */
 function externalCounter(registers: Registry[], name: string, help: string, { label, counts }: ExternalCounts): void {
   new Counter({
     name,
@@ -213,7 +213,7 @@ function externalCounter(registers: Registry[], name: string, help: string, { la
   });
 }
 
-/** A histogram over buckets that are filled elsewhere: observing through the library would cost more than a delivery. */
+/** A histogram of buckets that are filled elsewhere: `observe` of prom-client would cost more than a delivery. */
 class BucketsHistogram extends Histogram {
   readonly #name: string;
   readonly #help: string;
@@ -230,20 +230,20 @@ class BucketsHistogram extends Histogram {
     this.#buckets = from.buckets;
   }
 
-  /** What the registry asks a histogram for. */
+  /** Called by the registry at each scrape. */
   async getForPromString() {
     const { bounds, counts, sum } = this.#buckets;
-    let passed = 0;
+    let cumulative = 0;
     const line = (suffix: string, value: number, labels: Record<string, string | number> = {}) => ({
       metricName: `${this.#name}_${suffix}`,
       labels,
       value,
     });
     const buckets = [...bounds, '+Inf' as const].map((le, index) => {
-      passed += counts[index] ?? 0;
-      return line('bucket', passed, { le });
+      cumulative += counts[index] ?? 0;
+      return line('bucket', cumulative, { le });
     });
-    const values = [...buckets, line('sum', sum), line('count', passed)];
+    const values = [...buckets, line('sum', sum), line('count', cumulative)];
     return { name: this.#name, help: this.#help, type: 'histogram', values };
   }
 }

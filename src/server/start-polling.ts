@@ -99,7 +99,7 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
   if (parts.watched) watch(parts, { loop, isDeclared: (id) => inForce.sources.has(id), declare });
   const { ring } = parts;
   const housekeeping = startHousekeeping({
-    ...{ store, clock, log, digester, ring },
+    ...{ store, clock, log, processor: digester, notify: ring },
     retention: () => inForce.site.retention,
   });
   shutdown.onStop('housekeeping', () => housekeeping.stop());

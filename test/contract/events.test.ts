@@ -5,7 +5,7 @@ import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
-/** A log of `count` events, one a minute from noon on. */
+/** A log of `count` events, one a minute from noon. */
 async function logOf(store: Store, count: number): Promise<void> {
   const room = new StoreFixture(store);
   await room.declare([source('a')]);
@@ -23,7 +23,7 @@ async function seqsOf(store: Store): Promise<number[]> {
 }
 
 describe.each(engines)('the log on $name', (engine) => {
-  it('numbers events without a gap, whoever writes at once', () =>
+  it('numbers the events of concurrent writers without a gap', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       const ids = ['a', 'b', 'c', 'd'];
@@ -34,7 +34,7 @@ describe.each(engines)('the log on $name', (engine) => {
       expect(await readHead(store.reader)).toMatchObject({ head: 240, floor: 1 });
     }));
 
-  it('gives a number back when its transaction fails', () =>
+  it('reuses a number whose transaction was rolled back', () =>
     withStore(engine, async (store) => {
       await logOf(store, 1);
       const item = await readItemByKey(store.reader, 'http://example.net/one');
@@ -49,21 +49,21 @@ describe.each(engines)('the log on $name', (engine) => {
       expect(await seqsOf(store)).toEqual([1, 2]);
     }));
 
-  it('leaves the head alone when nothing happened', () =>
+  it('keeps its head when no change is appended', () =>
     withStore(engine, async (store) => {
       expect(await store.write((tx) => appendEvents(tx, [], noon))).toBeNull();
       expect(await readHead(store.reader)).toMatchObject({ head: 0, floor: 1 });
       expect(await readLogChangedMs(store.reader)).toBeNull();
     }));
 
-  it('says when it last grew, also after it was trimmed', () =>
+  it('reports when it last grew, even after it was trimmed', () =>
     withStore(engine, async (store) => {
       await logOf(store, 3);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 100 });
       expect(await readLogChangedMs(store.reader)).toBe(noon + 2 * 60_000);
     }));
 
-  it('is read from a place on, a page at a time', () =>
+  it('is read in pages after a position', () =>
     withStore(engine, async (store) => {
       await logOf(store, 5);
       const page = await readEvents(store.reader, 2, 2);
@@ -76,7 +76,7 @@ describe.each(engines)('the log on $name', (engine) => {
 });
 
 describe.each(engines)('trimming the log on $name', (engine) => {
-  it('takes what is too old and raises the floor', () =>
+  it('deletes events that are too old and raises the floor', () =>
     withStore(engine, async (store) => {
       await logOf(store, 10);
       const options = { nowMs: noon + hour, maxAgeMs: hour - 4 * 60_000, maxEvents: 1000 };
@@ -85,21 +85,21 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       expect(await readHead(store.reader)).toMatchObject({ head: 10, floor: 5 });
     }));
 
-  it('takes what is too many', () =>
+  it('deletes the oldest events beyond the maximum number', () =>
     withStore(engine, async (store) => {
       await logOf(store, 10);
       expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 3 })).toBe(7);
       expect(await readHead(store.reader)).toMatchObject({ head: 10, floor: 8 });
     }));
 
-  it('takes nothing of a log that is young and short', () =>
+  it('deletes nothing from a log that is young and short', () =>
     withStore(engine, async (store) => {
       await logOf(store, 3);
       expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 3 })).toBe(0);
       expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 1 });
     }));
 
-  it('sets the floor above the head of a log that is empty, and the numbers go on', () =>
+  it('sets the floor above the head when the log becomes empty, and numbering continues', () =>
     withStore(engine, async (store) => {
       await logOf(store, 3);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
@@ -112,7 +112,7 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       expect(await readHead(store.reader)).toMatchObject({ head: 4, floor: 4 });
     }));
 
-  it('goes on past one batch', () =>
+  it('continues after the first batch', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -124,7 +124,7 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       expect(await readHead(store.reader)).toMatchObject({ head: 1300, floor: 1201 });
     }));
 
-  it('shows every reader a floor from which all events are there', () =>
+  it('never shows a reader a floor below which events are missing', () =>
     withStore(engine, async (store) => {
       await logOf(store, 40);
       let wrong = 0;
@@ -143,7 +143,7 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       expect({ wrong, looks }).toEqual({ wrong: 0, looks: 39 });
     }));
 
-  it('keeps the facets of before an update at hand while its earlier event is gone', () =>
+  it('keeps the facets from before an update after the earlier event was deleted', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);

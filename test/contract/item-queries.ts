@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { type ItemsQuery, readItems } from '../../src/store/queries/read-items.ts';
 import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 
-/** Titles without their common beginning, in the order they are given out. */
+/** The titles of a page without their common prefix. */
 export async function names(
   store: Store,
   filter: Partial<Filter> = {},
@@ -19,12 +19,12 @@ export async function names(
   return page.items.map(({ title }) => title.replace('Title of ', ''));
 }
 
-/** An entry of some minutes ago. */
+/** An entry that was published some minutes ago. */
 export function at(name: string, minutesAgo: number, over: Partial<ItemDraft> = {}): ItemDraft {
   return draft(name, { publishedMs: noon - minutesAgo * minute, ...over });
 }
 
-/** A newsroom with declared sources. */
+/** A fixture with declared sources. */
 export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<StoreFixture> {
   const room = new StoreFixture(store);
   await room.declare(sources.map((declared) => source(...declared)));

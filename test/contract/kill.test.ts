@@ -16,40 +16,40 @@ const documents = 3;
 const entries = 110;
 
 interface Run {
-  /** The highest head that the process had committed and told. */
-  readonly told: number;
+  /** The highest head that the process had committed and reported. */
+  readonly reported: number;
   readonly finished: boolean;
 }
 
-/** Lets a process store documents and kills it after so many of its commits; null: lets it finish. */
+/** Lets a process store documents and kills it after some of its commits; null: lets it finish. */
 async function run(url: string, startMs: number, killAfter: number | null): Promise<Run> {
   const args = [child, url, String(documents), String(entries), String(startMs)];
   const storing: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(storing, 'exit');
-  let told = 0;
+  let reported = 0;
   let commits = 0;
   let finished = false;
   if (storing.stdout === null) throw new Error('the process has no output');
   for await (const line of createInterface({ input: storing.stdout })) {
     if (line === 'done') finished = true;
     if (!line.startsWith('head ')) continue;
-    told = Number(line.slice(5));
+    reported = Number(line.slice(5));
     commits += 1;
-    // The process goes on while the signal travels: it is hit anywhere in the work after this commit.
+    // The process continues until the signal arrives: it is killed at any point of the work after this commit.
     if (commits === killAfter) storing.kill('SIGKILL');
   }
   await ended;
-  return { told, finished };
+  return { reported, finished };
 }
 
 async function count(store: Store, query: ReturnType<typeof sql<{ n: number }>>): Promise<number | undefined> {
   return (await query.execute(store.reader)).rows[0]?.n;
 }
 
-/** What must hold at any instant, whatever was interrupted. */
-async function expectSound(store: Store, told: number): Promise<void> {
+/** The invariants that hold at any instant, whatever was interrupted. */
+async function expectInvariants(store: Store, reported: number): Promise<void> {
   const { head, floor } = await readHead(store.reader);
-  expect(head, 'a head that was told is never taken back').toBeGreaterThanOrEqual(told);
+  expect(head, 'a head that was reported is never taken back').toBeGreaterThanOrEqual(reported);
   const events = await readEvents(store.reader, 0, 100_000);
   expect(floor).toBe(1);
   expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: head }, (_, index) => index + 1));
@@ -62,20 +62,20 @@ async function expectSound(store: Store, told: number): Promise<void> {
 }
 
 describe.each(engines)('kill -9 on $name', (engine) => {
-  it('loses no committed item, doubles none, and leaves the log whole', { timeout: 120_000 }, async () => {
+  it('loses no committed item, stores none twice, and leaves the log dense', { timeout: 120_000 }, async () => {
     const place = engine.make();
     try {
-      let told = 0;
+      let reported = 0;
       for (const [round, killAfter] of [1, 2, 4, 5, 1].entries()) {
         const killed = await run(place.url, round * day, killAfter);
-        told = Math.max(told, killed.told);
+        reported = Math.max(reported, killed.reported);
         const store = await openStore({ url: place.url, poller: true });
-        await expectSound(store, told);
+        await expectInvariants(store, reported);
         await store.close();
       }
       expect(await run(place.url, 10 * day, null)).toMatchObject({ finished: true });
       const store = await openStore({ url: place.url, poller: true });
-      await expectSound(store, told);
+      await expectInvariants(store, reported);
       expect((await readHead(store.reader)).head).toBe(documents * entries);
       await store.close();
     } finally {
@@ -83,7 +83,7 @@ describe.each(engines)('kill -9 on $name', (engine) => {
     }
   });
 
-  it('leaves the right to poll free', { timeout: 60_000 }, async () => {
+  it('releases the poll lock', { timeout: 60_000 }, async () => {
     const place = engine.make();
     try {
       expect(await run(place.url, 0, 1)).toMatchObject({ finished: false });

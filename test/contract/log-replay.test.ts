@@ -17,7 +17,7 @@ const sources = [
   source('press', { url: 'https://example.net/feed' }),
 ];
 
-/** An entry in some wording, under one of two guids, named by its link or not. */
+/** An entry with one of several texts, one of two guids, with or without a link. */
 const entry = fc
   .record({
     name: fc.constantFrom('one', 'two', 'three', 'four'),
@@ -44,7 +44,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom(minute, hour) }) },
 );
 
-/** What a reader who applied every event of the log would have: wire items by id. */
+/** The state of a client that applied every event of the log: wire items by id. */
 async function replayed(room: StoreFixture): Promise<Map<number, unknown>> {
   const items = new Map<number, unknown>();
   for (const { op, itemId, body } of await room.events()) {
@@ -54,7 +54,7 @@ async function replayed(room: StoreFixture): Promise<Map<number, unknown>> {
   return items;
 }
 
-/** One document, of a feed that may say that it is complete: what it lacks is remembered until the next. */
+/** One document of a feed that may be complete (RFC 5005): entries that it lacks are withdrawn after the next one. */
 async function read(
   room: StoreFixture,
   {
@@ -78,7 +78,7 @@ async function rowsOf(store: Store, query: string): Promise<unknown[]> {
   return (await sql.raw(query).execute(store.reader)).rows;
 }
 
-/** What holds whatever was read, edited, withdrawn and brought back. */
+/** The invariants after any sequence of polls, edits, withdrawals and restorations. */
 async function expectSound(store: Store, room: StoreFixture): Promise<void> {
   const events = await room.events();
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
@@ -94,23 +94,26 @@ async function expectSound(store: Store, room: StoreFixture): Promise<void> {
 }
 
 describe.each(engines)('the log on $name', (engine) => {
-  it('makes a reader who applies it see exactly what the views show, after anything at all', { timeout: 60_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
-        withStore(engine, async (store) => {
-          const room = new StoreFixture(store);
-          await room.declare(sources);
-          let nowMs = noon;
-          for (const one of steps) {
-            if ('read' in one) await read(room, one, nowMs);
-            else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
-            else if ('restore' in one) await restoreItem(store, one.restore, nowMs);
-            else nowMs += one.wait;
-          }
-          await expectSound(store, room);
-        }),
+  it(
+    'lets a client that applies it end with exactly the items of the listings, after any sequence of changes',
+    { timeout: 60_000 },
+    () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
+          withStore(engine, async (store) => {
+            const room = new StoreFixture(store);
+            await room.declare(sources);
+            let nowMs = noon;
+            for (const one of steps) {
+              if ('read' in one) await read(room, one, nowMs);
+              else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
+              else if ('restore' in one) await restoreItem(store, one.restore, nowMs);
+              else nowMs += one.wait;
+            }
+            await expectSound(store, room);
+          }),
+        ),
+        { numRuns: 15 },
       ),
-      { numRuns: 15 },
-    ),
   );
 });

@@ -15,7 +15,7 @@ import { hour, noon, source } from '../support/store-fixture.ts';
 import { at, names, newsroom } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
-/** Every page from the newest on, as names. */
+/** Every page from the newest item, as names. */
 async function pages(store: Store, query: Omit<ItemsQuery, 'before'>): Promise<string[][]> {
   const all: string[][] = [];
   let before: string | null = null;
@@ -28,14 +28,14 @@ async function pages(store: Store, query: Omit<ItemsQuery, 'before'>): Promise<s
 }
 
 describe.each(engines)('reading items on $name', (engine) => {
-  it('gives the newest first, by date and then by number', () =>
+  it('lists the newest first, by date and then by id', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('old', 30), at('same-1', 20), at('same-2', 20), at('new', 10)]);
       expect(await names(store)).toEqual(['new', 'same-2', 'same-1', 'old']);
     }));
 
-  it('pages through everything once, whatever the page size', () =>
+  it('lists every item exactly once, for any page size', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       const drafts = Array.from({ length: 23 }, (_, index) => at(`n${index}`, Math.floor(index / 3)));
@@ -48,7 +48,7 @@ describe.each(engines)('reading items on $name', (engine) => {
       }
     }));
 
-  it('goes on after the place that a page ended at, also when that item is gone or news has come', () =>
+  it('continues after the last item of a page, even if that item is gone or new items arrived', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('a', 50), at('b', 40), at('c', 30)]);
@@ -89,7 +89,7 @@ describe.each(engines)('reading items on $name', (engine) => {
       expect((await pages(store, { filter: { ...everything, ...filter }, limit: 1 })).flat()).toEqual(expected);
     }));
 
-  it('gives the same for a choice of hundreds of sources as for each of them', () =>
+  it('returns the same for a filter with hundreds of sources as for each of them', () =>
     withStore(engine, async (store) => {
       const ids = Array.from({ length: 250 }, (_, index) => `s${index}`);
       const room = await newsroom(store, ...ids.map((id): [string] => [id]));
@@ -97,14 +97,14 @@ describe.each(engines)('reading items on $name', (engine) => {
       expect(await names(store, { sources: ids })).toEqual(['s3', 's200', 's249']);
     }));
 
-  it('gives the same along many sources, few of whose items are recent, as by asking of each item', () =>
+  it('returns the same by scanning many sources with few recent items as by testing each item', () =>
     withStore(engine, async (store) => {
       const many = Array.from({ length: 30 }, (_, index) => `s${index}`);
       const room = await newsroom(store, ...[...many, 'flood'].map((id): [string] => [id]));
       const flood = Array.from({ length: 2100 }, (_, index) => at(`flood-${index}`, index % 60));
       await room.read('flood', flood);
       for (const [index, id] of many.entries()) {
-        // Each has its own spell of time, so that a page takes much of a few sources.
+        // Each source has its own span of time, so that a page contains many items of few sources.
         const spell = Array.from({ length: 20 }, (_, step) => at(`${id}-${step}`, 100 + 30 * index + step));
         await room.read(id, spell);
       }
@@ -116,7 +116,7 @@ describe.each(engines)('reading items on $name', (engine) => {
       }
     }));
 
-  it('gives backfill with the rest, or leaves it out where that is asked for', () =>
+  it('includes backfill, or excludes it on request', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('old', 10)]);
@@ -125,7 +125,7 @@ describe.each(engines)('reading items on $name', (engine) => {
       expect(await names(store, {}, { includeBackfill: false })).toEqual(['news']);
     }));
 
-  it('is of one instant with the head of the log that is read beside it', () =>
+  it('is consistent with the head of the log that is read in the same transaction', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('one', 10)]);
@@ -139,13 +139,13 @@ describe.each(engines)('reading items on $name', (engine) => {
       expect(await names(store)).toEqual([]);
     }));
 
-  it('knows no item that was never there', () =>
+  it('returns null for an unknown item', () =>
     withStore(engine, async (store) => {
       expect(await readItem(store.reader, 1)).toBeNull();
     }));
 });
 
-describe.each(engines)('the share of a source in a page on $name', (engine) => {
+describe.each(engines)('the quota of a source on $name', (engine) => {
   async function flooded(store: Store, flood: number, others: number): Promise<void> {
     const room = await newsroom(store, ['flood'], ['b'], ['c'], ['d'], ['e'], ['f']);
     await room.read(
@@ -162,7 +162,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
 
   const share = { filter: everything, limit: 10, share: true };
 
-  it('is a fifth while others have items for it', () =>
+  it('is a fifth of the page while other sources have items for it', () =>
     withStore(engine, async (store) => {
       await flooded(store, 30, 5);
       const [first] = await pages(store, share);
@@ -170,7 +170,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
       expect(first).toHaveLength(10);
     }));
 
-  it('is what is left when the others run out, and then nothing is lost', () =>
+  it('grows when the other sources run out, and no item is lost', () =>
     withStore(engine, async (store) => {
       await flooded(store, 30, 1);
       const all = await pages(store, share);
@@ -179,7 +179,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
       expect(new Set(all.flat()).size).toBe(35);
     }));
 
-  it('is everything where there is no other source', () =>
+  it('is the whole page when there is no other source', () =>
     withStore(engine, async (store) => {
       await flooded(store, 25, 0);
       const all = await pages(store, share);
@@ -187,7 +187,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
       expect(new Set(all.flat()).size).toBe(25);
     }));
 
-  it('repeats nothing from page to page while it holds', () =>
+  it('does not repeat an item from page to page', () =>
     withStore(engine, async (store) => {
       await flooded(store, 30, 20);
       const all = await pages(store, share);
@@ -196,7 +196,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
       expect(others).toHaveLength(100);
     }));
 
-  it('is not limited unless that is asked for', () =>
+  it('applies on request only', () =>
     withStore(engine, async (store) => {
       await flooded(store, 30, 5);
       const page = await names(store, {}, { limit: 10 });
@@ -205,7 +205,7 @@ describe.each(engines)('the share of a source in a page on $name', (engine) => {
 });
 
 describe.each(engines)('sections on $name', (engine) => {
-  it('come in the order of the declarations, with what appeared in them', () =>
+  it('are listed in the order of the declarations, with the number of their appearances', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a', { section: 'World' }], ['b', { section: 'Science & Health' }], ['c']);
       await room.read('a', [at('one', 1)]);
@@ -217,7 +217,7 @@ describe.each(engines)('sections on $name', (engine) => {
       ]);
     }));
 
-  it('are only those of sources that are declared', () =>
+  it('exclude those of removed sources', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a', { section: 'World' }], ['b', { section: 'Science' }]);
       await room.declare([source('b', { section: 'Technology' })]);
@@ -225,8 +225,8 @@ describe.each(engines)('sections on $name', (engine) => {
     }));
 });
 
-describe('a place in the order of views', () => {
-  it('is written as time and number, and read back', () => {
+describe('a page cursor', () => {
+  it('is formatted as time and id, and parsed again', () => {
     expect(formatPageCursor({ sortMs: noon, id: 42 })).toBe(`${noon}-42`);
     expect(parsePageCursor(`${noon}-42`)).toEqual({ sortMs: noon, id: 42 });
     expect(parsePageCursor('-5-42')).toEqual({ sortMs: -5, id: 42 });

@@ -49,7 +49,7 @@ describe.each(engines)('searching on $name', (engine) => {
       expect(await names(store, { q })).toEqual(expected);
     }));
 
-  it('keeps to sections and sources that it names, and out of others', () =>
+  it('honours the sections and sources that it names or excludes', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([
@@ -69,7 +69,7 @@ describe.each(engines)('searching on $name', (engine) => {
       expect(await names(store, { q: 'section:sport', sections: ['world'] })).toEqual(['a1']);
     }));
 
-  it('passes over what must not occur, however much of it comes first', () =>
+  it('skips items with an excluded word, however many come first', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       const unwanted = Array.from({ length: 300 }, (_, index) => at(`x${index}`, index, { summary: 'cricket' }));
@@ -78,7 +78,7 @@ describe.each(engines)('searching on $name', (engine) => {
       expect(await names(store, { q: '-"title of"' }, { limit: 5 })).toEqual([]);
     }));
 
-  it('keeps to a span of days', () =>
+  it('honours a range of dates', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       const on = (name: string, daysAgo: number) => draft(name, { publishedMs: noon - daysAgo * day });
@@ -88,7 +88,7 @@ describe.each(engines)('searching on $name', (engine) => {
       expect(await names(store, { q: 'after:2026-02-28 before:2026-03-01' })).toEqual(['second']);
     }));
 
-  it('finds the words of the last edit and not those before', () =>
+  it('finds the words of the last edit and not earlier ones', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('one', 10, { summary: 'wrong figure' })]);
@@ -97,10 +97,10 @@ describe.each(engines)('searching on $name', (engine) => {
       expect(await names(store, { q: 'right' })).toEqual(['one']);
     }));
 
-  it('gives the newest of thousands in order, page by page', () =>
+  it('lists the newest of thousands of matches in order, page by page', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a'], ['b']);
-      // Old dates that are seen last stand at the end of the order and at the beginning of the index.
+      // Items with old dates that arrive last have the highest ids and come last in the order.
       const common = (name: string, minutesAgo: number) =>
         at(name, minutesAgo, { summary: 'common word', canonicalUrl: null });
       const news = Array.from({ length: 2500 }, (_, index) => common(`n${index}`, 2500 - index));
@@ -125,7 +125,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
     return { names: items.map(({ title }) => title.replace('Title of ', '')), next };
   }
 
-  it('puts what is about the words first, and the newest of equals', () =>
+  it('puts the best match first, and the newest of equal matches', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       const aside = { summary: `harbour ${'and much else of another kind '.repeat(20)}` };
@@ -138,7 +138,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
       expect(await ranked(store, 'harbour', null, 5)).toEqual({ names: ['about', 'aside', 'twin'], next: null });
     }));
 
-  it('goes on page by page, undisturbed by what comes in meanwhile', () =>
+  it('continues page by page, unaffected by items that arrive meanwhile', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       const all = Array.from({ length: 5 }, (_, index) => at(`n${index}`, index, { summary: 'harbour' }));
@@ -151,7 +151,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
       expect(third.next).toBeNull();
     }));
 
-  it('falls back to the newest where no word is named', () =>
+  it('falls back to the newest items without a word to rank by', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['a']);
       await room.read('a', [at('one', 10), at('two', 5)]);
@@ -159,8 +159,8 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
     }));
 });
 
-describe.each(engines)('searching with other choices on $name', (engine) => {
-  it('finds the common word in a source that seldom writes', () =>
+describe.each(engines)('searching with other filters on $name', (engine) => {
+  it('finds a common word in a source that rarely publishes', () =>
     withStore(engine, async (store) => {
       const room = await newsroom(store, ['often'], ['seldom']);
       const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });

@@ -1,4 +1,4 @@
-// A process that stores documents until it is done or killed. It says the head of the log after every commit.
+// A process that stores documents until it is done or killed. It prints the head of the log after every commit.
 
 import { openStore } from '../../src/store/open-store.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';
@@ -11,7 +11,7 @@ await room.declare([source('a')]);
 let nowMs = noon + Number(startMs);
 for (let document = 0; document < Number(documents); document += 1) {
   let leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
-  // A source whose reads were killed twice in a row rests for a while.
+  // A source whose polls were killed twice in a row is paused.
   while (leases.length === 0) {
     nowMs += hour;
     leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });

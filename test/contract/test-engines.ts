@@ -4,34 +4,34 @@ import path from 'node:path';
 import type { Store } from '../../src/store/engine/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 
-/** A place for a database, and how to clear it away. */
-export interface Place {
+/** A location for a database, and how to delete it. */
+export interface DatabaseLocation {
   readonly url: string;
   remove(): void;
 }
 
-/** A database engine that the contract is run against. */
+/** A database engine that the contract tests run against. */
 export interface TestEngine {
   readonly name: string;
-  /** A place with nothing in it. */
-  make(): Place;
-  /** A place with an empty database in it, for tests to which its making is nothing new: it is copied from one. */
-  copy(): Promise<Place>;
+  /** An empty location. */
+  make(): DatabaseLocation;
+  /** A location with an empty, migrated database. Faster than `make`: the file is copied. */
+  copy(): Promise<DatabaseLocation>;
 }
 
-/** In memory where the system has such a place: what is stored is tested here, not how fast a disk flushes. */
+/** A file system in memory where there is one: these tests do not depend on flushes to disk. */
 const tmp = existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
 
-/** A file that is made once in a process and copied ever after. */
+/** A database file that is created once in a process and then copied. */
 class Template {
-  #made: Promise<string> | null = null;
+  #created: Promise<string> | null = null;
 
   file(): Promise<string> {
-    this.#made ??= this.#make();
-    return this.#made;
+    this.#created ??= this.#create();
+    return this.#created;
   }
 
-  async #make(): Promise<string> {
+  async #create(): Promise<string> {
     const folder = mkdtempSync(path.join(tmp, 'newswire-template-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const file = path.join(folder, 'newswire.sqlite');
@@ -42,36 +42,36 @@ class Template {
 
 const template = new Template();
 
-function folderPlace(): Place & { readonly file: string } {
+function createLocation(): DatabaseLocation & { readonly file: string } {
   const folder = mkdtempSync(path.join(tmp, 'newswire-store-'));
   const file = path.join(folder, 'newswire.sqlite');
   return { file, url: `sqlite:${file}`, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Every engine there is: a contract test runs once for each. */
+/** All engines: a contract test runs once for each. */
 export const engines: readonly TestEngine[] = [
   {
     name: 'sqlite',
-    make: folderPlace,
+    make: createLocation,
     async copy() {
-      const place = folderPlace();
-      copyFileSync(await template.file(), place.file);
-      return place;
+      const location = createLocation();
+      copyFileSync(await template.file(), location.file);
+      return location;
     },
   },
 ];
 
-/** Runs `work` on an empty store and clears it away, whatever came of it. */
+/** Runs `work` on an empty store, then closes and deletes it. */
 export async function withStore<T>(engine: TestEngine, work: (store: Store, url: string) => Promise<T>): Promise<T> {
-  const place = await engine.copy();
+  const location = await engine.copy();
   try {
-    const store = await openStore({ url: place.url, poller: true });
+    const store = await openStore({ url: location.url, poller: true });
     try {
-      return await work(store, place.url);
+      return await work(store, location.url);
     } finally {
       await store.close();
     }
   } finally {
-    place.remove();
+    location.remove();
   }
 }

@@ -9,7 +9,7 @@ import { requestRefresh } from '../../src/store/sources/source-state.ts';
 import { day, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
-/** A store that polls and, beside it on the same database, one of a command. */
+/** The store of a poller, and the store of a command on the same database. */
 function withBoth<T>(
   engine: (typeof engines)[number],
   work: (poller: Store, command: Store) => Promise<T>,
@@ -29,7 +29,7 @@ function many(count: number, prefix: string) {
 }
 
 describe.each(engines)('two stores on one database on $name', (engine) => {
-  it('number their events as one', () =>
+  it('number their events in one sequence', () =>
     withBoth(engine, async (poller, command) => {
       const room = new StoreFixture(poller);
       await room.declare([source('a')]);
@@ -44,7 +44,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
       expect(await readHead(command.reader)).toEqual(await readHead(poller.reader));
     }));
 
-  it('see what the other has committed, and nothing before', () =>
+  it('see what the other has committed, and nothing earlier', () =>
     withBoth(engine, async (poller, command) => {
       const room = new StoreFixture(poller);
       await room.declare([source('a')]);
@@ -67,7 +67,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
       await expect(room.claim('a', noon + day)).resolves.toMatchObject({ sourceId: 'a' });
     }));
 
-  it('keep a snapshot whole while the other writes and trims', () =>
+  it('keep a snapshot consistent while the other writes and trims', () =>
     withBoth(engine, async (poller, command) => {
       const room = new StoreFixture(poller);
       await room.declare([source('a')]);

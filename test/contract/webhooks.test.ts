@@ -30,7 +30,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
     return state;
   };
 
-  it('begin at the head of the log, without a word of what was before', () =>
+  it('begin at the head of the log, without earlier events', () =>
     withHook(async (store) => {
       expect(await hook(store)).toMatchObject({
         id: 'hook',
@@ -46,7 +46,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect(await readWebhook(store.reader, 'other')).toBeNull();
     }));
 
-  it('keep all that is known of them over an attempt', () =>
+  it('keep every field of their state after an attempt', () =>
     withHook(async (store) => {
       const before = await hook(store);
       const after = {
@@ -68,7 +68,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect(await hook(store)).toEqual(after);
     }));
 
-  it('are not written to from a place that they have left, nor once they are removed or moved', () =>
+  it('are not updated from an outdated position, nor after they were removed or moved', () =>
     withHook(async (store) => {
       const before = await hook(store);
       await seekWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
@@ -86,7 +86,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect((await hook(store)).seq).toBe(0);
     }));
 
-  it('go on where they were when they are declared again, and forget their trouble with another address', () =>
+  it('continue at their position when they are declared again, and reset their failures with a new address', () =>
     withHook(async (store) => {
       const before = await hook(store);
       const trouble = { failures: 2, firstFailedMs: noon, nextAttemptMs: noon + hour, pausedMs: noon };
@@ -109,14 +109,14 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect(await readWebhook(store.reader, 'b')).toMatchObject({ removedMs: noon + 2 });
     }));
 
-  it('go on where they were when their id was made of something hidden until now', () =>
+  it('continue at their position when their id is replaced by one without a secret', () =>
     withHook(async (store) => {
       const shown = { id: 'example-org-token', formerId: 'hook', url: 'https://example.org/***' };
       await declareWebhooks(store, [shown], noon + 1);
       expect(await readWebhooks(store.reader)).toMatchObject([
         { id: 'example-org-token', url: 'https://example.org/***', seq: 1, removedMs: null },
       ]);
-      // Of two that were called alike one only has that place.
+      // If two webhooks had the same former id, only one of them takes over its position.
       await declareWebhooks(store, [shown, { ...shown, id: 'b' }], noon + 2);
       expect((await readWebhooks(store.reader)).map(({ id, seq }) => [id, seq])).toEqual([
         ['b', 2],
@@ -124,7 +124,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       ]);
     }));
 
-  it('are moved to a place, or resumed where they are, and tried at once', () =>
+  it('are moved to a position, or resumed at their own, and tried immediately', () =>
     withHook(async (store) => {
       const before = await hook(store);
       await updateWebhookState(store, before, { ...before, seq: 2, told: 1, failures: 2, pausedMs: noon });

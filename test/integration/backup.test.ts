@@ -49,7 +49,7 @@ function databaseOf(home: Home): string {
 }
 
 describe('a copy of the database file, made while the server is stopped', () => {
-  it('is the whole database after a stop by SIGTERM', async () => {
+  it('contains the whole database after a stop by SIGTERM', async () => {
     const home = emptyHome();
     publish(home, 13);
     const server = await start(home);
@@ -72,7 +72,7 @@ interface Reset {
   readonly epoch: string;
 }
 
-/** What the API, the event stream and the WebSocket answer to a reader that comes back with a cursor. */
+/** The responses of API, event stream and WebSocket to a client that resumes with a cursor. */
 async function resumed(server: ServerProcess, cursor: string): Promise<string[]> {
   const polled = await fetch(`${server.url}/api/events?after=${cursor}`);
   const reset = ((await polled.json()) as { reset?: Reset }).reset;
@@ -88,7 +88,7 @@ async function resumed(server: ServerProcess, cursor: string): Promise<string[]>
   return [`${polled.status} ${reset?.reason ?? 'resumed'}`, /event: (live|reset)/.exec(text)?.[1] ?? text];
 }
 
-/** A receiver of webhooks, declared in a home. */
+/** A webhook receiver that is declared in a home folder. */
 async function receiver(home: Home): Promise<Origin> {
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
@@ -98,7 +98,7 @@ async function receiver(home: Home): Promise<Origin> {
 }
 
 describe('a restored backup', () => {
-  it('resets whoever was ahead of it, although the log has grown beyond their place since', async () => {
+  it('resets clients that were ahead of it, even when the log has grown beyond their position since', async () => {
     const env = { HOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}` };
     const home = emptyHome();
     const origin = await receiver(home);

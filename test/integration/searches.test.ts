@@ -7,7 +7,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Processes that a process has started, Linux only. */
+/** The child processes of a process. Linux only. */
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
@@ -17,7 +17,7 @@ function opensDatabase(pid: number): boolean {
 }
 
 describe.runIf(process.platform === 'linux')('a search that does not end', () => {
-  it('holds up nobody, and is refused with the time to come back', async () => {
+  it('delays no other request, and is refused with a Retry-After', async () => {
     const server = await startItemServer();
     cleanups.push(() => server.close());
     expect(await (await fetch(`${server.url}/search?q=council`)).text()).toContain('href="/items/1"');
@@ -37,7 +37,7 @@ describe.runIf(process.platform === 'linux')('a search that does not end', () =>
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.text()).toContain('takes too long');
-    // Another process has taken the place of that one.
+    // A new process has replaced the killed one.
     expect(await (await fetch(`${server.url}/search?q=met`)).text()).toContain('href="/items/1"');
     expect(await server.server.end('SIGTERM')).toBe(0);
   });

@@ -22,7 +22,7 @@ function home(): Home {
 }
 
 describe('a start that cannot succeed', () => {
-  it('names a port that is in use and what to do, and ends with 2', async () => {
+  it('names a port that is in use and the remedy, and exits with 2', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => new Promise((resolve) => other.close(resolve)));
@@ -34,7 +34,7 @@ describe('a start that cannot succeed', () => {
     expect(result.stderr).toContain('set PORT');
   });
 
-  it('tells all bad variables at once, and ends with 2', async () => {
+  it('reports all invalid variables together, and exits with 2', async () => {
     const result = await runCommand(home(), ['serve'], {
       PORT: 'many',
       ALLOW_PRIVATE_NETWORKS: 'here',
@@ -44,7 +44,7 @@ describe('a start that cannot succeed', () => {
     for (const name of ['PORT', 'ALLOW_PRIVATE_NETWORKS', 'LOG_LEVEL']) expect(result.stderr).toContain(`${name}: `);
   });
 
-  it('says that another kind of database is not supported yet', async () => {
+  it('reports that another database engine is not supported', async () => {
     const result = await runCommand(home(), ['serve'], {
       PORT: '0',
       DATABASE_URL: 'postgres://user:hidden@localhost/x',
@@ -54,7 +54,7 @@ describe('a start that cannot succeed', () => {
     expect(result.stderr).not.toContain('hidden');
   });
 
-  it('says that FEEDS_DIR is not there, and ends with 2', async () => {
+  it('reports that FEEDS_DIR does not exist, and exits with 2', async () => {
     const result = await runCommand(home(), ['serve'], { PORT: '0', FEEDS_DIR: path.join('no', 'such', 'folder') });
     expect(result.code).toBe(2);
     expect(result.stderr).toContain('FEEDS_DIR');
@@ -62,7 +62,7 @@ describe('a start that cannot succeed', () => {
 });
 
 describe('a second start', () => {
-  it('warns of a database that other users can read, with the command that ends it', async () => {
+  it('warns of a database that other users can read, with the command that fixes it', async () => {
     const made = home();
     const server = await startServer(made);
     await server.end('SIGTERM');
@@ -82,7 +82,7 @@ describe('a second start', () => {
     expect(files).toContainEqual({ file, mode: '0644' });
   });
 
-  it('finds what was there before a stop by SIGINT', async () => {
+  it('finds the items that were stored before a stop by SIGINT', async () => {
     const made = home();
     const server = await startServer(made);
     await until('the item', async () =>
@@ -94,7 +94,7 @@ describe('a second start', () => {
     expect(await (await fetch(`${again.url}/feed.rss`)).text()).toContain('Here');
   });
 
-  it('leaves the log where it was: the same epoch and head', async () => {
+  it('keeps the epoch and the head of the log', async () => {
     const made = home();
     const server = await startServer(made);
     const cursorOf = async (url: string): Promise<string> =>

@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A publisher that answers conditional requests, and receives webhooks. */
+/** An origin that supports conditional requests and receives webhooks. */
 class Publisher {
   readonly origin: Origin;
   #stories = 1;
@@ -29,7 +29,7 @@ class Publisher {
     origin.on('/hook', () => ({ status: 204 }));
   }
 
-  /** Long ones, which need room. */
+  /** Long titles, which need disk space. */
   publish(stories: number): void {
     this.#stories = stories;
   }
@@ -52,7 +52,7 @@ interface Line {
   readonly message: string;
 }
 
-/** A server of this process, whose store is at hand; its log. */
+/** A server in this process, with its store and its log. */
 async function start(home: Home) {
   const lines: Line[] = [];
   const at = (level: string) => (facts: object, message: string) => void lines.push({ ...facts, level, message });
@@ -78,7 +78,7 @@ async function start(home: Home) {
   return { url: server.url, store: store as Store, said, looks: () => looks };
 }
 
-/** A storage that tells of each question whether it is writable. */
+/** A storage that reports each call of `writable`. */
 function counting(storage: StorageHealth, onLook: () => void): StorageHealth {
   return new Proxy(storage, {
     get(target, name) {
@@ -89,14 +89,14 @@ function counting(storage: StorageHealth, onLook: () => void): StorageHealth {
   });
 }
 
-/** Makes a source due, and free of the refresh that failed: a test does not wait until its lease is over. */
+/** Makes a source due and ends the lease of the failed refresh, so that a test need not wait for it. */
 function makeDueAndFree(home: Home): void {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { timeout: 5000 });
   database.exec('update source set next_check_ms = 0, lease_token = null, leased_until_ms = null');
   database.close();
 }
 
-/** The engine refuses to let the file grow: it answers as on a full disk. */
+/** Forbids SQLite to grow the file: it reports a full disk. */
 async function fill(store: Store): Promise<void> {
   const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.writer);
   await sql`pragma max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(store.writer);
@@ -127,7 +127,7 @@ async function prepare() {
 const linesAbout = (lines: readonly Line[], words: RegExp) => lines.filter(({ message }) => words.test(message));
 
 describe('a server whose disk is full', () => {
-  it('says so, goes on showing what it has, asks no publisher, and loses nothing', async () => {
+  it('reports it, keeps serving stored items, polls no source, and loses no item', async () => {
     const { publisher, home, store, url, said, looks } = await prepare();
     await fill(store);
     publisher.publish(4);
@@ -167,8 +167,8 @@ describe('a server whose disk is full', () => {
   });
 });
 
-describe('a server whose database may not be written', () => {
-  it('sends a webhook nothing twice before it can write down that it was taken', async () => {
+describe('a server whose database is read-only', () => {
+  it('does not repeat a webhook delivery whose success it cannot store', async () => {
     const { publisher, home, store, looks } = await prepare();
     const { origin } = publisher;
     const refusing = sql`pragma query_only = 1`;

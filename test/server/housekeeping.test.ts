@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 
 const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };
 
-/** A store with one source of 150 items, each with a day of its own, read at noon. */
+/** A store with one source of 150 items, one for each day, polled at noon. */
 async function filled(store: Store): Promise<StoreFixture> {
   const room = new StoreFixture(store);
   await room.declare([source('a')]);
@@ -26,13 +26,13 @@ async function itemsOf(store: Store): Promise<number | undefined> {
 }
 
 function keepHouse(store: Store, clock: FakeClock, over: { log?: Log; retention?: () => typeof retention } = {}) {
-  const digester = { clean: async (html: string) => ({ kind: 'cleaned' as const, html }) };
-  const usual = { log: silentLog, digester, retention: () => retention, ring: () => {} };
+  const processor = { clean: async (html: string) => ({ kind: 'cleaned' as const, html }) };
+  const usual = { log: silentLog, processor, retention: () => retention, notify: () => {} };
   return startHousekeeping({ ...usual, store, clock, timers: clock, ...over });
 }
 
 describe.each(engines)('housekeeping on $name', (engine) => {
-  it('lets go of old events, polls and items, a minute after the start', () =>
+  it('deletes old events, polls and items, a minute after the start', () =>
     withStore(engine, async (store) => {
       await filled(store);
       const clock = createFakeClock(noon + 31 * day);
@@ -46,7 +46,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       await housekeeping.stop();
     }));
 
-  it('goes by what the operator says at the time, hour by hour', () =>
+  it("applies the operator's present retention settings every hour", () =>
     withStore(engine, async (store) => {
       await filled(store);
       const clock = createFakeClock(noon);
@@ -61,7 +61,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       await housekeeping.stop();
     }));
 
-  it('says what failed, does the rest and tries again', () =>
+  it('logs a task that failed, runs the others and retries it', () =>
     withStore(engine, async (store) => {
       await filled(store);
       const said: string[] = [];
@@ -76,7 +76,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       });
       await clock.advance(minute);
       await until('everything is planned again', () => clock.timers === 5 || null);
-      expect(said).toEqual(['letting go of old items failed; it is tried again later']);
+      expect(said).toEqual(['deleting old items failed; it is retried later']);
       expect(await readHead(store.reader)).toMatchObject({ floor: 151 });
       broken = false;
       await clock.advance(hour);
@@ -84,7 +84,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       await housekeeping.stop();
     }));
 
-  it('stops between two batches and starts nothing more', () =>
+  it('stops between two batches and starts no further task', () =>
     withStore(engine, async (store) => {
       await filled(store);
       const clock = createFakeClock(noon + 31 * day);

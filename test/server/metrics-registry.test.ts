@@ -9,12 +9,12 @@ const clock = { now: () => 5000, monotonic: () => 5000 };
 
 const result: RefreshResult = { sourceId: 'a', outcome: 'fresh', failure: null, added: 2, updated: 1, head: 3 };
 
-/** The lines of one figure. */
+/** The lines of one metric. */
 async function lines(metrics: Metrics, name: string): Promise<string[]> {
   return (await metrics.read()).split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
 }
 
-describe('the figures', () => {
+describe('the metrics', () => {
   it('count polls by outcome, failures by code, and items', async () => {
     const metrics = createMetrics(clock);
     metrics.polled(result);
@@ -31,7 +31,7 @@ describe('the figures', () => {
     ]);
   });
 
-  it('count pushes of hubs, and what they bring with the rest', async () => {
+  it('count pushes of hubs, and their items together with those of polls', async () => {
     const metrics = createMetrics(clock);
     metrics.polled(result);
     metrics.pushed({ added: 4, updated: 0 });
@@ -57,7 +57,7 @@ describe('the figures', () => {
     ]);
   });
 
-  it('ask the live side when they are read, and not before', async () => {
+  it('query the live connections when they are scraped, and not before', async () => {
     const metrics = createMetrics(clock);
     const sessions = { ws: 0, sse: 0 };
     const live: LiveSide = {
@@ -72,7 +72,7 @@ describe('the figures', () => {
       'newswire_live_sessions{transport="sse"} 0',
       'newswire_live_subscriptions 7',
     ]);
-    // Read twice: what is kept elsewhere is not added up.
+    // Scraped twice: external counts are not added up.
     await metrics.read();
     expect(await lines(metrics, 'newswire_live_resets')).toEqual([
       'newswire_live_resets_total{reason="cursor_too_old"} 3',
@@ -81,7 +81,7 @@ describe('the figures', () => {
     expect(await lines(metrics, 'newswire_hole')).toEqual(['newswire_hole_detected_total 0']);
   });
 
-  it('hold deliveries in a histogram whose buckets add up', async () => {
+  it('report live deliveries in a cumulative histogram', async () => {
     const metrics = createMetrics(clock);
     for (const seconds of [0.0005, 0.003, 0.003, 99]) metrics.freshness.commitToWrite.observe(seconds);
     const found = await lines(metrics, 'newswire_live_commit_to_write_seconds');
@@ -108,7 +108,7 @@ describe('the figures', () => {
     expect(counts).toContain(`newswire_fetched_to_stored_seconds_count{source="other"} ${200 - maxSourceLabels}`);
   });
 
-  it('tell of the process: memory, CPU and the delay of its event loop', async () => {
+  it('report memory, CPU and event-loop delay of the process', async () => {
     const text = await createMetrics(clock).read();
     for (const name of [
       'process_resident_memory_bytes',
@@ -119,7 +119,7 @@ describe('the figures', () => {
     }
   });
 
-  it('say which fault the storage of the database has', async () => {
+  it("report the fault of the database's storage", async () => {
     const metrics = createMetrics(clock);
     const storage: { state: StorageState | null } = { state: null };
     metrics.watchStorage(storage);
@@ -132,7 +132,7 @@ describe('the figures', () => {
     expect(await lines(metrics, 'newswire_storage_fault')).toContain('newswire_storage_fault{fault="locked"} 1');
   });
 
-  it('are of one server, not of the process: two do not mix', async () => {
+  it('belong to one server: two servers in a process do not share them', async () => {
     const [one, other] = [createMetrics(clock), createMetrics(clock)];
     one.polled(result);
     expect(await lines(other, 'newswire_polls_total')).toEqual([]);

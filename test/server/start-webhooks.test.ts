@@ -26,12 +26,12 @@ interface Stage {
   readonly origin: Origin;
   readonly ended: string[];
   declare(...webhooks: Webhook[]): Promise<void>;
-  /** Stores items as a poll does, and rings. */
+  /** Stores items like a poll, and notifies. */
   publish(...names: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Real parts: a database, the guarded client, and a receiver on loopback, which is allowed. */
+/** A real database, the guarded HTTP client, and a receiver on the loopback interface, which is allowed. */
 async function stage(env: Record<string, string> = {}): Promise<Stage> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('no engine');
@@ -80,8 +80,8 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
   };
 }
 
-describe('webhooks over real parts', () => {
-  it('send what is stored, and say who we are', async () => {
+describe('webhooks over a real store and HTTP client', () => {
+  it('deliver stored events, with our User-Agent', async () => {
     const { origin, declare, publish, store, ended } = await stage();
     origin.on('/hook', { status: 204 });
     await declare(makeWebhook({ url: `${origin.url}/hook` }));
@@ -101,7 +101,7 @@ describe('webhooks over real parts', () => {
     expect(ended).toEqual(['delivered']);
   });
 
-  it('are asked whole and stored without what the environment holds of their address', async () => {
+  it('are requested with the whole address and stored without the secret part of it', async () => {
     const { store, origin, publish, declare } = await stage();
     origin.on('/in/s3cret', { status: 204 });
     const hidden = { url: `${origin.url}/in/***`, secrets: ['s3cret'] };
@@ -111,7 +111,7 @@ describe('webhooks over real parts', () => {
     expect((await readWebhook(store.reader, 'hook'))?.url).toBe(hidden.url);
   });
 
-  it('do not wait for each other, on one host neither', async () => {
+  it('do not wait for each other, even on the same host', async () => {
     const { origin, declare, publish } = await stage();
     origin.on('/slow', () => undefined).on('/fast', { status: 204 });
     await declare(
@@ -129,7 +129,7 @@ describe('webhooks over real parts', () => {
     expect(origin.to('/slow')).toHaveLength(1);
   });
 
-  it('keep a Retry-After and follow no redirect', async () => {
+  it('honour Retry-After and do not follow redirects', async () => {
     const { origin, declare, publish, store, ended } = await stage();
     origin.on('/busy', { status: 503, headers: { 'retry-after': '3600' } });
     origin.on('/moved', { status: 308, headers: { location: `${origin.url}/elsewhere` } });
@@ -163,7 +163,7 @@ describe('webhooks over real parts', () => {
     expect(state.lastStatus).toBeNull();
   });
 
-  it('stop with what is under way cut off and not written down', async () => {
+  it('abort a running delivery at the stop and do not record it', async () => {
     const { origin, declare, publish, store, stop } = await stage();
     origin.on('/hook', () => undefined);
     await declare(makeWebhook({ url: `${origin.url}/hook` }));

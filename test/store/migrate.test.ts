@@ -3,7 +3,7 @@ import { tables } from '../../src/store/engine/tables.ts';
 import { migrate, migrationNames } from '../../src/store/migrate.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 
-/** What `tables.ts` says, in the form of an introspection. */
+/** The tables of `tables.ts`, in the form of an introspection. */
 function described() {
   return Object.entries(tables).map(([name, columns]) => ({
     name,
@@ -14,7 +14,7 @@ function described() {
 }
 
 describe.each(engines)('migrations on $name', (engine) => {
-  it('make exactly the tables and columns that the types describe', () =>
+  it('create exactly the tables and columns that the types describe', () =>
     withStore(engine, async ({ writer }) => {
       const found = await writer.introspection.getTables();
       const actual = found
@@ -40,7 +40,7 @@ describe.each(engines)('migrations on $name', (engine) => {
       expect(await writer.selectFrom('event_log').select('head').execute()).toEqual([{ head: 7 }]);
     }));
 
-  it('have names that sort in the order they are run in', () => {
+  it('have names that sort in the order of execution', () => {
     expect(migrationNames).toEqual([...migrationNames].sort());
   });
 });

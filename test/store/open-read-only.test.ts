@@ -29,14 +29,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const url = (of = file) => `sqlite:${of}`;
 const make = async () => (await openStore({ url: url(), poller: false })).close();
 
-/** Changes the file behind the back of the store. */
-function marked(statement: string): void {
+/** Runs SQL on the file without the store. */
+function execute(statement: string): void {
   const database = new Database(file);
   database.exec(statement);
   database.close();
 }
 
-/** What opening is refused with, as the operator reads it. */
+/** The message of the refusal, as the operator reads it. */
 async function refusal(open: () => unknown): Promise<string> {
   const error: unknown = await Promise.resolve()
     .then(open)
@@ -49,10 +49,10 @@ async function refusal(open: () => unknown): Promise<string> {
   return `${where}: ${what}. ${remedy}`;
 }
 
-describe('a database that is only looked at', () => {
+describe('a database that is opened read-only', () => {
   const older = `delete from kysely_migration where name = '0006-webhooks'`;
 
-  it('is not changed by a byte, nor is anything put beside it', async () => {
+  it('is not changed, and no file is created beside it', async () => {
     await make();
     const [before, names] = [readFileSync(file), readdirSync(folder)];
     const store = openReadOnlyStore(url());
@@ -63,7 +63,7 @@ describe('a database that is only looked at', () => {
     expect(readdirSync(folder).filter((name) => !/-(wal|shm)$/.test(name))).toEqual(names);
   });
 
-  it('refuses what would write', async () => {
+  it('refuses writes', async () => {
     await make();
     const store = openReadOnlyStore(url());
     await expect(store.reader.updateTable('event_log').set({ head: 1 }).execute()).rejects.toThrow('readonly');
@@ -81,7 +81,7 @@ describe('a database that is only looked at', () => {
     writer.close();
   });
 
-  it('is read as a process left it that was killed, with what had not come into the file yet', async () => {
+  it('is read as a killed process left it, including its write-ahead log', async () => {
     const server = await openStore({ url: url(), poller: true });
     await getOrCreateSetting(server, 'secret', () => 'kept');
     const [from, to] = [file, path.join(folder, 'killed.sqlite')];
@@ -97,7 +97,7 @@ describe('a database that is only looked at', () => {
     ['without bringing it up to date', () => openStore({ url: url(), poller: false, migrates: false })],
   ])('is refused %s when an older version made it, with what to do', async (_, open) => {
     await make();
-    marked(older);
+    execute(older);
     const before = readFileSync(file);
     expect(await refusal(open)).toBe(
       `DATABASE_URL: ${file} was written by an older Newswire (it lacks 0006-webhooks). ` +
@@ -108,14 +108,14 @@ describe('a database that is only looked at', () => {
 
   it('is refused when a newer version or another program made it', async () => {
     await make();
-    marked(`insert into kysely_migration values ('9999-later', '')`);
+    execute(`insert into kysely_migration values ('9999-later', '')`);
     expect(await refusal(() => openReadOnlyStore(url()))).toContain('was written by a newer Newswire');
     rmSync(file);
-    marked('create table other (id)');
+    execute('create table other (id)');
     expect(await refusal(() => openReadOnlyStore(url()))).toContain('is a database of another program');
   });
 
-  it('is refused when there is none or an empty one, and none is made', async () => {
+  it('is refused when it is missing or empty, and not created', async () => {
     const nowhere = path.join(folder, 'none', 'news.sqlite');
     expect(await refusal(() => openReadOnlyStore(url(nowhere)))).toBe(
       `DATABASE_URL: the file ${nowhere} does not exist. "newswire serve" creates it`,
@@ -129,8 +129,8 @@ describe('a database that is only looked at', () => {
   });
 });
 
-describe('whether somebody polls', () => {
-  it('is told while a poller has the database open, by whatever name', async () => {
+describe('isPollerRunning', () => {
+  it('is true while a poller has the database open, under any name', async () => {
     expect(isPollerRunning(url())).toBe(false);
     const server = await openStore({ url: url(), poller: true });
     symlinkSync(file, path.join(folder, 'other.sqlite'));
@@ -139,7 +139,7 @@ describe('whether somebody polls', () => {
     expect(isPollerRunning(url())).toBe(false);
   });
 
-  it('is not told of who only serves, and leaves the lock to whoever wants it', async () => {
+  it('is false for a process that only serves, and leaves the lock free', async () => {
     const serving = await openStore({ url: url(), poller: false });
     expect(isPollerRunning(url())).toBe(false);
     expect(readdirSync(folder)).not.toContain('news.sqlite.lock');

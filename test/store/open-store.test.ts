@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { getOrCreateSetting } from '../../src/store/stored-settings.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 
-/** The one problem that opening this URL is refused with. */
+/** The single problem of the ConfigError that opening this URL throws. */
 async function refusal(url: string) {
   const error: unknown = await openStore({ url, poller: false }).then(
     () => null,
@@ -19,20 +19,20 @@ async function refusal(url: string) {
 }
 
 describe('openStore', () => {
-  it('refuses an engine that is not there yet, without repeating the password', async () => {
+  it('refuses an unsupported engine, without repeating the password', async () => {
     const problem = await refusal('postgres://reader:secret@db.example.org/news');
     expect(problem).toMatchObject({ where: 'DATABASE_URL' });
     expect(problem?.what).toContain('postgres: are not supported yet');
     expect(JSON.stringify(problem)).not.toContain('secret');
   });
 
-  it('refuses what is no URL at all', async () => {
+  it('refuses an invalid URL', async () => {
     expect((await refusal('db/newswire'))?.what).toContain('is not a URL');
   });
 });
 
 describe('newEpoch', () => {
-  it('makes short names that differ', () => {
+  it('generates short unique ids', () => {
     const names = Array.from({ length: 100 }, newEpoch);
     expect(new Set(names).size).toBe(100);
     for (const name of names) expect(name).toMatch(/^[a-z0-9]{8,10}$/);
@@ -40,7 +40,7 @@ describe('newEpoch', () => {
 });
 
 describe.each(engines)('a store on $name', (engine) => {
-  it('begins with an empty log under a name of its own', () =>
+  it('begins with an empty log and a new epoch', () =>
     withStore(engine, async (store) => {
       expect(await readHead(store.reader)).toEqual({
         epoch: expect.stringMatching(/^[a-z0-9]{8,10}$/),
@@ -49,7 +49,7 @@ describe.each(engines)('a store on $name', (engine) => {
       });
     }));
 
-  it('keeps its log and its name when it is opened again', async () => {
+  it('keeps its log and its epoch when it is opened again', async () => {
     const place = engine.make();
     try {
       const first = await openStore({ url: place.url, poller: true });
@@ -63,7 +63,7 @@ describe.each(engines)('a store on $name', (engine) => {
     }
   });
 
-  it('takes back everything a failed transaction wrote', () =>
+  it('rolls back everything that a failed transaction wrote', () =>
     withStore(engine, async (store) => {
       const failing = store.write(async (tx) => {
         await tx.updateTable('event_log').set({ head: 5 }).execute();
@@ -86,7 +86,7 @@ describe.each(engines)('a store on $name', (engine) => {
       expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
     }));
 
-  it('runs each transaction in the context of its caller, whoever else it shares one with', () =>
+  it('runs each write in the async context of its caller, even in a shared transaction', () =>
     withStore(engine, async (store) => {
       const who = new AsyncLocalStorage<string>();
       const asked = ['a', 'b'].map((name) => who.run(name, () => store.write(async () => who.getStore())));
@@ -95,7 +95,7 @@ describe.each(engines)('a store on $name', (engine) => {
       expect(readers[0]).toEqual(readers[1]);
     }));
 
-  it('writes what was wanted before it is closed', async () => {
+  it('completes requested writes before it is closed', async () => {
     const place = engine.make();
     try {
       const store = await openStore({ url: place.url, poller: false });
@@ -110,7 +110,7 @@ describe.each(engines)('a store on $name', (engine) => {
     }
   });
 
-  it('throws instead of waiting for ever when the writer is used inside its own transaction', () =>
+  it('throws when the writer is used inside its own transaction, instead of waiting forever', () =>
     withStore(engine, async (store) => {
       const nested = store.write(() => readHead(store.writer));
       await expect(nested).rejects.toThrow('inside its own transaction');
@@ -118,7 +118,7 @@ describe.each(engines)('a store on $name', (engine) => {
       await expect(store.read(() => readHead(store.reader))).rejects.toThrow('inside its own transaction');
     }));
 
-  it('lets what a transaction left running use the writer afterwards', () =>
+  it('lets work that outlives its transaction use the writer', () =>
     withStore(engine, async (store) => {
       const ended = Promise.withResolvers<void>();
       let later: Promise<unknown> = Promise.resolve();
@@ -139,7 +139,7 @@ describe.each(engines)('a store on $name', (engine) => {
       expect((await readHead(store.reader)).head).toBe(5);
     }));
 
-  it('reads one instant within one read, whatever is written meanwhile', () =>
+  it('reads one snapshot within one read, whatever is written meanwhile', () =>
     withStore(engine, async (store) => {
       const heads = await store.read(async (tx) => {
         const before = await readHead(tx);
@@ -149,12 +149,12 @@ describe.each(engines)('a store on $name', (engine) => {
       expect(heads).toEqual([0, 0]);
     }));
 
-  it('refuses to write through the reader', () =>
+  it('refuses writes through the reader', () =>
     withStore(engine, async (store) => {
       await expect(store.reader.updateTable('event_log').set({ head: 1 }).execute()).rejects.toThrow(/read.?only/i);
     }));
 
-  it('holds the write lock from the first statement on, so that what it has read stays true', () =>
+  it('holds the write lock from the first statement of a write, so that its reads stay current', () =>
     withStore(engine, async (store, url) => {
       const other = await openStore({ url, poller: false });
       let runs = 0;
@@ -174,7 +174,7 @@ describe.each(engines)('a store on $name', (engine) => {
       expect(runs).toBe(1);
     }));
 
-  it('waits for the writer of another process, with the event loop free, and writes then', () =>
+  it('waits for the writer of another process without blocking the event loop', () =>
     withStore(engine, async (store, url) => {
       const other = await openStore({ url, poller: false });
       const ended = Promise.withResolvers<void>();
@@ -192,7 +192,7 @@ describe.each(engines)('a store on $name', (engine) => {
           .set({ head: head + 1 })
           .execute();
       });
-      // By the second turn the first try has failed. Were the waiting not asynchronous, this line would not be reached.
+      // The first attempt has failed by the second iteration. A blocking wait would never get here.
       await nextTurn();
       await nextTurn();
       ended.resolve();
@@ -203,7 +203,7 @@ describe.each(engines)('a store on $name', (engine) => {
 });
 
 describe.each(engines)('a setting on $name', (engine) => {
-  it('is made once and is the same ever after', () =>
+  it('is created once and stays the same', () =>
     withStore(engine, async (store) => {
       let made = 0;
       const make = () => {
@@ -215,7 +215,7 @@ describe.each(engines)('a setting on $name', (engine) => {
       expect(await getOrCreateSetting(store, 'other', () => 'x')).toBe('x');
     }));
 
-  it('is the same for two that ask at once', () =>
+  it('is the same for two concurrent callers', () =>
     withStore(engine, async (store) => {
       const both = await Promise.all(['a', 'b'].map((value) => getOrCreateSetting(store, 'secret', () => value)));
       expect(both[0]).toBe(both[1]);

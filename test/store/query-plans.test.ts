@@ -20,7 +20,7 @@ afterEach(() => {
   Database.prototype.prepare = prepare;
 });
 
-/** Every statement that a store runs in its life, with the plan that the engine makes for it. */
+/** Every statement that `work` runs, with its query plan. */
 async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unknown>): Promise<Map<string, string[]>> {
   const engine = engines[0];
   if (engine === undefined) throw new Error('no engine');
@@ -55,14 +55,14 @@ async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unkno
   return plans;
 }
 
-/** What may be looked at whole: rows given as JSON, tables of one row, and the sources when they are all declared anew. */
+/** Permitted scans: JSON arrays, tables with one row, and all sources at their declaration. */
 const whole =
   /^SCAN (json_each|input|event_log|\d+ CONSTANT|\(subquery)|kysely_migration|sqlite_|pragma_| VIRTUAL TABLE INDEX/;
-/** Walks from one end of an order that stop after a few rows. */
+/** Ordered scans that stop after a few rows. */
 const inOrder =
   /^select ("seq", "at_ms" from "event" order by "seq"|"next_check_ms" from "source" .* order by "next_check_ms") limit/;
 
-/** Steps that look at a whole table. */
+/** Steps that scan a whole table. */
 function scans(plans: ReadonlyMap<string, string[]>): string[] {
   return [...plans]
     .filter(([text]) => text !== 'select * from "source"' && !inOrder.test(text) && !/sqlite_master/.test(text))
@@ -70,8 +70,8 @@ function scans(plans: ReadonlyMap<string, string[]>): string[] {
     .filter((step) => step.startsWith('SCAN ') && !whole.test(step));
 }
 
-describe('the plans of the engine', () => {
-  it('find everything that a poll needs by an index', async () => {
+describe('the query plans', () => {
+  it('use an index for everything that a poll needs', async () => {
     const plans = await plansOf(async (store, room) => {
       await readDueSources(store.reader, noon, 10);
       await nextDueMs(store.reader);
@@ -85,7 +85,7 @@ describe('the plans of the engine', () => {
     expect(scans(plans)).toEqual([]);
   });
 
-  it('walk along an index, in order, for every kind of choice', async () => {
+  it('scan an index in order for every kind of filter', async () => {
     for (const filter of [
       {},
       { sources: ['a'] },
@@ -106,7 +106,7 @@ describe('the plans of the engine', () => {
     }
   });
 
-  it('look a search up in its index first', async () => {
+  it('query the search index first for a search', async () => {
     const plans = await plansOf((store) =>
       readItems(store.reader, { filter: { ...everything, q: 'title -sport' }, limit: 10, before: null }),
     );
@@ -115,7 +115,7 @@ describe('the plans of the engine', () => {
     expect(lookup?.[1]).toEqual([expect.stringMatching(/^SCAN item_search VIRTUAL TABLE INDEX/)]);
   });
 
-  it('find by an index what is old enough to go', async () => {
+  it('use an index to find expired rows', async () => {
     const plans = await plansOf(async (store) => {
       await withdrawItem(store, 1, noon);
       await readWithdrawals(store.reader, { filter: everything, sinceMs: noon, limit: 10, items: 10 });

@@ -18,14 +18,14 @@ import {
   updateSubscription,
 } from '../../../src/store/websub/websub-subscriptions.ts';
 import { normaliseDocument } from '../../../src/worker.ts';
-import { engines, type Place } from '../../contract/test-engines.ts';
+import { type DatabaseLocation, engines } from '../../contract/test-engines.ts';
 import { day, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { until } from '../../support/until.ts';
 
 const hub = 'https://hub.example.org/';
 
 describe('the subscribing side of a server', () => {
-  let place: Place;
+  let place: DatabaseLocation;
   let store: Store;
   let shutdown: Shutdown;
   const hubBell = createMemoryDoorbell();

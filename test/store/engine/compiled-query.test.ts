@@ -18,8 +18,8 @@ const settingsLike = compiledQuery<{ value: string; limit: number }, { name: str
   },
 );
 
-describe.each(engines)('a fixed query on $name', (engine) => {
-  it('is put together once and run with other values each time, beside those that are its own', () =>
+describe.each(engines)('a compiled query on $name', (engine) => {
+  it('is built once and run with different values, beside its own constants', () =>
     withStore(engine, async (store) => {
       const rows = ['a', 'b', 'c', 'not this one'].map((name) => ({ name, value: name === 'c' ? 'two' : 'one' }));
       await insertRows(store.writer, 'setting', rows);
@@ -30,7 +30,7 @@ describe.each(engines)('a fixed query on $name', (engine) => {
       expect(built).toBeLessThanOrEqual(1);
     }));
 
-  it('sees what its transaction wrote, and is refused to whoever would wait for himself', () =>
+  it('sees the writes of its transaction, and throws when it would wait for its own transaction', () =>
     withStore(engine, async (store) => {
       const seen = await store.write(async (tx) => {
         await insertRows(tx, 'setting', [{ name: 'mine', value: 'new' }]);

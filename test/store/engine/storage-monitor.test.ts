@@ -44,7 +44,7 @@ afterEach(async () => {
 const large = 'x'.repeat(300_000);
 const writeLarge = (name = 'large'): Promise<void> => writeSetting(store, name, large);
 
-/** The engine refuses to let the file grow: it answers as on a full disk. */
+/** Forbids SQLite to grow the file: it reports a full disk. */
 async function fill(): Promise<void> {
   const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.writer);
   await sql`pragma max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(store.writer);
@@ -62,7 +62,7 @@ async function rejection(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a full disk', () => {
-  it('is reported as what it is, not as the rollback that fails after it', async () => {
+  it('is reported as such, not as the rollback that fails after it', async () => {
     await fill();
     const error = await rejection(writeLarge());
     expect(error).toBeInstanceOf(StorageError);
@@ -70,7 +70,7 @@ describe('a full disk', () => {
     expect(String((error as Error).cause)).toContain('database or disk is full');
   });
 
-  it('is logged once when it begins and once when it ends, however much is tried meanwhile', async () => {
+  it('is logged once when it begins and once when it ends, however many writes are tried meanwhile', async () => {
     await fill();
     await Promise.all(['a', 'b', 'c'].map((name) => rejection(writeLarge(name))));
     for (let tries = 0; tries < 20; tries += 1) await rejection(writeLarge());
@@ -90,7 +90,7 @@ describe('a full disk', () => {
     ]);
   });
 
-  it('refuses what is to be written at once, and lets everything be read', async () => {
+  it('refuses writes immediately, and allows reads', async () => {
     await writeSetting(store, 'before', 'kept');
     await fill();
     await rejection(writeLarge());
@@ -106,7 +106,7 @@ describe('a full disk', () => {
     expect(rows).toEqual([{ value: 'kept' }]);
   });
 
-  it('lets writes through again after a probe that succeeds, which leaves nothing behind', async () => {
+  it('allows writes again after a successful probe, which leaves no row behind', async () => {
     await fill();
     await rejection(writeLarge());
     await free();
@@ -117,14 +117,14 @@ describe('a full disk', () => {
     expect(rows.map(({ name }) => name)).toEqual(['large']);
   });
 
-  it('does not end while there is room for a small write only', async () => {
+  it('does not end while there is space for a small write only', async () => {
     await fill();
     await rejection(writeLarge());
     await store.storage.probe();
     expect(store.storage.writable).toBe(false);
   });
 
-  it('makes what must not be forgotten wait, and be done from the start afterwards', async () => {
+  it('delays work that must not be lost, and restarts it afterwards', async () => {
     await fill();
     let runs = 0;
     const done = store.storage.whenWritable(async () => {
@@ -138,7 +138,7 @@ describe('a full disk', () => {
     expect(runs).toBe(2);
   });
 
-  it('does not keep what waits for its end from being stopped', async () => {
+  it('lets waiting work be aborted', async () => {
     await fill();
     await rejection(writeLarge());
     const stopping = new AbortController();
@@ -149,7 +149,7 @@ describe('a full disk', () => {
 });
 
 describe('other faults of the storage', () => {
-  it('calls a file that may not be written read-only', async () => {
+  it('reports a file that cannot be written as read-only', async () => {
     await sql`pragma query_only = 1`.execute(store.writer);
     expect(await rejection(writeLarge())).toMatchObject({ fault: 'read_only' });
     await sql`pragma query_only = 0`.execute(store.writer);
@@ -160,7 +160,7 @@ describe('other faults of the storage', () => {
     ]);
   });
 
-  it('notices when one fault gives way to another: a lock of another program', async () => {
+  it('reports when one fault replaces another: a lock of another program', async () => {
     await fill();
     await rejection(writeLarge());
     await free();
@@ -178,7 +178,7 @@ describe('other faults of the storage', () => {
     ]);
   });
 
-  it('leaves an error of ours alone', async () => {
+  it('passes on a fault of Newswire unchanged', async () => {
     const work = store.write(async () => {
       throw new Error('planted');
     });
@@ -189,7 +189,7 @@ describe('other faults of the storage', () => {
 });
 
 describe('a malformed file', () => {
-  /** Overwrites the page where the rows of a table begin. */
+  /** Overwrites the root page of a table. */
   async function damage(table: string): Promise<void> {
     const database = new Database(file);
     const root = database.prepare<[string], number>('select rootpage from sqlite_schema where name = ?').pluck();
@@ -201,7 +201,7 @@ describe('a malformed file', () => {
     closeSync(handle);
   }
 
-  it('stops writes until the next start when a write meets it', async () => {
+  it('stops writes until the next start when a write encounters it', async () => {
     await store.close();
     await damage('comment');
     await open();
@@ -213,7 +213,7 @@ describe('a malformed file', () => {
     expect(await store.read(readHead)).toMatchObject({ head: 0 });
   });
 
-  it('ends a start that meets it before anything else with the remedy, too', async () => {
+  it('ends a start that encounters it first with the remedy', async () => {
     await store.close();
     const handle = openSync(file, 'r+');
     const size = statSync(file).size - 100;
@@ -224,7 +224,7 @@ describe('a malformed file', () => {
     expect(String(error)).toContain(`${storageAdvice.malformed.what}). ${storageAdvice.malformed.remedy}.`);
   });
 
-  it('ends a start that meets it with the remedy', async () => {
+  it('ends a start that encounters it later with the remedy', async () => {
     await store.close();
     await damage('event_log');
     const error = await rejection(open());
@@ -232,7 +232,7 @@ describe('a malformed file', () => {
     expect(error).toMatchObject({ problems: [{ where: 'DATABASE_URL', ...storageAdvice.malformed }] });
   });
 
-  it('is reported once when a read meets it, and does not stop what can still be stored', async () => {
+  it('is reported once when a read encounters it, and does not stop writes', async () => {
     await store.close();
     await damage('event');
     await open();

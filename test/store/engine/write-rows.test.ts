@@ -5,7 +5,7 @@ import { engines, withStore } from '../../contract/test-engines.ts';
 import { StoreFixture, source } from '../../support/store-fixture.ts';
 
 describe.each(engines)('rows on $name', (engine) => {
-  it('are inserted in any number, beyond every limit of variables', () =>
+  it("are inserted in any number, beyond the engine's limit of variables", () =>
     withStore(engine, async ({ writer }) => {
       const rows = Array.from({ length: 40_000 }, (_, index) => ({ name: `n${index}`, value: `v${index}` }));
       await insertRows(writer, 'setting', rows);
@@ -16,7 +16,7 @@ describe.each(engines)('rows on $name', (engine) => {
       expect(found?.n).toBe(40_000);
     }));
 
-  it('keep null, whole numbers and every character', () =>
+  it('preserve null, integers and all characters', () =>
     withStore(engine, async ({ writer }) => {
       const awkward = `'";\\ \u2028 <b> é 東 🐟 \t\n${'x'.repeat(100_000)}`;
       const big = Number.MAX_SAFE_INTEGER;
@@ -27,7 +27,7 @@ describe.each(engines)('rows on $name', (engine) => {
       expect(await writer.selectFrom('event_log').select('changed_ms').execute()).toEqual([{ changed_ms: null }]);
     }));
 
-  it('are updated each by its own key, and only where it is found', () =>
+  it('are updated by their keys, and ignored where a key is unknown', () =>
     withStore(engine, async ({ writer }) => {
       await insertRows(
         writer,
@@ -43,7 +43,7 @@ describe.each(engines)('rows on $name', (engine) => {
       expect(rows.map(({ value }) => value)).toEqual(['new a', 'old', 'new c']);
     }));
 
-  it('give back the ids that the database made, in their order', () =>
+  it('return their generated ids, in order', () =>
     withStore(engine, async (store) => {
       await new StoreFixture(store).declare([source('a')]);
       const poll = { source_ref: 1, outcome: 'fresh', bytes: 0, duration_ms: 0, added: 0, updated: 0 };
@@ -60,13 +60,13 @@ describe.each(engines)('rows on $name', (engine) => {
       expect(await insertReturningIds(store.writer, 'refresh', [])).toEqual([]);
     }));
 
-  it('name a column that is not there before the database is asked', () =>
+  it('are refused with the name of an unknown column', () =>
     withStore(engine, async ({ writer }) => {
       const wrong = [{ name: 'a', valu: 'b' }] as unknown as { name: string }[];
       await expect(insertRows(writer, 'setting', wrong)).rejects.toThrow('setting has no column valu');
     }));
 
-  it('are found by any number of values', () =>
+  it('are selected by any number of values', () =>
     withStore(engine, async ({ writer }) => {
       await insertRows(
         writer,

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Opens the database, has its log end at `head` if that is said, and closes it. */
+/** Opens the database, sets the head of its log if `head` is given, and closes it. */
 async function run(head?: number): Promise<string> {
   const store = await openStore({ url: `sqlite:${file}`, poller: true, log });
   if (head !== undefined) await grow(store, head);
@@ -38,13 +38,13 @@ function grow(store: Store, head: number): Promise<unknown> {
 
 const recorded = () => announcedPosition(file).read();
 
-describe('the record of what was announced', () => {
-  it('has every commit by the time that anybody can read it', async () => {
+describe('the announced position', () => {
+  it('records every commit before any reader can see it', async () => {
     const store = await openStore({ url: `sqlite:${file}`, poller: true });
     const { epoch } = await readHead(store.reader);
     for (const head of [3, 4, 50]) {
       let seen: unknown = null;
-      // The first to learn of a commit, before `write` resolves for anybody else.
+      // The first continuation after the commit.
       const written = grow(store, head).then(() => {
         seen = recorded();
       });
@@ -54,17 +54,17 @@ describe('the record of what was announced', () => {
     await store.close();
   });
 
-  it('leaves the epoch alone after a clean stop and after a crash, wherever the log stood', async () => {
+  it('keeps the epoch after a clean stop and after a crash', async () => {
     const epoch = await run(32);
     expect(await run()).toBe(epoch);
-    // Killed between the commit and the record of it: the record is one commit behind.
+    // As after a kill between the commit and its record: the record is one commit behind.
     announcedPosition(file).write({ epoch, seq: 31 });
     expect(await run()).toBe(epoch);
     expect(recorded()).toEqual({ epoch, seq: 32 });
     expect(warnings).toEqual([]);
   });
 
-  it('gives a log that is behind it by one event another epoch, once', async () => {
+  it('renews the epoch of a log that is one event behind it, once', async () => {
     const epoch = await run(31);
     copyFileSync(file, `${file}.backup`);
     await run(32);
@@ -76,7 +76,7 @@ describe('the record of what was announced', () => {
     expect(recorded()).toEqual({ epoch: renewed, seq: 31 });
   });
 
-  it('gives a log of an earlier epoch another one, although it is longer than the record', async () => {
+  it('renews the epoch of a log of an earlier epoch, although the log is longer', async () => {
     await run(40);
     copyFileSync(file, `${file}.backup`);
     const store = await openStore({ url: `sqlite:${file}`, poller: true });
@@ -90,7 +90,7 @@ describe('the record of what was announced', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('takes a record that it cannot read for doubt, and replaces it', async () => {
+  it('renews the epoch when the record is unreadable, and replaces the record', async () => {
     const epoch = await run(5);
     writeFileSync(`${file}.announced`, '');
     const renewed = await run();
@@ -98,7 +98,7 @@ describe('the record of what was announced', () => {
     expect(recorded()).toEqual({ epoch: renewed, seq: 5 });
   });
 
-  it('changes nothing where it is missing: the database was moved without it', async () => {
+  it('keeps the epoch when the record is missing: the database was moved without it', async () => {
     const epoch = await run(5);
     rmSync(`${file}.announced`);
     expect(await run()).toBe(epoch);
@@ -106,7 +106,7 @@ describe('the record of what was announced', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('does not mistake a database that was made anew for one that was restored', async () => {
+  it('does not take a new database for a restored one', async () => {
     await run(5);
     rmSync(file);
     const epoch = await run();
@@ -114,7 +114,7 @@ describe('the record of what was announced', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('is made anew when it goes missing while the server runs', async () => {
+  it('is created again when it is deleted while the server runs', async () => {
     const store = await openStore({ url: `sqlite:${file}`, poller: true });
     await grow(store, 1);
     rmSync(`${file}.announced`);
@@ -123,7 +123,7 @@ describe('the record of what was announced', () => {
     await store.close();
   });
 
-  it('always has the same length, so that overwriting it takes no space', () => {
+  it('always has the same length, so that overwriting it needs no disk space', () => {
     const position = announcedPosition(file);
     const sizes = [0, 7, 123_456_789_012].map((seq) => {
       position.write({ epoch: 'abcdefgh', seq });
@@ -134,7 +134,7 @@ describe('the record of what was announced', () => {
     expect(statSync(`${file}.announced`).mode & 0o777).toBe(0o600);
   });
 
-  it('is reported once, and stops nothing, when it cannot be written', () => {
+  it('logs once, and stops nothing, when it cannot be written', () => {
     let fails = true;
     const written: unknown[] = [];
     let seq = 0;

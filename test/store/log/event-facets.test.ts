@@ -44,20 +44,20 @@ describe('the facets of an event', () => {
     ['an item with everything', item()],
     ['an item without text', item({ contentHtml: '', summary: '', author: null })],
     ['an item whose text is too long for the wire', item({ contentHtml: `<p>${'mooring '.repeat(6000)}</p>` })],
-  ])('come back as they were for %s', (_, given) => {
+  ])('are restored unchanged for %s', (_, given) => {
     const { sections, sources, categories, language, sortMs, text } = throughTheLog(given).read;
     expect({ sections, sources, categories, language, sortMs, text }).toEqual(facetsOf(given));
   });
 
-  it('do not write the text again that the body has', () => {
+  it('do not repeat the text that the body contains', () => {
     expect(throughTheLog(item()).packed).not.toContain('moor');
   });
 
-  it('hold the text where the body leaves it out', () => {
+  it('contain the text when the body omits it', () => {
     expect(throughTheLog(item({ contentHtml: `<p>${'mooring '.repeat(6000)}</p>` })).packed).toContain('mooring');
   });
 
-  it('hold the text of what was removed, whose body is an id', () => {
+  it('contain the text of a removed item, whose body is its id', () => {
     const packed = packFacets(item(), null);
     expect(unpackFacets(packed, '{"id":7,"url":null}').text).toContain('moor');
   });

@@ -6,22 +6,22 @@ function place(sortMs: number, id: number): Candidate {
   return { id, sortMs, ownerRef: 1 };
 }
 
-describe('byOrder', () => {
-  it('puts the newest first, and of equal times the highest number', () => {
+describe('newestFirst', () => {
+  it('sorts the newest first, and equal times by descending id', () => {
     const places = [place(1, 9), place(2, 1), place(2, 2)];
     expect(places.sort(newestFirst).map(({ id }) => id)).toEqual([2, 1, 9]);
   });
 });
 
-describe('newestOf', () => {
-  it('takes each item once, however many walks found it', () => {
+describe('mergeNewest', () => {
+  it('returns each item once, however many scans found it', () => {
     const walks = [[place(3, 3), place(1, 1)], [place(3, 3), place(2, 2)], []];
     expect(mergeNewest(walks, 2).map(({ id }) => id)).toEqual([3, 2]);
   });
 });
 
-describe('newestAlong', () => {
-  /** Walks over lists in memory, which note how far each was asked to go. */
+describe('mergeScans', () => {
+  /** Scans lists in memory, and records the limit of each scan. */
   function walksOver(lists: readonly (readonly Candidate[])[]) {
     const asked: number[] = [];
     const walkOne = async (list: number, limit: number) => {
@@ -31,7 +31,7 @@ describe('newestAlong', () => {
     return { asked, values: lists.map((_, index) => index), walkOne };
   }
 
-  it('finds what one walk over everything would find', () => {
+  it('finds what one scan of all items would find', () => {
     const lists = fc.array(
       fc.uniqueArray(
         fc.nat(60).map((id) => place(id % 7, id)),
@@ -47,7 +47,7 @@ describe('newestAlong', () => {
     );
   });
 
-  it('walks only those to the end that may hold more of the page', async () => {
+  it('repeats only the scans that can contribute more to the page', async () => {
     const old = Array.from({ length: 40 }, (_, list) =>
       Array.from({ length: 30 }, (_, step) => place(1000 - step, 100 * list + step)),
     );
@@ -59,7 +59,7 @@ describe('newestAlong', () => {
     expect(Math.max(...asked.slice(0, values.length))).toBeLessThan(10);
   });
 
-  it('finds nothing along nothing', async () => {
+  it('returns nothing for no values', async () => {
     expect(await mergeScans([], 10, async () => [])).toEqual([]);
   });
 });

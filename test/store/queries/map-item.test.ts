@@ -23,7 +23,7 @@ function item(sources: readonly PublicSource[], ownerRef = 1) {
 }
 
 describe('toItem', () => {
-  it('gives an item out whole', () => {
+  it('maps every field of an item', () => {
     expect(toItem(item([shown(1)]))).toEqual({
       id: 9,
       key: 'k',
@@ -65,7 +65,7 @@ describe('toItem', () => {
   });
 });
 
-describe('shownSource', () => {
+describe('toPublicSource', () => {
   const row = {
     ref: 1,
     id: 'a',
@@ -83,7 +83,7 @@ describe('shownSource', () => {
     ['Its own', { feed_title: 'Its own' }],
     ['example.org', {}],
     ['a', { host: '' }],
-  ])('is called %s', (title, over) => {
+  ])('has the title %s', (title, over) => {
     expect(toPublicSource({ ...row, ...over }).title).toBe(title);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Candidate, newestFirst } from '../../../src/store/queries/index-scan.ts';
 import { balancedPage, type FindPage, plainPage } from '../../../src/store/queries/source-quota.ts';
 
-/** Reads a list that may grow between two calls. */
+/** Reads pages of a list that may grow between two calls. */
 function findIn(items: readonly Candidate[]): FindPage {
   return async ({ before, limit }, owners) =>
     items
@@ -57,24 +57,24 @@ describe('balancedPage', () => {
     expect(ownersOf(items)).toEqual([1, 1, 2, 3, 4, 5, 2, 3, 4, 5]);
   });
 
-  it('gives every source one item at least, on however short a page', async () => {
+  it('gives every source at least one item, on any page', async () => {
     const { find } = timeline([1, 1, 1, 2, 3, 4]);
     expect(ownersOf((await balancedPage(find, null, 3)).items)).toEqual([1, 2, 3]);
   });
 
-  it('leaves a page alone on which nobody has more than a share', async () => {
+  it('does not change a page on which no source exceeds its quota', async () => {
     const { items, find } = timeline([1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1]);
     expect((await balancedPage(find, null, 10)).items).toEqual((await plainPage(find, null, 10)).items);
     expect((await balancedPage(find, null, 10)).next).toEqual({ main: items[9], deferred: new Map() });
   });
 
-  it('shows all that the others have, in order, when they run out', async () => {
+  it('fills the page in order when the other sources run out', async () => {
     const { find } = timeline([...repeat(1, 30), 2, 3]);
     const { items } = await balancedPage(find, null, 10);
     expect(ownersOf(items)).toEqual([...repeat(1, 8), 2, 3]);
   });
 
-  it('opens the next page with what one source had beyond its share', async () => {
+  it("starts the next page with the items beyond a source's quota", async () => {
     const { find } = timeline([...repeat(1, 5), 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5]);
     const all = await pages(balancedPage, find, 10);
     expect(all.map(ownersOf)).toEqual([
@@ -83,7 +83,7 @@ describe('balancedPage', () => {
     ]);
   });
 
-  it('names no more sources in its place than a page has shares', async () => {
+  it('names at most as many sources in its cursor as a page has quotas', async () => {
     const { find } = timeline(Array.from({ length: 12 }, (_, owner) => repeat(owner, 30)).flat());
     let before: Parameters<typeof balancedPage>[1] = null;
     for (let page = 0; page < 30; page += 1) {
@@ -92,21 +92,21 @@ describe('balancedPage', () => {
     }
   });
 
-  it('goes on with what was passed over once the others have run out', async () => {
+  it('continues with the skipped items once the other sources have run out', async () => {
     const { items, find } = timeline([...repeat(1, 30), 2, 3]);
     const all = await pages(balancedPage, find, 10);
     const seen = new Set(all.flat().map(({ id }) => id));
     expect(seen.size).toBe(items.length);
   });
 
-  it('says on the last page that it is the last', async () => {
+  it('returns no cursor on the last page', async () => {
     const { find } = timeline([1, 2, 3, 4, 5]);
     expect((await balancedPage(find, null, 5)).next).toBeNull();
     expect((await balancedPage(find, null, 10)).next).toBeNull();
     expect((await balancedPage(timeline([]).find, null, 10)).items).toEqual([]);
   });
 
-  it('holds its promises on any timeline', () =>
+  it('keeps its guarantees on any timeline', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(7), { maxLength: 120 }),
@@ -120,7 +120,7 @@ describe('balancedPage', () => {
           expect(first).toHaveLength(Math.min(limit, items.length));
           expect([...first].sort(newestFirst)).toEqual(first);
           if (sharesOfAll >= limit) expect(most(ownersOf(first))).toBeLessThanOrEqual(share);
-          // Otherwise every item of those who have no more than their share is there.
+          // Otherwise every item of a source within its quota is listed.
           else
             for (const same of byOwner)
               expect(ownersOf(first).filter((o) => o === same[0]).length).toBeGreaterThanOrEqual(
@@ -131,7 +131,7 @@ describe('balancedPage', () => {
     ));
 });
 
-/** What happens between two reads of a page: items of an owner arrive, dated some time back. Equal times are common. */
+/** Between two pages items of an owner arrive, dated some time back. Equal times are common. */
 const arrivals = fc.array(fc.record({ ownerRef: fc.nat(6), sortMs: fc.nat(12) }), { maxLength: 15 });
 
 type ReadPage<P> = (
@@ -140,7 +140,7 @@ type ReadPage<P> = (
   limit: number,
 ) => Promise<{ items: readonly Candidate[]; next: P | null }>;
 
-/** That every item which is there at the start is read once, and none twice, while others arrive between the pages. */
+/** Expects that every item that exists at the start is listed once, and none twice, while others arrive. */
 function readsEachOnce<P>(page: ReadPage<P>) {
   const batches = fc.array(arrivals, { minLength: 1, maxLength: 12 });
   return fc.asyncProperty(batches, fc.integer({ min: 1, max: 15 }), async ([first = [], ...later], limit) => {
@@ -164,11 +164,11 @@ function readsEachOnce<P>(page: ReadPage<P>) {
 describe('paging while items arrive', () => {
   it('lists each item once on balanced pages', () => fc.assert(readsEachOnce(balancedPage)));
 
-  it('lists each item once in plain order', () => fc.assert(readsEachOnce(plainPage)));
+  it('lists each item once on plain pages', () => fc.assert(readsEachOnce(plainPage)));
 });
 
 describe('plainPage', () => {
-  it('gives everything once, in order, page by page', () =>
+  it('lists every item once, in order, page by page', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(3), { maxLength: 60 }),

@@ -46,7 +46,7 @@ function createRunner(over: Partial<QueryLimits> = {}): QueryRunner {
   return runner;
 }
 
-/** Keeps every reader of the database waiting until the returned function is called: any query is a slow one then. */
+/** Blocks every reader of the database until the returned function is called, which makes any query slow. */
 async function holdReaders(): Promise<() => void> {
   await store.close();
   const holder = new Database(path.join(folder, 'news.sqlite'));
@@ -55,7 +55,7 @@ async function holdReaders(): Promise<() => void> {
   return () => holder.close();
 }
 
-/** Overwrites all that lies behind the first pages; with none spared, all behind the header of the file. */
+/** Overwrites everything after the first pages; with 0 pages kept, everything after the file header. */
 function damage(file: string, sparedPages: number): void {
   const begin = sparedPages === 0 ? 100 : sparedPages * 4096;
   const size = statSync(file).size - begin;
@@ -64,9 +64,9 @@ function damage(file: string, sparedPages: number): void {
   closeSync(handle);
 }
 
-// Real processes: seconds go by on a busy machine before one is up.
+// Real processes: on a busy machine one takes seconds to start.
 describe('a query runner', { timeout: 60_000 }, () => {
-  it('gives the result that the query has where the database is open', async () => {
+  it('returns the result that the query has in this process', async () => {
     const here = runQueriesInProcess(store);
     const beside = createRunner();
     const outcome = await beside.run('items', query);
@@ -77,7 +77,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(await beside.run('activity', { nowMs: 0 })).toEqual(await here.run('activity', { nowMs: 0 }));
   });
 
-  it('sees what was committed before the query was asked for', async () => {
+  it('sees everything that was committed before the query', async () => {
     const runner = createRunner();
     await runner.run('items', query);
     await room.read('a', [draft('three')]);
@@ -86,7 +86,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(outcome.kind === 'done' && outcome.result.head.head).toBe(3);
   });
 
-  it('ends a query that takes too long, and answers the next one', async () => {
+  it('kills a query that takes too long, and runs the next one', async () => {
     const runner = createRunner({ wallLimitMs: 300 });
     const release = await holdReaders();
     expect(await runner.run('items', query)).toEqual({ kind: 'over-budget' });
@@ -95,7 +95,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(ends).toEqual(['over-budget', 'done']);
   });
 
-  it('refuses a query at once when as many wait as may, and one that has waited too long', async () => {
+  it('refuses a query immediately when the queue is full, and one that was queued too long', async () => {
     const runner = createRunner({ queueTimeoutMs: 100 });
     const release = await holdReaders();
     const running = runner.run('items', query);
@@ -112,7 +112,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(ends).toEqual(['busy', 'busy', 'done']);
   });
 
-  it('runs what waits in the order it came', async () => {
+  it('runs queued queries in order of arrival', async () => {
     const runner = createRunner({ maxQueued: 3 });
     const order: number[] = [];
     const all = [1, 2, 3, 4].map((number) => runner.run('items', query).then(() => order.push(number)));
@@ -120,19 +120,19 @@ describe('a query runner', { timeout: 60_000 }, () => {
     expect(order).toEqual([1, 2, 3, 4]);
   });
 
-  it('has let go of the database once it is closed', async () => {
+  it('has closed the database once it is closed', async () => {
     const runner = createRunner();
     await runner.run('items', query);
     await store.close();
     await runner.close();
     const alone = new Database(path.join(folder, 'news.sqlite'), { timeout: 0 });
-    // Which no other connection may be open for.
+    // It fails while any other connection is open.
     expect(alone.pragma('journal_mode = delete', { simple: true })).toBe('delete');
     alone.close();
     await expect(runner.run('items', query)).rejects.toThrow('closed');
   });
 
-  it('calls a malformed file a fault of the storage, when it opens it and when it reads', async () => {
+  it('reports a malformed file as a fault of the storage, when it opens it and when it reads', async () => {
     const faults: string[] = [];
     const createNoting = (): QueryRunner => {
       const runner = createQueryRunner(url, { limits, onFault: (fault) => faults.push(fault) });

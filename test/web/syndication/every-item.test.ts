@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
-import { engines, type Place } from '../../contract/test-engines.ts';
+import { type DatabaseLocation, engines } from '../../contract/test-engines.ts';
 import { digest, draft, hour, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { makeApp, type TestApp } from '../../support/web/test-app.ts';
 
 const formats = ['rss', 'atom', 'json'] as const;
 const others = ['b', 'c', 'd', 'e', 'f'];
 
-let place: Place;
+let place: DatabaseLocation;
 let store: Store;
 let room: StoreFixture;
 let get: TestApp['get'];

@@ -11,7 +11,7 @@ import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { normaliseDocument } from '../../../src/worker.ts';
-import { engines, type Place } from '../../contract/test-engines.ts';
+import { type DatabaseLocation, engines } from '../../contract/test-engines.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { plainOptions } from '../../support/parsed-feed.ts';
@@ -24,7 +24,7 @@ const folder = fileURLToPath(new URL('../../fixtures/feeds', import.meta.url));
 const faultsOf = { rss: faultsOfRss, atom: faultsOfAtom, json: faultsOfJson } as const;
 const formats = ['rss', 'atom', 'json'] as const;
 
-let place: Place;
+let place: DatabaseLocation;
 let store: Store;
 let paths: readonly string[] = [];
 

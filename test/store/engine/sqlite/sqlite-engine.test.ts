@@ -13,7 +13,7 @@ async function pragma(db: Db, name: string): Promise<unknown> {
 }
 
 describe('the connections to a file', () => {
-  it('write through to the disk, beside readers, and never wait long in one place', () =>
+  it('use WAL with full synchronisation and a short busy timeout', () =>
     withStore(engine, async ({ writer, reader }) => {
       expect(await pragma(writer, 'journal_mode')).toBe('wal');
       expect(await pragma(writer, 'synchronous')).toBe(2);
@@ -22,7 +22,7 @@ describe('the connections to a file', () => {
       expect(await pragma(reader, 'busy_timeout')).toBeLessThanOrEqual(50);
     }));
 
-  it('prepare a statement once and run it often', () =>
+  it('prepare a statement once and run it many times', () =>
     withStore(engine, async ({ writer }) => {
       const { prepare } = Database.prototype;
       let prepared = 0;
@@ -38,7 +38,7 @@ describe('the connections to a file', () => {
       expect(prepared).toBe(1);
     }));
 
-  it('keep no more statements than are good, and still run them all', () =>
+  it('keep a limited number of prepared statements, and run any number', () =>
     withStore(engine, async ({ writer }) => {
       for (let n = 0; n < 1200; n += 1) {
         const { rows } = await sql.raw<{ n: number }>(`select ${n} as n`).execute(writer);
@@ -48,7 +48,7 @@ describe('the connections to a file', () => {
 });
 
 describe('the engine', () => {
-  it('is found through the store and through a transaction', () =>
+  it('is the same for the store and for a transaction', () =>
     withStore(engine, async (store) => {
       const inside = await store.write(async (tx) => engineOf(tx));
       expect(inside).toBe(engineOf(store.reader));
@@ -60,7 +60,7 @@ describe('the engine', () => {
     ['SQLITE_LOCKED', true],
     ['SQLITE_FULL', false],
     ['SQLITE_CONSTRAINT_UNIQUE', false],
-  ])('takes %s for another writer: %s', (code, busy) =>
+  ])('treats %s as a busy database: %s', (code, busy) =>
     withStore(engine, async ({ writer }) => {
       expect(engineOf(writer).isBusy(new Database.SqliteError('planted', code))).toBe(busy);
       expect(engineOf(writer).isBusy(new Error(code))).toBe(false);
@@ -80,7 +80,7 @@ describe('the engine', () => {
       expect(await searchTexts(writer, [['nothing'], ['or']], all)).toEqual([]);
     }));
 
-  it('replaces and forgets the text of an item', () =>
+  it('replaces and removes the text of an item', () =>
     withStore(engine, async ({ writer }) => {
       const { indexTexts, removeTexts, searchTexts } = engineOf(writer);
       const find = (word: string) => searchTexts(writer, [[word]], { fromId: 0, belowId: 100, limit: 10 });
@@ -91,7 +91,7 @@ describe('the engine', () => {
       expect(await find('after')).toEqual([]);
     }));
 
-  it('tells which of some items have one of several phrases', () =>
+  it('filters items by a text that contains one of several phrases', () =>
     withStore(engine, async ({ writer }) => {
       const { indexTexts, filterByText } = engineOf(writer);
       await indexTexts(writer, [

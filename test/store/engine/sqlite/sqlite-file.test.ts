@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function place(...parts: string[]): string {
+function inFolder(...parts: string[]): string {
   return path.join(folder, ...parts);
 }
 
@@ -42,7 +42,7 @@ async function open(file: string, poller = false) {
   await store.close();
 }
 
-/** What opening is refused with, as the operator reads it. */
+/** The message of the refusal, as the operator reads it. */
 async function refusal(file: string, poller = false): Promise<string> {
   const error: unknown = await open(file, poller).then(
     () => null,
@@ -54,89 +54,89 @@ async function refusal(file: string, poller = false): Promise<string> {
   return error.message;
 }
 
-/** A file that has been through this version once and then been marked by another. */
-function marked(file: string, statement: string): void {
+/** Runs SQL on the file, as another program or version would. */
+function execute(file: string, statement: string): void {
   const database = new Database(file);
   database.exec(statement);
   database.close();
 }
 
 describe('a database file', () => {
-  it('is made with its folder when neither is there', async () => {
-    await open(place('a', 'b', 'news.sqlite'));
-    expect(existsSync(place('a', 'b', 'news.sqlite'))).toBe(true);
+  it('is created with its folder when both are missing', async () => {
+    await open(inFolder('a', 'b', 'news.sqlite'));
+    expect(existsSync(inFolder('a', 'b', 'news.sqlite'))).toBe(true);
   });
 
   it('may be named with two slashes', async () => {
-    await openStore({ url: `sqlite://${place('news.sqlite')}`, poller: false }).then((store) => store.close());
-    expect(existsSync(place('news.sqlite'))).toBe(true);
+    await openStore({ url: `sqlite://${inFolder('news.sqlite')}`, poller: false }).then((store) => store.close());
+    expect(existsSync(inFolder('news.sqlite'))).toBe(true);
   });
 
-  it('may be there and empty', async () => {
-    writeFileSync(place('news.sqlite'), '');
-    await open(place('news.sqlite'));
-    expect(readFileSync(place('news.sqlite')).length).toBeGreaterThan(0);
+  it('may exist and be empty', async () => {
+    writeFileSync(inFolder('news.sqlite'), '');
+    await open(inFolder('news.sqlite'));
+    expect(readFileSync(inFolder('news.sqlite')).length).toBeGreaterThan(0);
   });
 
   it.each(['', ':memory:'])('is refused under the name "%s"', async (name) => {
     expect(await refusal(name)).toContain('does not name a file');
   });
 
-  it('is refused and left alone when it is no database', async () => {
-    writeFileSync(place('news.sqlite'), 'feeds: []\n# somebody else’s file\n');
-    const before = bytesOf(place('news.sqlite'));
-    expect(await refusal(place('news.sqlite'), true)).toContain(
-      `${place('news.sqlite')} is not a database of Newswire`,
+  it('is refused and left unchanged when it is not a database', async () => {
+    writeFileSync(inFolder('news.sqlite'), 'feeds: []\n# somebody else’s file\n');
+    const before = bytesOf(inFolder('news.sqlite'));
+    expect(await refusal(inFolder('news.sqlite'), true)).toContain(
+      `${inFolder('news.sqlite')} is not a database of Newswire`,
     );
-    expect(bytesOf(place('news.sqlite'))).toBe(before);
+    expect(bytesOf(inFolder('news.sqlite'))).toBe(before);
   });
 
-  it('is refused and left alone when it is damaged', async () => {
-    writeFileSync(place('news.sqlite'), `SQLite format 3\0${'x'.repeat(5000)}`);
-    const before = bytesOf(place('news.sqlite'));
-    expect(await refusal(place('news.sqlite'), true)).toContain('cannot be opened');
-    expect(bytesOf(place('news.sqlite'))).toBe(before);
+  it('is refused and left unchanged when it is damaged', async () => {
+    writeFileSync(inFolder('news.sqlite'), `SQLite format 3\0${'x'.repeat(5000)}`);
+    const before = bytesOf(inFolder('news.sqlite'));
+    expect(await refusal(inFolder('news.sqlite'), true)).toContain('cannot be opened');
+    expect(bytesOf(inFolder('news.sqlite'))).toBe(before);
   });
 
-  it('is refused and left alone when it is of another program', async () => {
-    marked(place('news.sqlite'), 'create table bookmarks (url text)');
-    const before = bytesOf(place('news.sqlite'));
-    expect(await refusal(place('news.sqlite'), true)).toContain('it has the table bookmarks');
-    expect(bytesOf(place('news.sqlite'))).toBe(before);
+  it('is refused and left unchanged when it belongs to another program', async () => {
+    execute(inFolder('news.sqlite'), 'create table bookmarks (url text)');
+    const before = bytesOf(inFolder('news.sqlite'));
+    expect(await refusal(inFolder('news.sqlite'), true)).toContain('it has the table bookmarks');
+    expect(bytesOf(inFolder('news.sqlite'))).toBe(before);
   });
 
-  it('is refused and left alone when a newer version wrote it', async () => {
-    await open(place('news.sqlite'));
-    marked(place('news.sqlite'), `insert into kysely_migration values ('0999-later', '2030-01-01T00:00:00.000Z')`);
-    const before = bytesOf(place('news.sqlite'));
-    expect(await refusal(place('news.sqlite'), true)).toContain('written by a newer Newswire (it has 0999-later');
-    expect(bytesOf(place('news.sqlite'))).toBe(before);
+  it('is refused and left unchanged when a newer version wrote it', async () => {
+    await open(inFolder('news.sqlite'));
+    execute(inFolder('news.sqlite'), `insert into kysely_migration values ('0999-later', '2030-01-01T00:00:00.000Z')`);
+    const before = bytesOf(inFolder('news.sqlite'));
+    expect(await refusal(inFolder('news.sqlite'), true)).toContain('written by a newer Newswire (it has 0999-later');
+    expect(bytesOf(inFolder('news.sqlite'))).toBe(before);
   });
 
   it('is refused and left unchanged when it has the layout of an earlier development version', async () => {
     const layout = new URL('../../../fixtures/databases/previous-layout.sql', import.meta.url);
-    marked(place('news.sqlite'), readFileSync(layout, 'utf8'));
-    const before = bytesOf(place('news.sqlite'));
-    const message = await refusal(place('news.sqlite'), true);
-    expect(message).toContain(`${place('news.sqlite')} has the layout of an earlier development version`);
-    expect(message).toContain(`Start afresh: move ${place('news.sqlite')} and the files whose names begin with it`);
-    expect(bytesOf(place('news.sqlite'))).toBe(before);
+    execute(inFolder('news.sqlite'), readFileSync(layout, 'utf8'));
+    const before = bytesOf(inFolder('news.sqlite'));
+    const message = await refusal(inFolder('news.sqlite'), true);
+    expect(message).toContain(`${inFolder('news.sqlite')} has the layout of an earlier development version`);
+    expect(message).toContain(`Start afresh: move ${inFolder('news.sqlite')} and the files whose names begin with it`);
+    expect(bytesOf(inFolder('news.sqlite'))).toBe(before);
   });
 
-  it('is refused where a folder stands', async () => {
-    mkdirSync(place('news.sqlite'));
-    expect(await refusal(place('news.sqlite'))).toContain('is not a file');
+  it('is refused when its path is a folder', async () => {
+    mkdirSync(inFolder('news.sqlite'));
+    expect(await refusal(inFolder('news.sqlite'))).toContain('is not a file');
   });
 
-  it('is refused where a file stands in the place of its folder', async () => {
-    writeFileSync(place('db'), 'a file');
-    expect(await refusal(place('db', 'news.sqlite'))).toMatch(/cannot be created/);
-    expect(readFileSync(place('db'), 'utf8')).toBe('a file');
+  it('is refused when the path of its folder is a file', async () => {
+    writeFileSync(inFolder('db'), 'a file');
+    expect(await refusal(inFolder('db', 'news.sqlite'))).toMatch(/cannot be created/);
+    expect(readFileSync(inFolder('db'), 'utf8')).toBe('a file');
   });
 
-  it('is for its owner alone, with all that lies beside it', async () => {
-    const store = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
-    const modes = readdirSync(folder).map((name) => [name, (statSync(place(name)).mode & 0o777).toString(8)]);
+  it('is accessible to its owner only, with all files beside it', async () => {
+    const store = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    const modes = readdirSync(folder).map((name) => [name, (statSync(inFolder(name)).mode & 0o777).toString(8)]);
     expect(store.filesOpenToOthers()).toEqual([]);
     await store.close();
     const names = modes.map(([name]) => name);
@@ -144,24 +144,24 @@ describe('a database file', () => {
     expect(new Set(modes.map(([, mode]) => mode))).toEqual(new Set(['600']));
   });
 
-  it('keeps the permissions that its owner gave it, and says which are wider', async () => {
-    await open(place('news.sqlite'), true);
-    chmodSync(place('news.sqlite'), 0o640);
-    const store = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
+  it('keeps wider permissions that its owner gave it, and reports them', async () => {
+    await open(inFolder('news.sqlite'), true);
+    chmodSync(inFolder('news.sqlite'), 0o640);
+    const store = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
     const wide = store.filesOpenToOthers();
     await store.close();
-    expect(wide).toContainEqual({ file: realpathSync(place('news.sqlite')), mode: 0o640 });
+    expect(wide).toContainEqual({ file: realpathSync(inFolder('news.sqlite')), mode: 0o640 });
     expect(wide.map(({ file }) => path.basename(file))).not.toContain('news.sqlite.lock');
-    expect(statSync(place('news.sqlite')).mode & 0o777).toBe(0o640);
+    expect(statSync(inFolder('news.sqlite')).mode & 0o777).toBe(0o640);
   });
 
-  it('leaves nothing but itself, its lock and its position in the log behind', async () => {
-    await open(place('news.sqlite'), true);
+  it('leaves only itself, its lock and its announced position behind', async () => {
+    await open(inFolder('news.sqlite'), true);
     expect(readdirSync(folder).sort()).toEqual(['news.sqlite', 'news.sqlite.announced', 'news.sqlite.lock']);
   });
 
-  it('writes through to the disk at every commit', async () => {
-    const store = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: false });
+  it('is flushed to disk at every commit', async () => {
+    const store = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: false });
     const { rows } = await store.writer.executeQuery<{ synchronous: number }>({
       ...store.writer.selectFrom('setting').selectAll().compile(),
       sql: 'pragma synchronous',
@@ -172,40 +172,40 @@ describe('a database file', () => {
   });
 });
 
-describe('the right to poll', () => {
-  it('is refused to a second process, with a way out', async () => {
-    const first = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
-    const message = await refusal(place('news.sqlite'), true);
+describe('the poll lock', () => {
+  it('is refused to a second process, with a remedy', async () => {
+    const first = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    const message = await refusal(inFolder('news.sqlite'), true);
     await first.close();
     expect(message).toContain('another Newswire process already polls');
     expect(message).toContain('ROLES=serve');
   });
 
   it('is refused through another name of the same file', async () => {
-    const first = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
-    symlinkSync(place('news.sqlite'), place('other.sqlite'));
-    const message = await refusal(place('other.sqlite'), true);
+    const first = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    symlinkSync(inFolder('news.sqlite'), inFolder('other.sqlite'));
+    const message = await refusal(inFolder('other.sqlite'), true);
     await first.close();
     expect(message).toContain('already polls');
   });
 
   it('is free again once the store is closed', async () => {
-    await open(place('news.sqlite'), true);
-    await open(place('news.sqlite'), true);
-    expect(existsSync(place('news.sqlite.lock'))).toBe(true);
+    await open(inFolder('news.sqlite'), true);
+    await open(inFolder('news.sqlite'), true);
+    expect(existsSync(inFolder('news.sqlite.lock'))).toBe(true);
   });
 
-  it('is not needed to read and write beside the poller', async () => {
-    const first = await openStore({ url: `sqlite:${place('news.sqlite')}`, poller: true });
-    await open(place('news.sqlite'));
+  it('is not needed for reads and writes beside the poller', async () => {
+    const first = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    await open(inFolder('news.sqlite'));
     await first.close();
-    expect(existsSync(place('news.sqlite'))).toBe(true);
+    expect(existsSync(inFolder('news.sqlite'))).toBe(true);
   });
 
-  it('is given back when opening fails after it was taken', async () => {
-    await open(place('news.sqlite'));
-    marked(place('news.sqlite'), 'drop table event_log');
-    await expect(open(place('news.sqlite'), true)).rejects.toThrow('event_log');
-    await expect(open(place('news.sqlite'), true)).rejects.toThrow('event_log');
+  it('is released when opening fails after it was acquired', async () => {
+    await open(inFolder('news.sqlite'));
+    execute(inFolder('news.sqlite'), 'drop table event_log');
+    await expect(open(inFolder('news.sqlite'), true)).rejects.toThrow('event_log');
+    await expect(open(inFolder('news.sqlite'), true)).rejects.toThrow('event_log');
   });
 });

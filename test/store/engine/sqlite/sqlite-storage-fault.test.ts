@@ -6,7 +6,7 @@ import { withFileErrors } from '../../../../src/store/engine/sqlite/sqlite-file.
 /** A file system without a free block. */
 const fullFileSystem = '/proc';
 
-/** What a failure to open a file in a folder is refused with, as the operator reads it. */
+/** The message for an error of opening a file in a folder, as the operator reads it. */
 function refusal(error: Error, folder = '/nowhere'): string {
   try {
     withFileErrors(`${folder}/news.sqlite`, 'opened', () => {
@@ -21,18 +21,18 @@ function refusal(error: Error, folder = '/nowhere'): string {
 
 describe('a database file that cannot be opened', () => {
   it.runIf(process.platform === 'linux')('is refused with the remedy of a full disk where no block is free', () => {
-    // What the engine answers when the index of the write-ahead log cannot grow.
+    // SQLite's error when the -shm file cannot grow.
     const message = refusal(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_SHMSIZE'), fullFileSystem);
     expect(message).toContain('the disk of the database is full). Free space on it');
     expect(message).not.toContain('user may read');
   });
 
-  it('is refused with the remedy of a full disk when the system cannot make a file', () => {
+  it('is refused with the remedy of a full disk when the system cannot create a file', () => {
     const error = Object.assign(new Error('ENOSPC: no space left on device'), { syscall: 'open', code: 'ENOSPC' });
     expect(refusal(error)).toContain('Free space on it');
   });
 
-  it('is refused with a look at path and permissions otherwise', () => {
+  it('is refused with advice to check path and permissions otherwise', () => {
     const message = refusal(new Database.SqliteError('unable to open database file', 'SQLITE_CANTOPEN'));
     expect(message).toContain('(unable to open database file). Check the path, and that');
   });
