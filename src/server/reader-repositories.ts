@@ -6,7 +6,7 @@ import { createRefreshingCache } from '../runtime/refreshing-cache.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
-import { type QueryRunner, runQueriesInProcess } from '../store/query-process/query-runner.ts';
+import type { QueryRunner } from '../store/query-process/query-runner.ts';
 import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
 import { moderateComments } from '../store/readers/moderate-comments.ts';
 import { countReads, readCounts, readSalt } from '../store/readers/read-counts.ts';
@@ -16,33 +16,33 @@ import type { Readers } from '../web/shared/readers-port.ts';
 import { unwrapQuery } from './web-reads.ts';
 
 const mostReadItems = 10;
-/** A front page asks for the list at every load, and it hardly changes. */
+/** Every front page reads the list, and it rarely changes. */
 const mostReadFreshMs = 5000;
-/** A page does not wait for it: one that is asked for seldom shows the list of the visit before. */
+/** A page does not wait for a new list: it shows the previous one while it is not older than this. */
 const mostReadStaleMs = 10 * minuteMs;
 
-/** What the readers' side works with. */
+/** The dependencies of comments and read counts. */
 export interface ReadersParts {
   readonly store: Store;
-  /** Runs the queries that may cost much; absent: they run here. */
-  readonly queries?: QueryRunner;
+  /** Runs the queries of unbounded cost. */
+  readonly queries: QueryRunner;
   readonly clock: Clock;
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly adminToken: string | null;
 }
 
-/** Puts together what readers leave behind: reads, which are counted from now on, and comments. */
+/** Creates the repositories of comments and read counts, and starts to count visits. */
 export async function createReaders(parts: ReadersParts): Promise<Readers> {
-  const { store, clock, log, shutdown, queries = runQueriesInProcess(store) } = parts;
-  const desk = createVisitBuffer({
-    storeVisits: (visits) => countReads(store, visits),
+  const { store, clock, log, shutdown, queries } = parts;
+  const visits = createVisitBuffer({
+    storeVisits: (batch) => countReads(store, batch),
     readSalt: (day) => readSalt(store, day, randomText),
     clock,
     log,
     after: (ms, call) => systemTimers.after(ms, call),
   });
-  shutdown.onStop('read counts', () => desk.stop());
+  shutdown.onStop('read counts', () => visits.stop());
   return {
     counts: (ids) => readCounts(store.reader, ids),
     mostRead: createRefreshingCache(
@@ -52,13 +52,13 @@ export async function createReaders(parts: ReadersParts): Promise<Readers> {
         stale: {
           ms: mostReadStaleMs,
           onError: (error) =>
-            log.warn({ reason: String(error) }, 'the most read items were not read again; the last list stays'),
+            log.warn({ reason: String(error) }, 'reading the most read items failed; the previous list is shown'),
         },
       },
       async (hours: number) =>
         unwrapQuery(await queries.run('mostRead', { nowMs: clock.now(), hours, limit: mostReadItems })),
     ),
-    recordVisit: (visit) => desk.add(visit),
+    recordVisit: (visit) => visits.add(visit),
     comments: {
       add: (comment) => addComment(store, comment),
       listApproved: (query) => store.read((db) => readShownComments(db, query)),

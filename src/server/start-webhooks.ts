@@ -16,10 +16,10 @@ import { readEvents, readHead } from '../store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../store/log/webhook-states.ts';
 import type { Metrics } from './metrics-registry.ts';
 
-/** A receiver says yes or no and does its work afterwards: it need not be given long. */
+/** Short: a receiver should respond first and process the events afterwards. */
 const limits = { totalMs: 15_000, headersMs: 10_000 };
 
-/** What webhooks work with. */
+/** The dependencies of webhooks. */
 export interface WebhooksParts {
   readonly settings: Settings;
   readonly store: Store;
@@ -31,34 +31,34 @@ export interface WebhooksParts {
   readonly metrics: Pick<Metrics, 'webhookDelivered'>;
 }
 
-/** Webhooks at work. */
+/** The running webhooks. */
 export interface Webhooks {
-  /** Puts declarations in force, in the order of the calls. */
+  /** Applies declarations asynchronously, in the order of the calls. */
   declare(webhooks: readonly Webhook[]): void;
 }
 
-/** Starts bringing events to webhooks, of which none is declared yet. One process does it: the one that polls. */
+/** Starts to deliver events to webhooks. None is declared at first. Only the polling process delivers. */
 export function startWebhooks(parts: WebhooksParts): Webhooks {
   const { settings, store, clock, log, shutdown, publicUrl } = parts;
-  const lines = new Map<string, HttpClient>();
-  // A client has one connection to an origin: each webhook has a client of its own, so that none waits for another.
-  const lineOf = (id: string): HttpClient => {
-    const line = lines.get(id) ?? createWebhookClient(settings, clock, publicUrl);
-    lines.set(id, line);
-    return line;
+  const clients = new Map<string, HttpClient>();
+  // A client has one connection to an origin. Each webhook has its own client, so that none waits for another.
+  const clientOf = (id: string): HttpClient => {
+    const client = clients.get(id) ?? createWebhookClient(settings, clock, publicUrl);
+    clients.set(id, client);
+    return client;
   };
   shutdown.onStop(
     'webhook connections',
-    async () => void (await Promise.all([...lines.values()].map((line) => line.close()))),
+    async () => void (await Promise.all([...clients.values()].map((client) => client.close()))),
   );
-  const courier = new WebhookDispatcher({
+  const dispatcher = new WebhookDispatcher({
     log: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
     book: {
-      // While no place can be moved nothing is sent: it would be sent again every second.
+      // Without a writable store the position could not advance, and the same events would be sent every second.
       read: async (id) => (store.storage.writable ? readWebhook(store.reader, id) : null),
       advance: (before, after) => updateWebhookState(store, before, after),
     },
-    post: createPost(lineOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
+    post: createPost(clientOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
     clock,
     logger: log,
     random: Math.random,
@@ -66,14 +66,14 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     publicUrl: () => publicUrl,
     after: (delayMs, call) => systemTimers.after(delayMs, call),
   });
-  const deaf = parts.doorbell.listen(() => courier.wake());
+  const unsubscribe = parts.doorbell.listen(() => dispatcher.wake());
   let last = Promise.resolve();
   const stopping = new AbortController();
   shutdown.onStop('webhooks', async () => {
-    deaf();
+    unsubscribe();
     stopping.abort();
     await last;
-    await courier.stop();
+    await dispatcher.stop();
   });
   return {
     declare(webhooks) {
@@ -84,7 +84,7 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
             stopping.signal,
           ),
         )
-        .then(() => courier.setWebhooks(webhooks))
+        .then(() => dispatcher.setWebhooks(webhooks))
         .catch((error: unknown) => {
           if (!stopping.signal.aborted) log.error({ err: error }, 'declaring the webhooks failed');
         });
@@ -92,14 +92,14 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
   };
 }
 
-/** The whole address stays in memory. */
+/** Only the masked address is stored: the whole one can contain a secret. */
 function toStoredWebhook(webhook: Webhook): Pick<Webhook, 'id' | 'formerId' | 'url'> {
   return { id: webhook.id, formerId: webhook.formerId, url: displayUrl(webhook) };
 }
 
 /**
- * The guarded client: our own addresses and private ones are not reached unless the operator allows them. It is asked
- * for declared addresses only, and redirects are not followed.
+ * Creates a guarded client: it does not connect to the server's own or private addresses unless the operator allows them.
+ * It requests declared addresses only, and does not follow redirects.
  */
 function createWebhookClient(settings: Settings, clock: Clock, publicUrl: string): HttpClient {
   return createHttpClient({
@@ -109,20 +109,21 @@ function createWebhookClient(settings: Settings, clock: Clock, publicUrl: string
   });
 }
 
-/** Sends and reads the status; what else the receiver says is of no concern. */
+/** Posts and reads the status. The body of the response is ignored. */
 function createPost(
-  lineOf: (webhookId: string) => HttpClient,
-  by: { readonly clock: Clock; readonly agent: string },
+  clientOf: (webhookId: string) => HttpClient,
+  sender: { readonly clock: Clock; readonly agent: string },
 ): WebhookDispatcherOptions['post'] {
   return async ({ webhookId, url, headers, body }, signal) => {
-    const line = lineOf(webhookId);
-    const answer = await line.request(
-      { method: 'POST', url, headers: { ...headers, 'user-agent': by.agent }, body, wanted: () => false },
+    const client = clientOf(webhookId);
+    const response = await client.request(
+      { method: 'POST', url, headers: { ...headers, 'user-agent': sender.agent }, body, wanted: () => false },
       signal,
     );
-    const { status } = answer;
-    if (answer.kind === 'failed') return { kind: 'failed', detail: `${answer.failure}: ${answer.detail}`, status };
-    const { ms } = retryAfter(answer.headers, by.clock.now(), line.limits.maxRetryAfterMs);
-    return { kind: 'answered', status: answer.status, retryAfterMs: ms };
+    const { status } = response;
+    if (response.kind === 'failed')
+      return { kind: 'failed', detail: `${response.failure}: ${response.detail}`, status };
+    const { ms } = retryAfter(response.headers, sender.clock.now(), client.limits.maxRetryAfterMs);
+    return { kind: 'answered', status: response.status, retryAfterMs: ms };
   };
 }

@@ -10,73 +10,77 @@ import { createShutdown } from '../runtime/shutdown.ts';
 import type { Store } from '../store/engine/store.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from './metrics-registry.ts';
-import { startServing } from './serving.ts';
+import { type Address, startServing } from './serving.ts';
 import { startPolling } from './start-polling.ts';
 import { startWebhooks } from './start-webhooks.ts';
 
+/** How a server is started. */
 export interface ServerOptions {
   readonly settings: Settings;
+  /** Default: JSON lines at the level of the settings. */
   readonly log?: Log;
   readonly clock?: Clock;
-  /** Instead of what FEEDS_DIR says, which is not watched then. */
+  /** Replaces the declarations in FEEDS_DIR, which is not watched then. */
   readonly declarations?: Declarations;
-  /** Origins from which pictures may be shown although they are not https. */
+  /** Origins whose pictures are shown although they are not https. */
   readonly pictureOrigins?: readonly string[];
-  /** Opens the database, instead of `openStore`. */
+  /** Replaces `openStore`, to inject faults of the storage. */
   readonly open?: typeof openStore;
 }
 
 /** A running server. */
 export interface RunningServer {
-  /** Where it listens. */
+  /** Where it listens; empty without the role `serve`. */
   readonly url: string;
-  /** Takes no more work, says goodbye to readers, finishes what runs and closes the database. */
+  /** Accepts no more work, closes live sessions, completes running work and closes the database. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the server: config, database, answering, polling, in this order, so that whoever can ask gets an answer.
+ * Starts the server: declarations, database, serving, webhooks, polling, in this order, so that it answers requests
+ * before it polls.
  *
- * @throws ConfigError when what the operator said cannot be used; nothing is left running then.
+ * @throws ConfigError when the configuration cannot be used; everything that was started is stopped.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, pictureOrigins = [], clock = systemClock, open = openStore } = options;
+  const { roles } = settings;
   const log = demoteReportedErrors(options.log ?? createLog(settings.logLevel));
-  const declared = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
+  const declarations = options.declarations ?? (await readDeclarations(settings.feedsDir, processEnvironment()));
   const shutdown = createShutdown(log);
   try {
-    const store = await open({ url: settings.databaseUrl, poller: settings.roles.has('poll'), log, clock });
+    const store = await open({ url: settings.databaseUrl, poller: roles.has('poll'), log, clock });
     shutdown.onStop('database', () => store.close());
     warnOfOpenFiles(store, log);
-    let inForce = declared;
-    let problems: readonly ConfigProblem[] = [];
     const doorbell = createMemoryDoorbell();
-    const metrics = createMetrics(clock);
     const hubBell = createMemoryDoorbell();
-    const declarations = { declarations: () => inForce, configProblems: () => problems };
-    const common = { settings, store, clock, log, shutdown, metrics, hubBell };
-    const address = settings.roles.has('serve')
-      ? await startServing({ ...common, ...declarations, doorbell, pictureOrigins })
+    const metrics = createMetrics(clock);
+    const parts = { settings, store, clock, log, shutdown, doorbell, hubBell, metrics };
+    const active: ActiveDeclarations = { declarations, problems: [] };
+    const address: Address = roles.has('serve')
+      ? await startServing({
+          ...{ ...parts, pictureOrigins },
+          declarations: () => active.declarations,
+          configProblems: () => active.problems,
+        })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
-    if (settings.roles.has('serve')) log.info({ url: address.url }, 'listening');
-    if (settings.roles.has('poll')) {
-      const webhooks = startWebhooks({ ...common, doorbell, publicUrl: address.publicUrl });
+    if (roles.has('serve')) log.info({ url: address.url }, 'listening');
+    if (roles.has('poll')) {
+      const webhooks = startWebhooks({ ...parts, publicUrl: address.publicUrl });
       await startPolling({
-        ...common,
-        declarations: declared,
+        ...{ ...parts, declarations, publicUrl: address.publicUrl },
         watched: options.declarations === undefined,
-        publicUrl: address.publicUrl,
         ring: (head) => void doorbell.notify(head),
-        onDeclared: (next) => {
-          inForce = next;
+        onDeclared(next) {
+          active.declarations = next;
+          active.problems = [];
           webhooks.declare(next.webhooks);
-          problems = [];
         },
-        onProblems: (found) => {
-          problems = found;
+        onProblems(problems) {
+          active.problems = problems;
         },
       });
-      log.info({ sources: declared.sources.length }, 'polling');
+      log.info({ sources: declarations.sources.length }, 'polling');
     }
     return { url: address.url, stop: () => shutdown.stop() };
   } catch (error) {
@@ -85,7 +89,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** The operator may have chosen these permissions, for a backup by another user, so they are left as they are. */
+/** The declarations that the server uses, and why newer ones in FEEDS_DIR cannot be used. */
+interface ActiveDeclarations {
+  declarations: Declarations;
+  problems: readonly ConfigProblem[];
+}
+
+/** Warns only, and leaves the permissions: the operator may have chosen them, for a backup by another user. */
 function warnOfOpenFiles(store: Store, log: Log): void {
   const open = store.filesOpenToOthers();
   if (open.length === 0) return;

@@ -6,6 +6,7 @@ import { createReaders } from '../../../src/server/reader-repositories.ts';
 import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { readItemByKey } from '../../../src/store/queries/read-items.ts';
+import { runQueriesInProcess } from '../../../src/store/query-process/query-runner.ts';
 import type { App } from '../../../src/web/app.ts';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { createClientAddress } from '../../../src/web/shared/client-address.ts';
@@ -57,6 +58,7 @@ export async function withStoreApp(
     const clock = createFakeClock(noon);
     const shutdown = createShutdown(silentLog);
     const readers = await createReaders({
+      queries: runQueriesInProcess(store),
       store,
       clock,
       log: silentLog,
