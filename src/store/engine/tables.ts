@@ -352,3 +352,8 @@ export type Tables = { [Name in keyof typeof tables]: RowOf<(typeof tables)[Name
 
 /** A row, as a query returns it. */
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;
+
+/** Parses a JSON column, whose content Newswire has written. */
+export function fromJson<T>(json: string): T {
+  return JSON.parse(json);
+}

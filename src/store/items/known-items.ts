@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { fromJson } from '../queries/map-item.ts';
+import { fromJson } from '../engine/tables.ts';
 import { candidateKeys, type KnownEntry, type KnownItem, type KnownItems } from './item-identity.ts';
 
 interface EntryRow {

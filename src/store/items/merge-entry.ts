@@ -1,8 +1,8 @@
 import { dayMs, hourMs } from '../../domain/durations.ts';
 import type { Item, ItemDraft } from '../../domain/items/item.ts';
 import { publisherOf } from '../../domain/polling/hosts.ts';
-import type { Row } from '../engine/tables.ts';
-import { fromJson, type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
+import { type PublicSource, type StoredItem, toItem } from '../queries/map-item.ts';
 
 const maxEdits = 3;
 const editWindowMs = hourMs;

@@ -2,7 +2,7 @@ import type { Facets } from '../../domain/events/event.ts';
 import type { WireItem } from '../../domain/events/wire.ts';
 import { facetsOf, facetsWithoutText, searchText } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { fromJson } from '../queries/map-item.ts';
+import { fromJson } from '../engine/tables.ts';
 
 /** Facets as they are stored: without the text where the event's body contains it. */
 type StoredFacets = Omit<Facets, 'text'> & { readonly text?: string };

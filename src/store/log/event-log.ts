@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
-import type { Row } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import { fromJson } from '../queries/map-item.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
 
 const trimBatch = 500;
@@ -80,9 +80,17 @@ async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<Reado
 
 /** The body of an event and the facets that filters match. */
 function eventPayload({ op, item }: ItemChange): { readonly body: string; readonly facets: string } {
-  if (op === 'remove') return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
-  const body = toWireBody(item);
-  return { body: JSON.stringify(body), facets: packFacets(item, body) };
+  switch (op) {
+    case 'add':
+    case 'update': {
+      const body = toWireBody(item);
+      return { body: JSON.stringify(body), facets: packFacets(item, body) };
+    }
+    case 'remove':
+      return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
+    default:
+      return assertNever(op);
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Enclosure, Item, SourceLabel } from '../../domain/items/item.ts';
 import { isLocal } from '../../domain/polling/poll.ts';
 import type { Republish } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Row } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
 
 /** The public fields of a source at which an item appeared. */
@@ -48,11 +48,6 @@ function nameOf({ host, id }: Pick<SourceColumns, 'host' | 'id'>): string {
 
 function label(source: PublicSource): SourceLabel {
   return { id: source.id, title: source.title };
-}
-
-/** Reads JSON that this program wrote. */
-export function fromJson<T>(json: string): T {
-  return JSON.parse(json);
 }
 
 function textsOf(row: Row<'item'>, republish: Republish): Pick<Item, 'summary' | 'contentHtml'> {

@@ -2,9 +2,8 @@ import { hostOf } from '../../domain/polling/hosts.ts';
 import { emptyPollHistory, type Lease, type PollHistory, type PollResult } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Row } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
-import { fromJson } from '../queries/map-item.ts';
 
 /** What a refresh counted, for the operator's plots. */
 export interface RefreshCounts {

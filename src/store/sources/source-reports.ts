@@ -1,8 +1,8 @@
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Row } from '../engine/tables.ts';
-import { fromJson, toPublicSource } from '../queries/map-item.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
+import { toPublicSource } from '../queries/map-item.ts';
 import { pauseEnds } from './host-pauses.ts';
 
 /** A source and how its reading goes: what an operator may see. */

@@ -8,9 +8,8 @@ import type {
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
-import type { Row } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import { fromJson } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
 
 function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): HubSubscription {
