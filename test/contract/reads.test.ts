@@ -160,7 +160,7 @@ describe.each(engines)('the quota of a source on $name', (engine) => {
     }
   }
 
-  const share = { filter: everything, limit: 10, share: true };
+  const share = { filter: everything, limit: 10, limitPerSource: true };
 
   it('is a fifth of the page while other sources have items for it', () =>
     withStore(engine, async (store) => {

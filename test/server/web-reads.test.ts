@@ -34,7 +34,7 @@ async function publish(...names: readonly string[]): Promise<StoreFixture> {
   return newsroom;
 }
 
-const all = { filter: { ...everything, backfill: true }, limit: 10, before: null, share: false };
+const all = { filter: { ...everything, backfill: true }, limit: 10, before: null, limitPerSource: false };
 
 describe('the reads of the web out of the store', () => {
   it('give items newest first with the place in the log that fits them', async () => {

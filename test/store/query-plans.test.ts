@@ -97,7 +97,7 @@ describe('the query plans', () => {
         const query = { filter: { ...everything, ...filter }, limit: 10, before: `${noon}-1` };
         await readItems(store.reader, query);
         await readItems(store.reader, { ...query, order: 'arrival' });
-        await readItems(store.reader, { ...query, before: `${query.before}~1-${noon}-2`, share: true });
+        await readItems(store.reader, { ...query, before: `${query.before}~1-${noon}-2`, limitPerSource: true });
       });
       const walks = [...plans].filter(([text]) => text.includes('order by') && text.includes('limit'));
       expect(walks.length).toBeGreaterThan(0);

@@ -39,19 +39,19 @@ function createPlan<T>(
 }
 
 /** The possible plans, each on the index of one condition. The one with the fewest scans comes first. */
-function plansFor(db: Db, wanted: ItemPredicate, range: PageRange): ScanPlan[] {
-  const { sourceSets, categories } = wanted;
+function plansFor(db: Db, predicate: ItemPredicate, range: PageRange): ScanPlan[] {
+  const { sourceSets, categories } = predicate;
   const plans = sourceSets.map((refs) => {
-    const rest = toSqlCondition(db, { ...wanted, sourceSets: sourceSets.filter((set) => set !== refs) });
+    const rest = toSqlCondition(db, { ...predicate, sourceSets: sourceSets.filter((set) => set !== refs) });
     return createPlan(db, refs, rest, {
       range,
-      path: tablePath('appearance', wanted.order),
+      path: tablePath('appearance', predicate.order),
       holds: (ref) => sql`along.source_ref = ${ref}`,
     });
   });
   if (categories.length > 0) {
-    const rest = toSqlCondition(db, { ...wanted, categories: [] });
-    const path = tablePath('item_category', wanted.order);
+    const rest = toSqlCondition(db, { ...predicate, categories: [] });
+    const path = tablePath('item_category', predicate.order);
     plans.push(
       createPlan(db, categories, rest, { range, path, holds: (category) => sql`along.category = ${category}` }),
     );
@@ -59,38 +59,38 @@ function plansFor(db: Db, wanted: ItemPredicate, range: PageRange): ScanPlan[] {
   return plans.sort((a, b) => a.scans - b.scans);
 }
 
-function scanLanguages(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
-  const rest = toSqlCondition(db, { ...wanted, languages: [] });
+function scanLanguages(db: Db, predicate: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+  const rest = toSqlCondition(db, { ...predicate, languages: [] });
   const holds = (language: string) => sql`item.primary_language = ${language}`;
-  return createPlan(db, wanted.languages, rest, { range, path: itemPath(wanted.order), holds }).find();
+  return createPlan(db, predicate.languages, rest, { range, path: itemPath(predicate.order), holds }).find();
 }
 
 /** The candidates among the newest items. Reads covering indexes only, no table rows. */
-async function findAmongRecent(db: Db, wanted: ItemPredicate, range: PageRange): Promise<Candidate[]> {
-  const indexed = toSqlCondition(db, { ...wanted, sourceSets: [], categories: [], languages: [], search: null });
-  const path = itemPath(wanted.order);
-  const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from (
+async function findAmongRecent(db: Db, predicate: ItemPredicate, range: PageRange): Promise<Candidate[]> {
+  const indexed = toSqlCondition(db, { ...predicate, sourceSets: [], categories: [], languages: [], search: null });
+  const path = itemPath(predicate.order);
+  const { rows } = await sql<Candidate>`select ${candidateColumns(predicate.order)} from (
       select id, ${path.sortMs}, owner_ref, backfill, primary_language from item
       where withdrawn_ms is null and ${afterCursor(path, range.before)} and ${indexed}
       order by ${path.sortMs} desc, id desc limit ${recentItems}
-    ) as item where ${toSqlCondition(db, wanted)}
+    ) as item where ${toSqlCondition(db, predicate)}
     order by ${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
 
 /** Finds the newest items that match a predicate, in order, by the index that leaves the fewest rows to test. */
-export async function findCandidates(db: Db, wanted: ItemPredicate, range: PageRange): Promise<readonly Candidate[]> {
-  const { search, languages } = wanted;
+export async function findCandidates(db: Db, predicate: ItemPredicate, range: PageRange): Promise<readonly Candidate[]> {
+  const { search, languages } = predicate;
   if (search !== null && search.required.length + search.excluded.length > 0) {
-    return findBySearch(db, { ...wanted, search }, range, (others, within) => findCandidates(db, others, within));
+    return findBySearch(db, { ...predicate, search }, range, (others, within) => findCandidates(db, others, within));
   }
-  const [cheapest] = plansFor(db, wanted, range);
-  if (cheapest === undefined && languages.length > 0) return scanLanguages(db, wanted, range);
-  if (cheapest === undefined) return indexScan(db, itemPath(wanted.order), toSqlCondition(db, wanted), range);
+  const [cheapest] = plansFor(db, predicate, range);
+  if (cheapest === undefined && languages.length > 0) return scanLanguages(db, predicate, range);
+  if (cheapest === undefined) return indexScan(db, itemPath(predicate.order), toSqlCondition(db, predicate), range);
   if (cheapest.scans <= fewScans) return cheapest.find();
-  const recent = await findAmongRecent(db, wanted, range);
+  const recent = await findAmongRecent(db, predicate, range);
   if (recent.length === range.limit) return recent;
   return cheapest.scans <= maxScans
     ? cheapest.find()
-    : indexScan(db, itemPath(wanted.order), toSqlCondition(db, wanted), range);
+    : indexScan(db, itemPath(predicate.order), toSqlCondition(db, predicate), range);
 }

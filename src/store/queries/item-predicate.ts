@@ -84,21 +84,21 @@ function searchConditions(search: SearchQuery): RawBuilder<unknown>[] {
 }
 
 /** The SQL condition on `item` of a predicate, without the phrases of its search. */
-export function toSqlCondition(db: Db, wanted: ItemPredicate): RawBuilder<unknown> {
+export function toSqlCondition(db: Db, predicate: ItemPredicate): RawBuilder<unknown> {
   const appears = (refs: readonly number[]) => sql`exists (select 1 from appearance as seen
     where seen.item_id = item.id and seen.source_ref in ${valueList(db, refs)})`;
   const tagged = sql`exists (select 1 from item_category as tag
-    where tag.item_id = item.id and tag.category in ${valueList(db, wanted.categories)})`;
+    where tag.item_id = item.id and tag.category in ${valueList(db, predicate.categories)})`;
   const all = [
     sql`1 = 1`,
-    ...(wanted.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${valueList(db, wanted.exceptOwners)}`]),
-    ...(wanted.onlyOwner === null ? [] : [sql`item.owner_ref = ${wanted.onlyOwner}`]),
-    ...(wanted.backfill ? [] : [sql`item.backfill = 0`]),
-    ...wanted.sourceSets.map(appears),
-    ...(wanted.exceptSources.length === 0 ? [] : [sql`not ${appears(wanted.exceptSources)}`]),
-    ...(wanted.categories.length === 0 ? [] : [tagged]),
-    ...(wanted.languages.length === 0 ? [] : [sql`item.primary_language in ${valueList(db, wanted.languages)}`]),
-    ...(wanted.search === null ? [] : searchConditions(wanted.search)),
+    ...(predicate.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${valueList(db, predicate.exceptOwners)}`]),
+    ...(predicate.onlyOwner === null ? [] : [sql`item.owner_ref = ${predicate.onlyOwner}`]),
+    ...(predicate.backfill ? [] : [sql`item.backfill = 0`]),
+    ...predicate.sourceSets.map(appears),
+    ...(predicate.exceptSources.length === 0 ? [] : [sql`not ${appears(predicate.exceptSources)}`]),
+    ...(predicate.categories.length === 0 ? [] : [tagged]),
+    ...(predicate.languages.length === 0 ? [] : [sql`item.primary_language in ${valueList(db, predicate.languages)}`]),
+    ...(predicate.search === null ? [] : searchConditions(predicate.search)),
   ];
   return sql.join(all, sql` and `);
 }

@@ -10,7 +10,7 @@ const maxCompared = 20_000;
 
 /** A position in a ranked list: how many items were listed, and the newest item when the first page was read. */
 export interface RankCursor {
-  readonly shown: number;
+  readonly listed: number;
   readonly newestId: number;
 }
 
@@ -20,15 +20,15 @@ export interface RankedPage {
   readonly next: RankCursor | null;
 }
 
-/** Parses `r<shown>-<id>`; null when the text is invalid. */
+/** Parses `r<listed>-<id>`; null when the text is invalid. */
 export function parseRankCursor(text: string): RankCursor | null {
   const match = /^r(\d{1,5})-(\d{1,15})$/.exec(text);
-  return match === null ? null : { shown: Number(match[1]), newestId: Number(match[2]) };
+  return match === null ? null : { listed: Number(match[1]), newestId: Number(match[2]) };
 }
 
-/** The inverse of `parseRankCursor`: `r<shown>-<id>`. */
-export function formatRankCursor({ shown, newestId }: RankCursor): string {
-  return `r${shown}-${newestId}`;
+/** The inverse of `parseRankCursor`: `r<listed>-<id>`. */
+export function formatRankCursor({ listed, newestId }: RankCursor): string {
+  return `r${listed}-${newestId}`;
 }
 
 /**
@@ -37,19 +37,19 @@ export function formatRankCursor({ shown, newestId }: RankCursor): string {
  */
 export async function rankedPage(
   db: Db,
-  wanted: ItemPredicate,
+  predicate: ItemPredicate,
   at: { readonly before: RankCursor | null; readonly limit: number },
 ): Promise<RankedPage> {
-  const found = await findCandidates(db, wanted, { before: null, limit: maxRanked });
+  const found = await findCandidates(db, predicate, { before: null, limit: maxRanked });
   const newestId = at.before?.newestId ?? Math.max(0, ...found.map(({ id }) => id));
   const ranked = await sortByRank(
     db,
-    wanted,
+    predicate,
     found.filter(({ id }) => id <= newestId),
   );
-  const start = at.before?.shown ?? 0;
-  const shown = start + at.limit;
-  return { items: ranked.slice(start, shown), next: shown < ranked.length ? { shown, newestId } : null };
+  const start = at.before?.listed ?? 0;
+  const listed = start + at.limit;
+  return { items: ranked.slice(start, listed), next: listed < ranked.length ? { listed, newestId } : null };
 }
 
 async function sortByRank(

@@ -23,7 +23,7 @@ export interface ItemsQuery {
   /** Best match of the search first, among its newest matches. Default: newest first. */
   readonly byRelevance?: boolean;
   /** Whether a source is limited to its quota of the page while others have items for it. For pages, not for feeds. */
-  readonly share?: boolean;
+  readonly limitPerSource?: boolean;
   /** Default: `date`. */
   readonly order?: Order;
 }
@@ -108,7 +108,7 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
       predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) })),
       range,
     );
-  if (query.share === true) {
+  if (query.limitPerSource === true) {
     const before = query.before === null ? null : parseBalancedCursor(query.before);
     const { items, next } = await balancedPage(find, before, query.limit);
     return { items: await itemsOf(db, items), next: next === null ? null : formatBalancedCursor(next) };

@@ -21,14 +21,14 @@ const maxMatches = 20_000;
 async function readCandidates(
   db: Db,
   ids: readonly number[],
-  wanted: ItemPredicate,
+  predicate: ItemPredicate,
   range: PageRange,
 ): Promise<Candidate[]> {
-  const path = itemPath(wanted.order);
+  const path = itemPath(predicate.order);
   // The unary plus keeps SQLite from scanning the whole order for these few ids.
-  const { rows } = await sql<Candidate>`select ${candidateColumns(wanted.order)} from item
+  const { rows } = await sql<Candidate>`select ${candidateColumns(predicate.order)} from item
     where item.id in ${valueList(db, ids)} and item.withdrawn_ms is null
-      and ${afterCursor(path, range.before)} and ${toSqlCondition(db, wanted)}
+      and ${afterCursor(path, range.before)} and ${toSqlCondition(db, predicate)}
     order by +${path.sortMs} desc, item.id desc limit ${range.limit}`.execute(db);
   return rows;
 }
@@ -42,7 +42,7 @@ async function firstSeenOf(db: Db, itemId: number): Promise<number> {
  * Filters out the items that contain an excluded phrase. It tests only the ids that were found: an exclusion inside the
  * search expression would make FTS5 read all matches of a common word.
  */
-async function withoutUnwanted(db: Db, search: SearchQuery, ids: readonly number[]): Promise<ReadonlySet<number>> {
+async function withoutExcluded(db: Db, search: SearchQuery, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const { required, excluded } = search;
   if (excluded.length === 0) return new Set(ids);
   if (ids.length <= maxTextsRead) return new Set(await filterByReading(db, search, ids));
@@ -50,7 +50,7 @@ async function withoutUnwanted(db: Db, search: SearchQuery, ids: readonly number
   return new Set(ids.filter((id) => !having.has(id)));
 }
 
-/** Filters like `withoutUnwanted` by reading the texts of the items: for few matches. */
+/** Filters like `withoutExcluded` by reading the texts of the items: for few matches. */
 async function filterByReading(db: Db, search: SearchQuery, ids: readonly number[]): Promise<number[]> {
   const stored = await readStoredItems(db, ids);
   return [...stored].flatMap(([id, item]) => {
@@ -62,7 +62,7 @@ async function filterByReading(db: Db, search: SearchQuery, ids: readonly number
 type SearchPredicate = ItemPredicate & { readonly search: SearchQuery };
 
 /** Finds the items that match a predicate without phrases, newest first. */
-export type FindOthers = (wanted: ItemPredicate, range: PageRange) => Promise<readonly Candidate[]>;
+export type FindOthers = (predicate: ItemPredicate, range: PageRange) => Promise<readonly Candidate[]>;
 
 /**
  * Finds a page for a common word, which has too many matches to read. It is common among the newest items too: those that
@@ -70,16 +70,16 @@ export type FindOthers = (wanted: ItemPredicate, range: PageRange) => Promise<re
  *
  * @returns null when they do not fill a page.
  */
-async function searchAmongNewest(db: Db, wanted: SearchPredicate, range: PageRange, findOthers: FindOthers) {
+async function searchAmongNewest(db: Db, predicate: SearchPredicate, range: PageRange, findOthers: FindOthers) {
   const few = range.limit * newestFactor;
   // With excluded phrases the small attempt would often leave too few items.
-  const isPlain = wanted.search.excluded.length === 0;
-  const page = isPlain && few < newestItems ? await searchAmong(few, db, { wanted, range, findOthers }) : null;
-  return page ?? searchAmong(newestItems, db, { wanted, range, findOthers });
+  const isPlain = predicate.search.excluded.length === 0;
+  const page = isPlain && few < newestItems ? await searchAmong(few, db, { predicate, range, findOthers }) : null;
+  return page ?? searchAmong(newestItems, db, { predicate, range, findOthers });
 }
 
 interface SearchScope {
-  readonly wanted: SearchPredicate;
+  readonly predicate: SearchPredicate;
   readonly range: PageRange;
   readonly findOthers: FindOthers;
 }
@@ -87,10 +87,10 @@ interface SearchScope {
 async function searchAmong(
   many: number,
   db: Db,
-  { wanted, range, findOthers }: SearchScope,
+  { predicate, range, findOthers }: SearchScope,
 ): Promise<Candidate[] | null> {
-  const { search } = wanted;
-  const others = { ...wanted, search: { ...search, wanted: [], unwanted: [] } };
+  const { search } = predicate;
+  const others = { ...predicate, search: { ...search, required: [], excluded: [] } };
   const newest = await findOthers(others, { ...range, limit: many });
   if (newest.length === 0) return [];
   const ids = newest.map(({ id }) => id);
@@ -99,7 +99,7 @@ async function searchAmong(
   if (matches.length === maxMatches) return null;
   const matching = new Set(matches);
   const hits = newest.filter(({ id }) => matching.has(id));
-  const clean = await withoutUnwanted(
+  const clean = await withoutExcluded(
     db,
     search,
     hits.map(({ id }) => id),
@@ -112,13 +112,13 @@ async function searchAmong(
  * Reads matches by descending id. An item is never sorted later than it was first seen, and ids grow with the time of
  * first sight: a page is complete once its last item is sorted after the first sight of the lowest id that was read.
  */
-async function searchDescending(db: Db, wanted: SearchPredicate, range: PageRange): Promise<Candidate[]> {
+async function searchDescending(db: Db, predicate: SearchPredicate, range: PageRange): Promise<Candidate[]> {
   let found: Candidate[] = [];
   let belowId = Number.MAX_SAFE_INTEGER;
   for (;;) {
-    const ids = await engineOf(db).searchTexts(db, wanted.search.required, { fromId: 0, belowId, limit: chunk });
-    const clean = await withoutUnwanted(db, wanted.search, ids);
-    found = mergeNewest([found, await readCandidates(db, [...clean], wanted, range)], range.limit);
+    const ids = await engineOf(db).searchTexts(db, predicate.search.required, { fromId: 0, belowId, limit: chunk });
+    const clean = await withoutExcluded(db, predicate.search, ids);
+    found = mergeNewest([found, await readCandidates(db, [...clean], predicate, range)], range.limit);
     const lowest = ids.at(-1);
     if (lowest === undefined || ids.length < chunk) return found;
     const last = found[range.limit - 1];
@@ -135,18 +135,18 @@ const maxExamined = 40_000;
 /** Finds the newest items for a search that has excluded phrases only. */
 async function findByExclusion(
   db: Db,
-  wanted: SearchPredicate,
+  predicate: SearchPredicate,
   range: PageRange,
   findOthers: FindOthers,
 ): Promise<Candidate[]> {
-  const others = { ...wanted, search: { ...wanted.search, unwanted: [] } };
+  const others = { ...predicate, search: { ...predicate.search, excluded: [] } };
   const found: Candidate[] = [];
   let before = range.before;
   let examined = 0;
   for (let step = range.limit * excludedFactor + 20; ; step = Math.min(chunk, step * excludedFactor)) {
     const some = await findOthers(others, { before, limit: step });
     const ids = some.map(({ id }) => id);
-    const clean = await withoutUnwanted(db, wanted.search, ids);
+    const clean = await withoutExcluded(db, predicate.search, ids);
     found.push(...some.filter(({ id }) => clean.has(id)));
     examined += some.length;
     const isEnough = found.length >= range.limit || examined >= maxExamined;
@@ -158,13 +158,13 @@ async function findByExclusion(
 /** Finds the newest items that match a predicate with a search, in order. */
 export async function findBySearch(
   db: Db,
-  wanted: SearchPredicate,
+  predicate: SearchPredicate,
   range: PageRange,
   findOthers: FindOthers,
 ): Promise<readonly Candidate[]> {
-  if (wanted.search.required.length === 0) return findByExclusion(db, wanted, range, findOthers);
+  if (predicate.search.required.length === 0) return findByExclusion(db, predicate, range, findOthers);
   const some = { fromId: 0, belowId: Number.MAX_SAFE_INTEGER, limit: chunk };
-  const isCommon = (await engineOf(db).searchTexts(db, wanted.search.required, some)).length === chunk;
-  const page = isCommon ? await searchAmongNewest(db, wanted, range, findOthers) : null;
-  return page ?? searchDescending(db, wanted, range);
+  const isCommon = (await engineOf(db).searchTexts(db, predicate.search.required, some)).length === chunk;
+  const page = isCommon ? await searchAmongNewest(db, predicate, range, findOthers) : null;
+  return page ?? searchDescending(db, predicate, range);
 }

@@ -23,7 +23,7 @@ export interface SnapshotQuery {
   /** Default: `date`. */
   readonly order?: Order;
   /** Whether a source is limited to its quota of the page. */
-  readonly share: boolean;
+  readonly limitPerSource: boolean;
   /** Best match of the search first. Default: newest first. */
   readonly byRelevance?: boolean;
   /** Whether recent withdrawals are included. Default: false. */
@@ -73,10 +73,10 @@ const maxBoundedItems = 100;
  * these may run on the thread that answers requests. A search, a filter with several values, a filter without backfill,
  * and a later page with source quotas can each examine every item and find nothing.
  */
-export function hasBoundedCost({ filter, orFilters = [], limit, before, share }: SnapshotQuery): boolean {
+export function hasBoundedCost({ filter, orFilters = [], limit, before, limitPerSource }: SnapshotQuery): boolean {
   const values = filter.sections.length + filter.sources.length;
   const isUnrestricted =
     filter.q === null && filter.backfill && filter.categories.length + filter.languages.length === 0;
-  const hasQuotas = share && (before !== null || filter.sources.length > 0);
+  const hasQuotas = limitPerSource && (before !== null || filter.sources.length > 0);
   return isUnrestricted && orFilters.length === 0 && values <= 1 && limit <= maxBoundedItems && !hasQuotas;
 }

@@ -16,7 +16,7 @@ const besideFilter = ['filter', 'sort', 'limit', 'before'];
 export function readItemsQuery(params: URLSearchParams): ItemsQuery {
   if (!params.has('filter')) {
     rejectUnknownParams(params);
-    return { ...parseItemsParams(params), share: false };
+    return { ...parseItemsParams(params), limitPerSource: false };
   }
   rejectUnknownParams(params, besideFilter);
   const objects = parseFilterParams(params.getAll('filter'));
@@ -29,7 +29,7 @@ export function readItemsQuery(params: URLSearchParams): ItemsQuery {
   const page = new URLSearchParams([...params].filter(([name]) => name !== 'filter'));
   const { filter: all, ...choice } = parseItemsParams(page);
   const [filter = all, ...orFilters] = filters;
-  return { ...choice, filter, orFilters, share: false };
+  return { ...choice, filter, orFilters, limitPerSource: false };
 }
 
 /** A snapshot shows what there is: backfill is in when the filter does not say. */

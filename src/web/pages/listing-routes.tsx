@@ -34,7 +34,7 @@ interface Listing {
   /** '' on the front page. */
   readonly path: string;
   readonly filter: Filter;
-  readonly share: boolean;
+  readonly limitPerSource: boolean;
   readonly place: PageLocation;
   /** Whose page it is; null: it is no source's. */
   readonly source: SourceRow | null;
@@ -46,7 +46,7 @@ export function frontPage(c: Context, parts: PageServices): Promise<Response> {
   const filter = { ...everything, backfill: true };
   const description = `${title}: the news of many sources in one stream, as it comes in.`;
   const place = { at: 'front' } as const;
-  return sendListing(c, parts, { title: null, description, path: '', filter, share: true, place, source: null });
+  return sendListing(c, parts, { title: null, description, path: '', filter, limitPerSource: true, place, source: null });
 }
 
 /** `/sections/:section` */
@@ -57,7 +57,7 @@ export async function sectionPage(c: Context, parts: PageServices): Promise<Resp
     description: `${section}: the newest items of the section.`,
     path: `/sections/${encodeURIComponent(slug(section))}`,
     filter: { ...everything, backfill: true, sections: [slug(section)] },
-    share: true,
+    limitPerSource: true,
     place: { at: 'section', section },
     source: null,
   });
@@ -71,7 +71,7 @@ export async function sourcePage(c: Context, parts: PageServices): Promise<Respo
     description: `The newest items of ${source.title}.`,
     path: `/sources/${encodeURIComponent(source.id)}`,
     filter: { ...everything, backfill: true, sources: [source.id] },
-    share: false,
+    limitPerSource: false,
     place: { at: 'elsewhere' },
     source: toSourceRow(source),
   });
@@ -79,9 +79,9 @@ export async function sourcePage(c: Context, parts: PageServices): Promise<Respo
 
 async function sendListing(c: Context, parts: PageServices, listing: Listing): Promise<Response> {
   const before = parsePageCursor(new URL(c.req.url).searchParams);
-  const { filter, share } = listing;
+  const { filter, limitPerSource } = listing;
   const [page, start] = await Promise.all([
-    readItemsFor(c, parts, { filter, limit: pageItems, before, share }),
+    readItemsFor(c, parts, { filter, limit: pageItems, before, limitPerSource }),
     readNewsFeed(parts),
   ]);
   const frame = createPageContext(parts, listing.place);

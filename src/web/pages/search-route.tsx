@@ -22,7 +22,7 @@ export async function searchPage(c: Context, parts: PageServices): Promise<Respo
   if (choice.filter.q === null) return sendSearch(c, parts, { q: '', choice: null, found: null, wrong: null });
   const { filter, before, byRelevance } = choice;
   const asked = { ...everything, backfill: true, q: filter.q };
-  const query = { filter: asked, limit: pageResults, before, share: false, byRelevance };
+  const query = { filter: asked, limit: pageResults, before, limitPerSource: false, byRelevance };
   const found = await readItemsFor(c, parts, query);
   return sendSearch(c, parts, { q, choice, found, wrong: null });
 }

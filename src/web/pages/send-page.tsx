@@ -65,7 +65,7 @@ function buildTabs(sections: readonly string[], at: { links: Links; place: PageL
 export async function readNewsFeed(parts: PageServices): Promise<NewsFeedData> {
   const filter = { ...everything, backfill: true };
   const [{ items, head }, mostRead] = await Promise.all([
-    parts.reads.items({ filter, limit: newsFeedItems, before: null, share: false }),
+    parts.reads.items({ filter, limit: newsFeedItems, before: null, limitPerSource: false }),
     readMostRead(parts),
   ]);
   return { items, cursor: formatCursor({ epoch: head.epoch, seq: head.head }), mostRead };

@@ -3,15 +3,15 @@ import { everything } from '../../../src/domain/events/filter.ts';
 import { hasBoundedCost, type SnapshotQuery } from '../../../src/store/queries/snapshot.ts';
 
 const filter = { ...everything, backfill: true };
-const query: SnapshotQuery = { filter, limit: 50, before: null, share: false };
+const query: SnapshotQuery = { filter, limit: 50, before: null, limitPerSource: false };
 const before = '1768418460000-77';
 
 describe('the cost of a page', () => {
   it.each<[string, Partial<SnapshotQuery>]>([
     ['of everything', {}],
-    ['of everything, where sources have a share each', { share: true }],
+    ['of everything, where sources have a share each', { limitPerSource: true }],
     ['of everything, later ones too', { before }],
-    ['of one section', { filter: { ...filter, sections: ['world'] }, share: true }],
+    ['of one section', { filter: { ...filter, sections: ['world'] }, limitPerSource: true }],
     ['of one source, later ones too', { filter: { ...filter, sources: ['a'] }, before }],
     ['of 100 items', { limit: 100 }],
   ])('is bounded by an index: %s', (_, over) => {
@@ -26,8 +26,8 @@ describe('the cost of a page', () => {
     ['of a source within a section', { filter: { ...filter, sources: ['a'], sections: ['world'] } }],
     ['without backfill', { filter: everything }],
     ['of more than 100 items', { limit: 101 }],
-    ['of one source, of which it may have only a share', { filter: { ...filter, sources: ['a'] }, share: true }],
-    ['that comes later, where sources have a share each', { before, share: true }],
+    ['of one source, of which it may have only a share', { filter: { ...filter, sources: ['a'] }, limitPerSource: true }],
+    ['that comes later, where sources have a share each', { before, limitPerSource: true }],
   ])('is not bounded: %s', (_, over) => {
     expect(hasBoundedCost({ ...query, ...over })).toBe(false);
   });

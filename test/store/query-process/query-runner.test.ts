@@ -16,7 +16,7 @@ import {
 import { draft, StoreFixture, source } from '../../support/store-fixture.ts';
 
 const limits: QueryLimits = { workers: 1, budgetMs: 20_000, wallLimitMs: 50_000, maxQueued: 1, queueTimeoutMs: 50_000 };
-const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10, before: null, share: false };
+const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10, before: null, limitPerSource: false };
 
 let folder = '';
 let url = '';

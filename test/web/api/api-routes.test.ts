@@ -27,7 +27,7 @@ describe('/api/items', () => {
     const { get, reads } = makeApp([makeItem(1, { backfill: true }), makeItem(2)]);
     expect((await json<ItemsPage>(get('/api/items'))).items).toHaveLength(2);
     expect((await json<ItemsPage>(get('/api/items?backfill=false'))).items).toHaveLength(1);
-    expect(reads.asked.every(({ share }) => !share)).toBe(true);
+    expect(reads.asked.every(({ limitPerSource }) => !limitPerSource)).toBe(true);
   });
 
   it('passes every filter on in the form that filters are compared in', async () => {
