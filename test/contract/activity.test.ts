@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { readActivity } from '../../src/store/sources/activity.ts';
 import { hour, minute, noon, settlement } from '../support/store-fixture.ts';
-import { at, newsroom } from './item-queries.ts';
+import { at, createFixture } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('the activity of a day on $name', (engine) => {
   it('is told hour by hour, up to the present one, with hours of nothing in it', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a'], ['b']);
+      const room = await createFixture(store, ['a'], ['b']);
       await room.open('a', 'b');
       await room.read('a', [at('one', 4), at('two', 2)], noon + minute);
       await room.read('b', [], noon + 2 * hour, {
@@ -28,7 +28,7 @@ describe.each(engines)('the activity of a day on $name', (engine) => {
 
   it('leaves backfill and items without a date out of how fresh they are', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const room = await createFixture(store, ['a']);
       await room.read('a', [at('old', 300)]);
       await room.read('a', [at('old', 300), at('undated', 0, { publishedMs: null })], noon + minute);
       const [last] = (await readActivity(store.reader, noon + minute)).slice(-1);

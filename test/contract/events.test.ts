@@ -7,9 +7,9 @@ import { engines, withStore } from './test-engines.ts';
 
 /** A log of `count` events, one a minute from noon. */
 async function logOf(store: Store, count: number): Promise<void> {
-  const room = new StoreFixture(store);
-  await room.declare([source('a')]);
-  await room.read('a', [draft('one')]);
+  const fixture = new StoreFixture(store);
+  await fixture.declare([source('a')]);
+  await fixture.read('a', [draft('one')]);
   const item = await readItemByKey(store.reader, 'http://example.net/one');
   if (item === null) throw new Error('the item is missing');
   for (let minute = 1; minute < count; minute += 1) {
@@ -25,11 +25,11 @@ async function seqsOf(store: Store): Promise<number[]> {
 describe.each(engines)('the log on $name', (engine) => {
   it('numbers the events of concurrent writers without a gap', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
+      const fixture = new StoreFixture(store);
       const ids = ['a', 'b', 'c', 'd'];
-      await room.declare(ids.map((id) => source(id)));
+      await fixture.declare(ids.map((id) => source(id)));
       const documents = ids.map((id) => Array.from({ length: 60 }, (_, index) => draft(`${id}-${index}`)));
-      await Promise.all(ids.map((id, index) => room.read(id, documents[index] ?? [])));
+      await Promise.all(ids.map((id, index) => fixture.read(id, documents[index] ?? [])));
       expect(await seqsOf(store)).toEqual(Array.from({ length: 240 }, (_, index) => index + 1));
       expect(await readHead(store.reader)).toMatchObject({ head: 240, floor: 1 });
     }));
@@ -105,18 +105,18 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
       expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 4 });
       await new StoreFixture(store).declare([source('a')]);
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', [draft('two')]);
+      const fixture = new StoreFixture(store);
+      await fixture.declare([source('a')]);
+      await fixture.read('a', [draft('two')]);
       expect(await seqsOf(store)).toEqual([4]);
       expect(await readHead(store.reader)).toMatchObject({ head: 4, floor: 4 });
     }));
 
   it('continues after the first batch', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read(
+      const fixture = new StoreFixture(store);
+      await fixture.declare([source('a')]);
+      await fixture.read(
         'a',
         Array.from({ length: 1300 }, (_, index) => draft(`n${index}`)),
       );
@@ -145,12 +145,12 @@ describe.each(engines)('trimming the log on $name', (engine) => {
 
   it('keeps the facets from before an update after the earlier event was deleted', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', [draft('one')]);
+      const fixture = new StoreFixture(store);
+      await fixture.declare([source('a')]);
+      await fixture.read('a', [draft('one')]);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
-      await room.read('a', [draft('one', { title: 'Corrected' })], noon + 30 * day);
-      const [update] = await room.events();
+      await fixture.read('a', [draft('one', { title: 'Corrected' })], noon + 30 * day);
+      const [update] = await fixture.events();
       expect(update?.previousFacets?.text).toContain('Title of one');
       expect(update?.facets.text).toContain('Corrected');
     }));

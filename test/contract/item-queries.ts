@@ -25,8 +25,8 @@ export function at(name: string, minutesAgo: number, over: Partial<ItemDraft> = 
 }
 
 /** A fixture with declared sources. */
-export async function newsroom(store: Store, ...sources: Parameters<typeof source>[]): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare(sources.map((declared) => source(...declared)));
-  return room;
+export async function createFixture(store: Store, ...sources: Parameters<typeof source>[]): Promise<StoreFixture> {
+  const fixture = new StoreFixture(store);
+  await fixture.declare(sources.map((declared) => source(...declared)));
+  return fixture;
 }

@@ -63,35 +63,35 @@ async function expectInvariants(store: Store, reported: number): Promise<void> {
 
 describe.each(engines)('kill -9 on $name', (engine) => {
   it('loses no committed item, stores none twice, and leaves the log dense', { timeout: 120_000 }, async () => {
-    const place = engine.make();
+    const location = engine.make();
     try {
       let reported = 0;
       for (const [round, killAfter] of [1, 2, 4, 5, 1].entries()) {
-        const killed = await run(place.url, round * day, killAfter);
+        const killed = await run(location.url, round * day, killAfter);
         reported = Math.max(reported, killed.reported);
-        const store = await openStore({ url: place.url, poller: true });
+        const store = await openStore({ url: location.url, poller: true });
         await expectInvariants(store, reported);
         await store.close();
       }
-      expect(await run(place.url, 10 * day, null)).toMatchObject({ finished: true });
-      const store = await openStore({ url: place.url, poller: true });
+      expect(await run(location.url, 10 * day, null)).toMatchObject({ finished: true });
+      const store = await openStore({ url: location.url, poller: true });
       await expectInvariants(store, reported);
       expect((await readHead(store.reader)).head).toBe(documents * entries);
       await store.close();
     } finally {
-      place.remove();
+      location.remove();
     }
   });
 
   it('releases the poll lock', { timeout: 60_000 }, async () => {
-    const place = engine.make();
+    const location = engine.make();
     try {
-      expect(await run(place.url, 0, 1)).toMatchObject({ finished: false });
-      const store = await openStore({ url: place.url, poller: true });
-      await expect(openStore({ url: place.url, poller: true })).rejects.toThrow('already polls');
+      expect(await run(location.url, 0, 1)).toMatchObject({ finished: false });
+      const store = await openStore({ url: location.url, poller: true });
+      await expect(openStore({ url: location.url, poller: true })).rejects.toThrow('already polls');
       await store.close();
     } finally {
-      place.remove();
+      location.remove();
     }
   });
 });

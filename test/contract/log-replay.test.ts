@@ -45,9 +45,9 @@ const step = fc.oneof(
 );
 
 /** The state of a client that applied every event of the log: wire items by id. */
-async function replayed(room: StoreFixture): Promise<Map<number, unknown>> {
+async function replayed(fixture: StoreFixture): Promise<Map<number, unknown>> {
   const items = new Map<number, unknown>();
-  for (const { op, itemId, body } of await room.events()) {
+  for (const { op, itemId, body } of await fixture.events()) {
     if (op === 'remove') items.delete(itemId);
     else items.set(itemId, JSON.parse(body));
   }
@@ -56,7 +56,7 @@ async function replayed(room: StoreFixture): Promise<Map<number, unknown>> {
 
 /** One document of a feed that may be complete (RFC 5005): entries that it lacks are withdrawn after the next one. */
 async function read(
-  room: StoreFixture,
+  fixture: StoreFixture,
   {
     read: id,
     entries,
@@ -64,7 +64,7 @@ async function read(
   }: { readonly read: string; readonly entries: readonly ItemDraft[]; readonly complete: boolean },
   nowMs: number,
 ): Promise<void> {
-  await room.read(id, digest(entries, { complete }), nowMs, {
+  await fixture.read(id, digest(entries, { complete }), nowMs, {
     settle: ({ missing }) => settlement({ nextCheckMs: nowMs, memory: { ...emptyPollHistory, missing } }),
   });
 }
@@ -79,12 +79,12 @@ async function rowsOf(store: Store, query: string): Promise<unknown[]> {
 }
 
 /** The invariants after any sequence of polls, edits, withdrawals and restorations. */
-async function expectSound(store: Store, room: StoreFixture): Promise<void> {
-  const events = await room.events();
+async function expectSound(store: Store, fixture: StoreFixture): Promise<void> {
+  const events = await fixture.events();
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ op, changed }) => op === 'update' && changed.length === 0)).toEqual([]);
   const inOrder = (map: Map<number, unknown>) => [...map].sort(([a], [b]) => a - b);
-  expect(inOrder(await replayed(room))).toEqual(inOrder(await shown(store)));
+  expect(inOrder(await replayed(fixture))).toEqual(inOrder(await shown(store)));
   expect(
     await rowsOf(store, 'select item_id from appearance group by item_id, source_ref having count(*) > 1'),
   ).toEqual([]);
@@ -101,16 +101,16 @@ describe.each(engines)('the log on $name', (engine) => {
       fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
           withStore(engine, async (store) => {
-            const room = new StoreFixture(store);
-            await room.declare(sources);
+            const fixture = new StoreFixture(store);
+            await fixture.declare(sources);
             let nowMs = noon;
             for (const one of steps) {
-              if ('read' in one) await read(room, one, nowMs);
+              if ('read' in one) await read(fixture, one, nowMs);
               else if ('withdraw' in one) await withdrawItem(store, one.withdraw, nowMs);
               else if ('restore' in one) await restoreItem(store, one.restore, nowMs);
               else nowMs += one.wait;
             }
-            await expectSound(store, room);
+            await expectSound(store, fixture);
           }),
         ),
         { numRuns: 15 },

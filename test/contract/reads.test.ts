@@ -12,7 +12,7 @@ import {
   readSections,
 } from '../../src/store/queries/read-items.ts';
 import { hour, noon, source } from '../support/store-fixture.ts';
-import { at, names, newsroom } from './item-queries.ts';
+import { at, createFixture, names } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 /** Every page from the newest item, as names. */
@@ -30,16 +30,16 @@ async function pages(store: Store, query: Omit<ItemsQuery, 'before'>): Promise<s
 describe.each(engines)('reading items on $name', (engine) => {
   it('lists the newest first, by date and then by id', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('old', 30), at('same-1', 20), at('same-2', 20), at('new', 10)]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('old', 30), at('same-1', 20), at('same-2', 20), at('new', 10)]);
       expect(await names(store)).toEqual(['new', 'same-2', 'same-1', 'old']);
     }));
 
   it('lists every item exactly once, for any page size', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const drafts = Array.from({ length: 23 }, (_, index) => at(`n${index}`, Math.floor(index / 3)));
-      await room.read('a', drafts);
+      await fixture.read('a', drafts);
       const expected = await names(store);
       for (const limit of [1, 5, 23, 50]) {
         const found = await pages(store, { filter: everything, limit });
@@ -50,10 +50,10 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it('continues after the last item of a page, even if that item is gone or new items arrived', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('a', 50), at('b', 40), at('c', 30)]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('a', 50), at('b', 40), at('c', 30)]);
       const first = await readItems(store.reader, { filter: everything, limit: 1, before: null });
-      await room.read('a', [at('d', 1)]);
+      await fixture.read('a', [at('d', 1)]);
       expect(await names(store, {}, { before: first.next })).toEqual(['b', 'a']);
     }));
 
@@ -75,16 +75,16 @@ describe.each(engines)('reading items on $name', (engine) => {
     ],
   ] as const)('chooses by %s', (_, filter, expected) =>
     withStore(engine, async (store) => {
-      const room = await newsroom(
+      const fixture = await createFixture(
         store,
         ['a'],
         ['b', { section: 'Science & Health' }],
         ['c', { section: 'Science & Health' }],
       );
-      await room.read('a', [at('a1', 60, { categories: ['EU'], summary: 'The harvest' }), at('both', 40)]);
-      await room.read('b', [at('b1', 50), at('both', 40)]);
-      await room.read('b', [at('b2', 30, { categories: ['Budget'], language: 'de-AT', summary: 'Harvest' })]);
-      await room.read('c', [at('c1', 20, { categories: ['eu', 'Eu'], language: 'DE' })]);
+      await fixture.read('a', [at('a1', 60, { categories: ['EU'], summary: 'The harvest' }), at('both', 40)]);
+      await fixture.read('b', [at('b1', 50), at('both', 40)]);
+      await fixture.read('b', [at('b2', 30, { categories: ['Budget'], language: 'de-AT', summary: 'Harvest' })]);
+      await fixture.read('c', [at('c1', 20, { categories: ['eu', 'Eu'], language: 'DE' })]);
       expect(await names(store, filter)).toEqual(expected);
       expect((await pages(store, { filter: { ...everything, ...filter }, limit: 1 })).flat()).toEqual(expected);
     }));
@@ -92,21 +92,21 @@ describe.each(engines)('reading items on $name', (engine) => {
   it('returns the same for a filter with hundreds of sources as for each of them', () =>
     withStore(engine, async (store) => {
       const ids = Array.from({ length: 250 }, (_, index) => `s${index}`);
-      const room = await newsroom(store, ...ids.map((id): [string] => [id]));
-      for (const id of ['s3', 's200', 's249']) await room.read(id, [at(id, Number(id.slice(1)))], noon + hour);
+      const fixture = await createFixture(store, ...ids.map((id): [string] => [id]));
+      for (const id of ['s3', 's200', 's249']) await fixture.read(id, [at(id, Number(id.slice(1)))], noon + hour);
       expect(await names(store, { sources: ids })).toEqual(['s3', 's200', 's249']);
     }));
 
   it('returns the same by scanning many sources with few recent items as by testing each item', () =>
     withStore(engine, async (store) => {
       const many = Array.from({ length: 30 }, (_, index) => `s${index}`);
-      const room = await newsroom(store, ...[...many, 'flood'].map((id): [string] => [id]));
+      const fixture = await createFixture(store, ...[...many, 'flood'].map((id): [string] => [id]));
       const flood = Array.from({ length: 2100 }, (_, index) => at(`flood-${index}`, index % 60));
-      await room.read('flood', flood);
+      await fixture.read('flood', flood);
       for (const [index, id] of many.entries()) {
         // Each source has its own span of time, so that a page contains many items of few sources.
         const spell = Array.from({ length: 20 }, (_, step) => at(`${id}-${step}`, 100 + 30 * index + step));
-        await room.read(id, spell);
+        await fixture.read(id, spell);
       }
       const expected = await names(store, {}, { limit: 5000 });
       const chosen = expected.filter((name) => name.startsWith('s'));
@@ -118,17 +118,17 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it('includes backfill, or excludes it on request', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('old', 10)]);
-      await room.read('a', [at('news', 20)]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('old', 10)]);
+      await fixture.read('a', [at('news', 20)]);
       expect(await names(store)).toEqual(['old', 'news']);
       expect(await names(store, {}, { includeBackfill: false })).toEqual(['news']);
     }));
 
   it('is consistent with the head of the log that is read in the same transaction', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('one', 10)]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('one', 10)]);
       const snapshot = await store.read(async (tx) => {
         const { head } = await readHead(tx);
         await withdrawItem(store, 1, noon);
@@ -147,13 +147,13 @@ describe.each(engines)('reading items on $name', (engine) => {
 
 describe.each(engines)('the quota of a source on $name', (engine) => {
   async function flooded(store: Store, flood: number, others: number): Promise<void> {
-    const room = await newsroom(store, ['flood'], ['b'], ['c'], ['d'], ['e'], ['f']);
-    await room.read(
+    const fixture = await createFixture(store, ['flood'], ['b'], ['c'], ['d'], ['e'], ['f']);
+    await fixture.read(
       'flood',
       Array.from({ length: flood }, (_, index) => at(`flood-${index}`, flood - index)),
     );
     for (const id of ['b', 'c', 'd', 'e', 'f']) {
-      await room.read(
+      await fixture.read(
         id,
         Array.from({ length: others }, (_, index) => at(`${id}-${index}`, 1000 + others - index)),
       );
@@ -207,10 +207,15 @@ describe.each(engines)('the quota of a source on $name', (engine) => {
 describe.each(engines)('sections on $name', (engine) => {
   it('are listed in the order of the declarations, with the number of their appearances', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a', { section: 'World' }], ['b', { section: 'Science & Health' }], ['c']);
-      await room.read('a', [at('one', 1)]);
-      await room.read('c', [at('two', 1)]);
-      await room.read('b', [at('one', 1)]);
+      const fixture = await createFixture(
+        store,
+        ['a', { section: 'World' }],
+        ['b', { section: 'Science & Health' }],
+        ['c'],
+      );
+      await fixture.read('a', [at('one', 1)]);
+      await fixture.read('c', [at('two', 1)]);
+      await fixture.read('b', [at('one', 1)]);
       expect(await readSections(store.reader)).toEqual([
         { slug: 'world', name: 'World', items: 2 },
         { slug: 'science-health', name: 'Science & Health', items: 1 },
@@ -219,8 +224,8 @@ describe.each(engines)('sections on $name', (engine) => {
 
   it('exclude those of removed sources', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a', { section: 'World' }], ['b', { section: 'Science' }]);
-      await room.declare([source('b', { section: 'Technology' })]);
+      const fixture = await createFixture(store, ['a', { section: 'World' }], ['b', { section: 'Science' }]);
+      await fixture.declare([source('b', { section: 'Technology' })]);
       expect((await readSections(store.reader)).map(({ name }) => name)).toEqual(['Technology']);
     }));
 });

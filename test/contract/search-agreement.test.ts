@@ -56,12 +56,12 @@ describe.each(engines)('search in the database and on the log, on $name', (engin
     fc.assert(
       fc.asyncProperty(texts, fc.array(query, { minLength: 10, maxLength: 20 }), (summaries, queries) =>
         withStore(engine, async (store) => {
-          const room = new StoreFixture(store);
-          await room.declare([source('a')]);
+          const fixture = new StoreFixture(store);
+          await fixture.declare([source('a')]);
           const drafts = summaries.map((summary, index) =>
             draft(`${index}`, { title: '-', summary, contentHtml: '', author: summaries[index + 1] ?? null }),
           );
-          await room.read('a', drafts);
+          await fixture.read('a', drafts);
           for (const q of queries) {
             const parsed = parseSearchQuery(q);
             if (isEmptyQuery(parsed)) continue;

@@ -3,13 +3,13 @@ import { everything } from '../../src/domain/events/filter.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
-import { at, names, newsroom } from './item-queries.ts';
+import { at, createFixture, names } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('searching on $name', (engine) => {
   async function library(store: Store): Promise<void> {
-    const room = await newsroom(store, ['a']);
-    await room.read('a', [
+    const fixture = await createFixture(store, ['a']);
+    await fixture.read('a', [
       at('1', 50, { summary: 'The budget vote was postponed', contentHtml: '<p>Parliament</p>' }),
       at('2', 40, { summary: 'A vote on the budget', author: 'Example Author' }),
       at('3', 30, { summary: 'Über Straßen: Élysée, ÎLE and naïve', contentHtml: '<b>sport</b>' }),
@@ -51,14 +51,14 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('honours the sections and sources that it names or excludes', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([
+      const fixture = new StoreFixture(store);
+      await fixture.declare([
         source('a'),
         source('b', { section: 'Science & Health' }),
         source('c', { section: 'Sport' }),
       ]);
-      for (const id of ['a', 'b', 'c']) await room.read(id, [at(`${id}1`, 10), at(`${id}2`, 5)]);
-      await room.read('c', [at('a1', 10), at('c1', 10), at('c2', 5)]);
+      for (const id of ['a', 'b', 'c']) await fixture.read(id, [at(`${id}1`, 10), at(`${id}2`, 5)]);
+      await fixture.read('c', [at('a1', 10), at('c1', 10), at('c2', 5)]);
       const found = async (q: string): Promise<string> => (await names(store, { q })).toSorted().join(' ');
       expect(await found('section:science-health')).toBe('b1 b2');
       expect(await found('section:"science & HEALTH" section:sport')).toBe('a1 b1 b2 c1 c2');
@@ -71,18 +71,18 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('skips items with an excluded word, however many come first', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const unwanted = Array.from({ length: 300 }, (_, index) => at(`x${index}`, index, { summary: 'cricket' }));
-      await room.read('a', [...unwanted, at('y1', 400), at('y2', 500)]);
+      await fixture.read('a', [...unwanted, at('y1', 400), at('y2', 500)]);
       expect(await names(store, { q: '-cricket' }, { limit: 5 })).toEqual(['y1', 'y2']);
       expect(await names(store, { q: '-"title of"' }, { limit: 5 })).toEqual([]);
     }));
 
   it('honours a range of dates', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const on = (name: string, daysAgo: number) => draft(name, { publishedMs: noon - daysAgo * day });
-      await room.read('a', [on('first', 2), on('second', 1), on('third', 0)]);
+      await fixture.read('a', [on('first', 2), on('second', 1), on('third', 0)]);
       expect(await names(store, { q: 'after:2026-02-28' })).toEqual(['third', 'second']);
       expect(await names(store, { q: 'before:2026-03-01 title' })).toEqual(['second', 'first']);
       expect(await names(store, { q: 'after:2026-02-28 before:2026-03-01' })).toEqual(['second']);
@@ -90,23 +90,23 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('finds the words of the last edit and not earlier ones', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('one', 10, { summary: 'wrong figure' })]);
-      await room.read('a', [at('one', 10, { summary: 'right figure' })]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('one', 10, { summary: 'wrong figure' })]);
+      await fixture.read('a', [at('one', 10, { summary: 'right figure' })]);
       expect(await names(store, { q: 'wrong' })).toEqual([]);
       expect(await names(store, { q: 'right' })).toEqual(['one']);
     }));
 
   it('lists the newest of thousands of matches in order, page by page', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a'], ['b']);
+      const fixture = await createFixture(store, ['a'], ['b']);
       // Items with old dates that arrive last have the highest ids and come last in the order.
       const common = (name: string, minutesAgo: number) =>
         at(name, minutesAgo, { summary: 'common word', canonicalUrl: null });
       const news = Array.from({ length: 2500 }, (_, index) => common(`n${index}`, 2500 - index));
       const late = Array.from({ length: 2500 }, (_, index) => common(`o${index}`, 10_000 - index));
-      await room.read('a', news);
-      await room.read('b', late, noon + hour);
+      await fixture.read('a', news);
+      await fixture.read('b', late, noon + hour);
       const first = await readItems(store.reader, { filter: { ...everything, q: 'common' }, limit: 3, before: null });
       expect(first.items.map(({ title }) => title)).toEqual(['Title of n2499', 'Title of n2498', 'Title of n2497']);
       const deep = await readItems(store.reader, {
@@ -127,9 +127,9 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('puts the best match first, and the newest of equal matches', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const aside = { summary: `harbour ${'and much else of another kind '.repeat(20)}` };
-      await room.read('a', [
+      await fixture.read('a', [
         at('about', 50, { summary: 'harbour harbour harbour' }),
         at('twin', 40, aside),
         at('aside', 30, aside),
@@ -140,11 +140,11 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('continues page by page, unaffected by items that arrive meanwhile', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const all = Array.from({ length: 5 }, (_, index) => at(`n${index}`, index, { summary: 'harbour' }));
-      await room.read('a', all);
+      await fixture.read('a', all);
       const first = await ranked(store, 'harbour', null);
-      await room.read('a', [at('late', 0, { summary: 'harbour harbour harbour' }), ...all]);
+      await fixture.read('a', [at('late', 0, { summary: 'harbour harbour harbour' }), ...all]);
       const second = await ranked(store, 'harbour', first.next);
       const third = await ranked(store, 'harbour', second.next);
       expect([...first.names, ...second.names, ...third.names].toSorted()).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
@@ -153,8 +153,8 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('falls back to the newest items without a word to rank by', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
-      await room.read('a', [at('one', 10), at('two', 5)]);
+      const fixture = await createFixture(store, ['a']);
+      await fixture.read('a', [at('one', 10), at('two', 5)]);
       expect((await ranked(store, 'source:a', null)).names).toEqual(['two', 'one']);
     }));
 });
@@ -162,10 +162,10 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 describe.each(engines)('searching with other filters on $name', (engine) => {
   it('finds a common word in a source that rarely publishes', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['often'], ['seldom']);
+      const fixture = await createFixture(store, ['often'], ['seldom']);
       const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
-      await room.read('seldom', [common('s1', 9000), at('s2', 8000), common('s3', 7000)]);
-      await room.read(
+      await fixture.read('seldom', [common('s1', 9000), at('s2', 8000), common('s3', 7000)]);
+      await fixture.read(
         'often',
         Array.from({ length: 2200 }, (_, index) => common(`o${index}`, index)),
       );
@@ -177,13 +177,13 @@ describe.each(engines)('searching with other filters on $name', (engine) => {
 
   it('fills a page with a common word that few of the newest items have', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
-      await room.read(
+      await fixture.read(
         'a',
         Array.from({ length: 2200 }, (_, index) => common(`old-${index}`, 5000 + index)),
       );
-      await room.read('a', [
+      await fixture.read('a', [
         common('first', 0),
         ...Array.from({ length: 100 }, (_, index) => at(`x${index}`, 1 + index)),
       ]);
@@ -193,10 +193,10 @@ describe.each(engines)('searching with other filters on $name', (engine) => {
 
   it('finds a word that is common in old items only', () =>
     withStore(engine, async (store) => {
-      const room = await newsroom(store, ['a']);
+      const fixture = await createFixture(store, ['a']);
       const old = Array.from({ length: 2100 }, (_, index) => at(`old-${index}`, 5000 + index, { summary: 'harvest' }));
       const recent = Array.from({ length: 2100 }, (_, index) => at(`new-${index}`, index));
-      await room.read('a', [...recent, ...old]);
+      await fixture.read('a', [...recent, ...old]);
       expect(await names(store, { q: 'harvest' }, { limit: 3 })).toEqual(['old-0', 'old-1', 'old-2']);
     }));
 });

@@ -6,8 +6,8 @@ import { draft, hour, noon, StoreFixture, source } from '../support/store-fixtur
 
 const [url = '', documents, entries, startMs] = process.argv.slice(2);
 const store = await openStore({ url, poller: true });
-const room = new StoreFixture(store);
-await room.declare([source('a')]);
+const fixture = new StoreFixture(store);
+await fixture.declare([source('a')]);
 let nowMs = noon + Number(startMs);
 for (let document = 0; document < Number(documents); document += 1) {
   let leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
@@ -18,7 +18,7 @@ for (let document = 0; document < Number(documents); document += 1) {
   }
   const drafts = Array.from({ length: Number(entries) }, (_, index) => draft(`d${document}-${index}`));
   const onBatch = (head: number) => process.stdout.write(`head ${head}\n`);
-  await room.read('a', drafts, nowMs, { ...(leases[0] === undefined ? {} : { lease: leases[0] }), onBatch });
+  await fixture.read('a', drafts, nowMs, { ...(leases[0] === undefined ? {} : { lease: leases[0] }), onBatch });
 }
 await store.close();
 process.stdout.write('done\n');

@@ -31,13 +31,13 @@ function many(count: number, prefix: string) {
 describe.each(engines)('two stores on one database on $name', (engine) => {
   it('number their events in one sequence', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new StoreFixture(poller);
-      await room.declare([source('a')]);
-      await room.read('a', many(40, 'first'));
+      const fixture = new StoreFixture(poller);
+      await fixture.declare([source('a')]);
+      await fixture.read('a', many(40, 'first'));
       const withdrawing = async () => {
         for (let id = 1; id <= 40; id += 1) await withdrawItem(command, id, noon);
       };
-      await Promise.all([room.read('a', many(200, 'second')), withdrawing()]);
+      await Promise.all([fixture.read('a', many(200, 'second')), withdrawing()]);
       const events = await readEvents(poller.reader, 0, 1000);
       expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 280 }, (_, index) => index + 1));
       expect(events.filter(({ op }) => op === 'remove')).toHaveLength(40);
@@ -46,8 +46,8 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('see what the other has committed, and nothing earlier', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new StoreFixture(poller);
-      await room.declare([source('a')]);
+      const fixture = new StoreFixture(poller);
+      await fixture.declare([source('a')]);
       const seen: number[] = [];
       await poller.write(async (tx) => {
         await tx.updateTable('event_log').set({ head: 7 }).execute();
@@ -59,19 +59,21 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('let a command ask for a refresh that the poller sees', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new StoreFixture(poller);
-      await room.declare([source('a')]);
-      const lease = await room.claim('a');
+      const fixture = new StoreFixture(poller);
+      await fixture.declare([source('a')]);
+      const lease = await fixture.claim('a');
       expect(await requestRefresh(command, ['a'], noon + 1000)).toBe(1);
-      await expect(room.read('a', [draft('one')], noon + 2000, { lease })).resolves.toMatchObject({ kind: 'stored' });
-      await expect(room.claim('a', noon + day)).resolves.toMatchObject({ sourceId: 'a' });
+      await expect(fixture.read('a', [draft('one')], noon + 2000, { lease })).resolves.toMatchObject({
+        kind: 'stored',
+      });
+      await expect(fixture.claim('a', noon + day)).resolves.toMatchObject({ sourceId: 'a' });
     }));
 
   it('keep a snapshot consistent while the other writes and trims', () =>
     withBoth(engine, async (poller, command) => {
-      const room = new StoreFixture(poller);
-      await room.declare([source('a')]);
-      await room.read('a', many(20, 'first'));
+      const fixture = new StoreFixture(poller);
+      await fixture.declare([source('a')]);
+      await fixture.read('a', many(20, 'first'));
       const { before, after } = await command.read(async (tx) => {
         const look = async () => ({
           head: await readHead(tx),

@@ -14,15 +14,15 @@ const url = 'https://example.org/hook';
 
 describe.each(engines)('webhooks on $name', (engine) => {
   /** A store with two events, and a webhook that was declared after the first. */
-  const withHook = (work: (store: Store, room: StoreFixture) => Promise<void>) =>
+  const withHook = (work: (store: Store, fixture: StoreFixture) => Promise<void>) =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.open('a');
-      await room.read('a', [draft('one')]);
+      const fixture = new StoreFixture(store);
+      await fixture.declare([source('a')]);
+      await fixture.open('a');
+      await fixture.read('a', [draft('one')]);
       await declareWebhooks(store, [{ id: 'hook', url }], noon);
-      await room.read('a', [draft('two')]);
-      await work(store, room);
+      await fixture.read('a', [draft('two')]);
+      await work(store, fixture);
     });
   const hook = async (store: Store) => {
     const state = await readWebhook(store.reader, 'hook');

@@ -14,11 +14,11 @@ const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };
 
 /** A store with one source of 150 items, one for each day, polled at noon. */
 async function filled(store: Store): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare([source('a')]);
+  const fixture = new StoreFixture(store);
+  await fixture.declare([source('a')]);
   const drafts = Array.from({ length: 150 }, (_, index) => draft(`n${index}`, { publishedMs: noon - index * day }));
-  await room.read('a', drafts);
-  return room;
+  await fixture.read('a', drafts);
+  return fixture;
 }
 
 async function itemsOf(store: Store): Promise<number | undefined> {

@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-interface Stage {
+interface Harness {
   readonly store: Store;
   readonly origin: Origin;
   readonly ended: string[];
@@ -32,12 +32,12 @@ interface Stage {
 }
 
 /** A real database, the guarded HTTP client, and a receiver on the loopback interface, which is allowed. */
-async function stage(env: Record<string, string> = {}): Promise<Stage> {
+async function createHarness(env: Record<string, string> = {}): Promise<Harness> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('no engine');
-  const place = await engine.copy();
-  cleanups.push(() => place.remove());
-  const store = await openStore({ url: place.url, poller: true });
+  const location = await engine.copy();
+  cleanups.push(() => location.remove());
+  const store = await openStore({ url: location.url, poller: true });
   cleanups.push(() => store.close());
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
@@ -57,9 +57,9 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
     publicUrl: 'http://127.0.0.1:1',
     metrics: { webhookDelivered: (outcome) => void ended.push(outcome) },
   });
-  const room = new StoreFixture(store);
-  await room.declare([source('a')]);
-  await room.open('a');
+  const fixture = new StoreFixture(store);
+  await fixture.declare([source('a')]);
+  await fixture.open('a');
   return {
     ...{ store, origin, ended },
     async declare(...declared) {
@@ -70,7 +70,7 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
       }
     },
     async publish(...names) {
-      const stored = await room.read(
+      const stored = await fixture.read(
         'a',
         names.map((name) => draft(name)),
       );
@@ -82,7 +82,7 @@ async function stage(env: Record<string, string> = {}): Promise<Stage> {
 
 describe('webhooks over a real store and HTTP client', () => {
   it('deliver stored events, with our User-Agent', async () => {
-    const { origin, declare, publish, store, ended } = await stage();
+    const { origin, declare, publish, store, ended } = await createHarness();
     origin.on('/hook', { status: 204 });
     await declare(makeWebhook({ url: `${origin.url}/hook` }));
     await publish('one', 'two');
@@ -97,12 +97,12 @@ describe('webhooks over a real store and HTTP client', () => {
         { op: 'add', item: { title: 'Title of two' } },
       ],
     });
-    await until('the place', async () => (await readWebhook(store.reader, 'hook'))?.seq === 2 || null);
+    await until('the position', async () => (await readWebhook(store.reader, 'hook'))?.seq === 2 || null);
     expect(ended).toEqual(['delivered']);
   });
 
   it('are requested with the whole address and stored without the secret part of it', async () => {
-    const { store, origin, publish, declare } = await stage();
+    const { store, origin, publish, declare } = await createHarness();
     origin.on('/in/s3cret', { status: 204 });
     const hidden = { url: `${origin.url}/in/***`, secrets: ['s3cret'] };
     await declare(makeWebhook({ url: `${origin.url}/in/s3cret`, hidden }));
@@ -112,7 +112,7 @@ describe('webhooks over a real store and HTTP client', () => {
   });
 
   it('do not wait for each other, even on the same host', async () => {
-    const { origin, declare, publish } = await stage();
+    const { origin, declare, publish } = await createHarness();
     origin.on('/slow', () => undefined).on('/fast', { status: 204 });
     await declare(
       makeWebhook({ id: 'slow', url: `${origin.url}/slow` }),
@@ -130,7 +130,7 @@ describe('webhooks over a real store and HTTP client', () => {
   });
 
   it('honour Retry-After and do not follow redirects', async () => {
-    const { origin, declare, publish, store, ended } = await stage();
+    const { origin, declare, publish, store, ended } = await createHarness();
     origin.on('/busy', { status: 503, headers: { 'retry-after': '3600' } });
     origin.on('/moved', { status: 308, headers: { location: `${origin.url}/elsewhere` } });
     await declare(
@@ -152,7 +152,7 @@ describe('webhooks over a real store and HTTP client', () => {
     ['a private address', 'http://10.0.0.1/hook'],
     ['our own', 'http://127.0.0.1:1/hook'],
   ])('are not sent to %s', async (_, url) => {
-    const { declare, publish, store } = await stage();
+    const { declare, publish, store } = await createHarness();
     await declare(makeWebhook({ url }));
     await publish('one');
     const state = await until('the failure', async () => {
@@ -164,7 +164,7 @@ describe('webhooks over a real store and HTTP client', () => {
   });
 
   it('abort a running delivery at the stop and do not record it', async () => {
-    const { origin, declare, publish, store, stop } = await stage();
+    const { origin, declare, publish, store, stop } = await createHarness();
     origin.on('/hook', () => undefined);
     await declare(makeWebhook({ url: `${origin.url}/hook` }));
     await publish('one');

@@ -50,16 +50,16 @@ describe.each(engines)('a store on $name', (engine) => {
     }));
 
   it('keeps its log and its epoch when it is opened again', async () => {
-    const place = engine.make();
+    const location = engine.make();
     try {
-      const first = await openStore({ url: place.url, poller: true });
+      const first = await openStore({ url: location.url, poller: true });
       const before = await readHead(first.reader);
       await first.close();
-      const second = await openStore({ url: place.url, poller: true });
+      const second = await openStore({ url: location.url, poller: true });
       expect(await readHead(second.reader)).toEqual(before);
       await second.close();
     } finally {
-      place.remove();
+      location.remove();
     }
   });
 
@@ -96,17 +96,17 @@ describe.each(engines)('a store on $name', (engine) => {
     }));
 
   it('completes requested writes before it is closed', async () => {
-    const place = engine.make();
+    const location = engine.make();
     try {
-      const store = await openStore({ url: place.url, poller: false });
+      const store = await openStore({ url: location.url, poller: false });
       const written = store.write((tx) => tx.updateTable('event_log').set({ floor: 7 }).execute());
       await store.close();
       await written;
-      const again = await openStore({ url: place.url, poller: false });
+      const again = await openStore({ url: location.url, poller: false });
       expect(await readHead(again.reader)).toMatchObject({ floor: 7 });
       await again.close();
     } finally {
-      place.remove();
+      location.remove();
     }
   });
 

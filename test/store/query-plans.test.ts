@@ -21,10 +21,12 @@ afterEach(() => {
 });
 
 /** Every statement that `work` runs, with its query plan. */
-async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unknown>): Promise<Map<string, string[]>> {
+async function plansOf(
+  work: (store: Store, fixture: StoreFixture) => Promise<unknown>,
+): Promise<Map<string, string[]>> {
   const engine = engines[0];
   if (engine === undefined) throw new Error('no engine');
-  const place = engine.make();
+  const location = engine.make();
   const plans = new Map<string, string[]>();
   const spy = function (this: Database.Database, text: string) {
     if (/^(select|insert|update|delete|with)/i.test(text)) {
@@ -42,15 +44,15 @@ async function plansOf(work: (store: Store, room: StoreFixture) => Promise<unkno
   };
   Database.prototype.prepare = spy as typeof prepare;
   try {
-    const store = await openStore({ url: place.url, poller: true });
-    const room = new StoreFixture(store);
-    await room.declare([source('a'), source('b')]);
-    await room.read('a', [draft('one'), draft('two')]);
-    await work(store, room);
+    const store = await openStore({ url: location.url, poller: true });
+    const fixture = new StoreFixture(store);
+    await fixture.declare([source('a'), source('b')]);
+    await fixture.read('a', [draft('one'), draft('two')]);
+    await work(store, fixture);
     await store.close();
   } finally {
     Database.prototype.prepare = prepare;
-    place.remove();
+    location.remove();
   }
   return plans;
 }
@@ -72,14 +74,14 @@ function scans(plans: ReadonlyMap<string, string[]>): string[] {
 
 describe('the query plans', () => {
   it('use an index for everything that a poll needs', async () => {
-    const plans = await plansOf(async (store, room) => {
+    const plans = await plansOf(async (store, fixture) => {
       await readDueSources(store.reader, noon, 10);
       await nextDueMs(store.reader);
       await releaseLeases(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
       await readPollState(store.reader, 'a');
       await knownHashes(store.reader, 'a', 100);
-      await room.read('a', [draft('one', { title: 'Edited' }), draft('three')]);
-      await room.read('a', digest([draft('four')], { deleted: [{ ref: 'guid-one', atMs: null }] }));
+      await fixture.read('a', [draft('one', { title: 'Edited' }), draft('three')]);
+      await fixture.read('a', digest([draft('four')], { deleted: [{ ref: 'guid-one', atMs: null }] }));
     });
     expect(plans.size).toBeGreaterThan(30);
     expect(scans(plans)).toEqual([]);

@@ -21,7 +21,7 @@ const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10
 let folder = '';
 let url = '';
 let store: Store;
-let room: StoreFixture;
+let fixture: StoreFixture;
 const open: QueryRunner[] = [];
 let ends: string[] = [];
 
@@ -30,9 +30,9 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-query-'));
   url = `sqlite:${path.join(folder, 'news.sqlite')}`;
   store = await openStore({ url, poller: false });
-  room = new StoreFixture(store);
-  await room.declare([source('a')]);
-  await room.read('a', [draft('one'), draft('two')]);
+  fixture = new StoreFixture(store);
+  await fixture.declare([source('a')]);
+  await fixture.read('a', [draft('one'), draft('two')]);
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((runner) => runner.close()));
@@ -80,7 +80,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
   it('sees everything that was committed before the query', async () => {
     const runner = createRunner();
     await runner.run('items', query);
-    await room.read('a', [draft('three')]);
+    await fixture.read('a', [draft('three')]);
     const outcome = await runner.run('items', query);
     expect(outcome.kind === 'done' && outcome.result.items).toHaveLength(3);
     expect(outcome.kind === 'done' && outcome.result.head.head).toBe(3);
