@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { newEpoch } from '../../src/store/log/epoch.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { getOrCreateSetting } from '../../src/store/stored-settings.ts';
@@ -31,14 +30,6 @@ describe('openStore', () => {
   });
 });
 
-describe('newEpoch', () => {
-  it('generates short unique ids', () => {
-    const names = Array.from({ length: 100 }, newEpoch);
-    expect(new Set(names).size).toBe(100);
-    for (const name of names) expect(name).toMatch(/^[a-z0-9]{8,10}$/);
-  });
-});
-
 describe.each(engines)('a store on $name', (engine) => {
   it('begins with an empty log and a new epoch', () =>
     withStore(engine, async (store) => {
@@ -48,6 +39,18 @@ describe.each(engines)('a store on $name', (engine) => {
         floor: 1,
       });
     }));
+
+  it('gets an epoch that no other log has', async () => {
+    const epochs = new Set<string>();
+    for (let made = 0; made < 3; made += 1) {
+      const location = engine.make();
+      const store = await openStore({ url: location.url, poller: false });
+      epochs.add((await readHead(store.reader)).epoch);
+      await store.close();
+      location.remove();
+    }
+    expect(epochs.size).toBe(3);
+  });
 
   it('keeps its log and its epoch when it is opened again', async () => {
     const location = engine.make();

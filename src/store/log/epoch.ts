@@ -4,7 +4,7 @@ import type { Db } from '../engine/engine.ts';
 import type { AnnouncedPosition } from './announced-position.ts';
 
 /** Generates an epoch, the id of a log. A log gets a new one when it no longer continues what clients have read. */
-export function newEpoch(): string {
+function newEpoch(): string {
   return randomBytes(6).readUIntBE(0, 6).toString(36).padStart(8, '0');
 }
 

@@ -55,7 +55,7 @@ export function formatPageCursor({ sortMs, id }: PageCursor): string {
 }
 
 /** Formats a cursor of a balanced listing: `<sort_ms>-<id>`, then `~<owner>-<sort_ms>-<id>` for each deferred source. */
-export function formatBalancedCursor({ main, deferred }: BalancedCursor): string {
+function formatBalancedCursor({ main, deferred }: BalancedCursor): string {
   return [
     formatPageCursor(main),
     ...[...deferred].map(([owner, cursor]) => `${owner}-${formatPageCursor(cursor)}`),
@@ -63,7 +63,7 @@ export function formatBalancedCursor({ main, deferred }: BalancedCursor): string
 }
 
 /** The inverse of `formatBalancedCursor`; null when the text is invalid. A plain cursor has no deferred sources. */
-export function parseBalancedCursor(text: string): BalancedCursor | null {
+function parseBalancedCursor(text: string): BalancedCursor | null {
   const [first = '', ...rest] = text.split('~');
   const main = parsePageCursor(first);
   if (main === null) return null;
