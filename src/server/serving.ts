@@ -11,8 +11,6 @@ import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { version } from '../runtime/version.ts';
 import type { Store } from '../store/engine/store.ts';
-import { version } from '../runtime/version.ts';
-import type { Store } from '../store/engine/store.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
 import { createQueryRunner, type QueryRunner } from '../store/query-process/query-runner.ts';
 import { createApp } from '../web/app.ts';

@@ -79,7 +79,11 @@ async function findAmongRecent(db: Db, predicate: ItemPredicate, range: PageRang
 }
 
 /** Finds the newest items that match a predicate, in order, by the index that leaves the fewest rows to test. */
-export async function findCandidates(db: Db, predicate: ItemPredicate, range: PageRange): Promise<readonly Candidate[]> {
+export async function findCandidates(
+  db: Db,
+  predicate: ItemPredicate,
+  range: PageRange,
+): Promise<readonly Candidate[]> {
   const { search, languages } = predicate;
   if (search !== null && search.required.length + search.excluded.length > 0) {
     return findBySearch(db, { ...predicate, search }, range, (others, within) => findCandidates(db, others, within));

@@ -91,7 +91,9 @@ export function toSqlCondition(db: Db, predicate: ItemPredicate): RawBuilder<unk
     where tag.item_id = item.id and tag.category in ${valueList(db, predicate.categories)})`;
   const all = [
     sql`1 = 1`,
-    ...(predicate.exceptOwners.length === 0 ? [] : [sql`item.owner_ref not in ${valueList(db, predicate.exceptOwners)}`]),
+    ...(predicate.exceptOwners.length === 0
+      ? []
+      : [sql`item.owner_ref not in ${valueList(db, predicate.exceptOwners)}`]),
     ...(predicate.onlyOwner === null ? [] : [sql`item.owner_ref = ${predicate.onlyOwner}`]),
     ...(predicate.backfill ? [] : [sql`item.backfill = 0`]),
     ...predicate.sourceSets.map(appears),

@@ -46,7 +46,15 @@ export function frontPage(c: Context, parts: PageServices): Promise<Response> {
   const filter = { ...everything, backfill: true };
   const description = `${title}: the news of many sources in one stream, as it comes in.`;
   const place = { at: 'front' } as const;
-  return sendListing(c, parts, { title: null, description, path: '', filter, limitPerSource: true, place, source: null });
+  return sendListing(c, parts, {
+    title: null,
+    description,
+    path: '',
+    filter,
+    limitPerSource: true,
+    place,
+    source: null,
+  });
 }
 
 /** `/sections/:section` */

@@ -100,7 +100,12 @@ async function sendFeed(
   const feed = `${scope.path}/feed.${format}`;
   requireFeedQuota(c, parts, feed);
   const withdrawals = scope.choice.before === null;
-  const snapshot = await readItemsFor(c, parts, { ...scope.choice, limitPerSource: false, order: 'arrival', withdrawals });
+  const snapshot = await readItemsFor(c, parts, {
+    ...scope.choice,
+    limitPerSource: false,
+    order: 'arrival',
+    withdrawals,
+  });
   const hub = parts.hubUrl?.() ?? null;
   // Whoever chose more finely than a path can has a feed of his own, which is no topic.
   const hubUrl = formatItemsParams(scope.query) === '' ? hub : null;

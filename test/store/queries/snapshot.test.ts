@@ -26,7 +26,10 @@ describe('the cost of a page', () => {
     ['of a source within a section', { filter: { ...filter, sources: ['a'], sections: ['world'] } }],
     ['without backfill', { filter: everything }],
     ['of more than 100 items', { limit: 101 }],
-    ['of one source, of which it may have only a share', { filter: { ...filter, sources: ['a'] }, limitPerSource: true }],
+    [
+      'of one source, of which it may have only a share',
+      { filter: { ...filter, sources: ['a'] }, limitPerSource: true },
+    ],
     ['that comes later, where sources have a share each', { before, limitPerSource: true }],
   ])('is not bounded: %s', (_, over) => {
     expect(hasBoundedCost({ ...query, ...over })).toBe(false);
