@@ -9,20 +9,20 @@ import { ProblemList } from './problems/problem-list.ts';
 import { toDeclarations } from './to-declarations.ts';
 
 /**
- * Reads everything that the operator declares in a folder.
+ * Reads all declarations in a folder.
  *
- * @param env where `${NAME}` in YAML values is looked up.
- * @throws ConfigError with every mistake of every file.
+ * @param env resolves `${NAME}` in YAML values.
+ * @throws ConfigError with all errors of all files.
  */
 export async function readDeclarations(feedsDir: string, env: Environment): Promise<Declarations> {
   return await interpretFiles(await readDeclarationFiles(feedsDir), feedsDir, env);
 }
 
 /**
- * What a set of files declares. Apart from reading them, so that the watcher may hold on to a file that vanished for a
+ * Interprets a set of files. Separate from reading them, so that the watcher can retain a file that is missing for a
  * moment.
  *
- * @throws ConfigError with every mistake of every file.
+ * @throws ConfigError with all errors of all files.
  */
 export async function interpretFiles(
   files: DeclarationFiles,
@@ -45,14 +45,14 @@ function interpretFile(
     problems.add({
       where: name,
       what: `the file ${file.reason}`,
-      remedy: 'Mend the file or its permissions, or take it out of FEEDS_DIR',
+      remedy: 'Fix the file or its permissions, or remove it from FEEDS_DIR',
     });
     return noDeclarations;
   }
   const isOpml = /\.opml$/i.test(name);
   const text = decodeText(file.bytes, { xml: isOpml });
   if (text === null) {
-    problems.add({ where: name, what: 'the file is not text in UTF-8', remedy: 'Save it as UTF-8' });
+    problems.add({ where: name, what: 'the file is not UTF-8 text', remedy: 'Save it as UTF-8' });
     return noDeclarations;
   }
   return isOpml ? readOpmlFile({ name, text }, problems) : readYamlFile({ name, text }, env, problems);

@@ -2,14 +2,14 @@ import { type HiddenParts, mask, minSecretChars } from '../domain/polling/maskin
 import type { MaskedText } from './files/references.ts';
 import { readSourceUrl, type SourceUrl } from './source-url.ts';
 
-type Usable = Extract<SourceUrl, { kind: 'usable' }>;
+type ValidUrl = Extract<SourceUrl, { kind: 'usable' }>;
 
 /**
- * What of a source's address is not to be shown, and what an undeclared id is made of without it. A host is no secret,
- * since it is looked up and said in messages: where that comes out of the environment too, nothing is shown but it.
+ * The secret parts of a source's address, and the text for an undeclared id without them. A host is not secret, since
+ * it is looked up and appears in messages. If the host itself comes from the environment, everything after it is masked.
  */
 export async function hiddenParts(
-  address: Pick<Usable, 'url' | 'idText'>,
+  address: Pick<ValidUrl, 'url' | 'idText'>,
   { masked, secrets }: MaskedText,
   feedsDir: string,
 ): Promise<{ readonly hidden: HiddenParts | null; readonly idText: string }> {
@@ -21,7 +21,7 @@ export async function hiddenParts(
   }
   const idText = url.host.replace(/^www\./, '');
   const rest = `${url.pathname}${url.search}`.slice(1);
-  // A publisher may repeat a token alone in his links.
+  // Publishers may repeat only the token in their links.
   const values = [...url.searchParams.values()].filter(({ length }) => length >= minSecretChars);
   const all = [rest, ...secrets, ...values].filter((text) => text !== '');
   return { hidden: { url: `${url.origin}/${mask}`, secrets: all }, idText };

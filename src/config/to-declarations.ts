@@ -12,12 +12,12 @@ import { readSourceUrl } from './source-url.ts';
 import { toWebhooks } from './to-webhooks.ts';
 
 const maxIdChars = 80;
-/** Room for the number that keeps two ids apart. */
-const numberChars = 6;
-/** Where a source goes that names no section, in a FEEDS_DIR that lists none. */
+/** Space for the suffix that makes an id unique. */
+const suffixChars = 6;
+/** The section of a source without one, if no sections are declared. */
 const fallbackSection = 'News';
 
-/** The parts of all files put together: what only holds between them is judged here. */
+/** Combines the declarations of all files and checks the rules across files. */
 export async function toDeclarations(
   parts: readonly FileDeclarations[],
   feedsDir: string,
@@ -25,25 +25,29 @@ export async function toDeclarations(
 ): Promise<Declarations> {
   const sections = new SectionNames(parts.flatMap((part) => part.sections));
   const entries = parts.flatMap((part) => part.sources);
-  const located = await Promise.all(entries.map(async (entry) => await locate(entry, feedsDir, problems)));
-  const usable = located.filter((entry) => entry !== null);
-  const ids = chooseIds(usable, problems);
-  complainOfSameUrls(usable, problems);
-  const sources = usable.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
+  const resolved = await Promise.all(entries.map(async (entry) => await resolveEntry(entry, feedsDir, problems)));
+  const valid = resolved.filter((entry) => entry !== null);
+  const ids = assignIds(valid, problems);
+  reportDuplicateUrls(valid, problems);
+  const sources = valid.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
   const hooks = parts.flatMap((part) => part.webhooks);
   const webhooks = await toWebhooks(hooks, feedsDir, problems);
   return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
 }
 
-/** An entry whose address can be fetched. */
-interface Located extends SourceEntry {
+/** An entry with a valid URL. */
+interface ResolvedEntry extends SourceEntry {
   readonly url: string;
   readonly hidden: HiddenParts | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly idText: string;
 }
 
-async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemList): Promise<Located | null> {
+async function resolveEntry(
+  entry: SourceEntry,
+  feedsDir: string,
+  problems: ProblemList,
+): Promise<ResolvedEntry | null> {
   const address = await readSourceUrl(entry.fields.url, feedsDir);
   const where = entry.positionOf('url');
   if (address.kind === 'unusable') {
@@ -53,8 +57,8 @@ async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemLis
   const headers = { ...entry.fields.headers };
   if (address.authorization !== null) {
     if (Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
-      const what = 'url holds a user name or password, and headers an Authorization too';
-      problems.add({ where, what, remedy: 'Keep one of the two' });
+      const what = 'url contains credentials, and headers contains Authorization';
+      problems.add({ where, what, remedy: 'Remove one of the two' });
     }
     headers['Authorization'] = address.authorization;
   }
@@ -62,43 +66,43 @@ async function locate(entry: SourceEntry, feedsDir: string, problems: ProblemLis
   return { ...entry, url: address.url, hidden, headers, idText };
 }
 
-/** Declared ids as they are, the others made of title or address and kept apart by a number. */
-function chooseIds(entries: readonly Located[], problems: ProblemList): readonly string[] {
+/** Declared ids are used as they are; the others are derived from title or URL, with a number if necessary. */
+function assignIds(entries: readonly ResolvedEntry[], problems: ProblemList): readonly string[] {
   const taken = new Map<string, string>();
   for (const { fields, positionOf } of entries) {
     if (fields.id === null || fields.id === undefined) continue;
     const first = taken.get(fields.id);
     if (first !== undefined) {
-      const what = `id ${quote(fields.id)} is taken by ${first}`;
-      problems.add({ where: positionOf('id'), what, remedy: 'Give each source an id of its own' });
+      const what = `id ${quote(fields.id)} is already used at ${first}`;
+      problems.add({ where: positionOf('id'), what, remedy: 'Give each source a unique id' });
     } else taken.set(fields.id, positionOf('id'));
   }
   return entries.map(({ fields, idText, where }) => {
     if (fields.id !== null && fields.id !== undefined) return fields.id;
-    const wanted = [...slug(fields.title ?? idText)]
-      .slice(0, maxIdChars - numberChars)
+    const base = [...slug(fields.title ?? idText)]
+      .slice(0, maxIdChars - suffixChars)
       .join('')
       .replace(/-+$/, '');
-    let id = wanted;
-    for (let number = 2; taken.has(id); number += 1) id = `${wanted}-${number}`;
+    let id = base;
+    for (let number = 2; taken.has(id); number += 1) id = `${base}-${number}`;
     taken.set(id, where);
     return id;
   });
 }
 
-function complainOfSameUrls(entries: readonly Located[], problems: ProblemList): void {
-  const places = new Map<string, string>();
+function reportDuplicateUrls(entries: readonly ResolvedEntry[], problems: ProblemList): void {
+  const positions = new Map<string, string>();
   for (const { url, writtenUrl, positionOf } of entries) {
-    const first = places.get(url);
-    if (first === undefined) places.set(url, positionOf('url'));
+    const first = positions.get(url);
+    if (first === undefined) positions.set(url, positionOf('url'));
     else {
-      const what = `url is declared at ${first} already: ${quote(writtenUrl)}`;
-      problems.add({ where: positionOf('url'), what, remedy: 'Take one of the two out' });
+      const what = `url is already declared at ${first}: ${quote(writtenUrl)}`;
+      problems.add({ where: positionOf('url'), what, remedy: 'Remove one of the two' });
     }
   }
 }
 
-function toSource(entry: Located, id: string, sections: SectionNames): Source {
+function toSource(entry: ResolvedEntry, id: string, sections: SectionNames): Source {
   const { fields } = entry;
   const read = {
     url: entry.url,
@@ -124,13 +128,13 @@ function toSource(entry: Located, id: string, sections: SectionNames): Source {
 }
 
 /**
- * A digest of what decides how a document is asked for and read: a change of it makes earlier validators worthless.
- * Title, section, republish and interval are not part of it: they change what is shown or when, not what was read.
+ * A digest of the settings that determine how a document is requested and read. When it changes, stored validators are
+ * discarded. Title, section, republish and interval are not included: they do not change what was read.
  */
 export function hashDeclaration(
   read: Pick<Source, 'url' | 'headers' | 'limit' | 'keep' | 'drop' | 'language' | 'trust'>,
 ): string {
-  // Header names are sorted: their order in the file means nothing.
+  // Sorted, since the order of headers in the file is irrelevant.
   const headers = Object.entries(read.headers)
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -138,7 +142,7 @@ export function hashDeclaration(
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 
-/** Sections in the order of the tabs; one that differs in case or accents only is the same one, as it is in addresses. */
+/** Sections in display order. Names that differ only in case or accents are the same section, as in URLs. */
 class SectionNames {
   readonly #names = new Map<string, string>();
   readonly #fallback: string;
@@ -148,14 +152,14 @@ class SectionNames {
     this.#fallback = declared[0] ?? fallbackSection;
   }
 
-  /** The spelling in force; a new name is put at the end. Null: the source named none. */
+  /** The first spelling of a name; a new name is appended. Null: the default section. */
   nameFor(name: string | null): string {
-    const wanted = name ?? this.#fallback;
-    const key = slug(wanted);
+    const section = name ?? this.#fallback;
+    const key = slug(section);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    this.#names.set(key, wanted);
-    return wanted;
+    this.#names.set(key, section);
+    return section;
   }
 
   all(): readonly string[] {
@@ -166,13 +170,13 @@ class SectionNames {
 function chooseSite(parts: readonly FileDeclarations[], problems: ProblemList): Site {
   const [first, ...others] = parts.flatMap((part) => part.site ?? []);
   for (const other of others) {
-    const what = `site stands at ${first?.where} already`;
-    problems.add({ where: other.where, what, remedy: 'Keep the settings of the site in one file' });
+    const what = `site is already declared at ${first?.where}`;
+    problems.add({ where: other.where, what, remedy: 'Declare site in one file only' });
   }
   return toSite(first?.fields ?? {});
 }
 
-/** The site's settings with every default filled in. */
+/** The settings of the site with defaults filled in. */
 export function toSite(fields: SiteFields): Site {
   return {
     title: fields.title ?? 'Newswire',

@@ -9,8 +9,8 @@ import { hiddenParts } from './secret-parts.ts';
 const maxIdChars = 80;
 
 /**
- * The webhooks of all files. An undeclared id is made of host and path, with the names of variables in place of what
- * they hold, and what was delivered is remembered under it: two that would share one have to be told apart by hand.
+ * The webhooks of all files. An undeclared id is derived from host and path, with the names of variables instead of their
+ * values. The delivery state is stored under the id, so equal ids are an error and not numbered.
  */
 export async function toWebhooks(
   entries: readonly WebhookEntry[],
@@ -19,11 +19,11 @@ export async function toWebhooks(
 ): Promise<readonly Webhook[]> {
   const taken = new Map<string, string>();
   for (const entry of entries) {
-    const { id } = namesOf(entry);
+    const { id } = idsOf(entry);
     const first = taken.get(id);
     if (first !== undefined) {
-      const what = `the webhook's id ${quote(id)} is taken by ${first}`;
-      problems.add({ where: entry.where, what, remedy: 'Give each webhook an id of its own' });
+      const what = `the webhook's id ${quote(id)} is already used at ${first}`;
+      problems.add({ where: entry.where, what, remedy: 'Give each webhook a unique id' });
     }
     taken.set(id, entry.where);
   }
@@ -33,22 +33,22 @@ export async function toWebhooks(
 async function toWebhook(entry: WebhookEntry, feedsDir: string): Promise<Webhook> {
   const { fields, urlReferences, where } = entry;
   const { url, secret, filter } = fields;
-  // Its id is made elsewhere.
+  // The id is derived in idsOf.
   const { hidden } = await hiddenParts({ url, idText: '' }, urlReferences, feedsDir);
-  return { ...namesOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
+  return { ...idsOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
 }
 
-function namesOf({ fields, writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
+function idsOf({ fields, writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
   if (typeof fields.id === 'string') return { id: fields.id, formerId: null };
   const { host, pathname } = new URL(fields.url);
-  const whole = idOf(host, pathname);
-  if (urlReferences.secrets.length === 0) return { id: whole, formerId: null };
-  const id = idOf(host, namedPath(writtenUrl));
-  return { id, formerId: id === whole ? null : whole };
+  const resolved = idOf(host, pathname);
+  if (urlReferences.secrets.length === 0) return { id: resolved, formerId: null };
+  const id = idOf(host, pathWithNames(writtenUrl));
+  return { id, formerId: id === resolved ? null : resolved };
 }
 
-/** The path as it is written, with the names of variables; all of the address where one of them stands for its host. */
-function namedPath(writtenUrl: string): string {
+/** The path as written, with the names of variables; the whole URL if a variable contains its host. */
+function pathWithNames(writtenUrl: string): string {
   const path = nameReferences(writtenUrl).replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
   return `/${path.replace(/[?#].*$/s, '')}`;
 }

@@ -1,4 +1,4 @@
-/** Makes a forgotten member of a closed union a build error, and a loud fault should one slip through at run time. */
+/** Makes an unhandled member of a union a compile-time error; throws at run time. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }

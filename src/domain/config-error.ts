@@ -1,4 +1,4 @@
-/** One mistake of the operator's: where it stands, what is wrong, what to do about it. */
+/** One configuration error: where, what, and the remedy. */
 export interface ConfigProblem {
   /** `sources.yaml:14`, or the name of an environment variable. */
   readonly where: string;
@@ -6,7 +6,7 @@ export interface ConfigProblem {
   readonly remedy: string;
 }
 
-/** Thrown when what the operator said cannot be used. Carries every mistake found, not only the first. */
+/** Thrown for an invalid configuration. Contains all errors, not only the first. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 

@@ -10,7 +10,7 @@ const units = [
   ['s', secondMs],
 ] as const;
 
-/** A duration as an operator reads it, in at most two units: `15 min`, `1 h 30 min`, `1 d`. */
+/** A duration for display, in at most two units: `15 min`, `1 h 30 min`, `1 d`. */
 export function formatDuration(ms: number): string {
   const largest = units.findIndex(([, size]) => Math.round(ms / secondMs) * secondMs >= size);
   const first = units[largest];

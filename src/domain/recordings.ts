@@ -1,8 +1,8 @@
 import type { Enclosure } from './items/item.ts';
 
 /**
- * Whether two entries each have a sound or video recording and none of them in common: two episodes, whatever their
- * titles say. Queries of the addresses do not count, since some publishers sign or count them.
+ * Whether two entries both have audio or video enclosures but none in common. They are then two episodes, even with
+ * equal titles. Query strings are ignored, since some publishers sign or count requests with them.
  */
 export function haveDistinctRecordings(one: readonly Enclosure[], other: readonly Enclosure[]): boolean {
   const [a, b] = [recordingsOf(one), recordingsOf(other)];

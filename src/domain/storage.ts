@@ -1,61 +1,61 @@
-/** Why nothing can be stored, in the words of metrics, `/readyz` and the log. */
+/** Why the database cannot be written. Metrics, `/readyz` and the log use these codes. */
 export const storageFaults = ['full', 'read_only', 'locked', 'malformed', 'io_error'] as const;
 
-/** One of them. */
+/** A storage fault code. */
 export type StorageFault = (typeof storageFaults)[number];
 
-/** What a fault is and what the operator does about it: two sentences without their full stops. */
+/** The description of a fault and its remedy: two sentences without full stops. */
 export interface StorageAdvice {
   readonly what: string;
   readonly remedy: string;
 }
 
-const resumes = '; storing resumes by itself';
+const resumes = '; writing resumes automatically';
 
-/** For every fault, what people are shown. */
+/** The advice for every fault. */
 export const storageAdvice: Readonly<Record<StorageFault, StorageAdvice>> = {
   full: {
     what: 'the disk of the database is full',
-    remedy: `Free space on it, or move the database to a larger one${resumes}`,
+    remedy: `Free disk space, or move the database to a larger disk${resumes}`,
   },
   read_only: {
-    what: 'the database cannot be written: its file, folder or file system is read-only',
-    remedy: 'Give the user of the server the right to write them, or mount the file system for writing',
+    what: 'the database file, its folder or its file system is read-only',
+    remedy: 'Grant the user of the server write permission, or mount the file system read-write',
   },
   locked: {
     what: 'another program holds the write lock of the database',
-    remedy: `End that program, such as a database shell with an open transaction${resumes}`,
+    remedy: `Stop that program, such as a database shell with an open transaction${resumes}`,
   },
   malformed: {
     what: 'the database file is malformed',
-    remedy: 'Stop the server and restore a backup, or recover the file; look at the disk',
+    remedy: 'Stop the server and restore a backup, or recover the file. Check the disk for errors',
   },
   io_error: {
-    what: 'the disk of the database answers with errors',
-    remedy: `Look at the disk and the log of the system${resumes}`,
+    what: 'the disk of the database returns I/O errors',
+    remedy: `Check the disk and the system log${resumes}`,
   },
 };
 
-/** The same for a program that ends because of the fault: a start, or a command. Nothing resumes then. */
+/** The advice for a program that exits because of the fault, so that nothing resumes. */
 export function adviceOnExit(fault: StorageFault): StorageAdvice {
   const { what, remedy } = storageAdvice[fault];
   return { what, remedy: remedy.replace(resumes, '') };
 }
 
-/** A fault of the database's storage as it stands. */
+/** The current storage fault. */
 export interface StorageState {
   readonly fault: StorageFault;
-  /** When it was first met, epoch ms. */
+  /** When it was first detected, epoch milliseconds. */
   readonly sinceMs: number;
-  /** False: only reading has met it so far, and what is new is still stored. */
+  /** False: only reads have failed so far; writes still work. */
   readonly blocksWrites: boolean;
 }
 
-/** Nothing was stored or read, since the storage fails. The state that it belongs to is logged once, by the store. */
+/** An operation that failed because of a storage fault. The store logs each fault state once. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly fault: StorageFault;
-  /** Whoever catches this need not log it again. */
+  /** Already logged; the catcher need not log it again. */
   readonly reported = true;
 
   constructor(fault: StorageFault, cause?: unknown) {

@@ -11,7 +11,7 @@ import { conditionalHeaders } from './validators.ts';
 export interface FetcherOptions extends HttpClientOptions {
   /** See `userAgent`. */
   readonly userAgent: string;
-  /** Where `file:` sources live. */
+  /** The folder of `file:` sources. */
   readonly feedsDir: string;
 }
 
@@ -19,44 +19,44 @@ export interface FetcherOptions extends HttpClientOptions {
 export interface FetchRequest {
   /** Absolute `http:`, `https:` or `file:` URL. */
   readonly url: string;
-  /** The address that the operator declared, when the source has moved to `url`: only its origin may see `headers`. */
+  /** The declared URL, if the source has moved to `url`: `headers` are sent to its origin only. */
   readonly declaredUrl?: string;
-  /** The operator's extra headers, for the declared address's own origin only. */
+  /** The operator's extra headers, sent to the origin of the declared URL only. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of the last read that was stored whole; `noValidators` makes the read unconditional. */
+  /** Of the last complete read; `noValidators` makes the request unconditional. */
   readonly validators: Validators;
   readonly bodyHash: string | null;
-  /** The operator wants it now: caches on the way are asked to look again. */
+  /** Requested by the operator: caches on the path must revalidate. */
   readonly force?: boolean;
 }
 
-/** Reads sources, and whatever else must be read from outside, through one guarded client. */
+/** Reads sources and other remote documents through one guarded HTTP client. */
 export interface Fetcher {
   /**
-   * One read of a source, redirects followed. Its facts may note: `wrong_encoding_label`, `etag_reused`,
-   * `unchanged_body` (the whole document came, and is the one we have), `bad_validator`, `blocked_address` (some
-   * addresses of the name were left out), `headers_withheld` (from another origin than their own), `headers_ignored`,
+   * Reads a source and follows redirects. Possible notes of its facts: `wrong_encoding_label`, `etag_reused`,
+   * `unchanged_body` (the full response equals the stored document), `bad_validator`, `blocked_address` (some addresses
+   * of the host were excluded), `headers_withheld` (a redirect led to another origin), `headers_ignored`,
    * `retry_after_capped`.
    *
    * @throws the signal's reason when the signal is aborted; nothing else.
    */
   fetchSource(request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome>;
-  /** Any document (a page for discovery, an archive), redirects followed, without conditions or custom headers. */
+  /** Reads any document (a page for discovery, an archive) and follows redirects; without validators or custom headers. */
   get(url: string, options?: GetOptions): Promise<RedirectChain>;
   /** See `Outbound`. */
   readonly addressOf: HttpClient['addressOf'];
-  /** The client itself, for requests that are not reads: WebSub, webhooks. */
+  /** The HTTP client, for requests that are not reads: WebSub, webhooks. */
   readonly outbound: HttpClient;
   close(): Promise<void>;
 }
 
 export interface GetOptions {
   readonly signal?: AbortSignal;
-  /** The Accept header; that of a feed by default. */
+  /** The Accept header; by default that for feeds. */
   readonly accept?: string;
 }
 
-/** Makes the fetcher; there is one in a process. */
+/** Creates the fetcher; a process has one. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const outbound = createHttpClient(options);
   const parts: Parts = { outbound, clock: options.clock, options, identity: defaultHeaders(options.userAgent) };
@@ -86,12 +86,12 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
   const { clock, outbound } = parts;
   const startedMs = clock.monotonic();
   const { accepted: custom, notes } = customHeaders(request.headers);
-  const home = URL.parse(request.declaredUrl ?? request.url)?.origin;
+  const ownOrigin = URL.parse(request.declaredUrl ?? request.url)?.origin;
   let conditional = false;
   let withheld = false;
   const headersFor = (url: URL, trusted: boolean) => {
     const condition = isBoundTo(request, url) ? conditionalHeaders(request.validators) : {};
-    const own = trusted && url.origin === home ? custom : {};
+    const own = trusted && url.origin === ownOrigin ? custom : {};
     conditional = Object.keys(condition).length > 0;
     withheld ||= Object.keys(own).length < Object.keys(custom).length;
     return {
@@ -112,7 +112,7 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
   });
 }
 
-/** Validators go to the address that gave them and to no other, where another's ETag might match by chance. */
+/** Validators are sent only to the URL that issued them: at another URL an equal ETag might match by chance. */
 function isBoundTo({ url, validators }: FetchRequest, hop: URL): boolean {
   const owner = URL.parse(validators.url ?? url);
   return owner !== null && hop.href === owner.href.replace(/#.*/s, '');

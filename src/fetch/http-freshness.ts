@@ -2,11 +2,11 @@ import type { HeaderList } from './client/header-list.ts';
 import { parseHttpDate } from './http-date.ts';
 
 /**
- * How long the publisher says that the document stays fresh (RFC 9111 section 4.2): `max-age`, else `Expires` less
- * `Date` (both of the publisher's clock, so that ours does not matter), less the `Age` it already has.
+ * The remaining freshness lifetime (RFC 9111 section 4.2): `max-age`, else `Expires` minus `Date` (both of the
+ * publisher's clock, so that ours does not matter), minus `Age`.
  *
- * @param nowMs stands in for a missing `Date`.
- * @returns milliseconds; 0 for "stale at once", null when nothing (or nothing readable) is said.
+ * @param nowMs used if `Date` is missing.
+ * @returns milliseconds; 0: stale at once; null: no valid information.
  */
 export function freshnessLifetimeMs(headers: HeaderList, nowMs: number): number | null {
   const directives = cacheDirectives(headers.all('cache-control'));
@@ -17,15 +17,15 @@ export function freshnessLifetimeMs(headers: HeaderList, nowMs: number): number 
   return Math.max(0, lifetimeMs - age * 1000);
 }
 
-/** What Retry-After asks for. */
+/** A parsed Retry-After. */
 export interface RetryAfter {
-  /** Null: nothing usable was said. */
+  /** Null: absent or invalid. */
   readonly ms: number | null;
-  /** True when it was cut at the cap. */
+  /** True if it was limited to the cap. */
   readonly capped: boolean;
 }
 
-/** Retry-After as seconds or as a date (RFC 9110 section 10.2.3). A date that has passed says nothing. */
+/** Parses Retry-After as seconds or as a date (RFC 9110 section 10.2.3). A past date is ignored. */
 export function retryAfter(headers: HeaderList, nowMs: number, capMs: number): RetryAfter {
   const text = headers.first('retry-after')?.trim() ?? '';
   const delay = wholeSeconds(text);
@@ -40,14 +40,14 @@ function cacheDirectives(values: readonly string[]): ReadonlyMap<string, readonl
   for (const part of values.join(',').split(',')) {
     const [name = '', argument = ''] = part.split(/=(.*)/s);
     const key = name.trim().toLowerCase();
-    // The quoted form is as good as the other (RFC 9111 section 5.2).
+    // Recipients must accept the quoted form as well (RFC 9111 section 5.2).
     const value = argument.trim().replace(/^"(.*)"$/, '$1');
     if (key !== '') directives.set(key, [...(directives.get(key) ?? []), value]);
   }
   return directives;
 }
 
-/** The first readable one: RFC 9111 section 4.2.1 allows it, and a broken one beside it says nothing. */
+/** The first valid value, as RFC 9111 section 4.2.1 allows. */
 function maxAgeMs(directives: ReadonlyMap<string, readonly string[]>): number | null {
   for (const value of directives.get('max-age') ?? []) {
     const age = wholeSeconds(value);
@@ -60,13 +60,13 @@ function expiresInMs(headers: HeaderList, nowMs: number): number | null {
   const text = headers.first('expires');
   if (text === null) return null;
   const expires = parseHttpDate(text);
-  // RFC 9111 section 5.3: whatever is no date, "0" above all, is in the past.
+  // RFC 9111 section 5.3: an invalid date, especially "0", means a time in the past.
   if (expires === null) return 0;
   const date = parseHttpDate(headers.first('date') ?? '') ?? nowMs;
   return Math.max(0, expires - date);
 }
 
-/** Digits only; beyond what a century needs it is the same as "very long". */
+/** Digits only, capped at more than a century. */
 function wholeSeconds(text: string): number | null {
   return /^\d+$/.test(text.trim()) ? Math.min(Number(text), 4_000_000_000) : null;
 }

@@ -7,15 +7,15 @@ export interface Link {
   readonly href: string;
 }
 
-/** `<target>` and its parameters, up to the comma that ends it: a quoted string may hold commas and semicolons. */
+/** `<target>` and its parameters up to the next comma; a quoted string may contain commas and semicolons. */
 const linkValue = /<([^<>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|[^\s",;]*))?)*)/g;
 const parameter = /;\s*([^\s=;,]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s",;]*)))?/g;
 
 /**
- * The links of the Link headers (RFC 8288), one for each relation type: several headers, lists, unquoted `rel=hub`,
- * `rel="self hub"`. A link about another document (`anchor`) and one that cannot be resolved are left out.
+ * Parses Link headers (RFC 8288) into one link for each relation type. Accepts several headers, lists, unquoted
+ * `rel=hub` and `rel="self hub"`. Omits links with another context (`anchor`) and targets that cannot be resolved.
  *
- * @param base the URL that answered.
+ * @param base the URL of the response.
  */
 export function readLinks(headers: HeaderList, base: string, maxLinks: number): readonly Link[] {
   const links: Link[] = [];

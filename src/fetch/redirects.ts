@@ -5,19 +5,19 @@ import type { HeaderList } from './client/header-list.ts';
 import type { HttpClient, HttpFailure, HttpResponse } from './client/http-client.ts';
 
 export interface RedirectChain {
-  /** The last answer, or what ended the journey. Its `bytes` are those of all answers. */
+  /** The last response, or the failure that ended the chain. `bytes` is the sum over all responses. */
   readonly result: HttpResponse | HttpFailure;
   readonly redirects: number;
-  /** The last URL of the unbroken run of permanent redirects from the start; null when there was none. */
+  /** The last URL of the unbroken run of permanent redirects from the start; null if there was none. */
   readonly movedTo: string | null;
 }
 
 export interface RedirectOptions {
   readonly clock: Clock;
   /**
-   * Headers for one hop.
+   * The headers for one request of the chain.
    *
-   * @param trusted false from the first hop to another origin on, even if a later one leads back.
+   * @param trusted false after the first redirect to another origin, even if a later one leads back.
    */
   headersFor(url: URL, trusted: boolean): Readonly<Record<string, string>>;
 }
@@ -25,7 +25,7 @@ export interface RedirectOptions {
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const permanent = new Set([301, 308]);
 
-/** Asks for a document and follows redirects by hand, so that each hop passes the guard and no secret travels. */
+/** Requests a document and follows redirects itself, so that the guard checks each URL and no secret crosses origins. */
 export async function followRedirects(
   outbound: HttpClient,
   start: string,
@@ -33,7 +33,7 @@ export async function followRedirects(
 ): Promise<RedirectChain> {
   const { clock, signal } = options;
   const { limits } = outbound;
-  if (!URL.canParse(start)) return await lost(outbound, start);
+  if (!URL.canParse(start)) return await invalidStart(outbound, start);
   const startedMs = clock.monotonic();
   const trail = newTrail(start);
   for (;;) {
@@ -47,17 +47,17 @@ export async function followRedirects(
       signal,
     );
     trail.bytes += answer.bytes;
-    if (answer.kind === 'failed') return arrive(trail, { ...answer, status: answer.status ?? trail.status });
+    if (answer.kind === 'failed') return endChain(trail, { ...answer, status: answer.status ?? trail.status });
     trail.status = answer.status;
-    if (!redirectStatuses.has(answer.status)) return arrive(trail, answer);
+    if (!redirectStatuses.has(answer.status)) return endChain(trail, answer);
     const next = nextUrl(answer, trail, limits);
-    if (next instanceof FetchError) return arrive(trail, asFailed(next, trail));
+    if (next instanceof FetchError) return endChain(trail, asFailed(next, trail));
     advance(trail, next, answer.status);
   }
 }
 
-/** The guard has the words for an address that is none. */
-async function lost(outbound: HttpClient, start: string): Promise<RedirectChain> {
+/** The client's guard reports why the URL is invalid. */
+async function invalidStart(outbound: HttpClient, start: string): Promise<RedirectChain> {
   return { result: await outbound.request({ url: start }), redirects: 0, movedTo: null };
 }
 
@@ -85,30 +85,42 @@ function newTrail(start: string): Trail {
   };
 }
 
-/** Where an answer sends us, or why not there. Addresses and ports are the guard's, when the hop is asked. */
+/** The target of a redirect, or the error that ends the chain. The guard checks its address and port when it is requested. */
 function nextUrl(answer: HttpResponse, trail: Trail, limits: FetchLimits): URL | FetchError {
   const location = readLocation(answer.headers);
   if (location.length > limits.maxLocationBytes) {
-    return new FetchError('bad_url', `The redirect's address is over ${formatBytes(limits.maxLocationBytes)} long`);
+    return new FetchError(
+      'bad_url',
+      `The Location header exceeds ${formatBytes(limits.maxLocationBytes)}. The publisher must fix the redirect`,
+    );
   }
   if (location === '' || !URL.canParse(location, trail.url.href)) {
-    return new FetchError('redirect_no_location', 'The redirect does not say where to. The publisher must mend it');
+    return new FetchError(
+      'redirect_no_location',
+      'The redirect has no valid Location header. The publisher must fix it',
+    );
   }
   const next = new URL(location, trail.url);
   next.hash = '';
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-    return new FetchError('redirect_scheme', `The redirect leads to a ${next.protocol} address, which is not followed`);
+    return new FetchError(
+      'redirect_scheme',
+      `The redirect leads to a ${next.protocol} URL, which Newswire does not follow. Declare an http(s) address`,
+    );
   }
   if (trail.visited.has(next.href)) {
-    return new FetchError('redirect_loop', 'The redirects lead round in a circle. Check the address of the source');
+    return new FetchError('redirect_loop', 'The redirects form a loop. Check the address of the source');
   }
   if (trail.visited.size > limits.maxRedirects) {
-    return new FetchError('redirect_limit', `More than ${limits.maxRedirects} redirects. Use the address they lead to`);
+    return new FetchError(
+      'redirect_limit',
+      `More than ${limits.maxRedirects} redirects. Declare the address to which they lead`,
+    );
   }
   return next;
 }
 
-/** Location is bytes: UTF-8 where it can be, as browsers read it, else latin1. */
+/** Decodes Location as UTF-8 if valid, as browsers do, else as latin1. */
 function readLocation(headers: HeaderList): string {
   const latin1 = headers.first('location')?.trim() ?? '';
   const utf8 = Buffer.from(latin1, 'latin1').toString('utf8');
@@ -116,7 +128,7 @@ function readLocation(headers: HeaderList): string {
 }
 
 function advance(trail: Trail, next: URL, status: number): void {
-  // A downgrade to http is followed, but nobody may move a source to it for good.
+  // A downgrade to http is followed, but never adopted permanently.
   const downgrade = trail.url.protocol === 'https:' && next.protocol === 'http:';
   trail.permanentSoFar &&= permanent.has(status) && !downgrade;
   if (trail.permanentSoFar) trail.movedTo = next.href;
@@ -125,7 +137,7 @@ function advance(trail: Trail, next: URL, status: number): void {
   trail.url = next;
 }
 
-function arrive(trail: Trail, end: HttpResponse | HttpFailure): RedirectChain {
+function endChain(trail: Trail, end: HttpResponse | HttpFailure): RedirectChain {
   const redirects = trail.visited.size - 1;
   const detail = end.kind === 'failed' && redirects > 0 ? `${end.detail} (redirect ${redirects})` : '';
   return {

@@ -1,29 +1,29 @@
 import { acceptEncoding } from './client/decompress.ts';
 import { isFieldValue } from './client/header-list.ts';
 
-/** What we would like to be given, as publishers of feeds expect to read it. */
+/** The formats that Newswire reads, in the form that feed publishers expect. */
 const accept =
   'application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, ' +
   'application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1';
 
-/** `Newswire/0.1.0 (+https://example.org/about)`: a publisher can tell who asks, and whom to ask. */
+/** `Newswire/0.1.0 (+https://example.org/about)`: identifies the client and its contact to publishers. */
 export function userAgent(version: string, contactUrl: string | null): string {
   if (contactUrl === null) return `Newswire/${version}`;
-  // In a comment of RFC 9110 section 5.6.5 a bracket of the URL's would end it.
+  // RFC 9110 section 5.6.5: an unescaped parenthesis of the URL would end the comment.
   const contact = (URL.parse(contactUrl)?.href ?? '').replaceAll('(', '%28').replaceAll(')', '%29');
   return contact === '' ? `Newswire/${version}` : `Newswire/${version} (+${contact})`;
 }
 
-/** The headers of every request for a feed. Nothing else about us: no cookie, no referrer, no language. */
+/** The headers of every request for a feed. No cookies, referrer or language are sent. */
 export function defaultHeaders(agent: string): Readonly<Record<string, string>> {
   return { 'user-agent': agent, accept, 'accept-encoding': acceptEncoding };
 }
 
-/** Headers that belong to the exchange itself: a source cannot set them. */
+/** Headers that control the exchange; a source cannot set them. */
 const reserved =
   /^(?:host|connection|keep-alive|proxy-.*|transfer-encoding|content-length|upgrade|te|trailer|expect|accept-encoding|range|if-.*)$/i;
 
-/** The operator's headers for a source, less those that would break the exchange (then `headers_ignored` is noted). */
+/** The operator's headers for a source without those that would break the exchange, noted as `headers_ignored`. */
 export function customHeaders(headers: Readonly<Record<string, string>>): {
   readonly accepted: Readonly<Record<string, string>>;
   readonly notes: readonly string[];

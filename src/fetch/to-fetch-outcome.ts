@@ -8,16 +8,16 @@ import type { RedirectChain } from './redirects.ts';
 import { classifyStatus } from './status-classes.ts';
 import { isMalformed, readValidators, refreshValidators } from './validators.ts';
 
-/** What was known of the document before it was asked for. */
+/** What the last complete read of the document stored. */
 export interface PreviousRead {
   readonly validators: Validators;
   readonly bodyHash: string | null;
 }
 
-/** How a read went. */
+/** One read: its redirect chain, times and limits. */
 export interface ReadFacts {
   readonly journey: RedirectChain;
-  /** Whether the last hop was asked with the validators. */
+  /** Whether the last request carried the validators. */
   readonly conditional: boolean;
   readonly nowMs: number;
   readonly durationMs: number;
@@ -25,7 +25,7 @@ export interface ReadFacts {
   readonly notes: readonly string[];
 }
 
-/** Makes of the end of a journey what it means for a source. */
+/** Maps the final response of a redirect chain to the outcome for its source. */
 export async function toFetchOutcome(known: PreviousRead, read: ReadFacts): Promise<FetchOutcome> {
   const { result } = read.journey;
   if (result.kind === 'failed') {
@@ -34,16 +34,16 @@ export async function toFetchOutcome(known: PreviousRead, read: ReadFacts): Prom
   }
   if (result.status === 304) return notModified(known, read, result);
   const asked = retryAfter(result.headers, read.nowMs, read.limits.maxRetryAfterMs);
-  const verdict = classifyStatus(result.status, result.headers, asked.ms);
-  if (verdict.kind === 'document') return await readDocument(known, read, result);
-  const suspect = result.status === 400 && read.conditional && isMalformed(known.validators);
-  const notes = [...(asked.capped ? ['retry_after_capped'] : []), ...(suspect ? ['bad_validator'] : [])];
-  return { ...verdict, facts: factsOf(read, notes) };
+  const byStatus = classifyStatus(result.status, result.headers, asked.ms);
+  if (byStatus.kind === 'document') return await readDocument(known, read, result);
+  const isValidatorFault = result.status === 400 && read.conditional && isMalformed(known.validators);
+  const notes = [...(asked.capped ? ['retry_after_capped'] : []), ...(isValidatorFault ? ['bad_validator'] : [])];
+  return { ...byStatus, facts: factsOf(read, notes) };
 }
 
 function notModified(known: PreviousRead, read: ReadFacts, end: HttpResponse): FetchOutcome {
   if (!read.conditional) {
-    const detail = 'HTTP 304 to a request without conditions. The publisher must mend its server';
+    const detail = 'HTTP 304 in response to an unconditional request. The publisher must fix its server';
     return { kind: 'failed', failure: 'unexpected_304', detail, retryAfterMs: null, facts: factsOf(read) };
   }
   const fresh = readValidators(end.headers, end.url.href, read.limits.maxValidatorBytes);
@@ -61,7 +61,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
   const { headers, body } = end;
   const { validators, notes } = readValidators(headers, end.url.href, read.limits.maxValidatorBytes);
   if (body.length === 0) {
-    const detail = `HTTP ${end.status}: the answer is empty. Nothing was changed`;
+    const detail = `HTTP ${end.status} with an empty body. Stored items are unchanged`;
     return { kind: 'failed', failure: 'empty', detail, retryAfterMs: null, facts: factsOf(read, notes) };
   }
   const bodyHash = await hashOf(body);
@@ -71,7 +71,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
     const facts = factsOf(read, [...notes, 'unchanged_body']);
     return { kind: 'not-modified', by: 'body', validators, movedTo, freshForMs: hint, facts };
   }
-  // The tag says "the same", the bytes say otherwise: the bytes are right, or news would be lost.
+  // The ETag is unchanged but the body differs. The body decides, or new items would be missed.
   const reused = read.conditional && validators.etag !== null && validators.etag === known.validators.etag;
   return {
     kind: 'fresh',
@@ -87,7 +87,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
   };
 }
 
-/** The outcome of reading a local file that could be read. */
+/** The outcome of a local file that was read. */
 export async function toFileOutcome(
   known: PreviousRead,
   file: { url: string; body: Uint8Array; durationMs: number },
@@ -98,8 +98,8 @@ export async function toFileOutcome(
   if (bodyHash === known.bodyHash) {
     return { kind: 'not-modified', by: 'body', validators: noValidators, movedTo: null, freshForMs: null, facts };
   }
-  const unsaid = { contentType: null, validators: noValidators, movedTo: null, freshForMs: null, links: [] };
-  return { kind: 'fresh', body, bodyHash, url, ...unsaid, facts };
+  const absent = { contentType: null, validators: noValidators, movedTo: null, freshForMs: null, links: [] };
+  return { kind: 'fresh', body, bodyHash, url, ...absent, facts };
 }
 
 function factsOf({ journey, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
@@ -113,10 +113,10 @@ function factsOf({ journey, durationMs, notes }: ReadFacts, more: readonly strin
   };
 }
 
-/** Of so many bytes, the hash is made faster than handed to another thread. */
+/** Up to this size, hashing is faster than handing the bytes to another thread. */
 const smallBytes = 256 * 1024;
 
-/** Of SHA-256; off the event loop where it may take long: a body may be 20 MB. */
+/** SHA-256 in hex; large bodies (up to 20 MB) are hashed off the event loop. */
 async function hashOf(body: Uint8Array): Promise<string> {
   if (body.length <= smallBytes) return hash('sha256', body);
   return Buffer.from(await subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)).toString('hex');

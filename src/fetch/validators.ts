@@ -3,18 +3,18 @@ import { type HeaderList, isFieldValue } from './client/header-list.ts';
 
 export interface ReadValidators {
   readonly validators: Validators;
-  /** `bad_validator` when one was sent that cannot be sent back. */
+  /** `bad_validator` if a received validator cannot be sent back. */
   readonly notes: readonly string[];
 }
 
-/** What an answer leaves to be sent back, byte for byte: never parsed, never mended, never made of anything else. */
+/** The validators of a response, to be sent back byte for byte: never parsed, repaired or derived. */
 export function readValidators(headers: HeaderList, url: string, maxBytes: number): ReadValidators {
   const notes = new Set<string>();
   const read = (name: string): string | null => {
     const values = headers.all(name);
     const [value = ''] = values;
     if (values.length === 0 || value === '') return null;
-    // Two ETags name no version; which one a server would compare is anybody's guess.
+    // Of two ETags it is unknown which one the server would compare.
     if (values.length === 1 && value.length <= maxBytes && isFieldValue(value)) return value;
     notes.add('bad_validator');
     return null;
@@ -23,7 +23,7 @@ export function readValidators(headers: HeaderList, url: string, maxBytes: numbe
   return { validators, notes: [...notes] };
 }
 
-/** RFC 9111 section 4.3.4: a 304 brings news of the validators that it names; the others stand. */
+/** RFC 9111 section 4.3.4: a 304 updates the validators that it contains; the others are kept. */
 export function refreshValidators(stored: Validators, read: Validators): Validators {
   return {
     ...stored,
@@ -34,8 +34,8 @@ export function refreshValidators(stored: Validators, read: Validators): Validat
 }
 
 /**
- * The request headers of stored validators: both when both are known, for servers that look at one only (RFC 9110
- * section 13.1.3: one that sees both goes by If-None-Match).
+ * The conditional request headers for stored validators. Both are sent if known, for servers that support only one
+ * (RFC 9110 section 13.1.3: a server that supports both uses If-None-Match).
  */
 export function conditionalHeaders(validators: Validators): Readonly<Record<string, string>> {
   const { etag, lastModified } = validators;
@@ -45,7 +45,7 @@ export function conditionalHeaders(validators: Validators): Readonly<Record<stri
   };
 }
 
-/** Whether a validator is not of the form that the RFC gives it: the first suspect when a server answers 400. */
+/** Whether a validator does not have the form that RFC 9110 requires: the likely cause if a server answers 400. */
 export function isMalformed({ etag, lastModified }: Validators): boolean {
   const oddTag = etag !== null && !/^(?:W\/)?"[\x21\x23-\x7e]*"$/.test(etag);
   const oddDate = lastModified !== null && !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(lastModified);

@@ -1,50 +1,52 @@
 import { minuteMs, secondMs } from '../domain/durations.ts';
 
-/** Whether the whole schedule keeps its times, and by how much adaptive intervals are stretched when it does not. */
+/** Measures how late polls start, and lengthens adaptive intervals if the whole schedule is late. */
 export interface LatenessMonitor {
-  /** To be called with every start: how long it waited for us, not for its host. */
+  /** Records a start and how long it waited for our own limits, not for those of its host. */
   record(waitedMs: number, atMs: number): void;
-  /** Factor on adaptive intervals, 1 when all is well. */
+  /** Factor on adaptive intervals; 1 if polls start on time. */
   intervalMultiplier(): number;
 }
 
 const windowMs = 10 * minuteMs;
-const leastStarts = 50;
+const minStarts = 50;
 const lateMs = minuteMs;
-const punctualMs = 20 * secondMs;
+const onTimeMs = 20 * secondMs;
 const growth = 1.25;
-const mostStretch = 8;
+const maxMultiplier = 8;
 
 /**
- * A pace that is on time. Looks at the 95th percentile of the waits of 10 minutes at a time: asking less is better than
- * asking late, and better than more and more at once.
+ * Creates a monitor. It evaluates the 95th percentile of the waits of 10 minutes: polling less often is better than
+ * polling late, and better than ever more concurrent requests.
  *
- * @param onChange told when the stretch changes, for the operator's alarm.
+ * @param onChange called when the multiplier changes, with the 95th percentile of the waits in milliseconds.
  */
-export function createLatenessMonitor(onChange: (stretch: number, lateMs: number) => void = () => {}): LatenessMonitor {
+export function createLatenessMonitor(
+  onChange: (multiplier: number, p95Ms: number) => void = () => {},
+): LatenessMonitor {
   let waits: number[] = [];
   let untilMs: number | null = null;
-  let stretch = 1;
+  let multiplier = 1;
 
-  const judge = (): void => {
-    if (waits.length < leastStarts) return;
+  const evaluate = (): void => {
+    if (waits.length < minStarts) return;
     const p95 = waits.sort((a, b) => a - b)[Math.floor(waits.length * 0.95)] ?? 0;
-    const before = stretch;
-    if (p95 > lateMs) stretch = Math.min(stretch * growth, mostStretch);
-    else if (p95 < punctualMs) stretch = Math.max(stretch / growth, 1);
-    if (stretch !== before) onChange(stretch, p95);
+    const before = multiplier;
+    if (p95 > lateMs) multiplier = Math.min(multiplier * growth, maxMultiplier);
+    else if (p95 < onTimeMs) multiplier = Math.max(multiplier / growth, 1);
+    if (multiplier !== before) onChange(multiplier, p95);
   };
 
   return {
     record(waitedMs, atMs) {
       untilMs ??= atMs + windowMs;
       if (atMs >= untilMs) {
-        judge();
+        evaluate();
         waits = [];
         untilMs = atMs + windowMs;
       }
       waits.push(waitedMs);
     },
-    intervalMultiplier: () => stretch,
+    intervalMultiplier: () => multiplier,
   };
 }

@@ -3,60 +3,61 @@ import type { FetchOutcome } from '../domain/polling/fetch-outcome.ts';
 import { isNetworkFailure } from './rules/poll-backoff.ts';
 
 /**
- * Tells our own network's failure from the sources'. When more than half of all fetches of a minute fail on the
- * network, over several hosts, polling pauses and no source is blamed; then single fetches try whether it is back.
+ * A circuit breaker that distinguishes a failure of our own network from failures of sources. If more than half of the
+ * fetches of a minute fail on the network, across several hosts, polling pauses and no source is blamed. After the
+ * pause a few trial fetches test whether the network is back.
  */
 export interface NetworkBreaker {
-  /** To be called with every fetch's outcome, before it is settled. */
+  /** Records the outcome of a fetch. Must be called before the outcome is evaluated. */
   record(host: string, outcome: FetchOutcome, atMs: number): void;
-  /** Whether network failures are our own at the moment. */
+  /** Whether network failures are currently attributed to our own network. */
   isOpen(): boolean;
-  /** Whether anybody has answered since the start. */
+  /** Whether any host has answered since the start. */
   hasBeenUp(): boolean;
-  /** No fetch before this; null: go on. */
+  /** No fetch before this time; null: not paused. */
   pausedUntilMs(atMs: number): number | null;
-  /** How many fetches may run while it is being tried; null: no limit. */
+  /** How many fetches may run while the breaker is open; null: no limit. */
   maxTrialFetches(): number | null;
 }
 
 const windowMs = minuteMs;
-const leastFetches = 20;
-const leastHosts = 5;
+const minFetches = 20;
+const minHosts = 5;
 const firstPauseMs = 30 * secondMs;
-const longestPauseMs = 5 * minuteMs;
-/** One answer proves that the network works; then sources that fail are blamed for a while, however many. */
+const maxPauseMs = 5 * minuteMs;
+/** A response proves that the network works. For this long, failures count against sources, however many there are. */
 const trustMs = 10 * minuteMs;
-const trialSize = 3;
+const trialFetches = 3;
 
-interface Seen {
+interface RecordedFetch {
   readonly host: string;
   readonly failed: boolean;
   readonly atMs: number;
 }
 
-/** A brake that is off. Times are of a clock that only grows. */
+/** A closed breaker. All times are monotonic. */
 export function createNetworkBreaker(): NetworkBreaker {
-  return new Brake();
+  return new Breaker();
 }
 
-class Brake implements NetworkBreaker {
-  /** Of the last minute, oldest first; those before `#first` are older and cut off in bulk. */
-  #seen: Seen[] = [];
+class Breaker implements NetworkBreaker {
+  /** Fetches of the last minute, oldest first. Entries before `#first` are older and are removed in bulk. */
+  #fetches: RecordedFetch[] = [];
   #first = 0;
   /** How many of them failed. */
   #failed = 0;
-  /** Null: the network is held to be up. */
+  /** Null: the breaker is closed. */
   #pause: { readonly untilMs: number; readonly lengthMs: number } | null = null;
   #trustedUntilMs = 0;
-  #seenUp = false;
+  #hasBeenUp = false;
 
   record(host: string, outcome: FetchOutcome, atMs: number): void {
     const failed = outcome.kind === 'failed' && isNetworkFailure(outcome.failure);
-    // A local file or a refused address says nothing about the network.
+    // A local file or a blocked address is no evidence about the network.
     if (!failed && outcome.facts.status === null) return;
-    this.#seenUp ||= !failed;
-    if (this.#pause !== null) this.#noteInPause(failed, atMs);
-    else if (atMs >= this.#trustedUntilMs) this.#noteFreely({ host, failed, atMs });
+    this.#hasBeenUp ||= !failed;
+    if (this.#pause !== null) this.#recordWhileOpen(failed, atMs);
+    else if (atMs >= this.#trustedUntilMs) this.#recordWhileClosed({ host, failed, atMs });
   }
 
   isOpen(): boolean {
@@ -64,7 +65,7 @@ class Brake implements NetworkBreaker {
   }
 
   hasBeenUp(): boolean {
-    return this.#seenUp;
+    return this.#hasBeenUp;
   }
 
   pausedUntilMs(atMs: number): number | null {
@@ -72,43 +73,43 @@ class Brake implements NetworkBreaker {
   }
 
   maxTrialFetches(): number | null {
-    return this.#pause === null ? null : trialSize;
+    return this.#pause === null ? null : trialFetches;
   }
 
-  #noteInPause(failed: boolean, atMs: number): void {
+  #recordWhileOpen(failed: boolean, atMs: number): void {
     if (!failed) {
       this.#pause = null;
       this.#trustedUntilMs = atMs + trustMs;
       return;
     }
-    // Fetches that were under way when the pause began fail within it: only a trial after it prolongs it.
+    // Fetches that were running when the pause began fail during it. Only a trial after its end extends it.
     if (this.#pause === null || atMs < this.#pause.untilMs) return;
-    const lengthMs = Math.min(this.#pause.lengthMs * 2, longestPauseMs);
+    const lengthMs = Math.min(this.#pause.lengthMs * 2, maxPauseMs);
     this.#pause = { untilMs: atMs + lengthMs, lengthMs };
   }
 
-  #noteFreely(seen: Seen): void {
-    this.#seen.push(seen);
-    if (seen.failed) this.#failed += 1;
-    this.#forgetBefore(seen.atMs - windowMs);
-    const count = this.#seen.length - this.#first;
-    if (count < leastFetches || this.#failed * 2 <= count) return;
-    const hosts = new Set(this.#seen.slice(this.#first).flatMap(({ failed, host }) => (failed ? [host] : [])));
-    if (hosts.size < leastHosts) return;
-    this.#seen = [];
+  #recordWhileClosed(fetch: RecordedFetch): void {
+    this.#fetches.push(fetch);
+    if (fetch.failed) this.#failed += 1;
+    this.#removeBefore(fetch.atMs - windowMs);
+    const count = this.#fetches.length - this.#first;
+    if (count < minFetches || this.#failed * 2 <= count) return;
+    const hosts = new Set(this.#fetches.slice(this.#first).flatMap(({ failed, host }) => (failed ? [host] : [])));
+    if (hosts.size < minHosts) return;
+    this.#fetches = [];
     this.#first = 0;
     this.#failed = 0;
-    this.#pause = { untilMs: seen.atMs + firstPauseMs, lengthMs: firstPauseMs };
+    this.#pause = { untilMs: fetch.atMs + firstPauseMs, lengthMs: firstPauseMs };
   }
 
-  #forgetBefore(atMs: number): void {
-    for (let oldest = this.#seen[this.#first]; oldest !== undefined && oldest.atMs <= atMs; ) {
+  #removeBefore(atMs: number): void {
+    for (let oldest = this.#fetches[this.#first]; oldest !== undefined && oldest.atMs <= atMs; ) {
       if (oldest.failed) this.#failed -= 1;
       this.#first += 1;
-      oldest = this.#seen[this.#first];
+      oldest = this.#fetches[this.#first];
     }
-    if (this.#first * 2 <= this.#seen.length) return;
-    this.#seen = this.#seen.slice(this.#first);
+    if (this.#first * 2 <= this.#fetches.length) return;
+    this.#fetches = this.#fetches.slice(this.#first);
     this.#first = 0;
   }
 }

@@ -11,26 +11,26 @@ import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
-/** What the loop needs of the store and of a refresh. */
+/** What the loop needs from the store and the refresh pipeline. */
 export interface LoopPorts {
-  /** Sources that are due and not leased, longest due first, at most `limit`. */
+  /** Sources that are due and not leased, most overdue first, at most `limit`. */
   readDue(nowMs: number, limit: number): Promise<readonly DueSource[]>;
-  /** Leases those that are still due and free; the others are left out. Must be in force before it resolves. */
+  /** Leases the sources that are still due and free; omits the others. Leases must be committed before it resolves. */
   claim(ids: readonly string[], nowMs: number): Promise<readonly Lease[]>;
-  /** One whole refresh. Rejects only by our own fault. */
+  /** Refreshes one source. Rejects only on an internal error. */
   refresh(lease: Lease, signal: AbortSignal): Promise<RefreshResult>;
   /**
-   * The IP address that a host is asked at, so that one that many hosts share is spared; null: none. When absent no
-   * address is spared. Must not reject.
+   * The IP address to which a host resolves, for the limit per address; null: unknown. If absent, addresses are not
+   * limited. Must not reject.
    */
   addressOf?(host: string): string | null | Promise<string | null>;
-  /** The earliest next check of all; null: none. */
+  /** The earliest next check of all sources; null: none. */
   nextDueMs?(): Promise<number | null>;
-  /** The wall clock was set back while the loop ran: what was planned by the earlier one is to be moved. */
+  /** Called when the wall clock was set back while the loop ran. Stored times must be moved. */
   clockSetBack?(nowMs: number): Promise<void>;
 }
 
-/** How the loop runs. */
+/** Options of the polling loop. */
 export interface LoopOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -38,36 +38,36 @@ export interface LoopOptions {
   readonly brake?: NetworkBreaker;
   readonly pace?: LatenessMonitor;
   readonly timers?: Timers;
-  /** Pauses of hosts that an earlier process was told of. */
+  /** Host pauses that an earlier process stored. */
   readonly pauses?: readonly HostPause[];
   /** How long `stop` waits for running refreshes before it aborts them. */
   readonly graceMs?: number;
-  /** How long it then waits for them to notice. */
+  /** How long it waits after the abort. */
   readonly abortGraceMs?: number;
-  /** Told of every refresh that ended, for metrics. */
+  /** Called for every finished refresh, for metrics. */
   readonly onResult?: (result: RefreshResult) => void;
 }
 
-/** The polling loop. */
+/** Polls due sources until stopped. */
 export interface PollingLoop {
   start(): void;
-  /** Something may have become due: look at once. */
+  /** Reads due sources at once, since some may have become due. */
   wake(): void;
-  /** The operator's politeness has changed. */
+  /** Changes the politeness limits. */
   setLimits(limits: Partial<QueueLimits>): void;
-  /** Other sources are declared: those that are no more give up their turns. */
+  /** Removes waiting sources that are no longer declared. */
   retain(isDeclared: (id: string) => boolean): void;
-  /** Takes no more sources, waits for what runs, aborts what does not end. */
+  /** Starts no more refreshes, waits for running ones, and aborts those that do not end in time. */
   stop(): Promise<void>;
 }
 
 const tickMs = 1000;
-/** Less than this between two turns is a clock that is being slowed down, or rounding. */
+/** A smaller difference between two ticks is clock slewing or rounding. */
 const clockToleranceMs = 500;
-/** Rows read at a time, and the most it may grow to when a few hosts fill the window. */
+/** Rows per read, and the maximum to which it grows if a few hosts fill the window. */
 const windowRows = 2000;
-const mostWindowRows = 64_000;
-/** Local feeds are read side by side and at once: no publisher has to be spared. */
+const maxWindowRows = 64_000;
+/** Local files are read concurrently and without a gap: no publisher is involved. */
 const localLimits: QueueLimits = {
   hostGapMs: 0,
   hostConcurrency: 4,
@@ -76,10 +76,10 @@ const localLimits: QueueLimits = {
   slots: 4,
   rowsPerHost: 200,
 };
-const usualGraceMs = 10_000;
-const usualAbortGraceMs = 5_000;
+const defaultGraceMs = 10_000;
+const defaultAbortGraceMs = 5_000;
 
-/** A loop that stands still until `start`. */
+/** Creates a stopped loop; `start` starts it. */
 export function createPollingLoop(ports: LoopPorts, options: LoopOptions): PollingLoop {
   return new PollLoop(ports, options);
 }
@@ -90,15 +90,15 @@ class PollLoop implements PollingLoop {
   readonly #timers: Timers;
   #limits: QueueLimits;
   readonly #queue: HostQueue;
-  /** Apart, since neither politeness nor a network that is down concerns it. */
+  /** Separate, since neither politeness limits nor a network outage concerns local files. */
   readonly #local: HostQueue = createHostQueue(localLimits);
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopping' = 'new';
-  readonly #turns: Coalescer;
+  readonly #ticks: Coalescer;
   #rows = windowRows;
   #readAtMs = Number.NEGATIVE_INFINITY;
-  /** The wall clock less the monotonic one: falls only when the wall clock is set back. */
+  /** Wall clock minus monotonic clock: decreases only when the wall clock is set back. */
   #clockOffsetMs: number;
   #cancelSleep: () => void = () => {};
 
@@ -108,7 +108,7 @@ class PollLoop implements PollingLoop {
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...defaultQueueLimits, ...options.limits };
     this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
-    this.#turns = createCoalescer(() => this.#turn(), { name: 'a turn of the polling loop', log: options.log });
+    this.#ticks = createCoalescer(() => this.#tick(), { name: 'a tick of the polling loop', log: options.log });
     this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
     this.#restore(options.pauses ?? []);
   }
@@ -116,12 +116,12 @@ class PollLoop implements PollingLoop {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'started';
-    this.#requestTurn();
+    this.#requestTick();
   }
 
   wake(): void {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
-    this.#requestTurn();
+    this.#requestTick();
   }
 
   setLimits(limits: Partial<QueueLimits>): void {
@@ -135,24 +135,24 @@ class PollLoop implements PollingLoop {
 
   async stop(): Promise<void> {
     this.#state = 'stopping';
-    await this.#turns.stop();
+    await this.#ticks.stop();
     this.#cancelSleep();
-    await this.#settled(this.#options.graceMs ?? usualGraceMs);
+    await this.#waitForRunning(this.#options.graceMs ?? defaultGraceMs);
     if (this.#running.size === 0) return;
     this.#abort.abort();
-    await this.#settled(this.#options.abortGraceMs ?? usualAbortGraceMs);
+    await this.#waitForRunning(this.#options.abortGraceMs ?? defaultAbortGraceMs);
   }
 
   #addressOf(host: string): string | null | undefined {
     const found = this.#ports.addressOf?.(host) ?? null;
     if (found === null || typeof found === 'string') return found;
-    const tell = (address: string | null): void => {
+    const setAddress = (address: string | null): void => {
       this.#queue.setAddress(host, address, this.#options.clock.monotonic());
-      this.#requestTurn();
+      this.#requestTick();
     };
-    found.then(tell, (error: unknown) => {
-      this.#options.log.error({ err: error, host }, 'looking up a host failed by our own fault');
-      tell(null);
+    found.then(setAddress, (error: unknown) => {
+      this.#options.log.error({ err: error, host }, 'the lookup of a host failed with an internal error');
+      setAddress(null);
     });
     return undefined;
   }
@@ -166,8 +166,8 @@ class PollLoop implements PollingLoop {
     }
   }
 
-  /** Resolves when nothing runs any more, or after a time. */
-  #settled(withinMs: number): Promise<void> {
+  /** Resolves when no refresh runs any more, or after `withinMs`. */
+  #waitForRunning(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#timers.after(withinMs, resolve);
       Promise.allSettled(this.#running).then(() => {
@@ -177,31 +177,31 @@ class PollLoop implements PollingLoop {
     });
   }
 
-  /** What happens during a turn makes for another right after it. */
-  #requestTurn(): void {
-    if (this.#state === 'started') this.#turns.wake();
+  /** A request during a tick causes another one right after it. */
+  #requestTick(): void {
+    if (this.#state === 'started') this.#ticks.wake();
   }
 
-  async #turn(): Promise<void> {
+  async #tick(): Promise<void> {
     this.#cancelSleep();
-    const sleepMs = await this.#takeTurn();
-    this.#cancelSleep = this.#timers.after(sleepMs, () => this.#requestTurn());
+    const sleepMs = await this.#pollDue();
+    this.#cancelSleep = this.#timers.after(sleepMs, () => this.#requestTick());
   }
 
-  /** Reads what is due, starts what may start. Returns how long there is nothing to do. */
-  async #takeTurn(): Promise<number> {
+  /** Reads due sources and starts those that may start. Returns how long to sleep. */
+  async #pollDue(): Promise<number> {
     try {
       await this.#followClock();
       const isPaused = this.#pausedMs() > 0;
       await this.#refill(isPaused);
       if (this.#state !== 'started') return tickMs;
-      await this.#startTurns(this.#local, this.#local.take(this.#options.clock.monotonic()));
+      await this.#startReady(this.#local, this.#local.take(this.#options.clock.monotonic()));
       if (isPaused) return clamp(Math.min(this.#pausedMs(), tickMs));
       await this.#startRemote();
       return await this.#sleepMs();
     } catch (error) {
-      // The store is ours: its trouble is logged, and tried again a tick later.
-      this.#options.log.error({ err: error }, 'the polling loop could not take its turn');
+      // A store fault is our own: log it, and retry a tick later.
+      this.#options.log.error({ err: error }, 'the polling loop failed to read or claim due sources');
       return tickMs;
     }
   }
@@ -221,22 +221,22 @@ class PollLoop implements PollingLoop {
     return (this.#options.brake?.pausedUntilMs(atMs) ?? atMs) - atMs;
   }
 
-  /** At most once a tick, and less often the more there is to read. */
+  /** Reads due sources at most once a tick, and less often the larger the window is. */
   async #refill(isPaused: boolean): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#nextReadMs()) return;
-    // Before the read, not after it: who wakes the loop meanwhile may speak of what the read no longer saw.
+    // Set before the read: a wake-up during the read may concern a source that the read did not see.
     this.#readAtMs = clock.monotonic();
     const rows = await this.#ports.readDue(clock.now(), this.#rows);
     this.#local.add(rows.filter(isLocal), clock.monotonic());
-    // What a pause holds back waits in the database: here it would be taken for late.
+    // During a pause, sources wait in the database. In the queue they would count as late.
     if (isPaused) return;
     const remote = rows.filter((row) => !isLocal(row));
     const added = this.#queue.add(remote, clock.monotonic());
     const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
     if (rows.length >= this.#rows && crowded) {
-      // A few hosts with more rows than they may have asked fill the window: look further, or all others starve.
-      this.#rows = Math.min(this.#rows * 2, mostWindowRows);
+      // A few hosts fill the window with more sources than they may run. Enlarge it, or all other hosts starve.
+      this.#rows = Math.min(this.#rows * 2, maxWindowRows);
     } else if (rows.length < this.#rows / 2) {
       this.#rows = Math.max(this.#rows / 2, windowRows);
     }
@@ -250,31 +250,31 @@ class PollLoop implements PollingLoop {
     const { clock, pace } = this.#options;
     const room = this.#room();
     if (this.#state !== 'started' || room === 0) return;
-    const turns = this.#queue.take(clock.monotonic(), room);
-    for (const turn of turns) pace?.record(turn.waitedMs, clock.monotonic());
-    await this.#startTurns(this.#queue, turns);
+    const ready = this.#queue.take(clock.monotonic(), room);
+    for (const taken of ready) pace?.record(taken.waitedMs, clock.monotonic());
+    await this.#startReady(this.#queue, ready);
   }
 
-  async #startTurns(queue: HostQueue, turns: readonly ReadySource[]): Promise<void> {
-    if (turns.length === 0) return;
-    const leases = await this.#claim(queue, turns);
-    for (const { source } of turns) {
+  async #startReady(queue: HostQueue, ready: readonly ReadySource[]): Promise<void> {
+    if (ready.length === 0) return;
+    const leases = await this.#claim(queue, ready);
+    for (const { source } of ready) {
       const lease = leases.get(source.id);
-      // Edited, removed or taken by another process since it was read.
+      // Edited, removed or leased by another process since it was read.
       if (lease === undefined) queue.release(source.id, this.#options.clock.monotonic());
       else this.#run(queue, lease);
     }
   }
 
-  /** While it is tried whether the network is back, only a few fetches run. */
+  /** How many refreshes may start: few while the network breaker tests whether the network is back. */
   #room(): number {
-    const most = this.#options.brake?.maxTrialFetches() ?? Number.POSITIVE_INFINITY;
-    return Math.max(most - this.#queue.running, 0);
+    const max = this.#options.brake?.maxTrialFetches() ?? Number.POSITIVE_INFINITY;
+    return Math.max(max - this.#queue.running, 0);
   }
 
-  async #claim(queue: HostQueue, turns: readonly ReadySource[]): Promise<Map<string, Lease>> {
+  async #claim(queue: HostQueue, ready: readonly ReadySource[]): Promise<Map<string, Lease>> {
     const { clock } = this.#options;
-    const ids = turns.map((turn) => turn.source.id);
+    const ids = ready.map((taken) => taken.source.id);
     try {
       const leases = await this.#ports.claim(ids, clock.now());
       return new Map(leases.map((lease) => [lease.sourceId, lease]));
@@ -287,7 +287,7 @@ class PollLoop implements PollingLoop {
   #run(queue: HostQueue, lease: Lease): void {
     const run = this.#refresh(queue, lease).finally(() => {
       this.#running.delete(run);
-      this.#requestTurn();
+      this.#requestTick();
     });
     this.#running.add(run);
   }
@@ -301,7 +301,7 @@ class PollLoop implements PollingLoop {
       onResult?.(result);
     } catch (error) {
       if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
-      else log.error({ err: error, source: lease.sourceId }, 'refresh failed by our own fault');
+      else log.error({ err: error, source: lease.sourceId }, 'refresh failed with an internal error');
     } finally {
       queue.complete(lease.sourceId, report, clock.monotonic());
     }
@@ -314,12 +314,12 @@ class PollLoop implements PollingLoop {
     if (readyMs !== null) return clamp(readyMs - atMs);
     if (this.#queue.running + this.#queue.waiting > 0 || this.#ports.nextDueMs === undefined) return clamp(readInMs);
     const dueMs = await this.#ports.nextDueMs();
-    // A tick at most: another process may make a source due at any time.
+    // At most a tick: another process may make a source due at any time.
     return dueMs === null ? tickMs : clamp(Math.max(dueMs - this.#options.clock.now(), readInMs));
   }
 }
 
-/** Never zero, or a due source that cannot be had would spin the loop. */
+/** Never zero: a due source that cannot be leased would make the loop spin. */
 function clamp(sleepMs: number): number {
   return Math.min(Math.max(Math.ceil(sleepMs), 1), tickMs);
 }

@@ -1,10 +1,10 @@
-/** Timers as an argument, so that a test can turn the time itself. */
+/** Timers as a dependency, so that tests can use a fake clock. */
 export interface Timers {
-  /** Calls once after `delayMs`. The answer stops it. */
+  /** Calls once after `delayMs`. Returns a function that cancels the call. */
   after(delayMs: number, call: () => void): () => void;
 }
 
-/** The real ones. */
+/** The timers of Node. */
 export const systemTimers: Timers = {
   after(delayMs, call) {
     const timer = setTimeout(call, delayMs);

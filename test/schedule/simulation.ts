@@ -196,7 +196,7 @@ class Counters {
   }
 
   reply({ happened }: Reply): void {
-    if (happened.kind === 'answered' && happened.outcome.kind === 'not-modified' && happened.outcome.by === 'status') {
+    if (happened.kind === 'no-document' && happened.outcome.kind === 'not-modified' && happened.outcome.by === 'status') {
       this.#conditional += 1;
     }
   }

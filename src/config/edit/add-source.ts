@@ -8,20 +8,20 @@ import { decodeText } from '../files/decode-text.ts';
 import { interpretFiles, readDeclarations } from '../read-declarations.ts';
 import { insertSource, type NewSource } from './insert-source.ts';
 
-/** Where declarations stand, and which file of theirs is written. */
+/** The folder of the declarations, and the file to write. */
 export interface DeclarationTarget {
   readonly feedsDir: string;
   readonly env: Environment;
-  /** A name within the folder; the file is made when it is missing. */
+  /** A file name inside the folder; the file is created if it is missing. */
   readonly file: string;
 }
 
 /**
- * Declares one more source: in the file's text as it stands, checked with all other files before anything is written,
- * and read once more from disk afterwards.
+ * Declares a new source: inserts it into the text of a file, validates the result together with all other files before
+ * writing, and reads the declarations from disk again afterwards.
  *
- * @returns the source as it is declared now.
- * @throws ConfigError when the declarations, the file's name or the source are wrong; nothing is written then.
+ * @returns the declared source.
+ * @throws ConfigError if the declarations, the file name or the source are invalid; nothing is written then.
  */
 export async function addSource(place: DeclarationTarget, source: NewSource): Promise<Source> {
   const { feedsDir, env, file } = place;
@@ -35,72 +35,72 @@ export async function addSource(place: DeclarationTarget, source: NewSource): Pr
   return findNew(before, await readDeclarations(feedsDir, env));
 }
 
-/** @throws ConfigError when no file of declarations could have the name. */
+/** @throws ConfigError if a declaration file cannot have this name. */
 export function checkFileName(file: string): void {
   if (/^[^./\\][^/\\]*\.ya?ml$/i.test(file)) return;
   throw new ConfigError([
     {
       where: '--file',
-      what: `is not the name of a YAML file: ${JSON.stringify(file)}`,
-      remedy: 'Name a file of FEEDS_DIR, like sources.yaml',
+      what: `not the name of a YAML file: ${JSON.stringify(file)}`,
+      remedy: 'Use the name of a file in FEEDS_DIR, such as sources.yaml',
     },
   ]);
 }
 
 function withSource(files: DeclarationFiles, name: string, source: NewSource): string {
   const found = files.get(name);
-  // One that cannot be read was complained of when the declarations were.
+  // An unreadable file was reported when the declarations were read.
   const bytes = found?.kind === 'read' ? found.bytes : new Uint8Array();
-  const mark = startsWith(bytes, utf8Mark) ? '\ufeff' : '';
+  const bom = startsWith(bytes, utf8Bom) ? '\ufeff' : '';
   const text = decodeText(bytes, { xml: false }) ?? '';
   const written =
-    startsWith(bytes, utf16Marks.le) || startsWith(bytes, utf16Marks.be) ? null : insertSource(text, source);
-  if (written !== null) return `${mark}${written}`;
-  const remedy = `Write it into the file by hand: "- url: ${source.url}"`;
-  throw new ConfigError([{ where: name, what: 'the file is of a form that cannot be added to', remedy }]);
+    startsWith(bytes, utf16Boms.le) || startsWith(bytes, utf16Boms.be) ? null : insertSource(text, source);
+  if (written !== null) return `${bom}${written}`;
+  const remedy = `Add the source by hand: "- url: ${source.url}"`;
+  throw new ConfigError([{ where: name, what: 'the file has a form that cannot be edited automatically', remedy }]);
 }
 
-const utf8Mark = [0xef, 0xbb, 0xbf];
-const utf16Marks = { le: [0xff, 0xfe], be: [0xfe, 0xff] };
+const utf8Bom = [0xef, 0xbb, 0xbf];
+const utf16Boms = { le: [0xff, 0xfe], be: [0xfe, 0xff] };
 
-function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
-  return mark.every((byte, index) => bytes[index] === byte);
+function startsWith(bytes: Uint8Array, bom: readonly number[]): boolean {
+  return bom.every((byte, index) => bytes[index] === byte);
 }
 
-/** In the order of names, as the folder is read. */
+/** Sorted by name, as when the folder is read. */
 function replaced(files: DeclarationFiles, name: string, bytes: Uint8Array): DeclarationFiles {
   const all = new Map(files).set(name, { kind: 'read', bytes });
   return new Map([...all].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The source that is declared after and was not before; all others have to be as they were. */
+/** The source in `after` that is not in `before`. Exactly one must be new. */
 function findNew(before: Declarations, after: Declarations): Source {
   const known = new Set(before.sources.map((source) => source.url));
   const source = after.sources.find(({ url }) => !known.has(url));
   if (source === undefined || after.sources.length !== before.sources.length + 1) {
-    throw new Error('the file would not have said what it was to say; it is as it was');
+    throw new Error('the edited file does not declare exactly one new source; the file is unchanged');
   }
   return source;
 }
 
-/** Whole or not at all: a watching server never sees half a file. A link stays one. */
+/** Replaces the file atomically, so that a watching server never reads half of it. Follows a symbolic link. */
 async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
-  const target = await realpath(file).catch((error: unknown) => missing(error, file));
+  const target = await realpath(file).catch((error: unknown) => ifMissing(error, file));
   const mode = await stat(target).then(
     (found) => found.mode,
-    (error: unknown) => missing(error, 0o644),
+    (error: unknown) => ifMissing(error, 0o644),
   );
-  const draft = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}`);
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}`);
   try {
-    await writeFile(draft, bytes, { mode, flag: 'wx' });
-    await rename(draft, target);
+    await writeFile(temporary, bytes, { mode, flag: 'wx' });
+    await rename(temporary, target);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   }
 }
 
-function missing<T>(error: unknown, otherwise: T): T {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise;
+function ifMissing<T>(error: unknown, fallback: T): T {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fallback;
   throw error;
 }

@@ -13,42 +13,42 @@ import {
 } from 'yaml';
 import { slug } from '../../domain/slug.ts';
 
-/** A source to be declared. */
+/** A source to declare. */
 export interface NewSource {
   readonly url: string;
-  /** Null: the first of the sections. */
+  /** Null: the default section. */
   readonly section: string | null;
 }
 
 /**
- * The text of a YAML file of declarations with one more source, behind the last one of its section or else at the end.
- * A list in the usual form (a dash a line) is inserted into: all else stays byte for byte as the operator wrote it.
- * Other forms are written anew by the YAML library, which keeps comments.
+ * Inserts a source into the text of a YAML declaration file, after the last source of its section, else at the end. In a
+ * block list (one dash per line) the rest of the file is kept byte for byte. Other forms are rewritten by the YAML
+ * library, which keeps comments.
  *
- * @param text a file without mistakes.
- * @returns null when the file is of a form that neither way leads to what was meant, as with an alias for its list.
+ * @param text a valid file.
+ * @returns null if neither way produces the intended declarations, as for a list that is an alias.
  */
 export function insertSource(text: string, source: NewSource): string | null {
   const lineBreak = text.includes('\r\n') ? '\r\n' : '\n';
   const inserted = insertText(text, source, lineBreak);
-  if (inserted !== null && isMeant(inserted, { text, source })) return inserted;
+  if (inserted !== null && addsOnly(inserted, { text, source })) return inserted;
   const document = parseDocument(text, options);
   if (document.errors.length > 0) return null;
-  const anew = writeAnew(document, source).replaceAll('\n', lineBreak);
-  return isMeant(anew, { text, source }) ? anew : null;
+  const rewritten = rewriteDocument(document, source).replaceAll('\n', lineBreak);
+  return addsOnly(rewritten, { text, source }) ? rewritten : null;
 }
 
 const options = { stringKeys: true } as const;
 
-/** Whether a text says what the earlier one said, and the source, and nothing else. */
-function isMeant(written: string, meant: { readonly text: string; readonly source: NewSource }): boolean {
+/** Whether a text declares the same as the earlier one plus the source, and nothing else. */
+function addsOnly(written: string, expected: { readonly text: string; readonly source: NewSource }): boolean {
   const after = valuesOf(written);
-  const before = valuesOf(meant.text);
+  const before = valuesOf(expected.text);
   if (after === null || before === null) return false;
-  const wanted = fieldsOf(meant.source);
-  const place = after.sources.findIndex((one) => isDeepStrictEqual(one, wanted));
-  const rest = { ...after, sources: after.sources.toSpliced(place, 1) };
-  return place >= 0 && isDeepStrictEqual(rest, before);
+  const fields = fieldsOf(expected.source);
+  const index = after.sources.findIndex((one) => isDeepStrictEqual(one, fields));
+  const rest = { ...after, sources: after.sources.toSpliced(index, 1) };
+  return index >= 0 && isDeepStrictEqual(rest, before);
 }
 
 function valuesOf(text: string): { readonly sources: readonly unknown[] } | null {
@@ -60,14 +60,14 @@ function valuesOf(text: string): { readonly sources: readonly unknown[] } | null
   return { ...values, sources };
 }
 
-/** Null: the list is not of the usual form. */
+/** Null: the list is not a block list. */
 function insertText(text: string, source: NewSource, lineBreak: string): string | null {
   const { contents } = parseDocument(text, options);
   if (contents === null) return append(text, ['sources:', ...linesOf(source, '  ')], lineBreak);
   if (!isMap(contents) || contents.flow) return null;
   const list = contents.get('sources', true);
   if (list === undefined) return append(text, ['sources:', ...linesOf(source, '  ')], lineBreak);
-  // A block list begins with its first dash.
+  // A block list starts with its first dash.
   if (!isSeq(list) || text[startOf(list)] !== '-') return null;
   return insertLines(text, { list, lineBreak }, source);
 }
@@ -79,7 +79,7 @@ interface BlockList {
 
 function insertLines(text: string, { list, lineBreak }: BlockList, source: NewSource): string {
   const indent = ' '.repeat(dashColumn(text, list));
-  const at = endOfEntry(text, placeFor(list, source), indent.length);
+  const at = endOfEntry(text, entryBefore(list, source), indent.length);
   const lines = linesOf(source, indent);
   const before = text.slice(0, at);
   if (before !== '' && !before.endsWith('\n')) return append(before, lines, lineBreak);
@@ -96,8 +96,8 @@ function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 
-/** The entry to stand behind. */
-function placeFor(list: YAMLSeq, { section }: NewSource): Node | undefined {
+/** The entry after which the source is inserted. */
+function entryBefore(list: YAMLSeq, { section }: NewSource): Node | undefined {
   const entries = list.items.filter((item) => isNode(item));
   const ofSection = (item: Node): boolean => section !== null && isMap(item) && slug(sectionOf(item)) === slug(section);
   return entries.findLast(ofSection) ?? entries.at(-1);
@@ -108,7 +108,7 @@ function sectionOf(item: YAMLMap): string {
   return isScalar(value) && typeof value.value === 'string' ? value.value : '';
 }
 
-/** Where the line after an entry begins, and after the comments that are indented as a part of it. */
+/** The start of the line after an entry and its indented comments. */
 function endOfEntry(text: string, entry: Node | undefined, dash: number): number {
   const end = entry?.range?.[1] ?? text.length;
   let at = text[end - 1] === '\n' ? end : nextLine(text, end);
@@ -137,18 +137,18 @@ function linesOf(source: NewSource, indent: string): string[] {
 }
 
 function fieldsOf({ url, section }: NewSource): Readonly<Record<string, string>> {
-  // `${NAME}` stands for the environment's value, and `$${` for itself.
+  // `${` would start a reference to an environment variable; `$${` is a literal `${`.
   const literal = (text: string): string => text.replaceAll('${', () => '$${');
   return { url: literal(url), ...(section === null ? {} : { section: literal(section) }) };
 }
 
-function writeAnew(document: Document, source: NewSource): string {
+function rewriteDocument(document: Document, source: NewSource): string {
   const list = document.get('sources', true);
   if (isSeq(list) && list.items.length > 0) list.add(document.createNode(fieldsOf(source)));
   else {
-    const begun = document.createNode([fieldsOf(source)]);
-    begun.commentBefore = isNode(list) ? (list.comment ?? list.commentBefore ?? null) : null;
-    document.set('sources', begun);
+    const list = document.createNode([fieldsOf(source)]);
+    list.commentBefore = isNode(list) ? (list.comment ?? list.commentBefore ?? null) : null;
+    document.set('sources', list);
   }
   return document.toString({ lineWidth: 0 });
 }

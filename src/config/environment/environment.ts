@@ -15,32 +15,32 @@ import {
   readWholeNumber,
 } from './environment-values.ts';
 
-/** What a node does: it polls sources, serves readers, or both. */
+/** What a process does: it polls sources, serves readers, or both. */
 export type Role = 'poll' | 'serve';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
-/** A process environment, or a test's own. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Everything the environment says, checked, with every default filled in. */
+/** The settings from the environment, validated, with defaults filled in. */
 export interface Settings {
   readonly host: string;
-  /** 0: the system picks one. */
+  /** 0: the system chooses one. */
   readonly port: number;
-  /** Without a trailing slash; null: not set, so the address that we listen on stands in for it. */
+  /** Without a trailing slash; null: not set, so the listening address is used. */
   readonly publicUrl: string | null;
   /** Absolute path. */
   readonly feedsDir: string;
   readonly databaseUrl: string;
   readonly roles: ReadonlySet<Role>;
-  /** Null: the admin side is off. */
+  /** Null: the admin pages are disabled. */
   readonly adminToken: string | null;
-  /** Null: `/metrics` is for this machine only. */
+  /** Null: only this machine can read `/metrics`. */
   readonly metricsToken: string | null;
-  /** CIDRs, for hosts that the operator configured. */
+  /** CIDRs, for configured hosts only. */
   readonly allowPrivateNetworks: readonly string[];
-  /** CIDRs, for hosts that anybody names. */
+  /** CIDRs, for all hosts. */
   readonly allowPrivateNetworksForAll: readonly string[];
   /** Null: the same host only. */
   readonly allowedOrigins: readonly string[] | '*' | null;
@@ -49,15 +49,15 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   readonly liveMaxPerAddress: number;
   readonly httpMaxPerAddress: number;
-  /** The hub that output feeds name instead of our own; null: our own. */
+  /** The external hub that output feeds advertise; null: the built-in hub. */
   readonly websubHub: string | null;
   readonly logLevel: LogLevel;
 }
 
-/** One variable as `check --print-config` shows it. */
+/** An environment variable as `check --print-config` prints it. */
 export interface SettingRow {
   readonly name: string;
-  /** The value in force, secrets as `(set)`. */
+  /** The effective value; `(set)` for a secret. */
   readonly value: string;
   readonly isSet: boolean;
   readonly defaultValue: string;
@@ -66,10 +66,10 @@ export interface SettingRow {
 
 interface Variable {
   readonly name: string;
-  /** In words where nothing stands for it. */
+  /** A description if there is no literal default. */
   readonly defaultValue: string;
   readonly meaning: string;
-  /** Shown as set or not set, never by value. */
+  /** The value is never displayed. */
   readonly secret?: true;
 }
 
@@ -84,47 +84,47 @@ const defaults = {
 const roles: readonly Role[] = ['poll', 'serve'];
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** Every variable that Newswire knows, in the order in which an operator meets them. */
+/** All environment variables, in display order. */
 export const environmentVariables: readonly Variable[] = [
   { name: 'HOST', defaultValue: defaults.host, meaning: 'address to listen on' },
-  { name: 'PORT', defaultValue: String(defaults.port), meaning: 'port to listen on; 0 picks a free one' },
+  { name: 'PORT', defaultValue: String(defaults.port), meaning: 'port to listen on; 0 chooses a free one' },
   {
     name: 'PUBLIC_URL',
     defaultValue: 'http://HOST:PORT',
-    meaning: 'absolute base of every address that we give out; WebSub is off unless it is set',
+    meaning: 'base of every absolute URL in output; WebSub is disabled unless it is set',
   },
   {
     name: 'FEEDS_DIR',
     defaultValue: defaults.feedsDir,
-    meaning: 'folder of the declarations: every *.yaml, *.yml and *.opml in it is read and watched',
+    meaning: 'folder of the declarations; every *.yaml, *.yml and *.opml in it is read and watched',
   },
   {
     name: 'DATABASE_URL',
     defaultValue: defaults.databaseUrl,
-    meaning: 'where items are kept: sqlite:PATH or postgres://…',
+    meaning: 'database: sqlite:PATH or postgres://…',
   },
-  { name: 'ROLES', defaultValue: roles.join(','), meaning: 'what this node does: poll, serve or both' },
+  { name: 'ROLES', defaultValue: roles.join(','), meaning: 'what this process does: poll, serve or both' },
   {
     name: 'ADMIN_TOKEN',
-    defaultValue: 'none: the admin side is off',
-    meaning: 'token by which the operator signs in at /admin, 16 characters or more',
+    defaultValue: 'none: admin pages are disabled',
+    meaning: 'token to sign in at /admin, at least 16 characters',
     secret: true,
   },
   {
     name: 'METRICS_TOKEN',
-    defaultValue: 'none: for this machine only',
-    meaning: 'bearer token that opens /metrics from afar, 16 characters or more',
+    defaultValue: 'none: this machine only',
+    meaning: 'bearer token for /metrics from other machines, at least 16 characters',
     secret: true,
   },
   {
     name: 'ALLOW_PRIVATE_NETWORKS',
     defaultValue: 'none',
-    meaning: 'comma-separated CIDRs that declared sources and webhooks, and WEBSUB_HUB, may be in, on any port',
+    meaning: 'comma-separated CIDRs that declared sources and webhooks, and WEBSUB_HUB, may use, on any port',
   },
   {
     name: 'ALLOW_PRIVATE_NETWORKS_FOR_ALL',
     defaultValue: 'none',
-    meaning: 'the same for hosts that documents, redirects and WebSub subscribers name',
+    meaning: 'the same for all hosts, including those named by documents, redirects and WebSub subscribers',
   },
   {
     name: 'ALLOWED_ORIGINS',
@@ -134,67 +134,67 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'CONTACT_URL',
     defaultValue: 'PUBLIC_URL, else none',
-    meaning: 'where a publisher reaches us; stands in the User-Agent',
+    meaning: 'contact for publishers; part of the User-Agent',
   },
-  { name: 'TRUSTED_PROXIES', defaultValue: 'none', meaning: 'comma-separated CIDRs whose X-Forwarded-For counts' },
+  { name: 'TRUSTED_PROXIES', defaultValue: 'none', meaning: 'comma-separated CIDRs whose X-Forwarded-For is trusted' },
   {
     name: 'LIVE_MAX_PER_ADDRESS',
     defaultValue: String(defaults.liveMaxPerAddress),
-    meaning: 'live connections from one address (IPv6: a /64); loopback is not counted',
+    meaning: 'live connections per client address (IPv6: per /64); loopback is not limited',
   },
   {
     name: 'HTTP_MAX_PER_ADDRESS',
     defaultValue: String(defaults.httpMaxPerAddress),
-    meaning: 'all other connections from one address, counted likewise; a trusted proxy is not limited',
+    meaning: 'other connections per client address (IPv6: per /64); loopback and trusted proxies are not limited',
   },
   {
     name: 'WEBSUB_HUB',
-    defaultValue: 'our own',
-    meaning: 'hub of somebody else that output feeds name; it is told of every change',
+    defaultValue: 'the built-in hub',
+    meaning: 'external WebSub hub that output feeds advertise; it is notified of every change',
   },
   { name: 'LOG_LEVEL', defaultValue: 'info', meaning: logLevels.join(', ') },
 ];
 
-/** The environment of this process: for `${NAME}` in declarations. Nothing else reads it. */
+/** The environment of this process. Nothing else reads `process.env`. */
 export function processEnvironment(): Environment {
   return process.env;
 }
 
 /**
- * Reads every variable. An empty one counts as not set.
+ * Reads all variables. An empty one counts as not set.
  *
- * @throws ConfigError with every mistake, not only the first.
+ * @throws ConfigError with all errors, not only the first.
  */
 export function readSettings(env: Environment = processEnvironment()): Settings {
   const problems: ConfigProblem[] = [];
-  const take = takeFrom(env, problems);
-  const publicUrl = take('PUBLIC_URL', readBaseUrl, null);
+  const read = variableReader(env, problems);
+  const publicUrl = read('PUBLIC_URL', readBaseUrl, null);
   const settings: Settings = {
-    host: take('HOST', readHost, defaults.host),
-    port: take('PORT', readPort, defaults.port),
+    host: read('HOST', readHost, defaults.host),
+    port: read('PORT', readPort, defaults.port),
     publicUrl,
-    feedsDir: take('FEEDS_DIR', readFolder, path.resolve(defaults.feedsDir)),
-    databaseUrl: take('DATABASE_URL', readDatabaseUrl, defaults.databaseUrl),
-    roles: take('ROLES', (text) => readChoices(text, roles), new Set(roles)),
-    adminToken: take('ADMIN_TOKEN', readToken, null),
-    metricsToken: take('METRICS_TOKEN', readToken, null),
-    allowPrivateNetworks: take('ALLOW_PRIVATE_NETWORKS', readCidrs, []),
-    allowPrivateNetworksForAll: take('ALLOW_PRIVATE_NETWORKS_FOR_ALL', readCidrs, []),
-    allowedOrigins: take('ALLOWED_ORIGINS', readOrigins, null),
-    contactUrl: take('CONTACT_URL', readContactUrl, publicUrl),
-    trustedProxies: take('TRUSTED_PROXIES', readCidrs, []),
-    liveMaxPerAddress: take('LIVE_MAX_PER_ADDRESS', readMaxPerAddress, defaults.liveMaxPerAddress),
-    httpMaxPerAddress: take('HTTP_MAX_PER_ADDRESS', readMaxPerAddress, defaults.httpMaxPerAddress),
-    websubHub: take('WEBSUB_HUB', readHubUrl, null),
-    logLevel: take('LOG_LEVEL', readLogLevel, 'info'),
+    feedsDir: read('FEEDS_DIR', readFolder, path.resolve(defaults.feedsDir)),
+    databaseUrl: read('DATABASE_URL', readDatabaseUrl, defaults.databaseUrl),
+    roles: read('ROLES', (text) => readChoices(text, roles), new Set(roles)),
+    adminToken: read('ADMIN_TOKEN', readToken, null),
+    metricsToken: read('METRICS_TOKEN', readToken, null),
+    allowPrivateNetworks: read('ALLOW_PRIVATE_NETWORKS', readCidrs, []),
+    allowPrivateNetworksForAll: read('ALLOW_PRIVATE_NETWORKS_FOR_ALL', readCidrs, []),
+    allowedOrigins: read('ALLOWED_ORIGINS', readOrigins, null),
+    contactUrl: read('CONTACT_URL', readContactUrl, publicUrl),
+    trustedProxies: read('TRUSTED_PROXIES', readCidrs, []),
+    liveMaxPerAddress: read('LIVE_MAX_PER_ADDRESS', readMaxPerAddress, defaults.liveMaxPerAddress),
+    httpMaxPerAddress: read('HTTP_MAX_PER_ADDRESS', readMaxPerAddress, defaults.httpMaxPerAddress),
+    websubHub: read('WEBSUB_HUB', readHubUrl, null),
+    logLevel: read('LOG_LEVEL', readLogLevel, 'info'),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return settings;
 }
 
 /**
- * Settings for a server that keeps everything within one folder and may read from this machine; the rest is as the
- * environment says.
+ * Settings for a server whose files are all inside one folder and that may read from this machine. The other settings
+ * come from the environment.
  */
 export function settingsWithin(folder: string, env: Environment): Settings {
   return readSettings({
@@ -206,19 +206,19 @@ export function settingsWithin(folder: string, env: Environment): Settings {
   });
 }
 
-/** Where the declarations stand, also when other variables are wrong: so that all mistakes can be told at once. */
+/** FEEDS_DIR, even if other variables are invalid, so that all errors can be reported at once. */
 export function readFeedsDir(env: Environment): string {
   return path.resolve(textOf(env, 'FEEDS_DIR') ?? defaults.feedsDir);
 }
 
-/** The file that a database address names, so that it can be asked whether there is one; null: it is not a file's. */
+/** The path of a SQLite database, to check whether it exists; null: another database. */
 export function databaseFile(databaseUrl: string): string | null {
   const file = /^sqlite:(?:\/\/)?(.+)$/s.exec(databaseUrl)?.[1];
   return file === undefined ? null : path.resolve(file);
 }
 
 /**
- * The table behind `check --print-config`. Works on a bad environment too: it shows what is set, not what it means.
+ * The table of `check --print-config`. It also works for an invalid environment, since it does not parse the values.
  */
 export function describeSettings(env: Environment = processEnvironment()): readonly SettingRow[] {
   return environmentVariables.map((variable) => {
@@ -235,13 +235,13 @@ export function describeSettings(env: Environment = processEnvironment()): reado
 
 function shown(variable: Variable, text: string): string {
   if (variable.secret) return '(set)';
-  // A database address carries its password: `postgres://user:password@host/name`.
+  // A database URL contains its password: `postgres://user:password@host/name`.
   return text.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1:…@');
 }
 
-type Take = <T>(name: string, read: (text: string) => ParsedValue<T>, fallback: T) => T;
+type ReadVariable = <T>(name: string, read: (text: string) => ParsedValue<T>, fallback: T) => T;
 
-function takeFrom(env: Environment, problems: ConfigProblem[]): Take {
+function variableReader(env: Environment, problems: ConfigProblem[]): ReadVariable {
   return (name, read, fallback) => {
     const text = textOf(env, name);
     if (text === null) return fallback;
@@ -261,8 +261,8 @@ function readDatabaseUrl(text: string): ParsedValue<string> {
   if (/^sqlite:./.test(text)) return { value: text };
   if (/^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text)) return { value: text };
   return {
-    what: 'is not the address of a database that Newswire knows',
-    remedy: 'Use sqlite:PATH, like sqlite:db/newswire.sqlite, or postgres://user:password@host/name',
+    what: 'is not the URL of a supported database',
+    remedy: 'Use sqlite:PATH, such as sqlite:db/newswire.sqlite, or postgres://user:password@host/name',
   };
 }
 
@@ -273,6 +273,6 @@ function readMaxPerAddress(text: string): ParsedValue<number> {
 function readLogLevel(text: string): ParsedValue<LogLevel> {
   const level = logLevels.find((candidate) => candidate === text.toLowerCase());
   return level === undefined
-    ? { what: `is not a level: ${JSON.stringify(text)}`, remedy: `Use ${logLevels.join(', ')}` }
+    ? { what: `is not a log level: ${JSON.stringify(text)}`, remedy: `Use ${logLevels.join(', ')}` }
     : { value: level };
 }

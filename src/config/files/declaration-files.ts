@@ -4,19 +4,19 @@ import { ConfigError } from '../../domain/config-error.ts';
 
 const maxFileBytes = 16 * 1024 * 1024;
 
-/** One file of declarations as it was found. */
+/** A declaration file as found on disk. */
 export type DeclarationFile =
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** All of them by name, in the order of their names, so that what comes first does not depend on the file system. */
+/** Declaration files by name, sorted by name, so that their order does not depend on the file system. */
 export type DeclarationFiles = ReadonlyMap<string, DeclarationFile>;
 
 /**
- * Reads every `*.yaml`, `*.yml` and `*.opml` of a folder; not below it, and none whose name starts with a dot (editors
- * and Kubernetes keep their own there).
+ * Reads every `*.yaml`, `*.yml` and `*.opml` in a folder. Ignores subfolders and names that start with a dot (files of
+ * editors and Kubernetes).
  *
- * @throws ConfigError when the folder cannot be listed.
+ * @throws ConfigError if the folder cannot be listed.
  */
 export async function readDeclarationFiles(dir: string): Promise<DeclarationFiles> {
   const names = (await list(dir)).filter((name) => /^[^.].*\.(?:ya?ml|opml)$/i.test(name)).sort();
@@ -34,13 +34,13 @@ async function list(dir: string): Promise<string[]> {
       {
         where: 'FEEDS_DIR',
         what: `${what}: ${JSON.stringify(dir)}`,
-        remedy: 'Create it, or point FEEDS_DIR at the folder with your sources',
+        remedy: 'Create it, or set FEEDS_DIR to the folder of your sources',
       },
     ]);
   }
 }
 
-/** Null: it is gone again, or it is not a file. */
+/** Null: removed meanwhile, or not a file. */
 async function readOne(file: string): Promise<DeclarationFile | null> {
   try {
     const found = await stat(file);
@@ -52,7 +52,7 @@ async function readOne(file: string): Promise<DeclarationFile | null> {
   } catch (error) {
     const code = codeOf(error);
     if (code !== 'ENOENT') return { kind: 'unreadable', reason: `cannot be read (${code})` };
-    return (await isLink(file)) ? { kind: 'unreadable', reason: 'is a link that leads nowhere' } : null;
+    return (await isLink(file)) ? { kind: 'unreadable', reason: 'is a broken symbolic link' } : null;
   }
 }
 
@@ -65,7 +65,7 @@ async function isLink(file: string): Promise<boolean> {
   }
 }
 
-/** `ENOENT`, `EACCES`, …: what the system calls it. */
+/** The system's error code, such as `ENOENT` or `EACCES`. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

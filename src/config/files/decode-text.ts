@@ -1,21 +1,21 @@
 /**
- * The text of a file of declarations: UTF-8, or what a byte order mark says, or, in XML, what its first line says.
+ * Decodes a declaration file: by its byte order mark, in XML by its encoding declaration, else as UTF-8.
  *
- * @returns null when the bytes are not text in that encoding.
+ * @returns null if the bytes are not valid in that encoding.
  */
 export function decodeText(bytes: Uint8Array, options: { readonly xml: boolean }): string | null {
-  const marked = encodingByMark(bytes);
-  const named = options.xml && marked === null ? encodingByDeclaration(bytes) : null;
+  const byBom = encodingByBom(bytes);
+  const declared = options.xml && byBom === null ? encodingByDeclaration(bytes) : null;
   try {
-    return new TextDecoder(marked ?? named ?? 'utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(byBom ?? declared ?? 'utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    // TypeError: bytes that the encoding does not have. RangeError: an encoding that nobody knows.
+    // TypeError: bytes that are invalid in the encoding. RangeError: an unknown encoding.
     if (error instanceof TypeError || error instanceof RangeError) return null;
     throw error;
   }
 }
 
-function encodingByMark(bytes: Uint8Array): string | null {
+function encodingByBom(bytes: Uint8Array): string | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
 }

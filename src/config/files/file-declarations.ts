@@ -2,7 +2,7 @@ import type { SiteFields, SourceFields } from '../schema/source-schema.ts';
 import type { WebhookFields } from '../schema/webhook-schema.ts';
 import type { MaskedText } from './references.ts';
 
-/** What one file says, checked by itself; what holds between files is judged when the parts are put together. */
+/** The declarations of one file, validated alone. Rules across files are checked when the files are combined. */
 export interface FileDeclarations {
   readonly site: { readonly fields: SiteFields; readonly where: string } | null;
   readonly sections: readonly string[];
@@ -10,29 +10,29 @@ export interface FileDeclarations {
   readonly webhooks: readonly WebhookEntry[];
 }
 
-/** One declared source and where its words stand. */
+/** A declared source and its position. */
 export interface SourceEntry {
   readonly fields: SourceFields;
-  /** The address as it stands in the file, before `${NAME}` was resolved: for messages. */
+  /** The URL as written in the file, with `${NAME}` unresolved, for messages. */
   readonly writtenUrl: string;
-  /** What of the address came out of the environment. */
+  /** The URL with environment values masked. */
   readonly urlReferences: MaskedText;
-  /** `sources.yaml:12`, of the entry. */
+  /** Position of the entry, such as `sources.yaml:12`. */
   readonly where: string;
-  /** The same, of one of its keys. */
+  /** Position of one of its keys. */
   positionOf(key: string): string;
 }
 
-/** One declared webhook. */
+/** A declared webhook and its position. */
 export interface WebhookEntry {
   readonly fields: WebhookFields;
-  /** The address as it stands in the file, before `${NAME}` was resolved. */
+  /** The URL as written in the file, with `${NAME}` unresolved. */
   readonly writtenUrl: string;
-  /** What of the address came out of the environment. */
+  /** The URL with environment values masked. */
   readonly urlReferences: MaskedText;
-  /** `sources.yaml:12`, of the entry. */
+  /** Position of the entry, such as `sources.yaml:12`. */
   readonly where: string;
 }
 
-/** A file that says nothing. */
+/** The declarations of an empty file. */
 export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], webhooks: [] };

@@ -10,15 +10,15 @@ const maxTitleChars = 200;
 const maxSectionChars = 60;
 
 interface Outline {
-  /** Heading for what is inside; null on an outline that is a source itself. */
+  /** The section for nested outlines; null for an outline that is a source. */
   readonly heading: string | null;
 }
 
 /**
- * Reads one OPML file: every `outline` with an `xmlUrl` is a source, in the section that the nearest outline around it
- * names. The parser knows the five entities of XML and no others and fetches nothing, so a DTD can neither grow the
- * document nor reach a file. `${NAME}` is not resolved here: an OPML file usually comes from someone else, who could
- * have our secrets sent to an address of theirs.
+ * Reads an OPML file: every `outline` with an `xmlUrl` is a source, in the section named by the nearest enclosing
+ * outline. The parser supports only the five predefined XML entities and fetches nothing, so a DTD can neither expand
+ * the document nor read a file. `${NAME}` is not resolved: OPML files often come from third parties, who could
+ * otherwise have secrets of the environment sent to an address of theirs.
  */
 export function readOpmlFile(
   file: { readonly name: string; readonly text: string },
@@ -39,7 +39,7 @@ class OpmlReader {
   #parser: Parser | null = null;
   #outlines = 0;
   #isTooDeep = false;
-  #root: 'unseen' | 'open' | 'closed' | 'cut' | 'other' = 'unseen';
+  #root: 'unseen' | 'open' | 'closed' | 'truncated' | 'other' = 'unseen';
   #line = 1;
   #counted = 0;
 
@@ -66,39 +66,39 @@ class OpmlReader {
       return;
     }
     this.#open.push({ heading: null });
-    if (this.#outlines <= maxOutlines) this.#take(url ?? '', label);
+    if (this.#outlines <= maxOutlines) this.#addSource(url ?? '', label);
   }
 
   onclosetag(name: string, isImplied: boolean): void {
     const tag = name.toLowerCase();
     if (tag === 'outline') this.#open.pop();
-    if (tag === 'opml' && this.#root === 'open') this.#root = isImplied ? 'cut' : 'closed';
+    if (tag === 'opml' && this.#root === 'open') this.#root = isImplied ? 'truncated' : 'closed';
   }
 
   part(): FileDeclarations {
-    const fault = this.#fault();
-    if (fault === null) return { ...noDeclarations, sources: this.#sources };
-    this.#problems.add({ where: `${this.#file.name}:${fault.line}`, what: fault.what, remedy: fault.remedy });
+    const error = this.#error();
+    if (error === null) return { ...noDeclarations, sources: this.#sources };
+    this.#problems.add({ where: `${this.#file.name}:${error.line}`, what: error.what, remedy: error.remedy });
     return noDeclarations;
   }
 
-  #fault(): { line: number; what: string; remedy: string } | null {
+  #error(): { line: number; what: string; remedy: string } | null {
     if (this.#root === 'unseen' || this.#root === 'other') {
-      return { line: 1, what: 'the file is not OPML', remedy: 'Export your subscriptions as OPML again' };
+      return { line: 1, what: 'the file is not OPML', remedy: 'Export the subscriptions as OPML again' };
     }
     if (this.#root !== 'closed') {
       const line = this.#file.text.split('\n').length;
-      return { line, what: 'the file ends before </opml>', remedy: 'Copy the whole file again' };
+      return { line, what: 'the file ends before </opml>', remedy: 'Copy the complete file again' };
     }
     if (this.#isTooDeep) {
-      return { line: 1, what: `the outlines are nested more than ${maxDepth} deep`, remedy: 'Nest them less' };
+      return { line: 1, what: `the outlines are nested more than ${maxDepth} deep`, remedy: 'Reduce the nesting' };
     }
     return this.#outlines <= maxOutlines
       ? null
       : { line: 1, what: `the file has more than ${maxOutlines} outlines`, remedy: 'Split it into several files' };
   }
 
-  #take(url: string, label: string | null): void {
+  #addSource(url: string, label: string | null): void {
     const where = `${this.#file.name}:${this.#lineHere()}`;
     const section = this.#open.findLast((outline) => outline.heading !== null)?.heading ?? null;
     const parsed = sourceSchema.safeParse({
@@ -117,11 +117,11 @@ class OpmlReader {
       return;
     }
     const bad =
-      parsed.error.issues[0]?.path[0] === 'section' ? `has an unusable section ${quote(section)}` : 'has no xmlUrl';
-    this.#problems.add({ where, what: `an outline ${bad}`, remedy: 'Mend the outline, or take it out' });
+      parsed.error.issues[0]?.path[0] === 'section' ? `has an invalid section ${quote(section)}` : 'has no xmlUrl';
+    this.#problems.add({ where, what: `an outline ${bad}`, remedy: 'Correct or remove the outline' });
   }
 
-  /** The line of the tag that is being read. Counted onwards from the last one asked for: linear over the file. */
+  /** The line of the current tag. Counts on from the previous call: linear over the file. */
   #lineHere(): number {
     const index = this.#parser?.startIndex ?? 0;
     for (let at = this.#file.text.indexOf('\n', this.#counted); at !== -1 && at < index; ) {
@@ -133,7 +133,7 @@ class OpmlReader {
   }
 }
 
-/** Someone else's label as a heading of ours: one line, cut. */
+/** An external label as a single line of limited length. */
 function plain(text: string | null, maxChars: number): string | null {
   const flat = (text ?? '').replace(/[\p{Cc}\s]+/gu, ' ').trim();
   return flat === '' ? null : [...flat].slice(0, maxChars).join('');

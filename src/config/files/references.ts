@@ -1,7 +1,7 @@
 import { mask } from '../../domain/polling/masking.ts';
 import type { Environment } from '../environment/environment.ts';
 
-/** A `${NAME}` whose variable is not set, and where it stands in the value. */
+/** A `${NAME}` whose variable is not set, and its path in the value. */
 export interface UnsetReference {
   readonly path: readonly PropertyKey[];
   readonly name: string;
@@ -10,8 +10,8 @@ export interface UnsetReference {
 const reference = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
- * Puts the environment's values in place of `${NAME}` in every string below a value; `$${` stands for a literal `${`.
- * What a variable holds is not looked at again, so a value cannot pull in another.
+ * Replaces `${NAME}` by the environment variable in all nested strings of a value; `$${` is a literal `${`. Replaced
+ * values are not scanned again, so that a variable cannot refer to another one.
  */
 export function resolveReferences(value: unknown, env: Environment): { value: unknown; unset: UnsetReference[] } {
   const unset: UnsetReference[] = [];
@@ -31,20 +31,20 @@ export function resolveReferences(value: unknown, env: Environment): { value: un
   return { value: resolve(value, []), unset };
 }
 
-/** A text with the name alone in place of each `${NAME}`: names are no secrets. */
+/** Replaces each `${NAME}` by the name, which is not secret. */
 export function nameReferences(text: string): string {
   return text.replace(reference, (_, name: string | undefined) => name ?? '${');
 }
 
-/** Where a text names the environment, and what it would tell. */
+/** A text with references to environment variables, masked. */
 export interface MaskedText {
-  /** The text with a mask in place of each `${NAME}`. */
+  /** The text with the mask in place of each `${NAME}`. */
   readonly masked: string;
-  /** Values of the variables, in the order of the text. */
+  /** The values of the variables, in the order of the text. */
   readonly secrets: readonly string[];
 }
 
-/** What of a text comes out of the environment and is not to be shown. */
+/** Masks the references in a text and returns their values. */
 export function maskReferences(text: string, env: Environment): MaskedText {
   const secrets: string[] = [];
   const masked = text.replace(reference, (_, name: string | undefined) => {

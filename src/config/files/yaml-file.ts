@@ -9,7 +9,7 @@ import { type FileDeclarations, noDeclarations, type SourceEntry, type WebhookEn
 import { maskReferences, resolveReferences } from './references.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 
-/** Everything that a look at one file's values needs. */
+/** A parsed YAML file with everything that validation needs. */
 interface YamlFile {
   readonly name: string;
   /** As written. */
@@ -21,7 +21,7 @@ interface YamlFile {
   readonly env: Environment;
 }
 
-/** Reads one YAML file of declarations. What is wrong with it goes to `problems`; what is right is returned. */
+/** Reads a YAML declaration file. Errors are added to `problems`; valid declarations are returned. */
 export function readYamlFile(
   file: { readonly name: string; readonly text: string },
   env: Environment,
@@ -29,15 +29,15 @@ export function readYamlFile(
 ): FileDeclarations {
   const opened = openYaml(file, env, problems);
   if (opened === null) return noDeclarations;
-  if (!isGroup(opened.resolved)) {
+  if (!isMapping(opened.resolved)) {
     problems.add({
       where: `${file.name}:${opened.positions.lineOf([])}`,
-      what: 'the file is not a group of settings',
-      remedy: 'Write "sources:" and below it a list, each with "- url: https://…"',
+      what: 'the file is not a mapping',
+      remedy: 'Write "sources:" and below it a list with "- url: https://…"',
     });
     return noDeclarations;
   }
-  complainOfUnknownKeys(opened, [], topKeys);
+  reportUnknownKeys(opened, [], topKeys);
   return {
     site: readSite(opened),
     sections: readSections(opened),
@@ -62,23 +62,23 @@ function openYaml(
   try {
     written = document.toJS();
   } catch (error) {
-    // An alias without its anchor, or so many that they are a bomb.
+    // An alias without an anchor, or an alias bomb.
     const reason = error instanceof Error ? error.message.replace(/[\s.]+$/, '') : String(error);
     problems.add({
       where: `${file.name}:1`,
       what: `an alias cannot be resolved (${reason})`,
-      remedy: 'Write the values out',
+      remedy: 'Write the values without aliases',
     });
     return null;
   }
-  // Nothing, or comments only.
+  // An empty file, or only comments.
   if (written === null || written === undefined) return null;
   const { value: resolved, unset } = resolveReferences(written, env);
   for (const { path, name } of unset) {
     problems.add({
       where: `${file.name}:${positions.lineOf(path)}`,
       what: `the environment variable ${name} is not set`,
-      remedy: `Set ${name}, or take $\{${name}} out; write $$\{ for a literal $\{`,
+      remedy: `Set ${name}, or remove $\{${name}}; write $$\{ for a literal $\{`,
     });
   }
   return { name: file.name, written, resolved, positions, problems, env };
@@ -86,25 +86,25 @@ function openYaml(
 
 const yamlRemedies: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces',
-  DUPLICATE_KEY: 'Keep one of the two',
+  DUPLICATE_KEY: 'Remove one of the two',
   NON_STRING_KEY: 'Write the key as a plain word, or in quotes',
-  MULTIPLE_DOCS: 'Take the "---" out, or put the rest in a file of its own',
-  BLOCK_AS_IMPLICIT_KEY: 'Put a text that holds ": " in quotes',
+  MULTIPLE_DOCS: 'Remove the "---", or move the rest to another file',
+  BLOCK_AS_IMPLICIT_KEY: 'Put text that contains ": " in quotes',
   BAD_SCALAR_START: 'Put the text in quotes',
   BAD_DQ_ESCAPE: 'Use single quotes, or double the backslash',
-  MISSING_CHAR: 'Close the quote or bracket, and indent the keys of a list entry alike',
+  MISSING_CHAR: 'Close the quote or bracket, and indent the keys of a list entry equally',
 };
 
-/** In place of what the library says to programmers. */
-const yamlComplaints: Readonly<Record<string, string>> = {
+/** Replaces messages of the library that address programmers. */
+const yamlMessages: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the file holds more than one document',
-  NON_STRING_KEY: 'a key is not text',
+  NON_STRING_KEY: 'a key is not a string',
 };
 
 function explainYamlError(error: YAMLError): { what: string; remedy: string } {
-  const said = yamlComplaints[error.code] ?? error.message;
+  const reason = yamlMessages[error.code] ?? error.message;
   return {
-    what: `not valid YAML (${said.replace(/[\s.]+$/, '')})`,
+    what: `not valid YAML (${reason.replace(/[\s.]+$/, '')})`,
     remedy: yamlRemedies[error.code] ?? 'Check the indentation and the quotes here and on the line above',
   };
 }
@@ -112,17 +112,17 @@ function explainYamlError(error: YAMLError): { what: string; remedy: string } {
 function readSite(file: YamlFile): FileDeclarations['site'] {
   const value = childOf(file.resolved, 'site');
   if (value === undefined || value === null) return null;
-  const fields = check(file, siteSchema, { path: ['site'], root: 'site' });
+  const fields = validate(file, siteSchema, { path: ['site'], root: 'site' });
   return fields === null ? null : { fields, where: `${file.name}:${file.positions.lineOfKey([], 'site')}` };
 }
 
 function readSections(file: YamlFile): readonly string[] {
   const value = childOf(file.resolved, 'sections');
   if (value === undefined || value === null) return [];
-  return check(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
+  return validate(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
 }
 
-/** The entries of a list that stands under the plural of what it holds. */
+/** The entries of the list `sources` or `webhooks`. */
 function readList<T>(
   file: YamlFile,
   noun: 'source' | 'webhook',
@@ -143,7 +143,7 @@ function readList<T>(
 
 function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   const path = ['webhooks', index] as const;
-  const fields = check(file, webhookSchema, { path, root: 'webhook' });
+  const fields = validate(file, webhookSchema, { path, root: 'webhook' });
   if (fields === null) return null;
   const writtenUrl = String(valueAt(file.written, [...path, 'url']));
   const urlReferences = maskReferences(writtenUrl, file.env);
@@ -152,7 +152,7 @@ function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {
   const path = ['sources', index] as const;
-  const fields = check(file, sourceSchema, { path, root: 'source' });
+  const fields = validate(file, sourceSchema, { path, root: 'source' });
   if (fields === null) return null;
   const writtenUrl = String(valueAt(file.written, [...path, 'url']));
   return {
@@ -164,8 +164,8 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
   };
 }
 
-/** The value at a path if it fits the schema; else null, with every misfit in `problems`. */
-function check<T extends z.ZodType>(
+/** Validates the value at a path. Null: invalid, with all errors added to `problems`. */
+function validate<T extends z.ZodType>(
   file: YamlFile,
   schema: T,
   at: { readonly path: readonly PropertyKey[]; readonly root: string },
@@ -176,7 +176,7 @@ function check<T extends z.ZodType>(
     const path = [...at.path, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       const holder = issue.path.findLast((part) => typeof part === 'string');
-      complainOfUnknownKeys(file, path, keysOf(String(holder ?? at.root)));
+      reportUnknownKeys(file, path, keysOf(String(holder ?? at.root)));
       continue;
     }
     const written = valueAt(file.written, path);
@@ -188,9 +188,9 @@ function check<T extends z.ZodType>(
   return null;
 }
 
-function complainOfUnknownKeys(file: YamlFile, path: readonly PropertyKey[], known: readonly string[]): void {
+function reportUnknownKeys(file: YamlFile, path: readonly PropertyKey[], known: readonly string[]): void {
   const holder = valueAt(file.resolved, path);
-  if (!isGroup(holder)) return;
+  if (!isMapping(holder)) return;
   for (const key of Object.keys(holder)) {
     if (known.includes(key)) continue;
     const where = `${file.name}:${file.positions.lineOfKey(path, key)}`;
@@ -198,7 +198,7 @@ function complainOfUnknownKeys(file: YamlFile, path: readonly PropertyKey[], kno
   }
 }
 
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -10,15 +10,15 @@ import {
   type Node,
 } from 'yaml';
 
-/** Finds where the parts of a YAML document stand. */
+/** Positions of the parts of a YAML document. */
 export interface YamlPositions {
-  /** Line of the value at a path, or of the nearest thing above it that stands in the file. From 1. */
+  /** Line of the value at a path, or of its nearest existing ancestor. From 1. */
   lineOf(path: readonly PropertyKey[]): number;
-  /** Line of a key of the map at a path. */
+  /** Line of a key of the mapping at a path. */
   lineOfKey(path: readonly PropertyKey[], key: string): number;
 }
 
-/** Positions within one parsed document. */
+/** Creates the positions of a parsed document. */
 export function yamlPositions(document: Document, lines: LineCounter): YamlPositions {
   const lineAt = (node: unknown): number | null => {
     const start = (node as Node | null)?.range?.[0];
@@ -45,7 +45,7 @@ export function yamlPositions(document: Document, lines: LineCounter): YamlPosit
   };
 }
 
-/** A child by key or index, through aliases. Its key node is null in a list. */
+/** A child by key or index, resolving aliases. Its key node is null in a sequence. */
 function childOf(document: Document, parent: unknown, part: PropertyKey): { key: unknown; value: unknown } | null {
   const node = isAlias(parent) ? parent.resolve(document) : parent;
   if (!isCollection(node)) return null;

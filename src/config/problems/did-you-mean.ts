@@ -1,4 +1,4 @@
-/** Words of other readers' settings for ours. */
+/** Names of settings in other feed readers, and ours. */
 const synonyms: Readonly<Record<string, string>> = {
   name: 'title',
   feed: 'url',
@@ -20,7 +20,7 @@ const synonyms: Readonly<Record<string, string>> = {
   tz: 'timezone',
 };
 
-/** The known word that was probably meant by an unknown one; null when none is near. */
+/** The known word most similar to an unknown one; null if none is similar enough. */
 export function nearestWord(word: string, known: readonly string[]): string | null {
   const plain = word.toLowerCase();
   const synonym = synonyms[plain];
@@ -29,11 +29,11 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
     .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  // A third of the letters may differ: more would guess `keep` for `help`.
+  // At most a third of the letters may differ: with more, `help` would suggest `keep`.
   return best !== undefined && best.distance <= Math.max(1, Math.floor(plain.length / 3)) ? best.candidate : null;
 }
 
-/** Letters inserted, left out, replaced or swapped with their neighbour, counted (optimal string alignment). */
+/** Optimal string alignment distance: insertions, deletions, substitutions and transpositions. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;

@@ -8,7 +8,7 @@ const unitMs: Readonly<Record<string, number>> = {
   d: dayMs,
 };
 
-/** `15m`, `1h`, `90s`, `1.5h` as milliseconds; null for anything else, a bare number too: its unit would be a guess. */
+/** Parses `15m`, `1h`, `90s` or `1.5h` to milliseconds; null otherwise, also for a number without a unit. */
 export function parseDuration(text: string): number | null {
   const match = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|h|d)$/.exec(text.trim());
   const unit = unitMs[match?.[2] ?? ''];

@@ -15,8 +15,8 @@ const maxPatternChars = 2000;
 const maxItemsPerDocument = 10_000;
 export const defaultItemLimit = 500;
 
-/** Fields that the fetcher or the connection owns: set by hand they would break conditional requests or framing. */
-const ownHeaders = new Set([
+/** Headers that Newswire sets itself; set by the operator they would break conditional requests or framing. */
+const reservedHeaders = new Set([
   'accept-encoding',
   'connection',
   'content-length',
@@ -41,10 +41,10 @@ const line = (maxChars: number) =>
     .trim()
     .min(1, { error: 'is empty', abort: true })
     .max(maxChars, { error: `is longer than ${maxChars} characters` })
-    .refine((text) => !/\p{Cc}/u.test(text), { error: 'holds a line break or a control character' });
+    .refine((text) => !/\p{Cc}/u.test(text), { error: 'contains a line break or a control character' });
 
 const sectionName = line(maxSectionChars).refine((text) => /[\p{L}\p{N}]/u.test(text), {
-  error: 'has neither a letter nor a digit',
+  error: 'contains neither a letter nor a digit',
 });
 
 const duration = (bounds: { minMs: number; maxMs: number; words: string }) =>
@@ -73,32 +73,32 @@ const headers = z.record(z.string(), z.unknown()).transform((fields, context) =>
   const seen = new Set<string>();
   const usable: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
-    const fault = headerFault(name, value, seen);
-    if (fault !== null) context.addIssue({ code: 'custom', message: fault, path: [name] });
+    const error = headerError(name, value, seen);
+    if (error !== null) context.addIssue({ code: 'custom', message: error, path: [name] });
     if (typeof value === 'string') usable[name] = value;
     seen.add(name.toLowerCase());
   }
   return usable;
 });
 
-function headerFault(name: string, value: unknown, seen: ReadonlySet<string>): string | null {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) return 'is not the name of a header';
-  if (ownHeaders.has(name.toLowerCase())) return 'is set by Newswire itself';
-  if (seen.has(name.toLowerCase())) return 'is given twice in different spellings';
+function headerError(name: string, value: unknown, seen: ReadonlySet<string>): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) return 'is not a valid header name';
+  if (reservedHeaders.has(name.toLowerCase())) return 'is set by Newswire itself';
+  if (seen.has(name.toLowerCase())) return 'is given twice with different capitalisation';
   if (typeof value !== 'string') return 'is not text';
-  // Latin-1 is what a header can carry; a line break would start another header.
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'holds a character that cannot stand in a header';
+  // Header values are Latin-1; a line break would start another header.
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'contains a character that is invalid in a header';
 }
 
-/** An id that the operator writes down. */
+/** A declared id. */
 export const declaredId = z
   .string()
   .max(maxIdChars, { error: `is longer than ${maxIdChars} characters` })
   .refine((text) => /^[\p{Ll}\p{Lo}\p{N}]+(?:[-_]+[\p{Ll}\p{Lo}\p{N}]+)*$/u.test(text), {
-    error: 'is not made of small letters, digits and single hyphens',
+    error: 'may contain only lower-case letters, digits and single hyphens',
   });
 
-/** What may be said of one source in YAML; `url` is judged apart, since it needs FEEDS_DIR. */
+/** The settings of a source in YAML. `url` is validated separately, since that requires FEEDS_DIR. */
 export const sourceSchema = z.strictObject({
   url: z.string().trim().min(1, { error: 'is empty', abort: true }),
   title: line(maxTitleChars).nullish(),
@@ -122,10 +122,10 @@ export const sourceSchema = z.strictObject({
   trust: z.strictObject({ dates: z.boolean().nullish(), ids: z.boolean().nullish() }).nullish(),
 });
 
-/** One source's fields as they stand in a file: an absent one is undefined or null. */
+/** The settings of a source as written; an absent one is undefined or null. */
 export type SourceFields = z.infer<typeof sourceSchema>;
 
-/** What may be said of the whole site. */
+/** The settings of the site. */
 export const siteSchema = z.strictObject({
   title: line(maxTitleChars).nullish(),
   timezone: z.string().refine(isTimezone, { error: 'is not a time zone' }).nullish(),
@@ -151,13 +151,13 @@ export const siteSchema = z.strictObject({
     .nullish(),
 });
 
-/** The site's settings as they stand in a file. */
+/** The settings of the site as written. */
 export type SiteFields = z.infer<typeof siteSchema>;
 
-/** The order of the tabs. */
+/** The sections, in display order. */
 export const sectionsSchema = z.array(sectionName);
 
-/** The keys of a file, in the order in which they are explained. */
+/** The top-level keys of a file, in documentation order. */
 export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
 
 function isTimezone(name: string): boolean {
@@ -165,7 +165,7 @@ function isTimezone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // RangeError is how Intl says no.
+    // Intl throws RangeError for an invalid value.
     return false;
   }
 }

@@ -13,20 +13,20 @@ const url = z
   .max(maxUrlChars, { error: `is longer than ${maxUrlChars} characters`, abort: true })
   .transform((text, context) => {
     const parsed = URL.parse(text);
-    const fault = urlFault(parsed);
-    if (parsed !== null && fault === null) return parsed.href;
-    context.addIssue({ code: 'custom', message: fault ?? 'is not a whole address' });
+    const error = urlError(parsed);
+    if (parsed !== null && error === null) return parsed.href;
+    context.addIssue({ code: 'custom', message: error ?? 'is not an absolute URL' });
     return z.NEVER;
   });
 
-function urlFault(parsed: URL | null): string | null {
-  if (parsed === null) return 'is not a whole address';
+function urlError(parsed: URL | null): string | null {
+  if (parsed === null) return 'is not an absolute URL';
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') return 'is not http or https';
-  if (parsed.username !== '' || parsed.password !== '') return 'holds a user name or a password';
+  if (parsed.username !== '' || parsed.password !== '') return 'contains a user name or a password';
   return parsed.hash === '' ? null : 'has a fragment, which is never sent';
 }
 
-/** One secret, or several that all sign while one takes the place of another. */
+/** One secret, or several that all sign during a rotation. */
 const secrets = z.unknown().transform((value, context): readonly string[] => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0 || list.length > maxSecrets) {
@@ -41,7 +41,7 @@ const secrets = z.unknown().transform((value, context): readonly string[] => {
 });
 
 function isSecret(text: unknown): boolean {
-  // A variable that is not set has been complained of.
+  // An unset variable is reported separately.
   return typeof text === 'string' && (text.includes('$' + '{') || decodeSecret(text) !== null);
 }
 
@@ -60,11 +60,11 @@ const filter = z
     const written = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
     const read = parseFilter(written);
     if (!('error' in read)) return read;
-    context.addIssue({ code: 'custom', message: `cannot be used: ${read.error}` });
+    context.addIssue({ code: 'custom', message: `is invalid: ${read.error}` });
     return z.NEVER;
   });
 
-/** What may be said of one webhook in YAML. */
+/** The settings of a webhook in YAML. */
 export const webhookSchema = z.strictObject({
   url,
   id: declaredId.nullish(),
@@ -72,5 +72,5 @@ export const webhookSchema = z.strictObject({
   filter: filter.nullish(),
 });
 
-/** One webhook's fields as they stand in a file: an absent one is undefined or null. */
+/** The settings of a webhook as written; an absent one is undefined or null. */
 export type WebhookFields = z.infer<typeof webhookSchema>;

@@ -1,28 +1,28 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
-/** When a change is looked at. */
+/** Timing of a folder watcher. */
 export interface FolderWatchTiming {
-  /** Silence that is waited for after an event, so that a file is not read while it is half written. */
+  /** Debounce: time without events before a reread, so that half-written files are not read. */
   readonly quietMs: number;
-  /** The wait ends here, though events go on: no stream of changes may keep a change from being seen. */
+  /** Upper limit of the debounce, so that continuous events cannot delay a reread indefinitely. */
   readonly maxWaitMs: number;
-  /** How often the folder is asked whether it is still the same one. */
+  /** How often the folder's identity is checked. */
   readonly pulseMs: number;
-  /** How often everything is read again with no hint at all. */
+  /** How often everything is reread without any event. */
   readonly rereadMs: number;
 }
 
 /**
- * Says when it is time to look at folders again. File system events are a hint and no more: a watcher goes deaf when
- * its folder is replaced, network drives send none, Kubernetes swaps a link. So the folder's identity is asked for every
- * second and everything is read again every half minute.
+ * Calls back when folders must be reread. File system events are unreliable: a watcher receives none after its folder
+ * is replaced, network drives send none, and Kubernetes replaces a symbolic link. The folder's identity is therefore
+ * checked every second, and everything is reread every half minute.
  */
 export class FolderWatcher {
   readonly #dir: string;
   readonly #timing: FolderWatchTiming;
-  readonly #look: () => void;
-  readonly #pulse: NodeJS.Timeout;
+  readonly #onChange: () => void;
+  readonly #identityCheck: NodeJS.Timeout;
   readonly #reread: NodeJS.Timeout;
   #watchers: FSWatcher[] = [];
   #quiet: NodeJS.Timeout | undefined;
@@ -30,50 +30,50 @@ export class FolderWatcher {
   #identity = '';
   #closed = false;
 
-  constructor(dir: string, timing: FolderWatchTiming, look: () => void) {
+  constructor(dir: string, timing: FolderWatchTiming, onChange: () => void) {
     this.#dir = dir;
     this.#timing = timing;
-    this.#look = look;
-    this.#pulse = setInterval(() => void this.#compareIdentity(), timing.pulseMs).unref();
-    this.#reread = setInterval(() => this.#ring(), timing.rereadMs).unref();
+    this.#onChange = onChange;
+    this.#identityCheck = setInterval(() => void this.#compareIdentity(), timing.pulseMs).unref();
+    this.#reread = setInterval(() => this.#fire(), timing.rereadMs).unref();
   }
 
-  /** Something may have changed. */
+  /** Reports a possible change; debounced. */
   notify(): void {
     if (this.#closed) return;
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#ring(), this.#timing.quietMs).unref();
-    this.#deadline ??= setTimeout(() => this.#ring(), this.#timing.maxWaitMs).unref();
+    this.#quiet = setTimeout(() => this.#fire(), this.#timing.quietMs).unref();
+    this.#deadline ??= setTimeout(() => this.#fire(), this.#timing.maxWaitMs).unref();
   }
 
   /**
-   * Listens to these folders from now on. Called before every look, with new watchers each time: an inode number may be
-   * used again for a re-created folder, so a deaf watcher cannot be told from a listening one.
+   * Watches these folders. Call it before every read; it creates new watchers each time, since an inode number may be
+   * reused for a recreated folder, so that a dead watcher cannot be recognised.
    */
   async watchFolders(folders: ReadonlySet<string>): Promise<void> {
     if (this.#closed) return;
     const before = this.#watchers;
     this.#watchers = [...folders].flatMap((folder) => this.#watch(folder) ?? []);
-    // The old ones go last, so that no change falls between the two.
+    // Close the old watchers last, so that no change is missed in between.
     for (const watcher of before) watcher.close();
     this.#identity = await identityOf(this.#dir);
   }
 
-  /** Stops listening; no look is started any more. */
+  /** Stops watching; the callback is not called any more. */
   close(): void {
     this.#closed = true;
-    clearInterval(this.#pulse);
+    clearInterval(this.#identityCheck);
     clearInterval(this.#reread);
     clearTimeout(this.#quiet);
     clearTimeout(this.#deadline);
     for (const watcher of this.#watchers) watcher.close();
   }
 
-  #ring(): void {
+  #fire(): void {
     clearTimeout(this.#quiet);
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
-    this.#look();
+    this.#onChange();
   }
 
   #watch(folder: string): FSWatcher | null {
@@ -82,7 +82,7 @@ export class FolderWatcher {
       watcher.on('error', () => this.notify());
       return watcher;
     } catch {
-      // No such folder, or the system has no watcher left: the pulse and the re-read do without.
+      // No such folder, or no watchers left in the system: the periodic checks still work.
       return null;
     }
   }
@@ -98,7 +98,7 @@ async function identityOf(dir: string): Promise<string> {
     const found = await stat(dir, { bigint: true });
     return `${found.dev}:${found.ino}:${found.mtimeNs}`;
   } catch {
-    // A folder that cannot be asked is a state like any other; the look says what is wrong with it.
+    // An inaccessible folder is a valid state; the read reports the error.
     return 'absent';
   }
 }

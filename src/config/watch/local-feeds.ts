@@ -11,13 +11,13 @@ interface LocalFeed {
   readonly sourceId: string;
 }
 
-/** Knows what the declared local feeds held when they were last looked at. */
+/** Detects changes of the declared local files. */
 export class LocalFeeds {
   #feeds: readonly LocalFeed[] = [];
-  /** Digest by path; null: not there, or not readable. */
+  /** Digest by path; null: missing or unreadable. */
   readonly #digests = new Map<string, string | null>();
 
-  /** Takes over the `file:` sources among these. */
+  /** Replaces the watched files by the `file:` sources among these. */
   declare(sources: readonly Source[]): void {
     this.#feeds = sources
       .filter((source) => source.url.startsWith('file:'))
@@ -26,20 +26,20 @@ export class LocalFeeds {
     for (const known of this.#digests.keys()) if (!declared.has(known)) this.#digests.delete(known);
   }
 
-  /** The folders that their files lie in, by name and by what symbolic links point at. */
+  /** The folders of the files, and those to which symbolic links resolve. */
   async folders(): Promise<string[]> {
     const real = await Promise.all(this.#feeds.map(async (feed) => await realFolder(feed.path)));
     return [...this.#feeds.map((feed) => path.dirname(feed.path)), ...real];
   }
 
-  /** Those that hold something else than at the last look. One that is looked at for the first time has not changed. */
+  /** The files whose content changed since the last call. A new file has not changed. */
   async changed(): Promise<readonly LocalFeed[]> {
     const changed: LocalFeed[] = [];
     for (const feed of this.#feeds) {
       const before = this.#digests.get(feed.path);
       const now = await digestOf(feed.path);
       this.#digests.set(feed.path, now);
-      // A file that went away is no news: the next poll says so.
+      // A missing file is not reported here: the next poll fails with the reason.
       if (before !== undefined && now !== null && now !== before) changed.push(feed);
     }
     return changed;
@@ -50,7 +50,7 @@ async function realFolder(file: string): Promise<string> {
   try {
     return path.dirname(await realpath(file));
   } catch {
-    // Not there yet: the folder that it will appear in is watched by its name.
+    // The file does not exist yet: watch the folder in which it will appear.
     return path.dirname(file);
   }
 }
@@ -61,7 +61,7 @@ async function digestOf(file: string): Promise<string | null> {
     await pipeline(createReadStream(file), hash);
     return hash.digest('hex');
   } catch {
-    // Missing or unreadable: told by the fetcher, with its reason.
+    // Missing or unreadable: the fetcher reports the reason.
     return null;
   }
 }

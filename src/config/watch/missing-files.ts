@@ -6,8 +6,8 @@ interface Absence {
 }
 
 /**
- * Holds on to files that are not there at the moment. Many an editor deletes a file and writes it anew, or empties it
- * and fills it again: what is missing counts as removed only after a while.
+ * Retains files that are missing for a moment. Some editors delete and recreate a file, or truncate and rewrite it, so a
+ * missing file counts as removed only after a grace period.
  */
 export class MissingFiles {
   readonly #graceMs: number;
@@ -15,13 +15,13 @@ export class MissingFiles {
   readonly #absences = new Map<string, Absence>();
   #known: DeclarationFiles = new Map();
 
-  /** @param onOver called when a file has been missing for the whole of `graceMs`: time to look again. */
+  /** @param onOver called when a file was missing for `graceMs`; the folder must then be read again. */
   constructor(graceMs: number, onOver: () => void) {
     this.#graceMs = graceMs;
     this.#onOver = onOver;
   }
 
-  /** What was found, with what is missing for the moment put in, in the order of the names. */
+  /** The files found plus those missing for less than the grace period, sorted by name. */
   merge(found: DeclarationFiles): DeclarationFiles {
     const result = new Map(found);
     for (const [name, file] of this.#known) {
@@ -33,12 +33,12 @@ export class MissingFiles {
     return this.#known;
   }
 
-  /** Whether anything is held that is not there. */
+  /** Whether any missing file is retained. */
   get retainsAny(): boolean {
     return this.#absences.size > 0;
   }
 
-  /** Stops all waiting. */
+  /** Cancels all timers. */
   close(): void {
     for (const name of [...this.#absences.keys()]) this.#forget(name);
   }

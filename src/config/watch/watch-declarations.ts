@@ -14,27 +14,27 @@ import { MissingFiles } from './missing-files.ts';
 export interface WatchOptions {
   /** FEEDS_DIR. */
   readonly dir: string;
-  /** For `${NAME}` in declarations. */
+  /** Resolves `${NAME}` in declarations. */
   readonly env: Environment;
-  /** What is in force when watching begins. */
+  /** The active declarations when watching starts. */
   readonly current: Declarations;
-  /** New declarations, or the ones in force once more after a mistake was taken back. */
+  /** Called with new declarations, and with the active ones again when an error was reverted. */
   onChange(declarations: Declarations): void;
-  /** What stands in the folder cannot be used; what is in force stays. Called once for each new set of mistakes. */
+  /** The folder is invalid; the active declarations stay. Called once for each new set of errors. */
   onProblem(error: ConfigError): void;
-  /** A declared local feed holds something else. */
+  /** The content of a declared local file changed. */
   onLocalFeedChange(path: string, sourceId: string): void;
   readonly log: Log;
   readonly timing?: Partial<WatchTiming>;
 }
 
-/** How patient the watcher is; the defaults put a change in force within 2 s, also while changes go on. */
+/** Timing of the watcher. With the defaults a change is active within 2 s, even during continuous changes. */
 export interface WatchTiming extends FolderWatchTiming {
-  /** A file that is missing counts as removed after this. */
+  /** Grace period after which a missing file counts as removed. */
   readonly graceMs: number;
 }
 
-/** As it is delivered. */
+/** The default timing. */
 export const defaultWatchTiming: WatchTiming = {
   quietMs: 250,
   maxWaitMs: 1000,
@@ -43,17 +43,17 @@ export const defaultWatchTiming: WatchTiming = {
   graceMs: 2000,
 };
 
-/** A running watch. */
+/** A running watcher. */
 export interface DeclarationWatcher {
-  /** Resolves when the folder was looked at for the first time and every later change will be heard. */
+  /** Resolves when the folder was read once and all later changes will be noticed. */
   readonly ready: Promise<void>;
-  /** Stops it; nothing is called any more. Resolves when the folder is not being read either. */
+  /** Stops the watcher; no callback is called afterwards. Resolves when no read is running. */
   close(): Promise<void>;
 }
 
-/** Watches FEEDS_DIR and keeps what it declares in force. */
+/** Watches FEEDS_DIR and reports changed declarations. */
 export function watchDeclarations(options: WatchOptions): DeclarationWatcher {
-  return new DeclarationWatch(options);
+  return new FeedsDirWatcher(options);
 }
 
 interface Interpreted {
@@ -61,18 +61,18 @@ interface Interpreted {
   readonly from: DeclarationFiles;
 }
 
-class DeclarationWatch implements DeclarationWatcher {
+class FeedsDirWatcher implements DeclarationWatcher {
   readonly ready: Promise<void>;
   readonly #options: WatchOptions;
   readonly #hints: FolderWatcher;
   readonly #vanished: MissingFiles;
   readonly #localFeeds = new LocalFeeds();
   #current: Declarations;
-  /** Of the files that the running config came from; null until the first look. */
+  /** Of the files of the active declarations; null until the first read. */
   #fingerprint: string | null = null;
-  /** What was last said to be wrong; null: nothing is. */
+  /** The last reported error; null: none. */
   #problem: string | null = null;
-  readonly #looks: Coalescer;
+  readonly #reads: Coalescer;
   #closed = false;
 
   constructor(options: WatchOptions) {
@@ -80,48 +80,48 @@ class DeclarationWatch implements DeclarationWatcher {
     this.#options = options;
     this.#current = options.current;
     this.#localFeeds.declare(options.current.sources);
-    this.#looks = createCoalescer(() => this.#look(), { name: 'looking at FEEDS_DIR', log: options.log });
-    this.#hints = new FolderWatcher(options.dir, timing, () => this.#looks.wake());
-    this.#vanished = new MissingFiles(timing.graceMs, () => this.#looks.wake());
-    // The folder may have changed since it was read for the first time.
-    this.#looks.wake();
-    this.ready = this.#looks.idle();
+    this.#reads = createCoalescer(() => this.#read(), { name: 'reading FEEDS_DIR', log: options.log });
+    this.#hints = new FolderWatcher(options.dir, timing, () => this.#reads.wake());
+    this.#vanished = new MissingFiles(timing.graceMs, () => this.#reads.wake());
+    // The folder may have changed since the initial read.
+    this.#reads.wake();
+    this.ready = this.#reads.idle();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#hints.close();
     this.#vanished.close();
-    await this.#looks.stop();
+    await this.#reads.stop();
   }
 
-  async #look(): Promise<void> {
-    // Listening comes before reading: a change after the read is then heard.
+  async #read(): Promise<void> {
+    // Watch before reading, so that a change after the read is noticed.
     await this.#hints.watchFolders(new Set([this.#options.dir, ...(await this.#localFeeds.folders())]));
-    const seen = await this.#lookAtDeclarations();
+    const result = await this.#readChanges();
     if (this.#closed) return;
-    if (seen instanceof ConfigError) this.#report(seen);
-    else if (seen === null) this.#takeBackProblem();
-    else this.#adopt(seen);
+    if (result instanceof ConfigError) this.#report(result);
+    else if (result === null) this.#clearProblem();
+    else this.#activate(result);
     for (const feed of await this.#localFeeds.changed()) {
       if (!this.#closed) this.#options.onLocalFeedChange(feed.path, feed.sourceId);
     }
   }
 
-  /** What the folder declares now, or why it cannot be used; null: what is in force. */
-  async #lookAtDeclarations(): Promise<Declarations | ConfigError | null> {
+  /** The new declarations, or why the folder is invalid; null: unchanged. */
+  async #readChanges(): Promise<Declarations | ConfigError | null> {
     try {
       const found = await readOrReason(this.#options.dir);
       const present = found instanceof ConfigError ? new Map() : found;
       const files = this.#vanished.merge(present);
       if (found instanceof ConfigError && !this.#vanished.retainsAny) return found;
-      // The addresses of local feeds hold the folder's real path.
-      const place = await realOrSame(this.#options.dir);
-      const fingerprint = fingerprintOf(files, place);
+      // The URLs of local files contain the folder's real path.
+      const realDir = await realOrSame(this.#options.dir);
+      const fingerprint = fingerprintOf(files, realDir);
       if (fingerprint === this.#fingerprint) return null;
       const { declarations, from } = await this.#interpret(files, present);
       if (declarations.sources.length === 0 && this.#current.sources.length > 0) return noSourceLeft();
-      this.#fingerprint = from === files ? fingerprint : fingerprintOf(from, place);
+      this.#fingerprint = from === files ? fingerprint : fingerprintOf(from, realDir);
       return declarations;
     } catch (error) {
       return asConfigError(error);
@@ -133,7 +133,7 @@ class DeclarationWatch implements DeclarationWatcher {
     try {
       return { declarations: await interpretFiles(files, dir, env), from: files };
     } catch (error) {
-      // A renamed file is there twice while its old name is held on to. If what is really there is right, it counts.
+      // While the old name of a renamed file is retained, its declarations exist twice. Try the present files alone.
       if (!this.#vanished.retainsAny || present.size === 0) throw error;
       const declarations = await interpretFiles(present, dir, env);
       if (declarations.sources.length === 0) throw error;
@@ -141,19 +141,19 @@ class DeclarationWatch implements DeclarationWatcher {
     }
   }
 
-  #adopt(declarations: Declarations): void {
+  #activate(declarations: Declarations): void {
     const isSame = JSON.stringify(declarations) === JSON.stringify(this.#current);
     this.#current = declarations;
     this.#localFeeds.declare(declarations.sources);
     if (isSame) {
-      this.#takeBackProblem();
+      this.#clearProblem();
       return;
     }
     this.#problem = null;
     this.#options.onChange(declarations);
   }
 
-  #takeBackProblem(): void {
+  #clearProblem(): void {
     if (this.#problem === null) return;
     this.#problem = null;
     this.#options.onChange(this.#current);
@@ -179,16 +179,16 @@ async function realOrSame(dir: string): Promise<string> {
   try {
     return await realpath(dir);
   } catch {
-    // The folder is away for the moment: what is held on to is what was there.
+    // The folder is missing for the moment; its retained files count.
     return dir;
   }
 }
 
-function fingerprintOf(files: DeclarationFiles, place: string): string {
-  const hash = createHash('sha256').update(`${JSON.stringify(place)}\n`);
+function fingerprintOf(files: DeclarationFiles, realDir: string): string {
+  const hash = createHash('sha256').update(`${JSON.stringify(realDir)}\n`);
   for (const [name, file] of files) {
     const content = file.kind === 'read' ? file.bytes : file.reason;
-    // Lengths stand between the parts, so that text cannot wander from one file into the next unseen.
+    // Length prefixes, so that moving text from one file to the next changes the fingerprint.
     hash.update(`${JSON.stringify(name)} ${file.kind} ${content.length}\n`).update(content);
   }
   return hash.digest('hex');
@@ -198,8 +198,8 @@ function noSourceLeft(): ConfigError {
   return new ConfigError([
     {
       where: 'FEEDS_DIR',
-      what: 'no source is left in the folder',
-      remedy: 'Declare at least one; until then the sources that were declared last stay in force',
+      what: 'the folder declares no source',
+      remedy: 'Declare at least one source; until then the previous declarations stay active',
     },
   ]);
 }
@@ -211,7 +211,7 @@ function asConfigError(error: unknown): ConfigError {
     {
       where: 'FEEDS_DIR',
       what: `the folder could not be read (${reason})`,
-      remedy: 'Look at the disk and the permissions',
+      remedy: 'Check the disk and the permissions',
     },
   ]);
 }

@@ -1,10 +1,10 @@
-/** The note of a document between which and the one before news may have been missed. */
+/** Note: items may have been missed between this document and the previous one. */
 export const possibleGapNote = 'possible_gap';
 
-/** The note of a source that began to speak as somebody else: another title, another site, nothing known in it. */
+/** Note: the source changed its identity: another title, another site and no known item. */
 export const identityChangedNote = 'identity_changed';
 
-/** Who a source said it was. */
+/** The identity of a feed, as its document states it. */
 export interface FeedIdentity {
   readonly title: string;
   /** Host of its site. */

@@ -1,14 +1,14 @@
-/** Opaque strings of the last 200, sent back byte for byte (latin1) and never parsed. */
+/** Validators (RFC 9110 section 8.8) of the last 200: opaque, sent back byte for byte (latin1), never parsed. */
 export interface Validators {
   readonly etag: string | null;
   readonly lastModified: string | null;
-  /** The address that answered with them, the only one they are sent back to. Absent: the source's own address. */
+  /** The URL that issued them, the only one to which they are sent. Absent: the source's own URL. */
   readonly url?: string;
 }
 
 export const noValidators: Validators = { etag: null, lastModified: null };
 
-/** Why a read of a source failed: the closed vocabulary that pages, logs and tests speak. */
+/** Why a poll failed. Pages, logs and metrics use these codes. */
 export type Failure =
   | 'bad_url'
   | 'bad_scheme'
@@ -46,36 +46,36 @@ export type Failure =
   | 'lease_lost'
   | 'internal_error';
 
-/** Facts of one exchange, whatever came of it. */
+/** Facts of one exchange, whatever its outcome. */
 export interface FetchFacts {
-  /** HTTP status of the last response, null when none came. */
+  /** HTTP status of the last response; null: none was received. */
   readonly status: number | null;
-  /** Bytes on the wire. */
+  /** Bytes received. */
   readonly bytes: number;
   readonly durationMs: number;
   readonly redirects: number;
-  /** Oddities that did not stop the read: `wrong_encoding_label`, `etag_reused`, `bad_validator`, … */
+  /** Anomalies that did not prevent the read: `wrong_encoding_label`, `etag_reused`, `bad_validator`, … */
   readonly notes: readonly string[];
 }
 
-/** What one attempt to fetch a source came to. Remote trouble is a value here, never an exception. */
+/** The outcome of one attempt to fetch a source. Remote failures are values, never exceptions. */
 export type FetchOutcome =
   | FetchedDocument
   | {
       readonly kind: 'not-modified';
       readonly by: 'status' | 'body';
       readonly validators: Validators;
-      /** As in `FetchedDocument`: the stability of a permanent redirect is watched through 304s too. */
+      /** As in `FetchedDocument`: a 304 also counts for the stability of a permanent redirect. */
       readonly movedTo?: string | null;
-      /** Milliseconds for which the publisher says the document stays fresh; null: said nothing this time. */
+      /** Freshness lifetime (RFC 9111 section 4.2) in milliseconds; null: not given. */
       readonly freshForMs: number | null;
       readonly facts: FetchFacts;
     }
   | {
       readonly kind: 'throttled';
-      /** From Retry-After, capped; null: not said. */
+      /** From Retry-After, capped; null: not given. */
       readonly retryAfterMs: number | null;
-      /** 429 speaks for the whole host, 503 for the source. */
+      /** A 429 applies to the whole host, a 503 to the source. */
       readonly hostWide: boolean;
       readonly facts: FetchFacts;
     }
@@ -85,13 +85,13 @@ export type FetchOutcome =
 export interface FetchFailed {
   readonly kind: 'failed';
   readonly failure: Failure;
-  /** One cleaned line for a person. Holds no secret and no raw bytes of the origin. */
+  /** One line for the operator: what failed and what to do. Contains no secrets and no raw bytes of the origin. */
   readonly detail: string;
   readonly retryAfterMs: number | null;
   readonly facts: FetchFacts;
 }
 
-/** A whole document, decompressed, within all limits. */
+/** A complete document, decompressed and within all limits. */
 export interface FetchedDocument {
   readonly kind: 'fresh';
   readonly body: Uint8Array;
@@ -99,12 +99,12 @@ export interface FetchedDocument {
   readonly validators: Validators;
   /** SHA-256 of the body, lower-case hex. */
   readonly bodyHash: string;
-  /** The URL that answered, after redirects. */
+  /** The URL of the response, after redirects. */
   readonly url: string;
-  /** The last URL of the unbroken run of 301/308 from the start; null when there was none. */
+  /** The last URL of the unbroken run of 301 and 308 from the start; null: there was none. */
   readonly movedTo: string | null;
   readonly freshForMs: number | null;
-  /** Links of the HTTP Link header, for WebSub discovery. */
+  /** Links of the Link header, for WebSub discovery. */
   readonly links: readonly { readonly rel: string; readonly href: string }[];
   readonly facts: FetchFacts;
 }

@@ -2,7 +2,7 @@ import type { ItemDraft, NormalisedFeed, Unreadable } from '../items/item.ts';
 import { type HiddenParts, maskText, maskUrl, maskUrlText, minSecretChars, unmaskUrl } from './masking.ts';
 import type { PollResult, PollState } from './poll.ts';
 
-/** The addresses of a source's state as they are asked. */
+/** Restores the secrets in the addresses of a stored state. */
 export function unmaskedState(state: PollState, hidden: HiddenParts | null): PollState {
   if (hidden === null) return state;
   const { movedTo, validators, memory } = state;
@@ -16,14 +16,14 @@ export function unmaskedState(state: PollState, hidden: HiddenParts | null): Pol
   };
 }
 
-/** The inverse, for what is stored. An address that could not be made out again is not adopted. */
-export function maskedPollResult(settlement: PollResult, hidden: HiddenParts | null): PollResult {
-  if (hidden === null) return settlement;
-  const { movedTo, detail, validators, memory } = settlement;
+/** The inverse, for storing. An address that cannot be restored is not adopted. */
+export function maskedPollResult(result: PollResult, hidden: HiddenParts | null): PollResult {
+  if (hidden === null) return result;
+  const { movedTo, detail, validators, memory } = result;
   const { redirect } = memory;
   const redirectUrl = redirect === null ? null : maskUrl(redirect.url, hidden);
   return {
-    ...settlement,
+    ...result,
     movedTo: movedTo === null ? null : maskUrl(movedTo, hidden),
     detail: detail === null ? null : maskText(detail, hidden),
     validators:
@@ -36,34 +36,34 @@ export function maskedPollResult(settlement: PollResult, hidden: HiddenParts | n
 }
 
 /**
- * What a document says, without the secrets of its address: publishers put the token of a reader into the links of
- * the feed that they make for him. Such a link leads nowhere then, and nobody is let in by it. Keys and ids are made of
- * such links too. Only the archive, which nobody is shown, is an address to be asked.
+ * Masks the secrets of a source's address in its document: publishers of personal feeds put the subscriber's token into
+ * links. A masked link is broken, but grants no access. Keys and ids are derived from masked links too. Only the archive
+ * URL, which is requested and never shown, is unmasked.
  */
 export function maskedDocument(
   digest: NormalisedFeed | Unreadable,
   hidden: HiddenParts | null,
 ): NormalisedFeed | Unreadable {
   if (hidden === null || digest.kind === 'unreadable') return digest;
-  const archiveUrl = digest.archiveUrl === null ? null : archiveOf(digest.archiveUrl, hidden);
+  const archiveUrl = digest.archiveUrl === null ? null : unmaskedArchiveUrl(digest.archiveUrl, hidden);
   const secrets = hidden.secrets.filter(({ length }) => length >= minSecretChars);
   if (secrets.length === 0) return { ...digest, archiveUrl };
-  const echoes = { ...hidden, secrets };
+  const longSecrets = { ...hidden, secrets };
   return {
     ...digest,
     archiveUrl,
-    feedTitle: concealOrNull(digest.feedTitle, echoes),
-    drafts: digest.drafts.map((draft) => concealedDraft(draft, echoes)),
-    deleted: digest.deleted.map((one) => ({ ...one, ref: maskText(one.ref, echoes) })),
+    feedTitle: concealOrNull(digest.feedTitle, longSecrets),
+    drafts: digest.drafts.map((draft) => maskedDraft(draft, longSecrets)),
+    deleted: digest.deleted.map((one) => ({ ...one, ref: maskText(one.ref, longSecrets) })),
   };
 }
 
-/** Made of the document's address as it is shown, when it was named as a place beside it. Others are told nothing. */
-function archiveOf(url: string, hidden: HiddenParts): string {
+/** An archive URL relative to the masked address contains masks: restore the secrets, but only for the source's origin. */
+function unmaskedArchiveUrl(url: string, hidden: HiddenParts): string {
   return new URL(url).origin === new URL(hidden.url).origin ? unmaskUrl(url, hidden) : url;
 }
 
-function concealedDraft(draft: ItemDraft, hidden: HiddenParts): ItemDraft {
+function maskedDraft(draft: ItemDraft, hidden: HiddenParts): ItemDraft {
   const address = (url: string | null): string | null => (url === null ? null : maskUrlText(url, hidden));
   return {
     ...draft,

@@ -1,70 +1,70 @@
-/** Stands for what is not shown. */
+/** Replaces a secret in displayed text. */
 export const mask = '***';
 
-/** What a source's address must not tell: the operator put it there out of the environment. */
+/** The secret parts of a source's address, which come from environment variables. */
 export interface HiddenParts {
   /** The address with the mask in place of every secret. */
   readonly url: string;
-  /** The secrets as the environment has them, in the order of the address. */
+  /** The values of the environment variables, in the order of the address. */
   readonly secrets: readonly string[];
 }
 
 interface Masked {
   readonly url: string;
-  /** Null: the address may be shown. */
+  /** Null: the address contains no secrets. */
   readonly hidden: HiddenParts | null;
 }
 
-/** A source's address as anybody may see it. It is the one that is stored; the true one is known to the fetcher alone. */
+/** A source's address without secrets, for display and storage. Only the fetcher uses the real one. */
 export function displayUrl({ url, hidden }: Masked): string {
   return hidden?.url ?? url;
 }
 
-/** Whether something in an address is hidden: it cannot be asked. */
+/** Whether an address contains a mask, so that it cannot be requested. */
 export function isMasked(url: string): boolean {
   return url.includes(mask);
 }
 
-/** A shorter word stands in texts of its own accord. */
+/** Shorter secrets are not masked in documents: they occur in ordinary text by chance. */
 export const minSecretChars = 8;
 
-/** A text without the secrets, in whatever form of percent-encoding they stand in it, escaped for markup or not. */
+/** Masks secrets in a text, in any percent-encoding and with or without markup escapes. */
 export function maskText(text: string, hidden: HiddenParts | null): string {
   const pattern = hidden === null ? null : patternOf(hidden);
   return pattern === null ? text : text.replace(pattern, mask);
 }
 
-/** A document has thousands of texts, and the forms of a secret cost more than to look for them. */
+/** Cached: a document has thousands of texts, and computing the forms of a secret costs more than the search. */
 const patterns = new WeakMap<HiddenParts, RegExp | null>();
 
 function patternOf(hidden: HiddenParts): RegExp | null {
   const known = patterns.get(hidden);
   if (known !== undefined) return known;
   const forms = [...new Set(hidden.secrets.flatMap(formsOf))].filter((form) => form !== '');
-  // The longest first: one form may begin another.
+  // Longest first, since one form may be a prefix of another.
   const escaped = forms.sort((a, b) => b.length - a.length).map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   const pattern = forms.length === 0 ? null : new RegExp(escaped.join('|'), 'g');
   patterns.set(hidden, pattern);
   return pattern;
 }
 
-/** An address that a publisher has named, without the secrets. Its origin stays: the same word there is a name. */
+/** Masks secrets in an address of a document, except in its origin, where the same word is part of a name. */
 export function maskUrlText(url: string, hidden: HiddenParts | null): string {
   const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0] ?? '';
   return `${origin}${maskText(url.slice(origin.length), hidden)}`;
 }
 
 /**
- * The same for an address that is to be asked again.
+ * Masks an address that has to be requested later.
  *
- * @returns null when `reveal` could not make the same address of it again.
+ * @returns null if `unmaskUrl` could not restore it.
  */
 export function maskUrl(url: string, hidden: HiddenParts | null): string | null {
   const concealed = maskUrlText(url, hidden);
   return unmaskUrl(concealed, hidden) === url ? concealed : null;
 }
 
-/** The inverse of `concealUrl`, with the secrets of today. */
+/** The inverse of `maskUrl`, with the current secrets. */
 export function unmaskUrl(url: string, hidden: HiddenParts | null): string {
   if (hidden === null) return url;
   const { secrets } = hidden;

@@ -4,7 +4,7 @@ import type { FeedHints } from '../items/parsed-feed.ts';
 import type { FeedIdentity } from './feed-continuity.ts';
 import type { Failure, FetchFacts, Validators } from './fetch-outcome.ts';
 
-/** The right to refresh one source, until a time. Lost when it runs out or the declaration changes under it. */
+/** The exclusive right to refresh a source until a time. Lost when it expires or the declaration changes. */
 export interface Lease {
   readonly sourceId: string;
   readonly token: string;
@@ -12,54 +12,54 @@ export interface Lease {
   readonly declarationHash: string;
 }
 
-/** A host that has answered 429, which speaks for all its sources: no request to it before a time. */
+/** A host that answered 429, which applies to all its sources: no request before `untilMs`. */
 export interface HostPause {
-  /** With its port. */
+  /** Including the port. */
   readonly host: string;
   readonly untilMs: number;
 }
 
-/** No host is paused for longer. */
+/** The longest pause of a host. */
 export const maxHostPauseMs = 15 * 60 * 1000;
 
-/** What a source's polls have taught, beyond what the database is asked for by column. Kept as JSON. */
+/** The history of a source's polls that is not queried by column. Stored as JSON. */
 export interface PollHistory {
-  /** The publisher's freshness lifetime, kept through 304s that do not repeat it. */
+  /** Freshness lifetime in milliseconds (RFC 9111 section 4.2), kept across 304s that do not repeat it. */
   readonly freshForMs: number | null;
   readonly hints: FeedHints | null;
-  /** Retry-After: no request before this, whatever else is asked. */
+  /** Retry-After: no request before this time, whatever else applies. */
   readonly retryUntilMs: number | null;
-  /** The pause that this source's 429 brought upon its whole host; null: none that still runs. */
+  /** The pause of the whole host that this source's 429 caused; null: none is active. */
   readonly hostPause: HostPause | null;
-  /** Times of the newest polls that brought something new, newest first, at most 20. */
+  /** Times of the last polls with new items, newest first, at most 20. */
   readonly newsAtMs: readonly number[];
-  /** Full 200s in a row whose body had not changed: the origin does not honour validators. */
+  /** Consecutive 200 responses with an unchanged body: the origin ignores validators. */
   readonly repeatedBodies: number;
-  /** Deadline failures in a row: two put a source on the slow lane. */
+  /** Consecutive timeouts. Two move a source to the slow lane. */
   readonly slowStrikes: number;
-  /** A permanent redirect that is being watched for stability. */
+  /** A permanent redirect that is not adopted yet. */
   readonly redirect: { readonly url: string; readonly sinceMs: number; readonly successes: number } | null;
-  /** First 410 of a run. */
+  /** Time of the first of consecutive 410 responses. */
   readonly goneSinceMs: number | null;
-  /** The guids of this source were found to be worthless: the ladder stays a rung down. */
+  /** The guids of this source are not unique: items are identified by link instead. */
   readonly idsDistrusted: boolean;
-  /** Leases lost in a row by a process that died. */
+  /** Consecutive leases lost because a process died. */
   readonly lostLeases: number;
-  /** Polls in a row, up to the last, that each brought something new: news comes at least as fast as we ask. */
+  /** Consecutive polls with new items, up to the last: items arrive at least as often as we poll. */
   readonly newsStreak: number;
-  /** Polls in a row whose document held nothing known: a feed faster than we ask, or a flood. */
+  /** Consecutive polls whose document contained no known item: a feed faster than our polls, or a flood. */
   readonly strangeDocuments: number;
-  /** When the source last answered well; its freshness and hints run from here. */
+  /** Time of the last successful poll, from which freshness and hints count. */
   readonly lastGoodMs: number | null;
-  /** Failing for so long that only a weekly probe is left. */
+  /** Presumed dead: after long failure the source is polled once a week. */
   readonly dead: boolean;
-  /** Entries in its last document; null: not known. */
+  /** Number of entries in the last document; null: unknown. */
   readonly documentEntries: number | null;
-  /** Items that its last complete document lacked: gone, if the next lacks them too. */
+  /** Items absent from the last complete document. They are withdrawn if the next one omits them too. */
   readonly missing: readonly number[];
-  /** Who it was before it began to speak as somebody else, and when that was. */
+  /** The identity before the last identity change, and the time of the change. */
   readonly formerly: (FeedIdentity & { readonly untilMs: number }) | null;
-  /** By which rules the document was read that the validators stand for. By others it would come out otherwise. */
+  /** The version of the normalisation rules with which the document of the stored validators was read. */
   readonly rulesVersion: number;
 }
 
@@ -86,46 +86,46 @@ export const emptyPollHistory: PollHistory = {
 };
 
 /**
- * No schedule lies further ahead than this: a week of Retry-After or of the weekly probe, its jitter, and up to a week
- * of skipDays and skipHours. A next check beyond it means that the clock was turned back.
+ * The maximum delay of a next check: a week of Retry-After or of the weekly probe, its jitter, and up to a week of
+ * skipDays and skipHours. A later next check means that the clock was set back.
  */
 export const maxNextCheckDelayMs = 15 * dayMs;
 
-/** What the store keeps of a source between two polls. */
+/** The state of a source between two polls. */
 export interface PollState {
   readonly validators: Validators;
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
-  /** The reason in words for the operator: `adaptive interval`, `max-age`, `Retry-After`, … */
+  /** The reason for the operator: `adaptive interval`, `max-age`, `Retry-After`, … */
   readonly nextCheckWhy: string;
   readonly failures: number;
   readonly firstFailedMs: number | null;
-  /** False until the first successful read was stored whole: its items are backfill. */
+  /** False until a first successful read was stored completely: its items are backfill. */
   readonly firstReadDone: boolean;
   readonly goneMs: number | null;
-  /** The adopted address, which is asked instead of the declared one; null: none. */
+  /** The adopted address, which is polled instead of the declared one; null: none. */
   readonly movedTo: string | null;
   readonly memory: PollHistory;
 }
 
-/** A due source as the scheduler sees it: enough to choose fairly among hosts. */
+/** A due source, with what the scheduler needs to be fair among hosts. */
 export interface DueSource {
   readonly id: string;
-  /** Host that is asked; the path's folder for a `file:` source. */
+  /** The host with its port; the folder for a `file:` source. */
   readonly host: string;
   readonly nextCheckMs: number;
   readonly slowStrikes: number;
 }
 
-/** What one refresh leaves on its source, written with the last batch. */
+/** What a poll stores on its source, together with the last batch of items. */
 export interface PollResult {
   readonly outcome: 'fresh' | 'not-modified' | 'throttled' | 'gone' | 'failed';
   readonly failure: Failure | null;
   readonly detail: string | null;
   readonly facts: FetchFacts;
-  /** Null: keep what is stored. */
+  /** Null: unchanged. */
   readonly validators: Validators | null;
-  /** Null: keep what is stored. */
+  /** Null: unchanged. */
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
   readonly nextCheckWhy: string;
@@ -134,25 +134,25 @@ export interface PollResult {
   readonly goneMs: number | null;
   /** The adopted address; null: as declared. */
   readonly movedTo: string | null;
-  /** A 429 speaks for its whole host: no request to it for so long. */
+  /** Pause of the whole host after a 429; null: none. */
   readonly hostPauseMs: number | null;
   readonly memory: PollHistory;
 }
 
-/** What a refresh came to, for logs, metrics and the command line. */
+/** The result of a refresh, for logs, metrics and the command line. */
 export interface RefreshResult {
   readonly sourceId: string;
   readonly outcome: PollResult['outcome'] | 'dropped';
   readonly failure: Failure | null;
   readonly added: number;
   readonly updated: number;
-  /** Head of the log after the last batch; null when no event was written. */
+  /** Head of the event log after the last batch; null: no event was written. */
   readonly head: number | null;
-  /** The settlement's, so that the loop can spare the host. */
+  /** As in `PollResult`, for the polling loop. */
   readonly hostPauseMs?: number | null;
 }
 
-/** Whether a due source is a local feed: its `host` is a folder then, and nobody has to be spared. */
+/** Whether a due source is a local file: its `host` is then a folder, and no politeness limits apply. */
 export function isLocal(source: Pick<DueSource, 'host'>): boolean {
   return source.host.includes('/');
 }

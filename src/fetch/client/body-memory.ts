@@ -1,19 +1,19 @@
-/** One fetch's claim on memory for a large body. */
+/** The memory reservation of one fetch, for a large body. */
 export interface MemoryReservation {
-  /** Resolves once the share is held; at once when it already is. */
+  /** Resolves when the reservation is held; immediately if it already is. */
   claim(): Promise<void>;
-  /** Gives it back, or stops waiting for it. */
+  /** Releases the reservation, or stops waiting for it. */
   release(): void;
 }
 
-/** Bounds how many large bodies are in memory at once. */
+/** Limits how many large bodies are in memory at once. */
 export interface BodyMemory {
   share(): MemoryReservation;
 }
 
 /**
- * A share is claimed whole, never in parts: fetches that each held half of what they need would wait for each other
- * until their deadlines. First come, first served.
+ * A semaphore in FIFO order. A reservation covers the largest possible body: fetches that each held a part of what they
+ * need would wait for each other until their deadlines.
  */
 export function createBodyMemory(places: number): BodyMemory {
   let free = Math.max(1, places);

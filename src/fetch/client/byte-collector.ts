@@ -1,6 +1,6 @@
 /**
- * Gathers a body of unknown length in one growing block. A list of chunks would let an origin choose their number: ten
- * megabytes in chunks of one byte are ten million objects.
+ * Collects a body of unknown length in one growing buffer. With a list of chunks the origin would determine the number
+ * of objects: ten megabytes in chunks of one byte are ten million objects.
  */
 export class ByteCollector {
   #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -13,7 +13,7 @@ export class ByteCollector {
   append(chunk: Uint8Array): void {
     const needed = this.#length + chunk.length;
     if (needed > this.#block.length) {
-      // Not zeroed first, and never a slice of Buffer's pool.
+      // Not zero-filled, and never a slice of Buffer's pool.
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#block.length * 2, 4096));
       grown.set(this.#block.subarray(0, this.#length));
       this.#block = grown;
@@ -22,7 +22,7 @@ export class ByteCollector {
     this.#length = needed;
   }
 
-  /** All of it, in memory of its own, never a slice of anything larger, so that it can be transferred to a worker. */
+  /** Returns the collected bytes in an ArrayBuffer of exactly their size, which can be transferred to a worker, and resets. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const whole = concatBytes([this.#block.subarray(0, this.#length)], this.#length);
     this.#block = new Uint8Array(0);
@@ -31,7 +31,7 @@ export class ByteCollector {
   }
 }
 
-/** Joins chunks of `total` bytes in memory of its own. */
+/** Concatenates chunks of `total` bytes into an ArrayBuffer of that size. */
 export function concatBytes(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(total);
   let at = 0;

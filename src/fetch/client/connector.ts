@@ -11,24 +11,24 @@ export interface ConnectorParts {
   readonly guard: AddressGuard;
   readonly resolve: Resolve;
   readonly limits: Pick<FetchLimits, 'dnsMs' | 'connectMs' | 'tlsMs'>;
-  /** Certificate authorities besides the built-in ones, PEM. */
+  /** Certificate authorities in addition to the built-in ones, PEM. */
   readonly ca?: readonly string[];
-  /** Told when some, not all, of a name's addresses were left out. */
+  /** Called if some, but not all, of a name's addresses were excluded. */
   onAddressLeftOut?(target: Target): void;
-  /** Opens the TCP connection; a test may replace the network here. */
+  /** Opens the TCP connection; tests replace it. */
   readonly dial?: Dial;
 }
 
-/** Starts a connection to the first of the addresses that answers. */
+/** Starts a connection to the first address that answers. */
 export type Dial = (target: Target, addresses: readonly string[]) => Socket;
 
 const maxAddresses = 8;
-/** After this the next address is tried at the same time (RFC 8305 allows 2 s; node's 250 ms gives up on slow lines). */
+/** After this the next address is tried in parallel (RFC 8305 allows 2 s; Node's 250 ms fails on slow links). */
 const nextAddressAfterMs = 1_000;
 
 /**
- * The only way out: resolves a name itself, connects to none but checked addresses, and looks at the address that it
- * got before the first byte is sent. A name that changes its answer between check and connect gains nothing.
+ * Opens all outgoing connections. Resolves names itself, connects only to checked addresses, and checks the connected
+ * address again before the first byte is sent, so that DNS rebinding between check and connect has no effect.
  */
 export function createConnector(parts: ConnectorParts): buildConnector.connector {
   return ({ hostname, port, protocol }, callback) => {
@@ -40,7 +40,7 @@ export function createConnector(parts: ConnectorParts): buildConnector.connector
   };
 }
 
-/** Tells where a host would be connected to first: see `Outbound.addressOf`. */
+/** Looks up the first address for a host: see `HttpClient.addressOf`. */
 export function createAddressLookup(
   parts: Pick<ConnectorParts, 'guard' | 'resolve' | 'limits'>,
 ): (host: string) => string | null | Promise<string | null> {
@@ -51,7 +51,7 @@ export function createAddressLookup(
     if (isLiteral(target.hostname)) return target.hostname.replace(/^\[|\]$/g, '');
     return checkedAddresses(parts, target).then(
       ([first]) => first ?? null,
-      // Whoever asks the host next is told why.
+      // The next request to the host reports the reason.
       () => null,
     );
   };
@@ -60,16 +60,20 @@ export function createAddressLookup(
 async function open(parts: ConnectorParts, target: Target, secure: boolean): Promise<Socket> {
   const addresses = await checkedAddresses(parts, target);
   const socket = (parts.dial ?? dial)(target, addresses);
-  // Between two of our steps nobody else listens, and an unheard 'error' would end the process. Who uses the socket
-  // next finds it in `socket.errored`.
+  // Between our steps no other listener exists, and an unhandled 'error' event would end the process. The next step
+  // finds the error in `socket.errored`.
   socket.on('error', () => socket.destroy());
-  await settled(socket, 'connect', {
+  await waitFor(socket, 'connect', {
     ms: parts.limits.connectMs,
-    late: () => new FetchError('connect_timeout', `No connection within ${formatSeconds(parts.limits.connectMs)}`),
+    late: () =>
+      new FetchError(
+        'connect_timeout',
+        `No connection within ${formatSeconds(parts.limits.connectMs)}. The server may be down`,
+      ),
     failed: (error) => new FetchError('connect_error', connectDetail(target, error)),
   });
   const { remoteAddress } = socket;
-  // Absent when the other side has hung up already.
+  // Undefined if the peer has closed the connection already.
   if (remoteAddress === undefined) throw new FetchError('connect_error', connectDetail(target, null));
   const refused = parts.guard.refusal(remoteAddress, target);
   if (refused !== null) {
@@ -85,7 +89,7 @@ type LookUpParts = Pick<ConnectorParts, 'guard' | 'resolve' | 'limits' | 'onAddr
 
 async function checkedAddresses(parts: LookUpParts, target: Target): Promise<readonly string[]> {
   const { guard, limits } = parts;
-  // node:net does not call a lookup function for an address, so a check that lives in one never sees it.
+  // node:net does not call the lookup function for IP addresses, so they must be checked here.
   const literal = isLiteral(target.hostname) || target.hostname.includes(':');
   const answers = literal
     ? [target.hostname]
@@ -97,25 +101,27 @@ async function checkedAddresses(parts: LookUpParts, target: Target): Promise<rea
   }
   const [first] = answers;
   const refused = first === undefined ? null : guard.refusal(first, target);
-  throw refused ?? new FetchError('dns_error', `${target.hostname} has no address. Check the spelling of the host`);
+  throw (
+    refused ?? new FetchError('dns_error', `${target.hostname} has no address record. Check the spelling of the host`)
+  );
 }
 
 async function withinDeadline(answer: Promise<readonly string[]>, target: Target, ms: number) {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     const error = new FetchError(
       'dns_error',
-      `No name server answered for ${target.hostname} within ${formatSeconds(ms)}`,
+      `No name server answered for ${target.hostname} within ${formatSeconds(ms)}. Check the DNS of this machine`,
     );
     timer = setTimeout(() => reject(error), ms);
   });
-  const looked = answer.catch((error: unknown) => {
+  const lookup = answer.catch((error: unknown) => {
     const code = errorCode(error) || 'no answer';
     const detail = `${target.hostname} cannot be resolved (${code}). Check the spelling of the host`;
     throw new FetchError('dns_error', detail, code === 'ENOTFOUND' ? ['nxdomain'] : []);
   });
   try {
-    return await Promise.race([looked, late]);
+    return await Promise.race([lookup, timeout]);
   } finally {
     clearTimeout(timer);
   }
@@ -142,17 +148,21 @@ async function secured({ limits, ca }: ConnectorParts, target: Target, socket: S
   const secure = connectTls({
     socket,
     host: name,
-    // RFC 6066 section 3: no address, no trailing dot.
+    // RFC 6066 section 3: SNI must not contain an IP address or a trailing dot.
     servername: isLiteral(name) || name.includes(':') ? '' : name,
-    // Stated, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot disable it.
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
     ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...ca] }),
   });
   secure.on('error', () => secure.destroy());
-  await settled(secure, 'secureConnect', {
+  await waitFor(secure, 'secureConnect', {
     ms: limits.tlsMs,
-    late: () => new FetchError('tls_error', `The TLS handshake took longer than ${formatSeconds(limits.tlsMs)}`),
+    late: () =>
+      new FetchError(
+        'tls_error',
+        `The TLS handshake took longer than ${formatSeconds(limits.tlsMs)}. The server may be overloaded`,
+      ),
     failed: (error) => tlsTrouble(error),
   });
   return secure;
@@ -164,8 +174,8 @@ interface Step {
   failed(error: unknown): FetchError;
 }
 
-/** Waits for a socket's step; a socket that does not make it is destroyed. */
-function settled(socket: Socket, event: 'connect' | 'secureConnect', step: Step): Promise<void> {
+/** Waits for an event of a socket. Destroys the socket if it fails or does not arrive in time. */
+function waitFor(socket: Socket, event: 'connect' | 'secureConnect', step: Step): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(step.late()), step.ms);
     const end = (trouble: FetchError | null): void => {
@@ -187,16 +197,16 @@ function settled(socket: Socket, event: 'connect' | 'secureConnect', step: Step)
 
 function connectDetail({ hostname, port }: Target, error: unknown): string {
   const code = errorCode(error) || 'closed';
-  return `${hostname} does not take connections on port ${port} (${code}). Its server may be down`;
+  return `${hostname} refuses connections on port ${port} (${code}). The server may be down`;
 }
 
 function tlsTrouble(error: unknown): FetchError {
   const code = errorCode(error) || 'closed';
   if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') {
-    return new FetchError('protocol_error', 'The server does not speak HTTP/1.1. The publisher must offer it');
+    return new FetchError('protocol_error', 'The server does not support HTTP/1.1. The publisher must enable it');
   }
-  const remedy = 'The publisher must mend its certificate';
-  return new FetchError('tls_error', `No trusted TLS connection (${tlsReasons[code] ?? code}). ${remedy}`);
+  const remedy = 'The publisher must fix its certificate';
+  return new FetchError('tls_error', `The TLS connection is not trusted (${tlsReasons[code] ?? code}). ${remedy}`);
 }
 
 const tlsReasons: Readonly<Record<string, string>> = {

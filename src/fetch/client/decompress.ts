@@ -9,24 +9,24 @@ type Coding = 'gzip' | 'br' | 'deflate';
 
 export interface DecodeOptions {
   readonly limits: DecodeLimits;
-  /** Awaited before more than `freeBytes` are held; may be called again and again. */
+  /** Awaited before more than `freeBytes` are held; may be called repeatedly. */
   claim(): Promise<void>;
 }
 
 export interface Decoded {
   readonly body: Uint8Array;
-  /** `wrong_encoding_label` when the header did not say what the body is. */
+  /** `wrong_encoding_label` if Content-Encoding does not match the body. */
   readonly notes: readonly string[];
 }
 
 const names: Readonly<Record<string, Coding>> = { gzip: 'gzip', 'x-gzip': 'gzip', br: 'br', deflate: 'deflate' };
 
-/** The codings that we understand, as Accept-Encoding says them. */
+/** The supported codings, as the value of Accept-Encoding. */
 export const acceptEncoding = 'gzip, br, deflate';
 
 /**
- * Undoes the Content-Encoding of a whole body. Counts what comes out while it comes out: the limits of HTTP clients
- * count bytes of the wire, and 50 KB of those can be 50 MB of zeros.
+ * Decodes the Content-Encoding of a whole body and limits the decoded size while decoding: HTTP clients limit only the
+ * encoded size, and 50 KB of it can be 50 MB of zeros.
  *
  * @param headers all Content-Encoding values, in order.
  * @throws Trouble `decode_error`, `decompress_ratio`, `body_too_large`
@@ -41,27 +41,30 @@ export async function decodeBody(
     if (unknown === null) return { body: wire, notes: [] };
     return { body: plainOrRefused(wire, unknown), notes: ['wrong_encoding_label'] };
   }
-  // A coding without its header is common for files that are gzip on disk; one is undone, never a chain of them.
-  if (codings.length === 0) return { body: await undo(wire, 'gzip', options), notes: ['wrong_encoding_label'] };
-  const decoded = await undoAll(wire, codings, options);
+  // Gzip without a Content-Encoding header is common for files stored compressed. One layer is decoded, never several.
+  if (codings.length === 0) return { body: await decodeOne(wire, 'gzip', options), notes: ['wrong_encoding_label'] };
+  const decoded = await decodeAll(wire, codings, options);
   if (unknown === null) return decoded;
   return { body: plainOrRefused(decoded.body, unknown), notes: ['wrong_encoding_label'] };
 }
 
 /**
- * Some servers name a charset (`UTF-8`), a transfer (`aws-chunked`, `binary`) or nothing (`none`) as the coding of a body
- * that is not coded at all. What is really coded in another way is not text.
+ * Some servers send a charset (`UTF-8`), a transfer (`aws-chunked`, `binary`) or `none` as Content-Encoding of a body
+ * that is not encoded. A body that is encoded in an unsupported way is not text.
  */
 function plainOrRefused(body: Uint8Array, coding: string): Uint8Array {
   if (looksPlain(body) || isText(body)) return body;
-  throw new FetchError('decode_error', `The body is compressed as "${coding}", which was not asked for`);
+  throw new FetchError(
+    'decode_error',
+    `The body has the unsupported Content-Encoding "${coding}". The publisher must fix its server`,
+  );
 }
 
-async function undoAll(wire: Uint8Array, codings: readonly Coding[], options: DecodeOptions): Promise<Decoded> {
+async function decodeAll(wire: Uint8Array, codings: readonly Coding[], options: DecodeOptions): Promise<Decoded> {
   let body = wire;
-  // RFC 9110 section 8.4: listed in the order in which they were applied.
+  // RFC 9110 section 8.4: codings are listed in the order in which they were applied.
   for (const coding of codings.toReversed()) {
-    const next = await undoUnlessPlain(body, coding, options);
+    const next = await decodeUnlessPlain(body, coding, options);
     if (next === null) return { body, notes: ['wrong_encoding_label'] };
     body = next;
   }
@@ -71,7 +74,7 @@ async function undoAll(wire: Uint8Array, codings: readonly Coding[], options: De
 interface Codings {
   /** In the order in which they were applied. */
   readonly codings: readonly Coding[];
-  /** The first coding that is not known, cut to a length that can be shown; null: all are known. */
+  /** The first unsupported coding, truncated for display; null: all are supported. */
   readonly unknown: string | null;
 }
 
@@ -86,28 +89,28 @@ function readCodings(headers: readonly string[], maxCodings: number): Codings {
   if (codings.length > maxCodings) {
     throw new FetchError(
       'decode_error',
-      `The body is compressed ${codings.length} times. The publisher must correct this`,
+      `The body is compressed ${codings.length} times. The publisher must fix its server`,
     );
   }
   return { codings, unknown: tokens.find((token) => !isKnown(token))?.slice(0, 40) ?? null };
 }
 
-/** Null: the label is wrong, the body is plain text already. */
-async function undoUnlessPlain(body: Uint8Array, coding: Coding, options: DecodeOptions): Promise<Uint8Array | null> {
+/** Null: the header is wrong, the body is not encoded. */
+async function decodeUnlessPlain(body: Uint8Array, coding: Coding, options: DecodeOptions): Promise<Uint8Array | null> {
   const plain = looksPlain(body);
   if (plain && coding === 'gzip') return null;
   try {
-    return await undo(body, coding, options);
+    return await decodeOne(body, coding, options);
   } catch (error) {
-    // br and raw deflate have no magic number: only the attempt can tell.
+    // Brotli and raw deflate have no magic number: only decoding shows whether the body is encoded.
     if (plain && error instanceof FetchError && error.failure === 'decode_error') return null;
     throw error;
   }
 }
 
-async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): Promise<Uint8Array> {
+async function decodeOne(body: Uint8Array, coding: Coding, options: DecodeOptions): Promise<Uint8Array> {
   const decoder = decoderOf(body, coding);
-  // Full blocks of the decoder's, but for the last: their number is bounded by the size.
+  // All blocks but the last have the decoder's full chunk size, so the decoded size bounds their number.
   const blocks: Buffer[] = [];
   let decoded = 0;
   decoder.end(body);
@@ -120,7 +123,7 @@ async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): P
     }
   } catch (error) {
     if (error instanceof FetchError) throw error;
-    throw new FetchError('decode_error', `The ${coding} body is damaged or cut short. Nothing of it was taken`);
+    throw new FetchError('decode_error', `The ${coding} body is corrupt or truncated. Stored items are unchanged`);
   } finally {
     decoder.destroy();
   }
@@ -128,11 +131,11 @@ async function undo(body: Uint8Array, coding: Coding, options: DecodeOptions): P
 }
 
 function decoderOf(body: Uint8Array, coding: Coding) {
-  // Each block is a turn through libuv's threads: few large ones for a large body, a small one for a small body.
+  // Each chunk is a round trip through libuv's thread pool: use large chunks for large bodies and small ones for small.
   const chunkSize = Math.min(Math.max(body.length * 2, 16 * 1024), 256 * 1024);
   if (coding === 'gzip') return createGunzip({ chunkSize });
   if (coding === 'br') return createBrotliDecompress({ chunkSize });
-  // "deflate" means zlib (RFC 9110 section 8.4.1.2), yet some servers send it raw. RFC 1950: CM 8, and a multiple of 31.
+  // "deflate" means zlib (RFC 9110 section 8.4.1.2), but some servers send raw deflate. RFC 1950: CM 8, multiple of 31.
   const [cmf = 0, flg = 0] = body;
   const zlib = (cmf & 0x0f) === 8 && (cmf * 256 + flg) % 31 === 0;
   return zlib ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize });
@@ -140,12 +143,15 @@ function decoderOf(body: Uint8Array, coding: Coding) {
 
 function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): void {
   if (decoded > limits.ratioFreeBytes && decoded > wire * limits.maxRatio) {
-    throw new FetchError('decompress_ratio', `The body expands more than ${limits.maxRatio} times. It was given up`);
+    throw new FetchError(
+      'decompress_ratio',
+      `The body expands more than ${limits.maxRatio} times when decompressed. Stored items are unchanged`,
+    );
   }
   if (decoded > limits.maxBodyBytes) {
     throw new FetchError(
       'body_too_large',
-      `The body is over ${formatBytes(limits.maxBodyBytes)} decompressed. It was given up`,
+      `The decompressed body exceeds ${formatBytes(limits.maxBodyBytes)}. The publisher should send fewer items`,
     );
   }
 }
@@ -154,12 +160,12 @@ function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b;
 }
 
-/** Whether the beginning has no control characters but white space: compressed data has one in ten bytes. */
+/** Whether the start contains no control characters except white space; of compressed data, every tenth byte is one. */
 function isText(body: Uint8Array): boolean {
   return !/[\0-\x08\x0e-\x1f]/.test(Buffer.from(body.subarray(0, 512)).toString('latin1'));
 }
 
-/** Whether the first byte that is no white space and no byte-order mark opens a document: `<`, `{` or `[`. */
+/** Whether the first byte after white space and a byte-order mark starts a document: `<`, `{` or `[`. */
 function looksPlain(body: Uint8Array): boolean {
   const head = Buffer.from(body.subarray(0, 256)).toString('latin1');
   return /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[<{[]/.test(head);

@@ -2,69 +2,79 @@ import { errors } from 'undici';
 import { asFetchError, errorCode, FetchError, formatBytes, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 
-/** How far an exchange has come: for its connection, sent, inside the answer's header, inside its body, … */
-export type Phase = 'waiting' | 'sent' | 'answering' | 'body' | 'draining' | 'done';
+/** The progress of an exchange: waiting for a connection, sent, receiving the header, receiving the body, … */
+export type Phase = 'waiting' | 'sent' | 'header' | 'body' | 'draining' | 'done';
 
 export interface ExchangeProgress {
   readonly phase: Phase;
-  /** Of the body, received. */
+  /** Bytes of the body received. */
   readonly bytes: number;
   readonly limits: FetchLimits;
 }
 
 const closedCodes: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-/** Whether an error means that the other side ended the connection, by whatever code. */
+/** Whether an error means that the peer closed the connection. */
 export function isClosed(error: Error): boolean {
-  return closedCodes.has(errorCode(error)) && !isUnfit(error);
+  return closedCodes.has(errorCode(error)) && !isUnexpectedResponse(error);
 }
 
-/** undici's words for a 100, a 101 or any other answer that nobody asked for. */
-function isUnfit(error: Error): boolean {
+/** undici's messages for an unexpected response, such as a 101 without an upgrade request. */
+function isUnexpectedResponse(error: Error): boolean {
   return error.message === 'bad response' || error.message === 'bad upgrade';
 }
 
-/** What an error of undici's or of the socket means at this point of the exchange. */
+/** Maps an error of undici or the socket to a fetch error, depending on the phase of the exchange. */
 export function toFetchError(error: Error, { phase, bytes, limits }: ExchangeProgress): FetchError {
   if (error instanceof FetchError) return error;
   const code = errorCode(error);
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-    return new FetchError('internal_error', 'The fetch was stopped, because Newswire is stopping');
+    return new FetchError('internal_error', 'The fetch was aborted because Newswire is stopping');
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new FetchError('header_overflow', `The answer's header is over ${formatBytes(limits.maxHeaderBytes)}`);
+    return new FetchError(
+      'header_overflow',
+      `The response header exceeds ${formatBytes(limits.maxHeaderBytes)}. The publisher must fix its server`,
+    );
   }
-  // undici means to give its parser's errors a code, and does not.
-  const nonsense = error instanceof errors.HTTPParserError;
-  // A body that ends too early is a parser's error when it was chunked, a mismatch when it had a length.
-  if (nonsense && phase === 'body' && !error.message.includes('Invalid EOF state')) {
-    return new FetchError('protocol_error', 'The body does not follow HTTP/1.1. The publisher must mend its server');
+  // undici intends to set a code on parser errors, but does not.
+  const isParserError = error instanceof errors.HTTPParserError;
+  // A body that ends early is a parser error if chunked, and a length mismatch if it had a Content-Length.
+  if (isParserError && phase === 'body' && !error.message.includes('Invalid EOF state')) {
+    return new FetchError('protocol_error', 'The body violates HTTP/1.1. The publisher must fix its server');
   }
   if (phase === 'body') {
-    return new FetchError('truncated', `The body broke off after ${bytes} bytes. Nothing of it was taken`);
+    return new FetchError(
+      'truncated',
+      `The connection closed after ${bytes} bytes of the body. Stored items are unchanged`,
+    );
   }
-  if (nonsense || isUnfit(error) || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-    return new FetchError('protocol_error', 'The answer does not follow HTTP/1.1. The publisher must mend its server');
+  if (isParserError || isUnexpectedResponse(error) || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+    return new FetchError('protocol_error', 'The response violates HTTP/1.1. The publisher must fix its server');
   }
-  if (isClosed(error) && phase === 'answering') {
-    return new FetchError('truncated', "The answer broke off inside its header. The publisher's server has a fault");
+  if (isClosed(error) && phase === 'header') {
+    return new FetchError(
+      'truncated',
+      'The connection closed inside the response header. The publisher must fix its server',
+    );
   }
-  if (isClosed(error)) return new FetchError('connect_error', 'The connection was closed before an answer came');
+  if (isClosed(error))
+    return new FetchError('connect_error', 'The connection closed before a response. Newswire tries again later');
   return asFetchError(error);
 }
 
-/** The total deadline has come: what was being waited for says which failure it is. */
+/** The error for an expired total deadline; the phase determines the failure. */
 export function deadlineError(phase: Exclude<Phase, 'draining' | 'done'>, { totalMs }: FetchLimits): FetchError {
-  const within = `within the ${formatSeconds(totalMs)} that a fetch may take`;
-  if (phase === 'waiting') return new FetchError('connect_timeout', `No connection ${within}`);
-  if (phase === 'body') return new FetchError('slow_body', `The body was not complete ${within}`);
-  return new FetchError('header_timeout', `No complete answer header ${within}`);
+  const within = `within ${formatSeconds(totalMs)}, the limit of a whole fetch`;
+  if (phase === 'waiting') return new FetchError('connect_timeout', `No connection ${within}. The server may be down`);
+  if (phase === 'body') return new FetchError('slow_body', `The body was not complete ${within}. The server is slow`);
+  return new FetchError('header_timeout', `No complete response header ${within}. The server is slow`);
 }
 
-/** A body beyond the cap, said or seen. */
+/** The error for a body whose declared or received size exceeds the limit. */
 export function bodyTooLarge(maxWireBytes: number): FetchError {
   return new FetchError(
     'body_too_large',
-    `The body is over ${formatBytes(maxWireBytes)}. The publisher should send fewer items`,
+    `The body exceeds ${formatBytes(maxWireBytes)}. The publisher should send fewer items`,
   );
 }

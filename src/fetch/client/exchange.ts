@@ -6,43 +6,43 @@ import { FetchError, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import { type HeaderList, headerList, noHeaders } from './header-list.ts';
 
-/** A whole answer as it came over the wire, still compressed. */
+/** A complete response as received, not decompressed. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: HeaderList;
-  /** Empty when it was not wanted. */
+  /** Empty if it was not needed. */
   readonly body: Uint8Array;
-  /** Bytes of the body that were received, wanted or not. */
+  /** Bytes of the body that were received, needed or not. */
   readonly bytes: number;
 }
 
 export interface ExchangeOptions {
   readonly limits: FetchLimits;
-  /** What is left of the total deadline. */
+  /** The rest of the total deadline. */
   readonly withinMs: number;
   readonly share: MemoryReservation;
-  /** Whether the body of an answer with this status is needed. */
+  /** Whether the body of a response with this status is needed. */
   wanted(status: number): boolean;
   /** Called when the request is written to a connection. */
   onSent(): void;
 }
 
 /**
- * One request and its answer, with every deadline of ours: undici's own timers are idle timers, which an origin that
- * sends a byte now and then never lets run out, and they do not cover the time before a connection stands.
+ * One request and its response, with our own deadlines: undici's timers are idle timers, which an origin that sends a
+ * byte now and then never triggers, and they do not cover the time before a connection exists.
  *
- * A body that is not wanted is read away if it is short, and costs the connection otherwise: never left unread.
+ * A body that is not needed is drained if it is short; otherwise the connection is closed. It is never left unread.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** Settles once, when the answer is whole or has failed. Rejects with Trouble only. */
+  /** Settles when the response is complete or has failed. Rejects only with FetchError. */
   readonly response: Promise<WireResponse>;
-  /** True as soon as one byte of an answer was received. */
+  /** True once a byte of a response was received. */
   receivedAny = false;
-  /** True when the other side closed the connection under the exchange. */
+  /** True if the peer closed the connection during the exchange. */
   closedByPeer = false;
   /** Bytes of the body received so far. */
   bytes = 0;
-  /** Status of the answer, known before its body is. */
+  /** Status of the response, once its header is received. */
   status: number | null = null;
 
   readonly #options: ExchangeOptions;
@@ -54,8 +54,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #phase: Phase = 'waiting';
   #interim = 0;
   #headers: HeaderList = noHeaders;
-  #asked = false;
-  /** Since the last look at the rate. */
+  #reserved = false;
+  /** Whether reading was paused since the last rate check. */
   #paused = false;
 
   constructor(options: ExchangeOptions) {
@@ -67,30 +67,35 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#after(options.withinMs, () => this.#outOfTime());
   }
 
-  /** Gives the exchange up: the connection is closed, the answer rejects with the reason. */
+  /** Aborts the exchange: closes the connection and rejects `response` with the reason. */
   abort(reason: FetchError): void {
     this.#fail(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for its connection: it must not be sent any more.
+    // Aborted while waiting for its connection: it must not be sent.
     if (this.#phase === 'done') {
-      controller.abort(new FetchError('internal_error', 'Given up before it was sent'));
+      controller.abort(new FetchError('internal_error', 'The fetch was aborted before it was sent'));
       return;
     }
     this.#phase = 'sent';
     this.#options.onSent();
     const { headersMs } = this.#options.limits;
     this.#after(headersMs, () => {
-      if (this.#phase !== 'sent' && this.#phase !== 'answering') return;
-      this.#fail(new FetchError('header_timeout', `No complete answer header within ${formatSeconds(headersMs)}`));
+      if (this.#phase !== 'sent' && this.#phase !== 'header') return;
+      this.#fail(
+        new FetchError(
+          'header_timeout',
+          `No complete response header within ${formatSeconds(headersMs)}. The server is slow`,
+        ),
+      );
     });
   }
 
   onResponseStarted(): void {
     this.receivedAny = true;
-    if (this.#phase === 'sent') this.#phase = 'answering';
+    if (this.#phase === 'sent') this.#phase = 'header';
   }
 
   onResponseStart(
@@ -122,7 +127,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#collected.append(chunk);
-    if (this.bytes > freeBytes && !this.#asked) this.#awaitShare();
+    if (this.bytes > freeBytes && !this.#reserved) this.#awaitMemory();
   }
 
   onResponseEnd(): void {
@@ -138,14 +143,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #countInterim(status: number): void {
     this.#interim += 1;
     const { maxInterimResponses } = this.#options.limits;
-    // undici's parser asserts its way out of a 101 that it did not ask for.
+    // undici's parser fails with an assertion on an unrequested 101.
     if (status === 101)
-      this.#fail(new FetchError('protocol_error', 'The server switched to a protocol nobody asked for'));
+      this.#fail(
+        new FetchError(
+          'protocol_error',
+          'The server switched protocols without a request. The publisher must fix its server',
+        ),
+      );
     if (this.#interim > maxInterimResponses) {
       this.#fail(
         new FetchError(
           'protocol_error',
-          `More than ${maxInterimResponses} interim (1xx) answers. The server has a fault`,
+          `More than ${maxInterimResponses} interim (1xx) responses. The publisher must fix its server`,
         ),
       );
     }
@@ -162,11 +172,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const timer = setInterval(() => {
       const received = this.bytes - before;
       before = this.bytes;
-      const excused = this.#paused;
+      const wasPaused = this.#paused;
       this.#paused = this.#controller?.paused ?? false;
-      if (excused || received >= (minBytesPerSecond * slowWindowMs) / 1000) return;
-      const rate = `${minBytesPerSecond} bytes a second over ${formatSeconds(slowWindowMs)}`;
-      this.#fail(new FetchError('slow_body', `The body came at less than ${rate}`));
+      if (wasPaused || received >= (minBytesPerSecond * slowWindowMs) / 1000) return;
+      const rate = `${minBytesPerSecond} bytes/s over ${formatSeconds(slowWindowMs)}`;
+      this.#fail(new FetchError('slow_body', `The body arrived at less than ${rate}. The server is slow`));
     }, slowWindowMs);
     this.#timers.push(timer);
   }
@@ -178,9 +188,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#after(drainMs, () => this.#finish(true));
   }
 
-  /** Stops reading until there is memory for a large body; TCP makes the origin wait. */
-  #awaitShare(): void {
-    this.#asked = true;
+  /** Pauses reading until memory for a large body is available; TCP flow control makes the origin wait. */
+  #awaitMemory(): void {
+    this.#reserved = true;
     this.#paused = true;
     this.#controller?.pause();
     this.#options.share.claim().then(() => {
@@ -197,7 +207,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase === 'done') return;
     const body = this.#collected.toBytes();
     this.#end();
-    if (destroy) this.#controller?.abort(new FetchError('internal_error', 'The rest of the body is not wanted'));
+    if (destroy) this.#controller?.abort(new FetchError('internal_error', 'The rest of the body is not needed'));
     this.#resolve({ status: this.status ?? 0, headers: this.#headers, body, bytes: this.bytes });
   }
 

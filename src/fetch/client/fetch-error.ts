@@ -2,15 +2,15 @@ import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 
 /**
- * A failure on its way from where it was noticed (a socket's event, a decoder) to the edge of the client, which turns
- * it into a value. It never leaves this folder.
+ * A failure inside the fetch code (a socket event, a decoder). The edge of the client turns it into a value; it is never
+ * thrown to callers.
  */
 export class FetchError extends Error {
   readonly failure: Failure;
-  /** What the schedule wants to know beyond the failure: `nxdomain`. */
+  /** Further facts for the schedule: `nxdomain`. */
   readonly notes: readonly string[];
 
-  /** @param detail what went wrong and what to do, for a person: no secret, no path, no query. */
+  /** @param detail what failed and what to do, for the operator. Must not contain secrets, paths or queries. */
   constructor(failure: Failure, detail: string, notes: readonly string[] = []) {
     super(cleanLine(detail));
     this.name = 'Trouble';
@@ -19,14 +19,14 @@ export class FetchError extends Error {
   }
 }
 
-/** Any error as trouble. What was not foreseen is our own fault, and says so. */
+/** Any error as FetchError. An unexpected error becomes `internal_error`. */
 export function asFetchError(error: unknown): FetchError {
   if (error instanceof FetchError) return error;
   const reason = error instanceof Error ? `${error.name} ${errorCode(error)}` : 'unknown error';
-  return new FetchError('internal_error', `The fetch broke down (${reason}). Please report this`);
+  return new FetchError('internal_error', `Internal error (${reason}). Please report it with the log line`);
 }
 
-/** `ECONNREFUSED`, `UND_ERR_SOCKET`, …; of an AggregateError, the code of its first error. */
+/** The code of an error, such as `ECONNREFUSED`; of an AggregateError, the code of its first error. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const { code } = error as { code?: unknown };

@@ -1,52 +1,52 @@
 import { dayMs } from '../../domain/durations.ts';
 
-/** Every bound of one fetch. Durations in milliseconds, sizes in bytes of 8 bits. */
+/** The limits of one fetch. Durations in milliseconds, sizes in bytes. */
 export interface FetchLimits {
-  /** From the first look-up to the last byte, all redirects included. */
+  /** From the first lookup to the last byte, including all redirects. */
   readonly totalMs: number;
   readonly dnsMs: number;
   readonly connectMs: number;
   readonly tlsMs: number;
-  /** From the request sent to the last header received. */
+  /** From sending the request to receiving the complete header. */
   readonly headersMs: number;
-  /** A body that brings less than this, averaged over `slowWindowMs`, is given up. */
+  /** A body that arrives more slowly, averaged over `slowWindowMs`, is aborted. */
   readonly minBytesPerSecond: number;
   readonly slowWindowMs: number;
-  /** Body as it comes over the wire. */
+  /** The body as received. */
   readonly maxWireBytes: number;
-  /** Body after decompression, and a local file. */
+  /** The decompressed body, or a local file. */
   readonly maxBodyBytes: number;
-  /** Decoded : wire, looked at once `ratioFreeBytes` are decoded. */
+  /** Maximum ratio of decoded to received bytes, checked beyond `ratioFreeBytes` decoded bytes. */
   readonly maxRatio: number;
   readonly ratioFreeBytes: number;
-  /** Content codings on top of each other. */
+  /** Nested content codings. */
   readonly maxCodings: number;
   readonly maxHeaderBytes: number;
   readonly maxLocationBytes: number;
-  /** 1xx answers before the real one. */
+  /** 1xx responses before the final one. */
   readonly maxInterimResponses: number;
   readonly maxRedirects: number;
-  /** A longer ETag or Last-Modified is not kept. */
+  /** A longer ETag or Last-Modified is not stored. */
   readonly maxValidatorBytes: number;
   readonly maxRetryAfterMs: number;
-  /** Links taken from Link headers. */
+  /** Links read from Link headers. */
   readonly maxLinks: number;
-  /** Idle time after which a connection is closed; a publisher's Keep-Alive may raise it to the second. */
+  /** Idle time after which a connection is closed; a Keep-Alive header may raise it to `maxKeepAliveMs`. */
   readonly keepAliveMs: number;
   readonly maxKeepAliveMs: number;
-  /** An unwanted body up to this size is read away, so that its connection stays usable; a larger one costs the connection. */
+  /** A body that is not needed is drained up to this size to keep its connection usable; beyond it the connection is closed. */
   readonly drainBytes: number;
   readonly drainMs: number;
-  /** What one body may hold in memory without asking. Beyond it, it needs a share of `maxInFlightBytes`. */
+  /** Memory of one body without a reservation. Beyond it, the body needs a reservation. */
   readonly freeBytes: number;
-  /** All large bodies together. A share is `maxWireBytes + maxBodyBytes`; who finds none waits with its socket paused. */
+  /** Memory of all reservations; each takes `maxWireBytes + maxBodyBytes`. A fetch that waits for one pauses its socket. */
   readonly maxReservedBytes: number;
 }
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** The bounds that hold unless a caller says otherwise. */
+/** The default limits. */
 export const defaultFetchLimits: FetchLimits = {
   totalMs: 30_000,
   dnsMs: 5_000,

@@ -1,14 +1,14 @@
-/** Response headers. Names in any case; values are latin1, so that each character is one byte of the wire. */
+/** Response headers. Names are case-insensitive; values are latin1, so that each character is one received byte. */
 export interface HeaderList {
-  /** The first value; null when there is none. */
+  /** The first value; null if there is none. */
   first(name: string): string | null;
   all(name: string): readonly string[];
 }
 
-/** @param headers as undici gives them: lower-case names, a list where a name came more than once. */
+/** @param headers as undici returns them: lower-case names, and an array for a repeated name. */
 export function headerList(headers: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderList {
   const all = (name: string): readonly string[] => {
-    // A publisher may send a header called "constructor".
+    // Not `in`: a server may send a header named "constructor".
     const value = Object.hasOwn(headers, name.toLowerCase()) ? headers[name.toLowerCase()] : undefined;
     if (value === undefined) return [];
     return typeof value === 'string' ? [value] : value;
@@ -16,10 +16,10 @@ export function headerList(headers: Readonly<Record<string, string | readonly st
   return { all, first: (name) => all(name)[0] ?? null };
 }
 
-/** No headers at all. */
+/** An empty list. */
 export const noHeaders: HeaderList = headerList({});
 
-/** Whether a text may stand in a header as it is: latin1 without control characters, so nothing in it ends the line. */
+/** Whether a text is a valid field value: latin1 without control characters, so that it cannot inject another header. */
 export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }

@@ -14,20 +14,20 @@ import { createResolver, type Resolve } from './resolver.ts';
 
 export interface HttpClientOptions {
   readonly clock: Clock;
-  /** CIDRs that may be reached on any port, by name too, whoever names the host. */
+  /** CIDRs that every host may use, on any port, also by name. */
   readonly allowPrivateNetworks: readonly string[];
-  /** CIDRs that may be reached at hosts that the operator configured. */
+  /** CIDRs that only hosts configured by the operator may use. */
   readonly configured?: ConfiguredHosts;
-  /** Origins of this very server, never asked. */
+  /** Origins of this server, which it never requests. */
   readonly ownOrigins?: readonly string[];
   readonly limits?: Partial<FetchLimits>;
   readonly resolve?: Resolve;
   readonly dial?: Dial;
-  /** Connections to one origin; 1 when absent. */
+  /** Connections per origin; 1 if absent. */
   readonly connections?: number;
-  /** The only ports that may be reached, opened networks apart; absent: all but those of other protocols. */
+  /** The only ports allowed outside those networks; absent: all ports except those of other protocols. */
   readonly ports?: readonly number[];
-  /** Certificate authorities besides the built-in ones, PEM. */
+  /** Certificate authorities in addition to the built-in ones, PEM. */
   readonly ca?: readonly string[];
 }
 
@@ -38,21 +38,21 @@ export interface HttpRequest {
   readonly base?: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string | null;
-  /** Whether the body of an answer with this status is read; by default of 2xx. */
+  /** Whether the body of a response with this status is read; by default of 2xx. */
   readonly wanted?: (status: number) => boolean;
-  /** What is left of a deadline over several requests; by default the whole `totalMs`. */
+  /** The rest of a deadline over several requests; by default `totalMs`. */
   readonly withinMs?: number;
 }
 
 export interface HttpResponse {
   readonly kind: 'answered';
-  /** The URL that was asked, without fragment. */
+  /** The requested URL, without fragment. */
   readonly url: URL;
   readonly status: number;
   readonly headers: HeaderList;
-  /** Decompressed, in memory of its own; empty when not wanted. */
+  /** Decompressed, in an ArrayBuffer of its own; empty if not needed. */
   readonly body: Uint8Array;
-  /** Bytes of the body on the wire. */
+  /** Bytes of the body as received. */
   readonly bytes: number;
   readonly notes: readonly string[];
 }
@@ -60,34 +60,34 @@ export interface HttpResponse {
 export interface HttpFailure {
   readonly kind: 'failed';
   readonly failure: Failure;
-  /** One cleaned line without secrets. */
+  /** One line without control characters and secrets. */
   readonly detail: string;
   readonly status: number | null;
   readonly bytes: number;
   readonly notes: readonly string[];
 }
 
-/** The one client through which Newswire asks anybody anything. Redirects are answers like others: see `followRedirects`. */
+/** The client for all outgoing requests. It does not follow redirects: see `followRedirects`. */
 export interface HttpClient {
   readonly limits: FetchLimits;
   /**
-   * One request, one answer. Whatever the other side does is a value.
+   * Sends one request. Whatever the peer does is a value, not an exception.
    *
    * @throws the signal's reason when the signal is aborted; nothing else.
    */
   request(request: HttpRequest, signal?: AbortSignal): Promise<HttpResponse | HttpFailure>;
   /**
-   * The address that a host (with its port, unless it is the usual one) would be connected to first; null: none. Of an
-   * address in place of a name it is known at once. Never rejects.
+   * The address that a connection to a host (with its port, unless it is the default) would use first; null: none. For
+   * an IP address it is returned synchronously. Never rejects.
    */
   addressOf(host: string): string | null | Promise<string | null>;
   /** Origins with an open connection. */
   openOrigins(): readonly string[];
-  /** Closes every connection; requests under way fail. */
+  /** Closes all connections; running requests fail. */
   close(): Promise<void>;
 }
 
-/** Makes a client with its own guarded connections, look-ups and memory bounds. */
+/** Creates a client with its own guarded connections, lookups and memory limits. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock, allowPrivateNetworks, ownOrigins = [] } = options;
   const limits: FetchLimits = { ...defaultFetchLimits, ...options.limits };
@@ -109,17 +109,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agent = createAgent(connect, limits, options.connections ?? 1);
   const sent = countRequests(agent);
   const large = createBodyMemory(Math.floor(limits.maxReservedBytes / (limits.maxWireBytes + limits.maxBodyBytes)));
-  const line: Line = { agent, limits, clock, large, sent };
+  const context: ClientContext = { agent, limits, clock, large, sent };
 
-  const request: HttpClient['request'] = async (wish, signal) => {
+  const request: HttpClient['request'] = async (call, signal) => {
     signal?.throwIfAborted();
     let url: URL;
     try {
-      url = guard.check(wish.url, wish.base);
+      url = guard.check(call.url, call.base);
     } catch (error) {
       return failed(asFetchError(error));
     }
-    const answer = await converse(line, { ...wish, url }, signal);
+    const answer = await send(context, { ...call, url }, signal);
     if (answer.kind === 'failed' || !mixed.delete(url.hostname)) return answer;
     return { ...answer, notes: [...answer.notes, 'blocked_address'] };
   };
@@ -133,13 +133,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** What all conversations share. */
-interface Line {
+/** What all exchanges of a client share. */
+interface ClientContext {
   readonly agent: Agent;
   readonly limits: FetchLimits;
   readonly clock: Clock;
   readonly large: BodyMemory;
-  /** Counts a request on its origin's connection; true when that connection had carried one before. */
+  /** Counts a request on its origin's connection; returns whether the connection has carried an earlier request. */
   readonly sent: (origin: string) => boolean;
 }
 
@@ -148,21 +148,21 @@ type CheckedRequest = Omit<HttpRequest, 'url'> & { readonly url: URL };
 function createAgent(connect: Agent.Options['connect'] & object, limits: FetchLimits, connections: number): Agent {
   return new Agent({
     connect,
-    // One connection an origin, one request at a time: politeness, and it makes `countRequests` right. With more of
-    // them it may take a fresh connection for a used one, which costs a GET that is asked twice.
+    // One connection per origin with one request at a time: politeness, and `countRequests` is exact. With more
+    // connections it may take a new connection for a reused one, which costs one repeated GET.
     connections,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: limits.maxHeaderBytes,
     keepAliveTimeout: limits.keepAliveMs,
     keepAliveMaxTimeout: limits.maxKeepAliveMs,
-    // Ours are stricter: see Exchange.
+    // Exchange has stricter deadlines of its own.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
 }
 
-function countRequests(agent: Agent): Line['sent'] {
+function countRequests(agent: Agent): ClientContext['sent'] {
   const onConnection = new Map<string, number>();
   agent.on('connect', ({ origin }) => onConnection.set(origin, 0));
   agent.on('disconnect', ({ origin }) => onConnection.delete(origin));
@@ -173,16 +173,16 @@ function countRequests(agent: Agent): Line['sent'] {
   };
 }
 
-async function converse(
-  line: Line,
+async function send(
+  context: ClientContext,
   request: CheckedRequest,
   signal?: AbortSignal,
 ): Promise<HttpResponse | HttpFailure> {
-  const share = line.large.share();
+  const share = context.large.share();
   const progress = { status: null as number | null, bytes: 0 };
   try {
-    const wire = await exchangeWithRetry(line, request, { share, progress, signal });
-    const { body, notes } = await decode(wire, line.limits, share);
+    const wire = await exchangeWithRetry(context, request, { share, progress, signal });
+    const { body, notes } = await decode(wire, context.limits, share);
     const { status, headers, bytes } = wire;
     return { kind: 'answered', url: request.url, status, headers, body, bytes, notes };
   } catch (error) {
@@ -200,50 +200,58 @@ interface Attempt {
 }
 
 /**
- * A kept connection may be closed by the other side in the very moment in which it is used again (RFC 9112 section
- * 9.3.1): if nothing was heard on it, a request that changes nothing is sent once more, on a fresh one.
+ * The peer may close an idle connection at the moment of its reuse (RFC 9112 section 9.3.1). If nothing was received, a
+ * safe request is sent once more, on a new connection.
  */
-async function exchangeWithRetry(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireResponse> {
-  const startedMs = line.clock.monotonic();
-  const withinMs = request.withinMs ?? line.limits.totalMs;
-  const first = await exchange(line, { ...request, withinMs }, attempt);
+async function exchangeWithRetry(
+  context: ClientContext,
+  request: CheckedRequest,
+  attempt: Attempt,
+): Promise<WireResponse> {
+  const startedMs = context.clock.monotonic();
+  const withinMs = request.withinMs ?? context.limits.totalMs;
+  const first = await exchangeOnce(context, { ...request, withinMs }, attempt);
   if (first !== 'stale') return first;
-  const second = await exchange(
-    line,
-    { ...request, withinMs: withinMs - (line.clock.monotonic() - startedMs) },
+  const second = await exchangeOnce(
+    context,
+    { ...request, withinMs: withinMs - (context.clock.monotonic() - startedMs) },
     attempt,
   );
   if (second !== 'stale') return second;
-  throw new FetchError('connect_error', 'The connection was closed twice before an answer came');
+  throw new FetchError('connect_error', 'The connection closed twice before a response. Newswire tries again later');
 }
 
-async function exchange(line: Line, request: CheckedRequest, attempt: Attempt): Promise<WireResponse | 'stale'> {
-  const { method = 'GET', url, headers = {}, body = null, withinMs = line.limits.totalMs } = request;
-  if (withinMs <= 0) throw deadlineError('waiting', line.limits);
+async function exchangeOnce(
+  context: ClientContext,
+  request: CheckedRequest,
+  attempt: Attempt,
+): Promise<WireResponse | 'stale'> {
+  const { method = 'GET', url, headers = {}, body = null, withinMs = context.limits.totalMs } = request;
+  if (withinMs <= 0) throw deadlineError('waiting', context.limits);
   let reused = false;
-  const conversation = new Exchange({
-    limits: line.limits,
+  const exchange = new Exchange({
+    limits: context.limits,
     withinMs,
     share: attempt.share,
     wanted: request.wanted ?? ((status) => status >= 200 && status < 300),
     onSent: () => {
-      reused = line.sent(url.origin);
+      reused = context.sent(url.origin);
     },
   });
-  const onAbort = (): void => conversation.abort(new FetchError('internal_error', 'The fetch was stopped'));
+  const onAbort = (): void => exchange.abort(new FetchError('internal_error', 'The fetch was aborted'));
   attempt.signal?.addEventListener('abort', onAbort);
-  // Not pathname and search: those lose a "?" at the end.
+  // Not pathname and search: they lose a trailing "?".
   const path = url.href.slice(url.origin.length);
-  line.agent.dispatch({ origin: url.origin, path, method, headers, body }, conversation);
+  context.agent.dispatch({ origin: url.origin, path, method, headers, body }, exchange);
   try {
-    return await conversation.response;
+    return await exchange.response;
   } catch (error) {
     const safe = method === 'GET' || method === 'HEAD';
-    if (safe && reused && !conversation.receivedAny && conversation.closedByPeer) return 'stale';
+    if (safe && reused && !exchange.receivedAny && exchange.closedByPeer) return 'stale';
     throw error;
   } finally {
-    attempt.progress.status = conversation.status;
-    attempt.progress.bytes = conversation.bytes;
+    attempt.progress.status = exchange.status;
+    attempt.progress.bytes = exchange.bytes;
     attempt.signal?.removeEventListener('abort', onAbort);
   }
 }

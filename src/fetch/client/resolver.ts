@@ -6,23 +6,23 @@ import { LruCache } from '../../runtime/lru-cache.ts';
 import { Semaphore } from '../../runtime/semaphore.ts';
 import { errorCode } from './fetch-error.ts';
 
-/** All IP addresses of a host name; rejects when there are none. What it says is not trusted: see `AddressGuard`. */
+/** Resolves a host name to all its IP addresses; rejects if there are none. The result is not trusted: see `AddressGuard`. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-interface Answer {
+interface DnsRecord {
   readonly address: string;
   /** Seconds. */
   readonly ttl: number;
 }
 
-/** Where answers come from; each can be replaced by a test. */
+/** Dependencies of the resolver; tests can replace each. */
 export interface ResolverParts {
   readonly clock: Clock;
-  /** Text of the hosts file. */
+  /** Returns the text of the hosts file. */
   readHosts?(): Promise<string>;
-  /** A or AAAA records. */
-  query?(hostname: string, family: 4 | 6): Promise<readonly Answer[]>;
-  /** The system's own look-up. */
+  /** Queries A or AAAA records. */
+  query?(hostname: string, family: 4 | 6): Promise<readonly DnsRecord[]>;
+  /** Resolves through the operating system. */
   system?(hostname: string): Promise<readonly string[]>;
 }
 
@@ -33,9 +33,9 @@ const maxCached = 10_000;
 const hostsTtlMs = 30_000;
 
 /**
- * A resolver that asks the name servers itself (c-ares): the system's getaddrinfo would let one slow name server stall
- * file reads and decompression. Names that only the system knows (search domains, mDNS) are asked of it afterwards.
- * Remembers answers for their TTL, 30 s to 1 h, and a name that does not exist for 60 s.
+ * A caching resolver that queries name servers directly (c-ares): with the system's getaddrinfo, one slow name server
+ * would block file reads and decompression. Names that only the system knows (search domains, mDNS) are then looked up
+ * there. Caches answers for their TTL, limited to 30 s to 1 h, and non-existent names for 60 s.
  */
 export function createResolver(parts: ResolverParts): Resolve {
   const { clock, readHosts = readHostsFile, query = queryNameServers(), system = askSystem } = parts;
@@ -43,7 +43,7 @@ export function createResolver(parts: ResolverParts): Resolve {
     maxEntries: maxCached,
   });
   const known = hostsTable(readHosts, clock);
-  // getaddrinfo runs on libuv's four threads, which the file system and zlib need too: it gets one of them.
+  // getaddrinfo runs on libuv's four threads, which the file system and zlib share: use one of them.
   const systemLookups = new Semaphore(1);
 
   const ask = async (hostname: string): Promise<{ addresses: readonly string[] | Error; ttlMs: number }> => {
@@ -81,22 +81,22 @@ export function createResolver(parts: ResolverParts): Resolve {
   };
 }
 
-/** Whether the answer means "there is no such name here", so that somebody else may know it. */
+/** Whether an error means that the name does not exist for this resolver, so that another may know it. */
 export function isNoSuchName(error: unknown): boolean {
-  // ECONNREFUSED: no name server at all, as in a container without a network.
+  // ECONNREFUSED: no name server is configured, as in a container without a network.
   return ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'EAI_NONAME'].includes(errorCode(error));
 }
 
 async function askBoth(
   query: NonNullable<ResolverParts['query']>,
   hostname: string,
-): Promise<readonly Answer[] | Error> {
-  // IPv4 first: a host without IPv6 would otherwise lose a connection attempt a fetch.
+): Promise<readonly DnsRecord[] | Error> {
+  // IPv4 first: a machine without IPv6 would otherwise waste one connection attempt per fetch.
   const [v4, v6] = await Promise.allSettled([query(hostname, 4), query(hostname, 6)]);
   const answers = [v4, v6].flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
   if (answers.length > 0) return answers;
   const failed = [v4, v6].flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
-  // "Does not exist" from one family says nothing when the other could not be asked.
+  // Non-existence for one address family is not conclusive if the query for the other failed.
   return failed.find((error) => !isNoSuchName(error)) ?? failed[0] ?? new Error('no address');
 }
 
@@ -112,7 +112,7 @@ async function askSystem(hostname: string): Promise<readonly string[]> {
 
 async function readHostsFile(): Promise<string> {
   return await readFile('/etc/hosts', 'utf8').catch((error: unknown) => {
-    // Windows keeps it elsewhere, some containers have none: the system's look-up still knows what stands in it.
+    // Windows has it elsewhere and some containers have none. The system lookup still uses it.
     if (errorCode(error) !== '') return '';
     throw error;
   });

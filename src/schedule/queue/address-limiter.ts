@@ -1,59 +1,59 @@
 /**
- * How many requests run at each address, and who waits for one of them to end: many host names may lead to one machine,
- * which must not be asked by all of them at once. What has no known address (null) is let through.
+ * Limits concurrent requests per IP address and queues the hosts that exceed it: many host names may resolve to one
+ * machine, which must not receive all their requests at once. An unknown address (null) is not limited.
  */
 export interface AddressLimiter<Waiter> {
-  /** How many more may run at an address. */
+  /** How many more requests may start at an address. */
   freeSlots(address: string | null): number;
   acquire(address: string | null): void;
   release(address: string | null): void;
-  /** Joins the queue of an address. */
+  /** Appends a waiter to the queue of an address. */
   enqueue(address: string, waiter: Waiter): void;
-  /** Takes the one out that has waited longest; undefined: nobody waits. */
+  /** Removes the longest-waiting waiter; undefined if none waits. */
   dequeue(address: string): Waiter | undefined;
-  /** Addresses at which something runs or waits. */
+  /** Number of addresses with running or waiting requests. */
   readonly size: number;
 }
 
-interface Place<Waiter> {
+interface AddressState<Waiter> {
   running: number;
   readonly waiting: Set<Waiter>;
 }
 
-/** A gate that lets `most()` through at an address at a time. */
-export function createAddressLimiter<Waiter>(most: () => number): AddressLimiter<Waiter> {
-  const places = new Map<string, Place<Waiter>>();
-  const placeAt = (address: string): Place<Waiter> => {
-    const known = places.get(address);
+/** A limiter that allows `limit()` concurrent requests per address. */
+export function createAddressLimiter<Waiter>(limit: () => number): AddressLimiter<Waiter> {
+  const states = new Map<string, AddressState<Waiter>>();
+  const stateOf = (address: string): AddressState<Waiter> => {
+    const known = states.get(address);
     if (known !== undefined) return known;
-    const place = { running: 0, waiting: new Set<Waiter>() };
-    places.set(address, place);
-    return place;
+    const state = { running: 0, waiting: new Set<Waiter>() };
+    states.set(address, state);
+    return state;
   };
-  const forget = (address: string, { running, waiting }: Place<Waiter>): void => {
-    if (running === 0 && waiting.size === 0) places.delete(address);
+  const removeIfIdle = (address: string, { running, waiting }: AddressState<Waiter>): void => {
+    if (running === 0 && waiting.size === 0) states.delete(address);
   };
   return {
     get size() {
-      return places.size;
+      return states.size;
     },
     freeSlots: (address) =>
-      address === null ? Number.POSITIVE_INFINITY : Math.max(most() - (places.get(address)?.running ?? 0), 0),
+      address === null ? Number.POSITIVE_INFINITY : Math.max(limit() - (states.get(address)?.running ?? 0), 0),
     acquire(address) {
-      if (address !== null) placeAt(address).running += 1;
+      if (address !== null) stateOf(address).running += 1;
     },
     release(address) {
-      const place = address === null ? undefined : places.get(address);
-      if (address === null || place === undefined) return;
-      place.running -= 1;
-      forget(address, place);
+      const state = address === null ? undefined : states.get(address);
+      if (address === null || state === undefined) return;
+      state.running -= 1;
+      removeIfIdle(address, state);
     },
-    enqueue: (address, waiter) => void placeAt(address).waiting.add(waiter),
+    enqueue: (address, waiter) => void stateOf(address).waiting.add(waiter),
     dequeue(address) {
-      const place = places.get(address);
-      for (const waiter of place?.waiting ?? []) {
-        place?.waiting.delete(waiter);
-        if (place !== undefined) forget(address, place);
+      const state = states.get(address);
+      for (const waiter of state?.waiting ?? []) {
+        state?.waiting.delete(waiter);
+        if (state !== undefined) removeIfIdle(address, state);
         return waiter;
       }
       return undefined;

@@ -1,10 +1,10 @@
-/** A binary heap: the entry with the smallest key first; equal keys in no particular order. */
+/** A binary min-heap. Entries with equal keys come in no particular order. */
 export interface Heap<Value> {
   readonly size: number;
   push(key: number, value: Value): void;
-  /** Smallest key; null when empty. */
+  /** The smallest key; null if empty. */
   firstKey(): number | null;
-  /** Takes out the value with the smallest key; undefined when empty. */
+  /** Removes the value with the smallest key; undefined if empty. */
   pop(): Value | undefined;
 }
 
@@ -54,7 +54,7 @@ export function createHeap<Value>(): Heap<Value> {
   };
 }
 
-/** Puts the smaller key above; false when nothing had to move. */
+/** Swaps two entries if the lower one has the smaller key. Returns whether it did. */
 function exchange<Entry extends { key: number }>(entries: Entry[], above: number, below: number): boolean {
   const upper = entries[above];
   const lower = entries[below];

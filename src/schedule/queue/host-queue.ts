@@ -4,79 +4,79 @@ import { createHeap, type Heap } from './heap.ts';
 import type { QueueLimits } from './queue-limits.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
-/** A source whose turn has come. */
+/** A source that may start now. */
 export interface ReadySource {
   readonly source: DueSource;
-  /** How long it waited for us, not for its host. */
+  /** Time it waited for our own limits, without the time that its host's limits required. */
   readonly waitedMs: number;
 }
 
-/** What a finished refresh says about its host. */
+/** What a finished refresh reports about its host. */
 export interface HostReport {
-  /** One of our deadlines ended it. */
+  /** Whether one of our deadlines ended it. */
   readonly slow: boolean;
-  /** The host asked to be spared for so long. */
+  /** How long the host asked not to be polled; null: it did not. */
   readonly pauseMs: number | null;
 }
 
 /**
- * Due sources, chosen fairly: hosts take turns, however many sources each has. Times are of a clock that only grows,
- * so that a wall clock turned back or forth neither stops nor hurries anything.
+ * A fair queue of due sources: hosts take ready, however many sources each has. All times are monotonic, so that a
+ * change of the wall clock neither delays nor advances a poll.
  */
 export interface HostQueue {
-  /** Rows not known yet are added, in order. Returns how many were. */
+  /** Adds the sources that are not queued or running yet, in order. Returns how many were added. */
   add(rows: readonly DueSource[], atMs: number): number;
-  /** Those that may start now, at most `most`. Each must be ended by `done` or `release`. */
-  take(atMs: number, most?: number): ReadySource[];
+  /** Removes the sources that may start now, at max `max`. The caller must call `complete` or `release` for each. */
+  take(atMs: number, max?: number): ReadySource[];
   complete(id: string, report: HostReport, atMs: number): void;
-  /** What was asked for a host by way of `AddressOf` and could not be told at once. */
+  /** Provides the address of a host for which `AddressOf` returned undefined. */
   setAddress(host: string, address: string | null, atMs: number): void;
-  /** No start at a host before a time, as if one of its sources had just been told so. */
+  /** Starts nothing at a host before `untilMs`. */
   pauseHost(host: string, untilMs: number, atMs: number): void;
-  /** The turn was not used, since the claim failed: it counts neither for the host's gap nor for the global rate. */
+  /** Returns a taken source that was not started because its claim failed. Counts towards neither host gap nor global rate. */
   release(id: string, atMs: number): void;
-  /** Takes out the waiting sources that are declared no more. What runs is ended by `done`, as ever. */
+  /** Removes waiting sources that are no longer declared. Running ones still end with `complete`. */
   retain(isDeclared: (id: string) => boolean, atMs: number): void;
-  /** Other limits from now on. What runs beyond them runs on. */
+  /** Changes the limits. Running refreshes that exceed them continue. */
   setLimits(limits: QueueLimits): void;
-  /** When `take` may next give something without another `done` or `offer`; null: not by time alone. */
+  /** When `take` may next return something without a further `complete` or `add`; null: not by time alone. */
   nextReadyMs(atMs: number): number | null;
   readonly waiting: number;
   readonly running: number;
-  /** Hosts that only our own limits hold back. */
+  /** Hosts that only our own limits delay. */
   readonly readyHosts: number;
-  /** Hosts that are remembered at all. */
+  /** Hosts with any state. */
   readonly hosts: number;
 }
 
 /**
- * The IP address that a host is asked at; null: none is known, so that none can be spared. Undefined: not yet, and
- * `HostQueue.locate` will tell.
+ * The IP address to which a host resolves; null: unknown, so that no address limit applies. Undefined: not known yet;
+ * `HostQueue.setAddress` will provide it.
  */
 export type AddressOf = (host: string) => string | null | undefined;
 
-const slowAfterStrikes = 2;
+const slowAfterTimeouts = 2;
 
-interface Waiting {
+interface WaitingSource {
   readonly source: DueSource;
   readonly sinceMs: number;
 }
 
 interface Host {
   readonly name: string;
-  readonly rows: Waiting[];
+  readonly rows: WaitingSource[];
   running: number;
-  /** No start before this: the gap, or a pause that the host asked for. */
+  /** No start before this: the host gap, or a pause that the host asked for. */
   readyMs: number;
-  /** Deadline failures in a row, whichever of its sources had them. */
-  strikes: number;
-  /** Kept while it has anything to do. Undefined: not asked for yet. */
+  /** Consecutive timeouts, of any of its sources. */
+  timeouts: number;
+  /** Kept while the host has sources. Undefined: not looked up yet. */
   address: string | null | undefined;
   /**
-   * Whether it stands in the ring, rests in the heap, or is held up: parked until the slow lane has room, gated until
-   * its address has, or until it is known which that is.
+   * `ready`: in the round-robin; `resting`: in the heap until `readyMs`; `parked`: waits for the slow lane; `limited`:
+   * waits for its address; `locating`: waits for the lookup of its address; `idle`: in none of the collections.
    */
-  place: 'ring' | 'resting' | 'parked' | 'gated' | 'locating' | 'nowhere';
+  state: 'ready' | 'resting' | 'parked' | 'limited' | 'locating' | 'idle';
 }
 
 interface Running {
@@ -84,7 +84,7 @@ interface Running {
   readonly slowLane: boolean;
   readonly address: string | null;
   readonly startedMs: number;
-  /** The host's `readyMs` before and after the start. */
+  /** The host's `readyMs` before and after the start, so that `release` can undo it. */
   readonly readyBeforeMs: number;
   readonly readyAfterMs: number;
 }
@@ -98,23 +98,25 @@ class FairQueue implements HostQueue {
   #limits: QueueLimits;
   #rate: RateLimiter;
   readonly #hosts = new Map<string, Host>();
-  /** Hosts that may start something now, in the order of their turns. */
-  readonly #ring = new Set<Host>();
-  /** Hosts whose turn had come when they were held up: it comes before that of the ring. */
-  readonly #next = new Set<Host>();
+  /** Hosts that may start a source now, in round-robin order. */
+  readonly #ready = new Set<Host>();
+  /** Hosts that were blocked at their turn and may continue now; they precede `#ready`. */
+  readonly #resumed = new Set<Host>();
   readonly #resting: Heap<Host> = createHeap();
   readonly #parked = new Set<Host>();
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Running>();
   readonly #addressOf: AddressOf;
-  readonly #gate: AddressLimiter<Host>;
+  readonly #addresses: AddressLimiter<Host>;
   #locating = 0;
   #slowRunning = 0;
 
   constructor(limits: QueueLimits, addressOf: AddressOf) {
     this.#limits = limits;
     this.#addressOf = addressOf;
-    this.#gate = createAddressLimiter(() => Math.max(this.#limits.addressConcurrency, this.#limits.hostConcurrency));
+    this.#addresses = createAddressLimiter(() =>
+      Math.max(this.#limits.addressConcurrency, this.#limits.hostConcurrency),
+    );
     this.#rate = createRateLimiter(limits.globalPerSecond);
   }
 
@@ -136,7 +138,7 @@ class FairQueue implements HostQueue {
   }
 
   get readyHosts(): number {
-    return this.#ring.size + this.#next.size + this.#locating;
+    return this.#ready.size + this.#resumed.size + this.#locating;
   }
 
   add(rows: readonly DueSource[], atMs: number): number {
@@ -148,31 +150,31 @@ class FairQueue implements HostQueue {
       const row = { source, sinceMs: atMs };
       host.rows.push(row);
       this.#waiting.add(source.id);
-      if (host.place === 'parked' && !isSlow(host, row)) this.#leave(host);
-      this.#place(host, atMs);
+      if (host.state === 'parked' && !isSlow(host, row)) this.#leave(host);
+      this.#enqueue(host, atMs);
       added += 1;
     }
     return added;
   }
 
-  take(atMs: number, most = Number.POSITIVE_INFINITY): ReadySource[] {
+  take(atMs: number, max = Number.POSITIVE_INFINITY): ReadySource[] {
     this.#wakeRested(atMs);
     this.#unpark(atMs);
-    const turns: ReadySource[] = [];
-    while (turns.length < most && this.#running.size < this.#limits.slots && this.#rate.nextReadyMs(atMs) <= atMs) {
-      const host = first(this.#next) ?? (this.#canLocate() ? first(this.#ring) : undefined);
+    const ready: ReadySource[] = [];
+    while (ready.length < max && this.#running.size < this.#limits.slots && this.#rate.nextReadyMs(atMs) <= atMs) {
+      const host = first(this.#resumed) ?? (this.#canLocate() ? first(this.#ready) : undefined);
       if (host === undefined) break;
       this.#leave(host);
-      const turn = this.#start(host, atMs);
-      if (turn !== null) turns.push(turn);
+      const source = this.#start(host, atMs);
+      if (source !== null) ready.push(source);
     }
-    return turns;
+    return ready;
   }
 
   complete(id: string, report: HostReport, atMs: number): void {
     const host = this.#running.get(id)?.host;
     if (host === undefined) return;
-    host.strikes = report.slow ? host.strikes + 1 : 0;
+    host.timeouts = report.slow ? host.timeouts + 1 : 0;
     host.readyMs = Math.max(host.readyMs, atMs + (report.pauseMs ?? 0));
     this.#end(id, atMs);
   }
@@ -180,17 +182,17 @@ class FairQueue implements HostQueue {
   pauseHost(name: string, untilMs: number, atMs: number): void {
     const host = this.#host(name);
     host.readyMs = Math.max(host.readyMs, untilMs);
-    this.#place(host, atMs);
+    this.#enqueue(host, atMs);
   }
 
   release(id: string, atMs: number): void {
     const run = this.#running.get(id);
     if (run === undefined) return;
     this.#rate.undo(run.startedMs);
-    // Unless another source was started since, or the host has asked for a pause.
+    // Not if another source has started since, or the host has asked for a pause.
     if (run.host.readyMs === run.readyAfterMs) run.host.readyMs = run.readyBeforeMs;
-    // Its place in the heap is that of the gap; what is left of it there is passed over.
-    if (run.host.place === 'resting') run.host.place = 'nowhere';
+    // Its heap entry has the time of the undone gap. Setting the state makes #wakeRested skip that entry.
+    if (run.host.state === 'resting') run.host.state = 'idle';
     this.#end(id, atMs);
   }
 
@@ -200,11 +202,11 @@ class FairQueue implements HostQueue {
       if (kept.length === host.rows.length) continue;
       for (const { source } of host.rows) if (!isDeclared(source.id)) this.#waiting.delete(source.id);
       host.rows.splice(0, host.rows.length, ...kept);
-      // One that rests, or is held up by its address, is looked at when that is over.
-      const isQueued = host.place === 'ring' || host.place === 'parked';
+      // A resting or address-limited host is re-examined when that ends.
+      const isQueued = host.state === 'ready' || host.state === 'parked';
       if (kept.length > 0 || !isQueued) continue;
       this.#leave(host);
-      this.#place(host, atMs);
+      this.#enqueue(host, atMs);
     }
   }
 
@@ -214,15 +216,15 @@ class FairQueue implements HostQueue {
     this.#running.delete(id);
     run.host.running -= 1;
     if (run.slowLane) this.#slowRunning -= 1;
-    this.#gate.release(run.address);
-    // First who waits, or a host without a gap would have every turn.
-    this.#openGate(run.address, atMs);
-    this.#place(run.host, atMs);
+    this.#addresses.release(run.address);
+    // Waiting hosts come first; otherwise a host without a gap would take every free slot.
+    this.#resumeWaiting(run.address, atMs);
+    this.#enqueue(run.host, atMs);
   }
 
   setAddress(name: string, address: string | null, atMs: number): void {
     const host = this.#hosts.get(name);
-    if (host?.place !== 'locating') return;
+    if (host?.state !== 'locating') return;
     this.#locating -= 1;
     host.address = address;
     this.#resume(host, atMs);
@@ -231,7 +233,7 @@ class FairQueue implements HostQueue {
   nextReadyMs(atMs: number): number | null {
     if (this.#running.size >= this.#limits.slots) return null;
     const rateMs = this.#rate.nextReadyMs(atMs);
-    if (this.#next.size > 0 || (this.#ring.size > 0 && this.#canLocate())) return Math.max(rateMs, atMs);
+    if (this.#resumed.size > 0 || (this.#ready.size > 0 && this.#canLocate())) return Math.max(rateMs, atMs);
     const restedMs = this.#waiting.size > 0 ? this.#resting.firstKey() : null;
     return restedMs === null ? null : Math.max(rateMs, restedMs, atMs);
   }
@@ -239,116 +241,116 @@ class FairQueue implements HostQueue {
   #host(name: string): Host {
     const known = this.#hosts.get(name);
     if (known !== undefined) return known;
-    const host: Host = { name, rows: [], running: 0, readyMs: 0, strikes: 0, address: undefined, place: 'nowhere' };
+    const host: Host = { name, rows: [], running: 0, readyMs: 0, timeouts: 0, address: undefined, state: 'idle' };
     this.#hosts.set(name, host);
     return host;
   }
 
-  /** Starts the host's next source; null when what it has must wait for the slow lane, its address or for time. */
+  /** Starts the host's next source; null if it must wait for the slow lane, its address or its gap. */
   #start(host: Host, atMs: number): ReadySource | null {
     if (host.readyMs > atMs) {
-      this.#place(host, atMs);
-      this.#openGate(host.address ?? null, atMs);
+      this.#enqueue(host, atMs);
+      this.#resumeWaiting(host.address ?? null, atMs);
       return null;
     }
-    const address = this.#enterable(host);
+    const address = this.#availableAddress(host);
     if (address === undefined) return null;
     const index = this.#choose(host);
     const row = index === -1 ? undefined : host.rows.splice(index, 1)[0];
     if (row === undefined) {
-      host.place = 'parked';
+      host.state = 'parked';
       this.#parked.add(host);
-      this.#openGate(address, atMs);
+      this.#resumeWaiting(address, atMs);
       return null;
     }
     return this.#run(host, { row, address, atMs });
   }
 
-  #run(host: Host, { row, address, atMs }: { row: Waiting; address: string | null; atMs: number }): ReadySource {
+  #run(host: Host, { row, address, atMs }: { row: WaitingSource; address: string | null; atMs: number }): ReadySource {
     const slowLane = isSlow(host, row);
     const freeSinceMs = Math.max(row.sinceMs, host.readyMs);
     this.#waiting.delete(row.source.id);
-    this.#gate.acquire(address);
+    this.#addresses.acquire(address);
     this.#slowRunning += slowLane ? 1 : 0;
     this.#rate.record(atMs);
     host.running += 1;
     const [readyBeforeMs, readyAfterMs] = [host.readyMs, atMs + this.#limits.hostGapMs];
     host.readyMs = readyAfterMs;
     this.#running.set(row.source.id, { host, slowLane, address, startedMs: atMs, readyBeforeMs, readyAfterMs });
-    this.#place(host, atMs);
+    this.#enqueue(host, atMs);
     return { source: row.source, waitedMs: atMs - freeSinceMs };
   }
 
-  /** Look-ups take no slot, but there are no more of them at a time. */
+  /** Lookups do not count as running, but at max as many run concurrently. */
   #canLocate(): boolean {
     return this.#locating < this.#limits.slots;
   }
 
-  /** The host's address, when there is room at it; undefined: the host is held up. */
-  #enterable(host: Host): string | null | undefined {
+  /** The host's address if a request may start there; undefined: the host has to wait. */
+  #availableAddress(host: Host): string | null | undefined {
     if (host.address === undefined) host.address = this.#addressOf(host.name);
     const { address } = host;
     if (address === undefined) {
-      host.place = 'locating';
+      host.state = 'locating';
       this.#locating += 1;
-    } else if (address !== null && this.#gate.freeSlots(address) === 0) {
-      host.place = 'gated';
-      this.#gate.enqueue(address, host);
+    } else if (address !== null && this.#addresses.freeSlots(address) === 0) {
+      host.state = 'limited';
+      this.#addresses.enqueue(address, host);
       return undefined;
     }
     return address;
   }
 
-  /** Lets as many hosts on that wait for an address as it has room for; one that finds none after all waits again. */
-  #openGate(address: string | null, atMs: number): void {
+  /** Resumes as many hosts waiting for an address as it has free slots; a host that cannot start waits again. */
+  #resumeWaiting(address: string | null, atMs: number): void {
     if (address === null) return;
-    for (let room = this.#gate.freeSlots(address); room > 0; ) {
-      const host = this.#gate.dequeue(address);
+    for (let room = this.#addresses.freeSlots(address); room > 0; ) {
+      const host = this.#addresses.dequeue(address);
       if (host === undefined) return;
       this.#resume(host, atMs);
-      if (this.#next.has(host)) room -= 1;
+      if (this.#resumed.has(host)) room -= 1;
     }
   }
 
-  /** Lets a host on that was held up by what is not our doing. */
+  /** Resumes a host that was blocked by its address. */
   #resume(host: Host, atMs: number): void {
-    host.place = 'nowhere';
+    host.state = 'idle';
     host.readyMs = Math.max(host.readyMs, atMs);
-    this.#place(host, atMs, this.#next);
+    this.#enqueue(host, atMs, this.#resumed);
   }
 
   #slowSlots(): number {
     return Math.max(1, Math.floor(this.#limits.slots / 2));
   }
 
-  /** The oldest row that the lanes let through; -1: none. */
+  /** The index of the oldest source that its lane admits; -1: none. */
   #choose(host: Host): number {
     if (this.#slowRunning < this.#slowSlots()) return host.rows.length > 0 ? 0 : -1;
     return host.rows.findIndex((row) => !isSlow(host, row));
   }
 
-  /** Puts a host where it belongs by what it has to do and when it may. */
-  #place(host: Host, atMs: number, ready = this.#ring): void {
-    if (host.place !== 'nowhere') return;
+  /** Puts an idle host into the collection that its sources and times require. */
+  #enqueue(host: Host, atMs: number, ready = this.#ready): void {
+    if (host.state !== 'idle') return;
     if (host.rows.length === 0 && host.running === 0) host.address = undefined;
     if (host.running >= this.#limits.hostConcurrency) return;
     if (host.readyMs > atMs) {
-      host.place = 'resting';
+      host.state = 'resting';
       this.#resting.push(host.readyMs, host);
     } else if (host.rows.length > 0) {
-      host.place = 'ring';
+      host.state = 'ready';
       ready.add(host);
-    } else if (host.running === 0 && host.strikes === 0) {
-      // Nothing left to remember: a hundred thousand hosts must not stay in memory.
+    } else if (host.running === 0 && host.timeouts === 0) {
+      // No state left. Delete it, so that a hundred thousand hosts do not stay in memory.
       this.#hosts.delete(host.name);
     }
   }
 
   #leave(host: Host): void {
-    this.#ring.delete(host);
-    this.#next.delete(host);
+    this.#ready.delete(host);
+    this.#resumed.delete(host);
     this.#parked.delete(host);
-    host.place = 'nowhere';
+    host.state = 'idle';
   }
 
   #wakeRested(atMs: number): void {
@@ -357,25 +359,25 @@ class FairQueue implements HostQueue {
       if (restedMs === null || restedMs > atMs) return;
       const host = this.#resting.pop();
       if (host === undefined) return;
-      if (host.place !== 'resting') continue;
-      host.place = 'nowhere';
-      this.#place(host, atMs);
+      if (host.state !== 'resting') continue;
+      host.state = 'idle';
+      this.#enqueue(host, atMs);
     }
   }
 
-  /** As many parked hosts as the slow lane has room for; who finds none after all is parked again. */
+  /** Resumes as many parked hosts as the slow lane has room for; a host that cannot start is parked again. */
   #unpark(atMs: number): void {
     for (let room = this.#slowSlots() - this.#slowRunning; room > 0; room -= 1) {
       const host = first(this.#parked);
       if (host === undefined) return;
       this.#leave(host);
-      this.#place(host, atMs);
+      this.#enqueue(host, atMs);
     }
   }
 }
 
-function isSlow(host: Host, row: Waiting): boolean {
-  return host.strikes >= slowAfterStrikes || row.source.slowStrikes >= slowAfterStrikes;
+function isSlow(host: Host, row: WaitingSource): boolean {
+  return host.timeouts >= slowAfterTimeouts || row.source.slowStrikes >= slowAfterTimeouts;
 }
 
 function first<Value>(values: ReadonlySet<Value>): Value | undefined {

@@ -1,14 +1,14 @@
-/** How politely, and how many at once. */
+/** Politeness and concurrency limits of a host queue. */
 export interface QueueLimits {
-  /** Between two starts at one host. */
+  /** Minimum time between two starts at one host. */
   readonly hostGapMs: number;
   readonly hostConcurrency: number;
-  /** Refreshes at a time at one IP address, whatever its host names; `hostConcurrency` if that is more. */
+  /** Concurrent refreshes at one IP address, whatever its host names; `hostConcurrency` if that is greater. */
   readonly addressConcurrency: number;
   readonly globalPerSecond: number;
-  /** Refreshes at a time; slow sources may hold half of them. */
+  /** Concurrent refreshes; slow sources may occupy half of them. */
   readonly slots: number;
-  /** Rows of one host that wait here; the rest waits in the database. */
+  /** Sources of one host that wait in memory; the others wait in the database. */
   readonly rowsPerHost: number;
 }
 

@@ -1,17 +1,17 @@
-/** A limit on how many things start in any one second, wherever that second begins. */
+/** Limits the number of starts in any period of one second (sliding window). */
 export interface RateLimiter {
-  /** When the next one may start; at or before `nowMs`: now. */
+  /** When the next start is allowed; at or before `nowMs`: now. */
   nextReadyMs(nowMs: number): number;
   record(nowMs: number): void;
-  /** Takes back a start that was noted at this time and did not happen. */
+  /** Removes a recorded start that did not happen. */
   undo(atMs: number): void;
 }
 
 /**
- * Remembers the last starts, so that no second, however it lies, holds more than `perSecond` of them. A token bucket
- * would let twice as many through around a full refill.
+ * A sliding log of the last starts: no period of one second contains more than `perSecond` of them. A token bucket would
+ * allow twice as many around a full refill.
  *
- * @param perSecond may be a fraction: 0.5 is one in two seconds.
+ * @param perSecond may be a fraction: 0.5 is one start in two seconds.
  */
 export function createRateLimiter(perSecond: number): RateLimiter {
   const size = Math.max(1, Math.floor(perSecond));
@@ -21,7 +21,7 @@ export function createRateLimiter(perSecond: number): RateLimiter {
   return {
     nextReadyMs(nowMs) {
       const oldest = starts[next] ?? Number.NEGATIVE_INFINITY;
-      // A start in the future: the clock was turned back. Waiting for it could take a day.
+      // A start in the future means that the clock was set back. Waiting for it could take a day.
       return oldest > nowMs ? nowMs : oldest + spanMs;
     },
     record(nowMs) {
@@ -31,7 +31,7 @@ export function createRateLimiter(perSecond: number): RateLimiter {
     undo(atMs) {
       let index = starts.lastIndexOf(atMs);
       if (index === -1) return;
-      // `next` is the oldest: all that are older than the one taken back move up by one.
+      // `next` is the oldest entry. All entries older than the removed one move up by one.
       while (index !== next) {
         const older = (index + size - 1) % size;
         starts[index] = starts[older] ?? Number.NEGATIVE_INFINITY;

@@ -13,25 +13,25 @@ import { backOffMs, type FailureClass, failureClass, isNetworkFailure, isTimeout
 import { checkInput, type PollContext, withNotes } from './poll-context.ts';
 import { maxRetryAfterMs } from './poll-history.ts';
 
-/** A next check that never comes: 31 December 9999. */
+/** The next check of a source that is no longer polled: 31 December 9999. */
 export const neverMs = 253_402_214_400_000;
 
 const deadAfterMs = 30 * dayMs;
-/** A process that was off for a month must not call its sources dead at the second failure. */
-const deadLeastFailures = 10;
-const nameGoneAfterMs = 7 * dayMs;
+/** A process that was stopped for a month must not presume its sources dead at the second failure. */
+const deadMinFailures = 10;
+const nxdomainDeadAfterMs = 7 * dayMs;
 const probeMs = 7 * dayMs;
-const goneAgainMs = dayMs;
-const hostPauseUsualMs = minuteMs;
+const goneConfirmedAfterMs = dayMs;
+const defaultHostPauseMs = minuteMs;
 const firstRetryMs = 5 * minuteMs;
 const networkRetryMs = 30 * secondMs;
-const adoptedTrialMs = 3 * dayMs;
-const adoptedLeastFailures = 5;
-/** Answers that may mean that the origin choked on our validators. */
-const choked: ReadonlySet<number> = new Set([400, 412, 416]);
+const abandonAfterMs = 3 * dayMs;
+const abandonMinFailures = 5;
+/** Statuses that may mean that the origin rejects our validators. */
+const validatorFaults: ReadonlySet<number> = new Set([400, 412, 416]);
 
-/** What a troubled refresh changes; the rest stays as it was. */
-interface Trouble {
+/** The fields that an unsuccessful poll changes; the others stay as they were. */
+interface FailedPollChange {
   readonly outcome: 'throttled' | 'gone' | 'failed';
   readonly failure: Failure | null;
   readonly detail: string | null;
@@ -45,33 +45,37 @@ interface Trouble {
   readonly hostPauseMs?: number;
 }
 
-/** The settlement of a read that failed, for whatever reason. */
+/** The result of a poll that failed. */
 export function failedPoll(before: PollContext, outcome: FetchFailed): PollResult {
-  const retry = heedRetryAfter(before, outcome.retryAfterMs);
-  const settled = { ...before, memory: retry.memory };
-  if (settled.networkDown && isNetworkFailure(outcome.failure)) return settleFrozen(settled, outcome);
-  const failures = settled.state.failures + 1;
-  const firstFailedMs = Math.min(settled.state.firstFailedMs ?? settled.nowMs, settled.nowMs);
-  const lastedMs = settled.nowMs - firstFailedMs;
+  const retry = applyRetryAfter(before, outcome.retryAfterMs);
+  const context = { ...before, memory: retry.memory };
+  if (context.networkDown && isNetworkFailure(outcome.failure)) return networkDownPoll(context, outcome);
+  const failures = context.state.failures + 1;
+  const firstFailedMs = Math.min(context.state.firstFailedMs ?? context.nowMs, context.nowMs);
+  const lastedMs = context.nowMs - firstFailedMs;
   const kind = failureClass(outcome.failure, outcome.facts.status);
   const dead = kind !== 'local' && isDead(outcome, { failures, lastedMs });
-  const settlement = complete(settled, {
+  const result = complete(context, {
     ...factsOf(outcome),
-    notes: dead ? [...retry.notes, 'dead?'] : retry.notes,
-    memory: struck(settled.memory, outcome.failure, dead),
+    notes: dead ? [...retry.notes, 'presumed_dead'] : retry.notes,
+    memory: withFailure(context.memory, outcome.failure, dead),
     failures,
     firstFailedMs,
-    waitMs: dead ? probeMs * (1 + settled.random() / 10) : backOff(settled, { kind, failures }),
+    waitMs: dead ? probeMs * (1 + context.random() / 10) : backOff(context, { kind, failures }),
     why: dead ? `weekly probe, failing since ${formatDuration(lastedMs)}` : backOffWhy(failures),
   });
-  return abandonAddress(settled, settlement);
+  return abandonAddress(context, result);
 }
 
-function factsOf({ failure, detail, facts }: FetchFailed): Pick<Trouble, 'outcome' | 'failure' | 'detail' | 'facts'> {
+function factsOf({
+  failure,
+  detail,
+  facts,
+}: FetchFailed): Pick<FailedPollChange, 'outcome' | 'failure' | 'detail' | 'facts'> {
   return { outcome: 'failed', failure, detail, facts };
 }
 
-function struck(memory: PollHistory, failure: Failure, dead: boolean): PollHistory {
+function withFailure(memory: PollHistory, failure: Failure, dead: boolean): PollHistory {
   return {
     ...memory,
     slowStrikes: isTimeout(failure) ? memory.slowStrikes + 1 : 0,
@@ -79,95 +83,99 @@ function struck(memory: PollHistory, failure: Failure, dead: boolean): PollHisto
   };
 }
 
-/** The settlement of a 429 or a 503 with Retry-After. The source is well, we are too many: never a step towards `dead?`. */
-export function throttledPoll(settled: PollContext, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): PollResult {
-  const failures = settled.state.failures + 1;
-  const retry = heedRetryAfter(settled, outcome.retryAfterMs);
-  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? hostPauseUsualMs, maxHostPauseMs);
-  const settlement = complete(settled, {
+/** The result of a 429 or a 503. The source works, so this never counts towards presuming it dead. */
+export function throttledPoll(context: PollContext, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): PollResult {
+  const failures = context.state.failures + 1;
+  const retry = applyRetryAfter(context, outcome.retryAfterMs);
+  const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? defaultHostPauseMs, maxHostPauseMs);
+  const result = complete(context, {
     outcome: 'throttled',
     failure: null,
     detail: null,
     facts: outcome.facts,
     notes: [...retry.notes, outcome.hostWide ? 'rate_limited' : 'unavailable'],
-    memory: { ...retry.memory, slowStrikes: 0, ...(outcome.hostWide ? { hostPause: pauseOf(settled, pauseMs) } : {}) },
+    memory: {
+      ...retry.memory,
+      slowStrikes: 0,
+      ...(outcome.hostWide ? { hostPause: hostPauseOf(context, pauseMs) } : {}),
+    },
     failures,
-    firstFailedMs: settled.state.firstFailedMs,
-    waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: settled.random() }),
+    firstFailedMs: context.state.firstFailedMs,
+    waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: context.random() }),
     why: backOffWhy(failures),
     ...(outcome.hostWide ? { hostPauseMs: pauseMs } : {}),
   });
   const because = outcome.hostWide ? 'rate limited' : 'unavailable';
-  return { ...settlement, nextCheckWhy: `${settlement.nextCheckWhy} (${because})` };
+  return { ...result, nextCheckWhy: `${result.nextCheckWhy} (${because})` };
 }
 
-function pauseOf({ source, state, memory, nowMs }: PollContext, pauseMs: number): HostPause | null {
+function hostPauseOf({ source, state, memory, nowMs }: PollContext, pauseMs: number): HostPause | null {
   const host = remoteHostOf(state.movedTo ?? source.url);
   if (host === null) return null;
   const earlierMs = memory.hostPause?.host === host ? memory.hostPause.untilMs : 0;
   return { host, untilMs: Math.max(nowMs + pauseMs, earlierMs) };
 }
 
-/** The settlement of a 410: believed when it is said again a day later, for publishers make mistakes. */
-export function gonePoll(settled: PollContext, facts: FetchFacts): PollResult {
-  const { nowMs, memory, state } = settled;
+/** The result of a 410. It is accepted when repeated a day later, since publishers make mistakes. */
+export function gonePoll(context: PollContext, facts: FetchFacts): PollResult {
+  const { nowMs, memory, state } = context;
   const sinceMs = memory.goneSinceMs ?? nowMs;
-  const believed = memory.goneSinceMs !== null && nowMs - sinceMs >= goneAgainMs;
-  const trouble: Trouble = {
+  const isConfirmed = memory.goneSinceMs !== null && nowMs - sinceMs >= goneConfirmedAfterMs;
+  const change: FailedPollChange = {
     outcome: 'gone',
     failure: null,
     detail: null,
     facts,
-    notes: [believed ? 'gone' : 'gone_suspected'],
+    notes: [isConfirmed ? 'gone' : 'gone_suspected'],
     memory: { ...memory, goneSinceMs: sinceMs, slowStrikes: 0 },
     failures: state.failures + 1,
     firstFailedMs: Math.min(state.firstFailedMs ?? nowMs, nowMs),
-    waitMs: Math.max(sinceMs + goneAgainMs - nowMs, hourMs) * (1 + settled.random() / 10),
-    why: 'said to be gone, asked once more after a day',
+    waitMs: Math.max(sinceMs + goneConfirmedAfterMs - nowMs, hourMs) * (1 + context.random() / 10),
+    why: '410 Gone, to be confirmed after a day',
   };
-  if (!believed) return complete(settled, trouble);
-  // The declared address may know a newer one than that which was adopted.
-  if (state.movedTo !== null) return withoutAddress(complete(settled, { ...trouble, waitMs: hourMs }));
-  const settlement = complete(settled, trouble);
-  return { ...settlement, goneMs: nowMs, nextCheckMs: neverMs, nextCheckWhy: 'gone: polling has stopped' };
+  if (!isConfirmed) return complete(context, change);
+  // The adopted address is gone; the declared one may redirect to a newer address.
+  if (state.movedTo !== null) return withoutAddress(complete(context, { ...change, waitMs: hourMs }));
+  const result = complete(context, change);
+  return { ...result, goneMs: nowMs, nextCheckMs: neverMs, nextCheckWhy: 'gone: polling stopped' };
 }
 
-/** While our own network is down no source is blamed. */
-function settleFrozen(settled: PollContext, outcome: FetchFailed): PollResult {
-  return complete(settled, {
+/** While our own network is down, failures are not counted against sources. */
+function networkDownPoll(context: PollContext, outcome: FetchFailed): PollResult {
+  return complete(context, {
     ...factsOf(outcome),
     notes: ['network_down'],
-    memory: settled.memory,
-    failures: settled.state.failures,
-    firstFailedMs: settled.state.firstFailedMs,
-    waitMs: networkRetryMs * (1 + settled.random()),
+    memory: context.memory,
+    failures: context.state.failures,
+    firstFailedMs: context.state.firstFailedMs,
+    waitMs: networkRetryMs * (1 + context.random()),
     why: 'our network is down',
   });
 }
 
-function complete(settled: PollContext, trouble: Trouble): PollResult {
-  const { state } = settled;
-  const { waitMs, why } = trouble;
-  // A refresh that was settled at all did not lose its lease.
-  const memory = { ...trouble.memory, lostLeases: 0 };
+function complete(context: PollContext, change: FailedPollChange): PollResult {
+  const { state } = context;
+  const { waitMs, why } = change;
+  // A refresh that reaches this point has kept its lease.
+  const memory = { ...change.memory, lostLeases: 0 };
   const dropValidators =
-    trouble.outcome === 'failed' && choked.has(trouble.facts.status ?? 0) && holdsValidators(settled);
-  const plan = nextCheckAfterFailure(checkInput(settled, memory, state.validators), { waitMs, why });
-  const notes = [...trouble.notes, ...plan.notes, ...(dropValidators ? ['bad_validator'] : [])];
+    change.outcome === 'failed' && validatorFaults.has(change.facts.status ?? 0) && holdsValidators(context);
+  const plan = nextCheckAfterFailure(checkInput(context, memory, state.validators), { waitMs, why });
+  const notes = [...change.notes, ...plan.notes, ...(dropValidators ? ['bad_validator'] : [])];
   return {
-    outcome: trouble.outcome,
-    failure: trouble.failure,
-    detail: trouble.detail,
-    facts: withNotes(trouble.facts, notes),
+    outcome: change.outcome,
+    failure: change.failure,
+    detail: change.detail,
+    facts: withNotes(change.facts, notes),
     validators: dropValidators ? noValidators : null,
     bodyHash: null,
     nextCheckMs: plan.atMs,
     nextCheckWhy: plan.why,
-    failures: trouble.failures,
-    firstFailedMs: trouble.firstFailedMs,
+    failures: change.failures,
+    firstFailedMs: change.firstFailedMs,
     goneMs: null,
     movedTo: state.movedTo,
-    hostPauseMs: trouble.hostPauseMs ?? null,
+    hostPauseMs: change.hostPauseMs ?? null,
     memory,
   };
 }
@@ -176,11 +184,11 @@ function holdsValidators({ state }: PollContext): boolean {
   return state.validators.etag !== null || state.validators.lastModified !== null;
 }
 
-function backOff(settled: PollContext, trouble: { kind: FailureClass; failures: number }): number {
-  const base = baseInterval(checkInput(settled, settled.memory, settled.state.validators));
-  // Somebody has just declared it and waits to see it: the first retries come soon.
-  const baseMs = settled.state.firstReadDone ? base.intervalMs : Math.min(base.intervalMs, firstRetryMs);
-  return backOffMs(trouble.kind, { failures: trouble.failures, baseMs, random: settled.random() });
+function backOff(context: PollContext, change: { kind: FailureClass; failures: number }): number {
+  const base = baseInterval(checkInput(context, context.memory, context.state.validators));
+  // The operator has just declared the source and waits for it: retry soon.
+  const baseMs = context.state.firstReadDone ? base.intervalMs : Math.min(base.intervalMs, firstRetryMs);
+  return backOffMs(change.kind, { failures: change.failures, baseMs, random: context.random() });
 }
 
 function backOffWhy(failures: number): string {
@@ -188,41 +196,41 @@ function backOffWhy(failures: number): string {
 }
 
 function isDead(outcome: FetchFailed, run: { failures: number; lastedMs: number }): boolean {
-  if (run.failures < deadLeastFailures) return false;
-  const nameGone = outcome.failure === 'dns_error' && outcome.facts.notes.includes('nxdomain');
-  return run.lastedMs >= (nameGone ? nameGoneAfterMs : deadAfterMs);
+  if (run.failures < deadMinFailures) return false;
+  const isNxdomain = outcome.failure === 'dns_error' && outcome.facts.notes.includes('nxdomain');
+  return run.lastedMs >= (isNxdomain ? nxdomainDeadAfterMs : deadAfterMs);
 }
 
 function validRetry(retryAfterMs: number | null): number | null {
   return retryAfterMs !== null && retryAfterMs > 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : null;
 }
 
-/** Retry-After in full, up to a week, and never less than what an earlier answer asked for. */
-function heedRetryAfter(
-  settled: PollContext,
+/** Records Retry-After, up to a week, and never shortens one that an earlier response set. */
+function applyRetryAfter(
+  context: PollContext,
   retryAfterMs: number | null,
 ): { memory: PollHistory; notes: readonly string[] } {
-  const { memory, nowMs } = settled;
+  const { memory, nowMs } = context;
   const running = memory.retryUntilMs !== null && memory.retryUntilMs > nowMs ? memory.retryUntilMs : null;
-  const said = validRetry(retryAfterMs);
-  const untilMs = said === null ? running : Math.max(nowMs + said, running ?? 0);
+  const requestedMs = validRetry(retryAfterMs);
+  const untilMs = requestedMs === null ? running : Math.max(nowMs + requestedMs, running ?? 0);
   const capped = retryAfterMs !== null && retryAfterMs > maxRetryAfterMs;
   return { memory: { ...memory, retryUntilMs: untilMs }, notes: capped ? ['retry_after_capped'] : [] };
 }
 
-/** An adopted address that fails for days is given up: the declared one is asked again, which may redirect elsewhere. */
-function abandonAddress(settled: PollContext, settlement: PollResult): PollResult {
-  if (settled.state.movedTo === null || settlement.failures < adoptedLeastFailures) return settlement;
-  const lastedMs = settled.nowMs - (settlement.firstFailedMs ?? settled.nowMs);
-  return lastedMs >= adoptedTrialMs ? withoutAddress(settlement) : settlement;
+/** Abandons an adopted address that fails for days: the declared one is polled again, which may redirect elsewhere. */
+function abandonAddress(context: PollContext, result: PollResult): PollResult {
+  if (context.state.movedTo === null || result.failures < abandonMinFailures) return result;
+  const lastedMs = context.nowMs - (result.firstFailedMs ?? context.nowMs);
+  return lastedMs >= abandonAfterMs ? withoutAddress(result) : result;
 }
 
-function withoutAddress(settlement: PollResult): PollResult {
+function withoutAddress(result: PollResult): PollResult {
   return {
-    ...settlement,
+    ...result,
     movedTo: null,
     validators: noValidators,
-    facts: withNotes(settlement.facts, ['redirect_abandoned']),
-    memory: { ...settlement.memory, redirect: null, goneSinceMs: null },
+    facts: withNotes(result.facts, ['redirect_abandoned']),
+    memory: { ...result.memory, redirect: null, goneSinceMs: null },
   };
 }

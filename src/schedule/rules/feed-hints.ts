@@ -1,8 +1,8 @@
 import { dayMs, formatDuration, hourMs, minuteMs } from '../../domain/durations.ts';
 import type { FeedHints } from '../../domain/items/parsed-feed.ts';
 
-/** No hint keeps us away for longer, however large its number. */
-const longestHintMs = dayMs;
+/** The longest interval that a hint can set. */
+const maxHintMs = dayMs;
 
 const periodMs: ReadonlyMap<string, number> = new Map([
   ['hourly', hourMs],
@@ -14,16 +14,16 @@ const periodMs: ReadonlyMap<string, number> = new Map([
 
 const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
-/** The longest wait that the publisher asks for between two polls. */
+/** The minimum interval between two polls that the publisher asks for. */
 export interface HintInterval {
   readonly floorMs: number;
-  /** Which hint won, `max-age 2 h`; null when there is none. */
+  /** The decisive hint, such as `max-age 2 h`; null if there is none. */
   readonly why: string | null;
   /** `hint_capped`, `hint_invalid`. */
   readonly notes: readonly string[];
 }
 
-const noFloor: HintInterval = { floorMs: 0, why: null, notes: [] };
+const noHint: HintInterval = { floorMs: 0, why: null, notes: [] };
 
 interface Hint {
   readonly name: string;
@@ -31,23 +31,23 @@ interface Hint {
 }
 
 /**
- * The longest of freshness lifetime, ttl and sy:updatePeriod, each capped at a day. Nonsense (zero, negative, not a
- * number, an unknown period) is noted and does not count.
+ * The longest of freshness lifetime, `ttl` and `sy:updatePeriod`, each capped at a day. Invalid values (zero, negative,
+ * not a number, an unknown period) are noted and ignored.
  */
 export function hintInterval(hints: FeedHints | null, freshForMs: number | null): HintInterval {
-  const said = [...freshnessHint(freshForMs), ...ttlHint(hints), ...syndicationHint(hints)];
-  if (said.length === 0) return noFloor;
-  const valid = said.filter((hint) => hint.ms > 0);
+  const given = [...freshnessHint(freshForMs), ...ttlHint(hints), ...syndicationHint(hints)];
+  if (given.length === 0) return noHint;
+  const valid = given.filter((hint) => hint.ms > 0);
   const notes: string[] = [];
-  if (valid.length < said.length) notes.push('hint_invalid');
-  if (valid.some((hint) => hint.ms > longestHintMs)) notes.push('hint_capped');
+  if (valid.length < given.length) notes.push('hint_invalid');
+  if (valid.some((hint) => hint.ms > maxHintMs)) notes.push('hint_capped');
   const longest = valid.reduce<Hint | null>((best, hint) => (best === null || hint.ms > best.ms ? hint : best), null);
   if (longest === null) return { floorMs: 0, why: null, notes };
-  const floorMs = Math.min(longest.ms, longestHintMs);
+  const floorMs = Math.min(longest.ms, maxHintMs);
   return { floorMs, why: `${longest.name} ${formatDuration(floorMs)}`, notes };
 }
 
-/** Not a hint but a fact of the moment: a lifetime of zero is common and says nothing, so it is no `hint_invalid`. */
+/** A freshness lifetime of zero is common and valid, so it does not raise `hint_invalid`. */
 function freshnessHint(freshForMs: number | null): Hint[] {
   return freshForMs !== null && freshForMs > 0 ? [{ name: 'max-age', ms: freshForMs }] : [];
 }
@@ -57,7 +57,7 @@ function ttlHint(hints: FeedHints | null): Hint[] {
   return [{ name: 'ttl', ms: positive(hints.ttlMinutes) * minuteMs }];
 }
 
-/** RSS 1.0 syndication module: the period divided by the frequency, which is 1 when absent. */
+/** RSS 1.0 syndication module: the period divided by the frequency, which defaults to 1. */
 function syndicationHint(hints: FeedHints | null): Hint[] {
   if (hints === null || hints.updatePeriod === null) return [];
   const period = periodMs.get(periodName(hints.updatePeriod)) ?? 0;
@@ -74,8 +74,8 @@ function positive(value: number): number {
 }
 
 /**
- * Hints in a form that can be remembered: small whatever a publisher sends, and the same after a trip through JSON.
- * What is invalid stays so, and is noted at every poll.
+ * Hints in a form that can be stored: bounded in size, and unchanged by a round trip through JSON. Invalid values stay
+ * invalid, so that each poll notes them.
  */
 export function storableHints(hints: FeedHints): FeedHints {
   const { updatePeriod } = hints;
@@ -93,17 +93,17 @@ function storable(value: number | null): number | null {
   return value === null || Number.isFinite(value) ? value : 0;
 }
 
-/** A time moved out of the hours and days in which the publisher does not want to be asked. */
+/** A time moved out of the hours and days in which the publisher does not want to be polled. */
 export interface SkipShift {
   readonly atMs: number;
-  /** `skipHours`, `skipDays`, or null when the time may stay. */
+  /** `skipHours`, `skipDays`, or null if the time did not change. */
   readonly why: string | null;
   readonly notes: readonly string[];
 }
 
 /**
- * The first instant from `atMs` on that lies in no skipHours hour and no skipDays day (UTC; hour 24 is hour 0). A list
- * that leaves no hour or no day is nonsense and ignored.
+ * The first instant at or after `atMs` outside all skipHours and skipDays (UTC; hour 24 is hour 0). A list that excludes
+ * every hour or every day is invalid and ignored.
  */
 export function skipForward(atMs: number, hints: FeedHints | null): SkipShift {
   if (hints === null || (hints.skipHours.length === 0 && hints.skipDays.length === 0)) {
@@ -114,7 +114,7 @@ export function skipForward(atMs: number, hints: FeedHints | null): SkipShift {
   const notes = hours.invalid || days.invalid ? ['hint_invalid'] : [];
   let at = atMs;
   let why: string | null = null;
-  // Ends: at least one hour of one day is free, and each round reaches a later hour.
+  // Terminates: at least one hour of one day is allowed, and each iteration reaches a later hour.
   for (;;) {
     if (days.set.has(weekday(at))) {
       at = (Math.floor(at / dayMs) + 1) * dayMs;
@@ -135,27 +135,27 @@ interface Windows {
 
 function hoursOf(skipHours: readonly number[]): Windows {
   const valid = skipHours.filter(isHour);
-  return windows(valid, { size: 24, said: skipHours.length });
+  return windows(valid, { size: 24, given: skipHours.length });
 }
 
 function daysOf(skipDays: readonly string[]): Windows {
   const valid = skipDays.map(dayOf).filter((day) => day >= 0);
-  return windows(valid, { size: 7, said: skipDays.length });
+  return windows(valid, { size: 7, given: skipDays.length });
 }
 
 function isHour(hour: number): boolean {
   return Number.isInteger(hour) && hour >= 0 && hour <= 24;
 }
 
-/** 0 is Sunday; -1: no day. */
+/** 0 is Sunday; -1: not a day. */
 function dayOf(name: string): number {
   return dayNames.indexOf(name.trim().toLowerCase());
 }
 
-function windows(values: readonly number[], { size, said }: { size: number; said: number }): Windows {
+function windows(values: readonly number[], { size, given }: { size: number; given: number }): Windows {
   const set = new Set(values.map((value) => value % size));
   if (set.size === size) return { set: new Set(), invalid: true };
-  return { set, invalid: values.length < said };
+  return { set, invalid: values.length < given };
 }
 
 /** 0 is Sunday; 1 January 1970 was a Thursday. */

@@ -14,12 +14,12 @@ import { checkInput, type PollContext, withNotes } from './poll-context.ts';
 import { afterSuccess, sanitisedHistory, validLifetime, withDocument, withoutNewItems } from './poll-history.ts';
 import type { RefreshOutcome, StoredDocument } from './refresh-outcome.ts';
 
-/** Notes of a document of which something was missing: its validators must not hide the rest from us. */
-const unwhole: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
+/** Notes of an incomplete document. Its validators are discarded, or a 304 would hide the missing part. */
+const incompleteNotes: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
 
-const identityShownMs = 7 * dayMs;
+const identityNoteMs = 7 * dayMs;
 
-/** Everything a settlement depends on. */
+/** Everything that determines the next poll state. */
 export interface PollInput {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
@@ -27,21 +27,21 @@ export interface PollInput {
   readonly nowMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Whether our own network seems down: then network failures are nobody's. */
+  /** Whether our own network seems down, so that network failures are not counted against the source. */
   readonly networkDown?: boolean;
-  /** Factor >= 1 on adaptive intervals while the whole schedule lags. */
+  /** Factor >= 1 on adaptive intervals while the whole schedule is late. */
   readonly stretch?: number;
-  /** How long one round over all sources of the host takes at the host's gap. */
+  /** Time to poll every source of the host once at the host's gap. */
   readonly hostCycleMs?: number;
 }
 
 /**
- * What a refresh leaves on its source: when it is asked next and why, what was learnt, what is sent with the next
- * request. Pure: the same input and the same random numbers give the same settlement.
+ * Computes what a refresh stores on its source: the time and reason of the next check, the poll history, and the
+ * validators for the next request. Pure: equal input and equal random numbers give an equal result.
  */
 export function nextPollState(input: PollInput): PollResult {
   const { happened } = input;
-  const settled: PollContext = {
+  const context: PollContext = {
     source: input.source,
     state: input.state,
     memory: sanitisedHistory(input.state.memory, input.nowMs),
@@ -53,64 +53,64 @@ export function nextPollState(input: PollInput): PollResult {
   };
   switch (happened.kind) {
     case 'stored':
-      return settleStored(settled, happened);
+      return storedPoll(context, happened);
     case 'unreadable':
-      return failedPoll(settled, {
+      return failedPoll(context, {
         kind: 'failed',
         failure: happened.unreadable.failure,
         detail: happened.unreadable.detail,
         retryAfterMs: null,
         facts: happened.fetched.facts,
       });
-    case 'answered':
-      return settleAnswered(settled, happened.outcome);
+    case 'no-document':
+      return documentlessPoll(context, happened.outcome);
     default:
       return assertNever(happened);
   }
 }
 
-type Answer = Extract<RefreshOutcome, { kind: 'answered' }>['outcome'];
+type DocumentlessOutcome = Extract<RefreshOutcome, { kind: 'no-document' }>['outcome'];
 
-function settleAnswered(settled: PollContext, outcome: Answer): PollResult {
+function documentlessPoll(context: PollContext, outcome: DocumentlessOutcome): PollResult {
   switch (outcome.kind) {
     case 'not-modified':
-      return settleNotModified(settled, outcome);
+      return notModifiedPoll(context, outcome);
     case 'throttled':
-      return throttledPoll(settled, outcome);
+      return throttledPoll(context, outcome);
     case 'gone':
-      return gonePoll(settled, outcome.facts);
+      return gonePoll(context, outcome.facts);
     case 'failed':
-      return failedPoll(settled, outcome);
+      return failedPoll(context, outcome);
     default:
       return assertNever(outcome);
   }
 }
 
-function settleStored(settled: PollContext, stored: StoredDocument): PollResult {
-  const { nowMs, state } = settled;
+function storedPoll(context: PollContext, stored: StoredDocument): PollResult {
+  const { nowMs, state } = context;
   const { fetched, digest } = stored;
-  const whole = isWhole(stored);
-  const learnt = withDocument(afterSuccess(settled.memory, nowMs), stored, { state, nowMs });
-  // Together with the validators: those of an earlier read stay with the rules of that read.
-  const memory = whole ? { ...learnt, rulesVersion } : learnt;
-  const validators = whole ? fetched.validators : null;
-  return settleHealthy(settled, {
+  const isComplete = isCompleteRead(stored);
+  const learned = withDocument(afterSuccess(context.memory, nowMs), stored, { state, nowMs });
+  // Stored together with the validators: those of an earlier read keep the rules version of that read.
+  const memory = isComplete ? { ...learned, rulesVersion } : learned;
+  const validators = isComplete ? fetched.validators : null;
+  return successfulPoll(context, {
     outcome: 'fresh',
     memory,
     validators,
-    bodyHash: whole ? fetched.bodyHash : null,
+    bodyHash: isComplete ? fetched.bodyHash : null,
     movedTo: fetched.movedTo,
-    facts: withNotes(fetched.facts, [...digest.notes, ...conductNotes(memory, stored)]),
+    facts: withNotes(fetched.facts, [...digest.notes, ...historyNotes(memory, stored)]),
   });
 }
 
-/** Whether the document needs no second look. What seems to be missing is taken away by the word of a second reading only. */
-function isWhole({ heldBack, missing, digest }: StoredDocument): boolean {
-  return heldBack === 0 && missing.length === 0 && !digest.notes.some((note) => unwhole.has(note));
+/** Whether the document was read and stored completely. Missing items need a second read before they are withdrawn. */
+function isCompleteRead({ heldBack, missing, digest }: StoredDocument): boolean {
+  return heldBack === 0 && missing.length === 0 && !digest.notes.some((note) => incompleteNotes.has(note));
 }
 
-/** What a document cannot show of itself: how its source has gone on over several reads. */
-function conductNotes(memory: PollHistory, { heldBack, missing }: StoredDocument): readonly string[] {
+/** Notes on the behaviour of the source over several polls. */
+function historyNotes(memory: PollHistory, { heldBack, missing }: StoredDocument): readonly string[] {
   return [
     ...(missing.length > 0 ? ['complete_shrunk'] : []),
     ...(heldBack > 0 ? ['churn'] : []),
@@ -119,55 +119,60 @@ function conductNotes(memory: PollHistory, { heldBack, missing }: StoredDocument
   ];
 }
 
-function settleNotModified(settled: PollContext, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): PollResult {
-  const learnt = withoutNewItems(afterSuccess(settled.memory, settled.nowMs), settled.nowMs);
+function notModifiedPoll(context: PollContext, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): PollResult {
+  const learned = withoutNewItems(afterSuccess(context.memory, context.nowMs), context.nowMs);
   const byStatus = outcome.by === 'status';
   const memory: PollHistory = {
-    ...learnt,
-    // RFC 9111 section 4.3.4: a 304 renews what it repeats and leaves the rest; a full answer stands for itself.
-    freshForMs: byStatus && outcome.freshForMs === null ? learnt.freshForMs : validLifetime(outcome.freshForMs),
-    repeatedBodies: byStatus ? 0 : learnt.repeatedBodies + 1,
+    ...learned,
+    // RFC 9111 section 4.3.4: a 304 updates the fields that it repeats; a full response replaces them all.
+    freshForMs: byStatus && outcome.freshForMs === null ? learned.freshForMs : validLifetime(outcome.freshForMs),
+    repeatedBodies: byStatus ? 0 : learned.repeatedBodies + 1,
     strangeDocuments: 0,
-    // It is the document again that was read whole.
+    // The document equals the last complete one.
     missing: [],
   };
-  return settleHealthy(settled, {
+  return successfulPoll(context, {
     outcome: 'not-modified',
     memory,
-    validators: byStatus ? renewed(settled.state.validators, outcome.validators) : outcome.validators,
+    validators: byStatus ? updatedValidators(context.state.validators, outcome.validators) : outcome.validators,
     bodyHash: null,
     movedTo: outcome.movedTo,
     facts: outcome.facts,
   });
 }
 
-function renewed(held: Validators, given: Validators): Validators {
-  return { ...held, ...given, etag: given.etag ?? held.etag, lastModified: given.lastModified ?? held.lastModified };
+function updatedValidators(stored: Validators, received: Validators): Validators {
+  const etag = received.etag ?? stored.etag;
+  return { ...stored, ...received, etag, lastModified: received.lastModified ?? stored.lastModified };
 }
 
-interface Healthy {
+interface SuccessfulPoll {
   readonly outcome: 'fresh' | 'not-modified';
   readonly memory: PollHistory;
   readonly validators: Validators | null;
   readonly bodyHash: string | null;
-  /** Undefined: the fetch did not look. */
+  /** Undefined: the fetch did not determine it. */
   readonly movedTo: string | null | undefined;
   readonly facts: FetchFacts;
 }
 
-function settleHealthy(settled: PollContext, healthy: Healthy): PollResult {
-  const { state } = settled;
-  const address = watchAddress(settled, healthy);
-  const memory = { ...healthy.memory, redirect: address.redirect };
-  const plan = nextCheckAfterSuccess(checkInput(settled, memory, healthy.validators ?? state.validators));
-  const former = formerIdentity(settled, memory);
+function successfulPoll(context: PollContext, success: SuccessfulPoll): PollResult {
+  const { state } = context;
+  const address = evaluateAddress(context, success);
+  const memory = { ...success.memory, redirect: address.redirect };
+  const plan = nextCheckAfterSuccess(checkInput(context, memory, success.validators ?? state.validators));
+  const identity = identityChange(context, memory);
   return {
-    outcome: healthy.outcome,
+    outcome: success.outcome,
     failure: null,
-    detail: former.detail,
-    facts: withNotes(healthy.facts, [...former.notes, ...plan.notes, ...(address.note === null ? [] : [address.note])]),
-    validators: healthy.validators,
-    bodyHash: healthy.bodyHash,
+    detail: identity.detail,
+    facts: withNotes(success.facts, [
+      ...identity.notes,
+      ...plan.notes,
+      ...(address.note === null ? [] : [address.note]),
+    ]),
+    validators: success.validators,
+    bodyHash: success.bodyHash,
     nextCheckMs: plan.atMs,
     nextCheckWhy: plan.why,
     failures: 0,
@@ -179,19 +184,21 @@ function settleHealthy(settled: PollContext, healthy: Healthy): PollResult {
   };
 }
 
-/** Said for a week, since one read may be over before anybody looks. */
-function formerIdentity({ nowMs }: PollContext, { formerly }: PollHistory): { notes: string[]; detail: string | null } {
-  if (formerly === null || nowMs - formerly.untilMs >= identityShownMs) return { notes: [], detail: null };
+/** Reported for a week, so that the operator has time to see it. */
+function identityChange({ nowMs }: PollContext, { formerly }: PollHistory): { notes: string[]; detail: string | null } {
+  if (formerly === null || nowMs - formerly.untilMs >= identityNoteMs) return { notes: [], detail: null };
   const until = new Date(formerly.untilMs).toISOString().slice(0, 10);
   return {
     notes: [identityChangedNote],
-    detail: cleanLine(`was "${formerly.title}" of ${formerly.site} until ${until}: is the address still theirs?`),
+    detail: cleanLine(
+      `was "${formerly.title}" of ${formerly.site} until ${until}. Check whether the feed changed owner`,
+    ),
   };
 }
 
-function watchAddress(settled: PollContext, healthy: Healthy): ReturnType<typeof evaluateRedirect> {
-  const { source, state, nowMs } = settled;
-  const { redirect } = healthy.memory;
-  if (healthy.movedTo === undefined || isFile(source)) return { redirect, adopted: null, note: null };
-  return evaluateRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: healthy.movedTo, nowMs });
+function evaluateAddress(context: PollContext, success: SuccessfulPoll): ReturnType<typeof evaluateRedirect> {
+  const { source, state, nowMs } = context;
+  const { redirect } = success.memory;
+  if (success.movedTo === undefined || isFile(source)) return { redirect, adopted: null, note: null };
+  return evaluateRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: success.movedTo, nowMs });
 }

@@ -1,7 +1,7 @@
 import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 
-/** How a failure is met: `local` trouble costs nobody anything, a `refusal` is somebody's decision. */
+/** How a failure is retried: `local` failures cost no publisher a request; a `refusal` is a decision of the publisher. */
 export type FailureClass = 'transient' | 'refusal' | 'content' | 'local';
 
 const classes: Readonly<Record<Failure, FailureClass>> = {
@@ -42,35 +42,40 @@ const classes: Readonly<Record<Failure, FailureClass>> = {
   internal_error: 'transient',
 };
 
-const deadlines: ReadonlySet<Failure> = new Set(['connect_timeout', 'header_timeout', 'slow_body']);
-const network: ReadonlySet<Failure> = new Set(['dns_error', 'connect_timeout', 'connect_error', 'header_timeout']);
-const refusals: ReadonlySet<number> = new Set([401, 402, 403, 407, 451]);
+const timeouts: ReadonlySet<Failure> = new Set(['connect_timeout', 'header_timeout', 'slow_body']);
+const networkFailures: ReadonlySet<Failure> = new Set([
+  'dns_error',
+  'connect_timeout',
+  'connect_error',
+  'header_timeout',
+]);
+const refusalStatuses: ReadonlySet<number> = new Set([401, 402, 403, 407, 451]);
 
-const longestBackOffMs = dayMs;
-const refusalLeastMs = 4 * hourMs;
-const slowestRetryMs = hourMs;
+const maxBackOffMs = dayMs;
+const refusalMinMs = 4 * hourMs;
+const maxBaseMs = hourMs;
 const fileRetryMs = minuteMs;
 
-/** The class of a failure; a 403 or 451 is a refusal under whatever code it comes. */
+/** The class of a failure. A refusal status such as 403 or 451 makes it a refusal, whatever its code. */
 export function failureClass(failure: Failure, status: number | null): FailureClass {
-  return status !== null && refusals.has(status) ? 'refusal' : classes[failure];
+  return status !== null && refusalStatuses.has(status) ? 'refusal' : classes[failure];
 }
 
-/** Whether one of our deadlines ended the exchange: two in a row put a source on the slow lane. */
+/** Whether one of our deadlines ended the exchange. Two consecutive ones move a source to the slow lane. */
 export function isTimeout(failure: Failure): boolean {
-  return deadlines.has(failure);
+  return timeouts.has(failure);
 }
 
-/** Whether our own network could be the cause. */
+/** Whether a fault of our own network could be the cause. */
 export function isNetworkFailure(failure: Failure): boolean {
-  return network.has(failure);
+  return networkFailures.has(failure);
 }
 
 /**
- * The wait after the n-th failure in a row: base x 2^(n-1), at most a day, with full jitter in its upper half, so that
- * sources that failed together do not come back together.
+ * The delay after the n-th consecutive failure: base x 2^(n-1), at most a day, with jitter over its upper half, so that
+ * sources that failed together are not retried together.
  *
- * @param options.baseMs the source's healthy interval; after a failure it is asked again within the hour at first.
+ * @param options.baseMs the source's interval without failures; capped at an hour.
  */
 export function backOffMs(
   kind: FailureClass,
@@ -78,10 +83,10 @@ export function backOffMs(
 ): number {
   const { failures, random } = options;
   if (kind === 'local') return Math.min(fileRetryMs * doublings(failures), hourMs);
-  const least = kind === 'refusal' ? refusalLeastMs : 0;
-  const base = Math.max(Math.min(options.baseMs, slowestRetryMs), least);
-  const full = Math.min(base * doublings(failures), longestBackOffMs);
-  // The floor gets a jitter of its own: a whole host's refusals must not return in step either.
+  const least = kind === 'refusal' ? refusalMinMs : 0;
+  const base = Math.max(Math.min(options.baseMs, maxBaseMs), least);
+  const full = Math.min(base * doublings(failures), maxBackOffMs);
+  // The minimum has jitter of its own, so that the refusals of one host are not retried together either.
   return Math.max(full * (0.5 + random / 2), least * (1 + random / 10));
 }
 

@@ -3,7 +3,7 @@ import type { PollHistory, PollState } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import type { CheckInput } from './next-check.ts';
 
-/** A settlement in the making: the input with its defaults, the memory made sound. */
+/** The input of a poll state transition with its defaults, and the sanitised history. */
 export interface PollContext {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
@@ -15,14 +15,14 @@ export interface PollContext {
   readonly hostCycleMs: number;
 }
 
-/** The input of a plan, with the memory and the validators as they are after this refresh. */
-export function checkInput(settled: PollContext, memory: PollHistory, validators: Validators): CheckInput {
-  const { source, nowMs, random, stretch, hostCycleMs } = settled;
+/** The input of the next check, with the history and the validators as they are after this refresh. */
+export function checkInput(context: PollContext, memory: PollHistory, validators: Validators): CheckInput {
+  const { source, nowMs, random, stretch, hostCycleMs } = context;
   const validatorsHeld = validators.etag !== null || validators.lastModified !== null;
   return { source, memory, validatorsHeld, nowMs, random, stretch, hostCycleMs };
 }
 
-/** Facts with more notes, each once. */
+/** Adds notes to facts, without duplicates. */
 export function withNotes(facts: FetchFacts, notes: readonly string[]): FetchFacts {
   if (notes.length === 0) return facts;
   return { ...facts, notes: [...new Set([...facts.notes, ...notes])] };

@@ -12,15 +12,15 @@ import { storableHints } from './feed-hints.ts';
 import type { StoredDocument } from './refresh-outcome.ts';
 
 export const maxRetryAfterMs = 7 * dayMs;
-const newsRemembered = 20;
-/** A smaller document without anything known is a small feed, not a flood. */
-const strangeLeastItems = 3;
-/** How far back a first read may set the last news: it starts the source at most a quarter of the way down. */
-const anchorBackMs = 7 * dayMs;
+const maxNewItemsTimes = 20;
+/** A smaller document without a known item is a small feed, not a flood. */
+const disjointMinItems = 3;
+/** How far back a first read may set the time of the last new item: it limits the first interval to a quarter of a day. */
+const maxInitialAgeMs = 7 * dayMs;
 
 /**
- * The memory as stored, made safe to count with: fields of an older version filled in, and no instant in the future,
- * since the clock may have been turned back.
+ * The stored history made safe to compute with: missing fields are filled in, and no past event lies in the future,
+ * since the clock may have been set back.
  */
 export function sanitisedHistory(stored: PollHistory, nowMs: number): PollHistory {
   const filled: PollHistory = { ...emptyPollHistory, ...stored };
@@ -41,7 +41,7 @@ export function sanitisedHistory(stored: PollHistory, nowMs: number): PollHistor
   };
 }
 
-/** What is left of a pause; null: it is over. Of one that was set before the clock was turned back, the longest. */
+/** The rest of a pause; null: it is over. Limited to the maximum, since the clock may have been set back meanwhile. */
 export function remainingPause(pause: HostPause, nowMs: number): HostPause | null {
   if (pause.untilMs <= nowMs) return null;
   return { ...pause, untilMs: Math.min(pause.untilMs, nowMs + maxHostPauseMs) };
@@ -52,7 +52,7 @@ function isAhead(memory: PollHistory, nowMs: number): boolean {
   return [newsAtMs[0], redirect?.sinceMs, goneSinceMs, lastGoodMs, formerly?.untilMs].some((ms) => (ms ?? 0) > nowMs);
 }
 
-/** What any good answer does: all trouble is forgotten at once, but a Retry-After that still runs. */
+/** The history after any successful poll: resets all failure counters, but keeps a Retry-After that still applies. */
 export function afterSuccess(memory: PollHistory, nowMs: number): PollHistory {
   return {
     ...memory,
@@ -65,12 +65,12 @@ export function afterSuccess(memory: PollHistory, nowMs: number): PollHistory {
   };
 }
 
-/** What an answer without news teaches. */
+/** The history after a successful poll without new items. */
 export function withoutNewItems(memory: PollHistory, nowMs: number): PollHistory {
   return { ...memory, newsStreak: 0, newsAtMs: memory.newsAtMs.length === 0 ? [nowMs] : memory.newsAtMs };
 }
 
-/** What a document that was read and stored teaches. */
+/** The history after a document was read and stored. */
 export function withDocument(
   memory: PollHistory,
   stored: StoredDocument,
@@ -85,33 +85,33 @@ export function withDocument(
     freshForMs: validLifetime(stored.fetched.freshForMs),
     hints: storableHints(stored.digest.hints),
     repeatedBodies: 0,
-    // For good: guids that look sound again would give every entry another key.
+    // Permanent: trusting the guids again would change the key of every entry.
     idsDistrusted: memory.idsDistrusted || notes.includes(idsDistrustedNote),
   };
-  if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [anchor(stored, at.nowMs)], newsStreak: 0 };
+  if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [initialNewItemsMs(stored, at.nowMs)], newsStreak: 0 };
   if (stored.added === 0) return withoutNewItems({ ...learnt, strangeDocuments: 0 }, at.nowMs);
-  const nothingKnown = stored.added >= strangeLeastItems && stored.updated === 0 && unchanged.length === 0;
-  const strange = nothingKnown || notes.includes(possibleGapNote);
+  const hasNoKnownItem = stored.added >= disjointMinItems && stored.updated === 0 && unchanged.length === 0;
+  const isDisjoint = hasNoKnownItem || notes.includes(possibleGapNote);
   return {
     ...learnt,
-    newsAtMs: [at.nowMs, ...memory.newsAtMs].slice(0, newsRemembered),
+    newsAtMs: [at.nowMs, ...memory.newsAtMs].slice(0, maxNewItemsTimes),
     newsStreak: memory.newsStreak + 1,
-    strangeDocuments: strange ? memory.strangeDocuments + 1 : 0,
+    strangeDocuments: isDisjoint ? memory.strangeDocuments + 1 : 0,
   };
 }
 
-/** A lifetime worth remembering; null: none, or nonsense. */
+/** A positive, finite lifetime; null otherwise. */
 export function validLifetime(freshForMs: number | null): number | null {
   return freshForMs !== null && freshForMs > 0 && freshForMs < Number.POSITIVE_INFINITY ? freshForMs : null;
 }
 
 /**
- * The last news as a first read shows it. Here alone the publisher's dates count, for we know nothing else; they can
- * only slow us down, and only a little.
+ * The time of the last new item, estimated from a first read. Only here the publisher's dates count, since nothing else
+ * is known; they can only lengthen the interval, and only within limits.
  */
-function anchor(stored: StoredDocument, nowMs: number): number {
+function initialNewItemsMs(stored: StoredDocument, nowMs: number): number {
   const dates = stored.digest.drafts.map((draft) => draft.publishedMs).filter((ms) => ms !== null);
   if (dates.length === 0) return nowMs;
   const newest = dates.reduce((latest, ms) => Math.max(latest, ms));
-  return Math.min(Math.max(newest, nowMs - anchorBackMs), nowMs);
+  return Math.min(Math.max(newest, nowMs - maxInitialAgeMs), nowMs);
 }

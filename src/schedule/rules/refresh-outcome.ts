@@ -2,10 +2,10 @@ import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
 import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from '../../domain/polling/fetch-outcome.ts';
 
-/** A fetched document's facts; its bytes are no longer needed. */
+/** A fetched document without its body. */
 export type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
 
-/** The document was read, and its items are in the store. */
+/** The document was read and its items are stored. */
 export interface StoredDocument {
   readonly kind: 'stored';
   readonly fetched: FetchedMetadata;
@@ -14,16 +14,16 @@ export interface StoredDocument {
   };
   readonly added: number;
   readonly updated: number;
-  /** Edits that the store did not take yet, since the item changes too often. */
+  /** Number of updates that the store deferred, since their items change too often. */
   readonly heldBack: number;
-  /** Items that a complete document lacks for the first time. */
+  /** Items that a complete document omits for the first time. */
   readonly missing: readonly number[];
-  /** Who the source was, when this document is the first of somebody else. */
+  /** The source's identity before this document, if the document changed it; else null. */
   readonly formerly: FeedIdentity | null;
 }
 
-/** What one refresh came to, as far as the schedule needs to know. */
+/** The outcome of one refresh, as far as the schedule needs it. */
 export type RefreshOutcome =
   | StoredDocument
   | { readonly kind: 'unreadable'; readonly fetched: FetchedMetadata; readonly unreadable: Unreadable }
-  | { readonly kind: 'answered'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };
+  | { readonly kind: 'no-document'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };

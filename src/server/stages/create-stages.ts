@@ -107,7 +107,7 @@ export function createStages(parts: StageDependencies): Stages {
     fetchSource: (poll, signal) => fetchSource(parts, poll, signal),
     digest,
     fillGap: gapFillerOf(parts, digest),
-    recordOutcome: (poll, outcome) => record(poll, { kind: 'answered', outcome }),
+    recordOutcome: (poll, outcome) => record(poll, { kind: 'no-document', outcome }),
     recordUnreadable: (poll, fetched, unreadable) => record(poll, { kind: 'unreadable', fetched, unreadable }),
     async storeItems(poll, reading) {
       const { document, digest, history, formerly } = reading;

@@ -155,7 +155,7 @@ describe('any settlement', () => {
   it('is never earlier than the Retry-After that it heard or remembers', () => {
     holds((one) => {
       const settlement = nextPollState(one);
-      const { outcome } = one.happened.kind === 'answered' ? one.happened : { outcome: null };
+      const { outcome } = one.happened.kind === 'no-document' ? one.happened : { outcome: null };
       const said = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
       if (said !== null && said > 0) {
         expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(said, 7 * dayMs));

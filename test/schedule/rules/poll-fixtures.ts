@@ -78,7 +78,7 @@ export function stored(part: FreshPart = {}): StoredDocument {
 type Answer = Exclude<FetchOutcome, { kind: 'fresh' }>;
 
 export function answered(outcome: Answer): PollInput['happened'] {
-  return { kind: 'answered', outcome };
+  return { kind: 'no-document', outcome };
 }
 
 export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified' }>> = {}): PollInput['happened'] {
