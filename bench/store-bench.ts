@@ -36,13 +36,13 @@ const settlement: PollResult = {
   validators: null,
   bodyHash: null,
   nextCheckMs: nowMs,
-  nextCheckWhy: 'at once',
+  nextCheckReason: 'at once',
   failures: 0,
   firstFailedMs: null,
   goneMs: null,
   movedTo: null,
   hostPauseMs: null,
-  memory: emptyPollHistory,
+  history: emptyPollHistory,
 };
 
 /** One source in a new database, whose documents are stored one after the other. */

@@ -14,7 +14,7 @@ const document: FetchedDocument = {
   bodyHash: 'h',
   url: 'https://example.org/rss.xml',
   movedTo: null,
-  freshForMs: null,
+  freshnessLifetimeMs: null,
   links: [],
   facts,
 };
@@ -25,7 +25,7 @@ const notModified: FetchOutcome = {
   kind: 'not-modified',
   by: 'status',
   validators: { etag: null, lastModified: null },
-  freshForMs: null,
+  freshnessLifetimeMs: null,
   facts,
 };
 
@@ -53,13 +53,13 @@ const poll: Poll = {
     validators: { etag: null, lastModified: null },
     bodyHash: null,
     nextCheckMs: 0,
-    nextCheckWhy: 'never read',
+    nextCheckReason: 'never read',
     failures: 0,
     firstFailedMs: null,
     firstReadDone: false,
     goneMs: null,
     movedTo: null,
-    memory: emptyPollHistory,
+    history: emptyPollHistory,
   },
 };
 

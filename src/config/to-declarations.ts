@@ -51,7 +51,7 @@ async function resolveEntry(
   const address = await readSourceUrl(entry.fields.url, feedsDir);
   const where = entry.positionOf('url');
   if (address.kind === 'unusable') {
-    problems.add({ where, what: `${address.what}: ${quote(entry.writtenUrl)}`, remedy: address.remedy });
+    problems.add({ where, what: `${address.what}: ${quote(entry.rawUrl)}`, remedy: address.remedy });
     return null;
   }
   const headers = { ...entry.fields.headers };
@@ -92,7 +92,7 @@ function assignIds(entries: readonly ResolvedEntry[], problems: ProblemList): re
 
 function reportDuplicateUrls(entries: readonly ResolvedEntry[], problems: ProblemList): void {
   const positions = new Map<string, string>();
-  for (const { url, writtenUrl, positionOf } of entries) {
+  for (const { url, rawUrl: writtenUrl, positionOf } of entries) {
     const first = positions.get(url);
     if (first === undefined) positions.set(url, positionOf('url'));
     else {

@@ -38,7 +38,7 @@ async function toWebhook(entry: WebhookEntry, feedsDir: string): Promise<Webhook
   return { ...idsOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
 }
 
-function idsOf({ fields, writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
+function idsOf({ fields, rawUrl: writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
   if (typeof fields.id === 'string') return { id: fields.id, formerId: null };
   const { host, pathname } = new URL(fields.url);
   const resolved = idOf(host, pathname);

@@ -46,7 +46,7 @@ export interface Fetcher {
   /** See `Outbound`. */
   readonly addressOf: HttpClient['addressOf'];
   /** The HTTP client, for requests that are not reads: WebSub, webhooks. */
-  readonly outbound: HttpClient;
+  readonly client: HttpClient;
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const outbound = createHttpClient(options);
   const parts: Parts = { outbound, clock: options.clock, options, identity: defaultHeaders(options.userAgent) };
   return {
-    outbound,
+    client: outbound,
     addressOf: (host) => outbound.addressOf(host),
     fetchSource: async (request, signal) => {
       signal.throwIfAborted();
@@ -103,7 +103,7 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
   };
   const journey = await followRedirects(outbound, request.url, { clock, signal, headersFor });
   return await toFetchOutcome(request, {
-    journey,
+    chain: journey,
     conditional,
     nowMs: clock.now(),
     durationMs: clock.monotonic() - startedMs,

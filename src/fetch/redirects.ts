@@ -42,7 +42,7 @@ export async function followRedirects(
       {
         url: url.href,
         headers: options.headersFor(url, !trail.leftOrigin),
-        withinMs: limits.totalMs - (clock.monotonic() - startedMs),
+        timeoutMs: limits.totalMs - (clock.monotonic() - startedMs),
       },
       signal,
     );

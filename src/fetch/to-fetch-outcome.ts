@@ -16,7 +16,7 @@ export interface PreviousRead {
 
 /** One read: its redirect chain, times and limits. */
 export interface ReadFacts {
-  readonly journey: RedirectChain;
+  readonly chain: RedirectChain;
   /** Whether the last request carried the validators. */
   readonly conditional: boolean;
   readonly nowMs: number;
@@ -27,7 +27,7 @@ export interface ReadFacts {
 
 /** Maps the final response of a redirect chain to the outcome for its source. */
 export async function toFetchOutcome(known: PreviousRead, read: ReadFacts): Promise<FetchOutcome> {
-  const { result } = read.journey;
+  const { result } = read.chain;
   if (result.kind === 'failed') {
     const { failure, detail } = result;
     return { kind: 'failed', failure, detail, retryAfterMs: null, facts: factsOf(read) };
@@ -51,8 +51,8 @@ function notModified(known: PreviousRead, read: ReadFacts, end: HttpResponse): F
     kind: 'not-modified',
     by: 'status',
     validators: refreshValidators(known.validators, fresh.validators),
-    movedTo: read.journey.movedTo,
-    freshForMs: freshnessLifetimeMs(end.headers, read.nowMs),
+    movedTo: read.chain.movedTo,
+    freshnessLifetimeMs: freshnessLifetimeMs(end.headers, read.nowMs),
     facts: factsOf(read, fresh.notes),
   };
 }
@@ -65,11 +65,11 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
     return { kind: 'failed', failure: 'empty', detail, retryAfterMs: null, facts: factsOf(read, notes) };
   }
   const bodyHash = await hashOf(body);
-  const { movedTo } = read.journey;
+  const { movedTo } = read.chain;
   const hint = freshnessLifetimeMs(headers, read.nowMs);
   if (bodyHash === known.bodyHash) {
     const facts = factsOf(read, [...notes, 'unchanged_body']);
-    return { kind: 'not-modified', by: 'body', validators, movedTo, freshForMs: hint, facts };
+    return { kind: 'not-modified', by: 'body', validators, movedTo, freshnessLifetimeMs: hint, facts };
   }
   // The ETag is unchanged but the body differs. The body decides, or new items would be missed.
   const reused = read.conditional && validators.etag !== null && validators.etag === known.validators.etag;
@@ -81,7 +81,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
     bodyHash,
     url: end.url.href,
     movedTo,
-    freshForMs: hint,
+    freshnessLifetimeMs: hint,
     links: readLinks(headers, end.url.href, read.limits.maxLinks),
     facts: factsOf(read, [...notes, ...(reused ? ['etag_reused'] : [])]),
   };
@@ -96,13 +96,20 @@ export async function toFileOutcome(
   const bodyHash = await hashOf(body);
   const facts = { status: null, bytes: body.length, durationMs, redirects: 0, notes: [] };
   if (bodyHash === known.bodyHash) {
-    return { kind: 'not-modified', by: 'body', validators: noValidators, movedTo: null, freshForMs: null, facts };
+    return {
+      kind: 'not-modified',
+      by: 'body',
+      validators: noValidators,
+      movedTo: null,
+      freshnessLifetimeMs: null,
+      facts,
+    };
   }
-  const absent = { contentType: null, validators: noValidators, movedTo: null, freshForMs: null, links: [] };
+  const absent = { contentType: null, validators: noValidators, movedTo: null, freshnessLifetimeMs: null, links: [] };
   return { kind: 'fresh', body, bodyHash, url, ...absent, facts };
 }
 
-function factsOf({ journey, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
+function factsOf({ chain: journey, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
   const { result, redirects } = journey;
   return {
     status: result.status,

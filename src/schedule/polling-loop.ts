@@ -35,8 +35,8 @@ export interface LoopOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<QueueLimits>;
-  readonly brake?: NetworkBreaker;
-  readonly pace?: LatenessMonitor;
+  readonly networkBreaker?: NetworkBreaker;
+  readonly lateness?: LatenessMonitor;
   readonly timers?: Timers;
   /** Host pauses that an earlier process stored. */
   readonly pauses?: readonly HostPause[];
@@ -73,8 +73,8 @@ const localLimits: QueueLimits = {
   hostConcurrency: 4,
   addressConcurrency: 4,
   globalPerSecond: 1000,
-  slots: 4,
-  rowsPerHost: 200,
+  concurrency: 4,
+  maxQueuedPerHost: 200,
 };
 const defaultGraceMs = 10_000;
 const defaultAbortGraceMs = 5_000;
@@ -218,7 +218,7 @@ class PollLoop implements PollingLoop {
 
   #pausedMs(): number {
     const atMs = this.#options.clock.monotonic();
-    return (this.#options.brake?.pausedUntilMs(atMs) ?? atMs) - atMs;
+    return (this.#options.networkBreaker?.pausedUntilMs(atMs) ?? atMs) - atMs;
   }
 
   /** Reads due sources at most once a tick, and less often the larger the window is. */
@@ -233,7 +233,7 @@ class PollLoop implements PollingLoop {
     if (isPaused) return;
     const remote = rows.filter((row) => !isLocal(row));
     const added = this.#queue.add(remote, clock.monotonic());
-    const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.slots;
+    const crowded = added < rows.length / 2 && this.#queue.readyHosts < this.#limits.concurrency;
     if (rows.length >= this.#rows && crowded) {
       // A few hosts fill the window with more sources than they may run. Enlarge it, or all other hosts starve.
       this.#rows = Math.min(this.#rows * 2, maxWindowRows);
@@ -247,7 +247,7 @@ class PollLoop implements PollingLoop {
   }
 
   async #startRemote(): Promise<void> {
-    const { clock, pace } = this.#options;
+    const { clock, lateness: pace } = this.#options;
     const room = this.#room();
     if (this.#state !== 'started' || room === 0) return;
     const ready = this.#queue.take(clock.monotonic(), room);
@@ -268,7 +268,7 @@ class PollLoop implements PollingLoop {
 
   /** How many refreshes may start: few while the network breaker tests whether the network is back. */
   #room(): number {
-    const max = this.#options.brake?.maxTrialFetches() ?? Number.POSITIVE_INFINITY;
+    const max = this.#options.networkBreaker?.maxTrialFetches() ?? Number.POSITIVE_INFINITY;
     return Math.max(max - this.#queue.running, 0);
   }
 
@@ -294,10 +294,10 @@ class PollLoop implements PollingLoop {
 
   async #refresh(queue: HostQueue, lease: Lease): Promise<void> {
     const { clock, log, onResult } = this.#options;
-    let report = { slow: false, pauseMs: null as number | null };
+    let report = { timedOut: false, pauseMs: null as number | null };
     try {
       const result = await this.#ports.refresh(lease, this.#abort.signal);
-      report = { slow: isSlow(result.failure), pauseMs: result.hostPauseMs ?? null };
+      report = { timedOut: hasTimedOut(result.failure), pauseMs: result.hostPauseMs ?? null };
       onResult?.(result);
     } catch (error) {
       if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
@@ -324,6 +324,6 @@ function clamp(sleepMs: number): number {
   return Math.min(Math.max(Math.ceil(sleepMs), 1), tickMs);
 }
 
-function isSlow(failure: Failure | null): boolean {
+function hasTimedOut(failure: Failure | null): boolean {
   return failure !== null && isTimeout(failure);
 }

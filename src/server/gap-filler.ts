@@ -73,7 +73,7 @@ export function createGapFiller(ports: GapFillerOptions): Stages['fillGap'] {
 
 /** Whether a document without anything known would mean something. */
 function maySayWhatIsKnown({ source, state }: Poll, digest: NormalisedFeed): boolean {
-  if (!state.firstReadDone || source.url.startsWith('file:') || isFlood(state.memory)) return false;
+  if (!state.firstReadDone || source.url.startsWith('file:') || isFlood(state.history)) return false;
   if (digest.drafts.length === 0 || digest.unchanged.length > 0 || digest.complete) return false;
   return !digest.notes.some((note) => partial.test(note));
 }
@@ -81,7 +81,7 @@ function maySayWhatIsKnown({ source, state }: Poll, digest: NormalisedFeed): boo
 /** Whether older entries may have been pushed out of it: it is as long as ever, or says itself that there are more. */
 function isFull({ source, state }: Poll, { drafts, archiveUrl }: NormalisedFeed): boolean {
   if (archiveUrl !== null) return true;
-  const { documentEntries } = state.memory;
+  const { documentEntries } = state.history;
   const most = Math.min(documentEntries ?? source.limit, source.limit);
   return drafts.length >= Math.max(most, leastEntries);
 }

@@ -123,7 +123,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
     feedsDir: settings.feedsDir,
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
-    configured: { networks: settings.allowPrivateNetworks, includes: more.isConfigured },
+    configuredHosts: { networks: settings.allowPrivateNetworks, includes: more.isConfigured },
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
@@ -155,8 +155,8 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     {
       clock,
       log,
-      brake,
-      pace,
+      networkBreaker: brake,
+      lateness: pace,
       limits: parts.declarations.site.politeness,
       pauses: more.pauses,
       graceMs: 4000,

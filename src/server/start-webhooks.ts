@@ -105,7 +105,7 @@ function createWebhookClient(settings: Settings, clock: Clock, publicUrl: string
   return createHttpClient({
     ...{ clock, limits, ownOrigins: [new URL(publicUrl).origin] },
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
-    configured: { networks: settings.allowPrivateNetworks, includes: () => true },
+    configuredHosts: { networks: settings.allowPrivateNetworks, includes: () => true },
   });
 }
 
@@ -117,7 +117,7 @@ function createPost(
   return async ({ webhookId, url, headers, body }, signal) => {
     const client = clientOf(webhookId);
     const response = await client.request(
-      { method: 'POST', url, headers: { ...headers, 'user-agent': sender.agent }, body, wanted: () => false },
+      { method: 'POST', url, headers: { ...headers, 'user-agent': sender.agent }, body, needsBody: () => false },
       signal,
     );
     const { status } = response;

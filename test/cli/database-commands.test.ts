@@ -66,9 +66,9 @@ describe('commands on a database', () => {
         failure: 'dns_error',
         detail: 'No address is known by that name',
         failures: 3,
-        nextCheckWhy: 'back-off after 3 failures',
+        nextCheckReason: 'back-off after 3 failures',
       });
-      await settle('slow', { outcome: 'throttled', nextCheckWhy: 'Retry-After' });
+      await settle('slow', { outcome: 'throttled', nextCheckReason: 'Retry-After' });
       await settle('gone', { outcome: 'gone', goneMs: noon });
       await settle('moved', { movedTo: 'https://example.org/new' });
       const lines = (await list()).trimEnd().split('\n');

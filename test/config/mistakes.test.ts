@@ -4,20 +4,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { ConfigError } from '../../src/domain/config-error.ts';
-import { mistakesOf, useFolders } from './temporary-folder.ts';
+import { problemsOf, useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 
 /** The mistakes of these files, as `file:line: what`. */
 async function mistakes(files: Record<string, string>, env: Record<string, string> = {}): Promise<string[]> {
-  const lines = await mistakesOf(readDeclarations(makeFolder(files).dir, env));
+  const lines = await problemsOf(readDeclarations(makeFolder(files).dir, env));
   return lines.map((line) => line.replace(/\. .*$/s, ''));
 }
 
 describe('mistakes', () => {
   it('read as file, line, what and remedy', async () => {
     const folder = makeFolder({ 'sources.yaml': 'sources:\n\n  - url: ftp://example.org/x\n' });
-    expect(await mistakesOf(readDeclarations(folder.dir, {}))).toEqual([
+    expect(await problemsOf(readDeclarations(folder.dir, {}))).toEqual([
       'sources.yaml:3: url is not http, https or file: "ftp://example.org/x". Use an http(s) address.',
     ]);
   });
@@ -147,7 +147,7 @@ describe('mistakes', () => {
     headers: { authorization: pa55 }
 `,
     });
-    const lines = await mistakesOf(readDeclarations(folder.dir, { TOKEN: 't0ken' }));
+    const lines = await problemsOf(readDeclarations(folder.dir, { TOKEN: 't0ken' }));
     expect(lines).toHaveLength(4);
     expect(lines.join('\n')).not.toMatch(/t0ken|pa55/);
   });
@@ -156,7 +156,7 @@ describe('mistakes', () => {
     const folder = makeFolder();
     symlinkSync('nowhere.yaml', folder.path('a.yaml'));
     folder.write('b.yaml', new Uint8Array([0x61, 0xff]));
-    const lines = await mistakesOf(readDeclarations(folder.dir, {}));
+    const lines = await problemsOf(readDeclarations(folder.dir, {}));
     expect(lines).toEqual([
       expect.stringMatching(/^a\.yaml: the file is a link that leads nowhere\./),
       expect.stringMatching(/^b\.yaml: the file is not text in UTF-8\./),
@@ -166,14 +166,14 @@ describe('mistakes', () => {
   it.skipIf(process.getuid?.() === 0)('are told of a file that may not be read', async () => {
     const folder = makeFolder({ 'a.yaml': 'sources: []' });
     chmodSync(folder.path('a.yaml'), 0);
-    expect(await mistakesOf(readDeclarations(folder.dir, {}))).toEqual([
+    expect(await problemsOf(readDeclarations(folder.dir, {}))).toEqual([
       expect.stringContaining('a.yaml: the file cannot be read'),
     ]);
   });
 
   it('are told of a folder that is not there', async () => {
     const missing = path.join(makeFolder().dir, 'missing');
-    expect(await mistakesOf(readDeclarations(missing, {}))).toEqual([
+    expect(await problemsOf(readDeclarations(missing, {}))).toEqual([
       expect.stringMatching(/^FEEDS_DIR: the folder does not exist: /),
     ]);
   });

@@ -37,7 +37,7 @@ export function useFolders(): (files?: Readonly<Record<string, string>>) => Fold
 }
 
 /** The mistakes that a read ends with, as lines; empty when it ends well. */
-export async function mistakesOf(read: Promise<unknown>): Promise<string[]> {
+export async function problemsOf(read: Promise<unknown>): Promise<string[]> {
   try {
     await read;
     return [];

@@ -12,7 +12,7 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
   const where = `a.yaml:${line}`;
   return {
     fields,
-    writtenUrl: fields.url,
+    rawUrl: fields.url,
     urlReferences: { masked: fields.url, secrets: [] },
     where,
     positionOf: (key) => `${where} ${key}`,

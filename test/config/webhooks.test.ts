@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../src/config/read-declarations.ts';
 import { everything } from '../../src/domain/events/filter.ts';
 import { decodeSecret } from '../../src/domain/events/webhook.ts';
-import { mistakesOf, useFolders } from './temporary-folder.ts';
+import { problemsOf, useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -13,7 +13,7 @@ async function declared(files: Record<string, string>, env: Record<string, strin
 }
 
 async function mistakes(text: string, env: Record<string, string> = {}): Promise<string[]> {
-  return await mistakesOf(readDeclarations(makeFolder({ 'a.yaml': text }).dir, env));
+  return await problemsOf(readDeclarations(makeFolder({ 'a.yaml': text }).dir, env));
 }
 
 const hook = (more = '') => `webhooks:\n  - url: https://example.org/hooks/news\n    secret: ${secret}\n${more}`;

@@ -12,7 +12,7 @@ const leaseMs = 90_000;
 /** A source that was read at noon and is due again after a while. */
 async function readAtNoon(room: StoreFixture, id: string, waitMs: number, retryAfterMs: number | null = null) {
   const memory = { ...emptyPollHistory, retryUntilMs: retryAfterMs === null ? null : noon + retryAfterMs };
-  await recordPoll(room.store, await room.claim(id), settlement({ nextCheckMs: noon + waitMs, memory }), noon);
+  await recordPoll(room.store, await room.claim(id), settlement({ nextCheckMs: noon + waitMs, history: memory }), noon);
 }
 
 async function dueIds(store: Store, nowMs: number): Promise<string[]> {
@@ -39,7 +39,7 @@ describe.each(engines)('the schedule on $name, when the clock was set back', (en
       expect(await dueIds(store, nowMs + 15 * minute)).toEqual(['minute', 'quarter']);
       expect(await dueIds(store, nowMs + 2 * hour)).toEqual(['minute', 'quarter', 'retry']);
       expect(await dueIds(store, nowMs + 6 * hour)).toEqual(['backoff', 'minute', 'quarter', 'retry']);
-      expect((await readPollState(store.reader, 'retry'))?.memory.retryUntilMs).toBe(nowMs + 2 * hour);
+      expect((await readPollState(store.reader, 'retry'))?.history.retryAfterUntilMs).toBe(nowMs + 2 * hour);
     }));
 
   it('is moved once: a second look finds nothing more', () =>

@@ -34,7 +34,7 @@ async function readWhole(
   const result = await room.read('a', document, atMs, {
     settle: (tally) => {
       missing = tally.missing;
-      return settlement({ nextCheckMs: noon, memory: { ...emptyPollHistory, missing } });
+      return settlement({ nextCheckMs: noon, history: { ...emptyPollHistory, missingItemIds: missing } });
     },
   });
   return { ...result, missing };
@@ -120,7 +120,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
       for (let n = 0; n < 5; n += 1) {
         const read = await readWhole(room, []);
         removed.push(read.kind === 'stored' ? read.events : -1);
-        expect((await readPollState(store.reader, 'a'))?.memory.missing.length).toBeLessThanOrEqual(200);
+        expect((await readPollState(store.reader, 'a'))?.history.missingItemIds.length).toBeLessThanOrEqual(200);
       }
       expect(removed).toEqual([0, 200, 200, 50, 0]);
     }));

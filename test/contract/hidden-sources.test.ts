@@ -132,7 +132,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
       expect(await it.poll()).toMatchObject({ failure: null });
     }
     expect(await it.report()).toMatchObject({ failure: null, movedTo: null });
-    expect((await it.state()).memory.redirect).toEqual(emptyPollHistory.redirect);
+    expect((await it.state()).history.redirectCandidate).toEqual(emptyPollHistory.redirectCandidate);
   });
 
   it('is asked with its validators, which its true address gave', async () => {

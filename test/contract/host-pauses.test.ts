@@ -15,9 +15,9 @@ function throttled(untilMs: number, over: Partial<PollResult> = {}): PollResult 
   return settlement({
     outcome: 'throttled',
     nextCheckMs: noon + day,
-    nextCheckWhy: 'Retry-After 1 d (rate limited)',
+    nextCheckReason: 'Retry-After 1 d (rate limited)',
     hostPauseMs: untilMs - noon,
-    memory: { ...emptyPollHistory, retryUntilMs: noon + day, hostPause: { host, untilMs } },
+    history: { ...emptyPollHistory, retryAfterUntilMs: noon + day, hostPause: { host, untilMs } },
     ...over,
   });
 }

@@ -52,10 +52,10 @@ describe.each(engines)('due sources on $name', (engine) => {
   it('are told with the host that really answers them, and with their slow strikes', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
-      const { memory } = settlement();
+      const { history: memory } = settlement();
       const moved = settlement({
         movedTo: 'https://moved.example.com/feed.xml',
-        memory: { ...memory, slowStrikes: 2 },
+        history: { ...memory, consecutiveTimeouts: 2 },
       });
       await recordPoll(store, await room.claim('a'), moved, noon);
       expect(await readDueSources(store.reader, noon, 1)).toMatchObject([

@@ -110,7 +110,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'aa' });
       const memory = { ...emptyPollHistory, rulesVersion: rulesVersion - 1 };
       const lease = await room.claim('a', noon + day);
-      await recordPoll(store, lease, { ...read, nextCheckMs: noon + 2 * day, memory }, noon + day);
+      await recordPoll(store, lease, { ...read, nextCheckMs: noon + 2 * day, history: memory }, noon + day);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null, lastModified: null },
         bodyHash: null,
@@ -125,11 +125,11 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       await room.declare([source('a')]);
       const formerly = { title: 'Example', site: 'example.org', untilMs: noon };
       const memory = { ...emptyPollHistory, idsDistrusted: true, formerly, newsStreak: 2 };
-      await recordPoll(store, await room.claim('a'), settlement({ memory }), noon);
+      await recordPoll(store, await room.claim('a'), settlement({ history: memory }), noon);
       await declare(store, [source('a', { intervalMs: hour })], noon + hour);
-      expect((await readPollState(store.reader, 'a'))?.memory).toEqual(memory);
+      expect((await readPollState(store.reader, 'a'))?.history).toEqual(memory);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
-      expect((await readPollState(store.reader, 'a'))?.memory).toEqual({
+      expect((await readPollState(store.reader, 'a'))?.history).toEqual({
         ...memory,
         idsDistrusted: false,
         formerly: null,
@@ -141,7 +141,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
-      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
+      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
@@ -283,7 +283,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
-      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', memory }), noon);
+      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
       await requestRefresh(store, null, noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
@@ -311,7 +311,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await recordPoll(
         store,
         lease,
-        settlement({ outcome: 'throttled', memory, nextCheckMs: noon + day }),
+        settlement({ outcome: 'throttled', history: memory, nextCheckMs: noon + day }),
         noon + 2000,
       );
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
@@ -330,7 +330,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
         validators: null,
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckWhy: 'back-off',
+        nextCheckReason: 'back-off',
         failures: 1,
         firstFailedMs: noon + day,
       });

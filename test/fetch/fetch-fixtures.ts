@@ -45,7 +45,7 @@ export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
   return fetcher;
 }
 
-export function anOutbound(options: Partial<HttpClientOptions> = {}): HttpClient {
+export function anHttpClient(options: Partial<HttpClientOptions> = {}): HttpClient {
   const outbound = createHttpClient({
     clock: noonClock,
     allowPrivateNetworks: ['127.0.0.0/8'],
@@ -74,7 +74,7 @@ export function failed(outcome: FetchOutcome): FetchFailed {
 }
 
 /** What came of a read in one word: the failure's code or the outcome's kind. */
-export function word(outcome: FetchOutcome): string {
+export function outcomeCode(outcome: FetchOutcome): string {
   return outcome.kind === 'failed' ? outcome.failure : outcome.kind;
 }
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
 import type { Reply } from '../support/origin.ts';
-import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
+import { aFetcher, anOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from './fetch-fixtures.ts';
 
 cleanUp();
 
@@ -122,9 +122,9 @@ describe('a read', () => {
 
   it('tells an address that is none without asking anybody', async () => {
     const fetcher = aFetcher();
-    expect(word(await read(fetcher, 'not an address'))).toBe('bad_url');
-    expect(word(await read(fetcher, 'ftp://example.org/feed'))).toBe('bad_scheme');
-    expect(word(await read(fetcher, 'http://10.0.0.1/feed'))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, 'not an address'))).toBe('bad_url');
+    expect(outcomeCode(await read(fetcher, 'ftp://example.org/feed'))).toBe('bad_scheme');
+    expect(outcomeCode(await read(fetcher, 'http://10.0.0.1/feed'))).toBe('blocked_address');
   });
 
   it('keeps control characters of the origin out of what it tells', async () => {
@@ -309,7 +309,7 @@ describe('what a status comes to', () => {
     [799, 'http_server_error'],
   ])('takes %i for %s', async (status, expected) => {
     const outcome = await answer(status);
-    expect(word(outcome)).toBe(expected);
+    expect(outcomeCode(outcome)).toBe(expected);
     expect(outcome.facts.status).toBe(status);
     if (outcome.kind === 'failed') expect(outcome.detail).toContain(`HTTP ${status}`);
   });
@@ -343,10 +343,10 @@ describe('what a status comes to', () => {
 
   it('C17, H39: knows a challenge by its header, on whatever status', async () => {
     for (const status of [403, 429, 503]) {
-      expect(word(await answer(status, { 'cf-mitigated': 'challenge' }))).toBe('challenge');
+      expect(outcomeCode(await answer(status, { 'cf-mitigated': 'challenge' }))).toBe('challenge');
     }
-    expect(word(await answer(403, { 'cf-mitigated': 'block' }))).toBe('unauthorized');
-    expect(word(await answer(200, { 'cf-mitigated': 'challenge' }))).toBe('fresh');
+    expect(outcomeCode(await answer(403, { 'cf-mitigated': 'block' }))).toBe('unauthorized');
+    expect(outcomeCode(await answer(200, { 'cf-mitigated': 'challenge' }))).toBe('fresh');
   });
 
   it('C19: leaves it to the parser to know a page from a feed', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aFetcher, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
+import { aFetcher, cleanUp, failed, fresh, outcomeCode, read, text } from './fetch-fixtures.ts';
 
 cleanUp();
 
@@ -39,19 +39,19 @@ describe('local files', () => {
   });
 
   it('reads a whole path inside the folder', async () => {
-    expect(word(await reading(pathToFileURL(join(feedsDir, 'welcome.xml')).href))).toBe('fresh');
+    expect(outcomeCode(await reading(pathToFileURL(join(feedsDir, 'welcome.xml')).href))).toBe('fresh');
   });
 
   it('reads through a folder that is itself a link', async () => {
     symlinkSync(feedsDir, join(top, 'linked'));
     const fetcher = aFetcher({ feedsDir: join(top, 'linked') });
-    expect(word(await read(fetcher, pathToFileURL(join(top, 'linked', 'welcome.xml')).href))).toBe('fresh');
-    expect(word(await read(fetcher, 'file:welcome.xml'))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, pathToFileURL(join(top, 'linked', 'welcome.xml')).href))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, 'file:welcome.xml'))).toBe('fresh');
   });
 
   it('follows a link within the folder', async () => {
     symlinkSync('welcome.xml', join(feedsDir, 'link.xml'));
-    expect(word(await reading('file:link.xml'))).toBe('fresh');
+    expect(outcomeCode(await reading('file:link.xml'))).toBe('fresh');
   });
 
   it('finds a file unchanged by its bytes', async () => {
@@ -66,9 +66,11 @@ describe('local files', () => {
   });
 
   it('tells a file that is not there', async () => {
-    expect(word(await reading('file:missing.xml'))).toBe('file_missing');
-    expect(word(await reading('file:welcome.xml/below.xml'))).toBe('file_missing');
-    expect(word(await read(aFetcher({ feedsDir: join(top, 'nowhere') }), 'file:welcome.xml'))).toBe('file_missing');
+    expect(outcomeCode(await reading('file:missing.xml'))).toBe('file_missing');
+    expect(outcomeCode(await reading('file:welcome.xml/below.xml'))).toBe('file_missing');
+    expect(outcomeCode(await read(aFetcher({ feedsDir: join(top, 'nowhere') }), 'file:welcome.xml'))).toBe(
+      'file_missing',
+    );
   });
 
   // A URL has no ".." left once it is parsed: each of these names something inside the folder that is not there.
@@ -78,22 +80,22 @@ describe('local files', () => {
     'file:%2e%2e/secret.xml',
     'file:///etc/passwd',
   ])('does not leave the folder for %s', async (url) => {
-    expect(word(await reading(url))).toBe('file_missing');
+    expect(outcomeCode(await reading(url))).toBe('file_missing');
   });
 
   it('does not leave the folder by a link, to a file or through a folder', async () => {
     symlinkSync(join(top, 'secret.xml'), join(feedsDir, 'link.xml'));
     symlinkSync(top, join(feedsDir, 'up'));
-    expect(word(await reading('file:link.xml'))).toBe('file_unreadable');
-    expect(word(await reading('file:up/secret.xml'))).toBe('file_unreadable');
-    expect(word(await reading(pathToFileURL(join(top, 'secret.xml')).href))).not.toBe('fresh');
+    expect(outcomeCode(await reading('file:link.xml'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:up/secret.xml'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading(pathToFileURL(join(top, 'secret.xml')).href))).not.toBe('fresh');
   });
 
   it('does not take a folder next door for its own because the names begin alike', async () => {
     mkdirSync(join(top, 'feeds-old'));
     writeFileSync(join(top, 'feeds-old', 'x.xml'), feed);
     symlinkSync(join(top, 'feeds-old', 'x.xml'), join(feedsDir, 'x.xml'));
-    expect(word(await reading('file:x.xml'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:x.xml'))).toBe('file_unreadable');
   });
 
   it.each([
@@ -102,18 +104,18 @@ describe('local files', () => {
     'file:more%2Fa.xml',
     'file:..%2Fsecret.xml',
   ])('finds %s to be no address of a file', async (url) => {
-    expect(word(await reading(url))).toBe('bad_url');
+    expect(outcomeCode(await reading(url))).toBe('bad_url');
   });
 
   it('does not read the folder itself', async () => {
-    expect(word(await reading('file:'))).toBe('file_unreadable');
-    expect(word(await reading('file:///'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:///'))).toBe('file_unreadable');
   });
 
   it('reads regular files only, and is not held up by a pipe', async () => {
     execFileSync('mkfifo', [join(feedsDir, 'pipe.xml')]);
-    expect(word(await reading('file:more'))).toBe('file_unreadable');
-    expect(word(await reading('file:pipe.xml'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:more'))).toBe('file_unreadable');
+    expect(outcomeCode(await reading('file:pipe.xml'))).toBe('file_unreadable');
   });
 
   it.skipIf(process.getuid?.() === 0)('tells a file that it may not read', async () => {
@@ -125,13 +127,15 @@ describe('local files', () => {
   });
 
   it('refuses a file over the cap and takes one of exactly the cap', async () => {
-    expect(word(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length }))).toBe('fresh');
-    expect(word(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length - 1 }))).toBe('body_too_large');
+    expect(outcomeCode(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length }))).toBe('fresh');
+    expect(outcomeCode(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length - 1 }))).toBe(
+      'body_too_large',
+    );
   });
 
   it('takes an empty file for no document', async () => {
     writeFileSync(join(feedsDir, 'welcome.xml'), '');
-    expect(word(await reading('file:welcome.xml'))).toBe('empty');
+    expect(outcomeCode(await reading('file:welcome.xml'))).toBe('empty');
   });
 
   it('shows no path of the machine in what it tells', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../support/origin.ts';
 import { makeCertificate } from './certificates.ts';
-import { aFetcher, anOrigin, cleanUp, failed, fresh, read, text, word } from './fetch-fixtures.ts';
+import { aFetcher, anOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from './fetch-fixtures.ts';
 
 cleanUp();
 
@@ -54,7 +54,7 @@ describe('redirects', () => {
   });
 
   it('C7, H17: follows five and refuses the sixth', async () => {
-    expect(word((await chain(302, 302, 302, 302, 302)).outcome)).toBe('fresh');
+    expect(outcomeCode((await chain(302, 302, 302, 302, 302)).outcome)).toBe('fresh');
     const { outcome, origin } = await chain(302, 302, 302, 302, 302, 302);
     expect(failed(outcome)).toMatchObject({ failure: 'redirect_limit', facts: { status: 302, redirects: 5 } });
     expect(origin.requests).toHaveLength(6);
@@ -64,9 +64,9 @@ describe('redirects', () => {
     const origin = await anOrigin();
     origin.on('/self', to('/self#again')).on('/a', to('/b')).on('/b', to('/a'));
     const fetcher = aFetcher();
-    expect(word(await read(fetcher, `${origin.url}/self`))).toBe('redirect_loop');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/self`))).toBe('redirect_loop');
     expect(origin.requests).toHaveLength(1);
-    expect(word(await read(fetcher, `${origin.url}/a`))).toBe('redirect_loop');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/a`))).toBe('redirect_loop');
     expect(origin.requests).toHaveLength(3);
   });
 
@@ -164,14 +164,14 @@ describe('redirects to where nobody may go', () => {
     const origin = await anOrigin();
     origin.on('/port', to('http://example.org:6379/')).on('/name', to('http://metadata.google.internal/'));
     const fetcher = aFetcher({ resolve: async () => ['93.184.215.14'] });
-    expect(word(await read(fetcher, `${origin.url}/port`))).toBe('bad_port');
-    expect(word(await read(fetcher, `${origin.url}/name`))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/port`))).toBe('bad_port');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/name`))).toBe('blocked_address');
   });
 
   it('refuses a user name in a redirect to a public host', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to(`http://user:pw@127.0.0.1:${origin.port}/next`));
-    expect(word(await read(aFetcher(), `${origin.url}/feed`))).toBe('bad_url');
+    expect(outcomeCode(await read(aFetcher(), `${origin.url}/feed`))).toBe('bad_url');
     expect(origin.requests).toHaveLength(1);
   });
 });
@@ -225,8 +225,8 @@ describe('what a redirect takes along', () => {
     const fetcher = aFetcher();
     const first = fresh(await read(fetcher, `${origin.url}/feed`));
     const known = { validators: first.validators, bodyHash: first.bodyHash };
-    expect(word(await read(fetcher, `${origin.url}/feed`, known))).toBe('not-modified');
-    expect(word(await read(fetcher, `${origin.url}/feed`, known))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/feed`, known))).toBe('not-modified');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/feed`, known))).toBe('fresh');
     const conditions = origin.requests.map((request) => [request.path, request.headers['if-none-match']]);
     expect(conditions.slice(2)).toEqual([
       ['/feed', undefined],

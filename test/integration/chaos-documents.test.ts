@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
-import { casesOf, createTheatre, type Performance } from '../support/chaos/run-chaos-cases.ts';
+import { type CaseRun, casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createTheatre('documents');
+const theatre = createChaosSuite('documents');
 
-async function titles(show: Performance): Promise<readonly string[]> {
+async function titles(show: CaseRun): Promise<readonly string[]> {
   return (await show.items()).map((item) => item.title);
 }
 
 /** Plays a case of which the items are taken, with these notes. */
-async function taken(row: string, variant: string, notes: readonly string[]): Promise<Performance> {
+async function taken(row: string, variant: string, notes: readonly string[]): Promise<CaseRun> {
   const show = await theatre.open(row, variant);
-  await show.opening();
-  await show.turn();
+  await show.readGoodDocument();
+  await show.poll();
   expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
   return show;
 }
@@ -36,31 +36,31 @@ describe('a document that is none', () => {
 describe('a document with fewer items', () => {
   it('H42: takes none away', async () => {
     const show = await theatre.open('H42', 'empty');
-    const before = await show.opening();
-    await show.turn();
+    const before = await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: [] });
-    const after = await show.keepsake();
+    const after = await show.snapshot();
     expect(after.items).toEqual(before.items);
     expect(after.feeds).toEqual(before.feeds);
   });
 
   it('H49: because it was cut off gives those that are whole, and is asked for again without conditions', async () => {
     const show = await theatre.open('H49', 'cut');
-    const before = await show.opening();
-    await show.turn();
+    const before = await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['partial_parse'] });
     const found = await titles(show);
     expect(found).toHaveLength(33);
     expect(found).toContain('Number 30');
     expect(found).not.toContain('Number 31');
-    const { validators, bodyHash } = await show.stage.state('chaos');
+    const { validators, bodyHash } = await show.harness.state('chaos');
     expect({ validators, bodyHash }).toEqual({ validators: before.validators, bodyHash: before.bodyHash });
   });
 
   it("H43: of somebody else's brings that one's items and leaves the old ones", async () => {
     const show = await theatre.open('H43', 'hijacked');
-    const before = await show.opening();
-    await show.turn();
+    const before = await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
     expect(await show.notes()).toEqual(['identity_changed']);
     const items = await show.items();
@@ -98,7 +98,7 @@ describe('declarations', () => {
     const show = await taken('H46', 'shadow', ['dtd_dropped']);
     expect(await titles(show)).toContain('1 < 2 & 3');
     for (const feed of ['rss', 'atom', 'json']) {
-      expect((await show.stage.get(`/feed.${feed}`)).text).not.toMatch(/<script|<img/);
+      expect((await show.harness.get(`/feed.${feed}`)).text).not.toMatch(/<script|<img/);
     }
   });
 });
@@ -128,8 +128,8 @@ describe('bytes and words that are wrong', () => {
     ['odd case', 'Story 3 of the herald'],
   ])('H52, %s: are understood', async (variant, title) => {
     const show = await theatre.open('H52', variant);
-    const before = await show.opening();
-    await show.turn();
+    const before = await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null });
     expect(await titles(show)).toContain(title);
     // The same entries in other letters are the same entries.
@@ -139,6 +139,6 @@ describe('bytes and words that are wrong', () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('documents'));
+    expect(theatre.recordedCases()).toEqual(casesOf('documents'));
   });
 });

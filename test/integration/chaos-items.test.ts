@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
 import { findForbidden } from '../normalise/html/forbidden-html.ts';
-import { casesOf, createTheatre, hourMs, type Performance } from '../support/chaos/run-chaos-cases.ts';
+import { type CaseRun, casesOf, createChaosSuite, hourMs } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createTheatre('items');
+const theatre = createChaosSuite('items');
 
 interface FeedItem {
   readonly title: string;
@@ -11,26 +11,26 @@ interface FeedItem {
 }
 
 /** The merged output as a reader gets it. */
-async function merged(show: Performance): Promise<readonly FeedItem[]> {
-  return (JSON.parse((await show.stage.get('/feed.json')).text) as { items: FeedItem[] }).items;
+async function merged(show: CaseRun): Promise<readonly FeedItem[]> {
+  return (JSON.parse((await show.harness.get('/feed.json')).text) as { items: FeedItem[] }).items;
 }
 
 /** How many of the neighbour's items the front page shows, on which no source may crowd out another. */
-async function neighboursOnFrontPage(show: Performance): Promise<number> {
-  const { text } = await show.stage.get('/');
+async function neighboursOnFrontPage(show: CaseRun): Promise<number> {
+  const { text } = await show.harness.get('/');
   return new Set(text.match(/Edition \d+ of the neighbour/g)).size;
 }
 
 /** Plays a case of which the items are taken beside the three good ones. */
-async function taken(row: string, variant: string): Promise<Performance> {
+async function taken(row: string, variant: string): Promise<CaseRun> {
   const show = await theatre.open(row, variant);
-  await show.opening();
-  await show.turn();
+  await show.readGoodDocument();
+  await show.poll();
   expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
   return show;
 }
 
-async function newItems(show: Performance) {
+async function newItems(show: CaseRun) {
   return (await show.items()).filter((item) => !item.title.endsWith('of the herald'));
 }
 
@@ -46,9 +46,9 @@ describe('floods', () => {
 
   it('H54: at each poll buy no faster polling, and leave others their place on the front page', async () => {
     const show = await theatre.open('H54', 'endless');
-    for (let poll = 1; poll <= 9; poll += 1) await show.turn();
+    for (let poll = 1; poll <= 9; poll += 1) await show.poll();
     expect(await show.notes()).toEqual(['item_flood']);
-    expect((await show.report()).nextCheckMs - show.stage.nowMs).toBeGreaterThanOrEqual(hourMs);
+    expect((await show.report()).nextCheckMs - show.harness.nowMs).toBeGreaterThanOrEqual(hourMs);
     // Its share of a page of 30: a fifth.
     expect(show.neighbour.requests.length).toBe(9);
     expect(await neighboursOnFrontPage(show)).toBeGreaterThanOrEqual(6);
@@ -59,11 +59,11 @@ describe('dates', () => {
   it('H55: of 2099 pin nothing on top', async () => {
     const show = await taken('H55', 'future');
     expect(await show.notes()).toEqual(['future_date:5', 'possible_gap']);
-    const { nowMs } = show.stage;
+    const { nowMs } = show.harness;
     const items = await newItems(show);
     expect(items).toHaveLength(5);
     for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: nowMs, firstSeenMs: nowMs });
-    await show.turn();
+    await show.poll();
     // A story of an hour later stands above them.
     expect((await merged(show))[0]?.title).toBe('Edition 3 of the neighbour');
   });
@@ -73,29 +73,29 @@ describe('dates', () => {
     expect(await show.notes()).toEqual(['bad_date:3', 'possible_gap']);
     const items = await newItems(show);
     expect(items).toHaveLength(4);
-    for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: show.stage.nowMs });
+    for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: show.harness.nowMs });
   });
 });
 
 describe('guids', () => {
   it('H57: that are all the same cost no item, and double none', async () => {
     const show = await theatre.open('H57', 'same');
-    await show.turn();
+    await show.poll();
     expect(await show.notes()).toEqual(['ids_distrusted', 'dup_guid:9']);
     const items = await show.items();
     expect(new Set(items.map((item) => item.title)).size).toBe(10);
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh' });
     expect(await show.items()).toEqual(items);
   });
 
   it("H58: of another source overwrite nothing of that one's", async () => {
     const show = await theatre.open('H58', 'stolen');
-    await show.opening();
-    const before = await show.stage.items('sibling');
-    await show.turn();
+    await show.readGoodDocument();
+    const before = await show.harness.items('sibling');
+    await show.poll();
     expect(await newItems(show)).toHaveLength(2);
-    const after = await show.stage.items('sibling');
+    const after = await show.harness.items('sibling');
     for (const item of before) expect(after.find(({ id }) => id === item.id)).toEqual(item);
   });
 
@@ -110,30 +110,30 @@ describe('guids', () => {
 describe('edits', () => {
   it('H60: at each poll are three an hour, and the last one is found later', async () => {
     const show = await theatre.open('H60', 'counter', { source: { intervalMs: 5 * 60_000 } });
-    await show.turn();
-    const updates = async () => (await show.stage.events()).filter((event) => event.op === 'update').length;
-    for (let poll = 2; poll <= 4; poll += 1) await show.turn({ of: ['chaos'] });
+    await show.poll();
+    const updates = async () => (await show.harness.events()).filter((event) => event.op === 'update').length;
+    for (let poll = 2; poll <= 4; poll += 1) await show.poll({ of: ['chaos'] });
     expect(await updates()).toBe(3);
-    const { validators } = await show.stage.state('chaos');
+    const { validators } = await show.harness.state('chaos');
     expect(validators.etag).toBe('"4"');
-    for (let poll = 5; poll <= 10; poll += 1) await show.turn({ of: ['chaos'] });
+    for (let poll = 5; poll <= 10; poll += 1) await show.poll({ of: ['chaos'] });
     expect(await updates()).toBe(3);
     expect(await show.notes()).toEqual(['churn']);
-    expect((await show.stage.state('chaos')).validators).toEqual(validators);
+    expect((await show.harness.state('chaos')).validators).toEqual(validators);
     expect((await show.items())[0]?.summary).toBe('Read 4 times');
-    await show.turn({ atMs: show.stage.nowMs + hourMs });
+    await show.poll({ atMs: show.harness.nowMs + hourMs });
     expect((await show.items())[0]).toMatchObject({ summary: 'Read 11 times', revision: 5 });
     expect(await show.notes()).toEqual([]);
   });
 
   it('H61: that take all away and bring it back change nothing', async () => {
     const show = await theatre.open('H61', 'tides');
-    const before = await show.opening();
-    const events = async () => (await show.stage.events()).filter(({ facets }) => facets.sources.includes('chaos'));
+    const before = await show.readGoodDocument();
+    const events = async () => (await show.harness.events()).filter(({ facets }) => facets.sources.includes('chaos'));
     const told = await events();
-    await show.turn();
+    await show.poll();
     expect(await show.items()).toEqual(before.items);
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh' });
     expect(await show.items()).toEqual(before.items);
     expect(await events()).toEqual(told);
@@ -214,14 +214,14 @@ describe('what stands beside the text', () => {
       '/icons/chaos',
       `/images/${encodeURIComponent(show.chaos.canary.url)}`,
     ]) {
-      expect((await show.stage.get(address)).status).toBe(404);
+      expect((await show.harness.get(address)).status).toBe(404);
     }
   });
 
   it('H71: never leads a source to another address', async () => {
     const show = await taken('H71', 'links');
     const { url } = await show.report();
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ url, movedTo: null, failure: null });
     expect(show.chaos.origin.requests.map(({ path }) => path)).toEqual(Array(3).fill('/H71/links'));
     expect(show.chaos.canary.connections).toBe(0);
@@ -239,19 +239,19 @@ describe('history', () => {
     expect(await newItems(show)).toHaveLength(1 + read);
     expect(show.chaos.origin.requests).toHaveLength(2 + read);
     // It is not followed again: the document that named it is known now.
-    await show.turn();
+    await show.poll();
     expect(show.chaos.origin.requests).toHaveLength(3 + read);
   });
 
   it('H70: that is said to be complete takes nothing away at its first word', async () => {
     const show = await theatre.open('H70', 'shrunk');
-    await show.turn();
+    await show.poll();
     const items = await show.items();
     expect(items).toHaveLength(40);
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['complete_shrunk'] });
     expect(await show.items()).toEqual(items);
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', notes: [] });
     expect(await show.items()).toEqual(items);
   });
@@ -259,6 +259,6 @@ describe('history', () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('items'));
+    expect(theatre.recordedCases()).toEqual(casesOf('items'));
   });
 });

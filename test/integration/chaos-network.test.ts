@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
 import { publicAddress } from '../support/chaos/network.ts';
-import { casesOf, createTheatre, dayMs } from '../support/chaos/run-chaos-cases.ts';
+import { casesOf, createChaosSuite, dayMs } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createTheatre('network');
+const theatre = createChaosSuite('network');
 
 describe('a source that cannot be reached', () => {
   it.each<[string, string, Failure, string]>([
@@ -29,16 +29,16 @@ describe('a source that cannot be reached', () => {
 
   it('H73: whose name is gone for a week is asked for once a week', async () => {
     const { show } = await theatre.fails('H73', 'NXDOMAIN', 'dns_error');
-    const sinceMs = show.stage.nowMs;
-    while (show.stage.nowMs - sinceMs < 10 * dayMs) await show.turn();
-    expect(await show.notes()).toEqual(['nxdomain', 'dead?']);
+    const sinceMs = show.harness.nowMs;
+    while (show.harness.nowMs - sinceMs < 10 * dayMs) await show.poll();
+    expect(await show.notes()).toEqual(['nxdomain', 'presumed_dead']);
     expect((await show.report()).nextCheckWhy).toContain('weekly probe');
   });
 
   it('H73: whose name server is down for a week is no dead source', async () => {
     const { show } = await theatre.fails('H73', 'SERVFAIL', 'dns_error');
-    const sinceMs = show.stage.nowMs;
-    while (show.stage.nowMs - sinceMs < 10 * dayMs) await show.turn();
+    const sinceMs = show.harness.nowMs;
+    while (show.harness.nowMs - sinceMs < 10 * dayMs) await show.poll();
     expect(await show.notes()).toEqual([]);
   });
 });
@@ -46,8 +46,8 @@ describe('a source that cannot be reached', () => {
 describe('a name with a private address among its own', () => {
   it('H74: is asked at the public one alone, and it is noted', async () => {
     const show = await theatre.open('H74', 'mixed');
-    await show.opening();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', notes: ['blocked_address'] });
     expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
     expect(show.dialled).toEqual([publicAddress, publicAddress]);
@@ -57,8 +57,8 @@ describe('a name with a private address among its own', () => {
 describe('a kept connection', () => {
   it('H75: that is closed when it is used costs another one, and no failure', async () => {
     const show = await theatre.open('H75', 'closed');
-    await show.opening();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failures: 0 });
     expect(await show.items()).toHaveLength(4);
     expect(show.chaos.origin.requests.map((request) => request.connection)).toEqual([1, 1, 2]);
@@ -66,8 +66,8 @@ describe('a kept connection', () => {
 
   it('H75: that is closed because its name has moved leads to the new address', async () => {
     const show = await theatre.open('H75', 'moved');
-    await show.opening();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failures: 0 });
     expect(show.dialled).toEqual([publicAddress, '93.184.215.15']);
   });
@@ -76,8 +76,8 @@ describe('a kept connection', () => {
 describe('a hub', () => {
   it('H72: is remembered and never spoken to, and nobody can push to us', async () => {
     const show = await theatre.open('H72', 'hub');
-    await show.turn();
-    await show.turn();
+    await show.poll();
+    await show.poll();
     expect((await show.report()).hubs).toEqual([`${show.chaos.canary.url}/hub`]);
     expect(show.chaos.canary.requests).toEqual([]);
     const items = await show.items();
@@ -86,8 +86,8 @@ describe('a hub', () => {
       '/websub/callback/chaos?hub.mode=subscribe&hub.challenge=x',
       '/websub/hub',
     ]) {
-      expect((await show.stage.get(address)).status).toBe(404);
-      expect((await show.stage.get(address, { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(405);
+      expect((await show.harness.get(address)).status).toBe(404);
+      expect((await show.harness.get(address, { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(405);
     }
     expect(await show.items()).toEqual(items);
     expect(await show.report()).toMatchObject({ failure: null, failures: 0 });
@@ -96,6 +96,6 @@ describe('a hub', () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('network'));
+    expect(theatre.recordedCases()).toEqual(casesOf('network'));
   });
 });

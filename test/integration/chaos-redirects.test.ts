@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
-import { stageSecret } from '../support/chaos/polling-harness.ts';
-import { casesOf, createTheatre, dayMs } from '../support/chaos/run-chaos-cases.ts';
+import { headerSecret } from '../support/chaos/polling-harness.ts';
+import { casesOf, createChaosSuite, dayMs } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createTheatre('redirects');
+const theatre = createChaosSuite('redirects');
 
 describe('a redirect that cannot be followed', () => {
   it.each<[string, string, Failure]>([
@@ -40,30 +40,30 @@ describe('a redirect that cannot be followed', () => {
 describe('a permanent redirect', () => {
   it('H20: of one poll is followed and not adopted', async () => {
     const show = await theatre.open('H20', 'once');
-    const before = await show.opening();
-    await show.turn();
+    const before = await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', movedTo: null, url: before.url });
     expect(await show.notes()).toContain('redirect_candidate');
     expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
-    await show.turn();
+    await show.poll();
     expect(await show.notes()).toContain('redirect_ended');
     expect(await show.report()).toMatchObject({ movedTo: null, url: before.url });
   });
 
   it('H20: leaves validators that are sent to nobody but who gave them', async () => {
     const show = await theatre.open('H20', 'once');
-    await show.opening();
-    await show.turn();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
+    await show.poll();
     const [, , third] = show.chaos.origin.requests;
     expect(third?.headers['if-none-match']).toBeUndefined();
   });
 
   it('H21: to another place at each poll is never adopted', async () => {
     const show = await theatre.open('H21', 'flips');
-    const before = await show.opening();
+    const before = await show.readGoodDocument();
     for (let poll = 1; poll <= 6; poll += 1) {
-      await show.turn({ atMs: show.stage.nowMs + 2 * dayMs });
+      await show.poll({ atMs: show.harness.nowMs + 2 * dayMs });
       expect(await show.report()).toMatchObject({ failure: null, movedTo: null, url: before.url });
       expect(await show.notes()).toContain(poll === 1 ? 'redirect_candidate' : 'redirect_unstable');
     }
@@ -71,16 +71,16 @@ describe('a permanent redirect', () => {
 
   it('H23: takes no secret along, not even when it is adopted', async () => {
     const show = await theatre.open('H23', 'for good');
-    await show.opening();
-    for (let poll = 1; poll <= 3; poll += 1) await show.turn({ atMs: show.stage.nowMs + dayMs });
+    await show.readGoodDocument();
+    for (let poll = 1; poll <= 3; poll += 1) await show.poll({ atMs: show.harness.nowMs + dayMs });
     // The second and the third read were conditional: by the validators of who answers, not of who redirects.
     expect(await show.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
     expect(await show.report()).toMatchObject({ movedTo: expect.stringContaining('/H23/') });
     const asked = show.chaos.origin.requests.length;
-    await show.turn();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
     expect(show.chaos.origin.requests).toHaveLength(asked);
-    expect(JSON.stringify(show.chaos.elsewhere.requests)).not.toContain(stageSecret);
+    expect(JSON.stringify(show.chaos.elsewhere.requests)).not.toContain(headerSecret);
     expect(show.chaos.elsewhere.requests).toHaveLength(4);
   });
 });
@@ -88,11 +88,11 @@ describe('a permanent redirect', () => {
 describe('a redirect to another origin', () => {
   it('H23: takes neither Authorization nor Cookie nor a custom header along, and no cookie back', async () => {
     const show = await theatre.open('H23', 'at each hop');
-    await show.opening();
-    await show.turn();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
+    await show.poll();
     const [first] = show.chaos.origin.requests;
-    expect(first?.headers).toMatchObject({ 'x-api-key': stageSecret, cookie: `id=${stageSecret}` });
+    expect(first?.headers).toMatchObject({ 'x-api-key': headerSecret, cookie: `id=${headerSecret}` });
     expect(show.chaos.elsewhere.requests).toHaveLength(2);
     for (const { headers } of show.chaos.elsewhere.requests) {
       expect(Object.keys(headers)).not.toContain('x-api-key');
@@ -104,6 +104,6 @@ describe('a redirect to another origin', () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('redirects'));
+    expect(theatre.recordedCases()).toEqual(casesOf('redirects'));
   });
 });

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { chaosCase } from '../support/chaos/chaos-origin.ts';
-import { stageSource } from '../support/chaos/polling-harness.ts';
-import { casesOf, createTheatre, dayMs, hourMs } from '../support/chaos/run-chaos-cases.ts';
-import { Town, type TownOptions } from '../support/chaos/simulated-network.ts';
+import { chaosSource } from '../support/chaos/polling-harness.ts';
+import { casesOf, createChaosSuite, dayMs, hourMs } from '../support/chaos/run-chaos-cases.ts';
+import { SimulatedNetwork, type SimulatedNetworkOptions } from '../support/chaos/simulated-network.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 
-const theatre = createTheatre('scheduling');
+const theatre = createChaosSuite('scheduling');
 const minuteMs = 60_000;
 const secondMs = 1_000;
 const closing: (() => Promise<unknown>)[] = [];
@@ -18,16 +18,16 @@ afterEach(async () => {
 async function originOf(row: string, variant: string): Promise<Origin> {
   const origin = await startOrigin();
   closing.push(() => origin.close());
-  const set = chaosCase(row).plays[variant]?.({} as never) as readonly never[];
+  const set = chaosCase(row).variants[variant]?.({} as never) as readonly never[];
   return origin.on('/feed', ...set);
 }
 
-async function townWith(options: Pick<TownOptions, 'others' | 'limits'>): Promise<Town> {
-  const town = await new Town({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
+async function townWith(options: Pick<SimulatedNetworkOptions, 'others' | 'limits'>): Promise<SimulatedNetwork> {
+  const town = await new SimulatedNetwork({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
   closing.push(() => town.close());
   // The healthy ones are known to be so before the others come.
   await town.run(10 * minuteMs, () => town.results.length === 20);
-  await town.letLoose();
+  await town.makeOthersDue();
   return town;
 }
 
@@ -36,11 +36,11 @@ const seconds = (ms: number): string => `${(ms / secondMs).toFixed(1)} s`;
 describe('hints', () => {
   it('H68: that ask for years are heeded for a day', async () => {
     const show = await theatre.open('H68', 'hints');
-    await show.turn();
+    await show.poll();
     expect(await show.notes()).toEqual(expect.arrayContaining(['hint_capped', 'hint_invalid']));
     const report = await show.report();
-    expect(report.nextCheckMs - show.stage.nowMs).toBe(dayMs * 1.05);
-    await show.turn();
+    expect(report.nextCheckMs - show.harness.nowMs).toBe(dayMs * 1.05);
+    await show.poll();
     expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
   });
 });
@@ -49,7 +49,7 @@ describe('very many sources', { timeout: 180_000 }, () => {
   it('H78: that all stall at once hold the healthy ones up for moments only', async () => {
     const origin = await originOf('H78', 'stall');
     const others = Array.from({ length: 10_000 }, (_, n) =>
-      stageSource(`stalled-${n}`, `http://host-${n % 200}.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
+      chaosSource(`stalled-${n}`, `http://host-${n % 200}.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
     );
     // Ten seconds of the town's time.
     const town = await townWith({ others, limits: { headersMs: 500 } });
@@ -67,7 +67,7 @@ describe('very many sources', { timeout: 180_000 }, () => {
     expect(onset).toBeLessThan(4 * minuteMs);
     expect(worst).toBeLessThan(minuteMs / 2);
     expect(delay.blockMs).toBeLessThan(1_000);
-    theatre.tell('H78', 'stall', {
+    theatre.record('H78', 'stall', {
       said: `${stalled.length} x header_timeout; healthy late by ${seconds(onset)} at first, then ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
@@ -77,7 +77,7 @@ describe('very many sources', { timeout: 180_000 }, () => {
   it('H79: on one host are read at the pace of that host, and others as planned', async () => {
     const origin = await originOf('H79', 'crowd');
     const others = Array.from({ length: 5_000 }, (_, n) =>
-      stageSource(`crowd-${n}`, `http://crowd.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
+      chaosSource(`crowd-${n}`, `http://crowd.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
     );
     const town = await townWith({ others, limits: {} });
     const sinceMs = town.clock.now();
@@ -97,7 +97,7 @@ describe('very many sources', { timeout: 180_000 }, () => {
       expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeLessThan(2 * hourMs);
     }
     expect(delay.blockMs).toBeLessThan(1_000);
-    theatre.tell('H79', 'crowd', {
+    theatre.record('H79', 'crowd', {
       said: `${crowd.length} x fresh host_throttled in ${seconds(lastedMs)}; healthy late by ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
@@ -107,6 +107,6 @@ describe('very many sources', { timeout: 180_000 }, () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('scheduling'));
+    expect(theatre.recordedCases()).toEqual(casesOf('scheduling'));
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
-import { casesOf, createTheatre } from '../support/chaos/run-chaos-cases.ts';
+import { casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createTheatre('transport');
+const theatre = createChaosSuite('transport');
 
 describe('an answer that cannot be taken', () => {
   it.each<[string, string, Failure]>([
@@ -49,8 +49,8 @@ describe('an answer that cannot be taken', () => {
 describe('an answer that can be taken all the same', () => {
   it('H09: is as long as it says, and what follows answers no other request', async () => {
     const show = await theatre.open('H09', 'smuggling');
-    await show.opening();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null });
     expect((await show.items()).map((item) => item.title)).toContain('Story 4 of the herald');
     expect(show.chaos.origin.requests.map((request) => request.connection)).toEqual([1, 2]);
@@ -63,8 +63,8 @@ describe('an answer that can be taken all the same', () => {
     ['H24', '15 KB', []],
   ])('%s, %s: brings its items', async (row, variant, notes) => {
     const show = await theatre.open(row, variant);
-    await show.opening();
-    await show.turn();
+    await show.readGoodDocument();
+    await show.poll();
     expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
     expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
   });
@@ -72,6 +72,6 @@ describe('an answer that can be taken all the same', () => {
 
 describe('the table', () => {
   it('has every case of the theme', () => {
-    expect(theatre.played()).toEqual(casesOf('transport'));
+    expect(theatre.recordedCases()).toEqual(casesOf('transport'));
   });
 });

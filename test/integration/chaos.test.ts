@@ -20,7 +20,7 @@ describe('the hostile origin', () => {
   it('knows no other', async () => {
     expect(() => chaosCase('H30')).toThrow('there is no case H30');
     const origin = await startChaosOrigin();
-    await expect(origin.play('H01', 'loud')).rejects.toThrow('H01 has no variant loud');
+    await expect(origin.prepare('H01', 'loud')).rejects.toThrow('H01 has no variant loud');
     await origin.close();
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { stageSource } from '../support/chaos/polling-harness.ts';
-import { Town } from '../support/chaos/simulated-network.ts';
+import { chaosSource } from '../support/chaos/polling-harness.ts';
+import { SimulatedNetwork } from '../support/chaos/simulated-network.ts';
 import { rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { type Origin, type Reply, startOrigin } from '../support/origin.ts';
@@ -68,14 +68,14 @@ describe('hosts at one address', () => {
     const held = new HeldAnswers();
     const machine = (await origin()).on('/feed', held.reply);
     const others = Array.from({ length: 9 }, (_, n) =>
-      stageSource(`tenant-${n}`, `http://tenant-${n}.example.org:${machine.port}/feed`, { headers: {} }),
+      chaosSource(`tenant-${n}`, `http://tenant-${n}.example.org:${machine.port}/feed`, { headers: {} }),
     );
-    const town = await new Town({
-      ...{ speed: 20, healthy: 0, intervalMs: 60_000, oneMachine: true },
+    const town = await new SimulatedNetwork({
+      ...{ speed: 20, healthy: 0, intervalMs: 60_000, sharedAddress: true },
       ...{ others, limits: {} },
     }).open();
     cleanups.push(() => town.close());
-    await town.letLoose();
+    await town.makeOthersDue();
     const running = town.run(3_600_000, () => town.results.length === others.length);
     await until('four to be asked', () => held.now === 4 || null);
     const sinceMs = town.clock.monotonic();

@@ -14,7 +14,7 @@ const answer: FetchOutcome = {
   kind: 'not-modified',
   by: 'status',
   validators: { etag: null, lastModified: null },
-  freshForMs: null,
+  freshnessLifetimeMs: null,
   facts: facts({ status: 304 }),
 };
 

@@ -60,7 +60,7 @@ export function createBench(options: Partial<LoopOptions> & { instant?: boolean 
   };
   const loop = createPollingLoop(ports, { clock, log, timers: clock, ...options });
   const add = (id: string, row: Partial<DueSource> = {}): void =>
-    void due.set(id, { id, host: `${id}.example.org`, nextCheckMs: fakeStartMs, slowStrikes: 0, ...row });
+    void due.set(id, { id, host: `${id}.example.org`, nextCheckMs: fakeStartMs, consecutiveTimeouts: 0, ...row });
   const starts = (): string[] => refreshing.map((one) => one.id);
   return { clock, loop, ports, due, leased, add, starts, refreshing, errors, reads, claims, faults };
 }

@@ -18,7 +18,7 @@ const unreachable: FetchOutcome = {
 describe('the loop under strain', () => {
   it('asks nobody while the network brake is on, then a few', async () => {
     const brake = createNetworkBreaker();
-    const bench = createBench({ brake });
+    const bench = createBench({ networkBreaker: brake });
     for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
     for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
     bench.loop.start();
@@ -31,7 +31,7 @@ describe('the loop under strain', () => {
   it('reads local feeds while the network brake is on, all at once', async () => {
     const brake = createNetworkBreaker();
     for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
-    const bench = createBench({ brake, instant: true });
+    const bench = createBench({ networkBreaker: brake, instant: true });
     bench.add('remote');
     for (const id of ['one', 'two', 'three']) bench.add(id, { host: '/srv/feeds/' });
     bench.loop.start();
@@ -51,7 +51,7 @@ describe('the loop under strain', () => {
   it('tells the pace how long each source waited for us', async () => {
     const waits: number[] = [];
     const pace = { ...createLatenessMonitor(), note: (waitedMs: number) => void waits.push(waitedMs) };
-    const bench = createBench({ instant: true, pace, limits: { globalPerSecond: 1 } });
+    const bench = createBench({ instant: true, lateness: pace, limits: { globalPerSecond: 1 } });
     for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
     bench.loop.start();
     await bench.clock.advance(5_000);

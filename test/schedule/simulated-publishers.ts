@@ -9,17 +9,25 @@ import {
   hourMs,
   minuteMs,
   secondMs,
-  stored,
+  storedDocument,
   throttled,
 } from './rules/poll-fixtures.ts';
 
 /** What a publisher does when it is asked; the last six are the hostile ones. */
-export type Manner = 'honest' | 'ignores-validators' | 'hangs' | 'blackhole' | 'errors' | 'limits' | 'liar' | 'flaky';
+export type PublisherBehaviour =
+  | 'honest'
+  | 'ignores-validators'
+  | 'hangs'
+  | 'blackhole'
+  | 'errors'
+  | 'limits'
+  | 'liar'
+  | 'flaky';
 
 /** A publisher of the simulated world, with our own record of it. */
 export interface Publisher {
   readonly row: DueSource;
-  readonly manner: Manner;
+  readonly manner: PublisherBehaviour;
   readonly newsGapMs: number;
   readonly maxAgeMs: number | null;
   readonly ttlMinutes: number | null;
@@ -37,7 +45,7 @@ export interface Publisher {
   settledMs: number | null;
 }
 
-export interface WorldSize {
+export interface PublisherCounts {
   readonly sources: number;
   readonly hostileShare: number;
   readonly startMs: number;
@@ -55,10 +63,10 @@ export function seeded(seed: number): () => number {
   };
 }
 
-const hostile: readonly Manner[] = ['hangs', 'blackhole', 'errors', 'limits', 'liar', 'flaky'];
+const hostile: readonly PublisherBehaviour[] = ['hangs', 'blackhole', 'errors', 'limits', 'liar', 'flaky'];
 
 /** Publishers as they are on the web: few newsrooms, many sleepy blogs, some platforms with very many feeds. */
-export function createWorld(size: WorldSize): Publisher[] {
+export function createPublishers(size: PublisherCounts): Publisher[] {
   const random = seeded(size.seed);
   const hosts = Array.from({ length: size.sources }, (_, n) => hostOf(n, size.sources));
   const counts = new Map<string, number>();
@@ -73,7 +81,7 @@ export function createWorld(size: WorldSize): Publisher[] {
     const newsGapMs = newsGap(random);
     const firstMs = Math.ceil((size.startMs + random() * spreadMs) / secondMs) * secondMs;
     const publisher: Publisher = {
-      row: { id: String(n), host, nextCheckMs: firstMs, slowStrikes: 0 },
+      row: { id: String(n), host, nextCheckMs: firstMs, consecutiveTimeouts: 0 },
       manner: manners[n] ?? 'honest',
       newsGapMs,
       maxAgeMs: random() < 0.3 ? pick(random, [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs, dayMs]) : null,
@@ -96,13 +104,13 @@ function unread(firstMs: number): PollState {
     validators: { etag: null, lastModified: null },
     bodyHash: null,
     nextCheckMs: firstMs,
-    nextCheckWhy: 'never read',
+    nextCheckReason: 'never read',
     failures: 0,
     firstFailedMs: null,
     firstReadDone: false,
     goneMs: null,
     movedTo: null,
-    memory: emptyPollHistory,
+    history: emptyPollHistory,
   };
 }
 
@@ -123,7 +131,7 @@ function newsGap(random: () => number): number {
   return (7 + random() * 90) * dayMs;
 }
 
-function manner(random: () => number, at: { hostileShare: number; crowded: boolean }): Manner {
+function manner(random: () => number, at: { hostileShare: number; crowded: boolean }): PublisherBehaviour {
   if (random() < at.hostileShare) {
     const kind = pick(random, hostile);
     // A 429 speaks for its whole host: with some on each platform, no platform would ever be polled.
@@ -140,26 +148,26 @@ function pick<Value>(random: () => number, values: readonly Value[]): Value {
 
 /** An answer and how long it takes. */
 export interface Reply {
-  readonly happened: RefreshOutcome;
+  readonly outcome: RefreshOutcome;
   readonly durationMs: number;
 }
 
 /** Asks a publisher. It notes by itself before when it does not want to be asked again. */
-export function ask(publisher: Publisher, atMs: number, random: () => number): Reply {
+export function respond(publisher: Publisher, atMs: number, random: () => number): Reply {
   const durationMs = publisher.answerMs;
   switch (publisher.manner) {
     case 'hangs':
-      return { happened: failed('header_timeout'), durationMs: 10 * secondMs };
+      return { outcome: failed('header_timeout'), durationMs: 10 * secondMs };
     case 'blackhole':
-      return { happened: failed('connect_timeout'), durationMs: 5 * secondMs };
+      return { outcome: failed('connect_timeout'), durationMs: 5 * secondMs };
     case 'errors':
-      return { happened: failed('http_server_error', { status: 500 }), durationMs };
+      return { outcome: failed('http_server_error', { status: 500 }), durationMs };
     case 'limits':
       return limit(publisher, atMs, { retryMs: pick(random, [minuteMs, hourMs, dayMs]), durationMs });
     case 'liar':
-      return { happened: lie(publisher, random), durationMs };
+      return { outcome: lie(publisher, random), durationMs };
     case 'flaky':
-      if (random() < 0.5) return { happened: throttled(null, false), durationMs };
+      if (random() < 0.5) return { outcome: throttled(null, false), durationMs };
       return serve(publisher, atMs, random);
     default:
       return serve(publisher, atMs, random);
@@ -168,15 +176,15 @@ export function ask(publisher: Publisher, atMs: number, random: () => number): R
 
 function limit(publisher: Publisher, atMs: number, part: { retryMs: number; durationMs: number }): Reply {
   publisher.notBeforeMs = atMs + part.durationMs + part.retryMs;
-  return { happened: throttled(part.retryMs), durationMs: part.durationMs };
+  return { outcome: throttled(part.retryMs), durationMs: part.durationMs };
 }
 
 /** Every document new from end to end, and hints that would stop or flood any poller. */
 function lie(publisher: Publisher, random: () => number): RefreshOutcome {
-  return stored({
+  return storedDocument({
     added: 500,
     unchanged: [],
-    freshForMs: pick(random, [Number.NaN, -1, 0]),
+    freshnessLifetimeMs: pick(random, [Number.NaN, -1, 0]),
     hints: { ...noHints, ttlMinutes: -5, skipHours: Array.from({ length: 24 }, (_, hour) => hour) },
     validators: publisher.state.validators,
   });
@@ -190,16 +198,16 @@ function serve(publisher: Publisher, atMs: number, random: () => number): Reply 
   const politeMs = Math.max(publisher.maxAgeMs ?? 0, (publisher.ttlMinutes ?? 0) * minuteMs);
   publisher.notBeforeMs = publisher.intervalMs === null ? atMs + durationMs + politeMs : 0;
   const first = !publisher.state.firstReadDone;
-  if (added === 0 && !first) return { happened: unchanged(publisher), durationMs };
+  if (added === 0 && !first) return { outcome: unchanged(publisher), durationMs };
   const drafts = first ? [{ publishedMs: atMs - random() * publisher.newsGapMs }] : [];
-  const happened = stored({
+  const outcome = storedDocument({
     added: first ? 20 : added,
     drafts,
-    freshForMs: publisher.maxAgeMs,
+    freshnessLifetimeMs: publisher.maxAgeMs,
     hints: { ...noHints, ttlMinutes: publisher.ttlMinutes },
     unchanged: first ? [] : ['k'],
   });
-  return { happened, durationMs };
+  return { outcome, durationMs };
 }
 
 function unchanged(publisher: Publisher): RefreshOutcome {
@@ -208,7 +216,7 @@ function unchanged(publisher: Publisher): RefreshOutcome {
     kind: 'not-modified',
     by: byStatus ? 'status' : 'body',
     validators: { etag: '"b"', lastModified: null },
-    freshForMs: byStatus ? null : publisher.maxAgeMs,
+    freshnessLifetimeMs: byStatus ? null : publisher.maxAgeMs,
     facts: facts({ status: byStatus ? 304 : 200 }),
   });
 }

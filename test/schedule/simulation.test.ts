@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeStartMs } from '../support/fake-clock.ts';
-import { type Findings, type Plan, simulate, tableOf } from './simulation.ts';
+import { type Plan, type SimulationResult, simulate, tableOf } from './simulation.ts';
 
 const small: Plan = { sources: 4_000, days: 2, hostileShare: 0.05, startMs: fakeStartMs, seed: 7 };
 const big: Plan = {
@@ -9,10 +9,10 @@ const big: Plan = {
   hostileShare: 0.05,
   startMs: fakeStartMs,
   seed: 7,
-  limits: { globalPerSecond: 40, slots: 128 },
+  limits: { globalPerSecond: 40, concurrency: 128 },
 };
 
-function told(plan: Plan): Findings {
+function told(plan: Plan): SimulationResult {
   const found = simulate(plan);
   if (process.env['SOAK'] === '1') process.stdout.write(`\n${tableOf(plan, found)}\n`);
   return found;

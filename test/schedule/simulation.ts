@@ -5,18 +5,18 @@ import { createHostQueue, type HostQueue } from '../../src/schedule/queue/host-q
 import { defaultQueueLimits, type QueueLimits } from '../../src/schedule/queue/queue-limits.ts';
 import { nextPollState } from '../../src/schedule/rules/next-poll-state.ts';
 import { isTimeout } from '../../src/schedule/rules/poll-backoff.ts';
-import { after, dayMs, minuteMs, secondMs } from './rules/poll-fixtures.ts';
+import { dayMs, minuteMs, secondMs, stateAfter } from './rules/poll-fixtures.ts';
 import {
-  ask,
-  createWorld,
+  createPublishers,
   isHealthy,
   type Publisher,
+  type PublisherCounts,
   type Reply,
+  respond,
   seeded,
-  type WorldSize,
 } from './simulated-publishers.ts';
 
-export interface Plan extends WorldSize {
+export interface Plan extends PublisherCounts {
   readonly days: number;
   readonly limits?: Partial<QueueLimits>;
   /** Stretch intervals when the schedule lags. */
@@ -24,7 +24,7 @@ export interface Plan extends WorldSize {
 }
 
 /** What a simulation found. */
-export interface Findings {
+export interface SimulationResult {
   readonly requests: number;
   readonly meanPerSecond: number;
   readonly peakPerSecond: number;
@@ -49,8 +49,8 @@ interface Exchange {
   readonly reply: Reply;
 }
 
-/** Lets a world of publishers be polled for days, second by second, by the real settlement and the real queue. */
-export function simulate(plan: Plan): Findings {
+/** Lets a world of publishers be polled for days, second by second, by the real result and the real queue. */
+export function simulate(plan: Plan): SimulationResult {
   return new Simulation(plan).run();
 }
 
@@ -70,12 +70,12 @@ class Simulation {
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#random = seeded(plan.seed + 1);
-    this.#world = createWorld(plan);
+    this.#world = createPublishers(plan);
     this.#limits = { ...defaultQueueLimits, ...plan.limits };
     this.#queue = createHostQueue(this.#limits);
   }
 
-  run(): Findings {
+  run(): SimulationResult {
     const { startMs, days } = this.#plan;
     for (const publisher of this.#world) this.#schedule(publisher, startMs);
     const endMs = startMs + days * dayMs;
@@ -107,18 +107,18 @@ class Simulation {
   }
 
   #settle({ publisher, reply }: Exchange, endMs: number): void {
-    const settlement = nextPollState({
+    const result = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: publisher.intervalMs },
       state: publisher.state,
-      happened: reply.happened,
+      outcome: reply.outcome,
       nowMs: endMs,
       random: this.#random,
-      stretch: this.#plan.paced === true ? this.#pace.intervalMultiplier() : 1,
+      intervalMultiplier: this.#plan.paced === true ? this.#pace.intervalMultiplier() : 1,
       hostCycleMs: publisher.neighbours * this.#limits.hostGapMs,
     });
-    const slow = settlement.failure !== null && isTimeout(settlement.failure);
-    this.#queue.complete(publisher.row.id, { slow, pauseMs: settlement.hostPauseMs }, endMs);
-    publisher.state = after(settlement, publisher.state);
+    const slow = result.failure !== null && isTimeout(result.failure);
+    this.#queue.complete(publisher.row.id, { timedOut: slow, pauseMs: result.hostPauseMs }, endMs);
+    publisher.state = stateAfter(result, publisher.state);
     publisher.settledMs = endMs;
     this.#schedule(publisher, endMs);
   }
@@ -139,7 +139,7 @@ class Simulation {
       if (publisher === undefined) continue;
       this.#pace.record(waitedMs, nowMs);
       this.#count.start(publisher, nowMs);
-      const reply = ask(publisher, nowMs, this.#random);
+      const reply = respond(publisher, nowMs, this.#random);
       this.#count.reply(reply);
       this.#ends.push(nowMs + reply.durationMs, { publisher, reply });
     }
@@ -147,7 +147,7 @@ class Simulation {
 }
 
 function rowOf({ row, state }: Publisher): DueSource {
-  return { ...row, nextCheckMs: state.nextCheckMs, slowStrikes: state.memory.slowStrikes };
+  return { ...row, nextCheckMs: state.nextCheckMs, consecutiveTimeouts: state.history.consecutiveTimeouts };
 }
 
 class Counters {
@@ -195,13 +195,13 @@ class Counters {
     if (this.#healthy % 10 === 0) this.#late.push(lateMs);
   }
 
-  reply({ happened }: Reply): void {
-    if (happened.kind === 'no-document' && happened.outcome.kind === 'not-modified' && happened.outcome.by === 'status') {
+  reply({ outcome }: Reply): void {
+    if (outcome.kind === 'no-document' && outcome.outcome.kind === 'not-modified' && outcome.outcome.by === 'status') {
       this.#conditional += 1;
     }
   }
 
-  findings(whole: { world: readonly Publisher[]; seconds: number; stretch: number }): Findings {
+  findings(whole: { world: readonly Publisher[]; seconds: number; stretch: number }): SimulationResult {
     const [busiestHost, busiestHostRequests] = [...this.#hosts].sort((a, b) => b[1] - a[1])[0] ?? ['none', 0];
     this.#late.sort((a, b) => a - b);
     return {
@@ -225,7 +225,7 @@ class Counters {
   #mostIdleRequests(world: readonly Publisher[]): number {
     let most = 0;
     for (const publisher of world) {
-      const newest = publisher.state.memory.newsAtMs[0] ?? 0;
+      const newest = publisher.state.history.newItemsAtMs[0] ?? 0;
       if (!isHealthy(publisher) || publisher.intervalMs !== null || newest > this.#lastDayMs) continue;
       most = Math.max(most, this.#lastDay?.[Number(publisher.row.id)] ?? 0);
     }
@@ -253,7 +253,7 @@ class PeakOf {
 }
 
 /** The findings as lines of a table. */
-export function tableOf(plan: Plan, found: Findings): string {
+export function tableOf(plan: Plan, found: SimulationResult): string {
   const rows: [string, string][] = [
     ['sources x days', `${plan.sources} x ${plan.days}, ${plan.hostileShare * 100} % hostile`],
     ['requests', `${found.requests}, mean ${found.meanPerSecond.toFixed(2)}/s`],

@@ -20,7 +20,7 @@ function document(url: string, bytes = 3): FetchedDocument {
     bodyHash: 'h',
     url,
     movedTo: null,
-    freshForMs: null,
+    freshnessLifetimeMs: null,
     links: [],
     facts,
   };
@@ -97,7 +97,7 @@ async function fill(main: NormalisedFeed, script: Script = {}) {
     ...script.ports,
   };
   const memory = { ...emptyPollHistory, documentEntries: 3, ...script.memory };
-  const state = { firstReadDone: true, movedTo: null, ...script.state, memory } as PollState;
+  const state = { firstReadDone: true, movedTo: null, ...script.state, history: memory } as PollState;
   const lease = { sourceId: 'a', token: 't', untilMs: clock.now() + 90_000, declarationHash: 'd' };
   const poll: Poll = { source: source('a', { url: feedUrl, ...script.source }), lease, state };
   const { signal } = new AbortController();
@@ -136,7 +136,7 @@ describe('a possible gap', () => {
     ['a document that says it is complete', digest(three, { complete: true }), {}],
     ['a document out of which something was filtered', digest(three, { notes: ['filtered:7'] }), {}],
     ['a document of which a part could not be read', digest(three, { notes: ['partial_parse'] }), {}],
-    ['a flood', digest(three), { memory: { strangeDocuments: 6 } }],
+    ['a flood', digest(three), { memory: { disjointDocuments: 6 } }],
     ['a local feed', digest(three), { source: { url: 'file:///feeds/a.xml' } }],
   ])('is not %s', async (_what, main, script) => {
     const archived = { ...main, archiveUrl: null };
@@ -197,7 +197,7 @@ describe('the archives of a publisher', () => {
     const main = digest(three, { archiveUrl: page(1) });
     expect(await fill(main, { archives: chain, known: ['z'] })).toMatchObject(untouched);
     expect(await fill(main, { archives: chain, state: { firstReadDone: false } })).toMatchObject(untouched);
-    expect(await fill(main, { archives: chain, memory: { strangeDocuments: 6 } })).toMatchObject(untouched);
+    expect(await fill(main, { archives: chain, memory: { disjointDocuments: 6 } })).toMatchObject(untouched);
   });
 
   it('are no more than ten', async () => {

@@ -94,13 +94,13 @@ export function settlement(over: Partial<PollResult> = {}): PollResult {
     validators: { etag: '"1"', lastModified: null },
     bodyHash: 'body',
     nextCheckMs: noon,
-    nextCheckWhy: 'adaptive interval',
+    nextCheckReason: 'adaptive interval',
     failures: 0,
     firstFailedMs: null,
     goneMs: null,
     movedTo: null,
     hostPauseMs: null,
-    memory: emptyPollHistory,
+    history: emptyPollHistory,
     ...over,
   };
 }

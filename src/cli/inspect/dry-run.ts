@@ -28,7 +28,7 @@ export interface FeedReport {
   readonly readAtMs: number;
   /** The last address of an unbroken run of permanent redirects; null: there was none. */
   readonly movedTo: string | null;
-  readonly response: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshForMs' | 'facts'>;
+  readonly response: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshnessLifetimeMs' | 'facts'>;
   readonly digest: NormalisedFeed;
   readonly quality: FeedQuality;
   /** Whether the server would have to tell the items apart by link or text. */
@@ -36,7 +36,7 @@ export interface FeedReport {
   /** Of header and document. */
   readonly hubs: readonly string[];
   readonly second: RevalidationResult;
-  readonly next: Pick<PollResult, 'nextCheckMs' | 'nextCheckWhy'>;
+  readonly next: Pick<PollResult, 'nextCheckMs' | 'nextCheckReason'>;
   /** Oddities of answer, document and hints. */
   readonly notes: readonly string[];
   /** As they would be stored, the newest first. */
@@ -118,15 +118,15 @@ function settleFirst({ url, fetched, digest }: ProcessedFetch, nowMs: number): P
   return nextPollState({
     source: { url, intervalMs: null },
     state: unread,
-    happened: {
+    outcome: {
       kind: 'stored',
       fetched,
-      digest,
+      feed: digest,
       added: digest.drafts.length,
       updated: 0,
-      heldBack: 0,
-      missing: [],
-      formerly: null,
+      deferred: 0,
+      missingItemIds: [],
+      previousIdentity: null,
     },
     nowMs,
     random: () => 0,
@@ -137,11 +137,11 @@ const unread: PollState = {
   validators: noValidators,
   bodyHash: null,
   nextCheckMs: 0,
-  nextCheckWhy: '',
+  nextCheckReason: '',
   failures: 0,
   firstFailedMs: null,
   firstReadDone: false,
   goneMs: null,
   movedTo: null,
-  memory: emptyPollHistory,
+  history: emptyPollHistory,
 };

@@ -25,7 +25,7 @@ export async function inspectAddress(io: CliIo, address: SiteAddress, own: Inspe
     feedsDir: settings.feedsDir,
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
     // The operator typed this address; what a page or a redirect names is somebody else's word.
-    configured: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
+    configuredHosts: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
     ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
   });
   const digester = own.digester ?? createDocumentProcessor({ workers: 1 });

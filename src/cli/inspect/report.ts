@@ -66,8 +66,8 @@ function factsOf(feed: FeedReport): readonly Fact[] {
     ['links', formatUniqueness(quality.entries, quality.links)],
     ['hub', feed.hubs.length === 0 ? 'none' : feed.hubs.join(', ')],
     ['validators', formatValidators(feed)],
-    response.freshForMs === null ? null : ['fresh for', formatDuration(response.freshForMs)],
-    ['next poll', `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckWhy})`],
+    response.freshnessLifetimeMs === null ? null : ['fresh for', formatDuration(response.freshnessLifetimeMs)],
+    ['next poll', `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckReason})`],
     feed.notes.length === 0 ? null : ['oddities', feed.notes.join(', ')],
   ];
   return facts.filter((fact) => fact !== null);
@@ -153,7 +153,7 @@ export function inspectionToJson({ url, page, feed, refusals }: Inspection): obj
 
 function feedForMachines(feed: FeedReport): object {
   const { url, movedTo, response, digest, quality, idsDistrusted, hubs, second, next, notes, newest } = feed;
-  const { contentType, freshForMs, facts, validators } = response;
+  const { contentType, freshnessLifetimeMs: freshForMs, facts, validators } = response;
   return {
     url,
     answeredUrl: response.url,
@@ -174,7 +174,7 @@ function feedForMachines(feed: FeedReport): object {
     hints: digest.hints,
     readAt: iso(feed.readAtMs),
     nextCheckAt: iso(next.nextCheckMs),
-    nextCheckWhy: next.nextCheckWhy,
+    nextCheckWhy: next.nextCheckReason,
     notes,
     newest: newest.map(itemForMachines),
   };

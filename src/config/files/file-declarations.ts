@@ -14,7 +14,7 @@ export interface FileDeclarations {
 export interface SourceEntry {
   readonly fields: SourceFields;
   /** The URL as written in the file, with `${NAME}` unresolved, for messages. */
-  readonly writtenUrl: string;
+  readonly rawUrl: string;
   /** The URL with environment values masked. */
   readonly urlReferences: MaskedText;
   /** Position of the entry, such as `sources.yaml:12`. */
@@ -27,7 +27,7 @@ export interface SourceEntry {
 export interface WebhookEntry {
   readonly fields: WebhookFields;
   /** The URL as written in the file, with `${NAME}` unresolved. */
-  readonly writtenUrl: string;
+  readonly rawUrl: string;
   /** The URL with environment values masked. */
   readonly urlReferences: MaskedText;
   /** Position of the entry, such as `sources.yaml:12`. */

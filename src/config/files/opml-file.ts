@@ -109,7 +109,7 @@ class OpmlReader {
     if (parsed.success) {
       this.#sources.push({
         fields: parsed.data,
-        writtenUrl: url,
+        rawUrl: url,
         urlReferences: { masked: url, secrets: [] },
         where,
         positionOf: () => where,

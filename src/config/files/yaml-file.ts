@@ -147,7 +147,7 @@ function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   if (fields === null) return null;
   const writtenUrl = String(valueAt(file.written, [...path, 'url']));
   const urlReferences = maskReferences(writtenUrl, file.env);
-  return { fields, writtenUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
+  return { fields, rawUrl: writtenUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {
@@ -157,7 +157,7 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
   const writtenUrl = String(valueAt(file.written, [...path, 'url']));
   return {
     fields,
-    writtenUrl,
+    rawUrl: writtenUrl,
     urlReferences: maskReferences(writtenUrl, file.env),
     where: `${file.name}:${file.positions.lineOf(path)}`,
     positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,

@@ -8,7 +8,7 @@ export interface FolderWatchTiming {
   /** Upper limit of the debounce, so that continuous events cannot delay a reread indefinitely. */
   readonly maxWaitMs: number;
   /** How often the folder's identity is checked. */
-  readonly pulseMs: number;
+  readonly identityCheckMs: number;
   /** How often everything is reread without any event. */
   readonly rereadMs: number;
 }
@@ -34,7 +34,7 @@ export class FolderWatcher {
     this.#dir = dir;
     this.#timing = timing;
     this.#onChange = onChange;
-    this.#identityCheck = setInterval(() => void this.#compareIdentity(), timing.pulseMs).unref();
+    this.#identityCheck = setInterval(() => void this.#compareIdentity(), timing.identityCheckMs).unref();
     this.#reread = setInterval(() => this.#fire(), timing.rereadMs).unref();
   }
 

@@ -38,7 +38,7 @@ export interface WatchTiming extends FolderWatchTiming {
 export const defaultWatchTiming: WatchTiming = {
   quietMs: 250,
   maxWaitMs: 1000,
-  pulseMs: 1000,
+  identityCheckMs: 1000,
   rereadMs: 30_000,
   graceMs: 2000,
 };

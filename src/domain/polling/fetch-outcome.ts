@@ -68,7 +68,7 @@ export type FetchOutcome =
       /** As in `FetchedDocument`: a 304 also counts for the stability of a permanent redirect. */
       readonly movedTo?: string | null;
       /** Freshness lifetime (RFC 9111 section 4.2) in milliseconds; null: not given. */
-      readonly freshForMs: number | null;
+      readonly freshnessLifetimeMs: number | null;
       readonly facts: FetchFacts;
     }
   | {
@@ -103,7 +103,7 @@ export interface FetchedDocument {
   readonly url: string;
   /** The last URL of the unbroken run of 301 and 308 from the start; null: there was none. */
   readonly movedTo: string | null;
-  readonly freshForMs: number | null;
+  readonly freshnessLifetimeMs: number | null;
   /** Links of the Link header, for WebSub discovery. */
   readonly links: readonly { readonly rel: string; readonly href: string }[];
   readonly facts: FetchFacts;

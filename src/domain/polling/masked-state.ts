@@ -5,22 +5,25 @@ import type { PollResult, PollState } from './poll.ts';
 /** Restores the secrets in the addresses of a stored state. */
 export function unmaskedState(state: PollState, hidden: HiddenParts | null): PollState {
   if (hidden === null) return state;
-  const { movedTo, validators, memory } = state;
+  const { movedTo, validators, history } = state;
   const { url } = validators;
-  const { redirect } = memory;
+  const { redirectCandidate: redirect } = history;
   return {
     ...state,
     movedTo: movedTo === null ? null : unmaskUrl(movedTo, hidden),
     validators: url === undefined ? validators : { ...validators, url: unmaskUrl(url, hidden) },
-    memory: redirect === null ? memory : { ...memory, redirect: { ...redirect, url: unmaskUrl(redirect.url, hidden) } },
+    history:
+      redirect === null
+        ? history
+        : { ...history, redirectCandidate: { ...redirect, url: unmaskUrl(redirect.url, hidden) } },
   };
 }
 
 /** The inverse, for storing. An address that cannot be restored is not adopted. */
 export function maskedPollResult(result: PollResult, hidden: HiddenParts | null): PollResult {
   if (hidden === null) return result;
-  const { movedTo, detail, validators, memory } = result;
-  const { redirect } = memory;
+  const { movedTo, detail, validators, history } = result;
+  const { redirectCandidate: redirect } = history;
   const redirectUrl = redirect === null ? null : maskUrl(redirect.url, hidden);
   return {
     ...result,
@@ -28,9 +31,9 @@ export function maskedPollResult(result: PollResult, hidden: HiddenParts | null)
     detail: detail === null ? null : maskText(detail, hidden),
     validators:
       validators?.url === undefined ? validators : { ...validators, url: maskUrlText(validators.url, hidden) },
-    memory: {
-      ...memory,
-      redirect: redirect === null || redirectUrl === null ? null : { ...redirect, url: redirectUrl },
+    history: {
+      ...history,
+      redirectCandidate: redirect === null || redirectUrl === null ? null : { ...redirect, url: redirectUrl },
     },
   };
 }

@@ -25,20 +25,20 @@ export const maxHostPauseMs = 15 * 60 * 1000;
 /** The history of a source's polls that is not queried by column. Stored as JSON. */
 export interface PollHistory {
   /** Freshness lifetime in milliseconds (RFC 9111 section 4.2), kept across 304s that do not repeat it. */
-  readonly freshForMs: number | null;
+  readonly freshnessLifetimeMs: number | null;
   readonly hints: FeedHints | null;
   /** Retry-After: no request before this time, whatever else applies. */
-  readonly retryUntilMs: number | null;
+  readonly retryAfterUntilMs: number | null;
   /** The pause of the whole host that this source's 429 caused; null: none is active. */
   readonly hostPause: HostPause | null;
   /** Times of the last polls with new items, newest first, at most 20. */
-  readonly newsAtMs: readonly number[];
+  readonly newItemsAtMs: readonly number[];
   /** Consecutive 200 responses with an unchanged body: the origin ignores validators. */
-  readonly repeatedBodies: number;
+  readonly unchangedBodies: number;
   /** Consecutive timeouts. Two move a source to the slow lane. */
-  readonly slowStrikes: number;
+  readonly consecutiveTimeouts: number;
   /** A permanent redirect that is not adopted yet. */
-  readonly redirect: { readonly url: string; readonly sinceMs: number; readonly successes: number } | null;
+  readonly redirectCandidate: { readonly url: string; readonly sinceMs: number; readonly successes: number } | null;
   /** Time of the first of consecutive 410 responses. */
   readonly goneSinceMs: number | null;
   /** The guids of this source are not unique: items are identified by link instead. */
@@ -46,42 +46,42 @@ export interface PollHistory {
   /** Consecutive leases lost because a process died. */
   readonly lostLeases: number;
   /** Consecutive polls with new items, up to the last: items arrive at least as often as we poll. */
-  readonly newsStreak: number;
+  readonly newItemsStreak: number;
   /** Consecutive polls whose document contained no known item: a feed faster than our polls, or a flood. */
-  readonly strangeDocuments: number;
+  readonly disjointDocuments: number;
   /** Time of the last successful poll, from which freshness and hints count. */
-  readonly lastGoodMs: number | null;
+  readonly lastSuccessMs: number | null;
   /** Presumed dead: after long failure the source is polled once a week. */
   readonly dead: boolean;
   /** Number of entries in the last document; null: unknown. */
   readonly documentEntries: number | null;
   /** Items absent from the last complete document. They are withdrawn if the next one omits them too. */
-  readonly missing: readonly number[];
+  readonly missingItemIds: readonly number[];
   /** The identity before the last identity change, and the time of the change. */
-  readonly formerly: (FeedIdentity & { readonly untilMs: number }) | null;
+  readonly previousIdentity: (FeedIdentity & { readonly untilMs: number }) | null;
   /** The version of the normalisation rules with which the document of the stored validators was read. */
   readonly rulesVersion: number;
 }
 
 export const emptyPollHistory: PollHistory = {
-  freshForMs: null,
+  freshnessLifetimeMs: null,
   hints: null,
-  retryUntilMs: null,
+  retryAfterUntilMs: null,
   hostPause: null,
-  newsAtMs: [],
-  repeatedBodies: 0,
-  slowStrikes: 0,
-  redirect: null,
+  newItemsAtMs: [],
+  unchangedBodies: 0,
+  consecutiveTimeouts: 0,
+  redirectCandidate: null,
   goneSinceMs: null,
   idsDistrusted: false,
   lostLeases: 0,
-  newsStreak: 0,
-  strangeDocuments: 0,
-  lastGoodMs: null,
+  newItemsStreak: 0,
+  disjointDocuments: 0,
+  lastSuccessMs: null,
   dead: false,
   documentEntries: null,
-  missing: [],
-  formerly: null,
+  missingItemIds: [],
+  previousIdentity: null,
   rulesVersion,
 };
 
@@ -97,7 +97,7 @@ export interface PollState {
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
   /** The reason for the operator: `adaptive interval`, `max-age`, `Retry-After`, … */
-  readonly nextCheckWhy: string;
+  readonly nextCheckReason: string;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   /** False until a first successful read was stored completely: its items are backfill. */
@@ -105,7 +105,7 @@ export interface PollState {
   readonly goneMs: number | null;
   /** The adopted address, which is polled instead of the declared one; null: none. */
   readonly movedTo: string | null;
-  readonly memory: PollHistory;
+  readonly history: PollHistory;
 }
 
 /** A due source, with what the scheduler needs to be fair among hosts. */
@@ -114,7 +114,7 @@ export interface DueSource {
   /** The host with its port; the folder for a `file:` source. */
   readonly host: string;
   readonly nextCheckMs: number;
-  readonly slowStrikes: number;
+  readonly consecutiveTimeouts: number;
 }
 
 /** What a poll stores on its source, together with the last batch of items. */
@@ -128,7 +128,7 @@ export interface PollResult {
   /** Null: unchanged. */
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
-  readonly nextCheckWhy: string;
+  readonly nextCheckReason: string;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly goneMs: number | null;
@@ -136,7 +136,7 @@ export interface PollResult {
   readonly movedTo: string | null;
   /** Pause of the whole host after a 429; null: none. */
   readonly hostPauseMs: number | null;
-  readonly memory: PollHistory;
+  readonly history: PollHistory;
 }
 
 /** The result of a refresh, for logs, metrics and the command line. */

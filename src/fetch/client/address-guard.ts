@@ -24,7 +24,7 @@ export interface AddressGuard {
    */
   check(url: string, base?: URL): URL;
   /** Why an IP address must not be connected to for this target; null: allowed. */
-  refusal(address: string, target: Target): FetchError | null;
+  blockReason(address: string, target: Target): FetchError | null;
 }
 
 /** ::/96, IPv4-compatible: ipaddr.js reports unicast, but kernels may route it to the embedded IPv4 address. */
@@ -62,7 +62,7 @@ export interface GuardOptions {
    */
   readonly allow: readonly string[];
   /** Absent: no host has exceptions of its own. */
-  readonly configured?: ConfiguredHosts;
+  readonly configuredHosts?: ConfiguredHosts;
   /** Origins of this server: polling them would return its own output. */
   readonly ownOrigins?: readonly string[];
   /** The only ports allowed outside those CIDRs; absent: all ports except those of other protocols. */
@@ -70,7 +70,12 @@ export interface GuardOptions {
 }
 
 /** @throws ConfigError if a range is invalid. */
-export function createAddressGuard({ allow, configured, ownOrigins = [], ports }: GuardOptions): AddressGuard {
+export function createAddressGuard({
+  allow,
+  configuredHosts: configured,
+  ownOrigins = [],
+  ports,
+}: GuardOptions): AddressGuard {
   const allowedForAll = parseRanges(allow);
   const allowedForConfigured = [...allowedForAll, ...parseRanges(configured?.networks ?? [])];
   const rangesFor = (target: Target): readonly Range[] =>
@@ -108,7 +113,7 @@ export function createAddressGuard({ allow, configured, ownOrigins = [], ports }
     return url;
   };
 
-  return { check, refusal };
+  return { check, blockReason: refusal };
 }
 
 /** The port of a URL, or the default port of its scheme. */

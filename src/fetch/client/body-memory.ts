@@ -1,14 +1,14 @@
 /** The memory reservation of one fetch, for a large body. */
 export interface MemoryReservation {
   /** Resolves when the reservation is held; immediately if it already is. */
-  claim(): Promise<void>;
+  acquire(): Promise<void>;
   /** Releases the reservation, or stops waiting for it. */
   release(): void;
 }
 
 /** Limits how many large bodies are in memory at once. */
 export interface BodyMemory {
-  share(): MemoryReservation;
+  reserve(): MemoryReservation;
 }
 
 /**
@@ -50,8 +50,8 @@ export function createBodyMemory(places: number): BodyMemory {
       enter = null;
       if (!wasWaiting) handOn();
     };
-    return { claim, release };
+    return { acquire: claim, release };
   };
 
-  return { share };
+  return { reserve: share };
 }

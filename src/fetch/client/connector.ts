@@ -14,7 +14,7 @@ export interface ConnectorParts {
   /** Certificate authorities in addition to the built-in ones, PEM. */
   readonly ca?: readonly string[];
   /** Called if some, but not all, of a name's addresses were excluded. */
-  onAddressLeftOut?(target: Target): void;
+  onAddressExcluded?(target: Target): void;
   /** Opens the TCP connection; tests replace it. */
   readonly dial?: Dial;
 }
@@ -75,7 +75,7 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
   const { remoteAddress } = socket;
   // Undefined if the peer has closed the connection already.
   if (remoteAddress === undefined) throw new FetchError('connect_error', connectDetail(target, null));
-  const refused = parts.guard.refusal(remoteAddress, target);
+  const refused = parts.guard.blockReason(remoteAddress, target);
   if (refused !== null) {
     socket.destroy();
     throw refused;
@@ -85,7 +85,7 @@ async function open(parts: ConnectorParts, target: Target, secure: boolean): Pro
   return secure ? await secured(parts, target, socket) : socket;
 }
 
-type LookUpParts = Pick<ConnectorParts, 'guard' | 'resolve' | 'limits' | 'onAddressLeftOut'>;
+type LookUpParts = Pick<ConnectorParts, 'guard' | 'resolve' | 'limits' | 'onAddressExcluded'>;
 
 async function checkedAddresses(parts: LookUpParts, target: Target): Promise<readonly string[]> {
   const { guard, limits } = parts;
@@ -94,13 +94,13 @@ async function checkedAddresses(parts: LookUpParts, target: Target): Promise<rea
   const answers = literal
     ? [target.hostname]
     : await withinDeadline(parts.resolve(target.hostname), target, limits.dnsMs);
-  const good = answers.filter((address) => guard.refusal(address, target) === null);
+  const good = answers.filter((address) => guard.blockReason(address, target) === null);
   if (good.length > 0) {
-    if (good.length < answers.length) parts.onAddressLeftOut?.(target);
+    if (good.length < answers.length) parts.onAddressExcluded?.(target);
     return good.slice(0, maxAddresses);
   }
   const [first] = answers;
-  const refused = first === undefined ? null : guard.refusal(first, target);
+  const refused = first === undefined ? null : guard.blockReason(first, target);
   throw (
     refused ?? new FetchError('dns_error', `${target.hostname} has no address record. Check the spelling of the host`)
   );

@@ -4,13 +4,16 @@ import { concatBytes } from './byte-collector.ts';
 import { FetchError, formatBytes } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 
-type DecodeLimits = Pick<FetchLimits, 'maxBodyBytes' | 'maxRatio' | 'ratioFreeBytes' | 'maxCodings' | 'freeBytes'>;
+type DecodeLimits = Pick<
+  FetchLimits,
+  'maxBodyBytes' | 'maxRatio' | 'ratioThresholdBytes' | 'maxCodings' | 'unreservedBytes'
+>;
 type Coding = 'gzip' | 'br' | 'deflate';
 
 export interface DecodeOptions {
   readonly limits: DecodeLimits;
-  /** Awaited before more than `freeBytes` are held; may be called repeatedly. */
-  claim(): Promise<void>;
+  /** Awaited before more than `unreservedBytes` are held; may be called repeatedly. */
+  reserveMemory(): Promise<void>;
 }
 
 export interface Decoded {
@@ -119,7 +122,7 @@ async function decodeOne(body: Uint8Array, coding: Coding, options: DecodeOption
       blocks.push(chunk as Buffer);
       decoded += (chunk as Buffer).length;
       refuseOversize(decoded, body.length, options.limits);
-      if (decoded > options.limits.freeBytes) await options.claim();
+      if (decoded > options.limits.unreservedBytes) await options.reserveMemory();
     }
   } catch (error) {
     if (error instanceof FetchError) throw error;
@@ -142,7 +145,7 @@ function decoderOf(body: Uint8Array, coding: Coding) {
 }
 
 function refuseOversize(decoded: number, wire: number, limits: DecodeLimits): void {
-  if (decoded > limits.ratioFreeBytes && decoded > wire * limits.maxRatio) {
+  if (decoded > limits.ratioThresholdBytes && decoded > wire * limits.maxRatio) {
     throw new FetchError(
       'decompress_ratio',
       `The body expands more than ${limits.maxRatio} times when decompressed. Stored items are unchanged`,

@@ -19,10 +19,10 @@ export interface WireResponse {
 export interface ExchangeOptions {
   readonly limits: FetchLimits;
   /** The rest of the total deadline. */
-  readonly withinMs: number;
-  readonly share: MemoryReservation;
+  readonly timeoutMs: number;
+  readonly reservation: MemoryReservation;
   /** Whether the body of a response with this status is needed. */
-  wanted(status: number): boolean;
+  needsBody(status: number): boolean;
   /** Called when the request is written to a connection. */
   onSent(): void;
 }
@@ -64,7 +64,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#after(options.withinMs, () => this.#outOfTime());
+    this.#after(options.timeoutMs, () => this.#outOfTime());
   }
 
   /** Aborts the exchange: closes the connection and rejects `response` with the reason. */
@@ -110,7 +110,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.status = status;
     this.#headers = headerList(headers);
-    if (this.#options.wanted(status)) this.#startBody();
+    if (this.#options.needsBody(status)) this.#startBody();
     else this.#startDrain();
   }
 
@@ -121,7 +121,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (this.bytes > this.#options.limits.drainBytes) this.#finish(true);
       return;
     }
-    const { maxWireBytes, freeBytes } = this.#options.limits;
+    const { maxWireBytes, unreservedBytes: freeBytes } = this.#options.limits;
     if (this.bytes > maxWireBytes) {
       this.#fail(bodyTooLarge(maxWireBytes));
       return;
@@ -193,7 +193,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reserved = true;
     this.#paused = true;
     this.#controller?.pause();
-    this.#options.share.claim().then(() => {
+    this.#options.reservation.acquire().then(() => {
       if (this.#phase === 'body') this.#controller?.resume();
     });
   }

@@ -18,7 +18,7 @@ export interface FetchLimits {
   readonly maxBodyBytes: number;
   /** Maximum ratio of decoded to received bytes, checked beyond `ratioFreeBytes` decoded bytes. */
   readonly maxRatio: number;
-  readonly ratioFreeBytes: number;
+  readonly ratioThresholdBytes: number;
   /** Nested content codings. */
   readonly maxCodings: number;
   readonly maxHeaderBytes: number;
@@ -38,7 +38,7 @@ export interface FetchLimits {
   readonly drainBytes: number;
   readonly drainMs: number;
   /** Memory of one body without a reservation. Beyond it, the body needs a reservation. */
-  readonly freeBytes: number;
+  readonly unreservedBytes: number;
   /** Memory of all reservations; each takes `maxWireBytes + maxBodyBytes`. A fetch that waits for one pauses its socket. */
   readonly maxReservedBytes: number;
 }
@@ -58,7 +58,7 @@ export const defaultFetchLimits: FetchLimits = {
   maxWireBytes: 10 * MiB,
   maxBodyBytes: 20 * MiB,
   maxRatio: 100,
-  ratioFreeBytes: MiB,
+  ratioThresholdBytes: MiB,
   maxCodings: 2,
   maxHeaderBytes: 16 * KiB,
   maxLocationBytes: 8 * KiB,
@@ -71,6 +71,6 @@ export const defaultFetchLimits: FetchLimits = {
   maxKeepAliveMs: 10_000,
   drainBytes: 64 * KiB,
   drainMs: 1_000,
-  freeBytes: 256 * KiB,
+  unreservedBytes: 256 * KiB,
   maxReservedBytes: 256 * MiB,
 };

@@ -17,7 +17,7 @@ export interface HttpClientOptions {
   /** CIDRs that every host may use, on any port, also by name. */
   readonly allowPrivateNetworks: readonly string[];
   /** CIDRs that only hosts configured by the operator may use. */
-  readonly configured?: ConfiguredHosts;
+  readonly configuredHosts?: ConfiguredHosts;
   /** Origins of this server, which it never requests. */
   readonly ownOrigins?: readonly string[];
   readonly limits?: Partial<FetchLimits>;
@@ -39,9 +39,9 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string | null;
   /** Whether the body of a response with this status is read; by default of 2xx. */
-  readonly wanted?: (status: number) => boolean;
+  readonly needsBody?: (status: number) => boolean;
   /** The rest of a deadline over several requests; by default `totalMs`. */
-  readonly withinMs?: number;
+  readonly timeoutMs?: number;
 }
 
 export interface HttpResponse {
@@ -95,14 +95,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const guard = createAddressGuard({
     allow: allowPrivateNetworks,
     ownOrigins,
-    ...(options.configured === undefined ? {} : { configured: options.configured }),
+    ...(options.configuredHosts === undefined ? {} : { configuredHosts: options.configuredHosts }),
     ...(ports === undefined ? {} : { ports }),
   });
   const mixed = new Set<string>();
   const lookUp = { guard, limits, resolve: options.resolve ?? createResolver({ clock }) };
   const connect = createConnector({
     ...lookUp,
-    onAddressLeftOut: ({ hostname }) => mixed.add(hostname),
+    onAddressExcluded: ({ hostname }) => mixed.add(hostname),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.dial === undefined ? {} : { dial: options.dial }),
   });
@@ -178,7 +178,7 @@ async function send(
   request: CheckedRequest,
   signal?: AbortSignal,
 ): Promise<HttpResponse | HttpFailure> {
-  const share = context.large.share();
+  const share = context.large.reserve();
   const progress = { status: null as number | null, bytes: 0 };
   try {
     const wire = await exchangeWithRetry(context, request, { share, progress, signal });
@@ -209,12 +209,12 @@ async function exchangeWithRetry(
   attempt: Attempt,
 ): Promise<WireResponse> {
   const startedMs = context.clock.monotonic();
-  const withinMs = request.withinMs ?? context.limits.totalMs;
-  const first = await exchangeOnce(context, { ...request, withinMs }, attempt);
+  const withinMs = request.timeoutMs ?? context.limits.totalMs;
+  const first = await exchangeOnce(context, { ...request, timeoutMs: withinMs }, attempt);
   if (first !== 'stale') return first;
   const second = await exchangeOnce(
     context,
-    { ...request, withinMs: withinMs - (context.clock.monotonic() - startedMs) },
+    { ...request, timeoutMs: withinMs - (context.clock.monotonic() - startedMs) },
     attempt,
   );
   if (second !== 'stale') return second;
@@ -226,14 +226,14 @@ async function exchangeOnce(
   request: CheckedRequest,
   attempt: Attempt,
 ): Promise<WireResponse | 'stale'> {
-  const { method = 'GET', url, headers = {}, body = null, withinMs = context.limits.totalMs } = request;
+  const { method = 'GET', url, headers = {}, body = null, timeoutMs: withinMs = context.limits.totalMs } = request;
   if (withinMs <= 0) throw deadlineError('waiting', context.limits);
   let reused = false;
   const exchange = new Exchange({
     limits: context.limits,
-    withinMs,
-    share: attempt.share,
-    wanted: request.wanted ?? ((status) => status >= 200 && status < 300),
+    timeoutMs: withinMs,
+    reservation: attempt.share,
+    needsBody: request.needsBody ?? ((status) => status >= 200 && status < 300),
     onSent: () => {
       reused = context.sent(url.origin);
     },
@@ -259,7 +259,7 @@ async function exchangeOnce(
 async function decode(wire: WireResponse, limits: FetchLimits, share: MemoryReservation) {
   const { body, headers } = wire;
   if (body.length === 0) return { body, notes: [] };
-  return await decodeBody(body, headers.all('content-encoding'), { limits, claim: () => share.claim() });
+  return await decodeBody(body, headers.all('content-encoding'), { limits, reserveMemory: () => share.acquire() });
 }
 
 function failed(trouble: FetchError, progress: { status: number | null; bytes: number } = nothingYet): HttpFailure {

@@ -14,7 +14,7 @@ export interface ReadySource {
 /** What a finished refresh reports about its host. */
 export interface HostReport {
   /** Whether one of our deadlines ended it. */
-  readonly slow: boolean;
+  readonly timedOut: boolean;
   /** How long the host asked not to be polled; null: it did not. */
   readonly pauseMs: number | null;
 }
@@ -146,7 +146,7 @@ class FairQueue implements HostQueue {
     for (const source of rows) {
       if (this.#waiting.has(source.id) || this.#running.has(source.id)) continue;
       const host = this.#host(source.host);
-      if (host.rows.length >= this.#limits.rowsPerHost) continue;
+      if (host.rows.length >= this.#limits.maxQueuedPerHost) continue;
       const row = { source, sinceMs: atMs };
       host.rows.push(row);
       this.#waiting.add(source.id);
@@ -161,7 +161,11 @@ class FairQueue implements HostQueue {
     this.#wakeRested(atMs);
     this.#unpark(atMs);
     const ready: ReadySource[] = [];
-    while (ready.length < max && this.#running.size < this.#limits.slots && this.#rate.nextReadyMs(atMs) <= atMs) {
+    while (
+      ready.length < max &&
+      this.#running.size < this.#limits.concurrency &&
+      this.#rate.nextReadyMs(atMs) <= atMs
+    ) {
       const host = first(this.#resumed) ?? (this.#canLocate() ? first(this.#ready) : undefined);
       if (host === undefined) break;
       this.#leave(host);
@@ -174,7 +178,7 @@ class FairQueue implements HostQueue {
   complete(id: string, report: HostReport, atMs: number): void {
     const host = this.#running.get(id)?.host;
     if (host === undefined) return;
-    host.timeouts = report.slow ? host.timeouts + 1 : 0;
+    host.timeouts = report.timedOut ? host.timeouts + 1 : 0;
     host.readyMs = Math.max(host.readyMs, atMs + (report.pauseMs ?? 0));
     this.#end(id, atMs);
   }
@@ -231,7 +235,7 @@ class FairQueue implements HostQueue {
   }
 
   nextReadyMs(atMs: number): number | null {
-    if (this.#running.size >= this.#limits.slots) return null;
+    if (this.#running.size >= this.#limits.concurrency) return null;
     const rateMs = this.#rate.nextReadyMs(atMs);
     if (this.#resumed.size > 0 || (this.#ready.size > 0 && this.#canLocate())) return Math.max(rateMs, atMs);
     const restedMs = this.#waiting.size > 0 ? this.#resting.firstKey() : null;
@@ -283,7 +287,7 @@ class FairQueue implements HostQueue {
 
   /** Lookups do not count as running, but at max as many run concurrently. */
   #canLocate(): boolean {
-    return this.#locating < this.#limits.slots;
+    return this.#locating < this.#limits.concurrency;
   }
 
   /** The host's address if a request may start there; undefined: the host has to wait. */
@@ -320,7 +324,7 @@ class FairQueue implements HostQueue {
   }
 
   #slowSlots(): number {
-    return Math.max(1, Math.floor(this.#limits.slots / 2));
+    return Math.max(1, Math.floor(this.#limits.concurrency / 2));
   }
 
   /** The index of the oldest source that its lane admits; -1: none. */
@@ -377,7 +381,7 @@ class FairQueue implements HostQueue {
 }
 
 function isSlow(host: Host, row: WaitingSource): boolean {
-  return host.timeouts >= slowAfterTimeouts || row.source.slowStrikes >= slowAfterTimeouts;
+  return host.timeouts >= slowAfterTimeouts || row.source.consecutiveTimeouts >= slowAfterTimeouts;
 }
 
 function first<Value>(values: ReadonlySet<Value>): Value | undefined {

@@ -7,9 +7,9 @@ export interface QueueLimits {
   readonly addressConcurrency: number;
   readonly globalPerSecond: number;
   /** Concurrent refreshes; slow sources may occupy half of them. */
-  readonly slots: number;
+  readonly concurrency: number;
   /** Sources of one host that wait in memory; the others wait in the database. */
-  readonly rowsPerHost: number;
+  readonly maxQueuedPerHost: number;
 }
 
 export const defaultQueueLimits: QueueLimits = {
@@ -17,6 +17,6 @@ export const defaultQueueLimits: QueueLimits = {
   hostConcurrency: 1,
   addressConcurrency: 4,
   globalPerSecond: 10,
-  slots: 32,
-  rowsPerHost: 200,
+  concurrency: 32,
+  maxQueuedPerHost: 200,
 };

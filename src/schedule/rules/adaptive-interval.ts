@@ -16,7 +16,7 @@ const maxDisjointDocuments = 5;
 /** A poll interval and its reason, for the operator. */
 export interface PollInterval {
   readonly intervalMs: number;
-  readonly why: string;
+  readonly reason: string;
 }
 
 /**
@@ -26,19 +26,19 @@ export interface PollInterval {
  * @param options.validatorsHeld whether the next request can be conditional.
  */
 export function adaptiveInterval(
-  memory: PollHistory,
+  history: PollHistory,
   options: { readonly nowMs: number; readonly validatorsHeld: boolean },
 ): PollInterval {
-  const gapMs = ownGapMs(memory, options.nowMs);
-  const least = minInterval(memory, { gapMs, validatorsHeld: options.validatorsHeld });
+  const gapMs = ownGapMs(history, options.nowMs);
+  const least = minInterval(history, { gapMs, validatorsHeld: options.validatorsHeld });
   const wanted =
-    quietInterval(memory, options.nowMs) ?? Math.min(gapMs / 2, maxIntervalMs / 4) / disjointDivisor(memory);
-  return wanted > least.intervalMs ? { intervalMs: wanted, why: 'adaptive interval' } : least;
+    quietInterval(history, options.nowMs) ?? Math.min(gapMs / 2, maxIntervalMs / 4) / disjointDivisor(history);
+  return wanted > least.intervalMs ? { intervalMs: wanted, reason: 'adaptive interval' } : least;
 }
 
 /** The interval of a source without new items for a week or longer, regardless of its earlier frequency. */
-function quietInterval(memory: PollHistory, nowMs: number): number | null {
-  const newest = memory.newsAtMs[0];
+function quietInterval(history: PollHistory, nowMs: number): number | null {
+  const newest = history.newItemsAtMs[0];
   if (newest === undefined) return null;
   const quietMs = nowMs - newest;
   if (quietMs >= 30 * dayMs) return maxIntervalMs;
@@ -47,37 +47,37 @@ function quietInterval(memory: PollHistory, nowMs: number): number | null {
   return null;
 }
 
-function minInterval(memory: PollHistory, own: { gapMs: number; validatorsHeld: boolean }): PollInterval {
-  if (memory.repeatedBodies > 0) {
+function minInterval(history: PollHistory, own: { gapMs: number; validatorsHeld: boolean }): PollInterval {
+  if (history.unchangedBodies > 0) {
     // The origin answers conditional requests with full responses. Back off to at most one request a day.
-    const doubled = unconditionalMinMs * 2 ** Math.min(memory.repeatedBodies - 1, 3);
-    return { intervalMs: Math.min(doubled, maxIntervalMs), why: 'origin ignores validators:' };
+    const doubled = unconditionalMinMs * 2 ** Math.min(history.unchangedBodies - 1, 3);
+    return { intervalMs: Math.min(doubled, maxIntervalMs), reason: 'origin ignores validators:' };
   }
-  const hasHistory = memory.newsAtMs.length > minStreak && !isFlood(memory);
+  const hasHistory = history.newItemsAtMs.length > minStreak && !isFlood(history);
   const isFrequent = hasHistory && own.validatorsHeld && own.gapMs < frequentGapMs;
-  return { intervalMs: isFrequent ? frequentMinMs : defaultMinIntervalMs, why: 'adaptive interval' };
+  return { intervalMs: isFrequent ? frequentMinMs : defaultMinIntervalMs, reason: 'adaptive interval' };
 }
 
 /** Whether the source's documents repeatedly contain no known item, so that faster polling does not help. */
-export function isFlood(memory: PollHistory): boolean {
-  return memory.strangeDocuments > maxDisjointDocuments;
+export function isFlood(history: PollHistory): boolean {
+  return history.disjointDocuments > maxDisjointDocuments;
 }
 
 /** Each document without a known item means that items may have been missed: halve the interval, down to the minimum. */
-function disjointDivisor(memory: PollHistory): number {
-  return isFlood(memory) ? 1 : 2 ** memory.strangeDocuments;
+function disjointDivisor(history: PollHistory): number {
+  return isFlood(history) ? 1 : 2 ** history.disjointDocuments;
 }
 
 /**
  * The mean time between two polls with new items. The last few gaps are also averaged alone, so that a source that
  * becomes active after a year is polled often at once.
  */
-function ownGapMs(memory: PollHistory, nowMs: number): number {
-  const times = memory.newsAtMs;
+function ownGapMs(history: PollHistory, nowMs: number): number {
+  const times = history.newItemsAtMs;
   if (times.length === 0) return defaultMinIntervalMs;
   const overall = meanGap(times, { gaps: times.length - 1, nowMs });
   const recent = times.length > recentGaps ? meanGap(times, { gaps: recentGaps, nowMs }) : overall;
-  return Math.min(overall, recent) / streakDivisor(memory);
+  return Math.min(overall, recent) / streakDivisor(history);
 }
 
 /** The mean of the newest `gaps` gaps. The time since the last new item counts as a further gap if it raises the mean. */
@@ -92,7 +92,7 @@ function meanGap(times: readonly number[], { gaps, nowMs }: { gaps: number; nowM
  * Polls cannot observe gaps shorter than the poll interval. If each of the last polls found new items, the true gap is
  * probably a fraction of the observed one; the longer the streak, the smaller the fraction.
  */
-function streakDivisor(memory: PollHistory): number {
-  if (memory.newsStreak < minStreak || isFlood(memory)) return 1;
-  return Math.min(memory.newsStreak / 2, 4);
+function streakDivisor(history: PollHistory): number {
+  if (history.newItemsStreak < minStreak || isFlood(history)) return 1;
+  return Math.min(history.newItemsStreak / 2, 4);
 }

@@ -37,19 +37,19 @@ interface FailedPollChange {
   readonly detail: string | null;
   readonly facts: FetchFacts;
   readonly notes: readonly string[];
-  readonly memory: PollHistory;
+  readonly history: PollHistory;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly waitMs: number;
-  readonly why: string;
+  readonly reason: string;
   readonly hostPauseMs?: number;
 }
 
 /** The result of a poll that failed. */
 export function failedPoll(before: PollContext, outcome: FetchFailed): PollResult {
   const retry = applyRetryAfter(before, outcome.retryAfterMs);
-  const context = { ...before, memory: retry.memory };
-  if (context.networkDown && isNetworkFailure(outcome.failure)) return networkDownPoll(context, outcome);
+  const context = { ...before, history: retry.history };
+  if (context.isNetworkDown && isNetworkFailure(outcome.failure)) return networkDownPoll(context, outcome);
   const failures = context.state.failures + 1;
   const firstFailedMs = Math.min(context.state.firstFailedMs ?? context.nowMs, context.nowMs);
   const lastedMs = context.nowMs - firstFailedMs;
@@ -58,11 +58,11 @@ export function failedPoll(before: PollContext, outcome: FetchFailed): PollResul
   const result = complete(context, {
     ...factsOf(outcome),
     notes: dead ? [...retry.notes, 'presumed_dead'] : retry.notes,
-    memory: withFailure(context.memory, outcome.failure, dead),
+    history: withFailure(context.history, outcome.failure, dead),
     failures,
     firstFailedMs,
     waitMs: dead ? probeMs * (1 + context.random() / 10) : backOff(context, { kind, failures }),
-    why: dead ? `weekly probe, failing since ${formatDuration(lastedMs)}` : backOffWhy(failures),
+    reason: dead ? `weekly probe, failing since ${formatDuration(lastedMs)}` : backOffWhy(failures),
   });
   return abandonAddress(context, result);
 }
@@ -75,10 +75,10 @@ function factsOf({
   return { outcome: 'failed', failure, detail, facts };
 }
 
-function withFailure(memory: PollHistory, failure: Failure, dead: boolean): PollHistory {
+function withFailure(history: PollHistory, failure: Failure, dead: boolean): PollHistory {
   return {
-    ...memory,
-    slowStrikes: isTimeout(failure) ? memory.slowStrikes + 1 : 0,
+    ...history,
+    consecutiveTimeouts: isTimeout(failure) ? history.consecutiveTimeouts + 1 : 0,
     dead,
   };
 }
@@ -94,50 +94,50 @@ export function throttledPoll(context: PollContext, outcome: Extract<FetchOutcom
     detail: null,
     facts: outcome.facts,
     notes: [...retry.notes, outcome.hostWide ? 'rate_limited' : 'unavailable'],
-    memory: {
-      ...retry.memory,
-      slowStrikes: 0,
+    history: {
+      ...retry.history,
+      consecutiveTimeouts: 0,
       ...(outcome.hostWide ? { hostPause: hostPauseOf(context, pauseMs) } : {}),
     },
     failures,
     firstFailedMs: context.state.firstFailedMs,
     waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: context.random() }),
-    why: backOffWhy(failures),
+    reason: backOffWhy(failures),
     ...(outcome.hostWide ? { hostPauseMs: pauseMs } : {}),
   });
   const because = outcome.hostWide ? 'rate limited' : 'unavailable';
-  return { ...result, nextCheckWhy: `${result.nextCheckWhy} (${because})` };
+  return { ...result, nextCheckReason: `${result.nextCheckReason} (${because})` };
 }
 
-function hostPauseOf({ source, state, memory, nowMs }: PollContext, pauseMs: number): HostPause | null {
+function hostPauseOf({ source, state, history, nowMs }: PollContext, pauseMs: number): HostPause | null {
   const host = remoteHostOf(state.movedTo ?? source.url);
   if (host === null) return null;
-  const earlierMs = memory.hostPause?.host === host ? memory.hostPause.untilMs : 0;
+  const earlierMs = history.hostPause?.host === host ? history.hostPause.untilMs : 0;
   return { host, untilMs: Math.max(nowMs + pauseMs, earlierMs) };
 }
 
 /** The result of a 410. It is accepted when repeated a day later, since publishers make mistakes. */
 export function gonePoll(context: PollContext, facts: FetchFacts): PollResult {
-  const { nowMs, memory, state } = context;
-  const sinceMs = memory.goneSinceMs ?? nowMs;
-  const isConfirmed = memory.goneSinceMs !== null && nowMs - sinceMs >= goneConfirmedAfterMs;
+  const { nowMs, history, state } = context;
+  const sinceMs = history.goneSinceMs ?? nowMs;
+  const isConfirmed = history.goneSinceMs !== null && nowMs - sinceMs >= goneConfirmedAfterMs;
   const change: FailedPollChange = {
     outcome: 'gone',
     failure: null,
     detail: null,
     facts,
     notes: [isConfirmed ? 'gone' : 'gone_suspected'],
-    memory: { ...memory, goneSinceMs: sinceMs, slowStrikes: 0 },
+    history: { ...history, goneSinceMs: sinceMs, consecutiveTimeouts: 0 },
     failures: state.failures + 1,
     firstFailedMs: Math.min(state.firstFailedMs ?? nowMs, nowMs),
     waitMs: Math.max(sinceMs + goneConfirmedAfterMs - nowMs, hourMs) * (1 + context.random() / 10),
-    why: '410 Gone, to be confirmed after a day',
+    reason: '410 Gone, to be confirmed after a day',
   };
   if (!isConfirmed) return complete(context, change);
   // The adopted address is gone; the declared one may redirect to a newer address.
   if (state.movedTo !== null) return withoutAddress(complete(context, { ...change, waitMs: hourMs }));
   const result = complete(context, change);
-  return { ...result, goneMs: nowMs, nextCheckMs: neverMs, nextCheckWhy: 'gone: polling stopped' };
+  return { ...result, goneMs: nowMs, nextCheckMs: neverMs, nextCheckReason: 'gone: polling stopped' };
 }
 
 /** While our own network is down, failures are not counted against sources. */
@@ -145,23 +145,23 @@ function networkDownPoll(context: PollContext, outcome: FetchFailed): PollResult
   return complete(context, {
     ...factsOf(outcome),
     notes: ['network_down'],
-    memory: context.memory,
+    history: context.history,
     failures: context.state.failures,
     firstFailedMs: context.state.firstFailedMs,
     waitMs: networkRetryMs * (1 + context.random()),
-    why: 'our network is down',
+    reason: 'our network is down',
   });
 }
 
 function complete(context: PollContext, change: FailedPollChange): PollResult {
   const { state } = context;
-  const { waitMs, why } = change;
+  const { waitMs, reason } = change;
   // A refresh that reaches this point has kept its lease.
-  const memory = { ...change.memory, lostLeases: 0 };
+  const history = { ...change.history, lostLeases: 0 };
   const dropValidators =
     change.outcome === 'failed' && validatorFaults.has(change.facts.status ?? 0) && holdsValidators(context);
-  const plan = nextCheckAfterFailure(checkInput(context, memory, state.validators), { waitMs, why });
-  const notes = [...change.notes, ...plan.notes, ...(dropValidators ? ['bad_validator'] : [])];
+  const check = nextCheckAfterFailure(checkInput(context, history, state.validators), { waitMs, reason });
+  const notes = [...change.notes, ...check.notes, ...(dropValidators ? ['bad_validator'] : [])];
   return {
     outcome: change.outcome,
     failure: change.failure,
@@ -169,14 +169,14 @@ function complete(context: PollContext, change: FailedPollChange): PollResult {
     facts: withNotes(change.facts, notes),
     validators: dropValidators ? noValidators : null,
     bodyHash: null,
-    nextCheckMs: plan.atMs,
-    nextCheckWhy: plan.why,
+    nextCheckMs: check.atMs,
+    nextCheckReason: check.reason,
     failures: change.failures,
     firstFailedMs: change.firstFailedMs,
     goneMs: null,
     movedTo: state.movedTo,
     hostPauseMs: change.hostPauseMs ?? null,
-    memory,
+    history,
   };
 }
 
@@ -185,7 +185,7 @@ function holdsValidators({ state }: PollContext): boolean {
 }
 
 function backOff(context: PollContext, change: { kind: FailureClass; failures: number }): number {
-  const base = baseInterval(checkInput(context, context.memory, context.state.validators));
+  const base = baseInterval(checkInput(context, context.history, context.state.validators));
   // The operator has just declared the source and waits for it: retry soon.
   const baseMs = context.state.firstReadDone ? base.intervalMs : Math.min(base.intervalMs, firstRetryMs);
   return backOffMs(change.kind, { failures: change.failures, baseMs, random: context.random() });
@@ -209,13 +209,14 @@ function validRetry(retryAfterMs: number | null): number | null {
 function applyRetryAfter(
   context: PollContext,
   retryAfterMs: number | null,
-): { memory: PollHistory; notes: readonly string[] } {
-  const { memory, nowMs } = context;
-  const running = memory.retryUntilMs !== null && memory.retryUntilMs > nowMs ? memory.retryUntilMs : null;
+): { history: PollHistory; notes: readonly string[] } {
+  const { history, nowMs } = context;
+  const running =
+    history.retryAfterUntilMs !== null && history.retryAfterUntilMs > nowMs ? history.retryAfterUntilMs : null;
   const requestedMs = validRetry(retryAfterMs);
   const untilMs = requestedMs === null ? running : Math.max(nowMs + requestedMs, running ?? 0);
   const capped = retryAfterMs !== null && retryAfterMs > maxRetryAfterMs;
-  return { memory: { ...memory, retryUntilMs: untilMs }, notes: capped ? ['retry_after_capped'] : [] };
+  return { history: { ...history, retryAfterUntilMs: untilMs }, notes: capped ? ['retry_after_capped'] : [] };
 }
 
 /** Abandons an adopted address that fails for days: the declared one is polled again, which may redirect elsewhere. */
@@ -231,6 +232,6 @@ function withoutAddress(result: PollResult): PollResult {
     movedTo: null,
     validators: noValidators,
     facts: withNotes(result.facts, ['redirect_abandoned']),
-    memory: { ...result.memory, redirect: null, goneSinceMs: null },
+    history: { ...result.history, redirectCandidate: null, goneSinceMs: null },
   };
 }

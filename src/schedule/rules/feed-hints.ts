@@ -16,14 +16,14 @@ const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'frida
 
 /** The minimum interval between two polls that the publisher asks for. */
 export interface HintInterval {
-  readonly floorMs: number;
+  readonly minIntervalMs: number;
   /** The decisive hint, such as `max-age 2 h`; null if there is none. */
-  readonly why: string | null;
+  readonly reason: string | null;
   /** `hint_capped`, `hint_invalid`. */
   readonly notes: readonly string[];
 }
 
-const noHint: HintInterval = { floorMs: 0, why: null, notes: [] };
+const noHint: HintInterval = { minIntervalMs: 0, reason: null, notes: [] };
 
 interface Hint {
   readonly name: string;
@@ -34,22 +34,22 @@ interface Hint {
  * The longest of freshness lifetime, `ttl` and `sy:updatePeriod`, each capped at a day. Invalid values (zero, negative,
  * not a number, an unknown period) are noted and ignored.
  */
-export function hintInterval(hints: FeedHints | null, freshForMs: number | null): HintInterval {
-  const given = [...freshnessHint(freshForMs), ...ttlHint(hints), ...syndicationHint(hints)];
+export function hintInterval(hints: FeedHints | null, freshnessLifetimeMs: number | null): HintInterval {
+  const given = [...freshnessHint(freshnessLifetimeMs), ...ttlHint(hints), ...syndicationHint(hints)];
   if (given.length === 0) return noHint;
   const valid = given.filter((hint) => hint.ms > 0);
   const notes: string[] = [];
   if (valid.length < given.length) notes.push('hint_invalid');
   if (valid.some((hint) => hint.ms > maxHintMs)) notes.push('hint_capped');
   const longest = valid.reduce<Hint | null>((best, hint) => (best === null || hint.ms > best.ms ? hint : best), null);
-  if (longest === null) return { floorMs: 0, why: null, notes };
+  if (longest === null) return { minIntervalMs: 0, reason: null, notes };
   const floorMs = Math.min(longest.ms, maxHintMs);
-  return { floorMs, why: `${longest.name} ${formatDuration(floorMs)}`, notes };
+  return { minIntervalMs: floorMs, reason: `${longest.name} ${formatDuration(floorMs)}`, notes };
 }
 
 /** A freshness lifetime of zero is common and valid, so it does not raise `hint_invalid`. */
-function freshnessHint(freshForMs: number | null): Hint[] {
-  return freshForMs !== null && freshForMs > 0 ? [{ name: 'max-age', ms: freshForMs }] : [];
+function freshnessHint(freshnessLifetimeMs: number | null): Hint[] {
+  return freshnessLifetimeMs !== null && freshnessLifetimeMs > 0 ? [{ name: 'max-age', ms: freshnessLifetimeMs }] : [];
 }
 
 function ttlHint(hints: FeedHints | null): Hint[] {
@@ -97,7 +97,7 @@ function storable(value: number | null): number | null {
 export interface SkipShift {
   readonly atMs: number;
   /** `skipHours`, `skipDays`, or null if the time did not change. */
-  readonly why: string | null;
+  readonly reason: string | null;
   readonly notes: readonly string[];
 }
 
@@ -107,23 +107,23 @@ export interface SkipShift {
  */
 export function skipForward(atMs: number, hints: FeedHints | null): SkipShift {
   if (hints === null || (hints.skipHours.length === 0 && hints.skipDays.length === 0)) {
-    return { atMs, why: null, notes: [] };
+    return { atMs, reason: null, notes: [] };
   }
   const hours = hoursOf(hints.skipHours);
   const days = daysOf(hints.skipDays);
   const notes = hours.invalid || days.invalid ? ['hint_invalid'] : [];
   let at = atMs;
-  let why: string | null = null;
+  let reason: string | null = null;
   // Terminates: at least one hour of one day is allowed, and each iteration reaches a later hour.
   for (;;) {
     if (days.set.has(weekday(at))) {
       at = (Math.floor(at / dayMs) + 1) * dayMs;
-      why = 'skipDays';
+      reason = 'skipDays';
     } else if (hours.set.has(Math.floor(at / hourMs) % 24)) {
       at = (Math.floor(at / hourMs) + 1) * hourMs;
-      why = why ?? 'skipHours';
+      reason = reason ?? 'skipHours';
     } else {
-      return { atMs: at, why, notes };
+      return { atMs: at, reason, notes };
     }
   }
 }

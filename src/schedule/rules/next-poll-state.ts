@@ -23,14 +23,14 @@ const identityNoteMs = 7 * dayMs;
 export interface PollInput {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
-  readonly happened: RefreshOutcome;
+  readonly outcome: RefreshOutcome;
   readonly nowMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Whether our own network seems down, so that network failures are not counted against the source. */
-  readonly networkDown?: boolean;
+  readonly isNetworkDown?: boolean;
   /** Factor >= 1 on adaptive intervals while the whole schedule is late. */
-  readonly stretch?: number;
+  readonly intervalMultiplier?: number;
   /** Time to poll every source of the host once at the host's gap. */
   readonly hostCycleMs?: number;
 }
@@ -40,32 +40,32 @@ export interface PollInput {
  * validators for the next request. Pure: equal input and equal random numbers give an equal result.
  */
 export function nextPollState(input: PollInput): PollResult {
-  const { happened } = input;
+  const { outcome } = input;
   const context: PollContext = {
     source: input.source,
     state: input.state,
-    memory: sanitisedHistory(input.state.memory, input.nowMs),
+    history: sanitisedHistory(input.state.history, input.nowMs),
     nowMs: input.nowMs,
     random: input.random,
-    networkDown: input.networkDown ?? false,
-    stretch: input.stretch ?? 1,
+    isNetworkDown: input.isNetworkDown ?? false,
+    intervalMultiplier: input.intervalMultiplier ?? 1,
     hostCycleMs: input.hostCycleMs ?? 0,
   };
-  switch (happened.kind) {
+  switch (outcome.kind) {
     case 'stored':
-      return storedPoll(context, happened);
+      return storedPoll(context, outcome);
     case 'unreadable':
       return failedPoll(context, {
         kind: 'failed',
-        failure: happened.unreadable.failure,
-        detail: happened.unreadable.detail,
+        failure: outcome.unreadable.failure,
+        detail: outcome.unreadable.detail,
         retryAfterMs: null,
-        facts: happened.fetched.facts,
+        facts: outcome.fetched.facts,
       });
     case 'no-document':
-      return documentlessPoll(context, happened.outcome);
+      return documentlessPoll(context, outcome.outcome);
     default:
-      return assertNever(happened);
+      return assertNever(outcome);
   }
 }
 
@@ -88,52 +88,55 @@ function documentlessPoll(context: PollContext, outcome: DocumentlessOutcome): P
 
 function storedPoll(context: PollContext, stored: StoredDocument): PollResult {
   const { nowMs, state } = context;
-  const { fetched, digest } = stored;
+  const { fetched, feed: digest } = stored;
   const isComplete = isCompleteRead(stored);
-  const learned = withDocument(afterSuccess(context.memory, nowMs), stored, { state, nowMs });
+  const learned = withDocument(afterSuccess(context.history, nowMs), stored, { state, nowMs });
   // Stored together with the validators: those of an earlier read keep the rules version of that read.
-  const memory = isComplete ? { ...learned, rulesVersion } : learned;
+  const history = isComplete ? { ...learned, rulesVersion } : learned;
   const validators = isComplete ? fetched.validators : null;
   return successfulPoll(context, {
     outcome: 'fresh',
-    memory,
+    history,
     validators,
     bodyHash: isComplete ? fetched.bodyHash : null,
     movedTo: fetched.movedTo,
-    facts: withNotes(fetched.facts, [...digest.notes, ...historyNotes(memory, stored)]),
+    facts: withNotes(fetched.facts, [...digest.notes, ...historyNotes(history, stored)]),
   });
 }
 
 /** Whether the document was read and stored completely. Missing items need a second read before they are withdrawn. */
-function isCompleteRead({ heldBack, missing, digest }: StoredDocument): boolean {
-  return heldBack === 0 && missing.length === 0 && !digest.notes.some((note) => incompleteNotes.has(note));
+function isCompleteRead({ deferred, missingItemIds: missing, feed: digest }: StoredDocument): boolean {
+  return deferred === 0 && missing.length === 0 && !digest.notes.some((note) => incompleteNotes.has(note));
 }
 
 /** Notes on the behaviour of the source over several polls. */
-function historyNotes(memory: PollHistory, { heldBack, missing }: StoredDocument): readonly string[] {
+function historyNotes(history: PollHistory, { deferred, missingItemIds: missing }: StoredDocument): readonly string[] {
   return [
     ...(missing.length > 0 ? ['complete_shrunk'] : []),
-    ...(heldBack > 0 ? ['churn'] : []),
-    ...(isFlood(memory) ? ['item_flood'] : []),
-    ...(memory.idsDistrusted ? [idsDistrustedNote] : []),
+    ...(deferred > 0 ? ['churn'] : []),
+    ...(isFlood(history) ? ['item_flood'] : []),
+    ...(history.idsDistrusted ? [idsDistrustedNote] : []),
   ];
 }
 
 function notModifiedPoll(context: PollContext, outcome: Extract<FetchOutcome, { kind: 'not-modified' }>): PollResult {
-  const learned = withoutNewItems(afterSuccess(context.memory, context.nowMs), context.nowMs);
+  const learned = withoutNewItems(afterSuccess(context.history, context.nowMs), context.nowMs);
   const byStatus = outcome.by === 'status';
-  const memory: PollHistory = {
+  const history: PollHistory = {
     ...learned,
     // RFC 9111 section 4.3.4: a 304 updates the fields that it repeats; a full response replaces them all.
-    freshForMs: byStatus && outcome.freshForMs === null ? learned.freshForMs : validLifetime(outcome.freshForMs),
-    repeatedBodies: byStatus ? 0 : learned.repeatedBodies + 1,
-    strangeDocuments: 0,
+    freshnessLifetimeMs:
+      byStatus && outcome.freshnessLifetimeMs === null
+        ? learned.freshnessLifetimeMs
+        : validLifetime(outcome.freshnessLifetimeMs),
+    unchangedBodies: byStatus ? 0 : learned.unchangedBodies + 1,
+    disjointDocuments: 0,
     // The document equals the last complete one.
-    missing: [],
+    missingItemIds: [],
   };
   return successfulPoll(context, {
     outcome: 'not-modified',
-    memory,
+    history,
     validators: byStatus ? updatedValidators(context.state.validators, outcome.validators) : outcome.validators,
     bodyHash: null,
     movedTo: outcome.movedTo,
@@ -148,7 +151,7 @@ function updatedValidators(stored: Validators, received: Validators): Validators
 
 interface SuccessfulPoll {
   readonly outcome: 'fresh' | 'not-modified';
-  readonly memory: PollHistory;
+  readonly history: PollHistory;
   readonly validators: Validators | null;
   readonly bodyHash: string | null;
   /** Undefined: the fetch did not determine it. */
@@ -159,46 +162,50 @@ interface SuccessfulPoll {
 function successfulPoll(context: PollContext, success: SuccessfulPoll): PollResult {
   const { state } = context;
   const address = evaluateAddress(context, success);
-  const memory = { ...success.memory, redirect: address.redirect };
-  const plan = nextCheckAfterSuccess(checkInput(context, memory, success.validators ?? state.validators));
-  const identity = identityChange(context, memory);
+  const history = { ...success.history, redirect: address.candidate };
+  const check = nextCheckAfterSuccess(checkInput(context, history, success.validators ?? state.validators));
+  const identity = identityChange(context, history);
   return {
     outcome: success.outcome,
     failure: null,
     detail: identity.detail,
     facts: withNotes(success.facts, [
       ...identity.notes,
-      ...plan.notes,
+      ...check.notes,
       ...(address.note === null ? [] : [address.note]),
     ]),
     validators: success.validators,
     bodyHash: success.bodyHash,
-    nextCheckMs: plan.atMs,
-    nextCheckWhy: plan.why,
+    nextCheckMs: check.atMs,
+    nextCheckReason: check.reason,
     failures: 0,
     firstFailedMs: null,
     goneMs: null,
     movedTo: address.adopted ?? state.movedTo,
     hostPauseMs: null,
-    memory,
+    history,
   };
 }
 
 /** Reported for a week, so that the operator has time to see it. */
-function identityChange({ nowMs }: PollContext, { formerly }: PollHistory): { notes: string[]; detail: string | null } {
-  if (formerly === null || nowMs - formerly.untilMs >= identityNoteMs) return { notes: [], detail: null };
-  const until = new Date(formerly.untilMs).toISOString().slice(0, 10);
+function identityChange(
+  { nowMs }: PollContext,
+  { previousIdentity }: PollHistory,
+): { notes: string[]; detail: string | null } {
+  if (previousIdentity === null || nowMs - previousIdentity.untilMs >= identityNoteMs)
+    return { notes: [], detail: null };
+  const until = new Date(previousIdentity.untilMs).toISOString().slice(0, 10);
   return {
     notes: [identityChangedNote],
     detail: cleanLine(
-      `was "${formerly.title}" of ${formerly.site} until ${until}. Check whether the feed changed owner`,
+      `was "${previousIdentity.title}" of ${previousIdentity.site} until ${until}. Check whether the feed changed owner`,
     ),
   };
 }
 
 function evaluateAddress(context: PollContext, success: SuccessfulPoll): ReturnType<typeof evaluateRedirect> {
   const { source, state, nowMs } = context;
-  const { redirect } = success.memory;
-  if (success.movedTo === undefined || isFile(source)) return { redirect, adopted: null, note: null };
+  const { redirectCandidate: redirect } = success.history;
+  if (success.movedTo === undefined || isFile(source)) return { candidate: redirect, adopted: null, note: null };
   return evaluateRedirect(redirect, { requested: state.movedTo ?? source.url, movedTo: success.movedTo, nowMs });
 }

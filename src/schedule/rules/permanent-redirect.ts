@@ -6,7 +6,7 @@ const minStableMs = 48 * hourMs;
 
 /** What a successful read means for the source's address. */
 export interface RedirectDecision {
-  readonly redirect: PollHistory['redirect'];
+  readonly candidate: PollHistory['redirectCandidate'];
   /** The address to poll from now on; null: no change. */
   readonly adopted: string | null;
   readonly note: string | null;
@@ -19,23 +19,23 @@ export interface RedirectDecision {
  * @param input.movedTo the end of the unbroken chain of 301 and 308; null: no permanent redirect.
  */
 export function evaluateRedirect(
-  watched: PollHistory['redirect'],
+  watched: PollHistory['redirectCandidate'],
   input: { readonly requested: string; readonly movedTo: string | null; readonly nowMs: number },
 ): RedirectDecision {
   const { requested, movedTo, nowMs } = input;
   if (movedTo === null || movedTo === requested) {
-    return { redirect: null, adopted: null, note: watched === null ? null : 'redirect_ended' };
+    return { candidate: null, adopted: null, note: watched === null ? null : 'redirect_ended' };
   }
-  if (!isAdoptable(requested, movedTo)) return { redirect: null, adopted: null, note: 'redirect_not_adoptable' };
+  if (!isAdoptable(requested, movedTo)) return { candidate: null, adopted: null, note: 'redirect_not_adoptable' };
   if (watched?.url !== movedTo) {
     const note = watched === null ? 'redirect_candidate' : 'redirect_unstable';
-    return { redirect: { url: movedTo, sinceMs: nowMs, successes: 1 }, adopted: null, note };
+    return { candidate: { url: movedTo, sinceMs: nowMs, successes: 1 }, adopted: null, note };
   }
   const successes = watched.successes + 1;
   if (successes >= minSuccesses && nowMs - watched.sinceMs >= minStableMs) {
-    return { redirect: null, adopted: movedTo, note: 'redirect_adopted' };
+    return { candidate: null, adopted: movedTo, note: 'redirect_adopted' };
   }
-  return { redirect: { ...watched, successes }, adopted: null, note: 'redirect_candidate' };
+  return { candidate: { ...watched, successes }, adopted: null, note: 'redirect_candidate' };
 }
 
 /** Never from https to http: an attacker on the network path could have sent that redirect. */

@@ -7,19 +7,19 @@ import type { CheckInput } from './next-check.ts';
 export interface PollContext {
   readonly source: Pick<Source, 'url' | 'intervalMs'>;
   readonly state: PollState;
-  readonly memory: PollHistory;
+  readonly history: PollHistory;
   readonly nowMs: number;
   readonly random: () => number;
-  readonly networkDown: boolean;
-  readonly stretch: number;
+  readonly isNetworkDown: boolean;
+  readonly intervalMultiplier: number;
   readonly hostCycleMs: number;
 }
 
 /** The input of the next check, with the history and the validators as they are after this refresh. */
-export function checkInput(context: PollContext, memory: PollHistory, validators: Validators): CheckInput {
-  const { source, nowMs, random, stretch, hostCycleMs } = context;
+export function checkInput(context: PollContext, history: PollHistory, validators: Validators): CheckInput {
+  const { source, nowMs, random, intervalMultiplier: stretch, hostCycleMs } = context;
   const validatorsHeld = validators.etag !== null || validators.lastModified !== null;
-  return { source, memory, validatorsHeld, nowMs, random, stretch, hostCycleMs };
+  return { source, history, validatorsHeld, nowMs, random, intervalMultiplier: stretch, hostCycleMs };
 }
 
 /** Adds notes to facts, without duplicates. */

@@ -24,20 +24,25 @@ const maxInitialAgeMs = 7 * dayMs;
  */
 export function sanitisedHistory(stored: PollHistory, nowMs: number): PollHistory {
   const filled: PollHistory = { ...emptyPollHistory, ...stored };
-  const memory = filled.hostPause === null ? filled : { ...filled, hostPause: remainingPause(filled.hostPause, nowMs) };
+  const history =
+    filled.hostPause === null ? filled : { ...filled, hostPause: remainingPause(filled.hostPause, nowMs) };
   const latestMs = nowMs + maxRetryAfterMs;
-  if (!isAhead(memory, nowMs) && (memory.retryUntilMs ?? 0) <= latestMs) return memory;
+  if (!isAhead(history, nowMs) && (history.retryAfterUntilMs ?? 0) <= latestMs) return history;
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
   return {
-    ...memory,
-    newsAtMs: memory.newsAtMs.map((ms) => Math.min(ms, nowMs)),
-    retryUntilMs: memory.retryUntilMs === null ? null : Math.min(memory.retryUntilMs, latestMs),
-    redirect:
-      memory.redirect === null ? null : { ...memory.redirect, sinceMs: Math.min(memory.redirect.sinceMs, nowMs) },
-    goneSinceMs: past(memory.goneSinceMs),
-    formerly:
-      memory.formerly === null ? null : { ...memory.formerly, untilMs: Math.min(memory.formerly.untilMs, nowMs) },
-    lastGoodMs: past(memory.lastGoodMs),
+    ...history,
+    newItemsAtMs: history.newItemsAtMs.map((ms) => Math.min(ms, nowMs)),
+    retryAfterUntilMs: history.retryAfterUntilMs === null ? null : Math.min(history.retryAfterUntilMs, latestMs),
+    redirectCandidate:
+      history.redirectCandidate === null
+        ? null
+        : { ...history.redirectCandidate, sinceMs: Math.min(history.redirectCandidate.sinceMs, nowMs) },
+    goneSinceMs: past(history.goneSinceMs),
+    previousIdentity:
+      history.previousIdentity === null
+        ? null
+        : { ...history.previousIdentity, untilMs: Math.min(history.previousIdentity.untilMs, nowMs) },
+    lastSuccessMs: past(history.lastSuccessMs),
   };
 }
 
@@ -47,62 +52,73 @@ export function remainingPause(pause: HostPause, nowMs: number): HostPause | nul
   return { ...pause, untilMs: Math.min(pause.untilMs, nowMs + maxHostPauseMs) };
 }
 
-function isAhead(memory: PollHistory, nowMs: number): boolean {
-  const { newsAtMs, redirect, goneSinceMs, lastGoodMs, formerly } = memory;
-  return [newsAtMs[0], redirect?.sinceMs, goneSinceMs, lastGoodMs, formerly?.untilMs].some((ms) => (ms ?? 0) > nowMs);
+function isAhead(history: PollHistory, nowMs: number): boolean {
+  const { newItemsAtMs, redirectCandidate: redirect, goneSinceMs, lastSuccessMs, previousIdentity } = history;
+  return [newItemsAtMs[0], redirect?.sinceMs, goneSinceMs, lastSuccessMs, previousIdentity?.untilMs].some(
+    (ms) => (ms ?? 0) > nowMs,
+  );
 }
 
 /** The history after any successful poll: resets all failure counters, but keeps a Retry-After that still applies. */
-export function afterSuccess(memory: PollHistory, nowMs: number): PollHistory {
+export function afterSuccess(history: PollHistory, nowMs: number): PollHistory {
   return {
-    ...memory,
-    retryUntilMs: memory.retryUntilMs !== null && memory.retryUntilMs > nowMs ? memory.retryUntilMs : null,
-    slowStrikes: 0,
+    ...history,
+    retryAfterUntilMs:
+      history.retryAfterUntilMs !== null && history.retryAfterUntilMs > nowMs ? history.retryAfterUntilMs : null,
+    consecutiveTimeouts: 0,
     goneSinceMs: null,
     lostLeases: 0,
-    lastGoodMs: nowMs,
+    lastSuccessMs: nowMs,
     dead: false,
   };
 }
 
 /** The history after a successful poll without new items. */
-export function withoutNewItems(memory: PollHistory, nowMs: number): PollHistory {
-  return { ...memory, newsStreak: 0, newsAtMs: memory.newsAtMs.length === 0 ? [nowMs] : memory.newsAtMs };
+export function withoutNewItems(history: PollHistory, nowMs: number): PollHistory {
+  return {
+    ...history,
+    newItemsStreak: 0,
+    newItemsAtMs: history.newItemsAtMs.length === 0 ? [nowMs] : history.newItemsAtMs,
+  };
 }
 
 /** The history after a document was read and stored. */
 export function withDocument(
-  memory: PollHistory,
+  history: PollHistory,
   stored: StoredDocument,
   at: { state: PollState; nowMs: number },
 ): PollHistory {
-  const { drafts, unchanged, notes } = stored.digest;
+  const { drafts, unchanged, notes } = stored.feed;
   const learnt: PollHistory = {
-    ...memory,
-    missing: stored.missing,
+    ...history,
+    missingItemIds: stored.missingItemIds,
     documentEntries: drafts.length + unchanged.length,
-    formerly: stored.formerly === null ? memory.formerly : { ...stored.formerly, untilMs: at.nowMs },
-    freshForMs: validLifetime(stored.fetched.freshForMs),
-    hints: storableHints(stored.digest.hints),
-    repeatedBodies: 0,
+    previousIdentity:
+      stored.previousIdentity === null ? history.previousIdentity : { ...stored.previousIdentity, untilMs: at.nowMs },
+    freshnessLifetimeMs: validLifetime(stored.fetched.freshnessLifetimeMs),
+    hints: storableHints(stored.feed.hints),
+    unchangedBodies: 0,
     // Permanent: trusting the guids again would change the key of every entry.
-    idsDistrusted: memory.idsDistrusted || notes.includes(idsDistrustedNote),
+    idsDistrusted: history.idsDistrusted || notes.includes(idsDistrustedNote),
   };
-  if (!at.state.firstReadDone) return { ...learnt, newsAtMs: [initialNewItemsMs(stored, at.nowMs)], newsStreak: 0 };
-  if (stored.added === 0) return withoutNewItems({ ...learnt, strangeDocuments: 0 }, at.nowMs);
+  if (!at.state.firstReadDone)
+    return { ...learnt, newItemsAtMs: [initialNewItemsMs(stored, at.nowMs)], newItemsStreak: 0 };
+  if (stored.added === 0) return withoutNewItems({ ...learnt, disjointDocuments: 0 }, at.nowMs);
   const hasNoKnownItem = stored.added >= disjointMinItems && stored.updated === 0 && unchanged.length === 0;
   const isDisjoint = hasNoKnownItem || notes.includes(possibleGapNote);
   return {
     ...learnt,
-    newsAtMs: [at.nowMs, ...memory.newsAtMs].slice(0, maxNewItemsTimes),
-    newsStreak: memory.newsStreak + 1,
-    strangeDocuments: isDisjoint ? memory.strangeDocuments + 1 : 0,
+    newItemsAtMs: [at.nowMs, ...history.newItemsAtMs].slice(0, maxNewItemsTimes),
+    newItemsStreak: history.newItemsStreak + 1,
+    disjointDocuments: isDisjoint ? history.disjointDocuments + 1 : 0,
   };
 }
 
 /** A positive, finite lifetime; null otherwise. */
-export function validLifetime(freshForMs: number | null): number | null {
-  return freshForMs !== null && freshForMs > 0 && freshForMs < Number.POSITIVE_INFINITY ? freshForMs : null;
+export function validLifetime(freshnessLifetimeMs: number | null): number | null {
+  return freshnessLifetimeMs !== null && freshnessLifetimeMs > 0 && freshnessLifetimeMs < Number.POSITIVE_INFINITY
+    ? freshnessLifetimeMs
+    : null;
 }
 
 /**
@@ -110,7 +126,7 @@ export function validLifetime(freshForMs: number | null): number | null {
  * is known; they can only lengthen the interval, and only within limits.
  */
 function initialNewItemsMs(stored: StoredDocument, nowMs: number): number {
-  const dates = stored.digest.drafts.map((draft) => draft.publishedMs).filter((ms) => ms !== null);
+  const dates = stored.feed.drafts.map((draft) => draft.publishedMs).filter((ms) => ms !== null);
   if (dates.length === 0) return nowMs;
   const newest = dates.reduce((latest, ms) => Math.max(latest, ms));
   return Math.min(Math.max(newest, nowMs - maxInitialAgeMs), nowMs);

@@ -9,17 +9,17 @@ export type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
 export interface StoredDocument {
   readonly kind: 'stored';
   readonly fetched: FetchedMetadata;
-  readonly digest: Pick<NormalisedFeed, 'hints' | 'notes' | 'unchanged'> & {
+  readonly feed: Pick<NormalisedFeed, 'hints' | 'notes' | 'unchanged'> & {
     readonly drafts: readonly Pick<NormalisedFeed['drafts'][number], 'publishedMs'>[];
   };
   readonly added: number;
   readonly updated: number;
   /** Number of updates that the store deferred, since their items change too often. */
-  readonly heldBack: number;
+  readonly deferred: number;
   /** Items that a complete document omits for the first time. */
-  readonly missing: readonly number[];
+  readonly missingItemIds: readonly number[];
   /** The source's identity before this document, if the document changed it; else null. */
-  readonly formerly: FeedIdentity | null;
+  readonly previousIdentity: FeedIdentity | null;
 }
 
 /** The outcome of one refresh, as far as the schedule needs it. */

@@ -75,12 +75,12 @@ export function createStages(parts: StageDependencies): Stages {
     const settlement = nextPollState({
       source: poll.source,
       state: poll.state,
-      happened,
+      outcome: happened,
       nowMs: clock.now(),
       random: parts.random,
-      networkDown: parts.brake.isOpen(),
+      isNetworkDown: parts.brake.isOpen(),
       hostCycleMs: parts.hostCycleMs(poll.source.url),
-      stretch: parts.intervalMultiplier(poll.source.id),
+      intervalMultiplier: parts.intervalMultiplier(poll.source.id),
     });
     return maskedPollResult(settlement, poll.source.hidden);
   };
@@ -92,7 +92,7 @@ export function createStages(parts: StageDependencies): Stages {
   const digest: Stages['digest'] = async ({ source, state }, { body, contentType, url }) => {
     const known = await knownHashes(store.reader, source.id, knownEntries);
     const { limit, keep, drop, language, trust } = source;
-    const ids = trust.ids && !state.memory.idsDistrusted;
+    const ids = trust.ids && !state.history.idsDistrusted;
     // Links of the document are resolved against it, and shown.
     const base = maskUrlText(url, source.hidden);
     const options = { url: base, nowMs: clock.now(), limit, keep, drop, language, trust: { ...trust, ids }, known };
@@ -118,7 +118,16 @@ export function createStages(parts: StageDependencies): Stages {
         firstRead: !poll.state.firstReadDone,
         nowMs: clock.now(),
         siteUrl: null,
-        settle: (counts) => settlementOf(poll, { kind: 'stored', fetched: document, digest, formerly, ...counts }),
+        settle: (counts) =>
+          settlementOf(poll, {
+            kind: 'stored',
+            fetched: document,
+            feed: digest,
+            previousIdentity: formerly,
+            ...counts,
+            deferred: counts.heldBack,
+            missingItemIds: counts.missing,
+          }),
         onBatch: parts.ring,
       });
       if (stored.kind !== 'stored') return dropped(poll.lease);
@@ -132,7 +141,7 @@ async function fetchSource(parts: StageDependencies, poll: Poll, signal: AbortSi
   const { source, state } = poll;
   const url = state.movedTo ?? source.url;
   const { validators, bodyHash } = state;
-  const force = state.nextCheckWhy === askedByOperator;
+  const force = state.nextCheckReason === askedByOperator;
   const outcome = await parts.fetcher.fetchSource(
     { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
     signal,

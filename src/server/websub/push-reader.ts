@@ -65,7 +65,7 @@ async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void
   const nowMs = clock.now();
   const { limit, keep, drop, language, trust, declarationHash } = source;
   const known = await knownHashes(store.reader, source.id, knownEntries);
-  const ids = trust.ids && !state.memory.idsDistrusted;
+  const ids = trust.ids && !state.history.idsDistrusted;
   const options = { url: push.topic, nowMs, limit, keep, drop, language, trust: { ...trust, ids }, known };
   const read = await parts.digester.digest({ body, contentType: push.contentType, options });
   const digest = maskedDocument(read, source.hidden);
@@ -84,7 +84,7 @@ async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void
 async function decode({ body, contentEncoding }: PendingPush): Promise<Uint8Array | null> {
   try {
     const codings = contentEncoding === null ? [] : [contentEncoding];
-    return (await decodeBody(body, codings, { limits: defaultFetchLimits, claim: async () => {} })).body;
+    return (await decodeBody(body, codings, { limits: defaultFetchLimits, reserveMemory: async () => {} })).body;
   } catch (error) {
     if (error instanceof FetchError) return null;
     throw error;

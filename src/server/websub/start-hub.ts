@@ -102,7 +102,7 @@ export function startHub(parts: StartHubParts): Pick<Hub, 'receive'> {
   const client = createWebSubHttpClient({ ...shared, ports: callbackTcpPorts });
   const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
   // The operator has named it: it may listen wherever it likes.
-  const pings = createWebSubHttpClient({ ...shared, configured });
+  const pings = createWebSubHttpClient({ ...shared, configuredHosts: configured });
   const head = (): LogBounds => tail.place;
   const hub = createHub({
     ...{ clock, log, client, onDelivery, random: Math.random },

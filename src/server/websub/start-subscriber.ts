@@ -78,7 +78,7 @@ export async function startSubscriber(parts: StartSubscriberParts): Promise<HubS
   const client = createWebSubHttpClient({
     ...{ clock, ownOrigins, contactUrl: contactUrl ?? publicUrl },
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
-    configured: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
+    configuredHosts: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
   });
   await noteAddress(store, publicUrl, clock.now());
 

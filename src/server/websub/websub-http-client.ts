@@ -13,7 +13,7 @@ const maxAnswerBytes = 4 * KiB;
 export interface WebSubHttpClientOptions
   extends Pick<
     HttpClientOptions,
-    'clock' | 'allowPrivateNetworks' | 'configured' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
+    'clock' | 'allowPrivateNetworks' | 'configuredHosts' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
   > {
   readonly contactUrl: string | null;
   /** Instead of the usual ones. */
@@ -46,7 +46,7 @@ export function createWebSubHttpClient(options: WebSubHttpClientOptions): WebSub
       const answer = await outbound.request({
         ...{ method, url, body },
         headers: { 'user-agent': agent, ...headers },
-        wanted: (status) => readBody && status >= 200 && status < 300,
+        needsBody: (status) => readBody && status >= 200 && status < 300,
       });
       if (answer.kind === 'failed') return { kind: 'failed', detail: answer.detail };
       const asked = retryAfter(answer.headers, clock.now(), outbound.limits.maxRetryAfterMs);

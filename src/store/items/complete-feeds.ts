@@ -73,7 +73,7 @@ export async function withdrawMissing(
   if (!digest.complete || digest.notes.some((note) => partial.test(note))) return nothingMissing;
   const lacking = await itemsBeyond(tx, source.ref, present);
   if (lacking.length === 0) return nothingMissing;
-  const before = new Set(pollHistoryOf(source).missing);
+  const before = new Set(pollHistoryOf(source).missingItemIds);
   const items = await readStoredItems(
     tx,
     lacking.filter((id) => before.has(id)),

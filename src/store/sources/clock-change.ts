@@ -68,8 +68,11 @@ function movedBack(row: Planned, nowMs: number): Planned {
   const earlier = (ms: number): number => (ms > nowMs ? Math.max(ms - aheadMs, nowMs) : ms);
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
   const memory = pollHistoryOf(row);
-  const { retryUntilMs } = memory;
-  const earlierRetry: PollHistory = { ...memory, retryUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs) };
+  const { retryAfterUntilMs: retryUntilMs } = memory;
+  const earlierRetry: PollHistory = {
+    ...memory,
+    retryAfterUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs),
+  };
   return {
     ref: row.ref,
     next_check_ms: earlier(row.next_check_ms),

@@ -91,7 +91,7 @@ function undone(
       first_read_done: 0,
     };
   }
-  const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryUntilMs ?? 0);
+  const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryAfterUntilMs ?? 0);
   const anew = { next_check_ms: notBeforeMs, next_check_reason: 'declared anew', gone_ms: null };
   if (row.declaration_hash !== words.declaration_hash) {
     return { ...noValidators, ...noLease, ...anew, poll_history: JSON.stringify(unjudged(pollHistoryOf(row))) };
@@ -102,7 +102,7 @@ function undone(
 
 /** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
 function unjudged(memory: PollHistory): PollHistory {
-  return { ...memory, idsDistrusted: false, formerly: null };
+  return { ...memory, idsDistrusted: false, previousIdentity: null };
 }
 
 /** What an earlier version wrote down of an address that hides something now, or of one that was declared otherwise. */

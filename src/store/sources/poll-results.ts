@@ -48,10 +48,10 @@ function nextCheck(
   source: Row<'source'>,
   settlement: PollResult,
 ): { next_check_ms: number; next_check_reason: string } {
-  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_reason: settlement.nextCheckWhy };
+  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_reason: settlement.nextCheckReason };
   const asked = source.next_check_ms > (source.leased_ms ?? source.next_check_ms) && settlement.goneMs === null;
   if (!asked || source.next_check_ms >= settled.next_check_ms) return settled;
-  const notBeforeMs = settlement.memory.retryUntilMs ?? 0;
+  const notBeforeMs = settlement.history.retryAfterUntilMs ?? 0;
   if (notBeforeMs > source.next_check_ms) return settled;
   return { next_check_ms: source.next_check_ms, next_check_reason: source.next_check_reason };
 }
@@ -99,7 +99,7 @@ export async function writePollResult(
     moved_to: settlement.movedTo,
     host: hostOf(settlement.movedTo ?? source.url),
     gone_ms: settlement.goneMs,
-    poll_history: JSON.stringify(settlement.memory),
+    poll_history: JSON.stringify(settlement.history),
     ...(about.isWhole === true && settlement.outcome === 'fresh' ? { first_read_done: 1 } : {}),
   };
   await updateRows(tx, 'source', 'ref', [{ ref: source.ref, ...state }]);

@@ -42,13 +42,13 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
     validators: isCurrent ? validatorsOf(row) : noValidators,
     bodyHash: isCurrent ? row.body_hash : null,
     nextCheckMs: row.next_check_ms,
-    nextCheckWhy: row.next_check_reason,
+    nextCheckReason: row.next_check_reason,
     failures: row.failures,
     firstFailedMs: row.first_failed_ms,
     firstReadDone: row.first_read_done === 1,
     goneMs: row.gone_ms,
     movedTo: row.moved_to,
-    memory,
+    history: memory,
   };
 }
 
@@ -80,7 +80,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
     ).execute();
     const asked = rows.map((row) => {
-      const { retryUntilMs } = pollHistoryOf(row);
+      const { retryAfterUntilMs: retryUntilMs } = pollHistoryOf(row);
       const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
       const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);

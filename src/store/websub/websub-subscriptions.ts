@@ -200,7 +200,7 @@ export async function bringPollForward(
     if (row === undefined || row.removed_ms !== null || row.gone_ms !== null) return;
     // What is being read now may have been written before what we were told of.
     const lastMs = row.lease_token === null ? (row.last_attempt_ms ?? 0) : to.nowMs;
-    const dueMs = Math.max(to.atMs, pollHistoryOf(row).retryUntilMs ?? 0, Math.min(lastMs, to.nowMs) + spareMs);
+    const dueMs = Math.max(to.atMs, pollHistoryOf(row).retryAfterUntilMs ?? 0, Math.min(lastMs, to.nowMs) + spareMs);
     if (dueMs >= row.next_check_ms && row.lease_token === null) return;
     await tx
       .updateTable('source')

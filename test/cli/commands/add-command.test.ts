@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type AddOptions, add } from '../../../src/cli/commands/add-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
+import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
@@ -91,8 +91,8 @@ describe('newswire add', () => {
   it('asks nobody while the declarations are wrong', async () => {
     const origin = await anOrigin();
     const { run } = aFolder('sauces: []\n');
-    expect(await mistakesOf(run(`${origin.url}/feed`))).toEqual([expect.stringContaining('sauces')]);
-    expect(await mistakesOf(aFolder().run(`${origin.url}/feed`, { file: '../x.yaml' }))).toHaveLength(1);
+    expect(await problemsOf(run(`${origin.url}/feed`))).toEqual([expect.stringContaining('sauces')]);
+    expect(await problemsOf(aFolder().run(`${origin.url}/feed`, { file: '../x.yaml' }))).toHaveLength(1);
     expect(origin.connections).toBe(0);
   });
 

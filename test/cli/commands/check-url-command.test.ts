@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkUrl } from '../../../src/cli/commands/check-url-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf } from '../../config/temporary-folder.ts';
+import { problemsOf } from '../../config/temporary-folder.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
@@ -79,8 +79,8 @@ describe('newswire check URL', () => {
   });
 
   it('refuses what is no address, and an environment that is wrong', async () => {
-    expect(await mistakesOf(run('news'))).toEqual([expect.stringMatching(/^URL: /)]);
-    expect(await mistakesOf(run('https://example.org/', {}, { PORT: 'many' }))).toEqual([
+    expect(await problemsOf(run('news'))).toEqual([expect.stringMatching(/^URL: /)]);
+    expect(await problemsOf(run('https://example.org/', {}, { PORT: 'many' }))).toEqual([
       expect.stringMatching(/^PORT: /),
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ParseOptions, parse } from '../../../src/cli/commands/parse-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
-import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
+import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { digesterHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
@@ -141,11 +141,11 @@ describe('newswire parse', () => {
   });
 
   it('refuses to guess what to read', async () => {
-    expect(await mistakesOf(run([]))).toEqual([expect.stringContaining('no file is named')]);
-    expect(await mistakesOf(run(['a.xml'], { index: 'index.jsonl' }))).toHaveLength(1);
-    expect(await mistakesOf(run([], { index: 'index.jsonl', url: 'https://example.org/' }))).toHaveLength(1);
+    expect(await problemsOf(run([]))).toEqual([expect.stringContaining('no file is named')]);
+    expect(await problemsOf(run(['a.xml'], { index: 'index.jsonl' }))).toHaveLength(1);
+    expect(await problemsOf(run([], { index: 'index.jsonl', url: 'https://example.org/' }))).toHaveLength(1);
     const folder = makeFolder({ 'index.jsonl': '\n' });
-    expect(await mistakesOf(run([], { index: folder.path('index.jsonl') }))).toEqual([
+    expect(await problemsOf(run([], { index: folder.path('index.jsonl') }))).toEqual([
       expect.stringContaining('lists no file'),
     ]);
   });

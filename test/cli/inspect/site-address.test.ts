@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSiteAddress } from '../../../src/cli/inspect/site-address.ts';
-import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
+import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 
 const makeFolder = useFolders();
 
@@ -31,6 +31,6 @@ describe('readSiteAddress', () => {
     '127.0.0.1',
     'file:../a.xml',
   ])('refuses %j', async (text) => {
-    expect(await mistakesOf(readSiteAddress(text, '/nowhere'))).toEqual([expect.stringMatching(/^URL: url /)]);
+    expect(await problemsOf(readSiteAddress(text, '/nowhere'))).toEqual([expect.stringMatching(/^URL: url /)]);
   });
 });

@@ -1,7 +1,7 @@
 import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openTarget, readIndex } from '../../../src/cli/shared/parse-targets.ts';
-import { mistakesOf, useFolders } from '../../config/temporary-folder.ts';
+import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 
 const makeFolder = useFolders();
 
@@ -26,7 +26,7 @@ describe('readIndex', () => {
   it('tells every line that names no file', async () => {
     const text = ['{"file": "a.xml"}', '{"file": 7}', 'a.xml', '["a.xml"]', 'null'].join('\n');
     const folder = makeFolder({ 'index.jsonl': text });
-    const mistakes = await mistakesOf(readIndex(folder.path('index.jsonl')));
+    const mistakes = await problemsOf(readIndex(folder.path('index.jsonl')));
     expect(mistakes.map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
       'index.jsonl:2',
       'index.jsonl:3',

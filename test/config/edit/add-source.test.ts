@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { addSource } from '../../../src/config/edit/add-source.ts';
-import { mistakesOf, useFolders } from '../temporary-folder.ts';
+import { problemsOf, useFolders } from '../temporary-folder.ts';
 
 const makeFolder = useFolders();
 const url = 'https://example.org/feed.xml';
@@ -28,7 +28,7 @@ describe('addSource', () => {
 
   it('writes nothing when the source is declared, in whatever file', async () => {
     const folder = makeFolder({ 'sources.yaml': one, 'z.yaml': `sources:\n  - url: ${url}#top\n` });
-    const mistakes = await mistakesOf(addSource(place(folder.dir), { url, section: null }));
+    const mistakes = await problemsOf(addSource(place(folder.dir), { url, section: null }));
     expect(mistakes).toEqual([expect.stringContaining('declared at')]);
     expect(readFileSync(folder.path('sources.yaml'), 'utf8')).toBe(one);
   });
@@ -36,11 +36,11 @@ describe('addSource', () => {
   it('writes nothing when the declarations are wrong already, or would be', async () => {
     const wrong = `${one}    interval: often\n`;
     const folder = makeFolder({ 'sources.yaml': wrong });
-    expect(await mistakesOf(addSource(place(folder.dir), { url, section: null }))).toHaveLength(1);
+    expect(await problemsOf(addSource(place(folder.dir), { url, section: null }))).toHaveLength(1);
     expect(readFileSync(folder.path('sources.yaml'), 'utf8')).toBe(wrong);
     const sound = makeFolder({ 'sources.yaml': one });
     const long = 'x'.repeat(61);
-    expect(await mistakesOf(addSource(place(sound.dir), { url, section: long }))).toEqual([
+    expect(await problemsOf(addSource(place(sound.dir), { url, section: long }))).toEqual([
       expect.stringMatching(/^sources\.yaml:4: section is longer/),
     ]);
     expect(readFileSync(sound.path('sources.yaml'), 'utf8')).toBe(one);
@@ -56,7 +56,7 @@ describe('addSource', () => {
     '',
   ])('refuses %j for a file', async (file) => {
     const folder = makeFolder({ 'sources.yaml': one });
-    expect(await mistakesOf(addSource(place(folder.dir, file), { url, section: null }))).toEqual([
+    expect(await problemsOf(addSource(place(folder.dir, file), { url, section: null }))).toEqual([
       expect.stringMatching(/^--file: is not the name of a YAML file/),
     ]);
   });
@@ -67,7 +67,7 @@ describe('addSource', () => {
     expect((await addSource(place(folder.dir), { url, section: null })).url).toBe(url);
     const text = `\ufeff${one}`;
     folder.write('sources.yaml', Buffer.from(text, 'utf16le'));
-    expect(await mistakesOf(addSource(place(folder.dir), { url, section: null }))).toEqual([
+    expect(await problemsOf(addSource(place(folder.dir), { url, section: null }))).toEqual([
       expect.stringContaining('of a form that cannot be added to'),
     ]);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FolderWatcher } from '../../../src/config/watch/folder-watcher.ts';
 
-const timing = { quietMs: 250, maxWaitMs: 1000, pulseMs: 3_600_000, rereadMs: 30_000 };
+const timing = { quietMs: 250, maxWaitMs: 1000, identityCheckMs: 3_600_000, rereadMs: 30_000 };
 
 describe('FolderHints', () => {
   const look = vi.fn();

@@ -20,7 +20,13 @@ afterEach(async () => {
 });
 
 /** Impatient, so that the tests are quick; what the patience is good for is tested apart, with a false clock. */
-const quick: Partial<WatchTiming> = { quietMs: 20, maxWaitMs: 100, pulseMs: 50, rereadMs: 60_000, graceMs: 200 };
+const quick: Partial<WatchTiming> = {
+  quietMs: 20,
+  maxWaitMs: 100,
+  identityCheckMs: 50,
+  rereadMs: 60_000,
+  graceMs: 200,
+};
 
 const declare = (...names: string[]): string =>
   `sources:\n${names.map((name) => `  - url: ${name.includes(':') ? name : `https://example.org/${name}`}\n`).join('')}`;
@@ -123,7 +129,11 @@ describe('watchDeclarations', () => {
 
   it('sees what changed between the first read and its start', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder, { ...quick, quietMs: 60_000, pulseMs: 60_000 }, { settled: false });
+    const witness = await watchFolder(
+      folder,
+      { ...quick, quietMs: 60_000, identityCheckMs: 60_000 },
+      { settled: false },
+    );
     folder.write('a.yaml', declare('2'));
     await untilInForce(witness, '2');
   });
@@ -144,7 +154,7 @@ describe('watchDeclarations', () => {
     // How long the first of many changes waits is measured with a false clock, in folder-hints.test.ts.
     expect(defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
     expect(defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
-    expect(defaultWatchTiming.pulseMs + defaultWatchTiming.quietMs).toBeLessThan(2000);
+    expect(defaultWatchTiming.identityCheckMs + defaultWatchTiming.quietMs).toBeLessThan(2000);
     const folder = makeFolder({ 'a.yaml': declare('1') });
     const witness = await watchFolder(folder, {});
     const busy = setInterval(() => folder.write('notes.txt', String(marks++)), 20);

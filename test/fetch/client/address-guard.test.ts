@@ -16,7 +16,7 @@ function judge(url: string, options: Partial<GuardOptions> = {}, base?: URL): st
 
 /** What it makes of one resolved address of a name. */
 function judgeAddress(address: string, target = { hostname: 'example.org', port: 80 }, allow: string[] = []): string {
-  return createAddressGuard({ allow }).refusal(address, target)?.failure ?? 'passes';
+  return createAddressGuard({ allow }).blockReason(address, target)?.failure ?? 'passes';
 }
 
 /** SECURITY section 2, as URLs: [row, url, verdict]. */
@@ -283,8 +283,8 @@ describe('a guard with ports of its own', () => {
   it('lets an opened network be reached at any port, and no other', () => {
     const guard = createAddressGuard({ allow: ['10.0.0.0/8'], ports });
     const target = { hostname: 'example.org', port: 3000 };
-    expect(guard.refusal('10.1.2.3', target)).toBeNull();
-    expect(guard.refusal('93.184.215.14', target)?.failure).toBe('bad_port');
+    expect(guard.blockReason('10.1.2.3', target)).toBeNull();
+    expect(guard.blockReason('93.184.215.14', target)?.failure).toBe('bad_port');
   });
 });
 
@@ -302,7 +302,7 @@ describe('a private network that is open to configured hosts', () => {
     ['http://10.0.0.6:8080/', 'blocked_address'],
     ['http://db.internal/', 'blocked_address'],
   ])('judges %s: %s', (url, verdict) => {
-    expect(judge(url, { configured })).toBe(verdict);
+    expect(judge(url, { configuredHosts: configured })).toBe(verdict);
   });
 
   it.each([
@@ -312,13 +312,16 @@ describe('a private network that is open to configured hosts', () => {
     ['intranet.example', '10.1.2.3', 8443, 'blocked_address'],
     ['callback.example', '10.1.2.3', 443, 'blocked_address'],
   ])('judges %s at %s, port %i: %s', (hostname, address, port, verdict) => {
-    const refused = createAddressGuard({ allow: [], configured }).refusal(address, { hostname, port });
+    const refused = createAddressGuard({ allow: [], configuredHosts: configured }).blockReason(address, {
+      hostname,
+      port,
+    });
     expect(refused?.failure ?? 'passes').toBe(verdict);
   });
 
   it('names the variable that would open it to a host that is not configured', () => {
-    const guard = createAddressGuard({ allow: [], configured });
-    const refused = guard.refusal('10.1.2.3', { hostname: 'callback.example', port: 443 });
+    const guard = createAddressGuard({ allow: [], configuredHosts: configured });
+    const refused = guard.blockReason('10.1.2.3', { hostname: 'callback.example', port: 443 });
     expect(refused?.message).toBe(
       'callback.example leads to a private address, and no source or webhook is declared there. To allow it, add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL',
     );

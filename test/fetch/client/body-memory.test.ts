@@ -9,8 +9,8 @@ async function isHeld(claim: Promise<void>): Promise<boolean> {
 describe('room for large bodies', () => {
   it('is given to so many at a time, first come, first served', async () => {
     const bodies = createBodyMemory(2);
-    const shares = [1, 2, 3, 4].map(() => bodies.share());
-    const claims = shares.map((share) => share.claim());
+    const shares = [1, 2, 3, 4].map(() => bodies.reserve());
+    const claims = shares.map((share) => share.acquire());
     expect(await Promise.all(claims.map(isHeld))).toEqual([true, true, false, false]);
     shares[1]?.release();
     expect(await Promise.all(claims.map(isHeld))).toEqual([true, true, true, false]);
@@ -20,28 +20,28 @@ describe('room for large bodies', () => {
 
   it('is claimed once, however often it is asked for', async () => {
     const bodies = createBodyMemory(2);
-    const greedy = bodies.share();
-    await greedy.claim();
-    await greedy.claim();
-    expect(await isHeld(bodies.share().claim())).toBe(true);
+    const greedy = bodies.reserve();
+    await greedy.acquire();
+    await greedy.acquire();
+    expect(await isHeld(bodies.reserve().acquire())).toBe(true);
   });
 
   it('is not given back twice', async () => {
     const bodies = createBodyMemory(1);
-    const first = bodies.share();
-    await first.claim();
+    const first = bodies.reserve();
+    await first.acquire();
     first.release();
     first.release();
-    expect(await isHeld(bodies.share().claim())).toBe(true);
-    expect(await isHeld(bodies.share().claim())).toBe(false);
+    expect(await isHeld(bodies.reserve().acquire())).toBe(true);
+    expect(await isHeld(bodies.reserve().acquire())).toBe(false);
   });
 
   it('passes over one who stopped waiting', async () => {
     const bodies = createBodyMemory(1);
-    const [first, second, third] = [bodies.share(), bodies.share(), bodies.share()];
-    await first.claim();
-    const gaveUp = second.claim();
-    const patient = third.claim();
+    const [first, second, third] = [bodies.reserve(), bodies.reserve(), bodies.reserve()];
+    await first.acquire();
+    const gaveUp = second.acquire();
+    const patient = third.acquire();
     second.release();
     expect(await isHeld(patient)).toBe(false);
     first.release();
@@ -51,12 +51,12 @@ describe('room for large bodies', () => {
 
   it('is not made by giving back what was never claimed', async () => {
     const bodies = createBodyMemory(1);
-    bodies.share().release();
-    await bodies.share().claim();
-    expect(await isHeld(bodies.share().claim())).toBe(false);
+    bodies.reserve().release();
+    await bodies.reserve().acquire();
+    expect(await isHeld(bodies.reserve().acquire())).toBe(false);
   });
 
   it('is there for one even when the bound is smaller than a body', async () => {
-    expect(await isHeld(createBodyMemory(0).share().claim())).toBe(true);
+    expect(await isHeld(createBodyMemory(0).reserve().acquire())).toBe(true);
   });
 });

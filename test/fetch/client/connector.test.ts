@@ -6,16 +6,16 @@ import { createResolver, type Resolve } from '../../../src/fetch/client/resolver
 import { makeCertificate } from '../certificates.ts';
 import {
   aFetcher,
+  anHttpClient,
   anOrigin,
-  anOutbound,
   aRawOrigin,
   cleanUp,
   failed,
   fresh,
   noonClock,
+  outcomeCode,
   read,
   text,
-  word,
 } from '../fetch-fixtures.ts';
 
 cleanUp();
@@ -63,8 +63,8 @@ describe('names', () => {
       dial: (target, addresses) => pretend(dial(target, addresses), publicAddress),
     });
     origin.on('/feed', { headers: { Connection: 'close' }, body: feed });
-    expect(word(await read(fetcher, 'http://rebind.example/feed'))).toBe('fresh');
-    expect(word(await read(fetcher, 'http://rebind.example/feed'))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, 'http://rebind.example/feed'))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, 'http://rebind.example/feed'))).toBe('blocked_address');
     expect(asked).toBe(2);
     expect(dialled).toEqual([[publicAddress]]);
   });
@@ -107,7 +107,7 @@ describe('names', () => {
     origin.on('/feed', { body: feed });
     // Nobody listens at the second loopback address.
     const fetcher = aFetcher({ resolve: async () => ['127.0.0.2', '127.0.0.1'] });
-    expect(word(await read(fetcher, `http://feeds.example.org:${origin.port}/feed`))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `http://feeds.example.org:${origin.port}/feed`))).toBe('fresh');
   });
 
   it('does not ask a resolver about a literal', async () => {
@@ -117,8 +117,8 @@ describe('names', () => {
       return [publicAddress];
     };
     const fetcher = aFetcher({ allowPrivateNetworks: [], resolve });
-    expect(word(await read(fetcher, 'http://127.0.0.1:9/feed'))).toBe('blocked_address');
-    expect(word(await read(fetcher, 'http://[::1]/feed'))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, 'http://127.0.0.1:9/feed'))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, 'http://[::1]/feed'))).toBe('blocked_address');
     expect(asked).toEqual([]);
   });
 
@@ -187,9 +187,9 @@ describe('TLS', () => {
       return { body: feed };
     });
     const fetcher = aFetcher({ ca, resolve: async () => ['127.0.0.1'] });
-    expect(word(await read(fetcher, `https://example.org:${origin.port}/feed`))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `https://example.org:${origin.port}/feed`))).toBe('fresh');
     expect(wanted).toBe('example.org');
-    expect(word(await read(fetcher, `https://example.org.:${origin.port}/feed`))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `https://example.org.:${origin.port}/feed`))).toBe('fresh');
   });
 
   it.each([
@@ -224,7 +224,7 @@ describe('TLS', () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     try {
-      expect(word(await read(aFetcher(), `${origin.url}/feed`))).toBe('tls_error');
+      expect(outcomeCode(await read(aFetcher(), `${origin.url}/feed`))).toBe('tls_error');
     } finally {
       warnings.mockRestore();
       if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
@@ -234,7 +234,7 @@ describe('TLS', () => {
 
   it('H77: refuses a chain of hundreds of certificates', async () => {
     const origin = await anOrigin({ tls: { key: good.key, cert: good.cert + authority.cert.repeat(400) } });
-    expect(word(await read(aFetcher({ ca }), `${origin.url}/feed`))).toBe('tls_error');
+    expect(outcomeCode(await read(aFetcher({ ca }), `${origin.url}/feed`))).toBe('tls_error');
   });
 
   it('H77, E3: gives up a handshake that stalls', async () => {
@@ -245,7 +245,7 @@ describe('TLS', () => {
 
   it('tells a server that does not speak TLS', async () => {
     const origin = await anOrigin();
-    expect(word(await read(aFetcher(), `https://127.0.0.1:${origin.port}/feed`))).toBe('tls_error');
+    expect(outcomeCode(await read(aFetcher(), `https://127.0.0.1:${origin.port}/feed`))).toBe('tls_error');
   });
 
   it('H76: does not speak HTTP/2, and says so when nothing else is offered', async () => {
@@ -269,13 +269,14 @@ describe('TLS', () => {
     });
     const { dial } = network(origin.port);
     const fetcher = aFetcher({ allowPrivateNetworks: [], resolve: async () => [publicAddress], dial });
-    expect(word(await read(fetcher, 'https://example.org/feed'))).toBe('blocked_address');
+    expect(outcomeCode(await read(fetcher, 'https://example.org/feed'))).toBe('blocked_address');
     expect(received).toEqual([]);
   });
 });
 
 describe('where a host will be asked', () => {
-  const answers = (...addresses: string[]) => anOutbound({ allowPrivateNetworks: [], resolve: async () => addresses });
+  const answers = (...addresses: string[]) =>
+    anHttpClient({ allowPrivateNetworks: [], resolve: async () => addresses });
 
   it('is the first of its addresses that may be', async () => {
     expect(await answers('10.0.0.1', publicAddress, '93.184.215.15').addressOf('example.org:8080')).toBe(publicAddress);
@@ -292,11 +293,11 @@ describe('where a host will be asked', () => {
     ['private addresses only', async () => ['10.0.0.1', '127.0.0.1']],
     ['no answer', async () => Promise.reject(new Error('SERVFAIL'))],
   ])('is nowhere when its name has %s', async (_, resolve) => {
-    expect(await anOutbound({ allowPrivateNetworks: [], resolve }).addressOf('example.org')).toBeNull();
+    expect(await anHttpClient({ allowPrivateNetworks: [], resolve }).addressOf('example.org')).toBeNull();
   });
 
   it('is nowhere when the name server is silent for too long', async () => {
-    const outbound = anOutbound({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
+    const outbound = anHttpClient({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
     expect(await outbound.addressOf('example.org')).toBeNull();
   });
 
@@ -315,7 +316,7 @@ describe('where a host will be asked', () => {
     const resolve = createResolver({ clock: noonClock, readHosts: async () => '', query });
     const fetcher = aFetcher({ resolve });
     expect(await fetcher.addressOf(`example.org:${origin.port}`)).toBe('127.0.0.1');
-    expect(word(await read(fetcher, `http://example.org:${origin.port}/feed`))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `http://example.org:${origin.port}/feed`))).toBe('fresh');
     expect(queries).toBe(2);
   });
 });

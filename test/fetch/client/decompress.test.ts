@@ -6,7 +6,7 @@ import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 import { text } from '../fetch-fixtures.ts';
 
 const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>';
-const options: DecodeOptions = { limits: defaultFetchLimits, claim: async () => {} };
+const options: DecodeOptions = { limits: defaultFetchLimits, reserveMemory: async () => {} };
 const megabyte = 1024 * 1024;
 
 async function decoded(body: string | Uint8Array, headers: string[], own: Partial<DecodeOptions> = {}) {
@@ -164,10 +164,10 @@ describe('bombs', () => {
     const claim = async () => {
       asked += 1;
     };
-    const limits = { ...defaultFetchLimits, freeBytes: 100_000 };
-    await decoded(gzipSync(Buffer.alloc(50_000, ' ')), ['gzip'], { limits, claim });
+    const limits = { ...defaultFetchLimits, unreservedBytes: 100_000 };
+    await decoded(gzipSync(Buffer.alloc(50_000, ' ')), ['gzip'], { limits, reserveMemory: claim });
     expect(asked).toBe(0);
-    await decoded(gzipSync(Buffer.alloc(500_000, ' ')), ['gzip'], { limits, claim });
+    await decoded(gzipSync(Buffer.alloc(500_000, ' ')), ['gzip'], { limits, reserveMemory: claim });
     expect(asked).toBeGreaterThan(0);
   });
 

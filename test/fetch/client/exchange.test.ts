@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drip, type Reply } from '../../support/origin.ts';
-import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, read, text, word } from '../fetch-fixtures.ts';
+import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from '../fetch-fixtures.ts';
 
 cleanUp();
 
@@ -48,7 +48,7 @@ describe('deadlines', () => {
 
   it('H03, E3: gives up headers that come byte by byte', async () => {
     const { outcome } = await readReply(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a', 20), { headersMs: 200 });
-    expect(word(outcome)).toBe('header_timeout');
+    expect(outcomeCode(outcome)).toBe('header_timeout');
   });
 
   it('H04, E2: gives up a body that comes slower than it must', async () => {
@@ -87,7 +87,7 @@ describe('deadlines', () => {
       { raw: head('Content-Type: text/xml') + feed, after: 'hang' },
       { slowWindowMs: 150 },
     );
-    expect(word(outcome)).toBe('slow_body');
+    expect(outcomeCode(outcome)).toBe('slow_body');
   });
 
   it('takes a body of a moment, well under the least rate, in its stride', async () => {
@@ -130,12 +130,12 @@ describe('sizes', () => {
     const { outcome } = await readReply({
       raw: `${head(`X-Long: ${'a'.repeat(bytes / lines)}\r\nContent-Length: 5`)}<rss>`,
     });
-    expect(word(outcome)).toBe(expected);
+    expect(outcomeCode(outcome)).toBe(expected);
   });
 
   it('H25: refuses ten thousand header lines', async () => {
     const { outcome } = await readReply({ raw: head('X: y\r\n'.repeat(10_000).trim()) });
-    expect(word(outcome)).toBe('header_overflow');
+    expect(outcomeCode(outcome)).toBe('header_overflow');
   });
 
   it('E8: passes a damaged body on as such, with the bytes that it had', async () => {
@@ -154,7 +154,7 @@ describe('bodies that end otherwise than they said', () => {
     ['missing last chunk', `${head('Transfer-Encoding: chunked')}28\r\n`, 'end'],
   ])('E9, H08: takes nothing of a body shorter than its %s', async (_what, start, then) => {
     const { outcome } = await readReply({ raw: start + 'x'.repeat(40), after: then });
-    expect(word(outcome)).toBe('truncated');
+    expect(outcomeCode(outcome)).toBe('truncated');
   });
 
   it('takes a body without a length that ends with its connection', async () => {
@@ -198,7 +198,7 @@ describe('answers that are not HTTP/1.1', () => {
 
   it('H27: finds bare line feeds in the header to be a protocol error', async () => {
     const { outcome } = await readReply({ raw: 'HTTP/1.1 200 OK\nContent-Length: 6\n\n<rss/>' });
-    expect(word(outcome)).toBe('protocol_error');
+    expect(outcomeCode(outcome)).toBe('protocol_error');
   });
 
   it('H26, C20: gives up a storm of interim answers', async () => {
@@ -220,7 +220,7 @@ describe('answers that are not HTTP/1.1', () => {
 
   it('tells a connection that closes inside the header', async () => {
     const { outcome } = await readReply({ raw: 'HTTP/1.1 200 OK\r\nContent-Le' });
-    expect(word(outcome)).toBe('truncated');
+    expect(outcomeCode(outcome)).toBe('truncated');
   });
 });
 
@@ -229,8 +229,8 @@ describe('bodies that are not wanted', () => {
     const origin = await anOrigin();
     origin.on('/feed', { status: 404, body: 'x'.repeat(10_000) }, { body: feed });
     const fetcher = aFetcher();
-    expect(word(await read(fetcher, `${origin.url}/feed`))).toBe('not_found');
-    expect(word(await read(fetcher, `${origin.url}/feed`))).toBe('fresh');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/feed`))).toBe('not_found');
+    expect(outcomeCode(await read(fetcher, `${origin.url}/feed`))).toBe('fresh');
     expect(origin.connections).toBe(1);
   });
 
@@ -261,7 +261,7 @@ describe('bodies that are not wanted', () => {
       await read(fetcher, `${origin.url}/feed`);
       await expect.poll(() => origin.open).toBe(0);
     }
-    expect(fetcher.outbound.openOrigins()).toEqual([]);
+    expect(fetcher.client.openOrigins()).toEqual([]);
   });
 });
 
@@ -306,7 +306,7 @@ describe('an origin that talks before it is asked', () => {
       socket.on('error', () => socket.destroy());
       socket.write(`${head('Content-Length: 6')}<rss/>`);
     });
-    expect(word(await read(aFetcher(), `${origin.url}/feed`))).not.toBe('internal_error');
+    expect(outcomeCode(await read(aFetcher(), `${origin.url}/feed`))).not.toBe('internal_error');
   });
 });
 
@@ -343,7 +343,7 @@ describe('whatever bytes come', () => {
     await fc.assert(
       fc.asyncProperty(answer, fc.constantFrom('end' as const, 'reset' as const), async (parts, after) => {
         origin.on('/feed', { raw: Buffer.from(parts.join(''), 'latin1'), after });
-        expect(word(await read(fetcher, `${origin.url}/feed`))).not.toBe('internal_error');
+        expect(outcomeCode(await read(fetcher, `${origin.url}/feed`))).not.toBe('internal_error');
       }),
       { numRuns: 150 },
     );

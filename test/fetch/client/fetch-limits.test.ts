@@ -14,7 +14,7 @@ describe('limits', () => {
       maxWireBytes: 10 * MiB,
       maxBodyBytes: 20 * MiB,
       maxRatio: 100,
-      ratioFreeBytes: MiB,
+      ratioThresholdBytes: MiB,
       maxCodings: 2,
       maxHeaderBytes: 16_384,
       maxInterim: 20,

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/fetch/client/http-client.ts';
 import { drip, type Reply } from '../../support/origin.ts';
-import { anOrigin, anOutbound, cleanUp, text } from '../fetch-fixtures.ts';
+import { anHttpClient, anOrigin, cleanUp, text } from '../fetch-fixtures.ts';
 
 cleanUp();
 
@@ -16,7 +16,7 @@ describe('the client', () => {
     const origin = await anOrigin();
     origin.on('/hub', { status: 202, headers: { 'X-Note': 'taken' }, body: 'ok' });
     const answer = answered(
-      await anOutbound().request({
+      await anHttpClient().request({
         method: 'POST',
         url: `${origin.url}/hub`,
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -32,7 +32,7 @@ describe('the client', () => {
   it('takes a redirect for an answer', async () => {
     const origin = await anOrigin();
     origin.on('/hook', { status: 307, headers: { Location: '/elsewhere' } });
-    const answer = answered(await anOutbound().request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' }));
+    const answer = answered(await anHttpClient().request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' }));
     expect(answer.status).toBe(307);
     expect(origin.requests).toHaveLength(1);
   });
@@ -40,9 +40,9 @@ describe('the client', () => {
   it('reads the body of a refusal when it is wanted', async () => {
     const origin = await anOrigin();
     origin.on('/hub', { status: 400, body: 'bad topic' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     expect(text(answered(await outbound.request({ url: `${origin.url}/hub` })).body)).toBe('');
-    const wanted = await outbound.request({ url: `${origin.url}/hub`, wanted: () => true });
+    const wanted = await outbound.request({ url: `${origin.url}/hub`, needsBody: () => true });
     expect(text(answered(wanted).body)).toBe('bad topic');
   });
 
@@ -53,7 +53,7 @@ describe('the client', () => {
     ['POST', 'http://[::ffff:127.0.0.2]/webhook'],
     ['GET', 'http://archive.internal/prev'],
   ] as const)('S37, S38: refuses a %s to %s', async (method, url) => {
-    const result = await anOutbound({
+    const result = await anHttpClient({
       allowPrivateNetworks: ['127.0.0.1/32'],
       resolve: async () => ['10.0.0.1'],
     }).request({
@@ -65,12 +65,14 @@ describe('the client', () => {
 
   it('S37: judges a link of a page against the page', async () => {
     const base = new URL('https://example.org/');
-    expect(await anOutbound().request({ url: '//10.0.0.1/feed', base })).toMatchObject({ failure: 'blocked_address' });
+    expect(await anHttpClient().request({ url: '//10.0.0.1/feed', base })).toMatchObject({
+      failure: 'blocked_address',
+    });
   });
 
   it('S39: does not ask itself', async () => {
     const origin = await anOrigin();
-    const outbound = anOutbound({ ownOrigins: [origin.url] });
+    const outbound = anHttpClient({ ownOrigins: [origin.url] });
     expect(await outbound.request({ url: `${origin.url}/feed.rss` })).toMatchObject({ failure: 'blocked_address' });
     expect(origin.requests).toEqual([]);
   });
@@ -83,7 +85,7 @@ describe('the client', () => {
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) process.env[name] = name.startsWith('NODE') ? '1' : proxy.url;
     try {
-      const outbound = anOutbound();
+      const outbound = anHttpClient();
       expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('direct');
       expect(await outbound.request({ url: 'http://10.0.0.1/' })).toMatchObject({ failure: 'blocked_address' });
       expect(proxy.connections).toBe(0);
@@ -109,7 +111,7 @@ describe('connections', () => {
       return { body: 'x' };
     };
     origin.on('/a', busy).on('/b', busy);
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     const paths = ['/a', '/b', '/a', '/b', '/a'];
     await Promise.all(paths.map((path) => outbound.request({ url: origin.url + path })));
     expect(origin.requests).toHaveLength(5);
@@ -119,7 +121,7 @@ describe('connections', () => {
 
   it('D5: are closed soon when idle, and nothing is kept of their origin', async () => {
     const origin = await anOrigin();
-    const outbound = anOutbound({ limits: { keepAliveMs: 50, maxKeepAliveMs: 60 } });
+    const outbound = anHttpClient({ limits: { keepAliveMs: 50, maxKeepAliveMs: 60 } });
     await outbound.request({ url: `${origin.url}/feed` });
     expect(outbound.openOrigins()).toEqual([origin.url]);
     await expect.poll(() => origin.open).toBe(0);
@@ -129,13 +131,13 @@ describe('connections', () => {
   it('D5: are not kept longer than we want because the origin says so', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { headers: { 'Keep-Alive': 'timeout=3600' }, body: 'x' });
-    const outbound = anOutbound({ limits: { keepAliveMs: 50, maxKeepAliveMs: 100 } });
+    const outbound = anHttpClient({ limits: { keepAliveMs: 50, maxKeepAliveMs: 100 } });
     await outbound.request({ url: `${origin.url}/feed` });
     await expect.poll(() => origin.open).toBe(0);
   });
 
   it('keep nothing of an origin that could not be reached', async () => {
-    const outbound = anOutbound({ resolve: async () => [] });
+    const outbound = anHttpClient({ resolve: async () => [] });
     for (let host = 0; host < 20; host += 1) await outbound.request({ url: `http://host-${host}.example/` });
     expect(outbound.openOrigins()).toEqual([]);
   });
@@ -144,7 +146,7 @@ describe('connections', () => {
     const origin = await anOrigin();
     // The second request arrives on a connection that the origin has just decided to close.
     origin.on('/feed', { body: 'first' }, { raw: '', after: 'end' }, { body: 'second' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     await outbound.request({ url: `${origin.url}/feed` });
     expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('second');
     expect(origin.requests.map((request) => request.connection)).toEqual([1, 1, 2]);
@@ -153,7 +155,7 @@ describe('connections', () => {
   it('H75: by reset too', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: 'first' }, { raw: '', after: 'reset' }, { body: 'second' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     await outbound.request({ url: `${origin.url}/feed` });
     expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('second');
   });
@@ -161,14 +163,14 @@ describe('connections', () => {
   it('H75: that are fresh are not tried again', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { raw: '', after: 'end' }, { body: 'second' });
-    expect(await anOutbound().request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_error' });
+    expect(await anHttpClient().request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_error' });
     expect(origin.requests).toHaveLength(1);
   });
 
   it('H75: on which something was heard are not tried again', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: 'first' }, { raw: 'HTTP/1.1 200 O', after: 'end' }, { body: 'third' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     await outbound.request({ url: `${origin.url}/feed` });
     expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'truncated' });
     expect(origin.requests).toHaveLength(2);
@@ -177,7 +179,7 @@ describe('connections', () => {
   it('H75: never carry a request twice that may change something', async () => {
     const origin = await anOrigin();
     origin.on('/hook', { body: 'first' }, { raw: '', after: 'end' }, { body: 'third' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     await outbound.request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' });
     const second = await outbound.request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' });
     expect(second).toMatchObject({ failure: 'connect_error' });
@@ -192,7 +194,7 @@ describe('connections', () => {
       elapsedMs += 31_000;
       return { raw: '', after: 'end' };
     });
-    const outbound = anOutbound({ clock });
+    const outbound = anHttpClient({ clock });
     await outbound.request({ url: `${origin.url}/feed` });
     expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_timeout' });
   });
@@ -201,7 +203,7 @@ describe('connections', () => {
     const first = await anOrigin({ host: '127.0.0.1' });
     const addresses = [['127.0.0.1'], ['127.0.0.2']];
     let asked = 0;
-    const outbound = anOutbound({ resolve: async () => addresses[Math.min(asked++, 1)] ?? [] });
+    const outbound = anHttpClient({ resolve: async () => addresses[Math.min(asked++, 1)] ?? [] });
     first.on('/feed', { headers: { Connection: 'close' }, body: 'old' });
     expect(answered(await outbound.request({ url: `http://moving.example:${first.port}/feed` })).status).toBe(200);
     expect(await outbound.request({ url: `http://moving.example:${first.port}/feed` })).toMatchObject({
@@ -217,7 +219,7 @@ describe('connections', () => {
       return { body: 'slow' };
     });
     origin.on('/late', { body: 'late' });
-    const outbound = anOutbound();
+    const outbound = anHttpClient();
     const slow = outbound.request({ url: `${origin.url}/slow` });
     const late = outbound.request({ url: `${origin.url}/late` }, stop.signal);
     stop.abort(new Error('enough'));
@@ -230,8 +232,8 @@ describe('connections', () => {
   it('tell a request that never got its turn from one that was not answered', async () => {
     const origin = await anOrigin();
     origin.on('/slow', { raw: '', after: 'hang' });
-    const outbound = anOutbound({ limits: { headersMs: 400, totalMs: 200 } });
-    const slow = outbound.request({ url: `${origin.url}/slow`, withinMs: 600 });
+    const outbound = anHttpClient({ limits: { headersMs: 400, totalMs: 200 } });
+    const slow = outbound.request({ url: `${origin.url}/slow`, timeoutMs: 600 });
     expect(await outbound.request({ url: `${origin.url}/late` })).toMatchObject({ failure: 'connect_timeout' });
     expect(await slow).toMatchObject({ failure: 'header_timeout' });
   });
@@ -242,8 +244,13 @@ describe('memory', () => {
     const body = 'x'.repeat(400_000);
     const origins = await Promise.all(Array.from({ length: 8 }, () => anOrigin()));
     for (const origin of origins) origin.on('/feed', { body });
-    const limits = { maxWireBytes: 500_000, maxBodyBytes: 500_000, freeBytes: 100_000, maxInFlightBytes: 2_000_000 };
-    const outbound = anOutbound({ limits });
+    const limits = {
+      maxWireBytes: 500_000,
+      maxBodyBytes: 500_000,
+      unreservedBytes: 100_000,
+      maxInFlightBytes: 2_000_000,
+    };
+    const outbound = anHttpClient({ limits });
     const results = await Promise.all(origins.map(({ url }) => outbound.request({ url: `${url}/feed` })));
     for (const result of results) expect(answered(result).bytes).toBe(400_000);
   });
@@ -256,8 +263,13 @@ describe('memory', () => {
       return undefined;
     });
     other.on('/big', { body: 'x'.repeat(300_000) }).on('/small', { body: 'small' });
-    const limits = { maxWireBytes: 300_000, maxBodyBytes: 300_000, freeBytes: 100_000, maxInFlightBytes: 600_000 };
-    const outbound = anOutbound({ limits });
+    const limits = {
+      maxWireBytes: 300_000,
+      maxBodyBytes: 300_000,
+      unreservedBytes: 100_000,
+      maxInFlightBytes: 600_000,
+    };
+    const outbound = anHttpClient({ limits });
     const stop = new AbortController();
     const hanging = outbound.request({ url: `${big.url}/hang` }, stop.signal);
     await expect.poll(() => big.requests.length).toBe(1);
@@ -288,8 +300,13 @@ describe('memory', () => {
       return undefined;
     });
     second.on('/big', { body: 'x'.repeat(300_000) });
-    const bounds = { maxWireBytes: 300_000, maxBodyBytes: 300_000, freeBytes: 100_000, maxInFlightBytes: 600_000 };
-    const outbound = anOutbound({ limits: { ...bounds, slowWindowMs: 200, minBytesPerSecond: 100 } });
+    const bounds = {
+      maxWireBytes: 300_000,
+      maxBodyBytes: 300_000,
+      unreservedBytes: 100_000,
+      maxInFlightBytes: 600_000,
+    };
+    const outbound = anHttpClient({ limits: { ...bounds, slowWindowMs: 200, minBytesPerSecond: 100 } });
     const holding = outbound.request({ url: `${steady.url}/feed` });
     await expect.poll(() => steady.requests.length).toBe(1);
     expect(answered(await outbound.request({ url: `${second.url}/big` })).bytes).toBe(300_000);

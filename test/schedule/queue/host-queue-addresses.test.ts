@@ -3,11 +3,11 @@ import type { DueSource } from '../../../src/domain/polling/poll.ts';
 import { type AddressOf, createHostQueue, type HostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from '../../../src/schedule/queue/queue-limits.ts';
 
-const well = { slow: false, pauseMs: null };
-const slow = { slow: true, pauseMs: null };
+const well = { timedOut: false, pauseMs: null };
+const slow = { timedOut: true, pauseMs: null };
 
 function row(id: string, host = id, part: Partial<DueSource> = {}): DueSource {
-  return { id, host, nextCheckMs: 0, slowStrikes: 0, ...part };
+  return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
 /** Rows on hosts of their own: `a0`, `a1`, … */
@@ -39,7 +39,7 @@ describe('an address that many hosts share', () => {
   });
 
   it('holds nobody up who is elsewhere', () => {
-    const queue = queueOf(byLetter, { slots: 8 });
+    const queue = queueOf(byLetter, { concurrency: 8 });
     queue.add(hosts('a', 20), 0);
     queue.add(hosts('b', 2), 0);
     expect(take(queue, 0)).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1']);
@@ -90,10 +90,10 @@ describe('an address that many hosts share', () => {
   });
 
   it('passes the turn on when the host that it came to must wait for the slow lane', () => {
-    const queue = queueOf(byLetter, { addressConcurrency: 1, slots: 4 });
-    queue.add([row('a0'), row('a1', 'a1', { slowStrikes: 2 }), row('a2')], 0);
-    queue.add(hosts('s', 1, { slowStrikes: 2 }), 0);
-    queue.add(hosts('t', 1, { slowStrikes: 2 }), 0);
+    const queue = queueOf(byLetter, { addressConcurrency: 1, concurrency: 4 });
+    queue.add([row('a0'), row('a1', 'a1', { consecutiveTimeouts: 2 }), row('a2')], 0);
+    queue.add(hosts('s', 1, { consecutiveTimeouts: 2 }), 0);
+    queue.add(hosts('t', 1, { consecutiveTimeouts: 2 }), 0);
     expect(take(queue, 0)).toEqual(['a0', 's0', 't0']);
     queue.complete('a0', well, 1_000);
     expect(take(queue, 1_000)).toEqual(['a2']);
@@ -159,7 +159,7 @@ describe('the address of a host', () => {
         asked.push(host);
         return undefined;
       },
-      { slots: 3 },
+      { concurrency: 3 },
     );
     queue.add(hosts('h', 9), 0);
     queue.take(0);

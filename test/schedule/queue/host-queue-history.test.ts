@@ -4,10 +4,10 @@ import type { DueSource } from '../../../src/domain/polling/poll.ts';
 import { createHostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-const well = { slow: false, pauseMs: null };
+const well = { timedOut: false, pauseMs: null };
 
 function row(id: string, host = `${id}.example.org`, part: Partial<DueSource> = {}): DueSource {
-  return { id, host, nextCheckMs: 0, slowStrikes: 0, ...part };
+  return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
 describe('any history of the queue', () => {
@@ -16,7 +16,7 @@ describe('any history of the queue', () => {
       kind: fc.constant('offer' as const),
       host: fc.nat(4),
       count: fc.integer({ min: 1, max: 6 }),
-      slow: fc.boolean(),
+      timedOut: fc.boolean(),
     }),
     fc.record({ kind: fc.constant('tell' as const) }),
     fc.record({ kind: fc.constant('release' as const) }),
@@ -24,7 +24,7 @@ describe('any history of the queue', () => {
     fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
     fc.record({
       kind: fc.constant('end' as const),
-      slow: fc.boolean(),
+      timedOut: fc.boolean(),
       pauseMs: fc.option(fc.integer({ min: 0, max: 20_000 })),
     }),
   );
@@ -40,7 +40,7 @@ describe('any history of the queue', () => {
         (steps, places) => {
           const limits = {
             ...{ hostGapMs: 1_000, hostConcurrency: 1, addressConcurrency: 2 },
-            ...{ globalPerSecond: 4, slots: 4, rowsPerHost: 50 },
+            ...{ globalPerSecond: 4, concurrency: 4, maxQueuedPerHost: 50 },
           };
           const addressAt = (host: string) => places[Number(host.slice(1))]?.address ?? null;
           const asked: string[] = [];
@@ -79,11 +79,11 @@ describe('any history of the queue', () => {
               }
               started.push({ source, atMs });
             }
-            expect(running.length).toBeLessThanOrEqual(limits.slots);
+            expect(running.length).toBeLessThanOrEqual(limits.concurrency);
             expect(started.filter((one) => one.atMs > atMs - 1_000).length).toBeLessThanOrEqual(limits.globalPerSecond);
           };
 
-          const end = (report: { slow: boolean; pauseMs: number | null }): void => {
+          const end = (report: { timedOut: boolean; pauseMs: number | null }): void => {
             const source = running.shift();
             if (source === undefined) return;
             queue.complete(source.id, report, atMs);
@@ -123,7 +123,7 @@ describe('any history of the queue', () => {
             else if (one.kind === 'end') end(one);
             else {
               const fresh = Array.from({ length: one.count }, () =>
-                row(`s${ids++}`, `h${one.host}`, { slowStrikes: one.slow ? 3 : 0 }),
+                row(`s${ids++}`, `h${one.host}`, { consecutiveTimeouts: one.timedOut ? 3 : 0 }),
               );
               const before = queue.waiting;
               const added = queue.add(fresh, atMs);

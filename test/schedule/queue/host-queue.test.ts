@@ -3,11 +3,11 @@ import type { DueSource } from '../../../src/domain/polling/poll.ts';
 import { createHostQueue, type HostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from '../../../src/schedule/queue/queue-limits.ts';
 
-const well = { slow: false, pauseMs: null };
-const slow = { slow: true, pauseMs: null };
+const well = { timedOut: false, pauseMs: null };
+const slow = { timedOut: true, pauseMs: null };
 
 function row(id: string, host = `${id}.example.org`, part: Partial<DueSource> = {}): DueSource {
-  return { id, host, nextCheckMs: 0, slowStrikes: 0, ...part };
+  return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
 function rows(count: number, host: string, part: Partial<DueSource> = {}): DueSource[] {
@@ -85,7 +85,7 @@ describe('one host in the queue', () => {
 
   it('is forgotten when all its sources were removed', () => {
     const queue = queueOf();
-    queue.add([...rows(200, 'h'), ...rows(2, 'slow', { slowStrikes: 3 })], 0);
+    queue.add([...rows(200, 'h'), ...rows(2, 'slow', { consecutiveTimeouts: 3 })], 0);
     queue.retain(() => false, 0);
     expect({ waiting: queue.waiting, hosts: queue.hosts, ready: queue.readyHosts }).toEqual({
       ...{ waiting: 0, hosts: 0, ready: 0 },
@@ -104,7 +104,7 @@ describe('one host in the queue', () => {
     const queue = queueOf();
     queue.add(rows(2, 'h'), 0);
     take(queue, 0);
-    queue.complete('h/0', { slow: false, pauseMs: 900_000 }, 1_000);
+    queue.complete('h/0', { timedOut: false, pauseMs: 900_000 }, 1_000);
     expect(take(queue, 900_999)).toEqual([]);
     expect(queue.nextReadyMs(1_000)).toBe(901_000);
     expect(take(queue, 901_000)).toEqual(['h/1']);
@@ -114,7 +114,7 @@ describe('one host in the queue', () => {
     const queue = queueOf();
     queue.add([row('a', 'h')], 0);
     take(queue, 0);
-    queue.complete('a', { slow: false, pauseMs: 60_000 }, 0);
+    queue.complete('a', { timedOut: false, pauseMs: 60_000 }, 0);
     queue.take(30_000);
     queue.add([row('b', 'h')], 30_000);
     expect(take(queue, 30_000)).toEqual([]);
@@ -194,7 +194,7 @@ describe('many hosts in the queue', () => {
   });
 
   it('start no more a second than the global rate allows', () => {
-    const queue = queueOf({ globalPerSecond: 10, slots: 100 });
+    const queue = queueOf({ globalPerSecond: 10, concurrency: 100 });
     queue.add(
       Array.from({ length: 50 }, (_, n) => row(`s${n}`)),
       0,
@@ -206,7 +206,7 @@ describe('many hosts in the queue', () => {
   });
 
   it('fill the slots and no more', () => {
-    const queue = queueOf({ slots: 3 });
+    const queue = queueOf({ concurrency: 3 });
     queue.add(
       Array.from({ length: 5 }, (_, n) => row(`s${n}`)),
       0,
@@ -241,10 +241,10 @@ describe('many hosts in the queue', () => {
 
 describe('the slow lane', () => {
   const slowRows = (count: number) =>
-    Array.from({ length: count }, (_, n) => row(`slow${n}`, `slow${n}`, { slowStrikes: 2 }));
+    Array.from({ length: count }, (_, n) => row(`slow${n}`, `slow${n}`, { consecutiveTimeouts: 2 }));
 
   it('holds half of the slots at most', () => {
-    const queue = queueOf({ slots: 4 });
+    const queue = queueOf({ concurrency: 4 });
     queue.add(slowRows(10), 0);
     expect(take(queue, 0)).toHaveLength(2);
     queue.add([row('a'), row('b'), row('c')], 0);
@@ -252,7 +252,7 @@ describe('the slow lane', () => {
   });
 
   it('goes on when one of its slots is free', () => {
-    const queue = queueOf({ slots: 4 });
+    const queue = queueOf({ concurrency: 4 });
     queue.add(slowRows(3), 0);
     take(queue, 0);
     expect(take(queue, 10_000)).toEqual([]);
@@ -261,7 +261,7 @@ describe('the slow lane', () => {
   });
 
   it('takes in a host after two deadline failures of whichever of its sources', () => {
-    const queue = queueOf({ slots: 2, hostGapMs: 0 });
+    const queue = queueOf({ concurrency: 2, hostGapMs: 0 });
     for (const host of ['x', 'y']) {
       queue.add(rows(3, host), 0);
     }
@@ -274,27 +274,27 @@ describe('the slow lane', () => {
   });
 
   it('lets a host go at its first answer in time', () => {
-    const queue = queueOf({ slots: 2, hostGapMs: 0 });
+    const queue = queueOf({ concurrency: 2, hostGapMs: 0 });
     queue.add(rows(5, 'x'), 0);
     for (const report of [slow, slow, well]) {
       const [id = ''] = take(queue, 0);
       queue.complete(id, report, 0);
     }
-    queue.add([row('b', 'b', { slowStrikes: 9 })], 0);
+    queue.add([row('b', 'b', { consecutiveTimeouts: 9 })], 0);
     expect(take(queue, 0)).toHaveLength(2);
   });
 
   it('does not hold up the quick sources of a host with a slow one', () => {
-    const queue = queueOf({ slots: 2 });
-    queue.add([row('stalled', 'z', { slowStrikes: 5 })], 0);
+    const queue = queueOf({ concurrency: 2 });
+    queue.add([row('stalled', 'z', { consecutiveTimeouts: 5 })], 0);
     take(queue, 0);
-    queue.add([row('slow', 'h', { slowStrikes: 5 }), row('quick', 'h')], 0);
+    queue.add([row('slow', 'h', { consecutiveTimeouts: 5 }), row('quick', 'h')], 0);
     expect(take(queue, 0)).toEqual(['quick']);
   });
 
   it('does not hold up a quick source that is offered behind a parked one', () => {
-    const queue = queueOf({ slots: 2 });
-    queue.add([row('stalled', 'z', { slowStrikes: 5 }), row('slow', 'h', { slowStrikes: 5 })], 0);
+    const queue = queueOf({ concurrency: 2 });
+    queue.add([row('stalled', 'z', { consecutiveTimeouts: 5 }), row('slow', 'h', { consecutiveTimeouts: 5 })], 0);
     expect(take(queue, 0)).toEqual(['stalled']);
     queue.add([row('quick', 'h')], 10);
     expect(take(queue, 10)).toEqual(['quick']);
@@ -326,10 +326,10 @@ describe('the slow lane', () => {
 
 describe('other limits while the queue runs', () => {
   it('hold for the next start', () => {
-    const queue = queueOf({ hostGapMs: 10_000, slots: 1 });
+    const queue = queueOf({ hostGapMs: 10_000, concurrency: 1 });
     queue.add([...rows(2, 'h'), row('a')], 0);
     expect(take(queue, 0)).toEqual(['h/0']);
-    queue.setLimits({ ...defaultQueueLimits, hostGapMs: 500, slots: 2 });
+    queue.setLimits({ ...defaultQueueLimits, hostGapMs: 500, concurrency: 2 });
     expect(take(queue, 0)).toEqual(['a']);
     queue.complete('a', well, 0);
     queue.add([row('b', 'a.example.org')], 0);
@@ -360,13 +360,13 @@ describe('what the queue knows', () => {
   });
 
   it('holds no more rows of a host than it was told to', () => {
-    const queue = queueOf({ rowsPerHost: 3 });
+    const queue = queueOf({ maxQueuedPerHost: 3 });
     expect(queue.add(rows(10, 'h'), 0)).toBe(3);
     expect(queue.waiting).toBe(3);
   });
 
   it('gives the slot back when a turn is released', () => {
-    const queue = queueOf({ slots: 1 });
+    const queue = queueOf({ concurrency: 1 });
     queue.add([row('a'), row('b')], 0);
     expect(take(queue, 0)).toEqual(['a']);
     queue.release('a', 0);
@@ -384,7 +384,7 @@ describe('what the queue knows', () => {
     const queue = queueOf({ globalPerSecond: 1 });
     queue.add([row('a', 'h'), row('b', 'h')], 0);
     expect(queue.take(0)[0]?.waitedMs).toBe(0);
-    queue.complete('a', { slow: false, pauseMs: 10_000 }, 0);
+    queue.complete('a', { timedOut: false, pauseMs: 10_000 }, 0);
     expect(queue.take(12_000)[0]?.waitedMs).toBe(2_000);
   });
 

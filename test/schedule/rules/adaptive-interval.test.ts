@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyPollHistory, type PollHistory } from '../../../src/domain/polling/poll.ts';
 import { adaptiveInterval } from '../../../src/schedule/rules/adaptive-interval.ts';
 import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
-import { after, dayMs, hourMs, memory, minuteMs, nowMs, state, stored } from './poll-fixtures.ts';
+import { dayMs, hourMs, minuteMs, nowMs, pollHistory, pollState, stateAfter, storedDocument } from './poll-fixtures.ts';
 
 const interval = (part: Partial<PollHistory>, validatorsHeld = true): number =>
   adaptiveInterval({ ...emptyPollHistory, ...part }, { nowMs, validatorsHeld }).intervalMs;
@@ -17,11 +17,11 @@ describe('adaptiveInterval', () => {
   });
 
   it('is half the mean gap between polls with news', () => {
-    expect(interval({ newsAtMs: news(6 * hourMs) })).toBe(3 * hourMs);
+    expect(interval({ newItemsAtMs: news(6 * hourMs) })).toBe(3 * hourMs);
   });
 
   it('is a quarter of a day at most while news comes every week', () => {
-    expect(interval({ newsAtMs: news(3 * dayMs) })).toBe(6 * hourMs);
+    expect(interval({ newItemsAtMs: news(3 * dayMs) })).toBe(6 * hourMs);
   });
 
   it.each([
@@ -30,55 +30,55 @@ describe('adaptiveInterval', () => {
     [30, 24],
     [400, 24],
   ])('steps down after %d days of silence to %d hours', (days, hours) => {
-    expect(interval({ newsAtMs: news(2 * hourMs, 20, days * dayMs) })).toBe(hours * hourMs);
+    expect(interval({ newItemsAtMs: news(2 * hourMs, 20, days * dayMs) })).toBe(hours * hourMs);
   });
 
   it('lengthens with a silence that outlasts the usual gap', () => {
-    const usual = interval({ newsAtMs: news(3 * hourMs) });
-    const silent = interval({ newsAtMs: news(3 * hourMs, 20, 5 * dayMs) });
+    const usual = interval({ newItemsAtMs: news(3 * hourMs) });
+    const silent = interval({ newItemsAtMs: news(3 * hourMs, 20, 5 * dayMs) });
     expect(silent).toBeGreaterThan(usual);
   });
 
   it('follows a source that wakes up without waiting for twenty more', () => {
     const woken = [...news(2 * hourMs, 6), nowMs - 300 * dayMs];
-    expect(interval({ newsAtMs: woken })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: woken })).toBe(hourMs);
   });
 
   it('is never under an hour for a source whose gap is longer than half an hour', () => {
-    expect(interval({ newsAtMs: news(40 * minuteMs) })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(40 * minuteMs) })).toBe(hourMs);
   });
 
   it('goes down to five minutes for a source with a shorter gap', () => {
-    expect(interval({ newsAtMs: news(20 * minuteMs) })).toBe(10 * minuteMs);
-    expect(interval({ newsAtMs: news(minuteMs) })).toBe(5 * minuteMs);
+    expect(interval({ newItemsAtMs: news(20 * minuteMs) })).toBe(10 * minuteMs);
+    expect(interval({ newItemsAtMs: news(minuteMs) })).toBe(5 * minuteMs);
   });
 
   it('stays at an hour when requests cannot be conditional', () => {
-    expect(interval({ newsAtMs: news(10 * minuteMs) }, false)).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(10 * minuteMs) }, false)).toBe(hourMs);
   });
 
   it('does not take two polls with news for a rhythm', () => {
-    expect(interval({ newsAtMs: news(5 * minuteMs, 2) })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(5 * minuteMs, 2) })).toBe(hourMs);
   });
 
   it('takes a run of polls that all brought news for news faster than we ask', () => {
-    expect(interval({ newsAtMs: news(hourMs), newsStreak: 2 })).toBe(hourMs);
-    expect(interval({ newsAtMs: news(hourMs), newsStreak: 6 })).toBe(10 * minuteMs);
+    expect(interval({ newItemsAtMs: news(hourMs), newItemsStreak: 2 })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(hourMs), newItemsStreak: 6 })).toBe(10 * minuteMs);
   });
 
   it('gives a flood no minutes and no haste', () => {
-    expect(interval({ newsAtMs: news(20 * minuteMs), strangeDocuments: 6 })).toBe(hourMs);
-    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 6 })).toBe(2 * hourMs);
-    expect(interval({ newsAtMs: news(4 * hourMs), newsStreak: 8, strangeDocuments: 5 })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(20 * minuteMs), disjointDocuments: 6 })).toBe(hourMs);
+    expect(interval({ newItemsAtMs: news(4 * hourMs), newItemsStreak: 8, disjointDocuments: 6 })).toBe(2 * hourMs);
+    expect(interval({ newItemsAtMs: news(4 * hourMs), newItemsStreak: 8, disjointDocuments: 5 })).toBe(hourMs);
   });
 
   it('is halved by each document in a row that held nothing known, down to an hour', () => {
-    const newsAtMs = news(20 * hourMs);
-    expect(interval({ newsAtMs })).toBe(6 * hourMs);
-    expect(interval({ newsAtMs, strangeDocuments: 1 })).toBe(3 * hourMs);
-    expect(interval({ newsAtMs, strangeDocuments: 2 })).toBe(1.5 * hourMs);
-    expect(interval({ newsAtMs, strangeDocuments: 5 })).toBe(hourMs);
-    expect(interval({ newsAtMs, strangeDocuments: 6 })).toBe(6 * hourMs);
+    const newItemsAtMs = news(20 * hourMs);
+    expect(interval({ newItemsAtMs })).toBe(6 * hourMs);
+    expect(interval({ newItemsAtMs, disjointDocuments: 1 })).toBe(3 * hourMs);
+    expect(interval({ newItemsAtMs, disjointDocuments: 2 })).toBe(1.5 * hourMs);
+    expect(interval({ newItemsAtMs, disjointDocuments: 5 })).toBe(hourMs);
+    expect(interval({ newItemsAtMs, disjointDocuments: 6 })).toBe(6 * hourMs);
   });
 
   it.each([
@@ -87,29 +87,29 @@ describe('adaptiveInterval', () => {
     [3, 16],
     [4, 24],
     [99, 24],
-  ])('asks an origin that repeated a full answer %d times after %d hours', (repeatedBodies, hours) => {
-    expect(interval({ newsAtMs: news(20 * minuteMs), repeatedBodies })).toBe(hours * hourMs);
+  ])('asks an origin that repeated a full answer %d times after %d hours', (unchangedBodies, hours) => {
+    expect(interval({ newItemsAtMs: news(20 * minuteMs), unchangedBodies })).toBe(hours * hourMs);
   });
 });
 
 /** Polls a source for days; `document` says what each poll finds, given the time since the last one. */
-function poll(days: number, document: (sinceMs: number, n: number) => Parameters<typeof stored>[0]) {
-  let before = state({ memory: memory({ newsAtMs: [nowMs] }) });
+function poll(days: number, document: (sinceMs: number, n: number) => Parameters<typeof storedDocument>[0]) {
+  let before = pollState({ history: pollHistory({ newItemsAtMs: [nowMs] }) });
   let at = nowMs + hourMs;
   let last = nowMs;
   const waits: number[] = [];
   for (let n = 0; at < nowMs + days * dayMs; n += 1) {
-    const settlement = nextPollState({
+    const result = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: null },
       state: before,
-      happened: stored(document(at - last, n)),
+      outcome: storedDocument(document(at - last, n)),
       nowMs: at,
       random: () => 0.5,
     });
-    waits.push(settlement.nextCheckMs - at);
-    before = after(settlement, before);
+    waits.push(result.nextCheckMs - at);
+    before = stateAfter(result, before);
     last = at;
-    at = settlement.nextCheckMs;
+    at = result.nextCheckMs;
   }
   return waits;
 }

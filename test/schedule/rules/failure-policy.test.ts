@@ -4,17 +4,17 @@ import type { Failure } from '../../../src/domain/polling/fetch-outcome.ts';
 import { neverMs } from '../../../src/schedule/rules/failure-policy.ts';
 import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
 import {
-  after,
   dayMs,
   failed,
   gone,
   hourMs,
   minuteMs,
   nowMs,
+  pollResultOf,
+  pollState,
   secondMs,
-  settled,
-  state,
-  stored,
+  stateAfter,
+  storedDocument,
   throttled,
 } from './poll-fixtures.ts';
 
@@ -24,27 +24,27 @@ function waits(
   count: number,
   options: { random: number; status?: number; intervalMs?: number },
 ): number[] {
-  let before = state();
+  let before = pollState();
   let at = nowMs;
   const found: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    const settlement = nextPollState({
+    const result = nextPollState({
       source: { url: 'https://example.org/feed', intervalMs: options.intervalMs ?? null },
       state: before,
-      happened: failed(failure, { status: options.status ?? null }),
+      outcome: failed(failure, { status: options.status ?? null }),
       nowMs: at,
       random: () => options.random,
     });
-    found.push(settlement.nextCheckMs - at);
-    at = settlement.nextCheckMs;
-    before = after(settlement, before);
+    found.push(result.nextCheckMs - at);
+    at = result.nextCheckMs;
+    before = stateAfter(result, before);
   }
   return found;
 }
 
 describe('settling a failure', () => {
   it('counts it, dates the first and says what it was', () => {
-    const first = settled(failed('connect_error'));
+    const first = pollResultOf(failed('connect_error'));
     expect(first).toMatchObject({
       outcome: 'failed',
       failure: 'connect_error',
@@ -52,16 +52,16 @@ describe('settling a failure', () => {
       failures: 1,
       firstFailedMs: nowMs,
     });
-    expect(first.nextCheckWhy).toBe('back-off after 1 failure');
-    const third = settled(failed('connect_error'), { state: { failures: 2, firstFailedMs: nowMs - hourMs } });
+    expect(first.nextCheckReason).toBe('back-off after 1 failure');
+    const third = pollResultOf(failed('connect_error'), { state: { failures: 2, firstFailedMs: nowMs - hourMs } });
     expect(third).toMatchObject({ failures: 3, firstFailedMs: nowMs - hourMs });
-    expect(third.nextCheckWhy).toBe('back-off after 3 failures');
+    expect(third.nextCheckReason).toBe('back-off after 3 failures');
   });
 
   it('keeps the stored validators and body hash', () => {
-    const settlement = settled(failed('http_server_error', { status: 500 }));
-    expect(settlement.validators).toBeNull();
-    expect(settlement.bodyHash).toBeNull();
+    const result = pollResultOf(failed('http_server_error', { status: 500 }));
+    expect(result.validators).toBeNull();
+    expect(result.bodyHash).toBeNull();
   });
 
   it('doubles the wait up to a day', () => {
@@ -79,15 +79,18 @@ describe('settling a failure', () => {
   });
 
   it('comes back within minutes to a source that could never be read yet', () => {
-    const unread = { firstReadDone: false, memory: { ...state().memory, newsAtMs: [] } };
-    expect(settled(failed('connect_error'), { state: unread, random: 1 }).waitMs).toBe(5 * minuteMs);
-    const later = settled(failed('connect_error'), { state: { ...unread, failures: 20 }, random: 1 });
+    const unread = { firstReadDone: false, history: { ...pollState().history, newItemsAtMs: [] } };
+    expect(pollResultOf(failed('connect_error'), { state: unread, random: 1 }).waitMs).toBe(5 * minuteMs);
+    const later = pollResultOf(failed('connect_error'), { state: { ...unread, failures: 20 }, random: 1 });
     expect(later.waitMs).toBe(dayMs);
   });
 
   it('comes back within the hour to a source that is asked once a day', () => {
-    const settlement = settled(failed('connect_timeout'), { memory: { newsAtMs: [nowMs - 40 * dayMs] }, random: 1 });
-    expect(settlement.waitMs).toBe(hourMs);
+    const result = pollResultOf(failed('connect_timeout'), {
+      history: { newItemsAtMs: [nowMs - 40 * dayMs] },
+      random: 1,
+    });
+    expect(result.waitMs).toBe(hourMs);
   });
 
   it.each(['unauthorized', 'challenge'] as const)('waits four hours and more after %s', (failure) => {
@@ -99,58 +102,61 @@ describe('settling a failure', () => {
   });
 
   it.each([403, 451])('takes a %d for a refusal under whatever code it comes', (status) => {
-    expect(settled(failed('http_client_error', { status })).waitMs).toBeGreaterThanOrEqual(4 * hourMs);
+    expect(pollResultOf(failed('http_client_error', { status })).waitMs).toBeGreaterThanOrEqual(4 * hourMs);
   });
 
   it('asks a missing local file again in a minute', () => {
-    const settlement = settled(failed('file_missing'), { url: 'file:///feeds/a.xml' });
-    expect(settlement.waitMs).toBe(minuteMs);
+    const result = pollResultOf(failed('file_missing'), { url: 'file:///feeds/a.xml' });
+    expect(result.waitMs).toBe(minuteMs);
   });
 
   it('counts two deadlines in a row as strikes, and any answer as none', () => {
-    expect(settled(failed('header_timeout'), { memory: { slowStrikes: 1 } }).memory.slowStrikes).toBe(2);
     expect(
-      settled(failed('http_server_error', { status: 500 }), { memory: { slowStrikes: 1 } }).memory.slowStrikes,
+      pollResultOf(failed('header_timeout'), { history: { consecutiveTimeouts: 1 } }).history.consecutiveTimeouts,
+    ).toBe(2);
+    expect(
+      pollResultOf(failed('http_server_error', { status: 500 }), { history: { consecutiveTimeouts: 1 } }).history
+        .consecutiveTimeouts,
     ).toBe(0);
   });
 
   it('drops the validators that an origin chokes on', () => {
-    const settlement = settled(failed('http_client_error', { status: 400 }));
-    expect(settlement.validators).toEqual({ etag: null, lastModified: null });
-    expect(settlement.facts.notes).toContain('bad_validator');
+    const result = pollResultOf(failed('http_client_error', { status: 400 }));
+    expect(result.validators).toEqual({ etag: null, lastModified: null });
+    expect(result.facts.notes).toContain('bad_validator');
   });
 
   it('does not blame validators that were not sent', () => {
-    const settlement = settled(failed('http_client_error', { status: 400 }), {
+    const result = pollResultOf(failed('http_client_error', { status: 400 }), {
       state: { validators: { etag: null, lastModified: null } },
     });
-    expect(settlement.facts.notes).not.toContain('bad_validator');
+    expect(result.facts.notes).not.toContain('bad_validator');
   });
 
   it('does not ask before an earlier lifetime has passed', () => {
-    const settlement = settled(failed('connect_timeout'), {
-      memory: { lastGoodMs: nowMs - 10 * minuteMs, freshForMs: 6 * hourMs },
+    const result = pollResultOf(failed('connect_timeout'), {
+      history: { lastSuccessMs: nowMs - 10 * minuteMs, freshnessLifetimeMs: 6 * hourMs },
     });
-    expect(settlement.nextCheckMs).toBe(nowMs - 10 * minuteMs + 6 * hourMs);
-    expect(settlement.nextCheckWhy).toBe('max-age 6 h');
+    expect(result.nextCheckMs).toBe(nowMs - 10 * minuteMs + 6 * hourMs);
+    expect(result.nextCheckReason).toBe('max-age 6 h');
   });
 
   it('does not wait for a lifetime that is over', () => {
-    const settlement = settled(failed('connect_timeout'), {
-      memory: { lastGoodMs: nowMs - 7 * hourMs, freshForMs: 6 * hourMs },
+    const result = pollResultOf(failed('connect_timeout'), {
+      history: { lastSuccessMs: nowMs - 7 * hourMs, freshnessLifetimeMs: 6 * hourMs },
     });
-    expect(settlement.waitMs).toBe(30 * minuteMs);
+    expect(result.waitMs).toBe(30 * minuteMs);
   });
 
   it('keeps out of skipHours after a failure too', () => {
-    const settlement = settled(failed('connect_timeout'), { memory: { hints: { ...noHints, skipHours: [3] } } });
-    expect(settlement.nextCheckMs).toBe(Date.UTC(2026, 0, 5, 4));
+    const result = pollResultOf(failed('connect_timeout'), { history: { hints: { ...noHints, skipHours: [3] } } });
+    expect(result.nextCheckMs).toBe(Date.UTC(2026, 0, 5, 4));
   });
 
   it('honours Retry-After of any failure', () => {
-    const settlement = settled(failed('http_server_error', { status: 500, retryAfterMs: 5 * hourMs }));
-    expect(settlement.waitMs).toBe(5 * hourMs);
-    expect(settlement.nextCheckWhy).toBe('Retry-After 5 h');
+    const result = pollResultOf(failed('http_server_error', { status: 500, retryAfterMs: 5 * hourMs }));
+    expect(result.waitMs).toBe(5 * hourMs);
+    expect(result.nextCheckReason).toBe('Retry-After 5 h');
   });
 });
 
@@ -158,42 +164,42 @@ describe('a source that fails for long', () => {
   const longAgo = { failures: 40, firstFailedMs: nowMs - 31 * dayMs };
 
   it('is flagged after a month and probed once a week', () => {
-    const settlement = settled(failed('not_found', { status: 404 }), { state: longAgo });
-    expect(settlement.waitMs).toBe(7 * dayMs);
-    expect(settlement.memory.dead).toBe(true);
-    expect(settlement.facts.notes).toContain('dead?');
-    expect(settlement.nextCheckWhy).toBe('weekly probe, failing since 31 d');
+    const result = pollResultOf(failed('not_found', { status: 404 }), { state: longAgo });
+    expect(result.waitMs).toBe(7 * dayMs);
+    expect(result.history.dead).toBe(true);
+    expect(result.facts.notes).toContain('presumed_dead');
+    expect(result.nextCheckReason).toBe('weekly probe, failing since 31 d');
   });
 
   it('is not flagged a day before the month is over', () => {
-    const settlement = settled(failed('not_found', { status: 404 }), {
+    const result = pollResultOf(failed('not_found', { status: 404 }), {
       state: { ...longAgo, firstFailedMs: nowMs - 29 * dayMs },
     });
-    expect(settlement.memory.dead).toBe(false);
-    expect(settlement.waitMs).toBeLessThanOrEqual(dayMs);
+    expect(result.history.dead).toBe(false);
+    expect(result.waitMs).toBeLessThanOrEqual(dayMs);
   });
 
   it('is not flagged when we were off for most of the month', () => {
-    const settlement = settled(failed('not_found', { status: 404 }), { state: { ...longAgo, failures: 2 } });
-    expect(settlement.memory.dead).toBe(false);
+    const result = pollResultOf(failed('not_found', { status: 404 }), { state: { ...longAgo, failures: 2 } });
+    expect(result.history.dead).toBe(false);
   });
 
   it('is flagged after a week when its name no longer exists', () => {
     const before = { failures: 12, firstFailedMs: nowMs - 8 * dayMs };
-    expect(settled(failed('dns_error', { notes: ['nxdomain'] }), { state: before }).memory.dead).toBe(true);
-    expect(settled(failed('dns_error'), { state: before }).memory.dead).toBe(false);
+    expect(pollResultOf(failed('dns_error', { notes: ['nxdomain'] }), { state: before }).history.dead).toBe(true);
+    expect(pollResultOf(failed('dns_error'), { state: before }).history.dead).toBe(false);
   });
 
   it('is never flagged when it is a local file, which costs nobody anything', () => {
-    const settlement = settled(failed('file_missing'), { state: longAgo, url: 'file:///feeds/a.xml' });
-    expect(settlement.memory.dead).toBe(false);
-    expect(settlement.waitMs).toBe(hourMs);
+    const result = pollResultOf(failed('file_missing'), { state: longAgo, url: 'file:///feeds/a.xml' });
+    expect(result.history.dead).toBe(false);
+    expect(result.waitMs).toBe(hourMs);
   });
 
   it('is well again at its first answer', () => {
-    const settlement = settled(stored(), { state: longAgo, memory: { dead: true } });
-    expect(settlement.memory.dead).toBe(false);
-    expect(settlement.waitMs).toBe(hourMs);
+    const result = pollResultOf(storedDocument(), { state: longAgo, history: { dead: true } });
+    expect(result.history.dead).toBe(false);
+    expect(result.waitMs).toBe(hourMs);
   });
 
   it('never stops being polled', () => {
@@ -205,23 +211,26 @@ describe('a source that fails for long', () => {
 
 describe('settling a throttled read', () => {
   it('asks nothing for as long as Retry-After says', () => {
-    const settlement = settled(throttled(dayMs));
-    expect(settlement).toMatchObject({ outcome: 'throttled', failure: null, waitMs: dayMs });
-    expect(settlement.nextCheckWhy).toBe('Retry-After 1 d (rate limited)');
-    expect(settlement.memory.retryUntilMs).toBe(nowMs + dayMs);
-    expect(settlement.facts.notes).toContain('rate_limited');
+    const result = pollResultOf(throttled(dayMs));
+    expect(result).toMatchObject({ outcome: 'throttled', failure: null, waitMs: dayMs });
+    expect(result.nextCheckReason).toBe('Retry-After 1 d (rate limited)');
+    expect(result.history.retryAfterUntilMs).toBe(nowMs + dayMs);
+    expect(result.facts.notes).toContain('rate_limited');
   });
 
   it('spares the whole host for at most fifteen minutes', () => {
-    expect(settled(throttled(dayMs)).hostPauseMs).toBe(15 * minuteMs);
-    expect(settled(throttled(2 * minuteMs)).hostPauseMs).toBe(2 * minuteMs);
-    expect(settled(throttled(null)).hostPauseMs).toBe(minuteMs);
+    expect(pollResultOf(throttled(dayMs)).hostPauseMs).toBe(15 * minuteMs);
+    expect(pollResultOf(throttled(2 * minuteMs)).hostPauseMs).toBe(2 * minuteMs);
+    expect(pollResultOf(throttled(null)).hostPauseMs).toBe(minuteMs);
   });
 
   it('remembers the pause with the host that was asked', () => {
-    expect(settled(throttled(dayMs)).memory.hostPause).toEqual({ host: 'example.org', untilMs: nowMs + 15 * minuteMs });
+    expect(pollResultOf(throttled(dayMs)).history.hostPause).toEqual({
+      host: 'example.org',
+      untilMs: nowMs + 15 * minuteMs,
+    });
     const movedTo = 'https://moved.example.com:8443/feed';
-    expect(settled(throttled(null), { state: { movedTo } }).memory.hostPause).toEqual({
+    expect(pollResultOf(throttled(null), { state: { movedTo } }).history.hostPause).toEqual({
       host: 'moved.example.com:8443',
       untilMs: nowMs + minuteMs,
     });
@@ -229,117 +238,117 @@ describe('settling a throttled read', () => {
 
   it('does not shorten a pause that still runs', () => {
     const hostPause = { host: 'example.org', untilMs: nowMs + 9 * minuteMs };
-    expect(settled(throttled(2 * minuteMs), { memory: { hostPause } }).memory.hostPause).toEqual(hostPause);
+    expect(pollResultOf(throttled(2 * minuteMs), { history: { hostPause } }).history.hostPause).toEqual(hostPause);
     const elsewhere = { host: 'other.example.org', untilMs: nowMs + 9 * minuteMs };
-    expect(settled(throttled(2 * minuteMs), { memory: { hostPause: elsewhere } }).memory.hostPause).toEqual({
+    expect(pollResultOf(throttled(2 * minuteMs), { history: { hostPause: elsewhere } }).history.hostPause).toEqual({
       host: 'example.org',
       untilMs: nowMs + 2 * minuteMs,
     });
   });
 
   it('spares only the source after a 503', () => {
-    const settlement = settled(throttled(2 * hourMs, false));
-    expect(settlement.hostPauseMs).toBeNull();
-    expect(settlement.memory.hostPause).toBeNull();
-    expect(settlement.waitMs).toBe(2 * hourMs);
-    expect(settlement.nextCheckWhy).toBe('Retry-After 2 h (unavailable)');
+    const result = pollResultOf(throttled(2 * hourMs, false));
+    expect(result.hostPauseMs).toBeNull();
+    expect(result.history.hostPause).toBeNull();
+    expect(result.waitMs).toBe(2 * hourMs);
+    expect(result.nextCheckReason).toBe('Retry-After 2 h (unavailable)');
   });
 
   it('caps Retry-After at a week and says so', () => {
-    const settlement = settled(throttled(9_999 * dayMs));
-    expect(settlement.waitMs).toBe(7 * dayMs);
-    expect(settlement.facts.notes).toContain('retry_after_capped');
+    const result = pollResultOf(throttled(9_999 * dayMs));
+    expect(result.waitMs).toBe(7 * dayMs);
+    expect(result.facts.notes).toContain('retry_after_capped');
   });
 
   it.each([null, 0, -5_000, Number.NaN])('falls back to the usual back-off on a Retry-After of %s', (retryAfterMs) => {
-    const settlement = settled(throttled(retryAfterMs));
-    expect(settlement.waitMs).toBe(30 * minuteMs);
-    expect(settlement.nextCheckWhy).toBe('back-off after 1 failure (rate limited)');
+    const result = pollResultOf(throttled(retryAfterMs));
+    expect(result.waitMs).toBe(30 * minuteMs);
+    expect(result.nextCheckReason).toBe('back-off after 1 failure (rate limited)');
   });
 
   it('grows the wait when the host always says one second', () => {
-    let before = state();
+    let before = pollState();
     const found: number[] = [];
     for (let n = 0; n < 4; n += 1) {
       const input = { source: { url: 'https://example.org/feed', intervalMs: minuteMs }, nowMs, random: () => 0 };
-      const settlement = nextPollState({ ...input, state: before, happened: throttled(secondMs) });
-      found.push((settlement.nextCheckMs - nowMs) / minuteMs);
-      before = after(settlement, before);
+      const result = nextPollState({ ...input, state: before, outcome: throttled(secondMs) });
+      found.push((result.nextCheckMs - nowMs) / minuteMs);
+      before = stateAfter(result, before);
     }
     expect(found).toEqual([30, 60, 120, 240]);
   });
 
   it('is never a step towards being flagged as dead', () => {
-    const settlement = settled(throttled(null), { state: { failures: 99 } });
-    expect(settlement.firstFailedMs).toBeNull();
-    expect(settlement.memory.dead).toBe(false);
+    const result = pollResultOf(throttled(null), { state: { failures: 99 } });
+    expect(result.firstFailedMs).toBeNull();
+    expect(result.history.dead).toBe(false);
   });
 
   it('does not forget a longer Retry-After for a shorter one', () => {
-    const settlement = settled(throttled(secondMs), { memory: { retryUntilMs: nowMs + 9 * hourMs } });
-    expect(settlement.waitMs).toBe(9 * hourMs);
+    const result = pollResultOf(throttled(secondMs), { history: { retryAfterUntilMs: nowMs + 9 * hourMs } });
+    expect(result.waitMs).toBe(9 * hourMs);
   });
 });
 
 describe('settling a 410', () => {
   it('asks again after a day', () => {
-    const settlement = settled(gone);
-    expect(settlement).toMatchObject({ outcome: 'gone', goneMs: null, waitMs: dayMs });
-    expect(settlement.memory.goneSinceMs).toBe(nowMs);
-    expect(settlement.facts.notes).toContain('gone_suspected');
+    const result = pollResultOf(gone);
+    expect(result).toMatchObject({ outcome: 'gone', goneMs: null, waitMs: dayMs });
+    expect(result.history.goneSinceMs).toBe(nowMs);
+    expect(result.facts.notes).toContain('gone_suspected');
   });
 
   it('believes it when it is said again a day later, and stops', () => {
-    const settlement = settled(gone, { memory: { goneSinceMs: nowMs - dayMs } });
-    expect(settlement).toMatchObject({
+    const result = pollResultOf(gone, { history: { goneSinceMs: nowMs - dayMs } });
+    expect(result).toMatchObject({
       goneMs: nowMs,
       nextCheckMs: neverMs,
-      nextCheckWhy: 'gone: polling has stopped',
+      nextCheckReason: 'gone: polling has stopped',
     });
-    expect(settlement.facts.notes).toContain('gone');
+    expect(result.facts.notes).toContain('gone');
   });
 
   it('does not believe it sooner, however often it is said', () => {
-    const settlement = settled(gone, { memory: { goneSinceMs: nowMs - 20 * hourMs } });
-    expect(settlement.goneMs).toBeNull();
-    expect(settlement.waitMs).toBe(4 * hourMs);
+    const result = pollResultOf(gone, { history: { goneSinceMs: nowMs - 20 * hourMs } });
+    expect(result.goneMs).toBeNull();
+    expect(result.waitMs).toBe(4 * hourMs);
   });
 
   it('forgets it at the next good answer', () => {
-    expect(settled(stored(), { memory: { goneSinceMs: nowMs - dayMs } }).memory.goneSinceMs).toBeNull();
+    expect(pollResultOf(storedDocument(), { history: { goneSinceMs: nowMs - dayMs } }).history.goneSinceMs).toBeNull();
   });
 
   it('remembers it through other trouble', () => {
-    const settlement = settled(failed('connect_timeout'), { memory: { goneSinceMs: nowMs - dayMs } });
-    expect(settlement.memory.goneSinceMs).toBe(nowMs - dayMs);
+    const result = pollResultOf(failed('connect_timeout'), { history: { goneSinceMs: nowMs - dayMs } });
+    expect(result.history.goneSinceMs).toBe(nowMs - dayMs);
   });
 });
 
 describe('settling trouble of our own', () => {
   it('blames no source while our network is down', () => {
-    const settlement = settled(failed('connect_error'), {
-      networkDown: true,
+    const result = pollResultOf(failed('connect_error'), {
+      isNetworkDown: true,
       state: { failures: 2, firstFailedMs: nowMs - hourMs },
     });
-    expect(settlement).toMatchObject({
+    expect(result).toMatchObject({
       failures: 2,
       firstFailedMs: nowMs - hourMs,
-      nextCheckWhy: 'our network is down',
+      nextCheckReason: 'our network is down',
     });
-    expect(settlement.waitMs).toBe(30 * secondMs);
-    expect(settlement.facts.notes).toContain('network_down');
+    expect(result.waitMs).toBe(30 * secondMs);
+    expect(result.facts.notes).toContain('network_down');
   });
 
   it('counts an answer of the origin even then', () => {
-    expect(settled(failed('http_server_error', { status: 500 }), { networkDown: true }).failures).toBe(1);
+    expect(pollResultOf(failed('http_server_error', { status: 500 }), { isNetworkDown: true }).failures).toBe(1);
   });
 
   it('forgets lost leases when a refresh came to its end, however badly', () => {
-    for (const happened of [failed('connect_error'), throttled(null), gone]) {
-      expect(settled(happened, { memory: { lostLeases: 1 } }).memory.lostLeases).toBe(0);
+    for (const outcome of [failed('connect_error'), throttled(null), gone]) {
+      expect(pollResultOf(outcome, { history: { lostLeases: 1 } }).history.lostLeases).toBe(0);
     }
-    expect(settled(failed('connect_error'), { memory: { lostLeases: 1 }, networkDown: true }).memory.lostLeases).toBe(
-      0,
-    );
+    expect(
+      pollResultOf(failed('connect_error'), { history: { lostLeases: 1 }, isNetworkDown: true }).history.lostLeases,
+    ).toBe(0);
   });
 });

@@ -26,16 +26,16 @@ describe('hintFloor', () => {
   });
 
   it('divides the syndication period by its frequency', () => {
-    expect(sy('hourly', 2).floorMs).toBe(30 * minuteMs);
-    expect(sy('daily', 4).floorMs).toBe(6 * hourMs);
+    expect(sy('hourly', 2).minIntervalMs).toBe(30 * minuteMs);
+    expect(sy('daily', 4).minIntervalMs).toBe(6 * hourMs);
   });
 
   it('takes a missing frequency as one', () => {
-    expect(sy('hourly').floorMs).toBe(hourMs);
+    expect(sy('hourly').minIntervalMs).toBe(hourMs);
   });
 
   it('reads the period whatever its case and spaces', () => {
-    expect(sy(' Daily\n', 2).floorMs).toBe(12 * hourMs);
+    expect(sy(' Daily\n', 2).minIntervalMs).toBe(12 * hourMs);
   });
 
   it.each([
@@ -54,12 +54,12 @@ describe('hintFloor', () => {
 
   it('takes the longer of ttl and syndication period', () => {
     const hints = { ...noHints, ttlMinutes: 90, updatePeriod: 'hourly', updateFrequency: 1 };
-    expect(hintInterval(hints, null).why).toBe('ttl 1 h 30 min');
-    expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null).why).toBe('sy:updatePeriod 1 d');
+    expect(hintInterval(hints, null).reason).toBe('ttl 1 h 30 min');
+    expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null).reason).toBe('sy:updatePeriod 1 d');
   });
 
-  it.each([0, -1, Number.NaN])('takes a lifetime of %d as nothing said', (freshForMs) => {
-    expect(hintInterval(null, freshForMs)).toEqual({ floorMs: 0, why: null, notes: [] });
+  it.each([0, -1, Number.NaN])('takes a lifetime of %d as nothing said', (freshnessLifetimeMs) => {
+    expect(hintInterval(null, freshnessLifetimeMs)).toEqual({ floorMs: 0, why: null, notes: [] });
   });
 
   it('caps a lifetime of years at a day', () => {

@@ -13,7 +13,6 @@ import { hintInterval, skipForward, storableHints } from '../../../src/schedule/
 import { nextPollState, type PollInput } from '../../../src/schedule/rules/next-poll-state.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 import {
-  after,
   answered,
   dayMs,
   facts,
@@ -23,7 +22,8 @@ import {
   minuteMs,
   notModified,
   nowMs,
-  stored,
+  stateAfter,
+  storedDocument,
   throttled,
 } from './poll-fixtures.ts';
 
@@ -61,25 +61,25 @@ const hints: fc.Arbitrary<FeedHints> = fc.record({
   ),
 });
 
-const memory: fc.Arbitrary<PollHistory> = fc.record({
-  freshForMs: fc.option(fc.integer({ min: 1, max: 400 * dayMs })),
+const history: fc.Arbitrary<PollHistory> = fc.record({
+  freshnessLifetimeMs: fc.option(fc.integer({ min: 1, max: 400 * dayMs })),
   hints: fc.option(hints.map(storableHints)),
-  retryUntilMs: fc.option(instant),
+  retryAfterUntilMs: fc.option(instant),
   hostPause: fc.option(fc.record({ host: fc.domain(), untilMs: instant })),
-  newsAtMs: fc.array(instant, { maxLength: 20 }).map((times) => times.sort((a, b) => b - a)),
-  repeatedBodies: fc.nat(3_000),
-  slowStrikes: fc.nat(5),
-  redirect: fc.option(fc.record({ url: fc.webUrl(), sinceMs: instant, successes: fc.nat(9) })),
+  newItemsAtMs: fc.array(instant, { maxLength: 20 }).map((times) => times.sort((a, b) => b - a)),
+  unchangedBodies: fc.nat(3_000),
+  consecutiveTimeouts: fc.nat(5),
+  redirectCandidate: fc.option(fc.record({ url: fc.webUrl(), sinceMs: instant, successes: fc.nat(9) })),
   goneSinceMs: fc.option(instant),
   idsDistrusted: fc.boolean(),
   lostLeases: fc.nat(3),
-  newsStreak: fc.nat(3_000),
-  strangeDocuments: fc.nat(20),
-  lastGoodMs: fc.option(instant),
+  newItemsStreak: fc.nat(3_000),
+  disjointDocuments: fc.nat(20),
+  lastSuccessMs: fc.option(instant),
   dead: fc.boolean(),
   documentEntries: fc.option(fc.nat(500)),
-  missing: fc.array(fc.nat(), { maxLength: 5 }),
-  formerly: fc.option(fc.record({ title: fc.string(), site: fc.domain(), untilMs: instant })),
+  missingItemIds: fc.array(fc.nat(), { maxLength: 5 }),
+  previousIdentity: fc.option(fc.record({ title: fc.string(), site: fc.domain(), untilMs: instant })),
   rulesVersion: fc.nat(3),
 });
 
@@ -87,28 +87,28 @@ const state: fc.Arbitrary<PollState> = fc.record({
   validators: fc.constantFrom(noValidators, { etag: '"a"', lastModified: null }),
   bodyHash: fc.option(fc.constant('aa')),
   nextCheckMs: instant,
-  nextCheckWhy: fc.constant('adaptive interval'),
+  nextCheckReason: fc.constant('adaptive interval'),
   failures: fc.nat(5_000),
   firstFailedMs: fc.option(instant),
   firstReadDone: fc.boolean(),
   goneMs: fc.option(instant),
   movedTo: fc.option(fc.webUrl()),
-  memory,
+  history,
 });
 
-const healthy: fc.Arbitrary<PollInput['happened']> = fc.oneof(
+const healthy: fc.Arbitrary<PollInput['outcome']> = fc.oneof(
   fc
-    .record({ added: fc.nat(600), updated: fc.nat(5), heldBack: fc.nat(2), freshForMs: lifetime, hints })
-    .map((part) => stored(part)),
+    .record({ added: fc.nat(600), updated: fc.nat(5), deferred: fc.nat(2), freshnessLifetimeMs: lifetime, hints })
+    .map((part) => storedDocument(part)),
   fc
     .record({
       by: fc.constantFrom('status' as const, 'body' as const),
-      freshForMs: lifetime,
+      freshnessLifetimeMs: lifetime,
       movedTo: fc.option(fc.webUrl()),
     })
     .map((part) => notModified(part)),
 );
-const troubled: fc.Arbitrary<PollInput['happened']> = fc.oneof(
+const troubled: fc.Arbitrary<PollInput['outcome']> = fc.oneof(
   fc.constant(gone),
   fc.tuple(lifetime, fc.boolean()).map(([retryAfterMs, hostWide]) => throttled(retryAfterMs, hostWide)),
   fc
@@ -126,10 +126,10 @@ const input: fc.Arbitrary<PollInput> = fc.record({
     intervalMs: fc.option(fc.integer({ min: minuteMs, max: dayMs })),
   }),
   state,
-  happened: fc.oneof(healthy, troubled),
+  outcome: fc.oneof(healthy, troubled),
   nowMs: fc.constant(nowMs),
   random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }).map((value) => () => value),
-  networkDown: fc.boolean(),
+  isNetworkDown: fc.boolean(),
   stretch: fc.double({ min: 1, max: 8, noNaN: true }),
   hostCycleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 * dayMs })),
 });
@@ -141,62 +141,62 @@ function holds(property: (input: PollInput) => void, arbitrary: fc.Arbitrary<Pol
 const isFile = ({ source }: PollInput) => source.url.startsWith('file:');
 const isOwn = (one: PollInput) => one.source.intervalMs !== null || isFile(one);
 
-describe('any settlement', () => {
+describe('any result', () => {
   it('names a next check that is a whole number, in the future and within reach, and a reason', () => {
     holds((one) => {
-      const settlement = nextPollState(one);
-      expect(Number.isSafeInteger(settlement.nextCheckMs)).toBe(true);
-      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs);
-      if (settlement.goneMs === null) expect(settlement.nextCheckMs - nowMs).toBeLessThanOrEqual(maxNextCheckDelayMs);
-      expect(settlement.nextCheckWhy).not.toMatch(/NaN|undefined|Infinity|^$/);
+      const result = nextPollState(one);
+      expect(Number.isSafeInteger(result.nextCheckMs)).toBe(true);
+      expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs);
+      if (result.goneMs === null) expect(result.nextCheckMs - nowMs).toBeLessThanOrEqual(maxNextCheckDelayMs);
+      expect(result.nextCheckReason).not.toMatch(/NaN|undefined|Infinity|^$/);
     });
   });
 
   it('is never earlier than the Retry-After that it heard or remembers', () => {
     holds((one) => {
-      const settlement = nextPollState(one);
-      const { outcome } = one.happened.kind === 'no-document' ? one.happened : { outcome: null };
+      const result = nextPollState(one);
+      const { outcome } = one.outcome.kind === 'no-document' ? one.outcome : { outcome: null };
       const said = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
       if (said !== null && said > 0) {
-        expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(said, 7 * dayMs));
+        expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(said, 7 * dayMs));
       }
-      const remembered = Math.min(one.state.memory.retryUntilMs ?? 0, nowMs + 7 * dayMs);
-      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(remembered);
+      const remembered = Math.min(one.state.history.retryAfterUntilMs ?? 0, nowMs + 7 * dayMs);
+      expect(result.nextCheckMs).toBeGreaterThanOrEqual(remembered);
     });
   });
 
   it('is never earlier than a hint after a good answer, unless the operator said how often', () => {
-    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       if (isOwn(one)) return;
-      const settlement = nextPollState(one);
-      const { floorMs } = hintInterval(settlement.memory.hints, settlement.memory.freshForMs);
-      expect(settlement.nextCheckMs).toBeGreaterThanOrEqual(nowMs + floorMs);
+      const result = nextPollState(one);
+      const { minIntervalMs: floorMs } = hintInterval(result.history.hints, result.history.freshnessLifetimeMs);
+      expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + floorMs);
     }, good);
   });
 
   it('never falls into hours or days that the publisher wants to be left out', () => {
     holds((one) => {
-      const settlement = nextPollState(one);
-      if (isOwn(one) || settlement.goneMs !== null) return;
-      expect(skipForward(settlement.nextCheckMs, settlement.memory.hints).why).toBeNull();
+      const result = nextPollState(one);
+      if (isOwn(one) || result.goneMs !== null) return;
+      expect(skipForward(result.nextCheckMs, result.history.hints).reason).toBeNull();
     });
   });
 
   it("keeps the operator's interval to a tenth after a good answer", () => {
-    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
-      const settlement = nextPollState(one);
+      const result = nextPollState(one);
       const { intervalMs } = one.source;
-      if (intervalMs === null || isFile(one) || settlement.memory.retryUntilMs !== null) return;
-      const waitMs = settlement.nextCheckMs - nowMs;
+      if (intervalMs === null || isFile(one) || result.history.retryAfterUntilMs !== null) return;
+      const waitMs = result.nextCheckMs - nowMs;
       expect(waitMs).toBeGreaterThanOrEqual(intervalMs);
       expect(waitMs).toBeLessThanOrEqual(Math.ceil(intervalMs * 1.1));
     }, good);
   });
 
   it('never asks a source of its own rhythm more often than every five minutes after a good answer', () => {
-    const good = fc.tuple(input, healthy).map(([one, happened]) => ({ ...one, happened }));
+    const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       if (isOwn(one)) return;
       expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(5 * minuteMs);
@@ -213,7 +213,7 @@ describe('any settlement', () => {
           answered({ kind: 'gone', facts: facts() }),
         ),
       )
-      .map(([one, happened]) => ({ ...one, happened }));
+      .map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       expect(nextPollState(one).nextCheckMs - nowMs).toBeGreaterThanOrEqual(hourMs / 2);
     }, refused);
@@ -221,32 +221,32 @@ describe('any settlement', () => {
 
   it('stops polling only for what is gone', () => {
     holds((one) => {
-      const settlement = nextPollState(one);
-      if (settlement.goneMs !== null) expect(settlement.outcome).toBe('gone');
-      else expect(settlement.nextCheckMs).toBeLessThan(neverMs);
+      const result = nextPollState(one);
+      if (result.goneMs !== null) expect(result.outcome).toBe('gone');
+      else expect(result.nextCheckMs).toBeLessThan(neverMs);
     });
   });
 
   it('leaves a state from which the next one follows, also after a trip through JSON', () => {
     const two = fc.tuple(input, fc.oneof(healthy, troubled));
     fc.assert(
-      fc.property(two, ([one, happened]) => {
-        const left = after(nextPollState(one), one.state);
+      fc.property(two, ([one, outcome]) => {
+        const left = stateAfter(nextPollState(one), one.state);
         const thawed = JSON.parse(JSON.stringify(left)) as PollState;
         expect(thawed).toEqual(left);
-        const next = nextPollState({ ...one, state: left, happened });
-        expect(nextPollState({ ...one, state: thawed, happened })).toEqual(next);
+        const next = nextPollState({ ...one, state: left, outcome });
+        expect(nextPollState({ ...one, state: thawed, outcome })).toEqual(next);
       }),
       { numRuns: fuzzRuns * 5 },
     );
   });
 
-  it('leaves a memory of known fields only, none of them undefined', () => {
+  it('leaves a history of known fields only, none of them undefined', () => {
     holds((one) => {
-      const { memory: left } = nextPollState(one);
+      const { history: left } = nextPollState(one);
       expect(Object.keys(left).sort()).toEqual(Object.keys(emptyPollHistory).sort());
       expect(Object.values(left)).not.toContain(undefined);
-      expect(left.newsAtMs.length).toBeLessThanOrEqual(20);
+      expect(left.newItemsAtMs.length).toBeLessThanOrEqual(20);
     });
   });
 });

@@ -35,14 +35,14 @@ describe('watchRedirect', () => {
   });
 
   it('takes a redirect to the address itself for none', () => {
-    expect(evaluateRedirect(null, { requested, movedTo: requested, nowMs }).redirect).toBeNull();
+    expect(evaluateRedirect(null, { requested, movedTo: requested, nowMs }).candidate).toBeNull();
   });
 
   it('adopts http for http, and https for http', () => {
     const plain = 'http://example.org/feed';
     const watched = { url: 'http://example.com/feed', sinceMs: nowMs - 3 * dayMs, successes: 2 };
     expect(evaluateRedirect(watched, { requested: plain, movedTo: watched.url, nowMs }).adopted).toBe(watched.url);
-    expect(evaluateRedirect(null, { requested: plain, movedTo, nowMs }).redirect?.url).toBe(movedTo);
+    expect(evaluateRedirect(null, { requested: plain, movedTo, nowMs }).candidate?.url).toBe(movedTo);
   });
 
   it.each(['http://example.com/feed', 'ftp://example.com/feed', 'not a url'])('never watches %s', (target) => {

@@ -17,38 +17,38 @@ export const dayMs = 86_400_000;
 /** Monday, 5 January 2026, 03:10 UTC. */
 export const nowMs = Date.UTC(2026, 0, 5, 3, 10);
 
-export const held: Validators = { etag: '"a"', lastModified: null };
+export const storedValidators: Validators = { etag: '"a"', lastModified: null };
 
 export function facts(part: Partial<FetchFacts> = {}): FetchFacts {
   return { status: 200, bytes: 1_000, durationMs: 200, redirects: 0, notes: [], ...part };
 }
 
-export function memory(part: Partial<PollHistory> = {}): PollHistory {
-  return { ...emptyPollHistory, newsAtMs: [nowMs - hourMs], ...part };
+export function pollHistory(part: Partial<PollHistory> = {}): PollHistory {
+  return { ...emptyPollHistory, newItemsAtMs: [nowMs - hourMs], ...part };
 }
 
-export function state(part: Partial<PollState> = {}): PollState {
+export function pollState(part: Partial<PollState> = {}): PollState {
   return {
-    validators: held,
+    validators: storedValidators,
     bodyHash: 'aa',
     nextCheckMs: nowMs,
-    nextCheckWhy: 'adaptive interval',
+    nextCheckReason: 'adaptive interval',
     failures: 0,
     firstFailedMs: null,
     firstReadDone: true,
     goneMs: null,
     movedTo: null,
-    memory: memory(),
+    history: pollHistory(),
     ...part,
   };
 }
 
 export type FreshPart = Partial<StoredDocument['fetched']> &
-  Partial<StoredDocument['digest']> &
+  Partial<StoredDocument['feed']> &
   Partial<Omit<StoredDocument, 'fetched' | 'digest'>>;
 
 /** A document that was read and stored; by default one without anything new. */
-export function stored(part: FreshPart = {}): StoredDocument {
+export function storedDocument(part: FreshPart = {}): StoredDocument {
   return {
     kind: 'stored',
     fetched: {
@@ -57,11 +57,11 @@ export function stored(part: FreshPart = {}): StoredDocument {
       bodyHash: part.bodyHash ?? 'bb',
       url: part.url ?? 'https://example.org/feed',
       movedTo: part.movedTo ?? null,
-      freshForMs: part.freshForMs ?? null,
+      freshnessLifetimeMs: part.freshnessLifetimeMs ?? null,
       links: [],
       facts: part.facts ?? facts(),
     },
-    digest: {
+    feed: {
       hints: part.hints ?? noHints,
       notes: part.notes ?? [],
       unchanged: part.unchanged ?? ['k1', 'k2'],
@@ -69,25 +69,25 @@ export function stored(part: FreshPart = {}): StoredDocument {
     },
     added: part.added ?? 0,
     updated: part.updated ?? 0,
-    heldBack: part.heldBack ?? 0,
-    missing: part.missing ?? [],
-    formerly: part.formerly ?? null,
+    deferred: part.deferred ?? 0,
+    missingItemIds: part.missingItemIds ?? [],
+    previousIdentity: part.previousIdentity ?? null,
   };
 }
 
 type Answer = Exclude<FetchOutcome, { kind: 'fresh' }>;
 
-export function answered(outcome: Answer): PollInput['happened'] {
+export function answered(outcome: Answer): PollInput['outcome'] {
   return { kind: 'no-document', outcome };
 }
 
-export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified' }>> = {}): PollInput['happened'] {
+export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified' }>> = {}): PollInput['outcome'] {
   const validators = { etag: null, lastModified: null };
   return answered({
     kind: 'not-modified',
     by: 'status',
     validators,
-    freshForMs: null,
+    freshnessLifetimeMs: null,
     facts: facts({ status: 304 }),
     ...part,
   });
@@ -106,7 +106,7 @@ export function failed(
   });
 }
 
-export function throttled(retryAfterMs: number | null, hostWide = true): PollInput['happened'] {
+export function throttled(retryAfterMs: number | null, hostWide = true): PollInput['outcome'] {
   return answered({ kind: 'throttled', retryAfterMs, hostWide, facts: facts({ status: hostWide ? 429 : 503 }) });
 }
 
@@ -114,44 +114,44 @@ export const gone = answered({ kind: 'gone', facts: facts({ status: 410 }) });
 
 export interface SettlePart {
   readonly state?: Partial<PollState>;
-  readonly memory?: Partial<PollHistory>;
+  readonly history?: Partial<PollHistory>;
   readonly url?: string;
   readonly intervalMs?: number | null;
   readonly nowMs?: number;
   readonly random?: number;
-  readonly networkDown?: boolean;
+  readonly isNetworkDown?: boolean;
   readonly stretch?: number;
   readonly hostCycleMs?: number;
 }
 
 /** Settles with everything else as usual: no jitter unless said, a source with one piece of news an hour ago. */
-export function settled(happened: PollInput['happened'], part: SettlePart = {}): PollResult & { waitMs: number } {
+export function pollResultOf(outcome: PollInput['outcome'], part: SettlePart = {}): PollResult & { waitMs: number } {
   const at = part.nowMs ?? nowMs;
-  const settlement = nextPollState({
+  const result = nextPollState({
     source: { url: part.url ?? 'https://example.org/feed', intervalMs: part.intervalMs ?? null },
-    state: state({ memory: memory(part.memory), ...part.state }),
-    happened,
+    state: pollState({ history: pollHistory(part.history), ...part.state }),
+    outcome,
     nowMs: at,
     random: () => part.random ?? 0,
-    networkDown: part.networkDown ?? false,
-    stretch: part.stretch ?? 1,
+    isNetworkDown: part.isNetworkDown ?? false,
+    intervalMultiplier: part.stretch ?? 1,
     hostCycleMs: part.hostCycleMs ?? 0,
   });
-  return { ...settlement, waitMs: settlement.nextCheckMs - at };
+  return { ...result, waitMs: result.nextCheckMs - at };
 }
 
 /** The state that the store hands to the next poll. */
-export function after(settlement: PollResult, before: PollState): PollState {
+export function stateAfter(result: PollResult, before: PollState): PollState {
   return {
-    validators: settlement.validators ?? before.validators,
-    bodyHash: settlement.bodyHash ?? before.bodyHash,
-    nextCheckMs: settlement.nextCheckMs,
-    nextCheckWhy: settlement.nextCheckWhy,
-    failures: settlement.failures,
-    firstFailedMs: settlement.firstFailedMs,
-    firstReadDone: before.firstReadDone || settlement.outcome === 'fresh',
-    goneMs: settlement.goneMs,
-    movedTo: settlement.movedTo,
-    memory: settlement.memory,
+    validators: result.validators ?? before.validators,
+    bodyHash: result.bodyHash ?? before.bodyHash,
+    nextCheckMs: result.nextCheckMs,
+    nextCheckReason: result.nextCheckReason,
+    failures: result.failures,
+    firstFailedMs: result.firstFailedMs,
+    firstReadDone: before.firstReadDone || result.outcome === 'fresh',
+    goneMs: result.goneMs,
+    movedTo: result.movedTo,
+    history: result.history,
   };
 }

@@ -170,11 +170,11 @@ describe('what is pushed', () => {
       await desk.subscribed();
       const state = await desk.intake.state();
       expect(state.nextCheckMs).toBe(desk.intake.nowMs + minute);
-      expect(state.nextCheckWhy).toBe('subscribed at its hub');
+      expect(state.nextCheckReason).toBe('subscribed at its hub');
       await desk.poll();
       // A renewal is no reason for another.
       await desk.runManager(7 * day);
-      expect((await desk.intake.state()).nextCheckWhy).not.toBe('subscribed at its hub');
+      expect((await desk.intake.state()).nextCheckReason).not.toBe('subscribed at its hub');
     }),
   );
 

@@ -99,7 +99,7 @@ describe('discovery', () => {
       await desk.runManager();
       expect(await desk.rows()).toMatchObject([{ topic: `${desk.source.url}/new`, state: 'active' }]);
       // A permanent move is taken over once it has proved stable.
-      expect((await desk.intake.state()).memory.redirect?.url).toBe(`${desk.source.url}/new`);
+      expect((await desk.intake.state()).history.redirectCandidate?.url).toBe(`${desk.source.url}/new`);
     }),
   );
 

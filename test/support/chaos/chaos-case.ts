@@ -5,7 +5,7 @@ import { rssDocument } from '../documents.ts';
 import type { Origin, Reply } from '../origin.ts';
 
 /** Where a case is played. */
-export interface Place {
+export interface CaseContext {
   /** The case's own address, `http://127.0.0.1:PORT/H16/loop`. */
   readonly url: string;
   /** Its path on the origin. */
@@ -30,7 +30,7 @@ export interface Network {
 }
 
 /** A case that is set up: what is asked, and over which network. */
-export interface Played {
+export interface PreparedCase {
   /** Absent: the case's own address. */
   readonly url?: string;
   /** What the case's address answers to one request after the other, the last one again and again. */
@@ -39,7 +39,7 @@ export interface Played {
 }
 
 /** Sets a case up. */
-export type Play = (place: Place) => readonly Reply[] | Played | Promise<Played>;
+export type PrepareCase = (place: CaseContext) => readonly Reply[] | PreparedCase | Promise<PreparedCase>;
 
 /** One row of the table of hostile origins. */
 export interface ChaosCase {
@@ -48,7 +48,7 @@ export interface ChaosCase {
   /** Limits with which it is over soon; the others are those of earnest. */
   readonly limits?: Partial<FetchLimits>;
   /** By variant. */
-  readonly plays: Readonly<Record<string, Play>>;
+  readonly variants: Readonly<Record<string, PrepareCase>>;
 }
 
 const channel = { title: 'Example Herald', link: 'https://herald.example.org/' };
@@ -94,12 +94,12 @@ export function document(body: string | Uint8Array, headers: Record<string, stri
 }
 
 /** The good document at first, then something else. */
-export function afterGood(...replies: readonly Reply[]): Play {
+export function afterGood(...replies: readonly Reply[]): PrepareCase {
   return () => [good, ...replies];
 }
 
 /** The good document at first, then another one. */
-export function afterGoodDocument(body: string | Uint8Array, headers: Record<string, string> = {}): Play {
+export function afterGoodDocument(body: string | Uint8Array, headers: Record<string, string> = {}): PrepareCase {
   return afterGood(document(body, headers));
 }
 

@@ -30,7 +30,7 @@ export function chaosCase(row: string): ChaosCase {
 }
 
 /** What a case was set up as. */
-export interface SetUp {
+export interface PreparedSource {
   /** What the source of the case is declared with. */
   readonly url: string;
   readonly network: Network;
@@ -44,7 +44,7 @@ export interface ChaosOrigin {
   /** Nobody may ever ask here. */
   readonly canary: Origin;
   /** Sets a case up in one of its variants. */
-  play(row: string, variant: string): Promise<SetUp>;
+  prepare(row: string, variant: string): Promise<PreparedSource>;
   close(): Promise<void>;
 }
 
@@ -56,8 +56,8 @@ export async function startChaosOrigin(): Promise<ChaosOrigin> {
     origin,
     elsewhere,
     canary,
-    async play(row, variant) {
-      const play = chaosCase(row).plays[variant];
+    async prepare(row, variant) {
+      const play = chaosCase(row).variants[variant];
       if (play === undefined) throw new Error(`${row} has no variant ${variant}`);
       const path = `/${row}/${encodeURIComponent(variant)}`;
       const url = origin.url + path;

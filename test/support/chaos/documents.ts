@@ -2,6 +2,7 @@ import { rssDocument } from '../documents.ts';
 import {
   afterGood,
   afterGoodDocument,
+  type CaseContext,
   type ChaosCase,
   document,
   good,
@@ -9,7 +10,6 @@ import {
   laterDocument,
   many,
   numbered,
-  type Place,
   rss,
 } from './chaos-case.ts';
 
@@ -37,7 +37,7 @@ function declared(declarations: string, title = 'Still here'): string {
 const laughs = many(20, (n) => `<!ENTITY a${n} "${`&a${n - 1};`.repeat(10)}">`);
 const longEntity = `<!DOCTYPE rss [<!ENTITY a "${'a'.repeat(50_000)}">]>`;
 
-function lured({ canary }: Place, declarations: string, title: string) {
+function lured({ canary }: CaseContext, declarations: string, title: string) {
   return [good, document(declared(declarations.replaceAll('CANARY', canary.url), title))];
 }
 
@@ -73,21 +73,24 @@ const atomNamespace = laterDocument.replace('<rss ', '<rss xmlns="http://www.w3.
 export const documentCases: Readonly<Record<string, ChaosCase>> = {
   H40: {
     what: '200 with a parked page',
-    plays: { parked: afterGoodDocument(page, { 'Content-Type': 'text/html' }), 'as a feed': afterGoodDocument(page) },
+    variants: {
+      parked: afterGoodDocument(page, { 'Content-Type': 'text/html' }),
+      'as a feed': afterGoodDocument(page),
+    },
   },
   H41: {
     what: '200 with nothing in it',
-    plays: {
+    variants: {
       empty: afterGoodDocument(''),
       'only a BOM': afterGoodDocument('\ufeff'),
       'only spaces': afterGoodDocument(' \n\t '.repeat(50)),
     },
   },
-  H42: { what: 'a valid feed without items', plays: { empty: afterGoodDocument(rss('')) } },
-  H43: { what: 'another feed: another title, other guids', plays: { hijacked: afterGoodDocument(stranger) } },
+  H42: { what: 'a valid feed without items', variants: { empty: afterGoodDocument(rss('')) } },
+  H43: { what: 'another feed: another title, other guids', variants: { hijacked: afterGoodDocument(stranger) } },
   H44: {
     what: 'entities that grow without bound',
-    plays: {
+    variants: {
       'billion laughs': afterGoodDocument(declared(`<!DOCTYPE rss [<!ENTITY a0 "ha">${laughs}]>`, '&a20;')),
       'quadratic blow-up': afterGoodDocument(declared(longEntity, '&a;'.repeat(50_000))),
       '5,000 declarations': afterGoodDocument(declared('<!DOCTYPE a [<!ENTITY b "c">]>'.repeat(5_000))),
@@ -95,7 +98,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   },
   H45: {
     what: 'references to somewhere else',
-    plays: {
+    variants: {
       entity: (place) => lured(place, '<!DOCTYPE rss [<!ENTITY x SYSTEM "CANARY/entity">]>', 'Got: &x;'),
       'parameter entity': (place) =>
         lured(place, '<!DOCTYPE rss [<!ENTITY % x SYSTEM "CANARY/dtd"> %x;]>', 'Still here'),
@@ -108,7 +111,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   },
   H46: {
     what: 'an entity in the name of another',
-    plays: {
+    variants: {
       shadow: afterGoodDocument(
         declared(
           '<!DOCTYPE rss [<!ENTITY lt "<script>"><!ENTITY l. "<img src=x onerror=alert(1)>">]>',
@@ -117,10 +120,10 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
       ),
     },
   },
-  H47: { what: '100,000 nested elements', plays: { nested: () => [good, document(nested(100_000))] } },
+  H47: { what: '100,000 nested elements', variants: { nested: () => [good, document(nested(100_000))] } },
   H48: {
     what: 'tags without bound',
-    plays: {
+    variants: {
       'a million attributes': () => [good, document(rss(`<a ${many(1_000_000, (n) => `a${n.toString(36)}="" `)}/>`))],
       'an attribute of 5 MB': () => [good, document(rss(`<a b="${'x'.repeat(5_000_000)}"/>`))],
       'a name of 5 MB': () => [good, document(rss(`<${'a'.repeat(5_000_000)}/>`))],
@@ -128,12 +131,12 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   },
   H49: {
     what: 'a document cut off after item 30 of 40',
-    plays: { cut: afterGood({ raw: `HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "cut"\r\n\r\n${cut}` }) },
+    variants: { cut: afterGood({ raw: `HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "cut"\r\n\r\n${cut}` }) },
   },
-  H50: { what: 'bytes that are no text', plays: { bytes: afterGoodDocument(badBytes) } },
+  H50: { what: 'bytes that are no text', variants: { bytes: afterGoodDocument(badBytes) } },
   H51: {
     what: 'labels that are wrong about the charset',
-    plays: {
+    variants: {
       'iso-8859-1 with C1': afterGoodDocument(Buffer.from(titled('\x93Quoted\x94 \xe9', 'iso-8859-1'), 'latin1')),
       'UTF-16 without BOM': afterGoodDocument(Buffer.from(titled('Caf\u00e9 \u20ac', 'utf-16'), 'utf16le')),
       'UTF-7': afterGoodDocument(titled('+ADw-b+AD4- Caf\u00e9', 'utf-7')),
@@ -141,7 +144,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   },
   H52: {
     what: 'the right words in the wrong place',
-    plays: {
+    variants: {
       'XML 1.1': afterGoodDocument(laterDocument.replace('version="1.0"', 'version="1.1"')),
       'wrong namespace': afterGoodDocument(
         `<feed xmlns="http://example.org/not-atom"><title>Example Herald</title><entry><id>n-4</id><title>Number 4</title></entry></feed>`,

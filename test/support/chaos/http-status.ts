@@ -8,7 +8,7 @@ const lookalike = Buffer.from('\u560d\u560aX-Injected: 1').toString('latin1');
 export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
   H28: {
     what: 'validators that cannot be sent back',
-    plays: {
+    variants: {
       '8 KB': afterGood(document(laterDocument, { ETag: `"${'e'.repeat(8_192)}"` })),
       'looks like CR and LF': afterGood(document(laterDocument, { ETag: `"${lookalike}"` })),
       two: () => [
@@ -19,18 +19,18 @@ export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
   },
   H29: {
     what: '304 to a request without conditions',
-    plays: {
+    variants: {
       'never read': () => [{ status: 304 }],
       'without validators': () => [document(goodDocument), { status: 304 }],
     },
   },
   H31: {
     what: 'the same ETag on another body',
-    plays: { reused: afterGood(document(laterDocument, { ETag: '"good"' })) },
+    variants: { reused: afterGood(document(laterDocument, { ETag: '"good"' })) },
   },
   H32: {
     what: 'another ETag each time on the same body',
-    plays: {
+    variants: {
       changing: () => {
         let answers = 0;
         return [
@@ -42,25 +42,25 @@ export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
       },
     },
   },
-  H33: { what: '429 with Retry-After of a day', plays: { day: afterGood(throttled(429, '86400'), good) } },
-  H34: { what: '429 with Retry-After of a second, each time', plays: { second: afterGood(throttled(429, '1')) } },
+  H33: { what: '429 with Retry-After of a day', variants: { day: afterGood(throttled(429, '86400'), good) } },
+  H34: { what: '429 with Retry-After of a second, each time', variants: { second: afterGood(throttled(429, '1')) } },
   H35: {
     what: '503 with a Retry-After that makes no sense',
-    plays: {
+    variants: {
       'year 9999': afterGood(throttled(503, 'Fri, 31 Dec 9999 23:59:59 GMT'), good),
       past: afterGood(throttled(503, 'Sat, 01 Jan 2000 00:00:00 GMT'), good),
     },
   },
-  H36: { what: '410 once, then 200', plays: { once: afterGood({ status: 410 }, document(laterDocument)) } },
-  H37: { what: '410 again and again', plays: { gone: afterGood({ status: 410 }) } },
+  H36: { what: '410 once, then 200', variants: { once: afterGood({ status: 410 }, document(laterDocument)) } },
+  H37: { what: '410 again and again', variants: { gone: afterGood({ status: 410 }) } },
   H38: {
     what: '404 for sixty days, then 200',
     // The test says when the sixty days are over.
-    plays: { long: afterGood({ status: 404 }) },
+    variants: { long: afterGood({ status: 404 }) },
   },
   H39: {
     what: "403 with a shield's challenge",
-    plays: {
+    variants: {
       challenge: afterGood({
         status: 403,
         headers: { 'cf-mitigated': 'challenge', 'Content-Type': 'text/html' },

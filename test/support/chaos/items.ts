@@ -3,13 +3,13 @@ import { escapeXml } from '../documents.ts';
 import type { Reply } from '../origin.ts';
 import {
   afterGoodDocument,
+  type CaseContext,
   type ChaosCase,
   document,
   good,
   goodDocument,
   many,
   numbered,
-  type Place,
   rss,
 } from './chaos-case.ts';
 
@@ -33,7 +33,7 @@ const withGuid = (guid: string, n: number): string =>
 
 const alike = rss(many(10, (n) => withGuid('always-this', n)));
 
-const enclosures = ({ canary }: Place): string =>
+const enclosures = ({ canary }: CaseContext): string =>
   numbered(
     1,
     [
@@ -43,7 +43,7 @@ const enclosures = ({ canary }: Place): string =>
     ].join(''),
   );
 
-const pictures = ({ canary }: Place): string =>
+const pictures = ({ canary }: CaseContext): string =>
   rss(
     numbered(
       1,
@@ -58,10 +58,13 @@ const atomLink = (rel: string, href: string): string =>
 
 /** Items without bound, without sense, or with something in them. */
 export const itemCases: Readonly<Record<string, ChaosCase>> = {
-  H53: { what: '50,000 items', plays: { flood: () => [good, document(rss(many(50_000, (n) => text(n, 'Flood'))))] } },
+  H53: {
+    what: '50,000 items',
+    variants: { flood: () => [good, document(rss(many(50_000, (n) => text(n, 'Flood'))))] },
+  },
   H54: {
     what: '500 new guids at each poll',
-    plays: {
+    variants: {
       endless: () => [
         edition(
           (n) => rss(many(500, (at) => numbered(n * 1_000 + at))),
@@ -72,11 +75,11 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H55: {
     what: 'all items dated 2099',
-    plays: { future: afterGoodDocument(rss(many(5, (n) => dated(n, 'Tue, 01 Dec 2099 12:00:00 GMT')))) },
+    variants: { future: afterGoodDocument(rss(many(5, (n) => dated(n, 'Tue, 01 Dec 2099 12:00:00 GMT')))) },
   },
   H56: {
     what: 'dates that are none',
-    plays: {
+    variants: {
       dates: afterGoodDocument(
         rss(
           numbered(1) +
@@ -89,17 +92,17 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H57: {
     what: 'the same guid on all items',
-    plays: {
+    variants: {
       same: () => [document(alike), document(`${alike}<!-- again -->`)],
     },
   },
   H58: {
     what: "another source's guid",
-    plays: { stolen: afterGoodDocument(rss(withGuid('sibling-1', 1) + withGuid('sibling-2', 2))) },
+    variants: { stolen: afterGoodDocument(rss(withGuid('sibling-1', 1) + withGuid('sibling-2', 2))) },
   },
   H59: {
     what: 'guids that are no keys',
-    plays: {
+    variants: {
       guids: () => [
         good,
         document(
@@ -115,7 +118,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H60: {
     what: 'a text with a counter in it',
-    plays: {
+    variants: {
       counter: () => [
         edition(
           (n) => rss(text(1, `Read ${n} times`)),
@@ -126,11 +129,11 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H61: {
     what: 'items that vanish and return',
-    plays: { tides: () => [good, document(rss('')), document(`${goodDocument}<!-- again -->`)] },
+    variants: { tides: () => [good, document(rss('')), document(`${goodDocument}<!-- again -->`)] },
   },
   H62: {
     what: 'links that run',
-    plays: {
+    variants: {
       links: afterGoodDocument(
         rss(
           ['javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'java\nscript:alert(1)', 'file:///etc/passwd']
@@ -142,7 +145,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H63: {
     what: 'titles that do something',
-    plays: {
+    variants: {
       terminal: afterGoodDocument(rss(titled('a\x1b]52;c;cm0gLXJm\x07b&#x1b;[31mc'))),
       'turned around': afterGoodDocument(rss(titled('user\u202egnp.exe\u2066x\u200bz\u200d'))),
       stacked: afterGoodDocument(rss(titled(`Z${'\u0301'.repeat(100_000)}algo`))),
@@ -150,11 +153,13 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H64: {
     what: 'every way to run script in a reader',
-    plays: { vectors: () => [good, document(rss(many(vectors.length, (n) => text(n, vectors[n - 1]?.html ?? ''))))] },
+    variants: {
+      vectors: () => [good, document(rss(many(vectors.length, (n) => text(n, vectors[n - 1]?.html ?? ''))))],
+    },
   },
   H65: {
     what: 'content without bound',
-    plays: {
+    variants: {
       '9 MB of text': () => [good, document(rss(text(1, 'long words '.repeat(800_000))))],
       '20 MB of text': () => [good, document(rss(text(1, 'long words '.repeat(1_900_000))))],
       '20,000 nested divs': () => [
@@ -164,11 +169,14 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
       '5,000 attributes': () => [good, document(rss(text(1, `<p ${many(5_000, (n) => `data-${n}="x" `)}>wide</p>`)))],
     },
   },
-  H66: { what: 'enclosures that are none', plays: { enclosures: (place) => [good, document(rss(enclosures(place)))] } },
-  H67: { what: 'pictures that are bombs', plays: { pictures: (place) => [good, document(pictures(place))] } },
+  H66: {
+    what: 'enclosures that are none',
+    variants: { enclosures: (place) => [good, document(rss(enclosures(place)))] },
+  },
+  H67: { what: 'pictures that are bombs', variants: { pictures: (place) => [good, document(pictures(place))] } },
   H69: {
     what: 'archives without an end, at private addresses',
-    plays: {
+    variants: {
       loop: (place) => [good, document(rss(numbered(1), atomLink('prev-archive', place.url)))],
       pages: ({ url, path, origin }) => {
         const page = (n: number) =>
@@ -181,7 +189,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H70: {
     what: 'a complete feed with one item once, then all 40 again',
-    plays: {
+    variants: {
       shrunk: () => [
         document(rss(many(40, numbered), `<fh:complete ${history}/>`)),
         document(rss(numbered(1), `<fh:complete ${history}/>`)),
@@ -191,7 +199,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
   },
   H71: {
     what: 'self and hub links that point elsewhere',
-    plays: {
+    variants: {
       links: ({ canary }) => [
         good,
         document(rss(numbered(1), atomLink('self', `${canary.url}/self`) + atomLink('hub', `${canary.url}/hub`))),

@@ -4,7 +4,15 @@ import { createResolver, type Resolve } from '../../../src/fetch/client/resolver
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { type Certificate, makeCertificate } from '../../fetch/certificates.ts';
 import { type OriginOptions, type Reply, startOrigin, startRawOrigin } from '../origin.ts';
-import { type ChaosCase, document, goodDocument, laterDocument, type Place, type Play, rss } from './chaos-case.ts';
+import {
+  type CaseContext,
+  type ChaosCase,
+  document,
+  goodDocument,
+  laterDocument,
+  type PrepareCase,
+  rss,
+} from './chaos-case.ts';
 
 /** The name of the origin where a case plays with names. */
 export const chaosName = 'chaos.example.org';
@@ -39,12 +47,12 @@ function then(answer: Resolve): Resolve {
   };
 }
 
-function byName({ url }: Place): string {
+function byName({ url }: CaseContext): string {
   return url.replace('127.0.0.1', chaosName);
 }
 
 /** A good read, then one for which the name leads elsewhere or nowhere. */
-function afterGoodName(answer: Resolve): Play {
+function afterGoodName(answer: Resolve): PrepareCase {
   return (place) => ({
     url: byName(place),
     replies: [goodOnce, later],
@@ -61,7 +69,7 @@ const certificate = (options: { readonly hosts?: readonly string[]; readonly not
   makeCertificate({ name: 'x', hosts: [chaosName], issuer: authority, ...options });
 
 /** A good read over TLS, then a server with other manners at the same address. */
-function afterGoodTls(serve: (place: Place) => Promise<number>): Play {
+function afterGoodTls(serve: (place: CaseContext) => Promise<number>): PrepareCase {
   return async (place) => {
     const first = await startOrigin({ tls: certificate({}) });
     first.on(place.path, goodOnce);
@@ -74,7 +82,7 @@ function afterGoodTls(serve: (place: Place) => Promise<number>): Play {
   };
 }
 
-function secured(tls: NonNullable<OriginOptions['tls']>): Play {
+function secured(tls: NonNullable<OriginOptions['tls']>): PrepareCase {
   return afterGoodTls(async ({ path, closing }) => {
     const origin = await startOrigin({ tls });
     origin.on(path, later);
@@ -83,7 +91,7 @@ function secured(tls: NonNullable<OriginOptions['tls']>): Play {
   });
 }
 
-const stalled: Play = afterGoodTls(async ({ closing }) => {
+const stalled: PrepareCase = afterGoodTls(async ({ closing }) => {
   const origin = await startRawOrigin((socket) => socket.on('error', () => socket.destroy()));
   closing(() => origin.close());
   return origin.port;
@@ -106,7 +114,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H02: {
     what: 'a host that swallows every packet',
     limits: { connectMs: 1_000 },
-    plays: {
+    variants: {
       blackhole: (place) => {
         const dial = leading([place.origin.port]);
         let dials = 0;
@@ -127,7 +135,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H72: {
     what: 'a hub that pushes what nobody asked for',
-    plays: {
+    variants: {
       hub: ({ canary }) => [
         document(rss('', `<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="${canary.url}/hub"/>`), {
           Link: `<${canary.url}/hub>; rel="hub"`,
@@ -138,7 +146,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H73: {
     what: 'names that cannot be resolved, or lead somewhere else the second time',
     limits: { dnsMs: 1_000 },
-    plays: {
+    variants: {
       NXDOMAIN: afterGoodName(failing('ENOTFOUND')),
       SERVFAIL: afterGoodName(failing('ESERVFAIL')),
       'no answer': afterGoodName(() => new Promise(() => {})),
@@ -149,7 +157,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H74: {
     what: 'a private IPv6 and a public IPv4 address',
-    plays: {
+    variants: {
       mixed: (place) => {
         const dialled: string[] = [];
         const resolve = createResolver({
@@ -165,7 +173,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H75: {
     what: 'a kept connection that is closed when it is used, and a name that has moved',
-    plays: {
+    variants: {
       closed: () => [goodKept, { raw: '', after: 'end' }, later],
       moved: (place) => {
         const dialled: string[] = [];
@@ -177,7 +185,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   },
   H76: {
     what: 'HTTP/2 and nothing else',
-    plays: {
+    variants: {
       'no protocol in common': secured(onlyHttp2),
       'frames in the clear': () => [goodOnce, { raw: frame(4, []), after: 'hang' }],
       'a flood of resets': () => [goodOnce, { raw: resets, after: 'hang' }],
@@ -186,7 +194,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H77: {
     what: 'TLS that proves nothing',
     limits: { tlsMs: 1_000 },
-    plays: {
+    variants: {
       expired: secured(certificate({ notAfter: new Date('2020-01-01') })),
       'self-signed': secured(selfSigned),
       'wrong host': secured(certificate({ hosts: ['other.example.org'] })),

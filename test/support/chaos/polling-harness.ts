@@ -30,9 +30,9 @@ import type { Network } from './chaos-case.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
 
 /** 1 March 2026, 12:00 UTC: what the wall clock shows at the first turn. Durations are real. */
-export const stageStartMs = Date.UTC(2026, 2, 1, 12);
+export const harnessStartMs = Date.UTC(2026, 2, 1, 12);
 /** What the sources of a stage send as a header, and what must be found nowhere. */
-export const stageSecret = 'open-sesame-4711';
+export const headerSecret = 'open-sesame-4711';
 
 const leaseMs = 90_000;
 const assetsDir = fileURLToPath(new URL('../web/assets-fixture', import.meta.url));
@@ -46,7 +46,7 @@ const site: Parameters<typeof createApp>[0]['site'] = () => ({
   retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
 });
 
-export interface StageOptions {
+export interface HarnessOptions {
   readonly digester: DocumentProcessor;
   readonly sources: readonly Source[];
   readonly limits: Partial<FetchLimits>;
@@ -54,7 +54,7 @@ export interface StageOptions {
 }
 
 /** One turn of the polling loop. */
-export interface Turn {
+export interface PollRun {
   readonly results: ReadonlyMap<string, RefreshResult>;
   readonly delay: LoopDelay;
   /** What the wall clock showed. */
@@ -62,14 +62,14 @@ export interface Turn {
 }
 
 /** How the loop runs in a turn. */
-export interface TurnManner {
+export interface PollRunOptions {
   readonly hostConcurrency?: number;
   /** How long it runs on when all is read. */
-  readonly restMs?: number;
+  readonly extraMs?: number;
 }
 
 /** A source as declared, with a secret in its headers. */
-export function stageSource(id: string, url: string, over: Partial<Source> = {}): Source {
+export function chaosSource(id: string, url: string, over: Partial<Source> = {}): Source {
   return {
     id,
     idDeclared: true,
@@ -79,7 +79,7 @@ export function stageSource(id: string, url: string, over: Partial<Source> = {})
     section: 'World',
     intervalMs: null,
     language: null,
-    headers: { 'X-Api-Key': stageSecret, Authorization: `Bearer ${stageSecret}`, Cookie: `id=${stageSecret}` },
+    headers: { 'X-Api-Key': headerSecret, Authorization: `Bearer ${headerSecret}`, Cookie: `id=${headerSecret}` },
     keep: null,
     drop: null,
     limit: 500,
@@ -92,20 +92,20 @@ export function stageSource(id: string, url: string, over: Partial<Source> = {})
 }
 
 /** The real intake over a database of its own, with a wall clock that the test turns. */
-export class Stage {
-  readonly #options: StageOptions;
+export class PollingHarness {
+  readonly #options: HarnessOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
   readonly #brake = createNetworkBreaker();
   readonly #sources: ReadonlyMap<string, Source>;
-  readonly faults: string[] = [];
+  readonly errors: string[] = [];
   /** Every line of the log. */
-  readonly said: string[] = [];
+  readonly logLines: string[] = [];
   store!: Store;
   #fetcher!: Fetcher;
   #app!: Hono;
-  nowMs = stageStartMs;
+  nowMs = harnessStartMs;
 
-  constructor(options: StageOptions) {
+  constructor(options: HarnessOptions) {
     this.#options = options;
     this.#sources = new Map(options.sources.map((source) => [source.id, source]));
   }
@@ -119,12 +119,12 @@ export class Stage {
     error: (facts, message) => {
       this.#say(facts, message);
       const { err } = facts as { err?: unknown };
-      this.faults.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`);
+      this.errors.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`);
     },
   };
 
   #say(facts: object, message: string): void {
-    this.said.push(`${message} ${JSON.stringify(facts)}`);
+    this.logLines.push(`${message} ${JSON.stringify(facts)}`);
   }
 
   async open(): Promise<this> {
@@ -174,7 +174,7 @@ export class Stage {
   }
 
   /** Runs the polling loop until these sources were read once each, and a little longer if it is to rest. */
-  async turn(awaited: readonly string[], how: TurnManner = {}): Promise<Turn> {
+  async poll(awaited: readonly string[], how: PollRunOptions = {}): Promise<PollRun> {
     const results = new Map<string, RefreshResult>();
     const watch = watchLoop();
     await new Promise<void>((resolve, reject) => {
@@ -182,18 +182,18 @@ export class Stage {
         results.set(result.sourceId, result);
         if (!awaited.every((id) => results.has(id))) return;
         clearTimeout(tooLong);
-        setTimeout(() => loop.stop().then(resolve, reject), how.restMs ?? 0);
+        setTimeout(() => loop.stop().then(resolve, reject), how.extraMs ?? 0);
       });
       const tooLong = setTimeout(() => {
         const missing = awaited.filter((id) => !results.has(id)).join(', ');
-        loop.stop().then(() => reject(new Error(`not read: ${missing}\n${this.faults.join('\n')}`)), reject);
+        loop.stop().then(() => reject(new Error(`not read: ${missing}\n${this.errors.join('\n')}`)), reject);
       }, 20_000);
       loop.start();
     });
     return { results, delay: await watch.stop(), atMs: this.nowMs };
   }
 
-  #createLoop({ hostConcurrency = 4 }: TurnManner, onResult: (result: RefreshResult) => void) {
+  #createLoop({ hostConcurrency = 4 }: PollRunOptions, onResult: (result: RefreshResult) => void) {
     const { store, clock, log } = this;
     const refresh = createRefresh({
       store,
@@ -218,7 +218,7 @@ export class Stage {
       {
         clock,
         log,
-        brake: this.#brake,
+        networkBreaker: this.#brake,
         limits: { ...site().politeness, hostConcurrency },
         graceMs: 1_000,
         abortGraceMs: 1_000,

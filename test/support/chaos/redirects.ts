@@ -1,5 +1,5 @@
 import type { Reply } from '../origin.ts';
-import { afterGood, type ChaosCase, good, laterDocument, type Place } from './chaos-case.ts';
+import { afterGood, type CaseContext, type ChaosCase, good, laterDocument } from './chaos-case.ts';
 
 /** A redirect; `location` null leaves the header out. */
 function to(status: number, location: string | null): Reply {
@@ -7,7 +7,7 @@ function to(status: number, location: string | null): Reply {
 }
 
 /** A chain of redirects, each to the next path. */
-function chain({ path, origin }: Place, length: number): readonly Reply[] {
+function chain({ path, origin }: CaseContext, length: number): readonly Reply[] {
   for (let hop = 1; hop <= length; hop += 1) origin.on(`${path}/${hop}`, to(302, `${path}/${hop + 1}`));
   origin.on(`${path}/${length + 1}`, { body: laterDocument });
   return [good, to(302, `${path}/1`)];
@@ -17,7 +17,7 @@ function chain({ path, origin }: Place, length: number): readonly Reply[] {
 export const redirectCases: Readonly<Record<string, ChaosCase>> = {
   H16: {
     what: 'a redirect to itself',
-    plays: {
+    variants: {
       'A to A': ({ path }) => [good, to(302, path)],
       'A to B to A': ({ path, origin }) => {
         origin.on(`${path}/b`, to(301, path));
@@ -25,10 +25,10 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
       },
     },
   },
-  H17: { what: 'fifty redirects, one after the other', plays: { chain: (place) => chain(place, 50) } },
+  H17: { what: 'fifty redirects, one after the other', variants: { chain: (place) => chain(place, 50) } },
   H18: {
     what: 'a redirect to a private address',
-    plays: {
+    variants: {
       metadata: afterGood(to(302, 'http://169.254.169.254/latest/meta-data/')),
       'second hop': ({ path, elsewhere }) => {
         elsewhere.on(path, to(302, 'http://169.254.169.254/'));
@@ -36,10 +36,10 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
       },
     },
   },
-  H19: { what: 'a redirect to a file', plays: { file: afterGood(to(301, 'file:///etc/passwd')) } },
+  H19: { what: 'a redirect to a file', variants: { file: afterGood(to(301, 'file:///etc/passwd')) } },
   H20: {
     what: 'a permanent redirect to another origin, once',
-    plays: {
+    variants: {
       once: ({ path, elsewhere }) => {
         elsewhere.on(path, { headers: { ETag: '"elsewhere"' }, body: laterDocument });
         return [good, to(301, `${elsewhere.url}${path}`), good];
@@ -48,7 +48,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
   },
   H21: {
     what: 'a permanent redirect to another place at each poll',
-    plays: {
+    variants: {
       flips: ({ path, elsewhere }) => {
         elsewhere.on(`${path}/a`, { body: laterDocument }).on(`${path}/b`, { body: laterDocument });
         const sides = ['a', 'b', 'a', 'b', 'a', 'b'].map((side) => to(301, `${elsewhere.url}${path}/${side}`));
@@ -58,7 +58,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
   },
   H22: {
     what: 'a permanent redirect that does not say where to',
-    plays: {
+    variants: {
       empty: afterGood(to(308, '')),
       missing: afterGood(to(308, null)),
       invalid: afterGood(to(308, 'http://')),
@@ -66,7 +66,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
   },
   H23: {
     what: 'a redirect to a server that writes headers down',
-    plays: {
+    variants: {
       'at each hop': ({ path, elsewhere }) => {
         elsewhere.on(path, { headers: { 'Set-Cookie': 'id=1' }, body: laterDocument });
         return [good, to(302, `${elsewhere.url}${path}`)];

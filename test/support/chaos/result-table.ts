@@ -1,5 +1,5 @@
 /** What a turn of a case came to. */
-export interface TableNote {
+export interface PollRecord {
   /** What was recorded on the source. */
   readonly said: string;
   /** Delay of the event loop, 99th percentile. */
@@ -9,7 +9,7 @@ export interface TableNote {
 }
 
 /** A case in the table: what was recorded turn by turn, and the worst of all else. */
-export class TableLine {
+export class ResultRow {
   readonly row: string;
   readonly variant: string;
   readonly #said: string[] = [];
@@ -21,13 +21,13 @@ export class TableLine {
     this.variant = variant;
   }
 
-  note({ said, p99Ms, onTime }: TableNote): void {
+  note({ said, p99Ms, onTime }: PollRecord): void {
     if (this.#said.at(-1) !== said) this.#said.push(said);
     this.#p99Ms = Math.max(this.#p99Ms, p99Ms);
     this.#onTime &&= onTime;
   }
 
-  get isPlayed(): boolean {
+  get hasRecords(): boolean {
     return this.#said.length > 0;
   }
 
@@ -40,11 +40,11 @@ export class TableLine {
 const header = ['case', 'variant', 'p99', 'others on time', 'recorded'];
 
 /** All cases that were played, one line each. */
-export class Table {
-  readonly #lines: TableLine[] = [];
+export class ResultTable {
+  readonly #lines: ResultRow[] = [];
 
-  line(row: string, variant: string): TableLine {
-    const line = new TableLine(row, variant);
+  line(row: string, variant: string): ResultRow {
+    const line = new ResultRow(row, variant);
     this.#lines.push(line);
     return line;
   }
@@ -61,7 +61,7 @@ export class Table {
     return `\n${title}\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
   }
 
-  #played(): readonly TableLine[] {
-    return this.#lines.filter((line) => line.isPlayed).toSorted((a, b) => a.row.localeCompare(b.row));
+  #played(): readonly ResultRow[] {
+    return this.#lines.filter((line) => line.hasRecords).toSorted((a, b) => a.row.localeCompare(b.row));
   }
 }

@@ -8,18 +8,18 @@ import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
 import { goodValidators } from './chaos-case.ts';
 import { type ChaosOrigin, type ChaosTheme, chaosCase, chaosThemes, startChaosOrigin } from './chaos-origin.ts';
-import { Stage, stageSecret, stageSource, type Turn } from './polling-harness.ts';
-import { Table, type TableLine, type TableNote } from './result-table.ts';
+import { chaosSource, headerSecret, PollingHarness, type PollRun } from './polling-harness.ts';
+import { type PollRecord, type ResultRow, ResultTable } from './result-table.ts';
 
 const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** The stage's random number is always a half: half of the jitter of a tenth. */
+/** The harness's random number is always a half: half of the jitter of a tenth. */
 const jitter = 1.05;
 const longestBlockMs = 1_000;
 
 /** What must survive a hostile answer. */
-export interface Keepsake {
+export interface SourceSnapshot {
   readonly items: readonly Item[];
   readonly validators: Validators;
   readonly bodyHash: string | null;
@@ -31,86 +31,86 @@ export interface Keepsake {
 }
 
 /** Which sources take part in a turn, and when it is. */
-export interface TurnOptions {
+export interface PollOptions {
   /** Wall clock; absent: as soon as all of them are due. */
   readonly atMs?: number;
   readonly of?: readonly string[];
 }
 
 /** How a case differs from the usual one. */
-export interface Casting {
+export interface CaseOptions {
   readonly source?: Partial<Source>;
   /** Sources of the case's own host beside it. */
-  readonly mates?: (url: string) => readonly Source[];
+  readonly siblings?: (url: string) => readonly Source[];
 }
 
-/** A case on its stage, with a healthy neighbour. The source of the case is `chaos`, the neighbour `sibling`. */
-export class Performance {
-  readonly #line: TableLine;
-  readonly stage: Stage;
+/** A case on its harness, with a healthy neighbour. The source of the case is `chaos`, the neighbour `sibling`. */
+export class CaseRun {
+  readonly #line: ResultRow;
+  readonly harness: PollingHarness;
   readonly chaos: ChaosOrigin;
   readonly neighbour: Origin;
   /** See `Network`. */
   readonly dialled: readonly string[];
 
-  constructor(parts: Pick<Performance, 'stage' | 'chaos' | 'neighbour' | 'dialled'> & { readonly line: TableLine }) {
+  constructor(parts: Pick<CaseRun, 'harness' | 'chaos' | 'neighbour' | 'dialled'> & { readonly line: ResultRow }) {
     this.#line = parts.line;
-    this.stage = parts.stage;
+    this.harness = parts.harness;
     this.chaos = parts.chaos;
     this.neighbour = parts.neighbour;
     this.dialled = parts.dialled;
   }
 
   /** One turn of the loop, with everything that must hold in any turn. */
-  async turn(options: TurnOptions = {}): Promise<Turn> {
-    const { stage } = this;
+  async poll(options: PollOptions = {}): Promise<PollRun> {
+    const { harness } = this;
     const of = options.of ?? ['chaos', 'sibling'];
-    const due = await Promise.all(of.map(async (id) => (await stage.report(id)).nextCheckMs));
-    stage.nowMs = options.atMs ?? Math.max(stage.nowMs, ...due);
-    const turn = await stage.turn(of);
+    const due = await Promise.all(of.map(async (id) => (await harness.report(id)).nextCheckMs));
+    harness.nowMs = options.atMs ?? Math.max(harness.nowMs, ...due);
+    const turn = await harness.poll(of);
     const onTime = !of.includes('sibling') || (await this.#siblingIsOnTime());
     const { p99Ms, blockMs } = turn.delay;
     this.#line.note({ said: said(await this.report()), p99Ms, onTime });
-    expect(stage.faults).toEqual([]);
+    expect(harness.errors).toEqual([]);
     expect(blockMs).toBeLessThan(longestBlockMs);
     expect(onTime).toBe(true);
     expect(this.chaos.canary.requests).toEqual([]);
-    expect(JSON.stringify([await stage.report('chaos'), stage.said])).not.toContain(stageSecret);
-    expect((await stage.get('/feed.rss')).status).toBe(200);
+    expect(JSON.stringify([await harness.report('chaos'), harness.logLines])).not.toContain(headerSecret);
+    expect((await harness.get('/feed.rss')).status).toBe(200);
     return turn;
   }
 
   /** Whether the neighbour's newest story is stored and its next check is as planned, whatever goes on beside it. */
   async #siblingIsOnTime(): Promise<boolean> {
-    const report = await this.stage.report('sibling');
-    const items = await this.stage.items('sibling');
+    const report = await this.harness.report('sibling');
+    const items = await this.harness.items('sibling');
     return (
       report.outcome === 'fresh' &&
-      report.lastAttemptMs === this.stage.nowMs &&
-      report.nextCheckMs === this.stage.nowMs + hourMs * jitter &&
+      report.lastAttemptMs === this.harness.nowMs &&
+      report.nextCheckMs === this.harness.nowMs + hourMs * jitter &&
       report.nextCheckWhy === 'interval as declared 1 h' &&
       items.some((item) => item.title === siblingTitle(this.neighbour.requests.length))
     );
   }
 
   report(): Promise<SourceReport> {
-    return this.stage.report('chaos');
+    return this.harness.report('chaos');
   }
 
   items(): Promise<readonly Item[]> {
-    return this.stage.items('chaos');
+    return this.harness.items('chaos');
   }
 
   async notes(): Promise<readonly string[]> {
     return (await this.report()).notes;
   }
 
-  async keepsake(): Promise<Keepsake> {
-    const { validators, bodyHash, movedTo } = await this.stage.state('chaos');
+  async snapshot(): Promise<SourceSnapshot> {
+    const { validators, bodyHash, movedTo } = await this.harness.state('chaos');
     const { url, title } = await this.report();
     const feeds = await Promise.all(
       ['rss', 'atom', 'json'].map(async (format) => {
-        const { status, etag, text } = await this.stage.get(`/sources/chaos/feed.${format}`);
+        const { status, etag, text } = await this.harness.get(`/sources/chaos/feed.${format}`);
         expect(status).toBe(200);
         return { etag, text };
       }),
@@ -119,25 +119,25 @@ export class Performance {
   }
 
   /** Checks that everything is as it was. */
-  async expectKept(before: Keepsake): Promise<void> {
-    expect(await this.keepsake()).toEqual(before);
+  async expectUnchanged(before: SourceSnapshot): Promise<void> {
+    expect(await this.snapshot()).toEqual(before);
   }
 
   /** The first turn: the good document is read. */
-  async opening(): Promise<Keepsake> {
-    await this.turn();
+  async readGoodDocument(): Promise<SourceSnapshot> {
+    await this.poll();
     expect(await this.report()).toMatchObject({ outcome: 'fresh', failures: 0 });
-    const before = await this.keepsake();
+    const before = await this.snapshot();
     expect(before.items.map((item) => item.title)).toEqual([3, 2, 1].map((n) => `Story ${n} of the herald`));
     return before;
   }
 
   /** The hostile turn of most cases: nothing is taken, the failure is recorded, the back-off begins. */
-  async failing(failure: Failure, before: Keepsake): Promise<SourceReport> {
-    await this.turn();
-    await this.expectKept(before);
+  async expectFailure(failure: Failure, before: SourceSnapshot): Promise<SourceReport> {
+    await this.poll();
+    await this.expectUnchanged(before);
     const report = await this.report();
-    const { nowMs } = this.stage;
+    const { nowMs } = this.harness;
     expect(report).toMatchObject({ outcome: 'failed', failure, failures: 1, firstFailedMs: nowMs });
     // One clean line for a person, that says what to do.
     expect(report.detail).toMatch(/^[\x20-\x7e\u00a0-\uffff]{10,300}$/);
@@ -170,21 +170,21 @@ async function startNeighbour(): Promise<Origin> {
 }
 
 /** Where the cases of one file are played. */
-export interface Theatre {
+export interface ChaosSuite {
   /** Sets a case up; what it opens is closed after the test. */
-  open(row: string, variant: string, casting?: Casting): Promise<Performance>;
+  open(row: string, variant: string, casting?: CaseOptions): Promise<CaseRun>;
   /** The good document first, then an answer of which nothing may be taken. */
-  fails(row: string, variant: string, failure: Failure): Promise<{ show: Performance; report: SourceReport }>;
+  fails(row: string, variant: string, failure: Failure): Promise<{ show: CaseRun; report: SourceReport }>;
   /** Writes a case into the table that was played elsewhere. */
-  tell(row: string, variant: string, note: TableNote): void;
+  record(row: string, variant: string, note: PollRecord): void;
   /** The cases that were played for a turn at least, by row and variant. */
-  played(): readonly string[];
+  recordedCases(): readonly string[];
 }
 
 /** Sets up what the tests of a theme share; prints the table of its cases at the end. */
-export function createTheatre(theme: ChaosTheme): Theatre {
+export function createChaosSuite(theme: ChaosTheme): ChaosSuite {
   const digester = createDocumentProcessor();
-  const table = new Table();
+  const table = new ResultTable();
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -194,39 +194,44 @@ export function createTheatre(theme: ChaosTheme): Theatre {
     process.stdout.write(table.print(theme));
   });
 
-  const open: Theatre['open'] = async (row, variant, casting = {}) => {
+  const open: ChaosSuite['open'] = async (row, variant, casting = {}) => {
     const chaos = await startChaosOrigin();
     closing.push(() => chaos.close());
     const neighbour = await startNeighbour();
     closing.push(() => neighbour.close());
-    const { url, network } = await chaos.play(row, variant);
+    const { url, network } = await chaos.prepare(row, variant);
     const sources = [
-      stageSource('chaos', url, casting.source),
-      ...(casting.mates?.(url) ?? []),
-      stageSource('sibling', `${neighbour.url}/feed`, { intervalMs: hourMs }),
+      chaosSource('chaos', url, casting.source),
+      ...(casting.siblings?.(url) ?? []),
+      chaosSource('sibling', `${neighbour.url}/feed`, { intervalMs: hourMs }),
     ];
-    const stage = await new Stage({ digester, sources, network, limits: chaosCase(row).limits ?? {} }).open();
-    closing.push(() => stage.close());
+    const harness = await new PollingHarness({
+      digester,
+      sources,
+      network,
+      limits: chaosCase(row).limits ?? {},
+    }).open();
+    closing.push(() => harness.close());
     const { dialled = [] } = network;
-    return new Performance({ stage, chaos, neighbour, dialled, line: table.line(row, variant) });
+    return new CaseRun({ harness: harness, chaos, neighbour, dialled, line: table.line(row, variant) });
   };
 
   return {
     open,
     async fails(row, variant, failure) {
       const show = await open(row, variant);
-      const before = await show.opening();
+      const before = await show.readGoodDocument();
       expect(before.validators.etag).toBe(goodValidators.etag);
-      return { show, report: await show.failing(failure, before) };
+      return { show, report: await show.expectFailure(failure, before) };
     },
-    tell: (row, variant, note) => table.line(row, variant).note(note),
-    played: () => table.cases(),
+    record: (row, variant, note) => table.line(row, variant).note(note),
+    recordedCases: () => table.cases(),
   };
 }
 
 /** The cases of a theme, by row and variant. */
 export function casesOf(theme: ChaosTheme): readonly string[] {
   return Object.entries(chaosThemes[theme])
-    .flatMap(([row, { plays }]) => Object.keys(plays).map((variant) => `${row} ${variant}`))
+    .flatMap(([row, { variants: plays }]) => Object.keys(plays).map((variant) => `${row} ${variant}`))
     .toSorted();
 }

@@ -12,13 +12,16 @@ const never = [
 export const schedulingCases: Readonly<Record<string, ChaosCase>> = {
   H68: {
     what: 'hints that ask for years',
-    plays: {
+    variants: {
       hints: () => [
         document(rss(numbered(1), never), { 'Cache-Control': 'max-age=315360000' }),
         document(laterDocument, { 'Cache-Control': 'max-age=315360000' }),
       ],
     },
   },
-  H78: { what: '200 hosts with 50 sources each that all stall', plays: { stall: () => [{ raw: '', after: 'hang' }] } },
-  H79: { what: 'one host with 5,000 sources', plays: { crowd: () => [document(goodDocument)] } },
+  H78: {
+    what: '200 hosts with 50 sources each that all stall',
+    variants: { stall: () => [{ raw: '', after: 'hang' }] },
+  },
+  H79: { what: 'one host with 5,000 sources', variants: { crowd: () => [document(goodDocument)] } },
 };

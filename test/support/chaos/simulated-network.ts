@@ -22,13 +22,13 @@ import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
 import { FastClock } from './fast-clock.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
-import { stageSource, stageStartMs } from './polling-harness.ts';
+import { chaosSource, harnessStartMs } from './polling-harness.ts';
 
 const hostGapMs = 1_000;
 const leaseMs = 90_000;
 const farMs = 24 * 3_600_000;
 
-export interface TownOptions {
+export interface SimulatedNetworkOptions {
   /** So many times faster than in earnest the clock runs, and with it all pauses of the schedule. */
   readonly speed: number;
   /** Healthy sources, each on a host of its own. */
@@ -37,7 +37,7 @@ export interface TownOptions {
   /** The others, by name. */
   readonly others: readonly Source[];
   /** Whether the schedule sees that all names lead to one machine; else each stands for one of its own. */
-  readonly oneMachine?: boolean;
+  readonly sharedAddress?: boolean;
   /** Limits of the fetcher, in real time. */
   readonly limits: Partial<FetchLimits>;
 }
@@ -49,8 +49,8 @@ export interface Read {
 }
 
 /** The real intake with very many sources, in a time that runs fast. Names lead to 127.0.0.1. */
-export class Town {
-  readonly #options: TownOptions;
+export class SimulatedNetwork {
+  readonly #options: SimulatedNetworkOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-town-'));
   readonly #planned = new Map<string, number>();
   readonly #digester: DocumentProcessor = createDocumentProcessor();
@@ -62,9 +62,9 @@ export class Town {
   #neighbour!: Origin;
   #loop!: PollingLoop;
 
-  constructor(options: TownOptions) {
+  constructor(options: SimulatedNetworkOptions) {
     this.#options = options;
-    this.clock = new FastClock({ startMs: stageStartMs, speed: options.speed });
+    this.clock = new FastClock({ startMs: harnessStartMs, speed: options.speed });
   }
 
   async open(): Promise<this> {
@@ -74,7 +74,7 @@ export class Town {
     const names = Array.from({ length: healthy }, (_, n) => `healthy-${n}`);
     const sources = [
       ...names.map((id) =>
-        stageSource(id, `http://${id}.example.com:${this.#neighbour.port}/${id}`, { intervalMs, headers: {} }),
+        chaosSource(id, `http://${id}.example.com:${this.#neighbour.port}/${id}`, { intervalMs, headers: {} }),
       ),
       ...others,
     ];
@@ -84,7 +84,7 @@ export class Town {
         .updateTable('source')
         .set({ next_check_ms: this.clock.now() + farMs })
         .execute();
-      await tx.updateTable('source').set({ next_check_ms: stageStartMs }).where('id', 'like', 'healthy-%').execute();
+      await tx.updateTable('source').set({ next_check_ms: harnessStartMs }).where('id', 'like', 'healthy-%').execute();
     });
     this.#fetcher = createFetcher({
       clock: { now: () => this.clock.now(), monotonic: () => systemClock.monotonic() },
@@ -99,7 +99,7 @@ export class Town {
   }
 
   /** Lets the others, who wait until now, fall due all at once. */
-  async letLoose(): Promise<void> {
+  async makeOthersDue(): Promise<void> {
     await this.store.write((tx) =>
       tx.updateTable('source').set({ next_check_ms: this.clock.now() }).where('id', 'not like', 'healthy-%').execute(),
     );
@@ -155,13 +155,13 @@ export class Town {
           return result;
         },
         nextDueMs: () => nextDueMs(store.reader),
-        ...(this.#options.oneMachine === true ? { addressOf: (host: string) => this.#fetcher.addressOf(host) } : {}),
+        ...(this.#options.sharedAddress === true ? { addressOf: (host: string) => this.#fetcher.addressOf(host) } : {}),
       },
       {
         clock,
         log: silentLog,
-        brake,
-        pace,
+        networkBreaker: brake,
+        lateness: pace,
         limits: { hostGapMs },
         timers: clock,
         graceMs: 0,

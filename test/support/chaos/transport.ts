@@ -51,35 +51,35 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   H01: {
     what: 'accepts TCP, never answers',
     limits: { headersMs: 1_000 },
-    plays: { silent: afterGood({ raw: '', after: 'hang' }) },
+    variants: { silent: afterGood({ raw: '', after: 'hang' }) },
   },
   H03: {
     what: 'headers one byte at a time',
     limits: { headersMs: 1_000 },
-    plays: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
+    variants: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
   },
   H04: {
     what: 'body one byte at a time, for ever',
     limits: { slowWindowMs: 1_000 },
-    plays: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
+    variants: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
   },
   H05: {
     what: 'a valid feed, then a socket that stays open',
     limits: { slowWindowMs: 1_000 },
-    plays: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
+    variants: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
   },
-  H06: { what: 'a chunked body without an end', plays: { endless: afterGood(endless) } },
+  H06: { what: 'a chunked body without an end', variants: { endless: afterGood(endless) } },
   H07: {
     what: 'Content-Length of 10 GB',
-    plays: { said: afterGood({ raw: head('Content-Length: 10000000000'), after: 'hang' }) },
+    variants: { said: afterGood({ raw: head('Content-Length: 10000000000'), after: 'hang' }) },
   },
   H08: {
     what: 'Content-Length 100, sends 40, closes',
-    plays: { short: afterGood({ raw: `${head('Content-Length: 100\r\nETag: "short"')}${'x'.repeat(40)}` }) },
+    variants: { short: afterGood({ raw: `${head('Content-Length: 100\r\nETag: "short"')}${'x'.repeat(40)}` }) },
   },
   H09: {
     what: 'Content-Length shorter than the body, an answer behind it',
-    plays: {
+    variants: {
       smuggling: () => [
         { raw: `${head(`Content-Length: ${goodDocument.length}`)}${goodDocument}${smuggled}`, after: 'hang' },
         { body: laterDocument },
@@ -88,17 +88,17 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   },
   H10: {
     what: 'a gzip bomb, 1000:1',
-    plays: { bomb: () => [good, coded('gzip', gzipSync(zeros()))] },
+    variants: { bomb: () => [good, coded('gzip', gzipSync(zeros()))] },
   },
   H11: {
     what: 'a brotli bomb',
-    plays: {
+    variants: {
       bomb: () => [good, coded('br', brotliCompressSync(zeros(), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }))],
     },
   },
   H12: {
     what: 'thousands of codings on top of each other',
-    plays: {
+    variants: {
       '2,000': afterGood(coded(Array(2_000).fill('gzip').join(','), gzipSync(lately))),
       three: afterGood(coded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(lately))))),
       // Here the header alone is over its limit.
@@ -107,23 +107,23 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   },
   H13: {
     what: 'a coding that nobody asked for',
-    plays: {
+    variants: {
       zstd: afterGood(coded('zstd', zstdCompressSync(lately))),
       foo: afterGood(coded('foo', brotliCompressSync(lately))),
     },
   },
   H14: {
     what: 'a coding on the label, plain inside',
-    plays: {
+    variants: {
       plain: afterGood(coded('gzip', laterDocument)),
       charset: afterGood(coded('UTF-8', laterDocument)),
       transfer: afterGood(coded('aws-chunked', laterDocument)),
     },
   },
-  H15: { what: 'gzip with a wrong checksum', plays: { tail: () => [good, coded('gzip', damagedTail())] } },
+  H15: { what: 'gzip with a wrong checksum', variants: { tail: () => [good, coded('gzip', damagedTail())] } },
   H24: {
     what: 'long headers',
-    plays: {
+    variants: {
       '15 KB': afterGood(longHeader(15_000)),
       '17 KB': afterGood(longHeader(17_000)),
       '1 MB': afterGood(longHeader(megabyte)),
@@ -131,15 +131,15 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   },
   H25: {
     what: 'ten thousand header lines',
-    plays: { lines: afterGood({ raw: head('X: y\r\n'.repeat(10_000).trim()) }) },
+    variants: { lines: afterGood({ raw: head('X: y\r\n'.repeat(10_000).trim()) }) },
   },
   H26: {
     what: 'ten thousand Early Hints',
-    plays: { storm: afterGood({ raw: 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(10_000), after: 'hang' }) },
+    variants: { storm: afterGood({ raw: 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(10_000), after: 'hang' }) },
   },
   H27: {
     what: 'what is not HTTP/1.1',
-    plays: {
+    variants: {
       'status line': afterGood({ raw: 'HTTP/1.1 abc OK\r\n\r\n' }),
       'HTTP/0.9': afterGood({ raw: laterDocument }),
       'bare line feeds': afterGood({ raw: `HTTP/1.1 200 OK\nContent-Length: 6\n\n<rss/>` }),
