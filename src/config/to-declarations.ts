@@ -6,7 +6,8 @@ import type { Declarations, Site, Source } from '../domain/polling/source.ts';
 import { slug } from '../domain/slug.ts';
 import type { FileDeclarations, SourceEntry } from './files/file-declarations.ts';
 import { type ProblemList, quote } from './problems/problem-list.ts';
-import { defaultItemLimit, type SiteFields } from './schema/source-schema.ts';
+import type { SiteFields } from './schema/site-schema.ts';
+import { defaultItemLimit } from './schema/source-schema.ts';
 import { hiddenParts } from './secret-parts.ts';
 import { readSourceUrl } from './source-url.ts';
 import { toWebhooks } from './to-webhooks.ts';
@@ -190,7 +191,7 @@ export function toSite(fields: SiteFields): Site {
       globalPerSecond: fields.politeness?.globalPerSecond ?? 10,
     },
     retention: {
-      maxAgeMs: fields.retention?.age ?? 90 * dayMs,
+      maxAgeMs: fields.retention?.maxAge ?? 90 * dayMs,
       itemsPerSource: fields.retention?.itemsPerSource ?? 10_000,
     },
   };

@@ -247,11 +247,11 @@ class PollLoop implements PollingLoop {
   }
 
   async #startRemote(): Promise<void> {
-    const { clock, lateness: pace } = this.#options;
+    const { clock, lateness } = this.#options;
     const room = this.#room();
     if (this.#state !== 'started' || room === 0) return;
     const ready = this.#queue.take(clock.monotonic(), room);
-    for (const taken of ready) pace?.record(taken.waitedMs, clock.monotonic());
+    for (const taken of ready) lateness?.record(taken.waitedMs, clock.monotonic());
     await this.#startReady(this.#queue, ready);
   }
 

@@ -231,7 +231,7 @@ describe('commands on a database', () => {
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
     });
 
-    it('does not know removed sources', async () => {
+    it('contains an unknown value: removed sources', async () => {
       await declare('a', 'b');
       await declare('a');
       await expect(refresh(new FakeIo(env), ['b'], clock)).rejects.toThrow('no source is called "b"');

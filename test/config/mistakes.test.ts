@@ -14,15 +14,15 @@ async function mistakes(files: Record<string, string>, env: Record<string, strin
   return lines.map((line) => line.replace(/\. .*$/s, ''));
 }
 
-describe('mistakes', () => {
-  it('read as file, line, what and remedy', async () => {
+describe('errors of declarations', () => {
+  it('are formatted as file, line, what and remedy', async () => {
     const folder = makeFolder({ 'sources.yaml': 'sources:\n\n  - url: ftp://example.org/x\n' });
     expect(await problemsOf(readDeclarations(folder.dir, {}))).toEqual([
-      'sources.yaml:3: url is not http, https or file: "ftp://example.org/x". Use an http(s) address.',
+      'sources.yaml:3: url is not http, https or file: "ftp://example.org/x". Use an http(s) URL.',
     ]);
   });
 
-  it('are told all at once, over all files, in the order of the lines', async () => {
+  it('are reported together, across files, in order of lines', async () => {
     expect(
       await mistakes({
         'b.yaml': 'sources:\n  - url: https://example.org/1\n    interval: 15\n    titel: x\n  - title: y\n',
@@ -45,10 +45,10 @@ describe('mistakes', () => {
     ['interval: soon', 'interval is not a duration from 1m to 24h: "soon"'],
     ['title: 2024', 'title is not text: 2024'],
     ['title: " "', 'title is empty: " "'],
-    ['title: "a\\nb"', 'title holds a line break or a control character: "a\\nb"'],
-    ['section: "!"', 'section has neither a letter nor a digit: "!"'],
-    ['id: My Feed', 'id is not made of small letters, digits and single hyphens: "My Feed"'],
-    ['id: ../x', 'id is not made of small letters, digits and single hyphens: "../x"'],
+    ['title: "a\\nb"', 'title contains a line break or a control character: "a\\nb"'],
+    ['section: "!"', 'section contains neither a letter nor a digit: "!"'],
+    ['id: My Feed', 'id may contain only lower-case letters, digits and single hyphens: "My Feed"'],
+    ['id: ../x', 'id may contain only lower-case letters, digits and single hyphens: "../x"'],
     ['language: e', 'language is not a language tag: "e"'],
     ['keep: "(a"', 'keep is not a regular expression (missing closing )): "(a"'],
     ['drop: "(?=a)"', 'drop is not a regular expression (invalid or unsupported Perl syntax): "(?=a)"'],
@@ -59,11 +59,11 @@ describe('mistakes', () => {
     ['trust: { dates: maybe }', 'trust.dates is not true or false: "maybe"'],
     ['trust: { date: true }', 'unknown key "date"'],
     ['headers: { Host: a }', 'headers.Host is set by Newswire itself'],
-    ['headers: { "a b": a }', 'headers.a b is not the name of a header'],
-    ['headers: { X-A: "a\\r\\nb" }', 'headers.X-A holds a character that cannot stand in a header'],
+    ['headers: { "a b": a }', 'headers.a b is not a valid header name'],
+    ['headers: { X-A: "a\\r\\nb" }', 'headers.X-A contains a character that is invalid in a header'],
     ['headers: { X-A: 1 }', 'headers.X-A is not text'],
-    ['headers: { X-A: a, x-a: b }', 'headers.x-a is given twice in different spellings'],
-    ['headers: [a]', 'headers is not a group of names and values'],
+    ['headers: { X-A: a, x-a: b }', 'headers.x-a is given twice with different capitalisation'],
+    ['headers: [a]', 'headers is not a mapping of names to values'],
   ])('in a source: %s', async (field, what) => {
     expect(await mistakes({ 'a.yaml': `sources:\n  - url: https://example.org/\n    ${field}\n` })).toEqual([
       `a.yaml:3: ${what}`,
@@ -71,9 +71,9 @@ describe('mistakes', () => {
   });
 
   it.each([
-    ['[a]', 'a.yaml:1: the file is not a group of settings'],
+    ['[a]', 'a.yaml:1: the file is not a mapping'],
     ['sources: https://example.org/', 'a.yaml:1: sources is not a list'],
-    ['sources:\n  - https://example.org/', 'a.yaml:2: a source is not a group of settings: "https://example.org/"'],
+    ['sources:\n  - https://example.org/', 'a.yaml:2: a source is not a mapping: "https://example.org/"'],
     ['sections: World', 'a.yaml:1: sections is not a list: "World"'],
     ['site: { dateline: "%d.%m" }', 'a.yaml:1: site.dateline is not a pattern of dd, MM, yy, yyyy, HH and mm: "%d.%m"'],
     ['site: { comments: false }', 'a.yaml:1: site.comments is none of off, moderated, open: false'],
@@ -87,13 +87,16 @@ describe('mistakes', () => {
       'site: { politeness: { hostGap: 2m } }',
       'a.yaml:1: site.politeness.hostGap is not a duration from 0s to 1m: "2m"',
     ],
-    ['site: { retention: { age: 12h } }', 'a.yaml:1: site.retention.age is not a duration from 1d to 3650d: "12h"'],
+    [
+      'site: { retention: { maxAge: 12h } }',
+      'a.yaml:1: site.retention.maxAge is not a duration from 1d to 3650d: "12h"',
+    ],
     [
       'site: { retention: { itemsPerSource: 5 } }',
       expect.stringContaining('a.yaml:1: site.retention.itemsPerSource is'),
     ],
     ['site:\n  retention:\n    days: 90', 'a.yaml:3: unknown key "days"'],
-    ['site: [a]', 'a.yaml:1: site is not a group of settings'],
+    ['site: [a]', 'a.yaml:1: site is not a mapping'],
   ])('in a file: %j', async (text, line) => {
     expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
   });
@@ -101,7 +104,7 @@ describe('mistakes', () => {
   it.each([
     ['sources:\n\t- url: x', 'a.yaml:2: not valid YAML (Tabs are not allowed as indentation)'],
     ['site: {}\nsite: {}', 'a.yaml:2: not valid YAML (Map keys must be unique)'],
-    ['site: {}\n---\nsite: {}', 'a.yaml:2: not valid YAML (the file holds more than one document)'],
+    ['site: {}\n---\nsite: {}', 'a.yaml:2: not valid YAML (the file contains more than one document)'],
     ['sources:\n  - url: "https://example.org/\n', 'a.yaml:3: not valid YAML (Missing closing "quote)'],
     [
       'sources: *nobody',
@@ -111,31 +114,31 @@ describe('mistakes', () => {
     expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
   });
 
-  it('name both places of an id or an address that is given twice', async () => {
+  it('name both positions of a duplicate id or URL', async () => {
     expect(
       await mistakes({
         'a.yaml': 'sources:\n  - url: https://example.org/1\n    id: one\n',
         'b.yaml': 'sources:\n  - id: one\n    url: https://example.org/2\n  - url: https://user:pw@EXAMPLE.org/1#x\n',
       }),
     ).toEqual([
-      'b.yaml:2: id "one" is taken by a.yaml:3',
-      'b.yaml:4: url is declared at a.yaml:2 already: "https://…@EXAMPLE.org/1#x"',
+      'b.yaml:2: id "one" is already used at a.yaml:3',
+      'b.yaml:4: url is already declared at a.yaml:2: "https://…@EXAMPLE.org/1#x"',
     ]);
   });
 
-  it('name both places of a second site', async () => {
+  it('name both positions of a second site', async () => {
     expect(await mistakes({ 'a.yaml': '\nsite: {}', 'b.yaml': 'site: { title: B }' })).toEqual([
-      'b.yaml:1: site stands at a.yaml:2 already',
+      'b.yaml:1: site is already declared at a.yaml:2',
     ]);
   });
 
-  it('name a variable that is not set, at its line', async () => {
+  it('name an unset variable with its line', async () => {
     const files = { 'a.yaml': `sources:\n  - url: https://example.org/\n    headers:\n      X-A: "\${NOPE}"\n` };
     expect(await mistakes(files)).toEqual(['a.yaml:4: the environment variable NOPE is not set']);
     expect(await mistakes(files, { NOPE: 'set' })).toEqual([]);
   });
 
-  it('never repeat a secret', async () => {
+  it('never quote a secret', async () => {
     const folder = makeFolder({
       'a.yaml': `sources:
   - url: "ftp://me:pa55@example.org/\${TOKEN}"
@@ -152,14 +155,14 @@ describe('mistakes', () => {
     expect(lines.join('\n')).not.toMatch(/t0ken|pa55/);
   });
 
-  it('are told of a file that is not text, and of a link that leads nowhere', async () => {
+  it('report a file that is not text and a broken link', async () => {
     const folder = makeFolder();
     symlinkSync('nowhere.yaml', folder.path('a.yaml'));
     folder.write('b.yaml', new Uint8Array([0x61, 0xff]));
     const lines = await problemsOf(readDeclarations(folder.dir, {}));
     expect(lines).toEqual([
-      expect.stringMatching(/^a\.yaml: the file is a link that leads nowhere\./),
-      expect.stringMatching(/^b\.yaml: the file is not text in UTF-8\./),
+      expect.stringMatching(/^a\.yaml: the file is a broken symbolic link\./),
+      expect.stringMatching(/^b\.yaml: the file is not UTF-8 text\./),
     ]);
   });
 
@@ -171,14 +174,14 @@ describe('mistakes', () => {
     ]);
   });
 
-  it('are told of a folder that is not there', async () => {
+  it('report a missing folder', async () => {
     const missing = path.join(makeFolder().dir, 'missing');
     expect(await problemsOf(readDeclarations(missing, {}))).toEqual([
       expect.stringMatching(/^FEEDS_DIR: the folder does not exist: /),
     ]);
   });
 
-  it('are the only way in which a file of any content can fail', async () => {
+  it('are the only failure for files of any content', async () => {
     const folder = makeFolder();
     const words = [
       'sources:',

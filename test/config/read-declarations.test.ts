@@ -16,7 +16,7 @@ const sourcesOf = async (list: string, env: Record<string, string> = {}) =>
   (await declared({ 'sources.yaml': `sources:\n${list}` }, env)).sources;
 
 describe('readDeclarations', () => {
-  it('fills every default in', async () => {
+  it('fills in all defaults', async () => {
     const { site, sections, sources } = await declared({
       'sources.yaml': 'sources:\n  - url: https://www.example.org/world/rss.xml\n',
     });
@@ -52,7 +52,7 @@ describe('readDeclarations', () => {
     ]);
   });
 
-  it('reads everything that can be said', async () => {
+  it('reads all settings', async () => {
     const { site, sections, sources } = await declared(
       {
         'sources.yaml': `
@@ -63,7 +63,7 @@ site:
   comments: off
   commentsNotice: "Be kind: think twice."
   politeness: { hostGap: 500ms, hostConcurrency: 2, globalPerSecond: 0.5 }
-  retention: { age: 30d, itemsPerSource: 500 }
+  retention: { maxAge: 30d, itemsPerSource: 500 }
 sections: [World, Science]
 sources:
   - url: https://example.org/rss.xml
@@ -109,7 +109,7 @@ sources:
     });
   });
 
-  it('reads every declaration file in the order of the names, and no other', async () => {
+  it('reads all declaration files in order of names', async () => {
     const folder = makeFolder({
       'b.yml': 'sources: [{ url: https://example.org/b }]',
       'A.YAML': 'sources: [{ url: https://example.org/a }]',
@@ -129,24 +129,24 @@ sources:
     ]);
   });
 
-  it('takes empty files and files of comments only', async () => {
+  it('accepts empty files and files with only comments', async () => {
     const { sources } = await declared({ 'a.yaml': '', 'b.yaml': '# nothing yet\n', 'c.yaml': 'sources:\n' });
     expect(sources).toEqual([]);
   });
 
-  it('resolves a local feed within the folder', async () => {
+  it('resolves a local file inside the folder', async () => {
     const folder = makeFolder({ 'sources.yaml': 'sources: [{ url: "file:welcome.xml" }]', 'welcome.xml': '<rss/>' });
     const { sources } = await readDeclarations(folder.dir, {});
     expect(sources[0]).toMatchObject({ id: 'welcome-xml', url: pathToFileURL(folder.path('welcome.xml')).href });
   });
 
-  it('moves a user name and password into a header', async () => {
+  it('moves a user name and password to a header', async () => {
     const [source] = await sourcesOf(`  - url: https://me:\${PW}@example.org/\n`.replace(`\${PW}`, 's3cret'));
     expect(source?.url).toBe('https://example.org/');
     expect(source?.headers).toEqual({ Authorization: `Basic ${Buffer.from('me:s3cret').toString('base64')}` });
   });
 
-  it('lets anchors and aliases stand for repeated settings', async () => {
+  it('resolves anchors and aliases', async () => {
     const sources = await sourcesOf(`  - url: https://example.org/a
     trust: &broken { dates: false }
   - url: https://example.org/b
@@ -157,7 +157,7 @@ sources:
 });
 
 describe('sections', () => {
-  it('stand in the declared order, those that only sources name behind them', async () => {
+  it('have the declared order, followed by those that only sources name', async () => {
     const { sections } = await declared({
       'a.yaml': 'sections: [World, Science]\nsources: [{ url: https://example.org/a, section: Local }]',
       'b.yaml': 'sections: [Science, Arts]',
@@ -165,7 +165,7 @@ describe('sections', () => {
     expect(sections).toEqual(['World', 'Science', 'Arts', 'Local']);
   });
 
-  it('are one when they differ in case or accents only', async () => {
+  it('are equal if they differ only in case or accents', async () => {
     const { sections, sources } = await declared({
       'a.yaml': 'sections: [Économie]\nsources: [{ url: https://example.org/a, section: economie }]',
     });
@@ -173,7 +173,7 @@ describe('sections', () => {
     expect(sources[0]?.section).toBe('Économie');
   });
 
-  it('begin with the one for sources that name none', async () => {
+  it('start with the default section', async () => {
     const { sources } = await declared({
       'a.yaml': 'sections: [World, Science]\nsources: [{ url: https://example.org/a }]',
     });
@@ -182,7 +182,7 @@ describe('sections', () => {
 });
 
 describe('ids', () => {
-  it('are made of the title, else of host and path', async () => {
+  it('are derived from the title, else from host and path', async () => {
     const sources = await sourcesOf(`  - { url: https://example.org/1, title: "Žluťoučký News!" }
   - { url: "https://news.example.org:8080/a/b.xml?c=d" }
   - { url: https://example.org/2, title: 世界新闻 }
@@ -194,7 +194,7 @@ describe('ids', () => {
     ]);
   });
 
-  it('are kept apart by a number, and give way to declared ones', async () => {
+  it('are made unique by a number and do not displace declared ones', async () => {
     const sources = await sourcesOf(`  - { url: https://example.org/1, title: Example }
   - { url: https://example.org/2, title: Example }
   - { url: https://example.org/3, id: example }
@@ -202,7 +202,7 @@ describe('ids', () => {
     expect(sources.map((source) => source.id)).toEqual(['example-2', 'example-3', 'example']);
   });
 
-  it('are cut to a length that an address can carry', async () => {
+  it('are limited in length', async () => {
     const [source] = await sourcesOf(`  - url: https://example.org/${'a'.repeat(500)}\n`);
     expect(source?.id.length).toBeLessThanOrEqual(80);
   });
@@ -222,7 +222,7 @@ describe('the declaration hash', () => {
     ['X-A: "1", X-B: "2"', 'x-b: "2", x-a: "1"'],
     ['title: A', 'title: A, id: other'],
     ['title: A', 'title: A, limit: 500, trust: { dates: true }'],
-  ])('stays when %j becomes %j', async (before, after) => {
+  ])('is unchanged if %j becomes %j', async (before, after) => {
     expect(await hashOf(base.replace(before, after))).toBe(await hashOf(base));
   });
 
@@ -239,7 +239,7 @@ describe('the declaration hash', () => {
     expect(await hashOf(base.replace(before, after))).not.toBe(await hashOf(base));
   });
 
-  it('tells keep from drop', async () => {
+  it('distinguishes keep and drop', async () => {
     expect(await hashOf(`${base}, keep: a`)).not.toBe(await hashOf(`${base}, drop: a`));
   });
 });

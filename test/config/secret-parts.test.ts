@@ -13,7 +13,7 @@ async function declared(url: string, env: Record<string, string> = {}, more = ''
   return source;
 }
 
-describe('an address with something of the environment in it', () => {
+describe('a URL with environment variables', () => {
   const env = {
     TOKEN: 's3cret',
     NAME: 'me',
@@ -38,13 +38,13 @@ describe('an address with something of the environment in it', () => {
       'https://example.org/feed',
       ['me', 'p4ss'],
     ],
-  ])('hides %s', async (_, url, shown, secrets) => {
+  ])('masks %s', async (_, url, shown, secrets) => {
     const source = await declared(url, env);
     expect(source.hidden).toEqual({ url: shown, secrets });
     expect(source.url).not.toContain('***');
   });
 
-  it('is asked with what the environment holds', async () => {
+  it('is requested with the values', async () => {
     expect((await declared(`https://example.org/feed?token=\${TOKEN}`, env)).url).toBe(
       'https://example.org/feed?token=s3cret',
     );
@@ -53,20 +53,20 @@ describe('an address with something of the environment in it', () => {
   it.each([
     [`https://\${HOST}/feed?token=\${TOKEN}`, 'https://feeds.example.org/***', 'feed?token=s3cret'],
     [`\${FEED}`, 'https://example.org/***', 'a?t=s3cret'],
-  ])('shows the host alone where that is hidden too: %s', async (url, shown, rest) => {
+  ])('shows only the host if it is a variable too: %s', async (url, shown, rest) => {
     const { hidden, id } = await declared(url, env);
     expect(hidden?.url).toBe(shown);
     expect(hidden?.secrets).toContain(rest);
     expect(id).not.toContain('s3cret');
   });
 
-  it('counts what its parameters hold for secrets where all of it is hidden, unless they are common words', async () => {
+  it('masks parameter values of a variable, unless they are short', async () => {
     const { hidden } = await declared(`\${FEED}`, { FEED: 'https://example.org/a?format=rss&t=tok-7f3a9c21' });
     expect(hidden?.secrets).toContain('tok-7f3a9c21');
     expect(hidden?.secrets).not.toContain('rss');
   });
 
-  it('has an id without it, which stays when the secret changes', async () => {
+  it('has an id that does not depend on the secret', async () => {
     const url = `https://example.org/feed?token=\${TOKEN}`;
     const ids = await Promise.all(['s3cret', 'other'].map(async (TOKEN) => (await declared(url, { TOKEN })).id));
     expect(ids).toEqual(['example-org-feed-token', 'example-org-feed-token']);
@@ -76,14 +76,14 @@ describe('an address with something of the environment in it', () => {
     'https://example.org/feed?token=written',
     `https://example.org/feed?token=$\${TOKEN}`,
     `file:\${NAME}.xml`,
-  ])('hides nothing without a secret of the environment, nor in the name of a file: %s', async (url) => {
+  ])('masks nothing without variables, nor in a file URL: %s', async (url) => {
     expect((await declared(url, env)).hidden).toBeNull();
   });
 
-  it('is hidden in what is said of a mistake', async () => {
+  it('is masked in error messages', async () => {
     const twice = `  - url: "https://example.org/feed?token=\${TOKEN}"\n`;
     await expect(declared(`https://example.org/feed?token=\${TOKEN}`, env, twice)).rejects.toThrow(
-      `url is declared at sources.yaml:2 already: "https://example.org/feed?token=\${TOKEN}"`,
+      `url is already declared at sources.yaml:2: "https://example.org/feed?token=\${TOKEN}"`,
     );
   });
 });

@@ -6,7 +6,7 @@ import { readDeclarations } from '../../src/config/read-declarations.ts';
 const feeds = fileURLToPath(new URL('../../feeds', import.meta.url));
 
 describe('the shipped feeds folder', () => {
-  it('is right as it stands, with nothing in the environment', async () => {
+  it('is valid with an empty environment', async () => {
     const { sections, sources } = await readDeclarations(feeds, {});
     expect(sections).toEqual(['World', 'Analytics', 'Technology', 'Science']);
     for (const section of sections) {
@@ -15,7 +15,7 @@ describe('the shipped feeds folder', () => {
     expect(sources.every((source) => /^(?:https|file):/.test(source.url))).toBe(true);
   });
 
-  it('brings a local feed that works with no network', async () => {
+  it('contains a local feed that works without network', async () => {
     const { sources } = await readDeclarations(feeds, {});
     const local = sources.filter((source) => source.url.startsWith('file:'));
     expect(local.map((source) => source.id)).toEqual(['welcome-xml']);

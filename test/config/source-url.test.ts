@@ -9,7 +9,7 @@ const makeFolder = useFolders();
 const nowhere = path.resolve('/nowhere/feeds');
 
 describe('readSourceUrl', () => {
-  it('takes a web address as it is, without its fragment', async () => {
+  it('returns an http(s) URL without fragment', async () => {
     expect(await readSourceUrl('https://Example.org:443/a b?x=1#top', nowhere)).toEqual({
       kind: 'usable',
       url: 'https://example.org/a%20b?x=1',
@@ -18,7 +18,7 @@ describe('readSourceUrl', () => {
     });
   });
 
-  it('moves a user name and password into a header, decoded', async () => {
+  it('moves a user name and password to a header, decoded', async () => {
     const address = await readSourceUrl('https://an%40:p%C3%A4ss%3A@example.org/', nowhere);
     expect(address).toMatchObject({
       url: 'https://example.org/',
@@ -31,20 +31,20 @@ describe('readSourceUrl', () => {
     ['javascript:alert(1)', 'url is not http, https or file'],
     ['feed:https://example.org/rss', 'url is not http, https or file'],
     ['feed://example.org/rss', 'url is not http, https or file'],
-    ['example.org/rss.xml', 'url is not a whole address'],
-    ['example.org:8080/rss.xml', 'url is not a whole address'],
-    ['/rss.xml', 'url is not a whole address'],
-    ['https://', 'url is not a valid address'],
-    ['https://exa mple.org/', 'url is not a valid address'],
-    ['https://u:%E0@example.org/', 'url holds a password that is not percent-encoded rightly'],
+    ['example.org/rss.xml', 'url has no scheme'],
+    ['example.org:8080/rss.xml', 'url has no scheme'],
+    ['/rss.xml', 'url has no scheme'],
+    ['https://', 'url is not a valid URL'],
+    ['https://exa mple.org/', 'url is not a valid URL'],
+    ['https://u:%E0@example.org/', 'url contains a user name or password with invalid percent-encoding'],
     [`https://example.org/${'a'.repeat(2048)}`, 'url is longer than 2048 characters'],
-  ])('refuses %s', async (text, what) => {
+  ])('rejects %s', async (text, what) => {
     expect(await readSourceUrl(text, nowhere)).toMatchObject({ kind: 'unusable', what });
   });
 });
 
-describe('a file address', () => {
-  it('is resolved within the feeds folder, though nothing is there yet', async () => {
+describe('readSourceUrl of a file URL', () => {
+  it('resolves inside the feeds folder, also if the file is missing', async () => {
     const { dir } = makeFolder();
     for (const text of [
       'file:sub/a%20b.xml',
@@ -65,12 +65,12 @@ describe('a file address', () => {
     'file:%2e%2e/secret.xml',
     'file:/etc/passwd',
     'file:.',
-  ])('may not lead out of the folder: %s', async (text) => {
+  ])('rejects a path out of the folder: %s', async (text) => {
     const { dir } = makeFolder();
     expect(await readSourceUrl(text, dir)).toMatchObject({ what: 'url leads out of FEEDS_DIR' });
   });
 
-  it('may not lead out through a symbolic link', async () => {
+  it('rejects a symbolic link out of the folder', async () => {
     const folder = makeFolder({ 'inside.xml': '' });
     const other = makeFolder({ 'secret.xml': '' });
     symlinkSync(other.path('secret.xml'), folder.path('link.xml'));
@@ -81,7 +81,7 @@ describe('a file address', () => {
     expect(await readSourceUrl('file:fine.xml', folder.dir)).toMatchObject({ kind: 'usable' });
   });
 
-  it('has the real path of a feeds folder that is a symbolic link itself', async () => {
+  it('uses the real path of a feeds folder that is a symbolic link', async () => {
     const folder = makeFolder({ 'a.xml': '' });
     const link = path.join(path.dirname(folder.dir), 'link');
     symlinkSync(folder.dir, link);
@@ -98,7 +98,7 @@ describe('a file address', () => {
     'file:%E0',
     'file:a%00.xml',
     'file://host/a.xml',
-  ])('is a plain path: not %s', async (text) => {
+  ])('rejects %s', async (text) => {
     expect(await readSourceUrl(text, nowhere)).toMatchObject({ what: 'url is not the path of a file' });
   });
 });

@@ -29,8 +29,8 @@ async function put(...parts: FileDeclarations[]) {
   return { ...declarations, problems: problems.all().map((problem) => `${problem.where}: ${problem.what}`) };
 }
 
-describe('declare', () => {
-  it('keeps the order of the files and of the entries in them', async () => {
+describe('toDeclarations', () => {
+  it('keeps the order of files and entries', async () => {
     const { sources } = await put(
       part([entry({ url: 'https://example.org/2' }), entry({ url: 'https://example.org/1' })]),
       part([entry({ url: 'https://example.org/0' })]),
@@ -38,7 +38,7 @@ describe('declare', () => {
     expect(sources.map((source) => source.url.at(-1))).toEqual(['2', '1', '0']);
   });
 
-  it('leaves a source out whose address cannot be used, and judges the others all the same', async () => {
+  it('omits a source with an invalid URL and checks the others', async () => {
     const { sources, problems } = await put(
       part([
         entry({ url: 'nonsense' }),
@@ -50,7 +50,7 @@ describe('declare', () => {
     expect(sources.map((source) => source.url)).toEqual(['https://example.org/a', 'https://example.org/b']);
   });
 
-  it('takes addresses that differ by a fragment, case of the host or default port for one', async () => {
+  it('treats URLs that differ only in fragment, host case or default port as equal', async () => {
     const { problems } = await put(
       part([
         entry({ url: 'https://example.org/a' }),
@@ -60,10 +60,10 @@ describe('declare', () => {
       ]),
     );
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain('url is declared at');
+    expect(problems[0]).toContain('url is already declared at');
   });
 
-  it('never gives one id to two sources, however their titles come out', async () => {
+  it('never assigns an id twice', async () => {
     const titles = ['A', 'a', 'Á', 'A-2', 'a 2', '!', '?', 'x', 'A'];
     const { sources } = await put(part(titles.map((title, n) => entry({ url: `https://example.org/${n}`, title }))));
     const ids = sources.map((source) => source.id);
@@ -71,12 +71,12 @@ describe('declare', () => {
     expect(ids.slice(0, 4)).toEqual(['a', 'a-2', 'a-3', 'a-2-2']);
   });
 
-  it('leaves the www of a host out of an id', async () => {
+  it('removes the www of a host from an id', async () => {
     const { sources } = await put(part([entry({ url: 'https://www.example.org/' })]));
     expect(sources[0]?.id).toBe('example-org');
   });
 
-  it('adds the header of an address to the others, and complains when there is one', async () => {
+  it('adds Authorization from the URL and reports a conflict', async () => {
     const { sources, problems } = await put(
       part([
         entry({ url: 'https://a:b@example.org/1', headers: { 'X-A': '1' } }),
@@ -85,10 +85,10 @@ describe('declare', () => {
     );
     expect(sources[0]?.headers).toEqual({ 'X-A': '1', Authorization: 'Basic YTpi' });
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain('url holds a user name or password, and headers an Authorization too');
+    expect(problems[0]).toContain('url contains credentials, and headers contains Authorization');
   });
 
-  it('tells apart what was declared from what was made up', async () => {
+  it('distinguishes declared and derived ids', async () => {
     const { sources } = await put(
       part([
         entry({ url: 'https://example.org/1', id: 'mine' }),
@@ -101,7 +101,7 @@ describe('declare', () => {
     ]);
   });
 
-  it('orders sections: the declared ones, then those that only sources name', async () => {
+  it('orders sections: declared ones, then those that only sources name', async () => {
     const { sections, sources } = await put(
       part([entry({ url: 'https://example.org/1', section: 'Local' })], ['World']),
       part([entry({ url: 'https://example.org/2', section: 'WORLD' })], ['Science', 'world']),
@@ -110,7 +110,7 @@ describe('declare', () => {
     expect(sources.map((source) => source.section)).toEqual(['Local', 'World']);
   });
 
-  it('puts a source without a section under the first, or under News when there is none', async () => {
+  it('assigns a source without section to the first one, or to News', async () => {
     const plain = () => entry({ url: 'https://example.org/' });
     expect((await put(part([plain()], ['World', 'Arts']))).sources[0]?.section).toBe('World');
     const bare = await put(part([plain()]));
@@ -118,11 +118,11 @@ describe('declare', () => {
     expect(bare.sections).toEqual(['News']);
   });
 
-  it('has no section News when no source needs it', async () => {
+  it('has no section News if no source needs it', async () => {
     expect((await put(part([entry({ url: 'https://example.org/', section: 'Arts' })]))).sections).toEqual(['Arts']);
   });
 
-  it('takes the first site and complains of every other', async () => {
+  it('uses the first site and reports the others', async () => {
     const { site, problems } = await put(
       { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], webhooks: [] },
       { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], webhooks: [] },
@@ -130,14 +130,14 @@ describe('declare', () => {
     );
     expect(site.title).toBe('First');
     expect(problems).toEqual([
-      'b.yaml:1: site stands at a.yaml:1 already',
-      'c.yaml:5: site stands at a.yaml:1 already',
+      'b.yaml:1: site is already declared at a.yaml:1',
+      'c.yaml:5: site is already declared at a.yaml:1',
     ]);
   });
 });
 
 describe('toSite', () => {
-  it('fills in what is left out, one by one', () => {
+  it('fills in defaults individually', () => {
     expect(toSite({ politeness: { hostConcurrency: 3 } }).politeness).toEqual({
       hostGapMs: 1000,
       hostConcurrency: 3,
@@ -149,7 +149,7 @@ describe('toSite', () => {
       maxAgeMs: 90 * 86_400_000,
       itemsPerSource: 500,
     });
-    expect(toSite({ retention: { age: 86_400_000 } }).retention).toEqual({
+    expect(toSite({ retention: { maxAge: 86_400_000 } }).retention).toEqual({
       maxAgeMs: 86_400_000,
       itemsPerSource: 10_000,
     });

@@ -19,7 +19,7 @@ async function mistakes(text: string, env: Record<string, string> = {}): Promise
 const hook = (more = '') => `webhooks:\n  - url: https://example.org/hooks/news\n    secret: ${secret}\n${more}`;
 
 describe('declared webhooks', () => {
-  it('are read from every file, with id and filter filled in', async () => {
+  it('are read from every file, with default id and filter', async () => {
     const webhooks = await declared({
       'a.yaml': hook(),
       'b.yaml': `webhooks:\n  - url: http://example.com:8080/in?x=1\n    id: own\n    secret: ${secret}\n    filter: { sections: [World News], q: 'Budget -sport' }\n`,
@@ -46,13 +46,13 @@ describe('declared webhooks', () => {
     ]);
   });
 
-  it('take secret and address out of the environment', async () => {
+  it('read secret and URL from the environment', async () => {
     const text = `webhooks:\n  - { id: x, url: "https://example.org/$\{PART}", secret: "$\{KEY}" }\n`;
     expect(await declared({ 'a.yaml': text }, { KEY: secret, PART: 'deep' })).toMatchObject([
       { url: 'https://example.org/deep', secrets: [secret] },
     ]);
     expect(await mistakes(text, { PART: 'deep' })).toEqual([
-      `a.yaml:2: the environment variable KEY is not set. Set KEY, or take $\{KEY} out; write $$\{ for a literal $\{.`,
+      `a.yaml:2: the environment variable KEY is not set. Set KEY, or remove $\{KEY}; write $$\{ for a literal $\{.`,
     ]);
   });
 
@@ -64,45 +64,46 @@ describe('declared webhooks', () => {
     [`https://\${HOST}/in/news`, 'https://example.org/***', 'example-org-in-news', null],
     [`\${PLACE}`, 'https://example.org/***', 'example-org-place', 'example-org-in-s3cret'],
     ['https://example.org/in/s3cret', null, 'example-org-in-s3cret', null],
-  ])('hide in address and id what the environment holds: %s', async (url, shown, id, formerId) => {
+  ])('mask environment values in URL and id: %s', async (url, shown, id, formerId) => {
     const [webhook] = await declared({ 'a.yaml': `webhooks:\n  - { url: "${url}", secret: "$\{KEY}" }\n` }, env);
     expect(webhook).toMatchObject({ id, formerId });
     expect(webhook?.hidden?.url ?? null).toBe(shown);
     expect(webhook?.url).not.toContain('***');
   });
 
-  it('are told apart by the names of the variables that hold their paths', async () => {
+  it('have ids with the names of variables in their paths', async () => {
     const two = ['PLACE', 'TOKEN'].map((name) => `  - { url: "https://example.org/$\{${name}}", secret: "$\{KEY}" }\n`);
     const webhooks = await declared({ 'a.yaml': `webhooks:\n${two.join('')}` }, { ...env, PLACE: 's3cret' });
     expect(webhooks.map(({ id }) => id)).toEqual(['example-org-place', 'example-org-token']);
   });
 
   it.each([
-    ['id: My Hook', 'a.yaml:4: id is not made of small letters, digits and single hyphens: "My Hook"'],
+    ['id: My Hook', 'a.yaml:4: id may contain only lower-case letters, digits and single hyphens: "My Hook"'],
     ['events: all', 'a.yaml:4: unknown key "events"'],
-    ['filter: everything', 'a.yaml:4: filter is not a group of settings: "everything"'],
+    ['filter: everything', 'a.yaml:4: filter is not a mapping: "everything"'],
     ['filter:\n      section: [World]', 'a.yaml:5: unknown key "section". Did you mean "sections"?'],
     ['filter:\n      sections: World', 'a.yaml:5: filter.sections is not a list: "World"'],
     ['filter:\n      sections:\n        - 1', 'a.yaml:6: filter.sections is not text: 1'],
     ['filter:\n      backfill: maybe', 'a.yaml:5: filter.backfill is not true or false: "maybe"'],
-    ['filter: { q: "-" }', `a.yaml:4: filter cannot be used: 'q' holds no word to look for`],
-    ['filter: { sections: [" "] }', `a.yaml:4: filter cannot be used: 'sections' must be an array of strings`],
-  ])('are wrong with %s', async (line, what) => {
+    ['filter: { q: "-" }', `a.yaml:4: filter is invalid: 'q' holds no word to look for`],
+    ['filter: { sections: [" "] }', `a.yaml:4: filter is invalid: 'sections' must be an array of strings`],
+  ])('are invalid with %s', async (line, what) => {
     expect(await mistakes(hook(`    ${line}\n`))).toEqual([expect.stringContaining(what)]);
   });
 
   it.each([
     ['', 'url is empty: ""'],
-    ['example.org/x', 'url is not a whole address: "example.org/x"'],
+    ['example.org/x', 'url is not an absolute URL: "example.org/x"'],
     ['ftp://example.org/', 'url is not http or https: "ftp://example.org/"'],
     ['file:x', 'url is not http or https: "file:x"'],
-    ['https://me:pass@example.org/', 'url holds a user name or a password: "https://…@example.org/"'],
+    ['https://me:pass@example.org/', 'url contains a user name or a password: "https://…@example.org/"'],
     ['https://example.org/#x', 'url has a fragment, which is never sent: "https://example.org/#x"'],
     [`https://example.org/${'a'.repeat(2048)}`, 'url is longer than 2048 characters'],
-  ])('are wrong with the address %s', async (url, what) => {
+  ])('are invalid with the URL %s', async (url, what) => {
     const [line] = await mistakes(`webhooks:\n  - url: "${url}"\n    secret: ${secret}\n`);
     expect(line).toContain(`a.yaml:2: ${what}`);
-    if (url !== '') expect(line).toContain('Write the whole address to send to, like https://example.org/hooks/news.');
+    if (url !== '')
+      expect(line).toContain('Write the complete URL of the receiver, such as https://example.org/hooks/news.');
   });
 
   it.each([
@@ -112,17 +113,17 @@ describe('declared webhooks', () => {
     `whsec_${'A'.repeat(100)}`,
     `whsec_${Buffer.alloc(32).toString('base64').replace('=', '')}`,
     Buffer.alloc(32).toString('base64'),
-  ])('are wrong with the secret %s, which is not repeated', async (bad) => {
+  ])('are invalid with the secret %s, which is not quoted', async (bad) => {
     const [line, ...others] = await mistakes(`webhooks:\n  - url: https://example.org/\n    secret: "${bad}"\n`);
     expect(line).toBe(
-      'a.yaml:3: secret is not whsec_ and the base64 of 24 to 64 bytes. Make one with: ' +
-        `echo "whsec_$(openssl rand -base64 32)"; keep it in the environment and write "$\{NEWS_HOOK_SECRET}".`,
+      'a.yaml:3: secret is not whsec_ and the base64 of 24 to 64 bytes. Create one with: ' +
+        `echo "whsec_$(openssl rand -base64 32)"; store it in the environment and write "$\{NEWS_HOOK_SECRET}".`,
     );
     expect(others).toEqual([]);
     expect(decodeSecret(bad)).toBeNull();
   });
 
-  it('may have several secrets, each of which is looked at', async () => {
+  it('may have several secrets, each of which is validated', async () => {
     const listed = (list: string) =>
       `webhooks:\n  - url: https://example.org/\n    secret:\n      - ${secret}\n${list}`;
     const other = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
@@ -140,17 +141,17 @@ describe('declared webhooks', () => {
 
   it.each([
     ['webhooks: https://example.org/', 'a.yaml:1: webhooks is not a list. Start every webhook with'],
-    ['webhooks:\n  - https://example.org/', 'a.yaml:2: a webhook is not a group of settings: "https://example.org/"'],
-    ['webhooks:\n  - url: https://example.org/', 'a.yaml:2: secret is missing. Make one with'],
+    ['webhooks:\n  - https://example.org/', 'a.yaml:2: a webhook is not a mapping: "https://example.org/"'],
+    ['webhooks:\n  - url: https://example.org/', 'a.yaml:2: secret is missing. Create one with'],
     ['webhook: []', 'a.yaml:1: unknown key "webhook". Did you mean "webhooks"?'],
-  ])('are wrong as %j', async (text, what) => {
+  ])('are invalid as %j', async (text, what) => {
     expect(await mistakes(text)).toEqual([expect.stringContaining(what)]);
   });
 
-  it('need ids of their own where host and path are one', async () => {
+  it('need declared ids if host and path are equal', async () => {
     const two = `${hook()}  - { url: "https://example.org/hooks/news?b", secret: ${secret} }\n`;
     expect(await mistakes(two)).toEqual([
-      'a.yaml:4: the webhook\'s id "example-org-hooks-news" is taken by a.yaml:2. Give each webhook an id of its own.',
+      'a.yaml:4: the webhook\'s id "example-org-hooks-news" is already used at a.yaml:2. Give each webhook a unique id.',
     ]);
     const told = `${hook()}  - { id: b, url: "https://example.org/hooks/news", secret: ${secret} }\n`;
     expect((await declared({ 'a.yaml': told })).map(({ id }) => id)).toEqual(['example-org-hooks-news', 'b']);

@@ -44,8 +44,8 @@ describe.each(engines)('due sources on $name', (engine) => {
       await settled(store, 'd', noon + hour);
       expect(await dueIds(store, noon + 3 * minute)).toEqual(['b', 'c', 'a']);
       expect(await readDueSources(store.reader, noon + 3 * minute, 2)).toEqual([
-        { id: 'b', host: 'b.example.org', nextCheckMs: noon + minute, slowStrikes: 0 },
-        { id: 'c', host: 'c.example.org', nextCheckMs: noon + 2 * minute, slowStrikes: 0 },
+        { id: 'b', host: 'b.example.org', nextCheckMs: noon + minute, consecutiveTimeouts: 0 },
+        { id: 'c', host: 'c.example.org', nextCheckMs: noon + 2 * minute, consecutiveTimeouts: 0 },
       ]);
     }));
 
@@ -59,7 +59,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       });
       await recordPoll(store, await room.claim('a'), moved, noon);
       expect(await readDueSources(store.reader, noon, 1)).toMatchObject([
-        { host: 'moved.example.com', slowStrikes: 2 },
+        { host: 'moved.example.com', consecutiveTimeouts: 2 },
       ]);
     }));
 

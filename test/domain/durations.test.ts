@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatDuration } from '../../src/domain/durations.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../schedule/rules/poll-fixtures.ts';
 
-describe('inWords', () => {
+describe('formatDuration', () => {
   it.each([
     [15 * minuteMs, '15 min'],
     [90 * minuteMs, '1 h 30 min'],
@@ -13,11 +13,11 @@ describe('inWords', () => {
     [5 * secondMs, '5 s'],
     [400, '0 s'],
     [0, '0 s'],
-  ])('says %d ms as %s', (ms, words) => {
+  ])('formats %d ms as %s', (ms, words) => {
     expect(formatDuration(ms)).toBe(words);
   });
 
-  it('rounds to the smaller unit without saying 60 of it', () => {
+  it('rounds up to the larger unit instead of printing 60 of the smaller', () => {
     expect(formatDuration(hourMs - 1)).toBe('1 h');
     expect(formatDuration(dayMs - 1)).toBe('1 d');
     expect(formatDuration(2 * hourMs - 1)).toBe('2 h');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOnExit, StorageError, storageAdvice, storageFaults } from '../../src/domain/storage.ts';
 
-describe('the advice on a fault of the storage', () => {
+describe('storageAdvice', () => {
   it.each(storageFaults)('promises a program that ends nothing: %s', (fault) => {
     const { what, remedy } = adviceOnExit(fault);
     expect(what).toBe(storageAdvice[fault].what);
@@ -9,7 +9,7 @@ describe('the advice on a fault of the storage', () => {
     expect(storageAdvice[fault].remedy.startsWith(remedy)).toBe(true);
   });
 
-  it('says to a server that goes on that storing resumes', () => {
-    expect(new StorageError('full').message).toContain('storing resumes by itself.');
+  it('tells a running server that writing resumes', () => {
+    expect(new StorageError('full').message).toContain('writing resumes automatically.');
   });
 });

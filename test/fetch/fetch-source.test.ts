@@ -26,8 +26,8 @@ function validatorsOf(outcome: FetchOutcome): Validators {
   return outcome.validators;
 }
 
-describe('a read', () => {
-  it('brings the document with all that the publisher says of it', async () => {
+describe('fetchSource', () => {
+  it('returns the document with its metadata', async () => {
     const origin = await anOrigin();
     const headers = {
       'Content-Type': 'application/rss+xml; charset=utf-8',
@@ -48,7 +48,7 @@ describe('a read', () => {
       bodyHash: hash(feed),
       url: `${origin.url}/feed`,
       movedTo: null,
-      freshForMs: 540_000,
+      freshnessLifetimeMs: 540_000,
       links: [
         { rel: 'hub', href: 'https://hub.example/' },
         { rel: 'self', href: `${origin.url}/feed` },
@@ -57,7 +57,7 @@ describe('a read', () => {
     });
   });
 
-  it('D1 to D4: introduces itself and asks for no more than it needs', async () => {
+  it('sends User-Agent, Accept and Accept-Encoding, and no other identifying headers', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
     await read(aFetcher({ userAgent: 'Newswire/1.2.3 (+https://example.org/about)' }), `${origin.url}/feed`);
@@ -71,26 +71,21 @@ describe('a read', () => {
     });
   });
 
-  it('D4: asks once, and for nothing else of the host', async () => {
+  it('sends one request and no other to the host', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
     await read(aFetcher(), `${origin.url}/feed`);
     expect(origin.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /feed']);
   });
 
-  it.each([
-    '/feed?a=b&a=c',
-    '/feed?',
-    '/feed?%7E=%7E&x',
-    '/%7Efeed',
-  ])('D7: asks for %s as it is written', async (path) => {
+  it.each(['/feed?a=b&a=c', '/feed?', '/feed?%7E=%7E&x', '/%7Efeed'])('requests %s unchanged', async (path) => {
     const origin = await anOrigin();
     origin.on(path.split('?')[0] ?? '', { body: feed });
     await read(aFetcher(), origin.url + path);
     expect(origin.requests[0]?.path).toBe(path);
   });
 
-  it('D8: shows no secret of the source in what it tells', async () => {
+  it('contains no secrets of the source in failure details', async () => {
     const origin = await anOrigin();
     const headers = { Authorization: 'Basic c2VjcmV0', 'X-Api-Key': 'secret' };
     origin.on('/feed', { status: 500, body: 'secret' });
@@ -99,7 +94,7 @@ describe('a read', () => {
     expect(JSON.stringify(outcome)).not.toMatch(/secret|c2VjcmV0/);
   });
 
-  it('sends no header of the source that would break the exchange', async () => {
+  it('sends no declared header that would break the exchange', async () => {
     const origin = await anOrigin();
     const headers = {
       Host: 'example.org',
@@ -120,14 +115,14 @@ describe('a read', () => {
     expect(outcome.facts.notes).toEqual(['headers_ignored']);
   });
 
-  it('tells an address that is none without asking anybody', async () => {
+  it('reports an invalid URL without a request', async () => {
     const fetcher = aFetcher();
     expect(outcomeCode(await read(fetcher, 'not an address'))).toBe('bad_url');
     expect(outcomeCode(await read(fetcher, 'ftp://example.org/feed'))).toBe('bad_scheme');
     expect(outcomeCode(await read(fetcher, 'http://10.0.0.1/feed'))).toBe('blocked_address');
   });
 
-  it('keeps control characters of the origin out of what it tells', async () => {
+  it('contains no control characters of the origin in failure details', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { headers: { 'Content-Encoding': 'foo\x1b[31m' }, body: feed });
     const { raw } = { raw: `HTTP/1.1 200 OK\r\nContent-Encoding: f\x80\x9b31m\r\nContent-Length: 1\r\n\r\n\x01` };
@@ -138,8 +133,8 @@ describe('a read', () => {
   });
 });
 
-describe('a conditional read', () => {
-  it('A1: makes the first one without conditions', async () => {
+describe('fetchSource with validators', () => {
+  it('sends no validators on the first read', async () => {
     const { origin } = await readTwice({ body: feed }, { body: feed });
     expect(origin.requests[0]?.headers).not.toHaveProperty('if-none-match');
     expect(origin.requests[0]?.headers).not.toHaveProperty('if-modified-since');
@@ -151,13 +146,13 @@ describe('a conditional read', () => {
     '"',
     "'single'",
     '"\x80\xff"',
-  ])('A2, A3: returns the etag %s byte for byte', async (etag) => {
+  ])('sends back the etag %s byte for byte', async (etag) => {
     const { origin, outcome } = await readTwice({ headers: { ETag: etag }, body: feed }, { status: 304 });
     expect(origin.requests[1]?.headers['if-none-match']).toBe(etag);
     expect(outcome.kind).toBe('not-modified');
   });
 
-  it('A3: suspects an odd validator when the origin answers 400', async () => {
+  it('notes bad_validator if the origin answers 400 to a malformed one', async () => {
     const first = { headers: { ETag: 'abc' }, body: feed };
     const { outcome } = await readTwice(first, { status: 400 });
     expect(failed(outcome)).toMatchObject({ failure: 'http_client_error', facts: { notes: ['bad_validator'] } });
@@ -165,25 +160,25 @@ describe('a conditional read', () => {
     expect(failed(regular.outcome).facts.notes).toEqual([]);
   });
 
-  it('A4: returns Last-Modified byte for byte, whatever it says', async () => {
+  it('sends back Last-Modified byte for byte', async () => {
     const odd = 'Tue, 32 Foo 2026 99:99 GMT';
     const { origin } = await readTwice({ headers: { 'Last-Modified': odd }, body: feed }, { status: 304 });
     expect(origin.requests[1]?.headers['if-modified-since']).toBe(odd);
   });
 
-  it('A5: sends both when both are known', async () => {
+  it('send both fields if both are known', async () => {
     const headers = { ETag: '"1"', 'Last-Modified': 'then' };
     const { origin } = await readTwice({ headers, body: feed }, { status: 304 });
     expect(origin.requests[1]?.headers).toMatchObject({ 'if-none-match': '"1"', 'if-modified-since': 'then' });
   });
 
-  it('A6: forgets an etag that a new document does not repeat', async () => {
+  it('discards an etag that a new document lacks', async () => {
     const first = { headers: { ETag: '"1"', 'Last-Modified': 'then' }, body: feed };
     const { outcome, origin } = await readTwice(first, { headers: { 'Last-Modified': 'now' }, body: '<new/>' });
     expect(fresh(outcome).validators).toEqual({ etag: null, lastModified: 'now', url: `${origin.url}/feed` });
   });
 
-  it('A7: takes new validators and freshness from a 304, and keeps what it does not name', async () => {
+  it('updates the validators and freshness that a 304 contains and keeps the others', async () => {
     const first = { headers: { ETag: '"1"', 'Last-Modified': 'then' }, body: feed };
     const again = { status: 304, headers: { ETag: '"2"', 'Cache-Control': 'max-age=60' } };
     const { outcome, origin } = await readTwice(first, again);
@@ -192,18 +187,18 @@ describe('a conditional read', () => {
       by: 'status',
       validators: { etag: '"2"', lastModified: 'then', url: `${origin.url}/feed` },
       movedTo: null,
-      freshForMs: 60_000,
+      freshnessLifetimeMs: 60_000,
       facts: { status: 304, bytes: 0, durationMs: expect.any(Number), redirects: 0, notes: [] },
     });
   });
 
-  it('B2: says nothing of freshness when a 304 says nothing', async () => {
+  it('returns no freshness lifetime if a 304 has none', async () => {
     const first = { headers: { ETag: '"1"', 'Cache-Control': 'max-age=7200' }, body: feed };
     const { outcome } = await readTwice(first, { status: 304 });
-    expect(outcome).toMatchObject({ kind: 'not-modified', freshForMs: null });
+    expect(outcome).toMatchObject({ kind: 'not-modified', freshnessLifetimeMs: null });
   });
 
-  it('A12, H29: takes a 304 that nobody asked for to be a fault', async () => {
+  it('H29: treats a 304 to an unconditional request as a failure', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { status: 304, headers: { ETag: '"1"' } });
     expect(failed(await read(aFetcher(), `${origin.url}/feed`))).toMatchObject({
@@ -212,12 +207,12 @@ describe('a conditional read', () => {
     });
   });
 
-  it('A13: finds the same bytes unchanged without any validator', async () => {
+  it('detects an unchanged body without validators', async () => {
     const { outcome } = await readTwice({ body: feed }, { body: feed });
     expect(outcome).toMatchObject({ kind: 'not-modified', by: 'body', facts: { status: 200, bytes: feed.length } });
   });
 
-  it('A13: finds the same document unchanged in another coding', async () => {
+  it('detects an unchanged document in another content coding', async () => {
     const { outcome } = await readTwice(
       { body: feed },
       { headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(feed) },
@@ -225,7 +220,7 @@ describe('a conditional read', () => {
     expect(outcome).toMatchObject({ kind: 'not-modified', by: 'body' });
   });
 
-  it('A14, H31: believes the bytes, not an etag that stayed', async () => {
+  it('H31: prefers a changed body over an unchanged etag', async () => {
     const headers = { ETag: '"1"' };
     const { outcome } = await readTwice({ headers, body: feed }, { headers, body: '<new/>' });
     expect(text(fresh(outcome).body)).toBe('<new/>');
@@ -234,7 +229,7 @@ describe('a conditional read', () => {
     expect(same.outcome).toMatchObject({ kind: 'not-modified', by: 'body', facts: { notes: ['unchanged_body'] } });
   });
 
-  it('H32: finds an unchanged body unchanged though its etag is new', async () => {
+  it('H32: detects an unchanged body with a new etag', async () => {
     const { outcome } = await readTwice(
       { headers: { ETag: '"1"' }, body: feed },
       { headers: { ETag: '"2"' }, body: feed },
@@ -246,13 +241,13 @@ describe('a conditional read', () => {
   it.each<[string, string | string[]]>([
     ['8 KB long', `"${'a'.repeat(8_192)}"`],
     ['given twice', ['"a"', '"b"']],
-  ])('H28: goes on without conditions after an etag %s', async (_what, ETag) => {
+  ])('H28: sends no validators after an etag %s', async (_what, ETag) => {
     const { document, origin } = await readTwice({ headers: { ETag }, body: feed }, { body: feed });
     expect(document.facts.notes).toEqual(['bad_validator']);
     expect(origin.requests[1]?.headers).not.toHaveProperty('if-none-match');
   });
 
-  it('A15: never asks for a part or with If-Match, and tells a 412 for what it is', async () => {
+  it('never sends Range or If-Match, and reports a 412 as a failure', async () => {
     const { outcome, origin } = await readTwice({ headers: { ETag: '"1"' }, body: feed }, { status: 412 });
     expect(failed(outcome)).toMatchObject({ failure: 'http_client_error', facts: { status: 412 } });
     expect(failed(outcome).detail).toContain('HTTP 412');
@@ -262,7 +257,7 @@ describe('a conditional read', () => {
     }
   });
 
-  it('A17: asks caches to look again when forced, still with its validators', async () => {
+  it('sends no-cache and validators if forced', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { status: 304 });
     const validators = { etag: '"1"', lastModified: null };
@@ -271,7 +266,7 @@ describe('a conditional read', () => {
     expect(origin.requests[0]?.headers).toMatchObject({ 'cache-control': 'no-cache', 'if-none-match': '"1"' });
   });
 
-  it('binds validators of unknown origin to the address of the source', async () => {
+  it("sends validators without a URL to the source's own URL only", async () => {
     const origin = await anOrigin();
     origin.on('/feed', { status: 302, headers: { Location: '/next' } }).on('/next', { body: feed });
     await read(aFetcher(), `${origin.url}/feed`, { validators: { etag: '"1"', lastModified: null } });
@@ -279,7 +274,7 @@ describe('a conditional read', () => {
   });
 });
 
-describe('what a status comes to', () => {
+describe('fetchSource by response status', () => {
   const answer = async (status: number, headers: Record<string, string> = {}) => {
     const origin = await anOrigin();
     origin.on('/feed', { status, headers, ...(status === 204 ? {} : { body: '<html>no</html>' }) });
@@ -307,20 +302,20 @@ describe('what a status comes to', () => {
     [503, 'throttled'],
     [599, 'http_server_error'],
     [799, 'http_server_error'],
-  ])('takes %i for %s', async (status, expected) => {
+  ])('maps status %i to %s', async (status, expected) => {
     const outcome = await answer(status);
     expect(outcomeCode(outcome)).toBe(expected);
     expect(outcome.facts.status).toBe(status);
     if (outcome.kind === 'failed') expect(outcome.detail).toContain(`HTTP ${status}`);
   });
 
-  it('C13, H33: takes a 429 to speak for the whole host', async () => {
+  it('H33: applies a 429 to the whole host', async () => {
     expect(await answer(429, { 'Retry-After': '86400' })).toMatchObject({ retryAfterMs: day, hostWide: true });
     expect(await answer(429)).toMatchObject({ retryAfterMs: null, hostWide: true });
     expect(await answer(429, { 'Retry-After': '1' })).toMatchObject({ kind: 'throttled', retryAfterMs: 1_000 });
   });
 
-  it('C14, H35: takes a 503 to speak for the source', async () => {
+  it('H35: applies a 503 to the source', async () => {
     expect(await answer(503, { 'Retry-After': 'Sun, 01 Mar 2026 12:10:00 GMT' })).toMatchObject({
       kind: 'throttled',
       retryAfterMs: 600_000,
@@ -333,7 +328,7 @@ describe('what a status comes to', () => {
     });
   });
 
-  it('C12: hears Retry-After on every refusal', async () => {
+  it('reads Retry-After on every failure status', async () => {
     expect(await answer(403, { 'Retry-After': '120' })).toMatchObject({
       failure: 'unauthorized',
       retryAfterMs: 120_000,
@@ -341,7 +336,7 @@ describe('what a status comes to', () => {
     expect(await answer(500, { 'Retry-After': 'soon' })).toMatchObject({ retryAfterMs: null });
   });
 
-  it('C17, H39: knows a challenge by its header, on whatever status', async () => {
+  it('H39: recognises a challenge by its header on any status', async () => {
     for (const status of [403, 429, 503]) {
       expect(outcomeCode(await answer(status, { 'cf-mitigated': 'challenge' }))).toBe('challenge');
     }
@@ -349,11 +344,11 @@ describe('what a status comes to', () => {
     expect(outcomeCode(await answer(200, { 'cf-mitigated': 'challenge' }))).toBe('fresh');
   });
 
-  it('C19: leaves it to the parser to know a page from a feed', async () => {
+  it('leaves it to the parser to distinguish pages from feeds', async () => {
     expect(fresh(await answer(200, { 'Content-Type': 'text/html' })).contentType).toBe('text/html');
   });
 
-  it('H41: takes an empty body for no document', async () => {
+  it('H41: treats an empty body as a failure', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: '' });
     expect(failed(await read(aFetcher(), `${origin.url}/feed`))).toMatchObject({
@@ -363,8 +358,8 @@ describe('what a status comes to', () => {
   });
 });
 
-describe('other documents', () => {
-  it('are read through the same guard, redirects followed, without conditions', async () => {
+describe('get', () => {
+  it('uses the same guard, follows redirects and sends no validators', async () => {
     const origin = await anOrigin();
     origin.on('/page', { status: 302, headers: { Location: '/other' } }).on('/other', { body: '<html/>' });
     const fetcher = aFetcher();

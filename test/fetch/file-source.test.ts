@@ -25,7 +25,7 @@ afterEach(() => rmSync(top, { recursive: true, force: true }));
 
 const reading = (url: string, known = {}, limits = {}) => read(aFetcher({ feedsDir, limits }), url, known);
 
-describe('local files', () => {
+describe('fetchSource of a local file', () => {
   it.each([
     'file:welcome.xml',
     'file:///welcome.xml',
@@ -34,27 +34,27 @@ describe('local files', () => {
   ])('reads %s', async (url) => {
     const document = fresh(await reading(url));
     expect(text(document.body)).toBe(feed);
-    expect(document).toMatchObject({ url, movedTo: null, freshForMs: null, contentType: null, links: [] });
+    expect(document).toMatchObject({ url, movedTo: null, freshnessLifetimeMs: null, contentType: null, links: [] });
     expect(document.facts).toMatchObject({ status: null, bytes: feed.length, redirects: 0, notes: [] });
   });
 
-  it('reads a whole path inside the folder', async () => {
+  it('reads an absolute path inside the folder', async () => {
     expect(outcomeCode(await reading(pathToFileURL(join(feedsDir, 'welcome.xml')).href))).toBe('fresh');
   });
 
-  it('reads through a folder that is itself a link', async () => {
+  it('reads through a folder that is a symbolic link', async () => {
     symlinkSync(feedsDir, join(top, 'linked'));
     const fetcher = aFetcher({ feedsDir: join(top, 'linked') });
     expect(outcomeCode(await read(fetcher, pathToFileURL(join(top, 'linked', 'welcome.xml')).href))).toBe('fresh');
     expect(outcomeCode(await read(fetcher, 'file:welcome.xml'))).toBe('fresh');
   });
 
-  it('follows a link within the folder', async () => {
+  it('follows a symbolic link inside the folder', async () => {
     symlinkSync('welcome.xml', join(feedsDir, 'link.xml'));
     expect(outcomeCode(await reading('file:link.xml'))).toBe('fresh');
   });
 
-  it('finds a file unchanged by its bytes', async () => {
+  it('detects an unchanged file by its content', async () => {
     const { bodyHash } = fresh(await reading('file:welcome.xml'));
     expect(await reading('file:welcome.xml', { bodyHash })).toMatchObject({
       kind: 'not-modified',
@@ -65,7 +65,7 @@ describe('local files', () => {
     expect(text(fresh(await reading('file:welcome.xml', { bodyHash })).body)).toBe('<new/>');
   });
 
-  it('tells a file that is not there', async () => {
+  it('reports a missing file', async () => {
     expect(outcomeCode(await reading('file:missing.xml'))).toBe('file_missing');
     expect(outcomeCode(await reading('file:welcome.xml/below.xml'))).toBe('file_missing');
     expect(outcomeCode(await read(aFetcher({ feedsDir: join(top, 'nowhere') }), 'file:welcome.xml'))).toBe(
@@ -83,7 +83,7 @@ describe('local files', () => {
     expect(outcomeCode(await reading(url))).toBe('file_missing');
   });
 
-  it('does not leave the folder by a link, to a file or through a folder', async () => {
+  it('does not leave the folder through a symbolic link', async () => {
     symlinkSync(join(top, 'secret.xml'), join(feedsDir, 'link.xml'));
     symlinkSync(top, join(feedsDir, 'up'));
     expect(outcomeCode(await reading('file:link.xml'))).toBe('file_unreadable');
@@ -91,7 +91,7 @@ describe('local files', () => {
     expect(outcomeCode(await reading(pathToFileURL(join(top, 'secret.xml')).href))).not.toBe('fresh');
   });
 
-  it('does not take a folder next door for its own because the names begin alike', async () => {
+  it('distinguishes a sibling folder with the same name prefix', async () => {
     mkdirSync(join(top, 'feeds-old'));
     writeFileSync(join(top, 'feeds-old', 'x.xml'), feed);
     symlinkSync(join(top, 'feeds-old', 'x.xml'), join(feedsDir, 'x.xml'));
@@ -103,7 +103,7 @@ describe('local files', () => {
     'file:%00',
     'file:more%2Fa.xml',
     'file:..%2Fsecret.xml',
-  ])('finds %s to be no address of a file', async (url) => {
+  ])('rejects %s as file URL', async (url) => {
     expect(outcomeCode(await reading(url))).toBe('bad_url');
   });
 
@@ -112,7 +112,7 @@ describe('local files', () => {
     expect(outcomeCode(await reading('file:///'))).toBe('file_unreadable');
   });
 
-  it('reads regular files only, and is not held up by a pipe', async () => {
+  it('reads regular files only and does not block on a pipe', async () => {
     execFileSync('mkfifo', [join(feedsDir, 'pipe.xml')]);
     expect(outcomeCode(await reading('file:more'))).toBe('file_unreadable');
     expect(outcomeCode(await reading('file:pipe.xml'))).toBe('file_unreadable');
@@ -126,19 +126,19 @@ describe('local files', () => {
     });
   });
 
-  it('refuses a file over the cap and takes one of exactly the cap', async () => {
+  it('rejects a file over the limit and accepts one of exactly the limit', async () => {
     expect(outcomeCode(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length }))).toBe('fresh');
     expect(outcomeCode(await reading('file:welcome.xml', {}, { maxBodyBytes: feed.length - 1 }))).toBe(
       'body_too_large',
     );
   });
 
-  it('takes an empty file for no document', async () => {
+  it('treats an empty file as a failure', async () => {
     writeFileSync(join(feedsDir, 'welcome.xml'), '');
     expect(outcomeCode(await reading('file:welcome.xml'))).toBe('empty');
   });
 
-  it('shows no path of the machine in what it tells', async () => {
+  it('contains no path of the machine in failure details', async () => {
     for (const url of ['file:missing.xml', 'file:more', 'file:../secret.xml']) {
       expect(failed(await reading(url)).detail).not.toContain(top);
     }

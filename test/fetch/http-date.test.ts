@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parseHttpDate } from '../../src/fetch/http-date.ts';
 
-describe('dates of HTTP headers', () => {
+describe('parseHttpDate', () => {
   it.each([
     ['Sun, 06 Nov 1994 08:49:37 GMT'],
     ['Sunday, 06-Nov-94 08:49:37 GMT'],
     ['Sun Nov  6 08:49:37 1994'],
     ['  sun, 06 nov 1994 08:49:37 gmt '],
-  ])('reads "%s"', (text) => {
+  ])('parses "%s"', (text) => {
     expect(parseHttpDate(text)).toBe(Date.UTC(1994, 10, 6, 8, 49, 37));
   });
 
-  it('puts two-digit years up to 69 into this century', () => {
+  it('interprets two-digit years up to 69 as 20xx', () => {
     expect(parseHttpDate('Sunday, 01-Mar-26 00:00:00 GMT')).toBe(Date.UTC(2026, 2, 1));
   });
 
@@ -27,7 +27,7 @@ describe('dates of HTTP headers', () => {
     'Sun, 01 Mar 2026 25:00:00 GMT',
     'Sun, 01 Mar 2026 00:00:00 CET',
     'Tue, 32 Foo 2026 99:99 GMT',
-  ])('does not read "%s"', (text) => {
+  ])('rejects "%s"', (text) => {
     expect(parseHttpDate(text)).toBeNull();
   });
 });

@@ -8,15 +8,15 @@ const fresh = (headers: Record<string, string | string[]>): number | null =>
 const second = 1_000;
 const day = 24 * 3_600_000;
 
-describe('freshness', () => {
-  it('B1: takes the age off max-age', () => {
+describe('freshnessLifetimeMs', () => {
+  it('subtracts Age from max-age', () => {
     expect(fresh({ 'cache-control': 'max-age=7200', age: '600' })).toBe(6_600 * second);
     expect(fresh({ 'cache-control': 'public, MAX-AGE=7200 , must-revalidate' })).toBe(7_200 * second);
     expect(fresh({ 'cache-control': 'max-age=60', age: '600' })).toBe(0);
     expect(fresh({ 'cache-control': 'max-age=60', age: 'old' })).toBe(60 * second);
   });
 
-  it('B2: says nothing when the answer says nothing', () => {
+  it('is null without freshness headers', () => {
     expect(fresh({})).toBeNull();
     expect(fresh({ 'cache-control': 'public' })).toBeNull();
   });
@@ -33,21 +33,21 @@ describe('freshness', () => {
     ['max-age=60, max-age=120', 60 * second],
     ['x-max-age=60', null],
     [',,;==,"', null],
-  ])('B3: reads "%s" as %s', (value, expected) => {
+  ])('reads "%s" as %s', (value, expected) => {
     expect(fresh({ 'cache-control': value })).toBe(expected);
   });
 
-  it('B3: reads two headers as one list', () => {
+  it('reads repeated headers as one list', () => {
     expect(fresh({ 'cache-control': ['public', 'max-age=60'] })).toBe(60 * second);
     expect(fresh({ 'cache-control': ['max-age=junk', 'max-age="90"'] })).toBe(90 * second);
   });
 
-  it('B4: passes a lifetime of years on as a finite number', () => {
+  it('returns a finite number for a lifetime of years', () => {
     expect(fresh({ 'cache-control': 'max-age=31536000' })).toBe(365 * day);
     expect(fresh({ 'cache-control': `max-age=${'9'.repeat(400)}` })).toBeLessThan(Number.MAX_SAFE_INTEGER);
   });
 
-  it('B5: measures Expires by the Date beside it, not by our clock', () => {
+  it('computes Expires relative to Date, not to our clock', () => {
     const expires = 'Sun, 01 Mar 2026 13:00:00 GMT';
     expect(fresh({ expires, date: 'Sun, 01 Mar 2026 12:00:00 GMT' })).toBe(3_600 * second);
     const skewed = { expires: 'Sat, 28 Feb 2026 13:00:00 GMT', date: 'Sat, 28 Feb 2026 12:00:00 GMT' };
@@ -55,28 +55,28 @@ describe('freshness', () => {
     expect(fresh({ ...skewed, age: '600' })).toBe(3_000 * second);
   });
 
-  it('B5: falls back on our clock when there is no Date', () => {
+  it('uses our clock if Date is missing', () => {
     expect(fresh({ expires: 'Sun, 01 Mar 2026 13:00:00 GMT' })).toBe(3_600 * second);
     expect(fresh({ expires: 'Sun, 01 Mar 2026 13:00:00 GMT', date: 'today' })).toBe(3_600 * second);
   });
 
-  it.each(['0', '-1', 'soon', '', 'Sun, 01 Mar 2020 12:00:00 GMT'])('B5: takes "Expires: %s" for stale', (expires) => {
+  it.each(['0', '-1', 'soon', '', 'Sun, 01 Mar 2020 12:00:00 GMT'])('treats "Expires: %s" as stale', (expires) => {
     expect(fresh({ expires, date: 'Sun, 01 Mar 2026 12:00:00 GMT' })).toBe(0);
   });
 
-  it('B5: prefers max-age, unless it is junk', () => {
+  it('prefers max-age unless it is invalid', () => {
     const expires = 'Sun, 01 Mar 2026 13:00:00 GMT';
     expect(fresh({ 'cache-control': 'max-age=60', expires })).toBe(60 * second);
     expect(fresh({ 'cache-control': 'max-age=junk', expires })).toBe(3_600 * second);
   });
 
-  it('B6: takes no-store and no-cache for "not fresh", whatever stands beside them', () => {
+  it('is zero for no-store and no-cache, whatever else is present', () => {
     expect(fresh({ 'cache-control': 'no-store' })).toBe(0);
     expect(fresh({ 'cache-control': 'no-cache, max-age=7200' })).toBe(0);
   });
 });
 
-describe('retry-after', () => {
+describe('retryAfter', () => {
   const asked = (value: string) => retryAfter(headerList({ 'retry-after': value }), noonMs, 7 * day);
 
   // C12
@@ -91,15 +91,15 @@ describe('retry-after', () => {
     ['soon', null],
     ['1e3', null],
     ['', null],
-  ])('C12: reads "%s" as %s ms', (value, ms) => {
+  ])('reads "%s" as %s ms', (value, ms) => {
     expect(asked(value)).toEqual({ ms, capped: false });
   });
 
-  it.each(['99999999', 'Fri, 31 Dec 9999 23:59:59 GMT', '9'.repeat(400)])('C12, H35: caps "%s" at a week', (value) => {
+  it.each(['99999999', 'Fri, 31 Dec 9999 23:59:59 GMT', '9'.repeat(400)])('H35: caps "%s" at a week', (value) => {
     expect(asked(value)).toEqual({ ms: 7 * day, capped: true });
   });
 
-  it('says nothing when the header is absent', () => {
+  it('is null without the header', () => {
     expect(retryAfter(headerList({}), noonMs, day)).toEqual({ ms: null, capped: false });
   });
 });

@@ -5,7 +5,7 @@ import { readLinks } from '../../src/fetch/link-header.ts';
 const base = 'https://example.org/blog/feed';
 const links = (link: string | string[], max = 50) => readLinks(headerList({ link }), base, max);
 
-describe('link header', () => {
+describe('readLinks', () => {
   // WEBSUB S2
   it.each<[string, string | string[], { rel: string; href: string }[]]>([
     ['a quoted relation', '<https://hub.example/>; rel="hub"', [{ rel: 'hub', href: 'https://hub.example/' }]],
@@ -58,11 +58,11 @@ describe('link header', () => {
     ['a link about another document', '<https://a.example/>; rel=hub; anchor="https://b.example/"'],
     ['no brackets', 'https://a.example/; rel=hub'],
     ['nothing', ''],
-  ])('leaves out %s', (_what, header) => {
+  ])('omits %s', (_what, header) => {
     expect(links(header)).toEqual([]);
   });
 
-  it('stops at the most that may be taken', () => {
+  it('stops at the maximum number of links', () => {
     expect(links('<https://a.example/>; rel="a b c d"', 2)).toHaveLength(2);
   });
 
@@ -72,7 +72,7 @@ describe('link header', () => {
     ['semicolons', `<a>${'; a'.repeat(5_000)}<`],
     ['quotes', `<a>; a="${'\\"'.repeat(8_000)}`],
     ['equals signs', `<a>;${'='.repeat(16_000)}`],
-  ])('takes a header full of %s in its stride', (_what, header) => {
+  ])('parses a header full of %s in linear time', (_what, header) => {
     const startedMs = performance.now();
     links(header);
     expect(performance.now() - startedMs).toBeLessThan(500);

@@ -17,8 +17,8 @@ async function chain(...statuses: readonly number[]) {
   return { origin, outcome: await read(aFetcher(), `${origin.url}/feed`) };
 }
 
-describe('redirects', () => {
-  it.each([301, 302, 303, 307, 308])('C1: follows a %s', async (status) => {
+describe('followRedirects', () => {
+  it.each([301, 302, 303, 307, 308])('follows a %s', async (status) => {
     const { outcome, origin } = await chain(status);
     const document = fresh(outcome);
     expect(text(document.body)).toBe(feed);
@@ -37,12 +37,12 @@ describe('redirects', () => {
     [[301, 302, 301], 1],
     [[302, 301], null],
     [[307, 308, 301], null],
-  ])('C2: %j moves the source to hop %s', async (statuses, hop) => {
+  ])('returns movedTo for the statuses %j as hop %s', async (statuses, hop) => {
     const { outcome, origin } = await chain(...statuses);
     expect(fresh(outcome).movedTo).toBe(hop === null ? null : `${origin.url}/${hop}`);
   });
 
-  it('C4: never moves a source for good from https to http', async () => {
+  it('never returns http as movedTo of https', async () => {
     const authority = makeCertificate({ name: 'Test authority' });
     const secure = await anOrigin({ tls: makeCertificate({ name: 'x', hosts: ['127.0.0.1'], issuer: authority }) });
     const plain = await anOrigin();
@@ -53,14 +53,14 @@ describe('redirects', () => {
     expect(outcome.movedTo).toBe(`${secure.url}/new`);
   });
 
-  it('C7, H17: follows five and refuses the sixth', async () => {
+  it('H17: follows five redirects and rejects the sixth', async () => {
     expect(outcomeCode((await chain(302, 302, 302, 302, 302)).outcome)).toBe('fresh');
     const { outcome, origin } = await chain(302, 302, 302, 302, 302, 302);
     expect(failed(outcome)).toMatchObject({ failure: 'redirect_limit', facts: { status: 302, redirects: 5 } });
     expect(origin.requests).toHaveLength(6);
   });
 
-  it('C7, H16: stops at the first repeat', async () => {
+  it('H16: stops at the first repeated URL', async () => {
     const origin = await anOrigin();
     origin.on('/self', to('/self#again')).on('/a', to('/b')).on('/b', to('/a'));
     const fetcher = aFetcher();
@@ -79,7 +79,7 @@ describe('redirects', () => {
     ['with latin1 bytes', '/nachrichten-f\xfcr-alle', '/nachrichten-f%C3%BCr-alle'],
     ['of 300 characters', `/${'a'.repeat(299)}`, `/${'a'.repeat(299)}`],
     ['with a query', '?a=b&a=c', '/dir/feed?a=b&a=c'],
-  ])('C8, E10: resolves a Location %s', async (_what, location, path) => {
+  ])('resolves a Location %s', async (_what, location, path) => {
     const origin = await anOrigin();
     origin.on('/dir/feed', to(location), { body: feed }).on(path, { body: feed });
     const document = fresh(await read(aFetcher(), `${origin.url}/dir/feed`));
@@ -93,7 +93,7 @@ describe('redirects', () => {
     ['one that is no URL', 'redirect_no_location', { Location: 'http://[' }],
     ['one that is no host', 'redirect_no_location', { Location: 'http://256.256.256.256/' }],
     ['one over 8 KB', 'bad_url', { Location: `/${'a'.repeat(8_200)}` }],
-  ])('C8, E10, H22: refuses a Location that is %s', async (_what, failure, headers) => {
+  ])('H22: rejects a Location that is %s', async (_what, failure, headers) => {
     const origin = await anOrigin();
     origin.on('/feed', { status: 308, headers });
     expect(failed(await read(aFetcher(), `${origin.url}/feed`))).toMatchObject({ failure, facts: { status: 308 } });
@@ -106,14 +106,14 @@ describe('redirects', () => {
     'data:text/xml,<rss/>',
     'javascript:alert(1)',
     'ftp://127.0.0.1/',
-  ])('C10, H19: does not go to %s', async (location) => {
+  ])('H19: does not request %s', async (location) => {
     const origin = await anOrigin();
     origin.on('/feed', to(location, 301));
     const outcome = failed(await read(aFetcher({ feedsDir: '/etc' }), `${origin.url}/feed`));
     expect(outcome.failure).toBe('redirect_scheme');
   });
 
-  it('S40: cannot be made to send a header of the origin', async () => {
+  it('cannot be made to inject a header', async () => {
     const origin = await anOrigin();
     const injected = '/x%0d%0aX-Injected: 1 HTTP/1.1';
     origin.on('/feed', to(injected));
@@ -122,7 +122,7 @@ describe('redirects', () => {
     expect(origin.requests[1]?.headers).not.toHaveProperty('x-injected');
   });
 
-  it('answers a failure after redirects with the number of the hop and the last status', async () => {
+  it('reports a failure after redirects with the hop number and the last status', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to('/next')).on('/next', { raw: '', after: 'end' });
     const outcome = failed(await read(aFetcher(), `${origin.url}/feed`));
@@ -131,7 +131,7 @@ describe('redirects', () => {
   });
 });
 
-describe('redirects to where nobody may go', () => {
+describe('followRedirects to forbidden targets', () => {
   const blocked = [
     'http://169.254.169.254/latest/meta-data/',
     'http://10.0.0.1/',
@@ -145,14 +145,14 @@ describe('redirects to where nobody may go', () => {
     Buffer.from('http://①⓪.⓪.⓪.①/').toString('latin1'),
   ];
 
-  it.each(blocked)('S35, C11, H18: does not go to %s', async (location) => {
+  it.each(blocked)('S35, C11, H18: does not request %s', async (location) => {
     const origin = await anOrigin();
     origin.on('/feed', to(location));
     const outcome = failed(await read(aFetcher({ resolve: async () => [] }), `${origin.url}/feed`));
     expect(outcome).toMatchObject({ failure: 'blocked_address', facts: { status: 302, redirects: 1 } });
   });
 
-  it('S36: guards every hop of a chain', async () => {
+  it('checks every URL of a chain', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to('/a', 307)).on('/a', to('/b', 307)).on('/b', to('http://10.0.0.1/', 307));
     const outcome = failed(await read(aFetcher(), `${origin.url}/feed`));
@@ -160,7 +160,7 @@ describe('redirects to where nobody may go', () => {
     expect(outcome.detail).toMatch(/\(redirect 3\)$/);
   });
 
-  it('S35: guards ports and names too', async () => {
+  it('checks ports and names too', async () => {
     const origin = await anOrigin();
     origin.on('/port', to('http://example.org:6379/')).on('/name', to('http://metadata.google.internal/'));
     const fetcher = aFetcher({ resolve: async () => ['93.184.215.14'] });
@@ -168,7 +168,7 @@ describe('redirects to where nobody may go', () => {
     expect(outcomeCode(await read(fetcher, `${origin.url}/name`))).toBe('blocked_address');
   });
 
-  it('refuses a user name in a redirect to a public host', async () => {
+  it('rejects a user name in a redirect to a public host', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to(`http://user:pw@127.0.0.1:${origin.port}/next`));
     expect(outcomeCode(await read(aFetcher(), `${origin.url}/feed`))).toBe('bad_url');
@@ -176,11 +176,11 @@ describe('redirects to where nobody may go', () => {
   });
 });
 
-describe('what a redirect takes along', () => {
+describe('followRedirects and request headers', () => {
   const secrets = { Authorization: 'Basic c2VjcmV0', Cookie: 'secret=1', 'X-Api-Key': 'secret' };
   const names = ['authorization', 'cookie', 'x-api-key'];
 
-  it('C9: keeps the source headers within its origin', async () => {
+  it('sends declared headers within the origin only', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to('/next')).on('/next', { body: feed });
     const outcome = fresh(await read(aFetcher(), `${origin.url}/feed`, { headers: secrets }));
@@ -190,7 +190,7 @@ describe('what a redirect takes along', () => {
     expect(outcome.facts.notes).toEqual([]);
   });
 
-  it('C9, H23: drops every one of them at another origin, and does not take them up again', async () => {
+  it('H23: drops declared headers at another origin and does not restore them', async () => {
     const home = await anOrigin();
     const away = await anOrigin();
     home.on('/feed', to(`${away.url}/hop`)).on('/back', { body: feed });
@@ -205,7 +205,7 @@ describe('what a redirect takes along', () => {
     expect(outcome.facts.notes).toEqual(['headers_withheld']);
   });
 
-  it('C9: keeps them from an address at another origin that the source has moved to', async () => {
+  it('does not send declared headers to an adopted address at another origin', async () => {
     const moved = await anOrigin();
     moved.on('/feed', { body: feed });
     const declaredUrl = 'https://example.org/feed';
@@ -217,7 +217,7 @@ describe('what a redirect takes along', () => {
     expect(moved.requests[1]?.headers).toHaveProperty('x-api-key');
   });
 
-  it('A11: sends validators to the address that gave them only', async () => {
+  it('sends validators only to the URL that issued them', async () => {
     const origin = await anOrigin();
     origin.on('/feed', to('/a'), to('/a'), to('/b'));
     origin.on('/a', { headers: { ETag: '"a"' }, body: feed }, { status: 304 });
@@ -236,7 +236,7 @@ describe('what a redirect takes along', () => {
     ]);
   });
 
-  it('D4: tells the next host nothing of the one before', async () => {
+  it('sends no referrer to the next host', async () => {
     const home = await anOrigin();
     const away = await anOrigin();
     home.on('/feed', { status: 302, headers: { Location: `${away.url}/feed`, 'Set-Cookie': 'a=b; Path=/' } });

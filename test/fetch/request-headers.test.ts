@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { customHeaders, defaultHeaders, userAgent } from '../../src/fetch/request-headers.ts';
 
-describe('identity', () => {
-  it('D1: names the program, its version and whom to ask', () => {
+describe('request headers', () => {
+  it('contain program, version and contact', () => {
     expect(userAgent('1.2.3', 'https://example.org/about')).toBe('Newswire/1.2.3 (+https://example.org/about)');
     expect(userAgent('1.2.3', null)).toBe('Newswire/1.2.3');
   });
 
-  it('D1: stays one well-formed comment whatever the contact address holds', () => {
+  it('contain a well-formed comment for any contact URL', () => {
     const agent = userAgent('1.2.3', 'https://exämple.org/(us)\r\nX: 1');
     expect(agent).toMatch(/^Newswire\/1\.2\.3 \(\+https:\/\/xn--exmple-cua\.org\/%28us%29[!-~]*\)$/);
     expect(userAgent('1.2.3', 'no url')).toBe('Newswire/1.2.3');
   });
 
-  it('D2, D3: asks for feeds, in codings that can be undone', () => {
+  it('accept feeds in supported codings', () => {
     expect(defaultHeaders('Newswire/1')).toEqual({
       'user-agent': 'Newswire/1',
       accept: expect.stringMatching(/^application\/atom\+xml, .*, \*\/\*;q=0\.1$/),
@@ -21,9 +21,9 @@ describe('identity', () => {
     });
   });
 
-  it('keeps the headers that a source may have, by lower-case names', () => {
+  it('include allowed declared headers with lower-case names', () => {
     expect(customHeaders({ 'X-Api-Key': 'a', Cookie: 'b=c', Accept: 'text/xml' })).toEqual({
-      kept: { 'x-api-key': 'a', cookie: 'b=c', accept: 'text/xml' },
+      accepted: { 'x-api-key': 'a', cookie: 'b=c', accept: 'text/xml' },
       notes: [],
     });
   });
@@ -38,14 +38,14 @@ describe('identity', () => {
     'TE',
     'Bad Name',
     '',
-  ])('does not let a source set "%s"', (name) => {
+  ])('exclude the declared header "%s"', (name) => {
     expect(customHeaders({ [name]: 'x', 'X-Kept': 'y' })).toEqual({
-      kept: { 'x-kept': 'y' },
+      accepted: { 'x-kept': 'y' },
       notes: ['headers_ignored'],
     });
   });
 
-  it.each(['a\nb', 'a\0', 'ä€'])('does not send the value %j', (value) => {
+  it.each(['a\nb', 'a\0', 'ä€'])('exclude the value %j', (value) => {
     expect(customHeaders({ 'X-Api-Key': value }).accepted).toEqual({});
   });
 });

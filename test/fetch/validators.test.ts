@@ -6,54 +6,54 @@ import { conditionalHeaders, isMalformed, readValidators, refreshValidators } fr
 const url = 'https://example.org/feed';
 const readFrom = (headers: Record<string, string | string[]>) => readValidators(headerList(headers), url, 1024);
 
-describe('validators', () => {
+describe('stored validators', () => {
   // A2, A3, A4: opaque
-  it.each(['W/"a,b \xe9"', '"a"', 'abc', '"', 'W/"a", "b"'])('keeps the etag %s as it is', (etag) => {
+  it.each(['W/"a,b \xe9"', '"a"', 'abc', '"', 'W/"a", "b"'])('keep the etag %s unchanged', (etag) => {
     const { validators, notes } = readFrom({ etag });
     expect(validators).toEqual({ etag, lastModified: null, url });
     expect(notes).toEqual([]);
     expect(conditionalHeaders(validators)).toEqual({ 'if-none-match': etag });
   });
 
-  it('A4: keeps a Last-Modified that is no date', () => {
+  it('keep a Last-Modified that is not a date', () => {
     const { validators } = readFrom({ 'last-modified': 'Tue, 32 Foo 2026 99:99 GMT' });
     expect(conditionalHeaders(validators)).toEqual({ 'if-modified-since': 'Tue, 32 Foo 2026 99:99 GMT' });
   });
 
-  it('A5: sends both when both are known', () => {
+  it('send both fields if both are known', () => {
     expect(conditionalHeaders({ etag: '"a"', lastModified: 'x' })).toEqual({
       'if-none-match': '"a"',
       'if-modified-since': 'x',
     });
   });
 
-  it('A1: sends nothing when nothing is known', () => {
+  it('send nothing if none is known', () => {
     expect(conditionalHeaders(noValidators)).toEqual({});
   });
 
-  it('H28: does not keep an etag over 1 KB', () => {
+  it('H28: do not include an etag over 1 KB', () => {
     const { validators, notes } = readFrom({ etag: `"${'a'.repeat(8_192)}"`, 'last-modified': 'x' });
     expect(validators).toEqual({ etag: null, lastModified: 'x', url });
     expect(notes).toEqual(['bad_validator']);
   });
 
-  it('H28: does not keep two etags', () => {
+  it('H28: do not include one of two etags', () => {
     expect(readFrom({ etag: ['"a"', '"b"'] })).toEqual({
       validators: { etag: null, lastModified: null, url },
       notes: ['bad_validator'],
     });
   });
 
-  it.each(['a\r\nX-Injected: 1', 'a\nb', 'a\0b', 'a\x7fb'])('H28: never sends control characters (%j)', (etag) => {
+  it.each(['a\r\nX-Injected: 1', 'a\nb', 'a\0b', 'a\x7fb'])('H28: never contain control characters (%j)', (etag) => {
     expect(readFrom({ etag }).notes).toEqual(['bad_validator']);
     expect(conditionalHeaders({ etag, lastModified: etag })).toEqual({});
   });
 
-  it('takes an empty header for none', () => {
+  it('ignore an empty header', () => {
     expect(readFrom({ etag: '' })).toEqual({ validators: { etag: null, lastModified: null, url }, notes: [] });
   });
 
-  it('A7: takes new ones from a 304 and keeps the others', () => {
+  it('replace those that a 304 contains and keep the others', () => {
     const stored = { etag: '"old"', lastModified: 'old', url };
     expect(refreshValidators(stored, { etag: '"new"', lastModified: null, url })).toEqual({
       etag: '"new"',
@@ -69,7 +69,7 @@ describe('validators', () => {
     [{ etag: 'abc', lastModified: null }, true],
     [{ etag: '"a b"', lastModified: null }, true],
     [{ etag: null, lastModified: 'Tue, 32 Foo 2026 99:99 GMT' }, true],
-  ])('A3: finds %j odd: %s', (validators, odd) => {
+  ])('classify %j as malformed: %s', (validators, odd) => {
     expect(isMalformed(validators)).toBe(odd);
   });
 });

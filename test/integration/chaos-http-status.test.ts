@@ -165,7 +165,7 @@ describe('410', () => {
     await show.poll();
     const report = await show.report();
     expect(report).toMatchObject({ outcome: 'gone', goneMs: show.harness.nowMs, notes: ['gone'] });
-    expect(report.nextCheckWhy).toBe('gone: polling has stopped');
+    expect(report.nextCheckWhy).toBe('gone: polling stopped');
     await show.expectUnchanged(before);
     await requestRefresh(show.harness.store, null, show.harness.nowMs + 400 * dayMs);
     await show.poll({ of: ['sibling'], atMs: show.harness.nowMs + 400 * dayMs });
@@ -196,7 +196,8 @@ describe('404', () => {
       if (nextCheckMs > untilMs) break;
       await show.poll();
       expect(await show.report()).toMatchObject({ outcome: 'failed', failure: 'not_found' });
-      if ((await show.notes()).includes('presumed_dead')) dead.push((await show.report()).nextCheckMs - show.harness.nowMs);
+      if ((await show.notes()).includes('presumed_dead'))
+        dead.push((await show.report()).nextCheckMs - show.harness.nowMs);
     }
     expect(dead).toEqual(Array(5).fill(7 * dayMs * 1.05));
     expect((await show.report()).nextCheckWhy).toContain('weekly probe, failing since');

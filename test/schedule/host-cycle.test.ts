@@ -11,12 +11,12 @@ const sources = [
 describe('hostCycles', () => {
   const cycleOf = hostCycles(sources, 1_000);
 
-  it('takes the gap once for each source of the host', () => {
+  it('multiplies the gap by the number of sources of the host', () => {
     expect(cycleOf('https://big.example.org/7')).toBe(5_000_000);
     expect(cycleOf('https://small.example.org/feed')).toBe(1_000);
   });
 
-  it('is nothing for local files and for hosts without a declared source', () => {
+  it('is zero for local files and hosts without sources', () => {
     expect(cycleOf('file:///feeds/welcome.xml')).toBe(0);
     expect(cycleOf('https://adopted.example.com/feed')).toBe(0);
     expect(cycleOf('not a url')).toBe(0);

@@ -9,33 +9,33 @@ function run(pace: LatenessMonitor, part: { waitedMs: number; fromMin: number; m
     pace.record(part.waitedMs, atMs);
 }
 
-describe('the pace', () => {
-  it('stretches nothing while sources start on time', () => {
+describe('createLatenessMonitor', () => {
+  it('keeps the multiplier at 1 while sources start on time', () => {
     const pace = createLatenessMonitor();
     run(pace, { waitedMs: 3 * secondMs, fromMin: 0, minutes: 60 });
     expect(pace.intervalMultiplier()).toBe(1);
   });
 
-  it('stretches step by step while starts wait for more than a minute', () => {
+  it('increases the multiplier step by step while starts wait for more than a minute', () => {
     const pace = createLatenessMonitor();
     run(pace, { waitedMs: 2 * minuteMs, fromMin: 0, minutes: 31 });
     expect(pace.intervalMultiplier()).toBeCloseTo(1.25 ** 3);
   });
 
-  it('stretches eightfold at most', () => {
+  it('limits the multiplier to 8', () => {
     const pace = createLatenessMonitor();
     run(pace, { waitedMs: 2 * minuteMs, fromMin: 0, minutes: 600 });
     expect(pace.intervalMultiplier()).toBe(8);
   });
 
-  it('comes back to normal when starts are punctual again', () => {
+  it('decreases the multiplier when starts are on time again', () => {
     const pace = createLatenessMonitor();
     run(pace, { waitedMs: 2 * minuteMs, fromMin: 0, minutes: 60 });
     run(pace, { waitedMs: 0, fromMin: 60, minutes: 120 });
     expect(pace.intervalMultiplier()).toBe(1);
   });
 
-  it('stays where it is between late and punctual', () => {
+  it('keeps the multiplier between the two thresholds', () => {
     const pace = createLatenessMonitor();
     run(pace, { waitedMs: 2 * minuteMs, fromMin: 0, minutes: 21 });
     const before = pace.intervalMultiplier();
@@ -43,7 +43,7 @@ describe('the pace', () => {
     expect(pace.intervalMultiplier()).toBe(before);
   });
 
-  it('is not moved by a few late ones', () => {
+  it('ignores a few late starts', () => {
     const pace = createLatenessMonitor();
     for (let atMs = 0; atMs < 60 * minuteMs; atMs += 5 * secondMs) {
       pace.record(atMs % (200 * secondMs) === 0 ? 10 * minuteMs : 0, atMs);
@@ -51,13 +51,13 @@ describe('the pace', () => {
     expect(pace.intervalMultiplier()).toBe(1);
   });
 
-  it('does not judge by a handful of starts', () => {
+  it('requires a minimum number of starts', () => {
     const pace = createLatenessMonitor();
     for (let n = 0; n < 60; n += 1) pace.record(10 * minuteMs, n * minuteMs);
     expect(pace.intervalMultiplier()).toBe(1);
   });
 
-  it('tells the operator at each change, with the wait that caused it', () => {
+  it('reports each change with the 95th percentile of the waits', () => {
     const told: number[][] = [];
     const pace = createLatenessMonitor((stretch, lateMs) => void told.push([stretch, lateMs]));
     run(pace, { waitedMs: 2 * minuteMs, fromMin: 0, minutes: 11 });

@@ -33,27 +33,27 @@ function braked(): NetworkBreaker {
   return brake;
 }
 
-describe('the network brake', () => {
-  it('is off at first', () => {
+describe('createNetworkBreaker', () => {
+  it('is closed initially', () => {
     const brake = createNetworkBreaker();
     expect(brake.isOpen()).toBe(false);
     expect(brake.pausedUntilMs(0)).toBeNull();
     expect(brake.maxTrialFetches()).toBeNull();
   });
 
-  it('goes on when most fetches of a minute fail on the network', () => {
+  it('opens if most fetches of a minute fail on the network', () => {
     const brake = braked();
     expect(brake.isOpen()).toBe(true);
     expect(brake.pausedUntilMs(19 * secondMs)).toBe(49 * secondMs);
   });
 
-  it('stays off while there are too few to tell', () => {
+  it('stays closed with too few fetches', () => {
     const brake = createNetworkBreaker();
     noteMany(brake, fail(), { count: 19 });
     expect(brake.isOpen()).toBe(false);
   });
 
-  it('stays off while half of them answer', () => {
+  it('stays closed while half of the fetches succeed', () => {
     const brake = createNetworkBreaker();
     for (let n = 0; n < 30; n += 1) {
       brake.record(`a${n}`, answer, n * secondMs);
@@ -62,19 +62,23 @@ describe('the network brake', () => {
     }
   });
 
-  it('stays off when the failures are spread over more than a minute', () => {
+  it('stays closed if failures are spread over more than a minute', () => {
     const brake = createNetworkBreaker();
     for (let n = 0; n < 100; n += 1) brake.record(`h${n}`, fail(), n * 4 * secondMs);
     expect(brake.isOpen()).toBe(false);
   });
 
-  it('stays off when one host fails, however many sources it has', () => {
+  it('stays closed if only one host fails, however many sources it has', () => {
     const brake = createNetworkBreaker();
     noteMany(brake, fail(), { count: 50, host: 'big.example.org' });
     expect(brake.isOpen()).toBe(false);
   });
 
-  it.each(['http_server_error', 'not_feed', 'tls_error'] as const)('does not take %s for the network', (failure) => {
+  it.each([
+    'http_server_error',
+    'not_feed',
+    'tls_error',
+  ] as const)('does not count %s as a network failure', (failure) => {
     const brake = createNetworkBreaker();
     const outcome: FetchOutcome = {
       ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
@@ -84,21 +88,21 @@ describe('the network brake', () => {
     expect(brake.isOpen()).toBe(false);
   });
 
-  it('does not count reads that never went to the network', () => {
+  it('ignores reads without network access', () => {
     const brake = createNetworkBreaker();
     noteMany(brake, { ...answer, facts: facts({ status: null }) }, { count: 50 });
     noteMany(brake, fail(), { count: 20, fromMs: 50 * secondMs });
     expect(brake.isOpen()).toBe(true);
   });
 
-  it('lets a few fetches try after the pause', () => {
+  it('allows a few trial fetches after the pause', () => {
     const brake = braked();
     expect(brake.pausedUntilMs(49 * secondMs)).toBeNull();
     expect(brake.isOpen()).toBe(true);
     expect(brake.maxTrialFetches()).toBe(3);
   });
 
-  it('remembers for good that the network has been seen to work', () => {
+  it('remembers permanently that the network has worked', () => {
     const brake = createNetworkBreaker();
     noteMany(brake, fail(), { count: 3 });
     brake.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
@@ -110,20 +114,20 @@ describe('the network brake', () => {
     expect(brake.hasBeenUp()).toBe(true);
   });
 
-  it('goes off at the first answer', () => {
+  it('closes at the first response', () => {
     const brake = braked();
     brake.record('a', answer, 50 * secondMs);
     expect(brake.isOpen()).toBe(false);
     expect(brake.maxTrialFetches()).toBeNull();
   });
 
-  it('goes off when an answer comes in within the pause', () => {
+  it('closes when a response arrives during the pause', () => {
     const brake = braked();
     brake.record('a', answer, 25 * secondMs);
     expect(brake.isOpen()).toBe(false);
   });
 
-  it('pauses twice as long after each failed trial, five minutes at most', () => {
+  it('doubles the pause after each failed trial, up to five minutes', () => {
     const brake = braked();
     const pauses: number[] = [];
     let atMs = 49 * secondMs;
@@ -136,20 +140,20 @@ describe('the network brake', () => {
     expect(pauses).toEqual([60, 120, 240, 300, 300, 300]);
   });
 
-  it('is not prolonged by fetches that were under way when it went on', () => {
+  it('is not extended by fetches that were running when it opened', () => {
     const brake = braked();
     noteMany(brake, fail(), { count: 10, fromMs: 20 * secondMs });
     expect(brake.pausedUntilMs(30 * secondMs)).toBe(49 * secondMs);
   });
 
-  it('does not go on again for sources that are simply dead, when one answer proved the network', () => {
+  it('does not open again for failing sources shortly after a response', () => {
     const brake = braked();
     brake.record('a', answer, 50 * secondMs);
     noteMany(brake, fail(), { count: 100, fromMs: minuteMs });
     expect(brake.isOpen()).toBe(false);
   });
 
-  it('can go on again ten minutes later', () => {
+  it('can open again ten minutes later', () => {
     const brake = braked();
     brake.record('a', answer, 50 * secondMs);
     noteMany(brake, fail(), { count: 20, fromMs: 11 * minuteMs });

@@ -15,8 +15,8 @@ const unreachable: FetchOutcome = {
   facts: { status: null, bytes: 0, durationMs: 1, redirects: 0, notes: [] },
 };
 
-describe('the loop under strain', () => {
-  it('asks nobody while the network brake is on, then a few', async () => {
+describe('the polling loop under load', () => {
+  it('polls no remote source while the network breaker is open, then runs a few trials', async () => {
     const brake = createNetworkBreaker();
     const bench = createBench({ networkBreaker: brake });
     for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
@@ -28,7 +28,7 @@ describe('the loop under strain', () => {
     expect(bench.starts()).toHaveLength(3);
   });
 
-  it('reads local feeds while the network brake is on, all at once', async () => {
+  it('reads local files while the network breaker is open, all at once', async () => {
     const brake = createNetworkBreaker();
     for (let n = 0; n < 20; n += 1) brake.record(`h${n}.example.org`, unreachable, 0);
     const bench = createBench({ networkBreaker: brake, instant: true });
@@ -39,7 +39,7 @@ describe('the loop under strain', () => {
     expect(bench.starts()).toEqual(['one', 'two', 'three']);
   });
 
-  it('lets no crowd of remote sources hold a local feed up', async () => {
+  it('does not delay local files for many remote sources', async () => {
     const bench = createBench({ limits: { globalPerSecond: 1 } });
     for (let n = 0; n < 50; n += 1) bench.add(`s${n}`);
     bench.add('local', { host: '/srv/feeds/' });
@@ -48,17 +48,17 @@ describe('the loop under strain', () => {
     expect(bench.starts()).toContain('local');
   });
 
-  it('tells the pace how long each source waited for us', async () => {
+  it('reports to the lateness monitor how long each source waited', async () => {
     const waits: number[] = [];
-    const pace = { ...createLatenessMonitor(), note: (waitedMs: number) => void waits.push(waitedMs) };
-    const bench = createBench({ instant: true, lateness: pace, limits: { globalPerSecond: 1 } });
+    const lateness = { ...createLatenessMonitor(), record: (waitedMs: number) => void waits.push(waitedMs) };
+    const bench = createBench({ instant: true, lateness: lateness, limits: { globalPerSecond: 1 } });
     for (let n = 0; n < 3; n += 1) bench.add(`s${n}`);
     bench.loop.start();
     await bench.clock.advance(5_000);
     expect(waits).toEqual([0, 1_000, 2_000]);
   });
 
-  it('keeps polling when the wall clock is turned back while it runs', async () => {
+  it('keeps polling when the wall clock is set back while it runs', async () => {
     const bench = createBench({ instant: true });
     bench.add('a', { nextCheckMs: fakeStartMs + 5_000 });
     bench.loop.start();
@@ -70,7 +70,7 @@ describe('the loop under strain', () => {
 
   it.each([
     3_600_000, 86_400_000,
-  ])('has its schedule moved at once when the wall clock is set back by %d ms', async (ms) => {
+  ])('has stored times moved at once when the wall clock is set back by %d ms', async (ms) => {
     const bench = createBench({ instant: true });
     bench.add('a', { nextCheckMs: fakeStartMs + 60_000 });
     const moves: number[] = [];
@@ -90,7 +90,7 @@ describe('the loop under strain', () => {
     expect(moves[0]).toBeLessThanOrEqual(2_000);
   });
 
-  it('tries again to have its schedule moved when the store was in trouble', async () => {
+  it('retries moving stored times after a store fault', async () => {
     const bench = createBench({ instant: true });
     let tries = 0;
     const ports: LoopPorts = {

@@ -6,7 +6,7 @@ import { fakeStartMs } from '../support/fake-clock.ts';
 import { createBench, fresh } from './polling-loop-bench.ts';
 
 describe('the polling loop', () => {
-  it('refreshes what is due at once after start', async () => {
+  it('refreshes due sources immediately after start', async () => {
     const bench = createBench();
     bench.add('a');
     bench.loop.start();
@@ -14,7 +14,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('does nothing before it is started', async () => {
+  it('does nothing before start', async () => {
     const bench = createBench();
     bench.add('a');
     bench.loop.wake();
@@ -31,7 +31,7 @@ describe('the polling loop', () => {
     expect(bench.claims).toEqual([['a']]);
   });
 
-  it('starts a source within its second when it becomes due', async () => {
+  it('starts a source within a second after it becomes due', async () => {
     const bench = createBench({ instant: true });
     bench.add('a', { nextCheckMs: fakeStartMs + 90_500 });
     bench.loop.start();
@@ -41,7 +41,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('looks at once when woken, without waiting for its tick', async () => {
+  it('reads due sources immediately when woken', async () => {
     const bench = createBench({ instant: true });
     bench.loop.start();
     await bench.clock.advance(10_300);
@@ -51,7 +51,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('starts no more than four sources at one address, whatever their hosts, and goes on when one ends', async () => {
+  it('runs at most four sources per address across hosts and continues when one ends', async () => {
     const bench = createBench();
     const answers = new Map<string, (address: string | null) => void>();
     const ports: LoopPorts = {
@@ -70,7 +70,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['s0', 's1', 's2', 's3', 's4']);
   });
 
-  it('reads a source all the same when looking up its host fails by our own fault', async () => {
+  it('refreshes a source if the lookup of its host fails with an internal error', async () => {
     const bench = createBench();
     bench.add('a');
     const said: string[] = [];
@@ -79,10 +79,10 @@ describe('the polling loop', () => {
     createPollingLoop(ports, { clock: bench.clock, log, timers: bench.clock }).start();
     await bench.clock.rest();
     expect(bench.starts()).toEqual(['a']);
-    expect(said).toEqual(['looking up a host failed by our own fault']);
+    expect(said).toEqual(['the lookup of a host failed with an internal error']);
   });
 
-  it('keeps the pauses of hosts that an earlier process was told of', async () => {
+  it('respects host pauses that an earlier process stored', async () => {
     const pauses = [
       { host: 'a.example.org', untilMs: fakeStartMs + 600_000 },
       { host: 'b.example.org', untilMs: fakeStartMs - 1 },
@@ -100,7 +100,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['b', 'a', 'c']);
   });
 
-  it('notices within a second what another process made due', async () => {
+  it('notices within a second that another process made a source due', async () => {
     const bench = createBench({ instant: true });
     bench.add('later', { nextCheckMs: fakeStartMs + 3_600_000 });
     bench.loop.start();
@@ -110,7 +110,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('asks the store no more than once a second while nothing is due', async () => {
+  it('reads the store at most once a second while nothing is due', async () => {
     const bench = createBench();
     bench.add('a', { nextCheckMs: fakeStartMs + 3_600_000 });
     bench.loop.start();
@@ -118,7 +118,7 @@ describe('the polling loop', () => {
     expect(bench.reads.length).toBeLessThanOrEqual(61);
   });
 
-  it('does not spin on a due source that cannot be claimed', async () => {
+  it('does not spin on a due source that cannot be leased', async () => {
     const bench = createBench();
     bench.add('a');
     const loop = createPollingLoop(
@@ -135,7 +135,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual([]);
   });
 
-  it('tries again what another process held when it was claimed', async () => {
+  it('retries a source that another process had leased', async () => {
     const bench = createBench({ instant: true });
     bench.add('a');
     let held = true;
@@ -150,7 +150,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('looks again at once when woken while it was looking', async () => {
+  it('reads again at once if woken during a read', async () => {
     const bench = createBench({ instant: true });
     const slowly = Promise.withResolvers<void>();
     let reads = 0;
@@ -173,7 +173,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('never refreshes one source twice at a time', async () => {
+  it('never refreshes a source twice concurrently', async () => {
     const bench = createBench();
     bench.add('a');
     bench.loop.start();
@@ -183,7 +183,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('keeps one host at one request a second', async () => {
+  it('sends one request a second to a host', async () => {
     const bench = createBench({ instant: true });
     for (let n = 0; n < 5; n += 1) bench.add(`s${n}`, { host: 'one.example.org' });
     bench.loop.start();
@@ -193,7 +193,7 @@ describe('the polling loop', () => {
     for (let n = 1; n < 5; n += 1) expect((times[n] ?? 0) - (times[n - 1] ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('gives others their turn while one host has more due rows than the window holds', async () => {
+  it('polls other hosts while one host has more due sources than the window', async () => {
     const bench = createBench({ instant: true });
     for (let n = 0; n < 5_000; n += 1) {
       bench.add(`flood${n}`, { host: 'flood.example.org', nextCheckMs: fakeStartMs - 10_000 });
@@ -204,7 +204,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toContain('small');
   });
 
-  it('refreshes the one source of a host that stays at once when 300 others of that host are removed', async () => {
+  it('refreshes a remaining source at once when 300 others of its host are removed', async () => {
     const bench = createBench({ instant: true });
     for (let n = 0; n < 300; n += 1) bench.add(`removed${n}`, { host: 'one.example.org' });
     bench.loop.start();
@@ -217,7 +217,7 @@ describe('the polling loop', () => {
     expect(bench.starts().slice(3)).toEqual(['stays']);
   });
 
-  it('loses no time of a host over sources that were removed by another process', async () => {
+  it('does not apply the host gap for sources that another process removed', async () => {
     const bench = createBench({ instant: true });
     for (let n = 0; n < 300; n += 1) bench.add(`removed${n}`, { host: 'one.example.org' });
     bench.loop.start();
@@ -228,7 +228,7 @@ describe('the polling loop', () => {
     expect(bench.starts().slice(3)).toEqual(['stays']);
   });
 
-  it('survives a refresh that throws, and says so', async () => {
+  it('logs a refresh that throws and continues', async () => {
     const bench = createBench();
     bench.add('a');
     bench.loop.start();
@@ -237,10 +237,10 @@ describe('the polling loop', () => {
     bench.add('b');
     await bench.clock.advance(2_000);
     expect(bench.starts()).toContain('b');
-    expect(bench.errors).toEqual(['refresh failed by our own fault']);
+    expect(bench.errors).toEqual(['refresh failed with an internal error']);
   });
 
-  it('survives a store that cannot be read for a while', async () => {
+  it('continues after the store was unreadable', async () => {
     const bench = createBench();
     bench.add('a');
     bench.faults.read = true;
@@ -252,7 +252,7 @@ describe('the polling loop', () => {
     expect(bench.errors.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('gives the turn back when the claim throws', async () => {
+  it('releases sources if the claim throws', async () => {
     const bench = createBench();
     bench.add('a');
     bench.faults.claim = true;
@@ -263,7 +263,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a']);
   });
 
-  it('spares a host for as long as a refresh says', async () => {
+  it('pauses a host for as long as a refresh reports', async () => {
     const bench = createBench();
     bench.add('a', { host: 'one.example.org' });
     bench.add('b', { host: 'one.example.org' });
@@ -276,7 +276,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toEqual(['a', 'b']);
   });
 
-  it('keeps to another politeness from the moment it is told', async () => {
+  it('applies new politeness limits immediately', async () => {
     const bench = createBench({ instant: true, limits: { globalPerSecond: 1 } });
     for (let n = 0; n < 20; n += 1) bench.add(`s${n}`);
     bench.loop.start();
@@ -287,7 +287,7 @@ describe('the polling loop', () => {
     expect(bench.starts()).toHaveLength(20);
   });
 
-  it('tells every result to whoever counts them', async () => {
+  it('calls onResult for every refresh', async () => {
     const results: RefreshResult[] = [];
     const bench = createBench({ instant: true, onResult: (result) => void results.push(result) });
     bench.add('a');
@@ -298,7 +298,7 @@ describe('the polling loop', () => {
 });
 
 describe('stopping the polling loop', () => {
-  it('resolves when running refreshes have ended', async () => {
+  it('resolves when running refreshes end', async () => {
     const bench = createBench();
     bench.add('a');
     bench.loop.start();
@@ -315,7 +315,7 @@ describe('stopping the polling loop', () => {
     expect(bench.clock.timers).toBe(0);
   });
 
-  it('takes no further source', async () => {
+  it('starts no further source', async () => {
     const bench = createBench({ instant: true });
     bench.loop.start();
     await bench.clock.rest();
@@ -326,7 +326,7 @@ describe('stopping the polling loop', () => {
     expect(bench.starts()).toEqual([]);
   });
 
-  it('takes no further source when stopped in the middle of a turn', async () => {
+  it('starts no further source if stopped during a tick', async () => {
     const bench = createBench({ instant: true });
     bench.add('a');
     bench.loop.start();
@@ -334,7 +334,7 @@ describe('stopping the polling loop', () => {
     expect(bench.starts()).toEqual([]);
   });
 
-  it('aborts what does not end within the grace', async () => {
+  it('aborts refreshes that exceed the grace period', async () => {
     const bench = createBench({ graceMs: 3_000 });
     bench.add('a');
     bench.loop.start();
@@ -358,7 +358,7 @@ describe('stopping the polling loop', () => {
     await expect(stopping).resolves.toBeUndefined();
   });
 
-  it('resolves at once when it was never started', async () => {
+  it('resolves immediately if it was never started', async () => {
     await expect(createBench().loop.stop()).resolves.toBeUndefined();
   });
 });

@@ -18,14 +18,14 @@ function told(plan: Plan): SimulationResult {
   return found;
 }
 
-describe('days of polling in simulation', () => {
+describe('simulated days of polling', () => {
   const found = told(small);
 
-  it('asks nobody before the time that was asked for', () => {
+  it('polls no source before the time that its publisher allows', () => {
     expect(found.early).toBe(0);
   });
 
-  it('starts at least 99 % of the healthy polls within a tenth of their interval', () => {
+  it('starts at least 99 % of healthy polls within a tenth of their interval', () => {
     expect(found.punctual).toBeGreaterThanOrEqual(0.99);
   });
 
@@ -33,19 +33,19 @@ describe('days of polling in simulation', () => {
     expect(found.neverRead).toBe(0);
   });
 
-  it('asks the busiest host at most once a second', () => {
+  it('polls the busiest host at most once a second', () => {
     expect(found.busiestHostPeakPerSecond).toBe(1);
   });
 
-  it('starts no more in a second than the operator allows', () => {
+  it('starts at most globalPerSecond polls in any second', () => {
     expect(found.peakPerSecond).toBeLessThanOrEqual(10);
   });
 
-  it('asks a source without news at most 24 times a day', () => {
+  it('polls a source without new items at most 24 times a day', () => {
     expect(found.mostIdleRequests).toBeLessThanOrEqual(24);
   });
 
-  it('keeps healthy sources as punctual beside hostile ones as without them', () => {
+  it('polls healthy sources as punctually beside hostile ones as without them', () => {
     const plan = { ...small, sources: 2_000, days: 1 };
     const beside = simulate({ ...plan, hostileShare: 0.05 });
     const without = simulate({ ...plan, hostileShare: 0 });
@@ -54,7 +54,7 @@ describe('days of polling in simulation', () => {
 });
 
 describe.runIf(process.env['SOAK'] === '1')('a week of a hundred thousand sources', () => {
-  it('is polled in time, politely, beside five thousand hostile ones', { timeout: 600_000 }, () => {
+  it('are polled in time, politely, beside five thousand hostile ones', { timeout: 600_000 }, () => {
     const week = told(big);
     expect(week.early).toBe(0);
     expect(week.punctual).toBeGreaterThanOrEqual(0.99);

@@ -40,7 +40,7 @@ export interface SimulationResult {
   readonly conditionalShare: number;
   /** The most requests in the last day to a healthy adaptive source that had no news in it. */
   readonly mostIdleRequests: number;
-  readonly stretch: number;
+  readonly intervalMultiplier: number;
   readonly neverRead: number;
 }
 
@@ -59,7 +59,7 @@ class Simulation {
   readonly #random: () => number;
   readonly #world: Publisher[];
   readonly #queue: HostQueue;
-  readonly #pace: LatenessMonitor = createLatenessMonitor();
+  readonly #lateness: LatenessMonitor = createLatenessMonitor();
   readonly #limits: QueueLimits;
   /** Due sources by second: the database's index. */
   readonly #due = new Map<number, Publisher[]>();
@@ -88,7 +88,7 @@ class Simulation {
     return this.#count.findings({
       world: this.#world,
       seconds: (days * dayMs) / secondMs,
-      stretch: this.#pace.intervalMultiplier(),
+      intervalMultiplier: this.#lateness.intervalMultiplier(),
     });
   }
 
@@ -113,7 +113,7 @@ class Simulation {
       outcome: reply.outcome,
       nowMs: endMs,
       random: this.#random,
-      intervalMultiplier: this.#plan.paced === true ? this.#pace.intervalMultiplier() : 1,
+      intervalMultiplier: this.#plan.paced === true ? this.#lateness.intervalMultiplier() : 1,
       hostCycleMs: publisher.neighbours * this.#limits.hostGapMs,
     });
     const slow = result.failure !== null && isTimeout(result.failure);
@@ -137,7 +137,7 @@ class Simulation {
     for (const { source, waitedMs } of this.#queue.take(nowMs)) {
       const publisher = this.#world[Number(source.id)];
       if (publisher === undefined) continue;
-      this.#pace.record(waitedMs, nowMs);
+      this.#lateness.record(waitedMs, nowMs);
       this.#count.start(publisher, nowMs);
       const reply = respond(publisher, nowMs, this.#random);
       this.#count.reply(reply);
@@ -201,7 +201,7 @@ class Counters {
     }
   }
 
-  findings(whole: { world: readonly Publisher[]; seconds: number; stretch: number }): SimulationResult {
+  findings(whole: { world: readonly Publisher[]; seconds: number; intervalMultiplier: number }): SimulationResult {
     const [busiestHost, busiestHostRequests] = [...this.#hosts].sort((a, b) => b[1] - a[1])[0] ?? ['none', 0];
     this.#late.sort((a, b) => a - b);
     return {
@@ -217,7 +217,7 @@ class Counters {
       busiestHostPeakPerSecond: this.#hostSecond.get(busiestHost)?.peak ?? 0,
       conditionalShare: this.#conditional / Math.max(this.#requests, 1),
       mostIdleRequests: this.#mostIdleRequests(whole.world),
-      stretch: whole.stretch,
+      intervalMultiplier: whole.intervalMultiplier,
       neverRead: whole.world.filter((publisher) => publisher.settledMs === null).length,
     };
   }
@@ -269,7 +269,7 @@ export function tableOf(plan: Plan, found: SimulationResult): string {
     ],
     ['answered 304', `${(found.conditionalShare * 100).toFixed(1)} %`],
     ['most requests to an idle source a day', String(found.mostIdleRequests)],
-    ['stretch at the end', found.stretch.toFixed(2)],
+    ['intervalMultiplier at the end', found.intervalMultiplier.toFixed(2)],
     ['never read', String(found.neverRead)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(38)} ${value}`).join('\n');

@@ -146,9 +146,9 @@ function rewriteDocument(document: Document, source: NewSource): string {
   const list = document.get('sources', true);
   if (isSeq(list) && list.items.length > 0) list.add(document.createNode(fieldsOf(source)));
   else {
-    const list = document.createNode([fieldsOf(source)]);
-    list.commentBefore = isNode(list) ? (list.comment ?? list.commentBefore ?? null) : null;
-    document.set('sources', list);
+    const newList = document.createNode([fieldsOf(source)]);
+    newList.commentBefore = isNode(list) ? (list.comment ?? list.commentBefore ?? null) : null;
+    document.set('sources', newList);
   }
   return document.toString({ lineWidth: 0 });
 }

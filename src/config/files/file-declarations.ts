@@ -1,4 +1,5 @@
-import type { SiteFields, SourceFields } from '../schema/source-schema.ts';
+import type { SiteFields } from '../schema/site-schema.ts';
+import type { SourceFields } from '../schema/source-schema.ts';
 import type { WebhookFields } from '../schema/webhook-schema.ts';
 import type { MaskedText } from './references.ts';
 

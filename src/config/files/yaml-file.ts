@@ -1,9 +1,11 @@
 import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type * as z from 'zod';
 import type { Environment } from '../environment/environment.ts';
-import { explainIssue, explainUnknownKey, keysOf, remedyFor } from '../problems/explain-issue.ts';
+import { explainIssue, explainUnknownKey } from '../problems/explain-issue.ts';
 import type { ProblemList } from '../problems/problem-list.ts';
-import { sectionsSchema, siteSchema, sourceSchema, topKeys } from '../schema/source-schema.ts';
+import { helpAt, keysAt } from '../schema/setting-help.ts';
+import { sectionsSchema, siteSchema, topKeys } from '../schema/site-schema.ts';
+import { sourceSchema } from '../schema/source-schema.ts';
 import { webhookSchema } from '../schema/webhook-schema.ts';
 import { type FileDeclarations, noDeclarations, type SourceEntry, type WebhookEntry } from './file-declarations.ts';
 import { maskReferences, resolveReferences } from './references.ts';
@@ -97,7 +99,7 @@ const yamlRemedies: Readonly<Record<string, string>> = {
 
 /** Replaces messages of the library that address programmers. */
 const yamlMessages: Readonly<Record<string, string>> = {
-  MULTIPLE_DOCS: 'the file holds more than one document',
+  MULTIPLE_DOCS: 'the file contains more than one document',
   NON_STRING_KEY: 'a key is not a string',
 };
 
@@ -134,7 +136,7 @@ function readList<T>(
     file.problems.add({
       where: `${file.name}:${file.positions.lineOfKey([], `${noun}s`)}`,
       what: `${noun}s is not a list`,
-      remedy: remedyFor(noun),
+      remedy: helpAt(noun === 'source' ? sourceSchema : webhookSchema, [])?.remedy ?? 'Write a list',
     });
     return [];
   }
@@ -175,14 +177,13 @@ function validate<T extends z.ZodType>(
   for (const issue of result.error.issues) {
     const path = [...at.path, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      const holder = issue.path.findLast((part) => typeof part === 'string');
-      reportUnknownKeys(file, path, keysOf(String(holder ?? at.root)));
+      reportUnknownKeys(file, path, keysAt(schema, issue.path));
       continue;
     }
     const written = valueAt(file.written, path);
     file.problems.add({
       where: `${file.name}:${file.positions.lineOf(path)}`,
-      ...explainIssue(issue, at.root, written),
+      ...explainIssue(issue, { schema, root: at.root, written }),
     });
   }
   return null;

@@ -20,6 +20,15 @@ const synonyms: Readonly<Record<string, string>> = {
   tz: 'timezone',
 };
 
+/** Former names of settings, and their current names. */
+const formerKeys: Readonly<Record<string, string>> = { age: 'maxAge' };
+
+/** The current name of a renamed setting; null if it is not one of the known words. */
+export function renamedKey(key: string, known: readonly string[]): string | null {
+  const current = formerKeys[key];
+  return current !== undefined && known.includes(current) ? current : null;
+}
+
 /** The known word most similar to an unknown one; null if none is similar enough. */
 export function nearestWord(word: string, known: readonly string[]): string | null {
   const plain = word.toLowerCase();

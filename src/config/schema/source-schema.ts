@@ -1,171 +1,91 @@
-import { RE2JS } from 're2js';
 import * as z from 'zod';
 import { dayMs, minuteMs } from '../../domain/durations.ts';
-import { languageTag } from '../../domain/language-tag.ts';
-import { parseDuration } from './parse-duration.ts';
+import { setting } from './setting-help.ts';
+import { declaredId, duration, headers, language, line, pattern, sectionName, text } from './setting-values.ts';
 
-const minIntervalMs = minuteMs;
-const maxIntervalMs = dayMs;
-const maxHostGapMs = minuteMs;
 const maxTitleChars = 200;
-const maxSectionChars = 60;
-const maxNoticeChars = 500;
-const maxIdChars = 80;
-const maxPatternChars = 2000;
 const maxItemsPerDocument = 10_000;
+/** The default of `limit`. */
 export const defaultItemLimit = 500;
 
-/** Headers that Newswire sets itself; set by the operator they would break conditional requests or framing. */
-const reservedHeaders = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'keep-alive',
-  'proxy-authorization',
-  'range',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const line = (maxChars: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, { error: 'is empty', abort: true })
-    .max(maxChars, { error: `is longer than ${maxChars} characters` })
-    .refine((text) => !/\p{Cc}/u.test(text), { error: 'contains a line break or a control character' });
-
-const sectionName = line(maxSectionChars).refine((text) => /[\p{L}\p{N}]/u.test(text), {
-  error: 'contains neither a letter nor a digit',
-});
-
-const duration = (bounds: { minMs: number; maxMs: number; words: string }) =>
-  z.string().transform((text, context) => {
-    const ms = parseDuration(text);
-    if (ms !== null && ms >= bounds.minMs && ms <= bounds.maxMs) return ms;
-    context.addIssue({ code: 'custom', message: `is not a duration from ${bounds.words}` });
-    return z.NEVER;
-  });
-
-const pattern = z
-  .string()
-  .min(1, { error: 'is empty', abort: true })
-  .max(maxPatternChars, { error: `is longer than ${maxPatternChars} characters` })
-  .superRefine((text, context) => {
-    try {
-      RE2JS.compile(text);
-    } catch (error) {
-      const reason =
-        error instanceof Error ? error.message.replace(/^error parsing regexp: |: `.*`$/gs, '') : String(error);
-      context.addIssue({ code: 'custom', message: `is not a regular expression (${reason})` });
-    }
-  });
-
-const headers = z.record(z.string(), z.unknown()).transform((fields, context) => {
-  const seen = new Set<string>();
-  const usable: Record<string, string> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    const error = headerError(name, value, seen);
-    if (error !== null) context.addIssue({ code: 'custom', message: error, path: [name] });
-    if (typeof value === 'string') usable[name] = value;
-    seen.add(name.toLowerCase());
-  }
-  return usable;
-});
-
-function headerError(name: string, value: unknown, seen: ReadonlySet<string>): string | null {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) return 'is not a valid header name';
-  if (reservedHeaders.has(name.toLowerCase())) return 'is set by Newswire itself';
-  if (seen.has(name.toLowerCase())) return 'is given twice with different capitalisation';
-  if (typeof value !== 'string') return 'is not text';
-  // Header values are Latin-1; a line break would start another header.
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'contains a character that is invalid in a header';
-}
-
-/** A declared id. */
-export const declaredId = z
-  .string()
-  .max(maxIdChars, { error: `is longer than ${maxIdChars} characters` })
-  .refine((text) => /^[\p{Ll}\p{Lo}\p{N}]+(?:[-_]+[\p{Ll}\p{Lo}\p{N}]+)*$/u.test(text), {
-    error: 'may contain only lower-case letters, digits and single hyphens',
-  });
-
 /** The settings of a source in YAML. `url` is validated separately, since that requires FEEDS_DIR. */
-export const sourceSchema = z.strictObject({
-  url: z.string().trim().min(1, { error: 'is empty', abort: true }),
-  title: line(maxTitleChars).nullish(),
-  section: sectionName.nullish(),
-  id: declaredId.nullish(),
-  interval: duration({ minMs: minIntervalMs, maxMs: maxIntervalMs, words: '1m to 24h' }).nullish(),
-  language: z
-    .string()
-    .transform((text, context) => {
-      const tag = text.includes('_') ? null : languageTag(text);
-      if (tag !== null) return tag;
-      context.addIssue({ code: 'custom', message: 'is not a language tag' });
-      return z.NEVER;
-    })
-    .nullish(),
-  headers: headers.nullish(),
-  keep: pattern.nullish(),
-  drop: pattern.nullish(),
-  limit: z.int().min(1).max(maxItemsPerDocument).nullish(),
-  republish: z.enum(['full', 'summary', 'link']).nullish(),
-  trust: z.strictObject({ dates: z.boolean().nullish(), ids: z.boolean().nullish() }).nullish(),
-});
+export const sourceSchema = setting(
+  z.strictObject({
+    url: setting(text, {
+      meaning: '`https:` or `http:` URL, or `file:` and a path inside FEEDS_DIR',
+      default: null,
+      remedy: 'Write the complete URL of the feed, such as https://example.org/rss.xml',
+    }),
+    title: setting(line(maxTitleChars).nullish(), {
+      meaning: 'title shown instead of that of the feed',
+      default: "the feed's title",
+      remedy: 'Write a short text; put it in quotes if it looks like a number or contains ": "',
+    }),
+    section: setting(sectionName.nullish(), {
+      meaning: 'section of its items',
+      default: 'the first of `sections`',
+      remedy: 'Write the name of a section, such as World',
+    }),
+    id: setting(declaredId.nullish(), {
+      meaning: 'name in URLs and commands',
+      default: 'derived from title, else from URL',
+      remedy: 'Write an id such as example-world, or remove the setting',
+    }),
+    interval: setting(duration({ minMs: minuteMs, maxMs: dayMs, words: '1m to 24h' }).nullish(), {
+      meaning: 'time between two polls, `1m` to `24h`',
+      default: 'adaptive',
+      remedy: 'Write a number and a unit, such as 15m or 1h, or remove the setting for an adaptive interval',
+    }),
+    language: setting(language.nullish(), {
+      meaning: 'language tag (BCP 47), used if the feed has none',
+      default: 'none',
+      remedy: 'Write a language tag, such as en or pt-BR, or remove the setting',
+    }),
+    headers: setting(headers.nullish(), {
+      meaning: "request headers, sent only to the source's own origin",
+      default: 'none',
+      remedy: 'Write names and values, such as { Authorization: "Bearer $' + '{TOKEN}" }; put values in quotes',
+    }),
+    keep: setting(pattern.nullish(), {
+      meaning: 'RE2 expression; only items whose title or a category matches are stored',
+      default: 'all items',
+      remedy: 'Write an RE2 regular expression, such as "climate|energy"; it has no look-around and no back-references',
+    }),
+    drop: setting(pattern.nullish(), {
+      meaning: 'RE2 expression; items whose title or a category matches are not stored',
+      default: 'no items',
+      remedy: 'Write an RE2 regular expression, such as "sponsored"; it has no look-around and no back-references',
+    }),
+    limit: setting(z.int().min(1).max(maxItemsPerDocument).nullish(), {
+      meaning: 'maximum number of items read from one document, 1 to 10000; the newest by date',
+      default: String(defaultItemLimit),
+      remedy: `Write a whole number from 1 to ${maxItemsPerDocument}, or remove the setting for ${defaultItemLimit}`,
+    }),
+    republish: setting(z.enum(['full', 'summary', 'link']).nullish(), {
+      meaning: 'how much of its content pages, feeds and pushes contain: `full`, `summary` or `link`',
+      default: '`full`',
+      remedy: 'Write full, summary or link',
+    }),
+    trust: setting(
+      z
+        .strictObject({
+          dates: setting(z.boolean().nullish(), {
+            meaning: '`false` if its dates are wrong: the time of arrival is used',
+            default: '`true`',
+            remedy: 'Write true or false',
+          }),
+          ids: setting(z.boolean().nullish(), {
+            meaning: '`false` if its ids are not unique: links identify items',
+            default: '`true`',
+            remedy: 'Write true or false',
+          }),
+        })
+        .nullish(),
+      { meaning: null, default: null, remedy: 'Write { dates: false } or { ids: false }, or remove the setting' },
+    ),
+  }),
+  { meaning: null, default: null, remedy: 'Start every source with "- url: https://…"' },
+);
 
 /** The settings of a source as written; an absent one is undefined or null. */
 export type SourceFields = z.infer<typeof sourceSchema>;
-
-/** The settings of the site. */
-export const siteSchema = z.strictObject({
-  title: line(maxTitleChars).nullish(),
-  timezone: z.string().refine(isTimezone, { error: 'is not a time zone' }).nullish(),
-  dateline: line(maxTitleChars)
-    .refine((text) => /dd|MM|yy|HH|mm/.test(text) && !/[\p{L}\p{N}]/u.test(text.replace(/dd|MM|yyyy|yy|HH|mm/g, '')), {
-      error: 'is not a pattern of dd, MM, yy, yyyy, HH and mm',
-    })
-    .nullish(),
-  comments: z.enum(['off', 'moderated', 'open']).nullish(),
-  commentsNotice: line(maxNoticeChars).nullish(),
-  politeness: z
-    .strictObject({
-      hostGap: duration({ minMs: 0, maxMs: maxHostGapMs, words: '0s to 1m' }).nullish(),
-      hostConcurrency: z.int().min(1).max(16).nullish(),
-      globalPerSecond: z.number().min(0.1).max(1000).nullish(),
-    })
-    .nullish(),
-  retention: z
-    .strictObject({
-      age: duration({ minMs: dayMs, maxMs: 3650 * dayMs, words: '1d to 3650d' }).nullish(),
-      itemsPerSource: z.int().min(100).max(1_000_000).nullish(),
-    })
-    .nullish(),
-});
-
-/** The settings of the site as written. */
-export type SiteFields = z.infer<typeof siteSchema>;
-
-/** The sections, in display order. */
-export const sectionsSchema = z.array(sectionName);
-
-/** The top-level keys of a file, in documentation order. */
-export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    // Intl throws RangeError for an invalid value.
-    return false;
-  }
-}

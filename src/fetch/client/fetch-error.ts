@@ -13,7 +13,7 @@ export class FetchError extends Error {
   /** @param detail what failed and what to do, for the operator. Must not contain secrets, paths or queries. */
   constructor(failure: Failure, detail: string, notes: readonly string[] = []) {
     super(cleanLine(detail));
-    this.name = 'Trouble';
+    this.name = 'FetchError';
     this.failure = failure;
     this.notes = notes;
   }

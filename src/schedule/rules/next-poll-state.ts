@@ -162,7 +162,7 @@ interface SuccessfulPoll {
 function successfulPoll(context: PollContext, success: SuccessfulPoll): PollResult {
   const { state } = context;
   const address = evaluateAddress(context, success);
-  const history = { ...success.history, redirect: address.candidate };
+  const history = { ...success.history, redirectCandidate: address.candidate };
   const check = nextCheckAfterSuccess(checkInput(context, history, success.validators ?? state.validators));
   const identity = identityChange(context, history);
   return {

@@ -17,9 +17,9 @@ export interface PollContext {
 
 /** The input of the next check, with the history and the validators as they are after this refresh. */
 export function checkInput(context: PollContext, history: PollHistory, validators: Validators): CheckInput {
-  const { source, nowMs, random, intervalMultiplier: stretch, hostCycleMs } = context;
+  const { source, nowMs, random, intervalMultiplier, hostCycleMs } = context;
   const validatorsHeld = validators.etag !== null || validators.lastModified !== null;
-  return { source, history, validatorsHeld, nowMs, random, intervalMultiplier: stretch, hostCycleMs };
+  return { source, history, validatorsHeld, nowMs, random, intervalMultiplier, hostCycleMs };
 }
 
 /** Adds notes to facts, without duplicates. */

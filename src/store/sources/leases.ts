@@ -23,10 +23,10 @@ const longestBackoffMs = dayMs;
 function free(db: Db, nowMs: number, limit: number) {
   // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
   const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
-  const slowStrikes = engineOf(db).jsonNumber(sql.ref('poll_history'), 'slowStrikes');
+  const consecutiveTimeouts = engineOf(db).jsonNumber(sql.ref('poll_history'), 'consecutiveTimeouts');
   return db
     .selectFrom('source')
-    .select(['id', 'host', 'next_check_ms as nextCheckMs', slowStrikes.as('slowStrikes')])
+    .select(['id', 'host', 'next_check_ms as nextCheckMs', consecutiveTimeouts.as('consecutiveTimeouts')])
     .where('removed_ms', 'is', null)
     .where('gone_ms', 'is', null)
     .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb(spread, '<=', nowMs)]))

@@ -151,7 +151,7 @@ describe('newswire webhooks', () => {
     expect(await hook()).toMatchObject({ seq: 2, pausedMs: null, failures: 0, nextAttemptMs: 0 });
   });
 
-  it('does not know a webhook that is not declared, and guesses what was meant', async () => {
+  it('contains an unknown value: a webhook that is not declared, and guesses what was meant', async () => {
     await expect(resumeWebhook(new FakeIo(env), 'exmaple')).rejects.toThrow(
       'no webhook is called "exmaple"; did you mean "example"?',
     );

@@ -9,7 +9,7 @@ const one = 'sources:\n  - url: https://example.com/a.xml\n';
 const place = (feedsDir: string, file = 'sources.yaml') => ({ feedsDir, env: {}, file });
 
 describe('addSource', () => {
-  it('writes a source and says as what it is declared now', async () => {
+  it('declares a source and returns it', async () => {
     const folder = makeFolder({ 'sources.yaml': one });
     const source = await addSource(place(folder.dir), { url, section: 'World' });
     expect(source).toMatchObject({ id: 'example-org-feed-xml', url, section: 'World', declaredAt: 'sources.yaml:3' });
@@ -17,7 +17,7 @@ describe('addSource', () => {
     expect(readdirSync(folder.dir)).toEqual(['sources.yaml']);
   });
 
-  it('makes the file when it is missing', async () => {
+  it('creates a missing file', async () => {
     const folder = makeFolder({ 'b.yaml': one });
     expect(await addSource(place(folder.dir, 'a.yml'), { url, section: null })).toMatchObject({
       declaredAt: 'a.yml:2',
@@ -26,14 +26,14 @@ describe('addSource', () => {
     expect(readFileSync(folder.path('a.yml'), 'utf8')).toBe(`sources:\n  - url: ${url}\n`);
   });
 
-  it('writes nothing when the source is declared, in whatever file', async () => {
+  it('writes nothing if any file declares the source', async () => {
     const folder = makeFolder({ 'sources.yaml': one, 'z.yaml': `sources:\n  - url: ${url}#top\n` });
     const mistakes = await problemsOf(addSource(place(folder.dir), { url, section: null }));
     expect(mistakes).toEqual([expect.stringContaining('declared at')]);
     expect(readFileSync(folder.path('sources.yaml'), 'utf8')).toBe(one);
   });
 
-  it('writes nothing when the declarations are wrong already, or would be', async () => {
+  it('writes nothing if the declarations are or would be invalid', async () => {
     const wrong = `${one}    interval: often\n`;
     const folder = makeFolder({ 'sources.yaml': wrong });
     expect(await problemsOf(addSource(place(folder.dir), { url, section: null }))).toHaveLength(1);
@@ -54,21 +54,21 @@ describe('addSource', () => {
     'sources',
     'a\\b.yaml',
     '',
-  ])('refuses %j for a file', async (file) => {
+  ])('rejects %j as file name', async (file) => {
     const folder = makeFolder({ 'sources.yaml': one });
     expect(await problemsOf(addSource(place(folder.dir, file), { url, section: null }))).toEqual([
-      expect.stringMatching(/^--file: is not the name of a YAML file/),
+      expect.stringMatching(/^--file: not the name of a YAML file/),
     ]);
   });
 
-  it('says so when the file cannot be added to', async () => {
+  it('reports a file that cannot be edited', async () => {
     const folder = makeFolder({ 'sources.yaml': 'x: &l\n  - url: https://example.com/\nsources: *l\n' });
     folder.write('sources.yaml', 'sources: &l\n  - url: https://example.com/\n');
     expect((await addSource(place(folder.dir), { url, section: null })).url).toBe(url);
     const text = `\ufeff${one}`;
     folder.write('sources.yaml', Buffer.from(text, 'utf16le'));
     expect(await problemsOf(addSource(place(folder.dir), { url, section: null }))).toEqual([
-      expect.stringContaining('of a form that cannot be added to'),
+      expect.stringContaining('has a form that cannot be edited automatically'),
     ]);
   });
 
@@ -78,7 +78,7 @@ describe('addSource', () => {
     expect(readFileSync(folder.path('sources.yaml'), 'utf8')).toBe(`\ufeff${one}  - url: ${url}\n`);
   });
 
-  it('keeps the mode of the file, and a link a link', async () => {
+  it('keeps the mode of the file and follows a symbolic link', async () => {
     const folder = makeFolder({ 'real/sources.yaml': one });
     chmodSync(folder.path('real/sources.yaml'), 0o640);
     symlinkSync('real/sources.yaml', folder.path('sources.yaml'));
@@ -88,7 +88,7 @@ describe('addSource', () => {
     expect(statSync(folder.path('real/sources.yaml')).mode & 0o777).toBe(0o640);
   });
 
-  it('looks at references to the environment without writing what they hold', async () => {
+  it('does not write the values of environment variables', async () => {
     const text = 'sources:\n  - url: https://example.com/\n    headers: { X-Key: "$' + '{KEY}" }\n';
     const folder = makeFolder({ 'sources.yaml': text });
     await addSource({ ...place(folder.dir), env: { KEY: 's3cret' } }, { url, section: null });

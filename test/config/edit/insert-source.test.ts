@@ -34,13 +34,13 @@ sources:
 `;
 
 describe('insertSource', () => {
-  it('writes behind the last source, and nothing else anew', () => {
+  it('inserts after the last source and changes nothing else', () => {
     const after = insert(shipped);
     expect(added(shipped, after)).toEqual([`  - url: ${url}`]);
     expect(after?.split('\n').at(-3)).toBe(`  - url: ${url}`);
   });
 
-  it('writes behind the last source of the section, and behind what is said of it', () => {
+  it('inserts after the last source of the section and its comments', () => {
     const after = insert(shipped, 'wORLD');
     expect(added(shipped, after)).toEqual([`  - url: ${url}`, '    section: wORLD']);
     expect(after).toContain('# said of the first\n  - url: https://example.org');
@@ -62,7 +62,7 @@ describe('insertSource', () => {
     expect(parse(after, { merge: true }).sources.at(-1)).toEqual({ url });
   });
 
-  it('keeps line ends of Windows', () => {
+  it('keeps Windows line ends', () => {
     const text = 'sources:\r\n  - url: a\r\n    section: World\r\n# end\r\n';
     expect(insert(text, 'World')).toBe(
       `sources:\r\n  - url: a\r\n    section: World\r\n  - url: ${url}\r\n    section: World\r\n# end\r\n`,
@@ -77,29 +77,29 @@ describe('insertSource', () => {
     ['sources: # none yet\n', `sources:\n  # none yet\n  - url: ${url}\n`],
     ['sources: [] # none yet\n', `sources:\n  # none yet\n  - url: ${url}\n`],
     ['sources: []\n', `sources:\n  - url: ${url}\n`],
-  ])('begins a list in %j', (text, after) => {
+  ])('starts a list in %j', (text, after) => {
     expect(insert(text)).toBe(after);
   });
 
-  it('writes a list in brackets anew, with its comments', () => {
+  it('rewrites a flow list and keeps its comments', () => {
     const after = insert('# top\nsections: [A] # x\nsources: [{ url: a }] # y\n') ?? '';
     expect(parse(after)).toEqual({ sections: ['A'], sources: [{ url: 'a' }, { url }] });
     for (const comment of ['# top', '# x', '# y']) expect(after).toContain(comment);
   });
 
-  it('gives up on a list that stands elsewhere', () => {
+  it('returns null for a list that is an alias', () => {
     expect(insert('x: &list\n  - url: a\nsources: *list\n')).toBeNull();
     expect(insert('sources: [')).toBeNull();
   });
 
-  it('writes values that YAML and references would read otherwise', () => {
+  it('quotes values that YAML or references would interpret', () => {
     for (const section of ['No', '1e3', 'a: b', '# x', '- y', `$\{HOME}`, '"', "it's", '&a', 'é\u2028']) {
       const read = parse(insertSource('sources:\n  - url: a\n', { url: `${url}?q={\${X}}#y`, section }) ?? '');
       expect(read.sources[1]).toEqual({ url: `${url}?q={$\${X}}#y`, section: section.replace('${', () => '$${') });
     }
   });
 
-  it('says what the file said, and the source, whatever the file', () => {
+  it('declares the same as before plus the source, for any file', () => {
     const entry = fc.constantFrom(
       '- url: a',
       '- url: b\n  section: World',

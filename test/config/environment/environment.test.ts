@@ -20,7 +20,7 @@ function wrongNames(env: Record<string, string>): string[] {
 }
 
 describe('readSettings', () => {
-  it('fills every default in when nothing is set', () => {
+  it('returns all defaults for an empty environment', () => {
     expect(readSettings({})).toEqual({
       host: '127.0.0.1',
       port: 3000,
@@ -42,7 +42,7 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes an empty or blank variable as not set', () => {
+  it('treats an empty or blank variable as not set', () => {
     expect(readSettings({ PORT: '', ADMIN_TOKEN: '  ', ROLES: '' })).toEqual(readSettings({}));
   });
 
@@ -87,7 +87,7 @@ describe('readSettings', () => {
     });
   });
 
-  it('tells every mistake at once, each with its variable', () => {
+  it('reports all errors with their variables', () => {
     const names = wrongNames({
       HOST: 'http://127.0.0.1',
       PORT: '70000',
@@ -136,32 +136,32 @@ describe('readSettings', () => {
     ['LIVE_MAX_PER_ADDRESS', 'many'],
     ['ADMIN_TOKEN', 'fifteen-letters'],
     ['METRICS_TOKEN', 'fifteen-letters'],
-  ])('refuses %s=%s', (name, value) => {
+  ])('rejects %s=%s', (name, value) => {
     expect(wrongNames({ [name]: value })).toEqual([name]);
   });
 
-  it('takes the brackets off an IPv6 address to listen on', () => {
+  it('removes the brackets of an IPv6 address to listen on', () => {
     expect(readSettings({ HOST: '[::1]' }).host).toBe('::1');
   });
 
-  it('keeps the path of a public address, without the slash at its end', () => {
+  it('keeps the path of PUBLIC_URL without trailing slash', () => {
     expect(readSettings({ PUBLIC_URL: 'https://example.org/news//' }).publicUrl).toBe('https://example.org/news');
   });
 
-  it('names the public address as the contact when no other is given', () => {
+  it('uses PUBLIC_URL as default of CONTACT_URL', () => {
     expect(readSettings({ PUBLIC_URL: 'https://example.org' }).contactUrl).toBe('https://example.org');
   });
 
-  it('takes * alone as any origin', () => {
+  it('accepts * alone as any origin', () => {
     expect(readSettings({ ALLOWED_ORIGINS: ' * ' }).allowedOrigins).toBe('*');
   });
 
-  it('accepts the address of another engine, which the store judges', () => {
+  it('accepts the URL of another database engine', () => {
     const url = 'postgres://user:pw@db.example.org/news';
     expect(readSettings({ DATABASE_URL: url }).databaseUrl).toBe(url);
   });
 
-  it('never repeats a token in its complaint', () => {
+  it('never quotes a token in a message', () => {
     expect(() => readSettings({ ADMIN_TOKEN: 'hush hush' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hush') }),
     );
@@ -172,31 +172,31 @@ describe('describeSettings', () => {
   const shownValue = (env: Record<string, string>, name: string): string | undefined =>
     describeSettings(env).find((row) => row.name === name)?.value;
 
-  it('shows defaults for what is not set, and says which is which', () => {
+  it('returns defaults for variables that are not set', () => {
     const rows = describeSettings({ PORT: '8080' });
     expect(rows.find((row) => row.name === 'PORT')).toMatchObject({ value: '8080', isSet: true, defaultValue: '3000' });
     expect(rows.find((row) => row.name === 'HOST')).toMatchObject({ value: '127.0.0.1', isSet: false });
     expect(rows.every((row) => row.meaning !== '')).toBe(true);
   });
 
-  it('shows that a token is set, never which', () => {
+  it('hides the value of a token', () => {
     expect(shownValue({ ADMIN_TOKEN: 'hush' }, 'ADMIN_TOKEN')).toBe('(set)');
   });
 
-  it('leaves the password out of a database address', () => {
+  it('hides the password of a database URL', () => {
     const shown = shownValue({ DATABASE_URL: 'postgres://news:hu:sh@db.example.org/news' }, 'DATABASE_URL');
     expect(shown).toBe('postgres://news:…@db.example.org/news');
   });
 });
 
 describe('readFeedsDir', () => {
-  it('finds the folder though other variables are wrong', () => {
+  it('returns the folder if other variables are invalid', () => {
     expect(readFeedsDir({ FEEDS_DIR: '/srv/feeds', PORT: 'x' })).toBe(path.resolve('/srv/feeds'));
   });
 });
 
 describe('databaseFile', () => {
-  it('names the file of an embedded database only', () => {
+  it('returns the file of a SQLite database only', () => {
     expect(databaseFile('sqlite:db/news.sqlite')).toBe(path.resolve('db/news.sqlite'));
     expect(databaseFile('sqlite:///srv/news.sqlite')).toBe(path.resolve('/srv/news.sqlite'));
     expect(databaseFile('postgres://db.example.org/news')).toBeNull();

@@ -7,7 +7,7 @@ import { useFolders } from '../temporary-folder.ts';
 const makeFolder = useFolders();
 
 describe('readDeclarationFiles', () => {
-  it('reads YAML and OPML files in the order of their names, byte for byte', async () => {
+  it('reads YAML and OPML files in order of their names, byte for byte', async () => {
     const folder = makeFolder({ 'c.opml': '<opml/>', 'b.yml': 'b: 1\r\n', 'a.yaml': '', 'B.YAML': 'x' });
     const files = await readDeclarationFiles(folder.dir);
     expect([...files.keys()]).toEqual(['B.YAML', 'a.yaml', 'b.yml', 'c.opml']);
@@ -24,12 +24,12 @@ describe('readDeclarationFiles', () => {
     'a.xml',
     'yaml',
     '..data',
-  ])('leaves %s alone', async (name) => {
+  ])('ignores %s', async (name) => {
     const files = await readDeclarationFiles(makeFolder({ [name]: 'x' }).dir);
     expect([...files.keys()]).toEqual([]);
   });
 
-  it('reads through a link, as a mounted configuration is made of them', async () => {
+  it('follows symbolic links, as in a mounted configuration', async () => {
     const folder = makeFolder({ '..2024/a.yaml': 'sources: []' });
     symlinkSync('..2024', folder.path('..data'));
     symlinkSync('..data/a.yaml', folder.path('a.yaml'));
@@ -37,20 +37,20 @@ describe('readDeclarationFiles', () => {
     expect(files.get('a.yaml')).toEqual({ kind: 'read', bytes: Buffer.from('sources: []') });
   });
 
-  it('takes no folder for a file', async () => {
+  it('ignores a folder', async () => {
     const folder = makeFolder();
     mkdirSync(folder.path('a.yaml'));
     expect((await readDeclarationFiles(folder.dir)).size).toBe(0);
   });
 
-  it('reads no file that is larger than any that a person writes', async () => {
+  it('rejects a file over 16 MB', async () => {
     const folder = makeFolder({ 'a.yaml': '' });
     truncateSync(folder.path('a.yaml'), 16 * 1024 * 1024 + 1);
     const files = await readDeclarationFiles(folder.dir);
     expect(files.get('a.yaml')).toEqual({ kind: 'unreadable', reason: 'is larger than 16 MB' });
   });
 
-  it('tells a folder that is not there from one that is no folder', async () => {
+  it('distinguishes a missing folder from one that is not a folder', async () => {
     const folder = makeFolder({ file: '' });
     await expect(readDeclarationFiles(folder.path('missing'))).rejects.toThrow('the folder does not exist');
     await expect(readDeclarationFiles(folder.path('file'))).rejects.toThrow('the folder cannot be read (ENOTDIR)');

@@ -14,17 +14,17 @@ describe('decodeText', () => {
     expect(decodeText(Buffer.from('\ufeffa: ž', 'utf16le').swap16(), yaml)).toBe('a: ž');
   });
 
-  it('refuses bytes that are not UTF-8', () => {
+  it('rejects bytes that are not UTF-8', () => {
     expect(decodeText(Buffer.from([0x61, 0xe9, 0x62]), yaml)).toBeNull();
   });
 
-  it('reads XML in the encoding that its first line names', () => {
+  it('decodes XML by its encoding declaration', () => {
     const document = Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>', 'latin1');
     expect(decodeText(document, { xml: true })).toContain('<a>é</a>');
     expect(decodeText(document, yaml)).toBeNull();
   });
 
-  it('refuses an encoding that nobody knows', () => {
+  it('rejects an unknown encoding', () => {
     expect(decodeText(Buffer.from('<?xml version="1.0" encoding="x-klingon"?><a/>'), { xml: true })).toBeNull();
   });
 });

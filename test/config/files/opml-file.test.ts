@@ -13,7 +13,7 @@ const wrap = (body: string): string =>
   `<?xml version="1.0"?>\n<opml version="2.0">\n<body>\n${body}\n</body>\n</opml>\n`;
 
 describe('readOpmlFile', () => {
-  it('takes outlines with an address, their title, and the heading around them as the section', () => {
+  it('reads URL, title and enclosing section of outlines', () => {
     const { sources, problems } = read(
       wrap(`<outline text="World">
   <outline text="The &lt;A&gt; &amp; B" title="A" type="rss" xmlUrl="https://example.org/a?x=1&amp;y=2" htmlUrl="https://example.org/"/>
@@ -27,7 +27,7 @@ describe('readOpmlFile', () => {
     ]);
   });
 
-  it('takes the nearest heading, and no heading of a closed group', () => {
+  it('uses the nearest enclosing heading', () => {
     const { sources } = read(
       wrap(
         '<outline text="A"><outline text="B"><outline xmlUrl="https://example.org/1"/></outline><outline xmlUrl="https://example.org/2"/></outline><outline xmlUrl="https://example.org/3"/>',
@@ -36,19 +36,19 @@ describe('readOpmlFile', () => {
     expect(sources.map((source) => source.section)).toEqual(['B', 'A', null]);
   });
 
-  it('takes no heading from a source that holds others', () => {
+  it('does not use a source as heading', () => {
     const { sources } = read(
       wrap('<outline text="S" xmlUrl="https://example.org/1"><outline xmlUrl="https://example.org/2"/></outline>'),
     );
     expect(sources[1]?.section).toBeNull();
   });
 
-  it('reads names in any case', () => {
+  it('ignores case of names', () => {
     const { sources } = read('<OPML><BODY><Outline TEXT="A" XMLURL="https://example.org/a"/></BODY></OPML>');
     expect(sources).toMatchObject([{ url: 'https://example.org/a', title: 'A' }]);
   });
 
-  it('flattens and cuts a heading of many lines', () => {
+  it('flattens and truncates a heading of several lines', () => {
     const { sources } = read(
       wrap(`<outline text="a&#10;&#27;b" title="${'x'.repeat(300)}" xmlUrl="https://example.org/"/>`),
     );
@@ -56,7 +56,7 @@ describe('readOpmlFile', () => {
     expect(read(wrap('<outline text="a&#10;&#27;b" xmlUrl="https://example.org/"/>')).sources[0]?.title).toBe('a b');
   });
 
-  it('complains of a feed without an address, at its line', () => {
+  it('reports a feed without URL with its line', () => {
     const { problems } = read(wrap('<outline type="rss" text="A"/>\n<outline text="B" xmlUrl=" "/>'));
     expect(problems.map((problem) => `${problem.where} ${problem.what}`)).toEqual([
       'a.opml:4 an outline has no xmlUrl',
@@ -64,18 +64,18 @@ describe('readOpmlFile', () => {
     ]);
   });
 
-  it('gives nothing of a file that is cut off', () => {
+  it('returns nothing of a truncated file', () => {
     const whole = wrap('<outline xmlUrl="https://example.org/1"/>\n<outline xmlUrl="https://example.org/2"/>');
     const { sources, problems } = read(whole.slice(0, whole.indexOf('</opml>')));
     expect(sources).toEqual([]);
     expect(problems).toMatchObject([{ what: 'the file ends before </opml>' }]);
   });
 
-  it.each(['', 'sources: []', '<rss><channel/></rss>', '{"a": 1}'])('says of %j that it is not OPML', (text) => {
+  it.each(['', 'sources: []', '<rss><channel/></rss>', '{"a": 1}'])('reports that %j is not OPML', (text) => {
     expect(read(text).problems).toMatchObject([{ where: 'a.opml:1', what: 'the file is not OPML' }]);
   });
 
-  it('resolves no entity of a DTD and reads no file', () => {
+  it('resolves no entities of a DTD and reads no files', () => {
     const { sources } = read(`<!DOCTYPE opml [
 <!ENTITY file SYSTEM "file:///etc/passwd">
 <!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -84,18 +84,18 @@ describe('readOpmlFile', () => {
     expect(sources).toMatchObject([{ title: '&file;', url: 'https://example.org/&b;' }]);
   });
 
-  it('does not let a file of someone else ask for a secret', () => {
+  it('does not resolve references to environment variables', () => {
     const { sources } = read(wrap(`<outline xmlUrl="https://example.org/?\${ADMIN_TOKEN}"/>`));
     expect(sources[0]?.url).toBe(`https://example.org/?\${ADMIN_TOKEN}`);
   });
 
-  it('refuses more outlines than anyone reads', () => {
+  it('rejects too many outlines', () => {
     const { sources, problems } = read(wrap('<outline xmlUrl="https://example.org/"/>\n'.repeat(50_001)));
     expect(sources).toEqual([]);
     expect(problems).toMatchObject([{ what: 'the file has more than 50000 outlines' }]);
   });
 
-  it('refuses outlines nested beyond reason', () => {
+  it('rejects outlines that are nested too deeply', () => {
     const deep = 65;
     const { problems } = read(
       wrap(`${'<outline text="a">'.repeat(deep)}<outline xmlUrl="https://example.org/"/>${'</outline>'.repeat(deep)}`),

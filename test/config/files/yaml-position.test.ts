@@ -37,27 +37,27 @@ describe('yamlPositions', () => {
     expect(positions.lineOf(path)).toBe(line);
   });
 
-  it('gives the line of the nearest thing above what is not there', () => {
+  it('returns the line of the nearest existing ancestor', () => {
     expect(positions.lineOf(['sources', 0, 'section'])).toBe(5);
     expect(positions.lineOf(['sources', 7, 'url'])).toBe(5);
     expect(positions.lineOf(['nowhere'])).toBe(2);
   });
 
-  it('tells the line of a key from that of its value', () => {
+  it('distinguishes the lines of a key and its value', () => {
     const split = positionsIn('sources:\n\n  - url: x\n');
     expect(split.lineOfKey([], 'sources')).toBe(1);
     expect(split.lineOf(['sources'])).toBe(3);
     expect(split.lineOfKey(['sources', 0], 'url')).toBe(3);
   });
 
-  it('looks through an alias at what it stands for', () => {
+  it('resolves aliases', () => {
     const aliased = positionsIn('a: &a\n  x: 1\n  y: 2\nb: *a\n');
     expect(aliased.lineOf(['b'])).toBe(4);
     expect(aliased.lineOf(['b', 'y'])).toBe(3);
     expect(aliased.lineOfKey(['b'], 'y')).toBe(3);
   });
 
-  it('knows line 1 of a document that is empty', () => {
+  it('returns line 1 for an empty document', () => {
     expect(positionsIn('').lineOf(['a'])).toBe(1);
     expect(positionsIn('').lineOfKey(['a'], 'b')).toBe(1);
   });

@@ -13,15 +13,15 @@ describe('nearestWord', () => {
     ['category', 'section'],
     ['ulr', 'url'],
     ['header', 'headers'],
-  ])('takes %j for %j', (word, meant) => {
+  ])('suggests for %j the word %j', (word, meant) => {
     expect(nearestWord(word, keys)).toBe(meant);
   });
 
-  it.each(['colour', 'x', 'help', 'webhook'])('has no guess for %j', (word) => {
+  it.each(['colour', 'x', 'help', 'webhook'])('suggests nothing for %j', (word) => {
     expect(nearestWord(word, keys)).toBeNull();
   });
 
-  it('never names a key that is not known here', () => {
+  it('never suggests an unknown key', () => {
     expect(nearestWord('name', ['dates', 'ids'])).toBeNull();
   });
 });

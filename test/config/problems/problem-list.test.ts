@@ -9,7 +9,7 @@ function listOf(...places: string[]): ProblemList {
 }
 
 describe('ProblemList', () => {
-  it('keeps the mistakes of one file together, in the order of its lines', () => {
+  it('groups errors by file in order of lines', () => {
     const places = listOf('b.yaml:10', 'a.yaml:2', 'b.yaml:9', 'a.yaml', 'a.yaml:10').all();
     expect(places.map((problem) => problem.where)).toEqual([
       'a.yaml',
@@ -20,14 +20,14 @@ describe('ProblemList', () => {
     ]);
   });
 
-  it('leaves two mistakes of one line in the order in which they were found', () => {
+  it('keeps the order of two errors of one line', () => {
     const problems = new ProblemList();
     problems.add({ where: 'a.yaml:1', what: 'first', remedy: '' });
     problems.add({ where: 'a.yaml:1', what: 'second', remedy: '' });
     expect(problems.all().map((problem) => problem.what)).toEqual(['first', 'second']);
   });
 
-  it('throws them all, or nothing', () => {
+  it('throws all errors, or nothing', () => {
     expect(() => listOf().throwIfAny()).not.toThrow();
     expect(() => listOf('b:1', 'a:1').throwIfAny()).toThrow(
       new ConfigError([
@@ -46,17 +46,17 @@ describe('quote', () => {
     [null, 'null'],
     [undefined, 'undefined'],
     [{ a: 1 }, '{"a":1}'],
-  ])('shows %j as %s', (value, shown) => {
+  ])('formats %j as %s', (value, shown) => {
     expect(quote(value)).toBe(shown);
   });
 
-  it('leaves the user name and password of an address out', () => {
+  it('removes the user name and password of a URL', () => {
     expect(quote('https://me:secret@example.org/a@b')).toBe('"https://…@example.org/a@b"');
     expect(quote('//me@example.org')).toBe('"//…@example.org"');
     expect(quote('https://example.org/@me')).toBe('"https://example.org/@me"');
   });
 
-  it('cuts what is long, between characters', () => {
+  it('truncates long values between characters', () => {
     const shown = quote('😀'.repeat(500));
     expect([...shown]).toHaveLength(120);
     expect(shown.endsWith('😀…')).toBe(true);

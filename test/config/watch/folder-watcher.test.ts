@@ -3,7 +3,7 @@ import { FolderWatcher } from '../../../src/config/watch/folder-watcher.ts';
 
 const timing = { quietMs: 250, maxWaitMs: 1000, identityCheckMs: 3_600_000, rereadMs: 30_000 };
 
-describe('FolderHints', () => {
+describe('FolderWatcher', () => {
   const look = vi.fn();
   let hints: FolderWatcher;
   beforeEach(() => {
@@ -16,7 +16,7 @@ describe('FolderHints', () => {
     vi.useRealTimers();
   });
 
-  it('looks once when a burst of events has ended', () => {
+  it('calls back once after a burst of events', () => {
     for (let event = 0; event < 5; event += 1) {
       hints.notify();
       vi.advanceTimersByTime(100);
@@ -28,7 +28,7 @@ describe('FolderHints', () => {
     expect(look).toHaveBeenCalledOnce();
   });
 
-  it('looks every second though events never end', () => {
+  it('calls back every second during continuous events', () => {
     for (let elapsedMs = 0; elapsedMs < 5000; elapsedMs += 100) {
       hints.notify();
       vi.advanceTimersByTime(100);
@@ -36,12 +36,12 @@ describe('FolderHints', () => {
     expect(look.mock.calls.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('looks every half minute with no event at all', () => {
+  it('calls back every half minute without events', () => {
     vi.advanceTimersByTime(90_000);
     expect(look).toHaveBeenCalledTimes(3);
   });
 
-  it('looks no more once it is closed', () => {
+  it('does not call back after close', () => {
     hints.notify();
     hints.close();
     hints.notify();

@@ -18,7 +18,7 @@ async function changedIn(feeds: LocalFeeds): Promise<string[]> {
 }
 
 describe('LocalFeeds', () => {
-  it('takes what it sees first for granted, and tells what differs from it', async () => {
+  it('reports changes since the first look only', async () => {
     const folder = makeFolder({ 'a.xml': '1', 'b.xml': '1' });
     const feeds = new LocalFeeds();
     feeds.declare([localSource(folder, 'a.xml'), localSource(folder, 'b.xml'), source('remote')]);
@@ -30,7 +30,7 @@ describe('LocalFeeds', () => {
     expect(await changedIn(feeds)).toEqual([]);
   });
 
-  it('is silent about a file that went away, and tells when it is back, whatever it holds', async () => {
+  it('reports no missing file, but its return', async () => {
     const folder = makeFolder({ 'a.xml': '1' });
     const feeds = new LocalFeeds();
     feeds.declare([localSource(folder, 'a.xml')]);
@@ -41,7 +41,7 @@ describe('LocalFeeds', () => {
     expect(await changedIn(feeds)).toEqual(['a-xml']);
   });
 
-  it('tells of a file that appears', async () => {
+  it('reports a file that appears', async () => {
     const folder = makeFolder();
     const feeds = new LocalFeeds();
     feeds.declare([localSource(folder, 'a.xml')]);
@@ -50,7 +50,7 @@ describe('LocalFeeds', () => {
     expect(await changedIn(feeds)).toEqual(['a-xml']);
   });
 
-  it('remembers a feed through a new declaration, and forgets one that is gone from it', async () => {
+  it('keeps state across new declarations and removes that of undeclared files', async () => {
     const folder = makeFolder({ 'a.xml': '1', 'b.xml': '1' });
     const both = [localSource(folder, 'a.xml'), localSource(folder, 'b.xml')];
     const feeds = new LocalFeeds();
@@ -64,7 +64,7 @@ describe('LocalFeeds', () => {
     expect(await changedIn(feeds)).toEqual([]);
   });
 
-  it('names the folder of a feed and the one that its link leads into', async () => {
+  it('returns the folder of a file and that of its link target', async () => {
     const folder = makeFolder({ 'data/real.xml': '1', 'sub/x': '' });
     symlinkSync('../data/real.xml', folder.path('sub/link.xml'));
     const feeds = new LocalFeeds();

@@ -5,7 +5,7 @@ import { MissingFiles } from '../../../src/config/watch/missing-files.ts';
 const file = (text: string): DeclarationFile => ({ kind: 'read', bytes: Buffer.from(text) });
 const files = (...entries: [string, DeclarationFile][]) => new Map(entries);
 
-describe('VanishedFiles', () => {
+describe('MissingFiles', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -13,7 +13,7 @@ describe('VanishedFiles', () => {
     vi.useRealTimers();
   });
 
-  it('holds a missing file until it has been missing for the whole of the grace', () => {
+  it('retains a missing file for the grace period', () => {
     const over = vi.fn();
     const vanished = new MissingFiles(2000, over);
     vanished.merge(files(['a', file('1')], ['b', file('2')]));
@@ -27,7 +27,7 @@ describe('VanishedFiles', () => {
     expect(vanished.retainsAny).toBe(false);
   });
 
-  it('starts the grace anew for a file that came back', () => {
+  it('restarts the grace period for a file that came back', () => {
     const vanished = new MissingFiles(2000, () => {});
     vanished.merge(files(['a', file('1')]));
     vanished.merge(files());
@@ -38,7 +38,7 @@ describe('VanishedFiles', () => {
     expect(vanished.merge(files()).get('a')).toEqual(file('2'));
   });
 
-  it('takes a file that was emptied for one that is missing', () => {
+  it('treats an emptied file as missing', () => {
     const vanished = new MissingFiles(2000, () => {});
     vanished.merge(files(['a', file('1')]));
     expect(vanished.merge(files(['a', file('')])).get('a')).toEqual(file('1'));
@@ -48,14 +48,14 @@ describe('VanishedFiles', () => {
     expect(vanished.retainsAny).toBe(false);
   });
 
-  it('takes what stands there now for the file, however different', () => {
+  it('returns the current content of a file that came back', () => {
     const vanished = new MissingFiles(2000, () => {});
     vanished.merge(files(['a', file('1')]));
     expect(vanished.merge(files(['a', file('2')])).get('a')).toEqual(file('2'));
     expect(vanished.retainsAny).toBe(false);
   });
 
-  it('calls no more once it is closed', () => {
+  it('does not call back after close', () => {
     const over = vi.fn();
     const vanished = new MissingFiles(2000, over);
     vanished.merge(files(['a', file('1')]));

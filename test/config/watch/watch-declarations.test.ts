@@ -66,33 +66,33 @@ function namesOf(declarations: Declarations): string {
   return declarations.sources.map((source) => path.posix.basename(new URL(source.url).pathname)).join(' ');
 }
 
-const untilInForce = async (witness: Witness, names: string): Promise<void> =>
-  void (await until(`"${names}" in force`, () => witness.states.at(-1) === names, 10_000));
+const untilActive = async (watched: Witness, names: string): Promise<void> =>
+  void (await until(`"${names}" in force`, () => watched.states.at(-1) === names, 10_000));
 
-const untilProblem = async (witness: Witness, part: string): Promise<void> =>
-  void (await until(`a problem with ${part}`, () => witness.problems.at(-1)?.includes(part), 10_000));
+const untilProblem = async (watched: Witness, part: string): Promise<void> =>
+  void (await until(`a problem with ${part}`, () => watched.problems.at(-1)?.includes(part), 10_000));
 
 let marks = 0;
 
 /** Waits until the watcher has looked once more: changes a declared local feed until that is told. */
-async function untilLooked(witness: Witness, folder: Folder): Promise<void> {
-  const before = witness.localFeeds.length;
+async function untilLooked(watched: Witness, folder: Folder): Promise<void> {
+  const before = watched.localFeeds.length;
   await until('a look', () => {
     folder.write('mark.xml', `mark ${marks++}`);
-    return witness.localFeeds.length > before;
+    return watched.localFeeds.length > before;
   });
 }
 
 describe('watchDeclarations', () => {
-  it('puts an edited file in force', async () => {
+  it('activates an edited file', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('a.yaml', declare('1', '2'));
-    await untilInForce(witness, '1 2');
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '1 2');
+    expect(watched.problems).toEqual([]);
   });
 
-  it('logs a fault in taking over a change and takes over the next one', async () => {
+  it('logs an error while activating a change and activates the next one', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
     const states: string[] = [];
     const faults: string[] = [];
@@ -116,210 +116,210 @@ describe('watchDeclarations', () => {
     await until('the fault', () => faults.length > 0);
     folder.write('a.yaml', declare('1', '2', '3'));
     await until('the next change', () => states.length > 1);
-    expect({ states, faults }).toEqual({ states: ['1 2', '1 2 3'], faults: ['looking at FEEDS_DIR failed'] });
+    expect({ states, faults }).toEqual({ states: ['1 2', '1 2 3'], faults: ['reading FEEDS_DIR failed'] });
   });
 
-  it('puts added files in force', async () => {
+  it('activates added files', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('b.yml', declare('2'));
     folder.write('c.opml', '<opml><body><outline xmlUrl="https://example.org/3"/></body></opml>');
-    await untilInForce(witness, '1 2 3');
+    await untilActive(watched, '1 2 3');
   });
 
-  it('sees what changed between the first read and its start', async () => {
+  it('detects changes between the initial read and its start', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(
+    const watched = await watchFolder(
       folder,
       { ...quick, quietMs: 60_000, identityCheckMs: 60_000 },
       { settled: false },
     );
     folder.write('a.yaml', declare('2'));
-    await untilInForce(witness, '2');
+    await untilActive(watched, '2');
   });
 
-  it('puts a change in force while other changes go on', async () => {
+  it('activates a change during continuous changes', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     const busy = setInterval(() => folder.write('notes.txt', String(marks++)), 5);
     try {
       folder.write('a.yaml', declare('2'));
-      await untilInForce(witness, '2');
+      await untilActive(watched, '2');
     } finally {
       clearInterval(busy);
     }
   });
 
-  it('is delivered patient enough for whole files and quick enough for two seconds', async () => {
+  it('has default timing for complete files within two seconds', async () => {
     // How long the first of many changes waits is measured with a false clock, in folder-hints.test.ts.
     expect(defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
     expect(defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
     expect(defaultWatchTiming.identityCheckMs + defaultWatchTiming.quietMs).toBeLessThan(2000);
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder, {});
+    const watched = await watchFolder(folder, {});
     const busy = setInterval(() => folder.write('notes.txt', String(marks++)), 20);
     try {
       folder.write('a.yaml', declare('2'));
-      await untilInForce(witness, '2');
+      await untilActive(watched, '2');
     } finally {
       clearInterval(busy);
     }
   });
 
-  it('says nothing of a change that declares the same', async () => {
+  it('ignores a change with equal declarations', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1', 'file:mark.xml') });
-    const witness = await watchFolder(folder);
-    await untilLooked(witness, folder);
+    const watched = await watchFolder(folder);
+    await untilLooked(watched, folder);
     folder.write('a.yaml', `${declare('1', 'file:mark.xml')}# a remark\n`);
-    await untilLooked(witness, folder);
-    expect(witness.states).toEqual(['1 mark.xml']);
+    await untilLooked(watched, folder);
+    expect(watched.states).toEqual(['1 mark.xml']);
   });
 
-  it('takes the sources of a removed file out', async () => {
+  it('removes the sources of a removed file', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1'), 'b.yaml': declare('2') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     unlinkSync(folder.path('b.yaml'));
-    await untilInForce(witness, '1');
+    await untilActive(watched, '1');
   });
 
-  it('does not take them out while a file is only being replaced', async () => {
+  it('does not remove the sources of a file that is being replaced', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1', 'file:mark.xml'), 'b.yaml': declare('2') });
-    const witness = await watchFolder(folder, { ...quick, graceMs: 60_000 });
-    await untilLooked(witness, folder);
+    const watched = await watchFolder(folder, { ...quick, graceMs: 60_000 });
+    await untilLooked(watched, folder);
     unlinkSync(folder.path('b.yaml'));
-    await untilLooked(witness, folder);
+    await untilLooked(watched, folder);
     folder.write('b.yaml', '');
-    await untilLooked(witness, folder);
+    await untilLooked(watched, folder);
     folder.write('b.yaml', declare('3'));
-    await untilInForce(witness, '1 mark.xml 3');
-    expect(witness.states).toEqual(['1 mark.xml 2', '1 mark.xml 3']);
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '1 mark.xml 3');
+    expect(watched.states).toEqual(['1 mark.xml 2', '1 mark.xml 3']);
+    expect(watched.problems).toEqual([]);
   });
 
-  it('takes a renamed file for what it is, with no complaint of doubles', async () => {
+  it('accepts a renamed file without duplicate errors', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1'), 'b.yaml': declare('2') });
-    const witness = await watchFolder(folder, { ...quick, graceMs: 60_000 });
+    const watched = await watchFolder(folder, { ...quick, graceMs: 60_000 });
     renameSync(folder.path('a.yaml'), folder.path('c.yaml'));
-    await untilInForce(witness, '2 1');
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '2 1');
+    expect(watched.problems).toEqual([]);
   });
 
-  it('keeps what is in force when a file is wrong, and says so once', async () => {
+  it('keeps the active declarations if a file is invalid and reports it once', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1', 'file:mark.xml') });
-    const witness = await watchFolder(folder);
-    await untilLooked(witness, folder);
+    const watched = await watchFolder(folder);
+    await untilLooked(watched, folder);
     folder.write('a.yaml', 'sources:\n  - url: nonsense\n');
-    await untilProblem(witness, 'a.yaml:2');
-    await untilLooked(witness, folder);
-    await untilLooked(witness, folder);
-    expect(witness.problems).toHaveLength(1);
-    expect(witness.states).toEqual(['1 mark.xml']);
+    await untilProblem(watched, 'a.yaml:2');
+    await untilLooked(watched, folder);
+    await untilLooked(watched, folder);
+    expect(watched.problems).toHaveLength(1);
+    expect(watched.states).toEqual(['1 mark.xml']);
   });
 
-  it('tells what is in force once more when a mistake is taken back', async () => {
+  it('reports the active declarations again when an error is reverted', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('b.yaml', 'nonsense: true');
-    await untilProblem(witness, 'b.yaml:1');
+    await untilProblem(watched, 'b.yaml:1');
     unlinkSync(folder.path('b.yaml'));
-    await until('told again', () => witness.states.length === 2);
-    expect(witness.states).toEqual(['1', '1']);
+    await until('told again', () => watched.states.length === 2);
+    expect(watched.states).toEqual(['1', '1']);
     folder.write('b.yaml', 'nonsense: true');
-    await until('told of the same mistake again', () => witness.problems.length === 2);
+    await until('told of the same mistake again', () => watched.problems.length === 2);
   });
 
-  it('keeps what is in force when no source is left', async () => {
+  it('keeps the active declarations if no source is left', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('a.yaml', 'sources: []\n');
-    await untilProblem(witness, 'no source is left');
+    await untilProblem(watched, 'declares no source');
     folder.write('a.yaml', declare('2'));
-    await untilInForce(witness, '2');
-    expect(witness.states).toEqual(['1', '2']);
+    await untilActive(watched, '2');
+    expect(watched.states).toEqual(['1', '2']);
   });
 
-  it('lives through the loss of the whole folder and listens to the one that comes after it', async () => {
+  it('survives the removal of the folder and watches its replacement', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     rmSync(folder.dir, { recursive: true });
-    await untilProblem(witness, 'the folder does not exist');
+    await untilProblem(watched, 'the folder does not exist');
     folder.write('a.yaml', declare('2'));
-    await untilInForce(witness, '2');
+    await untilActive(watched, '2');
     folder.write('a.yaml', declare('3'));
-    await untilInForce(witness, '3');
-    expect(witness.states).toEqual(['1', '2', '3']);
+    await untilActive(watched, '3');
+    expect(watched.states).toEqual(['1', '2', '3']);
   });
 
-  it('listens on when the folder is replaced by another in one move', async () => {
+  it('continues when the folder is replaced atomically', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     const other = makeFolder({ 'a.yaml': declare('2') });
     renameSync(folder.dir, `${folder.dir}.old`);
     renameSync(other.dir, folder.dir);
-    await untilInForce(witness, '2');
+    await untilActive(watched, '2');
     folder.write('a.yaml', declare('3'));
-    await untilInForce(witness, '3');
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '3');
+    expect(watched.problems).toEqual([]);
   });
 
-  it('sees a swapped link of which the system says nothing', async () => {
+  it('detects a replaced symbolic link without events', async () => {
     const before = makeFolder({ 'a.yaml': declare('file:mark.xml') });
     const after = makeFolder({ 'a.yaml': declare('file:mark.xml') });
     const link = path.join(path.dirname(before.dir), 'link');
     symlinkSync(before.dir, link);
-    const witness = await watchFolder(before, quick, { dir: link });
+    const watched = await watchFolder(before, quick, { dir: link });
     symlinkSync(after.dir, `${link}.new`);
     renameSync(`${link}.new`, link);
-    await until('the other folder', () => witness.states.length === 2);
-    await untilLooked(witness, after);
+    await until('the other folder', () => watched.states.length === 2);
+    await untilLooked(watched, after);
   });
 
-  it('sees the swap of a mounted configuration, of which only the folder tells', async () => {
+  it('detects the replacement of a mounted configuration', async () => {
     const folder = makeFolder({ '..1/a.yaml': declare('1'), '..2/a.yaml': declare('2') });
     symlinkSync('..1', folder.path('..data'));
     symlinkSync('..data/a.yaml', folder.path('a.yaml'));
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     symlinkSync('..2', folder.path('..new'));
     renameSync(folder.path('..new'), folder.path('..data'));
-    await untilInForce(witness, '2');
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '2');
+    expect(watched.problems).toEqual([]);
   });
 
-  it('puts a file in force that is written piece by piece, and complains of no piece', async () => {
+  it('activates a file that is written in pieces without errors', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder, { ...quick, quietMs: 300, maxWaitMs: 60_000 });
+    const watched = await watchFolder(folder, { ...quick, quietMs: 300, maxWaitMs: 60_000 });
     const whole = declare('1', '2', '3');
     writeFileSync(folder.path('a.yaml'), '');
     for (let at = 0; at < whole.length; at += 7) {
       writeFileSync(folder.path('a.yaml'), whole.slice(at, at + 7), { flag: 'a' });
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await untilInForce(witness, '1 2 3');
-    expect(witness.states).toEqual(['1', '1 2 3']);
-    expect(witness.problems).toEqual([]);
+    await untilActive(watched, '1 2 3');
+    expect(watched.states).toEqual(['1', '1 2 3']);
+    expect(watched.problems).toEqual([]);
   });
 
-  it('takes a replaced file for a changed one, also when its editor deletes it first', async () => {
+  it('treats a replaced file as changed, also if it is deleted first', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const witness = await watchFolder(folder, { ...quick, graceMs: 60_000 });
+    const watched = await watchFolder(folder, { ...quick, graceMs: 60_000 });
     folder.write('.a.yaml.swp', declare('2'));
     unlinkSync(folder.path('a.yaml'));
     renameSync(folder.path('.a.yaml.swp'), folder.path('a.yaml'));
-    await untilInForce(witness, '2');
-    expect(witness.states).toEqual(['1', '2']);
+    await untilActive(watched, '2');
+    expect(watched.states).toEqual(['1', '2']);
   });
 
-  it('reads everything again now and then, for changes that nothing hints at', async () => {
+  it('rereads everything periodically', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
     // Writing through a name in another folder makes no event in this one.
     const elsewhere = path.join(path.dirname(folder.dir), 'elsewhere.yaml');
     linkSync(folder.path('a.yaml'), elsewhere);
-    const witness = await watchFolder(folder, { ...quick, rereadMs: 100 });
+    const watched = await watchFolder(folder, { ...quick, rereadMs: 100 });
     writeFileSync(elsewhere, declare('2'));
-    await untilInForce(witness, '2');
+    await untilActive(watched, '2');
   });
 
-  it('calls nothing once it is closed', async () => {
+  it('does not call back after close', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1', 'file:mark.xml') });
     const closed = await watchFolder(folder);
     const open = await watchFolder(folder);
@@ -327,37 +327,37 @@ describe('watchDeclarations', () => {
     closed.watch.close();
     const told = closed.localFeeds.length;
     folder.write('a.yaml', declare('2', 'file:mark.xml'));
-    await untilInForce(open, '2 mark.xml');
+    await untilActive(open, '2 mark.xml');
     await untilLooked(open, folder);
     expect(closed.states).toEqual(['1 mark.xml']);
     expect(closed.localFeeds).toHaveLength(told);
   });
 });
 
-describe('a watched local feed', () => {
-  it('is told of at each change of its content, not at a touch', async () => {
+describe('watchDeclarations and local files', () => {
+  it('reports a change of content, but not of the modification time', async () => {
     const folder = makeFolder({ 'a.yaml': declare('file:mark.xml', 'file:b.xml'), 'b.xml': 'b', 'mark.xml': '' });
-    const witness = await watchFolder(folder);
-    await untilLooked(witness, folder);
-    expect(witness.localFeeds.filter((told) => told.startsWith('b.xml'))).toEqual([]);
-    const ofB = (): number => witness.localFeeds.filter((told) => told === 'b.xml of b-xml').length;
+    const watched = await watchFolder(folder);
+    await untilLooked(watched, folder);
+    expect(watched.localFeeds.filter((told) => told.startsWith('b.xml'))).toEqual([]);
+    const ofB = (): number => watched.localFeeds.filter((told) => told === 'b.xml of b-xml').length;
     folder.write('b.xml', 'half');
     await until('the half', () => ofB() === 1);
     folder.write('b.xml', 'half and half');
     await until('the whole', () => ofB() === 2);
     folder.write('b.xml', 'half and half');
-    await untilLooked(witness, folder);
+    await untilLooked(watched, folder);
     expect(ofB()).toBe(2);
   });
 
-  it('is heard in a folder below', async () => {
+  it('watches a subfolder', async () => {
     const folder = makeFolder({ 'a.yaml': declare('file:sub/b.xml'), 'sub/b.xml': '1' });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('sub/b.xml', '2');
-    await until('the feed', () => witness.localFeeds.includes('b.xml of sub-b-xml'));
+    await until('the feed', () => watched.localFeeds.includes('b.xml of sub-b-xml'));
   });
 
-  it('is heard where a link points to, and when the link is swapped', async () => {
+  it('watches the target of a link, and the link', async () => {
     const folder = makeFolder({
       'a.yaml': declare('file:sub/link.xml'),
       'sub/x': '',
@@ -365,45 +365,45 @@ describe('a watched local feed', () => {
       'data/c.xml': '2',
     });
     symlinkSync('../data/b.xml', folder.path('sub/link.xml'));
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('data/b.xml', '3');
-    await until('the content', () => witness.localFeeds.length === 1);
+    await until('the content', () => watched.localFeeds.length === 1);
     symlinkSync('../data/c.xml', folder.path('sub/new'));
     renameSync(folder.path('sub/new'), folder.path('sub/link.xml'));
-    await until('the link', () => witness.localFeeds.length === 2);
+    await until('the link', () => watched.localFeeds.length === 2);
   });
 
-  it('is told of when it appears', async () => {
+  it('reports a file that appears', async () => {
     const folder = makeFolder({ 'a.yaml': declare('file:mark.xml', 'file:later.xml') });
-    const witness = await watchFolder(folder);
-    await untilLooked(witness, folder);
+    const watched = await watchFolder(folder);
+    await untilLooked(watched, folder);
     folder.write('later.xml', 'here');
-    await until('the feed', () => witness.localFeeds.includes('later.xml of later-xml'));
+    await until('the feed', () => watched.localFeeds.includes('later.xml of later-xml'));
   });
 
-  it('is watched from its declaration on, and no longer', async () => {
+  it('watches a file while it is declared', async () => {
     const folder = makeFolder({ 'a.yaml': declare('file:mark.xml'), 'b.xml': '1' });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('a.yaml', declare('file:mark.xml', 'file:b.xml'));
-    await untilInForce(witness, 'mark.xml b.xml');
+    await untilActive(watched, 'mark.xml b.xml');
     await until('the feed', () => {
       folder.write('b.xml', String(marks++));
-      return witness.localFeeds.includes('b.xml of b-xml');
+      return watched.localFeeds.includes('b.xml of b-xml');
     });
     folder.write('a.yaml', declare('file:mark.xml'));
-    await untilInForce(witness, 'mark.xml');
-    const told = witness.localFeeds.filter((line) => line.startsWith('b.xml')).length;
+    await untilActive(watched, 'mark.xml');
+    const told = watched.localFeeds.filter((line) => line.startsWith('b.xml')).length;
     folder.write('b.xml', 'unheard');
-    await untilLooked(witness, folder);
-    expect(witness.localFeeds.filter((line) => line.startsWith('b.xml'))).toHaveLength(told);
+    await untilLooked(watched, folder);
+    expect(watched.localFeeds.filter((line) => line.startsWith('b.xml'))).toHaveLength(told);
   });
 
-  it('is told of though a declaration is wrong', async () => {
+  it('reports a change while the declarations are invalid', async () => {
     const folder = makeFolder({ 'a.yaml': declare('file:mark.xml') });
-    const witness = await watchFolder(folder);
+    const watched = await watchFolder(folder);
     folder.write('b.yaml', 'nonsense: true');
-    await untilProblem(witness, 'b.yaml:1');
-    await untilLooked(witness, folder);
-    expect(witness.localFeeds).toContain('mark.xml of mark-xml');
+    await untilProblem(watched, 'b.yaml:1');
+    await untilLooked(watched, folder);
+    expect(watched.localFeeds).toContain('mark.xml of mark-xml');
   });
 });

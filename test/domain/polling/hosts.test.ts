@@ -7,21 +7,21 @@ describe('hostOf', () => {
     ['http://example.org:8080/feed', 'example.org:8080'],
     ['file:///srv/feeds/local/welcome.xml', '/srv/feeds/local/'],
     ['not a url', ''],
-  ])('asks at %s the host %s', (url, host) => {
+  ])('returns for %s the host %s', (url, host) => {
     expect(hostOf(url)).toBe(host);
   });
 });
 
 describe('publisherOf', () => {
-  it('takes a host with and without www for one publisher', () => {
+  it('treats a host with and without www as one publisher', () => {
     expect(publisherOf('https://www.example.org/a')).toBe(publisherOf('http://example.org:81/b'));
   });
 
-  it('takes a subdomain for another publisher', () => {
+  it('treats a subdomain as another publisher', () => {
     expect(publisherOf('https://blog.example.org/')).not.toBe(publisherOf('https://example.org/'));
   });
 
-  it.each([[null], ['file:///srv/feeds/welcome.xml'], ['nonsense']])('finds no publisher in %s', (url) => {
+  it.each([[null], ['file:///srv/feeds/welcome.xml'], ['nonsense']])('returns null for %s', (url) => {
     expect(publisherOf(url)).toBeNull();
   });
 });

@@ -14,10 +14,10 @@ function concealed(read: NormalisedFeed, hidden: HiddenParts | null = inQuery): 
   return answer;
 }
 
-describe('a document that repeats what its address hides', () => {
+describe('maskedDocument', () => {
   const url = `https://example.org/1?token=${token}`;
 
-  it('tells nothing of it, in keys and ids neither, whatever it is today', () => {
+  it('masks secrets in texts, keys and ids, independent of their value', () => {
     const words = {
       ...{ url, canonicalUrl: url, guid: url, imageUrl: url, enclosures: [{ url, type: null, length: null }] },
       contentHash: 'h',
@@ -36,14 +36,14 @@ describe('a document that repeats what its address hides', () => {
     expect(concealed(other, { ...inQuery, secrets: ['tok-00000000'] })).toEqual(answer);
   });
 
-  it('tells nothing of it where markup escapes it', () => {
+  it('masks secrets escaped for markup', () => {
     const secret = 'user=1&key=a"bcdefg';
     const contentHtml = '<a href="https://example.org/feed?user=1&amp;key=a&quot;bcdefg">all</a>';
     const answer = concealed(digest([draft('one', { contentHtml })]), { ...inQuery, secrets: [secret] });
     expect(answer.drafts[0]?.contentHtml).toBe('<a href="https://example.org/feed?***">all</a>');
   });
 
-  it('is left as it is where nothing is hidden, or only a word that stands in texts anyway', () => {
+  it('leaves a document unchanged without secrets or with short ones only', () => {
     const read = digest([draft('one', { url })]);
     expect(concealed(read, null)).toBe(read);
     expect(
@@ -55,7 +55,7 @@ describe('a document that repeats what its address hides', () => {
     ['beside it', inPath, 'https://example.org/u/***/feed?page=2', `https://example.org/u/${token}/feed?page=2`],
     ['elsewhere, which is told nothing', inPath, 'https://example.com/u/***', 'https://example.com/u/***'],
     ['named whole', inQuery, `https://example.org/2?token=${token}`, `https://example.org/2?token=${token}`],
-  ])('leads to an archive %s', (_, hidden, archiveUrl, asked) => {
+  ])('returns an archive URL %s', (_, hidden, archiveUrl, asked) => {
     expect(concealed({ ...digest([]), archiveUrl }, hidden).archiveUrl).toBe(asked);
   });
 });

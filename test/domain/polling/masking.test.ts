@@ -13,8 +13,8 @@ function hiding(...secrets: string[]): HiddenParts {
   return { url: 'https://example.org/feed?t=***', secrets };
 }
 
-describe('what a source hides', () => {
-  it('is masked where the address is shown, and nothing where nothing is hidden', () => {
+describe('masking', () => {
+  it('displayUrl returns the masked URL, or the URL itself without secrets', () => {
     const url = 'https://example.org/feed?t=s3cret';
     expect(displayUrl({ url, hidden: hiding('s3cret') })).toBe('https://example.org/feed?t=***');
     expect(displayUrl({ url, hidden: null })).toBe(url);
@@ -36,31 +36,31 @@ describe('what a source hides', () => {
     ],
     ['that is no well-formed text', '\ud800x', 'https://example.org/?k=%EF%BF%BDx'],
     ['that is badly encoded', '100%', 'https://example.org/?k=100%'],
-  ])('is concealed %s', (_, secret, text) => {
+  ])('maskText masks a secret %s', (_, secret, text) => {
     const concealed = maskText(text, hiding(secret));
     expect(concealed).toContain('***');
     for (const part of [secret, encodeURIComponent(secret.toWellFormed())]) expect(concealed).not.toContain(part);
   });
 
-  it('is concealed whole when one secret begins another', () => {
+  it('maskText masks a secret completely if another one is its prefix', () => {
     expect(maskText('k=abcdef&l=abc', hiding('abc', 'abcdef'))).toBe('k=***&l=***');
   });
 
-  it('leaves an origin alone, which may hold the same word', () => {
+  it('maskUrlText does not change the origin', () => {
     expect(maskUrlText('https://news.example.org/news?k=news', hiding('news'))).toBe(
       'https://news.example.org/***?k=***',
     );
     expect(maskUrlText('no address: news', hiding('news'))).toBe('no address: ***');
   });
 
-  it('is put back into an address, with the secrets of today', () => {
+  it('unmaskUrl restores an address with the current secrets', () => {
     const concealed = maskUrl('https://new.example.org/feed?t=s3cret', hiding('s3cret'));
     expect(concealed).toBe('https://new.example.org/feed?t=***');
     expect(unmaskUrl(concealed ?? '', hiding('s3cret'))).toBe('https://new.example.org/feed?t=s3cret');
     expect(unmaskUrl(concealed ?? '', hiding('rotated'))).toBe('https://new.example.org/feed?t=rotated');
   });
 
-  it('is put back in its order when there are several', () => {
+  it('unmaskUrl restores several secrets in order', () => {
     const parts = hiding('one', 'two');
     expect(maskUrl('https://example.org/?a=one&b=two', parts)).toBe('https://example.org/?a=***&b=***');
     expect(unmaskUrl('https://example.org/?a=***&b=***', parts)).toBe('https://example.org/?a=one&b=two');
@@ -70,11 +70,11 @@ describe('what a source hides', () => {
     ['stands in another order', 'https://example.org/?b=two&a=one', hiding('one', 'two')],
     ['stands in another form', 'https://example.org/?a=a%2Fb', hiding('a/b')],
     ['stands beside a mask of the publisher', 'https://example.org/?a=one&b=***', hiding('one')],
-  ])('makes no address to be kept when it %s', (_, url, parts) => {
+  ])('maskUrl returns null if the secret %s', (_, url, parts) => {
     expect(maskUrl(url, parts)).toBeNull();
   });
 
-  it('changes nothing where nothing is hidden', () => {
+  it('changes nothing without secrets', () => {
     expect(maskUrl('https://example.org/***', null)).toBe('https://example.org/***');
     expect(unmaskUrl('https://example.org/***', null)).toBe('https://example.org/***');
     expect(maskText('text', hiding(''))).toBe('text');

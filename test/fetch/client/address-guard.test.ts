@@ -103,7 +103,7 @@ const urls: readonly (readonly [string, string, string])[] = [
   ['S42', `http://${'abcdefgh.'.repeat(40)}example/`, 'bad_url'],
 ];
 
-describe('addresses', () => {
+describe('createAddressGuard', () => {
   it.each(urls)('%s: %s is %s', (_row, url, verdict) => {
     expect(judge(url)).toBe(verdict);
   });
@@ -113,7 +113,7 @@ describe('addresses', () => {
     'https://example.org:8443/',
     'http://93.184.215.14/',
     'http://[2606:4700::6810:84e5]/',
-  ])('lets %s pass', (url) => {
+  ])('accepts %s', (url) => {
     expect(judge(url)).toBe('passes');
   });
 
@@ -126,53 +126,53 @@ describe('addresses', () => {
     ['168.63.129.16'],
     ['not an address'],
     [''],
-  ])('S26: refuses a name that resolves to "%s"', (address) => {
+  ])('rejects a name that resolves to "%s"', (address) => {
     expect(judgeAddress(address)).toBe('blocked_address');
   });
 
-  it('S26: takes a name that resolves to a public address', () => {
+  it('accepts a name that resolves to a public address', () => {
     expect(judgeAddress('93.184.215.14')).toBe('passes');
     expect(judgeAddress('2606:4700::6810:84e5')).toBe('passes');
   });
 
-  it('S25: refuses a local name even when it resolves to a public address', () => {
+  it('rejects a local name even if it resolves to a public address', () => {
     expect(judgeAddress('93.184.215.14', { hostname: 'router.local', port: 80 })).toBe('blocked_address');
   });
 
-  it('does not take a name for local that only ends alike', () => {
+  it('accepts a name that only ends like a local one', () => {
     expect(judge('http://mylocalhost/')).toBe('passes');
     expect(judge('http://glocal/')).toBe('passes');
     expect(judge('http://internal.example.org/')).toBe('passes');
   });
 
-  it('S29: refuses a user name in the address of a public host', () => {
+  it('rejects a user name in the URL of a public host', () => {
     expect(judge('http://user@example.org/')).toBe('bad_url');
     expect(judge('//user:pw@example.org/', {}, new URL('http://example.org/'))).toBe('bad_url');
   });
 
-  it('judges a relative reference against its base', () => {
+  it('resolves a relative reference against its base', () => {
     expect(judge('//127.0.0.1/', {}, new URL('http://example.org/'))).toBe('blocked_address');
     expect(judge('/feed', {}, new URL('http://example.org/'))).toBe('passes');
   });
 
-  it('S42: shows a host of other letters as punycode', () => {
+  it('converts an internationalised host to punycode', () => {
     // The first letter is Cyrillic.
     const url = createAddressGuard({ allow: [] }).check('http://еxample.org/');
     expect(url.hostname).toBe('xn--xample-2of.org');
   });
 
-  it('drops the fragment', () => {
+  it('removes the fragment', () => {
     expect(createAddressGuard({ allow: [] }).check('http://example.org/f#top').href).toBe('http://example.org/f');
   });
 
-  it('D7: leaves query and escapes as they are', () => {
+  it('keeps query and percent-encoding unchanged', () => {
     const { href } = createAddressGuard({ allow: [] }).check('http://example.org/%7Ef?a=b&a=c&');
     expect(href).toBe('http://example.org/%7Ef?a=b&a=c&');
     expect(createAddressGuard({ allow: [] }).check('http://example.org/f?').href).toBe('http://example.org/f?');
   });
 });
 
-describe('ranges that the operator opened', () => {
+describe('createAddressGuard with allowed ranges', () => {
   const allow = ['127.0.0.0/8', 'fd00::/8', '10.1.2.3'];
 
   it.each([
@@ -181,7 +181,7 @@ describe('ranges that the operator opened', () => {
     'http://[::ffff:127.0.0.1]/',
     'http://[fd00::1]:22/',
     'http://10.1.2.3/',
-  ])('opens %s on every port', (url) => {
+  ])('allows %s on every port', (url) => {
     expect(judge(url, { allow })).toBe('passes');
   });
 
@@ -190,29 +190,29 @@ describe('ranges that the operator opened', () => {
     'http://169.254.169.254/',
     'http://[::1]/',
     'http://[fe80::1]/',
-  ])('leaves %s closed', (url) => {
+  ])('rejects %s', (url) => {
     expect(judge(url, { allow })).toBe('blocked_address');
   });
 
-  it('opens by name too, once the name has led there', () => {
+  it('allows a name that resolves into the range', () => {
     expect(judge('http://localhost:6379/', { allow })).toBe('passes');
     expect(judgeAddress('127.0.0.1', { hostname: 'localhost', port: 6379 }, allow)).toBe('passes');
   });
 
-  it('still refuses a bad port and a local name that lead elsewhere', () => {
+  it('rejects bad ports and local names outside the ranges', () => {
     expect(judgeAddress('93.184.215.14', { hostname: 'example.org', port: 6379 }, allow)).toBe('bad_port');
     expect(judgeAddress('93.184.215.14', { hostname: 'localhost', port: 80 }, allow)).toBe('blocked_address');
     expect(judgeAddress('10.0.0.1', { hostname: 'example.org', port: 80 }, allow)).toBe('blocked_address');
   });
 
-  it('S10: judges the IPv4 address inside when NAT64 is open', () => {
+  it('checks the embedded IPv4 address if NAT64 is allowed', () => {
     const open = ['64:ff9b::/96'];
     expect(judge('http://[64:ff9b::5db8:d70e]/', { allow: open })).toBe('passes');
     expect(judge('http://[64:ff9b::7f00:1]/', { allow: open })).toBe('blocked_address');
     expect(judge('http://[64:ff9b::a00:1]/', { allow: [...open, '10.0.0.0/8'] })).toBe('passes');
   });
 
-  it('names every range that it cannot read', () => {
+  it('reports every invalid range', () => {
     const problems = (() => {
       try {
         createAddressGuard({ allow: ['10.0.0.0/8', '10.0.0.0/99', 'lan'] });
@@ -229,8 +229,8 @@ describe('ranges that the operator opened', () => {
   });
 });
 
-describe('this server itself', () => {
-  it('S39: is not read by name or through the other scheme', () => {
+describe('createAddressGuard with own origins', () => {
+  it('rejects this server by name and by the other scheme', () => {
     const ownOrigins = ['https://news.example.org', 'http://127.0.0.1:3000'];
     expect(judge('https://news.example.org/feed.rss', { ownOrigins })).toBe('blocked_address');
     expect(judge('http://127.0.0.1:3000/feed.rss', { ownOrigins, allow: ['127.0.0.0/8'] })).toBe('blocked_address');
@@ -238,7 +238,7 @@ describe('this server itself', () => {
   });
 });
 
-describe('what a person is told', () => {
+describe('the messages of createAddressGuard', () => {
   const detailOf = (url: string): string => {
     try {
       createAddressGuard({ allow: [] }).check(url);
@@ -249,7 +249,7 @@ describe('what a person is told', () => {
     return '';
   };
 
-  it('holds neither path nor query nor password', () => {
+  it('contain neither path nor query nor password', () => {
     const details = [
       detailOf('http://10.0.0.1/secret?token=secret'),
       detailOf('http://user:secret@example.org/'),
@@ -262,12 +262,12 @@ describe('what a person is told', () => {
     }
   });
 
-  it('is the same for every port of a blocked host', () => {
+  it('are equal for every port of a blocked host', () => {
     expect(detailOf('http://10.0.0.1:80/')).toBe(detailOf('http://10.0.0.1:6379/'));
   });
 });
 
-describe('a guard with ports of its own', () => {
+describe('createAddressGuard with allowed ports', () => {
   const ports = [80, 443];
 
   it.each([
@@ -276,11 +276,11 @@ describe('a guard with ports of its own', () => {
     ['http://example.org:8080/', 'bad_port'],
     ['http://93.184.215.14:8443/', 'bad_port'],
     ['http://example.org:6379/', 'bad_port'],
-  ])('finds that %s %s', (url, verdict) => {
+  ])('decides that %s %s', (url, verdict) => {
     expect(judge(url, { ports })).toBe(verdict);
   });
 
-  it('lets an opened network be reached at any port, and no other', () => {
+  it('allows any port inside an allowed range only', () => {
     const guard = createAddressGuard({ allow: ['10.0.0.0/8'], ports });
     const target = { hostname: 'example.org', port: 3000 };
     expect(guard.blockReason('10.1.2.3', target)).toBeNull();
@@ -288,7 +288,7 @@ describe('a guard with ports of its own', () => {
   });
 });
 
-describe('a private network that is open to configured hosts', () => {
+describe('createAddressGuard with configured hosts', () => {
   const written = ['http://10.0.0.5:8080/feed.xml', 'https://Intranet.example./feed', 'http://[fd00::1]/', 'file:///x'];
   const configured = { networks: ['10.0.0.0/8', 'fd00::/8'], includes: serversOf(written) };
 
@@ -301,7 +301,7 @@ describe('a private network that is open to configured hosts', () => {
     ['http://10.0.0.5/', 'blocked_address'],
     ['http://10.0.0.6:8080/', 'blocked_address'],
     ['http://db.internal/', 'blocked_address'],
-  ])('judges %s: %s', (url, verdict) => {
+  ])('decides for %s: %s', (url, verdict) => {
     expect(judge(url, { configuredHosts: configured })).toBe(verdict);
   });
 
@@ -311,7 +311,7 @@ describe('a private network that is open to configured hosts', () => {
     ['intranet.example', '192.168.0.1', 443, 'blocked_address'],
     ['intranet.example', '10.1.2.3', 8443, 'blocked_address'],
     ['callback.example', '10.1.2.3', 443, 'blocked_address'],
-  ])('judges %s at %s, port %i: %s', (hostname, address, port, verdict) => {
+  ])('decides for %s at %s, port %i: %s', (hostname, address, port, verdict) => {
     const refused = createAddressGuard({ allow: [], configuredHosts: configured }).blockReason(address, {
       hostname,
       port,
@@ -319,11 +319,11 @@ describe('a private network that is open to configured hosts', () => {
     expect(refused?.failure ?? 'passes').toBe(verdict);
   });
 
-  it('names the variable that would open it to a host that is not configured', () => {
+  it('names the variable that would allow a host that is not configured', () => {
     const guard = createAddressGuard({ allow: [], configuredHosts: configured });
     const refused = guard.blockReason('10.1.2.3', { hostname: 'callback.example', port: 443 });
     expect(refused?.message).toBe(
-      'callback.example leads to a private address, and no source or webhook is declared there. To allow it, add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL',
+      'callback.example resolves to a private address, and no source or webhook is declared there. To allow it, add its range to ALLOW_PRIVATE_NETWORKS_FOR_ALL',
     );
   });
 });

@@ -6,8 +6,8 @@ async function isHeld(claim: Promise<void>): Promise<boolean> {
   return await Promise.race([claim.then(() => true), new Promise<boolean>((done) => setImmediate(() => done(false)))]);
 }
 
-describe('room for large bodies', () => {
-  it('is given to so many at a time, first come, first served', async () => {
+describe('createBodyMemory', () => {
+  it('grants a number of reservations in FIFO order', async () => {
     const bodies = createBodyMemory(2);
     const shares = [1, 2, 3, 4].map(() => bodies.reserve());
     const claims = shares.map((share) => share.acquire());
@@ -18,7 +18,7 @@ describe('room for large bodies', () => {
     expect(await Promise.all(claims.map(isHeld))).toEqual([true, true, true, true]);
   });
 
-  it('is claimed once, however often it is asked for', async () => {
+  it('acquires a reservation once, however often it is called', async () => {
     const bodies = createBodyMemory(2);
     const greedy = bodies.reserve();
     await greedy.acquire();
@@ -26,7 +26,7 @@ describe('room for large bodies', () => {
     expect(await isHeld(bodies.reserve().acquire())).toBe(true);
   });
 
-  it('is not given back twice', async () => {
+  it('does not release twice', async () => {
     const bodies = createBodyMemory(1);
     const first = bodies.reserve();
     await first.acquire();
@@ -36,7 +36,7 @@ describe('room for large bodies', () => {
     expect(await isHeld(bodies.reserve().acquire())).toBe(false);
   });
 
-  it('passes over one who stopped waiting', async () => {
+  it('skips a waiter that was released', async () => {
     const bodies = createBodyMemory(1);
     const [first, second, third] = [bodies.reserve(), bodies.reserve(), bodies.reserve()];
     await first.acquire();
@@ -49,14 +49,14 @@ describe('room for large bodies', () => {
     expect(await isHeld(gaveUp)).toBe(false);
   });
 
-  it('is not made by giving back what was never claimed', async () => {
+  it('ignores the release of a reservation that was never acquired', async () => {
     const bodies = createBodyMemory(1);
     bodies.reserve().release();
     await bodies.reserve().acquire();
     expect(await isHeld(bodies.reserve().acquire())).toBe(false);
   });
 
-  it('is there for one even when the bound is smaller than a body', async () => {
+  it('grants one reservation even if the limit is smaller than a body', async () => {
     expect(await isHeld(createBodyMemory(0).reserve().acquire())).toBe(true);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ByteCollector, concatBytes } from '../../../src/fetch/client/byte-collector.ts';
 
-describe('byte collector', () => {
-  it('joins chunks of any size in their order', () => {
+describe('ByteCollector', () => {
+  it('concatenates chunks of any size in order', () => {
     const collector = new ByteCollector();
     const chunks = [1, 4_096, 0, 10_000, 3].map((length, at) => new Uint8Array(length).fill(at + 1));
     for (const chunk of chunks) collector.append(chunk);
@@ -10,7 +10,7 @@ describe('byte collector', () => {
     expect(Buffer.from(collector.toBytes())).toEqual(Buffer.concat(chunks));
   });
 
-  it('hands out memory that nobody else has', () => {
+  it('returns memory that is not shared', () => {
     const collector = new ByteCollector();
     const pooled = Buffer.from('abc');
     collector.append(pooled);
@@ -20,7 +20,7 @@ describe('byte collector', () => {
     expect(taken.buffer.byteLength).toBe(3);
   });
 
-  it('begins anew once taken', () => {
+  it('is empty after toBytes', () => {
     const collector = new ByteCollector();
     collector.append(Buffer.from('abc'));
     const first = collector.toBytes();
@@ -30,7 +30,7 @@ describe('byte collector', () => {
     expect(collector.toBytes()).toHaveLength(0);
   });
 
-  it('joins chunks that are there already', () => {
+  it('concatBytes concatenates existing chunks', () => {
     const whole = concatBytes([Buffer.from('ab'), new Uint8Array(0), Buffer.from('c')], 3);
     expect(Buffer.from(whole).toString()).toBe('abc');
     expect(whole.buffer.byteLength).toBe(3);

@@ -39,8 +39,8 @@ function pretend(socket: Socket, address: string): Socket {
   return socket;
 }
 
-describe('names', () => {
-  it('S26: refuses a name that leads to a private address without dialling it', async () => {
+describe('createConnector and names', () => {
+  it('rejects a name with a private address without dialling it', async () => {
     const origin = await anOrigin();
     const { dial, dialled } = network(origin.port);
     const resolve: Resolve = async () => ['10.0.0.1'];
@@ -51,7 +51,7 @@ describe('names', () => {
     expect(dialled).toEqual([]);
   });
 
-  it('S27, H73: a name that changes its answer after the check gains nothing', async () => {
+  it('H73: is not affected by a name that changes its address after the check', async () => {
     const origin = await anOrigin();
     const { dial, dialled } = network(origin.port);
     const answers = [[publicAddress], ['127.0.0.1']];
@@ -69,7 +69,7 @@ describe('names', () => {
     expect(dialled).toEqual([[publicAddress]]);
   });
 
-  it('S28, H74: leaves every private answer out and says so once', async () => {
+  it('H74: excludes private addresses and reports it once', async () => {
     const origin = await anOrigin();
     const { dial, dialled } = network(origin.port);
     const fetcher = aFetcher({
@@ -84,7 +84,7 @@ describe('names', () => {
     expect(fresh(await read(fetcher, 'http://mixed.example/feed')).facts.notes).toEqual([]);
   });
 
-  it('looks at the address that it is really connected to', async () => {
+  it('checks the connected address', async () => {
     const origin = await anOrigin();
     const { dial } = network(origin.port);
     const fetcher = aFetcher({ allowPrivateNetworks: [], resolve: async () => [publicAddress], dial });
@@ -93,7 +93,7 @@ describe('names', () => {
     await expect.poll(() => origin.open).toBe(0);
   });
 
-  it('reaches a name by the addresses that were checked', async () => {
+  it('connects a name to checked addresses only', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
     const fetcher = aFetcher({ resolve: async () => ['127.0.0.1'] });
@@ -102,7 +102,7 @@ describe('names', () => {
     expect(origin.requests[0]?.headers['host']).toBe(`feeds.example.org:${origin.port}`);
   });
 
-  it('tries the next address when one does not answer', async () => {
+  it('tries the next address if one does not respond', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
     // Nobody listens at the second loopback address.
@@ -110,7 +110,7 @@ describe('names', () => {
     expect(outcomeCode(await read(fetcher, `http://feeds.example.org:${origin.port}/feed`))).toBe('fresh');
   });
 
-  it('does not ask a resolver about a literal', async () => {
+  it('does not resolve an IP address', async () => {
     const asked: string[] = [];
     const resolve: Resolve = async (name) => {
       asked.push(name);
@@ -122,7 +122,7 @@ describe('names', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(['ENOTFOUND', 'ESERVFAIL', 'EREFUSED'])('H73: tells %s as a failed look-up', async (code) => {
+  it.each(['ENOTFOUND', 'ESERVFAIL', 'EREFUSED'])('H73: reports %s as a failed lookup', async (code) => {
     const resolve: Resolve = async () => {
       throw Object.assign(new Error(`queryA ${code} secret.example.org`), { code });
     };
@@ -132,7 +132,7 @@ describe('names', () => {
     expect(outcome.detail).toBe(`example.org cannot be resolved (${code}). Check the spelling of the host`);
   });
 
-  it('H73: gives up a look-up that takes too long', async () => {
+  it('H73: aborts a lookup that takes too long', async () => {
     const outcome = failed(
       await read(aFetcher({ resolve: () => new Promise(() => {}), limits: { dnsMs: 100 } }), 'http://example.org/feed'),
     );
@@ -140,13 +140,13 @@ describe('names', () => {
     expect(outcome.facts.durationMs).toBeLessThan(4_000);
   });
 
-  it('tells a name without any address', async () => {
+  it('reports a name without addresses', async () => {
     expect(failed(await read(aFetcher({ resolve: async () => [] }), 'http://example.org/')).failure).toBe('dns_error');
   });
 });
 
-describe('connections', () => {
-  it('H02, E3: gives up a host that does not answer at all', async () => {
+describe('createConnector and connections', () => {
+  it('H02: aborts a connection to a host that does not respond', async () => {
     // A connection attempt that is never answered: a socket that was not told to connect.
     const fetcher = aFetcher({
       resolve: async () => ['127.0.0.1'],
@@ -155,10 +155,10 @@ describe('connections', () => {
     });
     const outcome = failed(await read(fetcher, 'http://example.org/feed'));
     expect(outcome.failure).toBe('connect_timeout');
-    expect(outcome.detail).toBe('No connection within 0.2 s');
+    expect(outcome.detail).toBe('No connection within 0.2 s. The server may be down');
   });
 
-  it('tells a port that takes no connections', async () => {
+  it('reports a port that refuses connections', async () => {
     const origin = await anOrigin();
     await origin.close();
     const outcome = failed(await read(aFetcher(), `${origin.url}/feed?token=secret`));
@@ -173,13 +173,13 @@ describe('TLS', () => {
   const ca = [authority.cert];
   const good = makeCertificate({ name: 'localhost', hosts: ['127.0.0.1', 'example.org'], issuer: authority });
 
-  it('reads over TLS what a known authority vouches for', async () => {
+  it('accepts a certificate of a known authority', async () => {
     const origin = await anOrigin({ tls: good });
     origin.on('/feed', { body: feed });
     expect(text(fresh(await read(aFetcher({ ca }), `${origin.url}/feed`)).body)).toBe(feed);
   });
 
-  it('checks the name, and tells the server which one it wants', async () => {
+  it('checks the name of the certificate and sends it as SNI', async () => {
     const origin = await anOrigin({ tls: good });
     let wanted: unknown = null;
     origin.on('/feed', (_request, socket) => {
@@ -210,7 +210,7 @@ describe('TLS', () => {
       makeCertificate({ name: 'x', hosts: ['127.0.0.1'], issuer: makeCertificate({ name: 'Nobody' }) }),
       'not signed by a known authority',
     ],
-  ])('E11, H77: refuses a certificate that is %s', async (_what, tls, reason) => {
+  ])('H77: rejects a certificate that is %s', async (_what, tls, reason) => {
     const origin = await anOrigin({ tls });
     const outcome = failed(await read(aFetcher({ ca }), `${origin.url}/feed`));
     expect(outcome.failure).toBe('tls_error');
@@ -218,7 +218,7 @@ describe('TLS', () => {
     expect(origin.requests).toEqual([]);
   });
 
-  it('E11: cannot be talked out of it by the environment', async () => {
+  it('verifies certificates whatever the environment says', async () => {
     const origin = await anOrigin({ tls: makeCertificate({ name: 'x', hosts: ['127.0.0.1'] }) });
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -232,23 +232,26 @@ describe('TLS', () => {
     }
   });
 
-  it('H77: refuses a chain of hundreds of certificates', async () => {
+  it('H77: rejects a chain of hundreds of certificates', async () => {
     const origin = await anOrigin({ tls: { key: good.key, cert: good.cert + authority.cert.repeat(400) } });
     expect(outcomeCode(await read(aFetcher({ ca }), `${origin.url}/feed`))).toBe('tls_error');
   });
 
-  it('H77, E3: gives up a handshake that stalls', async () => {
+  it('H77: aborts a stalled handshake', async () => {
     const origin = await aRawOrigin((socket) => socket.on('error', () => socket.destroy()));
     const outcome = failed(await read(aFetcher({ limits: { tlsMs: 200 } }), `https://127.0.0.1:${origin.port}/feed`));
-    expect(outcome).toMatchObject({ failure: 'tls_error', detail: 'The TLS handshake took longer than 0.2 s' });
+    expect(outcome).toMatchObject({
+      failure: 'tls_error',
+      detail: 'The TLS handshake took longer than 0.2 s. The server may be overloaded',
+    });
   });
 
-  it('tells a server that does not speak TLS', async () => {
+  it('reports a server without TLS', async () => {
     const origin = await anOrigin();
     expect(outcomeCode(await read(aFetcher(), `https://127.0.0.1:${origin.port}/feed`))).toBe('tls_error');
   });
 
-  it('H76: does not speak HTTP/2, and says so when nothing else is offered', async () => {
+  it('H76: reports a server that supports only HTTP/2', async () => {
     const server = createTlsServer({ ...good, ALPNProtocols: ['h2'] }, (socket) => socket.destroy());
     server.on('tlsClientError', () => null);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -261,7 +264,7 @@ describe('TLS', () => {
     }
   });
 
-  it('sends no bytes over TLS to an address that it must not reach', async () => {
+  it('sends no TLS bytes to a forbidden address', async () => {
     const received: Buffer[] = [];
     const origin = await aRawOrigin((socket) => {
       socket.on('error', () => socket.destroy());
@@ -274,15 +277,15 @@ describe('TLS', () => {
   });
 });
 
-describe('where a host will be asked', () => {
+describe('createAddressLookup', () => {
   const answers = (...addresses: string[]) =>
     anHttpClient({ allowPrivateNetworks: [], resolve: async () => addresses });
 
-  it('is the first of its addresses that may be', async () => {
+  it('returns the first allowed address', async () => {
     expect(await answers('10.0.0.1', publicAddress, '93.184.215.15').addressOf('example.org:8080')).toBe(publicAddress);
   });
 
-  it('is known at once of an address in place of a name', () => {
+  it('returns an IP address synchronously', () => {
     const outbound = answers();
     expect(outbound.addressOf('192.0.2.7:8080')).toBe('192.0.2.7');
     expect(outbound.addressOf('[2001:db8::1]')).toBe('2001:db8::1');
@@ -292,20 +295,20 @@ describe('where a host will be asked', () => {
     ['no address', async () => []],
     ['private addresses only', async () => ['10.0.0.1', '127.0.0.1']],
     ['no answer', async () => Promise.reject(new Error('SERVFAIL'))],
-  ])('is nowhere when its name has %s', async (_, resolve) => {
+  ])('returns null if the name has %s', async (_, resolve) => {
     expect(await anHttpClient({ allowPrivateNetworks: [], resolve }).addressOf('example.org')).toBeNull();
   });
 
-  it('is nowhere when the name server is silent for too long', async () => {
+  it('returns null if the name server does not answer in time', async () => {
     const outbound = anHttpClient({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
     expect(await outbound.addressOf('example.org')).toBeNull();
   });
 
-  it('is nowhere when it is no host', () => {
+  it('returns null for an invalid host', () => {
     expect(answers().addressOf('a b')).toBeNull();
   });
 
-  it('is asked of the name servers once for that and for the fetch', async () => {
+  it('shares the cached lookup with the fetch', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
     let queries = 0;

@@ -24,7 +24,7 @@ async function failureOf(body: string | Uint8Array, headers: string[], own: Part
   }
 }
 
-describe('content codings', () => {
+describe('decodeBody', () => {
   it.each([
     ['gzip', gzipSync(feed)],
     ['x-gzip', gzipSync(feed)],
@@ -35,36 +35,41 @@ describe('content codings', () => {
     ['identity', Buffer.from(feed)],
     ['identity, gzip', gzipSync(feed)],
     ['', Buffer.from(feed)],
-  ])('D3: undoes "%s"', async (label, body) => {
+  ])('decodes "%s"', async (label, body) => {
     const { body: whole, notes } = await decoded(body, [label]);
     expect(text(whole)).toBe(feed);
     expect(notes).toEqual([]);
   });
 
-  it('E6: undoes two codings, last applied first', async () => {
+  it('decodes two codings in reverse order', async () => {
     expect(text((await decoded(brotliCompressSync(gzipSync(feed)), ['gzip, br'])).body)).toBe(feed);
     expect(text((await decoded(brotliCompressSync(gzipSync(feed)), ['gzip', 'br'])).body)).toBe(feed);
   });
 
-  it('E6, H12: refuses a longer chain without starting on it', async () => {
+  it('H12: rejects a longer chain without decoding', async () => {
     expect(await failureOf(gzipSync(gzipSync(gzipSync(feed))), ['gzip, gzip, gzip'])).toBe('decode_error');
     expect(await failureOf(gzipSync(feed), [Array(1_600).fill('gzip').join(', ')])).toBe('decode_error');
   });
 
   const compressed = zstdCompressSync(feed.repeat(20));
 
-  it.each(['zstd', 'foo', 'constructor', 'gzip, foo'])('H13: refuses "%s" rather than take it raw', async (label) => {
+  it.each([
+    'zstd',
+    'foo',
+    'constructor',
+    'gzip, foo',
+  ])('H13: rejects "%s" instead of using the raw bytes', async (label) => {
     expect(await failureOf(compressed, [label])).toBe('decode_error');
   });
 });
 
-describe('a coding that the label got wrong', () => {
+describe('decodeBody with a wrong Content-Encoding', () => {
   it.each([
     'gzip',
     'br',
     'deflate',
     'gzip, gzip',
-  ])('E7, H14: takes a plain body labelled "%s" as it is', async (label) => {
+  ])('H14: returns a plain body labelled "%s" unchanged', async (label) => {
     for (const plain of [feed, `\ufeff${feed}`, `\r\n ${feed}`, '{"version":"https://jsonfeed.org/version/1.1"}']) {
       const { body, notes } = await decoded(plain, [label]);
       expect(text(body)).toBe(plain);
@@ -75,7 +80,7 @@ describe('a coding that the label got wrong', () => {
   it.each([
     ...['UTF-8', 'none', 'binary', 'aws-chunked', '8bit', 'utf-8, aws-chunked', 'gzip, none', 'constructor'],
     Array(1_600).fill('none').join(', '),
-  ])('reads a plain body labelled with the unknown coding "%.40s"', async (label) => {
+  ])('returns a plain body labelled with the unknown coding "%.40s" unchanged', async (label) => {
     for (const plain of [feed, `\ufeff${feed}`, `Warning: date() in x.php\n${feed}`]) {
       if (label.startsWith('gzip') && plain.startsWith('W')) continue;
       const { body, notes } = await decoded(plain, [label]);
@@ -88,30 +93,30 @@ describe('a coding that the label got wrong', () => {
     'aws-chunked, gzip',
     'gzip, aws-chunked',
     'binary',
-  ])('undoes the gzip of a body labelled "%s"', async (label) => {
+  ])('decodes the gzip of a body labelled "%s"', async (label) => {
     const { body, notes } = await decoded(gzipSync(feed), [label]);
     expect(text(body)).toBe(feed);
     expect(notes).toEqual(['wrong_encoding_label']);
   });
 
-  it('E7: undoes gzip that no header tells of', async () => {
+  it('decodes gzip without a header', async () => {
     const { body, notes } = await decoded(gzipSync(feed), []);
     expect(text(body)).toBe(feed);
     expect(notes).toEqual(['wrong_encoding_label']);
   });
 
-  it('E7: undoes one unlabelled coding only', async () => {
+  it('decodes only one layer of gzip without a header', async () => {
     const { body } = await decoded(gzipSync(gzipSync(feed)), []);
     expect(body).toEqual(new Uint8Array(gzipSync(feed)));
   });
 
-  it('refuses a body that is neither the coding nor text', async () => {
+  it('rejects a body that is neither encoded nor text', async () => {
     expect(await failureOf(Buffer.from([1, 2, 3, 4, 5]), ['gzip'])).toBe('decode_error');
     expect(await failureOf(Buffer.from([0xff, 0, 0xff, 0]), ['br'])).toBe('decode_error');
   });
 });
 
-describe('damaged bodies', () => {
+describe('decodeBody with damaged bodies', () => {
   const cut = (body: Buffer, bytes: number) => body.subarray(0, body.length - bytes);
   const flip = (body: Buffer, at: number) => {
     const damaged = Buffer.from(body);
@@ -128,12 +133,12 @@ describe('damaged bodies', () => {
     ['zlib with a wrong checksum', 'deflate', flip(deflateSync(feed), -1)],
     ['brotli cut short', 'br', cut(brotliCompressSync(feed), 8)],
     ['a second coding cut short', 'gzip, br', cut(brotliCompressSync(gzipSync(feed)), 8)],
-  ])('E8, H15: takes nothing of %s', async (_what, label, body) => {
+  ])('H15: returns nothing of %s', async (_what, label, body) => {
     expect(await failureOf(body, [label])).toBe('decode_error');
   });
 });
 
-describe('bombs', () => {
+describe('decodeBody with decompression bombs', () => {
   const zeros = Buffer.alloc(50 * megabyte);
 
   it.each([
@@ -142,24 +147,24 @@ describe('bombs', () => {
     ['deflate', deflateSync(zeros)],
     ['gzip, gzip', gzipSync(gzipSync(zeros))],
     ['', gzipSync(zeros)],
-  ])('E5, H10, H11: gives up 50 MB of zeros in "%s"', async (label, body) => {
+  ])('H10, H11: rejects 50 MB of zeros in "%s"', async (label, body) => {
     expect(body.length).toBeLessThan(100_000);
     expect(await failureOf(body, [label])).toBe('decompress_ratio');
   });
 
-  it('E5: gives up a body over the decoded cap that keeps to the ratio', async () => {
+  it('rejects a body over the decoded limit within the ratio', async () => {
     const body = gzipSync(Buffer.alloc(300_000).map((_, at) => (at * 7_919) % 251));
     const limits = { ...defaultFetchLimits, maxBodyBytes: 200_000, maxRatio: 1e9 };
     expect(await failureOf(body, ['gzip'], { limits })).toBe('body_too_large');
     expect(await failureOf(body, ['gzip'], { limits: { ...limits, maxBodyBytes: 300_000 } })).toBe('decoded');
   });
 
-  it('E5: does not mind a high ratio below 1 MB', async () => {
+  it('accepts a high ratio below 1 MB', async () => {
     expect(await failureOf(gzipSync(Buffer.alloc(megabyte, ' ')), ['gzip'])).toBe('decoded');
     expect(await failureOf(gzipSync(Buffer.alloc(megabyte + 1, ' ')), ['gzip'])).toBe('decompress_ratio');
   });
 
-  it('E13: asks for memory before it holds much', async () => {
+  it('reserves memory before it holds much', async () => {
     let asked = 0;
     const claim = async () => {
       asked += 1;
@@ -171,7 +176,7 @@ describe('bombs', () => {
     expect(asked).toBeGreaterThan(0);
   });
 
-  it('gives back memory of its own that can be transferred', async () => {
+  it('returns a transferable ArrayBuffer', async () => {
     const { body } = await decoded(gzipSync(feed), ['gzip']);
     expect(body.byteLength).toBe(body.buffer.byteLength);
   });

@@ -7,26 +7,26 @@ import {
   formatSeconds,
 } from '../../../src/fetch/client/fetch-error.ts';
 
-describe('trouble', () => {
-  it('is one clean line', () => {
+describe('FetchError', () => {
+  it('has a message of one clean line', () => {
     expect(new FetchError('dns_error', 'a\r\n\x1b[31mb').message).toBe('a [31mb');
   });
 
-  it('stays what it is', () => {
+  it('is returned unchanged by asFetchError', () => {
     const trouble = new FetchError('dns_error', 'x');
     expect(asFetchError(trouble)).toBe(trouble);
   });
 
-  it('tells an error that nobody foresaw without its message, which may hold a secret', () => {
+  it('hides the message of an unexpected error, which may contain a secret', () => {
     const error = Object.assign(new TypeError('https://example.org/?token=secret'), { code: 'ERR_X' });
     expect(asFetchError(error)).toMatchObject({
       failure: 'internal_error',
-      message: 'The fetch broke down (TypeError ERR_X). Please report this',
+      message: 'Internal error (TypeError ERR_X). Please report it with the log line',
     });
     expect(asFetchError('nonsense').failure).toBe('internal_error');
   });
 
-  it('finds the code of an error, and of the first of several', () => {
+  it('errorCode returns the code of an error, or of the first of several', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
     expect(errorCode(refused)).toBe('ECONNREFUSED');
     expect(errorCode(new AggregateError([refused]))).toBe('ECONNREFUSED');
@@ -34,7 +34,7 @@ describe('trouble', () => {
     expect(errorCode(null)).toBe('');
   });
 
-  it('writes bounds as a person would', () => {
+  it('formatSeconds and formatBytes format limits', () => {
     expect([formatSeconds(5_000), formatSeconds(250), formatSeconds(30_000)]).toEqual(['5 s', '0.3 s', '30 s']);
     expect([formatBytes(10 * 1024 * 1024), formatBytes(16_384), formatBytes(1_000)]).toEqual([
       '10 MB',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 
-describe('limits', () => {
-  it('are what the publishers and the operators are told', () => {
+describe('the default fetch limits', () => {
+  it('are the documented values', () => {
     const MiB = 1024 * 1024;
     expect(defaultFetchLimits).toMatchObject({
       totalMs: 30_000,
@@ -17,14 +17,14 @@ describe('limits', () => {
       ratioThresholdBytes: MiB,
       maxCodings: 2,
       maxHeaderBytes: 16_384,
-      maxInterim: 20,
+      maxInterimResponses: 20,
       maxRedirects: 5,
       maxRetryAfterMs: 7 * 24 * 3_600_000,
       maxKeepAliveMs: 10_000,
     });
   });
 
-  it('leave room for several large bodies in less than half a gigabyte', () => {
+  it('allow several large bodies in less than half a gigabyte', () => {
     const { maxReservedBytes, maxWireBytes, maxBodyBytes } = defaultFetchLimits;
     expect(Math.floor(maxReservedBytes / (maxWireBytes + maxBodyBytes))).toBeGreaterThanOrEqual(4);
     expect(maxReservedBytes).toBeLessThan(512 * 1024 * 1024);

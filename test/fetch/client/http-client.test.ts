@@ -11,8 +11,8 @@ function answered(result: { kind: string }): HttpResponse {
   return result as HttpResponse;
 }
 
-describe('the client', () => {
-  it('sends a body and reads the answer', async () => {
+describe('createHttpClient', () => {
+  it('sends a body and reads the response', async () => {
     const origin = await anOrigin();
     origin.on('/hub', { status: 202, headers: { 'X-Note': 'taken' }, body: 'ok' });
     const answer = answered(
@@ -29,7 +29,7 @@ describe('the client', () => {
     expect(origin.requests[0]).toMatchObject({ method: 'POST', body: 'hub.mode=subscribe' });
   });
 
-  it('takes a redirect for an answer', async () => {
+  it('returns a redirect as a response', async () => {
     const origin = await anOrigin();
     origin.on('/hook', { status: 307, headers: { Location: '/elsewhere' } });
     const answer = answered(await anHttpClient().request({ method: 'POST', url: `${origin.url}/hook`, body: 'x' }));
@@ -37,7 +37,7 @@ describe('the client', () => {
     expect(origin.requests).toHaveLength(1);
   });
 
-  it('reads the body of a refusal when it is wanted', async () => {
+  it('reads the body of an error status if it is needed', async () => {
     const origin = await anOrigin();
     origin.on('/hub', { status: 400, body: 'bad topic' });
     const outbound = anHttpClient();
@@ -63,21 +63,21 @@ describe('the client', () => {
     expect(result).toMatchObject({ kind: 'failed', failure: 'blocked_address', status: null, bytes: 0 });
   });
 
-  it('S37: judges a link of a page against the page', async () => {
+  it('resolves a relative URL against its base', async () => {
     const base = new URL('https://example.org/');
     expect(await anHttpClient().request({ url: '//10.0.0.1/feed', base })).toMatchObject({
       failure: 'blocked_address',
     });
   });
 
-  it('S39: does not ask itself', async () => {
+  it('does not request this server', async () => {
     const origin = await anOrigin();
     const outbound = anHttpClient({ ownOrigins: [origin.url] });
     expect(await outbound.request({ url: `${origin.url}/feed.rss` })).toMatchObject({ failure: 'blocked_address' });
     expect(origin.requests).toEqual([]);
   });
 
-  it('S41: takes no proxy from the environment', async () => {
+  it('ignores proxy variables of the environment', async () => {
     const proxy = await anOrigin();
     const origin = await anOrigin();
     origin.on('/feed', { body: 'direct' });
@@ -98,8 +98,8 @@ describe('the client', () => {
   });
 });
 
-describe('connections', () => {
-  it('D5: are one an origin, however many ask', async () => {
+describe('createConnector and connections', () => {
+  it('are limited to one per origin', async () => {
     const origin = await anOrigin();
     let now = 0;
     let most = 0;
@@ -119,7 +119,7 @@ describe('connections', () => {
     expect(origin.connections).toBe(1);
   });
 
-  it('D5: are closed soon when idle, and nothing is kept of their origin', async () => {
+  it('are closed soon when idle, without leftover state', async () => {
     const origin = await anOrigin();
     const outbound = anHttpClient({ limits: { keepAliveMs: 50, maxKeepAliveMs: 60 } });
     await outbound.request({ url: `${origin.url}/feed` });
@@ -128,7 +128,7 @@ describe('connections', () => {
     await expect.poll(() => outbound.openOrigins()).toEqual([]);
   });
 
-  it('D5: are not kept longer than we want because the origin says so', async () => {
+  it('are not kept longer than the limit by a Keep-Alive header', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { headers: { 'Keep-Alive': 'timeout=3600' }, body: 'x' });
     const outbound = anHttpClient({ limits: { keepAliveMs: 50, maxKeepAliveMs: 100 } });
@@ -136,13 +136,13 @@ describe('connections', () => {
     await expect.poll(() => origin.open).toBe(0);
   });
 
-  it('keep nothing of an origin that could not be reached', async () => {
+  it('leave no state of an unreachable origin', async () => {
     const outbound = anHttpClient({ resolve: async () => [] });
     for (let host = 0; host < 20; host += 1) await outbound.request({ url: `http://host-${host}.example/` });
     expect(outbound.openOrigins()).toEqual([]);
   });
 
-  it('H75: that were closed while idle cost one more try, no failure', async () => {
+  it('H75: that were closed while idle are retried without a failure', async () => {
     const origin = await anOrigin();
     // The second request arrives on a connection that the origin has just decided to close.
     origin.on('/feed', { body: 'first' }, { raw: '', after: 'end' }, { body: 'second' });
@@ -152,7 +152,7 @@ describe('connections', () => {
     expect(origin.requests.map((request) => request.connection)).toEqual([1, 1, 2]);
   });
 
-  it('H75: by reset too', async () => {
+  it('H75: that were reset while idle are retried too', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: 'first' }, { raw: '', after: 'reset' }, { body: 'second' });
     const outbound = anHttpClient();
@@ -160,14 +160,14 @@ describe('connections', () => {
     expect(text(answered(await outbound.request({ url: `${origin.url}/feed` })).body)).toBe('second');
   });
 
-  it('H75: that are fresh are not tried again', async () => {
+  it('H75: that are new are not retried', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { raw: '', after: 'end' }, { body: 'second' });
     expect(await anHttpClient().request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_error' });
     expect(origin.requests).toHaveLength(1);
   });
 
-  it('H75: on which something was heard are not tried again', async () => {
+  it('H75: on which bytes were received are not retried', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: 'first' }, { raw: 'HTTP/1.1 200 O', after: 'end' }, { body: 'third' });
     const outbound = anHttpClient();
@@ -176,7 +176,7 @@ describe('connections', () => {
     expect(origin.requests).toHaveLength(2);
   });
 
-  it('H75: never carry a request twice that may change something', async () => {
+  it('H75: never repeat an unsafe request', async () => {
     const origin = await anOrigin();
     origin.on('/hook', { body: 'first' }, { raw: '', after: 'end' }, { body: 'third' });
     const outbound = anHttpClient();
@@ -186,7 +186,7 @@ describe('connections', () => {
     expect(origin.requests).toHaveLength(2);
   });
 
-  it('H75, E1: have no more time for the second try than the first has left', async () => {
+  it('H75: share one deadline between both attempts', async () => {
     const origin = await anOrigin();
     let elapsedMs = 0;
     const clock = { now: () => 0, monotonic: () => elapsedMs };
@@ -199,7 +199,7 @@ describe('connections', () => {
     expect(await outbound.request({ url: `${origin.url}/feed` })).toMatchObject({ failure: 'connect_timeout' });
   });
 
-  it('H75: of a name are asked for anew after its address changed', async () => {
+  it('H75: of a name are reopened after its address changed', async () => {
     const first = await anOrigin({ host: '127.0.0.1' });
     const addresses = [['127.0.0.1'], ['127.0.0.2']];
     let asked = 0;
@@ -211,7 +211,7 @@ describe('connections', () => {
     });
   });
 
-  it('pass a request over that was given up while it waited', async () => {
+  it('skip a request that was aborted while it waited', async () => {
     const origin = await anOrigin();
     const stop = new AbortController();
     origin.on('/slow', async () => {
@@ -229,7 +229,7 @@ describe('connections', () => {
     expect(origin.to('/late')).toEqual([]);
   });
 
-  it('tell a request that never got its turn from one that was not answered', async () => {
+  it('distinguish a request that was never sent from one without a response', async () => {
     const origin = await anOrigin();
     origin.on('/slow', { raw: '', after: 'hang' });
     const outbound = anHttpClient({ limits: { headersMs: 400, totalMs: 200 } });
@@ -239,8 +239,8 @@ describe('connections', () => {
   });
 });
 
-describe('memory', () => {
-  it('E13: has room for a few large bodies at a time, and all of them in the end', async () => {
+describe('the memory limit', () => {
+  it('admits a few large bodies at a time and eventually all', async () => {
     const body = 'x'.repeat(400_000);
     const origins = await Promise.all(Array.from({ length: 8 }, () => anOrigin()));
     for (const origin of origins) origin.on('/feed', { body });
@@ -248,14 +248,14 @@ describe('memory', () => {
       maxWireBytes: 500_000,
       maxBodyBytes: 500_000,
       unreservedBytes: 100_000,
-      maxInFlightBytes: 2_000_000,
+      maxReservedBytes: 2_000_000,
     };
     const outbound = anHttpClient({ limits });
     const results = await Promise.all(origins.map(({ url }) => outbound.request({ url: `${url}/feed` })));
     for (const result of results) expect(answered(result).bytes).toBe(400_000);
   });
 
-  it('E13: a large body that hangs does not let others beyond the bound, and small ones pass by', async () => {
+  it('is kept while a large body hangs, and small bodies pass', async () => {
     const big = await anOrigin();
     const other = await anOrigin();
     big.on('/hang', (_request, socket) => {
@@ -267,7 +267,7 @@ describe('memory', () => {
       maxWireBytes: 300_000,
       maxBodyBytes: 300_000,
       unreservedBytes: 100_000,
-      maxInFlightBytes: 600_000,
+      maxReservedBytes: 600_000,
     };
     const outbound = anHttpClient({ limits });
     const stop = new AbortController();
@@ -290,7 +290,7 @@ describe('memory', () => {
     expect(answered(await waiting).bytes).toBe(300_000);
   });
 
-  it('E2, E13: does not blame an origin for the time that it was made to wait', async () => {
+  it('does not count paused time as a slow body', async () => {
     const steady = await anOrigin();
     const second = await anOrigin();
     steady.on('/feed', (_request, socket) => {
@@ -304,7 +304,7 @@ describe('memory', () => {
       maxWireBytes: 300_000,
       maxBodyBytes: 300_000,
       unreservedBytes: 100_000,
-      maxInFlightBytes: 600_000,
+      maxReservedBytes: 600_000,
     };
     const outbound = anHttpClient({ limits: { ...bounds, slowWindowMs: 200, minBytesPerSecond: 100 } });
     const holding = outbound.request({ url: `${steady.url}/feed` });

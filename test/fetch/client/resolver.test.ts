@@ -36,8 +36,8 @@ function aResolver(parts: Partial<ResolverParts> = {}) {
   };
 }
 
-describe('resolver', () => {
-  it('gives all addresses of both families, IPv4 first', async () => {
+describe('createResolver', () => {
+  it('returns the addresses of both families, IPv4 first', async () => {
     const { resolve } = aResolver({
       query: async (_name, family) =>
         family === 4
@@ -50,14 +50,14 @@ describe('resolver', () => {
     expect(await resolve('example.org')).toEqual(['192.0.2.1', '192.0.2.2', '2001:db8::1']);
   });
 
-  it('is content with one family', async () => {
+  it('accepts one family', async () => {
     const { resolve } = aResolver({
       query: (_name, family) => (family === 6 ? Promise.resolve([{ address: '2001:db8::1', ttl: 9 }]) : noAnswer()),
     });
     expect(await resolve('example.org')).toEqual(['2001:db8::1']);
   });
 
-  it('believes the hosts file before any name server', async () => {
+  it('prefers the hosts file over name servers', async () => {
     const hosts = '# comment\n127.0.0.1 localhost Feeds.test # here\n::1 localhost\n\n10.0.0.9 feeds.test\n';
     const { resolve, asked } = aResolver({ readHosts: async () => hosts });
     expect(await resolve('localhost')).toEqual(['127.0.0.1', '::1']);
@@ -65,7 +65,7 @@ describe('resolver', () => {
     expect(asked).toEqual([]);
   });
 
-  it('reads the hosts file again after half a minute', async () => {
+  it('rereads the hosts file after half a minute', async () => {
     let hosts = '';
     const { resolve, advance } = aResolver({ readHosts: async () => hosts });
     expect(await resolve('feeds.test')).toEqual(['93.184.215.14']);
@@ -74,24 +74,24 @@ describe('resolver', () => {
     expect(await resolve('feeds.test')).toEqual(['10.0.0.9']);
   });
 
-  it('asks the system about a name that no name server knows', async () => {
+  it('queries the system for a name that no name server knows', async () => {
     const { resolve, asked } = aResolver({ query: noSuchName, system: async () => ['10.0.0.7'] });
     expect(await resolve('rss-bridge')).toEqual(['10.0.0.7']);
     expect(asked).toEqual(['rss-bridge 4', 'rss-bridge 6', 'rss-bridge system']);
   });
 
-  it('does not let a broken name server occupy the system', async () => {
+  it('does not query the system after a name server failure', async () => {
     const { resolve, asked } = aResolver({ query: noAnswer });
     await expect(resolve('example.org')).rejects.toMatchObject({ code: 'ESERVFAIL' });
     expect(asked).not.toContain('example.org system');
   });
 
-  it('takes no "does not exist" while one family could not be asked', async () => {
+  it('does not report NXDOMAIN if the query for one family failed', async () => {
     const { resolve } = aResolver({ query: (_name, family) => (family === 4 ? noSuchName() : noAnswer()) });
     await expect(resolve('example.org')).rejects.toMatchObject({ code: 'ESERVFAIL' });
   });
 
-  it('asks the system one name at a time', async () => {
+  it('queries the system serially', async () => {
     const release: (() => void)[] = [];
     const { resolve, asked } = aResolver({
       query: noSuchName,
@@ -106,7 +106,7 @@ describe('resolver', () => {
     expect(await both).toEqual([['10.0.0.7'], ['10.0.0.7']]);
   });
 
-  it('takes a name with a dot at its end for the same', async () => {
+  it('treats a name with a trailing dot as equal', async () => {
     const { resolve, asked } = aResolver();
     await resolve('example.org');
     await resolve('example.org.');
@@ -114,14 +114,14 @@ describe('resolver', () => {
   });
 });
 
-describe('what it remembers', () => {
+describe('the cache of createResolver', () => {
   const withTtl = (ttl: number) => aResolver({ query: async () => [{ address: '192.0.2.1', ttl }] });
 
   it.each([
     [0, 29_000, 31_000],
     [300, 299_000, 301_000],
     [86_400, 3_599_000, 3_601_000],
-  ])('keeps an answer with a TTL of %i s for %i ms, not for %i ms', async (ttl, keptMs, goneMs) => {
+  ])('caches an answer with a TTL of %i s for %i ms, not for %i ms', async (ttl, keptMs, goneMs) => {
     const { resolve, asked, advance } = withTtl(ttl);
     await resolve('example.org');
     advance(keptMs);
@@ -132,7 +132,7 @@ describe('what it remembers', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('goes by the shortest TTL of an answer', async () => {
+  it('uses the shortest TTL of an answer', async () => {
     const { resolve, asked, advance } = aResolver({
       query: async (_name, family) => [{ address: `192.0.2.${family}`, ttl: family === 4 ? 3_000 : 60 }],
     });
@@ -142,7 +142,7 @@ describe('what it remembers', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('remembers for a minute that a name does not exist', async () => {
+  it('caches NXDOMAIN for a minute', async () => {
     const { resolve, asked, advance } = aResolver({ query: noSuchName });
     await expect(resolve('gone.example')).rejects.toThrow();
     advance(59_000);
@@ -153,7 +153,7 @@ describe('what it remembers', () => {
     expect(asked).toHaveLength(6);
   });
 
-  it('does not remember that a name server failed', async () => {
+  it('does not cache a failure of a name server', async () => {
     let broken = true;
     const { resolve } = aResolver({
       query: () => (broken ? noAnswer() : Promise.resolve([{ address: '192.0.2.1', ttl: 60 }])),
@@ -163,7 +163,7 @@ describe('what it remembers', () => {
     expect(await resolve('example.org')).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 
-  it('forgets the oldest of ten thousand names first', async () => {
+  it('evicts the oldest of ten thousand names first', async () => {
     const { resolve, asked } = aResolver();
     for (let at = 0; at <= 10_000; at += 1) await resolve(`${at}.example`);
     const before = asked.length;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAddressLimiter } from '../../../src/schedule/queue/address-limiter.ts';
 
-describe('the gate of an address', () => {
-  it('has room for so many', () => {
+describe('createAddressLimiter', () => {
+  it('allows the configured number of concurrent requests', () => {
     const gate = createAddressLimiter(() => 2);
     expect(gate.freeSlots('x')).toBe(2);
     gate.acquire('x');
@@ -12,7 +12,7 @@ describe('the gate of an address', () => {
     expect(gate.freeSlots('x')).toBe(1);
   });
 
-  it('has no less than none when fewer may pass than run', () => {
+  it('has zero free slots if the limit falls below the running requests', () => {
     let most = 3;
     const gate = createAddressLimiter(() => most);
     for (let n = 0; n < 3; n += 1) gate.acquire('x');
@@ -20,7 +20,7 @@ describe('the gate of an address', () => {
     expect(gate.freeSlots('x')).toBe(0);
   });
 
-  it('lets everybody through whose address is not known', () => {
+  it('does not limit unknown addresses', () => {
     const gate = createAddressLimiter(() => 1);
     for (let n = 0; n < 9; n += 1) gate.acquire(null);
     expect(gate.freeSlots(null)).toBe(Number.POSITIVE_INFINITY);
@@ -28,7 +28,7 @@ describe('the gate of an address', () => {
     expect(gate.size).toBe(0);
   });
 
-  it('names those who wait in the order in which they came, each once', () => {
+  it('dequeues waiters in FIFO order, each once', () => {
     const gate = createAddressLimiter<string>(() => 1);
     for (const waiter of ['a', 'b', 'a']) gate.enqueue('x', waiter);
     expect([gate.dequeue('y'), gate.dequeue('x'), gate.dequeue('x'), gate.dequeue('x')]).toEqual([
@@ -39,7 +39,7 @@ describe('the gate of an address', () => {
     ]);
   });
 
-  it('remembers no address at which nothing runs or waits', () => {
+  it('keeps no state for an idle address', () => {
     const gate = createAddressLimiter<string>(() => 1);
     gate.acquire('x');
     gate.enqueue('x', 'a');

@@ -11,7 +11,7 @@ describe('createHeap', () => {
     expect(heap.pop()).toBeUndefined();
   });
 
-  it('gives values in the order of their keys, whatever the order they came in', () => {
+  it('returns values in the order of their keys', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), (keys) => {
         const heap = createHeap<number>();
@@ -24,7 +24,7 @@ describe('createHeap', () => {
     );
   });
 
-  it('keeps its order while values come and go', () => {
+  it('keeps the order during mixed pushes and pops', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 50 }))), (steps) => {
         const heap = createHeap<number>();

@@ -26,8 +26,8 @@ function take(queue: HostQueue, atMs: number): string[] {
 /** Hosts share an address when their names begin alike. */
 const byLetter: AddressOf = (host) => host.slice(0, 1);
 
-describe('an address that many hosts share', () => {
-  it('is asked for four of them at a time', () => {
+describe('createHostQueue with hosts that share an address', () => {
+  it('runs four of them concurrently', () => {
     const queue = queueOf(byLetter);
     queue.add(hosts('a', 7), 0);
     expect(take(queue, 0)).toEqual(['a0', 'a1', 'a2', 'a3']);
@@ -38,14 +38,14 @@ describe('an address that many hosts share', () => {
     expect(take(queue, 60_000)).toEqual(['a5', 'a6']);
   });
 
-  it('holds nobody up who is elsewhere', () => {
+  it('does not delay hosts at other addresses', () => {
     const queue = queueOf(byLetter, { concurrency: 8 });
     queue.add(hosts('a', 20), 0);
     queue.add(hosts('b', 2), 0);
     expect(take(queue, 0)).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1']);
   });
 
-  it('gives a turn to the host that has waited longest, not to the one that has just ended', () => {
+  it('starts the longest-waiting host next, not the one that just finished', () => {
     const queue = queueOf(byLetter, { hostGapMs: 0, addressConcurrency: 1 });
     queue.add([row('a0/0', 'a0'), row('a0/1', 'a0'), row('a1'), row('a2')], 0);
     const order: string[] = [];
@@ -57,7 +57,7 @@ describe('an address that many hosts share', () => {
     expect(order).toEqual(['a0/0', 'a1', 'a2', 'a0/1']);
   });
 
-  it('may have as many as the operator lets one host have', () => {
+  it('allows as many as hostConcurrency if that is greater', () => {
     const queue = queueOf(byLetter, { hostConcurrency: 6, hostGapMs: 0 });
     queue.add(
       Array.from({ length: 9 }, (_, n) => row(`a/${n}`, 'a')),
@@ -66,7 +66,7 @@ describe('an address that many hosts share', () => {
     expect(take(queue, 0)).toHaveLength(6);
   });
 
-  it('passes the turn on when the host that it came to may not start', () => {
+  it('starts the next waiting host if the first may not start', () => {
     const queue = queueOf(byLetter, { addressConcurrency: 1 });
     queue.add(hosts('a', 3), 0);
     expect(take(queue, 0)).toEqual(['a0']);
@@ -80,7 +80,7 @@ describe('an address that many hosts share', () => {
     expect(take(queue, 50_000)).toEqual(['a1']);
   });
 
-  it('passes the turn on when the host that it came to is spared before it could start', () => {
+  it('starts the next waiting host if the first was paused meanwhile', () => {
     const queue = queueOf(byLetter, { addressConcurrency: 1 });
     queue.add(hosts('a', 3), 0);
     queue.take(0);
@@ -89,7 +89,7 @@ describe('an address that many hosts share', () => {
     expect(take(queue, 1_000)).toEqual(['a2']);
   });
 
-  it('passes the turn on when the host that it came to must wait for the slow lane', () => {
+  it('starts the next waiting host if the first must wait for the slow lane', () => {
     const queue = queueOf(byLetter, { addressConcurrency: 1, concurrency: 4 });
     queue.add([row('a0'), row('a1', 'a1', { consecutiveTimeouts: 2 }), row('a2')], 0);
     queue.add(hosts('s', 1, { consecutiveTimeouts: 2 }), 0);
@@ -102,7 +102,7 @@ describe('an address that many hosts share', () => {
     expect(take(queue, 2_000)).toContain('a1');
   });
 
-  it('does not let the time that hosts wait for it count as ours', () => {
+  it('does not count the wait for an address as waitedMs', () => {
     const queue = queueOf(byLetter, { addressConcurrency: 1 });
     queue.add(hosts('a', 2), 0);
     queue.take(0);
@@ -111,8 +111,8 @@ describe('an address that many hosts share', () => {
   });
 });
 
-describe('the address of a host', () => {
-  it('is asked for when its turn comes, and again when it has had nothing to do', () => {
+describe('createHostQueue and address lookup', () => {
+  it('looks the address up at the turn of a host, and again after the host was idle', () => {
     const asked: string[] = [];
     const queue = queueOf((host) => {
       asked.push(host);
@@ -132,7 +132,7 @@ describe('the address of a host', () => {
     expect(asked).toEqual(['h', 'h']);
   });
 
-  it('may be told later: meanwhile others go on, and then its turn comes first', () => {
+  it('continues with other hosts during a lookup and starts the host first afterwards', () => {
     const queue = queueOf((host) => (host === 'late' ? undefined : host), { globalPerSecond: 2 });
     queue.add([row('late'), ...hosts('h', 5)], 0);
     expect(take(queue, 0)).toEqual(['h0', 'h1']);
@@ -141,7 +141,7 @@ describe('the address of a host', () => {
     expect(take(queue, 1_000)).toEqual(['late', 'h2']);
   });
 
-  it('holds its host up as long as it is not told, and holds no slot', () => {
+  it('blocks the host during its lookup without using a slot', () => {
     const queue = queueOf(() => undefined);
     queue.add([row('a')], 0);
     expect(take(queue, 0)).toEqual([]);
@@ -152,7 +152,7 @@ describe('the address of a host', () => {
     expect(queue.take(70)).toMatchObject([{ source: { id: 'a' }, waitedMs: 20 }]);
   });
 
-  it('is looked up for no more hosts at a time than there are slots', () => {
+  it('runs at most as many lookups as slots', () => {
     const asked: string[] = [];
     const queue = queueOf(
       (host) => {
@@ -170,7 +170,7 @@ describe('the address of a host', () => {
     expect(asked).toEqual(['h0', 'h1', 'h2', 'h3']);
   });
 
-  it('is not taken from an answer that nobody waits for any more', () => {
+  it('ignores a lookup result for a host that no longer waits', () => {
     const queue = queueOf(() => undefined);
     queue.setAddress('nobody', 'x', 0);
     queue.add([row('a')], 0);

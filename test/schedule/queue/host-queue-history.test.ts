@@ -10,7 +10,7 @@ function row(id: string, host = `${id}.example.org`, part: Partial<DueSource> = 
   return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
-describe('any history of the queue', () => {
+describe('createHostQueue under random operations', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('offer' as const),
@@ -32,7 +32,7 @@ describe('any history of the queue', () => {
   /** Where each of the five hosts is: told at once, told later, or not known. */
   const place = fc.record({ address: fc.option(fc.constantFrom('x', 'y')), later: fc.boolean() });
 
-  it('keeps gap, pause, concurrency, addresses, rate and slots, loses no row and starts none twice', () => {
+  it('respects all limits, loses no source and starts none twice', () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 150 }),

@@ -22,8 +22,8 @@ function take(queue: HostQueue, atMs: number): string[] {
   return queue.take(atMs).map((turn) => turn.source.id);
 }
 
-describe('one host in the queue', () => {
-  it('is asked for one source at a time', () => {
+describe('createHostQueue with one host', () => {
+  it('runs one source at a time', () => {
     const queue = queueOf();
     queue.add(rows(3, 'h'), 0);
     expect(take(queue, 0)).toEqual(['h/0']);
@@ -32,7 +32,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['h/1']);
   });
 
-  it('is left in peace for the gap between two starts', () => {
+  it('waits for the gap between two starts', () => {
     const queue = queueOf();
     queue.add(rows(2, 'h'), 0);
     take(queue, 0);
@@ -42,7 +42,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 1_000)).toEqual(['h/1']);
   });
 
-  it('keeps its gap even when nothing was waiting for it in between', () => {
+  it('keeps the gap if no source waited in between', () => {
     const queue = queueOf();
     queue.add([row('a', 'h')], 0);
     take(queue, 0);
@@ -52,7 +52,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 1_000)).toEqual(['b']);
   });
 
-  it('is asked for its next source at once when a turn was not used, which does not count', () => {
+  it('starts the next source at once after a release', () => {
     const queue = queueOf({ globalPerSecond: 1 });
     queue.add(rows(3, 'h'), 0);
     expect(take(queue, 0)).toEqual(['h/0']);
@@ -63,7 +63,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 1_000)).toEqual(['h/2']);
   });
 
-  it('keeps a pause that it asked for while a turn was not used', () => {
+  it('keeps a pause across a release', () => {
     const queue = queueOf();
     queue.add(rows(2, 'h'), 0);
     take(queue, 0);
@@ -73,7 +73,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['h/1']);
   });
 
-  it('gives no turn to sources that were removed', () => {
+  it('does not start removed sources', () => {
     const queue = queueOf();
     queue.add(rows(200, 'h'), 0);
     expect(take(queue, 0)).toEqual(['h/0']);
@@ -83,7 +83,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 1_000)).toEqual(['h/199']);
   });
 
-  it('is forgotten when all its sources were removed', () => {
+  it('deletes the host when all its sources were removed', () => {
     const queue = queueOf();
     queue.add([...rows(200, 'h'), ...rows(2, 'slow', { consecutiveTimeouts: 3 })], 0);
     queue.retain(() => false, 0);
@@ -92,7 +92,7 @@ describe('one host in the queue', () => {
     });
   });
 
-  it('may be asked for more at a time when the operator allows it', () => {
+  it('runs as many sources as hostConcurrency allows', () => {
     const queue = queueOf({ hostConcurrency: 2, hostGapMs: 10 });
     queue.add(rows(3, 'h'), 0);
     expect(take(queue, 0)).toEqual(['h/0']);
@@ -100,7 +100,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 20)).toEqual([]);
   });
 
-  it('is spared for as long as it asked', () => {
+  it('starts nothing during a pause', () => {
     const queue = queueOf();
     queue.add(rows(2, 'h'), 0);
     take(queue, 0);
@@ -110,7 +110,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 901_000)).toEqual(['h/1']);
   });
 
-  it('is spared also for sources that are offered later', () => {
+  it('applies a pause to sources added later', () => {
     const queue = queueOf();
     queue.add([row('a', 'h')], 0);
     take(queue, 0);
@@ -121,7 +121,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['b']);
   });
 
-  it('is spared for what was known of it before its first source was offered', () => {
+  it('applies a pause set before the first source was added', () => {
     const queue = queueOf();
     queue.pauseHost('h', 60_000, 0);
     queue.pauseHost('h', 30_000, 0);
@@ -131,7 +131,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['a']);
   });
 
-  it('is spared although it had the next turn', () => {
+  it('applies a pause to a host that was ready', () => {
     const queue = queueOf();
     queue.add([row('a', 'h')], 0);
     queue.pauseHost('h', 60_000, 0);
@@ -139,7 +139,7 @@ describe('one host in the queue', () => {
     expect(take(queue, 60_000)).toEqual(['a']);
   });
 
-  it('is forgotten after its pause when it has nothing to do', () => {
+  it('deletes an idle host after its pause', () => {
     const queue = queueOf();
     queue.pauseHost('h', 60_000, 0);
     queue.take(59_999);
@@ -148,7 +148,7 @@ describe('one host in the queue', () => {
     expect(queue.hosts).toBe(0);
   });
 
-  it('hands out its sources in the order in which they were due', () => {
+  it('starts sources in the order in which they were added', () => {
     const queue = queueOf({ hostGapMs: 0 });
     queue.add(rows(4, 'h'), 0);
     const order: string[] = [];
@@ -161,8 +161,8 @@ describe('one host in the queue', () => {
   });
 });
 
-describe('many hosts in the queue', () => {
-  it('take turns, however many sources each has', () => {
+describe('createHostQueue with many hosts', () => {
+  it('alternates between hosts, however many sources each has', () => {
     const queue = queueOf({ globalPerSecond: 2, hostGapMs: 0 });
     queue.add([...rows(100, 'big'), row('a'), row('b')], 0);
     const order: string[] = [];
@@ -175,7 +175,7 @@ describe('many hosts in the queue', () => {
     expect(order).toEqual(['big/0', 'a', 'b', 'big/1', 'big/2', 'big/3']);
   });
 
-  it('are not held up by one with five thousand sources', () => {
+  it('does not delay other hosts for one with five thousand sources', () => {
     const queue = queueOf({ globalPerSecond: 10 });
     queue.add(rows(5_000, 'big'), 0);
     queue.add(
@@ -193,7 +193,7 @@ describe('many hosts in the queue', () => {
     expect([...started.keys()].filter((id) => id.startsWith('big')).length).toBeLessThanOrEqual(7);
   });
 
-  it('start no more a second than the global rate allows', () => {
+  it('starts at most globalPerSecond sources per second', () => {
     const queue = queueOf({ globalPerSecond: 10, concurrency: 100 });
     queue.add(
       Array.from({ length: 50 }, (_, n) => row(`s${n}`)),
@@ -205,7 +205,7 @@ describe('many hosts in the queue', () => {
     expect(take(queue, 1_000)).toHaveLength(10);
   });
 
-  it('fill the slots and no more', () => {
+  it('runs at most as many sources as slots', () => {
     const queue = queueOf({ concurrency: 3 });
     queue.add(
       Array.from({ length: 5 }, (_, n) => row(`s${n}`)),
@@ -218,7 +218,7 @@ describe('many hosts in the queue', () => {
     expect(take(queue, 500)).toEqual(['s3']);
   });
 
-  it('start no more than the caller has room for', () => {
+  it('starts at most as many sources as the caller asks for', () => {
     const queue = queueOf();
     queue.add(
       Array.from({ length: 5 }, (_, n) => row(`s${n}`)),
@@ -227,7 +227,7 @@ describe('many hosts in the queue', () => {
     expect(queue.take(0, 2)).toHaveLength(2);
   });
 
-  it('are forgotten when there is nothing left to remember', () => {
+  it('deletes hosts without state', () => {
     const queue = queueOf();
     for (let n = 0; n < 1_000; n += 1) {
       queue.add([row(`s${n}`)], n * 2_000);
@@ -243,7 +243,7 @@ describe('the slow lane', () => {
   const slowRows = (count: number) =>
     Array.from({ length: count }, (_, n) => row(`slow${n}`, `slow${n}`, { consecutiveTimeouts: 2 }));
 
-  it('holds half of the slots at most', () => {
+  it('uses at most half of the slots', () => {
     const queue = queueOf({ concurrency: 4 });
     queue.add(slowRows(10), 0);
     expect(take(queue, 0)).toHaveLength(2);
@@ -251,7 +251,7 @@ describe('the slow lane', () => {
     expect(take(queue, 0)).toEqual(['a', 'b']);
   });
 
-  it('goes on when one of its slots is free', () => {
+  it('continues when one of its slots is free', () => {
     const queue = queueOf({ concurrency: 4 });
     queue.add(slowRows(3), 0);
     take(queue, 0);
@@ -260,7 +260,7 @@ describe('the slow lane', () => {
     expect(take(queue, 30_000)).toEqual(['slow2']);
   });
 
-  it('takes in a host after two deadline failures of whichever of its sources', () => {
+  it('admits a host after two timeouts of any of its sources', () => {
     const queue = queueOf({ concurrency: 2, hostGapMs: 0 });
     for (const host of ['x', 'y']) {
       queue.add(rows(3, host), 0);
@@ -273,7 +273,7 @@ describe('the slow lane', () => {
     expect(take(queue, 10)).toEqual(['a']);
   });
 
-  it('lets a host go at its first answer in time', () => {
+  it('releases a host at its first response in time', () => {
     const queue = queueOf({ concurrency: 2, hostGapMs: 0 });
     queue.add(rows(5, 'x'), 0);
     for (const report of [slow, slow, well]) {
@@ -284,7 +284,7 @@ describe('the slow lane', () => {
     expect(take(queue, 0)).toHaveLength(2);
   });
 
-  it('does not hold up the quick sources of a host with a slow one', () => {
+  it('does not delay the fast sources of a host with a slow one', () => {
     const queue = queueOf({ concurrency: 2 });
     queue.add([row('stalled', 'z', { consecutiveTimeouts: 5 })], 0);
     take(queue, 0);
@@ -292,7 +292,7 @@ describe('the slow lane', () => {
     expect(take(queue, 0)).toEqual(['quick']);
   });
 
-  it('does not hold up a quick source that is offered behind a parked one', () => {
+  it('does not delay a fast source added after a parked one', () => {
     const queue = queueOf({ concurrency: 2 });
     queue.add([row('stalled', 'z', { consecutiveTimeouts: 5 }), row('slow', 'h', { consecutiveTimeouts: 5 })], 0);
     expect(take(queue, 0)).toEqual(['stalled']);
@@ -300,7 +300,7 @@ describe('the slow lane', () => {
     expect(take(queue, 10)).toEqual(['quick']);
   });
 
-  it('leaves healthy hosts their slots when two hundred hosts stall at once', () => {
+  it('leaves slots for healthy hosts while two hundred hosts stall', () => {
     const queue = queueOf({ globalPerSecond: 10 });
     const ends: { id: string; atMs: number; stalls: boolean }[] = [];
     const lateness: number[] = [];
@@ -324,8 +324,8 @@ describe('the slow lane', () => {
   });
 });
 
-describe('other limits while the queue runs', () => {
-  it('hold for the next start', () => {
+describe('createHostQueue after setLimits', () => {
+  it('applies new limits to the next start', () => {
     const queue = queueOf({ hostGapMs: 10_000, concurrency: 1 });
     queue.add([...rows(2, 'h'), row('a')], 0);
     expect(take(queue, 0)).toEqual(['h/0']);
@@ -337,7 +337,7 @@ describe('other limits while the queue runs', () => {
     expect(take(queue, 500)).toEqual(['b']);
   });
 
-  it('change the rate at once', () => {
+  it('applies a new rate at once', () => {
     const queue = queueOf({ globalPerSecond: 1 });
     queue.add(
       Array.from({ length: 9 }, (_, n) => row(`s${n}`)),
@@ -349,8 +349,8 @@ describe('other limits while the queue runs', () => {
   });
 });
 
-describe('what the queue knows', () => {
-  it('takes a row once while it waits or runs', () => {
+describe('createHostQueue bookkeeping', () => {
+  it('ignores a source that already waits or runs', () => {
     const queue = queueOf();
     expect(queue.add([row('a'), row('a')], 0)).toBe(1);
     take(queue, 0);
@@ -359,13 +359,13 @@ describe('what the queue knows', () => {
     expect(queue.add([row('a')], 30)).toBe(1);
   });
 
-  it('holds no more rows of a host than it was told to', () => {
+  it('queues at most maxQueuedPerHost sources of a host', () => {
     const queue = queueOf({ maxQueuedPerHost: 3 });
     expect(queue.add(rows(10, 'h'), 0)).toBe(3);
     expect(queue.waiting).toBe(3);
   });
 
-  it('gives the slot back when a turn is released', () => {
+  it('frees the slot on release', () => {
     const queue = queueOf({ concurrency: 1 });
     queue.add([row('a'), row('b')], 0);
     expect(take(queue, 0)).toEqual(['a']);
@@ -373,14 +373,14 @@ describe('what the queue knows', () => {
     expect(take(queue, 0)).toEqual(['b']);
   });
 
-  it('takes the end of a turn that it does not know for nothing', () => {
+  it('ignores the completion of an unknown source', () => {
     const queue = queueOf();
     queue.complete('ghost', well, 0);
     queue.release('ghost', 0);
     expect(queue.running).toBe(0);
   });
 
-  it('counts as waiting for us only what the host did not cause', () => {
+  it('excludes delays caused by the host from waitedMs', () => {
     const queue = queueOf({ globalPerSecond: 1 });
     queue.add([row('a', 'h'), row('b', 'h')], 0);
     expect(queue.take(0)[0]?.waitedMs).toBe(0);
@@ -388,7 +388,7 @@ describe('what the queue knows', () => {
     expect(queue.take(12_000)[0]?.waitedMs).toBe(2_000);
   });
 
-  it('has nothing ready when nothing waits', () => {
+  it('has no next ready time if nothing waits', () => {
     const queue = queueOf();
     expect(queue.nextReadyMs(0)).toBeNull();
     expect(take(queue, 0)).toEqual([]);

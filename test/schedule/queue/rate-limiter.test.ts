@@ -13,23 +13,23 @@ function starts(perSecond: number, instants: readonly number[]): number[] {
   });
 }
 
-describe('createRateWindow', () => {
-  it('lets a burst through up to its number', () => {
+describe('createRateLimiter', () => {
+  it('allows a burst up to the limit', () => {
     expect(starts(3, [0, 0, 0, 0, 0])).toEqual([0, 0, 0]);
   });
 
-  it('lets the next through a second after the first of the burst', () => {
+  it('allows the next start a second after the first of the burst', () => {
     const window = createRateLimiter(2);
     window.record(100);
     window.record(400);
     expect(window.nextReadyMs(500)).toBe(1_100);
   });
 
-  it('takes less than one a second', () => {
+  it('supports rates below one per second', () => {
     expect(starts(0.5, [0, 500, 1_000, 1_999, 2_000, 3_999, 4_000])).toEqual([0, 2_000, 4_000]);
   });
 
-  it('never lets more through in any second, wherever that begins', () => {
+  it('never exceeds the limit in any period of one second', () => {
     const instants = fc.array(fc.integer({ min: 0, max: 10_000 }), { maxLength: 200 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), instants, (perSecond, times) => {
@@ -46,7 +46,7 @@ describe('createRateWindow', () => {
     );
   });
 
-  it('does not wait for a start that seems to lie in the future', () => {
+  it('does not wait for a recorded start in the future', () => {
     const window = createRateLimiter(1);
     window.record(1_000_000);
     expect(window.nextReadyMs(0)).toBeLessThanOrEqual(0);

@@ -12,15 +12,15 @@ const news = (gapMs: number, count = 20, agoMs = 0): number[] =>
   Array.from({ length: count }, (_, n) => nowMs - agoMs - n * gapMs);
 
 describe('adaptiveInterval', () => {
-  it('is an hour while nothing is known', () => {
+  it('is an hour for a source without history', () => {
     expect(interval({})).toBe(hourMs);
   });
 
-  it('is half the mean gap between polls with news', () => {
+  it('is half the mean gap between polls with new items', () => {
     expect(interval({ newItemsAtMs: news(6 * hourMs) })).toBe(3 * hourMs);
   });
 
-  it('is a quarter of a day at most while news comes every week', () => {
+  it('is at most a quarter of a day if items arrive every week', () => {
     expect(interval({ newItemsAtMs: news(3 * dayMs) })).toBe(6 * hourMs);
   });
 
@@ -29,50 +29,50 @@ describe('adaptiveInterval', () => {
     [14, 12],
     [30, 24],
     [400, 24],
-  ])('steps down after %d days of silence to %d hours', (days, hours) => {
+  ])('is lengthened after %d days without items to %d hours', (days, hours) => {
     expect(interval({ newItemsAtMs: news(2 * hourMs, 20, days * dayMs) })).toBe(hours * hourMs);
   });
 
-  it('lengthens with a silence that outlasts the usual gap', () => {
+  it('grows if the time since the last item exceeds the usual gap', () => {
     const usual = interval({ newItemsAtMs: news(3 * hourMs) });
     const silent = interval({ newItemsAtMs: news(3 * hourMs, 20, 5 * dayMs) });
     expect(silent).toBeGreaterThan(usual);
   });
 
-  it('follows a source that wakes up without waiting for twenty more', () => {
+  it('shortens at once if a quiet source becomes active', () => {
     const woken = [...news(2 * hourMs, 6), nowMs - 300 * dayMs];
     expect(interval({ newItemsAtMs: woken })).toBe(hourMs);
   });
 
-  it('is never under an hour for a source whose gap is longer than half an hour', () => {
+  it('is at least an hour if the mean gap exceeds half an hour', () => {
     expect(interval({ newItemsAtMs: news(40 * minuteMs) })).toBe(hourMs);
   });
 
-  it('goes down to five minutes for a source with a shorter gap', () => {
+  it('is at least five minutes if the mean gap is shorter', () => {
     expect(interval({ newItemsAtMs: news(20 * minuteMs) })).toBe(10 * minuteMs);
     expect(interval({ newItemsAtMs: news(minuteMs) })).toBe(5 * minuteMs);
   });
 
-  it('stays at an hour when requests cannot be conditional', () => {
+  it('is at least an hour if no validators are stored', () => {
     expect(interval({ newItemsAtMs: news(10 * minuteMs) }, false)).toBe(hourMs);
   });
 
-  it('does not take two polls with news for a rhythm', () => {
+  it('needs more than two polls with new items to fall below an hour', () => {
     expect(interval({ newItemsAtMs: news(5 * minuteMs, 2) })).toBe(hourMs);
   });
 
-  it('takes a run of polls that all brought news for news faster than we ask', () => {
+  it('is shortened by a streak of polls with new items', () => {
     expect(interval({ newItemsAtMs: news(hourMs), newItemsStreak: 2 })).toBe(hourMs);
     expect(interval({ newItemsAtMs: news(hourMs), newItemsStreak: 6 })).toBe(10 * minuteMs);
   });
 
-  it('gives a flood no minutes and no haste', () => {
+  it('is at least an hour for a flood and ignores its streak', () => {
     expect(interval({ newItemsAtMs: news(20 * minuteMs), disjointDocuments: 6 })).toBe(hourMs);
     expect(interval({ newItemsAtMs: news(4 * hourMs), newItemsStreak: 8, disjointDocuments: 6 })).toBe(2 * hourMs);
     expect(interval({ newItemsAtMs: news(4 * hourMs), newItemsStreak: 8, disjointDocuments: 5 })).toBe(hourMs);
   });
 
-  it('is halved by each document in a row that held nothing known, down to an hour', () => {
+  it('is halved by each consecutive document without a known item, down to an hour', () => {
     const newItemsAtMs = news(20 * hourMs);
     expect(interval({ newItemsAtMs })).toBe(6 * hourMs);
     expect(interval({ newItemsAtMs, disjointDocuments: 1 })).toBe(3 * hourMs);
@@ -87,7 +87,7 @@ describe('adaptiveInterval', () => {
     [3, 16],
     [4, 24],
     [99, 24],
-  ])('asks an origin that repeated a full answer %d times after %d hours', (unchangedBodies, hours) => {
+  ])('after %d repeated full responses is %d hours', (unchangedBodies, hours) => {
     expect(interval({ newItemsAtMs: news(20 * minuteMs), unchangedBodies })).toBe(hours * hourMs);
   });
 });
@@ -114,26 +114,26 @@ function poll(days: number, document: (sinceMs: number, n: number) => Parameters
   return waits;
 }
 
-describe('the rhythm of a polled source', () => {
-  it('comes down to minutes for a newsroom', () => {
+describe('adaptiveInterval over simulated polls', () => {
+  it('falls to minutes for a source with frequent items', () => {
     const waits = poll(1, (sinceMs) => ({ added: Math.floor(sinceMs / (4 * minuteMs)) }));
     expect(Math.max(...waits.slice(-10))).toBeLessThanOrEqual(15 * minuteMs);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(5 * minuteMs);
   });
 
-  it('stays hourly for a source with news every two hours', () => {
+  it('stays at an hour for a source with an item every two hours', () => {
     const waits = poll(3, (_since, n) => ({ added: n % 2 }));
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(hourMs);
     expect(waits.length).toBeLessThanOrEqual(3 * 24);
   });
 
-  it('is not bought by a flood of new guids at every poll', () => {
+  it('is not shortened by new guids at every poll', () => {
     const waits = poll(7, () => ({ added: 500, unchanged: [] }));
     // One short wait is the trial that tells a flood from a feed faster than we ask.
     expect(waits.filter((ms) => ms < hourMs).length).toBeLessThanOrEqual(1);
   });
 
-  it('does follow a feed of which every poll missed something, once a shorter wait shows an overlap', () => {
+  it('is shortened for a feed that outruns the polls once documents overlap again', () => {
     const waits = poll(1, (sinceMs) => {
       const added = Math.min(20, Math.floor(sinceMs / (2 * minuteMs)));
       return { added, unchanged: Array.from({ length: 20 - added }, (_, n) => `k${n}`) };
@@ -141,7 +141,7 @@ describe('the rhythm of a polled source', () => {
     expect(Math.max(...waits.slice(-10))).toBeLessThanOrEqual(20 * minuteMs);
   });
 
-  it('costs an idle source at most 24 requests on its first day, and one at the end', () => {
+  it('polls a source without new items at most 24 times on its first day and finally once a day', () => {
     const waits = poll(45, () => ({}));
     const firstDay = waits.reduce((sum, ms, n) => (sum.ms < dayMs ? { ms: sum.ms + ms, polls: n } : sum), {
       ms: 0,

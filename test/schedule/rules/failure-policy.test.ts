@@ -42,8 +42,8 @@ function waits(
   return found;
 }
 
-describe('settling a failure', () => {
-  it('counts it, dates the first and says what it was', () => {
+describe('nextPollState after a failure', () => {
+  it('counts the failure and records its first time, code and detail', () => {
     const first = pollResultOf(failed('connect_error'));
     expect(first).toMatchObject({
       outcome: 'failed',
@@ -64,28 +64,28 @@ describe('settling a failure', () => {
     expect(result.bodyHash).toBeNull();
   });
 
-  it('doubles the wait up to a day', () => {
+  it('doubles the delay up to a day', () => {
     expect(waits('http_server_error', 7, { random: 1 }).map((ms) => ms / hourMs)).toEqual([1, 2, 4, 8, 16, 24, 24]);
   });
 
-  it('spreads the wait over its upper half', () => {
+  it('applies jitter over the upper half of the delay', () => {
     expect(waits('http_server_error', 6, { random: 0 }).map((ms) => ms / hourMs)).toEqual([0.5, 1, 2, 4, 8, 12]);
   });
 
-  it('comes back soon to a source that is asked every few minutes', () => {
+  it('retries a frequently polled source soon', () => {
     expect(waits('connect_timeout', 3, { random: 1, intervalMs: 5 * minuteMs })).toEqual(
       [5, 10, 20].map((n) => n * minuteMs),
     );
   });
 
-  it('comes back within minutes to a source that could never be read yet', () => {
+  it('retries a source that was never read within minutes', () => {
     const unread = { firstReadDone: false, history: { ...pollState().history, newItemsAtMs: [] } };
     expect(pollResultOf(failed('connect_error'), { state: unread, random: 1 }).waitMs).toBe(5 * minuteMs);
     const later = pollResultOf(failed('connect_error'), { state: { ...unread, failures: 20 }, random: 1 });
     expect(later.waitMs).toBe(dayMs);
   });
 
-  it('comes back within the hour to a source that is asked once a day', () => {
+  it('retries a daily source within an hour', () => {
     const result = pollResultOf(failed('connect_timeout'), {
       history: { newItemsAtMs: [nowMs - 40 * dayMs] },
       random: 1,
@@ -93,7 +93,7 @@ describe('settling a failure', () => {
     expect(result.waitMs).toBe(hourMs);
   });
 
-  it.each(['unauthorized', 'challenge'] as const)('waits four hours and more after %s', (failure) => {
+  it.each(['unauthorized', 'challenge'] as const)('waits at least four hours after %s', (failure) => {
     for (const random of [0, 0.5, 0.999]) {
       const found = waits(failure, 4, { random, intervalMs: minuteMs });
       expect(Math.min(...found)).toBeGreaterThanOrEqual(4 * hourMs);
@@ -101,16 +101,16 @@ describe('settling a failure', () => {
     }
   });
 
-  it.each([403, 451])('takes a %d for a refusal under whatever code it comes', (status) => {
+  it.each([403, 451])('treats status %d as a refusal whatever the failure code', (status) => {
     expect(pollResultOf(failed('http_client_error', { status })).waitMs).toBeGreaterThanOrEqual(4 * hourMs);
   });
 
-  it('asks a missing local file again in a minute', () => {
+  it('retries a missing local file after a minute', () => {
     const result = pollResultOf(failed('file_missing'), { url: 'file:///feeds/a.xml' });
     expect(result.waitMs).toBe(minuteMs);
   });
 
-  it('counts two deadlines in a row as strikes, and any answer as none', () => {
+  it('counts consecutive timeouts and resets them on any response', () => {
     expect(
       pollResultOf(failed('header_timeout'), { history: { consecutiveTimeouts: 1 } }).history.consecutiveTimeouts,
     ).toBe(2);
@@ -120,20 +120,20 @@ describe('settling a failure', () => {
     ).toBe(0);
   });
 
-  it('drops the validators that an origin chokes on', () => {
+  it('discards validators that the origin rejects', () => {
     const result = pollResultOf(failed('http_client_error', { status: 400 }));
     expect(result.validators).toEqual({ etag: null, lastModified: null });
     expect(result.facts.notes).toContain('bad_validator');
   });
 
-  it('does not blame validators that were not sent', () => {
+  it('does not note bad_validator if no validators were sent', () => {
     const result = pollResultOf(failed('http_client_error', { status: 400 }), {
       state: { validators: { etag: null, lastModified: null } },
     });
     expect(result.facts.notes).not.toContain('bad_validator');
   });
 
-  it('does not ask before an earlier lifetime has passed', () => {
+  it('does not poll before an earlier freshness lifetime ends', () => {
     const result = pollResultOf(failed('connect_timeout'), {
       history: { lastSuccessMs: nowMs - 10 * minuteMs, freshnessLifetimeMs: 6 * hourMs },
     });
@@ -141,29 +141,29 @@ describe('settling a failure', () => {
     expect(result.nextCheckReason).toBe('max-age 6 h');
   });
 
-  it('does not wait for a lifetime that is over', () => {
+  it('ignores a freshness lifetime that has ended', () => {
     const result = pollResultOf(failed('connect_timeout'), {
       history: { lastSuccessMs: nowMs - 7 * hourMs, freshnessLifetimeMs: 6 * hourMs },
     });
     expect(result.waitMs).toBe(30 * minuteMs);
   });
 
-  it('keeps out of skipHours after a failure too', () => {
+  it('respects skipHours after a failure', () => {
     const result = pollResultOf(failed('connect_timeout'), { history: { hints: { ...noHints, skipHours: [3] } } });
     expect(result.nextCheckMs).toBe(Date.UTC(2026, 0, 5, 4));
   });
 
-  it('honours Retry-After of any failure', () => {
+  it('respects Retry-After of any failure', () => {
     const result = pollResultOf(failed('http_server_error', { status: 500, retryAfterMs: 5 * hourMs }));
     expect(result.waitMs).toBe(5 * hourMs);
     expect(result.nextCheckReason).toBe('Retry-After 5 h');
   });
 });
 
-describe('a source that fails for long', () => {
+describe('nextPollState after long failure', () => {
   const longAgo = { failures: 40, firstFailedMs: nowMs - 31 * dayMs };
 
-  it('is flagged after a month and probed once a week', () => {
+  it('presumes the source dead after a month and polls it weekly', () => {
     const result = pollResultOf(failed('not_found', { status: 404 }), { state: longAgo });
     expect(result.waitMs).toBe(7 * dayMs);
     expect(result.history.dead).toBe(true);
@@ -171,7 +171,7 @@ describe('a source that fails for long', () => {
     expect(result.nextCheckReason).toBe('weekly probe, failing since 31 d');
   });
 
-  it('is not flagged a day before the month is over', () => {
+  it('does not presume the source dead a day before the month ends', () => {
     const result = pollResultOf(failed('not_found', { status: 404 }), {
       state: { ...longAgo, firstFailedMs: nowMs - 29 * dayMs },
     });
@@ -179,38 +179,38 @@ describe('a source that fails for long', () => {
     expect(result.waitMs).toBeLessThanOrEqual(dayMs);
   });
 
-  it('is not flagged when we were off for most of the month', () => {
+  it('does not presume the source dead if the server was stopped for most of the month', () => {
     const result = pollResultOf(failed('not_found', { status: 404 }), { state: { ...longAgo, failures: 2 } });
     expect(result.history.dead).toBe(false);
   });
 
-  it('is flagged after a week when its name no longer exists', () => {
+  it('presumes the source dead after a week of NXDOMAIN', () => {
     const before = { failures: 12, firstFailedMs: nowMs - 8 * dayMs };
     expect(pollResultOf(failed('dns_error', { notes: ['nxdomain'] }), { state: before }).history.dead).toBe(true);
     expect(pollResultOf(failed('dns_error'), { state: before }).history.dead).toBe(false);
   });
 
-  it('is never flagged when it is a local file, which costs nobody anything', () => {
+  it('never presumes a local file dead', () => {
     const result = pollResultOf(failed('file_missing'), { state: longAgo, url: 'file:///feeds/a.xml' });
     expect(result.history.dead).toBe(false);
     expect(result.waitMs).toBe(hourMs);
   });
 
-  it('is well again at its first answer', () => {
+  it('clears the flag on the first successful poll', () => {
     const result = pollResultOf(storedDocument(), { state: longAgo, history: { dead: true } });
     expect(result.history.dead).toBe(false);
     expect(result.waitMs).toBe(hourMs);
   });
 
-  it('never stops being polled', () => {
+  it('never stops polling a failing source', () => {
     const found = waits('not_found', 60, { random: 0.5, status: 404 });
     expect(Math.max(...found)).toBeLessThanOrEqual(7.7 * dayMs);
     expect(found.at(-1)).toBeGreaterThanOrEqual(7 * dayMs);
   });
 });
 
-describe('settling a throttled read', () => {
-  it('asks nothing for as long as Retry-After says', () => {
+describe('nextPollState after throttling', () => {
+  it('does not poll the source until Retry-After ends', () => {
     const result = pollResultOf(throttled(dayMs));
     expect(result).toMatchObject({ outcome: 'throttled', failure: null, waitMs: dayMs });
     expect(result.nextCheckReason).toBe('Retry-After 1 d (rate limited)');
@@ -218,13 +218,13 @@ describe('settling a throttled read', () => {
     expect(result.facts.notes).toContain('rate_limited');
   });
 
-  it('spares the whole host for at most fifteen minutes', () => {
+  it('pauses the whole host for at most fifteen minutes', () => {
     expect(pollResultOf(throttled(dayMs)).hostPauseMs).toBe(15 * minuteMs);
     expect(pollResultOf(throttled(2 * minuteMs)).hostPauseMs).toBe(2 * minuteMs);
     expect(pollResultOf(throttled(null)).hostPauseMs).toBe(minuteMs);
   });
 
-  it('remembers the pause with the host that was asked', () => {
+  it('stores the pause with the host that was requested', () => {
     expect(pollResultOf(throttled(dayMs)).history.hostPause).toEqual({
       host: 'example.org',
       untilMs: nowMs + 15 * minuteMs,
@@ -236,7 +236,7 @@ describe('settling a throttled read', () => {
     });
   });
 
-  it('does not shorten a pause that still runs', () => {
+  it('does not shorten an active pause', () => {
     const hostPause = { host: 'example.org', untilMs: nowMs + 9 * minuteMs };
     expect(pollResultOf(throttled(2 * minuteMs), { history: { hostPause } }).history.hostPause).toEqual(hostPause);
     const elsewhere = { host: 'other.example.org', untilMs: nowMs + 9 * minuteMs };
@@ -246,7 +246,7 @@ describe('settling a throttled read', () => {
     });
   });
 
-  it('spares only the source after a 503', () => {
+  it('does not pause the host after a 503', () => {
     const result = pollResultOf(throttled(2 * hourMs, false));
     expect(result.hostPauseMs).toBeNull();
     expect(result.history.hostPause).toBeNull();
@@ -254,19 +254,19 @@ describe('settling a throttled read', () => {
     expect(result.nextCheckReason).toBe('Retry-After 2 h (unavailable)');
   });
 
-  it('caps Retry-After at a week and says so', () => {
+  it('caps Retry-After at a week and notes it', () => {
     const result = pollResultOf(throttled(9_999 * dayMs));
     expect(result.waitMs).toBe(7 * dayMs);
     expect(result.facts.notes).toContain('retry_after_capped');
   });
 
-  it.each([null, 0, -5_000, Number.NaN])('falls back to the usual back-off on a Retry-After of %s', (retryAfterMs) => {
+  it.each([null, 0, -5_000, Number.NaN])('uses the default back-off for a Retry-After of %s', (retryAfterMs) => {
     const result = pollResultOf(throttled(retryAfterMs));
     expect(result.waitMs).toBe(30 * minuteMs);
     expect(result.nextCheckReason).toBe('back-off after 1 failure (rate limited)');
   });
 
-  it('grows the wait when the host always says one second', () => {
+  it('increases the delay if the host always sends one second', () => {
     let before = pollState();
     const found: number[] = [];
     for (let n = 0; n < 4; n += 1) {
@@ -278,54 +278,54 @@ describe('settling a throttled read', () => {
     expect(found).toEqual([30, 60, 120, 240]);
   });
 
-  it('is never a step towards being flagged as dead', () => {
+  it('never counts towards presuming the source dead', () => {
     const result = pollResultOf(throttled(null), { state: { failures: 99 } });
     expect(result.firstFailedMs).toBeNull();
     expect(result.history.dead).toBe(false);
   });
 
-  it('does not forget a longer Retry-After for a shorter one', () => {
+  it('keeps a longer Retry-After over a later shorter one', () => {
     const result = pollResultOf(throttled(secondMs), { history: { retryAfterUntilMs: nowMs + 9 * hourMs } });
     expect(result.waitMs).toBe(9 * hourMs);
   });
 });
 
-describe('settling a 410', () => {
-  it('asks again after a day', () => {
+describe('nextPollState after a 410', () => {
+  it('polls again after a day', () => {
     const result = pollResultOf(gone);
     expect(result).toMatchObject({ outcome: 'gone', goneMs: null, waitMs: dayMs });
     expect(result.history.goneSinceMs).toBe(nowMs);
     expect(result.facts.notes).toContain('gone_suspected');
   });
 
-  it('believes it when it is said again a day later, and stops', () => {
+  it('stops polling when the 410 is repeated a day later', () => {
     const result = pollResultOf(gone, { history: { goneSinceMs: nowMs - dayMs } });
     expect(result).toMatchObject({
       goneMs: nowMs,
       nextCheckMs: neverMs,
-      nextCheckReason: 'gone: polling has stopped',
+      nextCheckReason: 'gone: polling stopped',
     });
     expect(result.facts.notes).toContain('gone');
   });
 
-  it('does not believe it sooner, however often it is said', () => {
+  it('does not stop earlier, however often the 410 is repeated', () => {
     const result = pollResultOf(gone, { history: { goneSinceMs: nowMs - 20 * hourMs } });
     expect(result.goneMs).toBeNull();
     expect(result.waitMs).toBe(4 * hourMs);
   });
 
-  it('forgets it at the next good answer', () => {
+  it('resets on the next successful poll', () => {
     expect(pollResultOf(storedDocument(), { history: { goneSinceMs: nowMs - dayMs } }).history.goneSinceMs).toBeNull();
   });
 
-  it('remembers it through other trouble', () => {
+  it('keeps the time of the first 410 across other failures', () => {
     const result = pollResultOf(failed('connect_timeout'), { history: { goneSinceMs: nowMs - dayMs } });
     expect(result.history.goneSinceMs).toBe(nowMs - dayMs);
   });
 });
 
-describe('settling trouble of our own', () => {
-  it('blames no source while our network is down', () => {
+describe('nextPollState during local problems', () => {
+  it('counts no failure while our network is down', () => {
     const result = pollResultOf(failed('connect_error'), {
       isNetworkDown: true,
       state: { failures: 2, firstFailedMs: nowMs - hourMs },
@@ -339,11 +339,11 @@ describe('settling trouble of our own', () => {
     expect(result.facts.notes).toContain('network_down');
   });
 
-  it('counts an answer of the origin even then', () => {
+  it('counts an HTTP failure even while our network is down', () => {
     expect(pollResultOf(failed('http_server_error', { status: 500 }), { isNetworkDown: true }).failures).toBe(1);
   });
 
-  it('forgets lost leases when a refresh came to its end, however badly', () => {
+  it('resets lost leases when a refresh ends, also with a failure', () => {
     for (const outcome of [failed('connect_error'), throttled(null), gone]) {
       expect(pollResultOf(outcome, { history: { lostLeases: 1 } }).history.lostLeases).toBe(0);
     }

@@ -7,22 +7,22 @@ const ttl = (ttlMinutes: number) => hintInterval({ ...noHints, ttlMinutes }, nul
 const sy = (updatePeriod: string, updateFrequency: number | null = null) =>
   hintInterval({ ...noHints, updatePeriod, updateFrequency }, null);
 
-describe('hintFloor', () => {
-  it('is zero when nothing was said', () => {
-    expect(hintInterval(null, null)).toEqual({ floorMs: 0, why: null, notes: [] });
-    expect(hintInterval(noHints, null)).toEqual({ floorMs: 0, why: null, notes: [] });
+describe('hintInterval', () => {
+  it('is zero without hints', () => {
+    expect(hintInterval(null, null)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
+    expect(hintInterval(noHints, null)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
   });
 
-  it('takes ttl in minutes', () => {
-    expect(ttl(180)).toEqual({ floorMs: 3 * hourMs, why: 'ttl 3 h', notes: [] });
+  it('reads ttl in minutes', () => {
+    expect(ttl(180)).toEqual({ minIntervalMs: 3 * hourMs, reason: 'ttl 3 h', notes: [] });
   });
 
   it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])('ignores a ttl of %d and records it', (minutes) => {
-    expect(ttl(minutes)).toEqual({ floorMs: 0, why: null, notes: ['hint_invalid'] });
+    expect(ttl(minutes)).toEqual({ minIntervalMs: 0, reason: null, notes: ['hint_invalid'] });
   });
 
   it('caps a ttl beyond a day and records it', () => {
-    expect(ttl(1e9)).toEqual({ floorMs: dayMs, why: 'ttl 1 d', notes: ['hint_capped'] });
+    expect(ttl(1e9)).toEqual({ minIntervalMs: dayMs, reason: 'ttl 1 d', notes: ['hint_capped'] });
   });
 
   it('divides the syndication period by its frequency', () => {
@@ -30,11 +30,11 @@ describe('hintFloor', () => {
     expect(sy('daily', 4).minIntervalMs).toBe(6 * hourMs);
   });
 
-  it('takes a missing frequency as one', () => {
+  it('treats a missing frequency as one', () => {
     expect(sy('hourly').minIntervalMs).toBe(hourMs);
   });
 
-  it('reads the period whatever its case and spaces', () => {
+  it('ignores case and white space of the period', () => {
     expect(sy(' Daily\n', 2).minIntervalMs).toBe(12 * hourMs);
   });
 
@@ -45,31 +45,35 @@ describe('hintFloor', () => {
     ['hourly', Number.NaN],
     ['constructor', 1],
   ])('ignores %s at frequency %d and records it', (period, frequency) => {
-    expect(sy(period, frequency)).toMatchObject({ floorMs: 0, notes: ['hint_invalid'] });
+    expect(sy(period, frequency)).toMatchObject({ minIntervalMs: 0, notes: ['hint_invalid'] });
   });
 
   it('caps a yearly period at a day', () => {
-    expect(sy('yearly')).toMatchObject({ floorMs: dayMs, notes: ['hint_capped'] });
+    expect(sy('yearly')).toMatchObject({ minIntervalMs: dayMs, notes: ['hint_capped'] });
   });
 
-  it('takes the longer of ttl and syndication period', () => {
+  it('uses the longer of ttl and syndication period', () => {
     const hints = { ...noHints, ttlMinutes: 90, updatePeriod: 'hourly', updateFrequency: 1 };
     expect(hintInterval(hints, null).reason).toBe('ttl 1 h 30 min');
     expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null).reason).toBe('sy:updatePeriod 1 d');
   });
 
-  it.each([0, -1, Number.NaN])('takes a lifetime of %d as nothing said', (freshnessLifetimeMs) => {
-    expect(hintInterval(null, freshnessLifetimeMs)).toEqual({ floorMs: 0, why: null, notes: [] });
+  it.each([0, -1, Number.NaN])('ignores a lifetime of %d', (freshnessLifetimeMs) => {
+    expect(hintInterval(null, freshnessLifetimeMs)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
   });
 
   it('caps a lifetime of years at a day', () => {
-    expect(hintInterval(null, 3_650 * dayMs)).toEqual({ floorMs: dayMs, why: 'max-age 1 d', notes: ['hint_capped'] });
+    expect(hintInterval(null, 3_650 * dayMs)).toEqual({
+      minIntervalMs: dayMs,
+      reason: 'max-age 1 d',
+      notes: ['hint_capped'],
+    });
   });
 
   it('keeps a valid hint beside an invalid one', () => {
     expect(hintInterval({ ...noHints, ttlMinutes: -1 }, 2 * hourMs)).toEqual({
-      floorMs: 2 * hourMs,
-      why: 'max-age 2 h',
+      minIntervalMs: 2 * hourMs,
+      reason: 'max-age 2 h',
       notes: ['hint_invalid'],
     });
   });
@@ -79,19 +83,19 @@ describe('hintFloor', () => {
 const at = (hour: number, minute = 0, day = 5) => Date.UTC(2026, 0, day, hour, minute);
 
 describe('skipForward', () => {
-  it('leaves a time alone that lies in no window', () => {
+  it('does not change a time outside all windows', () => {
     expect(skipForward(at(5, 30), { ...noHints, skipHours: [3, 4] })).toEqual({
       atMs: at(5, 30),
-      why: null,
+      reason: null,
       notes: [],
     });
-    expect(skipForward(at(5, 30), null)).toEqual({ atMs: at(5, 30), why: null, notes: [] });
+    expect(skipForward(at(5, 30), null)).toEqual({ atMs: at(5, 30), reason: null, notes: [] });
   });
 
-  it('moves a time to the end of the run of hours', () => {
+  it('moves a time to the end of consecutive skipped hours', () => {
     expect(skipForward(at(3, 10), { ...noHints, skipHours: [3, 4] })).toEqual({
       atMs: at(5),
-      why: 'skipHours',
+      reason: 'skipHours',
       notes: [],
     });
   });
@@ -100,14 +104,14 @@ describe('skipForward', () => {
     expect(skipForward(at(22, 10), { ...noHints, skipHours: [22, 23, 0] }).atMs).toBe(at(1, 0, 6));
   });
 
-  it('takes hour 24 as hour 0', () => {
+  it('treats hour 24 as hour 0', () => {
     expect(skipForward(at(0, 10), { ...noHints, skipHours: [24] }).atMs).toBe(at(1));
   });
 
-  it('moves past named days in UTC, whatever their case', () => {
+  it('moves past named days in UTC, ignoring case', () => {
     expect(skipForward(at(3, 10), { ...noHints, skipDays: ['Monday', ' tuesday '] })).toEqual({
       atMs: at(0, 0, 7),
-      why: 'skipDays',
+      reason: 'skipDays',
       notes: [],
     });
   });
@@ -117,7 +121,7 @@ describe('skipForward', () => {
     expect(skipForward(at(3, 10), hints).atMs).toBe(at(2, 0, 6));
   });
 
-  it('finds the one free hour of the week', () => {
+  it('finds the only allowed hour of the week', () => {
     const hints = {
       ...noHints,
       skipDays: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
@@ -128,22 +132,30 @@ describe('skipForward', () => {
 
   it('ignores a list of all hours, and records it', () => {
     const skipHours = Array.from({ length: 24 }, (_, hour) => hour);
-    expect(skipForward(at(3), { ...noHints, skipHours })).toEqual({ atMs: at(3), why: null, notes: ['hint_invalid'] });
+    expect(skipForward(at(3), { ...noHints, skipHours })).toEqual({
+      atMs: at(3),
+      reason: null,
+      notes: ['hint_invalid'],
+    });
   });
 
   it('ignores a list of all days, and records it', () => {
     const skipDays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-    expect(skipForward(at(3), { ...noHints, skipDays })).toEqual({ atMs: at(3), why: null, notes: ['hint_invalid'] });
+    expect(skipForward(at(3), { ...noHints, skipDays })).toEqual({
+      atMs: at(3),
+      reason: null,
+      notes: ['hint_invalid'],
+    });
   });
 
   it('ignores hours and days that do not exist, and records them', () => {
     const hints = { ...noHints, skipHours: [3, 99, -1, 3.5, Number.NaN], skipDays: ['Montag'] };
-    expect(skipForward(at(3, 10), hints)).toEqual({ atMs: at(4), why: 'skipHours', notes: ['hint_invalid'] });
+    expect(skipForward(at(3, 10), hints)).toEqual({ atMs: at(4), reason: 'skipHours', notes: ['hint_invalid'] });
   });
 });
 
 describe('storableHints', () => {
-  it('keeps what is valid', () => {
+  it('keeps valid hints', () => {
     const hints = {
       ttlMinutes: 60,
       updatePeriod: 'hourly',
@@ -154,7 +166,7 @@ describe('storableHints', () => {
     expect(storableHints(hints)).toEqual(hints);
   });
 
-  it('stays small whatever a publisher sends', () => {
+  it('limits the size of stored hints', () => {
     const many = Array.from({ length: 100_000 }, (_, n) => n);
     const hints = storableHints({
       ...noHints,
@@ -165,7 +177,7 @@ describe('storableHints', () => {
     expect(JSON.stringify(hints).length).toBeLessThan(400);
   });
 
-  it('keeps what is invalid so, through JSON too', () => {
+  it('keeps invalid hints invalid across JSON', () => {
     const raw = {
       ttlMinutes: Number.NaN,
       updatePeriod: 'hourly',
@@ -174,7 +186,7 @@ describe('storableHints', () => {
       skipDays: ['Montag'],
     };
     const thawed = JSON.parse(JSON.stringify(storableHints(raw)));
-    expect(hintInterval(thawed, null)).toEqual({ floorMs: 0, why: null, notes: ['hint_invalid'] });
-    expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), why: null, notes: ['hint_invalid'] });
+    expect(hintInterval(thawed, null)).toEqual({ minIntervalMs: 0, reason: null, notes: ['hint_invalid'] });
+    expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), reason: null, notes: ['hint_invalid'] });
   });
 });

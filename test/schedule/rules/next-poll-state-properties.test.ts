@@ -130,7 +130,7 @@ const input: fc.Arbitrary<PollInput> = fc.record({
   nowMs: fc.constant(nowMs),
   random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }).map((value) => () => value),
   isNetworkDown: fc.boolean(),
-  stretch: fc.double({ min: 1, max: 8, noNaN: true }),
+  intervalMultiplier: fc.double({ min: 1, max: 8, noNaN: true }),
   hostCycleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 * dayMs })),
 });
 
@@ -142,7 +142,7 @@ const isFile = ({ source }: PollInput) => source.url.startsWith('file:');
 const isOwn = (one: PollInput) => one.source.intervalMs !== null || isFile(one);
 
 describe('any result', () => {
-  it('names a next check that is a whole number, in the future and within reach, and a reason', () => {
+  it('returns an integer next check in the future, within the maximum delay, with a reason', () => {
     holds((one) => {
       const result = nextPollState(one);
       expect(Number.isSafeInteger(result.nextCheckMs)).toBe(true);
@@ -152,7 +152,7 @@ describe('any result', () => {
     });
   });
 
-  it('is never earlier than the Retry-After that it heard or remembers', () => {
+  it('never schedules before a received or stored Retry-After', () => {
     holds((one) => {
       const result = nextPollState(one);
       const { outcome } = one.outcome.kind === 'no-document' ? one.outcome : { outcome: null };
@@ -165,17 +165,17 @@ describe('any result', () => {
     });
   });
 
-  it('is never earlier than a hint after a good answer, unless the operator said how often', () => {
+  it('never schedules before a hint after success, unless an interval is declared', () => {
     const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       if (isOwn(one)) return;
       const result = nextPollState(one);
-      const { minIntervalMs: floorMs } = hintInterval(result.history.hints, result.history.freshnessLifetimeMs);
-      expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + floorMs);
+      const { minIntervalMs } = hintInterval(result.history.hints, result.history.freshnessLifetimeMs);
+      expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + minIntervalMs);
     }, good);
   });
 
-  it('never falls into hours or days that the publisher wants to be left out', () => {
+  it('never schedules in skipHours or skipDays', () => {
     holds((one) => {
       const result = nextPollState(one);
       if (isOwn(one) || result.goneMs !== null) return;
@@ -183,7 +183,7 @@ describe('any result', () => {
     });
   });
 
-  it("keeps the operator's interval to a tenth after a good answer", () => {
+  it('keeps the declared interval within a tenth after success', () => {
     const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       const result = nextPollState(one);
@@ -195,7 +195,7 @@ describe('any result', () => {
     }, good);
   });
 
-  it('never asks a source of its own rhythm more often than every five minutes after a good answer', () => {
+  it('never schedules an adaptive source within five minutes after success', () => {
     const good = fc.tuple(input, healthy).map(([one, outcome]) => ({ ...one, outcome }));
     holds((one) => {
       if (isOwn(one)) return;
@@ -203,7 +203,7 @@ describe('any result', () => {
     }, good);
   });
 
-  it('waits at least half an hour after a refusal to rate or to serve, whatever the operator said', () => {
+  it('waits at least half an hour after throttling or a refusal, whatever the declared interval', () => {
     const refused = fc
       .tuple(
         input,
@@ -219,7 +219,7 @@ describe('any result', () => {
     }, refused);
   });
 
-  it('stops polling only for what is gone', () => {
+  it('stops polling only after a 410', () => {
     holds((one) => {
       const result = nextPollState(one);
       if (result.goneMs !== null) expect(result.outcome).toBe('gone');
@@ -227,7 +227,7 @@ describe('any result', () => {
     });
   });
 
-  it('leaves a state from which the next one follows, also after a trip through JSON', () => {
+  it('returns a state that is a valid input, also after a round trip through JSON', () => {
     const two = fc.tuple(input, fc.oneof(healthy, troubled));
     fc.assert(
       fc.property(two, ([one, outcome]) => {

@@ -15,47 +15,47 @@ import {
   storedValidators,
 } from './poll-fixtures.ts';
 
-describe('settling a document that was read', () => {
-  it('keeps its validators and body hash', () => {
+describe('nextPollState after a stored document', () => {
+  it('stores its validators and body hash', () => {
     const result = pollResultOf(storedDocument({ validators: { etag: '"n"', lastModified: 'Mon' }, bodyHash: 'ff' }));
     expect(result.outcome).toBe('fresh');
     expect(result.validators).toEqual({ etag: '"n"', lastModified: 'Mon' });
     expect(result.bodyHash).toBe('ff');
   });
 
-  it('forgets an etag that the new answer no longer carries', () => {
+  it('discards an etag that the new response lacks', () => {
     const result = pollResultOf(storedDocument({ validators: { etag: null, lastModified: 'Mon' } }));
     expect(result.validators).toEqual({ etag: null, lastModified: 'Mon' });
   });
 
-  it.each(['partial_parse', 'unterminated'])('keeps neither validators nor hash after %s', (note) => {
+  it.each(['partial_parse', 'unterminated'])('stores neither validators nor hash after %s', (note) => {
     const result = pollResultOf(storedDocument({ notes: [note], added: 30 }));
     expect(result.validators).toBeNull();
     expect(result.bodyHash).toBeNull();
     expect(result.outcome).toBe('fresh');
   });
 
-  it('keeps neither validators nor hash while an edit was held back', () => {
+  it('stores neither validators nor hash if an update was deferred', () => {
     const result = pollResultOf(storedDocument({ deferred: 1 }));
     expect(result.validators).toBeNull();
     expect(result.bodyHash).toBeNull();
   });
 
-  it('keeps the validators of a document that only had to be mended', () => {
+  it('stores the validators of a repaired document', () => {
     expect(pollResultOf(storedDocument({ notes: ['recovered'] })).validators).toEqual({
       etag: '"b"',
       lastModified: null,
     });
   });
 
-  it('records the oddities of fetch and document, each once', () => {
+  it('records the notes of fetch and document without duplicates', () => {
     const result = pollResultOf(
       storedDocument({ facts: facts({ notes: ['charset_guess'] }), notes: ['charset_guess', 'dup_guid'] }),
     );
     expect(result.facts.notes).toEqual(['charset_guess', 'dup_guid']);
   });
 
-  it('resets all trouble at once', () => {
+  it('resets all failure state', () => {
     const result = pollResultOf(storedDocument(), {
       state: { failures: 7, firstFailedMs: nowMs - dayMs },
       history: {
@@ -87,18 +87,18 @@ describe('settling a document that was read', () => {
     expect(result.waitMs).toBe(hourMs);
   });
 
-  it('counts the poll as news only when something was added', () => {
+  it('records new items only if something was added', () => {
     expect(pollResultOf(storedDocument({ added: 2 })).history.newItemsAtMs).toEqual([nowMs, nowMs - hourMs]);
     expect(pollResultOf(storedDocument({ updated: 2 })).history.newItemsAtMs).toEqual([nowMs - hourMs]);
   });
 
-  it('counts a flood of items in one poll as one piece of news', () => {
+  it('counts many items in one poll as one poll with new items', () => {
     const few = pollResultOf(storedDocument({ added: 1 })).history;
     const many = pollResultOf(storedDocument({ added: 500 })).history;
     expect(many.newItemsAtMs).toEqual(few.newItemsAtMs);
   });
 
-  it('remembers twenty polls with news at most', () => {
+  it('remembers at most twenty polls with new items', () => {
     const newItemsAtMs = Array.from({ length: 20 }, (_, n) => nowMs - (n + 1) * hourMs);
     const { history } = pollResultOf(storedDocument({ added: 1 }), { history: { newItemsAtMs } });
     expect(history.newItemsAtMs).toHaveLength(20);
@@ -106,39 +106,39 @@ describe('settling a document that was read', () => {
   });
 });
 
-describe('settling a first read', () => {
+describe('nextPollState after a first read', () => {
   const unread = pollState({ firstReadDone: false, history: { ...pollState().history, newItemsAtMs: [] } });
   const read = (ages: (number | null)[]) => {
     const drafts = ages.map((age) => ({ publishedMs: age === null ? null : nowMs - age }));
     return pollResultOf(storedDocument({ added: 20, unchanged: [], drafts }), { state: unread });
   };
 
-  it('starts hourly when its newest item is fresh', () => {
+  it('starts hourly if the newest item is recent', () => {
     expect(read([3 * hourMs, 9 * dayMs])).toMatchObject({ waitMs: 90 * minuteMs });
     expect(read([0]).waitMs).toBe(hourMs);
   });
 
-  it('starts slower when its newest item is old, but no slower than six hours', () => {
+  it('starts with at most six hours if the newest item is old', () => {
     expect(read([2 * dayMs]).waitMs).toBe(6 * hourMs);
     expect(read([5_000 * dayMs]).waitMs).toBe(6 * hourMs);
   });
 
-  it('starts hourly when no item has a date', () => {
+  it('starts hourly if no item has a date', () => {
     expect(read([null, null]).waitMs).toBe(hourMs);
     expect(read([]).waitMs).toBe(hourMs);
   });
 
-  it('does not believe in items from the future', () => {
+  it('ignores publication dates in the future', () => {
     expect(read([-30 * dayMs]).history.newItemsAtMs).toEqual([nowMs]);
   });
 
-  it('does not hold its many unknown items against it', () => {
+  it('does not count the first document as disjoint', () => {
     expect(read([0]).history).toMatchObject({ disjointDocuments: 0, newItemsStreak: 0 });
   });
 });
 
-describe('settling an unchanged document', () => {
-  it('keeps what a 304 does not repeat and takes what it renews', () => {
+describe('nextPollState after an unchanged document', () => {
+  it('keeps validators that a 304 omits and replaces those that it contains', () => {
     const before = { etag: '"a"', lastModified: 'Mon' };
     const result = pollResultOf(notModified({ validators: { etag: '"n"', lastModified: null } }), {
       state: { validators: before },
@@ -148,7 +148,7 @@ describe('settling an unchanged document', () => {
     expect(result.bodyHash).toBeNull();
   });
 
-  it('keeps the stored etag when a 304 carries none', () => {
+  it('keeps the stored etag if a 304 has none', () => {
     const result = pollResultOf(notModified({ validators: { etag: null, lastModified: 'Tue' } }));
     expect(result.validators).toEqual({ etag: '"a"', lastModified: 'Tue' });
   });
@@ -165,31 +165,31 @@ describe('settling an unchanged document', () => {
     expect(result.history.freshnessLifetimeMs).toBe(2 * hourMs);
   });
 
-  it('takes the lifetime that a 304 brings', () => {
+  it('stores the freshness lifetime of a 304', () => {
     const result = pollResultOf(notModified({ freshnessLifetimeMs: 3 * hourMs }), {
       history: { freshnessLifetimeMs: 2 * hourMs },
     });
     expect(result.history.freshnessLifetimeMs).toBe(3 * hourMs);
   });
 
-  it('takes a full answer without Cache-Control as having no lifetime', () => {
+  it('clears the freshness lifetime on a full response without Cache-Control', () => {
     const result = pollResultOf(notModified({ by: 'body' }), { history: { freshnessLifetimeMs: 2 * hourMs } });
     expect(result.history.freshnessLifetimeMs).toBeNull();
   });
 
-  it('keeps the hints of the document through a 304', () => {
+  it('keeps the hints of the document across a 304', () => {
     const hints = { ...noHints, ttlMinutes: 180 };
     const result = pollResultOf(notModified(), { history: { hints } });
     expect(result.waitMs).toBe(3 * hourMs);
     expect(result.history.hints).toEqual(hints);
   });
 
-  it('takes the validators of a full answer as they are', () => {
+  it('stores the validators of a full response', () => {
     const result = pollResultOf(notModified({ by: 'body', validators: { etag: null, lastModified: 'Tue' } }));
     expect(result.validators).toEqual({ etag: null, lastModified: 'Tue' });
   });
 
-  it('asks an origin that repeats full answers ever more rarely, and tells why', () => {
+  it('polls an origin that repeats full responses less and less often, with the reason', () => {
     let before = pollState();
     const waits: number[] = [];
     for (let n = 0; n < 5; n += 1) {
@@ -202,42 +202,42 @@ describe('settling an unchanged document', () => {
     expect(before.nextCheckReason).toBe('origin ignores validators: 1 d');
   });
 
-  it('forgives an origin when its document has changed after all', () => {
+  it('resets the counter of unchanged bodies when the document changes', () => {
     expect(pollResultOf(storedDocument({ added: 1 }), { history: { unchangedBodies: 3 } }).waitMs).toBe(hourMs);
   });
 
-  it('forgives an origin at its first 304', () => {
+  it('resets the counter of unchanged bodies at a 304', () => {
     expect(pollResultOf(notModified(), { history: { unchangedBodies: 3 } }).waitMs).toBe(hourMs);
   });
 });
 
-describe('settling an unreadable document', () => {
+describe('nextPollState after an unreadable document', () => {
   const unreadable = {
     kind: 'unreadable' as const,
     fetched: storedDocument().fetched,
     unreadable: { kind: 'unreadable' as const, failure: 'not_feed' as const, detail: 'an HTML page' },
   };
 
-  it('keeps nothing of it and says what was wrong', () => {
+  it('stores no validators and records the failure', () => {
     const result = pollResultOf(unreadable);
     expect(result).toMatchObject({ outcome: 'failed', failure: 'not_feed', detail: 'an HTML page', failures: 1 });
     expect(result.validators).toBeNull();
     expect(result.bodyHash).toBeNull();
   });
 
-  it('never moves a source towards where it led', () => {
+  it('never counts towards adopting its redirect', () => {
     const moved = { ...unreadable, fetched: { ...unreadable.fetched, movedTo: 'https://parked.example.com/' } };
     expect(pollResultOf(moved).history.redirectCandidate).toBeNull();
     expect(pollResultOf(moved).movedTo).toBeNull();
   });
 });
 
-describe('choosing the next check', () => {
-  it('says the adaptive interval in words', () => {
+describe('nextPollState and the next check', () => {
+  it('reports the adaptive interval as reason', () => {
     expect(pollResultOf(storedDocument()).nextCheckReason).toBe('adaptive interval 1 h');
   });
 
-  it('lets the longest hint win', () => {
+  it('uses the longest hint', () => {
     const hints = { ...noHints, ttlMinutes: 120, updatePeriod: 'hourly', updateFrequency: 2 };
     expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 3 * hourMs })).nextCheckReason).toBe(
       'max-age 3 h',
@@ -245,7 +245,7 @@ describe('choosing the next check', () => {
     expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 90 * minuteMs })).nextCheckReason).toBe('ttl 2 h');
   });
 
-  it('lets the longer own interval win over a hint', () => {
+  it('uses the adaptive interval if it is longer than the hint', () => {
     const result = pollResultOf(storedDocument({ freshnessLifetimeMs: 2 * hourMs }), {
       history: { newItemsAtMs: [nowMs - 40 * dayMs] },
     });
@@ -253,13 +253,13 @@ describe('choosing the next check', () => {
     expect(result.nextCheckReason).toBe('adaptive interval 1 d');
   });
 
-  it('records that a hint was capped at a day', () => {
+  it('notes a hint capped at a day', () => {
     const result = pollResultOf(storedDocument({ freshnessLifetimeMs: 365 * dayMs }));
     expect(result.waitMs).toBe(dayMs);
     expect(result.facts.notes).toContain('hint_capped');
   });
 
-  it('moves a check out of skipHours, with jitter within the free hour', () => {
+  it('moves a check out of skipHours, with jitter within the allowed hour', () => {
     const hints = { ...noHints, skipHours: [3, 4] };
     const result = pollResultOf(storedDocument({ hints }), { random: 0.5 });
     const free = Date.UTC(2026, 0, 5, 5);
@@ -268,7 +268,7 @@ describe('choosing the next check', () => {
     expect(result.nextCheckReason).toBe('skipHours');
   });
 
-  it('keeps the jitter of a whole day from leading into the next forbidden hour', () => {
+  it('keeps the jitter of a day out of the next skipped hour', () => {
     const hints = { ...noHints, skipHours: [4, 5, 7] };
     const result = pollResultOf(storedDocument({ hints }), {
       history: { newItemsAtMs: [nowMs - 40 * dayMs] },
@@ -278,30 +278,30 @@ describe('choosing the next check', () => {
     expect(result.nextCheckMs).toBeLessThanOrEqual(Date.UTC(2026, 0, 6, 6, 30));
   });
 
-  it('records hints that would forbid all polling, and polls', () => {
+  it('notes hints that would exclude all polling and ignores them', () => {
     const hints = { ...noHints, skipHours: Array.from({ length: 24 }, (_, hour) => hour) };
     const result = pollResultOf(storedDocument({ hints }));
     expect(result.waitMs).toBe(hourMs);
     expect(result.facts.notes).toContain('hint_invalid');
   });
 
-  it('jitters upward only, by a tenth at most', () => {
+  it('adds at most a tenth of jitter', () => {
     expect(pollResultOf(storedDocument(), { random: 0 }).waitMs).toBe(hourMs);
     expect(pollResultOf(storedDocument(), { random: 1 }).waitMs).toBe(66 * minuteMs);
   });
 
-  it("lets the operator's interval win over every hint and over validators that do not work", () => {
+  it('prefers the declared interval over hints and ignored validators', () => {
     const hints = { ...noHints, ttlMinutes: 600, skipHours: [3, 4] };
     const result = pollResultOf(storedDocument({ hints, freshnessLifetimeMs: dayMs }), {
       intervalMs: 15 * minuteMs,
       history: { unchangedBodies: 3 },
-      stretch: 4,
+      intervalMultiplier: 4,
     });
     expect(result.waitMs).toBe(15 * minuteMs);
-    expect(result.nextCheckReason).toBe('interval as declared 15 min');
+    expect(result.nextCheckReason).toBe('declared interval 15 min');
   });
 
-  it("does not let the operator's interval win over Retry-After", () => {
+  it('does not prefer the declared interval over Retry-After', () => {
     const result = pollResultOf(storedDocument(), {
       intervalMs: minuteMs,
       history: { retryAfterUntilMs: nowMs + 2 * hourMs },
@@ -311,19 +311,19 @@ describe('choosing the next check', () => {
     expect(result.history.retryAfterUntilMs).toBe(nowMs + 2 * hourMs);
   });
 
-  it('reads a watched file again after an hour, whatever it hints', () => {
+  it('rereads a watched file after an hour, whatever its hints', () => {
     const hints = { ...noHints, ttlMinutes: 600 };
     const result = pollResultOf(storedDocument({ hints }), { url: 'file:///feeds/welcome.xml' });
     expect(result.waitMs).toBe(hourMs);
     expect(pollResultOf(notModified({ by: 'body' }), { url: 'file:///feeds/welcome.xml' }).waitMs).toBe(hourMs);
   });
 
-  it('stretches adaptive intervals while the whole schedule lags, to a day at most', () => {
-    expect(pollResultOf(storedDocument(), { stretch: 3 }).waitMs).toBe(3 * hourMs);
-    expect(pollResultOf(storedDocument(), { stretch: 300 }).waitMs).toBe(dayMs);
+  it('lengthens adaptive intervals while the schedule is late, up to a day', () => {
+    expect(pollResultOf(storedDocument(), { intervalMultiplier: 3 }).waitMs).toBe(3 * hourMs);
+    expect(pollResultOf(storedDocument(), { intervalMultiplier: 300 }).waitMs).toBe(dayMs);
   });
 
-  it('gives the sources of a crowded host the time of one round', () => {
+  it('lengthens the interval to the cycle of a host with many sources', () => {
     const result = pollResultOf(storedDocument(), { hostCycleMs: 5_000_000 });
     expect(result.waitMs).toBe(5_000_000);
     expect(result.facts.notes).toContain('host_throttled');
@@ -336,7 +336,7 @@ describe('choosing the next check', () => {
     expect(result.history.newItemsStreak).toBe(1);
   });
 
-  it('pulls instants of a clock that ran ahead back to the present', () => {
+  it('limits stored instants in the future to the present', () => {
     const ahead = nowMs + 300 * dayMs;
     const result = pollResultOf(storedDocument(), {
       history: {
@@ -350,13 +350,13 @@ describe('choosing the next check', () => {
   });
 });
 
-describe('what a source does over several reads', () => {
-  it('is noted as churn while edits of it are held back', () => {
+describe('nextPollState over several polls', () => {
+  it('notes churn while updates are deferred', () => {
     expect(pollResultOf(storedDocument({ updated: 1, deferred: 1 })).facts.notes).toEqual(['churn']);
     expect(pollResultOf(storedDocument({ updated: 1 })).facts.notes).toEqual([]);
   });
 
-  it('is noted as a flood from the sixth document in a row on that holds nothing known', () => {
+  it('notes item_flood from the sixth consecutive document without a known item', () => {
     const flood = storedDocument({ added: 500, unchanged: [] });
     expect(pollResultOf(flood, { history: { disjointDocuments: 4 } }).facts.notes).toEqual([]);
     expect(pollResultOf(flood, { history: { disjointDocuments: 5 } }).facts.notes).toEqual(['item_flood']);
@@ -364,15 +364,15 @@ describe('what a source does over several reads', () => {
   });
 });
 
-describe('whose validators they are', () => {
+describe('the URL of stored validators', () => {
   const url = 'https://www.example.org/feed';
 
-  it('is kept through a 304 that does not say it', () => {
+  it('is kept across a 304 without it', () => {
     const before = { validators: { ...storedValidators, url } };
     expect(pollResultOf(notModified(), { state: before }).validators).toEqual({ ...storedValidators, url });
   });
 
-  it('is taken from a 304 that does', () => {
+  it('is replaced by a 304 with it', () => {
     const validators = { etag: '"c"', lastModified: null, url };
     expect(pollResultOf(notModified({ validators }), { state: { validators: storedValidators } }).validators).toEqual(
       validators,

@@ -5,49 +5,53 @@ import { dayMs, hourMs, nowMs } from './poll-fixtures.ts';
 const requested = 'https://example.org/feed';
 const movedTo = 'https://example.com/feed';
 
-describe('watchRedirect', () => {
-  it('starts to watch a new address', () => {
+describe('evaluateRedirect', () => {
+  it('makes a new target the candidate', () => {
     expect(evaluateRedirect(null, { requested, movedTo, nowMs })).toEqual({
-      redirect: { url: movedTo, sinceMs: nowMs, successes: 1 },
+      candidate: { url: movedTo, sinceMs: nowMs, successes: 1 },
       adopted: null,
       note: 'redirect_candidate',
     });
   });
 
-  it('adopts it at the third good read when two days have passed', () => {
+  it('adopts the candidate at the third successful poll after two days', () => {
     const watched = { url: movedTo, sinceMs: nowMs - 2 * dayMs, successes: 2 };
     expect(evaluateRedirect(watched, { requested, movedTo, nowMs }).adopted).toBe(movedTo);
     const soon = { ...watched, sinceMs: nowMs - 47 * hourMs };
     expect(evaluateRedirect(soon, { requested, movedTo, nowMs }).adopted).toBeNull();
   });
 
-  it('says when the redirect is over', () => {
+  it('notes that the redirect ended', () => {
     const watched = { url: movedTo, sinceMs: nowMs, successes: 2 };
     expect(evaluateRedirect(watched, { requested, movedTo: null, nowMs })).toEqual({
-      redirect: null,
+      candidate: null,
       adopted: null,
       note: 'redirect_ended',
     });
   });
 
-  it('says nothing when there never was one', () => {
+  it('notes nothing without a redirect', () => {
     expect(evaluateRedirect(null, { requested, movedTo: null, nowMs }).note).toBeNull();
   });
 
-  it('takes a redirect to the address itself for none', () => {
+  it('ignores a redirect to the address itself', () => {
     expect(evaluateRedirect(null, { requested, movedTo: requested, nowMs }).candidate).toBeNull();
   });
 
-  it('adopts http for http, and https for http', () => {
+  it('adopts http and https for http', () => {
     const plain = 'http://example.org/feed';
     const watched = { url: 'http://example.com/feed', sinceMs: nowMs - 3 * dayMs, successes: 2 };
     expect(evaluateRedirect(watched, { requested: plain, movedTo: watched.url, nowMs }).adopted).toBe(watched.url);
     expect(evaluateRedirect(null, { requested: plain, movedTo, nowMs }).candidate?.url).toBe(movedTo);
   });
 
-  it.each(['http://example.com/feed', 'ftp://example.com/feed', 'not a url'])('never watches %s', (target) => {
+  it.each([
+    'http://example.com/feed',
+    'ftp://example.com/feed',
+    'not a url',
+  ])('never accepts %s as candidate', (target) => {
     expect(evaluateRedirect(null, { requested, movedTo: target, nowMs })).toEqual({
-      redirect: null,
+      candidate: null,
       adopted: null,
       note: 'redirect_not_adoptable',
     });

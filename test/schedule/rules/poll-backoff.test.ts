@@ -3,18 +3,18 @@ import { backOffMs, failureClass, isNetworkFailure, isTimeout } from '../../../s
 import { dayMs, hourMs, minuteMs } from './poll-fixtures.ts';
 
 describe('failureClass', () => {
-  it('tells refusals, bad content and local trouble from what passes', () => {
+  it('distinguishes refusals, content and local failures from transient ones', () => {
     expect(failureClass('challenge', 403)).toBe('refusal');
     expect(failureClass('not_feed', 200)).toBe('content');
     expect(failureClass('file_missing', null)).toBe('local');
     expect(failureClass('http_server_error', 500)).toBe('transient');
   });
 
-  it.each([401, 403, 451])('takes status %d for a refusal', (status) => {
+  it.each([401, 403, 451])('treats status %d as a refusal', (status) => {
     expect(failureClass('http_client_error', status)).toBe('refusal');
   });
 
-  it('knows which failures a deadline made, and which the network', () => {
+  it('classifies timeouts and network failures', () => {
     expect(isTimeout('slow_body')).toBe(true);
     expect(isTimeout('connect_error')).toBe(false);
     expect(isNetworkFailure('dns_error')).toBe(true);
@@ -30,7 +30,7 @@ describe('backOffMs', () => {
     }
   });
 
-  it('spreads a whole host of refusals', () => {
+  it('applies jitter to the minimum delay of refusals', () => {
     const early = backOffMs('refusal', { failures: 1, baseMs: minuteMs, random: 0 });
     const late = backOffMs('refusal', { failures: 1, baseMs: minuteMs, random: 1 });
     expect(early).toBe(4 * hourMs);

@@ -120,7 +120,7 @@ export interface SettlePart {
   readonly nowMs?: number;
   readonly random?: number;
   readonly isNetworkDown?: boolean;
-  readonly stretch?: number;
+  readonly intervalMultiplier?: number;
   readonly hostCycleMs?: number;
 }
 
@@ -134,7 +134,7 @@ export function pollResultOf(outcome: PollInput['outcome'], part: SettlePart = {
     nowMs: at,
     random: () => part.random ?? 0,
     isNetworkDown: part.isNetworkDown ?? false,
-    intervalMultiplier: part.stretch ?? 1,
+    intervalMultiplier: part.intervalMultiplier ?? 1,
     hostCycleMs: part.hostCycleMs ?? 0,
   });
   return { ...result, waitMs: result.nextCheckMs - at };

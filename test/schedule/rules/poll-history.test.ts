@@ -15,8 +15,8 @@ import {
   storedDocument,
 } from './poll-fixtures.ts';
 
-describe('what is remembered of the ids of a source', () => {
-  it('is that they were worthless once, whatever later documents look like', () => {
+describe('the history of unreliable ids', () => {
+  it('is kept whatever later documents contain', () => {
     const first = pollResultOf(storedDocument({ notes: [idsDistrustedNote, 'dup_guid:9'] }));
     expect(first.history.idsDistrusted).toBe(true);
     expect(first.facts.notes).toEqual([idsDistrustedNote, 'dup_guid:9']);
@@ -28,27 +28,27 @@ describe('what is remembered of the ids of a source', () => {
     expect(later.facts.notes).toContain(idsDistrustedNote);
   });
 
-  it('is kept at the first read too, and through a 304', () => {
+  it('is set at a first read and kept across a 304', () => {
     const first = pollResultOf(storedDocument({ notes: [idsDistrustedNote] }), { state: { firstReadDone: false } });
     expect(first.history.idsDistrusted).toBe(true);
     expect(pollResultOf(notModified(), { history: first.history }).history.idsDistrusted).toBe(true);
   });
 
-  it('is nothing while they are sound', () => {
+  it('is not set while ids are reliable', () => {
     const result = pollResultOf(storedDocument({ notes: ['dup_guid:1'], added: 1 }));
     expect(result.history.idsDistrusted).toBe(false);
     expect(result.facts.notes).toEqual(['dup_guid:1']);
   });
 });
 
-describe('the rules by which a document was read', () => {
+describe('the rules version of a document', () => {
   const outdated = { rulesVersion: rulesVersion - 1 };
 
-  it('are remembered with the validators of a document that was read whole', () => {
+  it('is stored with the validators of a complete read', () => {
     expect(pollResultOf(storedDocument(), { history: outdated }).history.rulesVersion).toBe(rulesVersion);
   });
 
-  it('stay those of the read before when this one leaves its validators in place', () => {
+  it('is unchanged if the validators are unchanged', () => {
     const cut = pollResultOf(storedDocument({ notes: ['partial_parse'] }), { history: outdated });
     expect(cut.validators).toBeNull();
     expect(cut.history.rulesVersion).toBe(outdated.rulesVersion);
@@ -58,29 +58,29 @@ describe('the rules by which a document was read', () => {
   });
 });
 
-describe('the pause of a host', () => {
+describe('the stored pause of a host', () => {
   const pause = (untilMs: number) => ({ hostPause: { host: 'example.org', untilMs } });
 
-  it('outlives a good answer, and is forgotten when it is over', () => {
+  it('survives a successful poll and is removed when it ends', () => {
     const running = pause(nowMs + minuteMs);
     expect(pollResultOf(notModified(), { history: running }).history).toMatchObject(running);
     expect(pollResultOf(notModified(), { history: pause(nowMs) }).history.hostPause).toBeNull();
   });
 
-  it('that a clock turned back has left far ahead lasts no longer than any other', () => {
+  it('is limited to the maximum after the clock was set back', () => {
     const { history } = pollResultOf(notModified(), { history: pause(nowMs + dayMs) });
     expect(history).toMatchObject(pause(nowMs + maxHostPauseMs));
   });
 });
 
-describe('a document that may have come too late', () => {
-  it('counts as strange, however small and whatever an archive has added to it', () => {
+describe('a document after a possible gap', () => {
+  it('counts as disjoint, whatever its size and its archives', () => {
     const result = pollResultOf(storedDocument({ notes: [possibleGapNote], added: 1, updated: 1, unchanged: [] }));
     expect(result.history.disjointDocuments).toBe(1);
     expect(pollResultOf(storedDocument({ added: 1, updated: 1, unchanged: [] })).history.disjointDocuments).toBe(0);
   });
 
-  it('is followed by the next one sooner', () => {
+  it('shortens the next interval', () => {
     const newItemsAtMs = [1, 2, 3, 4].map((n) => nowMs - n * 20 * hourMs);
     const waitMs = (notes: string[]) =>
       pollResultOf(storedDocument({ notes, added: 1 }), { history: { newItemsAtMs } }).waitMs;
@@ -89,48 +89,48 @@ describe('a document that may have come too late', () => {
   });
 });
 
-describe('the length of a document', () => {
-  it('is remembered, with what was new in it and what was not', () => {
+describe('the number of entries of a document', () => {
+  it('includes new and unchanged entries', () => {
     const drafts = [{ publishedMs: null }, { publishedMs: null }];
     expect(pollResultOf(storedDocument({ drafts, unchanged: ['k1'] })).history.documentEntries).toBe(3);
     expect(pollResultOf(notModified(), { history: { documentEntries: 3 } }).history.documentEntries).toBe(3);
   });
 });
 
-describe('a complete document that lacks something', () => {
+describe('a complete document that omits items', () => {
   const first = pollResultOf(storedDocument({ missingItemIds: [7, 8] }));
 
-  it('is noted, and asked for again without its validators', () => {
+  it('is noted and requested again without validators', () => {
     expect(first.facts.notes).toEqual(['complete_shrunk']);
     expect(first).toMatchObject({ validators: null, bodyHash: null });
     expect(first.history.missingItemIds).toEqual([7, 8]);
   });
 
-  it('is believed at the second reading', () => {
+  it('is accepted at the second read', () => {
     const second = pollResultOf(storedDocument({ missingItemIds: [] }), { history: first.history });
     expect(second.facts.notes).toEqual([]);
     expect(second.validators).not.toBeNull();
     expect(second.history.missingItemIds).toEqual([]);
   });
 
-  it('is forgotten when the document before it is back, but not for a failure', () => {
+  it('is reset when the previous document returns, but not by a failure', () => {
     expect(pollResultOf(notModified(), { history: first.history }).history.missingItemIds).toEqual([]);
     expect(pollResultOf(failed('header_timeout'), { history: first.history }).history.missingItemIds).toEqual([7, 8]);
   });
 });
 
-describe('a source that speaks as somebody else', () => {
+describe('a source with a changed identity', () => {
   const previousIdentity = { title: 'Example Herald', site: 'herald.example.org' };
-  const remark = 'was "Example Herald" of herald.example.org until 2026-01-05: is the address still theirs?';
+  const remark = 'was "Example Herald" of herald.example.org until 2026-01-05. Check whether the feed changed owner';
   const first = pollResultOf(storedDocument({ added: 5, previousIdentity }));
 
-  it('is said to, with who it was', () => {
+  it('is noted with its previous identity', () => {
     expect(first).toMatchObject({ outcome: 'fresh', failure: null, detail: remark });
     expect(first.facts.notes).toContain(identityChangedNote);
     expect(first.history.previousIdentity).toEqual({ ...previousIdentity, untilMs: nowMs });
   });
 
-  it('is said to for a week, whatever the reads bring', () => {
+  it('is noted for a week, whatever the polls return', () => {
     const { history } = first;
     const read = (outcome: Parameters<typeof pollResultOf>[0], afterMs: number) =>
       pollResultOf(outcome, { history, nowMs: nowMs + afterMs });
@@ -139,7 +139,7 @@ describe('a source that speaks as somebody else', () => {
     expect(read(notModified(), 7 * dayMs)).toMatchObject({ detail: null, facts: { notes: [] } });
   });
 
-  it('is quoted in one line, whatever it was called', () => {
+  it('is reported in one line, whatever its title', () => {
     const odd = { title: 'Line\nbreak\u001b[31m'.repeat(90), site: 'herald.example.org' };
     const { detail } = pollResultOf(storedDocument({ previousIdentity: odd }));
     expect(detail?.length).toBeLessThanOrEqual(201);

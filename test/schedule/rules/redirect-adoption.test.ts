@@ -31,7 +31,7 @@ describe('a permanent redirect', () => {
     return { movedTo: before.movedTo, notes, history: before.history };
   };
 
-  it('is adopted after three good reads over two days', () => {
+  it('is adopted after three successful polls over two days', () => {
     expect(polls([to, to, to], dayMs)).toMatchObject({
       movedTo: to,
       notes: [['redirect_candidate'], ['redirect_candidate'], ['redirect_adopted']],
@@ -42,27 +42,27 @@ describe('a permanent redirect', () => {
     expect(polls([to, to, to, to, to], hourMs).movedTo).toBeNull();
   });
 
-  it('is not adopted after two reads however far apart', () => {
+  it('is not adopted after two polls, however far apart', () => {
     expect(polls([to, to], 10 * dayMs).movedTo).toBeNull();
   });
 
-  it('starts anew when its target flips', () => {
+  it('starts over when its target changes', () => {
     const flip = polls([to, 'https://example.net/feed', to, 'https://example.net/feed'], 3 * dayMs);
     expect(flip.movedTo).toBeNull();
     expect(flip.notes[1]).toEqual(['redirect_unstable']);
   });
 
-  it('starts anew when the address answers itself in between', () => {
+  it('starts over when the redirect is absent in between', () => {
     expect(polls([to, to, null, to, to], 2 * dayMs).movedTo).toBeNull();
   });
 
-  it('is never adopted from https down to http', () => {
+  it('is never adopted from https to http', () => {
     const down = polls(['http://example.com/feed', 'http://example.com/feed', 'http://example.com/feed'], 2 * dayMs);
     expect(down.movedTo).toBeNull();
     expect(down.notes[0]).toEqual(['redirect_not_adoptable']);
   });
 
-  it('is never adopted from an adopted https address down to http', () => {
+  it('is never adopted from an adopted https address to http', () => {
     const redirect = { url: 'http://example.net/feed', sinceMs: nowMs - 3 * dayMs, successes: 2 };
     const result = pollResultOf(storedDocument({ movedTo: 'http://example.net/feed' }), {
       url: 'http://example.org/feed',
@@ -72,23 +72,23 @@ describe('a permanent redirect', () => {
     expect(result.movedTo).toBe(to);
   });
 
-  it('stays watched through a 304 that did not look', () => {
+  it('stays a candidate across a 304 without redirect information', () => {
     const redirect = { url: to, sinceMs: nowMs - 3 * dayMs, successes: 2 };
     expect(pollResultOf(notModified(), { history: { redirectCandidate: redirect } }).history.redirectCandidate).toEqual(
       redirect,
     );
   });
 
-  it('counts a 304 that came from there', () => {
+  it('counts a 304 from its target', () => {
     const redirect = { url: to, sinceMs: nowMs - 3 * dayMs, successes: 2 };
     expect(pollResultOf(notModified({ movedTo: to }), { history: { redirectCandidate: redirect } }).movedTo).toBe(to);
   });
 
-  it('keeps the adopted address while it answers', () => {
+  it('keeps the adopted address while it works', () => {
     expect(pollResultOf(storedDocument(), { state: { movedTo: to } }).movedTo).toBe(to);
   });
 
-  it('is given up when the adopted address fails for days', () => {
+  it('is abandoned if the adopted address fails for days', () => {
     const before = { movedTo: to, failures: 6, firstFailedMs: nowMs - 4 * dayMs };
     const result = pollResultOf(failed('not_found', { status: 404 }), { state: before });
     expect(result.movedTo).toBeNull();
@@ -96,17 +96,17 @@ describe('a permanent redirect', () => {
     expect(result.facts.notes).toContain('redirect_abandoned');
   });
 
-  it('survives a short failure of the adopted address', () => {
+  it('is kept after a short failure of the adopted address', () => {
     const before = { movedTo: to, failures: 6, firstFailedMs: nowMs - dayMs };
     expect(pollResultOf(failed('not_found', { status: 404 }), { state: before }).movedTo).toBe(to);
   });
 
-  it('survives a few failures that lie days apart because we were off', () => {
+  it('is kept after few failures days apart because the server was stopped', () => {
     const before = { movedTo: to, failures: 2, firstFailedMs: nowMs - 9 * dayMs };
     expect(pollResultOf(failed('not_found', { status: 404 }), { state: before }).movedTo).toBe(to);
   });
 
-  it('asks the declared address before it believes that the adopted one is gone', () => {
+  it('polls the declared address before accepting a 410 of the adopted one', () => {
     const result = pollResultOf(answered({ kind: 'gone', facts: facts({ status: 410 }) }), {
       state: { movedTo: to },
       history: { goneSinceMs: nowMs - 2 * dayMs },

@@ -88,7 +88,7 @@ export class CaseRun {
       report.outcome === 'fresh' &&
       report.lastAttemptMs === this.harness.nowMs &&
       report.nextCheckMs === this.harness.nowMs + hourMs * jitter &&
-      report.nextCheckWhy === 'interval as declared 1 h' &&
+      report.nextCheckWhy === 'declared interval 1 h' &&
       items.some((item) => item.title === siblingTitle(this.neighbour.requests.length))
     );
   }
