@@ -193,7 +193,7 @@ describe('commands on a database', () => {
       expect(await ask('a')).toBe(
         '1 source to be read; the server that polls does it at once, and no publisher is asked twice within a minute.\n',
       );
-      expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckWhy: 'the operator asked' });
+      expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckReason: 'the operator asked' });
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
     });
 

@@ -11,7 +11,7 @@ const leaseMs = 90_000;
 
 /** A source that was read at noon and is due again after a while. */
 async function readAtNoon(room: StoreFixture, id: string, waitMs: number, retryAfterMs: number | null = null) {
-  const memory = { ...emptyPollHistory, retryUntilMs: retryAfterMs === null ? null : noon + retryAfterMs };
+  const memory = { ...emptyPollHistory, retryAfterUntilMs: retryAfterMs === null ? null : noon + retryAfterMs };
   await recordPoll(room.store, await room.claim(id), settlement({ nextCheckMs: noon + waitMs, history: memory }), noon);
 }
 

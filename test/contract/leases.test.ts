@@ -134,7 +134,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await room.claim('a', noon + minute);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, nextCheckWhy: 'never read' });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, nextCheckReason: 'never read' });
     }));
 
   it('can be kept for longer, as long as it is not lost', () =>
@@ -234,7 +234,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       const room = await declared(store, 'a');
       await room.claim('a');
       await room.claim('a', noon + 10 * minute);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ failures: 0, memory: { lostLeases: 1 } });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ failures: 0, history: { lostLeases: 1 } });
     }));
 
   it('counts as a failure the second time in a row, and the source rests', () =>
@@ -248,7 +248,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
         failures: 1,
         firstFailedMs: noon + 20 * minute,
         nextCheckMs: noon + 25 * minute,
-        memory: { lostLeases: 2 },
+        history: { lostLeases: 2 },
       });
       expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toMatchObject([
         { outcome: 'failed', failure: 'lease_lost', atMs: noon + 20 * minute },
@@ -281,8 +281,8 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       const second = await openStore({ url: place.url, poller: true });
       expect(await dueIds(second, noon + 30_000)).toEqual(['a', 'b']);
       await claimSources(second, { ids: ['a', 'b'], nowMs: noon + 30_000, leaseMs });
-      expect(await readPollState(second.reader, 'a')).toMatchObject({ memory: { lostLeases: 1 } });
-      expect(await readPollState(second.reader, 'b')).toMatchObject({ memory: { lostLeases: 0 } });
+      expect(await readPollState(second.reader, 'a')).toMatchObject({ history: { lostLeases: 1 } });
+      expect(await readPollState(second.reader, 'b')).toMatchObject({ history: { lostLeases: 0 } });
       expect(await recordPoll(second, lease, settlement(), noon)).toBe(false);
       await second.close();
     } finally {

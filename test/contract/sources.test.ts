@@ -38,13 +38,13 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon,
-        nextCheckWhy: 'never read',
+        nextCheckReason: 'never read',
         failures: 0,
         firstFailedMs: null,
         firstReadDone: false,
         goneMs: null,
         movedTo: null,
-        memory: emptyPollHistory,
+        history: emptyPollHistory,
       });
     }));
 
@@ -96,7 +96,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + hour,
-        nextCheckWhy: 'declared anew',
+        nextCheckReason: 'declared anew',
         firstReadDone: true,
       });
     }));
@@ -115,7 +115,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckWhy: 'adaptive interval',
+        nextCheckReason: 'adaptive interval',
       });
     }));
 
@@ -124,7 +124,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const formerly = { title: 'Example', site: 'example.org', untilMs: noon };
-      const memory = { ...emptyPollHistory, idsDistrusted: true, formerly, newsStreak: 2 };
+      const memory = { ...emptyPollHistory, idsDistrusted: true, previousIdentity: formerly, newItemsStreak: 2 };
       await recordPoll(store, await room.claim('a'), settlement({ history: memory }), noon);
       await declare(store, [source('a', { intervalMs: hour })], noon + hour);
       expect((await readPollState(store.reader, 'a'))?.history).toEqual(memory);
@@ -132,7 +132,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect((await readPollState(store.reader, 'a'))?.history).toEqual({
         ...memory,
         idsDistrusted: false,
-        formerly: null,
+        previousIdentity: null,
       });
     }));
 
@@ -140,7 +140,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
-      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
       await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
       await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
@@ -154,7 +154,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null },
         nextCheckMs: noon + hour,
-        nextCheckWhy: 'never read',
+        nextCheckReason: 'never read',
         firstReadDone: false,
       });
       expect(await room.read('a', [draft('one'), draft('two')], noon + hour)).toMatchObject({ added: 1 });
@@ -229,7 +229,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       await declare(store, [source('a', { intervalMs: 2 * hour })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 2 * hour,
-        nextCheckWhy: 'interval',
+        nextCheckReason: 'interval',
       });
       await declare(store, [source('a', { intervalMs: 3 * day })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + 2 * hour });
@@ -258,7 +258,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, null, noon + hour)).toBe(2);
       expect((await dueIds(store, noon + hour)).sort()).toEqual(['a', 'b']);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckWhy: askedByOperator });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: askedByOperator });
     }));
 
   it('makes only the named ones due, gone or not', () =>
@@ -282,7 +282,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
-      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
       await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
       await requestRefresh(store, null, noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
@@ -297,7 +297,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await room.read('a', [], noon + 2000, { lease, settle: () => settlement({ nextCheckMs: noon + day }) });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 61_000,
-        nextCheckWhy: askedByOperator,
+        nextCheckReason: askedByOperator,
       });
     }));
 
@@ -307,7 +307,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
-      const memory = { ...emptyPollHistory, retryUntilMs: noon + day };
+      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
       await recordPoll(
         store,
         lease,

@@ -106,7 +106,7 @@ describe('inspect', () => {
     const found = await look(`file://${folder.path('a.xml')}`, { feedsDir: folder.dir });
     expect(found.feed).toMatchObject({
       second: 'not-asked',
-      next: { nextCheckWhy: expect.stringContaining('watched') },
+      next: { nextCheckReason: expect.stringContaining('watched') },
     });
   });
 

@@ -65,7 +65,7 @@ describe('what is pushed', () => {
       expect((await desk.push('')).status).toBe(202);
       expect(await desk.intake.state()).toMatchObject({
         nextCheckMs: desk.intake.nowMs,
-        nextCheckWhy: 'its hub tells of news',
+        nextCheckReason: 'its hub tells of news',
       });
     }),
   );
