@@ -134,7 +134,10 @@ describe.each(engines)('claiming sources on $name', (engine) => {
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await room.claim('a', noon + minute);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, nextCheckReason: 'never read' });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({
+        nextCheckMs: noon,
+        nextCheckReason: 'never read',
+      });
     }));
 
   it('can be kept for longer, as long as it is not lost', () =>

@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
 import { type CaseRun, casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createChaosSuite('documents');
+const suite = createChaosSuite('documents');
 
-async function titles(show: CaseRun): Promise<readonly string[]> {
-  return (await show.items()).map((item) => item.title);
+async function titles(run: CaseRun): Promise<readonly string[]> {
+  return (await run.items()).map((item) => item.title);
 }
 
 /** Plays a case of which the items are taken, with these notes. */
 async function taken(row: string, variant: string, notes: readonly string[]): Promise<CaseRun> {
-  const show = await theatre.open(row, variant);
-  await show.readGoodDocument();
-  await show.poll();
-  expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
-  return show;
+  const run = await suite.open(row, variant);
+  await run.readGoodDocument();
+  await run.poll();
+  expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
+  return run;
 }
 
-describe('a document that is none', () => {
+describe('a response that is not a feed', () => {
   it.each<[string, string, Failure]>([
     ['H40', 'parked', 'not_feed'],
     ['H40', 'as a feed', 'not_feed'],
@@ -28,42 +28,42 @@ describe('a document that is none', () => {
     ['H48', 'a million attributes', 'parse_limit'],
     ['H48', 'an attribute of 5 MB', 'parse_limit'],
     ['H48', 'a name of 5 MB', 'parse_limit'],
-  ])('%s, %s: is recorded as %s; name, items and feeds stay', async (row, variant, failure) => {
-    await theatre.fails(row, variant, failure);
+  ])('%s, %s: is recorded as %s; name, items and feeds are unchanged', async (row, variant, failure) => {
+    await suite.fails(row, variant, failure);
   });
 });
 
 describe('a document with fewer items', () => {
-  it('H42: takes none away', async () => {
-    const show = await theatre.open('H42', 'empty');
-    const before = await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: [] });
-    const after = await show.snapshot();
+  it('H42: removes no items', async () => {
+    const run = await suite.open('H42', 'empty');
+    const before = await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: [] });
+    const after = await run.snapshot();
     expect(after.items).toEqual(before.items);
     expect(after.feeds).toEqual(before.feeds);
   });
 
-  it('H49: because it was cut off gives those that are whole, and is asked for again without conditions', async () => {
-    const show = await theatre.open('H49', 'cut');
-    const before = await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['partial_parse'] });
-    const found = await titles(show);
+  it('H49: that is truncated yields its complete items and is requested again without validators', async () => {
+    const run = await suite.open('H49', 'cut');
+    const before = await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['partial_parse'] });
+    const found = await titles(run);
     expect(found).toHaveLength(33);
     expect(found).toContain('Number 30');
     expect(found).not.toContain('Number 31');
-    const { validators, bodyHash } = await show.harness.state('chaos');
+    const { validators, bodyHash } = await run.harness.state('chaos');
     expect({ validators, bodyHash }).toEqual({ validators: before.validators, bodyHash: before.bodyHash });
   });
 
-  it("H43: of somebody else's brings that one's items and leaves the old ones", async () => {
-    const show = await theatre.open('H43', 'hijacked');
-    const before = await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
-    expect(await show.notes()).toEqual(['identity_changed']);
-    const items = await show.items();
+  it('H43: of another publisher adds its items and keeps the old ones', async () => {
+    const run = await suite.open('H43', 'hijacked');
+    const before = await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
+    expect(await run.notes()).toEqual(['identity_changed']);
+    const items = await run.items();
     expect(items).toHaveLength(8);
     for (const { id, revision, withdrawnMs } of before.items) {
       expect(items.find((item) => item.id === id)).toMatchObject({ revision, withdrawnMs, url: expect.any(String) });
@@ -76,10 +76,10 @@ describe('declarations', () => {
     ['billion laughs', '&a20;'],
     ['quadratic blow-up', /^(&a;){300}/],
     ['5,000 declarations', 'Still here'],
-  ])('H44, %s: expand nothing', async (variant, title) => {
-    const show = await taken('H44', variant, expect.arrayContaining(['dtd_dropped']));
-    expect((await titles(show)).filter((found) => found === title || found.match(title) !== null)).toHaveLength(1);
-    for (const item of await show.items()) expect(item.title.length).toBeLessThanOrEqual(1_024);
+  ])('H44, %s: are not expanded', async (variant, title) => {
+    const run = await taken('H44', variant, expect.arrayContaining(['dtd_dropped']));
+    expect((await titles(run)).filter((found) => found === title || found.match(title) !== null)).toHaveLength(1);
+    for (const item of await run.items()) expect(item.title.length).toBeLessThanOrEqual(1_024);
   });
 
   it.each([
@@ -89,25 +89,25 @@ describe('declarations', () => {
     ['XInclude', [], 'Here'],
     ['style sheet', [], 'Still here'],
   ])('H45, %s: fetch nothing', async (variant, notes, title) => {
-    const show = await taken('H45', variant, expect.arrayContaining(notes));
-    expect(await titles(show)).toContain(title);
-    expect(show.chaos.canary.connections).toBe(0);
+    const run = await taken('H45', variant, expect.arrayContaining(notes));
+    expect(await titles(run)).toContain(title);
+    expect(run.chaos.canary.connections).toBe(0);
   });
 
-  it('H46: cannot give a new meaning to an old name', async () => {
-    const show = await taken('H46', 'shadow', ['dtd_dropped']);
-    expect(await titles(show)).toContain('1 < 2 & 3');
+  it('H46: cannot redefine predefined entities', async () => {
+    const run = await taken('H46', 'shadow', ['dtd_dropped']);
+    expect(await titles(run)).toContain('1 < 2 & 3');
     for (const feed of ['rss', 'atom', 'json']) {
-      expect((await show.harness.get(`/feed.${feed}`)).text).not.toMatch(/<script|<img/);
+      expect((await run.harness.get(`/feed.${feed}`)).text).not.toMatch(/<script|<img/);
     }
   });
 });
 
-describe('bytes and words that are wrong', () => {
-  it('H50: are replaced or left out, and the rest is read', async () => {
-    const show = await taken('H50', 'bytes', expect.arrayContaining(['recovered']));
-    const [first = ''] = await titles(show);
-    expect(await titles(show)).toHaveLength(4);
+describe('invalid bytes and encodings', () => {
+  it('H50: are replaced or removed, and the rest is read', async () => {
+    const run = await taken('H50', 'bytes', expect.arrayContaining(['recovered']));
+    const [first = ''] = await titles(run);
+    expect(await titles(run)).toHaveLength(4);
     expect(first).toMatch(/^Déjà lu à Sète, à Besançon, à Orléans, à Nîmes .*Story 4 of the herald$/);
     expect(first).not.toMatch(/[\p{Cc}\p{Cs}]/u);
   });
@@ -116,9 +116,9 @@ describe('bytes and words that are wrong', () => {
     ['iso-8859-1 with C1', [], '“Quoted” é'],
     ['UTF-16 without BOM', ['charset_guess'], 'Café €'],
     ['UTF-7', ['charset_guess'], '+ADw-b+AD4- Café'],
-  ])('H51, %s: are read as what they are', async (variant, notes, title) => {
-    const show = await taken('H51', variant, notes);
-    expect(await titles(show)).toContain(title);
+  ])('H51, %s: are decoded by their real encoding', async (variant, notes, title) => {
+    const run = await taken('H51', variant, notes);
+    expect(await titles(run)).toContain(title);
   });
 
   it.each([
@@ -126,19 +126,19 @@ describe('bytes and words that are wrong', () => {
     ['wrong namespace', 'Number 4'],
     ['RSS in Atom', 'Story 4 of the herald'],
     ['odd case', 'Story 3 of the herald'],
-  ])('H52, %s: are understood', async (variant, title) => {
-    const show = await theatre.open('H52', variant);
-    const before = await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null });
-    expect(await titles(show)).toContain(title);
+  ])('H52, %s: are supported', async (variant, title) => {
+    const run = await suite.open('H52', variant);
+    const before = await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null });
+    expect(await titles(run)).toContain(title);
     // The same entries in other letters are the same entries.
-    if (variant === 'odd case') expect(await show.items()).toEqual(before.items);
+    if (variant === 'odd case') expect(await run.items()).toEqual(before.items);
   });
 });
 
-describe('the table', () => {
-  it('has every case of the theme', () => {
-    expect(theatre.recordedCases()).toEqual(casesOf('documents'));
+describe('the suite', () => {
+  it('runs every case of the theme', () => {
+    expect(suite.recordedCases()).toEqual(casesOf('documents'));
   });
 });

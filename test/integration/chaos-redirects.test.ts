@@ -3,7 +3,7 @@ import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
 import { headerSecret } from '../support/chaos/polling-harness.ts';
 import { casesOf, createChaosSuite, dayMs } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createChaosSuite('redirects');
+const suite = createChaosSuite('redirects');
 
 describe('a redirect that cannot be followed', () => {
   it.each<[string, string, Failure]>([
@@ -14,87 +14,87 @@ describe('a redirect that cannot be followed', () => {
     ['H22', 'empty', 'redirect_no_location'],
     ['H22', 'missing', 'redirect_no_location'],
     ['H22', 'invalid', 'redirect_no_location'],
-  ])('%s, %s: is recorded as %s and moves nothing', async (row, variant, failure) => {
-    await theatre.fails(row, variant, failure);
+  ])('%s, %s: is recorded as %s and changes no address', async (row, variant, failure) => {
+    await suite.fails(row, variant, failure);
   });
 
-  it('H16: is asked once, not round and round', async () => {
-    const { show } = await theatre.fails('H16', 'A to A', 'redirect_loop');
-    expect(show.chaos.origin.requests).toHaveLength(2);
+  it('H16: is requested once', async () => {
+    const { run } = await suite.fails('H16', 'A to A', 'redirect_loop');
+    expect(run.chaos.origin.requests).toHaveLength(2);
   });
 
   it('H17: is followed five times', async () => {
-    const { show } = await theatre.fails('H17', 'chain', 'redirect_limit');
-    expect(show.chaos.origin.requests.map(({ path }) => path.split('/').pop())).toEqual(['chain', 'chain', ...'12345']);
+    const { run } = await suite.fails('H17', 'chain', 'redirect_limit');
+    expect(run.chaos.origin.requests.map(({ path }) => path.split('/').pop())).toEqual(['chain', 'chain', ...'12345']);
   });
 
   it.each([
     ['metadata', 'redirect 1'],
     ['second hop', 'redirect 2'],
-  ])('H18, %s: to a private address is not tried, and the hop is told', async (variant, hop) => {
-    const { report } = await theatre.fails('H18', variant, 'blocked_address');
+  ])('H18, %s: to a private address is not requested, and the hop is reported', async (variant, hop) => {
+    const { report } = await suite.fails('H18', variant, 'blocked_address');
     expect(report.detail).toContain(hop);
   });
 });
 
 describe('a permanent redirect', () => {
-  it('H20: of one poll is followed and not adopted', async () => {
-    const show = await theatre.open('H20', 'once');
-    const before = await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', movedTo: null, url: before.url });
-    expect(await show.notes()).toContain('redirect_candidate');
-    expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
-    await show.poll();
-    expect(await show.notes()).toContain('redirect_ended');
-    expect(await show.report()).toMatchObject({ movedTo: null, url: before.url });
+  it('H20: of one poll is followed but not adopted', async () => {
+    const run = await suite.open('H20', 'once');
+    const before = await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', movedTo: null, url: before.url });
+    expect(await run.notes()).toContain('redirect_candidate');
+    expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
+    await run.poll();
+    expect(await run.notes()).toContain('redirect_ended');
+    expect(await run.report()).toMatchObject({ movedTo: null, url: before.url });
   });
 
-  it('H20: leaves validators that are sent to nobody but who gave them', async () => {
-    const show = await theatre.open('H20', 'once');
-    await show.readGoodDocument();
-    await show.poll();
-    await show.poll();
-    const [, , third] = show.chaos.origin.requests;
+  it('H20: leaves validators that are sent only to the URL that issued them', async () => {
+    const run = await suite.open('H20', 'once');
+    await run.readGoodDocument();
+    await run.poll();
+    await run.poll();
+    const [, , third] = run.chaos.origin.requests;
     expect(third?.headers['if-none-match']).toBeUndefined();
   });
 
-  it('H21: to another place at each poll is never adopted', async () => {
-    const show = await theatre.open('H21', 'flips');
-    const before = await show.readGoodDocument();
+  it('H21: to another target at each poll is never adopted', async () => {
+    const run = await suite.open('H21', 'flips');
+    const before = await run.readGoodDocument();
     for (let poll = 1; poll <= 6; poll += 1) {
-      await show.poll({ atMs: show.harness.nowMs + 2 * dayMs });
-      expect(await show.report()).toMatchObject({ failure: null, movedTo: null, url: before.url });
-      expect(await show.notes()).toContain(poll === 1 ? 'redirect_candidate' : 'redirect_unstable');
+      await run.poll({ atMs: run.harness.nowMs + 2 * dayMs });
+      expect(await run.report()).toMatchObject({ failure: null, movedTo: null, url: before.url });
+      expect(await run.notes()).toContain(poll === 1 ? 'redirect_candidate' : 'redirect_unstable');
     }
   });
 
-  it('H23: takes no secret along, not even when it is adopted', async () => {
-    const show = await theatre.open('H23', 'for good');
-    await show.readGoodDocument();
-    for (let poll = 1; poll <= 3; poll += 1) await show.poll({ atMs: show.harness.nowMs + dayMs });
+  it('H23: receives no secrets, even if it is adopted', async () => {
+    const run = await suite.open('H23', 'for good');
+    await run.readGoodDocument();
+    for (let poll = 1; poll <= 3; poll += 1) await run.poll({ atMs: run.harness.nowMs + dayMs });
     // The second and the third read were conditional: by the validators of who answers, not of who redirects.
-    expect(await show.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
-    expect(await show.report()).toMatchObject({ movedTo: expect.stringContaining('/H23/') });
-    const asked = show.chaos.origin.requests.length;
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
-    expect(show.chaos.origin.requests).toHaveLength(asked);
-    expect(JSON.stringify(show.chaos.elsewhere.requests)).not.toContain(headerSecret);
-    expect(show.chaos.elsewhere.requests).toHaveLength(4);
+    expect(await run.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
+    expect(await run.report()).toMatchObject({ movedTo: expect.stringContaining('/H23/') });
+    const asked = run.chaos.origin.requests.length;
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
+    expect(run.chaos.origin.requests).toHaveLength(asked);
+    expect(JSON.stringify(run.chaos.elsewhere.requests)).not.toContain(headerSecret);
+    expect(run.chaos.elsewhere.requests).toHaveLength(4);
   });
 });
 
 describe('a redirect to another origin', () => {
-  it('H23: takes neither Authorization nor Cookie nor a custom header along, and no cookie back', async () => {
-    const show = await theatre.open('H23', 'at each hop');
-    await show.readGoodDocument();
-    await show.poll();
-    await show.poll();
-    const [first] = show.chaos.origin.requests;
+  it('H23: receives no Authorization, Cookie or custom header, and its cookies are ignored', async () => {
+    const run = await suite.open('H23', 'at each hop');
+    await run.readGoodDocument();
+    await run.poll();
+    await run.poll();
+    const [first] = run.chaos.origin.requests;
     expect(first?.headers).toMatchObject({ 'x-api-key': headerSecret, cookie: `id=${headerSecret}` });
-    expect(show.chaos.elsewhere.requests).toHaveLength(2);
-    for (const { headers } of show.chaos.elsewhere.requests) {
+    expect(run.chaos.elsewhere.requests).toHaveLength(2);
+    for (const { headers } of run.chaos.elsewhere.requests) {
       expect(Object.keys(headers)).not.toContain('x-api-key');
       expect(Object.keys(headers)).not.toContain('authorization');
       expect(Object.keys(headers)).not.toContain('cookie');
@@ -102,8 +102,8 @@ describe('a redirect to another origin', () => {
   });
 });
 
-describe('the table', () => {
-  it('has every case of the theme', () => {
-    expect(theatre.recordedCases()).toEqual(casesOf('redirects'));
+describe('the suite', () => {
+  it('runs every case of the theme', () => {
+    expect(suite.recordedCases()).toEqual(casesOf('redirects'));
   });
 });

@@ -5,7 +5,7 @@ import { casesOf, createChaosSuite, dayMs, hourMs } from '../support/chaos/run-c
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../support/chaos/simulated-network.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 
-const theatre = createChaosSuite('scheduling');
+const suite = createChaosSuite('scheduling');
 const minuteMs = 60_000;
 const secondMs = 1_000;
 const closing: (() => Promise<unknown>)[] = [];
@@ -23,73 +23,73 @@ async function originOf(row: string, variant: string): Promise<Origin> {
 }
 
 async function townWith(options: Pick<SimulatedNetworkOptions, 'others' | 'limits'>): Promise<SimulatedNetwork> {
-  const town = await new SimulatedNetwork({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
-  closing.push(() => town.close());
+  const network = await new SimulatedNetwork({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
+  closing.push(() => network.close());
   // The healthy ones are known to be so before the others come.
-  await town.run(10 * minuteMs, () => town.results.length === 20);
-  await town.makeOthersDue();
-  return town;
+  await network.run(10 * minuteMs, () => network.results.length === 20);
+  await network.makeOthersDue();
+  return network;
 }
 
 const seconds = (ms: number): string => `${(ms / secondMs).toFixed(1)} s`;
 
-describe('hints', () => {
-  it('H68: that ask for years are heeded for a day', async () => {
-    const show = await theatre.open('H68', 'hints');
-    await show.poll();
-    expect(await show.notes()).toEqual(expect.arrayContaining(['hint_capped', 'hint_invalid']));
-    const report = await show.report();
-    expect(report.nextCheckMs - show.harness.nowMs).toBe(dayMs * 1.05);
-    await show.poll();
-    expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
+describe('hints of the publisher', () => {
+  it('H68: that ask for years are capped at a day', async () => {
+    const run = await suite.open('H68', 'hints');
+    await run.poll();
+    expect(await run.notes()).toEqual(expect.arrayContaining(['hint_capped', 'hint_invalid']));
+    const report = await run.report();
+    expect(report.nextCheckMs - run.harness.nowMs).toBe(dayMs * 1.05);
+    await run.poll();
+    expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
   });
 });
 
-describe('very many sources', { timeout: 180_000 }, () => {
-  it('H78: that all stall at once hold the healthy ones up for moments only', async () => {
+describe('many sources', { timeout: 180_000 }, () => {
+  it('H78: that all stall at once delay healthy ones only briefly', async () => {
     const origin = await originOf('H78', 'stall');
     const others = Array.from({ length: 10_000 }, (_, n) =>
       chaosSource(`stalled-${n}`, `http://host-${n % 200}.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
     );
-    // Ten seconds of the town's time.
-    const town = await townWith({ others, limits: { headersMs: 500 } });
-    const sinceMs = town.clock.now();
+    // Ten seconds of the network's time.
+    const network = await townWith({ others, limits: { headersMs: 500 } });
+    const sinceMs = network.clock.now();
     const settledMs = sinceMs + 4 * minuteMs;
-    const reads = () => town.reads.filter((read) => read.plannedMs > settledMs);
-    const delay = await town.run(10 * minuteMs, () => reads().length >= 20);
+    const reads = () => network.reads.filter((read) => read.plannedMs > settledMs);
+    const delay = await network.run(10 * minuteMs, () => reads().length >= 20);
 
     expect(reads().length).toBeGreaterThanOrEqual(20);
-    const stalled = town.results.filter(({ sourceId }) => sourceId.startsWith('stalled'));
+    const stalled = network.results.filter(({ sourceId }) => sourceId.startsWith('stalled'));
     expect(stalled.length).toBeGreaterThan(300);
     expect([...new Set(stalled.map(({ failure }) => failure))]).toEqual(['header_timeout']);
-    const onset = Math.max(...town.reads.map(({ lateMs }) => lateMs));
+    const onset = Math.max(...network.reads.map(({ lateMs }) => lateMs));
     const worst = Math.max(...reads().map(({ lateMs }) => lateMs));
     expect(onset).toBeLessThan(4 * minuteMs);
     expect(worst).toBeLessThan(minuteMs / 2);
     expect(delay.blockMs).toBeLessThan(1_000);
-    theatre.record('H78', 'stall', {
+    suite.record('H78', 'stall', {
       said: `${stalled.length} x header_timeout; healthy late by ${seconds(onset)} at first, then ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
     });
   });
 
-  it('H79: on one host are read at the pace of that host, and others as planned', async () => {
+  it('H79: on one host are polled at its gap, and others on schedule', async () => {
     const origin = await originOf('H79', 'crowd');
     const others = Array.from({ length: 5_000 }, (_, n) =>
       chaosSource(`crowd-${n}`, `http://crowd.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
     );
-    const town = await townWith({ others, limits: {} });
-    const sinceMs = town.clock.now();
-    const delay = await town.run(10 * minuteMs, () => town.reads.length >= 40);
+    const network = await townWith({ others, limits: {} });
+    const sinceMs = network.clock.now();
+    const delay = await network.run(10 * minuteMs, () => network.reads.length >= 40);
 
-    expect(town.reads.length).toBeGreaterThanOrEqual(40);
-    const lastedMs = town.clock.now() - sinceMs;
+    expect(network.reads.length).toBeGreaterThanOrEqual(40);
+    const lastedMs = network.clock.now() - sinceMs;
     expect(origin.requests.length).toBeLessThanOrEqual(lastedMs / secondMs + 2);
     expect(origin.requests.length).toBeGreaterThan(lastedMs / secondMs / 4);
-    const worst = Math.max(...town.reads.map(({ lateMs }) => lateMs));
+    const worst = Math.max(...network.reads.map(({ lateMs }) => lateMs));
     expect(worst).toBeLessThan(minuteMs / 2);
-    const crowd = (await town.reports()).filter(({ id, outcome }) => id.startsWith('crowd') && outcome === 'fresh');
+    const crowd = (await network.reports()).filter(({ id, outcome }) => id.startsWith('crowd') && outcome === 'fresh');
     expect(crowd.length).toBeGreaterThan(50);
     for (const report of crowd) {
       expect(report.notes).toContain('host_throttled');
@@ -97,7 +97,7 @@ describe('very many sources', { timeout: 180_000 }, () => {
       expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeLessThan(2 * hourMs);
     }
     expect(delay.blockMs).toBeLessThan(1_000);
-    theatre.record('H79', 'crowd', {
+    suite.record('H79', 'crowd', {
       said: `${crowd.length} x fresh host_throttled in ${seconds(lastedMs)}; healthy late by ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
@@ -105,8 +105,8 @@ describe('very many sources', { timeout: 180_000 }, () => {
   });
 });
 
-describe('the table', () => {
-  it('has every case of the theme', () => {
-    expect(theatre.recordedCases()).toEqual(casesOf('scheduling'));
+describe('the suite', () => {
+  it('runs every case of the theme', () => {
+    expect(suite.recordedCases()).toEqual(casesOf('scheduling'));
   });
 });

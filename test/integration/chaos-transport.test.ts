@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
 import { casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
 
-const theatre = createChaosSuite('transport');
+const suite = createChaosSuite('transport');
 
-describe('an answer that cannot be taken', () => {
+describe('an invalid response', () => {
   it.each<[string, string, Failure]>([
     ['H01', 'silent', 'header_timeout'],
     ['H03', 'drip', 'header_timeout'],
@@ -29,31 +29,31 @@ describe('an answer that cannot be taken', () => {
     ['H27', 'bare line feeds', 'protocol_error'],
     ['H27', 'NUL in a header', 'protocol_error'],
   ])('%s, %s: is recorded as %s and changes nothing', async (row, variant, failure) => {
-    await theatre.fails(row, variant, failure);
+    await suite.fails(row, variant, failure);
   });
 
-  it('H06: is left at the cap, with its connection closed and its bytes counted', async () => {
-    const { show, report } = await theatre.fails('H06', 'endless', 'body_too_large');
+  it('H06: is aborted at the limit, with its connection closed and its bytes counted', async () => {
+    const { run, report } = await suite.fails('H06', 'endless', 'body_too_large');
     const cap = 10 * 1024 * 1024;
     expect(report.bytes).toBeGreaterThan(cap);
     expect(report.bytes).toBeLessThan(cap * 1.1);
-    await expect.poll(() => show.chaos.origin.open).toBe(0);
+    await expect.poll(() => run.chaos.origin.open).toBe(0);
   });
 
-  it('H07: is not read at all when it says that it is too large', async () => {
-    const { report } = await theatre.fails('H07', 'said', 'body_too_large');
+  it('H07: is not read if its declared size exceeds the limit', async () => {
+    const { report } = await suite.fails('H07', 'said', 'body_too_large');
     expect(report.bytes).toBe(0);
   });
 });
 
-describe('an answer that can be taken all the same', () => {
-  it('H09: is as long as it says, and what follows answers no other request', async () => {
-    const show = await theatre.open('H09', 'smuggling');
-    await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null });
-    expect((await show.items()).map((item) => item.title)).toContain('Story 4 of the herald');
-    expect(show.chaos.origin.requests.map((request) => request.connection)).toEqual([1, 2]);
+describe('an unusual but usable response', () => {
+  it('H09: has its declared length, and trailing bytes answer no other request', async () => {
+    const run = await suite.open('H09', 'smuggling');
+    await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null });
+    expect((await run.items()).map((item) => item.title)).toContain('Story 4 of the herald');
+    expect(run.chaos.origin.requests.map((request) => request.connection)).toEqual([1, 2]);
   });
 
   it.each([
@@ -61,17 +61,17 @@ describe('an answer that can be taken all the same', () => {
     ['H14', 'charset', ['wrong_encoding_label']],
     ['H14', 'transfer', ['wrong_encoding_label']],
     ['H24', '15 KB', []],
-  ])('%s, %s: brings its items', async (row, variant, notes) => {
-    const show = await theatre.open(row, variant);
-    await show.readGoodDocument();
-    await show.poll();
-    expect(await show.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
-    expect((await show.items())[0]?.title).toBe('Story 4 of the herald');
+  ])('%s, %s: yields its items', async (row, variant, notes) => {
+    const run = await suite.open(row, variant);
+    await run.readGoodDocument();
+    await run.poll();
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0, notes });
+    expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
   });
 });
 
-describe('the table', () => {
-  it('has every case of the theme', () => {
-    expect(theatre.recordedCases()).toEqual(casesOf('transport'));
+describe('the suite', () => {
+  it('runs every case of the theme', () => {
+    expect(suite.recordedCases()).toEqual(casesOf('transport'));
   });
 });

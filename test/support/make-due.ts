@@ -4,8 +4,8 @@ import type { Home } from './server.ts';
 import { until } from './until.ts';
 
 /**
- * Makes a source due now, behind the back of the rule that spares a publisher a second read within a minute: a test
- * has no minute. Waits for a read that is under way to be settled, which would set the next check again.
+ * Makes a source due now in the database, bypassing the limit of one requested read per minute. Waits for a running read
+ * to end, since that would set the next check again.
  */
 export async function makeDue(home: Home, sourceId: string): Promise<void> {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { timeout: 5000 });

@@ -99,7 +99,7 @@ export function createAddressGuard({
     const url = parseUrl(text, base);
     const target = { hostname: url.hostname, port: portOf(url) };
     if (own.has(ownKey(url)))
-      throw new FetchError('blocked_address', "The address is Newswire's own. Remove the source");
+      throw new FetchError('blocked_address', "This is Newswire's own address. Remove the source");
     const refused = isLiteral(url.hostname)
       ? refusal(bareName(target), target)
       : // Allowed ranges apply to names too, and only the resolved address can show whether they do.

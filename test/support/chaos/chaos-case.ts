@@ -4,48 +4,48 @@ import type { Resolve } from '../../../src/fetch/client/resolver.ts';
 import { rssDocument } from '../documents.ts';
 import type { Origin, Reply } from '../origin.ts';
 
-/** Where a case is played. */
+/** The environment of a case. */
 export interface CaseContext {
-  /** The case's own address, `http://127.0.0.1:PORT/H16/loop`. */
+  /** The URL of the case, `http://127.0.0.1:PORT/H16/loop`. */
   readonly url: string;
   /** Its path on the origin. */
   readonly path: string;
   readonly origin: Origin;
-  /** Somebody else's origin, which behaves as it is told. */
+  /** Another origin, controlled by the case. */
   readonly elsewhere: Origin;
-  /** Whoever asks here has fallen for the case. */
+  /** An origin that must not receive requests. */
   readonly canary: Origin;
-  /** Calls when the case is over. */
+  /** Registers a cleanup. */
   closing(close: () => Promise<unknown>): void;
 }
 
-/** What a case needs of the network beside an origin on loopback. */
+/** Network dependencies of a case besides an origin on loopback. */
 export interface Network {
   readonly resolve?: Resolve;
   readonly dial?: Dial;
   readonly ca?: readonly string[];
   readonly allowPrivateNetworks?: readonly string[];
-  /** The addresses that were dialled for the case's name, in order, where the case dials itself. */
+  /** The addresses dialled for the name of the case, in order, if the case dials itself. */
   readonly dialled?: readonly string[];
 }
 
-/** A case that is set up: what is asked, and over which network. */
+/** A prepared case: its URL, responses and network. */
 export interface PreparedCase {
-  /** Absent: the case's own address. */
+  /** Absent: the URL of the case. */
   readonly url?: string;
-  /** What the case's address answers to one request after the other, the last one again and again. */
+  /** The responses in order; the last one repeats. */
   readonly replies?: readonly Reply[];
   readonly network?: Network;
 }
 
-/** Sets a case up. */
+/** Prepares a case. */
 export type PrepareCase = (place: CaseContext) => readonly Reply[] | PreparedCase | Promise<PreparedCase>;
 
-/** One row of the table of hostile origins. */
+/** One row of test/cases/hostile-origins.md. */
 export interface ChaosCase {
   /** What the origin does. */
   readonly what: string;
-  /** Limits with which it is over soon; the others are those of earnest. */
+  /** Shorter limits, so that the case ends soon; the others are the defaults. */
   readonly limits?: Partial<FetchLimits>;
   /** By variant. */
   readonly variants: Readonly<Record<string, PrepareCase>>;
@@ -62,10 +62,10 @@ export const goodEntries = [3, 2, 1].map((n) => ({
   text: `What happened in story ${n}.`,
 }));
 
-/** A sound document: what a publisher served before things went wrong. */
+/** A valid document, served before the hostile response. */
 export const goodDocument = rssDocument(channel, goodEntries);
 
-/** A sound document with one story more than the good one. */
+/** A valid document with one more story than the good one. */
 export const laterDocument = rssDocument(channel, [
   {
     guid: 'herald-4',
@@ -88,7 +88,7 @@ export const good: Reply = {
   body: goodDocument,
 };
 
-/** A good answer with another document. */
+/** A valid response with another document. */
 export function document(body: string | Uint8Array, headers: Record<string, string> = {}): Reply {
   return { headers: { 'Content-Type': 'application/xml', ...headers }, body };
 }
@@ -103,12 +103,12 @@ export function afterGoodDocument(body: string | Uint8Array, headers: Record<str
   return afterGood(document(body, headers));
 }
 
-/** The start of a raw answer: status and header lines. */
+/** The start of a raw response: status and header lines. */
 export function head(lines: string): string {
   return `HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`;
 }
 
-/** An RSS document around items as they are. */
+/** An RSS document around raw items. */
 export function rss(items: string, channelParts = ''): string {
   return `<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel><title>${channel.title}</title><link>${channel.link}</link>${channelParts}${items}</channel></rss>`;
 }
@@ -118,7 +118,7 @@ export function numbered(n: number, parts = ''): string {
   return `<item><guid isPermaLink="false">n-${n}</guid><title>Number ${n}</title><link>https://herald.example.org/n/${n}</link>${parts}</item>`;
 }
 
-/** Pieces made of numbers from 1, joined. */
+/** Joins pieces numbered from 1. */
 export function many(count: number, piece: (n: number) => string): string {
   return Array.from({ length: count }, (_, index) => piece(index + 1)).join('');
 }

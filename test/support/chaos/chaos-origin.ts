@@ -8,7 +8,7 @@ import { redirectCases } from './redirects.ts';
 import { schedulingCases } from './scheduling.ts';
 import { transportCases } from './transport.ts';
 
-/** Every row of the table of hostile origins, by theme and by name. */
+/** All rows of test/cases/hostile-origins.md, by theme and row code. */
 export const chaosThemes = {
   transport: transportCases,
   redirects: redirectCases,
@@ -21,7 +21,7 @@ export const chaosThemes = {
 
 export type ChaosTheme = keyof typeof chaosThemes;
 
-/** The case of a row; throws for a name that is none. */
+/** The case of a row. @throws if the row does not exist. */
 export function chaosCase(row: string): ChaosCase {
   for (const cases of Object.values(chaosThemes) as Readonly<Record<string, ChaosCase>>[]) {
     if (Object.hasOwn(cases, row) && cases[row] !== undefined) return cases[row];
@@ -29,26 +29,26 @@ export function chaosCase(row: string): ChaosCase {
   throw new Error(`there is no case ${row}`);
 }
 
-/** What a case was set up as. */
+/** The prepared source of a case. */
 export interface PreparedSource {
-  /** What the source of the case is declared with. */
+  /** The declared URL of the source. */
   readonly url: string;
   readonly network: Network;
 }
 
-/** The origin on which the cases are played, one path each, with what stands around it. */
+/** The origin of all cases, one path each, with its helpers. */
 export interface ChaosOrigin {
   readonly origin: Origin;
-  /** Somebody else's origin, to which a case may lead. */
+  /** Another origin, to which a case may lead. */
   readonly elsewhere: Origin;
-  /** Nobody may ever ask here. */
+  /** An origin that must not receive requests. */
   readonly canary: Origin;
-  /** Sets a case up in one of its variants. */
+  /** Prepares a variant of a case. */
   prepare(row: string, variant: string): Promise<PreparedSource>;
   close(): Promise<void>;
 }
 
-/** Starts the origin; all of it is on 127.0.0.1. */
+/** Starts the origins, on 127.0.0.1. */
 export async function startChaosOrigin(): Promise<ChaosOrigin> {
   const [origin, elsewhere, canary] = await Promise.all([startOrigin(), startOrigin(), startOrigin()]);
   const closes: (() => Promise<unknown>)[] = [origin, elsewhere, canary].map((one) => () => one.close());

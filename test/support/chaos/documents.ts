@@ -79,7 +79,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H41: {
-    what: '200 with nothing in it',
+    what: '200 with an empty body',
     variants: {
       empty: afterGoodDocument(''),
       'only a BOM': afterGoodDocument('\ufeff'),
@@ -89,7 +89,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   H42: { what: 'a valid feed without items', variants: { empty: afterGoodDocument(rss('')) } },
   H43: { what: 'another feed: another title, other guids', variants: { hijacked: afterGoodDocument(stranger) } },
   H44: {
-    what: 'entities that grow without bound',
+    what: 'entities that expand exponentially',
     variants: {
       'billion laughs': afterGoodDocument(declared(`<!DOCTYPE rss [<!ENTITY a0 "ha">${laughs}]>`, '&a20;')),
       'quadratic blow-up': afterGoodDocument(declared(longEntity, '&a;'.repeat(50_000))),
@@ -97,7 +97,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H45: {
-    what: 'references to somewhere else',
+    what: 'external entities and references',
     variants: {
       entity: (place) => lured(place, '<!DOCTYPE rss [<!ENTITY x SYSTEM "CANARY/entity">]>', 'Got: &x;'),
       'parameter entity': (place) =>
@@ -110,7 +110,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H46: {
-    what: 'an entity in the name of another',
+    what: 'a redefined predefined entity',
     variants: {
       shadow: afterGoodDocument(
         declared(
@@ -122,7 +122,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
   },
   H47: { what: '100,000 nested elements', variants: { nested: () => [good, document(nested(100_000))] } },
   H48: {
-    what: 'tags without bound',
+    what: 'an unlimited number of tags',
     variants: {
       'a million attributes': () => [good, document(rss(`<a ${many(1_000_000, (n) => `a${n.toString(36)}="" `)}/>`))],
       'an attribute of 5 MB': () => [good, document(rss(`<a b="${'x'.repeat(5_000_000)}"/>`))],
@@ -130,12 +130,12 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H49: {
-    what: 'a document cut off after item 30 of 40',
+    what: 'a document truncated after item 30 of 40',
     variants: { cut: afterGood({ raw: `HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "cut"\r\n\r\n${cut}` }) },
   },
-  H50: { what: 'bytes that are no text', variants: { bytes: afterGoodDocument(badBytes) } },
+  H50: { what: 'bytes that are not text', variants: { bytes: afterGoodDocument(badBytes) } },
   H51: {
-    what: 'labels that are wrong about the charset',
+    what: 'wrong charset labels',
     variants: {
       'iso-8859-1 with C1': afterGoodDocument(Buffer.from(titled('\x93Quoted\x94 \xe9', 'iso-8859-1'), 'latin1')),
       'UTF-16 without BOM': afterGoodDocument(Buffer.from(titled('Caf\u00e9 \u20ac', 'utf-16'), 'utf16le')),
@@ -143,7 +143,7 @@ export const documentCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H52: {
-    what: 'the right words in the wrong place',
+    what: 'known elements in unexpected places or namespaces',
     variants: {
       'XML 1.1': afterGoodDocument(laterDocument.replace('version="1.0"', 'version="1.1"')),
       'wrong namespace': afterGoodDocument(

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Timers } from '../../../src/schedule/timers.ts';
 
 const tickMs = 5;
-/** Of real time between two ticks, so much counts: a machine that is busy with others slows the clock down. */
+/** Maximum real time that counts between two ticks: a busy machine slows the clock down. */
 const mostMs = 10;
 
 interface Timer {
@@ -10,7 +10,7 @@ interface Timer {
   readonly call: () => void;
 }
 
-/** A clock that runs many times faster than the real one, with timers that keep to it. */
+/** A clock that runs faster than the real one, with timers. */
 export class FastClock implements Clock, Timers {
   readonly #startMs: number;
   readonly #timers = new Set<Timer>();

@@ -18,7 +18,7 @@ export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H29: {
-    what: '304 to a request without conditions',
+    what: '304 in response to an unconditional request',
     variants: {
       'never read': () => [{ status: 304 }],
       'without validators': () => [document(goodDocument), { status: 304 }],
@@ -45,14 +45,14 @@ export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
   H33: { what: '429 with Retry-After of a day', variants: { day: afterGood(throttled(429, '86400'), good) } },
   H34: { what: '429 with Retry-After of a second, each time', variants: { second: afterGood(throttled(429, '1')) } },
   H35: {
-    what: '503 with a Retry-After that makes no sense',
+    what: '503 with an invalid Retry-After',
     variants: {
       'year 9999': afterGood(throttled(503, 'Fri, 31 Dec 9999 23:59:59 GMT'), good),
       past: afterGood(throttled(503, 'Sat, 01 Jan 2000 00:00:00 GMT'), good),
     },
   },
   H36: { what: '410 once, then 200', variants: { once: afterGood({ status: 410 }, document(laterDocument)) } },
-  H37: { what: '410 again and again', variants: { gone: afterGood({ status: 410 }) } },
+  H37: { what: '410 at every request', variants: { gone: afterGood({ status: 410 }) } },
   H38: {
     what: '404 for sixty days, then 200',
     // The test says when the sixty days are over.

@@ -78,7 +78,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     variants: { future: afterGoodDocument(rss(many(5, (n) => dated(n, 'Tue, 01 Dec 2099 12:00:00 GMT')))) },
   },
   H56: {
-    what: 'dates that are none',
+    what: 'invalid dates',
     variants: {
       dates: afterGoodDocument(
         rss(
@@ -101,7 +101,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     variants: { stolen: afterGoodDocument(rss(withGuid('sibling-1', 1) + withGuid('sibling-2', 2))) },
   },
   H59: {
-    what: 'guids that are no keys',
+    what: 'unusable guids',
     variants: {
       guids: () => [
         good,
@@ -132,7 +132,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     variants: { tides: () => [good, document(rss('')), document(`${goodDocument}<!-- again -->`)] },
   },
   H62: {
-    what: 'links that run',
+    what: 'links with script URLs',
     variants: {
       links: afterGoodDocument(
         rss(
@@ -144,7 +144,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H63: {
-    what: 'titles that do something',
+    what: 'titles with markup and control characters',
     variants: {
       terminal: afterGoodDocument(rss(titled('a\x1b]52;c;cm0gLXJm\x07b&#x1b;[31mc'))),
       'turned around': afterGoodDocument(rss(titled('user\u202egnp.exe\u2066x\u200bz\u200d'))),
@@ -158,7 +158,7 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H65: {
-    what: 'content without bound',
+    what: 'unlimited content',
     variants: {
       '9 MB of text': () => [good, document(rss(text(1, 'long words '.repeat(800_000))))],
       '20 MB of text': () => [good, document(rss(text(1, 'long words '.repeat(1_900_000))))],
@@ -170,12 +170,15 @@ export const itemCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H66: {
-    what: 'enclosures that are none',
+    what: 'invalid enclosures',
     variants: { enclosures: (place) => [good, document(rss(enclosures(place)))] },
   },
-  H67: { what: 'pictures that are bombs', variants: { pictures: (place) => [good, document(pictures(place))] } },
+  H67: {
+    what: 'images that are decompression bombs',
+    variants: { pictures: (place) => [good, document(pictures(place))] },
+  },
   H69: {
-    what: 'archives without an end, at private addresses',
+    what: 'endless archives, and archives at private addresses',
     variants: {
       loop: (place) => [good, document(rss(numbered(1), atomLink('prev-archive', place.url)))],
       pages: ({ url, path, origin }) => {

@@ -1,17 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How long the event loop of the main thread kept others waiting. */
+/** The delay of the main thread's event loop. */
 export interface LoopDelay {
   /** 99th percentile of the delay. */
   readonly p99Ms: number;
-  /** The longest that it worked without a break: time in which the machine ran somebody else does not count. */
+  /** The longest block, measured in CPU time, so that other processes do not count. */
   readonly blockMs: number;
 }
 
 const resolutionMs = 5;
 
-/** Watches the event loop until it is stopped. */
+/** Measures the event loop until it is stopped. */
 export function watchLoop(): { stop(): Promise<LoopDelay> } {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   let blockMs = 0;
@@ -25,7 +25,7 @@ export function watchLoop(): { stop(): Promise<LoopDelay> } {
   histogram.enable();
   return {
     async stop() {
-      // A block right before this shows only when the next sample is taken.
+      // A block right before this is visible only in the next sample.
       await wait(3 * resolutionMs);
       clearInterval(timer);
       histogram.disable();

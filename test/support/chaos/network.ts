@@ -112,7 +112,7 @@ const resets = Buffer.concat([frame(4, []), ...Array(10_000).fill(frame(3, [0, 0
 /** Trouble below HTTP: names, addresses, connections, TLS. */
 export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H02: {
-    what: 'a host that swallows every packet',
+    what: 'a host that drops every packet',
     limits: { connectMs: 1_000 },
     variants: {
       blackhole: (place) => {
@@ -134,7 +134,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H72: {
-    what: 'a hub that pushes what nobody asked for',
+    what: 'a hub that pushes without a subscription',
     variants: {
       hub: ({ canary }) => [
         document(rss('', `<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="${canary.url}/hub"/>`), {
@@ -144,7 +144,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H73: {
-    what: 'names that cannot be resolved, or lead somewhere else the second time',
+    what: 'names that cannot be resolved, or resolve to another address the second time',
     limits: { dnsMs: 1_000 },
     variants: {
       NXDOMAIN: afterGoodName(failing('ENOTFOUND')),
@@ -172,7 +172,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H75: {
-    what: 'a kept connection that is closed when it is used, and a name that has moved',
+    what: 'an idle connection that is closed on reuse, and a name that has moved',
     variants: {
       closed: () => [goodKept, { raw: '', after: 'end' }, later],
       moved: (place) => {
@@ -184,7 +184,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H76: {
-    what: 'HTTP/2 and nothing else',
+    what: 'HTTP/2 only',
     variants: {
       'no protocol in common': secured(onlyHttp2),
       'frames in the clear': () => [goodOnce, { raw: frame(4, []), after: 'hang' }],
@@ -192,7 +192,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H77: {
-    what: 'TLS that proves nothing',
+    what: 'invalid TLS certificates',
     limits: { tlsMs: 1_000 },
     variants: {
       expired: secured(certificate({ notAfter: new Date('2020-01-01') })),

@@ -29,9 +29,9 @@ import { createApp } from '../../../src/web/app.ts';
 import type { Network } from './chaos-case.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
 
-/** 1 March 2026, 12:00 UTC: what the wall clock shows at the first turn. Durations are real. */
+/** 1 March 2026, 12:00 UTC: what the wall clock shows at the first poll. Durations are real. */
 export const harnessStartMs = Date.UTC(2026, 2, 1, 12);
-/** What the sources of a stage send as a header, and what must be found nowhere. */
+/** A secret in the headers of every source, which must not appear anywhere else. */
 export const headerSecret = 'open-sesame-4711';
 
 const leaseMs = 90_000;
@@ -53,22 +53,22 @@ export interface HarnessOptions {
   readonly network: Network;
 }
 
-/** One turn of the polling loop. */
+/** One run of the polling loop. */
 export interface PollRun {
   readonly results: ReadonlyMap<string, RefreshResult>;
   readonly delay: LoopDelay;
-  /** What the wall clock showed. */
+  /** The wall clock. */
   readonly atMs: number;
 }
 
-/** How the loop runs in a turn. */
+/** Options of a run of the polling loop. */
 export interface PollRunOptions {
   readonly hostConcurrency?: number;
-  /** How long it runs on when all is read. */
+  /** How long it continues after the last read. */
   readonly extraMs?: number;
 }
 
-/** A source as declared, with a secret in its headers. */
+/** A declared source with a secret in its headers. */
 export function chaosSource(id: string, url: string, over: Partial<Source> = {}): Source {
   return {
     id,
@@ -91,14 +91,14 @@ export function chaosSource(id: string, url: string, over: Partial<Source> = {})
   };
 }
 
-/** The real intake over a database of its own, with a wall clock that the test turns. */
+/** The real polling pipeline with a database of its own and a wall clock that the test sets. */
 export class PollingHarness {
   readonly #options: HarnessOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
   readonly #brake = createNetworkBreaker();
   readonly #sources: ReadonlyMap<string, Source>;
   readonly errors: string[] = [];
-  /** Every line of the log. */
+  /** All lines of the log. */
   readonly logLines: string[] = [];
   store!: Store;
   #fetcher!: Fetcher;
@@ -128,7 +128,7 @@ export class PollingHarness {
   }
 
   async open(): Promise<this> {
-    this.store = await openStore({ url: `sqlite:${path.join(this.#folder, 'stage.sqlite')}`, poller: true });
+    this.store = await openStore({ url: `sqlite:${path.join(this.#folder, 'harness.sqlite')}`, poller: true });
     const { limits, network, sources } = this.#options;
     this.#fetcher = createFetcher({
       clock: this.clock,
@@ -157,7 +157,7 @@ export class PollingHarness {
     return this;
   }
 
-  /** As after the end of the process and a new start. */
+  /** Simulates a restart of the process. */
   async restart(): Promise<void> {
     await this.#shut();
     await this.open();
@@ -173,7 +173,7 @@ export class PollingHarness {
     await this.store.close();
   }
 
-  /** Runs the polling loop until these sources were read once each, and a little longer if it is to rest. */
+  /** Runs the polling loop until each of these sources was read once, and for `extraMs` longer. */
   async poll(awaited: readonly string[], how: PollRunOptions = {}): Promise<PollRun> {
     const results = new Map<string, RefreshResult>();
     const watch = watchLoop();
@@ -239,7 +239,7 @@ export class PollingHarness {
     return state;
   }
 
-  /** Sets when a source is due, whatever was settled. */
+  /** Sets when a source is due. */
   async makeDue(id: string, atMs: number): Promise<void> {
     await this.store.write((tx) =>
       tx.updateTable('source').set({ next_check_ms: atMs }).where('id', '=', id).execute(),
@@ -257,7 +257,7 @@ export class PollingHarness {
     return readEvents(this.store.reader, 0, 100_000);
   }
 
-  /** What the web answers. */
+  /** Requests a page of the web app. */
   async get(address: string, init: RequestInit = {}): Promise<{ status: number; etag: string | null; text: string }> {
     const response = await this.#app.request(`https://news.example.net${address}`, init);
     return { status: response.status, etag: response.headers.get('etag'), text: await response.text() };

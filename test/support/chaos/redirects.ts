@@ -47,7 +47,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H21: {
-    what: 'a permanent redirect to another place at each poll',
+    what: 'a permanent redirect to another target at each poll',
     variants: {
       flips: ({ path, elsewhere }) => {
         elsewhere.on(`${path}/a`, { body: laterDocument }).on(`${path}/b`, { body: laterDocument });
@@ -57,7 +57,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H22: {
-    what: 'a permanent redirect that does not say where to',
+    what: 'a permanent redirect without a valid Location',
     variants: {
       empty: afterGood(to(308, '')),
       missing: afterGood(to(308, null)),
@@ -65,7 +65,7 @@ export const redirectCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H23: {
-    what: 'a redirect to a server that writes headers down',
+    what: 'a redirect to a server that records request headers',
     variants: {
       'at each hop': ({ path, elsewhere }) => {
         elsewhere.on(path, { headers: { 'Set-Cookie': 'id=1' }, body: laterDocument });

@@ -1,14 +1,14 @@
-/** What a turn of a case came to. */
+/** The result of one poll of a case. */
 export interface PollRecord {
   /** What was recorded on the source. */
   readonly said: string;
   /** Delay of the event loop, 99th percentile. */
   readonly p99Ms: number;
-  /** Whether the neighbour's schedule was kept. */
+  /** Whether the neighbour was polled on time. */
   readonly onTime: boolean;
 }
 
-/** A case in the table: what was recorded turn by turn, and the worst of all else. */
+/** The row of a case: what was recorded at each poll, and the worst delay. */
 export class ResultRow {
   readonly row: string;
   readonly variant: string;
@@ -39,7 +39,7 @@ export class ResultRow {
 
 const header = ['case', 'variant', 'p99', 'others on time', 'recorded'];
 
-/** All cases that were played, one line each. */
+/** The results of all cases, one row each. */
 export class ResultTable {
   readonly #lines: ResultRow[] = [];
 
@@ -49,7 +49,7 @@ export class ResultTable {
     return line;
   }
 
-  /** The cases that were played, by row and variant. */
+  /** The cases with results, by row and variant. */
   cases(): readonly string[] {
     return [...new Set(this.#played().map(({ row, variant }) => `${row} ${variant}`))].sort();
   }

@@ -14,11 +14,11 @@ import { type PollRecord, type ResultRow, ResultTable } from './result-table.ts'
 const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** The harness's random number is always a half: half of the jitter of a tenth. */
+/** The random number of the harness is always 0.5: half of the jitter of a tenth. */
 const jitter = 1.05;
 const longestBlockMs = 1_000;
 
-/** What must survive a hostile answer. */
+/** What a hostile response must not change. */
 export interface SourceSnapshot {
   readonly items: readonly Item[];
   readonly validators: Validators;
@@ -30,21 +30,21 @@ export interface SourceSnapshot {
   readonly feeds: readonly { readonly etag: string | null; readonly text: string }[];
 }
 
-/** Which sources take part in a turn, and when it is. */
+/** The sources to poll, and the time. */
 export interface PollOptions {
   /** Wall clock; absent: as soon as all of them are due. */
   readonly atMs?: number;
   readonly of?: readonly string[];
 }
 
-/** How a case differs from the usual one. */
+/** Differences of a case from the default. */
 export interface CaseOptions {
   readonly source?: Partial<Source>;
-  /** Sources of the case's own host beside it. */
+  /** Further sources of the same host. */
   readonly siblings?: (url: string) => readonly Source[];
 }
 
-/** A case on its harness, with a healthy neighbour. The source of the case is `chaos`, the neighbour `sibling`. */
+/** A running case with a healthy neighbour. The source of the case has the id `chaos`, the neighbour `sibling`. */
 export class CaseRun {
   readonly #line: ResultRow;
   readonly harness: PollingHarness;
@@ -61,7 +61,7 @@ export class CaseRun {
     this.dialled = parts.dialled;
   }
 
-  /** One turn of the loop, with everything that must hold in any turn. */
+  /** Polls once and checks everything that must hold after any poll. */
   async poll(options: PollOptions = {}): Promise<PollRun> {
     const { harness } = this;
     const of = options.of ?? ['chaos', 'sibling'];
@@ -80,7 +80,7 @@ export class CaseRun {
     return turn;
   }
 
-  /** Whether the neighbour's newest story is stored and its next check is as planned, whatever goes on beside it. */
+  /** Whether the neighbour's newest story is stored and its next check is on schedule. */
   async #siblingIsOnTime(): Promise<boolean> {
     const report = await this.harness.report('sibling');
     const items = await this.harness.items('sibling');
@@ -118,12 +118,12 @@ export class CaseRun {
     return { items: await this.items(), validators, bodyHash, movedTo, url, title, feeds };
   }
 
-  /** Checks that everything is as it was. */
+  /** Expects that nothing has changed. */
   async expectUnchanged(before: SourceSnapshot): Promise<void> {
     expect(await this.snapshot()).toEqual(before);
   }
 
-  /** The first turn: the good document is read. */
+  /** The first poll: reads the good document. */
   async readGoodDocument(): Promise<SourceSnapshot> {
     await this.poll();
     expect(await this.report()).toMatchObject({ outcome: 'fresh', failures: 0 });
@@ -132,14 +132,14 @@ export class CaseRun {
     return before;
   }
 
-  /** The hostile turn of most cases: nothing is taken, the failure is recorded, the back-off begins. */
+  /** The hostile poll of most cases: nothing is stored, the failure is recorded, the back-off starts. */
   async expectFailure(failure: Failure, before: SourceSnapshot): Promise<SourceReport> {
     await this.poll();
     await this.expectUnchanged(before);
     const report = await this.report();
     const { nowMs } = this.harness;
     expect(report).toMatchObject({ outcome: 'failed', failure, failures: 1, firstFailedMs: nowMs });
-    // One clean line for a person, that says what to do.
+    // One line without control characters that says what to do.
     expect(report.detail).toMatch(/^[\x20-\x7e\u00a0-\uffff]{10,300}$/);
     expect(report.nextCheckWhy).toBe('back-off after 1 failure');
     expect(report.nextCheckMs).toBe(nowMs + 0.75 * hourMs);
@@ -155,7 +155,7 @@ function siblingTitle(edition: number): string {
   return `Edition ${edition} of the neighbour`;
 }
 
-/** Has a new story at each request. */
+/** Starts an origin that has a new story at each request. */
 async function startNeighbour(): Promise<Origin> {
   const neighbour = await startOrigin({ host: '127.0.0.2' });
   return neighbour.on('/feed', () => {
@@ -169,19 +169,19 @@ async function startNeighbour(): Promise<Origin> {
   });
 }
 
-/** Where the cases of one file are played. */
+/** Runs the cases of one test file. */
 export interface ChaosSuite {
-  /** Sets a case up; what it opens is closed after the test. */
+  /** Prepares a case; its resources are closed after the test. */
   open(row: string, variant: string, casting?: CaseOptions): Promise<CaseRun>;
-  /** The good document first, then an answer of which nothing may be taken. */
-  fails(row: string, variant: string, failure: Failure): Promise<{ show: CaseRun; report: SourceReport }>;
-  /** Writes a case into the table that was played elsewhere. */
+  /** Reads the good document, then expects a failure that changes nothing. */
+  fails(row: string, variant: string, failure: Failure): Promise<{ run: CaseRun; report: SourceReport }>;
+  /** Records a case that was run elsewhere. */
   record(row: string, variant: string, note: PollRecord): void;
-  /** The cases that were played for a turn at least, by row and variant. */
+  /** The cases that were polled at least once, by row and variant. */
   recordedCases(): readonly string[];
 }
 
-/** Sets up what the tests of a theme share; prints the table of its cases at the end. */
+/** Creates the suite of a theme; prints the table of its results at the end. */
 export function createChaosSuite(theme: ChaosTheme): ChaosSuite {
   const digester = createDocumentProcessor();
   const table = new ResultTable();
@@ -219,10 +219,10 @@ export function createChaosSuite(theme: ChaosTheme): ChaosSuite {
   return {
     open,
     async fails(row, variant, failure) {
-      const show = await open(row, variant);
-      const before = await show.readGoodDocument();
+      const run = await open(row, variant);
+      const before = await run.readGoodDocument();
       expect(before.validators.etag).toBe(goodValidators.etag);
-      return { show, report: await show.expectFailure(failure, before) };
+      return { run, report: await run.expectFailure(failure, before) };
     },
     record: (row, variant, note) => table.line(row, variant).note(note),
     recordedCases: () => table.cases(),

@@ -20,7 +20,7 @@ export const schedulingCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H78: {
-    what: '200 hosts with 50 sources each that all stall',
+    what: '200 hosts with 50 sources each that never respond',
     variants: { stall: () => [{ raw: '', after: 'hang' }] },
   },
   H79: { what: 'one host with 5,000 sources', variants: { crowd: () => [document(goodDocument)] } },

@@ -29,29 +29,29 @@ const leaseMs = 90_000;
 const farMs = 24 * 3_600_000;
 
 export interface SimulatedNetworkOptions {
-  /** So many times faster than in earnest the clock runs, and with it all pauses of the schedule. */
+  /** Factor by which the clock, and with it the schedule, runs faster. */
   readonly speed: number;
-  /** Healthy sources, each on a host of its own. */
+  /** Number of healthy sources, each on its own host. */
   readonly healthy: number;
   readonly intervalMs: number;
-  /** The others, by name. */
+  /** The other sources. */
   readonly others: readonly Source[];
-  /** Whether the schedule sees that all names lead to one machine; else each stands for one of its own. */
+  /** Whether the schedule knows that all names resolve to one address; otherwise each counts as its own. */
   readonly sharedAddress?: boolean;
   /** Limits of the fetcher, in real time. */
   readonly limits: Partial<FetchLimits>;
 }
 
-/** A read of a healthy source: when it was planned, and by how much it came later. */
+/** A read of a healthy source: its planned time and its delay. */
 export interface Read {
   readonly plannedMs: number;
   readonly lateMs: number;
 }
 
-/** The real intake with very many sources, in a time that runs fast. Names lead to 127.0.0.1. */
+/** The real polling pipeline with very many sources and an accelerated clock. All names resolve to 127.0.0.1. */
 export class SimulatedNetwork {
   readonly #options: SimulatedNetworkOptions;
-  readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-town-'));
+  readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-network-'));
   readonly #planned = new Map<string, number>();
   readonly #digester: DocumentProcessor = createDocumentProcessor();
   readonly clock: FastClock;
@@ -70,7 +70,7 @@ export class SimulatedNetwork {
   async open(): Promise<this> {
     const { others, limits, healthy, intervalMs } = this.#options;
     this.#neighbour = await this.#startNeighbour();
-    this.store = await openStore({ url: `sqlite:${path.join(this.#folder, 'town.sqlite')}`, poller: true });
+    this.store = await openStore({ url: `sqlite:${path.join(this.#folder, 'network.sqlite')}`, poller: true });
     const names = Array.from({ length: healthy }, (_, n) => `healthy-${n}`);
     const sources = [
       ...names.map((id) =>
@@ -98,14 +98,14 @@ export class SimulatedNetwork {
     return this;
   }
 
-  /** Lets the others, who wait until now, fall due all at once. */
+  /** Makes all other sources due at once. */
   async makeOthersDue(): Promise<void> {
     await this.store.write((tx) =>
       tx.updateTable('source').set({ next_check_ms: this.clock.now() }).where('id', 'not like', 'healthy-%').execute(),
     );
   }
 
-  /** Polls for so long, in the fast time, or until there is nothing to wait for. */
+  /** Polls for a duration of the accelerated clock, or until `isEnough`. */
   async run(forMs: number, isEnough: () => boolean = () => false): Promise<LoopDelay> {
     const watch = watchLoop();
     const untilMs = this.clock.monotonic() + forMs;
@@ -176,7 +176,7 @@ export class SimulatedNetwork {
     this.#planned.set(id, row[0]?.next_check_ms ?? 0);
   }
 
-  /** Writes down when each healthy source is asked, and has news each time. */
+  /** Starts an origin that records the delay of each read and has a new item each time. */
   #startNeighbour(): Promise<Origin> {
     return startOrigin().then((origin) => {
       for (let n = 0; n < this.#options.healthy; n += 1) {

@@ -49,7 +49,7 @@ function longHeader(bytes: number): Reply {
 /** Answers that break HTTP, never end or are far too large. */
 export const transportCases: Readonly<Record<string, ChaosCase>> = {
   H01: {
-    what: 'accepts TCP, never answers',
+    what: 'accepts TCP, never responds',
     limits: { headersMs: 1_000 },
     variants: { silent: afterGood({ raw: '', after: 'hang' }) },
   },
@@ -59,12 +59,12 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     variants: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
   },
   H04: {
-    what: 'body one byte at a time, for ever',
+    what: 'body one byte at a time, forever',
     limits: { slowWindowMs: 1_000 },
     variants: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
   },
   H05: {
-    what: 'a valid feed, then a socket that stays open',
+    what: 'a valid feed, then an open connection',
     limits: { slowWindowMs: 1_000 },
     variants: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
   },
@@ -78,7 +78,7 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     variants: { short: afterGood({ raw: `${head('Content-Length: 100\r\nETag: "short"')}${'x'.repeat(40)}` }) },
   },
   H09: {
-    what: 'Content-Length shorter than the body, an answer behind it',
+    what: 'Content-Length shorter than the body, followed by a response',
     variants: {
       smuggling: () => [
         { raw: `${head(`Content-Length: ${goodDocument.length}`)}${goodDocument}${smuggled}`, after: 'hang' },
@@ -97,7 +97,7 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H12: {
-    what: 'thousands of codings on top of each other',
+    what: 'thousands of nested codings',
     variants: {
       '2,000': afterGood(coded(Array(2_000).fill('gzip').join(','), gzipSync(lately))),
       three: afterGood(coded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(lately))))),
@@ -106,14 +106,14 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     },
   },
   H13: {
-    what: 'a coding that nobody asked for',
+    what: 'an unsupported coding',
     variants: {
       zstd: afterGood(coded('zstd', zstdCompressSync(lately))),
       foo: afterGood(coded('foo', brotliCompressSync(lately))),
     },
   },
   H14: {
-    what: 'a coding on the label, plain inside',
+    what: 'a Content-Encoding header on a plain body',
     variants: {
       plain: afterGood(coded('gzip', laterDocument)),
       charset: afterGood(coded('UTF-8', laterDocument)),
@@ -138,7 +138,7 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     variants: { storm: afterGood({ raw: 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(10_000), after: 'hang' }) },
   },
   H27: {
-    what: 'what is not HTTP/1.1',
+    what: 'violations of HTTP/1.1',
     variants: {
       'status line': afterGood({ raw: 'HTTP/1.1 abc OK\r\n\r\n' }),
       'HTTP/0.9': afterGood({ raw: laterDocument }),
