@@ -65,7 +65,8 @@ async function read(
   nowMs: number,
 ): Promise<void> {
   await fixture.read(id, digest(entries, { complete }), nowMs, {
-    settle: ({ missing }) => settlement({ nextCheckMs: nowMs, history: { ...emptyPollHistory, missingItemIds: missing } }),
+    settle: ({ missing }) =>
+      settlement({ nextCheckMs: nowMs, history: { ...emptyPollHistory, missingItemIds: missing } }),
   });
 }
 
