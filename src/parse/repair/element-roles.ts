@@ -5,7 +5,7 @@
  * - `channel`: the channel of RSS;
  * - `text`: text for readers, in which publishers put markup;
  * - `leaf`: plain text, never elements;
- * - `other`: any other element.
+ * - `other`: all other elements.
  */
 export type ElementRole = 'root' | 'item' | 'channel' | 'text' | 'leaf' | 'other';
 
