@@ -1,5 +1,5 @@
 import { Parser } from 'htmlparser2';
-import { resolveLink, stripTracking } from '../links/resolve-links.ts';
+import { resolveWithoutTracking } from '../links/resolve-links.ts';
 import type { BaseUrls } from './attributes.ts';
 import { escapeAttribute, escapeHtml } from './html-escape.ts';
 
@@ -31,9 +31,9 @@ function findIframes(html: string): Iframe[] {
 }
 
 function iframeLink(src: string | null, bases: BaseUrls): string {
-  const url = URL.parse(src === null ? '' : (resolveLink(src, bases) ?? ''));
+  const url = src === null ? null : resolveWithoutTracking(src, bases);
   if (url === null) return '';
-  return `<p><a href="${escapeAttribute(stripTracking(url.href))}">${escapeHtml(url.host)}</a></p>`;
+  return `<p><a href="${escapeAttribute(url.href)}">${escapeHtml(url.host)}</a></p>`;
 }
 
 /**

@@ -77,14 +77,7 @@ function resolve(link: string, bases: readonly string[]): URL | null {
   return null;
 }
 
-/** Removes tracking parameters from a URL. The rest of the URL is unchanged. */
-export function stripTracking(url: string): string {
-  const parsed = URL.parse(url);
-  if (parsed === null) return url;
-  dropTracking(parsed);
-  return parsed.href;
-}
-
+/** Removes tracking parameters. The rest of the URL is unchanged. */
 function dropTracking(url: URL): void {
   const query = url.search.slice(1);
   const kept = removeTrackingPairs(query);

@@ -173,53 +173,12 @@ describe('sanitiseHtml within its limits', () => {
   );
 });
 
-const names = fc.constantFrom(
-  ...'a b p i li ul ol dl dd dt div span table tr td th tbody caption h1 h2 img video source svg math mtext style script iframe noscript template textarea title form button select option x-y ruby rt pre details summary section br hr'.split(
-    ' ',
-  ),
-);
-const attributes = fc.constantFrom(
-  '',
-  ' href=javascript:alert(1)',
-  ' href="https://example.org/?utm_source=x"',
-  ' src=/x.png onerror=alert(1)',
-  " src='x",
-  ' style="color:red" class=y id=z',
-  ' srcset="a 1x, javascript:b 2x"',
-  ' width=1',
-  ' dir=rtl',
-  ' title="<b>&quot;"',
-);
-const piece = fc.oneof(
-  fc.tuple(names, attributes).map(([name, attribute]) => `<${name}${attribute}>`),
-  names.map((name) => `</${name}>`),
-  fc.constantFrom(
-    'text',
-    '&lt;',
-    '&amp;lt;',
-    '<!--',
-    '-->',
-    '<![CDATA[',
-    ']]>',
-    '"',
-    "'",
-    '<',
-    '>',
-    '\u202e',
-    '&#0;',
-    '&#x202e;',
-    '\u0000',
-  ),
-  fc.string({ maxLength: 5 }),
-);
-const randomMarkup = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
-
 describe('sanitiseHtml on arbitrary markup', () => {
   it(
     'leaves no element or attribute that is not allowed',
     () => {
       fc.assert(
-        fc.property(randomMarkup, (html) => {
+        fc.property(randomHtml, (html) => {
           expect(findForbidden(clean(html))).toEqual([]);
         }),
         { numRuns: fuzzRuns },
@@ -232,7 +191,7 @@ describe('sanitiseHtml on arbitrary markup', () => {
     'changes nothing when applied again',
     () => {
       fc.assert(
-        fc.property(randomMarkup, (html) => {
+        fc.property(randomHtml, (html) => {
           const once = clean(html);
           expect(clean(once)).toBe(once);
         }),
