@@ -7,7 +7,7 @@ import { feedPath } from '../../src/demo/render-outlet.ts';
 
 const open: DemoServer[] = [];
 afterEach(async () => {
-  for (const newsroom of open.splice(0)) await newsroom.close();
+  for (const server of open.splice(0)) await server.close();
 });
 
 const startMs = Date.UTC(2024, 4, 1, 12);
@@ -18,14 +18,14 @@ async function demoServer(
 ): Promise<DemoServer> {
   let nowMs = startMs;
   const clock = { now: () => (nowMs += 60_000), monotonic: () => nowMs };
-  const made = await startDemoServer({
+  const server = await startDemoServer({
     seed: 1,
     intervalMs,
     clock,
     ...(onPublication === undefined ? {} : { onPublication }),
   });
-  open.push(made);
-  return made;
+  open.push(server);
+  return server;
 }
 
 async function titlesIn(url: string): Promise<string[]> {

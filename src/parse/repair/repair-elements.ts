@@ -75,7 +75,7 @@ export class ElementRepairer {
   }
 
   /** The element whose text is being read. Within inline markup, the element that contains the markup. */
-  get textElement(): OpenElement {
+  get currentElement(): OpenElement {
     return this.inline.textElement ?? this.#open.top;
   }
 
@@ -88,7 +88,7 @@ export class ElementRepairer {
   readStartTag(at: number): number {
     const tag = readStartTag(this.#text, at);
     // In text, a `<` that runs into the next tag is a character rather than a tag: `a <b c</title>`.
-    const isText = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.textElement.resolved.role));
+    const isText = tag === null || (!tag.complete && ['text', 'leaf'].includes(this.currentElement.resolved.role));
     if (isText) return this.#repair.escapeAngleBracket(at);
     if (tag.end - at > maxTagChars || tag.name.length > maxNameChars) this.#repair.reject('a tag is too long');
     else this.#openElement(this.#nameTag(at, tag));
@@ -106,8 +106,8 @@ export class ElementRepairer {
     return { at, tag, attributes, resolved, scope };
   }
 
-  #openElement(started: NamedStartTag): void {
-    const { at, tag, resolved } = started;
+  #openElement(startTag: NamedStartTag): void {
+    const { at, tag, resolved } = startTag;
     if (resolved.role === 'item') {
       if (tag.selfClosing && this.#open.item !== undefined) {
         this.#repair.edits.add(at, tag.end, '');
@@ -117,14 +117,14 @@ export class ElementRepairer {
       this.#firstItemAt = Math.min(this.#firstItemAt, at);
       if (this.isFull) return;
     }
-    this.#closeImplied(started);
+    this.#closeImplied(startTag);
     if (this.inline.textElement === null && this.#open.top.resolved.role === 'text') this.inline.begin(this.#open.top);
-    if (this.inline.textElement !== null) this.inline.startTag(started);
-    else this.#startElement(started);
+    if (this.inline.textElement !== null) this.inline.startTag(startTag);
+    else this.#startElement(startTag);
   }
 
   #closeImplied({ resolved, at, attributes }: NamedStartTag): void {
-    const open = this.textElement;
+    const open = this.currentElement;
     if (containsXml(open)) return;
     if (resolved.role === 'item') {
       this.#discardEmptyItem(at);

@@ -109,8 +109,8 @@ class XmlRepairer {
   }
 
   #readCdata(at: number): number {
-    const { inline, textElement } = this.#elements;
-    const { content, end, isClosed } = this.#cdata.read(at, textElement.name);
+    const { inline, currentElement } = this.#elements;
+    const { content, end, isClosed } = this.#cdata.read(at, currentElement.name);
     if (inline.textElement !== null) inline.cdata(at, end, content);
     else if (!isClosed) this.#repair.edits.add(end, end, ']]>');
     // At the end of the document the section is truncated, not repaired.
