@@ -101,10 +101,10 @@ class XmlRepairer {
   }
 
   #readMarkup(at: number): number {
-    const next = this.#text.charCodeAt(at + 1);
-    if (next === 0x2f) return this.#elements.readEndTag(at);
-    if (next === 0x3f) return this.#readMisc(at);
-    if (next !== 0x21) return this.#elements.readStartTag(at);
+    const next = this.#text.charAt(at + 1);
+    if (next === '/') return this.#elements.readEndTag(at);
+    if (next === '?') return this.#readMisc(at);
+    if (next !== '!') return this.#elements.readStartTag(at);
     return this.#cdata.beginsAt(at) ? this.#readCdata(at) : this.#readMisc(at);
   }
 
