@@ -144,9 +144,9 @@ export type HashedFields = Pick<ItemDraft, 'title' | 'url' | 'author' | 'categor
  * A hash of an entry that changes with each edit of its text. It ignores markup, white space, images and links in the text,
  * signatures of media URLs, dates, and the order of categories. Some publishers give every entry the date of the request.
  */
-export function contentHash(substance: HashedFields): string {
-  const { title, text, url, author } = substance;
-  const media = substance.enclosures.map((part) => [withoutQuery(part.url), part.type, part.length]);
-  const image = substance.imageUrl === null ? null : withoutQuery(substance.imageUrl);
-  return sha256(JSON.stringify([title, text, url, author, substance.categories.toSorted(), media, image]));
+export function contentHash(fields: HashedFields): string {
+  const { title, text, url, author } = fields;
+  const media = fields.enclosures.map((part) => [withoutQuery(part.url), part.type, part.length]);
+  const image = fields.imageUrl === null ? null : withoutQuery(fields.imageUrl);
+  return sha256(JSON.stringify([title, text, url, author, fields.categories.toSorted(), media, image]));
 }

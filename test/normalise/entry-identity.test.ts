@@ -10,7 +10,7 @@ import {
   sha256,
 } from '../../src/normalise/entry-identity.ts';
 
-function traits({
+function entry({
   text = 'Some text',
   ...part
 }: Partial<Omit<IdentityFields, 'body'>> & { text?: string }): IdentityFields {
@@ -23,9 +23,9 @@ describe('entryKey', () => {
   const echo = (text: string): string => text;
 
   it('uses the guid, then the link, then title and text', () => {
-    expect(entryKey(traits({ guid: 'id-1', url: 'https://a.example/1' }), echo)).toBe('gid-1');
-    expect(entryKey(traits({ url: 'https://a.example/1' }), echo)).toBe('lhttps://a.example/1');
-    expect(entryKey(traits({}), echo)).toBe('dA title\nSome text');
+    expect(entryKey(entry({ guid: 'id-1', url: 'https://a.example/1' }), echo)).toBe('gid-1');
+    expect(entryKey(entry({ url: 'https://a.example/1' }), echo)).toBe('lhttps://a.example/1');
+    expect(entryKey(entry({}), echo)).toBe('dA title\nSome text');
   });
 
   it.each([
@@ -35,17 +35,17 @@ describe('entryKey', () => {
     '',
     '😀',
   ])('returns short ASCII for any guid', (guid) => {
-    expect(entryKey(traits({ guid }), sha256)).toMatch(/^[gld][0-9a-f]{40}$/);
+    expect(entryKey(entry({ guid }), sha256)).toMatch(/^[gld][0-9a-f]{40}$/);
   });
 
   it('is stable when a site moves to https or adds tracking parameters', () => {
     const [before, after] = ['http://a.example/1', 'https://a.example/1?utm_source=feed'];
-    expect(entryKey(traits({ url: before }), sha256)).toBe(entryKey(traits({ url: after }), sha256));
+    expect(entryKey(entry({ url: before }), sha256)).toBe(entryKey(entry({ url: after }), sha256));
   });
 
   it('differs between a guid, a link and a text with equal characters', () => {
     const url = 'https://a.example/1';
-    const keys = [traits({ guid: url }), traits({ url }), traits({ title: url, text: '' })].map((one) =>
+    const keys = [entry({ guid: url }), entry({ url }), entry({ title: url, text: '' })].map((one) =>
       entryKey(one, sha256),
     );
     expect(new Set(keys).size).toBe(3);
@@ -60,23 +60,23 @@ describe('entryKeys', () => {
   const twenty = Array.from({ length: 20 }, (_, index) => `Item ${index}`);
 
   it('gives 20 entries with one link different keys', () => {
-    expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/list' })))).toBe(20);
-    expect(distinct(twenty.map((title) => traits({ title, url: 'https://site.example/' })))).toBe(20);
+    expect(distinct(twenty.map((title) => entry({ title, url: 'https://site.example/list' })))).toBe(20);
+    expect(distinct(twenty.map((title) => entry({ title, url: 'https://site.example/' })))).toBe(20);
   });
 
   it('gives an entry that a document contains twice one key', () => {
-    const twice = traits({ url: 'https://site.example/1' });
+    const twice = entry({ url: 'https://site.example/1' });
     expect(distinct([twice, { ...twice, body: { text: 'Other text' } }])).toBe(1);
   });
 
   it('gives links with different fragments different keys', () => {
-    expect(distinct(['a', 'b'].map((part) => traits({ url: `https://site.example/log#${part}` })))).toBe(2);
+    expect(distinct(['a', 'b'].map((part) => entry({ url: `https://site.example/log#${part}` })))).toBe(2);
   });
 
   it('does not use a link to the home page as a key', () => {
-    const [key] = entryKeys([traits({ url: 'https://site.example' })], trusting);
+    const [key] = entryKeys([entry({ url: 'https://site.example' })], trusting);
     expect(key).toMatch(/^d/);
-    const [blog] = entryKeys([traits({ url: 'https://site.example/blog/' })], {
+    const [blog] = entryKeys([entry({ url: 'https://site.example/blog/' })], {
       trustIds: true,
       siteUrl: 'http://site.example/blog',
     });
@@ -85,8 +85,8 @@ describe('entryKeys', () => {
 
   it('does not use guids that are not trusted', () => {
     const entries = [
-      traits({ guid: '1', url: 'https://site.example/1' }),
-      traits({ guid: '1', url: 'https://site.example/2' }),
+      entry({ guid: '1', url: 'https://site.example/1' }),
+      entry({ guid: '1', url: 'https://site.example/2' }),
     ];
     expect(distinct(entries)).toBe(1);
     expect(distinct(entries, { ...trusting, trustIds: false })).toBe(2);
@@ -95,7 +95,7 @@ describe('entryKeys', () => {
 
 describe('guidsAreUnreliable', () => {
   const news = (guid: string, n: number): IdentityFields =>
-    traits({ guid, title: `Title ${n}`, url: `https://site.example/${n}` });
+    entry({ guid, title: `Title ${n}`, url: `https://site.example/${n}` });
 
   it('is true when all entries share one guid', () => {
     expect(guidsAreUnreliable([1, 2, 3, 4].map((n) => news('same', n)))).toBe(true);
@@ -103,7 +103,7 @@ describe('guidsAreUnreliable', () => {
   });
 
   it('is true when all entries share one guid and one link', () => {
-    const entries = [1, 2, 3].map((n) => traits({ guid: 'same', title: `Title ${n}`, url: 'https://site.example/' }));
+    const entries = [1, 2, 3].map((n) => entry({ guid: 'same', title: `Title ${n}`, url: 'https://site.example/' }));
     expect(guidsAreUnreliable(entries)).toBe(true);
   });
 
@@ -122,7 +122,7 @@ describe('guidsAreUnreliable', () => {
 
   it('is false for documents without guids', () => {
     expect(guidsAreUnreliable([])).toBe(false);
-    expect(guidsAreUnreliable([traits({ title: 'x' }), traits({ title: 'y' })])).toBe(false);
+    expect(guidsAreUnreliable([entry({ title: 'x' }), entry({ title: 'y' })])).toBe(false);
   });
 });
 
@@ -156,7 +156,7 @@ describe('identifyingUrls', () => {
 });
 
 describe('contentHash', () => {
-  const substance: HashedFields = {
+  const fields: HashedFields = {
     title: 'T',
     text: 'Some text',
     url: 'https://site.example/1',
@@ -176,29 +176,29 @@ describe('contentHash', () => {
     ['picture', { imageUrl: 'https://cdn.example/j.jpg' }],
   ];
   it.each(changes)('changes with the %s', (_, change) => {
-    expect(contentHash({ ...substance, ...change })).not.toBe(contentHash(substance));
+    expect(contentHash({ ...fields, ...change })).not.toBe(contentHash(fields));
   });
 
   it('is stable when only the signatures of media URLs change', () => {
     const signed: HashedFields = {
-      ...substance,
+      ...fields,
       enclosures: [{ url: 'https://cdn.example/a.mp3?token=2', type: 'audio/mpeg', length: 5 }],
       imageUrl: 'https://cdn.example/i.jpg?sig=2',
     };
-    expect(contentHash(signed)).toBe(contentHash(substance));
+    expect(contentHash(signed)).toBe(contentHash(fields));
   });
 
   it('is stable when only the order of the categories changes', () => {
     const [one, other] = [
       ['a', 'b'],
       ['b', 'a'],
-    ].map((categories) => contentHash({ ...substance, categories }));
+    ].map((categories) => contentHash({ ...fields, categories }));
     expect(one).toBe(other);
   });
 
   it('distinguishes equal values of different fields', () => {
-    expect(contentHash({ ...substance, title: 'ab', text: 'c' })).not.toBe(
-      contentHash({ ...substance, title: 'a', text: 'bc' }),
+    expect(contentHash({ ...fields, title: 'ab', text: 'c' })).not.toBe(
+      contentHash({ ...fields, title: 'a', text: 'bc' }),
     );
   });
 });

@@ -5,7 +5,7 @@ import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
 import { threadCpuMs } from '../support/cpu-time.ts';
 import { nowMs, ordinaryItem, parsedFeed, plainOptions } from '../support/parsed-feed.ts';
 
-function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
+function normalise(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);
 }
 
@@ -15,7 +15,7 @@ function titles(result: NormalisedFeed): string[] {
 
 describe('normaliseFeed on dates', () => {
   it('drops future and invalid dates and counts them', () => {
-    const result = digest([
+    const result = normalise([
       ordinaryItem(1, { published: 'Fri, 01 Jan 2099 00:00:00 GMT' }),
       ordinaryItem(2, { published: 'Thu, 01 Jan 1970 00:00:00 GMT' }),
       ordinaryItem(3, { published: 'yesterday' }),
@@ -29,7 +29,7 @@ describe('normaliseFeed on dates', () => {
   it('ignores the dates of a source whose dates are not trusted', () => {
     const options = plainOptions({ trust: { dates: false, ids: true } });
     const item = ordinaryItem(1, { published: 'Mon, 09 Mar 2026 10:00:00 GMT', updated: 'nonsense' });
-    const result = digest([item], options);
+    const result = normalise([item], options);
     expect(result.drafts).toMatchObject([{ publishedMs: null, updatedMs: null }]);
     expect(result.notes).toEqual([]);
   });
@@ -37,7 +37,7 @@ describe('normaliseFeed on dates', () => {
   it('returns the oldest first, and ties and undated items in reverse document order', () => {
     const at = (n: number, hour: number | null): ParsedItem =>
       ordinaryItem(n, { published: hour === null ? null : new Date(Date.UTC(2026, 2, 9, hour)).toUTCString() });
-    expect(titles(digest([at(1, null), at(2, 12), at(3, 10), at(4, 10), at(5, null), at(6, 11)]))).toEqual(
+    expect(titles(normalise([at(1, null), at(2, 12), at(3, 10), at(4, 10), at(5, null), at(6, 11)]))).toEqual(
       [4, 3, 6, 2, 5, 1].map((n) => `Title ${n}`),
     );
   });
@@ -51,14 +51,14 @@ describe('normaliseFeed on the identity of entries', () => {
       [older, newer, ordinaryItem(2)],
       [newer, older, ordinaryItem(2)],
     ]) {
-      const result = digest(items);
+      const result = normalise(items);
       expect(titles(result).toSorted()).toEqual(['Newer', 'Title 2']);
       expect(result.notes).toEqual(['dup_guid:1']);
     }
   });
 
   it('keeps the last of two entries with one guid when neither has a date', () => {
-    const result = digest([
+    const result = normalise([
       ordinaryItem(1),
       ordinaryItem(2),
       ordinaryItem(1, { title: { type: 'text', value: 'Again' } }),
@@ -67,22 +67,22 @@ describe('normaliseFeed on the identity of entries', () => {
   });
 
   it('keeps every item of a source whose guids are all the same, and notes it', () => {
-    const result = digest([1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' })));
+    const result = normalise([1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' })));
     expect(result.drafts.length).toBe(4);
     expect(result.notes).toEqual(['ids_distrusted', 'dup_guid:3']);
   });
 
   it('does not use guids that an earlier poll found unreliable', () => {
     const items = [1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' }));
-    const [first] = digest(items).drafts;
-    const later = digest([ordinaryItem(4, { guid: 'same' })], plainOptions({ trust: { dates: true, ids: false } }));
+    const [first] = normalise(items).drafts;
+    const later = normalise([ordinaryItem(4, { guid: 'same' })], plainOptions({ trust: { dates: true, ids: false } }));
     expect(later.drafts[0]?.entryKey).toBe(first?.entryKey);
     expect(later.notes).toEqual([]);
-    expect(digest(items, plainOptions({ trust: { dates: true, ids: false } })).notes).toEqual([]);
+    expect(normalise(items, plainOptions({ trust: { dates: true, ids: false } })).notes).toEqual([]);
   });
 
   it('gives no entry a canonical URL that several entries share', () => {
-    const result = digest([
+    const result = normalise([
       ordinaryItem(1, { link: 'https://site.example/day' }),
       ordinaryItem(2, { link: 'https://site.example/day#2' }),
       ordinaryItem(3),
@@ -91,23 +91,23 @@ describe('normaliseFeed on the identity of entries', () => {
   });
 
   it('keeps the canonical URL of an entry that is repeated', () => {
-    expect(digest([ordinaryItem(1), ordinaryItem(1)]).drafts[0]?.canonicalUrl).toBe('https://site.example/story/1');
+    expect(normalise([ordinaryItem(1), ordinaryItem(1)]).drafts[0]?.canonicalUrl).toBe('https://site.example/story/1');
   });
 });
 
 describe('normaliseFeed on stored entries', () => {
   const items = [ordinaryItem(1), ordinaryItem(2)];
-  const known = Object.fromEntries(digest(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
+  const known = Object.fromEntries(normalise(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
 
   it('omits unchanged entries and lists their keys', () => {
-    const result = digest([...items, ordinaryItem(3)], plainOptions({ known }));
+    const result = normalise([...items, ordinaryItem(3)], plainOptions({ known }));
     expect(titles(result)).toEqual(['Title 3']);
     expect(result.unchanged.toSorted()).toEqual(Object.keys(known).toSorted());
   });
 
   it('does not report a change of markup or white space as an edit', () => {
     const html = '<div  class="new">\n<p>Text <i>of</i> story 1</p><img src="https://ads.example/1.gif"></div>';
-    const result = digest(
+    const result = normalise(
       [ordinaryItem(1, { content: { type: 'html', value: html }, updated: '2026-03-10T00:00:00Z' })],
       plainOptions({ known }),
     );
@@ -116,11 +116,11 @@ describe('normaliseFeed on stored entries', () => {
 
   it('returns an entry whose text changed', () => {
     const edited = ordinaryItem(1, { content: { type: 'html', value: '<p>Text of story one</p>' } });
-    expect(titles(digest([edited, ordinaryItem(2)], plainOptions({ known })))).toEqual(['Title 1']);
+    expect(titles(normalise([edited, ordinaryItem(2)], plainOptions({ known })))).toEqual(['Title 1']);
   });
 
   it('does not find stored entries under properties of Object.prototype', () => {
-    expect(digest(items, plainOptions({ known: {} })).unchanged).toEqual([]);
+    expect(normalise(items, plainOptions({ known: {} })).unchanged).toEqual([]);
   });
 });
 
@@ -133,24 +133,24 @@ describe('normaliseFeed with keep and drop filters', () => {
   ];
 
   it('keeps entries whose title or category matches, in any case', () => {
-    const result = digest(items, plainOptions({ keep: 'climate|energy' }));
+    const result = normalise(items, plainOptions({ keep: 'climate|energy' }));
     expect(titles(result)).toEqual(['Climate, sponsored', 'Title 2', 'Climate report']);
     expect(result.notes).toEqual(['filtered:1']);
   });
 
   it('drops matching entries, also those that keep matches', () => {
-    expect(titles(digest(items, plainOptions({ keep: 'climate', drop: 'SPONSORED' })))).toEqual(['Climate report']);
+    expect(titles(normalise(items, plainOptions({ keep: 'climate', drop: 'SPONSORED' })))).toEqual(['Climate report']);
   });
 
   it('takes linear time for any expression', () => {
     const long = ordinaryItem(1, { title: { type: 'text', value: 'a'.repeat(1000) } });
-    expect(threadCpuMs(() => digest([long], plainOptions({ drop: '(a+)+$b' })))).toBeLessThan(1_000);
+    expect(threadCpuMs(() => normalise([long], plainOptions({ drop: '(a+)+$b' })))).toBeLessThan(1_000);
   });
 });
 
 describe('normaliseFeed within its limits', () => {
   it('takes the first items up to the limit and counts all', () => {
-    const result = digest(
+    const result = normalise(
       Array.from({ length: 2000 }, (_, n) => ordinaryItem(n)),
       plainOptions({ limit: 50 }),
     );
@@ -163,7 +163,7 @@ describe('normaliseFeed within its limits', () => {
     const dayOf = (n: number) => new Date(nowMs - (2001 - n) * 3_600_000).toISOString();
     const flood = (part: (n: number) => object) => Array.from({ length: 2000 }, (_, n) => ordinaryItem(n, part(n)));
     const taken = (items: ReturnType<typeof flood>, more: Parameters<typeof plainOptions>[0] = {}) =>
-      titles(digest(items, plainOptions({ limit: 50, ...more })))
+      titles(normalise(items, plainOptions({ limit: 50, ...more })))
         .map((title) => Number(title?.replace('Title ', '')))
         .sort((a, b) => a - b);
     const newest = Array.from({ length: 50 }, (_, n) => 1950 + n);
@@ -206,7 +206,7 @@ describe('normaliseFeed within its limits', () => {
     const content = { type: 'html', value: '<p>hello world</p>'.repeat(1_200_000) } as const;
     expect(
       threadCpuMs(() => {
-        result = digest([ordinaryItem(1, { content })]);
+        result = normalise([ordinaryItem(1, { content })]);
       }),
     ).toBeLessThan(2_000);
     expect(result).toMatchObject({
@@ -218,7 +218,7 @@ describe('normaliseFeed within its limits', () => {
 
   it('limits a document to 4 MB of content but keeps all titles', () => {
     const content = { type: 'html', value: `<p>${'x'.repeat(120_000)}</p>` } as const;
-    const result = digest(Array.from({ length: 50 }, (_, n) => ordinaryItem(n, { content })));
+    const result = normalise(Array.from({ length: 50 }, (_, n) => ordinaryItem(n, { content })));
     const bytes = result.drafts.reduce((sum, draft) => sum + Buffer.byteLength(draft.contentHtml), 0);
     expect(bytes).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(bytes).toBeGreaterThan(3.8 * 1024 * 1024);
@@ -229,7 +229,7 @@ describe('normaliseFeed within its limits', () => {
 
   it('reads at most 8 MB of markup, however little text results', () => {
     const content = { type: 'html', value: `<p class="${'x'.repeat(1_000_000)}">Text</p>` } as const;
-    const result = digest(Array.from({ length: 12 }, (_, n) => ordinaryItem(n, { content })));
+    const result = normalise(Array.from({ length: 12 }, (_, n) => ordinaryItem(n, { content })));
     expect(result.drafts.filter((draft) => draft.contentHtml === '<p>Text</p>').length).toBe(9);
     expect(result.notes).toEqual(['content_cut:3']);
   });
@@ -237,8 +237,8 @@ describe('normaliseFeed within its limits', () => {
   it('does not report omitted content as an edit', () => {
     const content = { type: 'html', value: `<p>${'x'.repeat(120_000)}</p>` } as const;
     const items = Array.from({ length: 50 }, (_, n) => ordinaryItem(n, { content }));
-    const known = Object.fromEntries(digest(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
-    expect(digest(items.toReversed(), plainOptions({ known })).drafts).toEqual([]);
+    const known = Object.fromEntries(normalise(items).drafts.map((draft) => [draft.entryKey, draft.contentHash]));
+    expect(normalise(items.toReversed(), plainOptions({ known })).drafts).toEqual([]);
   });
 });
 

@@ -5,12 +5,12 @@ import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
 import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from '../support/parsed-feed.ts';
 import { findForbidden } from './html/forbidden-html.ts';
 
-function digest(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
+function normalise(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
   return normaliseFeed(parsedFeed(items), options);
 }
 
 function only(item: ParsedItem, options = plainOptions()): ItemDraft {
-  const { drafts } = digest([item], options);
+  const { drafts } = normalise([item], options);
   expect(drafts.length).toBe(1);
   return drafts[0]!;
 }
@@ -214,7 +214,7 @@ describe('the links of an entry', () => {
   });
 
   it('are dropped when invalid, without dropping the entry', () => {
-    const result = digest(
+    const result = normalise(
       ['javascript:1', 'data:text/html,x', 'vbscript:x', 'file:///x', 'java\nscript:1'].map((link, n) =>
         ordinaryItem(n, { link }),
       ),
@@ -254,7 +254,7 @@ describe('the enclosures of an entry', () => {
       { url: 'javascript:1', type: null, length: null },
       { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: '7' },
     ];
-    const result = digest([ordinaryItem(1, { enclosures })]);
+    const result = normalise([ordinaryItem(1, { enclosures })]);
     expect(result.drafts[0]?.enclosures).toEqual([
       { url: 'https://cdn.example/a.mp3', type: 'audio/mpeg', length: null },
       { url: 'https://cdn.example/b.mp3', type: 'text/html', length: null },
