@@ -124,7 +124,7 @@ describe('the house', () => {
 
   it('names a database engine only where one is chosen', () => {
     const chooser =
-      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/open\.ts|config\/environment\.ts|server\/start\.ts)$/;
+      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/open-store\.ts|config\/environment\/.*|server\/start\.ts)$/;
     expect(placesOf(/sqlite|postgres/i, (file) => chooser.test(file))).toEqual([]);
   });
 });
