@@ -23,13 +23,13 @@ describe('a database file that cannot be opened', () => {
   it.runIf(process.platform === 'linux')('is refused with the remedy of a full disk where no block is free', () => {
     // SQLite's error when the -shm file cannot grow.
     const message = refusal(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_SHMSIZE'), fullFileSystem);
-    expect(message).toContain('the disk of the database is full). Free space on it');
+    expect(message).toContain('the disk of the database is full). Free disk space');
     expect(message).not.toContain('user may read');
   });
 
   it('is refused with the remedy of a full disk when the system cannot create a file', () => {
     const error = Object.assign(new Error('ENOSPC: no space left on device'), { syscall: 'open', code: 'ENOSPC' });
-    expect(refusal(error)).toContain('Free space on it');
+    expect(refusal(error)).toContain('Free disk space');
   });
 
   it('is refused with advice to check path and permissions otherwise', () => {
