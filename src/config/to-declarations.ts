@@ -93,11 +93,11 @@ function assignIds(entries: readonly ResolvedEntry[], problems: ProblemList): re
 
 function reportDuplicateUrls(entries: readonly ResolvedEntry[], problems: ProblemList): void {
   const positions = new Map<string, string>();
-  for (const { url, rawUrl: writtenUrl, positionOf } of entries) {
+  for (const { url, rawUrl, positionOf } of entries) {
     const first = positions.get(url);
     if (first === undefined) positions.set(url, positionOf('url'));
     else {
-      const what = `url is already declared at ${first}: ${quote(writtenUrl)}`;
+      const what = `url is already declared at ${first}: ${quote(rawUrl)}`;
       problems.add({ where: positionOf('url'), what, remedy: 'Remove one of the two' });
     }
   }

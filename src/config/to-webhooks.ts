@@ -38,18 +38,18 @@ async function toWebhook(entry: WebhookEntry, feedsDir: string): Promise<Webhook
   return { ...idsOf(entry), url, hidden, secrets: secret, filter: filter ?? everything, declaredAt: where };
 }
 
-function idsOf({ fields, rawUrl: writtenUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
+function idsOf({ fields, rawUrl, urlReferences }: WebhookEntry): Pick<Webhook, 'id' | 'formerId'> {
   if (typeof fields.id === 'string') return { id: fields.id, formerId: null };
   const { host, pathname } = new URL(fields.url);
   const resolved = idOf(host, pathname);
   if (urlReferences.secrets.length === 0) return { id: resolved, formerId: null };
-  const id = idOf(host, pathWithNames(writtenUrl));
+  const id = idOf(host, pathWithNames(rawUrl));
   return { id, formerId: id === resolved ? null : resolved };
 }
 
 /** The path as written, with the names of variables; the whole URL if a variable contains its host. */
-function pathWithNames(writtenUrl: string): string {
-  const path = nameReferences(writtenUrl).replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
+function pathWithNames(rawUrl: string): string {
+  const path = nameReferences(rawUrl).replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
   return `/${path.replace(/[?#].*$/s, '')}`;
 }
 

@@ -58,32 +58,32 @@ export interface GetOptions {
 
 /** Creates the fetcher; a process has one. */
 export function createFetcher(options: FetcherOptions): Fetcher {
-  const outbound = createHttpClient(options);
-  const parts: Parts = { outbound, clock: options.clock, options, identity: defaultHeaders(options.userAgent) };
+  const client = createHttpClient(options);
+  const parts: Parts = { client, clock: options.clock, options, identity: defaultHeaders(options.userAgent) };
   return {
-    client: outbound,
-    addressOf: (host) => outbound.addressOf(host),
+    client,
+    addressOf: (host) => client.addressOf(host),
     fetchSource: async (request, signal) => {
       signal.throwIfAborted();
       return await (/^file:/i.test(request.url) ? fetchFile(parts, request) : fetchHttp(parts, request, signal));
     },
     get: async (url, { signal, accept } = {}) => {
       const headers = accept === undefined ? parts.identity : { ...parts.identity, accept };
-      return await followRedirects(outbound, url, { clock: options.clock, signal, headersFor: () => headers });
+      return await followRedirects(client, url, { clock: options.clock, signal, headersFor: () => headers });
     },
-    close: () => outbound.close(),
+    close: () => client.close(),
   };
 }
 
 interface Parts {
-  readonly outbound: HttpClient;
+  readonly client: HttpClient;
   readonly clock: Clock;
   readonly options: FetcherOptions;
   readonly identity: Readonly<Record<string, string>>;
 }
 
 async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSignal): Promise<FetchOutcome> {
-  const { clock, outbound } = parts;
+  const { clock, client } = parts;
   const startedMs = clock.monotonic();
   const { accepted: custom, notes } = customHeaders(request.headers);
   const ownOrigin = URL.parse(request.declaredUrl ?? request.url)?.origin;
@@ -101,13 +101,13 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
       ...(request.force ? { 'cache-control': 'no-cache' } : {}),
     };
   };
-  const journey = await followRedirects(outbound, request.url, { clock, signal, headersFor });
+  const chain = await followRedirects(client, request.url, { clock, signal, headersFor });
   return await toFetchOutcome(request, {
-    chain: journey,
+    chain,
     conditional,
     nowMs: clock.now(),
     durationMs: clock.monotonic() - startedMs,
-    limits: outbound.limits,
+    limits: client.limits,
     notes: withheld ? [...notes, 'headers_withheld'] : notes,
   });
 }
@@ -119,11 +119,11 @@ function isBoundTo({ url, validators }: FetchRequest, hop: URL): boolean {
 }
 
 async function fetchFile(parts: Parts, request: FetchRequest): Promise<FetchOutcome> {
-  const { clock, outbound, options } = parts;
+  const { clock, client, options } = parts;
   const startedMs = clock.monotonic();
   const elapsed = (): number => clock.monotonic() - startedMs;
   try {
-    const body = await readLocalFile(request.url, options.feedsDir, outbound.limits.maxBodyBytes);
+    const body = await readLocalFile(request.url, options.feedsDir, client.limits.maxBodyBytes);
     return await toFileOutcome(request, { url: request.url, body, durationMs: elapsed() });
   } catch (error) {
     const { failure, message } = asFetchError(error);

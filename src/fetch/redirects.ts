@@ -27,41 +27,41 @@ const permanent = new Set([301, 308]);
 
 /** Requests a document and follows redirects itself, so that the guard checks each URL and no secret crosses origins. */
 export async function followRedirects(
-  outbound: HttpClient,
+  client: HttpClient,
   start: string,
   options: RedirectOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<RedirectChain> {
   const { clock, signal } = options;
-  const { limits } = outbound;
-  if (!URL.canParse(start)) return await invalidStart(outbound, start);
+  const { limits } = client;
+  if (!URL.canParse(start)) return await invalidStart(client, start);
   const startedMs = clock.monotonic();
-  const trail = newTrail(start);
+  const state = initialState(start);
   for (;;) {
-    const { url } = trail;
-    const answer = await outbound.request(
+    const { url } = state;
+    const response = await client.request(
       {
         url: url.href,
-        headers: options.headersFor(url, !trail.leftOrigin),
+        headers: options.headersFor(url, !state.leftOrigin),
         timeoutMs: limits.totalMs - (clock.monotonic() - startedMs),
       },
       signal,
     );
-    trail.bytes += answer.bytes;
-    if (answer.kind === 'failed') return endChain(trail, { ...answer, status: answer.status ?? trail.status });
-    trail.status = answer.status;
-    if (!redirectStatuses.has(answer.status)) return endChain(trail, answer);
-    const next = nextUrl(answer, trail, limits);
-    if (next instanceof FetchError) return endChain(trail, asFailed(next, trail));
-    advance(trail, next, answer.status);
+    state.bytes += response.bytes;
+    if (response.kind === 'failed') return endChain(state, { ...response, status: response.status ?? state.status });
+    state.status = response.status;
+    if (!redirectStatuses.has(response.status)) return endChain(state, response);
+    const next = nextUrl(response, state, limits);
+    if (next instanceof FetchError) return endChain(state, asFailed(next, state));
+    advance(state, next, response.status);
   }
 }
 
 /** The client's guard reports why the URL is invalid. */
-async function invalidStart(outbound: HttpClient, start: string): Promise<RedirectChain> {
-  return { result: await outbound.request({ url: start }), redirects: 0, movedTo: null };
+async function invalidStart(client: HttpClient, start: string): Promise<RedirectChain> {
+  return { result: await client.request({ url: start }), redirects: 0, movedTo: null };
 }
 
-interface Trail {
+interface ChainState {
   url: URL;
   readonly visited: Set<string>;
   status: number | null;
@@ -71,7 +71,7 @@ interface Trail {
   leftOrigin: boolean;
 }
 
-function newTrail(start: string): Trail {
+function initialState(start: string): ChainState {
   const url = new URL(start);
   url.hash = '';
   return {
@@ -86,21 +86,21 @@ function newTrail(start: string): Trail {
 }
 
 /** The target of a redirect, or the error that ends the chain. The guard checks its address and port when it is requested. */
-function nextUrl(answer: HttpResponse, trail: Trail, limits: FetchLimits): URL | FetchError {
-  const location = readLocation(answer.headers);
+function nextUrl(response: HttpResponse, state: ChainState, limits: FetchLimits): URL | FetchError {
+  const location = readLocation(response.headers);
   if (location.length > limits.maxLocationBytes) {
     return new FetchError(
       'bad_url',
       `The Location header exceeds ${formatBytes(limits.maxLocationBytes)}. The publisher must fix the redirect`,
     );
   }
-  if (location === '' || !URL.canParse(location, trail.url.href)) {
+  if (location === '' || !URL.canParse(location, state.url.href)) {
     return new FetchError(
       'redirect_no_location',
       'The redirect has no valid Location header. The publisher must fix it',
     );
   }
-  const next = new URL(location, trail.url);
+  const next = new URL(location, state.url);
   next.hash = '';
   if (next.protocol !== 'http:' && next.protocol !== 'https:') {
     return new FetchError(
@@ -108,10 +108,10 @@ function nextUrl(answer: HttpResponse, trail: Trail, limits: FetchLimits): URL |
       `The redirect leads to a ${next.protocol} URL, which Newswire does not follow. Declare an http(s) address`,
     );
   }
-  if (trail.visited.has(next.href)) {
+  if (state.visited.has(next.href)) {
     return new FetchError('redirect_loop', 'The redirects form a loop. Check the address of the source');
   }
-  if (trail.visited.size > limits.maxRedirects) {
+  if (state.visited.size > limits.maxRedirects) {
     return new FetchError(
       'redirect_limit',
       `More than ${limits.maxRedirects} redirects. Declare the address to which they lead`,
@@ -127,28 +127,28 @@ function readLocation(headers: HeaderList): string {
   return utf8.includes('\ufffd') ? latin1 : utf8;
 }
 
-function advance(trail: Trail, next: URL, status: number): void {
+function advance(state: ChainState, next: URL, status: number): void {
   // A downgrade to http is followed, but never adopted permanently.
-  const downgrade = trail.url.protocol === 'https:' && next.protocol === 'http:';
-  trail.permanentSoFar &&= permanent.has(status) && !downgrade;
-  if (trail.permanentSoFar) trail.movedTo = next.href;
-  trail.leftOrigin ||= next.origin !== trail.url.origin;
-  trail.visited.add(next.href);
-  trail.url = next;
+  const downgrade = state.url.protocol === 'https:' && next.protocol === 'http:';
+  state.permanentSoFar &&= permanent.has(status) && !downgrade;
+  if (state.permanentSoFar) state.movedTo = next.href;
+  state.leftOrigin ||= next.origin !== state.url.origin;
+  state.visited.add(next.href);
+  state.url = next;
 }
 
-function endChain(trail: Trail, end: HttpResponse | HttpFailure): RedirectChain {
-  const redirects = trail.visited.size - 1;
+function endChain(state: ChainState, end: HttpResponse | HttpFailure): RedirectChain {
+  const redirects = state.visited.size - 1;
   const detail = end.kind === 'failed' && redirects > 0 ? `${end.detail} (redirect ${redirects})` : '';
   return {
-    result: { ...end, bytes: trail.bytes, ...(detail === '' ? {} : { detail }) } as RedirectChain['result'],
+    result: { ...end, bytes: state.bytes, ...(detail === '' ? {} : { detail }) } as RedirectChain['result'],
     redirects,
-    movedTo: trail.movedTo,
+    movedTo: state.movedTo,
   };
 }
 
-function asFailed(trouble: FetchError, trail: Trail): HttpFailure {
-  const { status, bytes } = trail;
-  const { failure, message: detail, notes } = trouble;
+function asFailed(error: FetchError, state: ChainState): HttpFailure {
+  const { status, bytes } = state;
+  const { failure, message: detail, notes } = error;
   return { kind: 'failed', failure, detail, notes, status, bytes };
 }

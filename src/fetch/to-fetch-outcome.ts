@@ -109,8 +109,8 @@ export async function toFileOutcome(
   return { kind: 'fresh', body, bodyHash, url, ...absent, facts };
 }
 
-function factsOf({ chain: journey, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
-  const { result, redirects } = journey;
+function factsOf({ chain, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
+  const { result, redirects } = chain;
   return {
     status: result.status,
     bytes: result.bytes,

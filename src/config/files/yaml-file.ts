@@ -147,20 +147,20 @@ function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   const path = ['webhooks', index] as const;
   const fields = validate(file, webhookSchema, { path, root: 'webhook' });
   if (fields === null) return null;
-  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
-  const urlReferences = maskReferences(writtenUrl, file.env);
-  return { fields, rawUrl: writtenUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
+  const rawUrl = String(valueAt(file.written, [...path, 'url']));
+  const urlReferences = maskReferences(rawUrl, file.env);
+  return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {
   const path = ['sources', index] as const;
   const fields = validate(file, sourceSchema, { path, root: 'source' });
   if (fields === null) return null;
-  const writtenUrl = String(valueAt(file.written, [...path, 'url']));
+  const rawUrl = String(valueAt(file.written, [...path, 'url']));
   return {
     fields,
-    rawUrl: writtenUrl,
-    urlReferences: maskReferences(writtenUrl, file.env),
+    rawUrl,
+    urlReferences: maskReferences(rawUrl, file.env),
     where: `${file.name}:${file.positions.lineOf(path)}`,
     positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
   };

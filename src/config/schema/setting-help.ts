@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What the operator is told about a setting. */
+/** Help for the operator on a setting. */
 export interface SettingHelp {
   /** For the table in docs/OPERATING.md; null for a group, whose settings have rows of their own. */
   readonly meaning: string | null;

@@ -17,7 +17,7 @@ export interface Target {
 export interface AddressGuard {
   /**
    * Parses a URL and checks everything that can be checked before its name is resolved. The result must still pass
-   * `refusal` for each resolved address, and again for the connected socket.
+   * `blockReason` for each resolved address, and again for the connected socket.
    *
    * @param base of a relative reference, as in a redirect.
    * @throws Trouble `bad_url`, `bad_scheme`, `bad_port`, `blocked_address`
@@ -84,7 +84,7 @@ export function createAddressGuard({
 
   const isBadPort = (port: number): boolean => badPorts.has(port) || (ports !== undefined && !ports.includes(port));
 
-  const refusal = (text: string, target: Target): FetchError | null => {
+  const blockReason = (text: string, target: Target): FetchError | null => {
     const address = parseAddress(text);
     if (address === null) return new FetchError('blocked_address', notPublic(target));
     if (isAllowed(address, rangesFor(target))) return null;
@@ -100,20 +100,20 @@ export function createAddressGuard({
     const target = { hostname: url.hostname, port: portOf(url) };
     if (own.has(ownKey(url)))
       throw new FetchError('blocked_address', "This is Newswire's own address. Remove the source");
-    const refused = isLiteral(url.hostname)
-      ? refusal(bareName(target), target)
+    const reason = isLiteral(url.hostname)
+      ? blockReason(bareName(target), target)
       : // Allowed ranges apply to names too, and only the resolved address can show whether they do.
         rangesFor(target).length > 0
         ? null
         : refuseName(target, isBadPort);
-    if (refused !== null) throw refused;
+    if (reason !== null) throw reason;
     if (url.username !== '' || url.password !== '') {
       throw new FetchError('bad_url', 'The URL contains a user name or password. Move them to headers of the source');
     }
     return url;
   };
 
-  return { check, blockReason: refusal };
+  return { check, blockReason };
 }
 
 /** The port of a URL, or the default port of its scheme. */

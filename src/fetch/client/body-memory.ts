@@ -15,11 +15,11 @@ export interface BodyMemory {
  * A semaphore in FIFO order. A reservation covers the largest possible body: fetches that each held a part of what they
  * need would wait for each other until their deadlines.
  */
-export function createBodyMemory(places: number): BodyMemory {
-  let free = Math.max(1, places);
+export function createBodyMemory(slots: number): BodyMemory {
+  let free = Math.max(1, slots);
   const waiting = new Set<() => void>();
 
-  const handOn = (): void => {
+  const passOn = (): void => {
     const [next] = waiting;
     if (next === undefined) {
       free += 1;
@@ -29,12 +29,12 @@ export function createBodyMemory(places: number): BodyMemory {
     next();
   };
 
-  const share = (): MemoryReservation => {
+  const reserve = (): MemoryReservation => {
     let held: Promise<void> | null = null;
-    let enter: (() => void) | null = null;
-    const claim = (): Promise<void> => {
+    let grant: (() => void) | null = null;
+    const acquire = (): Promise<void> => {
       held ??= new Promise((resolve) => {
-        enter = resolve;
+        grant = resolve;
         if (free === 0) {
           waiting.add(resolve);
           return;
@@ -45,13 +45,13 @@ export function createBodyMemory(places: number): BodyMemory {
       return held;
     };
     const release = (): void => {
-      if (enter === null) return;
-      const wasWaiting = waiting.delete(enter);
-      enter = null;
-      if (!wasWaiting) handOn();
+      if (grant === null) return;
+      const wasWaiting = waiting.delete(grant);
+      grant = null;
+      if (!wasWaiting) passOn();
     };
-    return { acquire: claim, release };
+    return { acquire, release };
   };
 
-  return { reserve: share };
+  return { reserve };
 }

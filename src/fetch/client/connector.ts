@@ -178,15 +178,15 @@ interface Step {
 function waitFor(socket: Socket, event: 'connect' | 'secureConnect', step: Step): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(step.late()), step.ms);
-    const end = (trouble: FetchError | null): void => {
+    const end = (error: FetchError | null): void => {
       clearTimeout(timer);
       socket.off(event, onDone).off('error', onError).off('close', onClose);
-      if (trouble === null) {
+      if (error === null) {
         resolve();
         return;
       }
       socket.destroy();
-      reject(trouble);
+      reject(error);
     };
     const onDone = (): void => end(null);
     const onError = (error: unknown): void => end(step.failed(error));

@@ -49,7 +49,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #collected = new ByteCollector();
   readonly #timers: NodeJS.Timeout[] = [];
   #resolve!: (answer: WireResponse) => void;
-  #reject!: (trouble: FetchError) => void;
+  #reject!: (error: FetchError) => void;
   #controller: Dispatcher.DispatchController | null = null;
   #phase: Phase = 'waiting';
   #interim = 0;
@@ -211,11 +211,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ status: this.status ?? 0, headers: this.#headers, body, bytes: this.bytes });
   }
 
-  #fail(trouble: FetchError): void {
+  #fail(error: FetchError): void {
     if (this.#phase === 'done') return;
     this.#end();
-    this.#controller?.abort(trouble);
-    this.#reject(trouble);
+    this.#controller?.abort(error);
+    this.#reject(error);
   }
 
   #end(): void {

@@ -119,9 +119,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     } catch (error) {
       return failed(asFetchError(error));
     }
-    const answer = await send(context, { ...call, url }, signal);
-    if (answer.kind === 'failed' || !mixed.delete(url.hostname)) return answer;
-    return { ...answer, notes: [...answer.notes, 'blocked_address'] };
+    const response = await send(context, { ...call, url }, signal);
+    if (response.kind === 'failed' || !mixed.delete(url.hostname)) return response;
+    return { ...response, notes: [...response.notes, 'blocked_address'] };
   };
 
   return {
@@ -178,23 +178,23 @@ async function send(
   request: CheckedRequest,
   signal?: AbortSignal,
 ): Promise<HttpResponse | HttpFailure> {
-  const share = context.large.reserve();
+  const reservation = context.large.reserve();
   const progress = { status: null as number | null, bytes: 0 };
   try {
-    const wire = await exchangeWithRetry(context, request, { share, progress, signal });
-    const { body, notes } = await decode(wire, context.limits, share);
+    const wire = await exchangeWithRetry(context, request, { reservation, progress, signal });
+    const { body, notes } = await decode(wire, context.limits, reservation);
     const { status, headers, bytes } = wire;
     return { kind: 'answered', url: request.url, status, headers, body, bytes, notes };
   } catch (error) {
     signal?.throwIfAborted();
     return failed(asFetchError(error), progress);
   } finally {
-    share.release();
+    reservation.release();
   }
 }
 
 interface Attempt {
-  readonly share: MemoryReservation;
+  readonly reservation: MemoryReservation;
   readonly progress: { status: number | null; bytes: number };
   readonly signal: AbortSignal | undefined;
 }
@@ -209,12 +209,12 @@ async function exchangeWithRetry(
   attempt: Attempt,
 ): Promise<WireResponse> {
   const startedMs = context.clock.monotonic();
-  const withinMs = request.timeoutMs ?? context.limits.totalMs;
-  const first = await exchangeOnce(context, { ...request, timeoutMs: withinMs }, attempt);
+  const timeoutMs = request.timeoutMs ?? context.limits.totalMs;
+  const first = await exchangeOnce(context, { ...request, timeoutMs }, attempt);
   if (first !== 'stale') return first;
   const second = await exchangeOnce(
     context,
-    { ...request, timeoutMs: withinMs - (context.clock.monotonic() - startedMs) },
+    { ...request, timeoutMs: timeoutMs - (context.clock.monotonic() - startedMs) },
     attempt,
   );
   if (second !== 'stale') return second;
@@ -226,13 +226,13 @@ async function exchangeOnce(
   request: CheckedRequest,
   attempt: Attempt,
 ): Promise<WireResponse | 'stale'> {
-  const { method = 'GET', url, headers = {}, body = null, timeoutMs: withinMs = context.limits.totalMs } = request;
-  if (withinMs <= 0) throw deadlineError('waiting', context.limits);
+  const { method = 'GET', url, headers = {}, body = null, timeoutMs = context.limits.totalMs } = request;
+  if (timeoutMs <= 0) throw deadlineError('waiting', context.limits);
   let reused = false;
   const exchange = new Exchange({
     limits: context.limits,
-    timeoutMs: withinMs,
-    reservation: attempt.share,
+    timeoutMs,
+    reservation: attempt.reservation,
     needsBody: request.needsBody ?? ((status) => status >= 200 && status < 300),
     onSent: () => {
       reused = context.sent(url.origin);
@@ -256,14 +256,17 @@ async function exchangeOnce(
   }
 }
 
-async function decode(wire: WireResponse, limits: FetchLimits, share: MemoryReservation) {
+async function decode(wire: WireResponse, limits: FetchLimits, reservation: MemoryReservation) {
   const { body, headers } = wire;
   if (body.length === 0) return { body, notes: [] };
-  return await decodeBody(body, headers.all('content-encoding'), { limits, reserveMemory: () => share.acquire() });
+  return await decodeBody(body, headers.all('content-encoding'), {
+    limits,
+    reserveMemory: () => reservation.acquire(),
+  });
 }
 
-function failed(trouble: FetchError, progress: { status: number | null; bytes: number } = nothingYet): HttpFailure {
-  const { failure, message: detail, notes } = trouble;
+function failed(error: FetchError, progress: { status: number | null; bytes: number } = nothingYet): HttpFailure {
+  const { failure, message: detail, notes } = error;
   return { kind: 'failed', failure, detail, notes, ...progress };
 }
 

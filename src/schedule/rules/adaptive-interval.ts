@@ -30,10 +30,10 @@ export function adaptiveInterval(
   options: { readonly nowMs: number; readonly validatorsHeld: boolean },
 ): PollInterval {
   const gapMs = ownGapMs(history, options.nowMs);
-  const least = minInterval(history, { gapMs, validatorsHeld: options.validatorsHeld });
-  const wanted =
+  const minimum = minInterval(history, { gapMs, validatorsHeld: options.validatorsHeld });
+  const adaptiveMs =
     quietInterval(history, options.nowMs) ?? Math.min(gapMs / 2, maxIntervalMs / 4) / disjointDivisor(history);
-  return wanted > least.intervalMs ? { intervalMs: wanted, reason: 'adaptive interval' } : least;
+  return adaptiveMs > minimum.intervalMs ? { intervalMs: adaptiveMs, reason: 'adaptive interval' } : minimum;
 }
 
 /** The interval of a source without new items for a week or longer, regardless of its earlier frequency. */

@@ -89,7 +89,7 @@ export function withDocument(
   at: { state: PollState; nowMs: number },
 ): PollHistory {
   const { drafts, unchanged, notes } = stored.feed;
-  const learnt: PollHistory = {
+  const learned: PollHistory = {
     ...history,
     missingItemIds: stored.missingItemIds,
     documentEntries: drafts.length + unchanged.length,
@@ -102,12 +102,12 @@ export function withDocument(
     idsDistrusted: history.idsDistrusted || notes.includes(idsDistrustedNote),
   };
   if (!at.state.firstReadDone)
-    return { ...learnt, newItemsAtMs: [initialNewItemsMs(stored, at.nowMs)], newItemsStreak: 0 };
-  if (stored.added === 0) return withoutNewItems({ ...learnt, disjointDocuments: 0 }, at.nowMs);
+    return { ...learned, newItemsAtMs: [initialNewItemsMs(stored, at.nowMs)], newItemsStreak: 0 };
+  if (stored.added === 0) return withoutNewItems({ ...learned, disjointDocuments: 0 }, at.nowMs);
   const hasNoKnownItem = stored.added >= disjointMinItems && stored.updated === 0 && unchanged.length === 0;
   const isDisjoint = hasNoKnownItem || notes.includes(possibleGapNote);
   return {
-    ...learnt,
+    ...learned,
     newItemsAtMs: [at.nowMs, ...history.newItemsAtMs].slice(0, maxNewItemsTimes),
     newItemsStreak: history.newItemsStreak + 1,
     disjointDocuments: isDisjoint ? history.disjointDocuments + 1 : 0,

@@ -68,10 +68,10 @@ function movedBack(row: Planned, nowMs: number): Planned {
   const earlier = (ms: number): number => (ms > nowMs ? Math.max(ms - aheadMs, nowMs) : ms);
   const past = (ms: number | null): number | null => (ms === null ? null : Math.min(ms, nowMs));
   const memory = pollHistoryOf(row);
-  const { retryAfterUntilMs: retryUntilMs } = memory;
+  const { retryAfterUntilMs } = memory;
   const earlierRetry: PollHistory = {
     ...memory,
-    retryAfterUntilMs: retryUntilMs === null ? null : earlier(retryUntilMs),
+    retryAfterUntilMs: retryAfterUntilMs === null ? null : earlier(retryAfterUntilMs),
   };
   return {
     ref: row.ref,

@@ -80,10 +80,10 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
     ).execute();
     const asked = rows.map((row) => {
-      const { retryAfterUntilMs: retryUntilMs } = pollHistoryOf(row);
+      const { retryAfterUntilMs } = pollHistoryOf(row);
       const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
       const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
-      const next_check_ms = Math.max(nowMs, cooledMs, retryUntilMs ?? 0);
+      const next_check_ms = Math.max(nowMs, cooledMs, retryAfterUntilMs ?? 0);
       return { ref: row.ref, next_check_ms, next_check_reason: askedByOperator, gone_ms: null };
     });
     await updateRows(tx, 'source', 'ref', asked);
