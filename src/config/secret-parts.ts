@@ -1,4 +1,4 @@
-import { type HiddenParts, mask, minSecretChars } from '../domain/polling/masking.ts';
+import { type HiddenParts, mask, minSecretChars } from '../domain/masking.ts';
 import type { MaskedText } from './files/references.ts';
 import { readSourceUrl, type SourceUrl } from './source-url.ts';
 

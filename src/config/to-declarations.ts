@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defaultCommentsNotice } from '../domain/comments/comment.ts';
 import { dayMs } from '../domain/durations.ts';
-import type { HiddenParts } from '../domain/polling/masking.ts';
+import type { HiddenParts } from '../domain/masking.ts';
 import type { Declarations, Site, Source } from '../domain/polling/source.ts';
 import { slug } from '../domain/slug.ts';
 import type { FileDeclarations, SourceEntry } from './files/file-declarations.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/environment/environment.ts';
 import type { Webhook } from '../domain/events/webhook.ts';
-import { displayUrl } from '../domain/polling/masking.ts';
+import { displayUrl } from '../domain/masking.ts';
 import { createHttpClient, type HttpClient } from '../fetch/client/http-client.ts';
 import { retryAfter } from '../fetch/http-freshness.ts';
 import { userAgent } from '../fetch/request-headers.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HiddenParts } from '../../src/domain/polling/masking.ts';
+import type { HiddenParts } from '../../src/domain/masking.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import type { Store } from '../../src/store/engine/store.ts';

@@ -6,7 +6,7 @@ import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import { minuteMs } from '../../domain/durations.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Webhook } from '../../domain/events/webhook.ts';
-import { displayUrl } from '../../domain/polling/masking.ts';
+import { displayUrl } from '../../domain/masking.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { formatTable } from '../output/format-table.ts';

@@ -1,4 +1,4 @@
-import { mask } from '../../domain/polling/masking.ts';
+import { mask } from '../../domain/masking.ts';
 import type { Environment } from '../environment/environment.ts';
 
 /** A `${NAME}` whose variable is not set, and its path in the value. */

@@ -1,4 +1,4 @@
-import type { HiddenParts } from '../polling/masking.ts';
+import type { HiddenParts } from '../masking.ts';
 import type { Filter } from './filter.ts';
 
 /** Where the operator wants events sent, as declared. */

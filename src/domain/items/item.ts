@@ -1,5 +1,7 @@
-import type { Republish } from '../polling/source.ts';
 import type { FeedFormat, FeedHints } from './parsed-feed.ts';
+
+/** How much of a source's content pages, feeds and pushes contain. */
+export type Republish = 'full' | 'summary' | 'link';
 
 export interface Enclosure {
   /** Absolute http(s) URL. */

@@ -1,5 +1,5 @@
 import type { ItemDraft, NormalisedFeed, Unreadable } from '../items/item.ts';
-import { type HiddenParts, maskText, maskUrl, maskUrlText, minSecretChars, unmaskUrl } from './masking.ts';
+import { type HiddenParts, maskText, maskUrl, maskUrlText, minSecretChars, unmaskUrl } from '../masking.ts';
 import type { PollResult, PollState } from './poll.ts';
 
 /** Restores the secrets in the addresses of a stored state. */

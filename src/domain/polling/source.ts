@@ -1,8 +1,6 @@
 import type { Webhook } from '../events/webhook.ts';
-import type { HiddenParts } from './masking.ts';
-
-/** How much of a source's content pages, feeds and pushes contain. */
-export type Republish = 'full' | 'summary' | 'link';
+import type { Republish } from '../items/item.ts';
+import type { HiddenParts } from '../masking.ts';
 
 /** A declared source, with defaults filled in and secrets resolved. */
 export interface Source {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hourMs } from '../../domain/durations.ts';
 import type { Webhook, WebhookOutcome, WebhookState } from '../../domain/events/webhook.ts';
-import { displayUrl, maskText } from '../../domain/polling/masking.ts';
+import { displayUrl, maskText } from '../../domain/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isMasked } from '../../domain/polling/masking.ts';
+import { isMasked } from '../../domain/masking.ts';
 import type { DesiredSubscription, HubSource, SubscriptionDiff } from '../../domain/websub/websub-subscription.ts';
 
 const mostHubs = 2;

@@ -2,10 +2,9 @@ import type { Generated, Selectable } from 'kysely';
 import type { CommentAction, CommentState } from '../../domain/comments/comment.ts';
 import type { EventOp } from '../../domain/events/event.ts';
 import type { WebhookOutcome } from '../../domain/events/webhook.ts';
-import type { WithdrawalReason } from '../../domain/items/item.ts';
+import type { Republish, WithdrawalReason } from '../../domain/items/item.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
-import type { Republish } from '../../domain/polling/source.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
 /** One column: its type in the database and in TypeScript. Instants are `bigint`, epoch ms. */

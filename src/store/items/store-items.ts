@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ItemDraft, NormalisedFeed } from '../../domain/items/item.ts';
-import { maskUrlText } from '../../domain/polling/masking.ts';
+import { maskUrlText } from '../../domain/masking.ts';
 import type { Lease, PollResult } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';

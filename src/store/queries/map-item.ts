@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import type { Enclosure, Item, SourceLabel } from '../../domain/items/item.ts';
+import type { Enclosure, Item, Republish, SourceLabel } from '../../domain/items/item.ts';
 import { isLocal } from '../../domain/polling/poll.ts';
-import type { Republish } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';

@@ -1,4 +1,4 @@
-import { displayUrl } from '../../domain/polling/masking.ts';
+import { displayUrl } from '../../domain/masking.ts';
 import type { Source } from '../../domain/polling/source.ts';
 
 /** A stored source, as far as declarations are compared with it. */

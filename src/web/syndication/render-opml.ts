@@ -1,4 +1,4 @@
-import { isMasked } from '../../domain/polling/masking.ts';
+import { isMasked } from '../../domain/masking.ts';
 import { slug } from '../../domain/slug.ts';
 import { element, escapeXml, textElement, toWebUrl, withStylesheet, xmlSafe } from './xml-text.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NormalisedFeed } from '../../../src/domain/items/item.ts';
+import type { HiddenParts } from '../../../src/domain/masking.ts';
 import { maskedDocument } from '../../../src/domain/polling/masked-state.ts';
-import type { HiddenParts } from '../../../src/domain/polling/masking.ts';
 import { digest, draft } from '../../support/store-fixture.ts';
 
 const token = 'tok-7f3a9c21';

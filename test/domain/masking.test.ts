@@ -7,7 +7,7 @@ import {
   maskUrl,
   maskUrlText,
   unmaskUrl,
-} from '../../../src/domain/polling/masking.ts';
+} from '../../src/domain/masking.ts';
 
 function hiding(...secrets: string[]): HiddenParts {
   return { url: 'https://example.org/feed?t=***', secrets };
