@@ -36,7 +36,7 @@ export function useFolders(): (files?: Readonly<Record<string, string>>) => Fold
   };
 }
 
-/** The mistakes that a read ends with, as lines; empty when it ends well. */
+/** The errors of a read, as lines; empty if it succeeds. */
 export async function problemsOf(read: Promise<unknown>): Promise<string[]> {
   try {
     await read;

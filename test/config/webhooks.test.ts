@@ -12,7 +12,7 @@ async function declared(files: Record<string, string>, env: Record<string, strin
   return (await readDeclarations(makeFolder(files).dir, env)).webhooks;
 }
 
-async function mistakes(text: string, env: Record<string, string> = {}): Promise<string[]> {
+async function errorsOf(text: string, env: Record<string, string> = {}): Promise<string[]> {
   return await problemsOf(readDeclarations(makeFolder({ 'a.yaml': text }).dir, env));
 }
 
@@ -51,7 +51,7 @@ describe('declared webhooks', () => {
     expect(await declared({ 'a.yaml': text }, { KEY: secret, PART: 'deep' })).toMatchObject([
       { url: 'https://example.org/deep', secrets: [secret] },
     ]);
-    expect(await mistakes(text, { PART: 'deep' })).toEqual([
+    expect(await errorsOf(text, { PART: 'deep' })).toEqual([
       `a.yaml:2: the environment variable KEY is not set. Set KEY, or remove $\{KEY}; write $$\{ for a literal $\{.`,
     ]);
   });
@@ -88,7 +88,7 @@ describe('declared webhooks', () => {
     ['filter: { q: "-" }', `a.yaml:4: filter is invalid: 'q' holds no word to look for`],
     ['filter: { sections: [" "] }', `a.yaml:4: filter is invalid: 'sections' must be an array of strings`],
   ])('are invalid with %s', async (line, what) => {
-    expect(await mistakes(hook(`    ${line}\n`))).toEqual([expect.stringContaining(what)]);
+    expect(await errorsOf(hook(`    ${line}\n`))).toEqual([expect.stringContaining(what)]);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('declared webhooks', () => {
     ['https://example.org/#x', 'url has a fragment, which is never sent: "https://example.org/#x"'],
     [`https://example.org/${'a'.repeat(2048)}`, 'url is longer than 2048 characters'],
   ])('are invalid with the URL %s', async (url, what) => {
-    const [line] = await mistakes(`webhooks:\n  - url: "${url}"\n    secret: ${secret}\n`);
+    const [line] = await errorsOf(`webhooks:\n  - url: "${url}"\n    secret: ${secret}\n`);
     expect(line).toContain(`a.yaml:2: ${what}`);
     if (url !== '')
       expect(line).toContain('Write the complete URL of the receiver, such as https://example.org/hooks/news.');
@@ -114,7 +114,7 @@ describe('declared webhooks', () => {
     `whsec_${Buffer.alloc(32).toString('base64').replace('=', '')}`,
     Buffer.alloc(32).toString('base64'),
   ])('are invalid with the secret %s, which is not quoted', async (bad) => {
-    const [line, ...others] = await mistakes(`webhooks:\n  - url: https://example.org/\n    secret: "${bad}"\n`);
+    const [line, ...others] = await errorsOf(`webhooks:\n  - url: https://example.org/\n    secret: "${bad}"\n`);
     expect(line).toBe(
       'a.yaml:3: secret is not whsec_ and the base64 of 24 to 64 bytes. Create one with: ' +
         `echo "whsec_$(openssl rand -base64 32)"; store it in the environment and write "$\{NEWS_HOOK_SECRET}".`,
@@ -128,13 +128,13 @@ describe('declared webhooks', () => {
       `webhooks:\n  - url: https://example.org/\n    secret:\n      - ${secret}\n${list}`;
     const other = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
     expect(await declared({ 'a.yaml': listed(`      - ${other}\n`) })).toMatchObject([{ secrets: [secret, other] }]);
-    expect(await mistakes(listed('      - hush\n'))).toEqual([
+    expect(await errorsOf(listed('      - hush\n'))).toEqual([
       expect.stringMatching(/^a\.yaml:5: secret is not whsec_/),
     ]);
     const many = `      - ${other}\n`.repeat(4);
-    expect(await mistakes(listed(many))).toEqual([expect.stringMatching(/^a\.yaml:4: secret is not a list of 1 to 4/)]);
-    expect(await mistakes('webhooks:\n  - { url: "https://example.org/", secret: [] }')).toHaveLength(1);
-    expect(await mistakes('webhooks:\n  - { url: "https://example.org/", secret: 12 }')).toEqual([
+    expect(await errorsOf(listed(many))).toEqual([expect.stringMatching(/^a\.yaml:4: secret is not a list of 1 to 4/)]);
+    expect(await errorsOf('webhooks:\n  - { url: "https://example.org/", secret: [] }')).toHaveLength(1);
+    expect(await errorsOf('webhooks:\n  - { url: "https://example.org/", secret: 12 }')).toEqual([
       expect.stringMatching(/^a\.yaml:2: secret is not whsec_[^1]*$/),
     ]);
   });
@@ -145,12 +145,12 @@ describe('declared webhooks', () => {
     ['webhooks:\n  - url: https://example.org/', 'a.yaml:2: secret is missing. Create one with'],
     ['webhook: []', 'a.yaml:1: unknown key "webhook". Did you mean "webhooks"?'],
   ])('are invalid as %j', async (text, what) => {
-    expect(await mistakes(text)).toEqual([expect.stringContaining(what)]);
+    expect(await errorsOf(text)).toEqual([expect.stringContaining(what)]);
   });
 
   it('need declared ids if host and path are equal', async () => {
     const two = `${hook()}  - { url: "https://example.org/hooks/news?b", secret: ${secret} }\n`;
-    expect(await mistakes(two)).toEqual([
+    expect(await errorsOf(two)).toEqual([
       'a.yaml:4: the webhook\'s id "example-org-hooks-news" is already used at a.yaml:2. Give each webhook a unique id.',
     ]);
     const told = `${hook()}  - { id: b, url: "https://example.org/hooks/news", secret: ${secret} }\n`;

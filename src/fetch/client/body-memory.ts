@@ -1,3 +1,5 @@
+import { type Release, Semaphore } from '../../runtime/semaphore.ts';
+
 /** The memory reservation of one fetch, for a large body. */
 export interface MemoryReservation {
   /** Resolves when the reservation is held; immediately if it already is. */
@@ -12,46 +14,30 @@ export interface BodyMemory {
 }
 
 /**
- * A semaphore in FIFO order. A reservation covers the largest possible body: fetches that each held a part of what they
- * need would wait for each other until their deadlines.
+ * Creates a memory limit of `slots` reservations, granted in FIFO order. A reservation covers the largest possible body:
+ * fetches that each held a part of what they need would wait for each other until their deadlines.
  */
 export function createBodyMemory(slots: number): BodyMemory {
-  let free = Math.max(1, slots);
-  const waiting = new Set<() => void>();
-
-  const passOn = (): void => {
-    const [next] = waiting;
-    if (next === undefined) {
-      free += 1;
-      return;
-    }
-    waiting.delete(next);
-    next();
+  const semaphore = new Semaphore(slots);
+  return {
+    reserve() {
+      const released = new AbortController();
+      let held: Promise<void> | null = null;
+      let permit: Release | null = null;
+      const hold = async (): Promise<void> => {
+        permit = await semaphore.acquire({ signal: released.signal });
+        if (!released.signal.aborted) return;
+        permit?.();
+        // Released while it waited: the caller must not go on without memory.
+        await new Promise<never>(() => {});
+      };
+      return {
+        acquire: () => (held ??= hold()),
+        release() {
+          released.abort();
+          permit?.();
+        },
+      };
+    },
   };
-
-  const reserve = (): MemoryReservation => {
-    let held: Promise<void> | null = null;
-    let grant: (() => void) | null = null;
-    const acquire = (): Promise<void> => {
-      held ??= new Promise((resolve) => {
-        grant = resolve;
-        if (free === 0) {
-          waiting.add(resolve);
-          return;
-        }
-        free -= 1;
-        resolve();
-      });
-      return held;
-    };
-    const release = (): void => {
-      if (grant === null) return;
-      const wasWaiting = waiting.delete(grant);
-      grant = null;
-      if (!wasWaiting) passOn();
-    };
-    return { acquire, release };
-  };
-
-  return { reserve };
 }

@@ -28,8 +28,8 @@ describe('addSource', () => {
 
   it('writes nothing if any file declares the source', async () => {
     const folder = makeFolder({ 'sources.yaml': one, 'z.yaml': `sources:\n  - url: ${url}#top\n` });
-    const mistakes = await problemsOf(addSource(place(folder.dir), { url, section: null }));
-    expect(mistakes).toEqual([expect.stringContaining('declared at')]);
+    const problems = await problemsOf(addSource(place(folder.dir), { url, section: null }));
+    expect(problems).toEqual([expect.stringContaining('declared at')]);
     expect(readFileSync(folder.path('sources.yaml'), 'utf8')).toBe(one);
   });
 

@@ -8,8 +8,8 @@ import { problemsOf, useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 
-/** The mistakes of these files, as `file:line: what`. */
-async function mistakes(files: Record<string, string>, env: Record<string, string> = {}): Promise<string[]> {
+/** The errors of these files, as `file:line: what`. */
+async function errorsOf(files: Record<string, string>, env: Record<string, string> = {}): Promise<string[]> {
   const lines = await problemsOf(readDeclarations(makeFolder(files).dir, env));
   return lines.map((line) => line.replace(/\. .*$/s, ''));
 }
@@ -24,7 +24,7 @@ describe('errors of declarations', () => {
 
   it('are reported together, across files, in order of lines', async () => {
     expect(
-      await mistakes({
+      await errorsOf({
         'b.yaml': 'sources:\n  - url: https://example.org/1\n    interval: 15\n    titel: x\n  - title: y\n',
         'a.yaml': 'site:\n  timezone: Mars/Olympus\nsauces: []\n',
         'c.opml': '<opml><body>\n<outline type="rss" text="A"/></body></opml>',
@@ -65,7 +65,7 @@ describe('errors of declarations', () => {
     ['headers: { X-A: a, x-a: b }', 'headers.x-a is given twice with different capitalisation'],
     ['headers: [a]', 'headers is not a mapping of names to values'],
   ])('in a source: %s', async (field, what) => {
-    expect(await mistakes({ 'a.yaml': `sources:\n  - url: https://example.org/\n    ${field}\n` })).toEqual([
+    expect(await errorsOf({ 'a.yaml': `sources:\n  - url: https://example.org/\n    ${field}\n` })).toEqual([
       `a.yaml:3: ${what}`,
     ]);
   });
@@ -95,10 +95,11 @@ describe('errors of declarations', () => {
       'site: { retention: { itemsPerSource: 5 } }',
       expect.stringContaining('a.yaml:1: site.retention.itemsPerSource is'),
     ],
+    ['site:\n  retention:\n    age: 90d', 'a.yaml:3: key "age" was renamed'],
     ['site:\n  retention:\n    days: 90', 'a.yaml:3: unknown key "days"'],
     ['site: [a]', 'a.yaml:1: site is not a mapping'],
   ])('in a file: %j', async (text, line) => {
-    expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
+    expect(await errorsOf({ 'a.yaml': text })).toEqual([line]);
   });
 
   it.each([
@@ -111,12 +112,19 @@ describe('errors of declarations', () => {
       'a.yaml:1: an alias cannot be resolved (Unresolved alias (the anchor must be set before the alias): nobody)',
     ],
   ])('of YAML itself: %j', async (text, line) => {
-    expect(await mistakes({ 'a.yaml': text })).toEqual([line]);
+    expect(await errorsOf({ 'a.yaml': text })).toEqual([line]);
+  });
+
+  it('name the new key of a renamed one', async () => {
+    const folder = makeFolder({ 'sources.yaml': 'site:\n  retention: { age: 90d }\n' });
+    expect(await problemsOf(readDeclarations(folder.dir, {}))).toEqual([
+      'sources.yaml:2: key "age" was renamed. Write "maxAge".',
+    ]);
   });
 
   it('name both positions of a duplicate id or URL', async () => {
     expect(
-      await mistakes({
+      await errorsOf({
         'a.yaml': 'sources:\n  - url: https://example.org/1\n    id: one\n',
         'b.yaml': 'sources:\n  - id: one\n    url: https://example.org/2\n  - url: https://user:pw@EXAMPLE.org/1#x\n',
       }),
@@ -127,15 +135,15 @@ describe('errors of declarations', () => {
   });
 
   it('name both positions of a second site', async () => {
-    expect(await mistakes({ 'a.yaml': '\nsite: {}', 'b.yaml': 'site: { title: B }' })).toEqual([
+    expect(await errorsOf({ 'a.yaml': '\nsite: {}', 'b.yaml': 'site: { title: B }' })).toEqual([
       'b.yaml:1: site is already declared at a.yaml:2',
     ]);
   });
 
   it('name an unset variable with its line', async () => {
     const files = { 'a.yaml': `sources:\n  - url: https://example.org/\n    headers:\n      X-A: "\${NOPE}"\n` };
-    expect(await mistakes(files)).toEqual(['a.yaml:4: the environment variable NOPE is not set']);
-    expect(await mistakes(files, { NOPE: 'set' })).toEqual([]);
+    expect(await errorsOf(files)).toEqual(['a.yaml:4: the environment variable NOPE is not set']);
+    expect(await errorsOf(files, { NOPE: 'set' })).toEqual([]);
   });
 
   it('never quote a secret', async () => {
