@@ -63,7 +63,7 @@ function nameOf(name: string): Buffer {
   return der(0x30, der(0x31, der(0x30, oid.commonName, der(0x0c, Buffer.from(name)))));
 }
 
-/** The issuer's name as it stands in the certificates of this file. */
+/** The issuer name in the certificates of this file. */
 function issuerOf({ cert }: Certificate): Buffer {
   return nameOf(new X509Certificate(cert).subject.replace(/^CN=/, ''));
 }

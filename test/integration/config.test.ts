@@ -47,8 +47,8 @@ sources:
     keep: "("
 `;
 
-describe('a sources.yaml with five mistakes', () => {
-  it.each(['check', 'serve'])('is refused by %s with all five lines and exit code 2', async (command) => {
+describe('a sources.yaml with five errors', () => {
+  it.each(['check', 'serve'])('is rejected by %s with all five lines and exit code 2', async (command) => {
     const home = homeWith(broken);
     const result = await runCommand(home, [command], { PORT: '0' });
     expect(result.code).toBe(2);
@@ -58,7 +58,7 @@ describe('a sources.yaml with five mistakes', () => {
 });
 
 describe('a running server', () => {
-  it('takes up a source that is added, and drops one that is removed, within two seconds', async () => {
+  it('polls an added source and drops a removed one within two seconds', async () => {
     const home = homeWith('sources:\n  - { url: "file:one.xml", id: one }\n');
     home.write('one.xml', local('From the first file'));
     const server = await serve(home);
@@ -76,7 +76,7 @@ describe('a running server', () => {
     expect(await titles(server)).toContain('From the second file');
   });
 
-  it('reads a local file again when it changes, and at start when it changed meanwhile', async () => {
+  it('rereads a local file when it changes, and at start if it changed meanwhile', async () => {
     const home = homeWith('sources:\n  - { url: "file:one.xml", id: one }\n');
     home.write('one.xml', local('As it was'));
     const server = await serve(home);
@@ -89,7 +89,7 @@ describe('a running server', () => {
     await seen(again, 'Changed while away', 5_000);
   });
 
-  it('keeps what runs when a file turns bad, says so in the log, and takes the mended file', async () => {
+  it('keeps the active declarations if a file becomes invalid, logs it, and activates the corrected file', async () => {
     const home = homeWith('sources:\n  - { url: "file:one.xml", id: one }\n');
     home.write('one.xml', local('Before'));
     const server = await serve(home);
@@ -106,7 +106,7 @@ describe('a running server', () => {
     await seen(server, 'After', 5_000);
   });
 
-  it('asks an added origin without waiting for the next turn', async () => {
+  it('polls an added origin without waiting for the next tick', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     origin.on('/rss.xml', { headers: { 'content-type': 'text/xml' }, body: local('From the origin') });
@@ -119,8 +119,8 @@ describe('a running server', () => {
   });
 });
 
-describe('a database that cannot be used', () => {
-  it('is a clear error at start, exit code 2, and the file stays as it was', async () => {
+describe('an unusable database', () => {
+  it('is a clear error at start with exit code 2, and the file is unchanged', async () => {
     const home = homeWith('sources:\n  - { url: "file:one.xml", id: one }\n');
     const file = path.join(home.folder, 'newswire.sqlite');
     writeFileSync(file, 'this is a shopping list, not a database\n'.repeat(100));
@@ -131,7 +131,7 @@ describe('a database that cannot be used', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('refuses a second polling process on the same file', async () => {
+  it('rejects a second polling process on the same file', async () => {
     const home = homeWith('sources:\n  - { url: "file:one.xml", id: one }\n');
     home.write('one.xml', local('Held'));
     const server = await serve(home);

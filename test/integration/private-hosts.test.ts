@@ -26,8 +26,8 @@ function feed(numbers: readonly number[], named: { readonly hub: string; readonl
     .replace('<channel>', `<channel>${links}`);
 }
 
-describe('a server that may read feeds of its own network', () => {
-  it('does not connect to other hosts of that network that documents, redirects and subscribers name', async () => {
+describe('a server that may read feeds in a private network', () => {
+  it('does not connect to other hosts of that network named by documents, redirects and subscribers', async () => {
     const declared = await anOrigin();
     const inside = await anOrigin();
     const open = await anOrigin('127.0.0.2');

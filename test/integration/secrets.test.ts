@@ -14,17 +14,17 @@ afterEach(async () => {
 const secrets = { FEED_TOKEN: 'tok-7f3a9c21', FEED_USER: 'user-5d1e', FEED_PASSWORD: 'pass-88aa' };
 const env = { ...secrets, LOG_LEVEL: 'trace' };
 
-/** The names of the secrets that a text tells. */
+/** The names of the secrets that a text contains. */
 function toldBy(text: string): string[] {
   return Object.entries(secrets).flatMap(([name, value]) => (text.includes(value) ? [name] : []));
 }
 
-describe('secrets in the address of a source', () => {
-  it('are asked with and told nowhere: pages, feeds, API, commands, log and database', async () => {
+describe('secrets in the URL of a source', () => {
+  it('appear in requests only, not in pages, feeds, API, commands, log and database', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const asked = `/feed?token=${secrets.FEED_TOKEN}`;
-    // A publisher repeats the token of his reader in the links.
+    // Publishers repeat the token of a subscriber in links.
     const link = `https://www.example.org/1?token=${secrets.FEED_TOKEN}`;
     const entry = { guid: link, title: 'Harbour opens', link, text: 'Text.' };
     const body = rssDocument({ title: 'Example Wire', link: 'https://www.example.org/' }, [entry]);

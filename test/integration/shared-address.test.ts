@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const body = rssDocument({ title: 'News', link: 'https://www.example.org/' }, []);
 
-/** Answers that are held back until they are let go, and how many were at most held at a time. */
+/** Responses that are delayed until released, and the maximum number delayed at a time. */
 class HeldAnswers {
   readonly #go = Promise.withResolvers<void>();
   now = 0;
@@ -39,8 +39,8 @@ async function origin(host?: string): Promise<Origin> {
   return started;
 }
 
-describe('hosts at one address', () => {
-  it('are asked four at a time by a server, while hosts elsewhere go on', async () => {
+describe('hosts that share an address', () => {
+  it('are polled four at a time, while hosts at other addresses continue', async () => {
     const held = new HeldAnswers();
     const crowd = await Promise.all(Array.from({ length: 6 }, () => origin()));
     for (const one of crowd) one.on('/feed.xml', held.reply);
@@ -64,7 +64,7 @@ describe('hosts at one address', () => {
     expect(held.most).toBe(4);
   });
 
-  it('are known by what their names lead to', async () => {
+  it('are recognised by the addresses of their names', async () => {
     const held = new HeldAnswers();
     const machine = (await origin()).on('/feed', held.reply);
     const others = Array.from({ length: 9 }, (_, n) =>

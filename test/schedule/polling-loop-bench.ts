@@ -65,5 +65,5 @@ export function createBench(options: Partial<LoopOptions> & { instant?: boolean 
   return { clock, loop, ports, due, leased, add, starts, refreshing, errors, reads, claims, faults };
 }
 
-/** A refresh that read a document without news. */
+/** A refresh that read a document without new items. */
 export const fresh: RefreshResult = { sourceId: '', outcome: 'fresh', failure: null, added: 0, updated: 0, head: null };

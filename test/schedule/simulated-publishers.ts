@@ -13,7 +13,7 @@ import {
   throttled,
 } from './rules/poll-fixtures.ts';
 
-/** What a publisher does when it is asked; the last six are the hostile ones. */
+/** How a publisher responds; the last six are hostile. */
 export type PublisherBehaviour =
   | 'honest'
   | 'ignores-validators'
@@ -34,12 +34,12 @@ export interface Publisher {
   readonly intervalMs: number | null;
   /** Sources on its host. */
   readonly neighbours: number;
-  /** Its host answers some of its sources with 429, and is spared for it. */
+  /** Its host answers some of its sources with 429 and is paused for it. */
   readonly spared: boolean;
   readonly answerMs: number;
   state: PollState;
   nextNewsMs: number;
-  /** The publisher's own promise to itself: whoever asks earlier is impolite. */
+  /** The earliest polite time of the next request. */
   notBeforeMs: number;
   /** When the next check was decided, for its interval; null: never read. */
   settledMs: number | null;
@@ -152,7 +152,7 @@ export interface Reply {
   readonly durationMs: number;
 }
 
-/** Asks a publisher. It notes by itself before when it does not want to be asked again. */
+/** Requests a publisher's feed, which records the earliest time of the next request. */
 export function respond(publisher: Publisher, atMs: number, random: () => number): Reply {
   const durationMs = publisher.answerMs;
   switch (publisher.manner) {
@@ -221,7 +221,7 @@ function unchanged(publisher: Publisher): RefreshOutcome {
   });
 }
 
-/** Whether its punctuality is our business: it answers as it should, and its host does not ask to be spared. */
+/** Whether it should be polled on time: it responds normally, and its host asks for no pause. */
 export function isHealthy(publisher: Publisher): boolean {
   if (publisher.spared) return false;
   return publisher.manner === 'honest' || publisher.manner === 'ignores-validators';

@@ -32,13 +32,13 @@ export interface SimulationResult {
   /** Share of polls of healthy sources that started within due + 10 % of their interval. */
   readonly punctual: number;
   readonly lateP99Ms: number;
-  /** Requests before the time that the publisher itself had asked for, or before their own next check. */
+  /** Requests before the time that the publisher asked for, or before the next check. */
   readonly early: number;
   readonly busiestHost: string;
   readonly busiestHostRequests: number;
   readonly busiestHostPeakPerSecond: number;
   readonly conditionalShare: number;
-  /** The most requests in the last day to a healthy adaptive source that had no news in it. */
+  /** The maximum number of requests in the last day to a healthy adaptive source without new items in it. */
   readonly mostIdleRequests: number;
   readonly intervalMultiplier: number;
   readonly neverRead: number;

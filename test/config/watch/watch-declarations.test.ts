@@ -31,7 +31,7 @@ const quick: Partial<WatchTiming> = {
 const declare = (...names: string[]): string =>
   `sources:\n${names.map((name) => `  - url: ${name.includes(':') ? name : `https://example.org/${name}`}\n`).join('')}`;
 
-/** What a watcher has told. */
+/** What a watcher has reported. */
 interface Witness {
   readonly states: string[];
   readonly problems: string[];
@@ -74,7 +74,7 @@ const untilProblem = async (watched: Witness, part: string): Promise<void> =>
 
 let marks = 0;
 
-/** Waits until the watcher has looked once more: changes a declared local feed until that is told. */
+/** Waits for another read of the watcher: changes a declared local file until that is reported. */
 async function untilLooked(watched: Witness, folder: Folder): Promise<void> {
   const before = watched.localFeeds.length;
   await until('a look', () => {
@@ -311,7 +311,7 @@ describe('watchDeclarations', () => {
 
   it('rereads everything periodically', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    // Writing through a name in another folder makes no event in this one.
+    // Writing through a path in another folder causes no event in this one.
     const elsewhere = path.join(path.dirname(folder.dir), 'elsewhere.yaml');
     linkSync(folder.path('a.yaml'), elsewhere);
     const watched = await watchFolder(folder, { ...quick, rereadMs: 100 });

@@ -147,7 +147,7 @@ describe('createConnector and names', () => {
 
 describe('createConnector and connections', () => {
   it('H02: aborts a connection to a host that does not respond', async () => {
-    // A connection attempt that is never answered: a socket that was not told to connect.
+    // A connection attempt without response: a socket that never connects.
     const fetcher = aFetcher({
       resolve: async () => ['127.0.0.1'],
       dial: () => new Socket(),

@@ -10,7 +10,7 @@ const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>
 const megabyte = 1024 * 1024;
 const head = (lines: string) => `HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`;
 
-/** One read of an origin that answers with this reply. */
+/** One read of an origin with this reply. */
 async function readReply(reply: Reply, limits = {}) {
   const origin = await anOrigin();
   origin.on('/feed', reply);

@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/runtime/clock.ts';
 const noSuchName = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
 const noAnswer = () => Promise.reject(Object.assign(new Error('no'), { code: 'ESERVFAIL' }));
 
-/** A resolver that asks no network, with a log of whom it asked. */
+/** A resolver without network access, with a log of its queries. */
 function aResolver(parts: Partial<ResolverParts> = {}) {
   let ms = 0;
   const asked: string[] = [];

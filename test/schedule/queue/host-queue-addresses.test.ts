@@ -70,7 +70,7 @@ describe('createHostQueue with hosts that share an address', () => {
     const queue = queueOf(byLetter, { addressConcurrency: 1 });
     queue.add(hosts('a', 3), 0);
     expect(take(queue, 0)).toEqual(['a0']);
-    // Held up already, it is now spared as well.
+    // Already limited by its address, it is now paused as well.
     queue.pauseHost('a1', 50_000, 0);
     queue.complete('a0', well, 1_000);
     expect(take(queue, 1_000)).toEqual(['a2']);

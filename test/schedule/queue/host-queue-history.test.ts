@@ -29,7 +29,7 @@ describe('createHostQueue under random operations', () => {
     }),
   );
 
-  /** Where each of the five hosts is: told at once, told later, or not known. */
+  /** The address of each of the five hosts: known at once, known later, or unknown. */
   const place = fc.record({ address: fc.option(fc.constantFrom('x', 'y')), later: fc.boolean() });
 
   it('respects all limits, loses no source and starts none twice', () => {
@@ -57,7 +57,7 @@ describe('createHostQueue under random operations', () => {
           const started: { source: DueSource; atMs: number }[] = [];
           const removed = new Set<string>();
           const notBefore = new Map<string, number>();
-          // What a released turn gives back.
+          // What a release restores.
           const notBeforeEarlier = new Map<string, number>();
           let atMs = 0;
           let ids = 0;
@@ -135,7 +135,7 @@ describe('createHostQueue under random operations', () => {
             }
             run();
           }
-          // Left alone with answering hosts, everything that waits gets its turn.
+          // If all hosts respond, every waiting source is started eventually.
           for (let round = 0; round < 2_000 && queue.waiting + running.length > 0; round += 1) {
             while (running.length > 0) end(well);
             tell();

@@ -317,7 +317,7 @@ describe('the slow lane', () => {
         if (!stalls) lateness.push(atMs - source.nextCheckMs);
       }
     }
-    // The first strikes cost some minutes; from then on the stalling hosts have half of the slots and no more.
+    // The first timeouts take some minutes; then the stalling hosts use at most half of the slots.
     const settled = lateness.slice(150);
     expect(settled.length).toBeGreaterThan(500);
     expect(Math.max(...settled)).toBeLessThanOrEqual(2_000);

@@ -7,7 +7,7 @@ import { dayMs, hourMs, minuteMs, nowMs, pollHistory, pollState, stateAfter, sto
 const interval = (part: Partial<PollHistory>, validatorsHeld = true): number =>
   adaptiveInterval({ ...emptyPollHistory, ...part }, { nowMs, validatorsHeld }).intervalMs;
 
-/** Polls with news, the newest `agoMs` ago, the others `gapMs` apart. */
+/** Polls with new items, the newest `agoMs` ago, the others `gapMs` apart. */
 const news = (gapMs: number, count = 20, agoMs = 0): number[] =>
   Array.from({ length: count }, (_, n) => nowMs - agoMs - n * gapMs);
 
@@ -129,7 +129,7 @@ describe('adaptiveInterval over simulated polls', () => {
 
   it('is not shortened by new guids at every poll', () => {
     const waits = poll(7, () => ({ added: 500, unchanged: [] }));
-    // One short wait is the trial that tells a flood from a feed faster than we ask.
+    // One short interval distinguishes a flood from a feed faster than the polls.
     expect(waits.filter((ms) => ms < hourMs).length).toBeLessThanOrEqual(1);
   });
 

@@ -124,7 +124,7 @@ export interface SettlePart {
   readonly hostCycleMs?: number;
 }
 
-/** Settles with everything else as usual: no jitter unless said, a source with one piece of news an hour ago. */
+/** Computes the next state with defaults: no jitter, and a source with one new item an hour ago. */
 export function pollResultOf(outcome: PollInput['outcome'], part: SettlePart = {}): PollResult & { waitMs: number } {
   const at = part.nowMs ?? nowMs;
   const result = nextPollState({
