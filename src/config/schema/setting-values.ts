@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import * as z from 'zod';
+import { parseDuration } from '../../domain/durations.ts';
 import { languageTag } from '../../domain/language-tag.ts';
-import { parseDuration } from './parse-duration.ts';
 
 const maxIdChars = 80;
 const maxPatternChars = 2000;

@@ -82,7 +82,7 @@ export function createResolver(parts: ResolverParts): Resolve {
 }
 
 /** Whether an error means that the name does not exist for this resolver, so that another may know it. */
-export function isNoSuchName(error: unknown): boolean {
+function isNoSuchName(error: unknown): boolean {
   // ECONNREFUSED: no name server is configured, as in a container without a network.
   return ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'EAI_NONAME'].includes(errorCode(error));
 }

@@ -3,7 +3,7 @@ import type { PollHistory } from '../../domain/polling/poll.ts';
 
 export const maxIntervalMs = dayMs;
 /** Publishers generally accept one conditional request an hour. */
-export const defaultMinIntervalMs = hourMs;
+const defaultMinIntervalMs = hourMs;
 const frequentMinMs = 5 * minuteMs;
 const frequentGapMs = 30 * minuteMs;
 const unconditionalMinMs = 4 * hourMs;
