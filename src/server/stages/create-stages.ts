@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { maskUrlText } from '../../domain/masking.ts';
 import { type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
 import { maskedDocument, maskedPollResult, unmaskedState } from '../../domain/polling/masked-state.ts';
-import { maskUrlText } from '../../domain/masking.ts';
 import type { Lease, PollResult, PollState, RefreshResult } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';

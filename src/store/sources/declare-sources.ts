@@ -1,6 +1,6 @@
 import { hourMs } from '../../domain/durations.ts';
-import { hostOf } from '../../domain/polling/hosts.ts';
 import { displayUrl, maskText, maskUrl, maskUrlText } from '../../domain/masking.ts';
+import { hostOf } from '../../domain/polling/hosts.ts';
 import { emptyPollHistory, type PollHistory } from '../../domain/polling/poll.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
