@@ -141,7 +141,7 @@ describe('a server whose disk is full', () => {
       ready: false,
       checks: { database: true, storage: false },
       reason: 'full',
-      message: expect.stringContaining('Free space'),
+      message: expect.stringContaining('Free disk space'),
     });
     const status = await (await fetch(`${url}/status`)).text();
     expect(status).toContain('Nothing new can be stored');
