@@ -15,11 +15,9 @@ import { readEvents, readHead } from '../store/log/event-log.ts';
 import { createQueryRunner, type QueryRunner } from '../store/query-process/query-runner.ts';
 import { createApp } from '../web/app.ts';
 import { createConnectionLimits } from '../web/http/connections/connection-limits.ts';
-import { createCountPoller } from '../web/live/session/count-poller.ts';
-import { defaultLiveTiming, defaultMaxSessions, type LiveContext } from '../web/live/session/live-context.ts';
+import { defaultMaxSessions } from '../web/live/protocol/live-timing.ts';
+import { createLiveContext, type LiveContext } from '../web/live/session/live-context.ts';
 import { recordSessionHistory } from '../web/live/session/session-history.ts';
-import { createSessionRegistry } from '../web/live/session/session-registry.ts';
-import { createTimerWheel } from '../web/live/session/timer-wheel.ts';
 import { createSseHandler, isEventStream } from '../web/live/sse/sse-handler.ts';
 import { attachWebSocketServer } from '../web/live/websocket/websocket-server.ts';
 import type { AppContext } from '../web/shared/app-context.ts';
@@ -143,7 +141,7 @@ function serve(parts: ServingParts, listening: ListeningParts): void {
   const websub = createWebSubEndpoints({ ...parts, onDelivery: metrics.webSubDelivered }, tail, context);
   const app = createApp({ ...context, websub });
   // HTTP/1.0 has no Host header, and health checks of load balancers still use it.
-  const answer = app.kept.before(getRequestListener(app.fetch, { hostname: 'localhost' }));
+  const answer = app.responseCache.wrap(getRequestListener(app.fetch, { hostname: 'localhost' }));
   http.handle(answer);
   const sockets = attachWebSocketServer({
     ...live,
@@ -172,7 +170,7 @@ function createContext(parts: ServingParts, listening: ListeningParts, live: Liv
     metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.metricsToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
     configProblems: parts.configProblems,
-    stateMark: createDataVersion(parts),
+    dataVersion: createDataVersion(parts),
     sessionHistory: () => history.read(),
     pictureOrigins: parts.pictureOrigins,
   };
@@ -186,24 +184,19 @@ interface LiveOptions {
 
 function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptions): LiveContext {
   const { clock, log, settings } = parts;
-  const wheel = createTimerWheel();
-  parts.shutdown.onStop('timer wheel', () => wheel.stop());
-  return {
-    tail,
+  const live = createLiveContext({
+    ...{ tail, clock, log, maxSessions },
     fanOut: createFanOut({
       ...{ tail, clock },
       publicUrl: () => publicUrl,
       logger: log,
       onDelivered: (step) => parts.metrics.freshness.recordDelivery(step),
     }),
-    sessions: createSessionRegistry({ maxPerAddress: settings.liveMaxPerAddress, maxSessions }),
-    wheel,
-    clock,
-    log,
-    random: Math.random,
-    countPoller: createCountPoller({ read: (ids) => readers.counts(ids), wheel, log }),
-    timing: defaultLiveTiming,
-  };
+    maxPerAddress: settings.liveMaxPerAddress,
+    readCounts: (ids) => readers.counts(ids),
+  });
+  parts.shutdown.onStop('timer wheel', () => live.wheel.stop());
+  return live;
 }
 
 /**

@@ -16,19 +16,19 @@ import { queryRefused } from '../web/shared/request-error.ts';
 
 const unmeasured: SourceDelays = { publishedToStoredMs: null, storedToPushedMs: null };
 
-/** The page that shows it is made for each request; asked for again and again it costs one query in so long. */
+/** `/status` is not cached. Repeated requests cost one query in this time. */
 const activityFreshMs = 5000;
 
-/** What the reads of the web are made from. */
+/** The options of the read port. */
 export interface WebReadsOptions {
-  /** As it was measured, by source; absent: it was not. */
+  /** The measured delays by source. Absent: not measured. */
   freshness?(): ReadonlyMap<string, SourceDelays>;
-  /** Runs the queries that may cost much; absent: they run here. */
+  /** Runs the queries whose cost is not bounded. Absent: they run in this process. */
   readonly queries?: QueryRunner;
   readonly clock?: Clock;
 }
 
-/** What the web reads, out of the store. Each answer is one snapshot. */
+/** Creates the read port of the web over the store. Each method reads one snapshot. */
 export function createWebReads(store: Store, parts: WebReadsOptions = {}): ReadPort {
   const { freshness = () => new Map(), queries = runQueriesInProcess(store), clock = systemClock } = parts;
   const activity = createRefreshingCache({ clock, freshMs: activityFreshMs }, async (_all: null) =>
@@ -60,16 +60,16 @@ export function createWebReads(store: Store, parts: WebReadsOptions = {}): ReadP
 }
 
 /**
- * The result of a query that was run.
+ * Returns the result of a query.
  *
- * @throws RequestError 503 when it was refused.
+ * @throws RequestError 503 when the query was refused or ended.
  */
 export function unwrapQuery<Result>(outcome: QueryOutcome<Result>): Result {
   if (outcome.kind === 'done') return outcome.result;
   throw queryRefused(outcome.kind);
 }
 
-/** Whether the database answers, and whether it can be written; its schema was brought up to date when it was opened. */
+/** Creates the readiness check: whether the database can be read and written. */
 export function createReadinessCheck(
   store: Store,
   log: Log,
@@ -79,7 +79,7 @@ export function createReadinessCheck(
       await store.read(readHead);
       return { database: true, storage: store.storage.writable };
     } catch (error) {
-      log.error({ err: error }, 'the database does not answer');
+      log.error({ err: error }, 'cannot read the database');
       return { database: false, storage: store.storage.writable };
     }
   };

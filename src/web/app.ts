@@ -1,11 +1,8 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { adminRoutes } from './admin/admin-routes.tsx';
 import { apiRoutes } from './api/api-routes.ts';
 import { commentRoutes } from './comments/comment-routes.ts';
 import { ResponseCache } from './http/cache/response-cache.ts';
-import { FeedLimit } from './http/limits/feed-limit.ts';
-import { createQueryLimit } from './http/limits/query-limit.ts';
-import { headContentLength } from './http/response/head-length.ts';
 import { healthRoutes } from './http/routes/health-routes.ts';
 import { metricsRoutes } from './http/routes/metrics-route.ts';
 import { loadStaticFiles, staticRoutes } from './http/routes/static-files.ts';
@@ -19,51 +16,68 @@ import type { PageServices } from './pages/send-page.tsx';
 import { sourcesPage } from './pages/sources-route.tsx';
 import { statusPage } from './pages/status-route.tsx';
 import type { AppContext } from './shared/app-context.ts';
+import { createQueryLimit } from './shared/query-limit.ts';
 import { notFound, type Problem, RequestError, toProblem } from './shared/request-error.ts';
+import { FeedLimit } from './syndication/feed-limit.ts';
 import { feedRoutes, isFeedPath } from './syndication/feed-routes.ts';
-import { websubRoutes } from './websub/websub-routes.ts';
+import { type WebSubEndpoints, websubRoutes } from './websub/websub-routes.ts';
 
-const keptBytes = 32 * 1024 * 1024;
-
-/** The web, and the answers that it keeps: a server asks those first. */
+/** The app, and its cache of responses, which wraps the listener of the HTTP server. */
 export interface App extends Hono {
-  readonly kept: ResponseCache;
+  readonly responseCache: ResponseCache;
 }
 
-/** Everything that is asked for by GET: pages, output feeds, the JSON API, and whether we are well. */
-export function createApp(given: AppContext): App {
-  const parts = { ...given, queryLimit: createQueryLimit() };
-  const files = loadStaticFiles(parts.assetsDir);
-  const limit = new FeedLimit(() => parts.clock.monotonic());
-  const kept = keptAnswers(parts, limit);
-  const pageParts: PageServices = { ...parts, files, kept };
+/** What the app is built from. */
+export interface AppParts extends AppContext {
+  /** What answers below `/websub`. Null or absent: WebSub is off. */
+  readonly websub?: WebSubEndpoints | null;
+}
+
+/** Builds all routes: pages, output feeds, the JSON API, live connections over HTTP, health and metrics. */
+export function createApp({ websub = null, ...given }: AppParts): App {
+  const context = { ...given, queryLimit: createQueryLimit() };
+  const { clock, clientAddress } = context;
+  const files = loadStaticFiles(context.assetsDir);
+  const feedLimit = new FeedLimit({ nowMs: () => clock.monotonic(), clientAddress });
+  const responseCache = createResponseCache(context, feedLimit);
+  const pageParts: PageServices = { ...context, files, responseCache };
   const app = new Hono();
-  app.fetch = kept.around(app.fetch);
   app.use(headContentLength);
-  app.use(securityHeaders(parts.publicUrl));
-  healthRoutes(app, parts);
-  metricsRoutes(app, parts);
-  feedRoutes(app, { ...parts, kept, limit });
-  apiRoutes(app, parts);
-  liveRoutes(app, parts);
-  if (parts.websub) websubRoutes(app, parts.websub, parts);
+  app.use(securityHeaders(context.publicUrl));
+  healthRoutes(app, context);
+  metricsRoutes(app, context);
+  feedRoutes(app, { ...context, responseCache, feedLimit });
+  apiRoutes(app, context);
+  liveRoutes(app, context);
+  if (websub !== null) websubRoutes(app, websub, context);
   staticRoutes(app, files);
   pageRoutes(app, pageParts);
   commentRoutes(app, pageParts);
   adminRoutes(app, pageParts);
-  app.notFound((c) => answerProblem(c, pageParts, missing(c)));
-  app.onError((error, c) => answerProblem(c, pageParts, toProblem(error, c, parts.log)));
-  return Object.assign(app, { kept });
+  app.notFound((c) => sendProblem(c, pageParts, unknownRoute(c)));
+  app.onError((error, c) => sendProblem(c, pageParts, toProblem(error, c, context.log)));
+  return Object.assign(app, { responseCache });
 }
 
-function keptAnswers(parts: AppContext, limit: FeedLimit): ResponseCache {
+function createResponseCache({ dataVersion, clock, log }: AppContext, feedLimit: FeedLimit): ResponseCache {
   return new ResponseCache({
-    dataVersion: () => parts.stateMark?.() ?? null,
-    nowMs: () => parts.clock.now(),
-    maxBytes: keptBytes,
-    countFeedFetch: (incoming, feed) => limit.consume(parts.clientAddress(incoming), feed),
+    dataVersion: () => dataVersion?.() ?? null,
+    nowMs: () => clock.now(),
+    log,
+    consumeFeedQuota: (incoming, feed) => feedLimit.consume(incoming, feed) === null,
   });
 }
+
+/**
+ * Gives a response to HEAD the Content-Length of the response to GET (RFC 9110 §8.6), errors included. The framework
+ * drops the body before Node can count it.
+ */
+const headContentLength: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.req.method !== 'HEAD' || c.res.body === null || c.res.headers.has('Content-Length')) return;
+  const { byteLength } = await c.res.clone().arrayBuffer();
+  c.res.headers.set('Content-Length', String(byteLength));
+};
 
 function pageRoutes(app: Hono, parts: PageServices): void {
   app.get('/', (c) => frontPage(c, parts));
@@ -76,27 +90,27 @@ function pageRoutes(app: Hono, parts: PageServices): void {
   app.get('/about', (c) => aboutPage(c, parts));
 }
 
-/** The live addresses as plain HTTP sees them: a WebSocket's handshake never comes this way. */
-function liveRoutes(app: Hono, parts: AppContext): void {
-  if (parts.eventStream !== null) {
+/** A WebSocket handshake does not reach these routes: the server handles its `upgrade` event. */
+function liveRoutes(app: Hono, { eventStream }: AppContext): void {
+  if (eventStream !== null) {
     allowCorsPreflight(app, '/events');
-    app.get('/events', parts.eventStream);
+    app.get('/events', eventStream);
   }
   app.get('/live', (c) => {
     c.header('Upgrade', 'websocket');
     c.header('Cache-Control', 'no-store');
-    return c.text('This address speaks WebSocket only.\n', 426);
+    return c.text('This address accepts WebSocket connections only.\n', 426);
   });
 }
 
-function missing(c: Context): Problem {
+function unknownRoute(c: Context): Problem {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return notFound().problem;
-  return new RequestError({ status: 405, code: 'method_not_allowed', message: 'Only GET and HEAD are answered here.' })
-    .problem;
+  const message = 'This address does not accept the method. Use GET or HEAD.';
+  return new RequestError({ status: 405, code: 'method_not_allowed', message }).problem;
 }
 
-/** Tells a problem in the form of what was asked for: JSON, a line of text, or a page. */
-function answerProblem(c: Context, parts: PageServices, problem: Problem): Response {
+/** Sends an error in the form that was asked for: JSON, a line of text, or a page. */
+function sendProblem(c: Context, parts: PageServices, problem: Problem): Response {
   const { status, code, message, retryAfterS } = problem;
   c.header('Cache-Control', 'no-store');
   if (status === 405) c.header('Allow', 'GET, HEAD');

@@ -161,7 +161,7 @@ describe('the server survives', () => {
     });
   });
 
-  it('floods of headers on a stream', async () => {
+  it('floods of headers on one connection', async () => {
     await survive('headers of 1 MB, and 5,000 of them', async () => {
       const long = `GET /events HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(1_000_000)}\r\n\r\n`;
       const many = `GET /events HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 5000 }, (_, at) => `X-${at}: y`).join('\r\n')}\r\n\r\n`;
@@ -173,7 +173,7 @@ describe('the server survives', () => {
     });
   });
 
-  it('connections whose other end has vanished, and those that read nothing', async () => {
+  it('connections whose client has vanished, and those that do not read', async () => {
     await survive('300 that read nothing of a replay', async () => {
       const open = await Promise.all(Array.from({ length: 300 }, () => openRaw(port)));
       for (const { socket } of open) {
@@ -189,7 +189,7 @@ describe('the server survives', () => {
     });
   });
 
-  it('1,600 subscriptions whose filters are made to be slow', async () => {
+  it('1,600 subscriptions with slow filters', async () => {
     await survive('1,600 x 4 filters, each of its own', async () => {
       const open = await crowd(80);
       for (const [at, { socket }] of open.entries()) {
@@ -214,7 +214,7 @@ describe('the server survives', () => {
     });
   });
 
-  it('and still brings the news', async () => {
+  it('and still sends new events', async () => {
     const live = await connectLive(server.url, '?after=head');
     await live.first('live');
     await publish(1);
@@ -223,7 +223,7 @@ describe('the server survives', () => {
     expect(server.output()).not.toContain('"level":50');
   });
 
-  it('pipelined requests whose answers nobody reads', async () => {
+  it('pipelined requests whose responses are not read', async () => {
     await survive('56 KB of requests for all items', async () => {
       const request = 'GET /api/items?limit=500 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
       const one = await openRaw(port);

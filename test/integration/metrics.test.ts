@@ -23,8 +23,8 @@ function figure(text: string, name: string): number {
   return Number(line?.slice(name.length + 1) ?? Number.NaN);
 }
 
-describe('the figures of a running server', () => {
-  it('tell of a new item’s way from its publisher to a live reader', async () => {
+describe('the metrics of a running server', () => {
+  it('include the delay of a new item from its publisher to a live client', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const put = (entries: readonly Entry[]): void => {

@@ -67,7 +67,7 @@ function connect({ server, check }: Stage) {
 }
 
 describe('the running server', () => {
-  it('speaks as /api/asyncapi.json says', async () => {
+  it('sends the messages that /api/asyncapi.json describes', async () => {
     const stage = await open();
     const { server, check, publish } = stage;
     const stop = new AbortController();

@@ -36,8 +36,8 @@ async function publish(...names: readonly string[]): Promise<StoreFixture> {
 
 const all = { filter: { ...everything, backfill: true }, limit: 10, before: null, limitPerSource: false };
 
-describe('the reads of the web out of the store', () => {
-  it('give items newest first with the place in the log that fits them', async () => {
+describe('the read port over the store', () => {
+  it('returns items newest first with the log position of the same read', async () => {
     await publish('one', 'two', 'three');
     const snapshot = await createWebReads(store).items({ ...all, limit: 2 });
     expect(snapshot.items.map(({ title }) => title)).toEqual(['Title of three', 'Title of two']);
@@ -47,13 +47,13 @@ describe('the reads of the web out of the store', () => {
     expect(rest.items.map(({ title }) => title)).toEqual(['Title of one']);
   });
 
-  it('leave backfill out when it is refused', async () => {
+  it('omits backfilled items on request', async () => {
     await publish('one');
     const { items } = await createWebReads(store).items({ ...all, filter: everything });
     expect(items).toEqual([]);
   });
 
-  it('give the newest items that match any of several filters, each once, and page through all of them', async () => {
+  it('returns each item that matches any of several filters once, and pages through all', async () => {
     const newsroom = await publish('one', 'two', 'three', 'four');
     await newsroom.read('beta', [draft('five', { publishedMs: noon - 2.5 * minute })]);
     const { get } = makeApp([], { reads: createWebReads(store) });
@@ -72,7 +72,7 @@ describe('the reads of the web out of the store', () => {
     expect(titles).toEqual(['Title of five', 'Title of two']);
   });
 
-  it('leave backfill out for the filter that refuses it, and for no other', async () => {
+  it('omits backfilled items for the filter that excludes them only', async () => {
     await publish('one', 'two');
     const { get } = makeApp([], { reads: createWebReads(store) });
     const titlesOf = async (filters: readonly object[]) => {
@@ -84,7 +84,7 @@ describe('the reads of the web out of the store', () => {
     expect(await titlesOf([{ q: 'one' }, { q: 'two', backfill: false }])).toEqual(['Title of one']);
   });
 
-  it('give what was withdrawn within a week of the last event, when they are asked', async () => {
+  it('returns the withdrawals within a week of the last event on request', async () => {
     await publish('one', 'two', 'three');
     const week = 7 * 24 * 60 * minute;
     await withdrawItem(store, 1, noon);
@@ -100,7 +100,7 @@ describe('the reads of the web out of the store', () => {
     expect((await reads.items(asked)).withdrawn).toHaveLength(2);
   });
 
-  it('give one item, sections, and the sources with how they do', async () => {
+  it('returns one item, the sections, and the sources with their states', async () => {
     await publish('one');
     const reads = createWebReads(store);
     const [item] = (await reads.items(all)).items;
@@ -116,7 +116,7 @@ describe('the reads of the web out of the store', () => {
     ]);
   });
 
-  it('tell of each source how fresh its items are, where that was measured', async () => {
+  it('returns the measured delays of each source', async () => {
     await publish('one');
     const measured = new Map([['alpha', { publishedToStoredMs: 60_000, storedToPushedMs: 5 }]]);
     expect(await createWebReads(store, { freshness: () => measured }).sources()).toMatchObject([
@@ -125,7 +125,7 @@ describe('the reads of the web out of the store', () => {
     ]);
   });
 
-  it('keep a source that is declared no more, marked as removed', async () => {
+  it('keeps a removed source, marked as removed', async () => {
     const newsroom = await publish('one');
     await newsroom.declare([source('beta')], noon + minute);
     const sources = await createWebReads(store).sources();
@@ -135,7 +135,7 @@ describe('the reads of the web out of the store', () => {
     ]);
   });
 
-  it('give declared webhooks with how they do, and not their addresses', async () => {
+  it('returns declared webhooks with their states, without their URLs', async () => {
     const room = await publish('one');
     const hooks = ['first', 'second'].map((id) => ({ id, url: `https://example.org/secret/${id}` }));
     await declareWebhooks(store, hooks, noon);
@@ -147,7 +147,7 @@ describe('the reads of the web out of the store', () => {
         id: 'first',
         condition: 'new',
         failures: 0,
-        behind: 1,
+        lag: 1,
         delivered: 0,
         attemptedMs: null,
         succeededMs: null,
@@ -156,14 +156,14 @@ describe('the reads of the web out of the store', () => {
     ]);
   });
 
-  it('give the log after a place', async () => {
+  it('returns the events after a position', async () => {
     await publish('one', 'two');
     const page = await createWebReads(store).events(1, 10);
     expect(page.events.map(({ seq }) => seq)).toEqual([2]);
     expect(page.head).toMatchObject({ head: 2, floor: 1 });
   });
 
-  it('are ready while the database answers', async () => {
+  it('is ready while the database answers', async () => {
     expect(await createReadinessCheck(store, silentLog)()).toEqual({ database: true, storage: true });
     const closed = await openStore({ url: `sqlite:${path.join(folder, 'other.sqlite')}`, poller: false });
     await closed.close();

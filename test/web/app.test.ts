@@ -30,8 +30,8 @@ const routes = [
   '/nope',
 ];
 
-describe('every answer', () => {
-  it.each(routes)('of %s keeps its type, its frame and its referrer to itself', async (path) => {
+describe('every response', () => {
+  it.each(routes)('to %s has the security headers', async (path) => {
     const { headers } = await makeApp([makeItem(1)]).get(path);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -44,32 +44,32 @@ describe('every answer', () => {
     expect(policy).not.toContain('unsafe');
   });
 
-  it('asks for https for ever only when that is our address', async () => {
+  it('has Strict-Transport-Security only when the public URL is https', async () => {
     const { get } = makeApp([], { publicUrl: () => 'http://127.0.0.1:3000' });
     expect((await get('/')).headers.get('strict-transport-security')).toBeNull();
   });
 
-  it('lets pages run our own script only', async () => {
+  it('allows pages to run our own scripts only', async () => {
     const policy = (await makeApp().get('/')).headers.get('content-security-policy');
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain("style-src 'self';");
     expect(policy).toContain("require-trusted-types-for 'script'");
   });
 
-  it('seals output feeds, which browsers may show', async () => {
+  it('sandboxes output feeds, which browsers may display', async () => {
     const policy = (await makeApp().get('/feed.rss')).headers.get('content-security-policy');
     expect(policy).toBe("sandbox; default-src 'none'; style-src 'self'; img-src https:");
   });
 });
 
-describe('the live addresses', () => {
-  it('tell whoever comes without a handshake that a WebSocket is needed', async () => {
+describe('the live routes', () => {
+  it('answer 426 on /live without a WebSocket handshake', async () => {
     const response = await makeApp().get('/live');
     expect(response.status).toBe(426);
     expect(response.headers.get('upgrade')).toBe('websocket');
   });
 
-  it('hand /events to the stream that the server was put together with', async () => {
+  it('pass /events to the event stream handler', async () => {
     const { get } = makeApp([], { eventStream: (c) => c.text('stream') });
     expect(await (await get('/events')).text()).toBe('stream');
     expect((await makeApp().get('/events')).status).toBe(404);
@@ -77,7 +77,7 @@ describe('the live addresses', () => {
 });
 
 describe('health', () => {
-  it('is told apart from readiness, which names what is not well', async () => {
+  it('is separate from readiness, which names the failed check', async () => {
     const { get } = makeApp([], { ready: async () => ({ database: false, migrations: true }) });
     expect(await (await get('/healthz')).text()).toBe('ok\n');
     const response = await get('/readyz');
@@ -85,7 +85,7 @@ describe('health', () => {
     expect(await response.json()).toEqual({ ready: false, checks: { database: false, migrations: true } });
   });
 
-  it('names the fault of the storage and its remedy, while pages go on', async () => {
+  it('reports the storage fault and its remedy while pages are still served', async () => {
     const storage = () => ({ fault: 'read_only', sinceMs: 0, blocksWrites: true }) as const;
     const { get } = makeApp([], { storage, ready: async () => ({ database: true, storage: false }) });
     const response = await get('/readyz');
@@ -94,7 +94,7 @@ describe('health', () => {
     expect((await get('/')).status).toBe(200);
   });
 
-  it('says when to come again where the storage fails', async () => {
+  it('answers 503 with Retry-After when the storage fails', async () => {
     const { reads, get } = makeApp();
     reads.item = async () => {
       throw new StorageError('malformed');
@@ -112,7 +112,7 @@ describe('health', () => {
 });
 
 describe('built files', () => {
-  it('are kept for ever at the address that a page gives, and checked at any other', async () => {
+  it('are immutable at the URL in a page, and revalidated at any other', async () => {
     const { get } = makeApp();
     const href = /href="([^"]+newswire\.css)"/.exec(await (await get('/')).text())?.[1] ?? '';
     const fresh = await get(href);
@@ -133,7 +133,7 @@ describe('built files', () => {
     expect((await makeApp().get(path)).status).toBe(404);
   });
 
-  it('may be missing: pages are served without them', async () => {
+  it('are optional: pages are served without them', async () => {
     expect((await makeApp([], { assetsDir: '/nowhere' }).get('/')).status).toBe(200);
   });
 });

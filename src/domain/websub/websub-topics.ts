@@ -1,3 +1,4 @@
+import { outputFormats } from '../output-formats.ts';
 import { slug } from '../slug.ts';
 
 /** Where a subscription of ours stands with its hub. */
@@ -27,9 +28,6 @@ export function hubLinks(links: readonly { readonly rel: string; readonly href: 
   return { hubs: hubs.length > 0 ? hubs : document.hubs, selfUrl: linked('self')[0] ?? document.selfUrl };
 }
 
-export const feedFormats = ['rss', 'atom', 'json'] as const;
-export type FeedFormatName = (typeof feedFormats)[number];
-
 /** Path of a section's page and, with `/feed.…`, of its output feeds. */
 export function sectionPath(section: string): string {
   return `/sections/${encodeURIComponent(slug(section))}`;
@@ -42,7 +40,7 @@ export function sourcePath(id: string): string {
 
 /** The topics of the feeds at a path ('' for the merged ones), one for each format. */
 export function topicsAt(publicUrl: string, path: string): string[] {
-  return feedFormats.map((format) => `${publicUrl}${path}/feed.${format}`);
+  return outputFormats.map(({ name }) => `${publicUrl}${path}/feed.${name}`);
 }
 
 /** What a `hub.topic` turns out to be, as far as its form tells. */
@@ -52,7 +50,8 @@ export type ParsedTopic =
   | { readonly kind: 'filtered'; readonly whole: string }
   | { readonly kind: 'foreign' };
 
-const feedPath = /^(?:\/sections\/[^/]+|\/sources\/[^/]+)?\/feed\.(?:rss|atom|json)$/;
+const formatNames = outputFormats.map(({ name }) => name).join('|');
+const feedPath = new RegExp(`^(?:/sections/[^/]+|/sources/[^/]+)?/feed\\.(?:${formatNames})$`);
 
 /**
  * Reads a `hub.topic`. Whether such a feed exists is not looked at.

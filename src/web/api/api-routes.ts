@@ -4,10 +4,10 @@ import type { ItemsPage, WireItem } from '../../domain/events/wire.ts';
 import { toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/slug.ts';
-import { readItemsFor } from '../http/limits/query-limit.ts';
 import { allowAnyOrigin, allowCorsPreflight } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { findItem } from '../shared/find-resource.ts';
+import { readItemsFor } from '../shared/query-limit.ts';
 import { rejectUnknownParams } from '../shared/query-params.ts';
 import { createAsyncApi } from './asyncapi.ts';
 import { commentsRoute } from './comments-route.ts';
@@ -17,23 +17,23 @@ import { mostReadRoute } from './most-read-route.ts';
 import { toPublicSource } from './public-source.ts';
 import { sendJson } from './send-json.ts';
 
-/** The JSON API. Its faults are `{"error":{"code","message"}}`. */
+/** The routes of the JSON API. Errors are `{"error":{"code","message"}}`. */
 export function apiRoutes(app: Hono, parts: AppContext): void {
   app.use('/api/*', allowAnyOrigin);
   allowCorsPreflight(app, '/api/*');
   app.get('/api/items', (c) => answerItems(c, parts));
   app.get('/api/items/:id', (c) => answerItem(c, parts));
   app.get('/api/sources', async (c) => {
-    refuseAll(c);
+    rejectParams(c);
     const sources = await parts.reads.sources();
     return sendJson(c, { sources: sources.filter(({ removed }) => !removed).map(toPublicSource) });
   });
   app.get('/api/sections', async (c) => {
-    refuseAll(c);
+    rejectParams(c);
     return sendJson(c, { sections: await sectionsOf(parts) });
   });
   app.get('/api/asyncapi.json', (c) => {
-    refuseAll(c);
+    rejectParams(c);
     return sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version }));
   });
   mostReadRoute(app, parts);
@@ -41,8 +41,8 @@ export function apiRoutes(app: Hono, parts: AppContext): void {
   eventsRoute(app, parts);
 }
 
-/** Refuses every parameter. */
-function refuseAll(c: Context): void {
+/** Refuses all parameters. */
+function rejectParams(c: Context): void {
   rejectUnknownParams(new URL(c.req.url).searchParams, []);
 }
 
@@ -57,9 +57,9 @@ async function answerItems(c: Context, parts: AppContext): Promise<Response> {
   return sendJson(c, page);
 }
 
-/** One item, with its text however long it is. */
+/** One item, with all of its text. */
 async function answerItem(c: Context, parts: AppContext): Promise<Response> {
-  refuseAll(c);
+  rejectParams(c);
   const item = await findItem(parts, c.req.param('id') ?? '');
   const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
   return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });
@@ -70,7 +70,7 @@ function toWireItem(item: Item, publicUrl: string): WireItem {
   return { id, url, page: `${publicUrl}/items/${id}`, ...rest };
 }
 
-/** The tabs in their order, then sections of which only stored items know. */
+/** The tabs in their order, then the sections that only stored items have. */
 async function sectionsOf(parts: AppContext): Promise<object[]> {
   const stored = new Map((await parts.reads.sections()).map(({ name, items }) => [name, items]));
   const names = new Set([...parts.sections(), ...stored.keys()]);

@@ -13,14 +13,14 @@ import {
 } from './live-messages.ts';
 import { arrayOf, booleanSchema, ref, stringSchema, wireSchemas, withDescription } from './wire-schemas.ts';
 
-/** What the description is told of the server that gives it. */
+/** The server that the document describes. */
 export interface AsyncApiOptions {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly version: string;
 }
 
-/** The parameters of both addresses: a subscription. */
+/** The query parameters of both channels: a subscription. */
 const query = {
   type: 'object',
   additionalProperties: false,
@@ -36,13 +36,13 @@ const query = {
         { ...stringSchema, contentMediaType: 'application/json', contentSchema: ref('Filter') },
         { maxItems: maxFilters },
       ),
-      'Filters as JSON, of which any may match. Instead of the parameters above.',
+      'Filters as JSON, combined with OR. Cannot be combined with the parameters above.',
     ),
     after: { anyOf: [ref('Cursor'), { enum: ['head', 'floor'] }] },
   },
 };
 
-/** The live protocol as an AsyncAPI 3.0 document, made of the tables that the server works by. */
+/** Describes the live protocol as an AsyncAPI 3.0 document, from the tables that the server uses. */
 export function createAsyncApi({ publicUrl, version }: AsyncApiOptions): object {
   return {
     asyncapi: '3.0.0',
@@ -62,12 +62,12 @@ export function createAsyncApi({ publicUrl, version }: AsyncApiOptions): object 
 
 function overview(): string {
   return [
-    'One log of events, read from any place in it: over WebSocket or as server-sent events.',
-    'Client rule: if `prev > last`, something is missing: subscribe again with `after: last`.',
-    'Else drop an item with `seq <= last`; else apply it. Then `last = max(last, seq)`.',
+    'One event log, which clients read from any position, over WebSocket or as server-sent events.',
+    'Client rule: if `prev > last`, events are missing: subscribe again with `after: last`.',
+    'Otherwise drop an event with `seq <= last`, and apply any other. Then set `last = max(last, seq)`.',
     'On `reset` read `/api/items` with the same filter, or with each of `filters` as a parameter `filter` in JSON, and',
     'subscribe with its `cursor`.',
-    'A client passes over message types and fields that it does not know: later versions may add some.',
+    'A client MUST ignore unknown message types and fields: later versions may add some.',
   ].join(' ');
 }
 
@@ -80,7 +80,7 @@ function serversOf({ protocol, host, pathname }: URL): object {
   };
 }
 
-/** `subscribe` of a client and `ping` of the server stand apart by who speaks. */
+/** The name of a message includes its sender: both sides send a `ping`. */
 function nameOf(from: 'client' | 'server', type: string): string {
   return `${from}.${type}`;
 }
@@ -119,7 +119,7 @@ function eventsChannel(): object {
     title: 'Server-sent events',
     description: [
       'text/event-stream. `event:` is the type of the message in `data:`, `id:` the cursor after it.',
-      'A block with nothing but an id moves the place. Last-Event-ID wins over `after`.',
+      'A block with an `id:` only moves the cursor. Last-Event-ID wins over `after`.',
     ].join(' '),
     servers: [{ $ref: '#/servers/events' }],
     messages: messagesOf('components', 'server', streamMessages),
@@ -127,7 +127,7 @@ function eventsChannel(): object {
   };
 }
 
-/** By who acts: the server receives what clients send. */
+/** The operations of the server: it receives what clients send. */
 function operations(): object {
   const operation = (action: 'send' | 'receive', channel: 'live' | 'events', types: readonly string[]) => ({
     action,

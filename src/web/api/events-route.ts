@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { formatCursor, type LogBounds, type LogEvent, parseCursor } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
-import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { CompressibleBody } from '../http/response/content-coding.ts';
 import { send } from '../http/response/send.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
@@ -13,12 +13,13 @@ const defaultEvents = 100;
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 
 const reasons: Readonly<Record<Exclude<ResetReason, 'replay_too_large'>, string>> = {
-  cursor_too_old: 'The log no longer reaches back to this cursor. Read /api/items and go on from its cursor.',
-  epoch_changed: 'The log has begun anew since this cursor. Read /api/items and go on from its cursor.',
-  cursor_in_future: 'This cursor lies ahead of the log. Read /api/items and go on from its cursor.',
+  cursor_too_old: 'The log no longer has the events after this cursor. Read /api/items and continue from its cursor.',
+  epoch_changed:
+    'This cursor is of another log, which the server had before. Read /api/items and continue from its cursor.',
+  cursor_in_future: 'This cursor is ahead of the log. Read /api/items and continue from its cursor.',
 };
 
-/** `GET /api/events?after=&limit=`: the log for readers that poll, everything in it, backfill included. */
+/** `GET /api/events?after=&limit=`: the log for clients that poll, without a filter, backfilled items included. */
 export function eventsRoute(app: Hono, parts: AppContext): void {
   app.get('/api/events', async (c) => {
     const params = new URL(c.req.url).searchParams;
@@ -31,18 +32,18 @@ export function eventsRoute(app: Hono, parts: AppContext): void {
   });
 }
 
-/** A place to read on from: the log's oldest event, its end, or a cursor. */
+/** Where to start: at the oldest event, at the end, or after a cursor. */
 type After = 'floor' | 'head' | { readonly epoch: string; readonly seq: number };
 
 function readAfter(text: string | null): After {
   if (text === null || text === '' || text === 'floor') return 'floor';
   if (text === 'head') return 'head';
   const cursor = parseCursor(text);
-  if (cursor === null) throw badRequest('bad_cursor', 'after is a cursor, "floor" or "head".');
+  if (cursor === null) throw badRequest('bad_cursor', 'after must be a cursor, "floor" or "head".');
   return cursor;
 }
 
-/** Events after the place. The head comes from the same read as the events, so no event can slip between the two. */
+/** The events after a position. The head is read in the same transaction, so that no event is between the two. */
 function readPage(parts: AppContext, after: After, limit: number): Promise<LogPage> {
   if (after === 'floor') return parts.reads.events(0, limit);
   if (after === 'head') return parts.reads.events(Number.MAX_SAFE_INTEGER, 1);
@@ -65,7 +66,7 @@ function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): P
   return send(c, new CompressibleBody(body), sending);
 }
 
-/** Without a filter every event matches, so `prev` is the seq before. */
+/** Without a filter every event matches, so `prev` is the preceding seq. */
 function eventJson(event: LogEvent, publicUrl: string): string {
   const { seq, op, changed } = event;
   const facts = JSON.stringify({ seq, prev: seq - 1, op, ...(op === 'update' ? { changed } : {}) });

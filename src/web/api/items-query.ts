@@ -4,27 +4,27 @@ import { parseItemsParams, rejectUnknownParams } from '../shared/query-params.ts
 import type { ItemsQuery } from '../shared/read-port.ts';
 import { badRequest } from '../shared/request-error.ts';
 
-/** What may stand beside `filter=`; what filters stands inside it. */
-const besideFilter = ['filter', 'sort', 'limit', 'before'];
+/** The parameters that can be combined with `filter=`. All others are part of its JSON. */
+const combinableParams = ['filter', 'sort', 'limit', 'before'];
 
 /**
- * Reads the parameters of `/api/items`: one filter in parameters of its own (`section=`, `q=`, ...), or up to four as
- * JSON in repeated `filter=`, of which any may match. Items of backfill are in unless a filter says `false`.
+ * Reads the parameters of `/api/items`: one filter as parameters (`section=`, `q=`, ...), or up to four as JSON in repeated
+ * `filter=`, combined with OR. Backfilled items are included unless a filter has `backfill: false`.
  *
- * @throws RequestError 400 for a parameter that is unknown or means nothing.
+ * @throws RequestError 400 for an unknown parameter or an invalid value.
  */
 export function readItemsQuery(params: URLSearchParams): ItemsQuery {
   if (!params.has('filter')) {
     rejectUnknownParams(params);
     return { ...parseItemsParams(params), limitPerSource: false };
   }
-  rejectUnknownParams(params, besideFilter);
+  rejectUnknownParams(params, combinableParams);
   const objects = parseFilterParams(params.getAll('filter'));
   if ('error' in objects) throw badRequest('bad_filter', `${objects.error}.`);
   const filters = parseFilters(undefined, objects.map(withBackfill));
   if ('error' in filters) throw badRequest('bad_filter', `${filters.error}.`);
   if (params.get('sort') === 'relevance') {
-    throw badRequest('bad_sort', 'sort=relevance needs one search: give q as a parameter of its own.');
+    throw badRequest('bad_sort', 'sort=relevance needs one search. Use the parameter q instead of filter.');
   }
   const page = new URLSearchParams([...params].filter(([name]) => name !== 'filter'));
   const { filter: all, ...choice } = parseItemsParams(page);
@@ -32,7 +32,7 @@ export function readItemsQuery(params: URLSearchParams): ItemsQuery {
   return { ...choice, filter, orFilters, limitPerSource: false };
 }
 
-/** A snapshot shows what there is: backfill is in when the filter does not say. */
+/** A snapshot includes backfilled items by default. */
 function withBackfill(filter: object): object {
   return { backfill: true, ...filter };
 }

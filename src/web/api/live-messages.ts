@@ -25,21 +25,23 @@ export interface MessageDescription {
   readonly examples: readonly (ClientMessage | ServerMessage)[];
 }
 
-/** Why a subscription is reset, in words for authors of clients. */
+/** The reasons of a reset, for authors of clients. */
 export const resetReasons: Readonly<Record<ResetReason, string>> = {
-  cursor_too_old: 'The log no longer reaches back to the cursor.',
-  epoch_changed: 'The log has begun anew since the cursor was given.',
-  cursor_in_future: 'The cursor lies ahead of the log.',
-  replay_too_large: 'What was missed is more, or older, than is replayed.',
+  cursor_too_old: 'The log no longer has the events after the cursor.',
+  epoch_changed: 'The cursor is of another log, which the server had before.',
+  cursor_in_future: 'The cursor is ahead of the log.',
+  replay_too_large: 'The missed events are more, or older, than the server replays.',
 };
 
 const subscriptionId: SchemaFields = { id: { type: 'string', minLength: 1, maxLength: maxIdChars } };
 const channel: SchemaFields = {
-  ch: withDescription(stringSchema, 'Names the filter: the same for all that mean the same.'),
+  ch: withDescription(stringSchema, 'Name of the filter. Equivalent filters have the same name.'),
 };
-const epoch: SchemaFields = { epoch: withDescription(stringSchema, 'Name of the log; another one is another log.') };
+const epoch: SchemaFields = {
+  epoch: withDescription(stringSchema, 'Name of the log. A different epoch is a different log.'),
+};
 const head: SchemaFields = { head: withDescription(countSchema, 'Seq of the newest event.') };
-const floor: SchemaFields = { floor: withDescription(countSchema, 'Lowest seq that the log still has.') };
+const floor: SchemaFields = { floor: withDescription(countSchema, 'Lowest seq in the log.') };
 const millis = withDescription(countSchema, 'Milliseconds.');
 
 function request(type: string, fields: SchemaFields, optional: readonly string[] = []) {
@@ -50,10 +52,10 @@ function message(type: string, fields: SchemaFields, optional: readonly string[]
   return extensibleObject({ type: { const: type }, ...fields }, optional);
 }
 
-/** What clients send, by type. Anything else is refused, never ignored. */
+/** The messages of clients by type. Any other message is refused, not ignored. */
 export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescription>> = {
   subscribe: {
-    summary: 'Begins a subscription, after a place in the log.',
+    summary: 'Starts a subscription after a position in the log.',
     payload: request(
       'subscribe',
       {
@@ -62,7 +64,7 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
         filter: ref('Filter'),
         filters: withDescription(
           arrayOf(ref('Filter'), { minItems: 1, maxItems: maxFilters }),
-          'OR-ed; instead of filter.',
+          'Combined with OR. Instead of `filter`.',
         ),
       },
       ['after', 'filter', 'filters'],
@@ -73,17 +75,17 @@ export const clientMessages: Readonly<Record<ClientMessage['type'], MessageDescr
     ],
   },
   unsubscribe: {
-    summary: 'Ends a subscription. There is no answer; the id is free again.',
+    summary: 'Ends a subscription. There is no reply. The id can be used again.',
     payload: request('unsubscribe', subscriptionId),
     examples: [{ type: 'unsubscribe', id: 's1' }],
   },
   watch: {
-    summary: 'Asks for the counts of reads and comments of items. Replaces the watch before; an empty list ends it.',
+    summary: 'Requests the counts of reads and comments of items. Replaces the previous watch. An empty list ends it.',
     payload: request('watch', { items: arrayOf(itemIdSchema, { maxItems: maxWatchedItems }) }),
     examples: [{ type: 'watch', items: [17, 18] }],
   },
   ping: {
-    summary: 'Asks for a ping: for clients that cannot see ping frames.',
+    summary: 'Requests a `ping`, for clients that cannot see ping frames.',
     payload: request('ping', {}),
     examples: [{ type: 'ping' }],
   },
@@ -116,17 +118,17 @@ const removed = { id: item.id, url: item.url };
 
 const codes = Object.values(closeCodes);
 
-/** What the server sends, by type. A client passes over types that it does not know. */
+/** The messages of the server by type. A client ignores unknown types. */
 export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescription>> = {
   welcome: {
-    summary: 'Comes first: where the log stands, and the limits that hold.',
+    summary: 'The first message: the bounds of the log, and the limits of the session.',
     payload: message('welcome', {
       v: { const: 1 },
       ...epoch,
       ...head,
       ...floor,
-      pingIntervalMs: withDescription(millis, 'From one sign of life to the next.'),
-      maxAgeMs: withDescription(millis, 'A session lives 80 to 100 % of it.'),
+      pingIntervalMs: withDescription(millis, 'Interval between pings.'),
+      maxAgeMs: withDescription(millis, 'A session ends after 80 to 100 % of it.'),
       limits: extensibleObject({ subscriptions: countSchema, messageBytes: countSchema, filterValues: countSchema }),
     }),
     examples: [
@@ -143,12 +145,12 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     ],
   },
   subscribed: {
-    summary: 'The subscription stands, and begins after this cursor.',
+    summary: 'The subscription was accepted, and starts after this cursor.',
     payload: message('subscribed', { id: stringSchema, ...channel, after: ref('Cursor'), ...head }),
     examples: [{ type: 'subscribed', id: 's1', ch: '7fK2mQx1Ab', after: 'k3f9-1042', head: 1100 }],
   },
   item: {
-    summary: 'One event: an item was added, changed, or left the filter.',
+    summary: 'One event: an item was added, was updated, or no longer matches.',
     payload: eventSchema({ type: { const: 'item' }, ...channel }),
     examples: [
       { type: 'item', ch: '7fK2mQx1Ab', seq: 1051, prev: 1042, op: 'add', item },
@@ -157,7 +159,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     ],
   },
   items: {
-    summary: 'Several events at once, in order: when there is more than one to send.',
+    summary: 'Several events in order.',
     payload: message('items', {
       ...channel,
       list: arrayOf(ref('Event'), { minItems: 2, maxItems: maxEventsPerDelivery }),
@@ -174,17 +176,17 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     ],
   },
   live: {
-    summary: 'The end of what was missed: all after this is news.',
+    summary: 'The end of the replay. All later events are new.',
     payload: message('live', { ...channel, ...positionFields }),
     examples: [{ type: 'live', ch: '7fK2mQx1Ab', seq: 1100, prev: 1093 }],
   },
   pos: {
-    summary: 'Everything up to seq was looked at, and nothing after prev matched.',
+    summary: 'No event after `prev` and up to `seq` matches.',
     payload: message('pos', { ...channel, ...positionFields }),
     examples: [{ type: 'pos', ch: '7fK2mQx1Ab', seq: 1180, prev: 1093 }],
   },
   counts: {
-    summary: 'Counts of watched items: all at first, then those that changed. Not part of the log.',
+    summary: 'Counts of watched items: all first, then the changed ones. They are not part of the log.',
     payload: message('counts', {
       items: arrayOf(
         extensibleObject({
@@ -198,7 +200,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     examples: [{ type: 'counts', items: [{ id: 17, reads: 676, comments: 3, commentsRevision: 5 }] }],
   },
   reset: {
-    summary: 'The subscription has ended: what follows its cursor cannot be sent. Read a snapshot, then subscribe.',
+    summary: 'The subscription has ended: the events after its cursor cannot be sent. Read a snapshot, then subscribe.',
     payload: message('reset', {
       id: stringSchema,
       reason: { enum: Object.keys(resetReasons) },
@@ -209,7 +211,7 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     examples: [{ type: 'reset', id: 's1', reason: 'cursor_too_old', epoch: 'k3f9', floor: 200, head: 1180 }],
   },
   error: {
-    summary: 'What was asked for cannot be. The connection goes on.',
+    summary: 'The request was refused. The connection stays open.',
     payload: message(
       'error',
       { id: stringSchema, code: { enum: Object.keys(protocolErrors) }, message: stringSchema },
@@ -218,20 +220,23 @@ export const serverMessages: Readonly<Record<ServerMessage['type'], MessageDescr
     examples: [{ type: 'error', id: 's1', code: 'bad_filter', message: `unknown field 'tag'` }],
   },
   ping: {
-    summary: 'A sign of life, for watchdogs. Wants no answer.',
+    summary: 'A heartbeat. It needs no reply.',
     payload: message('ping', {}),
     examples: [{ type: 'ping' }],
   },
   bye: {
-    summary: 'The server ends the connection, and says when to come back.',
+    summary: 'The server closes the connection, and says when to reconnect.',
     payload: message('bye', {
       code: { enum: codes.map(({ code }) => code) },
       reason: { enum: codes.map(({ reason }) => reason) },
-      retryAfterMs: withDescription(countSchema, 'The least to wait. 0 with codes from 4500: do not come back.'),
+      retryAfterMs: withDescription(
+        countSchema,
+        'Minimum delay before reconnecting. 0 with codes from 4500: do not reconnect.',
+      ),
     }),
     examples: [{ type: 'bye', code: 4000, reason: 'shutdown', retryAfterMs: 4200 }],
   },
 };
 
-/** Those that a stream of server-sent events carries. */
+/** The messages of an event stream. */
 export const streamMessages = ['item', 'live', 'reset', 'bye'] as const satisfies readonly ServerMessage['type'][];

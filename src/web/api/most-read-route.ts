@@ -6,10 +6,10 @@ import { badRequest } from '../shared/request-error.ts';
 import { sendJson } from './send-json.ts';
 
 const maxHours = 168;
-/** The lists that pages show: they are read once in some seconds, whoever asks. Any other is read for its client. */
+/** The lists that pages show. They are cached for some seconds; any other is read for each request. */
 const sharedHours: readonly number[] = [24, 168];
 
-/** `/api/most-read?hours=24`: the ten items that were read most in so many hours, at most a week. */
+/** `/api/most-read?hours=24`: the ten most read items of the last hours, at most a week. */
 export function mostReadRoute(app: Hono, parts: AppContext): void {
   app.get('/api/most-read', (c) => answerMostRead(c, parts));
 }
@@ -27,7 +27,8 @@ async function answerMostRead(c: Context, parts: AppContext): Promise<Response> 
 function readHours(text: string | null): number {
   if (text === null || text === '') return 24;
   const hours = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (hours < 1 || hours > maxHours) throw badRequest('bad_hours', `hours is a whole number from 1 to ${maxHours}.`);
+  if (hours < 1 || hours > maxHours)
+    throw badRequest('bad_hours', `hours must be a whole number from 1 to ${maxHours}.`);
   return hours;
 }
 

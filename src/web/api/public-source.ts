@@ -1,10 +1,10 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import type { SourceHealth } from '../shared/read-port.ts';
 
-/** How a source's reading goes, in words for anybody. */
+/** The state of a source for the public. */
 export type SourceState = 'new' | 'fine' | 'waiting' | 'failing' | 'gone';
 
-/** The state of a source at a glance. */
+/** The state of a source by its last poll. */
 export function sourceStateOf(source: Pick<SourceHealth, 'outcome'>): SourceState {
   switch (source.outcome) {
     case null:
@@ -24,8 +24,8 @@ export function sourceStateOf(source: Pick<SourceHealth, 'outcome'>): SourceStat
 }
 
 /**
- * A source as anybody may see it. The failure's code stays inside: on a private network it would tell an open port
- * from a closed one. So does a `file:` address: it tells of our folders.
+ * The public fields of a source. The failure code is not public: on a private network it would tell an open port from a
+ * closed one. Neither is a `file:` URL, which reveals our folders.
  */
 export function toPublicSource(source: SourceHealth): object {
   return {

@@ -16,39 +16,39 @@ const instantOrNull: JsonSchema = { type: ['string', 'null'], format: 'date-time
 const webAddress: JsonSchema = { type: 'string', pattern: '^https?://' };
 const webAddressOrNull: JsonSchema = { type: ['string', 'null'], pattern: '^https?://' };
 
-/** What clients send: an object of these fields and no others, since the server refuses what it does not know. */
+/** An object from a client: these fields and no others, since the server refuses unknown fields. */
 export function strictObject(properties: SchemaFields, optional: readonly string[] = []): JsonSchema {
   return { ...extensibleObject(properties, optional), additionalProperties: false };
 }
 
-/** What the server sends: an object that has these fields, to which later versions may add others. */
+/** An object from the server: these fields, and others that later versions may add. */
 export function extensibleObject(properties: SchemaFields, optional: readonly string[] = []): JsonSchema {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: 'object', properties, required, additionalProperties: true };
 }
 
-/** An array of one kind of thing. */
+/** An array. */
 export function arrayOf(items: JsonSchema, bounds: JsonSchema = {}): JsonSchema {
   return { type: 'array', items, ...bounds };
 }
 
-/** The same schema with a sentence for its reader. */
+/** Adds a description to a schema. */
 export function withDescription(schema: JsonSchema, description: string): JsonSchema {
   return { ...schema, description };
 }
 
-/** A schema by its name among `wireSchemas`. */
+/** A reference to one of `wireSchemas`. */
 export function ref(name: keyof typeof wireSchemas): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** Where an event stands: the fields that all messages about places share. */
+/** The fields of a log position, which several messages share. */
 export const positionFields: SchemaFields = {
-  seq: withDescription(countSchema, 'Place in the log.'),
+  seq: withDescription(countSchema, 'Position in the log.'),
   prev: withDescription(countSchema, 'Seq of the previous event that matched the same filter.'),
 };
 
-/** What happened to an item, with what its transport puts before it. */
+/** An event of an item. @param head further fields of the message. */
 export function eventSchema(head: SchemaFields): JsonSchema {
   const item = { $ref: '#/components/schemas/Item' };
   const changed = withDescription(arrayOf(stringSchema), 'Names of the fields that changed.');
@@ -70,21 +70,21 @@ export function eventSchema(head: SchemaFields): JsonSchema {
 const values = arrayOf({ type: 'string', minLength: 1, maxLength: maxValueChars }, { maxItems: maxFilterValues });
 const filterFields: SchemaFields = {
   sections: withDescription(values, 'Names or slugs of sections.'),
-  sources: withDescription(values, 'Ids of sources: the owner of an item, or one that has it too.'),
+  sources: withDescription(values, 'Ids of sources: the owner of an item, or another source that has it.'),
   categories: withDescription(values, "The publishers' own tags."),
-  languages: withDescription(values, '`en` also takes `en-GB`.'),
+  languages: withDescription(values, '`en` also matches `en-GB`.'),
   q: withDescription(
     { type: 'string', maxLength: maxValueChars },
-    'Words, "phrases", -unwanted words, section: source: author: after: before:.',
+    'Words, "phrases", -excluded words, section: source: author: after: before:.',
   ),
   backfill: withDescription(
     booleanSchema,
-    'Whether items are wanted that were old when they were first seen. Default: false.',
+    'Whether to include items that were old when they were first seen. Default: false.',
   ),
 };
 const label = extensibleObject({ id: stringSchema, title: stringSchema });
 
-/** What messages are made of, by name. Objects that the server sends are open: a client ignores fields it does not know. */
+/** The schemas of messages by name. Objects of the server may have further fields, which a client ignores. */
 export const wireSchemas = {
   Cursor: {
     type: 'string',
@@ -93,17 +93,17 @@ export const wireSchemas = {
   },
   Filter: withDescription(
     strictObject(filterFields, Object.keys(filterFields)),
-    `Fields are AND-ed, the values of one field OR-ed; at most ${maxFilterValues} values in all.`,
+    `Fields are combined with AND, the values of one field with OR. At most ${maxFilterValues} values in all.`,
   ),
   Item: extensibleObject(
     {
       id: itemIdSchema,
-      url: withDescription(webAddressOrNull, 'The original.'),
+      url: withDescription(webAddressOrNull, 'The original article.'),
       page: withDescription(webAddress, 'The page of this server.'),
       title: withDescription(stringSchema, 'Plain text, no markup.'),
       summary: withDescription(stringSchema, 'Plain text, no markup.'),
-      html: withDescription(stringSchema, 'Sanitised. Missing when there is none, or when it is longer than 32 KB.'),
-      htmlOmitted: withDescription({ const: true }, 'The html was left out for its size: see /api/items/{id}.'),
+      html: withDescription(stringSchema, 'Sanitised. Absent when there is none, or when it is longer than 32 KB.'),
+      htmlOmitted: withDescription({ const: true }, 'The html was omitted because of its size. See /api/items/{id}.'),
       author: textOrNull,
       source: label,
       alsoIn: arrayOf(label),
@@ -114,10 +114,10 @@ export const wireSchemas = {
       enclosures: arrayOf(
         extensibleObject({ url: webAddress, type: textOrNull, length: { type: ['integer', 'null'] } }),
       ),
-      publishedAt: withDescription(instantOrNull, 'What the publisher says.'),
+      publishedAt: withDescription(instantOrNull, 'As stated by the publisher.'),
       updatedAt: instantOrNull,
       firstSeenAt: withDescription(instant, 'By the clock of this server.'),
-      revision: withDescription({ type: 'integer', minimum: 1 }, 'Grows with each edit.'),
+      revision: withDescription({ type: 'integer', minimum: 1 }, 'Increases with each edit.'),
       backfill: booleanSchema,
     },
     ['html', 'htmlOmitted'],

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import { hourMs } from '../../domain/durations.ts';
 import type { Item } from '../../domain/items/item.ts';
-import { CompressibleBody } from '../http/response/compressible-body.ts';
+import type { CacheableResponse } from '../http/cache/cache-entry.ts';
+import { CompressibleBody } from '../http/response/content-coding.ts';
 import { send } from '../http/response/send.ts';
 import { pagePolicy } from '../http/security/security-headers.ts';
 import { makeFormToken } from '../readers/comment-form-token.ts';
@@ -31,8 +31,8 @@ export async function itemPage(c: Context, parts: PageServices): Promise<Respons
   const before = parseBefore(params.get('comments') ?? undefined);
   const document = await renderItemPage(parts, { item, form, before });
   const isPlain = form.told === null && before === null;
-  const own = isPlain ? personalPages(parts, { itemId: item.id, document, token: form.token }) : null;
-  const response = await sendItemPage(c, parts, { document, token: form.token, own });
+  const caching = isPlain ? cachingOf(parts, item.id, form.token) : null;
+  const response = await sendItemPage(c, parts, { document, token: form.token, caching });
   const header = (name: string): string | undefined => c.req.header(name);
   if (response.status === 200)
     recordRead(parts, item.id, { method: c.req.method, header, address: () => clientAddressOf(c, parts) });
@@ -50,16 +50,14 @@ function recordRead({ readers }: PageServices, itemId: number, { method, header,
   readers?.recordVisit({ itemId, address: address(), agent: header('user-agent') ?? '' });
 }
 
-/** The same page for further readers, each with a form of his own and each counted. */
-function personalPages(parts: PageServices, page: { itemId: number; document: string; token: string }) {
-  const { itemId, document, token } = page;
-  const pieces = token === '' ? [document] : document.split(token);
-  const [first = Buffer.alloc(0), ...rest] = pieces.map((piece) => Buffer.from(piece));
-  return (incoming: IncomingMessage): readonly Buffer<ArrayBuffer>[] => {
-    const header = (name: string): string | undefined => incoming.headers[name]?.toString();
-    recordRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
-    const fresh = Buffer.from(newCommentForm(parts, itemId).token);
-    return [first, ...rest.flatMap((piece) => [fresh, piece])];
+/** How the page is sent from the cache: each client gets its own form token, and each response counts as a read. */
+function cachingOf(parts: PageServices, itemId: number, token: string): ItemCaching {
+  return {
+    ...(token !== '' && { personal: { placeholder: token, value: () => newCommentForm(parts, itemId).token } }),
+    onSent: (incoming) => {
+      const header = (name: string): string | undefined => incoming.headers[name]?.toString();
+      recordRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
+    },
   };
 }
 
@@ -127,26 +125,30 @@ async function readDiscussion(
   return { page, isOlderPage: before !== null, notice: commentsNotice, form };
 }
 
-/** A page as it is sent, and how it is made for others; null: it is not. */
+type ItemCaching = Pick<CacheableResponse, 'personal' | 'onSent'>;
+
+/** A page to send. With `caching` null it is not cached. */
 interface RenderedItemPage {
   readonly document: string;
   readonly token: string;
-  readonly own: ((incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[]) | null;
+  readonly caching: ItemCaching | null;
 }
 
 /** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
 function sendItemPage(c: Context, parts: PageServices, page: RenderedItemPage): Promise<Response> {
-  const { document, token, own } = page;
+  const { document, token, caching } = page;
   const age = Math.floor(parts.clock.now() / formRefreshMs);
   const tagged = token === '' ? null : document.replaceAll(token, String(age));
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
-  const body = new CompressibleBody(document, 'quick', tagged);
+  const body = new CompressibleBody(document, tagged === null ? {} : { taggedText: tagged });
   return send(c, body, {
     contentType: 'text/html; charset=utf-8',
     // A form is for one reader: no shared cache gives it to others.
     cacheControl: token === '' ? 'no-cache' : 'private, no-cache',
     isWeak: tagged !== null,
-    ...(own === null ? {} : { keep: (headers) => parts.kept.put(c, { body, headers, expiresWithMinute: true, own }) }),
+    ...(caching !== null && {
+      onResponse: (headers) => parts.responseCache.put(c, { body, headers, expiresWithMinute: true, ...caching }),
+    }),
   });
 }
 

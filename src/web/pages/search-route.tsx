@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { formatCursor } from '../../domain/events/event.ts';
 import { everything } from '../../domain/events/filter.ts';
 import { parseSearchQuery } from '../../domain/search/search-query.ts';
-import { readItemsFor } from '../http/limits/query-limit.ts';
+import { readItemsFor } from '../shared/query-limit.ts';
 import { type ItemsParams, parseSearchParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
 import { RequestError } from '../shared/request-error.ts';

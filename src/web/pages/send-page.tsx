@@ -5,7 +5,7 @@ import { formatCursor } from '../../domain/events/event.ts';
 import { everything } from '../../domain/events/filter.ts';
 import { slug } from '../../domain/slug.ts';
 import type { ResponseCache } from '../http/cache/response-cache.ts';
-import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { CompressibleBody } from '../http/response/content-coding.ts';
 import { send } from '../http/response/send.ts';
 import type { StaticFiles } from '../http/routes/static-files.ts';
 import { pagePolicy } from '../http/security/security-headers.ts';
@@ -22,7 +22,7 @@ const newsFeedItems = 40;
 /** What the pages are made from. */
 export interface PageServices extends AppContext {
   readonly files: StaticFiles;
-  readonly kept: ResponseCache;
+  readonly responseCache: ResponseCache;
 }
 
 /** Where in the site a page stands: at a tab's own page, within a section, or at none of them. */
@@ -88,8 +88,8 @@ export function renderDocument(frame: PageContext, head: PageHead, matter: JSX.E
  */
 export function sendPage(c: Context, parts: PageServices, document: string, shared = true): Promise<Response> {
   const body = new CompressibleBody(document);
-  const keep = (headers: Headers): void => parts.kept.put(c, { body, headers, expiresWithMinute: true });
+  const onResponse = (headers: Headers): void => parts.responseCache.put(c, { body, headers, expiresWithMinute: true });
   c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
   const sending = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
-  return send(c, body, shared ? { ...sending, keep } : sending);
+  return send(c, body, shared ? { ...sending, onResponse } : sending);
 }

@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * What connections are counted by: an IPv4 address, or the /64 of an IPv6 one, since one customer has all of it. Null
- * for loopback, which is not counted: the machine's own tools and the proxy in front of us come from there.
+ * The key that connections and requests are counted by: an IPv4 address, or the /64 of an IPv6 address, since one
+ * customer has all of a /64. Null for loopback, which is not limited: local tools and a proxy on this machine use it.
  */
 export function addressKey(address: string): string | null {
-  // Of a proxy in front of us every request comes from there: it is known without being parsed.
+  // Every request that a local proxy forwards comes from here: no need to parse the address.
   if (address === '127.0.0.1' || address === '::1') return null;
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

@@ -5,54 +5,66 @@ import type { Site } from '../../domain/polling/source.ts';
 import type { StorageState } from '../../domain/storage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { QueryLimit } from '../http/limits/query-limit.ts';
-import type { MetricsEndpoint } from '../http/routes/metrics-route.ts';
-import type { SessionHour } from '../live/session/session-history.ts';
-import type { WebSubEndpoints } from '../websub/websub-routes.ts';
+import type { QueryLimit } from './query-limit.ts';
 import type { ReadPort } from './read-port.ts';
 import type { Readers } from './readers-port.ts';
 
-/** What the web is put together from. */
+/** The metrics of this process, and who may read them from another machine. */
+export interface MetricsEndpoint {
+  readonly contentType: string;
+  read(): Promise<string>;
+  /** METRICS_TOKEN; null: not set, so only this machine may read. */
+  readonly token: string | null;
+}
+
+/** The live connections within one hour. */
+export interface SessionHour {
+  /** The start of the hour. */
+  readonly hourMs: number;
+  /** The highest number of connections at one time. */
+  readonly peak: number;
+}
+
+/** What the routes work with. */
 export interface AppContext {
   readonly reads: ReadPort;
-  /** Base of every absolute address that we emit, without a trailing slash. Asked anew each time: the port may be chosen late, the site's words may be reloaded. */
+  /** The base of all our absolute URLs, without a trailing slash. A function: the port may be chosen at the start. */
   publicUrl(): string;
+  /** A function: the declarations can be reloaded. */
   site(): Site;
-  /** What answers below `/websub`; null or absent: WebSub is off. */
-  readonly websub?: WebSubEndpoints | null;
-  /** The hub of our output feeds, absolute; null or absent: WebSub is off. */
+  /** The URL of the hub of our output feeds. Null or absent: WebSub is off. */
   hubUrl?(): string | null;
-  /** Names of the tabs, in their order. */
+  /** The names of the tabs, in their order. */
   sections(): readonly string[];
-  /** Whether the server can answer: by name of what was looked at. */
+  /** Whether the server is ready, by name of the check. */
   ready(): Promise<Readonly<Record<string, boolean>>>;
-  /** The fault of the database's storage; null: there is none; absent: it is not known here. */
+  /** The fault of the database's storage. Null: none. Absent: unknown in this process. */
   storage?(): StorageState | null;
-  /** Answers `/events`, the log as server-sent events; null: there is none on this node. */
+  /** Handles `/events`, the log as server-sent events. Null: this node does not serve it. */
   readonly eventStream: Handler | null;
-  /** Of Newswire. */
+  /** The version of Newswire. */
   readonly version: string;
-  /** Reads and comments; null: nobody counts or comments on this node. */
+  /** Visits and comments. Null: this node does not count or accept any. */
   readonly readers: Readers | null;
-  /** Whose request this is. */
+  /** The address of the client, proxies that the operator trusts left out. */
   clientAddress(request: IncomingMessage): string;
-  /** Charges clients for queries whose cost they choose; absent: nobody is charged. */
+  /** Absent: queries are not limited. */
   readonly queryLimit?: QueryLimit;
-  /** The figures of this process; null: there are none. */
+  /** Null: this process has no metrics. */
   readonly metrics: MetricsEndpoint | null;
-  /** What keeps declarations from coming into force at present; absent: it is not known here. */
+  /** Why newer declarations are not active. Absent: unknown in this process. */
   configProblems?(): readonly ConfigProblem[];
-  /** Live connections over the last day, oldest hour first; absent: they are not counted. */
+  /** The live connections of the last day, oldest hour first. Absent: they are not counted. */
   sessionHistory?(): readonly SessionHour[];
   /**
-   * Equal as long as neither the database nor the declarations have changed, whoever changed them; null or absent: it
-   * cannot be told.
+   * Equal while neither the database nor the declarations have changed, whichever process changed them. Null or absent:
+   * unknown, and no response is cached.
    */
-  stateMark?(): string | null;
+  dataVersion?(): string | null;
   readonly clock: Clock;
   readonly log: Log;
-  /** Origins, such as `http://127.0.0.1:8080`, whose pictures pages show besides those that come over https. */
+  /** Origins such as `http://127.0.0.1:8080`, whose pictures pages show besides those served over https. */
   readonly pictureOrigins?: readonly string[];
-  /** The built folder of scripts, styles and icons: `dist/public`. */
+  /** The built folder of scripts, stylesheets and icons: `dist/public`. */
   readonly assetsDir: string;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Tests whether an address is that of a proxy that the operator named.
+ * Creates a test of whether an address is that of a proxy that the operator trusts.
  *
  * @param trustedProxies CIDRs.
  */
@@ -16,13 +16,13 @@ export function createProxyTest(trustedProxies: readonly string[]): (address: st
 }
 
 /**
- * Tells the address a request came from. `X-Forwarded-For` is believed only from a proxy that the operator named, and
- * only as far back as the chain of such proxies goes: the rest of it is whatever the client cared to write.
+ * Creates a function that finds the client address of a request. `X-Forwarded-For` is used only from a trusted proxy,
+ * and only as far back as the chain of trusted proxies goes: the client can write anything into the rest.
  *
  * @param trustedProxies CIDRs.
  */
 export function createClientAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
-  // Nobody's word is believed: there is nothing to read.
+  // No proxy is trusted: the header is not read.
   if (trustedProxies.length === 0) return ({ socket }) => socket.remoteAddress ?? '';
   const isTrustedProxy = createProxyTest(trustedProxies);
   return (request) => {

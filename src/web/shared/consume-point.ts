@@ -1,9 +1,10 @@
 import { type RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /**
- * Takes one point. What is refused takes none: else whoever gives points back would give back too few.
+ * Consumes one point of a rate limit. A refused request consumes none: a caller that gives points back would give back
+ * too few.
  *
- * @returns whole seconds until there is one again; null: there was.
+ * @returns whole seconds until a point is available; null: one was consumed.
  */
 export async function consumePoint(limiter: RateLimiterMemory, key: string): Promise<number | null> {
   try {

@@ -3,27 +3,27 @@ import { parseFilter } from '../../domain/events/parse-filter.ts';
 import { countSearchTerms, isEmptyQuery, maxSearchTerms, parseSearchQuery } from '../../domain/search/search-query.ts';
 import { badRequest } from './request-error.ts';
 
-/** A reader's choice as it stands in a URL. */
+/** The parameters of a URL that select items. */
 export interface ItemsParams {
   readonly filter: Filter;
   readonly limit: number;
   readonly before: string | null;
-  /** What fits the search best comes first, not what is newest. */
+  /** True: the best match first. False: the newest item first. */
   readonly byRelevance: boolean;
 }
 
 export const defaultPageSize = 50;
 export const maxPageSize = 500;
 const maxSearchChars = 200;
-/** Of the name of an unknown parameter, as an error quotes it. */
-const maxNamedChars = 60;
+/** How much of an unknown parameter's name an error quotes. */
+const maxQuotedChars = 60;
 const known = ['section', 'source', 'category', 'language', 'q', 'backfill', 'sort', 'limit', 'before'] as const;
 
 /**
  * Reads `?section= &source= &category= &language= &q= &backfill= &sort= &limit= &before=`; the first four may be repeated.
- * Backfill is in unless it is refused: an address shows what there is.
+ * Backfilled items are included by default: a list shows all that is stored.
  *
- * @throws RequestError 400 for a value that means nothing.
+ * @throws RequestError 400 for an invalid value.
  */
 export function parseItemsParams(params: URLSearchParams): ItemsParams {
   const filter = parseFilter({
@@ -33,7 +33,8 @@ export function parseItemsParams(params: URLSearchParams): ItemsParams {
     languages: valuesOf(params, 'language'),
     backfill: readFlag(params, 'backfill', true),
   });
-  if ('error' in filter) throw badRequest('bad_filter', 'A filter takes at most 200 values of 200 characters each.');
+  if ('error' in filter)
+    throw badRequest('bad_filter', 'The filter is too large. A filter has at most 200 values of 200 characters each.');
   const q = readSearch(params);
   const byRelevance = readSort(params.get('sort')) && q !== null;
   return {
@@ -45,58 +46,61 @@ export function parseItemsParams(params: URLSearchParams): ItemsParams {
 }
 
 /**
- * What the search page takes of an address: `?q= &sort= &before=`. All else is ignored, as on every page.
+ * Reads the parameters of the search page: `?q= &sort= &before=`. Pages ignore all other parameters.
  *
- * @throws RequestError 400 for a value that means nothing.
+ * @throws RequestError 400 for an invalid value.
  */
 export function parseSearchParams(params: URLSearchParams): ItemsParams {
-  const taken = new URLSearchParams();
-  for (const name of ['q', 'sort', 'before']) taken.set(name, params.get(name) ?? '');
-  return parseItemsParams(taken);
+  const searchParams = new URLSearchParams();
+  for (const name of ['q', 'sort', 'before']) searchParams.set(name, params.get(name) ?? '');
+  return parseItemsParams(searchParams);
 }
 
 /**
- * What the other pages of news take of an address: `?before=`.
+ * Reads the page cursor of the other lists: `?before=`.
  *
  * @returns null for the newest page.
- * @throws RequestError 400 for a place that no page names.
+ * @throws RequestError 400 for an invalid cursor.
  */
 export function parsePageCursor(params: URLSearchParams): string | null {
   return readBefore(params.get('before'), false);
 }
 
 /**
- * Refuses a parameter that the JSON API does not know: a misspelt filter must not look like an unfiltered answer.
+ * Refuses an unknown parameter of the JSON API: a misspelt filter must not return an unfiltered list.
  *
- * @throws RequestError 400 that names it and those that are known.
+ * @throws RequestError 400 that names the parameter and the known ones.
  */
 export function rejectUnknownParams(params: URLSearchParams, names: readonly string[] = known): void {
   const unknown = [...params.keys()].find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const remedy = names.length === 0 ? 'This address takes none.' : `Known parameters are ${names.join(', ')}.`;
-  throw badRequest('unknown_parameter', `There is no parameter '${unknown.slice(0, maxNamedChars)}' here. ${remedy}`);
+  const remedy = names.length === 0 ? 'This address has no parameters.' : `The parameters are ${names.join(', ')}.`;
+  throw badRequest('unknown_parameter', `The parameter '${unknown.slice(0, maxQuotedChars)}' is unknown. ${remedy}`);
 }
 
-/** A page size from 1 to `maxLimit`. Beyond it is refused: a shorter answer than asked for would look like the last. */
+/** A page size from 1 to `maxPageSize`. A larger one is refused: a page shorter than requested would look like the last. */
 export function parsePageSize(text: string | null, fallback: number): number {
   if (text === null || text === '') return fallback;
   const limit = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= maxPageSize) return limit;
-  throw badRequest('bad_limit', `limit is a whole number from 1 to ${maxPageSize}. For more, ask for the next page.`);
+  throw badRequest(
+    'bad_limit',
+    `limit must be a whole number from 1 to ${maxPageSize}. For more items, request the next page.`,
+  );
 }
 
-/** The same choice as a query string in one fixed order, without what is default; empty or beginning with `?`. */
-export function formatItemsParams(choice: ItemsParams): string {
+/** Formats parameters as a query string in a fixed order, without defaults. It is empty or starts with `?`. */
+export function formatItemsParams({ filter, limit, before, byRelevance }: ItemsParams): string {
   const params = new URLSearchParams();
-  for (const section of choice.filter.sections) params.append('section', section);
-  for (const source of choice.filter.sources) params.append('source', source);
-  for (const category of choice.filter.categories) params.append('category', category);
-  for (const language of choice.filter.languages) params.append('language', language);
-  if (choice.filter.q !== null) params.append('q', choice.filter.q);
-  if (!choice.filter.backfill) params.append('backfill', 'false');
-  if (choice.byRelevance) params.append('sort', 'relevance');
-  if (choice.limit !== defaultPageSize) params.append('limit', String(choice.limit));
-  if (choice.before !== null) params.append('before', choice.before);
+  for (const section of filter.sections) params.append('section', section);
+  for (const source of filter.sources) params.append('source', source);
+  for (const category of filter.categories) params.append('category', category);
+  for (const language of filter.languages) params.append('language', language);
+  if (filter.q !== null) params.append('q', filter.q);
+  if (!filter.backfill) params.append('backfill', 'false');
+  if (byRelevance) params.append('sort', 'relevance');
+  if (limit !== defaultPageSize) params.append('limit', String(limit));
+  if (before !== null) params.append('before', before);
   const text = params.toString();
   return text === '' ? '' : `?${text}`;
 }
@@ -110,10 +114,10 @@ function readSearch(params: URLSearchParams): string | null {
   if (text === '') return null;
   const query = parseSearchQuery(text);
   if (text.length > maxSearchChars || isEmptyQuery(query)) {
-    throw badRequest('bad_filter', `q holds words to look for, ${maxSearchChars} characters at most.`);
+    throw badRequest('bad_filter', `q must contain words to search for, in at most ${maxSearchChars} characters.`);
   }
   if (countSearchTerms(query) > maxSearchTerms) {
-    throw badRequest('bad_filter', `q names ${maxSearchTerms} words and places at most.`);
+    throw badRequest('bad_filter', `q has too many terms. Use at most ${maxSearchTerms} words and fields.`);
   }
   return text;
 }
@@ -123,19 +127,19 @@ function readFlag(params: URLSearchParams, name: string, fallback: boolean): boo
   if (text === null || text === '') return fallback;
   if (text === 'true' || text === '1') return true;
   if (text === 'false' || text === '0') return false;
-  throw badRequest('bad_filter', `${name} is true or false.`);
+  throw badRequest('bad_filter', `${name} must be true or false.`);
 }
 
 function readSort(text: string | null): boolean {
   if (text === null || text === '' || text === 'newest') return false;
   if (text === 'relevance') return true;
-  throw badRequest('bad_sort', 'sort is newest or relevance.');
+  throw badRequest('bad_sort', 'sort must be newest or relevance.');
 }
 
 function readBefore(text: string | null, byRelevance: boolean): string | null {
   if (text === null || text === '') return null;
-  // A page that balances its sources names at most five of them beside the place.
-  const form = byRelevance ? /^r\d{1,5}-\d{1,15}$/ : /^-?\d{1,15}-\d{1,15}(~\d{1,15}--?\d{1,15}-\d{1,15}){0,5}$/;
-  if (!form.test(text)) throw badRequest('bad_before', 'before is the "next" of an earlier answer.');
+  // A page that limits each source's share adds the positions of at most five sources.
+  const cursor = byRelevance ? /^r\d{1,5}-\d{1,15}$/ : /^-?\d{1,15}-\d{1,15}(~\d{1,15}--?\d{1,15}-\d{1,15}){0,5}$/;
+  if (!cursor.test(text)) throw badRequest('bad_before', 'before must be the "next" of an earlier response.');
   return text;
 }

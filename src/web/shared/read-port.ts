@@ -5,16 +5,16 @@ import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { ItemsSnapshot, SnapshotQuery, WithdrawnItem } from '../../store/queries/snapshot.ts';
 
-/** A page of items: which, how many, from where. */
+/** Selects a page of items. */
 export type ItemsQuery = SnapshotQuery;
 
-/** An item that was taken back. Its key is what output feeds make their ids of. */
+/** A withdrawn item. Output feeds derive their entry ids from its key. */
 export type Withdrawal = WithdrawnItem;
 
-/** Items and the place in the log at which they were read: both of one transaction. */
+/** Items, and the log position at which they were read in the same transaction. */
 export type Snapshot = ItemsSnapshot;
 
-/** Part of the log, and where the log stood when it was read. */
+/** Part of the event log, and its head when it was read. */
 export interface LogPage {
   readonly head: LogBounds;
   /** Oldest first. */
@@ -27,7 +27,7 @@ export interface SectionEntry {
   readonly items: number;
 }
 
-/** A source and how its reading goes. */
+/** A source and the state of its polls. */
 export interface SourceHealth {
   readonly id: string;
   readonly title: string;
@@ -38,61 +38,61 @@ export interface SourceHealth {
   /** Null before the first read. */
   readonly outcome: PollResult['outcome'] | null;
   readonly failure: Failure | null;
-  /** Failures in a row. */
+  /** Consecutive failures. */
   readonly failures: number;
   readonly failingSinceMs: number | null;
   readonly checkedMs: number | null;
   readonly succeededMs: number | null;
   readonly nextCheckMs: number;
-  /** What decided on it, for people. It may tell of failures: not for everybody. */
+  /** The reason for the time, as text. It may describe failures: not for the public. */
   readonly nextCheckWhy: string;
-  /** No longer declared; its items stay. */
+  /** No longer declared. Its items are kept. */
   readonly removed: boolean;
   readonly items: number;
-  /** Medians of about the last day, since the start; null: nothing new came by. */
+  /** Medians of about the last day, since the start. Null: no new item. */
   readonly publishedToStoredMs: number | null;
   readonly storedToPushedMs: number | null;
 }
 
-/** A webhook and how its deliveries go. Its address stays inside: it may be a secret. */
+/** A webhook and the state of its deliveries, without its URL: that may be a secret. */
 export interface WebhookHealth {
   readonly id: string;
   readonly condition: WebhookCondition;
-  /** Deliveries that failed in a row. */
+  /** Consecutive failed deliveries. */
   readonly failures: number;
-  /** Events that it has not looked at; null: its place is of another log. */
+  /** The events after its position. Null: its position is of another epoch. */
   readonly lag: number | null;
   readonly delivered: number;
   readonly attemptedMs: number | null;
   readonly succeededMs: number | null;
-  /** When a failed delivery is tried again; null: nothing waits. */
+  /** When a failed delivery is retried. Null: none has failed. */
   readonly nextAttemptMs: number | null;
 }
 
 /** One hour of the last day. */
 export interface ActivityHour {
-  /** When it began. */
+  /** The start of the hour. */
   readonly hourMs: number;
   readonly added: number;
   readonly updated: number;
-  /** Polls by how they ended. */
+  /** The number of polls by outcome. */
   readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
-  /** Median time from publication to us, of the items that came in; null: none told. */
+  /** The median time from publication to storage of the new items. Null: no item has a publication time. */
   readonly freshnessMs: number | null;
 }
 
-/** What the web asks of the store. Every answer is one consistent read; none of them writes or waits for a writer. */
+/** What the web reads. Every method is one consistent read; none writes, or waits for a writer. */
 export interface ReadPort {
   items(query: ItemsQuery): Promise<Snapshot>;
-  /** Withdrawn ones too; null: there never was one, or it has been retired. */
+  /** Withdrawn items too. Null: no item has the id, or it has been deleted by the retention. */
   item(id: number): Promise<Item | null>;
   sections(): Promise<readonly SectionEntry[]>;
-  /** In the order of the declarations, removed ones last. */
+  /** In the order of the declarations, removed sources last. */
   sources(): Promise<readonly SourceHealth[]>;
-  /** Those that are declared, by id. */
+  /** The declared ones, by id. */
   webhooks(): Promise<readonly WebhookHealth[]>;
-  /** Events with seq > after, at most `limit`. */
+  /** At most `limit` events with a seq greater than `afterSeq`. */
   events(afterSeq: number, limit: number): Promise<LogPage>;
-  /** The hours up to now, oldest first; some seconds old at most. */
+  /** The last 24 hours, oldest first. The result is at most some seconds old. */
   activity(): Promise<readonly ActivityHour[]>;
 }

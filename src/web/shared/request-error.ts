@@ -5,14 +5,14 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { StorageError } from '../../domain/storage.ts';
 import type { Log } from '../../runtime/log.ts';
 
-/** What a reader is told of a fault. Of the request it quotes at most the beginning of a parameter's name. */
+/** An error as the client sees it. It quotes no part of the request, but for the beginning of a parameter's name. */
 export interface Problem {
   readonly status: ContentfulStatusCode;
-  /** For machines. */
+  /** For programs. */
   readonly code: string;
-  /** For people: one sentence. */
+  /** For people: what is wrong, and what to do. */
   readonly message: string;
-  /** Seconds after which it makes sense to ask again: Retry-After. */
+  /** Seconds to wait before a retry: Retry-After. */
   readonly retryAfterS?: number;
 }
 
@@ -26,26 +26,26 @@ export class RequestError extends HTTPException {
   }
 }
 
-/** The request says something that we do not understand. */
+/** The request is invalid. */
 export function badRequest(code: string, message: string): RequestError {
   return new RequestError({ status: 400, code, message });
 }
 
-/** There is nothing at this address. */
+/** No resource has this URL. */
 export function notFound(message = 'There is nothing at this address.'): RequestError {
   return new RequestError({ status: 404, code: 'not_found', message });
 }
 
-/** There was something at this address, and it was taken back. */
+/** The item was withdrawn. */
 export function goneItem(): RequestError {
   return new RequestError({
     status: 410,
     code: 'withdrawn',
-    message: 'This item was withdrawn. What it said should no longer be relied on.',
+    message: 'This item was withdrawn. Do not rely on what it said.',
   });
 }
 
-/** The client has asked too often. */
+/** The client has exceeded a rate limit. */
 export function tooManyRequests(message: string, retryAfterS: number): RequestError {
   return new RequestError({ status: 429, code: 'too_many_requests', message, retryAfterS });
 }
@@ -54,7 +54,7 @@ const overBudgetCode = 'query_over_budget';
 const overBudgetRetryS = 30;
 const busyRetryS = 5;
 
-/** Why a query was not answered, for its client. */
+/** A query was not run, or was ended. */
 export function queryRefused(kind: 'over-budget' | 'busy'): RequestError {
   if (kind === 'busy') {
     const message = `Too many searches are waiting. Try again in ${busyRetryS} seconds.`;
@@ -64,58 +64,62 @@ export function queryRefused(kind: 'over-budget' | 'busy'): RequestError {
   return new RequestError({ status: 503, code: overBudgetCode, message, retryAfterS: overBudgetRetryS });
 }
 
-/** Whether it says that a query was ended because it took too long. */
+/** Whether the error means that a query was ended because it exceeded its budget. */
 export function isOverBudget(error: unknown): boolean {
   return error instanceof RequestError && error.problem.code === overBudgetCode;
 }
 
-const unknownFault: Problem = {
+const internalError: Problem = {
   status: 500,
   code: 'internal_error',
-  message: 'Something went wrong on our side. It has been noted.',
+  message: 'The server failed to answer the request. The error has been logged. Try again later.',
 };
 
 const storageRetryS = 60;
 
-/** The store has reported it already. */
+/** The store has logged the fault already. */
 function storageProblem(method: string): Problem {
   const isRead = method === 'GET' || method === 'HEAD';
   const what = isRead
-    ? 'This cannot be read at present.'
-    : 'Nothing can be stored at present; what you sent was not kept.';
+    ? 'The database cannot be read at present.'
+    : 'The database cannot be written at present, and what you sent was not stored.';
   return {
     status: 503,
     code: 'storage_unavailable',
-    message: `${what} Try again in some minutes.`,
+    message: `${what} Try again in a few minutes.`,
     retryAfterS: storageRetryS,
   };
 }
 
-/** Nobody is there to read it. */
-const brokenOff: Problem = { status: 400, code: 'incomplete_request', message: 'The request was not sent to its end.' };
+/** The client has gone: only the log of a proxy may show it. */
+const incompleteRequest: Problem = {
+  status: 400,
+  code: 'incomplete_request',
+  message: 'The request ended before all of it was received.',
+};
 
-/** Whether the client went away before all of its request was here: no fault of ours, and anyone can do it at will. */
-function wasBrokenOff(c: Context): boolean {
+/** Whether the client closed the connection before it had sent the whole request. Not an error of ours. */
+function wasAborted(c: Context): boolean {
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   return incoming?.destroyed === true && !incoming.complete;
 }
 
-/** Of an exception of any kind, what may be said of it. An unknown one gives nothing away: it is logged instead. */
+/** Maps an exception to an error for the client. An unexpected one is logged, and its message is not shown. */
 export function toProblem(error: unknown, c: Context, log: Log): Problem {
   if (error instanceof RequestError) return error.problem;
   if (error instanceof HTTPException && error.status < 500) {
     return {
       status: error.status as ContentfulStatusCode,
       code: 'bad_request',
-      message: 'The request cannot be answered.',
+      message: 'The request is invalid.',
     };
   }
   if (error instanceof StorageError) return storageProblem(c.req.method);
   const facts = { err: error, method: c.req.method, path: c.req.path };
-  if (wasBrokenOff(c)) {
-    log.debug(facts, 'a request was broken off');
-    return brokenOff;
+  if (wasAborted(c)) {
+    log.debug(facts, 'request aborted by the client');
+    return incompleteRequest;
   }
   log.error(facts, 'request failed');
-  return unknownFault;
+  return internalError;
 }

@@ -1,167 +1,218 @@
 import type { Context, Hono } from 'hono';
+import { feedFileName, type OutputFormatName, outputFormats, xmlContentType } from '../../domain/output-formats.ts';
+import { slug } from '../../domain/slug.ts';
 import type { ResponseCache } from '../http/cache/response-cache.ts';
-import { consumeFeedQuota, type FeedLimit, requireFeedQuota } from '../http/limits/feed-limit.ts';
-import { readItemsFor } from '../http/limits/query-limit.ts';
-import { CompressibleBody } from '../http/response/compressible-body.ts';
+import { CompressibleBody } from '../http/response/content-coding.ts';
 import { send } from '../http/response/send.ts';
 import { allowAnyOrigin, allowCorsPreflight, feedPolicy } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';
-import { formatItemsParams } from '../shared/query-params.ts';
+import { findSection, findSource } from '../shared/find-resource.ts';
+import { readItemsFor } from '../shared/query-limit.ts';
+import { formatItemsParams, type ItemsParams, parseItemsParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
-import { type FeedScope, sectionScope, sourceScope, wholeScope } from './feed-scope.ts';
+import { type FeedLimit, feedQuota } from './feed-limit.ts';
 import { entryId, newestUpdateMs, type OutputFeed, toEntry, toWithdrawalNotice } from './output-feed.ts';
 import { renderAtom } from './render-atom.ts';
-import { RenderCache } from './render-cache.ts';
 import { renderJsonFeed } from './render-json-feed.ts';
 import { renderOpml } from './render-opml.ts';
 import { renderRss } from './render-rss.ts';
 
-const cacheBytes = 16 * 1024 * 1024;
-// Agrees with the ttl that the RSS says.
+// The ttl of the RSS is the same.
 const cacheControl = 'public, max-age=300, stale-while-revalidate=600, stale-if-error=86400';
 
-/**
- * Of everything that is XML. Feed readers take it for every format, and go by the root element. Browsers show the types
- * of RSS, Atom and OPML as plain text or save them; this one they show with the style that the document names. To choose
- * by request would need a Vary that splits every shared cache.
- */
-const xmlType = 'text/xml; charset=utf-8';
+const renderers: Readonly<Record<OutputFormatName, (feed: OutputFeed) => string>> = {
+  rss: renderRss,
+  atom: renderAtom,
+  json: renderJsonFeed,
+};
 
-const formats = {
-  rss: { render: renderRss, contentType: xmlType },
-  atom: { render: renderAtom, contentType: xmlType },
-  json: { render: renderJsonFeed, contentType: 'application/feed+json; charset=utf-8' },
-} as const;
+type Format = (typeof outputFormats)[number];
 
-type Format = keyof typeof formats;
-
-/** What output feeds are made from. */
+/** What output feeds are built from. */
 export interface FeedContext extends AppContext {
-  readonly kept?: ResponseCache;
-  /** How often one address may fetch one feed; absent: as often as it likes. */
-  readonly limit?: FeedLimit;
+  /** Null: responses are not cached. */
+  readonly responseCache: ResponseCache | null;
+  /** Null: fetches are not limited. */
+  readonly feedLimit: FeedLimit | null;
 }
 
-/** The output feeds, what was rendered of them kept in `cache`, and the addresses at which people guess them. */
-export function feedRoutes(app: Hono, parts: FeedContext, cache = new RenderCache(cacheBytes)): void {
+/** The part of the stream that a feed's path names. */
+interface FeedScope {
+  /** `''` or `/sections/world`. */
+  readonly path: string;
+  readonly title: string;
+  /** Path and query together. */
+  readonly selection: ItemsParams;
+  /** What the query adds to the path. */
+  readonly query: ItemsParams;
+}
+
+/** The routes of output feeds and of the OPML list, with redirects from addresses that readers guess. */
+export function feedRoutes(app: Hono, context: FeedContext): void {
   const open = (path: string, answer: (c: Context) => Response | Promise<Response>): void => {
     allowCorsPreflight(app, path);
     app.get(path, allowAnyOrigin, answer);
   };
-  for (const format of Object.keys(formats) as Format[]) {
+  const redirect = (c: Context, path: string): Response =>
+    c.redirect(`${context.publicUrl()}${path}${new URL(c.req.url).search}`, 301);
+  for (const format of outputFormats) {
     const answer = async (c: Context, scope: Promise<FeedScope> | FeedScope): Promise<Response> =>
-      sendFeed(c, { format, scope: await scope, parts, cache });
-    open(`/feed.${format}`, (c) => answer(c, wholeScope(c, parts)));
-    open(`/sections/:section/feed.${format}`, (c) => answer(c, sectionScope(c, parts)));
-    open(`/sources/:id/feed.${format}`, (c) => answer(c, sourceScope(c, parts)));
+      sendFeed(c, { format, scope: await scope, context });
+    open(`/feed.${format.name}`, (c) => answer(c, wholeScope(c, context)));
+    open(`/sections/:section/feed.${format.name}`, (c) => answer(c, sectionScope(c, context)));
+    open(`/sources/:id/feed.${format.name}`, (c) => answer(c, sourceScope(c, context)));
+    if (format.alias !== null) open(format.alias, (c) => redirect(c, `/feed.${format.name}`));
   }
-  open('/opml.xml', (c) => sendOpml(c, parts));
-  const moved = (c: Context, to: string): Response =>
-    c.redirect(`${parts.publicUrl()}${to}${new URL(c.req.url).search}`, 301);
-  open('/rss.xml', (c) => moved(c, '/feed.rss'));
-  open('/atom.xml', (c) => moved(c, '/feed.atom'));
+  open('/opml.xml', (c) => sendOpml(c, context));
   open('/feed', (c) => {
     c.header('Vary', 'Accept');
-    // So that no shared cache holds one answer for each Accept.
+    // Otherwise a shared cache would store one redirect for each Accept header.
     c.header('Cache-Control', 'no-store');
-    return moved(c, `/feed.${wantedFormat(c.req.header('accept') ?? '')}`);
+    return redirect(c, `/feed.${acceptedFormat(c.req.header('accept') ?? '').name}`);
   });
 }
 
-/** The format that is asked for by name, the first of several; each has an address of its own. RSS when none is. */
-function wantedFormat(accept: string): Format {
-  const [, name = ''] = /\bapplication\/(atom|rss|feed|json)\b/i.exec(accept) ?? [];
-  const format = name.toLowerCase();
-  return format === 'feed' || format === 'json' ? 'json' : format === 'atom' ? 'atom' : 'rss';
+/** The first format that an Accept header names, else the default. */
+function acceptedFormat(accept: string): Format {
+  const names = outputFormats.flatMap(({ accepted }) => accepted);
+  const [, name] = new RegExp(`\\bapplication/(${names.join('|')})\\b`, 'i').exec(accept) ?? [];
+  const wanted = name?.toLowerCase();
+  return outputFormats.find(({ accepted }) => accepted.some((one) => one === wanted)) ?? outputFormats[0];
 }
 
-/** Whether a path is an output feed's or the list of sources: its faults are told in plain text. */
+/** Whether a path is that of an output feed or of the OPML list. Their errors are plain text. */
 export function isFeedPath(path: string): boolean {
-  return /\/(feed\.(rss|atom|json)|opml\.xml)$/.test(path);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name === 'opml.xml' || feedFileName.test(name);
 }
 
-async function sendOpml(c: Context, parts: FeedContext): Promise<Response> {
-  const feed = '/opml.xml';
-  requireFeedQuota(c, parts, feed);
-  const sources = (await parts.reads.sources()).filter(({ removed }) => !removed);
-  const document = renderOpml({ title: parts.site().title, sections: parts.sections(), sources }, parts.publicUrl());
-  c.header('Content-Security-Policy', feedPolicy);
-  const admit = (): void => consumeFeedQuota(c, parts, feed);
-  const body = new CompressibleBody(document);
-  const keep = (headers: Headers): void => parts.kept?.put(c, { body, headers, expiresWithMinute: false, feed });
-  return send(c, body, { contentType: xmlType, cacheControl, admit, keep });
+/** All items. */
+function wholeScope(c: Context, { site }: AppContext): FeedScope {
+  const params = paramsOf(c);
+  return { path: '', title: site().title, selection: params, query: params };
+}
+
+/** One section. */
+async function sectionScope(c: Context, context: AppContext): Promise<FeedScope> {
+  const params = paramsOf(c);
+  const section = await findSection(context, c.req.param('section') ?? '');
+  return {
+    path: `/sections/${encodeURIComponent(slug(section))}`,
+    title: `${context.site().title}: ${section}`,
+    selection: { ...params, filter: { ...params.filter, sections: [slug(section)] } },
+    query: { ...params, filter: { ...params.filter, sections: [] } },
+  };
+}
+
+/** The items that one source has, whether it owns them or not. */
+async function sourceScope(c: Context, context: AppContext): Promise<FeedScope> {
+  const params = paramsOf(c);
+  const source = await findSource(context, c.req.param('id') ?? '');
+  return {
+    path: `/sources/${encodeURIComponent(source.id)}`,
+    title: source.title,
+    selection: { ...params, filter: { ...params.filter, sources: [source.id] } },
+    query: { ...params, filter: { ...params.filter, sources: [] } },
+  };
+}
+
+function paramsOf(c: Context): ItemsParams {
+  return parseItemsParams(new URL(c.req.url).searchParams);
+}
+
+async function sendOpml(c: Context, context: FeedContext): Promise<Response> {
+  const path = '/opml.xml';
+  const quota = feedQuota(c, context.feedLimit, path);
+  quota.check();
+  const sources = (await context.reads.sources()).filter(({ removed }) => !removed);
+  const list = { title: context.site().title, sections: context.sections(), sources };
+  const document = renderOpml(list, context.publicUrl());
+  return sendDocument(c, context, { document, path, quota, contentType: xmlContentType, lastModifiedMs: null });
 }
 
 async function sendFeed(
   c: Context,
-  job: { format: Format; scope: FeedScope; parts: FeedContext; cache: RenderCache },
+  { format, scope, context }: { readonly format: Format; readonly scope: FeedScope; readonly context: FeedContext },
 ): Promise<Response> {
-  const { format, scope, parts, cache } = job;
-  const feed = `${scope.path}/feed.${format}`;
-  requireFeedQuota(c, parts, feed);
-  const withdrawals = scope.choice.before === null;
-  const snapshot = await readItemsFor(c, parts, {
-    ...scope.choice,
-    limitPerSource: false,
-    order: 'arrival',
-    withdrawals,
-  });
-  const hub = parts.hubUrl?.() ?? null;
-  // Whoever chose more finely than a path can has a feed of his own, which is no topic.
+  const path = `${scope.path}/feed.${format.name}`;
+  const quota = feedQuota(c, context.feedLimit, path);
+  quota.check();
+  const withdrawals = scope.selection.before === null;
+  const query = { ...scope.selection, limitPerSource: false, order: 'arrival', withdrawals } as const;
+  const snapshot = await readItemsFor(c, context, query);
+  const hub = context.hubUrl?.() ?? null;
+  // A feed with a query is not a topic: its readers cannot subscribe to it.
   const hubUrl = formatItemsParams(scope.query) === '' ? hub : null;
-  const output = outputOf(snapshot, scope, { format, publicUrl: parts.publicUrl(), hubUrl });
-  const { render, contentType } = formats[format];
-  if (hub !== null) c.header('Link', linkHeader(output));
-  const body = cache.body(format, output, () => render(output));
-  c.header('Content-Security-Policy', feedPolicy);
-  const admit = (): void => consumeFeedQuota(c, parts, feed);
-  const keep = (headers: Headers): void => parts.kept?.put(c, { body, headers, expiresWithMinute: false, feed });
-  return send(c, body, { contentType, cacheControl, lastModifiedMs: lastModified(snapshot), admit, keep });
+  const feed = toOutputFeed(snapshot, scope, { format: format.name, publicUrl: context.publicUrl(), hubUrl });
+  if (hub !== null) c.header('Link', linkHeader(feed));
+  const { contentType } = format;
+  const document = renderers[format.name](feed);
+  return sendDocument(c, context, { document, path, quota, contentType, lastModifiedMs: lastModified(snapshot) });
 }
 
-/** WebSub discovery (W3C Recommendation of 23 January 2018, section 4): one header, and in it exactly one self. */
+interface FeedDocument {
+  readonly document: string;
+  /** The canonical path, without the query. */
+  readonly path: string;
+  readonly quota: ReturnType<typeof feedQuota>;
+  readonly contentType: string;
+  readonly lastModifiedMs: number | null;
+}
+
+function sendDocument(c: Context, { responseCache }: FeedContext, feed: FeedDocument): Promise<Response> {
+  const { document, path, quota, contentType, lastModifiedMs } = feed;
+  c.header('Content-Security-Policy', feedPolicy);
+  const body = new CompressibleBody(document);
+  return send(c, body, {
+    ...{ contentType, cacheControl, lastModifiedMs },
+    beforeBody: () => quota.consume(),
+    onResponse: (headers) => responseCache?.put(c, { body, headers, expiresWithMinute: false, limitedFeed: path }),
+  });
+}
+
+/** WebSub discovery (W3C Recommendation of 23 January 2018, section 4): one header with exactly one `self`. */
 function linkHeader({ hubUrl, selfUrl }: OutputFeed): string {
   return `${hubUrl === null ? '' : `<${hubUrl}>; rel="hub", `}<${selfUrl}>; rel="self"`;
 }
 
-interface Shape {
-  readonly format: Format;
+interface FeedAddress {
+  readonly format: OutputFormatName;
   readonly publicUrl: string;
   readonly hubUrl: string | null;
 }
 
-function outputOf(snapshot: Snapshot, scope: FeedScope, to: Shape): OutputFeed {
+function toOutputFeed(snapshot: Snapshot, scope: FeedScope, { format, publicUrl, hubUrl }: FeedAddress): OutputFeed {
   const { path, query } = scope;
   const title = query.filter.q === null ? scope.title : `${scope.title}: ${query.filter.q}`;
-  const at = (query: string): string => `${to.publicUrl}${path}/feed.${to.format}${query}`;
-  const entries = snapshot.items.map((item) => toEntry(item, to.publicUrl));
+  const urlWith = (params: ItemsParams): string => `${publicUrl}${path}/feed.${format}${formatItemsParams(params)}`;
+  const entries = snapshot.items.map((item) => toEntry(item, publicUrl));
   return {
     title,
     description: `News in one stream: ${title}`,
-    homeUrl: homeOf(scope, to.publicUrl),
-    selfUrl: at(formatItemsParams(query)),
-    styleUrl: `${new URL(to.publicUrl).pathname.replace(/\/$/, '')}/feed.css`,
-    hubUrl: to.hubUrl,
-    nextUrl: snapshot.next === null ? null : at(formatItemsParams({ ...query, before: snapshot.next })),
+    homeUrl: homeUrlOf(scope, publicUrl),
+    selfUrl: urlWith(query),
+    styleUrl: `${new URL(publicUrl).pathname.replace(/\/$/, '')}/feed.css`,
+    hubUrl,
+    nextUrl: snapshot.next === null ? null : urlWith({ ...query, before: snapshot.next }),
     updatedMs: Math.max(newestUpdateMs(entries, snapshot.changedMs ?? 0), snapshot.withdrawn[0]?.atMs ?? 0),
     entries,
     withdrawalNotices: snapshot.withdrawn
-      .slice(0, scope.choice.limit)
-      .flatMap(({ item, atMs }) => (item === null ? [] : [toWithdrawalNotice(item, atMs, to.publicUrl)])),
+      .slice(0, scope.selection.limit)
+      .flatMap(({ item, atMs }) => (item === null ? [] : [toWithdrawalNotice(item, atMs, publicUrl)])),
     tombstones: snapshot.withdrawn.map(({ key, atMs }) => ({ id: entryId(key), atMs })),
   };
 }
 
-/** The page that shows the same to people. */
-function homeOf({ path, query }: FeedScope, publicUrl: string): string {
-  if (path === '' && query.filter.q !== null)
-    return `${publicUrl}/search?${new URLSearchParams({ q: query.filter.q })}`;
+/** The page that shows the same items. */
+function homeUrlOf({ path, query }: FeedScope, publicUrl: string): string {
+  const { q } = query.filter;
+  if (path === '' && q !== null) return `${publicUrl}/search?${new URLSearchParams({ q })}`;
   return `${publicUrl}${path === '' ? '/' : path}`;
 }
 
 /**
- * When anything last happened in the log: it never goes back, not even when the newest item is withdrawn, and all
- * nodes agree on it. Items seen later than the oldest event that is kept can only raise it.
+ * The time of the newest event of the log. It never decreases, not even when the newest item is withdrawn, and it is the
+ * same on all nodes. An item that was first seen after the oldest stored event can only raise it.
  */
 function lastModified(snapshot: Snapshot): number | null {
   const ms = snapshot.items.reduce((newest, item) => Math.max(newest, item.firstSeenMs), snapshot.changedMs ?? 0);

@@ -3,19 +3,19 @@ import type { Enclosure, Item } from '../../domain/items/item.ts';
 import { languageTag } from '../../domain/language-tag.ts';
 import { plainText, textToHtml, toWebUrl, xmlSafe } from './xml-text.ts';
 
-const beginningChars = 280;
+const descriptionChars = 280;
 
-/** One entry of an output feed, whatever the format: every text fit for XML, every address absolute http(s). */
+/** One entry of an output feed in any format. All texts are valid in XML, all URLs are absolute http(s) URLs. */
 export interface OutputEntry {
   readonly id: string;
   readonly title: string;
-  /** The original, else our page of the item. */
+  /** The original article, else our page of the item. */
   readonly url: string;
   /** Plain text; may be empty. */
   readonly summary: string;
-  /** Plain text, never empty: the summary, else the beginning of the text, else the title. */
+  /** Plain text, never empty: the summary, else the start of the text, else the title. */
   readonly description: string;
-  /** Sanitised HTML with the "also in" line; may be empty. */
+  /** Sanitised HTML with the "also in" line. May be empty. */
   readonly html: string;
   readonly author: string | null;
   /** A well-formed language tag. */
@@ -29,45 +29,45 @@ export interface OutputEntry {
   readonly updatedMs: number;
 }
 
-/** An output feed before it takes the form of RSS, Atom or JSON. */
+/** The content of an output feed in any format. */
 export interface OutputFeed {
   readonly title: string;
   readonly description: string;
   /** The page that shows the same items. */
   readonly homeUrl: string;
   readonly selfUrl: string;
-  /** The style that lets a browser show the feed to a person: a path on this server. */
+  /** The path of the stylesheet with which browsers display the feed. */
   readonly styleUrl: string;
-  /** Where one subscribes to the feed (WebSub); null: one cannot. */
+  /** The WebSub hub of the feed. Null: none. */
   readonly hubUrl: string | null;
-  /** Older items in the same format; null on the last page. */
+  /** The page of older items. Null on the last page. */
   readonly nextUrl: string | null;
-  /** Of the newest entry or withdrawal; of the log when there is none. Never of the clock: equal content, equal bytes. */
+  /** The time of the newest entry or withdrawal, else of the log. Not the clock: equal content has equal bytes. */
   readonly updatedMs: number;
   readonly entries: readonly OutputEntry[];
   /**
-   * For items that were withdrawn lately, newest withdrawal first: an entry of the same id that says so. Readers replace
-   * what they have by it; few act on `deleted`.
+   * An entry for each recently withdrawn item, with its id, newest withdrawal first. Readers replace the item by it. Few
+   * readers support `tombstones`.
    */
   readonly withdrawalNotices: readonly OutputEntry[];
-  /** What was withdrawn lately, newest first, as RFC 6721 has it. Only Atom can say so. */
+  /** The recently withdrawn items, newest first (RFC 6721). Only Atom has them. */
   readonly tombstones: readonly { readonly id: string; readonly atMs: number }[];
 }
 
-/** When the newest of the entries was last touched; without any, `otherwise`. */
+/** The latest update time of the entries, or `otherwise` when there are none. */
 export function newestUpdateMs(entries: readonly OutputEntry[], otherwise: number): number {
   return entries.length === 0 ? otherwise : Math.max(...entries.map(({ updatedMs }) => updatedMs));
 }
 
-/** The language that all entries are in; null: they differ, or do not say. */
+/** The language of all entries. Null: they differ, or it is unknown. */
 export function commonLanguage(entries: readonly OutputEntry[]): string | null {
   const [first] = entries;
   return entries.every(({ language }) => language === first?.language) ? (first?.language ?? null) : null;
 }
 
 /**
- * The id of an item in every output feed: a UUID of version 8 (RFC 9562 §5.8) out of SHA-256 of its key, the same
- * for ever, whatever our address is.
+ * The id of an item in every output feed: a UUID of version 8 (RFC 9562 §5.8) made of the SHA-256 of its key. It never
+ * changes, not even with the public URL.
  */
 export function entryId(itemKey: string): string {
   const bytes = createHash('sha256').update(itemKey).digest().subarray(0, 16);
@@ -79,24 +79,24 @@ export function entryId(itemKey: string): string {
 }
 
 /**
- * An item as an entry.
+ * Maps an item to an entry.
  *
  * @param publicUrl without a trailing slash.
  */
 export function toEntry(item: Item, publicUrl: string): OutputEntry {
   const alsoIn = item.alsoIn.map(({ id, title }) => ({
-    title: named(title, id),
+    title: textOr(title, id),
     url: `${publicUrl}/sources/${encodeURIComponent(id)}`,
   }));
   const publishedMs = item.publishedMs ?? item.firstSeenMs;
-  const title = named(item.title, 'Untitled');
+  const title = textOr(item.title, 'Untitled');
   const summary = xmlSafe(item.summary).trim();
   return {
     id: entryId(item.key),
     title,
     url: toWebUrl(item.url) ?? `${publicUrl}/items/${item.id}`,
     summary,
-    description: summary || beginningOf(item.contentHtml) || title,
+    description: summary || startOf(item.contentHtml) || title,
     html: bodyOf(item, alsoIn),
     author: xmlSafe(item.author ?? '').trim() || null,
     language: languageTag(item.language),
@@ -111,10 +111,10 @@ export function toEntry(item: Item, publicUrl: string): OutputEntry {
 }
 
 /**
- * What is left of a withdrawn item in feeds: its id, its source and its date. Its link leads to our page of it, which
- * answers 410; nothing of what it said is repeated.
+ * The entry of a withdrawn item: its id, source and date, but none of its content. Its link is our page of the item, which
+ * answers 410.
  *
- * @param atMs when it was withdrawn, in epoch ms.
+ * @param atMs the time of the withdrawal in epoch ms.
  */
 export function toWithdrawalNotice(item: Item, atMs: number, publicUrl: string): OutputEntry {
   return toEntry(
@@ -129,19 +129,19 @@ export function toWithdrawalNotice(item: Item, atMs: number, publicUrl: string):
 
 function sourceOf({ source }: Item, publicUrl: string): OutputEntry['source'] {
   return {
-    title: named(source.title, source.id),
-    // A local source's file: address means nothing outside and tells of our folders.
+    title: textOr(source.title, source.id),
+    // The file: URL of a local source is useless to readers and reveals our folders.
     feedUrl: toWebUrl(source.url) ?? `${publicUrl}/sources/${encodeURIComponent(source.id)}`,
     siteUrl: toWebUrl(source.siteUrl),
   };
 }
 
-/** A name that no element is left empty by: what XML cannot hold may be all there was. */
-function named(text: string, otherwise: string): string {
+/** A text for an element that must not be empty: it may consist of characters that XML does not allow. */
+function textOr(text: string, otherwise: string): string {
   return xmlSafe(text).trim() || otherwise;
 }
 
-/** What can be fetched, each address once. */
+/** The enclosures with a valid URL, without duplicates. */
 function enclosuresOf(item: Item): Enclosure[] {
   const usable = item.enclosures.flatMap((enclosure) => {
     const url = toWebUrl(enclosure.url);
@@ -150,14 +150,14 @@ function enclosuresOf(item: Item): Enclosure[] {
   return [...new Map(usable.map((enclosure) => [enclosure.url, enclosure])).values()];
 }
 
-/** The beginning of a text without its markup. */
-function beginningOf(html: string): string {
-  const text = plainText(html.slice(0, beginningChars * 8));
-  if (text.length <= beginningChars) return text;
-  return `${xmlSafe(text.slice(0, beginningChars)).replace(/\s+\S*$/, '')}…`;
+/** The start of a text without its markup. */
+function startOf(html: string): string {
+  const text = plainText(html.slice(0, descriptionChars * 8));
+  if (text.length <= descriptionChars) return text;
+  return `${xmlSafe(text.slice(0, descriptionChars)).replace(/\s+\S*$/, '')}…`;
 }
 
-/** The text of an entry; the other sources that had the item stand as its last line. */
+/** The text of an entry. Its last line names the other sources of the item. */
 function bodyOf(item: Item, alsoIn: OutputEntry['alsoIn']): string {
   const text = item.contentHtml.trim() === '' ? paragraph(item.summary) : xmlSafe(item.contentHtml);
   if (alsoIn.length === 0) return text;
@@ -169,7 +169,7 @@ function paragraph(text: string): string {
   return text.trim() === '' ? '' : `<p>${textToHtml(text)}</p>`;
 }
 
-/** The type without parameters, or null when it is none (RFC 6838 §4.2). */
+/** The media type without parameters, or null when it is invalid (RFC 6838 §4.2). */
 function mediaType(text: string | null): string | null {
   return /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?=\s*(;|$))/.exec(text ?? '')?.[0] ?? null;
 }

@@ -3,44 +3,43 @@ import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed
 import { XmlPlaceholders } from './xml-placeholders.ts';
 import { element, escapeXml, htmlForCdata, textElement, textToHtml, withStylesheet } from './xml-text.ts';
 
-// The `feed` package knows no namespace but its own. Validators warn of one that is declared and not used.
+// The `feed` package declares its own namespaces only. Validators warn about one that is declared but not used.
 const namespaces = { at: 'http://purl.org/atompub/tombstones/1.0', media: 'http://search.yahoo.com/mrss/' } as const;
 
 /**
- * Atom 1.0 (RFC 4287) with paging links (RFC 5005 §3), withdrawals (RFC 6721), languages and
- * pictures.
+ * Atom 1.0 (RFC 4287) with paging links (RFC 5005 §3), withdrawals (RFC 6721), languages and pictures.
  */
 export function renderAtom(output: OutputFeed): string {
-  const slots = new XmlPlaceholders();
+  const placeholders = new XmlPlaceholders();
   const feed = new Feed({
     id: output.selfUrl,
-    title: slots.add(textElement('title', output.title)),
-    description: slots.add(textElement('subtitle', output.description)),
+    title: placeholders.add(textElement('title', output.title)),
+    description: placeholders.add(textElement('subtitle', output.description)),
     link: output.homeUrl,
     updated: new Date(output.updatedMs),
     generator: 'Newswire',
     feedLinks: { atom: output.selfUrl },
-    copyright: slots.add(feedParts(output)),
+    copyright: placeholders.add(feedElements(output)),
   });
   for (const entry of [...output.entries, ...output.withdrawalNotices]) {
     feed.addItem({
-      // Titles are text, which the `feed` package would label as HTML.
-      title: slots.add(textElement('title', entry.title)),
+      // Titles are plain text. The `feed` package would label them as HTML.
+      title: placeholders.add(textElement('title', entry.title)),
       id: entry.id,
       link: entry.url,
       date: new Date(entry.updatedMs),
       published: new Date(entry.publishedMs),
       ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
-      copyright: slots.add(moreOf(entry)),
+      copyright: placeholders.add(entryElements(entry)),
     });
   }
-  return withStylesheet(slots.fill(withLanguages(feed.atom1(), output)), output.styleUrl);
+  return withStylesheet(placeholders.fill(withLanguages(feed.atom1(), output)), output.styleUrl);
 }
 
 /**
- * The start tags as the `feed` package cannot write them. Everything that a publisher wrote is escaped, in a CDATA
- * section of sanitised HTML or still out of the document: no other `<entry>` can stand in it.
+ * Adds attributes to the start tags that the `feed` package writes. A publisher's text cannot contain another `<entry>`:
+ * it is escaped, in a CDATA section of sanitised HTML, or not yet in the document.
  */
 function withLanguages(document: string, { entries, withdrawalNotices, tombstones }: OutputFeed): string {
   const shared = commonLanguage(entries);
@@ -62,7 +61,7 @@ function xmlLang(language: string | null): string {
 }
 
 /** RFC 4287 §4.1.1: a feed has an author unless each of its entries has one. */
-function feedParts(output: OutputFeed): string {
+function feedElements(output: OutputFeed): string {
   const { title, hubUrl, nextUrl, tombstones } = output;
   return [
     element('author', {}, textElement('name', title)),
@@ -75,11 +74,11 @@ function feedParts(output: OutputFeed): string {
 }
 
 /**
- * What the `feed` package cannot say of an entry, or does not escape. An entry without an author would have the feed's
- * (RFC 4287 §4.2.1), and readers would ascribe it to us: its publisher is its author. Those that were tried look for
- * the author in the entry, few in its source.
+ * The elements of an entry that the `feed` package cannot write, or does not escape. An entry without an author inherits
+ * that of the feed (RFC 4287 §4.2.1), and readers would attribute it to us, so the publisher is written as the author. The
+ * readers that were tried look for the author in the entry, and few of them in its source.
  */
-function moreOf(entry: OutputEntry): string {
+function entryElements(entry: OutputEntry): string {
   return [
     element('author', {}, textElement('name', entry.author ?? entry.source.title)),
     ...entry.categories.map((category) => element('category', { term: category }, null)),
@@ -92,7 +91,7 @@ function moreOf(entry: OutputEntry): string {
   ].join('');
 }
 
-/** The feed that an entry came from (RFC 4287 §4.2.11), as it was when it said this. */
+/** The feed that an entry came from (RFC 4287 §4.2.11), with the time of the entry. */
 function sourceOf({ source, updatedMs }: OutputEntry): string {
   const site = source.siteUrl === null ? '' : element('link', { rel: 'alternate', href: source.siteUrl }, null);
   const parts = [
@@ -100,7 +99,7 @@ function sourceOf({ source, updatedMs }: OutputEntry): string {
     textElement('title', source.title),
     textElement('updated', new Date(updatedMs).toISOString()),
     element('author', {}, textElement('name', source.title)),
-    // Not as `self`: whoever looks for the feed's own must find one.
+    // Not as `self`: a program that looks for the `self` link of the feed must find exactly one.
     element('link', { rel: 'via', href: source.feedUrl }, null),
     site,
   ];

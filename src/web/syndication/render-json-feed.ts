@@ -20,13 +20,13 @@ export function renderJsonFeed(output: OutputFeed): string {
       ...(entry.summary === '' ? {} : { description: entry.summary }),
       content: entry.html,
       category: entry.categories.map((name) => ({ name })),
-      extensions: moreOf(entry),
+      extensions: itemExtensions(entry),
     });
   }
   return patch(feed.json1(), output);
 }
 
-/** The `feed` package writes version 1 of the format, and knows neither a next page nor hubs nor a language. */
+/** The `feed` package writes version 1 of the format, without a next page, hubs and a language. */
 function patch(json: string, { nextUrl, hubUrl, entries }: OutputFeed): string {
   const { version: _old, title, home_page_url, feed_url, description, items } = JSON.parse(json) as FeedDocument;
   const language = commonLanguage(entries);
@@ -52,7 +52,7 @@ interface FeedDocument {
   readonly items: readonly object[];
 }
 
-function moreOf(entry: OutputEntry): Extension[] {
+function itemExtensions(entry: OutputEntry): Extension[] {
   const attachments = entry.enclosures.map(({ url, type, length }) => ({
     url,
     mime_type: type ?? 'application/octet-stream',
@@ -71,7 +71,7 @@ function moreOf(entry: OutputEntry): Extension[] {
   ];
 }
 
-/** The package sets `objects` as the member's value, whatever it is; its types want a record. */
+/** The package uses `objects` as the value of the member. Its types allow a record only. */
 function field(name: string, value: unknown): Extension {
   return { name, objects: value as Record<string, unknown> };
 }

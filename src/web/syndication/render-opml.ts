@@ -2,7 +2,7 @@ import { isMasked } from '../../domain/masking.ts';
 import { slug } from '../../domain/slug.ts';
 import { element, escapeXml, textElement, toWebUrl, withStylesheet, xmlSafe } from './xml-text.ts';
 
-/** What the list of sources says. */
+/** The content of the OPML document. */
 export interface OpmlList {
   readonly title: string;
   /** In their order. */
@@ -15,13 +15,13 @@ export interface OpmlSource {
   readonly id: string;
   readonly title: string;
   readonly section: string;
-  /** As declared; a local one, or one that hides something, is listed under the address of our own feed of it. */
+  /** As declared. Instead of a local URL, or of one with a secret, the list has the URL of our own feed of the source. */
   readonly url: string;
   readonly siteUrl: string | null;
 }
 
 /**
- * The declared sources as OPML 2.0, one outline for each section, so that another reader can take them over.
+ * Renders the declared sources as OPML 2.0, with an outline for each section, so that other readers can import them.
  *
  * @param publicUrl without a trailing slash.
  */

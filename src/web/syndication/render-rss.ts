@@ -5,7 +5,7 @@ import { element, escapeXml, htmlForCdata, textElement, textToHtml, withStyleshe
 
 const ttlMinutes = 5;
 
-// The `feed` package declares a namespace only for what it writes itself, and we write more.
+// The `feed` package declares the namespaces of its own elements only.
 const startTag = `<rss version="2.0" ${[
   'xmlns:atom="http://www.w3.org/2005/Atom"',
   'xmlns:content="http://purl.org/rss/1.0/modules/content/"',
@@ -15,37 +15,37 @@ const startTag = `<rss version="2.0" ${[
 
 /** RSS 2.0 with content:encoded, dc:creator, dc:language, source, media:content and media:thumbnail. */
 export function renderRss(output: OutputFeed): string {
-  const slots = new XmlPlaceholders();
+  const placeholders = new XmlPlaceholders();
   const language = commonLanguage(output.entries);
   const feed = new Feed({
-    title: slots.add(titleElement(output.title)),
-    description: slots.add(textElement('description', output.description)),
+    title: placeholders.add(titleElement(output.title)),
+    description: placeholders.add(textElement('description', output.description)),
     link: output.homeUrl,
     updated: new Date(output.updatedMs),
     generator: 'Newswire',
     ttl: ttlMinutes,
     ...(language === null ? {} : { language }),
-    copyright: slots.add(feedLinks(output)),
+    copyright: placeholders.add(feedLinks(output)),
   });
   for (const entry of [...output.entries, ...output.withdrawalNotices]) {
     feed.addItem({
-      title: slots.add(titleElement(entry.title)),
+      title: placeholders.add(titleElement(entry.title)),
       link: entry.url,
       guid: entry.id,
       date: new Date(entry.publishedMs),
-      // Some readers show nothing of an item that has no description, whatever else it has.
+      // Some readers show nothing of an item without a description.
       description: textToHtml(entry.description),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
-      extensions: [{ name: 'more', objects: { _text: slots.add(moreOf(entry)) } }],
+      extensions: [{ name: 'more', objects: { _text: placeholders.add(itemElements(entry)) } }],
     });
   }
-  return withStylesheet(slots.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
+  return withStylesheet(placeholders.fill(feed.rss2()).replace(/<rss [^>]*>/, startTag), output.styleUrl);
 }
 
 /**
- * A title as a reader shows it that takes titles for text, and one that takes them for HTML: RSS does not say which they
- * are, and either escaping spoils them for the others. A zero-width space keeps a `<` from beginning a tag and an `&`
- * from beginning a reference. docs/adr/0015 has the readers that were tried.
+ * A title that is correct in readers that treat titles as text and in readers that treat them as HTML: RSS does not
+ * specify which, and escaping for one is wrong for the other. A zero-width space keeps `<` from starting a tag and `&` from
+ * starting a reference. docs/adr/0015 lists the readers that were tried.
  */
 function titleElement(title: string): string {
   const text = title.replace(/<(?=[a-z/!?])|&(?=#?\w+;)/gi, '$&\u200b');
@@ -59,21 +59,21 @@ function feedLinks(output: OutputFeed): string {
   return self + hub + element('atom:link', { rel: 'next', type: 'application/rss+xml', href: output.nextUrl }, null);
 }
 
-/** What the `feed` package cannot say of an RSS item, or does not escape. */
-function moreOf(entry: OutputEntry): string {
+/** The elements of an item that the `feed` package cannot write, or does not escape. */
+function itemElements(entry: OutputEntry): string {
   return [
     ...(entry.author === null ? [] : [textElement('dc:creator', entry.author)]),
     ...(entry.language === null ? [] : [textElement('dc:language', entry.language)]),
     ...entry.categories.map((category) => textElement('category', category)),
-    ...attached(entry),
+    ...mediaElements(entry),
     element('source', { url: entry.source.feedUrl }, escapeXml(entry.source.title)),
   ].join('');
 }
 
-function attached({ enclosures: [first, ...rest], imageUrl }: OutputEntry): string[] {
+function mediaElements({ enclosures: [first, ...rest], imageUrl }: OutputEntry): string[] {
   const picture = imageUrl !== null && imageUrl !== first?.url && !rest.some(({ url }) => url === imageUrl);
   return [
-    // RSS 2.0 knows one enclosure an item, and demands a length: 0 stands for unknown.
+    // RSS 2.0 allows one enclosure for each item and requires a length. 0 means unknown.
     ...(first === undefined
       ? []
       : [element('enclosure', { url: first.url, length: first.length ?? 0, type: typeOf(first.type) }, null)]),

@@ -1,25 +1,24 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Places in a document of the `feed` package that we fill ourselves: elements it does not know, and texts that it does
- * not escape right. `put` gives a stand-in for a text field; `fill` replaces the whole element around each stand-in.
+ * Placeholders for elements that the `feed` package cannot write, and for texts that it does not escape correctly. `add`
+ * returns a placeholder for a text field; `fill` replaces the whole element around each placeholder.
  *
- * The stand-in holds a random word, so that no publisher can write one; it is gone after `fill`, and the result does
- * not depend on it.
+ * A placeholder contains a random word, so that a publisher cannot write one. The result does not depend on the word.
  */
 export class XmlPlaceholders {
   readonly #word = randomBytes(12).toString('hex');
-  readonly #filling: string[] = [];
+  readonly #contents: string[] = [];
 
   /** @param xml well-formed elements, or nothing. */
   add(xml: string): string {
-    this.#filling.push(xml);
-    return `${this.#word}-${this.#filling.length - 1}`;
+    this.#contents.push(xml);
+    return `${this.#word}-${this.#contents.length - 1}`;
   }
 
-  /** The document with every slot's element replaced by what was put into it. */
+  /** The document with the element of each placeholder replaced by the added XML. */
   fill(document: string): string {
-    const standIn = new RegExp(`<([a-z]+)[^<>]*>(?:<!\\[CDATA\\[)?${this.#word}-(\\d+)(?:\\]\\]>)?</\\1>`, 'g');
-    return document.replace(standIn, (_whole, _name, index) => this.#filling[Number(index)] ?? '');
+    const placeholder = new RegExp(`<([a-z]+)[^<>]*>(?:<!\\[CDATA\\[)?${this.#word}-(\\d+)(?:\\]\\]>)?</\\1>`, 'g');
+    return document.replace(placeholder, (_whole, _name, index) => this.#contents[Number(index)] ?? '');
   }
 }

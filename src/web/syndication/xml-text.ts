@@ -1,25 +1,25 @@
-// What XML 1.0 lets through, less the C1 controls, which nobody means. A document with one other character in it is
-// not well-formed, and a feed reader then shows none of its items.
-const unfit = /[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+// All but the characters of XML 1.0, and the C1 controls, which are always errors. A document with such a character is
+// not well-formed, and a feed reader shows none of its items.
+const invalidChars = /[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** Text that may stand in an XML document once it is escaped. */
+/** Removes the characters that are not allowed in XML. */
 export function xmlSafe(text: string): string {
-  return text.toWellFormed().replace(unfit, '');
+  return text.toWellFormed().replace(invalidChars, '');
 }
 
-/** Escapes for element text and for attributes in double quotes; what XML cannot hold is dropped. */
+/** Escapes element text and attributes in double quotes. Characters that are not allowed in XML are removed. */
 export function escapeXml(text: string): string {
   return xmlSafe(text).replace(/[&<>"]/g, (char) => escapes[char] ?? char);
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Sanitised HTML fit for a CDATA section: `]]>` means the same in HTML when its last character is escaped. */
+/** Makes sanitised HTML safe in a CDATA section: in HTML `]]&gt;` means the same as `]]>`. */
 export function htmlForCdata(html: string): string {
   return xmlSafe(html).replaceAll(']]>', ']]&gt;');
 }
 
-/** What a person reads of sanitised HTML: its text without markup and references, on one line. */
+/** The text of sanitised HTML without markup and character references, on one line. */
 export function plainText(html: string): string {
   const text = html.replace(/<[^>]*>?/g, ' ').replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, name: string) => {
     return references[name.toLowerCase()] ?? whole;
@@ -27,12 +27,12 @@ export function plainText(html: string): string {
   return xmlSafe(text).replace(/\s+/g, ' ').trim();
 }
 
-// The sanitiser writes these and no others.
+// The only references that the sanitiser writes.
 const references: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'" };
 
 /**
- * The address as RFC 3986 allows it, or null when it is none that a reader may be sent to. A browser's parser leaves
- * characters in it that other parsers stop at; user name and password are nobody's business.
+ * An http(s) URL in the syntax of RFC 3986, or null when the text is not one. The WHATWG parser leaves characters in it
+ * that other parsers reject. User name and password are removed.
  */
 export function toWebUrl(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null;
@@ -46,29 +46,29 @@ function percentEncoded(part: string): string {
   return part.replace(/[^\w;/?:@&=+$.\-!~*'()%,#]/g, encodeURIComponent).replace(/%(?![0-9a-f]{2})/gi, '%25');
 }
 
-/** The document with the instruction behind its declaration by which browsers find a style for it. */
+/** Inserts the processing instruction for the stylesheet after the XML declaration. */
 export function withStylesheet(document: string, styleUrl: string): string {
   const instruction = `<?xml-stylesheet type="text/css" href="${escapeXml(styleUrl)}"?>`;
   return document.replace(/^<\?xml [^>]*\?>/, (declaration) => `${declaration}\n${instruction}`);
 }
 
-/** Plain text as HTML. */
+/** Converts plain text to HTML. */
 export function textToHtml(text: string): string {
   return escapeXml(text);
 }
 
 type Attributes = Readonly<Record<string, string | number | null>>;
 
-/** One element. A null attribute is left out; `inside` is XML already, null makes an empty element. */
-export function element(name: string, attributes: Attributes, inside: string | null): string {
+/** One element. Null attributes are left out. @param content XML; null for an empty element. */
+export function element(name: string, attributes: Attributes, content: string | null): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== null)
     .map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`)
     .join('');
-  return inside === null ? `<${name}${written}/>` : `<${name}${written}>${inside}</${name}>`;
+  return content === null ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
 
-/** One element of text. */
+/** One element with a text. */
 export function textElement(name: string, text: string): string {
   return element(name, {}, escapeXml(text));
 }

@@ -1,3 +1,4 @@
+import { outputFormats } from '../../domain/output-formats.ts';
 import { Copyable } from './layout/copyable.tsx';
 import type { PageContext, Tab } from './layout/page-context.ts';
 
@@ -25,15 +26,11 @@ function Feeds({ publicUrl, sections }: { publicUrl: string; sections: readonly 
       <h2 id="feeds">In a feed reader</h2>
       <p>Paste one of these addresses into your reader.</p>
       <ul class="addresses">
-        <li>
-          Everything as RSS <Copyable text={`${publicUrl}/feed.rss`} />
-        </li>
-        <li>
-          as Atom <Copyable text={`${publicUrl}/feed.atom`} />
-        </li>
-        <li>
-          as JSON Feed <Copyable text={`${publicUrl}/feed.json`} />
-        </li>
+        {outputFormats.map(({ name, label }) => (
+          <li>
+            Everything as {label} <Copyable text={`${publicUrl}/feed.${name}`} />
+          </li>
+        ))}
         {sections.map(({ name, href }) => (
           <li>
             {name} only <Copyable text={`${new URL(href, publicUrl).href}/feed.rss`} />

@@ -1,4 +1,5 @@
 import type { Item } from '../../domain/items/item.ts';
+import { outputFormats } from '../../domain/output-formats.ts';
 import { type Excerpt, excerptAround, highlightMatches } from '../../domain/search/search-highlights.ts';
 import type { SearchQuery } from '../../domain/search/search-query.ts';
 import { MorePages } from './items/item-list.tsx';
@@ -163,8 +164,12 @@ export function FollowSearch({ q, liveUrl, frame }: { q: string; liveUrl: string
       <p>New matches are told above the results as they come in. Elsewhere:</p>
       <ul>
         <li>
-          as a feed: <a href={links.feed('', 'rss', q)}>RSS</a> <a href={links.feed('', 'atom', q)}>Atom</a>{' '}
-          <a href={links.feed('', 'json', q)}>JSON</a>
+          as a feed:{' '}
+          {outputFormats.map(({ name, label }) => (
+            <>
+              <a href={links.feed('', name, q)}>{label}</a>{' '}
+            </>
+          ))}
         </li>
         <li>
           as a live stream: <Copyable text={liveUrl} />

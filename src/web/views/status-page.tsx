@@ -18,7 +18,7 @@ export interface StatusHour {
 /** Most live connections at one time within an hour. */
 export interface SessionHour {
   readonly hourMs: number;
-  readonly most: number;
+  readonly peak: number;
 }
 
 /** What the status page tells. */
@@ -130,7 +130,7 @@ function Figure({ name, value }: { name: string; value: number }) {
 function Charts({ status, frame }: { status: Status; frame: PageContext }) {
   const { hours, sessions } = status;
   const at = hours.map(({ hourMs }) => hourMs);
-  const most = new Map(sessions.map((session) => [session.hourMs, session.most]));
+  const most = new Map(sessions.map((session) => [session.hourMs, session.peak]));
   const series = (name: string, tone: ChartSeries['tone'], of: (hour: StatusHour) => number | null): ChartSeries => ({
     name,
     tone,

@@ -1,9 +1,9 @@
-import { Agent, createServer, request } from 'node:http';
+import { Agent, createServer, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../../src/web/app.ts';
 
-/** An answer as it came over the wire. */
+/** A response as it was received. */
 export interface ReceivedResponse {
   readonly status: number;
   /** By lower-case name and in order of names, without those of the connection. */
@@ -11,23 +11,36 @@ export interface ReceivedResponse {
   readonly body: string;
 }
 
-/** Sends a request over a real socket. */
+/** Sends a request over a socket. */
 export type SendRequest = (
   method: string,
   path: string,
   headers?: Readonly<Record<string, string>>,
 ) => Promise<ReceivedResponse>;
 
-const ofTheConnection = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
+const connectionHeaders = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
-/** Serves an app over real sockets as the server does, with the cache in front of it. */
-export async function withServer(app: App, work: (send: SendRequest) => Promise<void>): Promise<void> {
-  // The globals are those of other tests too.
+/** The listener of an app, without the cache. */
+export function listenerOf(app: App): RequestListener {
+  // The global Request and Response belong to other tests too.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = createServer(app.kept.before((incoming, outgoing) => void listener(incoming, outgoing)));
+  return (incoming, outgoing) => void listener(incoming, outgoing);
+}
+
+/** Serves an app over sockets as the server does, with its cache. */
+export function withServer(app: App, work: (send: SendRequest) => Promise<void>): Promise<void> {
+  return withListener(app.responseCache.wrap(listenerOf(app)), work);
+}
+
+/** Serves a listener over sockets. The bodies of responses are read as UTF-8, or as Latin-1 when they are compressed. */
+export async function withListener(
+  listener: RequestListener,
+  work: (send: SendRequest) => Promise<void>,
+): Promise<void> {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   try {
     await work((method, path, headers = {}) => sendTo({ method, path, headers, port, agent }));
   } finally {
@@ -36,7 +49,7 @@ export async function withServer(app: App, work: (send: SendRequest) => Promise<
   }
 }
 
-interface Sent {
+interface OutgoingRequest {
   readonly port: number;
   readonly agent: Agent;
   readonly method: string;
@@ -44,23 +57,23 @@ interface Sent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function sendTo(sent: Sent): Promise<ReceivedResponse> {
+function sendTo(options: OutgoingRequest): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', ...sent }, (response) => {
+    const outgoing = request({ host: '127.0.0.1', ...options }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const headers = Object.entries(response.headers)
-          .filter(([name]) => !ofTheConnection.has(name))
+          .filter(([name]) => !connectionHeaders.has(name))
           .toSorted(([one], [other]) => (one < other ? -1 : 1));
         resolve({
           status: response.statusCode ?? 0,
           headers: Object.fromEntries(headers) as Record<string, string>,
-          body: Buffer.concat(chunks).toString(),
+          body: Buffer.concat(chunks).toString(response.headers['content-encoding'] === undefined ? 'utf8' : 'latin1'),
         });
       });
       response.on('error', reject);
     });
-    asked.on('error', reject).end();
+    outgoing.on('error', reject).end();
   });
 }

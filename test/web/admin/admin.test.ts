@@ -77,7 +77,7 @@ describe('signing in', () => {
   );
 
   it(
-    'refuses a wrong token and, after ten, all for a while, the right one too',
+    'refuses wrong token and, after ten, all for a while, the right one too',
     withAdmin(async (app) => {
       const loopback = { address: '127.0.0.1' };
       for (let index = 0; index < 10; index += 1) {

@@ -11,7 +11,7 @@ interface ErrorBody {
 }
 
 describe('/api/items', () => {
-  it('gives wire items with our page, the place in the log of the same read, and the next page', async () => {
+  it('returns items with the URL of our page, the cursor of the same read, and the next page', async () => {
     const { get, reads } = makeApp([1, 2, 3].map((id) => makeItem(id)));
     reads.log = [makeEvent(41, makeItem(1)), makeEvent(42, makeItem(2))];
     const page = await json<ItemsPage>(get('/api/items?limit=2'));
@@ -23,14 +23,14 @@ describe('/api/items', () => {
     expect(rest.next).toBeNull();
   });
 
-  it('holds backfill unless it is refused, and never bounds a source to a share', async () => {
+  it('includes backfilled items by default, and does not limit the share of a source', async () => {
     const { get, reads } = makeApp([makeItem(1, { backfill: true }), makeItem(2)]);
     expect((await json<ItemsPage>(get('/api/items'))).items).toHaveLength(2);
     expect((await json<ItemsPage>(get('/api/items?backfill=false'))).items).toHaveLength(1);
     expect(reads.asked.every(({ limitPerSource }) => !limitPerSource)).toBe(true);
   });
 
-  it('passes every filter on in the form that filters are compared in', async () => {
+  it('passes every filter to the store in its normalised form', async () => {
     const { get, reads } = makeApp();
     await get(
       '/api/items?section=Science+%26+Nature&section=World&source=b&source=a&category=EU&language=en-GB&q=+tax+',
@@ -77,15 +77,17 @@ describe('/api/items', () => {
     '/feed.rss',
     '/sections/world/feed.atom',
     '/sources/example/feed.json',
-  ])('refuses a limit above 500 and says so: %s', async (path) => {
+  ])('refuses a limit above 500 with a message that names the maximum: %s', async (path) => {
     const { get } = makeApp([makeItem(1)]);
     const refused = await get(`${path}?limit=501`);
     expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain('limit is a whole number from 1 to 500. For more, ask for the next page.');
+    expect(await refused.text()).toContain(
+      'limit must be a whole number from 1 to 500. For more items, request the next page.',
+    );
     expect((await get(`${path}?limit=500`)).status).not.toBe(400);
   });
 
-  it('takes several filters as JSON, of which any may match', async () => {
+  it('accepts several filters as JSON and combines them with OR', async () => {
     const { get, reads } = makeApp();
     const filters = [{ sections: ['World'] }, { q: 'tax', backfill: false }];
     const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
@@ -102,7 +104,7 @@ describe('/api/items', () => {
 });
 
 describe('/api/items/:id', () => {
-  it('gives one item with its text, however long that is', async () => {
+  it('returns one item with all of its text', async () => {
     const long = `<p>${'long '.repeat(20_000)}</p>`;
     const { get } = makeApp([makeItem(5, { contentHtml: long })]);
     const list = await json<ItemsPage>(get('/api/items'));
@@ -120,7 +122,7 @@ describe('/api/items/:id', () => {
     expect((await json<ErrorBody>(response)).error.code).toBe('not_found');
   });
 
-  it('answers 410 for an item that was withdrawn', async () => {
+  it('answers 410 for a withdrawn item', async () => {
     const { get } = makeApp([makeItem(5, { withdrawnMs: noon })]);
     const response = await get('/api/items/5');
     expect(response.status).toBe(410);
@@ -132,7 +134,7 @@ describe('/api/events', () => {
   const items = [1, 2, 3].map((id) => makeItem(id));
   const log = items.map((item, index) => makeEvent(index + 10, item));
 
-  it('reads the log from its oldest event on, in pages that chain by their cursor', async () => {
+  it('reads the log from its oldest event, page by page with the cursor', async () => {
     const { get, reads } = makeApp();
     reads.log = log;
     reads.floor = 10;
@@ -148,7 +150,7 @@ describe('/api/events', () => {
     expect(third).toMatchObject({ events: [], cursor: 'k3f9-12' });
   });
 
-  it('tells what changed in an update and only the address of what is gone', async () => {
+  it('returns the changed fields of an update and only the URL of a removed item', async () => {
     const { get, reads } = makeApp();
     const gone = JSON.stringify({ id: 2, url: 'https://example.org/news/2' });
     reads.log = [
@@ -163,7 +165,7 @@ describe('/api/events', () => {
     expect(Object.keys((events[1] as { item: object }).item)).toEqual(['id', 'url']);
   });
 
-  it('starts at the end when asked to, with a cursor to go on from', async () => {
+  it('starts at the end on request, with a cursor to continue from', async () => {
     const { get, reads } = makeApp();
     reads.log = log;
     expect(await json(get('/api/events?after=head'))).toMatchObject({ events: [], cursor: 'k3f9-12' });
@@ -185,7 +187,7 @@ describe('/api/events', () => {
     });
   });
 
-  it('goes on from just below the oldest event that is kept', async () => {
+  it('accepts a cursor just before the oldest event of the log', async () => {
     const { get, reads } = makeApp();
     reads.log = log;
     reads.floor = 10;
@@ -193,7 +195,7 @@ describe('/api/events', () => {
     expect(events).toHaveLength(3);
   });
 
-  it('refuses what is no cursor', async () => {
+  it('refuses an invalid cursor', async () => {
     const response = await makeApp().get('/api/events?after=12');
     expect(response.status).toBe(400);
     expect((await json<ErrorBody>(response)).error.code).toBe('bad_cursor');
@@ -201,7 +203,7 @@ describe('/api/events', () => {
 });
 
 describe('/api/sources and /api/sections', () => {
-  it('tell how a source does without the failure code and without a local path', async () => {
+  it('report the state of a source without its failure code and local path', async () => {
     const { get, reads } = makeApp();
     const failing = { outcome: 'failed', failure: 'connect_error', failures: 3, failingSinceMs: noon } as const;
     reads.known = [makeSource({ ...failing, url: 'file:///srv/feeds/welcome.xml' })];
@@ -212,7 +214,7 @@ describe('/api/sources and /api/sections', () => {
     expect(text).not.toMatch(/connect|srv/);
   });
 
-  it('leave out a source that is no longer declared, whose items still have a page', async () => {
+  it('leave out a removed source, whose items still have a page', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     reads.known = [makeSource({ removed: true })];
     expect(await json(get('/api/sources'))).toEqual({ sources: [] });
@@ -220,7 +222,7 @@ describe('/api/sources and /api/sections', () => {
     expect((await get('/sources/example')).status).toBe(200);
   });
 
-  it('list the tabs first, then sections of which only items know', async () => {
+  it('list the tabs first, then sections that only items have', async () => {
     const { get } = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] }), makeItem(2)]);
     expect(await json(get('/api/sections'))).toEqual({
       sections: [
@@ -240,7 +242,7 @@ describe('the API', () => {
     '/api/sources',
     '/api/events?after=zzz',
     '/feed.rss',
-  ])('lets every site read %s', async (path) => {
+  ])('allows every site to read %s', async (path) => {
     const response = await makeApp().get(path);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
@@ -251,16 +253,16 @@ describe('the API', () => {
     '/api/sources',
     '/api/sections',
     '/api/asyncapi.json',
-  ])('refuses any parameter of %s, which takes none', async (path) => {
+  ])('refuses any parameter of %s, which has none', async (path) => {
     const { get } = makeApp([makeItem(1)]);
     const refused = await get(`${path}?section=World`);
     expect(refused.status).toBe(400);
-    const message = "There is no parameter 'section' here. This address takes none.";
+    const message = "The parameter 'section' is unknown. This address has no parameters.";
     expect(await refused.json()).toEqual({ error: { code: 'unknown_parameter', message } });
     expect((await get(path)).status).toBe(200);
   });
 
-  it('says nothing of a fault of ours but that there was one, and logs it', async () => {
+  it('answers 500 without details of an internal error, and logs it', async () => {
     const said: object[] = [];
     const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void said.push(facts) };
     const { get, reads } = makeApp([], { log });
@@ -273,7 +275,7 @@ describe('the API', () => {
     expect(said).toMatchObject([{ err: reads.fault, path: '/api/items' }]);
   });
 
-  it('has a tag, so that a reader that asks again is told that nothing is new', async () => {
+  it('sends an ETag and answers a conditional request with 304', async () => {
     const { get } = makeApp([makeItem(1)]);
     const tag = (await get('/api/items')).headers.get('etag') ?? '';
     expect((await get('/api/items', { 'if-none-match': tag })).status).toBe(304);

@@ -112,7 +112,7 @@ function bodyOf(id: number): string {
 }
 
 describe('/api/asyncapi.json', () => {
-  it('says who serves it, and where', async () => {
+  it('names the server and its URLs', async () => {
     const response = await makeApp([], { publicUrl: () => 'https://news.example.com/wire' }).get('/api/asyncapi.json');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(await response.json()).toMatchObject({
@@ -126,7 +126,7 @@ describe('/api/asyncapi.json', () => {
     });
   });
 
-  it('refers to nothing that it does not hold', async () => {
+  it('contains every definition that it refers to', async () => {
     const document = await served();
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '');
     expect(refs.length).toBeGreaterThan(50);
@@ -136,7 +136,7 @@ describe('/api/asyncapi.json', () => {
     }
   });
 
-  it('has examples that are as it says', async () => {
+  it('has examples that match its schemas', async () => {
     const check = createProtocolCheck(await served());
     for (const { examples } of Object.values(clientMessages)) {
       for (const example of examples) expect(check.faultOf('client', example)).toBeNull();
@@ -146,7 +146,7 @@ describe('/api/asyncapi.json', () => {
     }
   });
 
-  it('describes every message that was recorded, and every one of them was recorded', async () => {
+  it('describes every recorded message, and every described message was recorded', async () => {
     const document = await served();
     const check = createProtocolCheck(document);
     await sayEverything(check);
@@ -154,7 +154,7 @@ describe('/api/asyncapi.json', () => {
     expect(check.seen()).toEqual(describedMessages(document));
   });
 
-  it('describes what a stream says', async () => {
+  it('describes the messages of an event stream', async () => {
     const log = new MemoryLog();
     fill(log, [1, 2, 3, 4]);
     log.trim(2);
@@ -192,7 +192,7 @@ describe('/api/asyncapi.json', () => {
     ['server', 'a type that is none', { type: 'news' }],
     ['client', 'a filter field that is none', { type: 'subscribe', id: 'a', filter: { tag: 'eu' } }],
     ['client', 'an id that is none', { type: 'subscribe', id: '' }],
-  ] as const)('is broken by %s with %s', async (from, _, message) => {
+  ] as const)('rejects a message from the %s with %s', async (from, _, message) => {
     const check = createProtocolCheck(await served());
     check.record(from, JSON.stringify(message));
     expect(check.faults).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('/api/asyncapi.json', () => {
     'welcome',
     'reset',
     'bye',
-  ] as const)('leaves room for fields of later versions in the message %s and in what it holds', async (type) => {
+  ] as const)('allows fields of later versions in the message %s and in its objects', async (type) => {
     const check = createProtocolCheck(await served(), { open: true });
     for (const example of serverMessages[type].examples) {
       const later = withMore(example);
@@ -213,11 +213,11 @@ describe('/api/asyncapi.json', () => {
     }
   });
 
-  it('agrees with the server on what a client may say', async () => {
+  it('accepts the same client messages as the server', async () => {
     const check = createProtocolCheck(await served());
     for (const message of clientSamples()) {
       const read = parseClientMessage(JSON.stringify(message));
-      const isTaken = read !== null && read.type !== 'fault';
+      const isTaken = read !== null && read.type !== 'error';
       expect(check.faultOf('client', message) === null, JSON.stringify(message)).toBe(isTaken);
     }
   });

@@ -5,7 +5,7 @@ import { withStoreApp } from '../../support/web/store-app.ts';
 import { makeApp } from '../../support/web/test-app.ts';
 
 describe('/api/most-read', () => {
-  it('tells what was read most, how often, and where it stands', () =>
+  it('returns the most read items with their counts and pages', () =>
     withStoreApp({}, async ({ store, item, request }) => {
       await countReads(store, [{ itemId: item, atMs: noon, day: 1, hash: 'a', hashYesterday: 'b' }]);
       const response = await request('/api/most-read?hours=168');
@@ -29,7 +29,7 @@ describe('/api/most-read', () => {
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
     }));
 
-  it('looks a day back unless it is told otherwise', () =>
+  it('covers a day by default', () =>
     withStoreApp({}, async ({ request }) => {
       expect(await (await request('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
     }));
@@ -38,7 +38,7 @@ describe('/api/most-read', () => {
     expect((await makeApp().get(`/api/most-read?hours=${hours}`)).status).toBe(400);
   });
 
-  it('refuses a parameter that it does not know, and is empty where nobody counts', async () => {
+  it('refuses an unknown parameter, and is empty on a node without counts', async () => {
     expect((await makeApp().get('/api/most-read?days=1')).status).toBe(400);
     expect(await (await makeApp().get('/api/most-read')).json()).toEqual({ hours: 24, items: [] });
   });

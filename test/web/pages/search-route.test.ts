@@ -81,10 +81,10 @@ describe('the search page', () => {
   });
 
   it.each([
-    ['q=!!', 'q holds words to look for'],
-    [`q=${'x'.repeat(201)}`, '200 characters at most'],
+    ['q=!!', 'q must contain words to search for'],
+    [`q=${'x'.repeat(201)}`, 'at most 200 characters'],
     ['q=a&before=nonsense', 'next'],
-    ['q=a&sort=best', 'sort is newest or relevance'],
+    ['q=a&sort=best', 'sort must be newest or relevance'],
   ])('says what is wrong with ?%s, with the box to mend it in', async (query, why) => {
     const { response, byClass, all } = await getPage(makeApp(library), `/search?${query}`);
     expect(response.status).toBe(400);

@@ -17,8 +17,8 @@ describe('the status page', () => {
 
   it('plots each figure by the hour, with the same in a table behind it', async () => {
     const sessionHistory = () => [
-      { hourMs: noon - hourMs, most: 2 },
-      { hourMs: noon, most: 7 },
+      { hourMs: noon - hourMs, peak: 2 },
+      { hourMs: noon, peak: 7 },
     ];
     const { byName, textOf, byClass } = await getPage(makeApp([], { sessionHistory }), '/status');
     expect(textOf('caption')).toEqual([

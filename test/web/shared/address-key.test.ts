@@ -16,7 +16,7 @@ describe('addressKey', () => {
     expect(addressKey(address)).toBe(null);
   });
 
-  it('counts what is no address by what it is', () => {
+  it('counts an invalid address as it is', () => {
     expect(addressKey('')).toBe('');
   });
 });

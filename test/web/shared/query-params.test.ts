@@ -10,8 +10,8 @@ function choice(query: string) {
   return parseItemsParams(new URLSearchParams(query));
 }
 
-describe('readChoice', () => {
-  it('asks for everything, backfill included, when nothing is said', () => {
+describe('parseItemsParams', () => {
+  it('selects everything, backfilled items included, by default', () => {
     expect(choice('')).toEqual({
       filter: { sections: [], sources: [], categories: [], languages: [], q: null, backfill: true },
       limit: 50,
@@ -20,11 +20,11 @@ describe('readChoice', () => {
     });
   });
 
-  it('takes empty values as not said', () => {
+  it('ignores empty values', () => {
     expect(choice('section=&source=+&q=&limit=&before=&backfill=')).toEqual(choice(''));
   });
 
-  it('ranks by relevance where there is a search, and pages by rank then', () => {
+  it('sorts and pages by relevance only with a search', () => {
     expect(choice('q=rail&sort=relevance&before=r50-7')).toMatchObject({ byRelevance: true, before: 'r50-7' });
     expect(choice('sort=relevance').byRelevance).toBe(false);
     expect(choice('q=rail&sort=newest').byRelevance).toBe(false);
@@ -33,7 +33,7 @@ describe('readChoice', () => {
     }
   });
 
-  it('refuses a search of more than 32 words and places, and names the limit', () => {
+  it('refuses a search of more than 32 terms with a message that names the limit', () => {
     const words = (count: number): string => Array.from({ length: count }, () => 'a').join('+');
     expect(choice(`q=${words(32)}`).filter.q).not.toBeNull();
     for (const q of [
@@ -43,24 +43,24 @@ describe('readChoice', () => {
       `${words(32)}+section:x`,
       `${words(32)}+-source:x`,
     ]) {
-      expect(() => choice(`q=${q}`)).toThrow('q names 32 words and places at most');
+      expect(() => choice(`q=${q}`)).toThrow('Use at most 32 words and fields');
     }
   });
 
-  it('lets a search bound the time', () => {
+  it('accepts a search with a time range', () => {
     expect(choice('q=after:2026-01-01').filter.q).toBe('after:2026-01-01');
     expect(choice('q=rail+before:2026-02-01').filter.q).toBe('rail before:2026-02-01');
   });
 
-  it.each(['true', '1'])('reads backfill=%s as wanted', (text) => {
+  it.each(['true', '1'])('reads backfill=%s as true', (text) => {
     expect(choice(`backfill=${text}`).filter.backfill).toBe(true);
   });
 
-  it.each(['false', '0'])('reads backfill=%s as not wanted', (text) => {
+  it.each(['false', '0'])('reads backfill=%s as false', (text) => {
     expect(choice(`backfill=${text}`).filter.backfill).toBe(false);
   });
 
-  it.each(['1-2', '-5-2', '1768418460000-77'])('takes the place %s', (before) => {
+  it.each(['1-2', '-5-2', '1768418460000-77'])('accepts the cursor %s', (before) => {
     expect(choice(`before=${before}`).before).toBe(before);
   });
 
@@ -74,12 +74,12 @@ describe('readChoice', () => {
     "1-2'--",
     '1-2\n',
     `${'9'.repeat(16)}-1`,
-  ])('refuses the place %j', (before) => {
+  ])('refuses the cursor %j', (before) => {
     expect(() => parseItemsParams(new URLSearchParams({ before }))).toThrow();
   });
 });
 
-describe('readLimit', () => {
+describe('parsePageSize', () => {
   it.each([
     [null, 50],
     ['', 50],
@@ -90,44 +90,44 @@ describe('readLimit', () => {
   });
 
   it.each(['0', '-1', '1.5', '1e3', '0x10', ' 5', '10000000000', 'NaN', '501', '999999999'])('refuses %j', (text) => {
-    expect(() => parsePageSize(text, 50)).toThrow('limit is a whole number from 1 to 500');
+    expect(() => parsePageSize(text, 50)).toThrow('limit must be a whole number from 1 to 500');
   });
 });
 
-describe('writeChoice', () => {
+describe('formatItemsParams', () => {
   it.each([
     '',
     '?section=science-nature&section=world&limit=10',
     '?source=a&category=eu&language=en&q=rail+-road&backfill=false&before=5-1',
-  ])('writes back %s as it was read', (query) => {
+  ])('formats %s as it was parsed', (query) => {
     expect(formatItemsParams(choice(query))).toBe(query);
   });
 
-  it('writes equal choices as one, however they were put', () => {
+  it('formats equivalent parameters identically', () => {
     expect(formatItemsParams(choice('limit=50&section=World&section=SCIENCE&section=world'))).toBe(
       '?section=science&section=world',
     );
   });
 });
 
-describe('refuseUnknown', () => {
-  it('names what is not known, what is, and no value', () => {
+describe('rejectUnknownParams', () => {
+  it('names the unknown parameter and the known ones, but no value', () => {
     const sent = new URLSearchParams('section=x&sektion=secret');
     expect(() => rejectUnknownParams(sent)).toThrow(
-      /^There is no parameter 'sektion' here\. Known parameters are section, source, [^=]*before\.$/,
+      /^The parameter 'sektion' is unknown\. The parameters are section, source, [^=]*before\.$/,
     );
     expect(() => rejectUnknownParams(sent, [])).toThrow(
-      "There is no parameter 'section' here. This address takes none.",
+      "The parameter 'section' is unknown. This address has no parameters.",
     );
     expect(() => rejectUnknownParams(new URLSearchParams('section=x&limit=1'))).not.toThrow();
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('refuses %s like any other name', (name) => {
-    expect(() => rejectUnknownParams(new URLSearchParams({ [name]: '1' }))).toThrow('There is no parameter');
+    expect(() => rejectUnknownParams(new URLSearchParams({ [name]: '1' }))).toThrow('is unknown. The parameters are');
     expect(() => rejectUnknownParams(new URLSearchParams(`${name}=1`))).toThrow(`'${name}'`);
   });
 
-  it('quotes no more than the beginning of a long name', () => {
+  it('quotes only the start of a long name', () => {
     expect(() => rejectUnknownParams(new URLSearchParams(`${'x'.repeat(9000)}=1`))).toThrow(/'x{60}'/);
   });
 });

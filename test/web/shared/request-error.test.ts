@@ -46,8 +46,8 @@ async function levelOfBrokenOff(): Promise<string> {
   }
 }
 
-describe('problemOf', () => {
-  it('logs no error when a client goes away in the middle of its body', async () => {
+describe('toProblem', () => {
+  it('logs no error when a client disconnects in the middle of its body', async () => {
     expect(await levelOfBrokenOff()).toBe('debug');
   });
 
@@ -55,15 +55,15 @@ describe('problemOf', () => {
     [badRequest('bad_limit', 'Say a number.'), { status: 400, code: 'bad_limit', message: 'Say a number.' }],
     [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
     [goneItem(), { status: 410, code: 'withdrawn' }],
-  ])('tells what was thrown on purpose and logs nothing', async (error, expected) => {
+  ])('returns the problem of a RequestError and logs nothing', async (error, expected) => {
     const { problem, logged } = await tell(error);
     expect(problem).toMatchObject(expected);
     expect(logged).toEqual([]);
   });
 
   it.each([
-    ['GET', 'This cannot be read at present.'],
-    ['POST', 'Nothing can be stored at present; what you sent was not kept.'],
+    ['GET', 'The database cannot be read at present.'],
+    ['POST', 'The database cannot be written at present, and what you sent was not stored.'],
   ])('answers %s with 503 when the storage fails, which the store has logged', async (method, words) => {
     const { problem, logged } = await tell(new StorageError('full'), method);
     expect(problem).toMatchObject({ status: 503, code: 'storage_unavailable' });
@@ -71,7 +71,7 @@ describe('problemOf', () => {
     expect(logged).toEqual([]);
   });
 
-  it('keeps the status of a framework’s own refusal, but not its words', async () => {
+  it('keeps the status of an error of the framework, but not its message', async () => {
     const { problem } = await tell(new HTTPException(413, { message: 'body of /etc/passwd too large' }));
     expect(problem.status).toBe(413);
     expect(problem.message).not.toContain('passwd');
@@ -81,7 +81,7 @@ describe('problemOf', () => {
     new Error('disk full'),
     new TypeError('x is undefined'),
     new HTTPException(500, { message: 'disk full' }),
-  ])('tells nothing of a fault of ours and logs all of it: %s', async (error) => {
+  ])('hides an internal error from the client and logs it: %s', async (error) => {
     const { problem, logged } = await tell(error);
     expect(problem).toMatchObject({ status: 500, code: 'internal_error' });
     expect(problem.message).not.toMatch(/disk|undefined/);

@@ -70,7 +70,7 @@ describe('an output feed of several sources, one of which publishes 25 items at 
     await room.read('flood', digest(entries('flood', 25, noon)), noon + 2 * minute);
   });
 
-  it.each(formats)('holds all 25 of them in %s, on the whole feed and on that of a section', async (format) => {
+  it.each(formats)('contains all 25 of them in %s, for everything and for a section', async (format) => {
     for (const path of [`/feed.${format}`, `/sections/world/feed.${format}`]) {
       const titles = titlesIn(await (await get(path)).text());
       expect(titles).toHaveLength(50);
@@ -78,14 +78,14 @@ describe('an output feed of several sources, one of which publishes 25 items at 
     }
   });
 
-  it.each(['/', '/sections/world'])('leaves the page %s balanced, and every item on one of its pages', async (path) => {
+  it.each(['/', '/sections/world'])('keeps the page %s balanced, with every item on exactly one page', async (path) => {
     const pages = await walkPages(path);
     expect(pages[0]?.filter((title) => title.startsWith('flood-'))).toHaveLength(6);
     expect(pages.flat()).toHaveLength(131);
     expect(new Set(pages.flat()).size).toBe(131);
   });
 
-  it.each(formats)('visits each item once where links to what is older are followed in %s', async (format) => {
+  it.each(formats)('contains each item once over all pages in %s', async (format) => {
     const titles = await walk(`/feed.${format}?limit=11`);
     expect(titles).toHaveLength(131);
     expect(new Set(titles).size).toBe(131);
@@ -98,13 +98,13 @@ describe('an item that comes in hours after the date that its publisher gives it
     await room.read('flood', digest(entries('late', 1, noon - 5 * hour)), noon + 2 * minute);
   });
 
-  it.each(formats)('stands first in %s, so that a reader who polls the first page finds it', async (format) => {
+  it.each(formats)('is first in %s, so that a reader that polls the first page finds it', async (format) => {
     for (const query of ['', '?section=world', '?language=en', '?q=title', '?source=flood&source=b&source=c']) {
       expect(titlesIn(await (await get(`/feed.${format}${query}`)).text())[0], query).toBe('late-0');
     }
   });
 
-  it('keeps its place by date on pages and in the API', async () => {
+  it('keeps its position by date on pages and in the API', async () => {
     const [first] = await walkPages('/');
     expect(first).not.toContain('late-0');
     expect(titlesIn(await (await get('/api/items?limit=100')).text())).not.toContain('late-0');
@@ -112,7 +112,7 @@ describe('an item that comes in hours after the date that its publisher gives it
 });
 
 describe('an item that was old when it came in', () => {
-  it('stands in feeds where its date belongs, and crowds out no news', async () => {
+  it('is ordered by its date in feeds, and displaces no new item', async () => {
     await room.read('b', digest(entries('b', 2, noon)), noon + minute);
     await room.read('c', digest(entries('ancient', 30, noon - 30 * 24 * hour)), noon + 2 * minute);
     const titles = titlesIn(await (await get('/feed.rss?limit=20')).text());
@@ -122,11 +122,7 @@ describe('an item that was old when it came in', () => {
 });
 
 describe('paging a feed while news comes in', () => {
-  it.each([
-    'feed.rss',
-    'feed.json',
-    'api/items',
-  ])('visits what was there once, and nothing twice, in %s', async (path) => {
+  it.each(['feed.rss', 'feed.json', 'api/items'])('returns each item once in %s', async (path) => {
     for (const id of others) await room.read(id, digest(entries(id, 20, noon - hour)), noon + minute);
     const titles: string[] = [];
     let turn = 0;

@@ -55,7 +55,7 @@ function hostileItem(id: number, text: string): Item {
 const paths = ['/feed', '/sections/world/feed', '/sources/example/feed'];
 
 describe('output feeds', () => {
-  it.each(paths)('are served at %s in three formats, as XML or JSON Feed', async (path) => {
+  it.each(paths)('are served at %s in all formats', async (path) => {
     const { get } = makeApp([makeItem(1)]);
     const types = await Promise.all(
       ['rss', 'atom', 'json'].map(async (format) => (await get(`${path}.${format}`)).headers.get('content-type')),
@@ -67,7 +67,7 @@ describe('output feeds', () => {
     ]);
   });
 
-  it.each(['rss', 'atom'])('stay well-formed %s whatever the items hold', async (format) => {
+  it.each(['rss', 'atom'])('stay well-formed %s whatever the items contain', async (format) => {
     const { get, reads } = makeApp(hostile.map((text, index) => hostileItem(index + 1, text)));
     reads.known = [makeSource({ title: hostile.join(' ') })];
     for (const path of paths) {
@@ -77,14 +77,14 @@ describe('output feeds', () => {
     }
   });
 
-  it('stay valid JSON without control characters whatever the items hold', async () => {
+  it('stay valid JSON without control characters whatever the items contain', async () => {
     const { get } = makeApp(hostile.map((text, index) => hostileItem(index + 1, text)));
     const document = (await (await get('/feed.json')).json()) as { items: { title: string }[] };
     expect(document.items).toHaveLength(hostile.length);
     expect(JSON.stringify(document)).not.toMatch(/\\u00(0[0-8bcef]|1)|javascript:/);
   });
 
-  it.each(['rss', 'atom'])('are read back by rss-parser as the same items from %s', async (format) => {
+  it.each(['rss', 'atom'])('are parsed by rss-parser to the same items from %s', async (format) => {
     const items = hostile
       .filter((text) => !/[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/.test(text.replace('🎈', '')))
       .map((text, index) =>
@@ -103,13 +103,13 @@ describe('output feeds', () => {
     );
   });
 
-  it('link to our page of an item that has no original', async () => {
+  it('link to our page of an item without a URL', async () => {
     const { get } = makeApp([makeItem(7, { url: null })]);
     const read = await new Parser().parseString(await (await get('/feed.rss')).text());
     expect(read.items[0]?.link).toBe('https://news.example.com/items/7');
   });
 
-  it('say their own address from the public URL and the choice, not from the request', async () => {
+  it('have a self link from the public URL and the parameters, not from the request', async () => {
     const { app } = makeApp([makeItem(1)]);
     const response = await app.request('http://evil.example.com/feed.atom?limit=5&section=World&utm=1', {
       headers: { host: 'evil.example.com' },
@@ -119,7 +119,7 @@ describe('output feeds', () => {
     expect(text).not.toContain('evil');
   });
 
-  it('name the next page, which goes on where the first ended', async () => {
+  it('link to the next page, which continues after the first', async () => {
     const { get } = makeApp([1, 2, 3].map((id) => makeItem(id)));
     const first = (await (await get('/feed.json?limit=2')).json()) as { next_url: string; items: { title: string }[] };
     const second = await (await get(new URL(first.next_url).href)).json();
@@ -128,7 +128,7 @@ describe('output feeds', () => {
     expect(second).not.toHaveProperty('next_url');
   });
 
-  it('do not show where a local source lies on our disk', async () => {
+  it('do not reveal the path of a local source', async () => {
     const local = { id: 'example', title: 'Local', url: 'file:///srv/private/welcome.xml', siteUrl: null };
     const { get } = makeApp([makeItem(1, { source: local })]);
     for (const format of ['rss', 'atom', 'json']) {
@@ -138,7 +138,7 @@ describe('output feeds', () => {
     }
   });
 
-  it('answer 404 as plain text for a section or source that nobody knows', async () => {
+  it('answer 404 in plain text for an unknown section or source', async () => {
     const { get } = makeApp([makeItem(1)]);
     for (const path of ['/sections/nope/feed.rss', '/sources/nope/feed.atom']) {
       const response = await get(path);
@@ -148,7 +148,7 @@ describe('output feeds', () => {
     }
   });
 
-  it('say where they are without what the path says already', async () => {
+  it('have a self link without parameters that the path overrides', async () => {
     const { get } = makeApp([makeItem(1)]);
     const feed = await (await get('/sections/world/feed.json?section=other&limit=5')).json();
     expect(feed).toMatchObject({ feed_url: 'https://news.example.com/sections/world/feed.json?limit=5' });
@@ -159,7 +159,7 @@ describe('output feeds', () => {
     });
   });
 
-  it('go as XML with a style to people and programs alike, so that a shared cache holds one answer', async () => {
+  it('are sent as XML with a stylesheet to all clients, so that a shared cache stores one response', async () => {
     const { get } = makeApp([makeItem(1)]);
     for (const path of ['/feed.rss', '/feed.atom', '/opml.xml']) {
       const plain = await get(path);
@@ -178,7 +178,7 @@ describe('output feeds', () => {
     expect(style.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   });
 
-  it('match a section by name or slug, whatever its case', async () => {
+  it('match a section by name or slug in any case', async () => {
     const items = [makeItem(1, { section: 'Science & Nature', sections: ['Science & Nature'] }), makeItem(2)];
     const { get } = makeApp(items);
     for (const path of ['/sections/science-nature/feed.json', '/sections/SCIENCE%20%26%20nature/feed.json']) {
@@ -191,13 +191,13 @@ describe('output feeds', () => {
     ['/rss.xml', '/feed.rss'],
     ['/atom.xml?limit=5', '/feed.atom?limit=5'],
     ['/feed', '/feed.rss'],
-  ])('are found from %s', async (from, to) => {
+  ])('are the target of the redirect from %s', async (from, to) => {
     const response = await makeApp().get(from);
     expect(response.status).toBe(301);
     expect(response.headers.get('location')).toBe(`https://news.example.com${to}`);
   });
 
-  it('hold the items of their own source only', async () => {
+  it('contain the items of their source only', async () => {
     const other = { id: 'other', title: 'Other', url: 'https://example.com/rss', siteUrl: null };
     const { get, reads } = makeApp([makeItem(1), makeItem(2, { source: other })]);
     reads.known = [makeSource(), makeSource({ id: 'other', title: 'Other' })];
@@ -207,7 +207,7 @@ describe('output feeds', () => {
     expect(feed.items).toHaveLength(1);
   });
 
-  it('leave no source out for the balance of a page', async () => {
+  it('do not limit the share of a source', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const chosen = ['/feed.rss', '/sections/world/feed.rss', '/feed.rss?source=example', '/sources/example/feed.rss'];
     for (const path of chosen) await get(path);
@@ -215,7 +215,7 @@ describe('output feeds', () => {
   });
 });
 
-describe('output feeds of any items at all', () => {
+describe('output feeds of arbitrary items', () => {
   const text = fc.string({ unit: codePoint, maxLength: 60 });
   const url = fc.oneof(text, fc.webUrl());
   const anyItem = fc.record({
@@ -256,7 +256,7 @@ describe('output feeds and caches', () => {
     }
   });
 
-  it('change their tag when an item is corrected, although its address and dates stay', async () => {
+  it('change their ETag when an item is corrected, even with the same URL and dates', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const before = await get('/feed.rss');
     reads.list = [makeItem(1, { title: 'Corrected' })];
@@ -264,7 +264,7 @@ describe('output feeds and caches', () => {
     expect(after.status).toBe(200);
   });
 
-  it('answer 304 without a body to whoever holds the tag, in any form that the tag may come in', async () => {
+  it('answer 304 without a body to a client with the ETag in any valid form', async () => {
     const { get } = makeApp([makeItem(1)]);
     const tag = (await get('/feed.rss')).headers.get('etag') ?? '';
     for (const held of [tag, `W/${tag}`, `"x", ${tag}`, '*', tag.replace(/"$/, '-gzip"')]) {
@@ -278,7 +278,7 @@ describe('output feeds and caches', () => {
     expect((await get('/feed.rss', { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('answer 304 to a date that is not older than the last change, unless a tag speaks against it', async () => {
+  it('answer 304 to a date not before the last change, unless If-None-Match differs', async () => {
     const { get } = makeApp([makeItem(1)]);
     const modified = (await get('/feed.rss')).headers.get('last-modified') ?? '';
     expect(modified).toBe(new Date(noon).toUTCString());
@@ -288,7 +288,7 @@ describe('output feeds and caches', () => {
     expect((await get('/feed.rss', { 'if-modified-since': modified, 'if-none-match': '"x"' })).status).toBe(200);
   });
 
-  it('never go back in Last-Modified when the newest item is withdrawn', async () => {
+  it('never decrease Last-Modified when the newest item is withdrawn', async () => {
     const { get, reads } = makeApp([makeItem(1), makeItem(999)]);
     const before = Date.parse((await get('/feed.rss')).headers.get('last-modified') ?? '');
     reads.list = [makeItem(1)];
@@ -296,7 +296,7 @@ describe('output feeds and caches', () => {
     expect(after).toBeGreaterThanOrEqual(before);
   });
 
-  it('say in Atom what was withdrawn lately, newest first and on the first page only', async () => {
+  it('list recent withdrawals in Atom, newest first and on the first page only', async () => {
     const [kept, one, two] = [makeItem(1), makeItem(2), makeItem(3)];
     const { get, reads } = makeApp([kept, one, two]);
     const before = await get('/feed.atom');
@@ -330,7 +330,7 @@ describe('output feeds and caches', () => {
   it.each([
     ['br', 'gzip, br', brotliDecompressSync],
     ['gzip', 'gzip', gunzipSync],
-  ])('are compressed as %s under a tag of its own', async (coding, accepted, decode) => {
+  ])('are compressed as %s with a separate ETag', async (coding, accepted, decode) => {
     const { get } = makeApp(Array.from({ length: 20 }, (_, index) => makeItem(index + 1)));
     const plain = await get('/feed.rss');
     const coded = await get('/feed.rss', { 'accept-encoding': accepted });

@@ -81,14 +81,14 @@ describe('RSS', () => {
   const nodes = nodesOf(renderRss(feedOf()));
   const textOf = (parent: string, name: string) => within(nodes, parent, name).map(({ text }) => text);
 
-  it('names the channel, its page and how long it may be kept', () => {
+  it('has the title, link and ttl of the channel', () => {
     expect(textOf('channel', 'title')).toEqual(['Daily & <\u200bWeekly>']);
     expect(within(nodes, 'channel', 'link')[0]?.text).toBe(`${base}/`);
     expect(textOf('channel', 'ttl')).toEqual(['5']);
     expect(textOf('channel', 'lastBuildDate')).toEqual(['Thu, 15 Jan 2026 12:01:00 GMT']);
   });
 
-  it('links to itself and to older items as Atom does', () => {
+  it('has self and next links as in Atom', () => {
     const links = within(nodes, 'channel', 'link').filter(({ namespace }) => namespace.endsWith('/Atom'));
     expect(links.map(({ attributes }) => [attributes['rel'], attributes['href']])).toEqual([
       ['self', `${base}/feed.x?limit=1`],
@@ -96,7 +96,7 @@ describe('RSS', () => {
     ]);
   });
 
-  it('says of an item who wrote it, where it came from and under what', () => {
+  it('has the author, source and categories of an item', () => {
     const [creator] = within(nodes, 'item', 'creator');
     expect([creator?.namespace, creator?.text]).toEqual(['http://purl.org/dc/elements/1.1/', 'A. Writer']);
     expect(within(nodes, 'item', 'author')).toEqual([]);
@@ -105,7 +105,7 @@ describe('RSS', () => {
     expect(textOf('item', 'category')).toEqual(['rail', 'a<b"c&d']);
   });
 
-  it('gives an item an id that is no address, its original and its date', () => {
+  it('has a guid that is not a URL, the link and the date of an item', () => {
     const [guid] = within(nodes, 'item', 'guid');
     expect(guid?.text).toMatch(/^urn:uuid:/);
     expect(guid?.attributes['isPermaLink']).toBe('false');
@@ -113,14 +113,14 @@ describe('RSS', () => {
     expect(textOf('item', 'pubDate')).toEqual(['Thu, 15 Jan 2026 12:00:00 GMT']);
   });
 
-  it('carries summary and text apart, the other sources in the text', () => {
+  it('separates summary and text, with the other sources in the text', () => {
     expect(textOf('item', 'description')).toEqual(['Summary of 7.']);
     const [encoded] = within(nodes, 'item', 'encoded');
     expect(encoded?.namespace).toBe('http://purl.org/rss/1.0/modules/content/');
     expect(encoded?.text).toContain('<p>Text of 7.</p><p>Also in: <a href="https://news.example.com/sources/other">');
   });
 
-  it('attaches one enclosure with its own type, and what else there is as media', () => {
+  it('has one enclosure with its type, and further ones as media elements', () => {
     expect(within(nodes, 'item', 'enclosure').map(({ attributes }) => attributes)).toEqual([
       { url: 'https://example.org/7.mp3?a=1&b=2', length: '1234', type: 'audio/mpeg' },
     ]);
@@ -130,7 +130,7 @@ describe('RSS', () => {
     ]);
   });
 
-  it('is whole without any item', () => {
+  it('is valid without items', () => {
     const empty = nodesOf(renderRss(feedOf({ entries: [], nextUrl: null, updatedMs: 0 })));
     expect(within(empty, 'channel', 'item')).toEqual([]);
     expect(within(empty, 'channel', 'lastBuildDate')[0]?.text).toBe('Thu, 01 Jan 1970 00:00:00 GMT');
@@ -140,7 +140,7 @@ describe('RSS', () => {
 describe('Atom', () => {
   const nodes = nodesOf(renderAtom(feedOf()));
 
-  it('has at feed level what the format demands', () => {
+  it('has the required elements of a feed', () => {
     expect(within(nodes, 'feed', 'id')[0]?.text).toBe(`${base}/feed.x?limit=1`);
     expect(within(nodes, 'feed', 'title')[0]?.text).toBe('Daily & <Weekly>');
     expect(within(nodes, 'feed', 'updated')[0]?.text).toBe('2026-01-15T12:01:00.000Z');
@@ -149,17 +149,17 @@ describe('Atom', () => {
     expect(rels.toSorted()).toEqual(['alternate', 'next', 'self']);
   });
 
-  it('gives titles as text, not as HTML', () => {
+  it('has titles as text, not as HTML', () => {
     const [title] = within(nodes, 'entry', 'title');
     expect([title?.attributes['type'], title?.text]).toEqual([undefined, 'Rail & road: <why> not']);
   });
 
-  it('tells when an entry was published and when corrected', () => {
+  it('has the publication and update times of an entry', () => {
     expect(within(nodes, 'entry', 'published')[0]?.text).toBe('2026-01-15T12:00:00.000Z');
     expect(within(nodes, 'entry', 'updated')[0]?.text).toBe('2026-01-15T12:01:00.000Z');
   });
 
-  it('says of an entry who wrote it, where it came from and under what', () => {
+  it('has the author, source and categories of an entry', () => {
     expect(nodes.filter(({ parent, name }) => parent === 'author' && name === 'name').map(({ text }) => text)).toEqual([
       'Daily & <Weekly>',
       'A. Writer',
@@ -170,7 +170,7 @@ describe('Atom', () => {
     expect(within(nodes, 'entry', 'category').map(({ attributes }) => attributes['term'])).toEqual(['rail', 'a<b"c&d']);
   });
 
-  it('links an entry to everything that is attached and to the other sources', () => {
+  it('links an entry to its enclosures and other sources', () => {
     const links = within(nodes, 'entry', 'link').map(({ attributes }) => attributes);
     expect(links).toEqual([
       { href: 'https://example.org/news/7' },
@@ -180,7 +180,7 @@ describe('Atom', () => {
     ]);
   });
 
-  it('labels summary and content as the HTML that they are', () => {
+  it('labels summary and content as HTML', () => {
     expect(within(nodes, 'entry', 'content')[0]?.attributes['type']).toBe('html');
     expect(within(nodes, 'entry', 'content')[0]?.text).toContain('<p>Text of 7.</p>');
   });
@@ -189,7 +189,7 @@ describe('Atom', () => {
 describe('JSON Feed', () => {
   const document = JSON.parse(renderJsonFeed(feedOf()));
 
-  it('is of version 1.1 and knows its page, itself and what follows', () => {
+  it('has version 1.1 and links to its page, itself and the next page', () => {
     expect(document).toMatchObject({
       version: 'https://jsonfeed.org/version/1.1',
       title: 'Daily & <Weekly>',
@@ -200,7 +200,7 @@ describe('JSON Feed', () => {
     expect(document).not.toHaveProperty('author');
   });
 
-  it('has all of an item in the members of version 1.1', () => {
+  it('has all fields of an item in the members of version 1.1', () => {
     expect(document.items[0]).toMatchObject({
       title: 'Rail & road: <why> not',
       url: 'https://example.org/news/7',
@@ -223,7 +223,7 @@ describe('JSON Feed', () => {
     expect(document.items[0]).not.toHaveProperty('author');
   });
 
-  it('has a content even where there is no text to show', () => {
+  it('has content_html even for an item without a text', () => {
     const bare = toEntry(makeItem(1, { summary: '', contentHtml: '' }), base);
     expect(JSON.parse(renderJsonFeed(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
   });
@@ -235,7 +235,7 @@ describe('a title that looks like markup', () => {
     title.replace(/<[/!?a-z][^>]*>/gi, '').replace(/&(?:amp|lt|gt|quot|#\d+);/gi, '?');
   const titles = ['Vec<T> in Rust', 'The <dialog> element', 'Use </b> & <!-- -->', 'a < b', 'AT&amp;T', 'R&D'];
 
-  it.each(titles)('is whole in RSS to readers of HTML and to readers of text alike: %s', async (title) => {
+  it.each(titles)('is correct in RSS for readers of HTML and readers of text: %s', async (title) => {
     const document = renderRss(feedOf({ title, entries: [toEntry(makeItem(1, { title }), base)] }));
     const { title: channel, items } = await new RssParser().parseString(document);
     for (const read of [channel ?? '', items[0]?.title ?? '']) {
@@ -244,12 +244,12 @@ describe('a title that looks like markup', () => {
     }
   });
 
-  it('is left as it is where nothing in it could be taken for markup', () => {
+  it('is unchanged when nothing in it looks like markup', () => {
     const document = renderRss(feedOf({ entries: [toEntry(makeItem(1, { title: 'a < b & c > d' }), base)] }));
     expect(document).toContain('<title>a &lt; b &amp; c &gt; d</title>');
   });
 
-  it('is the plain text in Atom and in JSON, which say what a title is', () => {
+  it('is plain text in Atom and in JSON, which define titles as text', () => {
     const output = feedOf({ entries: [toEntry(makeItem(1, { title: 'Vec<T>' }), base)] });
     expect(renderAtom(output)).toContain('<title>Vec&lt;T&gt;</title>');
     expect(JSON.parse(renderJsonFeed(output)).items[0].title).toBe('Vec<T>');
@@ -257,7 +257,7 @@ describe('a title that looks like markup', () => {
 });
 
 describe('an Atom entry', () => {
-  it('without an author is by its publisher, in itself and in its source', () => {
+  it('without an author has its publisher as the author, in the entry and in its source', () => {
     const nodes = nodesOf(renderAtom(feedOf({ entries: [toEntry(makeItem(1, { author: null }), base)] })));
     const names = nodes.filter(({ parent, name }) => parent === 'author' && name === 'name');
     expect(names.map(({ text }) => text)).toEqual(['Daily & <Weekly>', 'Example', 'Example']);
@@ -265,20 +265,20 @@ describe('an Atom entry', () => {
     expect(within(nodes, 'source', 'author')).toHaveLength(1);
   });
 
-  it('has the time that its publisher gave, also where another entry has it', () => {
+  it('has the time of its publisher, even when another entry has the same', () => {
     const entries = [1, 2].map((id) => toEntry(makeItem(id, { publishedMs: noon, updatedMs: null }), base));
     const updated = within(nodesOf(renderAtom(feedOf({ entries }))), 'entry', 'updated').map(({ text }) => text);
     expect(updated).toEqual(['2026-01-15T12:00:00.000Z', '2026-01-15T12:00:00.000Z']);
   });
 
-  it('is not given a content without anything in it', () => {
+  it('has no empty content element', () => {
     const bare = toEntry(makeItem(1, { summary: '', contentHtml: ' \n' }), base);
     expect(within(nodesOf(renderAtom(feedOf({ entries: [bare] }))), 'entry', 'content')).toEqual([]);
   });
 });
 
 describe('an Atom feed', () => {
-  it('declares the namespaces of pictures and of tombstones only where it has some', () => {
+  it('declares the namespaces of pictures and tombstones only when it uses them', () => {
     const plain = { entries: [toEntry(makeItem(1, { imageUrl: null }), base)] };
     expect(renderAtom(feedOf(plain))).not.toMatch(/xmlns:/);
     expect(renderAtom(feedOf({ ...plain, tombstones: [{ id: 'urn:uuid:1', atMs: noon }] }))).toMatch(/xmlns:at=/);
@@ -294,7 +294,7 @@ describe('a withdrawn item', () => {
     tombstones: [{ id: stub.id, atMs: noon + 120_000 }],
   });
 
-  it.each([renderRss, renderAtom, renderJsonFeed])('is replaced under its id by a word that says so: %o', (render) => {
+  it.each([renderRss, renderAtom, renderJsonFeed])('is replaced by an entry with its id that says so: %o', (render) => {
     const document = render(output);
     expect(document).toContain(toEntry(rich, base).id);
     expect(document).toContain('This item has been withdrawn.');
@@ -302,7 +302,7 @@ describe('a withdrawn item', () => {
       expect(document).not.toContain(gone);
   });
 
-  it('leads to its page here, which answers 410, and keeps its date of publication', () => {
+  it('links to our page, which answers 410, and keeps its publication date', () => {
     expect(JSON.parse(renderJsonFeed(output)).items[0]).toMatchObject({
       url: `${base}/items/7`,
       title: 'Withdrawn',
@@ -313,12 +313,12 @@ describe('a withdrawn item', () => {
 });
 
 describe('every format', () => {
-  it('gives an item the same id', () => {
+  it('has the same id for an item', () => {
     const id = toEntry(rich, base).id;
     for (const render of [renderRss, renderAtom, renderJsonFeed]) expect(render(feedOf())).toContain(id);
   });
 
-  it('does not depend on anything but what it is given', () => {
+  it('depends on its arguments only', () => {
     for (const render of [renderRss, renderAtom, renderJsonFeed]) expect(render(feedOf())).toBe(render(feedOf()));
   });
 });

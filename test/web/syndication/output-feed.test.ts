@@ -5,7 +5,7 @@ import { makeItem, noon } from '../../support/web/test-app.ts';
 const base = 'https://news.example.com';
 
 describe('entryId', () => {
-  it('is the same for ever for a key: this one may never change', () => {
+  it('never changes for a key', () => {
     expect(entryId('example.org/news/1')).toBe('urn:uuid:4b1739da-4895-8957-9f00-9311bb066beb');
   });
 
@@ -19,12 +19,12 @@ describe('entryId', () => {
 });
 
 describe('toEntry', () => {
-  it('has the same id at every address of ours', () => {
+  it('has the same id under every public URL', () => {
     const item = makeItem(1);
     expect(toEntry(item, base).id).toBe(toEntry(item, 'http://127.0.0.1:3000').id);
   });
 
-  it('names the other sources in a last line of the text', () => {
+  it('names the other sources in the last line of the text', () => {
     const alsoIn = [
       { id: 'a', title: 'A & Co' },
       { id: 'b', title: 'B' },
@@ -35,17 +35,17 @@ describe('toEntry', () => {
     );
   });
 
-  it('shows the summary as text where there is no HTML, and nothing where there is neither', () => {
+  it('uses the summary as the text when there is no HTML, and nothing when there is neither', () => {
     expect(toEntry(makeItem(1, { contentHtml: '', summary: 'a < b' }), base).html).toBe('<p>a &lt; b</p>');
     expect(toEntry(makeItem(1, { contentHtml: '', summary: '' }), base).html).toBe('');
   });
 
-  it('dates an item without a date by when it was first seen', () => {
+  it('dates an item without a date by the time it was first seen', () => {
     const entry = toEntry(makeItem(1, { publishedMs: null, firstSeenMs: noon }), base);
     expect([entry.publishedMs, entry.updatedMs]).toEqual([noon, noon]);
   });
 
-  it('is never updated before it was published', () => {
+  it('never has an update time before its publication', () => {
     expect(toEntry(makeItem(1, { publishedMs: noon, updatedMs: noon - 1 }), base).updatedMs).toBe(noon);
     expect(toEntry(makeItem(1, { publishedMs: noon, updatedMs: noon + 1 }), base).updatedMs).toBe(noon + 1);
   });
@@ -56,12 +56,12 @@ describe('toEntry', () => {
     ['sound', null],
     ['audio/"><x', null],
     [null, null],
-  ])('takes the media type %s as %s', (type, expected) => {
+  ])('reads the media type %s as %s', (type, expected) => {
     const enclosures = [{ url: 'https://example.org/a', type, length: null }];
     expect(toEntry(makeItem(1, { enclosures }), base).enclosures[0]?.type).toBe(expected);
   });
 
-  it('drops attachments and pictures that have no web address', () => {
+  it('drops enclosures and pictures without an http(s) URL', () => {
     const enclosures = ['data:text/plain,x', 'javascript:x', 'https://example.org/a b'].map((url) => {
       return { url, type: null, length: null };
     });

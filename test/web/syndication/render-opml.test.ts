@@ -20,30 +20,30 @@ function outlines(sources: readonly OpmlSource[], sections: readonly string[] = 
 }
 
 describe('the list of sources', () => {
-  it('has the sections in the order of the tabs, those that only sources name after them', () => {
+  it('has the sections in the order of the tabs, then those that only sources have', () => {
     const sources = [source('a', { section: 'Zoo' }), source('b', { section: 'Science' }), source('c')];
     const names = outlines(sources, ['World', 'Empty', 'Science']).filter((tag) => !tag.includes('xmlUrl'));
     expect(names.map((tag) => /text="([^"]*)"/.exec(tag)?.[1])).toEqual(['World', 'Science', 'Zoo']);
   });
 
-  it('gives each source its title, its feed and its site', () => {
+  it('has the title, feed and site of each source', () => {
     expect(outlines([source('a', { title: 'A & "B"', siteUrl: 'https://a.example.org/' })])[1]).toBe(
       '<outline type="rss" text="A &amp; &quot;B&quot;" title="A &amp; &quot;B&quot;" xmlUrl="https://a.example.org/rss" htmlUrl="https://a.example.org/"/>',
     );
   });
 
-  it('tells of a source that hides something where we show it', () => {
+  it('has the URL of our own feed for a source with a secret in its URL', () => {
     const [, tag = ''] = outlines([source('a', { url: 'https://a.example.org/rss?token=***' })]);
     expect(tag).toContain('xmlUrl="https://news.example.com/base/sources/a/feed.rss"');
   });
 
-  it('tells of a local source where we show it, not where it lies', () => {
+  it('has the URL of our own feed for a local source', () => {
     const [, tag = ''] = outlines([source('a', { url: 'file:///srv/welcome.xml' })]);
     expect(tag).toContain('xmlUrl="https://news.example.com/base/sources/a/feed.rss"');
     expect(tag).not.toContain('srv');
   });
 
-  it('is whole without any source', () => {
+  it('is valid without sources', () => {
     expect(outlines([])).toEqual([]);
   });
 });

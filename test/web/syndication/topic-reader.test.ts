@@ -11,14 +11,14 @@ function reading(over: Partial<AppContext> = {}) {
   return { reads, read: createTopicReader({ ...makeContext(reads), hubUrl, ...over }) };
 }
 
-describe('a topic’s document', () => {
+describe('the document of a topic', () => {
   it.each([
     '/feed.rss',
     '/feed.atom',
     '/feed.json',
     '/sections/world/feed.atom',
     '/sources/example/feed.rss',
-  ])('H15 is at %s what is served there: the bytes, the type, the links', async (path) => {
+  ])('equals a GET of %s: the bytes, the media type and the links', async (path) => {
     const { get } = makeApp([makeItem(1), makeItem(2)], { hubUrl });
     const served = await get(path);
     const document = await reading().read(base + path);
@@ -28,7 +28,7 @@ describe('a topic’s document', () => {
     expect(document?.self).toBe(base + path);
   });
 
-  it('has another tag when it has other bytes, and only then', async () => {
+  it('has a different tag if and only if it has different bytes', async () => {
     const { reads, read } = reading();
     const tag = async (): Promise<string | undefined> => (await read(`${base}/feed.atom`))?.tag;
     const before = await tag();
@@ -38,19 +38,19 @@ describe('a topic’s document', () => {
     expect(await tag()).not.toBe(before);
   });
 
-  it('is none where there is no such feed', async () => {
+  it('is null when the feed does not exist', async () => {
     const { read } = reading();
     expect(await read(`${base}/sections/nope/feed.atom`)).toBeNull();
     expect(await read(`${base}/sources/nope/feed.atom`)).toBeNull();
     expect(await read('https://other.example.org/feed.atom')).toBeNull();
   });
 
-  it('calls a section by its own name, whatever it was asked for as', async () => {
+  it('has the canonical name of a section for every spelling', async () => {
     const document = await reading().read(`${base}/sections/WORLD/feed.atom`);
     expect(document?.self).toBe(`${base}/sections/world/feed.atom`);
   });
 
-  it('is a fault of ours when it cannot be made', async () => {
+  it('rejects when the feed cannot be rendered', async () => {
     const { reads, read } = reading();
     reads.fault = new Error('no database');
     await expect(read(`${base}/feed.atom`)).rejects.toThrow('no database');

@@ -104,8 +104,8 @@ async function pagesOf(format: (typeof formats)[number], start: string): Promise
   return pages;
 }
 
-describe('output feeds of everything that the fixtures and the demo hold', { timeout: 60_000 }, () => {
-  it.each(formats)('break no rule of %s, whichever part of the stream they are of', async (format) => {
+describe('output feeds of all fixtures and demo items', { timeout: 60_000 }, () => {
+  it.each(formats)('follow all rules of %s for every part of the stream', async (format) => {
     const faults: string[] = [];
     for (const part of paths) {
       const text = await (await started().get(`${part}/feed.${format}?limit=500`)).text();
@@ -114,7 +114,7 @@ describe('output feeds of everything that the fixtures and the demo hold', { tim
     expect(faults).toEqual([]);
   });
 
-  it.each(formats)('hold each item once over all pages of %s', async (format) => {
+  it.each(formats)('contain each item once over all pages of %s', async (format) => {
     const pages = await pagesOf(format, `/feed.${format}?limit=37&source=markup`);
     const ids = pages.flatMap((text) => text.match(/urn:uuid:[0-9a-f-]{36}/g) ?? []);
     const [whole] = await pagesOf(format, `/feed.${format}?limit=500&source=markup`);
@@ -123,7 +123,7 @@ describe('output feeds of everything that the fixtures and the demo hold', { tim
     expect(pages.flatMap((text) => faultsOf[format](text))).toEqual([]);
   });
 
-  it('are read back by rss-parser as the items that they were made of', async () => {
+  it('are parsed by rss-parser to the same items', async () => {
     const { get } = started();
     for (const part of paths) {
       const json = JSON.parse(await (await get(`${part}/feed.json?limit=500`)).text()) as {
@@ -155,7 +155,7 @@ describe('output feeds of everything that the fixtures and the demo hold', { tim
     expect(await tags()).toEqual(await tags());
   });
 
-  it('stand in the list of sources, one outline for each section', async () => {
+  it('are in the OPML list, with one outline for each section', async () => {
     const response = await started().get('/opml.xml');
     const text = await response.text();
     expect(response.headers.get('content-type')).toBe('text/xml; charset=utf-8');
@@ -170,14 +170,14 @@ function toSecond({ title, link, isoDate }: Found): Found {
   return { title: title?.trim(), link, isoDate: isoDate?.replace(/\.\d+Z$/, 'Z') };
 }
 
-describe('the rules that feeds are checked by', () => {
+describe('the rules of the feed validator', () => {
   const item =
     '<item><title>T</title><link>https://example.org/1</link><guid isPermaLink="false">urn:uuid:4b1739da-4895-8957-9f00-9311bb066beb</guid><pubDate>Wed, 14 Jan 2026 19:21:00 GMT</pubDate><description>D</description><source url="https://example.org/rss">S</source></item>';
   const self = '<atom:link rel="self" href="https://example.org/feed.rss"/>';
   const rss = (inside: string): string =>
     `<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>T</title><link>https://example.org/</link><description>D</description>${inside}</channel></rss>`;
 
-  it('let a plain feed pass', () => {
+  it('accept a valid feed', () => {
     expect(faultsOfRss(rss(self + item))).toEqual([]);
   });
 
@@ -191,7 +191,7 @@ describe('the rules that feeds are checked by', () => {
     ['an id that would be an address', self + item.replace(' isPermaLink="false"', '')],
     ['an empty element', self + item.replace('>D<', '><')],
     ['a character that no address may hold', self + item.replace('org/1', 'org/1|2')],
-  ])('catch %s', (_, inside) => {
+  ])('reject %s', (_, inside) => {
     expect(faultsOfRss(rss(inside))).not.toEqual([]);
   });
 });

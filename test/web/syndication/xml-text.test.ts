@@ -32,8 +32,8 @@ function readBack(xml: string): string {
 // XML itself turns carriage returns into line feeds.
 const anyText = fc.string({ unit: codePoint }).map((text) => text.replaceAll('\r', ' '));
 
-describe('what goes into XML', () => {
-  it('is read back as it was, less what XML cannot hold', () => {
+describe('text in XML', () => {
+  it('is parsed to the same text without the characters that XML does not allow', () => {
     fc.assert(fc.property(anyText, (text) => readBack(textElement('a', text)) === xmlSafe(text)));
   });
 
@@ -46,24 +46,24 @@ describe('what goes into XML', () => {
     fc.assert(fc.property(html, (text) => !readBack(`<a><![CDATA[${htmlForCdata(text)}]]></a>`).includes(']]>')));
   });
 
-  it('keeps every character of any script', () => {
+  it('keeps the characters of every script', () => {
     const text = 'Ünïcode עברית 日本 🎈 \t\n';
     expect(xmlSafe(text)).toBe(text);
     expect(escapeXml(text)).toBe(text);
   });
 
-  it('replaces half a character and drops controls', () => {
+  it('replaces lone surrogates and drops control characters', () => {
     expect(xmlSafe('a\ud800b\u0000c\u001bd\u0085e\uffff')).toBe('a\ufffdbcde');
   });
 });
 
 describe('element', () => {
-  it('leaves out attributes that are null and closes itself without an inside', () => {
+  it('omits null attributes and is empty without content', () => {
     expect(element('a', { b: 'x"<', c: null, d: 0 }, null)).toBe('<a b="x&quot;&lt;" d="0"/>');
   });
 });
 
-describe('an address in an output feed', () => {
+describe('a URL in an output feed', () => {
   it.each([
     ['https://example.org/a|b^c`d"e<f>', 'https://example.org/a%7Cb%5Ec%60d%22e%3Cf%3E'],
     ['https://example.org/?a[0]={x}', 'https://example.org/?a%5B0%5D=%7Bx%7D'],
@@ -72,7 +72,7 @@ describe('an address in an output feed', () => {
     ['https://user:pass@example.org/a', 'https://example.org/a'],
     ['http://[2001:db8::1]:8080/a', 'http://[2001:db8::1]:8080/a'],
     ['https://example.org/é', 'https://example.org/%C3%A9'],
-  ])('holds only what RFC 3986 allows: %s', (text, expected) => {
+  ])('contains only characters of RFC 3986: %s', (text, expected) => {
     expect(toWebUrl(text)).toBe(expected);
   });
 
@@ -82,11 +82,11 @@ describe('an address in an output feed', () => {
 });
 
 describe('the plain text of HTML', () => {
-  it('is on one line, without markup and references', () => {
+  it('is on one line without markup and character references', () => {
     expect(plainText('<p>A &amp;\n<b>b</b></p><p>&lt;c&gt; &#39;d</p>')).toBe("A & b <c> 'd");
   });
 
-  it('ends before a tag that was cut', () => {
+  it('ends before an incomplete tag', () => {
     expect(plainText('<p>Text <a href="https://exam')).toBe('Text');
   });
 });

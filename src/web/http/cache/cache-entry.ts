@@ -1,106 +1,123 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CompressibleBody } from '../response/compressible-body.ts';
-import { isNotModified } from '../response/conditional-request.ts';
+import type { IncomingMessage } from 'node:http';
+import { minuteMs } from '../../../domain/durations.ts';
+import type { CompressibleBody } from '../response/content-coding.ts';
 import { type ContentCoding, negotiateCoding } from '../response/content-coding.ts';
-
-/** The pieces of one reader's body: most of them are everybody's, so that nothing is put together for him alone. */
-export type PersonalBody = (incoming: IncomingMessage) => readonly Buffer<ArrayBuffer>[];
+import { isNotModified } from '../response/send.ts';
 
 type HeaderRecord = Readonly<Record<string, string>>;
+type Bytes = Buffer<ArrayBuffer>;
 
-/** Bytes and headers in one coding. */
+/** The part of a cached body that differs for each client, such as the token of a form. */
+export interface PersonalPart {
+  /** The text that stands for the part in the cached body. It may occur several times. */
+  readonly placeholder: string;
+  /** The text for one response. */
+  value(): string;
+}
+
+/** A response that may be sent to any client. */
+export interface CacheableResponse {
+  readonly body: CompressibleBody;
+  /** All headers of the response, in any content coding. */
+  readonly headers: Headers;
+  /** True: the body shows relative times, so it is valid until the current minute ends. */
+  readonly expiresWithMinute: boolean;
+  /** Absent: the body is the same for every client. With a personal part the ETag is weak. */
+  readonly personal?: PersonalPart;
+  /** Called each time the body is sent from the cache. Not called for a 304. */
+  readonly onSent?: (incoming: IncomingMessage) => void;
+  /** The canonical path of a feed whose fetches are limited. Absent: fetches are not limited. */
+  readonly limitedFeed?: string;
+}
+
+/** The bytes and headers of an entry in one content coding (a representation, RFC 9110 §3.2). */
 export interface Representation {
-  readonly pieces: readonly Buffer<ArrayBuffer>[];
+  /** The body. With a personal part: its pieces, between which each response gets its own text. They are not compressed. */
+  readonly pieces: readonly Bytes[];
   readonly headers: HeaderRecord;
+  /** For a 304. */
   readonly notModified: HeaderRecord;
 }
 
-/** What is kept of an answer. */
-export interface CacheEntry {
-  readonly key: string;
-  readonly mark: string;
-  readonly untilMs: number;
-  readonly body: CompressibleBody;
+/** A cached response with the representations that were asked for so far. */
+export interface CacheEntry extends Omit<CacheableResponse, 'headers' | 'expiresWithMinute'> {
+  readonly expiresMs: number;
   readonly lastModifiedMs: number | null;
-  readonly own: PersonalBody | null;
-  /** The canonical path of a feed whose fetches are limited; null: it is none. */
-  readonly feed: string | null;
-  /** Without what depends on the coding. */
+  /** Without the headers that depend on the content coding. */
   readonly headers: HeaderRecord;
   readonly representations: Map<ContentCoding | null, Representation>;
 }
 
-/** An answer that can be given at once. */
-export interface CachedResponse {
-  readonly status: 200 | 304;
-  readonly headers: HeaderRecord;
-  /** None: there is no body. */
-  readonly pieces: readonly Buffer<ArrayBuffer>[];
-}
-
-/** About what the headers of one form hold. */
+/** An estimate of what the headers of one representation hold. */
 const headerBytes = 1024;
+const codingHeaders = new Set(['etag', 'content-length', 'content-encoding']);
 
-/** Bytes that an answer holds in memory, in all its forms. A body that is made for each reader is kept in pieces too. */
-export function heldBytes({ body, own, representations }: CacheEntry): number {
-  return body.heldBytes + (own === null ? 0 : body.bytes.length) + (representations.size + 1) * headerBytes;
+/** Makes an entry of a response. No representation is built yet. */
+export function toCacheEntry(
+  { headers, expiresWithMinute, ...response }: CacheableResponse,
+  nowMs: number,
+): CacheEntry {
+  const lastModified = headers.get('last-modified');
+  return {
+    ...response,
+    expiresMs: expiresWithMinute ? (Math.floor(nowMs / minuteMs) + 1) * minuteMs : Number.POSITIVE_INFINITY,
+    lastModifiedMs: lastModified === null ? null : Date.parse(lastModified),
+    headers: Object.fromEntries([...headers].filter(([name]) => !codingHeaders.has(name))),
+    representations: new Map(),
+  };
 }
 
-/** What answers have to be in for this reader. */
-export function codingFor({ body }: CacheEntry, incoming: IncomingMessage): ContentCoding | null {
-  return body.isWorthCompressing ? negotiateCoding(incoming.headers['accept-encoding']?.toString()) : null;
+/** The bytes that an entry holds in memory, compressed bodies included. */
+export function heldBytes({ body, representations }: CacheEntry): number {
+  return body.heldBytes + (representations.size + 1) * headerBytes;
 }
 
-/** Null: it has to be compressed first. */
-export function readyRepresentation(kept: CacheEntry, incoming: IncomingMessage): Representation | null {
-  const coding = codingFor(kept, incoming);
-  return kept.own === null || coding === null ? (kept.representations.get(coding) ?? null) : null;
+/** The content coding to answer a client in; null: none. */
+export function codingFor({ body }: CacheEntry, { headers }: IncomingMessage): ContentCoding | null {
+  return body.isWorthCompressing ? negotiateCoding(headers['accept-encoding']?.toString()) : null;
 }
 
-function isHeld({ body, lastModifiedMs }: CacheEntry, form: Representation, { headers }: IncomingMessage): boolean {
+/** Whether the client holds the representation already, so that 304 is the answer. */
+export function isCurrent(entry: CacheEntry, { headers: own }: Representation, { headers }: IncomingMessage): boolean {
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = headers;
-  // What nearly everybody says who holds anything.
-  if (ifNoneMatch !== undefined && ifNoneMatch === form.headers['etag']) return true;
+  // The header that most clients send: no need to parse it.
+  if (ifNoneMatch !== undefined && ifNoneMatch === own['etag']) return true;
+  const { body, lastModifiedMs } = entry;
   return isNotModified({ ifNoneMatch, ifModifiedSince }, { tag: body.tag, lastModifiedMs });
 }
 
-/** What this reader gets in a form: nothing but headers when he holds it already. */
-export function toCachedResponse(kept: CacheEntry, form: Representation, incoming: IncomingMessage): CachedResponse {
-  if (isHeld(kept, form, incoming)) return { status: 304, headers: form.notModified, pieces: [] };
-  return { status: 200, headers: form.headers, pieces: kept.own?.(incoming) ?? form.pieces };
-}
-
-/** The same as the app's answers are. */
-export function toResponse({ status, headers, pieces }: CachedResponse): Response {
-  return new Response(pieces.length === 0 ? null : concatPieces(pieces), { status, headers });
-}
-
-/** One body out of its pieces. */
-export function concatPieces(pieces: readonly Buffer<ArrayBuffer>[]): Buffer<ArrayBuffer> {
-  const [first] = pieces;
-  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
-}
-
-/** Writes an answer down as it is: its pieces leave together, in one call of the system. */
-export function writeResponse({ status, headers, pieces }: CachedResponse, outgoing: ServerResponse): void {
-  outgoing.writeHead(status, headers);
-  for (const piece of pieces.slice(0, -1)) outgoing.write(piece);
-  outgoing.end(pieces.at(-1));
-}
-
-/** Makes the form of one coding and keeps it. */
-export async function createRepresentation(kept: CacheEntry, coding: ContentCoding | null): Promise<Representation> {
-  const { body, headers, own } = kept;
-  const bytes = coding === null || own !== null ? body.bytes : await body.encoded(coding);
-  const { 'content-type': _type, ...bare } = headers;
-  const tag = `${own === null ? '' : 'W/'}"${body.tag}${coding === null ? '' : `-${coding}`}"`;
-  const length = { 'content-length': String(bytes.length) };
+/** Builds the representation in one content coding and adds it to the entry. */
+export async function addRepresentation(entry: CacheEntry, coding: ContentCoding | null): Promise<Representation> {
+  const { body, headers, personal, representations } = entry;
+  const bytes = coding === null || personal !== undefined ? body.bytes : await body.encoded(coding);
+  const { 'content-type': _type, ...withoutType } = headers;
+  const etag = `${personal === undefined ? '' : 'W/'}"${body.tag}${coding === null ? '' : `-${coding}`}"`;
   const encoding = coding === null ? {} : { 'content-encoding': coding };
-  const form: Representation = {
-    pieces: [bytes],
-    headers: { ...headers, etag: tag, ...length, ...encoding },
-    notModified: { ...bare, etag: tag },
+  const representation: Representation = {
+    pieces: personal === undefined ? [bytes] : splitAt(bytes, personal.placeholder),
+    headers: { ...headers, etag, 'content-length': String(bytes.length), ...encoding },
+    notModified: { ...withoutType, etag },
   };
-  kept.representations.set(coding, form);
-  return form;
+  representations.set(coding, representation);
+  return representation;
+}
+
+/** The body of one response. */
+export function bodyOf({ personal }: CacheEntry, { pieces }: Representation): readonly Bytes[] {
+  const [first, ...rest] = pieces;
+  if (personal === undefined || first === undefined) return pieces;
+  const value = Buffer.from(personal.value());
+  return [first, ...rest.flatMap((piece) => [value, piece])];
+}
+
+/** Splits bytes at each placeholder. The pieces share the memory of the bytes. */
+function splitAt(bytes: Bytes, placeholder: string): readonly Bytes[] {
+  const length = Buffer.byteLength(placeholder);
+  const pieces: Bytes[] = [];
+  let start = 0;
+  for (let at = bytes.indexOf(placeholder); at >= 0; at = bytes.indexOf(placeholder, start)) {
+    pieces.push(bytes.subarray(start, at));
+    start = at + length;
+  }
+  return [...pieces, bytes.subarray(start)];
 }

@@ -1,47 +1,46 @@
+import { feedFileName } from '../../../domain/output-formats.ts';
 import { slug } from '../../../domain/slug.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
 import { formatItemsParams, parseItemsParams, parsePageCursor, parseSearchParams } from '../../shared/query-params.ts';
 import { RequestError } from '../../shared/request-error.ts';
 
-/** Longer keys are not used: what they stand for is made each time. */
+/** A response with a longer key is not cached. */
 const maxKeyChars = 1024;
-/** Keys of addresses up to this length are looked up; those of longer ones are made each time. */
+/** The keys of longer request targets are computed each time. */
 const maxKnownChars = 256;
 const knownBytes = 512 * 1024;
 
-/** Keys by the address as it was asked for. */
+/** The keys by request target. */
 const known = new LruCache<string | null>({ maxBytes: knownBytes });
 
-/** Characters of a path (RFC 3986). With any other, a backslash say, servers and URL parsers read different paths. */
+/** The characters of a path (RFC 3986). With others, such as a backslash, URL parsers read different paths. */
 const plainPath = /^[\w\-.~!$&'()*+,;=:@%/]*$/;
-const feedName = /^feed\.(?:rss|atom|json)$/;
 
 /**
- * The key of the answer to a GET: the path and the known parameters in one fixed spelling and order. Requests that
- * are answered alike have one key, whatever else stands in their addresses; requests that may be answered differently
- * never share one.
+ * The cache key of a GET request: the path and the known parameters, in one spelling and order. Requests with equal
+ * responses have one key, whatever else their targets contain; requests whose responses may differ never share a key.
  *
- * @param url the request target as it came in.
- * @returns null when the answer is not cached.
+ * @param target the request target as it was received.
+ * @returns null when the response is not cacheable.
  */
-export function cacheKey(url: string): string | null {
-  const found = known.get(url);
+export function cacheKey(target: string): string | null {
+  const found = known.get(target);
   if (found !== undefined) return found;
-  const key = makeKey(url);
-  if (url.length <= maxKnownChars) known.set(url, key, key === null ? 0 : 2 * key.length);
+  const key = computeKey(target);
+  if (target.length <= maxKnownChars) known.set(target, key, key === null ? 0 : 2 * key.length);
   return key;
 }
 
-function makeKey(url: string): string | null {
-  const start = url.indexOf('?');
-  const path = start < 0 ? url : url.slice(0, start);
-  if (!path.startsWith('/') || !plainPath.test(path) || url.includes('#')) return null;
+function computeKey(target: string): string | null {
+  const start = target.indexOf('?');
+  const path = start < 0 ? target : target.slice(0, start);
+  if (!path.startsWith('/') || !plainPath.test(path) || target.includes('#')) return null;
   const segments = segmentsOf(path);
-  const key = segments === null ? null : keyOf(segments, new URLSearchParams(start < 0 ? '' : url.slice(start)));
+  const key = segments === null ? null : keyOf(segments, new URLSearchParams(start < 0 ? '' : target.slice(start)));
   return key === null || key.length > maxKeyChars ? null : key;
 }
 
-/** Null when a segment cannot be decoded, or is one that URL parsers take out. */
+/** Null when a segment cannot be decoded, or is one that URL parsers remove. */
 function segmentsOf(path: string): readonly string[] | null {
   try {
     const segments = path.slice(1).split('/').map(decodeURIComponent);
@@ -56,7 +55,7 @@ function keyOf(segments: readonly string[], params: URLSearchParams): string | n
   try {
     return routeKey(segments, params);
   } catch (error) {
-    // A parameter that makes no sense: the answer is an error.
+    // An invalid parameter: the response is an error.
     if (error instanceof RequestError) return null;
     throw error;
   }
@@ -68,45 +67,45 @@ function routeKey([first = '', second, third, ...more]: readonly string[], param
   if (first === 'items') return third === undefined ? itemKey(second, params) : null;
   const name = nameOf(first, second);
   if (name === null) return null;
-  if (third === undefined) return joined(['', first, name], placeQuery(params));
-  return feedName.test(third) ? joined(['', first, name, third], feedQuery(first, params)) : null;
+  if (third === undefined) return keyFrom(['', first, name], cursorQuery(params));
+  return feedFileName.test(third) ? keyFrom(['', first, name, third], feedQuery(first, params)) : null;
 }
 
 function rootKey(name: string, params: URLSearchParams): string | null {
-  if (name === '') return joined(['', ''], placeQuery(params));
-  if (name === 'about' || name === 'opml.xml') return joined(['', name], '');
-  if (name === 'search') return joined(['', name], formatItemsParams(parseSearchParams(params)));
-  return feedName.test(name) ? joined(['', name], feedQuery('', params)) : null;
+  if (name === '') return keyFrom(['', ''], cursorQuery(params));
+  if (name === 'about' || name === 'opml.xml') return keyFrom(['', name], '');
+  if (name === 'search') return keyFrom(['', name], formatItemsParams(parseSearchParams(params)));
+  return feedFileName.test(name) ? keyFrom(['', name], feedQuery('', params)) : null;
 }
 
-/** Pages that tell what became of a comment, or that show older comments, are not cached. */
+/** Pages that report the outcome of a comment, or that show older comments, are not cached. */
 function itemKey(id: string, params: URLSearchParams): string | null {
   if (!/^[1-9]\d{0,14}$/.test(id)) return null;
   return (params.get('comment') ?? '') === '' && (params.get('comments') ?? '') === ''
-    ? joined(['', 'items', id], '')
+    ? keyFrom(['', 'items', id], '')
     : null;
 }
 
-/** A section goes by its slug, whatever its spelling; the id of a source is exact. */
-function nameOf(room: string, text: string): string | null {
-  if (text === '' || (room !== 'sections' && room !== 'sources')) return null;
-  return encodeURIComponent(room === 'sections' ? slug(text) : text);
+/** A section is found by its slug, in any spelling; the id of a source is exact. */
+function nameOf(collection: string, text: string): string | null {
+  if (text === '' || (collection !== 'sections' && collection !== 'sources')) return null;
+  return encodeURIComponent(collection === 'sections' ? slug(text) : text);
 }
 
-function placeQuery(params: URLSearchParams): string {
+function cursorQuery(params: URLSearchParams): string {
   const before = parsePageCursor(params);
   return before === null ? '' : `?before=${before}`;
 }
 
-/** What the path says already counts for nothing in the query. */
-function feedQuery(room: string, params: URLSearchParams): string {
-  const choice = parseItemsParams(params);
-  const { filter } = choice;
-  if (room === 'sections') return formatItemsParams({ ...choice, filter: { ...filter, sections: [] } });
-  return formatItemsParams(room === 'sources' ? { ...choice, filter: { ...filter, sources: [] } } : choice);
+/** The path overrides the same parameter in the query. */
+function feedQuery(collection: string, params: URLSearchParams): string {
+  const items = parseItemsParams(params);
+  const { filter } = items;
+  if (collection === 'sections') return formatItemsParams({ ...items, filter: { ...filter, sections: [] } });
+  return formatItemsParams(collection === 'sources' ? { ...items, filter: { ...filter, sources: [] } } : items);
 }
 
-/** A text of its own: a part of the address would keep all of it in memory. */
-function joined(path: readonly string[], query: string): string {
+/** A new string: a slice of the request target would keep all of it in memory. */
+function keyFrom(path: readonly string[], query: string): string {
   return [path.join('/'), query].join('');
 }

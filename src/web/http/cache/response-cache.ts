@@ -1,218 +1,235 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
-import type { Context, Hono } from 'hono';
-import { minuteMs } from '../../../domain/durations.ts';
+import type { Context } from 'hono';
+import type { Log } from '../../../runtime/log.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
-import type { RefusedFeedFetch } from '../limits/feed-limit.ts';
-import { type CompressibleBody, compress } from '../response/compressible-body.ts';
+import type { ContentCoding } from '../response/content-coding.ts';
+import { compress } from '../response/content-coding.ts';
 import {
-  type CachedResponse,
+  addRepresentation,
+  bodyOf,
+  type CacheableResponse,
   type CacheEntry,
   codingFor,
-  concatPieces,
-  createRepresentation,
   heldBytes,
-  type PersonalBody,
-  readyRepresentation,
-  toCachedResponse,
-  toResponse,
-  writeResponse,
+  isCurrent,
+  toCacheEntry,
 } from './cache-entry.ts';
 import { cacheKey } from './cache-key.ts';
 
-/** What answers are kept by. */
+/** The memory of all cached responses together: bodies, their compressed forms, headers and keys. */
+const maxCacheBytes = 32 * 1024 * 1024;
+
+/** What a response cache works with. */
 export interface ResponseCacheOptions {
-  /** Equal as long as nothing has changed that answers are made of; null: it cannot be told, and nothing is kept. */
+  /** Equal while nothing has changed that responses are built from. Null: unknown, and nothing is cached. */
   readonly dataVersion: () => string | null;
   readonly nowMs: () => number;
-  /** Of all answers together, with their keys and their compressed forms. */
-  readonly maxBytes: number;
-  /** Counts a whole feed for its client. Returns the seconds that the client has to wait instead; null: none. */
-  readonly countFeedFetch: (incoming: IncomingMessage, feed: string) => number | null;
+  readonly log: Pick<Log, 'error'>;
+  /** Counts one fetch of a limited feed. False: the client is over its limit, and the app writes the refusal. */
+  readonly consumeFeedQuota: (incoming: IncomingMessage, feed: string) => boolean;
 }
 
-/** An answer that may be given to every reader. */
-export interface CacheableResponse {
-  readonly body: CompressibleBody;
-  /** With all headers, for whatever coding. */
-  readonly headers: Headers;
-  /** True: a time stands in it, so that it is right for the running minute only. */
-  readonly expiresWithMinute: boolean;
-  /** Where a reader gets a body of his own, alike but for a token: how it is made, and what else is done then. */
-  readonly own?: PersonalBody;
-  /** The canonical path of a feed whose fetches are limited; absent: it is none. */
-  readonly feed?: string;
-}
-
-/** A request under way: where its answer belongs, and the mark that was read before anything else was. */
-interface PendingEntry {
-  readonly key: string;
-  readonly mark: string;
-}
-
-/** A request as the cache sees it, and how the app is asked instead: with the seconds that were refused, if any. */
-interface CacheRequest {
+/** A request with its response, and the listener that answers what the cache does not. */
+interface Exchange {
   readonly incoming: IncomingMessage;
-  ask(waitS: number | null): Response | Promise<Response>;
+  readonly outgoing: ServerResponse;
+  readonly listener: RequestListener;
 }
 
-type Fetch = Hono['fetch'];
-
-/** Hosts that need no second look: whatever else is asked for is judged, and refused, where requests are made of it. */
-const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
-const dependent = new Set(['etag', 'content-length', 'content-encoding']);
+/** A request for a cacheable response: its key, and the data version that was read before any of its data. */
+interface CacheRequest {
+  readonly key: string;
+  readonly dataVersion: string;
+}
 
 /**
- * Keeps whole answers that are the same for every reader, for as long as they are right: until the next commit or
- * change of declarations and, where a time stands in them, to the end of the minute. Given again they cost next to
- * nothing: neither the database nor the page is asked.
+ * Caches whole responses that are the same for every client, but for a personal part. An entry is valid until the next
+ * commit or change of the declarations and, where it shows relative times, until the minute ends. A response is built
+ * on demand, once for each data version; when the data version changes, all entries are dropped at once.
+ *
+ * The cache has one entry point: it wraps the listener of the HTTP server. A request that it can answer never becomes a
+ * Request of the framework. All other requests are passed to the listener, and route handlers `put` what they send.
  */
 export class ResponseCache {
-  readonly #parts: ResponseCacheOptions;
-  readonly #kept: LruCache<CacheEntry>;
-  readonly #places = new WeakMap<Request, PendingEntry>();
-  readonly #making = new Map<string, Promise<unknown>>();
+  readonly #options: ResponseCacheOptions;
+  /** All entries are of the current data version. */
+  #entries = new LruCache<CacheEntry>({ maxBytes: maxCacheBytes });
+  #dataVersion: string | null = null;
+  readonly #requests = new WeakMap<IncomingMessage, CacheRequest>();
+  /** Responses that are being built: settled as soon as the entry is there, or the response has ended without one. */
+  readonly #building = new Map<string, PromiseWithResolvers<void>>();
 
-  constructor(parts: ResponseCacheOptions) {
-    this.#parts = parts;
-    this.#kept = new LruCache({ maxBytes: parts.maxBytes });
+  constructor(options: ResponseCacheOptions) {
+    this.#options = options;
   }
 
-  /** Bytes of all that is kept. */
+  /** The memory that the entries hold. */
   get bytes(): number {
-    return this.#kept.bytes;
+    return this.#entries.bytes;
   }
 
-  /**
-   * Puts what is kept before a server's listener: what can be given at once is written down as it is, and no request
-   * or response is made of it. All else is the listener's.
-   */
-  before(listener: RequestListener): RequestListener {
+  /** Puts the cache in front of a server's listener. */
+  wrap(listener: RequestListener): RequestListener {
     return (incoming, outgoing) => {
-      let ready: CachedResponse | null = null;
-      try {
-        ready = this.#readyFor(incoming);
-      } catch {
-        // The listener meets the same fault, and has a way of telling it.
-        ready = null;
-      }
-      if (ready === null) listener(incoming, outgoing);
-      else writeResponse(ready, outgoing);
+      const request = this.#requestOf(incoming);
+      const exchange = { incoming, outgoing, listener };
+      if (request === null) listener(incoming, outgoing);
+      else this.#answer(request, exchange);
     };
   }
 
-  /** Puts what is kept before an app, whose answers carry all their headers. */
-  around(fetch: Fetch): Fetch {
-    return (request, env, context) => {
-      const incoming = ((env ?? {}) as Partial<HttpBindings>).incoming as IncomingMessage | undefined;
-      const place = incoming === undefined ? null : this.#placeOf(incoming);
-      if (incoming === undefined || place === null) return fetch(request, env, context);
-      const ask = (waitS: number | null): Response | Promise<Response> => {
-        this.#places.set(request, place);
-        if (waitS === null) return fetch(request, env, context);
-        const refused: RefusedFeedFetch = { feedWaitS: waitS };
-        return fetch(request, { ...(env as object), ...refused }, context);
-      };
-      const kept = this.#find(place);
-      return kept === null ? this.#ask(place, { incoming, ask }) : this.#give(kept, { incoming, ask });
-    };
+  /** Caches the response to the request that is being handled. */
+  put(c: Context, response: CacheableResponse): void {
+    const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+    const request = incoming === undefined ? undefined : this.#requests.get(incoming as IncomingMessage);
+    // The response may be older than what has been committed meanwhile.
+    if (request === undefined || request.dataVersion !== this.#dataVersion) return;
+    const entry = toCacheEntry(response, this.#options.nowMs());
+    this.#entries.set(request.key, entry, heldBytes(entry));
+    this.#building.get(request.key)?.resolve();
   }
 
-  /** Keeps the answer to a request that is under way. */
-  put(c: Context, answer: CacheableResponse): void {
-    const place = this.#places.get(c.req.raw);
-    if (place === undefined) return;
-    const { body, headers, expiresWithMinute, own = null, feed = null } = answer;
-    const lastModified = headers.get('last-modified');
-    const untilMs = expiresWithMinute
-      ? (Math.floor(this.#parts.nowMs() / minuteMs) + 1) * minuteMs
-      : Number.POSITIVE_INFINITY;
-    const kept: CacheEntry = {
-      ...place,
-      untilMs,
-      body,
-      lastModifiedMs: lastModified === null ? null : Date.parse(lastModified),
-      own,
-      feed,
-      headers: Object.fromEntries([...headers].filter(([name]) => !dependent.has(name))),
-      representations: new Map(),
-    };
-    this.#kept.set(place.key, kept, heldBytes(kept));
-  }
-
-  /** Null: the answer is not one that is kept. */
-  #placeOf(incoming: IncomingMessage): PendingEntry | null {
-    const key = incoming.method === 'GET' && incoming.url !== undefined ? cacheKey(incoming.url) : null;
-    const mark = key === null ? null : this.#parts.dataVersion();
-    return key === null || mark === null ? null : { key, mark };
-  }
-
-  #find({ key, mark }: PendingEntry): CacheEntry | null {
-    const kept = this.#kept.get(key);
-    return kept !== undefined && kept.mark === mark && this.#parts.nowMs() < kept.untilMs ? kept : null;
-  }
-
-  /** What is at hand for this reader, who has nothing to wait for. */
-  #readyFor(incoming: IncomingMessage): CachedResponse | null {
-    if (!plainHost.test(incoming.headers.host ?? '')) return null;
-    const place = this.#placeOf(incoming);
-    const kept = place === null ? null : this.#find(place);
-    const form = kept === null ? null : readyRepresentation(kept, incoming);
-    if (kept === null || form === null) return null;
-    const ready = toCachedResponse(kept, form, incoming);
-    // The app refuses: what has to wait is not counted, so that nobody is counted twice.
-    return this.#waitFor(kept, ready, incoming) === null ? ready : null;
-  }
-
-  /** Counts a feed that is given whole. */
-  #waitFor({ feed }: CacheEntry, { status }: CachedResponse, incoming: IncomingMessage): number | null {
-    return feed === null || status !== 200 ? null : this.#parts.countFeedFetch(incoming, feed);
-  }
-
-  /** The kept answer for this reader, or what the app says when he has to wait. */
-  #give(kept: CacheEntry, asked: CacheRequest): Response | Promise<Response> {
-    const form = readyRepresentation(kept, asked.incoming);
-    if (form === null) return this.#giveLater(kept, asked);
-    const ready = toCachedResponse(kept, form, asked.incoming);
-    const waitS = this.#waitFor(kept, ready, asked.incoming);
-    return waitS === null ? toResponse(ready) : asked.ask(waitS);
-  }
-
-  /** The same where something has to be compressed first. */
-  async #giveLater(kept: CacheEntry, asked: CacheRequest): Promise<Response> {
-    const coding = codingFor(kept, asked.incoming);
-    const form = kept.representations.get(coding) ?? (await createRepresentation(kept, coding));
-    if (this.#kept.get(kept.key) === kept) this.#kept.set(kept.key, kept, heldBytes(kept));
-    const ready = toCachedResponse(kept, form, asked.incoming);
-    const waitS = this.#waitFor(kept, ready, asked.incoming);
-    if (waitS !== null) return asked.ask(waitS);
-    if (ready.status === 304 || kept.own === null || coding === null) return toResponse(ready);
-    const bytes = await compress(concatPieces(ready.pieces), coding);
-    return toResponse({
-      ...ready,
-      headers: { ...form.headers, 'content-length': String(bytes.length) },
-      pieces: [bytes],
-    });
-  }
-
-  /** Asks the app. What was kept before will be again: whoever asks meanwhile waits, instead of having it made twice. */
-  async #ask(place: PendingEntry, asked: CacheRequest): Promise<Response> {
-    const { key } = place;
-    const making = this.#making.get(key);
-    if (making !== undefined) {
-      await making;
-      const kept = this.#find(place);
-      return kept === null ? asked.ask(null) : this.#give(kept, asked);
+  /** Null: the response to this request is not cacheable. Drops all entries when the data version has changed. */
+  #requestOf(incoming: IncomingMessage): CacheRequest | null {
+    if (incoming.method !== 'GET' || incoming.url === undefined || !isAcceptedHost(incoming.headers.host)) return null;
+    const key = cacheKey(incoming.url);
+    const dataVersion = key === null ? null : this.#readDataVersion();
+    if (key === null || dataVersion === null) return null;
+    if (dataVersion !== this.#dataVersion) {
+      this.#entries = new LruCache({ maxBytes: maxCacheBytes });
+      this.#dataVersion = dataVersion;
     }
-    const made = Promise.resolve(asked.ask(null));
-    if (!this.#kept.has(key)) return made;
-    // How it went is told to whoever asked first.
-    const over = made.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#making.set(key, over);
-    void over.then(() => this.#making.delete(key));
-    return made;
+    return { key, dataVersion };
   }
+
+  #readDataVersion(): string | null {
+    try {
+      return this.#options.dataVersion();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'cannot read the data version; responses are not cached');
+      return null;
+    }
+  }
+
+  #entryOf({ key }: CacheRequest): CacheEntry | null {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || this.#options.nowMs() < entry.expiresMs) return entry ?? null;
+    this.#entries.delete(key);
+    return null;
+  }
+
+  #answer(request: CacheRequest, exchange: Exchange): void {
+    const entry = this.#entryOf(request);
+    if (entry !== null) {
+      this.#send(request, entry, exchange);
+      return;
+    }
+    const building = this.#building.get(request.key);
+    if (building === undefined) this.#build(request, exchange);
+    else void building.promise.then(() => this.#answerAfterBuild(exchange));
+  }
+
+  /** Passes the request to the app. Requests for the same key wait meanwhile, so that one commit costs one response. */
+  #build(request: CacheRequest, { incoming, outgoing, listener }: Exchange): void {
+    const building = Promise.withResolvers<void>();
+    this.#building.set(request.key, building);
+    const end = (): void => {
+      if (this.#building.get(request.key) === building) this.#building.delete(request.key);
+      building.resolve();
+    };
+    outgoing.once('prefinish', end).once('close', end);
+    this.#requests.set(incoming, request);
+    listener(incoming, outgoing);
+  }
+
+  /** The response that this request waited for may not have been cacheable: an error, or a refusal to its client. */
+  #answerAfterBuild(exchange: Exchange): void {
+    const { incoming, outgoing, listener } = exchange;
+    const request = this.#requestOf(incoming);
+    const entry = request === null ? null : this.#entryOf(request);
+    if (request !== null && entry !== null) this.#send(request, entry, exchange);
+    else listener(incoming, outgoing);
+  }
+
+  #send(request: CacheRequest, entry: CacheEntry, exchange: Exchange): void {
+    const coding = codingFor(entry, exchange.incoming);
+    const representation = entry.representations.get(coding);
+    const mustCompress = representation === undefined || (entry.personal !== undefined && coding !== null);
+    if (representation !== undefined && isCurrent(entry, representation, exchange.incoming)) {
+      exchange.outgoing.writeHead(304, representation.notModified).end();
+    } else if (mustCompress) {
+      this.#compressAndSend(request, { entry, coding }, exchange).catch((error: unknown) =>
+        this.#fail(error, exchange),
+      );
+    } else {
+      try {
+        if (this.#mayFetch(entry, exchange)) {
+          write(exchange.outgoing, representation.headers, bodyOf(entry, representation));
+        }
+      } catch (error) {
+        this.#fail(error, exchange);
+      }
+    }
+  }
+
+  /** An error of ours, in a hook of the entry for example. It must not end the process. */
+  #fail(error: unknown, { incoming, outgoing }: Exchange): void {
+    this.#options.log.error({ err: error, path: incoming.url }, 'cannot send a cached response');
+    outgoing.destroy();
+  }
+
+  /** Builds the representation first, or compresses a body with a personal part. */
+  async #compressAndSend(
+    { key }: CacheRequest,
+    { entry, coding }: { readonly entry: CacheEntry; readonly coding: ContentCoding | null },
+    exchange: Exchange,
+  ): Promise<void> {
+    const { incoming, outgoing } = exchange;
+    const representation = entry.representations.get(coding) ?? (await addRepresentation(entry, coding));
+    if (this.#entries.get(key) === entry) this.#entries.set(key, entry, heldBytes(entry));
+    if (isCurrent(entry, representation, incoming)) {
+      outgoing.writeHead(304, representation.notModified).end();
+      return;
+    }
+    if (!this.#mayFetch(entry, exchange)) return;
+    const pieces = bodyOf(entry, representation);
+    if (entry.personal === undefined || coding === null) {
+      write(outgoing, representation.headers, pieces);
+      return;
+    }
+    const bytes = await compress(Buffer.concat(pieces), coding);
+    write(outgoing, { ...representation.headers, 'content-length': String(bytes.length) }, [bytes]);
+  }
+
+  /** Counts a response with a body. False: the client is over its limit, and the request was passed to the app. */
+  #mayFetch({ limitedFeed, onSent }: CacheEntry, { incoming, outgoing, listener }: Exchange): boolean {
+    if (limitedFeed !== undefined && !this.#options.consumeFeedQuota(incoming, limitedFeed)) {
+      listener(incoming, outgoing);
+      return false;
+    }
+    onSent?.(incoming);
+    return true;
+  }
+}
+
+/** Hosts that need no URL parser. */
+const plainHost = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
+
+/** Whether the framework accepts a Host header. It answers any other with 400, whatever is cached. */
+function isAcceptedHost(host: string | undefined): boolean {
+  if (host === undefined || plainHost.test(host)) return true;
+  const name = URL.parse(`http://${host}`)?.hostname;
+  return name !== undefined && (name.length === host.length || name === host.replace(/:\d+$/, '').toLowerCase());
+}
+
+/** Node sends the pieces together with the headers, in one system call. */
+function write(
+  outgoing: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  pieces: readonly Buffer<ArrayBuffer>[],
+): void {
+  outgoing.writeHead(200, headers);
+  for (const piece of pieces.slice(0, -1)) outgoing.write(piece);
+  outgoing.end(pieces.at(-1));
 }

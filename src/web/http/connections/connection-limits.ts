@@ -5,66 +5,66 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { addressKey } from '../../shared/address-key.ts';
-import { ConcurrencyLimit } from '../limits/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../shared/concurrency-limit.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { refuseConnection, refuseRequest } from './too-many-connections.ts';
 import { UnsentResponses } from './unsent-responses.ts';
 
-/** What ordinary connections are limited by. */
+/** The limits of HTTP connections. */
 export interface ConnectionLimitOptions {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
-  /** Connections of one address (IPv6: a /64); behind a trusted proxy, requests under way for it. */
+  /** The connections of one address (IPv6: a /64). Behind a trusted proxy: its concurrent requests. */
   readonly maxPerAddress: number;
-  /** Whose request this is. */
+  /** The address of the client. */
   clientAddress(incoming: IncomingMessage): string;
-  /** Whether the connections of an address carry the requests of many clients. */
+  /** Whether connections from an address carry requests of many clients. */
   isTrustedProxy(address: string): boolean;
-  /** Whether a request opens a stream of events: those are counted and timed by the live side. */
+  /** Whether a request opens an event stream. The live sessions limit those. */
   isStream(incoming: IncomingMessage): boolean;
-  /** In all; 64 MB unless a test says otherwise. */
+  /** Of all connections. Default: 64 MB. */
   readonly maxUnsentBytes?: number;
-  /** 30 s unless a test says otherwise. */
+  /** Default: 30 s. */
   readonly writeTimeoutMs?: number;
 }
 
 const defaultMaxUnsentBytes = 64 * 1024 * 1024;
 const defaultWriteTimeoutMs = 30_000;
-/** Of one turn of the event loop: a request that begins within it is handled to its end. */
-const turnShareMs = 20;
+/** The time for new requests in each tick of the event loop. A request that starts within it runs to its end. */
+const tickShareMs = 20;
 /** An attack must not fill the log. */
-const warnEveryMs = minuteMs;
+const warnIntervalMs = minuteMs;
 
-/** The limits in force on one server. */
+/** The limits of one server. */
 export interface ConnectionLimits {
-  /** Puts the limits in front of the server's listener, whichever way that answers. */
+  /** Puts the limits in front of the server's listener. */
   wrap(listener: RequestListener): RequestListener;
-  /** Limits the connections of a server, from now on. */
+  /** Starts to limit the connections of a server. */
   watch(server: Server): void;
 }
 
-/** A connection that counts for its address. */
+/** A connection that is counted for its address. */
 interface Counted {
   readonly key: string;
   release: () => void;
 }
 
 /**
- * Bounds what clients that do not read, or that open many connections, can take: requests are answered one after
- * another on each connection, bytes that wait to be sent are bounded in all, a connection on which nothing moves for
- * 30 s while data waits is closed, and an address may have so many connections and no more. Loopback is not limited by
- * address: the tools of this machine and a proxy on it come from there.
+ * Limits the resources that clients can use by opening many connections or by not reading: each connection handles one
+ * request at a time, all unsent bytes together are bounded, a connection that sends nothing for 30 s while data waits is
+ * closed, and each address has a maximum of connections. Loopback has no such maximum: local tools and a proxy on this
+ * machine use it.
  */
 export function createConnectionLimits(parts: ConnectionLimitOptions): ConnectionLimits {
   const warn = createWarning(parts);
   const unsent = new UnsentResponses({
     maxBytes: parts.maxUnsentBytes ?? defaultMaxUnsentBytes,
-    onClosed: (connections) => warn({ connections }, 'too much was unsent: closed connections that do not read'),
+    onClosed: (connections) => warn({ connections }, 'too many unsent bytes: closed connections that do not read'),
   });
   const addresses = new AddressLimit(parts, warn);
   const pipeline = new RequestPipeline({
     unsent,
-    turns: new EventLoopBudget(parts.clock, turnShareMs),
+    turns: new EventLoopBudget(parts.clock, tickShareMs),
     ownerOf: (incoming) => ownerOf(incoming, parts),
     isStream: parts.isStream,
     admit: (incoming, outgoing) => addresses.admit(incoming, outgoing),
@@ -73,18 +73,18 @@ export function createConnectionLimits(parts: ConnectionLimitOptions): Connectio
     wrap: (listener) => pipeline.wrap(listener),
     watch(server) {
       server.timeout = parts.writeTimeoutMs ?? defaultWriteTimeoutMs;
-      // With a listener of ours Node closes nothing by itself: idle connections are ours to close, too.
+      // With a listener Node does not close idle connections itself.
       server.on('timeout', (socket: Socket) => {
         if (!pipeline.mayBeIdle(socket)) socket.destroy();
       });
       server.on('connection', (socket) => addresses.accept(socket));
-      // From here on it is a WebSocket, which the live side counts, or it is refused and closed.
+      // From here on it is a WebSocket, which the live sessions count, or it is refused and closed.
       server.on('upgrade', (_request, socket) => addresses.release(socket as Socket));
     },
   };
 }
 
-/** What the addresses of clients have open. */
+/** Counts the connections of each address. */
 class AddressLimit {
   readonly #parts: ConnectionLimitOptions;
   readonly #warn: (facts: object, message: string) => void;
@@ -111,28 +111,28 @@ class AddressLimit {
     socket.once('close', () => counted.release());
   }
 
-  /** The connection counts no longer. */
+  /** Stops counting the connection. */
   release(socket: Socket): void {
     this.#counted.get(socket)?.release();
   }
 
-  /** See `PipelineParts.admit`. */
+  /** See `RequestPipelineOptions.admit`. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): (() => void) | null {
     const { isStream, isTrustedProxy, clientAddress } = this.#parts;
     const { socket } = incoming;
     if (isStream(incoming)) return this.#suspend(socket);
-    if (!isTrustedProxy(socket.remoteAddress ?? '')) return nothing;
+    if (!isTrustedProxy(socket.remoteAddress ?? '')) return noop;
     const key = addressKey(clientAddress(incoming));
-    if (key === null) return nothing;
+    if (key === null) return noop;
     if (!this.#open.isFull(key)) return this.#open.add(key);
     refuseRequest(outgoing, this.#refusal(key));
     return null;
   }
 
-  /** A stream is counted by the live side. The connection counts here again when the stream ends before it. */
+  /** The live sessions count a stream. The connection is counted here again when the stream ends before it. */
   #suspend(socket: Socket): () => void {
     const counted = this.#counted.get(socket);
-    if (counted === undefined) return nothing;
+    if (counted === undefined) return noop;
     counted.release();
     return () => {
       if (!socket.destroyed) counted.release = this.#open.add(counted.key);
@@ -143,27 +143,27 @@ class AddressLimit {
     const { maxPerAddress } = this.#parts;
     this.#warn(
       { address, maxPerAddress },
-      'an address has too many connections: if it is a proxy, add it to TRUSTED_PROXIES, else raise HTTP_MAX_PER_ADDRESS',
+      'too many connections from one address: if it is a proxy, add it to TRUSTED_PROXIES, else raise HTTP_MAX_PER_ADDRESS',
     );
-    return `Too many connections from your address: no more than ${maxPerAddress} may be open at a time.\n`;
+    return `Your address has too many connections. At most ${maxPerAddress} may be open at a time. Close one and try again.\n`;
   }
 }
 
-function nothing(): void {}
+function noop(): void {}
 
-/** Each address takes its turn, and so do health checks: nobody is to think us dead because others ask for much. */
+/** Addresses are served in turns. Health checks have their own turn, so that load does not make them fail. */
 function ownerOf(incoming: IncomingMessage, { clientAddress }: ConnectionLimitOptions): string {
   if (incoming.url === '/healthz' || incoming.url === '/readyz') return 'health';
   return addressKey(clientAddress(incoming)) ?? 'loopback';
 }
 
-/** One line a minute, whatever it says: an attack must not fill the log. */
+/** Logs at most one warning a minute. */
 function createWarning({ clock, log }: ConnectionLimitOptions): (facts: object, message: string) => void {
-  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  let mutedUntilMs = Number.NEGATIVE_INFINITY;
   return (facts, message) => {
     const nowMs = clock.monotonic();
-    if (nowMs < quietUntilMs) return;
-    quietUntilMs = nowMs + warnEveryMs;
+    if (nowMs < mutedUntilMs) return;
+    mutedUntilMs = nowMs + warnIntervalMs;
     log.warn(facts, message);
   };
 }

@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net';
 
-/** What Node's HTTP server sets on a socket. It is not documented. */
+/** A property that Node's HTTP server sets on a socket. It is not documented. */
 interface ParsedSocket {
   readonly parser?: { onIncoming?: unknown } | null;
 }
 
-/** As after an upgrade: the rest of what was read is no HTTP. */
+/** The result of `onIncoming` after an upgrade: the rest of the read is not HTTP. */
 const skipRest = 2;
 
 /**
- * Drops whatever a connection still sends.
+ * Discards all further requests of a connection.
  *
- * Node parses a read to its end and keeps every request of it until the connection is closed: 1.6 KB each, for 30 bytes
- * of the client's. Should a later Node know nothing of this property, those requests cost memory again but are still
- * not handled.
+ * Node parses a read to its end and keeps every request of it until the connection is closed: 1.6 KB for 30 bytes from
+ * the client. If a later version of Node does not have the property, those requests cost memory again, but they are
+ * still not handled.
  */
 export function ignoreFurtherRequests(socket: Socket): void {
   const { parser } = socket as Socket & ParsedSocket;

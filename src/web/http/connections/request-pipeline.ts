@@ -4,39 +4,39 @@ import type { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
 import { ignoreFurtherRequests } from './discard-requests.ts';
 import type { UnsentResponses } from './unsent-responses.ts';
 
-/** Requests of one connection that may wait while an earlier one is answered. */
+/** The requests of one connection that may wait for an earlier response. */
 export const maxWaitingRequests = 16;
 
 type Exchange = readonly [IncomingMessage, ServerResponse];
 
-/** One connection: the answer that is under way, and the requests behind it. */
+/** One connection: the response in progress, and the requests that wait for it. */
 interface Connection {
   current: ServerResponse | null;
-  /** The answer under way is a stream of events, which has its own limits. */
-  streams: boolean;
-  /** The last request that waits is the last one to be answered. */
-  closing: boolean;
+  /** The response in progress is an event stream, which has its own limits. */
+  isStream: boolean;
+  /** The connection closes after the response to the last waiting request. */
+  isClosing: boolean;
   readonly waiting: Exchange[];
 }
 
 /** What a request pipeline works with. */
 export interface RequestPipelineOptions {
   readonly unsent: UnsentResponses;
-  /** The share of each turn of the event loop in which requests begin to be handled. */
+  /** The part of each tick of the event loop in which new requests are handled. */
   readonly turns: EventLoopBudget;
-  /** Who takes turns with others when there is more to do than fits. */
+  /** The key by which waiting requests are served in turns. */
   ownerOf(incoming: IncomingMessage): string;
-  /** Whether a request opens a stream of events, which stays open after it is answered. */
+  /** Whether a request opens an event stream, whose response does not end. */
   isStream(incoming: IncomingMessage): boolean;
-  /** Called before a request is handled. Returns what to call when its answer has ended; null: it was refused. */
+  /** Called before a request is handled. Returns a function to call when the response has ended. Null: refused. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): (() => void) | null;
 }
 
 /**
- * Handles the requests of each connection one after another: the next one when the answer before it has been handed to
- * the system. Node hands over all requests of one read at once, which can be a thousand, and an answer is many times
- * the size of its request. A few may wait; beyond them the connection is closed after the last of the few. Node itself
- * stops reading a connection whose answers are not read.
+ * Handles the requests of each connection one after another: the next one when the previous response has been passed to
+ * the system. Node emits all requests of one read at once, up to a thousand, and a response is many times the size of its
+ * request. A few requests may wait; when there are more, the connection is closed after the last of the few. Node stops
+ * reading from a connection whose responses are not read.
  */
 export class RequestPipeline {
   readonly #parts: RequestPipelineOptions;
@@ -46,29 +46,29 @@ export class RequestPipeline {
     this.#parts = parts;
   }
 
-  /** Puts the queue in front of a server's listener. */
+  /** Puts the pipeline in front of a server's listener. */
   wrap(listener: RequestListener): RequestListener {
     return (incoming, outgoing) => {
       const { socket } = incoming;
       const connection = this.#connectionOf(socket);
-      if (connection.closing || !socket.writable) return;
+      if (connection.isClosing || !socket.writable) return;
       if (connection.current === null) this.#begin(connection, [incoming, outgoing], listener);
       else if (connection.waiting.length < maxWaitingRequests) connection.waiting.push([incoming, outgoing]);
       else this.#closeAfterWaiting(connection, socket);
     };
   }
 
-  /** Whether a connection that was quiet for some time may stay open: its answer is being made, or it is a stream. */
+  /** Whether an idle connection may stay open: its response is being built, or it is an event stream. */
   mayBeIdle(socket: Socket): boolean {
     const connection = this.#connections.get(socket);
     if (connection === undefined || connection.current === null) return false;
-    return connection.streams || socket.writableLength === 0;
+    return connection.isStream || socket.writableLength === 0;
   }
 
   #connectionOf(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection = { current: null, streams: false, closing: false, waiting: [] };
+    const connection: Connection = { current: null, isStream: false, isClosing: false, waiting: [] };
     this.#connections.set(socket, connection);
     return connection;
   }
@@ -84,11 +84,11 @@ export class RequestPipeline {
   #handle(connection: Connection, [incoming, outgoing]: Exchange, listener: RequestListener): void {
     const { unsent, isStream, admit } = this.#parts;
     const { socket } = incoming;
-    // Closed while it waited: nobody is there to be answered.
+    // The connection was closed while the request waited.
     if (!socket.writable) return;
-    connection.streams = isStream(incoming);
+    connection.isStream = isStream(incoming);
     const release = admit(incoming, outgoing);
-    // All that is left of the answer has been given to the socket by then, and the system has taken what it takes.
+    // By then all of the response has been written to the socket, and the system has accepted what fits.
     outgoing.once('prefinish', () => unsent.add(socket));
     outgoing.once('close', () => {
       unsent.remove(socket);
@@ -100,12 +100,9 @@ export class RequestPipeline {
     if (release !== null) listener(incoming, outgoing);
   }
 
-  /**
-   * RFC 9112, section 9.3.2: a client that pipelines sends again what was not answered before the connection was
-   * closed.
-   */
+  /** RFC 9112 §9.3.2: a client that pipelines retries the requests that were not answered before the close. */
   #closeAfterWaiting(connection: Connection, socket: Socket): void {
-    connection.closing = true;
+    connection.isClosing = true;
     const last = connection.waiting.at(-1)?.[1];
     if (last !== undefined) last.shouldKeepAlive = false;
     ignoreFurtherRequests(socket);

@@ -2,10 +2,10 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ignoreFurtherRequests } from './discard-requests.ts';
 
-/** Closing at once would reset a connection that has sent something, and a reset can overtake the answer. */
+/** Closing a connection with unread input resets it, and the reset can overtake the response. */
 const lingerMs = 500;
 
-/** Of an answer that no route gives. */
+/** The headers of a response that is not sent by a route. */
 const refusalHeaders = {
   'Content-Type': 'text/plain; charset=utf-8',
   'X-Content-Type-Options': 'nosniff',
@@ -14,7 +14,7 @@ const refusalHeaders = {
 } as const;
 
 /**
- * Answers 429 on a connection that is refused, drops what it sends, and closes it soon after.
+ * Answers 429 on a new connection, discards its input, and closes it soon after.
  *
  * @param message plain text, with its newline.
  */
@@ -27,7 +27,7 @@ export function refuseConnection(socket: Socket, message: string): void {
   socket.once('close', () => clearTimeout(close));
 }
 
-/** Answers 429 to a request; the connection goes on. */
+/** Answers 429 to a request. The connection stays open. */
 export function refuseRequest(outgoing: ServerResponse, message: string): void {
   outgoing.writeHead(429, { ...refusalHeaders, 'Content-Length': Buffer.byteLength(message) }).end(message);
 }

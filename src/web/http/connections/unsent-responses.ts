@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net';
 
-/** What unsent answers are bounded by. */
+/** The bound of unsent responses. */
 export interface UnsentResponsesOptions {
   readonly maxBytes: number;
-  /** Called with the number of connections that were closed to make room. */
+  /** Called with the number of connections that were closed because of the bound. */
   onClosed(connections: number): void;
 }
 
 /**
- * The answers that are complete but not yet taken by the system, since their clients read slowly or not at all. Beyond
- * the bound the oldest ones are given up and their connections closed: refusing new requests instead would let anyone
- * who does not read keep everyone else out.
+ * Bounds the memory of responses that have ended but are not yet in the socket buffer of the system, because clients
+ * read slowly or not at all. Above the bound the connections with the oldest responses are closed. Refusing new requests
+ * instead would let clients that do not read lock out all others.
  */
 export class UnsentResponses {
   readonly #parts: UnsentResponsesOptions;
-  /** Bytes by connection, oldest answer first. */
+  /** Bytes by connection, oldest response first. */
   readonly #bytes = new Map<Socket, number>();
   #total = 0;
 
@@ -22,19 +22,19 @@ export class UnsentResponses {
     this.#parts = parts;
   }
 
-  /** Bytes in all, as last counted. */
+  /** All bytes, as last counted. */
   get total(): number {
     return this.#total;
   }
 
-  /** Counts what a connection holds after an answer was written to it. */
+  /** Counts the unsent bytes of a connection after a response was written to it. */
   add(socket: Socket): void {
     if (socket.writableLength === 0) return;
     this.#count(socket);
-    if (this.#total > this.#parts.maxBytes) this.#makeRoom();
+    if (this.#total > this.#parts.maxBytes) this.#closeOldest();
   }
 
-  /** The system has taken all of it, or the connection is closed. */
+  /** All bytes were sent, or the connection is closed. */
   remove(socket: Socket): void {
     this.#total -= this.#bytes.get(socket) ?? 0;
     this.#bytes.delete(socket);
@@ -45,8 +45,8 @@ export class UnsentResponses {
     this.#bytes.set(socket, socket.writableLength);
   }
 
-  #makeRoom(): void {
-    // Some of it may have been read since it was counted.
+  #closeOldest(): void {
+    // Some bytes may have been sent since they were counted.
     for (const socket of this.#bytes.keys()) this.#count(socket);
     let closed = 0;
     for (const socket of this.#bytes.keys()) {

@@ -7,59 +7,50 @@ import { clientAddressOf } from '../../shared/client-of.ts';
 import { isOwnHost } from '../security/own-origin.ts';
 import { TokenGuard } from '../security/token-guard.ts';
 
-/** The figures of this process, and who may read them from afar. */
-export interface MetricsEndpoint {
-  readonly contentType: string;
-  read(): Promise<string>;
-  /** METRICS_TOKEN; null: none is set, so only this machine may read. */
-  readonly token: string | null;
-}
-
-/** Headers by which a proxy says that it speaks for somebody else. */
+/** The headers of a request that a proxy forwards. */
 const proxyHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as const;
 
-const refusal = 'The figures are for this machine, or for who sends METRICS_TOKEN as a bearer token.\n';
+const refusal = 'Metrics are available on this machine only, or with METRICS_TOKEN as a bearer token.\n';
 
-/** What the figures' route works with. */
-type MetricsParts = Pick<AppContext, 'metrics' | 'clientAddress' | 'publicUrl' | 'log'>;
+/** What the route works with. */
+type MetricsContext = Pick<AppContext, 'metrics' | 'clientAddress' | 'publicUrl' | 'log'>;
 
 /**
- * `GET /metrics`: for this machine, and for who bears METRICS_TOKEN. The figures are nobody else's business: they tell
- * of every source and of how many read.
+ * `GET /metrics`, for clients on this machine and for clients with METRICS_TOKEN. Metrics are not public: they name
+ * every source and count the readers.
  */
-export function metricsRoutes(app: Hono, parts: MetricsParts): void {
-  const { metrics: door, log } = parts;
-  if (door === null) return;
-  const { token } = door;
+export function metricsRoutes(app: Hono, context: MetricsContext): void {
+  const { metrics, log } = context;
+  if (metrics === null) return;
+  const { token } = metrics;
   const guard = token === null ? null : new TokenGuard({ variable: 'METRICS_TOKEN', token, log });
   app.get('/metrics', async (c) => {
     c.header('Cache-Control', 'no-store');
-    const refused = await refusalOf(c, guard, parts);
+    const refused = await refusalOf(c, guard, context);
     if (refused !== null) return refused;
-    c.header('Content-Type', door.contentType);
-    return c.body(await door.read());
+    c.header('Content-Type', metrics.contentType);
+    return c.body(await metrics.read());
   });
 }
 
-/** Null: the figures may be read. */
-async function refusalOf(c: Context, guard: TokenGuard | null, parts: MetricsParts): Promise<Response | null> {
+/** Null: the client may read the metrics. */
+async function refusalOf(c: Context, guard: TokenGuard | null, context: MetricsContext): Promise<Response | null> {
   const text = /^Bearer (.+)$/i.exec(c.req.header('Authorization') ?? '')?.[1];
   if (text === undefined || guard === null) {
     const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-    const isOurs = incoming !== undefined && isFromThisMachine(incoming, parts.publicUrl());
-    return isOurs ? null : c.text(refusal, 403);
+    const isLocal = incoming !== undefined && isFromThisMachine(incoming, context.publicUrl());
+    return isLocal ? null : c.text(refusal, 403);
   }
-  const check = await guard.check({ text, address: clientAddressOf(c, parts), where: '/metrics' });
+  const check = await guard.check({ text, address: clientAddressOf(c, context), where: '/metrics' });
   if (check.kind === 'right') return null;
   if (check.kind === 'wrong') return c.text(refusal, 403);
   c.header('Retry-After', String(check.seconds));
-  return c.text(`Too many wrong tokens. Please wait ${check.seconds} seconds.\n`, 429);
+  return c.text(`Your address has sent too many wrong tokens. Try again in ${check.seconds} seconds.\n`, 429);
 }
 
 /**
- * Judged by the socket, and by a Host that no stranger's DNS can bring about: a page that a browser of this machine
- * shows must not read them. Behind a reverse proxy of this machine every request comes from loopback: one that was
- * passed on for somebody else is not ours.
+ * Whether the request comes from loopback, was not forwarded by a proxy on this machine, and has a Host header that
+ * names this server: a page in a browser on this machine must not read metrics by DNS rebinding.
  */
 function isFromThisMachine(
   { socket, headers }: Pick<IncomingMessage, 'headers' | 'socket'>,
@@ -67,9 +58,9 @@ function isFromThisMachine(
 ): boolean {
   const address = socket.remoteAddress ?? '';
   const isLoopback = address !== '' && addressKey(address) === null;
-  return isLoopback && !isPassedOn(headers) && isOwnHost({ host: headers.host, publicUrl });
+  return isLoopback && !isForwarded(headers) && isOwnHost({ host: headers.host, publicUrl });
 }
 
-function isPassedOn(headers: IncomingHttpHeaders): boolean {
+function isForwarded(headers: IncomingHttpHeaders): boolean {
   return proxyHeaders.some((name) => headers[name] !== undefined);
 }

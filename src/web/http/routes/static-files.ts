@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
 import { notFound } from '../../shared/request-error.ts';
-import { CompressibleBody } from '../response/compressible-body.ts';
+import { CompressibleBody } from '../response/content-coding.ts';
 import { send } from '../response/send.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -12,35 +12,38 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The files that pages load, held in memory. */
+/** The files that pages load. They are kept in memory. */
 export interface StaticFiles {
-  /** Changes when any file does. It stands in every file's address, so that a script and its imports always fit. */
+  /** Changes with any file. It is part of every file's URL, so that a script and its imports are of one version. */
   readonly version: string;
   readonly byPath: ReadonlyMap<string, CompressibleBody>;
 }
 
-/** Reads the built folder once; a missing one gives no files. */
+/** Reads the built folder once. A folder that does not exist has no files. */
 export function loadStaticFiles(folder: string): StaticFiles {
   const byPath = new Map<string, CompressibleBody>();
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
   for (const name of names.toSorted()) {
     if (!(path.extname(name) in types)) continue;
-    byPath.set(name.split(path.sep).join('/'), new CompressibleBody(readFileSync(path.join(folder, name)), 'thorough'));
+    byPath.set(
+      name.split(path.sep).join('/'),
+      new CompressibleBody(readFileSync(path.join(folder, name)), { level: 'best' }),
+    );
   }
   const hash = createHash('sha256');
   for (const [name, file] of byPath) hash.update(`${name} ${file.tag}\n`);
   return { version: hash.digest('base64url').slice(0, 12), byPath };
 }
 
-/** Serves `/public/:version/…`, and the icon where browsers look for it. */
+/** Serves `/public/:version/…`, and the icon at the paths that browsers request. */
 export function staticRoutes(app: Hono, files: StaticFiles): void {
   app.get('/public/:version/:file{.+}', (c) => {
-    const fits = c.req.param('version') === files.version;
-    return sendFile(c, files.byPath.get(c.req.param('file')), fits);
+    const isCurrent = c.req.param('version') === files.version;
+    return sendFile(c, files.byPath.get(c.req.param('file')), isCurrent);
   });
   const feedStyle = files.byPath.get('assets/feed.css');
   app.get('/feed.css', (c) => {
-    // A feed is shown in a sandbox, whose origin is nobody's: to it our own style comes from elsewhere.
+    // A browser displays a feed in a sandbox with an opaque origin: our stylesheet is cross-origin there.
     c.header('Cross-Origin-Resource-Policy', 'cross-origin');
     return sendFile(c, feedStyle, false);
   });
@@ -58,7 +61,7 @@ function sendFile(
   if (file === undefined) throw notFound();
   return send(c, file, {
     contentType: type ?? types[path.extname(c.req.path)] ?? 'application/octet-stream',
-    // An address of another version (a page from before an upgrade) gets today's file, and must not keep it for long.
+    // A page from before an upgrade requests another version. It gets the current file, which must not be cached for long.
     cacheControl: immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 
-/** Why a request with several Host headers is refused. */
-export const repeatedHost = 'A request must have one Host header.\n';
+/** The message of a request that is refused for several Host headers. */
+export const repeatedHost = 'The request has several Host headers. Send exactly one.\n';
 
-/** Whether a request has more than one Host header: Node keeps the first, a proxy may have judged by the last. */
+/** Whether a request has more than one Host header. Node reads the first; a proxy may have checked the last. */
 export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   let found = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -13,7 +13,7 @@ export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeader
   return found > 1;
 }
 
-/** Answers 400 to requests with several Host headers (RFC 9112, section 3.2) before anything else looks at them. */
+/** Puts a check in front of a listener: a request with several Host headers is answered 400 (RFC 9112 §3.2). */
 export function refuseRepeatedHost(listener: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     if (!hasRepeatedHost(incoming)) {

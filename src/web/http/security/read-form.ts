@@ -1,17 +1,21 @@
 import type { Context } from 'hono';
 import { RequestError } from '../../shared/request-error.ts';
 
-/** Values of a form by name: in their order, none when the form has no such field. */
+/** The values of a form field, in their order; none when the form does not have the field. */
 export type FormFields = (name: string) => readonly string[];
 
 /**
- * Reads a form as our own pages send it. What it says is text and nothing else: no files, no names that mean more.
+ * Reads a URL-encoded form, the encoding that our pages use. It cannot contain files.
  *
- * @throws RequestError 415 for a body of another kind.
+ * @throws RequestError 415 for any other media type.
  */
 export async function readForm(c: Context): Promise<FormFields> {
   if (!/^application\/x-www-form-urlencoded(?:$|[;\s])/i.test(c.req.header('content-type') ?? '')) {
-    throw new RequestError({ status: 415, code: 'bad_type', message: 'This address takes a form of this site only.' });
+    throw new RequestError({
+      status: 415,
+      code: 'bad_type',
+      message: 'The request has the wrong Content-Type. Send a form as application/x-www-form-urlencoded.',
+    });
   }
   const fields = new URLSearchParams(await c.req.text());
   return (name) => fields.getAll(name);

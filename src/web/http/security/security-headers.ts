@@ -1,12 +1,12 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 
-/** For whatever has no policy of its own: nothing may be loaded, nobody may frame it. */
-const sealed = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+/** The default policy: the response may load nothing, and no page may frame it. */
+const defaultPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /**
- * Pages: our own script and style, publishers' pictures and sound over https, nothing inline.
+ * The policy of pages: our own scripts and stylesheets, publishers' pictures and media over https, nothing inline.
  *
- * @param pictureOrigins from which pictures may come too.
+ * @param pictureOrigins further origins of pictures.
  */
 export function pagePolicy(pictureOrigins: readonly string[]): string {
   return [
@@ -24,10 +24,10 @@ export function pagePolicy(pictureOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-/** Output feeds: a browser that shows the XML itself must run none of it. */
+/** The policy of output feeds: a browser that displays the XML must not run scripts in it. */
 export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-src https:";
 
-const refusedFeatures = [
+const disabledFeatures = [
   'accelerometer',
   'autoplay',
   'camera',
@@ -46,15 +46,15 @@ const refusedFeatures = [
   'usb',
   'xr-spatial-tracking',
 ];
-const permissions = refusedFeatures.map((feature) => `${feature}=()`).join(', ');
+const permissions = disabledFeatures.map((feature) => `${feature}=()`).join(', ');
 
 /**
- * The headers that every answer carries, set before the handler runs: a handler may then loosen what it must
- * (`Content-Security-Policy`, `Cross-Origin-Resource-Policy`), and an error answer has them as well.
+ * Sets the security headers of every response, before the handler runs: a handler can replace a header
+ * (`Content-Security-Policy`, `Cross-Origin-Resource-Policy`), and error responses have the headers too.
  */
 export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
   return async (c, next) => {
-    c.header('Content-Security-Policy', sealed);
+    c.header('Content-Security-Policy', defaultPolicy);
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
     c.header('Permissions-Policy', permissions);
@@ -65,10 +65,10 @@ export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
   };
 }
 
-/** What scripts of feed readers send besides what needs no leave: validators, a place, and what their libraries add. */
-const openHeaders = 'Cache-Control, If-Modified-Since, If-None-Match, Last-Event-ID, Pragma, X-Requested-With';
+/** The request headers that scripts of feed readers send: validators, a cursor, and what their libraries add. */
+const corsRequestHeaders = 'Cache-Control, If-Modified-Since, If-None-Match, Last-Event-ID, Pragma, X-Requested-With';
 
-/** Lets any site's script read an answer: everything here is public and no cookie is ever looked at. */
+/** Lets scripts of any site read a response (CORS): it is public and does not depend on cookies. */
 export const allowAnyOrigin: MiddlewareHandler = async (c, next) => {
   c.header('Access-Control-Allow-Origin', '*');
   c.header('Access-Control-Expose-Headers', 'ETag, Last-Modified, Link, Retry-After');
@@ -76,12 +76,12 @@ export const allowAnyOrigin: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
-/** Answers what a browser asks before its script may send more than a plain GET (CORS preflight): 204. */
+/** Answers CORS preflight requests with 204. Browsers send them before a GET with other headers than usual. */
 export function allowCorsPreflight(app: Hono, path: string): void {
   app.options(path, allowAnyOrigin, (c: Context) => {
     c.header('Allow', 'GET, HEAD, OPTIONS');
     c.header('Access-Control-Allow-Methods', 'GET, HEAD');
-    c.header('Access-Control-Allow-Headers', openHeaders);
+    c.header('Access-Control-Allow-Headers', corsRequestHeaders);
     c.header('Access-Control-Max-Age', '86400');
     return c.body(null, 204);
   });

@@ -4,53 +4,53 @@ import type { Log } from '../../../runtime/log.ts';
 import { addressKey } from '../../shared/address-key.ts';
 import { consumePoint } from '../../shared/consume-point.ts';
 
-/** Wrong tokens from one address. */
-const maxWrong = { points: 10, duration: 900 };
+/** The wrong tokens that one address may send. */
+const wrongTokens = { points: 10, duration: 900 };
 
-/** What came of a token that was given: right, wrong, or not looked at before so many seconds have passed. */
+/** The result of a check. `wait`: too many wrong tokens, so the token was not compared. */
 export type TokenCheck =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'wait'; readonly seconds: number };
 
-/** One token as it was given. */
+/** A token that a client sent. */
 export interface TokenAttempt {
   readonly text: string;
-  /** Of the client; '' when there is none. Counted by network, loopback like any other. */
+  /** The address of the client. Loopback is limited too. */
   readonly address: string;
-  /** Where it was given, for the log. */
+  /** For the log. */
   readonly where: string;
 }
 
-/** What a guard works with. */
+/** What a guard checks against. */
 export interface TokenGuardOptions {
-  /** The variable that holds it, for the log. */
+  /** The environment variable that holds the token, for the log. */
   readonly variable: string;
   readonly token: string;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /**
- * Guards a token of the operator. Every place that takes the token asks the same guard, so that what one place counts
- * counts for all.
+ * Checks one of the operator's tokens and limits wrong attempts. All endpoints that accept the token share one guard, so
+ * that an attempt at one endpoint counts for all.
  */
 export class TokenGuard {
   readonly #parts: TokenGuardOptions;
-  readonly #wrong = new RateLimiterMemory(maxWrong);
+  readonly #wrong = new RateLimiterMemory(wrongTokens);
 
   constructor(parts: TokenGuardOptions) {
     this.#parts = parts;
   }
 
-  /** Judges a token. Each wrong one is logged with the network that it came from. */
+  /** Checks a token. Each wrong one is logged with the network of the client. */
   async check({ text, address, where }: TokenAttempt): Promise<TokenCheck> {
     const { variable, token, log } = this.#parts;
     const from = addressKey(address) ?? 'loopback';
-    // Counted before it is compared: many at once are as many.
+    // Consume before comparing: concurrent attempts must each count.
     const seconds = await consumePoint(this.#wrong, from);
     if (seconds !== null) return { kind: 'wait', seconds };
     if (!matchesToken(text, token)) {
-      log.warn({ address: from, token: variable, where }, 'a wrong token was given');
+      log.warn({ address: from, token: variable, where }, 'wrong token');
       return { kind: 'wrong' };
     }
     await this.#wrong.reward(from, 1);
@@ -58,7 +58,7 @@ export class TokenGuard {
   }
 }
 
-/** Whether a text is the token. Takes as long whatever the text is: not even its length shows. */
+/** Compares in constant time, whatever the text and its length. */
 export function matchesToken(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }

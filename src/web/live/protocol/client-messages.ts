@@ -4,7 +4,7 @@ import { parseFilterParams } from '../../../domain/events/filter-params.ts';
 import { parseFilters } from '../../../push/fanout/event-filter.ts';
 import type { StartPosition } from '../../../push/fanout/fan-out.ts';
 
-/** A wish to be told of what comes after a place. */
+/** Asks for the events after a position. */
 export interface SubscribeRequest {
   readonly type: 'subscribe';
   readonly id: string;
@@ -12,7 +12,7 @@ export interface SubscribeRequest {
   readonly after: StartPosition;
 }
 
-/** A message of a client that makes sense. */
+/** A valid message of a client. */
 export type ClientRequest =
   | SubscribeRequest
   | { readonly type: 'unsubscribe'; readonly id: string }
@@ -20,35 +20,35 @@ export type ClientRequest =
   | { readonly type: 'ping' }
   | { readonly type: 'pong' };
 
-/** What a client may have asked wrongly: the codes of `error`, and what each says to the client's author. */
+/** The codes of `error` messages, with their meanings for authors of clients. */
 export const protocolErrors = {
-  unknown_type: 'There is no message of this type from clients.',
-  bad_id: 'The id is no string of 1 to 64 characters.',
-  bad_field: 'The message has a field that is not known.',
-  bad_filter: 'A filter has an unknown field, a value that means nothing, or too many values.',
-  bad_cursor: '`after` is neither a cursor nor `head` nor `floor`.',
-  bad_items: '`items` is no array of item ids, or too long.',
-  duplicate_id: 'A subscription of this connection has the id already.',
-  duplicate_filter: 'A subscription of this connection has the same filter already.',
-  too_many_subscriptions: 'The connection has as many subscriptions as it may.',
+  unknown_type: 'Clients cannot send messages of this type.',
+  bad_id: 'The id is not a string of 1 to 64 characters.',
+  bad_field: 'The message has an unknown field.',
+  bad_filter: 'A filter has an unknown field, an invalid value, or too many values.',
+  bad_cursor: '`after` is not a cursor, `head` or `floor`.',
+  bad_items: '`items` is not an array of item ids, or it is too long.',
+  duplicate_id: 'Another subscription of this connection has the id.',
+  duplicate_filter: 'Another subscription of this connection has the same filter.',
+  too_many_subscriptions: 'The connection has the maximum number of subscriptions.',
   unknown_subscription: 'No subscription of this connection has the id.',
-  not_available: 'This server does not offer what was asked for.',
+  not_available: 'This server does not offer the requested data.',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Which fault it was. */
+/** The code of an `error` message. */
 export type ProtocolErrorCode = keyof typeof protocolErrors;
 
-/** A message that is one of this protocol, but asks for something that cannot be. */
+/** A message of this protocol that cannot be carried out. */
 export interface ProtocolError {
-  readonly type: 'fault';
+  readonly type: 'error';
   readonly id: string | null;
   readonly code: ProtocolErrorCode;
   readonly message: string;
 }
 
-/** Items that one `watch` may name. */
+/** The maximum number of items in a `watch`. */
 export const maxWatchedItems = 200;
-/** Characters of a subscription's id. */
+/** The maximum length of a subscription id. */
 export const maxIdChars = 64;
 const fields: Readonly<Record<string, readonly string[]>> = {
   subscribe: ['type', 'id', 'after', 'filter', 'filters'],
@@ -61,10 +61,10 @@ const fields: Readonly<Record<string, readonly string[]>> = {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a client's message. What is not understood is refused, never ignored: a misspelt filter must not become a
+ * Parses a message of a client. Unknown fields are refused, not ignored: a misspelt filter must not become a
  * subscription to everything.
  *
- * @returns null when the text is not a message at all: no JSON object with a `type`.
+ * @returns null when the text is not a message: not a JSON object with a `type`.
  */
 export function parseClientMessage(text: string): ClientRequest | ProtocolError | null {
   const message = readObject(text);
@@ -87,14 +87,14 @@ function readObject(text: string): Fields | null {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
   } catch {
-    // Text that is no JSON is no message: the caller closes the session with the code that says so.
+    // Not JSON: the caller closes the session with `bad_message`.
     return null;
   }
 }
 
-/** A fault in words for the client's author. */
+/** Creates an error. @param message for the author of the client. */
 export function protocolError(id: string | null, code: ProtocolErrorCode, message: string): ProtocolError {
-  return { type: 'fault', id, code, message };
+  return { type: 'error', id, code, message };
 }
 
 function isSubscriptionId(value: unknown): value is string {
@@ -117,14 +117,14 @@ function readSubscribe(id: string, message: Fields): SubscribeRequest | Protocol
   return { type: 'subscribe', id, filters, after };
 }
 
-/** A place to begin at; null when the value is none. Nothing given is the newest event. */
+/** The position to start after. Absent: the newest event. @returns null when the value is invalid. */
 export function parseAfter(value: unknown): StartPosition | null {
   if (value === undefined || value === 'head') return 'head';
   if (value === 'floor') return 'floor';
   return typeof value === 'string' ? parseCursor(value) : null;
 }
 
-/** The filter's field for each name that may stand in an address. */
+/** The filter field of each query parameter. */
 const parameters: Readonly<Record<string, string>> = {
   section: 'sections',
   source: 'sources',
@@ -133,30 +133,30 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the subscription that an address asks for: `?section=World&source=…&category=…&language=…&q=…&after=…`, or
+ * Parses the subscription in a query: `?section=World&source=…&category=…&language=…&q=…&after=…`, or
  * `?filter={"sections":["World"]}&filter=…&after=…` for several filters.
  */
 export function parseSubscriptionQuery(id: string, params: URLSearchParams): SubscribeRequest | ProtocolError {
-  if (params.has('filter')) return readFilterAddress(id, params);
-  // Without a prototype: `__proto__` is a name like any other, and no field of a filter.
+  if (params.has('filter')) return parseFilterQuery(id, params);
+  // Without a prototype, `__proto__` is an ordinary name, and not a field of a filter.
   const filter = Object.create(null) as Record<string, unknown>;
   for (const name of new Set(params.keys())) {
     if (name === 'after') continue;
     const field = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (field !== undefined) filter[field] = params.getAll(name);
-    else if (name === 'backfill') filter['backfill'] = readFlag(params.get('backfill'));
+    else if (name === 'backfill') filter['backfill'] = parseBoolean(params.get('backfill'));
     else filter[name] = params.get(name);
   }
   return readSubscribe(id, { filter, after: params.get('after') ?? undefined });
 }
 
-function readFilterAddress(id: string, params: URLSearchParams): SubscribeRequest | ProtocolError {
+function parseFilterQuery(id: string, params: URLSearchParams): SubscribeRequest | ProtocolError {
   const other = [...params.keys()].find((name) => name !== 'filter' && name !== 'after');
   if (other !== undefined) {
     return protocolError(
       id,
       'bad_filter',
-      `'${other.slice(0, 60)}' cannot stand beside 'filter': write it into the JSON`,
+      `'${other.slice(0, 60)}' cannot be combined with 'filter': put it into the JSON`,
     );
   }
   const filters = parseFilterParams(params.getAll('filter'));
@@ -164,8 +164,8 @@ function readFilterAddress(id: string, params: URLSearchParams): SubscribeReques
   return readSubscribe(id, { filters, after: params.get('after') ?? undefined });
 }
 
-/** A flag as addresses say it; what is neither yes nor no stays text, and is refused as a filter. */
-function readFlag(text: string | null): boolean | string | null {
+/** A boolean of a query. Any other text is returned as it is, and refused by the filter. */
+function parseBoolean(text: string | null): boolean | string | null {
   if (text === 'true' || text === '1') return true;
   return text === 'false' || text === '0' ? false : text;
 }

@@ -1,81 +1,82 @@
-/** Why a session ends, as its client is told. */
+/** Why the server closes a session. */
 export interface CloseCode {
   readonly code: number;
-  /** At most 123 bytes, the room that a close frame has. */
+  /** At most 123 bytes: the limit of a close frame. */
   readonly reason: string;
-  /** The least and the most that a client shall wait before it comes back; null: it shall not come back. */
+  /** The minimum and maximum delay before the client reconnects. Null: it MUST NOT reconnect. */
   readonly retryAfterMs: readonly [number, number] | null;
-  /** What happened, for authors of clients. */
+  /** For authors of clients. */
   readonly meaning: string;
 }
 
 /**
- * Every way in which we end a session. 4000 to 4499 come back, 4500 to 4999 do not: the client has a fault that a
- * second try would repeat.
+ * All close codes of the server. A client reconnects after 4000 to 4499. After 4500 to 4999 it does not: it has an error
+ * that it would repeat.
  */
 export const closeCodes = {
   shutdown: {
     code: 4000,
     reason: 'shutdown',
-    // Spread, so that a deploy does not bring everybody back at once.
+    // Spread, so that not all clients reconnect at once after a deploy.
     retryAfterMs: [500, 8000],
-    meaning: 'The server stops.',
+    meaning: 'The server is stopping.',
   },
   slowConsumer: {
     code: 4001,
     reason: 'slow_consumer',
     retryAfterMs: [1000, 5000],
-    meaning: 'More was unsent than is held for one reader, for longer than the server waits.',
+    meaning: 'The client did not read: more bytes were unsent than the limit, for longer than the timeout.',
   },
   noPong: {
     code: 4002,
     reason: 'no_pong',
     retryAfterMs: [0, 1000],
-    meaning: 'A ping was not answered in time: the connection is dead, or its owner asleep.',
+    meaning: 'The client did not answer a ping in time. The connection is dead, or the device is asleep.',
   },
   positionLost: {
     code: 4004,
     reason: 'position_lost',
     retryAfterMs: [1000, 5000],
-    meaning: 'The log could not be read, so this place cannot be served here now. The cursor stays good.',
+    meaning: 'The server could not read the log at this position. The cursor stays valid.',
   },
   rateLimited: {
     code: 4005,
     reason: 'rate_limited',
     retryAfterMs: [10_000, 20_000],
-    meaning: 'Too many messages, ping frames or unasked pong frames came from the client.',
+    meaning: 'The client sent too many messages, ping frames or unsolicited pong frames.',
   },
   maxAge: {
     code: 4006,
     reason: 'max_age',
     retryAfterMs: [0, 2000],
-    meaning: 'The session has lived its time. Every session ends once, so that a deploy looks like any other moment.',
+    meaning: 'The session reached its maximum age. Every session ends once, so that a deploy is not a special case.',
   },
   connectionLimit: {
     code: 4008,
     reason: 'connection_limit',
     retryAfterMs: [15_000, 30_000],
-    meaning: 'Too many connections; told on a stream, where a status could not be read.',
+    meaning: 'Too many connections. Sent on an event stream, whose client cannot read a status code.',
   },
   badMessage: {
     code: 4500,
     reason: 'bad_message',
     retryAfterMs: null,
-    meaning: 'What came is no message of this protocol: not text, no JSON object, or one without a type.',
+    meaning:
+      'The client sent something other than a message of this protocol: not text, not a JSON object, or without a type.',
   },
 } as const satisfies Readonly<Record<string, CloseCode>>;
 
-/** Codes of WebSocket itself that our side may close with, without a `bye`: the client broke the rules of the transport. */
+/** Close codes of WebSocket that the server sends, without a `bye`, when the client violates RFC 6455. */
 export const webSocketCloseCodes = [
-  { code: 1002, meaning: 'A frame that breaks the rules of WebSocket.' },
-  { code: 1007, meaning: 'Text that is not UTF-8.' },
-  { code: 1008, meaning: 'A message in too many pieces.' },
-  { code: 1009, meaning: 'A message above the limit of bytes.' },
+  { code: 1002, meaning: 'The client sent an invalid frame.' },
+  { code: 1007, meaning: 'The client sent text that is not UTF-8.' },
+  { code: 1008, meaning: 'The client sent a message in too many fragments.' },
+  { code: 1009, meaning: 'The client sent a message over the size limit.' },
 ] as const;
 
-/** How long a client is told to wait. Zero for a code that does not come back. */
+/** The delay that is sent to one client; 0 when it must not reconnect. */
 export function retryAfterMs(close: CloseCode, random: () => number): number {
   if (close.retryAfterMs === null) return 0;
-  const [least, most] = close.retryAfterMs;
-  return Math.round(least + random() * (most - least));
+  const [min, max] = close.retryAfterMs;
+  return Math.round(min + random() * (max - min));
 }

@@ -4,16 +4,15 @@ import { maxSearchTerms } from '../../../domain/search/search-query.ts';
 import { maxFilters } from '../../../push/fanout/event-filter.ts';
 import { defaultReplayLimits } from '../../../push/fanout/fan-out.ts';
 import { maxBytesPerDelivery, maxEventsPerDelivery } from '../../../push/fanout/frames.ts';
-import { defaultLiveTiming, defaultMaxSessions, type LiveTiming } from '../session/live-context.ts';
-import { maxMessagePieces } from '../websocket/websocket-server.ts';
 import { maxIdChars, maxWatchedItems } from './client-messages.ts';
+import { defaultLiveTiming, defaultMaxSessions, type LiveTiming, maxMessageFragments } from './live-timing.ts';
 
-/** One limit of the protocol, in words for authors of clients. */
+/** One limit of the protocol, for authors of clients. */
 export interface LimitRow {
-  /** What is limited; names the row. */
+  /** The name of the limit. */
   readonly limit: string;
   readonly maximum: string;
-  /** What comes of going beyond. */
+  /** What the server does when the limit is exceeded. */
   readonly whenExceeded: string;
 }
 
@@ -30,13 +29,13 @@ function duration(ms: number): string {
   return ms % minuteMs === 0 ? `${ms / minuteMs} min` : `${number(ms / 1000)} s`;
 }
 
-/** What a client may send. */
+/** The limits of what a client sends. */
 function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
   return [
-    { limit: 'bytes of a message', maximum: kilobytes(timing.maxMessageBytes), whenExceeded: 'close 1009' },
-    { limit: 'pieces of a message', maximum: number(maxMessagePieces), whenExceeded: 'close 1008' },
+    { limit: 'size of a message', maximum: kilobytes(timing.maxMessageBytes), whenExceeded: 'close 1009' },
+    { limit: 'fragments of a message', maximum: number(maxMessageFragments), whenExceeded: 'close 1008' },
     {
-      limit: 'messages, ping frames and unasked pong frames of a client',
+      limit: 'messages, ping frames and unsolicited pong frames of a client',
       maximum: `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,
       whenExceeded: '`bye` 4005',
     },
@@ -48,13 +47,13 @@ function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
     { limit: 'filters of a subscription', maximum: number(maxFilters), whenExceeded: '`error` bad_filter' },
     { limit: 'values of a filter', maximum: number(maxFilterValues), whenExceeded: '`error` bad_filter' },
     { limit: 'characters of a value, and of `q`', maximum: number(maxValueChars), whenExceeded: '`error` bad_filter' },
-    { limit: 'words and places of `q`', maximum: number(maxSearchTerms), whenExceeded: '`error` bad_filter' },
+    { limit: 'words and fields of `q`', maximum: number(maxSearchTerms), whenExceeded: '`error` bad_filter' },
     { limit: 'characters of a subscription id', maximum: number(maxIdChars), whenExceeded: '`error` bad_id' },
     { limit: 'watched items', maximum: number(maxWatchedItems), whenExceeded: '`error` bad_items' },
   ];
 }
 
-/** What a client gets, and for how long. */
+/** The limits of what a client receives, and for how long. */
 function servingLimits(timing: LiveTiming): readonly LimitRow[] {
   return [
     {
@@ -89,7 +88,7 @@ function servingLimits(timing: LiveTiming): readonly LimitRow[] {
   ];
 }
 
-/** Every limit that a client can meet, made of the figures that are in force. */
+/** All limits of the protocol, with the values that the server uses. */
 export function liveLimits(timing: LiveTiming = defaultLiveTiming): readonly LimitRow[] {
   return [...sendingLimits(timing), ...servingLimits(timing)];
 }

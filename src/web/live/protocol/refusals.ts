@@ -1,6 +1,7 @@
-import type { RefusalReason } from '../session/session-registry.ts';
+/** Why a session may not be opened: the limit of its address, the limit of the process, or the server is stopping. */
+export type RefusalReason = 'address' | 'process' | 'closing';
 
-/** An answer in plain HTTP to a reader who cannot be let in. */
+/** An HTTP response to a client whose session is refused. */
 export interface HttpRefusal {
   readonly status: 400 | 403 | 404 | 429 | 503;
   readonly code: string;
@@ -8,26 +9,35 @@ export interface HttpRefusal {
   readonly retryAfterS?: number;
 }
 
-/** What each refusal is in HTTP. */
+/** The response for each reason of the session registry. */
 export const sessionRefusals: Readonly<Record<RefusalReason, HttpRefusal>> = {
   address: {
     status: 429,
     code: 'too_many_connections',
-    message: 'Too many connections from your address.',
+    message: 'Your address has too many live connections. Close one, or try again later.',
     retryAfterS: 30,
   },
-  process: { status: 503, code: 'busy', message: 'Too many connections; try again later.', retryAfterS: 30 },
-  closing: { status: 503, code: 'stopping', message: 'The server is stopping; try again in a moment.', retryAfterS: 5 },
+  process: {
+    status: 503,
+    code: 'busy',
+    message: 'The server has too many live connections. Try again later.',
+    retryAfterS: 30,
+  },
+  closing: { status: 503, code: 'stopping', message: 'The server is stopping. Try again in a moment.', retryAfterS: 5 },
 };
 
-/** What a handshake that cannot become a session is answered. */
+/** The responses to invalid handshakes. */
 export const handshakeRefusals = {
   subprotocol: {
     status: 400,
     code: 'bad_subprotocol',
-    message: 'The subprotocol spoken here is newswire.v1.json.',
+    message: 'The server does not support the offered subprotocols. Offer newswire.v1.json, or none.',
   },
-  host: { status: 400, code: 'bad_host', message: 'A request must have one Host header.' },
-  origin: { status: 403, code: 'bad_origin', message: 'Pages of this origin may not connect.' },
-  address: { status: 404, code: 'not_found', message: 'There is no WebSocket here; try /live.' },
+  host: { status: 400, code: 'bad_host', message: 'The request has several Host headers. Send exactly one.' },
+  origin: {
+    status: 403,
+    code: 'bad_origin',
+    message: 'Pages of this origin may not connect. The operator can allow it with ALLOWED_ORIGINS.',
+  },
+  address: { status: 404, code: 'not_found', message: 'There is no WebSocket at this address. Use /live.' },
 } as const satisfies Readonly<Record<string, HttpRefusal>>;

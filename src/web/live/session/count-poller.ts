@@ -2,71 +2,70 @@ import type { ItemCounts } from '../../../domain/items/item-counts.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 
-/** Reads the counts of items, in one query for all of them. Items that do not exist are left out. May fail. */
+/** Reads the counts of items in one query. Items that do not exist are left out. May reject. */
 export type ReadCounts = (ids: readonly number[]) => Promise<readonly ItemCounts[]>;
 
-/** One who watches: told all counts at first, then those that have changed. */
+/** Receives all counts first, then the changed ones. */
 export interface CountWatcher {
   readonly items: readonly number[];
   notify(counts: readonly ItemCounts[]): void;
 }
 
-/** Tells the counts of watched items. They change each second and are no news: they do not stand in the log. */
+/** Polls the counts of watched items. Counts change all the time, so they are not events of the log. */
 export interface CountPoller {
-  /** Watches until the returned function is called. */
+  /** Watches items until the returned function is called. */
   watch(watcher: CountWatcher): () => void;
 }
 
-/** How often watched items are looked at: one query for all watchers. */
-const lookEveryMs = 2000;
+const pollIntervalMs = 2000;
 
-/** A desk that asks the database for all watchers together. */
+/** Creates a poller that sends one query for all watchers. */
 export function createCountPoller(parts: {
   readonly read: ReadCounts;
   readonly wheel: TimerWheel;
   readonly log: Log;
 }): CountPoller {
-  /** What each watcher was told last, by item. */
+  /** The last counts that each watcher received, by item. */
   const watchers = new Map<CountWatcher, Map<number, string>>();
-  let lookDue = false;
+  let pollDue = false;
 
-  async function look(some: readonly CountWatcher[]): Promise<void> {
-    const ids = [...new Set(some.flatMap((watcher) => watcher.items))];
+  async function poll(due: readonly CountWatcher[]): Promise<void> {
+    const ids = [...new Set(due.flatMap((watcher) => watcher.items))];
     if (ids.length === 0) return;
     try {
       const found = new Map((await parts.read(ids)).map((counts) => [counts.id, counts]));
-      for (const watcher of some) tellChanges(watcher, found);
+      for (const watcher of due) notifyChanges(watcher, found);
     } catch (error) {
-      parts.log.warn({ err: error }, 'the counts of items cannot be read; trying again');
+      parts.log.warn({ err: error }, 'cannot read the counts of items; retrying');
     }
   }
 
-  function tellChanges(watcher: CountWatcher, found: ReadonlyMap<number, ItemCounts>): void {
-    const told = watchers.get(watcher);
-    if (told === undefined) return;
+  function notifyChanges(watcher: CountWatcher, found: ReadonlyMap<number, ItemCounts>): void {
+    const lastSent = watchers.get(watcher);
+    if (lastSent === undefined) return;
     const changed = watcher.items.flatMap((id) => {
       const counts = found.get(id);
-      return counts === undefined || told.get(id) === mark(counts) ? [] : [counts];
+      return counts === undefined || lastSent.get(id) === fingerprint(counts) ? [] : [counts];
     });
-    for (const counts of changed) told.set(counts.id, mark(counts));
+    for (const counts of changed) lastSent.set(counts.id, fingerprint(counts));
     if (changed.length > 0) watcher.notify(changed);
   }
 
-  function lookLater(): void {
-    if (lookDue || watchers.size === 0) return;
-    lookDue = true;
-    parts.wheel.after(lookEveryMs, async () => {
-      await look([...watchers.keys()]);
-      lookDue = false;
-      lookLater();
+  function schedulePoll(): void {
+    if (pollDue || watchers.size === 0) return;
+    pollDue = true;
+    parts.wheel.after(pollIntervalMs, async () => {
+      await poll([...watchers.keys()]);
+      pollDue = false;
+      schedulePoll();
     });
   }
 
   return {
     watch(watcher) {
       watchers.set(watcher, new Map());
-      void look([watcher]);
-      lookLater();
+      void poll([watcher]);
+      schedulePoll();
       return () => {
         watchers.delete(watcher);
       };
@@ -74,6 +73,6 @@ export function createCountPoller(parts: {
   };
 }
 
-function mark(counts: ItemCounts): string {
+function fingerprint(counts: ItemCounts): string {
   return `${counts.reads}/${counts.comments}/${counts.commentsRevision}`;
 }

@@ -1,37 +1,37 @@
 import type { LiveContext } from './live-context.ts';
 
-/** A stream of bytes to a reader, as far as its backlog goes: a socket or an HTTP response. */
+/** The unsent bytes of a socket or an HTTP response. */
 export interface WritableBacklog {
   readonly writableLength: number;
   on(event: 'drain', listener: () => void): unknown;
   off(event: 'drain', listener: () => void): unknown;
 }
 
-/** Whom a watch reports to. */
+/** Receives the result of a wait. */
 export interface DrainListener {
-  /** The backlog is gone. */
+  /** The bytes were sent. */
   drained(): void;
-  /** The reader has had its time. */
-  tooSlow(): void;
+  /** The client did not read in time. */
+  drainTimedOut(): void;
 }
 
 /**
- * Watches over how much is unsent to one reader. Nothing is held for one who does not read but its places; it has a
- * while to catch its breath.
+ * Applies backpressure to one client: above the high-water mark nothing more is written, and the client has a limited
+ * time to read. Meanwhile the server keeps only its positions in the log, not the events.
  */
 export class DrainWatch {
-  readonly #outlet: WritableBacklog;
-  readonly #parts: Pick<LiveContext, 'wheel' | 'timing'>;
-  readonly #owner: DrainListener;
+  readonly #output: WritableBacklog;
+  readonly #context: Pick<LiveContext, 'wheel' | 'timing'>;
+  readonly #listener: DrainListener;
   #stop: (() => void) | null = null;
 
-  constructor(outlet: WritableBacklog, parts: Pick<LiveContext, 'wheel' | 'timing'>, owner: DrainListener) {
-    this.#outlet = outlet;
-    this.#parts = parts;
-    this.#owner = owner;
+  constructor(output: WritableBacklog, context: Pick<LiveContext, 'wheel' | 'timing'>, listener: DrainListener) {
+    this.#output = output;
+    this.#context = context;
+    this.#listener = listener;
   }
 
-  /** Whether more may be written. Once it said no, the owner hears of it, unless the watch is stopped. */
+  /** Whether more may be written. After `false` the listener is called, unless the watch is stopped. */
   writable(): boolean {
     if (this.#isBelowMark()) return true;
     if (this.#stop === null) this.#wait();
@@ -43,25 +43,25 @@ export class DrainWatch {
   }
 
   #isBelowMark(): boolean {
-    return this.#outlet.writableLength < this.#parts.timing.highWaterBytes;
+    return this.#output.writableLength < this.#context.timing.highWaterBytes;
   }
 
   #wait(): void {
     const drained = () => {
       this.stop();
-      this.#owner.drained();
+      this.#listener.drained();
     };
-    // `drain` comes when all is sent. A reader who is below the mark by then has read, slowly as it may be.
-    const cancel = this.#parts.wheel.after(this.#parts.timing.drainTimeoutMs, () => {
+    // `drain` is emitted when all is sent. A client that is below the mark at the timeout reads slowly, but it reads.
+    const cancel = this.#context.wheel.after(this.#context.timing.drainTimeoutMs, () => {
       this.stop();
-      if (this.#isBelowMark()) this.#owner.drained();
-      else this.#owner.tooSlow();
+      if (this.#isBelowMark()) this.#listener.drained();
+      else this.#listener.drainTimedOut();
     });
-    this.#outlet.on('drain', drained);
+    this.#output.on('drain', drained);
     this.#stop = () => {
       this.#stop = null;
       cancel();
-      this.#outlet.off('drain', drained);
+      this.#output.off('drain', drained);
     };
   }
 }

@@ -1,16 +1,13 @@
-import { hourMs, minuteMs } from '../../../domain/durations.ts';
 import type { FanOut } from '../../../push/fanout/fan-out.ts';
 import type { LogTail } from '../../../push/log/log-tail.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
+import { defaultLiveTiming, defaultMaxSessions, type LiveTiming } from '../protocol/live-timing.ts';
 import { type CountPoller, createCountPoller, type ReadCounts } from './count-poller.ts';
 import { createSessionRegistry, type SessionRegistry } from './session-registry.ts';
 import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
-/** Sessions of a process, whatever their addresses. */
-export const defaultMaxSessions = 20_000;
-
-/** What WebSocket and SSE sessions share. */
+/** What WebSocket and SSE sessions work with. */
 export interface LiveContext {
   readonly tail: Pick<LogTail, 'place'>;
   readonly fanOut: FanOut;
@@ -19,51 +16,12 @@ export interface LiveContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** Null: nobody counts reads and comments here. */
+  /** Null: this node does not count reads and comments. */
   readonly countPoller: CountPoller | null;
   readonly timing: LiveTiming;
 }
 
-/** Deadlines and limits of one session. */
-export interface LiveTiming {
-  readonly pingIntervalMs: number;
-  /** From a ping to its pong. */
-  readonly pongTimeoutMs: number;
-  /** Unsent bytes above which nothing more is written. */
-  readonly highWaterBytes: number;
-  /** From standing above that mark to having drained. */
-  readonly drainTimeoutMs: number;
-  /** Of a WebSocket; each lives 80 to 100 % of it. */
-  readonly maxAgeMs: number;
-  /** Of a stream, likewise. */
-  readonly streamMaxAgeMs: number;
-  /** Between two signs of life on a stream, 60 to 100 % of it. */
-  readonly streamHeartbeatMs: number;
-  /** From `bye` to the end of the connection, whatever the client does. */
-  readonly byeTimeoutMs: number;
-  readonly maxMessageBytes: number;
-  readonly maxMessages: number;
-  readonly messageWindowMs: number;
-  readonly maxSubscriptions: number;
-}
-
-/** What the protocol promises, unless a test is in a hurry. */
-export const defaultLiveTiming: LiveTiming = {
-  pingIntervalMs: 25_000,
-  pongTimeoutMs: 10_000,
-  highWaterBytes: 64 * 1024,
-  drainTimeoutMs: 30_000,
-  maxAgeMs: hourMs,
-  streamMaxAgeMs: 10 * minuteMs,
-  streamHeartbeatMs: 25_000,
-  byeTimeoutMs: 2000,
-  maxMessageBytes: 16_384,
-  maxMessages: 20,
-  messageWindowMs: 10_000,
-  maxSubscriptions: 32,
-};
-
-/** What `createLiveParts` is given; what is left out has a default. */
+/** The parts of a live context that have no default, and those that may be replaced. */
 export interface LiveContextOptions {
   readonly tail: LiveContext['tail'];
   readonly fanOut: FanOut;
@@ -77,7 +35,7 @@ export interface LiveContextOptions {
   readonly timing?: Partial<LiveTiming>;
 }
 
-/** The one set of parts that a process's sessions of both transports share. Its wheel turns from now on. */
+/** Creates the context that all sessions of a process share, and starts its timer wheel. */
 export function createLiveContext(options: LiveContextOptions): LiveContext {
   const { tail, fanOut, clock, log, readCounts } = options;
   const wheel = options.wheel ?? createTimerWheel();

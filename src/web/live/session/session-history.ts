@@ -1,32 +1,26 @@
 import { hourMs } from '../../../domain/durations.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+import type { SessionHour } from '../../shared/app-context.ts';
 
 const hours = 24;
 const sampleMs = 30_000;
 
-/** Most live connections at one time within an hour. */
-export interface SessionHour {
-  /** When it began. */
-  readonly hourMs: number;
-  readonly most: number;
-}
-
-/** How many live connections there were, hour by hour, since the start. */
+/** The peaks of live connections by hour, since the start. */
 export interface SessionHistory {
-  /** Looks now. */
+  /** Takes a sample now. */
   sample(): void;
-  /** The hours up to now, oldest first, at most 24; none before the start. */
+  /** At most 24 hours up to now, oldest first. None is before the start. */
   read(): readonly SessionHour[];
   stop(): void;
 }
 
-/** Begins to look at how many connections there are, each half minute. */
+/** Starts to sample the number of connections, every 30 seconds. */
 export function recordSessionHistory(parts: { readonly clock: Clock; readonly count: () => number }): SessionHistory {
-  const most = new Map<number, number>();
+  const peaks = new Map<number, number>();
   const sample = (): void => {
     const hour = Math.floor(parts.clock.now() / hourMs);
-    most.set(hour, Math.max(most.get(hour) ?? 0, parts.count()));
-    for (const old of most.keys()) if (old <= hour - hours) most.delete(old);
+    peaks.set(hour, Math.max(peaks.get(hour) ?? 0, parts.count()));
+    for (const old of peaks.keys()) if (old <= hour - hours) peaks.delete(old);
   };
   const timer = setInterval(sample, sampleMs);
   timer.unref();
@@ -35,12 +29,12 @@ export function recordSessionHistory(parts: { readonly clock: Clock; readonly co
     sample,
     read() {
       sample();
-      const seen = [...most.keys()].sort((a, b) => a - b);
+      const seen = [...peaks.keys()].sort((a, b) => a - b);
       const first = seen[0] ?? 0;
       const count = (seen.at(-1) ?? 0) - first + 1;
-      // An hour that a sleeping machine passed over had no connection.
+      // An hour without a sample, while the machine was asleep, had no connection.
       return Array.from({ length: count }, (_, index) => {
-        return { hourMs: (first + index) * hourMs, most: most.get(first + index) ?? 0 };
+        return { hourMs: (first + index) * hourMs, peak: peaks.get(first + index) ?? 0 };
       });
     },
     stop: () => clearInterval(timer),

@@ -1,47 +1,45 @@
 import { addressKey } from '../../shared/address-key.ts';
 import type { CloseCode } from '../protocol/close-codes.ts';
+import type { RefusalReason } from '../protocol/refusals.ts';
 
-/** One open connection of a reader, WebSocket or stream. */
+/** An open WebSocket or event stream of a client. */
 export interface LiveSession {
   readonly transport: 'ws' | 'sse';
-  /** Says goodbye with a reason and ends soon after. Once is enough; further calls do nothing. */
+  /** Sends `bye` with the reason and closes soon after. Further calls do nothing. */
   bye(close: CloseCode): void;
-  /** Ends now. */
+  /** Closes at once. */
   terminate(): void;
 }
 
-/** Why a connection may not be opened. */
-export type RefusalReason = 'address' | 'process' | 'closing';
-
-/** How many sessions there may be. */
+/** The limits of the number of sessions. */
 export interface SessionLimits {
   readonly maxPerAddress: number;
-  /** Of the whole process: below its limit of open files, since everything else needs some too. */
+  /** Of the whole process. Below its limit of open files, which everything else needs too. */
   readonly maxSessions: number;
 }
 
 /** All open sessions of this process. */
 export interface SessionRegistry {
   readonly size: number;
-  /** Sessions ended by us since the start, by close code. */
+  /** The sessions that the server has closed since the start, by close code. */
   readonly closes: ReadonlyMap<number, number>;
   count(transport: LiveSession['transport']): number;
-  /** Whether one more may come from this address; null: it may. */
+  /** Why an address may not open another session. Null: it may. */
   refusalFor(address: string): RefusalReason | null;
-  /** Counts a session in, until the returned function is called. */
+  /** Registers a session until the returned function is called. */
   add(session: LiveSession, address: string): () => void;
   countClose(code: number): void;
   /**
-   * Lets nobody in any more, says goodbye to all in slices over the time given, and ends what is left after it.
+   * Refuses new sessions, sends `bye` to all sessions in batches, and closes the remaining ones when the time is over.
    * Resolves when no session is open.
    */
-  close(goodbye: CloseCode, graceMs: number): Promise<void>;
+  close(reason: CloseCode, graceMs: number): Promise<void>;
 }
 
-const sliceMs = 50;
-const leastInSlice = 50;
+const batchIntervalMs = 50;
+const minBatch = 50;
 
-/** An empty register of sessions. */
+/** Creates an empty registry. */
 export function createSessionRegistry(limits: SessionLimits): SessionRegistry {
   const open = new Set<LiveSession>();
   const perAddress = new Map<string, number>();
@@ -81,32 +79,32 @@ export function createSessionRegistry(limits: SessionLimits): SessionRegistry {
     countClose(code) {
       closes.set(code, (closes.get(code) ?? 0) + 1);
     },
-    async close(goodbye, graceMs) {
+    async close(reason, graceMs) {
       closing = true;
       if (open.size === 0) return;
       const done = new Promise<void>((resolve) => emptied.push(resolve));
-      const stopSlices = sayGoodbye([...open], goodbye, graceMs);
+      const stopBatches = closeInBatches([...open], reason, graceMs);
       const end = setTimeout(() => {
         for (const session of [...open]) session.terminate();
       }, graceMs);
       await done;
-      stopSlices();
+      stopBatches();
       clearTimeout(end);
     },
   };
 }
 
-/** Tells all sessions in slices, over four fifths of the time: the rest is for the last ones to go by themselves. */
-function sayGoodbye(sessions: readonly LiveSession[], goodbye: CloseCode, graceMs: number): () => void {
-  const slices = Math.max(1, Math.floor((graceMs * 0.8) / sliceMs));
-  const perSlice = Math.max(leastInSlice, Math.ceil(sessions.length / slices));
+/** Sends `bye` in batches over four fifths of the time. The rest is for the last sessions to close themselves. */
+function closeInBatches(sessions: readonly LiveSession[], reason: CloseCode, graceMs: number): () => void {
+  const batches = Math.max(1, Math.floor((graceMs * 0.8) / batchIntervalMs));
+  const batchSize = Math.max(minBatch, Math.ceil(sessions.length / batches));
   let next = 0;
-  const slice = () => {
-    for (const session of sessions.slice(next, next + perSlice)) session.bye(goodbye);
-    next += perSlice;
+  const closeBatch = () => {
+    for (const session of sessions.slice(next, next + batchSize)) session.bye(reason);
+    next += batchSize;
     if (next >= sessions.length) clearInterval(timer);
   };
-  const timer = setInterval(slice, sliceMs);
-  slice();
+  const timer = setInterval(closeBatch, batchIntervalMs);
+  closeBatch();
   return () => clearInterval(timer);
 }

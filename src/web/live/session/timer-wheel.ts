@@ -1,19 +1,19 @@
 /**
- * One timer for the deadlines of all sessions. Eight thousand sessions with a timer each would cost more than the
- * sessions; heartbeats and deadlines are coarse, so a wheel of slots that one interval turns does for all.
+ * One timer for the deadlines of all sessions (a hashed timer wheel). Thousands of timers would cost more than the
+ * sessions. Heartbeats and timeouts are coarse, so one interval that advances a wheel of slots is enough.
  */
 export interface TimerWheel {
-  /** Entries that are waiting. */
+  /** The number of pending entries. */
   readonly size: number;
-  /** Calls `run` once, between `delayMs` and a tick later. The returned function calls it off. */
+  /** Calls `run` once, after `delayMs` to one tick more. The returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
   stop(): void;
 }
 
-/** How a wheel is driven. */
+/** The options of a wheel. */
 export interface TimerWheelOptions {
   readonly tickMs?: number;
-  /** Calls `tick` each `ms` until the returned function is called; an interval that does not hold the process. */
+  /** Calls `tick` every `ms` until the returned function is called. Default: an interval without a reference. */
   readonly every?: (ms: number, tick: () => void) => () => void;
 }
 
@@ -30,7 +30,7 @@ function everyInterval(ms: number, tick: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** A wheel that turns from now on. */
+/** Creates a wheel and starts it. */
 export function createTimerWheel({ tickMs = 250, every = everyInterval }: TimerWheelOptions = {}): TimerWheel {
   const wheel = Array.from({ length: slots }, () => new Set<Entry>());
   let hand = 0;
@@ -55,7 +55,7 @@ export function createTimerWheel({ tickMs = 250, every = everyInterval }: TimerW
       return size;
     },
     after(delayMs, run) {
-      // One tick more than it takes: the first one may come at once.
+      // One tick more: the next tick may come at once.
       const ticks = Math.max(1, Math.ceil(delayMs / tickMs) + 1);
       const slot = wheel[(hand + ticks) % slots];
       const entry = { rounds: Math.floor((ticks - 1) / slots), run };

@@ -1,12 +1,12 @@
 import type { Encoding } from '../../../push/fanout/frames.ts';
 
-/** One event of a stream. JSON holds no line break, so `data` is always one line. */
+/** Formats one server-sent event. JSON contains no line break, so `data` is always one line. */
 export function formatSseEvent(block: { readonly id?: string; readonly event: string; readonly data: string }): string {
   const id = block.id === undefined ? '' : `id: ${block.id}\n`;
   return `${id}event: ${block.event}\ndata: ${block.data}\n\n`;
 }
 
-/** Deliveries as server-sent events: one event each, with the reader's place after it as the id. */
+/** Encodes deliveries as server-sent events: one for each event of the log, with the cursor after it as the id. */
 export const sseEncoding: Encoding = {
   name: 'sse',
   encode({ ch, epoch, events }) {

@@ -10,7 +10,7 @@ import type { LiveContext } from '../session/live-context.ts';
 import type { LiveSession } from '../session/session-registry.ts';
 import { formatSseEvent, sseEncoding } from './sse-format.ts';
 
-/** A reader of the stream. */
+/** A request for an event stream. */
 export interface SseRequest {
   readonly out: ServerResponse;
   readonly address: string;
@@ -18,50 +18,50 @@ export interface SseRequest {
   readonly after: StartPosition;
 }
 
-/** The headers of a stream. No middleware sees it, so what others set for every answer stands here too. */
+/** The headers of an event stream. It bypasses the middleware, so these include what middleware sets on all responses. */
 export const sseHeaders: Readonly<Record<string, string>> = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
-  // Asks a reverse proxy to pass every byte on at once.
+  // Turns off the buffering of reverse proxies.
   'X-Accel-Buffering': 'no',
   'X-Content-Type-Options': 'nosniff',
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
-interface At {
+interface EventPosition {
   readonly seq: number;
   readonly prev: number;
 }
 
-/** One stream: the session and its only subscription. */
+/** One event stream: a session with one subscription. */
 export class SseSession implements LiveSession, Sink, DrainListener {
   readonly transport = 'sse';
   readonly encoding = sseEncoding;
-  readonly #parts: LiveContext;
-  readonly #out: ServerResponse;
+  readonly #context: LiveContext;
+  readonly #output: ServerResponse;
   readonly #filters: readonly Filter[];
   readonly #drain: DrainWatch;
   readonly #leave: () => void;
   readonly #cancelAge: () => void;
-  #cancelBeat: () => void = () => {};
+  #cancelHeartbeat: () => void = () => {};
   #subscription: Subscription | null = null;
   #closing = false;
 
-  constructor(parts: LiveContext, { out, address, filters, after }: SseRequest) {
-    const { wheel, timing, random } = parts;
-    this.#parts = parts;
-    this.#out = out;
+  constructor(context: LiveContext, { out, address, filters, after }: SseRequest) {
+    const { wheel, timing, random } = context;
+    this.#context = context;
+    this.#output = out;
     this.#filters = filters;
-    this.#leave = parts.sessions.add(this, address);
-    this.#drain = new DrainWatch(out, parts, this);
+    this.#leave = context.sessions.add(this, address);
+    this.#drain = new DrainWatch(out, context, this);
     this.#cancelAge = wheel.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
-    out.on('error', (error) => parts.log.debug({ err: error }, 'a live stream broke'));
+    out.on('error', (error) => context.log.debug({ err: error }, 'an event stream failed'));
     out.on('close', () => this.#ended());
     out.writeHead(200, sseHeaders);
-    // Spread, so that the readers of a server that went down do not all come back in the same second.
+    // Spread, so that not all clients reconnect in the same second after a restart.
     this.#write(`retry: ${Math.round(3000 + random() * 5000)}\n\n`);
-    this.#beatLater();
+    this.#scheduleHeartbeat();
     this.#subscribe(after);
   }
 
@@ -70,27 +70,27 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   }
 
   subscribed(after: Cursor): void {
-    this.#tellPlace(after);
+    this.#sendPosition(after);
   }
 
   deliver(bytes: Buffer): void {
     this.#write(bytes);
   }
 
-  live({ seq, prev }: At): void {
+  live({ seq, prev }: EventPosition): void {
     this.#send({ type: 'live', ch: this.#ch, seq, prev }, formatCursor({ epoch: this.#epoch, seq }));
   }
 
-  pos({ seq }: At): void {
-    this.#tellPlace({ epoch: this.#epoch, seq });
+  pos({ seq }: EventPosition): void {
+    this.#sendPosition({ epoch: this.#epoch, seq });
   }
 
   /**
-   * A reset is an event with the head as its id, and the stream goes on from there: an EventSource cannot read the
-   * status of an answer, and would come back with the same cursor for ever.
+   * Sends `reset` with the head as its id and continues from there. An EventSource cannot read a status code, and would
+   * reconnect with the same cursor for ever.
    */
   reset(reason: ResetReason): void {
-    const { epoch, floor, head } = this.#parts.tail.place;
+    const { epoch, floor, head } = this.#context.tail.place;
     const id = formatCursor({ epoch, seq: head });
     this.#send({ type: 'reset', id: 'sse', reason, epoch, floor, head }, id);
     this.#subscribe('head');
@@ -103,30 +103,30 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   bye(close: CloseCode): void {
     if (this.#closing) return;
     const { code, reason } = close;
-    this.#write(formatBye(close, retryAfterMs(close, this.#parts.random)));
+    this.#write(formatBye(close, retryAfterMs(close, this.#context.random)));
     this.#closing = true;
-    this.#parts.sessions.countClose(code);
-    this.#parts.log.debug({ code, reason }, 'a live stream is ended');
+    this.#context.sessions.countClose(code);
+    this.#context.log.debug({ code, reason }, 'closed an event stream');
     this.#subscription?.close();
-    this.#out.end();
-    this.#cancelBeat();
-    this.#cancelBeat = this.#parts.wheel.after(this.#parts.timing.byeTimeoutMs, () => this.terminate());
+    this.#output.end();
+    this.#cancelHeartbeat();
+    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
     this.#subscription?.wake();
   }
 
-  tooSlow(): void {
+  drainTimedOut(): void {
     this.bye(closeCodes.slowConsumer);
   }
 
   terminate(): void {
-    this.#out.destroy();
+    this.#output.destroy();
   }
 
   get #epoch(): string {
-    return this.#parts.tail.place.epoch;
+    return this.#context.tail.place.epoch;
   }
 
   get #ch(): string {
@@ -135,13 +135,13 @@ export class SseSession implements LiveSession, Sink, DrainListener {
 
   #subscribe(after: StartPosition): void {
     if (this.#closing) return;
-    const subscription = this.#parts.fanOut.subscribe({ filters: this.#filters, after, sink: this });
-    // One that was reset before we got hold of it has its successor in place already.
+    const subscription = this.#context.fanOut.subscribe({ filters: this.#filters, after, sink: this });
+    // A subscription that was reset before `subscribe` returned has been replaced already.
     if (!subscription.closed) this.#subscription = subscription;
   }
 
-  /** A block with nothing but an id: no event, but the place from which an EventSource comes back. */
-  #tellPlace(cursor: Cursor): void {
+  /** A block with nothing but an id: not an event, but the cursor with which an EventSource reconnects. */
+  #sendPosition(cursor: Cursor): void {
     this.#write(`id: ${formatCursor(cursor)}\n\n`);
   }
 
@@ -151,15 +151,15 @@ export class SseSession implements LiveSession, Sink, DrainListener {
 
   #write(bytes: Buffer | string): void {
     if (this.#closing) return;
-    this.#out.write(bytes);
-    // The time to drain starts with the write that reaches the mark, whether or not anything more is to be written.
+    this.#output.write(bytes);
+    // The drain timeout starts with the write that reaches the mark, even if nothing more is to be written.
     this.#drain.writable();
   }
 
-  #beatLater(): void {
-    const { wheel, timing, random } = this.#parts;
-    this.#cancelBeat = wheel.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
-      this.#beatLater();
+  #scheduleHeartbeat(): void {
+    const { wheel, timing, random } = this.#context;
+    this.#cancelHeartbeat = wheel.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
+      this.#scheduleHeartbeat();
       if (!this.writable()) return;
       this.#subscription?.sendPos();
       this.#write(': hb\n\n');
@@ -168,7 +168,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
 
   #ended(): void {
     this.#closing = true;
-    this.#cancelBeat();
+    this.#cancelHeartbeat();
     this.#cancelAge();
     this.#drain.stop();
     this.#subscription?.close();
@@ -176,7 +176,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   }
 }
 
-/** The goodbye of a stream: also in the form that an EventSource heeds by itself. */
+/** Formats `bye` of an event stream, with the delay as `retry` too: an EventSource obeys that itself. */
 export function formatBye({ code, reason }: CloseCode, waitMs: number): string {
   const data = JSON.stringify({ type: 'bye', code, reason, retryAfterMs: waitMs } satisfies ServerMessage);
   return `retry: ${Math.max(1000, waitMs)}\n${formatSseEvent({ event: 'bye', data })}`;

@@ -1,17 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isOwnOrigin } from '../../http/security/own-origin.ts';
 
-/** Which pages may open a session. */
+/** The pages that may open a session. */
 export interface AllowedOrigins {
-  /** Exact origins, or `*`; null: our own pages. */
+  /** Exact origins, or `*`. Null: our own pages only. */
   readonly allowedOrigins: readonly string[] | '*' | null;
   readonly publicUrl: string;
 }
 
 /**
- * Whether a browser page of this origin may open a session.
+ * Whether a client may open a session by the origin of its page.
  *
- * A client that is no browser sends no Origin and is let in. With a cookie and no Origin it is neither: refused.
+ * A client that is not a browser sends no Origin, and is allowed. A request with a cookie but without an Origin is neither
+ * from a browser nor from such a client, and is refused.
  */
 export function isOriginAllowed(headers: IncomingHttpHeaders, { allowedOrigins, publicUrl }: AllowedOrigins): boolean {
   const { origin, host, cookie } = headers;

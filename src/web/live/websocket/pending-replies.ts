@@ -3,14 +3,14 @@ import { framePong, frameText, pingMessage } from './ws-frame.ts';
 
 /** The connection that replies are written to. */
 export interface ReplyWriter {
-  /** False while too much is unsent. `flush` is called once it has drained. */
+  /** False above the high-water mark. `flush` is called when the connection has drained. */
   writable(): boolean;
   write(frame: Buffer): void;
 }
 
 /**
- * What is due to one client, coalesced while its connection is above the high-water mark: the latest counts of each
- * watched item, one pong and one answer to its messages of type `ping`. A client that does not read holds no more.
+ * The replies to one client. While its connection is above the high-water mark they are coalesced to the latest counts of
+ * each watched item, one pong and one reply to `ping` messages, so that a client that does not read cannot use more memory.
  */
 export class PendingReplies {
   readonly #writer: ReplyWriter;
@@ -22,30 +22,30 @@ export class PendingReplies {
     this.#writer = writer;
   }
 
-  /** Sends counts that have changed, now or when the connection has drained. */
+  /** Sends changed counts, now or when the connection has drained. */
   counts(changed: readonly ItemCounts[]): void {
     for (const counts of changed) this.#counts.set(counts.id, counts);
     this.flush();
   }
 
-  /** Forgets counts that are not sent yet: their items are no longer watched. */
+  /** Drops unsent counts: their items are no longer watched. */
   dropCounts(): void {
     this.#counts.clear();
   }
 
-  /** Answers a ping frame. Of several, the latest is answered (RFC 6455 section 5.5.3 allows it). */
+  /** Answers a ping frame. Of several unanswered ones only the latest is answered (RFC 6455 §5.5.3). */
   pong(payload: Buffer): void {
     this.#pong = framePong(payload);
     this.flush();
   }
 
-  /** Answers a message of type `ping`; several that wait get one answer. */
+  /** Answers a message of type `ping`. Several unanswered ones get one reply. */
   ping(): void {
     this.#ping = true;
     this.flush();
   }
 
-  /** Writes what is due, as far as the connection takes it. */
+  /** Writes the replies, until the connection is above the high-water mark. */
   flush(): void {
     if (this.#pong !== null && this.#writer.writable()) {
       this.#writer.write(this.#pong);

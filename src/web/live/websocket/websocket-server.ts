@@ -3,44 +3,40 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { hasRepeatedHost } from '../../http/security/host-header.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
-import { type HttpRefusal, handshakeRefusals, sessionRefusals } from '../protocol/refusals.ts';
+import { maxMessageFragments } from '../protocol/live-timing.ts';
+import { type HttpRefusal, handshakeRefusals, type RefusalReason, sessionRefusals } from '../protocol/refusals.ts';
 import type { LiveContext } from '../session/live-context.ts';
-import type { RefusalReason } from '../session/session-registry.ts';
 import { isOriginAllowed } from './origin-check.ts';
 import { WebSocketSession } from './ws-session.ts';
 
-/**
- * A message comes in one piece from every honest client. Each piece costs us a hundred times its bytes to keep.
- */
-export const maxMessagePieces = 64;
-/** Reads of a socket for one frame: those of a client that sends byte by byte. */
-const maxReadsOfFrame = 1024;
+/** The reads of a socket for one frame. A client that sends byte by byte needs many. */
+const maxReadsPerFrame = 1024;
 
-/** The one version of the protocol there is. */
+/** The subprotocol of version 1, the only version. */
 export const subprotocol = 'newswire.v1.json';
 
-/** What WebSocket needs beyond what all live sessions share. */
+/** What the WebSocket server works with. */
 export interface WebSocketServerOptions extends LiveContext {
   readonly server: Server;
-  /** Exact origins, or `*`; null: our own pages. */
+  /** Exact origins, or `*`. Null: our own pages only. */
   readonly allowedOrigins: readonly string[] | '*' | null;
-  /** The base of our absolute addresses. */
+  /** The base of our absolute URLs. */
   publicUrl(): string;
-  /** Whose request this is; by default the peer's address. */
+  /** The address of the client. Default: the peer. */
   readonly clientAddress?: (request: IncomingMessage) => string;
 }
 
 /** The live sessions of a server. */
 export interface LiveServer {
-  /** Open sessions, of both transports. */
+  /** The number of open sessions of both transports. */
   readonly sessions: number;
-  /** Says goodbye to everybody in slices over the time given, then ends who is left. */
+  /** Closes all sessions in batches within the time, then terminates the remaining ones. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Serves `/live` on a server: takes over its `upgrade` event. Origin and limits are judged before the handshake, so
- * that a refusal costs neither side a connection.
+ * Serves `/live` on a server, by its `upgrade` event. Origin and limits are checked before the handshake, so that a
+ * refusal is an HTTP response.
  */
 export function attachWebSocketServer(options: WebSocketServerOptions): LiveServer {
   const { server, sessions, timing } = options;
@@ -48,27 +44,27 @@ export function attachWebSocketServer(options: WebSocketServerOptions): LiveServ
   const handshake = new WebSocketServer({
     noServer: true,
     maxPayload: timing.maxMessageBytes,
-    maxFragments: maxMessagePieces,
-    maxBufferedChunks: maxReadsOfFrame,
-    // A message a socket in each turn of the event loop: those who send many at once hold nobody else up.
+    maxFragments: maxMessageFragments,
+    maxBufferedChunks: maxReadsPerFrame,
+    // One message per socket in each tick of the event loop: a client that sends many does not block others.
     allowSynchronousEvents: false,
     perMessageDeflate: false,
-    // The library answers pings whatever is unsent; the session answers them within the high-water rule.
+    // The library answers pings whatever is unsent. The session answers them below the high-water mark only.
     autoPong: false,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
 
-  // One for all sockets, made out here: made in there it would keep each request's address alive for hours.
-  const broke = (error: Error) => options.log.debug({ err: error }, 'a live connection broke');
+  // One listener for all sockets: a closure for each would keep the request in memory as long as the session.
+  const logError = (error: Error) => options.log.debug({ err: error }, 'a live connection failed');
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Without a listener a connection that breaks during the handshake would end the process.
-    socket.on('error', broke);
+    // Without a listener an error during the handshake would end the process.
+    socket.on('error', logError);
     const url = URL.canParse(`http://x${request.url}`) ? new URL(`http://x${request.url}`) : null;
     const address = clientAddress(request);
-    const answer = judge(request, url, options) ?? refusalOf(sessions.refusalFor(address));
-    if (answer !== null || url === null) {
-      answerPlainly(socket, answer ?? handshakeRefusals.address);
+    const refusal = validateHandshake(request, url, options) ?? refusalOf(sessions.refusalFor(address));
+    if (refusal !== null || url === null) {
+      refuse(socket, refusal ?? handshakeRefusals.address);
       return;
     }
     handshake.handleUpgrade(request, socket, head, (ws) => {
@@ -76,8 +72,8 @@ export function attachWebSocketServer(options: WebSocketServerOptions): LiveServ
     });
   };
   server.on('upgrade', upgrade);
-  // Clients that offer HTTP/2 by `Upgrade: h2c`, as Java's does, ask for a page: RFC 9110 section 7.8 lets us pass the
-  // offer over. The option of `http.createServer` is read anew from the server at each request.
+  // Clients that offer HTTP/2 by `Upgrade: h2c`, such as Java's, send a normal request: RFC 9110 §7.8 lets a server
+  // ignore the offer. Node reads this option of `http.createServer` from the server at each request.
   Object.assign(server, { shouldUpgradeCallback: isWebSocketUpgrade });
 
   return {
@@ -92,16 +88,20 @@ export function attachWebSocketServer(options: WebSocketServerOptions): LiveServ
   };
 }
 
-function refusalOf(refusal: RefusalReason | null): HttpRefusal | null {
-  return refusal === null ? null : sessionRefusals[refusal];
+function refusalOf(reason: RefusalReason | null): HttpRefusal | null {
+  return reason === null ? null : sessionRefusals[reason];
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** What is wrong with a request for a session; null: nothing. */
-function judge(request: IncomingMessage, url: URL | null, options: WebSocketServerOptions): HttpRefusal | null {
+/** Why a handshake is invalid. Null: it is valid. */
+function validateHandshake(
+  request: IncomingMessage,
+  url: URL | null,
+  options: WebSocketServerOptions,
+): HttpRefusal | null {
   if (url?.pathname !== '/live') return handshakeRefusals.address;
   if (hasRepeatedHost(request)) return handshakeRefusals.host;
   const { allowedOrigins } = options;
@@ -109,15 +109,15 @@ function judge(request: IncomingMessage, url: URL | null, options: WebSocketServ
     return handshakeRefusals.origin;
   }
   const offered = request.headers['sec-websocket-protocol'];
-  // No offer is version 1. An offer without a version that we speak is told so at once, not after a handshake that
-  // the client's library would then call a failure of its own.
+  // No offer means version 1. An offer without a version that we support is refused here: after a handshake without a
+  // subprotocol the client's library would report its own, less clear error.
   if (offered !== undefined && !offered.split(',').some((name) => name.trim() === subprotocol)) {
     return handshakeRefusals.subprotocol;
   }
   return null;
 }
 
-function answerPlainly(socket: Duplex, { status, message, retryAfterS }: HttpRefusal): void {
+function refuse(socket: Duplex, { status, message, retryAfterS }: HttpRefusal): void {
   const body = `${message}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -128,6 +128,6 @@ function answerPlainly(socket: Duplex, { status, message, retryAfterS }: HttpRef
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
   ];
-  // Nothing counts this connection any more: a client that keeps its end open must not keep ours.
+  // No limit counts this connection any more: destroy it, even if the client keeps its end open.
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

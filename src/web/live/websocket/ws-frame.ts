@@ -5,8 +5,8 @@ const pingOpcode = 0x89;
 const pongOpcode = 0x8a;
 
 /**
- * A text message as the bytes of one unmasked WebSocket frame (RFC 6455 section 5.2). We frame by hand so that a
- * message is framed once for all who get it: through the library each of them would pay for it again.
+ * Encodes a text message as one unmasked WebSocket frame (RFC 6455 §5.2). A message is encoded once for all of its
+ * recipients. The library would encode it for each of them.
  */
 export function frameText(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -26,12 +26,12 @@ export function frameText(text: string): Buffer {
   return frame;
 }
 
-/** A ping frame. Every WebSocket library answers it with a pong of the same payload. @param payload at most 125 bytes. */
+/** Encodes a ping frame. The client's library answers it with a pong of the same payload. @param payload at most 125 bytes. */
 export function framePing(payload: Buffer): Buffer {
   return frameControl(pingOpcode, payload);
 }
 
-/** The pong frame that answers a ping of this payload. @param payload at most 125 bytes. */
+/** Encodes the pong frame that answers a ping. @param payload that of the ping, at most 125 bytes. */
 export function framePong(payload: Buffer): Buffer {
   return frameControl(pongOpcode, payload);
 }
@@ -40,10 +40,10 @@ function frameControl(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([opcode, payload.length]), payload]);
 }
 
-/** The message `ping`, framed once: every session sends the same bytes. */
+/** The frame of the message `ping`, the same for every session. */
 export const pingMessage: Buffer = frameText('{"type":"ping"}');
 
-/** Deliveries as WebSocket messages: one `item`, or several coalesced into `items`. */
+/** Encodes deliveries as WebSocket messages: one `item`, or several coalesced into `items`. */
 export const webSocketEncoding: Encoding = {
   name: 'ws',
   encode({ ch, events }) {

@@ -20,54 +20,54 @@ import { framePing, frameText, pingMessage } from './ws-frame.ts';
 import { type SessionConnection, SessionSubscriptions } from './ws-subscriptions.ts';
 
 const open = 1;
-/** What the library's complaints about a client are as close codes; any other is 1002. */
-const libraryCloses: Readonly<Record<string, number>> = {
+/** The close codes of the library's error codes. Any other error of the client is 1002. */
+const libraryCloseCodes: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
-/** Too many to guess: only a client that reads what it is sent can answer a ping. */
+/** Too long to guess: only a client that reads can answer a ping. */
 const pingPayloadBytes = 8;
 
-/** A connection that has been let in. */
+/** A connection after its handshake. */
 export interface AcceptedWebSocket {
   readonly ws: WebSocket;
   readonly socket: Duplex;
   readonly address: string;
-  /** The query of the address it came by: a subscription, unless it is empty. */
+  /** The query of the request. Unless it is empty, it is a subscription. */
   readonly query: URLSearchParams;
 }
 
 /** One WebSocket connection and its subscriptions. */
 export class WebSocketSession implements LiveSession, SessionConnection, DrainListener {
   readonly transport = 'ws';
-  readonly #parts: LiveContext;
+  readonly #context: LiveContext;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #subscriptions: SessionSubscriptions;
   readonly #drain: DrainWatch;
   readonly #pending: PendingReplies;
   readonly #leave: () => void;
-  #cancelBeat: () => void;
+  #cancelHeartbeat: () => void;
   readonly #cancelAge: () => void;
   /** The ping frame that has no pong yet. */
-  #awaited: { readonly payload: Buffer; readonly cancel: () => void } | null = null;
+  #pendingPing: { readonly payload: Buffer; readonly cancel: () => void } | null = null;
   #cancelWatch: (() => void) | null = null;
   #windowStart = 0;
   #messages = 0;
   #closing = false;
 
-  constructor(parts: LiveContext, connection: AcceptedWebSocket) {
-    this.#parts = parts;
+  constructor(context: LiveContext, connection: AcceptedWebSocket) {
+    this.#context = context;
     this.#ws = connection.ws;
     this.#socket = connection.socket;
-    this.#subscriptions = new SessionSubscriptions(this, parts);
-    this.#drain = new DrainWatch(connection.socket, parts, this);
+    this.#subscriptions = new SessionSubscriptions(this, context);
+    this.#drain = new DrainWatch(connection.socket, context, this);
     this.#pending = new PendingReplies(this);
-    this.#leave = parts.sessions.add(this, connection.address);
-    const { wheel, timing, random } = parts;
-    // Spread over the interval: sessions that came together must not beat together.
-    this.#cancelBeat = wheel.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#beat());
+    this.#leave = context.sessions.add(this, connection.address);
+    const { wheel, timing, random } = context;
+    // Spread over the interval: sessions that were opened together must not send their pings together.
+    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#sendHeartbeat());
     this.#cancelAge = wheel.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     this.#listen();
     this.#welcome();
@@ -79,13 +79,13 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   }
 
   /**
-   * Writes one framed message. The frame bypasses the library, which therefore must be asked whether it is open. What
-   * is not the answer to one message of the client asks `writable` first.
+   * Writes one frame to the socket, without the library: check that its connection is open. A caller that does not
+   * reply to a message of the client checks `writable` first.
    */
   write(frame: Buffer): void {
     if (this.#closing || this.#ws.readyState !== open) return;
     this.#socket.write(frame);
-    // The time to drain starts with the write that reaches the mark, whether or not anything more is to be written.
+    // The drain timeout starts with the write that reaches the mark, even if nothing more is to be written.
     this.#drain.writable();
   }
 
@@ -96,13 +96,13 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   bye(close: CloseCode): void {
     if (this.#closing) return;
     const { code, reason } = close;
-    this.send({ type: 'bye', code, reason, retryAfterMs: retryAfterMs(close, this.#parts.random) });
+    this.send({ type: 'bye', code, reason, retryAfterMs: retryAfterMs(close, this.#context.random) });
     this.#closing = true;
-    this.#parts.sessions.countClose(code);
+    this.#context.sessions.countClose(code);
     this.#endSubscriptions();
     this.#ws.close(code, reason);
-    this.#cancelBeat();
-    this.#cancelBeat = this.#parts.wheel.after(this.#parts.timing.byeTimeoutMs, () => this.terminate());
+    this.#cancelHeartbeat();
+    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
@@ -110,7 +110,7 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.#subscriptions.wake();
   }
 
-  tooSlow(): void {
+  drainTimedOut(): void {
     this.bye(closeCodes.slowConsumer);
   }
 
@@ -124,22 +124,22 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
       if (this.#countMessage()) this.#pending.pong(payload);
     });
     this.#ws.on('pong', (payload) => this.#receivePong(payload));
-    this.#ws.on('error', (error) => this.#broke(error));
+    this.#ws.on('error', (error) => this.#failed(error));
     this.#ws.on('close', () => this.#ended());
   }
 
-  /** The library has closed the connection, or lost it: with a code of WebSocket's own when the client is to blame. */
-  #broke(error: NodeJS.ErrnoException): void {
-    const code = libraryCloses[error.code ?? ''] ?? (error.code?.startsWith('WS_ERR_') ? 1002 : null);
-    if (code !== null && !this.#closing) this.#parts.sessions.countClose(code);
-    this.#parts.log.debug({ err: error }, 'a live session broke');
+  /** The library has closed the connection because of an error of the client, or has lost it. */
+  #failed(error: NodeJS.ErrnoException): void {
+    const code = libraryCloseCodes[error.code ?? ''] ?? (error.code?.startsWith('WS_ERR_') ? 1002 : null);
+    if (code !== null && !this.#closing) this.#context.sessions.countClose(code);
+    this.#context.log.debug({ err: error }, 'a live connection failed');
   }
 
   #ended(): void {
     this.#closing = true;
-    this.#cancelBeat();
+    this.#cancelHeartbeat();
     this.#cancelAge();
-    this.#awaited?.cancel();
+    this.#pendingPing?.cancel();
     this.#drain.stop();
     this.#endSubscriptions();
     this.#leave();
@@ -157,11 +157,11 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   }
 
   #welcome(): void {
-    const { timing } = this.#parts;
+    const { timing } = this.#context;
     this.send({
       type: 'welcome',
       v: 1,
-      ...this.#parts.tail.place,
+      ...this.#context.tail.place,
       pingIntervalMs: timing.pingIntervalMs,
       maxAgeMs: timing.maxAgeMs,
       limits: {
@@ -172,33 +172,33 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     });
   }
 
-  #beat(): void {
-    const { wheel, timing } = this.#parts;
-    this.#cancelBeat = wheel.after(timing.pingIntervalMs, () => this.#beat());
-    // Behind a backlog a ping would not arrive in time, and the drain timeout tells a dead client as well.
+  #sendHeartbeat(): void {
+    const { wheel, timing } = this.#context;
+    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs, () => this.#sendHeartbeat());
+    // Behind unsent bytes a ping would not arrive in time. The drain timeout detects a dead client too.
     if (!this.writable()) return;
-    this.#awaited ??= {
+    this.#pendingPing ??= {
       payload: randomBytes(pingPayloadBytes),
       cancel: wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
     };
-    this.write(Buffer.concat([framePing(this.#awaited.payload), pingMessage]));
+    this.write(Buffer.concat([framePing(this.#pendingPing.payload), pingMessage]));
     this.#subscriptions.sendPositions();
   }
 
-  /** Only the payload of our ping proves that the client reads. Any other pong is a message like others (RFC 6455, 5.5.3). */
+  /** Only the payload of our ping proves that the client reads. Any other pong counts as a message (RFC 6455 §5.5.3). */
   #receivePong(payload: Buffer): void {
-    if (this.#awaited?.payload.equals(payload)) {
-      this.#awaited.cancel();
-      this.#awaited = null;
+    if (this.#pendingPing?.payload.equals(payload)) {
+      this.#pendingPing.cancel();
+      this.#pendingPing = null;
     } else {
       this.#countMessage();
     }
   }
 
-  /** Counts what the client sends. False: it was too much, and the session is being closed. */
+  /** Counts a message of the client. False: it has sent too many, and the session is closing. */
   #countMessage(): boolean {
     if (this.#closing) return false;
-    const { clock, timing } = this.#parts;
+    const { clock, timing } = this.#context;
     const nowMs = clock.monotonic();
     if (nowMs - this.#windowStart >= timing.messageWindowMs) {
       this.#windowStart = nowMs;
@@ -216,8 +216,8 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
       if (request === null) this.bye(closeCodes.badMessage);
       else this.#answer(request);
     } catch (error) {
-      // The boundary of a session: our fault ends this one, and the log says what it was.
-      this.#parts.log.error({ err: error }, 'a live session failed');
+      // An error of ours ends this session only.
+      this.#context.log.error({ err: error }, 'a live session failed');
       this.terminate();
     }
   }
@@ -225,10 +225,10 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   #answer(request: ClientRequest | ProtocolError): void {
     switch (request.type) {
       case 'subscribe':
-        this.#refuse(this.#subscriptions.subscribe(request));
+        this.#sendError(this.#subscriptions.subscribe(request));
         break;
       case 'unsubscribe':
-        this.#refuse(this.#subscriptions.unsubscribe(request.id));
+        this.#sendError(this.#subscriptions.unsubscribe(request.id));
         break;
       case 'watch':
         this.#watch(request.items);
@@ -238,24 +238,24 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
         break;
       case 'pong':
         break;
-      case 'fault':
-        this.#refuse(request);
+      case 'error':
+        this.#sendError(request);
         break;
       default:
         assertNever(request);
     }
   }
 
-  #refuse(fault: ProtocolError | null): void {
-    if (fault === null) return;
-    const { id, code, message } = fault;
+  #sendError(error: ProtocolError | null): void {
+    if (error === null) return;
+    const { id, code, message } = error;
     this.send({ type: 'error', ...(id === null ? {} : { id }), code, message });
   }
 
   #watch(items: readonly number[]): void {
-    const { countPoller } = this.#parts;
+    const { countPoller } = this.#context;
     this.#stopWatching();
-    if (countPoller === null) this.#refuse(protocolError(null, 'not_available', 'nothing is counted here'));
+    if (countPoller === null) this.#sendError(protocolError(null, 'not_available', 'this server has no counts'));
     else if (items.length > 0) {
       this.#cancelWatch = countPoller.watch({ items, notify: (changed) => this.#pending.counts(changed) });
     }

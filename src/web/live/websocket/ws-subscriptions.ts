@@ -7,88 +7,88 @@ import { type CloseCode, closeCodes } from '../protocol/close-codes.ts';
 import type { LiveContext } from '../session/live-context.ts';
 import { webSocketEncoding } from './ws-frame.ts';
 
-/** What subscriptions need of their session. */
+/** The session of a subscription. */
 export interface SessionConnection {
-  /** False while too much is unsent; the subscriptions are woken when it has drained. */
+  /** False above the high-water mark. Subscriptions are woken when the connection has drained. */
   writable(): boolean;
   write(frame: Buffer): void;
   send(message: ServerMessage): void;
   bye(close: CloseCode): void;
 }
 
-/** By which id a client knows a subscription, and by which name its frames go. */
-interface Named {
+/** The client's id of a subscription, and the channel name in its messages. */
+interface SubscriptionNames {
   readonly id: string;
   readonly ch: string;
 }
 
-/** One subscription of a session: writes its part of the protocol. */
+/** One subscription of a session. Writes its messages. */
 class SessionSubscription implements Sink {
   readonly encoding = webSocketEncoding;
   readonly id: string;
   readonly ch: string;
   subscription: Subscription | null = null;
-  readonly #wire: SessionConnection;
+  readonly #connection: SessionConnection;
   readonly #ended: (own: SessionSubscription) => void;
 
-  constructor(wire: SessionConnection, { id, ch }: Named, ended: (own: SessionSubscription) => void) {
-    this.#wire = wire;
+  constructor(connection: SessionConnection, { id, ch }: SubscriptionNames, ended: (own: SessionSubscription) => void) {
+    this.#connection = connection;
     this.#ended = ended;
     this.id = id;
     this.ch = ch;
   }
 
   writable(): boolean {
-    return this.#wire.writable();
+    return this.#connection.writable();
   }
 
   subscribed(after: Cursor, head: number): void {
     const { id, ch } = this;
-    this.#wire.send({ type: 'subscribed', id, ch, after: formatCursor(after), head });
+    this.#connection.send({ type: 'subscribed', id, ch, after: formatCursor(after), head });
   }
 
   deliver(bytes: Buffer): void {
-    this.#wire.write(bytes);
+    this.#connection.write(bytes);
   }
 
   live({ seq, prev }: { readonly seq: number; readonly prev: number }): void {
-    this.#wire.send({ type: 'live', ch: this.ch, seq, prev });
+    this.#connection.send({ type: 'live', ch: this.ch, seq, prev });
   }
 
   pos({ seq, prev }: { readonly seq: number; readonly prev: number }): void {
-    this.#wire.send({ type: 'pos', ch: this.ch, seq, prev });
+    this.#connection.send({ type: 'pos', ch: this.ch, seq, prev });
   }
 
   reset(reason: ResetReason, { epoch, floor, head }: LogBounds): void {
     this.#ended(this);
-    this.#wire.send({ type: 'reset', id: this.id, reason, epoch, floor, head });
+    this.#connection.send({ type: 'reset', id: this.id, reason, epoch, floor, head });
   }
 
   aborted(): void {
-    this.#wire.bye(closeCodes.positionLost);
+    this.#connection.bye(closeCodes.positionLost);
   }
 }
 
-/** The subscriptions of one session, by the ids that its client gave them. */
+/** The subscriptions of one session, by the ids that the client chose. */
 export class SessionSubscriptions {
-  readonly #wire: SessionConnection;
-  readonly #parts: Pick<LiveContext, 'fanOut' | 'timing'>;
+  readonly #connection: SessionConnection;
+  readonly #context: Pick<LiveContext, 'fanOut' | 'timing'>;
   readonly #byId = new Map<string, SessionSubscription>();
 
-  constructor(wire: SessionConnection, parts: Pick<LiveContext, 'fanOut' | 'timing'>) {
-    this.#wire = wire;
-    this.#parts = parts;
+  constructor(connection: SessionConnection, context: Pick<LiveContext, 'fanOut' | 'timing'>) {
+    this.#connection = connection;
+    this.#context = context;
   }
 
-  /** @returns what is wrong with the request; null: it is under way. */
+  /** @returns why the subscription is refused; null: it was created. */
   subscribe({ id, filters, after }: SubscribeRequest): ProtocolError | null {
     const ch = channelOf(filterKeyOf(filters));
-    const fault = this.#faultOf({ id, ch });
-    if (fault !== null) return fault;
-    const own = new SessionSubscription(this.#wire, { id, ch }, (ended) => this.#byId.delete(ended.id));
-    // Registered first: the answer may come, and may be a reset, before `subscribe` returns.
+    const error = this.#validate({ id, ch });
+    if (error !== null) return error;
+    const own = new SessionSubscription(this.#connection, { id, ch }, (ended) => this.#byId.delete(ended.id));
+    // Register first: a `subscribed` or a `reset` may be sent before `subscribe` returns.
     this.#byId.set(id, own);
-    own.subscription = this.#parts.fanOut.subscribe({ filters, after, sink: own });
+    own.subscription = this.#context.fanOut.subscribe({ filters, after, sink: own });
     return null;
   }
 
@@ -113,13 +113,13 @@ export class SessionSubscriptions {
     this.#byId.clear();
   }
 
-  #faultOf({ id, ch }: Named): ProtocolError | null {
-    const most = this.#parts.timing.maxSubscriptions;
-    if (this.#byId.has(id)) return protocolError(id, 'duplicate_id', 'this id has a subscription already');
-    // Frames are named by their filter: two subscriptions with one filter could not be told apart.
-    const twin = [...this.#byId.values()].find((other) => other.ch === ch);
-    if (twin !== undefined) return protocolError(id, 'duplicate_filter', `'${twin.id}' has the same filter`);
-    if (this.#byId.size < most) return null;
-    return protocolError(id, 'too_many_subscriptions', `a session has at most ${most} subscriptions`);
+  #validate({ id, ch }: SubscriptionNames): ProtocolError | null {
+    const max = this.#context.timing.maxSubscriptions;
+    if (this.#byId.has(id)) return protocolError(id, 'duplicate_id', 'another subscription has this id');
+    // The channel name is derived from the filter: two subscriptions with one filter would have the same name.
+    const duplicate = [...this.#byId.values()].find((other) => other.ch === ch);
+    if (duplicate !== undefined) return protocolError(id, 'duplicate_filter', `'${duplicate.id}' has the same filter`);
+    if (this.#byId.size < max) return null;
+    return protocolError(id, 'too_many_subscriptions', `a session has at most ${max} subscriptions`);
   }
 }

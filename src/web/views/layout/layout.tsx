@@ -1,12 +1,7 @@
 import type { PropsWithChildren } from 'hono/jsx';
+import { outputFormats } from '../../../domain/output-formats.ts';
 import { KeyboardHelp } from './keyboard-help.tsx';
 import type { PageContext, PageHead } from './page-context.ts';
-
-const formats = [
-  { format: 'rss', name: 'RSS', type: 'application/rss+xml' },
-  { format: 'atom', name: 'Atom', type: 'application/atom+xml' },
-  { format: 'json', name: 'JSON Feed', type: 'application/feed+json' },
-] as const;
 
 /** A whole page: head, masthead, the page's own matter, foot. */
 export function Layout(props: PropsWithChildren<{ frame: PageContext; head: PageHead }>) {
@@ -46,8 +41,8 @@ function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
       <link rel="stylesheet" href={links.file('assets/readers.css')} />
       <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
       {feedPath !== null &&
-        formats.map(({ format, name, type }) => (
-          <link rel="alternate" type={type} title={name} href={links.feed(feedPath, format, head.q)} />
+        outputFormats.map(({ name, label, mediaType }) => (
+          <link rel="alternate" type={mediaType} title={label} href={links.feed(feedPath, name, head.q)} />
         ))}
       {feedPath !== null && frame.hubUrl !== null && (
         <>
@@ -141,9 +136,9 @@ function Footer({ frame, head }: { frame: PageContext; head: PageHead }) {
           <li>
             <a href={links.status}>Status</a>
           </li>
-          {formats.map(({ format, name }) => (
+          {outputFormats.map(({ name, label }) => (
             <li>
-              <a href={links.feed(head.feedPath ?? '', format, head.q)}>{name}</a>
+              <a href={links.feed(head.feedPath ?? '', name, head.q)}>{label}</a>
             </li>
           ))}
           <li class="to-keys" hidden>

@@ -1,3 +1,4 @@
+import type { OutputFormatName } from '../../../domain/output-formats.ts';
 import { slug } from '../../../domain/slug.ts';
 
 /** Addresses within the site, as they stand in `href`. */
@@ -20,9 +21,9 @@ export interface Links {
   /** A built file: `assets/newswire.css`. */
   file(path: string): string;
   /** An output feed of the page at `path` ('' for the front page), of one search when `q` says so. */
-  feed(path: string, format: 'rss' | 'atom' | 'json', q?: string | null): string;
+  feed(path: string, format: OutputFormatName, q?: string | null): string;
   /** The same, absolute: what one subscribes to. */
-  topic(path: string, format: 'rss' | 'atom' | 'json'): string;
+  topic(path: string, format: OutputFormatName): string;
 }
 
 /**

@@ -18,7 +18,7 @@ describe('cacheKey', () => {
     ['/feed.rss?section=science&section=world', '/feed.rss?section=World&section=SCIENCE&section=world&x=1'],
     ['/sections/world/feed.rss', '/sections/WORLD/feed.rss?section=other', '/sections/world/feed.rss?x=1'],
     ['/sources/a/feed.atom?limit=5', '/sources/a/feed.atom?source=b&limit=5'],
-  ])('is %s for every spelling of it', (...spellings) => {
+  ])('is %s for every spelling of the URL', (...spellings) => {
     expect(new Set(spellings.map(cacheKey))).toEqual(new Set([spellings[0]]));
   });
 
@@ -47,11 +47,11 @@ describe('cacheKey', () => {
     '/sections/world\\..\\..\\feed.rss',
     `/sections/${'w'.repeat(2000)}`,
     `/feed.rss?${Array.from({ length: 200 }, (_, index) => `category=c${index}`).join('&')}`,
-  ])('is none for %j', (url) => {
+  ])('is null for %j', (url) => {
     expect(cacheKey(url)).toBeNull();
   });
 
-  it('is short however long an address is', () => {
+  it('is bounded for a long URL', () => {
     const long = 'y'.repeat(15_000);
     expect(cacheKey(`/feed.rss?limit=5&x=${long}`)).toBe('/feed.rss?limit=5');
     expect(cacheKey(`/?${long}=1`)).toBe('/');
@@ -105,11 +105,11 @@ const odd = [
 ];
 const tokens = /[0-9a-z]+\.[0-9a-f-]{36}\.[\w-]{22}/g;
 
-describe('an answer out of the cache', () => {
-  it('is the one that the app gives without a cache, whatever was asked for before', async () => {
+describe('a cached response', () => {
+  it('equals the response without a cache, whatever was requested before', async () => {
     const without = new Map<string, unknown>();
-    for (const stateMark of [() => null, () => 'unchanged']) {
-      await withStoreApp({ parts: { stateMark } }, ({ app }) =>
+    for (const dataVersion of [() => null, () => 'unchanged']) {
+      await withStoreApp({ parts: { dataVersion } }, ({ app }) =>
         withServer(app, async (send) => {
           // Twice, and backwards in between: every address is answered after every other.
           for (const path of [...odd, ...odd.toReversed(), ...odd]) {

@@ -1,27 +1,77 @@
+import type { RequestListener } from 'node:http';
 import { brotliDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../../src/runtime/log.ts';
+import type { AppContext } from '../../../../src/web/shared/app-context.ts';
+import { createClientAddress } from '../../../../src/web/shared/client-address.ts';
 import { draft, minute, noon } from '../../../support/store-fixture.ts';
-import { type StoreApp, withStoreApp } from '../../../support/web/store-app.ts';
+import { listenerOf, type ReceivedResponse, withListener } from '../../../support/web/http-server.ts';
+import { browserAgent, type StoreApp, withStoreApp } from '../../../support/web/store-app.ts';
 
-/** A web whose answers are kept, and what it asked of the store. */
-async function withKept(work: (app: StoreApp, reads: () => number) => Promise<void>): Promise<void> {
-  let store: StoreApp['store'] | null = null;
-  let reads = 0;
-  const parts = { stateMark: () => (store === null ? null : String(store.dataVersion())) };
+type Headers = Readonly<Record<string, string>>;
+type Get = (path: string, headers?: Headers) => Promise<ReceivedResponse>;
+
+interface CachedApp extends Omit<StoreApp, 'request'> {
+  /** A GET to the server with the cache. */
+  readonly get: Get;
+  /** The same to a server without it. */
+  readonly getUncached: Get;
+  /** How many requests the cache has passed to the app. */
+  passed(): number;
+  /** How many transactions the app has read. */
+  reads(): number;
+  /** Makes each read of the data version fail. */
+  breakDataVersion(): void;
+}
+
+/** Runs the app behind its cache, as the server does. The client address is the last of X-Forwarded-For. */
+async function withCache(work: (app: CachedApp) => Promise<void>, over: Partial<AppContext> = {}): Promise<void> {
+  let dataVersion = (): string | null => null;
+  const clientAddress = createClientAddress(['127.0.0.0/8']);
+  const parts = { dataVersion: () => dataVersion(), clientAddress, ...over };
   await withStoreApp({ parts }, async (app) => {
+    dataVersion = () => String(app.store.dataVersion());
+    let reads = 0;
+    let passed = 0;
     const { read } = app.store;
     Object.assign(app.store, {
-      read: (...asked: Parameters<typeof read>) => {
+      read: (...given: Parameters<typeof read>) => {
         reads += 1;
-        return read(...asked);
+        return read(...given);
       },
     });
-    store = app.store;
-    await work(app, () => reads);
+    const listener = listenerOf(app.app);
+    const counting: RequestListener = (incoming, outgoing) => {
+      passed += 1;
+      listener(incoming, outgoing);
+    };
+    const breakDataVersion = (): void => {
+      dataVersion = () => {
+        throw new Error('no database');
+      };
+    };
+    await withListener(app.app.responseCache.wrap(counting), (send) =>
+      withListener(listener, (sendUncached) => {
+        const get: Get = (path, headers = {}) => send('GET', path, { 'user-agent': browserAgent, ...headers });
+        const getUncached: Get = (path, headers = {}) =>
+          sendUncached('GET', path, { 'user-agent': browserAgent, ...headers });
+        return work({ ...app, get, getUncached, passed: () => passed, reads: () => reads, breakDataVersion });
+      }),
+    );
   });
 }
 
-describe('kept answers', () => {
+const host = { host: 'news.example.com' };
+const br = { 'accept-encoding': 'br' };
+/** A client that is not counted as a reader. */
+const robot = { 'user-agent': 'curl/8' };
+const tokens = /[0-9a-z]+\.[0-9a-f-]{36}\.[\w-]{22}/g;
+
+const from = (address: string): Headers => ({ 'x-forwarded-for': address });
+const decoded = ({ body }: ReceivedResponse): string => brotliDecompressSync(Buffer.from(body, 'latin1')).toString();
+const tagOf = ({ headers }: ReceivedResponse): string => headers['etag'] ?? '';
+
+describe('the response cache', () => {
   it.each([
     '/',
     '/sections/world',
@@ -30,96 +80,146 @@ describe('kept answers', () => {
     '/about',
     '/feed.rss',
     '/feed.atom?limit=5',
-  ])('are given again, the same to the last header, while nothing is committed: %s', (path) =>
-    withKept(async ({ request, room }, reads) => {
-      const first = await request(path);
+    '/opml.xml',
+  ])('sends the same response without reading the store while nothing is committed: %s', (path) =>
+    withCache(async ({ get, room, reads }) => {
+      const first = await get(path);
       const before = reads();
-      const second = await request(path);
+      expect(await get(path)).toEqual(first);
       expect(reads()).toBe(before);
-      expect(await second.text()).toBe(await first.text());
-      expect(Object.fromEntries(second.headers)).toEqual(Object.fromEntries(first.headers));
       await room.read('a', [draft('two'), draft('one')], noon + minute);
-      expect(await (await request(path)).text()).not.toBe(await (await request(path, { method: 'HEAD' })).text());
-      expect(reads()).toBeGreaterThan(before);
+      await get(path);
+      if (path !== '/about') expect(reads()).toBeGreaterThan(before);
     }));
 
-  it('show what was committed a moment ago, whoever committed it', () =>
-    withKept(async ({ request, room }) => {
-      expect(await (await request('/')).text()).not.toContain('Title of two');
-      await room.read('a', [draft('two'), draft('one')], noon + minute);
-      expect(await (await request('/')).text()).toContain('Title of two');
-      expect(await (await request('/feed.rss')).text()).toContain('Title of two');
-    }));
-
-  it('are not kept over the end of a minute where a time stands in them', () =>
-    withKept(async ({ request, clock }, reads) => {
-      await request('/');
-      await request('/feed.rss');
-      const before = reads();
-      await clock.advance(minute);
-      await request('/feed.rss');
-      expect(reads()).toBe(before);
-      await request('/');
-      expect(reads()).toBeGreaterThan(before);
-    }));
-
-  it('are compressed once for each coding, and answer 304 to whoever holds them', () =>
-    withKept(async ({ request }) => {
-      const plain = await (await request('/')).text();
-      const br = { headers: { 'accept-encoding': 'br' } };
-      for (let time = 0; time < 3; time += 1) {
-        const coded = await request('/', br);
-        expect(coded.headers.get('content-encoding')).toBe('br');
-        expect(brotliDecompressSync(Buffer.from(await coded.arrayBuffer())).toString()).toBe(plain);
+  it.each([
+    '/',
+    '/sections/world',
+    '/feed.rss',
+    '/feed.json?limit=5',
+  ])('sends exactly the headers and bodies of the app, and 304 to a client that holds the page: %s', (path) =>
+    withCache(async ({ get, getUncached, passed }) => {
+      for (const headers of [host, { ...host, ...br }, { ...host, 'sec-fetch-dest': 'document' }]) {
+        const expected = await getUncached(path, headers);
+        await get(path, headers);
+        const before = passed();
+        expect(await get(path, headers)).toEqual(expected);
+        const held = { ...headers, 'if-none-match': tagOf(expected) };
+        const notModified = await get(path, held);
+        expect(passed()).toBe(before);
+        expect(notModified).toEqual(await getUncached(path, held));
+        expect([notModified.status, notModified.body]).toEqual([304, '']);
       }
-      const tag = (await request('/', br)).headers.get('etag') ?? '';
-      const held = await request('/', { headers: { 'accept-encoding': 'br', 'if-none-match': tag } });
-      expect([held.status, await held.text(), held.headers.get('etag')]).toEqual([304, '', tag]);
-      expect(held.headers.get('content-security-policy')).toContain("script-src 'self'");
     }));
 
-  it('are made once for all who ask at the same time after a commit', () =>
-    withKept(async ({ request, room }, reads) => {
-      await request('/');
+  it('shows a commit in the next response', () =>
+    withCache(async ({ get, room }) => {
+      for (let time = 0; time < 2; time += 1) expect((await get('/')).body).not.toContain('Title of two');
+      await get('/feed.rss');
+      await room.read('a', [draft('two'), draft('one')], noon + minute);
+      expect((await get('/')).body).toContain('Title of two');
+      expect((await get('/feed.rss')).body).toContain('Title of two');
+    }));
+
+  it('drops all entries of an older data version at the first request of a newer one', () =>
+    withCache(async ({ app, get, room }) => {
+      await get('/feed.rss');
+      const one = app.responseCache.bytes;
+      for (const path of ['/', '/about', '/feed.atom', '/feed.json', '/opml.xml']) await get(path);
+      expect(app.responseCache.bytes).toBeGreaterThan(3 * one);
+      await room.read('a', [draft('one')], noon + minute);
+      await get('/feed.rss');
+      expect(app.responseCache.bytes).toBeLessThan(2 * one);
+    }));
+
+  it('expires pages with relative times when the minute ends', () =>
+    withCache(async ({ get, clock, passed }) => {
+      await get('/');
+      await get('/feed.rss');
+      const before = passed();
+      await get('/');
+      await clock.advance(minute);
+      await get('/feed.rss');
+      expect(passed()).toBe(before);
+      await get('/');
+      expect(passed()).toBe(before + 1);
+    }));
+
+  it('compresses a body on demand, once for each content coding', () =>
+    withCache(async ({ app, get }) => {
+      const plain = await get('/');
+      await get('/');
+      const uncompressed = app.responseCache.bytes;
+      for (let time = 0; time < 3; time += 1) {
+        const coded = await get('/', br);
+        expect(coded.headers['content-encoding']).toBe('br');
+        expect(decoded(coded)).toBe(plain.body);
+      }
+      const compressed = app.responseCache.bytes;
+      expect(compressed).toBeGreaterThan(uncompressed);
+      await get('/', br);
+      expect(app.responseCache.bytes).toBe(compressed);
+    }));
+
+  it('builds one response for concurrent requests after a commit', () =>
+    withCache(async ({ get, room, reads }) => {
       await room.read('a', [draft('two'), draft('one')], noon + minute);
       const before = reads();
-      const alone = await request('/feed.rss').then(() => reads() - before);
-      await request('/');
+      await get('/feed.rss');
+      const single = reads() - before;
       await room.read('a', [draft('three'), draft('two'), draft('one')], noon + 2 * minute);
       const again = reads();
-      const answers = await Promise.all(Array.from({ length: 20 }, async () => (await request('/feed.rss')).text()));
-      expect(new Set(answers).size).toBe(1);
-      expect(answers[0]).toContain('Title of three');
-      expect(reads() - again).toBe(alone);
+      const bodies = await Promise.all(Array.from({ length: 20 }, async () => (await get('/feed.rss')).body));
+      expect(new Set(bodies).size).toBe(1);
+      expect(bodies[0]).toContain('Title of three');
+      expect(reads() - again).toBe(single);
     }));
 
-  it('give each reader of an item a form of his own, and count him', () =>
-    withKept(async ({ request, item, flush, store }, reads) => {
+  it('gives each client a form token of its own, and counts each as a reader', () =>
+    withCache(async ({ get, getUncached, item, passed, flush, store }) => {
       const path = `/items/${item}`;
-      const tokenOf = (html: string) =>
-        /name="token" value="([^"]+)"/.exec(html)?.[1] ?? /value="([0-9a-z]+\.[\w-]+\.[\w-]{22})"/.exec(html)?.[1];
-      const first = await (await request(path)).text();
-      const before = reads();
-      const second = await (await request(path, { address: '192.0.2.2' })).text();
-      const coded = await request(path, { address: '192.0.2.3', headers: { 'accept-encoding': 'br' } });
-      const third = brotliDecompressSync(Buffer.from(await coded.arrayBuffer())).toString();
-      expect(reads()).toBe(before);
-      const tokens = [first, second, third].map(tokenOf);
-      expect(new Set(tokens).size).toBe(3);
-      expect(tokens).not.toContain(undefined);
-      expect(second.replaceAll(tokens[1] ?? '', '')).toBe(first.replaceAll(tokens[0] ?? '', ''));
+      // A robot: the visit of a reader is committed, which would drop the page.
+      await get(path, robot);
+      const before = passed();
+      const pages = [await get(path), await get(path, from('192.0.2.2')), await getUncached(path, from('192.0.2.3'))];
+      const coded = await get(path, { ...from('192.0.2.4'), ...br });
+      expect(passed()).toBe(before);
+      const bodies = [...pages.map(({ body }) => body), decoded(coded)];
+      const found = bodies.map((body) => [...new Set(body.match(tokens))]);
+      expect(found.map((all) => all.length)).toEqual([1, 1, 1, 1]);
+      expect(new Set(found.flat()).size).toBe(4);
+      expect(new Set(bodies.map((body) => body.replace(tokens, ''))).size).toBe(1);
+      expect(pages.map(tagOf)).toEqual(pages.map(() => expect.stringMatching(/^W\//)));
+      expect(new Set(pages.map(tagOf)).size).toBe(1);
+      const held = await get(path, { 'if-none-match': tagOf(coded) });
+      expect([held.status, held.body]).toEqual([304, '']);
       await flush();
       const counted = await store.reader.selectFrom('item_count').select('reads').where('item_id', '=', item).execute();
-      expect(counted).toEqual([{ reads: 3 }]);
+      expect(counted).toEqual([{ reads: 4 }]);
     }));
 
-  it('are refused to an address that fetches a whole feed too often', () =>
-    withKept(async ({ request }) => {
-      for (let time = 0; time < 120; time += 1) expect((await request('/feed.rss')).status).toBe(200);
-      const refused = await request('/feed.rss');
-      expect(refused.status).toBe(429);
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect((await request('/feed.rss', { address: '127.0.0.1' })).status).toBe(200);
+  it('counts each fetch of a whole feed once, refuses the 121st, and never refuses a 304', () =>
+    withCache(async ({ get, passed }) => {
+      const statuses: number[] = [];
+      for (let time = 0; time < 121; time += 1) statuses.push((await get('/feed.rss', from('192.0.2.9'))).status);
+      expect(statuses.indexOf(429)).toBe(120);
+      const refused = await get('/feed.rss', { ...from('192.0.2.9'), 'if-none-match': '"unknown"' });
+      expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([429, true]);
+      const before = passed();
+      const held = { ...from('192.0.2.9'), 'if-modified-since': 'Thu, 01 Jan 2099 00:00:00 GMT' };
+      expect((await get('/feed.rss', held)).status).toBe(304);
+      expect((await get('/feed.rss')).status).toBe(200);
+      expect(passed()).toBe(before);
+    }));
+
+  it('does not build a feed for a fetch that it refuses', () =>
+    withCache(async ({ get, reads }) => {
+      for (let time = 0; time < 120; time += 1) await get('/feed.rss', from('192.0.2.9'));
+      const before = reads();
+      for (const headers of [{}, { 'if-none-match': '"unknown"' }]) {
+        expect((await get('/feed.rss', { ...from('192.0.2.9'), ...headers })).status).toBe(429);
+      }
+      expect(reads()).toBe(before);
     }));
 
   it.each([
@@ -128,40 +228,77 @@ describe('kept answers', () => {
     ['/sections/world/feed.rss', '/sections/WORLD/feed.rss?section=other'],
     ['/search?q=title', '/search?page=2&q=+title+'],
     ['/opml.xml', '/opml.xml?x'],
-  ])('are given for every spelling of an address, and for any parameter that means nothing: %s', (path, other) =>
-    withKept(async ({ request }, reads) => {
-      const first = await (await request(path)).text();
-      const before = reads();
-      expect(await (await request(other)).text()).toBe(first);
-      expect(reads()).toBe(before);
+  ])('sends one entry for all spellings of a URL: %s and %s', (path, other) =>
+    withCache(async ({ get, passed }) => {
+      const first = await get(path);
+      const before = passed();
+      expect(await get(other)).toEqual(first);
+      expect(passed()).toBe(before);
     }));
 
-  it('hold no more than their bytes, keys and compressed forms included, whatever is asked for', () =>
-    withKept(async ({ app, request }) => {
-      const headers = { 'accept-encoding': 'br' };
-      await request('/feed.rss', { address: '127.0.0.1', headers });
-      await request('/feed.rss', { address: '127.0.0.1', headers });
-      const one = app.kept.bytes;
-      for (let index = 0; index < 200; index += 1) {
-        await request(`/feed.rss?x=${index}${'y'.repeat(15_000)}`, { address: '127.0.0.1', headers });
-      }
-      expect(app.kept.bytes).toBe(one);
-      // 400 characters each that do mean something.
+  it('counts keys and compressed bodies, and none for parameters without a meaning', () =>
+    withCache(async ({ app, get }) => {
+      await get('/feed.rss', br);
+      await get('/feed.rss', br);
+      const one = app.responseCache.bytes;
+      for (let index = 0; index < 200; index += 1) await get(`/feed.rss?x=${index}${'y'.repeat(10_000)}`, br);
+      expect(app.responseCache.bytes).toBe(one);
+      // Keys of 400 characters each.
       for (let index = 0; index < 20; index += 1) {
-        await request(`/feed.rss?category=${index}${'c'.repeat(190)}&category=${'d'.repeat(190)}`, {
-          address: '127.0.0.1',
-        });
+        await get(`/feed.rss?category=${index}${'c'.repeat(190)}&category=${'d'.repeat(190)}`);
       }
-      expect(app.kept.bytes - one).toBeGreaterThan(20 * 2 * 400);
+      expect(app.responseCache.bytes - one).toBeGreaterThan(20 * 2 * 400);
     }));
 
-  it('are never made of errors, searches that cannot be answered, or figures that change by themselves', () =>
-    withKept(async ({ request }, reads) => {
+  it('does not cache errors, or pages that change without a commit', () =>
+    withCache(async ({ get, passed }) => {
       for (const path of ['/items/999', '/search?q=!!', '/status', '/sources', '/api/items']) {
-        const { status } = await request(path);
-        const before = reads();
-        expect((await request(path)).status).toBe(status);
-        if (path !== '/search?q=!!') expect(reads(), path).toBeGreaterThan(before);
+        const { status } = await get(path);
+        const before = passed();
+        expect((await get(path)).status).toBe(status);
+        expect(passed(), path).toBe(before + 1);
       }
     }));
+
+  it.each([
+    'bad host',
+    'user@news.example.com',
+    '1.2.3:80',
+    '[::1',
+  ])('leaves a request with the invalid host %j to the app, which refuses it', (bad) =>
+    withCache(async ({ get, passed }) => {
+      for (let time = 0; time < 4; time += 1) await get('/', host);
+      expect((await get('/', { host: bad })).status).toBe(400);
+      expect(passed()).toBe(2);
+    }));
+
+  it.each([
+    'localhost',
+    '127.0.0.1:3000',
+    'news.example.com:65535',
+    '[::1]:3000',
+    'NEWS.example.com:80',
+  ])('answers under the host %j as the app does, without asking it', (name) =>
+    withCache(async ({ get, getUncached, passed }) => {
+      await get('/', host);
+      expect(await get('/', { host: name })).toEqual(await getUncached('/', { host: name }));
+      expect(passed()).toBe(1);
+    }));
+
+  it('logs that the data version cannot be read, and lets the app answer', async () => {
+    const errors: string[] = [];
+    const log = Object.assign(Object.create(silentLog) as typeof silentLog, {
+      error: (_facts: object, message: string) => errors.push(message),
+    });
+    await withCache(
+      async ({ get, passed, breakDataVersion }) => {
+        await get('/feed.rss');
+        breakDataVersion();
+        expect((await get('/feed.rss')).status).toBe(200);
+        expect(passed()).toBe(2);
+        expect(errors).toEqual(['cannot read the data version; responses are not cached']);
+      },
+      { log },
+    );
+  });
 });

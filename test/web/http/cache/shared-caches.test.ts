@@ -64,13 +64,13 @@ async function undeclared(send: SendRequest, path: string): Promise<string[]> {
 function withWholeApp(work: (app: StoreApp, send: SendRequest) => Promise<void>): Promise<void> {
   // A stream that is open would never be read to its end.
   const eventStream = null;
-  const parts = { eventStream, stateMark: () => 'unchanged', clientAddress: () => '127.0.0.1' };
+  const parts = { eventStream, dataVersion: () => 'unchanged', clientAddress: () => '127.0.0.1' };
   return withStoreApp({ adminToken, parts }, (app) => withServer(app.app, (send) => work(app, send)));
 }
 
-describe('an answer that a shared cache may store', () => {
+describe('a response that a shared cache may store', () => {
   it(
-    'depends on no header of a request that its Vary does not name',
+    'depends only on the request headers in its Vary',
     () =>
       withWholeApp(async (app, send) => {
         const faults: string[] = [];
@@ -81,7 +81,7 @@ describe('an answer that a shared cache may store', () => {
     60_000,
   );
 
-  it('is stored once for each coding, and for nothing else', () =>
+  it('varies by content coding only', () =>
     withWholeApp(async (app, send) => {
       const varied: string[] = [];
       for (const path of pathsOf(app)) {
@@ -94,7 +94,7 @@ describe('an answer that a shared cache may store', () => {
       expect(varied).toEqual([]);
     }));
 
-  it('holds no form of one reader: a page with one is private', () =>
+  it('contains no form of one client: a page with a form is private', () =>
     withWholeApp(async (app, send) => {
       const withForm: string[] = [];
       for (const path of pathsOf(app)) {
@@ -106,7 +106,7 @@ describe('an answer that a shared cache may store', () => {
       expect(withForm).toEqual(['/items/1']);
     }));
 
-  it('sets no cookie, nor does anything below /admin let itself be stored', () =>
+  it('sets no cookie, and no response below /admin may be stored', () =>
     withWholeApp(async ({ request }) => {
       const signedIn = await request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
@@ -121,7 +121,7 @@ describe('an answer that a shared cache may store', () => {
 
 describe('HEAD', () => {
   it(
-    'is answered with the headers of GET to the last one, errors included, and with no body',
+    'has exactly the headers of GET, errors included, and no body',
     () =>
       withWholeApp(async (app, send) => {
         const statuses = new Set<number>();
@@ -164,7 +164,7 @@ describe('a CORS preflight', () => {
     '/api/items',
     '/api/events?after=head',
     '/events?section=World',
-  ])('of %s is answered 204 and lets any site send validators and a place', (path) =>
+  ])('of %s is answered 204 and allows any site to send validators and a cursor', (path) =>
     withStoreApp({ parts: { eventStream: (c) => c.text('stream') } }, ({ app }) =>
       withServer(app, async (send) => {
         const { status, headers, body } = await send('OPTIONS', path, asking('GET'));
@@ -180,7 +180,7 @@ describe('a CORS preflight', () => {
       }),
     ));
 
-  it.each(['/', '/items/1', '/admin', '/search'])('of %s, which is for our own pages, is refused', (path) =>
+  it.each(['/', '/items/1', '/admin', '/search'])('of %s, which is for our own pages only, is refused', (path) =>
     withStoreApp({ adminToken }, ({ app }) =>
       withServer(app, async (send) => {
         const { status, headers } = await send('OPTIONS', path, asking('GET'));

@@ -114,7 +114,7 @@ describe('pipelined requests', () => {
     expect(most).toBe(1);
   });
 
-  it('beyond a few are not handled, and the connection ends behind the few', async () => {
+  it('above the limit are not handled, and the connection is closed after the waiting ones', async () => {
     const one = await limited();
     const client = await one.open(get('/a').repeat(955));
     await client.ended;
@@ -124,7 +124,7 @@ describe('pipelined requests', () => {
     expect(one.requests).toBeLessThan(maxWaitingRequests + 5);
   });
 
-  it('whose answers are not read are not handled', async () => {
+  it('are not handled while the client does not read', async () => {
     let handled = 0;
     const one = await limited({
       listener(_incoming, outgoing) {
@@ -141,7 +141,7 @@ describe('pipelined requests', () => {
     expect(handled).toBe(2);
   });
 
-  it('behind a request whose client is gone are forgotten', async () => {
+  it('are dropped when the client has disconnected', async () => {
     let handled = 0;
     const one = await limited({
       listener: () => {
@@ -170,7 +170,7 @@ function urlOf({ server }: Limited): string {
 }
 
 describe('the write timeout', () => {
-  it('ends a connection on which nothing is read', async () => {
+  it('closes a connection whose client does not read', async () => {
     const one = await limited({ writeTimeoutMs: 50, listener: (_incoming, outgoing) => void outgoing.end(large) });
     const client = await one.open();
     client.socket.pause();
@@ -178,7 +178,7 @@ describe('the write timeout', () => {
     await until('the end', () => one.sockets[0]?.destroyed || null);
   });
 
-  it('waits for an answer that is being made', async () => {
+  it('waits for a response that is being built', async () => {
     const one = await limited({ listener: () => {} });
     await one.open(get('/a'));
     await until('the request', () => one.requests === 1 || null);
@@ -186,7 +186,7 @@ describe('the write timeout', () => {
     expect(one.sockets[0]?.destroyed).toBe(false);
   });
 
-  it('is not for streams of events, which end by their own rule', async () => {
+  it('does not apply to event streams, which have their own limits', async () => {
     const one = await limited({ listener: (_incoming, outgoing) => void outgoing.write(large) });
     const client = await one.open();
     client.socket.pause();
@@ -196,7 +196,7 @@ describe('the write timeout', () => {
     expect(one.sockets[0]?.destroyed).toBe(false);
   });
 
-  it('ends an idle connection', async () => {
+  it('closes an idle connection', async () => {
     const one = await limited();
     const client = await one.open(get('/a'));
     await until('the answer', () => bodies(client).length === 1 || null);
@@ -205,8 +205,8 @@ describe('the write timeout', () => {
   });
 });
 
-describe('bytes that wait to be sent', () => {
-  it('are bounded in all: the connection that has waited longest is closed', async () => {
+describe('unsent bytes', () => {
+  it('are bounded in all: the connection with the oldest response is closed', async () => {
     const one = await limited({
       maxUnsentBytes: 2.5 * large.length,
       listener: (_incoming, outgoing) => void outgoing.end(large),
@@ -224,18 +224,18 @@ describe('bytes that wait to be sent', () => {
 });
 
 describe('connections of one address', () => {
-  it('beyond the limit are answered 429 and closed', async () => {
+  it('above the limit are answered 429 and closed', async () => {
     const one = await limited({ from: stranger });
     await one.arrived();
     await one.arrived();
     const third = await one.arrived(get('/a'));
     await third.ended;
-    expect(third.received()).toMatch(/^HTTP\/1\.1 429 .*Retry-After: 30.*Too many connections from your address/s);
+    expect(third.received()).toMatch(/^HTTP\/1\.1 429 .*Retry-After: 30.*Your address has too many connections/s);
     expect(one.requests).toBe(0);
     expect(one.warnings[0]).toMatch(/TRUSTED_PROXIES.*192\.0\.2\.7/);
   });
 
-  it('are let in again when one has ended', async () => {
+  it('are accepted again when one has closed', async () => {
     const one = await limited({ from: stranger });
     const first = await one.arrived();
     await one.arrived();
@@ -252,7 +252,7 @@ describe('connections of one address', () => {
     await until('the answer', () => bodies(last).length === 1 || null);
   });
 
-  it('do not count while they are a WebSocket or a stream', async () => {
+  it('are not counted while they are a WebSocket or an event stream', async () => {
     const one = await limited({ from: stranger, listener: (_incoming, outgoing) => void outgoing.write('<stream>') });
     one.server.on('upgrade', (_request, socket) => socket.write('switched'));
     const socket = await one.arrived(get('/live', 'Connection: Upgrade', 'Upgrade: websocket'));
@@ -264,7 +264,7 @@ describe('connections of one address', () => {
     expect(more.received()).toMatch(/^HTTP\/1\.1 200/);
   });
 
-  it('count again when the stream has ended and they have not', async () => {
+  it('are counted again when their event stream has ended', async () => {
     const one = await limited({ from: stranger });
     const stream = await one.arrived(get('/events'));
     await one.arrived();
@@ -276,7 +276,7 @@ describe('connections of one address', () => {
     expect(third.received()).toMatch(/^HTTP\/1\.1 429/);
   });
 
-  it('are not limited for a trusted proxy, but requests under way for one of its clients are', async () => {
+  it('are not limited for a trusted proxy, but concurrent requests of each of its clients are', async () => {
     const one = await limited({
       from: proxy,
       listener(incoming, outgoing) {

@@ -26,12 +26,7 @@ async function askApp(app: ReturnType<typeof appWith>, remoteAddress: string, he
 }
 
 describe('/metrics', () => {
-  it.each([
-    '127.0.0.1',
-    '127.8.9.1',
-    '::1',
-    '::ffff:127.0.0.1',
-  ])('answers %s, which is this machine', async (address) => {
+  it.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])('answers %s, which is loopback', async (address) => {
     expect(await ask(address)).toEqual({ status: 200, text: 'up 1\n', cache: 'no-store' });
   });
 
@@ -46,15 +41,15 @@ describe('/metrics', () => {
     'Forwarded',
     'X-Real-IP',
     'Via',
-  ])('refuses what a proxy passes on, told by %s', async (name) => {
+  ])('refuses a request that a proxy forwards with %s', async (name) => {
     expect((await ask('127.0.0.1', { [name]: '127.0.0.1' })).status).toBe(403);
   });
 
-  it('believes no header about where a request comes from', async () => {
+  it('does not use headers as the client address', async () => {
     expect((await ask('192.0.2.7', { 'X-Forwarded-For': '127.0.0.1', Host: 'localhost' })).status).toBe(403);
   });
 
-  it('answers whoever bears the token, from anywhere and through a proxy', async () => {
+  it('answers a client with the token, from any address and through a proxy', async () => {
     const bearer = { Authorization: `Bearer ${token}` };
     expect((await ask('192.0.2.7', bearer)).status).toBe(200);
     expect((await ask('127.0.0.1', { ...bearer, 'X-Forwarded-For': '192.0.2.7' })).status).toBe(200);
@@ -71,7 +66,7 @@ describe('/metrics', () => {
     'LOCALHOST',
     '10.0.0.1:80',
     'news.example.org',
-  ])('answers this machine when it is called %s', async (host) => {
+  ])('answers loopback with the host %s', async (host) => {
     expect((await ask('127.0.0.1', { Host: host })).status).toBe(200);
   });
 
@@ -81,7 +76,7 @@ describe('/metrics', () => {
     '127.0.0.1.example.com',
     'news.example.org.',
     '',
-  ])('refuses a page of %j whose name was made to lead to this machine', async (host) => {
+  ])('refuses the host %j on loopback (DNS rebinding)', async (host) => {
     expect((await ask('127.0.0.1', { Host: host })).status).toBe(403);
   });
 
@@ -94,11 +89,11 @@ describe('/metrics', () => {
     expect((await askApp(app, '192.0.2.8', { Authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('takes no token for one that is not set', async () => {
+  it('accepts no token when none is set', async () => {
     expect((await ask('192.0.2.7', { Authorization: 'Bearer null' }, null)).status).toBe(403);
   });
 
-  it('is not there when nothing is counted', async () => {
+  it('does not exist without metrics', async () => {
     expect((await makeApp().get('/metrics')).status).toBe(404);
   });
 });

@@ -19,7 +19,7 @@ async function heard(...headers: string[]): Promise<string> {
 }
 
 describe('a request', () => {
-  it('with one Host is answered', async () => {
+  it('with one Host header is answered', async () => {
     expect(await heard('Host: a.example.org', 'X-Host: b')).toMatch(/^HTTP\/1\.1 200 .*answered$/s);
   });
 
@@ -27,6 +27,6 @@ describe('a request', () => {
     [['Host: a.example.org', 'Host: b.example.org']],
     [['Host: a.example.org', 'Accept: */*', 'hOST: a.example.org']],
   ])('with the headers %j is answered 400', async (headers) => {
-    expect(await heard(...headers)).toMatch(/^HTTP\/1\.1 400 .*one Host header/s);
+    expect(await heard(...headers)).toMatch(/^HTTP\/1\.1 400 .*several Host headers/s);
   });
 });

@@ -75,8 +75,8 @@ function faultsOf({ headers }: Response): string[] {
   return wrong;
 }
 
-describe('the headers of every answer', () => {
-  it('hold whatever is asked for, signed in or not', () =>
+describe('the security headers', () => {
+  it('are on every response, signed in or not', () =>
     withStoreApp({ adminToken }, async (app) => {
       const signedIn = await app.request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
@@ -98,7 +98,7 @@ describe('the headers of every answer', () => {
       expect(pages).toBeGreaterThan(20);
     }));
 
-  it('keep what is of a person out of every cache', () =>
+  it('keep personal responses out of caches', () =>
     withStoreApp({ adminToken }, async (app) => {
       const signedIn = await app.request('/admin/sign-in', { form: { token: adminToken } });
       const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

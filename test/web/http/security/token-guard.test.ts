@@ -13,7 +13,7 @@ function makeGuard() {
 }
 
 describe('a token', () => {
-  it('is itself and nothing else, whatever the length', () => {
+  it('matches itself only, whatever the length', () => {
     expect(matchesToken('correct-horse', 'correct-horse')).toBe(true);
     for (const given of ['', 'correct-hors', 'correct-horse ', 'Correct-horse', 'x'.repeat(10_000)]) {
       expect(matchesToken(given, 'correct-horse')).toBe(false);
@@ -21,8 +21,8 @@ describe('a token', () => {
   });
 });
 
-describe('the guard of a token', () => {
-  it('has an address wait after ten wrong tokens, wherever they were given, with the right one too', async () => {
+describe('TokenGuard', () => {
+  it('makes an address wait after ten wrong tokens at any endpoint, even with the right one', async () => {
     const { check } = makeGuard();
     for (let at = 0; at < 10; at += 1) {
       expect(await check(`wrong ${at}`, '192.0.2.7', at % 2 === 0 ? '/a' : '/b')).toEqual({ kind: 'wrong' });
@@ -31,7 +31,7 @@ describe('the guard of a token', () => {
     expect(await check(token, '192.0.2.8')).toEqual({ kind: 'right' });
   });
 
-  it('takes many at once for as many', async () => {
+  it('counts each of many concurrent attempts', async () => {
     const { check } = makeGuard();
     const checks = await Promise.all(Array.from({ length: 50 }, (_, at) => check(`wrong ${at}`)));
     expect(checks.filter(({ kind }) => kind === 'wrong')).toHaveLength(10);
@@ -42,12 +42,12 @@ describe('the guard of a token', () => {
     for (let at = 0; at < 30; at += 1) expect(await check(token)).toEqual({ kind: 'right' });
   });
 
-  it('logs each wrong one with its address and place, and never the token', async () => {
+  it('logs each wrong attempt with its address and endpoint, and never the token', async () => {
     const { check, logged } = makeGuard();
     await check('hush', '2001:db8::1', '/metrics');
     await check(token);
     expect(logged).toHaveLength(1);
-    expect(logged[0]).toMatch(/^a wrong token was given .*"2001:db8:0:0::\/64".*"ADMIN_TOKEN".*"\/metrics"/);
+    expect(logged[0]).toMatch(/^wrong token .*"2001:db8:0:0::\/64".*"ADMIN_TOKEN".*"\/metrics"/);
     expect(logged[0]).not.toContain('hush');
   });
 });

@@ -9,8 +9,8 @@ import {
 const read = (message: unknown) => parseClientMessage(JSON.stringify(message));
 const address = (query: string) => parseSubscriptionQuery('url', new URLSearchParams(query));
 
-describe('readClientMessage', () => {
-  it('reads a subscription with all that it may say', () => {
+describe('parseClientMessage', () => {
+  it('parses a subscription with all fields', () => {
     const filter = { sections: ['World'] };
     expect(read({ type: 'subscribe', id: 's1', after: 'e1-7', filter })).toEqual({
       type: 'subscribe',
@@ -20,7 +20,7 @@ describe('readClientMessage', () => {
     });
   });
 
-  it('reads the smallest subscription as one to everything from now on', () => {
+  it('parses a subscription without fields as one to everything from now on', () => {
     expect(read({ type: 'subscribe', id: 's1' })).toEqual({
       type: 'subscribe',
       id: 's1',
@@ -38,12 +38,12 @@ describe('readClientMessage', () => {
     expect(read(message)).toEqual(message);
   });
 
-  it('does not take a name of the language for a type', () => {
+  it('does not accept the name of an Object property as a type', () => {
     for (const type of ['constructor', '__proto__', 'toString'])
       expect(read({ type })).toMatchObject({ code: 'unknown_type' });
   });
 
-  it('repeats no more of a faulty message than fits into an answer', () => {
+  it('quotes only the start of an invalid message', () => {
     const long = 'x'.repeat(10_000);
     const faults = [
       read({ type: long, id: long }),
@@ -54,7 +54,7 @@ describe('readClientMessage', () => {
   });
 });
 
-describe('readAfter', () => {
+describe('parseAfter', () => {
   it.each([
     [undefined, 'head'],
     ['head', 'head'],
@@ -71,8 +71,8 @@ describe('readAfter', () => {
   });
 });
 
-describe('readAddress', () => {
-  it('reads several filters as JSON', () => {
+describe('parseSubscriptionQuery', () => {
+  it('parses several filters as JSON', () => {
     const query = new URLSearchParams([
       ['filter', '{"sections":["World"]}'],
       ['filter', '{"q":"tax","backfill":true}'],
@@ -94,12 +94,12 @@ describe('readAddress', () => {
     ['filter={"tag":"eu"}', `unknown field 'tag'`],
     ['filter={"__proto__":{}}', `unknown field '__proto__'`],
     ['filter={}&filter={}&filter={}&filter={}&filter={}', `'filters' must be an array of 1 to 4 filters`],
-    ['filter={}&section=World', `'section' cannot stand beside 'filter': write it into the JSON`],
+    ['filter={}&section=World', `'section' cannot be combined with 'filter': put it into the JSON`],
   ])('refuses ?%s', (query, message) => {
-    expect(address(query)).toMatchObject({ type: 'fault', code: 'bad_filter', message });
+    expect(address(query)).toMatchObject({ type: 'error', code: 'bad_filter', message });
   });
 
-  it('reads every parameter, and the repeatable ones more than once', () => {
+  it('parses every parameter, and repeats of the repeatable ones', () => {
     const query = 'section=World&section=Sport&source=bbc&category=EU&language=en-GB&q=vote&backfill=1&after=e1-3';
     expect(address(query)).toEqual({
       type: 'subscribe',
@@ -118,7 +118,7 @@ describe('readAddress', () => {
     });
   });
 
-  it('reads a flag in the two ways of saying yes and no', () => {
+  it('parses a boolean in both notations', () => {
     for (const [text, backfill] of [
       ['true', true],
       ['1', true],
@@ -141,6 +141,6 @@ describe('readAddress', () => {
     '__proto__=1&section=World',
     'limit=5',
   ])('refuses ?%s', (query) => {
-    expect(address(query)).toMatchObject({ type: 'fault', id: 'url', code: 'bad_filter' });
+    expect(address(query)).toMatchObject({ type: 'error', id: 'url', code: 'bad_filter' });
   });
 });

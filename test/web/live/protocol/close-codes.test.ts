@@ -52,7 +52,7 @@ async function expectEnd(reader: TestClient, close: CloseCode): Promise<void> {
 describe('the table of close codes', () => {
   const rows: readonly CloseCode[] = Object.values(closeCodes);
 
-  it('says by its numbers who shall come back', () => {
+  it('has numbers below 4500 exactly for the codes after which a client reconnects', () => {
     for (const { code, retryAfterMs: wait } of rows) {
       expect(code).toBeGreaterThanOrEqual(4000);
       expect(code).toBeLessThan(5000);
@@ -60,12 +60,12 @@ describe('the table of close codes', () => {
     }
   });
 
-  it('names each way once, in words that fit a close frame', () => {
+  it('has unique reasons that fit into a close frame', () => {
     expect(new Set(rows.map(({ code }) => code)).size).toBe(rows.length);
     for (const { reason } of rows) expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
   });
 
-  it('spreads the waits over their range', () => {
+  it('spreads the delays over their range', () => {
     expect(retryAfterMs(closeCodes.shutdown, () => 0)).toBe(500);
     expect(retryAfterMs(closeCodes.shutdown, () => 0.999999)).toBe(8000);
     expect(retryAfterMs(closeCodes.badMessage, () => 0.5)).toBe(0);
@@ -82,7 +82,7 @@ describe('a session ends with', () => {
     await closed;
   });
 
-  it('4001 when its reader takes nothing for 30 seconds', async () => {
+  it('4001 when the client does not read for 30 seconds', async () => {
     const log = new MemoryLog();
     const { parts, connect, advance, publish } = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
     for (let index = 0; index < 300; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(60_000)}"}` });
@@ -143,7 +143,7 @@ describe('a session ends with', () => {
     await expectEnd(reader, closeCodes.rateLimited);
   });
 
-  it('4006 when it has lived for 80 to 100 % of an hour', async () => {
+  it('4006 at an age of 80 to 100 % of an hour', async () => {
     const { connect, advance, parts } = await start({ parts: { timing: { pingIntervalMs: 1e9 } } });
     const reader = connect();
     await reader.next('welcome');
@@ -153,7 +153,7 @@ describe('a session ends with', () => {
     await expectEnd(reader, closeCodes.maxAge);
   });
 
-  it('4008 when a stream finds no room', async () => {
+  it('4008 when a stream exceeds the limit of connections', async () => {
     const { url } = await start({ parts: { maxPerAddress: 0 }, attach: { clientAddress: () => '192.0.2.7' } });
     const response = await fetch(url('/events'), { headers: { Accept: 'text/event-stream' } });
     expect(response.status).toBe(200);
@@ -203,7 +203,7 @@ describe('a session ends with', () => {
     expect(server?.parts.sessions.closes.get(1007)).toBe(1);
   });
 
-  it('1008 when a message comes in more than 64 pieces', async () => {
+  it('1008 when a message has more than 64 fragments', async () => {
     const { connect } = await start();
     const reader = connect();
     await reader.next('welcome');
@@ -220,7 +220,7 @@ describe('a session ends with', () => {
     expect(server?.parts.sessions.closes.get(1008)).toBe(1);
   });
 
-  it('1002 when a frame breaks the rules of WebSocket', async () => {
+  it('1002 when a frame is invalid', async () => {
     const { connect } = await start();
     const reader = connect();
     await reader.next('welcome');
@@ -230,7 +230,7 @@ describe('a session ends with', () => {
     expect(server?.parts.sessions.closes.get(1002)).toBe(1);
   });
 
-  it('nothing, when it breaks by itself', async () => {
+  it('no code when the connection fails', async () => {
     const { connect, parts } = await start();
     const reader = connect();
     await reader.next('welcome');
@@ -239,7 +239,7 @@ describe('a session ends with', () => {
     expect(parts.sessions.closes.size).toBe(0);
   });
 
-  it('an end, even when its client does not answer the close', async () => {
+  it('a terminated socket when the client does not answer the close', async () => {
     const { connect, advance, parts } = await start();
     const reader = connect();
     await reader.next('welcome');

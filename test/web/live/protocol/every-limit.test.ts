@@ -47,7 +47,7 @@ const noBeats = { timing: { pingIntervalMs: 1e9 } };
 
 /** A test for each row: what is just allowed goes, what is one more does not. */
 const tests: Readonly<Record<string, () => Promise<void>>> = {
-  'bytes of a message': async () => {
+  'size of a message': async () => {
     const reader = await welcomed();
     reader.send(`{"type":"ping"}${' '.repeat(16_384 - 15)}`);
     await reader.next('ping');
@@ -55,7 +55,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect((await reader.ended).code).toBe(1009);
   },
 
-  'pieces of a message': async () => {
+  'fragments of a message': async () => {
     const reader = await welcomed();
     const sendIn = (pieces: number): void => {
       reader.socket.send('{"type":"ping"}', { fin: false });
@@ -68,7 +68,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect((await reader.ended).code).toBe(1008);
   },
 
-  'messages, ping frames and unasked pong frames of a client': async () => {
+  'messages, ping frames and unsolicited pong frames of a client': async () => {
     const reader = await welcomed();
     for (let index = 0; index < 10; index += 1) reader.socket.ping();
     for (let index = 0; index < 10; index += 1) reader.send({ type: 'ping' });
@@ -104,7 +104,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     await expectRefusal({ filter: { q: long(200) } }, { filter: { q: long(201) } }, 'bad_filter');
   },
 
-  'words and places of `q`': () => {
+  'words and fields of `q`': () => {
     const search = (words: number) => ({
       filter: { q: Array.from({ length: words }, (_, index) => `w${index}`).join(' ') },
     });
@@ -218,7 +218,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-describe('beyond the limit of', () => {
+describe('exceeding the limit of', () => {
   it.each(rows.map(({ limit }) => limit))('%s', async (what) => {
     const test = tests[what];
     expect(test, 'this row has no test').toBeDefined();

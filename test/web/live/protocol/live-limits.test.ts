@@ -18,7 +18,7 @@ const byHeader: LiveServerOptions['attach'] = {
 const from = (address: string) => ({ headers: { 'x-address': address } });
 
 describe('connections from one address', () => {
-  it('are answered 429 with Retry-After beyond the most', async () => {
+  it('are answered 429 with Retry-After above the limit', async () => {
     const { connect } = await start({ parts: { maxPerAddress: 2 }, attach: byHeader });
     for (let index = 0; index < 2; index += 1) await connect('', from('192.0.2.7')).next('welcome');
     const { status, headers } = await connect('', from('192.0.2.7')).ended;
@@ -27,14 +27,14 @@ describe('connections from one address', () => {
     await connect('', from('192.0.2.8')).next('welcome');
   });
 
-  it('count as one for a whole IPv6 network of a customer', async () => {
+  it('are counted for the /64 of an IPv6 address', async () => {
     const { connect } = await start({ parts: { maxPerAddress: 1 }, attach: byHeader });
     await connect('', from('2001:db8:1:2::1')).next('welcome');
     expect((await connect('', from('2001:db8:1:2:ffff::9')).ended).status).toBe(429);
     await connect('', from('2001:db8:1:3::1')).next('welcome');
   });
 
-  it('are not counted from loopback', async () => {
+  it('are not limited on loopback', async () => {
     const { connect } = await start({ parts: { maxPerAddress: 1 } });
     for (let index = 0; index < 3; index += 1) await connect().next('welcome');
   });
@@ -47,7 +47,7 @@ describe('connections from one address', () => {
     expect(response.headers.get('retry-after')).toBe('30');
   });
 
-  it('are free again when one has gone', async () => {
+  it('are accepted again when one has closed', async () => {
     const { connect, parts } = await start({ parts: { maxPerAddress: 1 }, attach: byHeader });
     const reader = connect('', from('192.0.2.7'));
     await reader.next('welcome');
@@ -58,7 +58,7 @@ describe('connections from one address', () => {
 });
 
 describe('connections in all', () => {
-  it('are answered 503 with Retry-After beyond the most', async () => {
+  it('are answered 503 with Retry-After above the limit', async () => {
     const { connect, url } = await start({ parts: { maxSessions: 1 } });
     await connect().next('welcome');
     const { status, headers } = await connect().ended;
@@ -66,7 +66,7 @@ describe('connections in all', () => {
     expect((await fetch(url('/events'))).status).toBe(503);
   });
 
-  it('are answered 503 while the server stops', async () => {
+  it('are answered 503 while the server is stopping', async () => {
     const { connect, live, url } = await start();
     const stays = connect();
     await stays.next('welcome');
@@ -116,7 +116,7 @@ describe('watched items', () => {
   });
 });
 
-describe('what is unsent to one reader', () => {
+describe('the unsent bytes of one client', () => {
   const mark = 64 * 1024;
 
   /** A log with far more in it than the system takes between two ends of a connection. */
@@ -128,7 +128,7 @@ describe('what is unsent to one reader', () => {
     return started;
   }
 
-  it('stays below the mark and one frame, and nothing is lost by it', async () => {
+  it('stay below the high-water mark plus one frame, and no event is lost', async () => {
     const { connect, parts, sockets } = await startHeavy();
     const reader = connect('?after=floor');
     await reader.next('welcome');
@@ -140,7 +140,7 @@ describe('what is unsent to one reader', () => {
     expect(await reader.seqs(451)).toEqual(Array.from({ length: 451 }, (_, index) => index + 1));
   });
 
-  it('stays below it on a stream too', async () => {
+  it('stay below it on an event stream too', async () => {
     const { parts, sockets, url } = await startHeavy();
     const stop = new AbortController();
     const response = await fetch(url('/events?after=floor'), { signal: stop.signal });

@@ -26,8 +26,8 @@ function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>
 
 const count = (id: number, reads = 0) => ({ id, reads, comments: 0, commentsRevision: 0 });
 
-describe('createCountsDesk', () => {
-  it('asks once for all who watch', async () => {
+describe('createCountPoller', () => {
+  it('sends one query for all watchers', async () => {
     const asked: string[] = [];
     const { desk, pass } = deskOf(async (ids) => {
       asked.push(ids.join());
@@ -39,7 +39,7 @@ describe('createCountsDesk', () => {
     expect(asked).toEqual(['1,2', '2,3', '1,2,3']);
   });
 
-  it('tells each watcher what has changed since it was told last, and of its items only', async () => {
+  it('notifies each watcher of the changed counts of its own items', async () => {
     let reads = 0;
     const { desk, pass } = deskOf(async (ids) => ids.map((id) => count(id, id === 2 ? reads : 0)));
     const told: unknown[] = [];
@@ -51,7 +51,7 @@ describe('createCountsDesk', () => {
     expect(told).toEqual([[count(1), count(2)], [count(2, 5)]]);
   });
 
-  it('tells of comments that changed although they are as many as before', async () => {
+  it('notifies of changed comments when their number is the same', async () => {
     let commentsRevision = 1;
     const { desk, pass } = deskOf(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
     const told: number[] = [];
@@ -62,7 +62,7 @@ describe('createCountsDesk', () => {
     expect(told).toEqual([1, 3]);
   });
 
-  it('asks no more when nobody watches', async () => {
+  it('stops polling without watchers', async () => {
     let asked = 0;
     const { desk, pass, wheel } = deskOf(async () => {
       asked += 1;
@@ -75,7 +75,7 @@ describe('createCountsDesk', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('says in the log that it could not read, and tries again', async () => {
+  it('logs a failed query and retries', async () => {
     const warned: string[] = [];
     let fails = true;
     const { desk, pass } = deskOf(

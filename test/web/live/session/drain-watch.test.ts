@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing.ts';
 import { DrainWatch } from '../../../../src/web/live/session/drain-watch.ts';
-import { defaultLiveTiming } from '../../../../src/web/live/session/live-context.ts';
 import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
 
 /** A reader whose backlog a test sets. */
@@ -18,7 +18,7 @@ function watchOf() {
   const wheel = createTimerWheel({ tickMs: 1000, every });
   const outlet = new Backlog();
   const told: string[] = [];
-  const owner = { drained: () => void told.push('drained'), tooSlow: () => void told.push('too slow') };
+  const owner = { drained: () => void told.push('drained'), drainTimedOut: () => void told.push('too slow') };
   return {
     wheel,
     outlet,
@@ -33,14 +33,14 @@ function watchOf() {
 const mark = 64 * 1024;
 
 describe('DrainWatch', () => {
-  it('lets write below the mark, and waits for nothing', () => {
+  it('is writable below the high-water mark', () => {
     const { watch, outlet, wheel } = watchOf();
     outlet.writableLength = mark - 1;
     expect(watch.writable()).toBe(true);
     expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
-  it('tells when the backlog is gone', () => {
+  it('reports that the output has drained', () => {
     const { watch, outlet, told, wheel } = watchOf();
     outlet.writableLength = mark;
     expect([watch.writable(), watch.writable()]).toEqual([false, false]);
@@ -51,7 +51,7 @@ describe('DrainWatch', () => {
     expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
-  it('tells when its reader has had its time', () => {
+  it('reports the timeout of a client that does not read', () => {
     const { watch, outlet, told, wheel, pass } = watchOf();
     outlet.writableLength = mark;
     watch.writable();
@@ -62,7 +62,7 @@ describe('DrainWatch', () => {
     expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
-  it('takes one for drained who has read, though not all', () => {
+  it('reports drained at the timeout when the client has read below the mark', () => {
     const { watch, outlet, told, pass } = watchOf();
     outlet.writableLength = mark;
     watch.writable();
@@ -71,7 +71,7 @@ describe('DrainWatch', () => {
     expect(told).toEqual(['drained']);
   });
 
-  it('counts the time anew when the backlog grows again', () => {
+  it('restarts the timeout when the mark is reached again', () => {
     const { watch, outlet, told, pass } = watchOf();
     outlet.writableLength = mark;
     watch.writable();
@@ -84,7 +84,7 @@ describe('DrainWatch', () => {
     expect(told).toEqual(['drained', 'too slow']);
   });
 
-  it('tells nothing once it is stopped', () => {
+  it('reports nothing after it is stopped', () => {
     const { watch, outlet, told, wheel, pass } = watchOf();
     watch.stop();
     outlet.writableLength = mark;

@@ -11,7 +11,7 @@ function watched() {
 }
 
 describe('the history of sessions', () => {
-  it('keeps the most of each hour', () => {
+  it('keeps the peak of each hour', () => {
     const { now, history } = watched();
     for (const count of [3, 9, 2]) {
       now.count = count;
@@ -19,19 +19,19 @@ describe('the history of sessions', () => {
     }
     now.ms += hourMs;
     expect(history.read()).toEqual([
-      { hourMs: 10 * hourMs, most: 9 },
-      { hourMs: 11 * hourMs, most: 2 },
+      { hourMs: 10 * hourMs, peak: 9 },
+      { hourMs: 11 * hourMs, peak: 2 },
     ]);
   });
 
-  it('fills hours that a sleeping machine passed over, and forgets what is a day old', () => {
+  it('fills hours without a sample, and drops hours older than a day', () => {
     const { now, history } = watched();
     now.ms += 3 * hourMs;
     now.count = 5;
-    expect(history.read().map(({ most }) => most)).toEqual([0, 0, 0, 5]);
+    expect(history.read().map(({ peak }) => peak)).toEqual([0, 0, 0, 5]);
     now.ms += 22 * hourMs;
     const later = history.read();
     expect(later).toHaveLength(23);
-    expect(later[0]).toEqual({ hourMs: 13 * hourMs, most: 5 });
+    expect(later[0]).toEqual({ hourMs: 13 * hourMs, peak: 5 });
   });
 });

@@ -27,7 +27,7 @@ function join(
   return { told, leave };
 }
 
-describe('createSessions', () => {
+describe('createSessionRegistry', () => {
   it('counts sessions by their transport', () => {
     const sessions = createSessionRegistry({ maxPerAddress: 5, maxSessions: 5 });
     join(sessions);
@@ -38,7 +38,7 @@ describe('createSessions', () => {
     expect([sessions.size, sessions.count('ws'), sessions.count('sse')]).toEqual([2, 1, 1]);
   });
 
-  it('refuses for the address first, then for the process', () => {
+  it('refuses by the limit of the address first, then by that of the process', () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 2 });
     join(sessions, { address: '192.0.2.1' });
     expect(sessions.refusalFor('192.0.2.1')).toBe('address');
@@ -48,7 +48,7 @@ describe('createSessions', () => {
     expect(sessions.refusalFor('192.0.2.3')).toBe('process');
   });
 
-  it('gives a place back once, however often a session leaves', () => {
+  it('releases a session once, however often it is removed', () => {
     const sessions = createSessionRegistry({ maxPerAddress: 2, maxSessions: 9 });
     const { leave } = join(sessions, { address: '192.0.2.1' });
     join(sessions, { address: '192.0.2.1' });
@@ -58,20 +58,20 @@ describe('createSessions', () => {
     expect(sessions.refusalFor('192.0.2.1')).toBe('address');
   });
 
-  it('closes at once when nobody is there, and refuses from then on', async () => {
+  it('closes at once without sessions, and refuses new ones', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1 });
     await sessions.close(closeCodes.shutdown, 1e6);
     expect(sessions.refusalFor('192.0.2.1')).toBe('closing');
   });
 
-  it('is closed as soon as the last one has gone', async () => {
+  it('closes as soon as the last session has ended', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     const all = Array.from({ length: 60 }, () => join(sessions));
     await sessions.close(closeCodes.shutdown, 5000);
     expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
   });
 
-  it('says goodbye in slices, not to all at once', async () => {
+  it('sends bye in batches, not to all sessions at once', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1000 });
     const all = Array.from({ length: 200 }, () => join(sessions));
     const closed = sessions.close(closeCodes.shutdown, 5000);
@@ -80,7 +80,7 @@ describe('createSessions', () => {
     expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
   });
 
-  it('ends those who stay when the time is over', async () => {
+  it('terminates the remaining sessions when the time is over', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     const { told } = join(sessions, { stays: true });
     await sessions.close(closeCodes.shutdown, 20);

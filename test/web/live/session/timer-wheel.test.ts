@@ -39,7 +39,7 @@ describe('createTimerWheel', () => {
     expect(called).toBe(1);
   });
 
-  it('counts what waits', () => {
+  it('counts pending entries', () => {
     const { wheel, turn } = wheelOf();
     const cancel = wheel.after(100, () => {});
     wheel.after(200, () => {});
@@ -53,14 +53,14 @@ describe('createTimerWheel', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('does not call what was called off', () => {
+  it('does not call a cancelled entry', () => {
     const { wheel, turn } = wheelOf();
     const cancel = wheel.after(100, () => expect.unreachable('it was called off'));
     cancel();
     turn(600);
   });
 
-  it('lets one call off another of the same moment', () => {
+  it('allows an entry to cancel another of the same tick', () => {
     const { wheel, turn } = wheelOf();
     let cancel = () => {};
     wheel.after(100, () => cancel());
@@ -69,7 +69,7 @@ describe('createTimerWheel', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('takes new deadlines while it calls', () => {
+  it('accepts new entries while it calls others', () => {
     const { wheel, turn } = wheelOf();
     let beats = 0;
     const beat = () => {
@@ -87,7 +87,7 @@ describe('createTimerWheel', () => {
     expect(isStopped()).toBe(true);
   });
 
-  it('turns by itself', async () => {
+  it('advances by an interval by default', async () => {
     const wheel = createTimerWheel({ tickMs: 1 });
     await new Promise<void>((resolve) => wheel.after(2, resolve));
     wheel.stop();

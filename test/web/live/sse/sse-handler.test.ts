@@ -61,7 +61,7 @@ async function open(query = '', headers: Record<string, string> = {}): Promise<S
 }
 
 describe('GET /events', () => {
-  it('is a stream that nobody stores, buffers or takes for something else', async () => {
+  it('has headers against caching, buffering and sniffing', async () => {
     await start();
     const { headers } = (await open()).response;
     expect(headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -71,14 +71,14 @@ describe('GET /events', () => {
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('tells a time to come back after, and the place it begins at', async () => {
+  it('sends a retry delay and the start cursor', async () => {
     await start({ log: new MemoryLog(4) });
     const reader = await open();
     expect(await reader.any()).toEqual({ id: 'e1-4', event: '', data: '' });
     expect(reader.text).toMatch(/^retry: 3000\n\n/);
   });
 
-  it('sends what was missed, says that it is live, and sends news', async () => {
+  it('sends the missed events, then live, then new events', async () => {
     await start();
     server.publish(3);
     const reader = await open('?after=e1-1');
@@ -92,7 +92,7 @@ describe('GET /events', () => {
     expect(await reader.next('item')).toMatchObject({ id: 'e1-4', message: { seq: 4, prev: 3 } });
   });
 
-  it('filters by its address', async () => {
+  it('filters by its query', async () => {
     await start();
     const reader = await open('?section=World&language=en&after=head');
     await reader.next('live');
@@ -102,14 +102,14 @@ describe('GET /events', () => {
     expect((await reader.next('item')).message['seq']).toBe(2);
   });
 
-  it('lets Last-Event-ID win over the address', async () => {
+  it('prefers Last-Event-ID to the query', async () => {
     await start();
     server.publish(5);
     const reader = await open('?after=e1-1', { 'Last-Event-ID': 'e1-4' });
     expect((await reader.next('item')).message['seq']).toBe(5);
   });
 
-  it('goes by the address when Last-Event-ID is empty', async () => {
+  it('uses the query when Last-Event-ID is empty', async () => {
     await start();
     server.publish(5);
     const reader = await open('?after=e1-3', { 'Last-Event-ID': '' });
@@ -121,7 +121,7 @@ describe('GET /events', () => {
     ['epoch_changed', { 'Last-Event-ID': 'e0-2' }],
     ['cursor_in_future', { 'Last-Event-ID': 'e1-99' }],
     ['epoch_changed', { 'Last-Event-ID': 'not a cursor' }],
-  ])('tells a reset for %s as an event with the head as its id, and goes on from there', async (reason, headers) => {
+  ])('sends a reset for %s with the head as its id, and continues from there', async (reason, headers) => {
     const log = new MemoryLog(9);
     log.trim(7);
     await start({ log });
@@ -135,7 +135,7 @@ describe('GET /events', () => {
     expect(await reader.next('item')).toMatchObject({ id: 'e1-10', message: { prev: 9 } });
   });
 
-  it('goes on in the new log when the log is replaced', async () => {
+  it('continues in the new log when the log is replaced', async () => {
     await start({ log: new MemoryLog(9) });
     const reader = await open();
     await reader.next('live');
@@ -147,7 +147,7 @@ describe('GET /events', () => {
     expect((await reader.next('item')).id).toBe('e2-4');
   });
 
-  it('moves the place on with a heartbeat when nothing matched', async () => {
+  it('advances the cursor with a heartbeat when nothing matched', async () => {
     await start();
     const reader = await open('?section=World');
     await reader.next('live');
@@ -160,7 +160,7 @@ describe('GET /events', () => {
     expect(reader.text.endsWith(': hb\n\n')).toBe(true);
   });
 
-  it('gives a sign of life every 15 to 25 seconds', async () => {
+  it('sends a heartbeat every 15 to 25 seconds', async () => {
     await start();
     const reader = await open();
     await reader.next('live');
@@ -170,7 +170,7 @@ describe('GET /events', () => {
     }
   });
 
-  it('says goodbye after 80 to 100 % of ten minutes', async () => {
+  it('sends bye after 80 to 100 % of ten minutes', async () => {
     await start();
     const reader = await open();
     await reader.next('live');
@@ -181,7 +181,7 @@ describe('GET /events', () => {
     expect(server.parts.sessions.size).toBe(0);
   });
 
-  it('says goodbye when the server stops', async () => {
+  it('sends bye when the server stops', async () => {
     await start();
     const reader = await open();
     await reader.next('live');
@@ -191,7 +191,7 @@ describe('GET /events', () => {
     await closed;
   });
 
-  it('is ended when the log cannot be read', async () => {
+  it('is closed when the log cannot be read', async () => {
     const log = new MemoryLog(9);
     await start({ log });
     log.read = async () => {
@@ -200,7 +200,7 @@ describe('GET /events', () => {
     expect((await (await open('?after=e1-3')).next('bye')).message['code']).toBe(4004);
   });
 
-  it('is ended when its reader takes nothing for 30 seconds', async () => {
+  it('is closed when the client does not read for 30 seconds', async () => {
     const log = new MemoryLog();
     await start({ log, parts: { timing: { streamHeartbeatMs: 1e9 } } });
     for (let index = 0; index < 600; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(30_000)}"}` });
@@ -237,7 +237,7 @@ describe('GET /events', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   });
 
-  it.each([['head'], ['e1-1']])('leaves no trace when its reader goes that began at %s', async (after) => {
+  it.each([['head'], ['e1-1']])('releases everything when a client that started at %s disconnects', async (after) => {
     const log = new MemoryLog(9);
     log.trim(7);
     await start({ log });
@@ -250,7 +250,7 @@ describe('GET /events', () => {
     expect(server.parts.wheel.size).toBe(before);
   });
 
-  it('breaks the stream, and says so in the log, for a fault of ours', async () => {
+  it('closes the stream and logs an internal error', async () => {
     const errors: string[] = [];
     const logger: Log = { ...silentLog, error: (_, message) => void errors.push(message) };
     await start({ logger });
@@ -258,7 +258,7 @@ describe('GET /events', () => {
       throw new Error('a bug');
     };
     await expect(open().then((reader) => reader.next('live'))).rejects.toThrow();
-    expect(errors).toEqual(['a live stream failed']);
+    expect(errors).toEqual(['an event stream failed']);
     expect(server.parts.sessions.size).toBe(0);
   });
 });

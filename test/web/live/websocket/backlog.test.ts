@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
 import type { ItemCounts } from '../../../../src/domain/items/item-counts.ts';
-import { defaultLiveTiming } from '../../../../src/web/live/session/live-context.ts';
+import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing.ts';
 import { type LiveServerOptions, startLive, type TestLiveServer } from '../../../support/live/live-server.ts';
 
 let server: TestLiveServer;
@@ -55,7 +55,7 @@ async function fillBacklog(): Promise<void> {
 const quiet = { pingIntervalMs: 1e9, maxAgeMs: 1e9, streamMaxAgeMs: 1e9 };
 
 describe('a WebSocket that never reads', () => {
-  it('holds one message above the mark and is closed, however many counts change and pongs it sends', async () => {
+  it('has at most one unsent message above the mark and is closed, whatever it requests', async () => {
     // Time to answer a ping is not what ends it here.
     await start({ parts: { timing: { maxAgeMs: 1e9, pongTimeoutMs: 1e9 } } });
     const socket = await deafWatcher();
@@ -78,7 +78,7 @@ describe('a WebSocket that never reads', () => {
     expect([...server.parts.sessions.closes]).toEqual([[4001, 1]]);
   });
 
-  it('gets the latest count of each item, once, when it has drained', async () => {
+  it('gets the latest counts of each item once it has drained', async () => {
     await start({ parts: { timing: { ...quiet, drainTimeoutMs: 1e9 } } });
     const reader = server.connect('', { autoPong: false });
     await reader.next('welcome');
@@ -104,7 +104,7 @@ describe('a WebSocket that never reads', () => {
     expect(seen.filter((value) => value > sentWithBacklog)).toEqual([latest]);
   });
 
-  it('is owed one pong, for its latest ping, and one answer to its messages of type ping', async () => {
+  it('gets one pong for its latest ping frame and one reply to its ping messages', async () => {
     const timing = { ...quiet, drainTimeoutMs: 1e9, maxMessages: 1000 };
     await start({ parts: { timing } });
     const reader = server.connect('', { autoPong: false });
@@ -145,7 +145,7 @@ describe('a pong', () => {
     return reader;
   }
 
-  it('without the payload of the ping is no sign of life', async () => {
+  it('without the payload of our ping does not count as alive', async () => {
     const reader = await connect((socket) => {
       socket.pong();
       socket.pong('guess');
@@ -154,14 +154,14 @@ describe('a pong', () => {
     expect(await reader.next('bye')).toMatchObject({ code: 4002, reason: 'no_pong' });
   });
 
-  it('with the payload of the ping is one', async () => {
+  it('with the payload of our ping counts as alive', async () => {
     await connect((socket, payload) => socket.pong(payload));
     server.advance(10_500);
     expect(server.live.sessions).toBe(1);
     expect([...server.parts.sessions.closes]).toEqual([]);
   });
 
-  it('that nobody asked for counts as a message', async () => {
+  it('that is unsolicited counts as a message', async () => {
     await start();
     const reader = server.connect('', { autoPong: false });
     await reader.next('welcome');
@@ -171,7 +171,7 @@ describe('a pong', () => {
 });
 
 describe('a stream that never reads', () => {
-  it('is written no heartbeat above the mark, and is ended', async () => {
+  it('gets no heartbeat above the mark, and is closed', async () => {
     await start({ parts: { timing: { ...quiet, highWaterBytes: 0 } } });
     const request = get(server.url('/events'), { headers: { Accept: 'text/event-stream' } });
     const [response] = await once(request, 'response');

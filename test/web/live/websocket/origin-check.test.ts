@@ -13,7 +13,7 @@ function mayOpen(
 }
 
 describe('isOriginAllowed', () => {
-  it('lets in a client that is no browser', () => {
+  it('allows a client that is not a browser', () => {
     expect(mayOpen({ host }, null)).toBe(true);
     expect(mayOpen({ host }, ['https://other.example.org'])).toBe(true);
   });
@@ -29,7 +29,7 @@ describe('isOriginAllowed', () => {
       ['https://news.example.org', 'news.example.org:443'],
       ['http://news.example.org:8080', 'news.example.org:8080'],
       ['http://[::1]:3000', '[::1]:3000'],
-    ])('lets in %s at %s', (origin, at) => {
+    ])('allows %s at %s', (origin, at) => {
       expect(mayOpen({ host: at, origin }, null)).toBe(true);
     });
 
@@ -52,7 +52,7 @@ describe('isOriginAllowed', () => {
     });
   });
 
-  describe('for pages of our public address', () => {
+  describe('for pages of our public URL', () => {
     const publicUrl = 'https://news.example.org';
 
     it.each([
@@ -60,7 +60,7 @@ describe('isOriginAllowed', () => {
       [publicUrl, 'news.example.org:443'],
       [publicUrl, '10.0.0.1:3000'],
       ['http://10.0.0.1:3000', '10.0.0.1:3000'],
-    ])('lets in %s at %s', (origin, at) => {
+    ])('allows %s at %s', (origin, at) => {
       expect(mayOpen({ host: at, origin }, null, publicUrl)).toBe(true);
     });
 
@@ -68,7 +68,7 @@ describe('isOriginAllowed', () => {
       ['http://news.example.org', host],
       ['http://news.example.org:443', 'news.example.org:443'],
       ['https://evil.example.com', '10.0.0.1:3000'],
-    ])('refuses %s at %s, which came another way', (origin, at) => {
+    ])('refuses %s at %s, which has another scheme', (origin, at) => {
       expect(mayOpen({ host: at, origin }, null, publicUrl)).toBe(false);
     });
   });
@@ -76,7 +76,7 @@ describe('isOriginAllowed', () => {
   describe('for named origins', () => {
     const allowed = ['https://app.example.org', 'http://localhost:5173'];
 
-    it.each(allowed)('lets in %s', (origin) => {
+    it.each(allowed)('allows %s', (origin) => {
       expect(mayOpen({ host, origin }, allowed)).toBe(true);
     });
 
@@ -92,7 +92,7 @@ describe('isOriginAllowed', () => {
     });
   });
 
-  it('lets in every page when all are allowed', () => {
+  it('allows every page when all origins are allowed', () => {
     expect(mayOpen({ host, origin: 'https://evil.example.com' }, '*')).toBe(true);
     expect(mayOpen({ host, origin: 'null' }, '*')).toBe(true);
   });

@@ -25,28 +25,28 @@ function raw(text: string): Promise<string> {
 }
 
 describe('the handshake', () => {
-  it('speaks the subprotocol that is offered', async () => {
+  it('selects the offered subprotocol', async () => {
     await start();
     const reader = server.connect();
     await reader.next('welcome');
     expect(reader.socket.protocol).toBe('newswire.v1.json');
   });
 
-  it('finds the version that it speaks among others', async () => {
+  it('selects its subprotocol among others', async () => {
     await start();
     const answer = await raw(handshake({ 'Sec-WebSocket-Protocol': 'x.y, newswire.v1.json' }));
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
     expect(answer).toContain('Sec-WebSocket-Protocol: newswire.v1.json');
   });
 
-  it('takes no offer for version 1', async () => {
+  it('treats a handshake without subprotocols as version 1', async () => {
     await start();
     const reader = server.connect('', { protocol: null });
     await reader.next('welcome');
     expect(reader.socket.protocol).toBe('');
   });
 
-  it('answers 400 to an offer without a version that it speaks', async () => {
+  it('answers 400 when no offered subprotocol is supported', async () => {
     await start();
     expect((await server.connect('', { protocol: 'newswire.v9.json' }).ended).status).toBe(400);
   });
@@ -58,7 +58,7 @@ describe('the handshake', () => {
     }
   });
 
-  it('answers an address that is none', async () => {
+  it('answers 404 to an invalid URL', async () => {
     await start();
     expect(await raw(handshake({}, 'http://[/live'))).toMatch(/^HTTP\/1\.1 40[04] /);
   });
@@ -72,12 +72,12 @@ describe('the handshake', () => {
     expect((await server.connect('', { headers: { Origin: origin } }).ended).status).toBe(403);
   });
 
-  it('lets in pages of its own host', async () => {
+  it('allows pages of its own host', async () => {
     await start();
     await server.connect('', { headers: { Origin: `http://127.0.0.1:${server.port}` } }).next('welcome');
   });
 
-  it('lets in pages of the origins that were named, and no other', async () => {
+  it('allows pages of the configured origins only', async () => {
     await start({ attach: { allowedOrigins: ['https://news.example.org'] } });
     await server.connect('', { headers: { Origin: 'https://news.example.org' } }).next('welcome');
     const own = { headers: { Origin: `http://127.0.0.1:${server.port}` } };
@@ -89,7 +89,7 @@ describe('the handshake', () => {
     expect((await server.connect('', { headers: { Cookie: 'a=b' } }).ended).status).toBe(403);
   });
 
-  it('leaves nothing behind when it breaks', async () => {
+  it('releases everything when the handshake fails', async () => {
     await start();
     await new Promise<void>((resolve) => {
       const socket = connect(server.port, '127.0.0.1', () => {
@@ -102,7 +102,7 @@ describe('the handshake', () => {
     await expect.poll(() => server.live.sessions).toBe(1);
   });
 
-  it('passes over the offer of another protocol, and gives the page', async () => {
+  it('ignores the offer of another protocol, and sends the page', async () => {
     await start();
     const lines = ['GET / HTTP/1.1', 'Host: 127.0.0.1', 'Connection: Upgrade, HTTP2-Settings, close', 'Upgrade: h2c'];
     const answer = await raw(`${lines.join('\r\n')}\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`);
@@ -110,7 +110,7 @@ describe('the handshake', () => {
     expect(answer).toContain('a page');
   });
 
-  it('leaves plain requests to the pages', async () => {
+  it('leaves requests without an upgrade to the app', async () => {
     await start();
     expect(await (await fetch(server.url('/'))).text()).toBe('a page');
   });

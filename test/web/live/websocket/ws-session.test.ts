@@ -14,7 +14,7 @@ afterEach(() => server.close());
 const world = { sections: ['World'] };
 
 describe('a session', () => {
-  it('is welcomed with where the log stands and what the limits are', async () => {
+  it('starts with welcome: the bounds of the log and the limits', async () => {
     const log = new MemoryLog(9);
     log.trim(4);
     await start({ log });
@@ -30,7 +30,7 @@ describe('a session', () => {
     });
   });
 
-  it('sends what was missed, says that it is live, and sends news', async () => {
+  it('sends the missed events, then live, then new events', async () => {
     await start();
     server.publish(3);
     const reader = server.connect();
@@ -58,14 +58,14 @@ describe('a session', () => {
     expect(await reader.any()).toMatchObject({ type: 'item', ch: subscribed.ch, seq: 4, prev: 3, op: 'add' });
   });
 
-  it('begins at the head unless it is told otherwise', async () => {
+  it('starts at the head by default', async () => {
     await start({ log: new MemoryLog(5) });
     const reader = server.connect();
     reader.socket.on('open', () => reader.send({ type: 'subscribe', id: 's1' }));
     expect(await reader.next('subscribed')).toMatchObject({ after: 'e1-5', head: 5 });
   });
 
-  it('is subscribed at once when its address has a query', async () => {
+  it('subscribes at once when its URL has a query', async () => {
     const log = new MemoryLog();
     await start({ log });
     log.append({ facets: world });
@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(await reader.seqs(2)).toEqual([1, 3]);
   });
 
-  it('is told what is wrong with the query of its address, and stays', async () => {
+  it('gets an error for an invalid query in its URL, and stays open', async () => {
     await start();
     const reader = server.connect('?tag=eu');
     expect(await reader.next('error')).toMatchObject({ id: 'url', code: 'bad_filter', message: "unknown field 'tag'" });
@@ -85,7 +85,7 @@ describe('a session', () => {
     await reader.next('live');
   });
 
-  it('keeps the frames of two filters apart', async () => {
+  it('has a channel for each filter', async () => {
     await start();
     const reader = server.connect();
     await reader.next('welcome');
@@ -105,7 +105,7 @@ describe('a session', () => {
     ]);
   });
 
-  it('takes an item back that leaves the filter', async () => {
+  it('removes an item that no longer matches', async () => {
     await start();
     const reader = server.connect('?section=World');
     await reader.next('live');
@@ -114,7 +114,7 @@ describe('a session', () => {
     expect(await reader.next('item')).toMatchObject({ op: 'remove', item: { id: 7, url: 'https://example.org/7' } });
   });
 
-  it('tells its place with the heartbeat when nothing matched', async () => {
+  it('sends its position with the heartbeat when nothing matched', async () => {
     await start();
     const reader = server.connect('?section=World');
     const { ch } = await reader.next('live');
@@ -126,7 +126,7 @@ describe('a session', () => {
     expect(await reader.next('pos')).toEqual({ type: 'pos', ch, seq: 3, prev: 0 });
   });
 
-  it('is reset when it cannot resume, and its id is free again', async () => {
+  it('is reset when it cannot resume, and its id can be used again', async () => {
     const log = new MemoryLog(9);
     log.trim(7);
     await start({ log });
@@ -154,7 +154,7 @@ describe('a session', () => {
     expect(await server.connect(`?after=${after}`).next('reset')).toMatchObject({ id: 'url', reason });
   });
 
-  it('sends nothing more of a subscription that was given up', async () => {
+  it('sends nothing more after unsubscribe', async () => {
     await start();
     const reader = server.connect();
     await reader.next('welcome');
@@ -174,7 +174,7 @@ describe('a session', () => {
     expect((await reader.next('subscribed')).ch).not.toBe(ch);
   });
 
-  it('answers a ping, and takes a pong for nothing', async () => {
+  it('answers a ping message, and ignores a pong message', async () => {
     await start();
     const reader = server.connect();
     await reader.next('welcome');
@@ -199,7 +199,7 @@ describe('a session', () => {
     expect(reader.socket.readyState).toBe(reader.socket.OPEN);
   });
 
-  it('leaves no trace when it is gone', async () => {
+  it('releases everything when it ends', async () => {
     await start();
     const before = server.parts.wheel.size;
     const reader = server.connect('?after=head');
@@ -212,7 +212,7 @@ describe('a session', () => {
   });
 });
 
-describe('a message that asks for what cannot be', () => {
+describe('an invalid message', () => {
   it.each([
     ['unknown_type', { type: 'publish', id: 'x' }, 'x'],
     ['bad_id', { type: 'subscribe' }, undefined],
@@ -229,7 +229,7 @@ describe('a message that asks for what cannot be', () => {
     ['bad_items', { type: 'watch', items: 'all' }, undefined],
     ['bad_items', { type: 'watch', items: [0] }, undefined],
     ['not_available', { type: 'watch', items: [1] }, undefined],
-  ])('is answered %s, and the session stays', async (code, message, id) => {
+  ])('is answered %s, and the session stays open', async (code, message, id) => {
     await start();
     const reader = server.connect('?after=head');
     await reader.next('live');
@@ -244,7 +244,7 @@ describe('a message that asks for what cannot be', () => {
 });
 
 describe('watched items', () => {
-  it('are those that were named last', async () => {
+  it('are those of the last watch', async () => {
     const asked: string[] = [];
     await start({
       parts: {
@@ -274,7 +274,7 @@ describe('watched items', () => {
     [18, { id: 18, reads: 5, comments: 2, commentsRevision: 2 }],
   ]);
 
-  it('are counted at first, and again when a count has changed', async () => {
+  it('are sent first, and again when a count has changed', async () => {
     const asked: (readonly number[])[] = [];
     await start({
       parts: {

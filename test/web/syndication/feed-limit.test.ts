@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { FeedLimit } from '../../../../src/web/http/limits/feed-limit.ts';
-import { type StoreApp, type TestRequest, withStoreApp } from '../../../support/web/store-app.ts';
+import { FeedLimit } from '../../../src/web/syndication/feed-limit.ts';
+import { type StoreApp, type TestRequest, withStoreApp } from '../../support/web/store-app.ts';
 
 const path = '/feed.rss';
 
@@ -11,7 +12,7 @@ async function fetchOften({ request }: StoreApp, times: number, asking: TestRequ
 }
 
 describe('fetching a whole output feed', () => {
-  it('is answered 429 with the wait after 120 times in an hour from one address', () =>
+  it('is answered 429 with Retry-After when one address has fetched it 120 times in an hour', () =>
     withStoreApp({}, async (app) => {
       expect((await fetchOften(app, 120)).status).toBe(200);
       const refused = await app.request(path);
@@ -21,7 +22,7 @@ describe('fetching a whole output feed', () => {
       expect(refused.headers.get('content-type')).toContain('text/plain');
     }));
 
-  it('is counted for each feed and each network of its own', () =>
+  it('is counted for each feed and each network separately', () =>
     withStoreApp({}, async (app) => {
       await fetchOften(app, 121, { address: '2001:db8:1:2::1' });
       expect((await app.request(path, { address: '2001:db8:1:2:ffff::2' })).status).toBe(429);
@@ -31,7 +32,7 @@ describe('fetching a whole output feed', () => {
       expect((await app.request('/', { address: '2001:db8:1:2::1' })).status).toBe(200);
     }));
 
-  it('is not counted while it is answered 304, nor by HEAD', () =>
+  it('is not counted for a 304 or a HEAD request', () =>
     withStoreApp({}, async (app) => {
       const tag = (await app.request(path)).headers.get('etag') ?? '';
       const conditional = { headers: { 'if-none-match': tag } };
@@ -47,7 +48,7 @@ describe('fetching a whole output feed', () => {
     { 'if-none-match': ' ' },
     { 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' },
     { 'if-modified-since': 'never' },
-  ])('is counted when it is answered whole, whatever it says: %j', (headers) =>
+  ])('is counted when a conditional request is answered with a body: %j', (headers) =>
     withStoreApp({}, async (app) => {
       expect((await fetchOften(app, 120, { headers })).status).toBe(200);
       const refused = await app.request(path, { headers });
@@ -57,7 +58,7 @@ describe('fetching a whole output feed', () => {
       expect((await app.request(path)).status).toBe(429);
     }));
 
-  it('is counted once for all spellings of a section', () =>
+  it('is counted together for all spellings of a section', () =>
     withStoreApp({}, async (app) => {
       const spellings = ['world', 'World', 'WORLD', 'W%6Frld', '%20world', 'world-', 'w%C3%B6rld', 'world?x=1'];
       const statuses: number[] = [];
@@ -72,7 +73,7 @@ describe('fetching a whole output feed', () => {
       expect((await app.request('/%66eed.rss')).status).toBe(200);
     }));
 
-  it('is not counted where there is no such feed', () =>
+  it('is not counted when the feed does not exist', () =>
     withStoreApp({}, async (app) => {
       for (let index = 0; index < 130; index += 1) {
         expect((await app.request('/sections/nope/feed.rss')).status).toBe(404);
@@ -80,13 +81,13 @@ describe('fetching a whole output feed', () => {
       }
     }));
 
-  it('is never refused to this machine', () =>
+  it('is not limited for loopback', () =>
     withStoreApp({}, async (app) => {
       expect((await fetchOften(app, 130, { address: '127.0.0.1' })).status).toBe(200);
       expect((await fetchOften(app, 130, { address: '::1' })).status).toBe(200);
     }));
 
-  it('is counted by the address behind a named proxy, whatever else the header says', () =>
+  it('is counted by the client address behind a trusted proxy, not by other values of the header', () =>
     withStoreApp({}, async (app) => {
       const behind = (made: string) => ({
         address: '10.0.0.1',
@@ -100,33 +101,46 @@ describe('fetching a whole output feed', () => {
 });
 
 describe('FeedLimit', () => {
-  it('lets an address fetch again after an hour, and counts refused fetches for nothing', () => {
+  const requestOf = (address: string, headers = {}): IncomingMessage =>
+    ({ socket: { remoteAddress: address }, headers }) as unknown as IncomingMessage;
+  const clientAddress = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? '';
+  const feed = '/feed.rss';
+
+  it('allows fetches again after an hour, and does not count refused ones', () => {
     let nowMs = 0;
-    const limit = new FeedLimit(() => nowMs);
-    for (let index = 0; index < 120; index += 1) expect(limit.consume('192.0.2.1', '/feed.rss')).toBeNull();
-    expect([limit.waitSeconds('192.0.2.1', '/feed.rss'), limit.consume('192.0.2.1', '/feed.rss')]).toEqual([
-      3600, 3600,
-    ]);
+    const limit = new FeedLimit({ nowMs: () => nowMs, clientAddress });
+    const consume = (): number | null => limit.consume(requestOf('192.0.2.1'), feed);
+    for (let index = 0; index < 120; index += 1) expect(consume()).toBeNull();
+    expect([limit.check(requestOf('192.0.2.1'), feed), consume()]).toEqual([3600, 3600]);
     nowMs = 3_599_500;
-    expect(limit.consume('192.0.2.1', '/feed.rss')).toBe(1);
+    expect(consume()).toBe(1);
     nowMs = 3_600_000;
-    expect(limit.consume('192.0.2.1', '/feed.rss')).toBeNull();
+    expect(consume()).toBeNull();
   });
 
-  it('remembers nothing of what is only asked', () => {
-    const limit = new FeedLimit(() => 0);
-    expect(limit.waitSeconds('192.0.2.1', '/feed.rss')).toBeNull();
+  it('does not record a fetch that is only checked', () => {
+    const limit = new FeedLimit({ nowMs: () => 0, clientAddress });
+    expect(limit.check(requestOf('192.0.2.1'), feed)).toBeNull();
     expect(limit.size).toBe(0);
   });
 
-  it('remembers a bounded number of addresses and feeds, the latest', () => {
-    const limit = new FeedLimit(() => 0, 30_000);
+  it('refuses a conditional request in the check only when it was refused already', () => {
+    const limit = new FeedLimit({ nowMs: () => 0, clientAddress });
+    for (let index = 0; index < 120; index += 1) limit.consume(requestOf('192.0.2.1'), feed);
+    const conditional = requestOf('192.0.2.1', { 'if-none-match': '"a"' });
+    expect(limit.check(conditional, feed)).toBeNull();
+    expect(limit.consume(conditional, feed)).toBe(3600);
+    expect(limit.check(conditional, feed)).toBe(3600);
+  });
+
+  it('keeps a bounded number of records, the newest', () => {
+    const limit = new FeedLimit({ nowMs: () => 0, clientAddress, maxBytes: 30_000 });
     const address = (index: number) => `10.0.${index >> 8}.${index & 255}`;
-    for (let index = 0; index < 1000; index += 1) limit.consume(address(index), '/feed.rss');
-    for (let fetch = 0; fetch < 120; fetch += 1) limit.consume(address(999), '/feed.rss');
+    for (let index = 0; index < 1000; index += 1) limit.consume(requestOf(address(index)), feed);
+    for (let fetch = 0; fetch < 120; fetch += 1) limit.consume(requestOf(address(999)), feed);
     expect(limit.size).toBeGreaterThan(90);
     expect(limit.size).toBeLessThan(130);
-    expect([limit.waitSeconds(address(0), '/feed.rss'), limit.waitSeconds(address(999), '/feed.rss')]).toEqual([
+    expect([limit.check(requestOf(address(0)), feed), limit.check(requestOf(address(999)), feed)]).toEqual([
       null,
       3600,
     ]);

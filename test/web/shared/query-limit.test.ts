@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ItemsQuery } from '../../../../src/web/shared/read-port.ts';
-import { queryRefused } from '../../../../src/web/shared/request-error.ts';
-import { until } from '../../../support/until.ts';
-import { type StoreApp, withStoreApp } from '../../../support/web/store-app.ts';
-import { FakeReadPort, makeApp } from '../../../support/web/test-app.ts';
+import type { ItemsQuery } from '../../../src/web/shared/read-port.ts';
+import { queryRefused } from '../../../src/web/shared/request-error.ts';
+import { until } from '../../support/until.ts';
+import { type StoreApp, withStoreApp } from '../../support/web/store-app.ts';
+import { FakeReadPort, makeApp } from '../../support/web/test-app.ts';
 
 /** Reads whose queries end when they are let go, and at once from then on. */
 class HeldReads extends FakeReadPort {
@@ -40,7 +40,7 @@ describe('a query whose cost its client chooses', () => {
     '/?before=5-1',
     '/feed.rss?q=title',
     '/api/most-read?hours=23',
-  ])('is answered 429 with the wait after 60 in a minute from one address: %s', (path) =>
+  ])('is answered 429 with Retry-After after 60 in a minute from one address: %s', (path) =>
     withStoreApp({}, async (app) => {
       expect(await askOften(app, path, 60)).toBe(200);
       const refused = await app.request(path);
@@ -48,10 +48,10 @@ describe('a query whose cost its client chooses', () => {
       const waitS = Number(refused.headers.get('retry-after'));
       expect(waitS).toBeGreaterThan(0);
       expect(waitS).toBeLessThanOrEqual(60);
-      expect(await refused.text()).toContain('More than 60 searches or filtered lists in a minute');
+      expect(await refused.text()).toContain('more than 60 searches or filtered lists within a minute');
     }));
 
-  it('is counted together with all others of the same network, and of no other', () =>
+  it('is counted for each network', () =>
     withStoreApp({}, async (app) => {
       await askOften(app, '/search?q=title', 40, '2001:db8:1:2::1');
       await askOften(app, '/api/items?q=title', 20, '2001:db8:1:2:ffff::2');
@@ -66,18 +66,18 @@ describe('a query whose cost its client chooses', () => {
     '/api/items',
     '/api/items?before=5-1',
     '/api/most-read',
-  ])('is not what %s is: it is answered after any number of them', (path) =>
+  ])('does not include %s, which is not limited', (path) =>
     withStoreApp({}, async (app) => {
       await askOften(app, '/search?q=title', 61);
       expect(await askOften(app, path, 70)).toBe(200);
     }));
 
-  it('is never refused to this machine', () =>
+  it('is not limited for loopback', () =>
     withStoreApp({}, async (app) => {
       expect(await askOften(app, '/search?q=title', 130, '127.0.0.1')).toBe(200);
     }));
 
-  it('is answered 429 while eight of the same address run or wait, and those of others are answered', () => {
+  it('is answered 429 while eight of the same address run or wait, but not for other addresses', () => {
     const reads = new HeldReads([]);
     return withStoreApp({ parts: { reads } }, async ({ request }) => {
       const search = (index: number, address = '192.0.2.1') => request(`/api/items?q=word${index}`, { address });
@@ -94,7 +94,7 @@ describe('a query whose cost its client chooses', () => {
     });
   });
 
-  it('counts for ten when it took too long', () => {
+  it('counts as ten when it exceeds its budget', () => {
     const reads = new FakeReadPort([]);
     reads.fault = queryRefused('over-budget');
     return withStoreApp({ parts: { reads } }, async (app) => {
@@ -108,7 +108,7 @@ describe('a query whose cost its client chooses', () => {
   it.each([
     ['over-budget', 'query_over_budget', 'Use fewer words'],
     ['busy', 'busy', 'Try again in'],
-  ] as const)('is answered 503 with the wait and the reason when it is %s', async (kind, code, reason) => {
+  ] as const)('is answered 503 with Retry-After and the reason when it is %s', async (kind, code, reason) => {
     const { reads, get } = makeApp();
     reads.fault = queryRefused(kind);
     const refused = await get('/api/items?q=a');

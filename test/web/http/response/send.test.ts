@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNotModified } from '../../../../src/web/http/response/conditional-request.ts';
+import { isNotModified } from '../../../../src/web/http/response/send.ts';
 
 const changedMs = Date.UTC(2026, 0, 15, 12, 0, 0, 900);
 const current = { tag: 'abc', lastModifiedMs: changedMs };
@@ -22,15 +22,15 @@ describe('isNotModified', () => {
     '"x", W/"abc" , "y"',
     '*',
     ' * ',
-  ])('takes %s', (list) => {
+  ])('is true for If-None-Match: %s', (list) => {
     expect(held(list)).toBe(true);
   });
 
-  it.each(['', 'abc', '"ab"', '"abc-zstd"', '"xabc"', '"*"', 'w/abc'])('does not take %s', (list) => {
+  it.each(['', 'abc', '"ab"', '"abc-zstd"', '"xabc"', '"*"', 'w/abc'])('is false for If-None-Match: %s', (list) => {
     expect(held(list)).toBe(false);
   });
 
-  it('compares dates by the second, since HTTP dates have no fractions', () => {
+  it('compares dates in whole seconds, since HTTP dates have no fractions', () => {
     expect(since('Thu, 15 Jan 2026 12:00:00 GMT')).toBe(true);
     expect(since('Thu, 15 Jan 2026 12:00:01 GMT')).toBe(true);
     expect(since('Thu, 15 Jan 2026 11:59:59 GMT')).toBe(false);
@@ -40,12 +40,12 @@ describe('isNotModified', () => {
     expect(since(date)).toBe(false);
   });
 
-  it('lets the tag decide alone when both are sent', () => {
+  it('ignores If-Modified-Since when both are sent', () => {
     expect(since('Thu, 15 Jan 2026 12:00:00 GMT', '"other"')).toBe(false);
     expect(since('Thu, 15 Jan 2026 11:00:00 GMT', '"abc"')).toBe(true);
   });
 
-  it('knows nothing by date of what has none', () => {
+  it('is false for a date when the response has no Last-Modified', () => {
     const undated = { tag: 'abc', lastModifiedMs: null };
     const asked = { ifNoneMatch: undefined, ifModifiedSince: 'Thu, 15 Jan 2026 12:00:00 GMT' };
     expect(isNotModified(asked, undated)).toBe(false);
