@@ -2,13 +2,13 @@ import { WebSocket } from 'ws';
 import type { ServerMessage, WireEvent } from '../../../src/domain/events/wire.ts';
 import { until } from '../until.ts';
 
-/** A plain `ws` client that keeps what it is told and follows the client rule; nothing of ours on its side. */
+/** A client on top of `ws` that records all messages and follows the client rule. It shares no code with our client. */
 export interface LiveClient {
   readonly messages: readonly ServerMessage[];
   /** Events applied, in order, after the client rule (a gap throws, a repeat is dropped). */
   readonly applied: readonly WireEvent[];
   readonly repeats: number;
-  /** The place to resume from. */
+  /** The cursor to resume from. */
   cursor(): string;
   send(message: object): void;
   /** Resolves with the first message of a type. */

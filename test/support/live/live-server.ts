@@ -16,15 +16,15 @@ import {
 } from '../../../src/web/live/websocket/websocket-server.ts';
 import { MemoryLog } from '../push/memory-log.ts';
 
-/** A server with a log in memory, whose time passes only when a test says so. */
+/** A server with a log in memory and a fake clock. */
 export interface TestLiveServer {
   readonly log: MemoryLog;
   readonly live: LiveServer;
   readonly port: number;
   readonly parts: ReturnType<typeof createLiveContext>;
-  /** The server's ends of all connections so far. */
+  /** The server's sockets of all connections so far. */
   readonly sockets: readonly Socket[];
-  /** Lets time pass for deadlines and for the clock. */
+  /** Advances the clock and the timers. */
   advance(ms: number): void;
   publish(events?: number): void;
   notify(): void;
@@ -33,12 +33,12 @@ export interface TestLiveServer {
   close(): Promise<void>;
 }
 
-/** How a reader connects; `protocol: null` offers none. */
+/** How a client connects. `protocol: null` offers no subprotocol. */
 export interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'> {
   readonly protocol?: string | null;
 }
 
-/** What a test sets otherwise than a real server has it. */
+/** What a test sets differently from the defaults. */
 export interface LiveServerOptions {
   readonly log?: MemoryLog;
   readonly parts?: Partial<LiveContextOptions>;
@@ -134,10 +134,10 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
 
 type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
 
-/** A reader over WebSocket: gives messages in order, waits for those to come. */
+/** A WebSocket client that returns messages in order and waits for the next ones. */
 export class TestClient {
   readonly socket: WebSocket;
-  /** Code and reason of the end, or the status of the answer that was no handshake. */
+  /** Close code and reason, or the status of a refused handshake. */
   readonly ended: Promise<{ code: number; reason: string; status: number | null; headers: Record<string, unknown> }>;
   readonly #messages: ServerMessage[] = [];
   #wake = () => {};
@@ -157,7 +157,7 @@ export class TestClient {
         socket.terminate();
       });
       socket.on('error', () => {
-        // Told by the promise, which settles by the close that follows.
+        // The `close` event that follows settles the promise.
       });
     });
   }
@@ -166,7 +166,7 @@ export class TestClient {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The next message, whatever it is. */
+  /** The next message of any type. */
   async any(): Promise<ServerMessage> {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => {
@@ -176,7 +176,7 @@ export class TestClient {
     return this.#messages.shift() as ServerMessage;
   }
 
-  /** The next message of a type; what comes before it is passed over. */
+  /** The next message of a type. Earlier messages of other types are dropped. */
   async next<Type extends ServerMessage['type']>(type: Type): Promise<MessageOf<Type>> {
     for (;;) {
       const message = await this.any();
@@ -184,7 +184,7 @@ export class TestClient {
     }
   }
 
-  /** Seqs of the items that come, until there are so many. */
+  /** The seqs of the next `count` events. */
   async seqs(count: number): Promise<number[]> {
     const seqs: number[] = [];
     while (seqs.length < count) {

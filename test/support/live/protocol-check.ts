@@ -3,15 +3,15 @@ import addFormats from 'ajv-formats';
 
 export type Sender = 'client' | 'server';
 
-/** Holds what was said over a connection against the description that the server gives of itself. */
+/** Validates the messages of a connection against the AsyncAPI document of the server. */
 export interface ProtocolCheck {
-  /** Notes a message, and what is wrong with it by the description. */
+  /** Records a message and its violations. */
   record(from: Sender, text: string): void;
-  /** `server.item`, `client.ping`: what was said, sorted. */
+  /** The recorded messages, sorted: `client.ping`, `server.item`. */
   seen(): readonly string[];
-  /** What was wrong, one line each. */
+  /** The violations of recorded messages, one line each. */
   readonly faults: readonly string[];
-  /** Whether a message is one of the description; the reason when it is not. */
+  /** Why a message is invalid; null: it is valid. */
   faultOf(from: Sender, message: unknown): string | null;
 }
 
@@ -19,7 +19,7 @@ interface Described {
   readonly components: { readonly messages: Readonly<Record<string, object>> };
 }
 
-/** The same schemas without room for fields that they do not name: clients ignore those, our server may send none. */
+/** The schemas without further fields: clients ignore unknown fields, but our server must not send any. */
 function closedSchemas(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closedSchemas);
   if (typeof schema !== 'object' || schema === null) return schema;

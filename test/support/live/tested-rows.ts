@@ -1,17 +1,17 @@
 import { afterAll, afterEach } from 'vitest';
 import { plainTable } from '../plain-table.ts';
 
-/** Tests that each stand for a row of a table, and what they came to. */
+/** The results of tests that each test one row of a table. */
 export interface TestedRows {
-  /** Rows of which no test ran, told by their names. */
+  /** The names of the rows without a test. */
   untested(): readonly string[];
 }
 
 /**
- * Notes the tests of this file by the row that each stands for, and prints the table when they have run.
+ * Records the results of this file's tests by row, and prints the table when all have run.
  *
- * @param rows names of the rows and what each says.
- * @param rowOf the row that a test of this title stands for; null: none.
+ * @param rows the names and descriptions of the rows.
+ * @param rowOf the row that a test with this title tests; null: none.
  */
 export function trackRows(
   title: string,

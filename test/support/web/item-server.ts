@@ -24,7 +24,7 @@ export interface ItemServerOptions {
 
 const text = '<p>The council met on Tuesday.</p><p>It will meet again.</p>';
 
-/** Starts an origin with one entry, a server that reads it, and waits until the item has a page. */
+/** Starts an origin with one entry and a server that polls it, and waits until the item has a page. */
 export async function startItemServer(options: ItemServerOptions = {}): Promise<ItemServer> {
   const { comments = 'moderated', env = {} } = options;
   const origin: Origin = await startOrigin();

@@ -15,35 +15,35 @@ import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 import { draft, noon, StoreFixture, source } from '../store-fixture.ts';
 import { makeApp, site } from './test-app.ts';
 
-/** What stands for the browser of somebody at a desk. */
+/** The User-Agent of a desktop browser. */
 export const browserAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 export const origin = 'https://news.example.com';
 
-/** A request of a test; what is left out is as a browser at 192.0.2.1 says it. */
+/** A request of a test. Absent fields are those of a browser at 192.0.2.1. */
 export interface TestRequest {
   readonly method?: string;
-  /** An empty one leaves the usual one out. */
+  /** An empty value removes the default header. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Fields of a form. */
   readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
   readonly address?: string;
 }
 
-/** The web over a real store with one item, `one`, that was read at noon. */
+/** The app over a real store with one item, `one`, that was stored at noon. */
 export interface StoreApp {
   readonly store: Store;
   readonly room: StoreFixture;
   readonly clock: FakeClock;
   readonly item: number;
   readonly app: App;
-  /** Methods and paths of everything that is answered. */
+  /** The routes of the app. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   request(path: string, asking?: TestRequest): Promise<Response>;
-  /** Has what was noted counted. */
+  /** Counts the recorded visits. */
   flush(): Promise<void>;
 }
 
-/** Runs a test on a web with a store of its own. */
+/** Runs a test with an app and a store of its own. */
 export async function withStoreApp(
   over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppContext>; readonly adminToken?: string | null },
   work: (app: StoreApp) => Promise<void>,

@@ -8,22 +8,22 @@ import { toWireBody } from '../../../src/domain/events/wire-item.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
 import { type FakeReadPort, makeApp } from './test-app.ts';
 
-/** Pages over items in memory, with a live end that says what the test wants said. */
+/** A server of pages over items in memory, with a WebSocket that sends what the test publishes. */
 export interface StubLiveServer {
   readonly url: string;
   readonly reads: FakeReadPort;
-  /** Tells every page of an item that was added or changed. */
+  /** Sends an added or updated item to every page. */
   publish(op: 'add' | 'update', item: Item): void;
-  /** Tells every page that an item was withdrawn. */
+  /** Sends the removal of an item to every page. */
   withdraw(item: Item): void;
-  /** What pages have subscribed to so far. */
+  /** The subscriptions of the pages so far. */
   subscriptions(): readonly Subscription[];
-  /** Breaks all connections, without a goodbye. */
+  /** Terminates all connections without `bye`. */
   drop(): void;
   close(): Promise<void>;
 }
 
-/** A subscription as a page sent it. */
+/** A `subscribe` message of a page. */
 export interface Subscription {
   readonly type: string;
   readonly id: string;
@@ -45,9 +45,9 @@ export async function startStubLiveServer(items: readonly Item[], assetsDir: str
   live.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    greet(socket, { head: () => seq, note: (subscription) => subscribed.push(subscription) });
+    serveSocket(socket, { head: () => seq, note: (subscription) => subscribed.push(subscription) });
   });
-  const tellAll = (event: Pick<WireEvent, 'op'> & { item: object; changed?: readonly string[] }): void => {
+  const publishAll = (event: Pick<WireEvent, 'op'> & { item: object; changed?: readonly string[] }): void => {
     seq += 1;
     for (const socket of sockets) socket.send(JSON.stringify({ type: 'item', ch: 'x', seq, prev: seq - 1, ...event }));
   };
@@ -59,9 +59,9 @@ export async function startStubLiveServer(items: readonly Item[], assetsDir: str
     reads,
     publish: (op, item) => {
       const wire = { ...toWireBody(item), page: `${url}/items/${item.id}` };
-      tellAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
+      publishAll(op === 'add' ? { op, item: wire } : { op, changed: ['title'], item: wire });
     },
-    withdraw: (item) => tellAll({ op: 'remove', item: { id: item.id, url: item.url } }),
+    withdraw: (item) => publishAll({ op: 'remove', item: { id: item.id, url: item.url } }),
     subscriptions: () => subscribed,
     drop: () => {
       for (const socket of sockets) socket.terminate();
@@ -76,12 +76,12 @@ export async function startStubLiveServer(items: readonly Item[], assetsDir: str
   };
 }
 
-/** Says what a server says first, and takes every subscription from where it stands. */
-function greet(socket: WebSocket, log: { head(): number; note(subscription: Subscription): void }): void {
+/** Sends `welcome`, and accepts every subscription at the head. */
+function serveSocket(socket: WebSocket, log: { head(): number; note(subscription: Subscription): void }): void {
   const { head } = log;
-  const say = (message: ServerMessage): void => socket.send(JSON.stringify(message));
+  const send = (message: ServerMessage): void => socket.send(JSON.stringify(message));
   const limits = { subscriptions: 32, messageBytes: 16_384, filterValues: 200 };
-  say({
+  send({
     type: 'welcome',
     v: 1,
     epoch: 'k3f9',
@@ -95,7 +95,7 @@ function greet(socket: WebSocket, log: { head(): number; note(subscription: Subs
     const message = JSON.parse(String(data)) as Subscription;
     if (message.type !== 'subscribe') return;
     log.note(message);
-    say({ type: 'subscribed', id: message.id, ch: 'x', after: message.after ?? 'head', head: head() });
-    say({ type: 'live', ch: 'x', seq: head(), prev: head() });
+    send({ type: 'subscribed', id: message.id, ch: 'x', after: message.after ?? 'head', head: head() });
+    send({ type: 'live', ch: 'x', seq: head(), prev: head() });
   });
 }

@@ -12,7 +12,7 @@ import type { ItemsQuery, ReadPort, SourceHealth, WebhookHealth } from '../../..
 export const noon = Date.UTC(2026, 0, 15, 12, 0);
 const minuteMs = 60_000;
 
-/** An item of example.org, the `id`th: the higher, the newer. */
+/** An item of example.org. A higher id is a newer item. */
 export function makeItem(id: number, over: Partial<Item> = {}): Item {
   const publishedMs = noon - (1000 - id) * minuteMs;
   return {
@@ -44,7 +44,7 @@ export function makeItem(id: number, over: Partial<Item> = {}): Item {
   };
 }
 
-/** A source that is read without trouble. */
+/** A source without failures. */
 export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
   return {
     id: 'example',
@@ -68,7 +68,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
   };
 }
 
-/** A store in memory: what the web reads, and what a test may change. */
+/** A read port over data in memory, which a test may change. */
 export class FakeReadPort implements ReadPort {
   list: readonly Item[];
   known: readonly SourceHealth[] = [makeSource()];
@@ -77,9 +77,9 @@ export class FakeReadPort implements ReadPort {
   floor = 1;
   epoch = 'k3f9';
   changedMs: number | null = noon;
-  /** Thrown by every read when set. */
+  /** If set, every read throws it. */
   fault: Error | null = null;
-  readonly asked: ItemsQuery[] = [];
+  readonly queries: ItemsQuery[] = [];
 
   constructor(items: readonly Item[]) {
     this.list = items;
@@ -87,7 +87,7 @@ export class FakeReadPort implements ReadPort {
 
   async items(query: ItemsQuery) {
     this.#fail();
-    this.asked.push(query);
+    this.queries.push(query);
     const { filter, limit, before } = query;
     const all = this.list
       .filter((item) => item.withdrawnMs === null)
@@ -160,7 +160,7 @@ export class FakeReadPort implements ReadPort {
   }
 }
 
-/** An `add` of an item, as the log holds it. */
+/** An `add` event of an item. */
 export function makeEvent(seq: number, item: Item, over: Partial<LogEvent> = {}): LogEvent {
   return {
     seq,
@@ -192,7 +192,7 @@ export interface TestApp {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** What the web is put together from, over a store in memory. */
+/** An app context over a store in memory. */
 export function makeContext(reads: FakeReadPort): AppContext {
   return {
     reads,
@@ -211,7 +211,7 @@ export function makeContext(reads: FakeReadPort): AppContext {
   };
 }
 
-/** The web over a store in memory. */
+/** The app over a store in memory. */
 export function makeApp(items: readonly Item[] = [], over: Partial<AppContext> = {}): TestApp {
   const reads = new FakeReadPort(items);
   const app = createApp({ ...makeContext(reads), ...over });

@@ -27,7 +27,7 @@ describe('/api/items', () => {
     const { get, reads } = makeApp([makeItem(1, { backfill: true }), makeItem(2)]);
     expect((await json<ItemsPage>(get('/api/items'))).items).toHaveLength(2);
     expect((await json<ItemsPage>(get('/api/items?backfill=false'))).items).toHaveLength(1);
-    expect(reads.asked.every(({ limitPerSource }) => !limitPerSource)).toBe(true);
+    expect(reads.queries.every(({ limitPerSource }) => !limitPerSource)).toBe(true);
   });
 
   it('passes every filter to the store in its normalised form', async () => {
@@ -35,7 +35,7 @@ describe('/api/items', () => {
     await get(
       '/api/items?section=Science+%26+Nature&section=World&source=b&source=a&category=EU&language=en-GB&q=+tax+',
     );
-    expect(reads.asked[0]?.filter).toEqual({
+    expect(reads.queries[0]?.filter).toEqual({
       sections: ['science-nature', 'world'],
       sources: ['a', 'b'],
       categories: ['eu'],
@@ -92,7 +92,7 @@ describe('/api/items', () => {
     const filters = [{ sections: ['World'] }, { q: 'tax', backfill: false }];
     const query = filters.map((filter) => `filter=${encodeURIComponent(JSON.stringify(filter))}`).join('&');
     await get(`/api/items?${query}&limit=20`);
-    expect(reads.asked).toMatchObject([
+    expect(reads.queries).toMatchObject([
       {
         filter: { sections: ['world'], q: null, backfill: true },
         orFilters: [{ sections: [], q: 'tax', backfill: false }],

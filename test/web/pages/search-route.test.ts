@@ -50,11 +50,11 @@ describe('the search page', () => {
   it('ranks by relevance when it is asked to, and pages on in that order', async () => {
     const app = makeApp(library);
     const { byName } = await getPage(app, '/search?q=budget&sort=relevance');
-    expect(app.reads.asked.at(-1)).toMatchObject({ byRelevance: true, filter: { q: 'budget' } });
+    expect(app.reads.queries.at(-1)).toMatchObject({ byRelevance: true, filter: { q: 'budget' } });
     const current = byName('a').filter(({ attributes }) => attributes['aria-current'] === 'true');
     expect(current.map(({ text }) => text)).toEqual(['Best match first']);
     await app.get('/search?q=budget&sort=relevance&before=r30-7');
-    expect(app.reads.asked.at(-1)?.before).toBe('r30-7');
+    expect(app.reads.queries.at(-1)?.before).toBe('r30-7');
   });
 
   it('leads on to more results and keeps the question', async () => {

@@ -211,7 +211,7 @@ describe('output feeds', () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const chosen = ['/feed.rss', '/sections/world/feed.rss', '/feed.rss?source=example', '/sources/example/feed.rss'];
     for (const path of chosen) await get(path);
-    expect(reads.asked.map(({ limitPerSource }) => limitPerSource)).toEqual([false, false, false, false]);
+    expect(reads.queries.map(({ limitPerSource }) => limitPerSource)).toEqual([false, false, false, false]);
   });
 });
 
