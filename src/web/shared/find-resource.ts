@@ -26,7 +26,7 @@ export async function findSource(parts: Pick<AppContext, 'reads'>, id: string): 
 }
 
 /** @throws RequestError 404 when the text is not the id of an item. */
-export function parseItemId(text: string): number {
+function parseItemId(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw notFound('There is no item with this id.');
   return Number(text);
 }

@@ -12,8 +12,8 @@ export interface ItemsParams {
   readonly byRelevance: boolean;
 }
 
-export const defaultPageSize = 50;
-export const maxPageSize = 500;
+const defaultPageSize = 50;
+const maxPageSize = 500;
 const maxSearchChars = 200;
 /** How much of an unknown parameter's name an error quotes. */
 const maxQuotedChars = 60;

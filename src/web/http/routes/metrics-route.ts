@@ -41,7 +41,7 @@ async function refusalOf(c: Context, guard: TokenGuard | null, context: MetricsC
     const isLocal = incoming !== undefined && isFromThisMachine(incoming, context.publicUrl());
     return isLocal ? null : c.text(refusal, 403);
   }
-  const check = await guard.check({ text, address: clientAddressOf(c, context), where: '/metrics' });
+  const check = await guard.check({ text, address: clientAddressOf(c, context), endpoint: '/metrics' });
   if (check.kind === 'right') return null;
   if (check.kind === 'wrong') return c.text(refusal, 403);
   c.header('Retry-After', String(check.seconds));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 
 /** The message of a request that is refused for several Host headers. */
-export const repeatedHost = 'The request has several Host headers. Send exactly one.\n';
+const repeatedHost = 'The request has several Host headers. Send exactly one.\n';
 
 /** Whether a request has more than one Host header. Node reads the first; a proxy may have checked the last. */
 export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {

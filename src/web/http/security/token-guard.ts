@@ -15,11 +15,12 @@ export type TokenCheck =
 
 /** A token that a client sent. */
 export interface TokenAttempt {
+  /** The text that was sent as the token. */
   readonly text: string;
   /** The address of the client. Loopback is limited too. */
   readonly address: string;
-  /** For the log. */
-  readonly where: string;
+  /** The route that received it, for the log. */
+  readonly endpoint: string;
 }
 
 /** What a guard checks against. */
@@ -43,14 +44,14 @@ export class TokenGuard {
   }
 
   /** Checks a token. Each wrong one is logged with the network of the client. */
-  async check({ text, address, where }: TokenAttempt): Promise<TokenCheck> {
+  async check({ text, address, endpoint }: TokenAttempt): Promise<TokenCheck> {
     const { variable, token, log } = this.#parts;
     const from = addressKey(address) ?? 'loopback';
     // Consume before comparing: concurrent attempts must each count.
     const seconds = await consumePoint(this.#wrong, from);
     if (seconds !== null) return { kind: 'wait', seconds };
     if (!matchesToken(text, token)) {
-      log.warn({ address: from, token: variable, where }, 'wrong token');
+      log.warn({ address: from, token: variable, endpoint }, 'wrong token');
       return { kind: 'wrong' };
     }
     await this.#wrong.reward(from, 1);

@@ -7,8 +7,8 @@ function makeGuard() {
   const logged: string[] = [];
   const note = (facts: object, message: string): void => void logged.push(`${message} ${JSON.stringify(facts)}`);
   const guard = new TokenGuard({ variable: 'ADMIN_TOKEN', token, log: { warn: note } });
-  const check = (text: string, address = '192.0.2.7', where = '/admin/sign-in') =>
-    guard.check({ text, address, where });
+  const check = (text: string, address = '192.0.2.7', endpoint = '/admin/sign-in') =>
+    guard.check({ text, address, endpoint });
   return { check, logged };
 }
 
