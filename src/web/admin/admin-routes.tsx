@@ -87,7 +87,11 @@ async function signIn(c: Context, desk: AdminContext, guard: TokenGuard): Promis
   const { parts } = desk;
   requireSameOrigin(c, parts.publicUrl());
   const [text = ''] = (await readForm(c))('token');
-  const check = await guard.check({ text: text.trim(), address: clientAddressOf(c, parts), endpoint: '/admin/sign-in' });
+  const check = await guard.check({
+    text: text.trim(),
+    address: clientAddressOf(c, parts),
+    endpoint: '/admin/sign-in',
+  });
   if (check.kind === 'wait') {
     c.header('Retry-After', String(check.seconds));
     return signInPage(c, desk, {
