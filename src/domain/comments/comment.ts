@@ -1,14 +1,14 @@
-/** Where a comment stands. Only approved ones are shown; none is ever deleted, but with its item. */
+/** The moderation state. Only approved comments are public. A comment is deleted only together with its item. */
 export type CommentState = 'pending' | 'approved' | 'rejected' | 'spam';
 
 export const commentStates: readonly CommentState[] = ['pending', 'approved', 'rejected', 'spam'];
 
-/** What a moderator may do. `undo` takes a comment back to where it stood before the last decision. */
+/** What a moderator can do. `undo` restores the state before the last decision. */
 export type CommentAction = 'approve' | 'reject' | 'spam' | 'undo';
 
 export const commentActions: readonly CommentAction[] = ['approve', 'reject', 'spam', 'undo'];
 
-/** A comment as readers see it. Both texts are plain text, cleaned when they came in. */
+/** A comment as readers see it. Name and body are plain text, normalised before they were stored. */
 export interface Comment {
   readonly id: number;
   readonly name: string;
@@ -20,34 +20,34 @@ export interface Comment {
 export interface ModerationEntry extends Comment {
   readonly item: { readonly id: number; readonly title: string; readonly withdrawn: boolean };
   readonly state: CommentState;
-  /** Why it waits or is hidden; null: nothing was said. */
+  /** Why it is pending or spam; null: no reason is recorded. */
   readonly reason: string | null;
   readonly moderatedMs: number | null;
   readonly moderatedBy: string | null;
 }
 
-/** The newest comments of an item, and what else there is to know of them; all of one instant. */
+/** A page of the comments of an item, read in one transaction. */
 export interface CommentPage {
   /** Newest first. */
   readonly comments: readonly Comment[];
-  /** Id that the next page begins below; null on the last. */
+  /** Id that the next page starts below; null on the last page. */
   readonly next: number | null;
   readonly total: number;
   readonly revision: number;
 }
 
-/** What became of a moderator's decision on one comment. */
+/** The state change of one comment. */
 export interface ModerationResult {
   readonly id: number;
   readonly from: CommentState;
   readonly to: CommentState;
 }
 
-/** Most code points of a comment's text. */
+/** Maximum code points of a comment text. */
 export const maxCommentChars = 512;
-/** Most code points of a commenter's name. */
+/** Maximum code points of an author's name. */
 export const maxNameChars = 60;
 
-/** What is said above the form unless the operator says something else. */
+/** The notice above the form, unless the configuration sets another. */
 export const defaultCommentsNotice =
   'Readers are asked to avoid religious, racial and national discrimination, offensive and derogatory expressions and appeals contrary to law.';

@@ -1,12 +1,12 @@
 import replaceConfusables from 'unhomoglyph';
 
-/** Unicode's confusables.txt as the package holds it: each character becomes the one that it looks like. */
+/** Replaces each character by its prototype in Unicode's confusables.txt. */
 function mapped(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}+/gu, '');
   return replaceConfusables(plain).normalize('NFKD');
 }
 
-/** `I` looks like `l`, so without case `i` does too; `m` is mapped to `rn`, and is one letter again. */
+/** Case folding: `I` maps to `l`, so `i` must too. confusables.txt maps `m` to `rn`, which is reverted. */
 function folded(text: string): string {
   return mapped(text.toLowerCase()).toLowerCase().replaceAll('i', 'l').replaceAll('rn', 'm').replaceAll('vv', 'w');
 }
@@ -14,12 +14,12 @@ function folded(text: string): string {
 const notLatin = /(?![a-z])\p{L}/u;
 
 /**
- * The confusable skeleton of a text (UTS 39, section 4), made blind to case: texts that look alike have the same. It is
- * for comparing only, and is made from compatibility forms (NFKD), so that styled letters are the letters.
+ * The case-insensitive confusable skeleton of a text (UTS 39, section 4): texts that look alike have the same skeleton.
+ * It is for comparison only. It is built from NFKD, so that styled letters equal plain ones.
  *
- * A capital may look like another letter than its small form does: the Cyrillic `Н` like `H`, but `н` not like `h`. What
- * passes for Latin altogether is therefore mapped before its case is folded; text of other scripts only afterwards,
- * so that its capitals and small letters stay the same letters.
+ * A capital can resemble a different letter than its small form: the Cyrillic `Н` resembles `H`, but `н` does not
+ * resemble `h`. A text that looks entirely Latin is therefore mapped before case folding. Other texts are mapped after
+ * it, so that their capitals and small letters stay equal.
  */
 export function confusableSkeleton(text: string): string {
   const latin = folded(mapped(text));

@@ -1,6 +1,6 @@
 import { confusableSkeleton } from './confusable-skeleton.ts';
 
-/** What is written instead of a Latin letter beyond what Unicode calls confusable: digits and signs, and some letters. */
+/** Substitutes for Latin letters beyond Unicode's confusables: digits, signs and some letters. */
 const lookalikes: Readonly<Record<string, string>> = {
   a: 'аαɑạ4@ᴀ',
   b: 'вьƅʙ',
@@ -33,8 +33,8 @@ const letterOf = new Map(
 );
 
 /**
- * The confusable skeleton of a name without marks, in which digits and signs stand for the letters that they replace.
- * Letters of other scripts that look like no Latin letter stay.
+ * The confusable skeleton of a name, without combining marks, and with digits and signs replaced by the letters that
+ * they imitate. Letters that resemble no Latin letter stay.
  */
 export function nameSkeleton(text: string): string {
   const plain = confusableSkeleton(text).replace(/\p{M}+/gu, '');
@@ -45,7 +45,7 @@ export function nameSkeleton(text: string): string {
     .replaceAll('vv', 'w');
 }
 
-/** Who speaks for a site; the same in some languages that readers are likely to know. */
+/** Names of staff roles in some languages. */
 const staffWords = [
   ...['admin', 'administrator', 'administration', 'moderator', 'moderation', 'editor', 'editorial', 'newsroom'],
   ...['staff', 'support', 'webmaster', 'newswire', 'redaktion', 'redakteur', 'redacción', 'rédaction'],
@@ -55,8 +55,8 @@ const staff = new Set(staffWords.flatMap((word) => [nameSkeleton(word), nameSkel
 const minTitleChars = 4;
 
 /**
- * Whether a name could be taken for somebody who speaks for the site: a word for such people, or the site's own name,
- * in letters that look alike, with anything between them and digits behind.
+ * Whether a name could be mistaken for a member of the site staff: it contains a staff role, or starts with the title of
+ * the site. Look-alike letters, separators and trailing digits are ignored.
  */
 export function looksLikeStaff(name: string, siteTitle: string): boolean {
   const words = name
@@ -65,10 +65,10 @@ export function looksLikeStaff(name: string, siteTitle: string): boolean {
     .filter((word) => word !== '');
   const whole = words.join('');
   const title = squash(nameSkeleton(siteTitle));
-  const beginnings = words.map((_, index) => squash(nameSkeleton(words.slice(0, index + 1).join(''))));
+  const prefixes = words.map((_, index) => squash(nameSkeleton(words.slice(0, index + 1).join(''))));
   const forms = [...words, whole].flatMap((word) => [nameSkeleton(word), nameSkeleton(word.replace(/\d+$/, ''))]);
   if (forms.some((form) => staff.has(form))) return true;
-  return title.length >= minTitleChars && beginnings.includes(title);
+  return title.length >= minTitleChars && prefixes.includes(title);
 }
 
 function squash(text: string): string {

@@ -36,7 +36,7 @@ describe('looksLikeStaff', () => {
     'The Daily Example',
     'Тhе Dаilу Ехаmрlе',
     'the-daily-example editor',
-  ])('takes %s for staff', (name) => {
+  ])('recognises %s as a staff name', (name) => {
     expect(looksLikeStaff(name, 'The Daily Example')).toBe(true);
   });
 
@@ -52,17 +52,17 @@ describe('looksLikeStaff', () => {
     '__proto__',
     'supporter of Leeds',
     '🙂',
-  ])('takes %s for a reader', (name) => {
+  ])('accepts %s as the name of a reader', (name) => {
     expect(looksLikeStaff(name, 'The Daily Example')).toBe(false);
   });
 
-  it('does not guard a title that is too short to be told from a name', () => {
+  it('does not protect a site title that is as short as a common name', () => {
     expect(looksLikeStaff('Bo', 'Bo')).toBe(false);
   });
 });
 
-describe('skeleton', () => {
-  it('is the same for what looks alike', () => {
+describe('nameSkeleton', () => {
+  it('is equal for names that look alike', () => {
     expect(nameSkeleton('раураl')).toBe(nameSkeleton('paypal'));
     expect(nameSkeleton('rnodern')).toBe(nameSkeleton('modem'));
     expect(nameSkeleton('I1l|')).toBe('iiii');
