@@ -1,29 +1,25 @@
 import fc from 'fast-check';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { sanitiseHtml } from '../../src/normalise/html/sanitise.ts';
 import { vectors } from '../fixtures/markup/vectors.ts';
 import { findForbidden } from '../normalise/html/forbidden-html.ts';
 import { randomHtml } from '../normalise/html/random-html.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { useBrowser } from '../support/browser.ts';
 
 const before = '<main><ul><li><div id="box">';
 const after = '</div></li></ul><p id="after">after</p></main>';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
+const browser = useBrowser();
 
-/** What a browser made of HTML in a box on a page. */
+/** The result of parsing HTML inside a box on a page. */
 interface Seen {
   readonly inside: string;
-  /** The page without what is in the box. */
+  /** The page without the content of the box. */
   readonly around: string;
 }
 
-/** A page of which nothing leaves the machine, and what its scripts have called out. */
+/** A page without network access, and the messages of the dialogs that its scripts opened. */
 async function openPage(): Promise<{ page: Page; alerts: string[] }> {
   const page = await browser.newPage();
   const alerts: string[] = [];
@@ -35,7 +31,7 @@ async function openPage(): Promise<{ page: Page; alerts: string[] }> {
   return { page, alerts };
 }
 
-// In the browser's own language, since tests are checked without its types.
+// A string, because test files are checked without the types of the browser.
 const emptyBox = `(root) => {
   const box = root.querySelector('#box');
   const inside = box.innerHTML;
@@ -43,13 +39,13 @@ const emptyBox = `(root) => {
   return { inside, around: root.body.innerHTML };
 }`;
 
-/** Has a browser read HTML as a part of a document that may run scripts. */
+/** Parses HTML as part of a document with scripts enabled. */
 async function readInDocument(page: Page, html: string): Promise<Seen> {
   await page.setContent(`<!doctype html><body>${before}${html}${after}`);
   return page.evaluate<Seen>(`(${emptyBox})(document)`);
 }
 
-/** Has a browser read each piece of HTML as script puts it into a page, and as it is read where scripts are off. */
+/** Parses each piece of HTML through `innerHTML`, and with a parser that has scripts disabled. */
 async function readPieces(page: Page, pieces: readonly string[]): Promise<Seen[]> {
   await page.setContent(`<!doctype html><body>${before}${after}`);
   return page.evaluate<Seen[]>(`(() => {
@@ -64,16 +60,15 @@ async function readPieces(page: Page, pieces: readonly string[]): Promise<Seen[]
 
 const clean = (html: string): string => sanitiseHtml(html, { baseUrl: 'https://feed.example/a/' });
 
-describe('clean HTML in a browser', () => {
-  it('is judged in a browser that runs what is not clean', async () => {
+describe('sanitised HTML in a browser', () => {
+  it('is tested in a browser that runs unsanitised HTML', async () => {
     const { page, alerts } = await openPage();
     const seen = await readInDocument(page, '</div><img src=x onerror=alert(1)>');
     await expect.poll(() => alerts).toEqual(['1']);
     expect(seen.around).not.toBe(before + after);
-    await page.close();
   });
 
-  it('is disarmed, whichever vector it was made of', async () => {
+  it('contains nothing active, for every attack vector', async () => {
     const { page, alerts } = await openPage();
     for (const { id, html } of vectors) {
       const seen = await readInDocument(page, clean(html));
@@ -84,10 +79,9 @@ describe('clean HTML in a browser', () => {
       });
     }
     expect(alerts).toEqual([]);
-    await page.close();
   });
 
-  it('stays within its place, whatever was cleaned', async () => {
+  it('never changes the page around it, for random markup', async () => {
     const { page, alerts } = await openPage();
     const pieces = [...vectors.map(({ html }) => html), ...fc.sample(randomHtml, { numRuns: 2000, seed: 9 })].map(
       clean,
@@ -99,6 +93,5 @@ describe('clean HTML in a browser', () => {
       expect({ html, found: findForbidden(inside), around }).toEqual({ html, found: [], around: before + after });
     }
     expect(alerts).toEqual([]);
-    await page.close();
   });
 });

@@ -1,10 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { useBrowser } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { type ItemServer, startItemServer } from '../support/web/item-server.ts';
 
-/** What would run, load or break out if it were ever taken for markup, an address or a style. */
+/** Texts that would run scripts, load resources or break out of their element if they were parsed as markup. */
 const vectors = [
   '<script>alert(1)</script>',
   '<img src=x onerror=alert(1)>',
@@ -42,19 +41,15 @@ const vectors = [
   '＜script＞alert(1)＜/script＞',
 ];
 
-let browser: Browser;
+const browser = useBrowser();
 let server: ItemServer;
 beforeAll(async () => {
-  browser = await launchBrowser();
   server = await startItemServer({ env: { ADMIN_TOKEN: 'a-token-of-the-operator' } });
 });
-afterAll(async () => {
-  await server.close();
-  await browser.close();
-});
+afterAll(() => server.close());
 
-describe('what looks like markup in a comment', () => {
-  it('is text to the server, to the script of an open page and to a moderator', async () => {
+describe('markup in a comment', () => {
+  it('is shown as text by the server, by the page script and on the moderation page', async () => {
     const page = await browser.newPage();
     const happened: string[] = [];
     page.on('dialog', (dialog) => {
@@ -84,7 +79,7 @@ describe('what looks like markup in a comment', () => {
         ),
     });
     await until(
-      'the script shows all',
+      'the page script shows all comments',
       async () => (await page.locator('.comment-list li').count()) === vectors.length,
     );
     const live = await look('.comment-list');

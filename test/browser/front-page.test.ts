@@ -1,26 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { describe, expect, it } from 'vitest';
+import { useBrowser } from '../support/browser.ts';
 import { rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { startOrigin } from '../support/origin.ts';
 import { makeHome, startServer } from '../support/server.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const browser = useBrowser();
 
 describe('the front page', () => {
   it('shows an item that was published after it was opened, without a reload', async () => {
     const origin = await startOrigin();
-    cleanups.push(() => origin.close());
+    browser.afterTest(() => origin.close());
     const channel = { title: 'Example Wire', link: 'https://www.example.org/' };
     const old = { guid: '1', title: 'Already there', link: 'https://www.example.org/1', text: 'Old text.' };
     const fresh = {
@@ -31,17 +21,16 @@ describe('the front page', () => {
     };
     origin.on('/rss.xml', { headers: { 'content-type': 'text/xml' }, body: rssDocument(channel, [old]) });
     const home = makeHome(`sources:\n  - { url: "${origin.url}/rss.xml", id: wire, section: World }\n`);
-    cleanups.push(() => home.remove());
+    browser.afterTest(() => home.remove());
     const server = await startServer(home);
-    cleanups.push(() => server.end('SIGKILL'));
+    browser.afterTest(() => server.end('SIGKILL'));
 
     const page = await browser.newPage();
-    cleanups.push(() => page.close());
-    const complaints: string[] = [];
+    const errors: string[] = [];
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
+      if (message.type() === 'error') errors.push(message.text());
     });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => errors.push(error.message));
     let loads = 0;
     page.on('load', () => {
       loads += 1;
@@ -54,7 +43,7 @@ describe('the front page', () => {
     const feed = page.getByRole('complementary', { name: 'News feed' });
     await feed.getByText(fresh.title).waitFor({ timeout: 20_000 });
     expect(loads).toBe(1);
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
 
     await feed.getByText(fresh.title).click();
     await page.getByRole('heading', { level: 1, name: fresh.title }).waitFor();
