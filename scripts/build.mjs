@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -51,6 +52,18 @@ function tsc(project, outDir) {
   throw new Error(`tsc -p ${project} failed`);
 }
 
+/** Copies icons and style sheets. A sheet's relative imports are replaced by the files, so that browsers load one file. */
+function copyAssets(from, to) {
+  const read = (name) => readFileSync(path.join(from, name), 'utf8');
+  const bundle = (sheet) => sheet.replace(/^@import "(\.\/[^"]+)";$/gm, (_, name) => read(name).trim());
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    if (entry.name.endsWith('.css')) writeFileSync(path.join(to, entry.name), bundle(read(entry.name)));
+    else cpSync(path.join(from, entry.name), path.join(to, entry.name));
+  }
+}
+
 function build() {
   const startedAt = new Date();
   const work = path.join(root, `.build-${process.pid}`);
@@ -60,7 +73,7 @@ function build() {
     tsc('tsconfig.build.json', work);
     tsc('tsconfig.browser.json', path.join(work, 'public'));
     const assets = path.join(root, 'src', 'web', 'assets');
-    if (existsSync(assets)) cpSync(assets, path.join(work, 'public', 'assets'), { recursive: true });
+    if (existsSync(assets)) copyAssets(assets, path.join(work, 'public', 'assets'));
     writeFileSync(path.join(work, '.built'), `${startedAt.toISOString()}\n`);
     // The stamp says when reading began: a file saved while the compiler ran is stale, not built.
     utimesSync(path.join(work, '.built'), startedAt, startedAt);

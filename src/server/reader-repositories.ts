@@ -7,10 +7,9 @@ import type { Shutdown } from '../runtime/shutdown.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import type { QueryRunner } from '../store/query-process/query-runner.ts';
-import { addComment, countComments, readComments, readShownComments } from '../store/readers/comment-repository.ts';
-import { moderateComments } from '../store/readers/moderate-comments.ts';
+import { addComment, readShownComments } from '../store/readers/comment-repository.ts';
 import { countReads, readCounts, readSalt } from '../store/readers/read-counts.ts';
-import { getOrCreateSetting, writeSetting } from '../store/stored-settings.ts';
+import { getOrCreateSetting } from '../store/stored-settings.ts';
 import { createVisitBuffer } from '../web/readers/visit-buffer.ts';
 import type { Readers } from '../web/shared/readers-port.ts';
 import { unwrapQuery } from './web-reads.ts';
@@ -29,7 +28,6 @@ export interface ReadersParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly shutdown: Shutdown;
-  readonly adminToken: string | null;
 }
 
 /** Creates the repositories of comments and read counts, and starts to count visits. */
@@ -62,14 +60,8 @@ export async function createReaders(parts: ReadersParts): Promise<Readers> {
     comments: {
       add: (comment) => addComment(store, comment),
       listApproved: (query) => store.read((db) => readShownComments(db, query)),
-      list: (query) => readComments(store.reader, query),
-      count: () => countComments(store.reader),
-      moderate: (decision) => moderateComments(store, decision),
     },
     signingSecret: await getOrCreateSetting(store, 'readers-secret', randomText),
-    adminToken: parts.adminToken,
-    adminGeneration: () => getOrCreateSetting(store, 'admin-generation', randomText),
-    endAdminSessions: () => writeSetting(store, 'admin-generation', randomText()),
   };
 }
 

@@ -20,9 +20,11 @@ import { createLiveContext, type LiveContext } from '../web/live/session/live-co
 import { recordSessionHistory } from '../web/live/session/session-history.ts';
 import { createSseHandler, isEventStream } from '../web/live/sse/sse-handler.ts';
 import { attachWebSocketServer } from '../web/live/websocket/websocket-server.ts';
+import type { AdminPort } from '../web/shared/admin-port.ts';
 import type { AppContext } from '../web/shared/app-context.ts';
 import { createClientAddress, createProxyTest } from '../web/shared/client-address.ts';
 import type { Readers } from '../web/shared/readers-port.ts';
+import { createAdmin } from './admin-repositories.ts';
 import { type HttpServer, listen, maxConnections } from './http-server.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createReaders } from './reader-repositories.ts';
@@ -72,7 +74,8 @@ export interface Address {
 export async function startServing(parts: ServingParts): Promise<Address> {
   const { settings, clock, log } = parts;
   const queries = startQueryRunner(parts);
-  const readers = await createReaders({ ...parts, queries, adminToken: settings.adminToken });
+  const readers = await createReaders({ ...parts, queries });
+  const admin = await createAdmin(parts.store, settings.adminToken);
   const tail = await startLogTail(parts);
   const clientAddress = createClientAddress(settings.trustedProxies);
   const limits = createConnectionLimits({
@@ -86,7 +89,7 @@ export async function startServing(parts: ServingParts): Promise<Address> {
   const http = await listen(settings, limits);
   const publicUrl = settings.publicUrl ?? http.url;
   try {
-    serve(parts, { http, queries, readers, tail, clientAddress, publicUrl });
+    serve(parts, { http, queries, readers, admin, tail, clientAddress, publicUrl });
   } catch (error) {
     await http.close();
     throw error;
@@ -125,6 +128,7 @@ interface ListeningParts {
   readonly http: HttpServer;
   readonly queries: QueryRunner;
   readonly readers: Readers;
+  readonly admin: AdminPort | null;
   readonly tail: LogTail;
   readonly clientAddress: AppContext['clientAddress'];
   readonly publicUrl: string;
@@ -155,11 +159,11 @@ function serve(parts: ServingParts, listening: ListeningParts): void {
 /** What the pages, feeds and API read. */
 function createContext(parts: ServingParts, listening: ListeningParts, live: LiveContext): AppContext {
   const { settings, store, clock, log, shutdown, metrics } = parts;
-  const { queries, readers, clientAddress, publicUrl } = listening;
+  const { queries, readers, admin, clientAddress, publicUrl } = listening;
   const history = recordSessionHistory({ clock, count: () => live.sessions.size });
   shutdown.onStop('session history', () => history.stop());
   return {
-    ...{ version, readers, clientAddress, clock, log, assetsDir },
+    ...{ version, readers, admin, clientAddress, clock, log, assetsDir },
     reads: createWebReads(store, { freshness: () => metrics.freshness.medians(), queries, clock }),
     publicUrl: () => publicUrl,
     hubUrl: () => advertisedHubUrl(settings),

@@ -18,7 +18,7 @@ const paragraph =
   'new year. Observers had hoped for more.';
 const paragraphs = Array.from({ length: 12 }, (_, index) => `Part ${index + 1}. ${paragraph}`);
 
-/** The text of every element that has a class, an id or a name worth asking for, whitespace evened. */
+/** The elements of a page with their text, whitespace collapsed. */
 function readPage(html: string) {
   const found: { name: string; attributes: Record<string, string>; text: string; place: number }[] = [];
   const open: (typeof found)[number][] = [];
@@ -51,8 +51,8 @@ function setReads(home: Home, reads: number): void {
   database.close();
 }
 
-describe('the picture of a news site', () => {
-  it('is what an item page is: all eleven parts of it, in their order', async () => {
+describe('an item page of a running server', () => {
+  it('shows its eleven parts in the specified order', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const entry = {
@@ -86,12 +86,12 @@ describe('the picture of a news site', () => {
     expect(headline?.text).toBe('A plan waits for its figures');
     const dateline = found.find(({ name, text }) => name === 'time' && text === '25.11.22 12:40');
     expect(dateline?.attributes['datetime']).toBe('2022-11-25T12:40:00.000Z');
-    const text = byClass('text');
+    const text = byClass('item-text');
     for (const one of paragraphs) expect(text?.text).toContain(one);
     expect(counted.match(/<p>Part \d+\./g)).toHaveLength(paragraphs.length);
     const byline = byClass('byline');
     expect(byline?.text).toBe('By Ann Example, Example Review');
-    const reads = byClass('counts');
+    const reads = byClass('item-counts');
     expect(reads?.text).toBe('Read: 676 Write comment');
     const form = byClass('comment-form');
     expect(form?.attributes).toMatchObject({ method: 'post', action: '/items/1/comments#write-comment' });
@@ -99,7 +99,7 @@ describe('the picture of a news site', () => {
     expect(notice?.text).toBe(
       'Readers are asked to avoid religious, racial and national discrimination, offensive and derogatory expressions and appeals contrary to law.',
     );
-    const limit = byClass('comment-left');
+    const limit = byClass('comment-remaining');
     expect(limit?.text).toBe('512 characters at most');
     const send = byName('button').find((button) => button.text === 'Send');
     const newsFeed = byClass('news-feed');

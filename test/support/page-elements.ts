@@ -5,7 +5,7 @@ import type { TestApp } from './web/test-app.ts';
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Text within, whitespace evened. */
+  /** Text content, whitespace collapsed. */
   text: string;
 }
 
@@ -35,7 +35,7 @@ export function parseElements(html: string): Element[] {
   return all;
 }
 
-/** A page as it was answered, and its elements by what they are. */
+/** Requests a page and parses its elements. */
 export async function getPage(app: TestApp, path: string) {
   const response = await app.get(path);
   const html = await response.text();

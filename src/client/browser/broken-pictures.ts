@@ -1,15 +1,15 @@
-/** Takes away pictures that their publishers no longer have or that may not be loaded, with the frames around them. */
+/** Removes pictures that cannot be loaded, with the boxes around them. */
 export function removeBrokenPictures(): void {
-  const drop = (image: HTMLImageElement): void => (image.closest('.picture') ?? image).remove();
-  // Errors of pictures do not bubble, but they can be caught on their way down.
+  const remove = (image: HTMLImageElement): void => (image.closest('.picture') ?? image).remove();
+  // The error event of an image does not bubble, but it can be captured.
   document.addEventListener(
     'error',
     (event) => {
-      if (event.target instanceof HTMLImageElement) drop(event.target);
+      if (event.target instanceof HTMLImageElement) remove(event.target);
     },
     { capture: true },
   );
   for (const image of document.querySelectorAll('img')) {
-    if (image.complete && image.naturalWidth === 0) drop(image);
+    if (image.complete && image.naturalWidth === 0) remove(image);
   }
 }

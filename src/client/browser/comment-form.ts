@@ -1,5 +1,5 @@
 interface SubmitResponse {
-  readonly outcome?: 'published' | 'held' | 'refused';
+  readonly outcome?: 'published' | 'pending' | 'refused';
   readonly message?: string;
   readonly error?: { readonly message: string };
   readonly field?: 'name' | 'text' | null;
@@ -7,15 +7,16 @@ interface SubmitResponse {
 }
 
 /**
- * Counts while a comment is written, and sends it without leaving the page. The server judges it all the same.
+ * Shows the remaining characters, and sends the form without leaving the page. The server validates the comment in any
+ * case.
  *
- * @param onPublished called when a comment of this form is shown at once.
+ * @param onPublished called when the comment was published at once.
  */
 export function startCommentForm(form: HTMLFormElement, onPublished: () => void): void {
   const text = form.querySelector('textarea');
-  const left = form.querySelector<HTMLElement>('.comment-left');
-  if (text === null || left === null) return;
-  const count = (): void => showRemaining(text, left);
+  const remaining = form.querySelector<HTMLElement>('.comment-remaining');
+  if (text === null || remaining === null) return;
+  const count = (): void => showRemaining(text, remaining);
   text.addEventListener('input', count);
   count();
   let sending = false;
@@ -26,7 +27,7 @@ export function startCommentForm(form: HTMLFormElement, onPublished: () => void)
     form.setAttribute('aria-busy', 'true');
     void send(form).then((answer) => {
       show(form, answer);
-      if (answer.outcome === 'published' || answer.outcome === 'held') text.value = '';
+      if (answer.outcome === 'published' || answer.outcome === 'pending') text.value = '';
       if (answer.outcome === 'published') onPublished();
       count();
       sending = false;
@@ -35,21 +36,21 @@ export function startCommentForm(form: HTMLFormElement, onPublished: () => void)
   });
 }
 
-/** Counted as the server counts: code points, without what stands around the text. */
-function showRemaining(text: HTMLTextAreaElement, left: HTMLElement): void {
+/** Counts like the server: code points of the trimmed text. */
+function showRemaining(text: HTMLTextAreaElement, remaining: HTMLElement): void {
   const limit = Number(text.dataset['limit']);
   const over = [...text.value.trim()].length - limit;
-  left.dataset['over'] = String(over > 0);
-  if (over > 0) left.textContent = over === 1 ? '1 character too many' : `${over} characters too many`;
-  else left.textContent = -over === 1 ? '1 character left' : `${-over} characters left`;
-  text.setCustomValidity(over > 0 ? left.textContent : '');
+  remaining.dataset['over'] = String(over > 0);
+  if (over > 0) remaining.textContent = over === 1 ? '1 character too many' : `${over} characters too many`;
+  else remaining.textContent = -over === 1 ? '1 character left' : `${-over} characters left`;
+  text.setCustomValidity(over > 0 ? remaining.textContent : '');
 }
 
 async function send(form: HTMLFormElement): Promise<SubmitResponse> {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') fields.append(name, value);
   try {
-    // The field would be found before the address if one were called `action`.
+    // Not `form.action`: a field named "action" would shadow it.
     const response = await fetch(form.getAttribute('action') ?? '', {
       method: 'POST',
       body: fields,
@@ -63,8 +64,8 @@ async function send(form: HTMLFormElement): Promise<SubmitResponse> {
 }
 
 function show(form: HTMLFormElement, answer: SubmitResponse): void {
-  setText(form, '.comment-told', answer.message ?? '');
-  setText(form, '.comment-refused', answer.error?.message ?? '');
+  setText(form, '.comment-status', answer.message ?? '');
+  setText(form, '.comment-error', answer.error?.message ?? '');
   for (const name of ['name', 'text']) {
     const field = form.elements.namedItem(name);
     if (!(field instanceof HTMLElement)) continue;
@@ -76,7 +77,7 @@ function show(form: HTMLFormElement, answer: SubmitResponse): void {
   if (answer.token !== undefined && token instanceof HTMLInputElement) token.value = answer.token;
 }
 
-function setText(form: HTMLFormElement, place: string, message: string): void {
-  const line = form.querySelector(place);
+function setText(form: HTMLFormElement, selector: string, message: string): void {
+  const line = form.querySelector(selector);
   if (line !== null) line.textContent = message;
 }

@@ -1,4 +1,6 @@
-/** A comment as the server tells it. */
+import { cloneTemplate } from './clone-template.ts';
+
+/** A comment in the JSON of the server. */
 interface PublicComment {
   readonly id: number;
   readonly name: string;
@@ -16,32 +18,32 @@ interface CommentsResponse {
 const retryMs = 5000;
 
 /**
- * The comments on an open page. They are read anew when the server says that they changed: whatever happened to them
- * in between, none is missed and none is left that should be gone. Everything goes in as text.
+ * The comments on an open page. Each change of their revision reads the whole list again, so that no comment is missed
+ * and none remains that was removed. All values are inserted as text, never as markup.
  */
 export class CommentList {
   readonly #section: HTMLElement;
-  readonly #writeDate: (ms: number) => string;
+  readonly #formatDate: (ms: number) => string;
   #revision: number;
-  /** Whether the newest are shown: an older page stays as it is. */
+  /** Whether the newest comments are shown. A page of older comments is not updated. */
   readonly #live: boolean;
   #reading = false;
   #again = false;
 
-  /** @param section as the server wrote it. */
-  constructor(section: HTMLElement, writeDate: (ms: number) => string) {
+  /** @param section as rendered by the server, with the templates of a comment and of a link. */
+  constructor(section: HTMLElement, formatDate: (ms: number) => string) {
     this.#section = section;
-    this.#writeDate = writeDate;
+    this.#formatDate = formatDate;
     this.#revision = Number(section.dataset['revision']);
     this.#live = section.dataset['live'] === 'true';
   }
 
-  /** Reads the comments anew if others are shown now than here. */
+  /** Reads the comments again if `revision` differs from the revision shown. */
   noteRevision(revision: number): void {
     if (revision !== this.#revision) this.refresh();
   }
 
-  /** Reads the comments anew. While they are being read, once more afterwards. */
+  /** Reads the comments again. A call while a read runs starts one more read afterwards. */
   refresh(): void {
     if (this.#reading) this.#again = true;
     else void this.#read();
@@ -51,8 +53,8 @@ export class CommentList {
     this.#reading = true;
     this.#again = false;
     try {
-      const response = await fetch(this.#section.dataset['source'] ?? '', { headers: { accept: 'application/json' } });
-      // Withdrawn, or comments were closed: they are left until the page is.
+      const response = await fetch(this.#section.dataset['url'] ?? '', { headers: { accept: 'application/json' } });
+      // 404 or 410: the item was withdrawn or comments were turned off. The page keeps what it shows.
       if (response.ok) this.#show((await response.json()) as CommentsResponse);
       else if (response.status >= 500) throw new Error(`HTTP ${response.status}`);
     } catch (error) {
@@ -64,11 +66,11 @@ export class CommentList {
   }
 
   #show({ total, revision, next, comments }: CommentsResponse): void {
-    // The answer to an earlier question may come late.
+    // Responses can arrive out of order.
     if (revision < this.#revision) return;
     this.#revision = revision;
-    const shown = this.#section.querySelector('.comment-total');
-    if (shown !== null) shown.textContent = String(total);
+    const totalElement = this.#section.querySelector('.comment-total');
+    if (totalElement !== null) totalElement.textContent = String(total);
     if (!this.#live) return;
     this.#showOlder(next);
     const list = this.#section.querySelector('.comment-list');
@@ -76,33 +78,36 @@ export class CommentList {
   }
 
   #arrange(list: Element, comments: readonly PublicComment[]): void {
-    const known = new Map([...list.children].map((line) => [line.id, line]));
-    const lines = comments.map((comment) => known.get(`comment-${comment.id}`) ?? this.#line(comment));
-    for (const line of known.values()) if (!lines.includes(line)) line.remove();
-    // What stands where it belongs is not touched: it may hold the focus or a selection.
-    for (const [index, line] of lines.entries()) {
-      if (list.children[index] !== line) list.insertBefore(line, list.children[index] ?? null);
+    const known = new Map([...list.children].map((entry) => [entry.id, entry]));
+    const entries = comments.map((comment) => known.get(`comment-${comment.id}`) ?? this.#createEntry(comment));
+    for (const entry of known.values()) if (!entries.includes(entry)) entry.remove();
+    // Elements in the right position are not moved: they may contain the focus or a selection.
+    for (const [index, entry] of entries.entries()) {
+      if (list.children[index] !== entry) list.insertBefore(entry, list.children[index] ?? null);
     }
   }
 
-  #line({ id, name, at, parts }: PublicComment): Element {
-    const line = document.createElement('li');
-    line.id = `comment-${id}`;
-    line.className = 'arrived';
-    const meta = document.createElement('p');
-    meta.className = 'meta';
-    const author = document.createElement('bdi');
-    author.className = 'comment-name';
-    author.textContent = name;
-    const time = document.createElement('time');
-    time.dateTime = at;
-    time.textContent = this.#writeDate(Date.parse(at));
-    meta.append(author, ' ', time);
-    const body = document.createElement('bdi');
-    body.className = 'comment-body';
-    body.append(...parts.map(partNode));
-    line.append(meta, body);
-    return line;
+  #createEntry({ id, name, at, parts }: PublicComment): Element {
+    const entry = cloneTemplate(this.#section, '.comment-entry');
+    const author = entry.querySelector('.comment-name');
+    const time = entry.querySelector('time');
+    entry.id = `comment-${id}`;
+    entry.dataset['id'] = String(id);
+    if (author !== null) author.textContent = name;
+    if (time !== null) {
+      time.dateTime = at;
+      time.textContent = this.#formatDate(Date.parse(at));
+    }
+    entry.querySelector('.comment-body')?.append(...parts.map((part) => this.#createPart(part)));
+    return entry;
+  }
+
+  #createPart({ text, href }: PublicComment['parts'][number]): Node {
+    if (href === null) return document.createTextNode(text);
+    const link = cloneTemplate(this.#section, '.comment-link');
+    link.setAttribute('href', href);
+    link.textContent = text;
+    return link;
   }
 
   #showOlder(next: number | null): void {
@@ -112,14 +117,4 @@ export class CommentList {
     older.hidden = next === null;
     if (next !== null) link.search = `?comments=${next}`;
   }
-}
-
-function partNode({ text, href }: PublicComment['parts'][number]): Node {
-  if (href === null) return document.createTextNode(text);
-  const link = document.createElement('a');
-  link.href = href;
-  link.rel = 'noopener noreferrer nofollow ugc';
-  link.referrerPolicy = 'no-referrer';
-  link.textContent = text;
-  return link;
 }

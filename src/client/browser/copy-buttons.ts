@@ -1,6 +1,6 @@
 const feedbackMs = 2000;
 
-/** Shows the buttons that copy what stands beside them: without this script there are none. */
+/** Shows the copy buttons, which the server renders hidden, where the browser has a clipboard. */
 export function showCopyButtons(): void {
   if (navigator.clipboard === undefined) return;
   for (const button of document.querySelectorAll<HTMLButtonElement>('.copy')) {
@@ -15,15 +15,14 @@ async function copy(button: HTMLButtonElement): Promise<void> {
     await navigator.clipboard.writeText(text);
     showFeedback(button, 'Copied');
   } catch {
-    // The browser asked, and the reader refused.
+    // The reader denied the permission.
     showFeedback(button, 'Not allowed');
   }
 }
 
 function showFeedback(button: HTMLButtonElement, text: string): void {
-  const before = 'Copy';
   button.textContent = text;
   setTimeout(() => {
-    button.textContent = before;
+    button.textContent = 'Copy';
   }, feedbackMs);
 }

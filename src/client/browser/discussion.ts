@@ -2,16 +2,17 @@ import type { NewswireClient } from '../client.ts';
 import { startCommentForm } from './comment-form.ts';
 import { CommentList } from './comment-list.ts';
 
-/**
- * Keeps what readers leave behind at an item's page up to date: how often it was read, and the comments. Without this
- * script both stand as the server wrote them, and the form works all the same.
- */
-export function startDiscussion(client: NewswireClient, article: HTMLElement, writeDate: (ms: number) => string): void {
+/** Updates the read count and the comments of an open item page. The form also works without this script. */
+export function startDiscussion(
+  client: NewswireClient,
+  article: HTMLElement,
+  formatDate: (ms: number) => string,
+): void {
   const id = Number(article.dataset['item']);
   const reads = document.querySelector<HTMLElement>('.read-count');
   const section = document.querySelector<HTMLElement>('.comments');
   const form = document.querySelector<HTMLFormElement>('.comment-form');
-  const list = section === null ? null : new CommentList(section, writeDate);
+  const list = section === null ? null : new CommentList(section, formatDate);
   if (form !== null && list !== null) startCommentForm(form, () => list.refresh());
   client.watch([id]);
   client.on('counts', (all) => {

@@ -1,24 +1,24 @@
-const setting = 'newswire.keys';
+const settingName = 'newswire.keys';
 
-/** Lets a reader go from headline to headline with j and k, open one with o, search with / and ask for this with ?. */
+/** Starts the keyboard shortcuts: j and k move between headlines, o opens one, / searches, ? shows the help. */
 export function startKeyboard(): void {
-  const dialog = document.querySelector<HTMLDialogElement>('#keys');
-  const wanted = document.querySelector<HTMLInputElement>('#keys-on');
-  const opener = document.querySelector<HTMLElement>('.to-keys');
-  if (dialog === null || wanted === null) return;
-  wanted.checked = readSetting() !== 'off';
-  wanted.addEventListener('change', () => writeSetting(wanted.checked ? 'on' : 'off'));
+  const dialog = document.querySelector<HTMLDialogElement>('#keyboard-help');
+  const enabled = document.querySelector<HTMLInputElement>('#keyboard-enabled');
+  const opener = document.querySelector<HTMLElement>('.keyboard-button');
+  if (dialog === null || enabled === null) return;
+  enabled.checked = readSetting() !== 'off';
+  enabled.addEventListener('change', () => writeSetting(enabled.checked ? 'on' : 'off'));
   if (opener !== null) {
     opener.hidden = false;
     opener.addEventListener('click', () => dialog.showModal());
   }
   document.addEventListener('keydown', (event) => {
-    // Single keys may be switched off (WCAG 2.1.4): who speaks to the machine types them without wanting to.
-    if (!wanted.checked || isTyping(event) || dialog.open) return;
-    const act = actions[event.key];
-    if (act === undefined) return;
+    // Single-key shortcuts can be turned off (WCAG 2.1.4): speech input triggers them by accident.
+    if (!enabled.checked || isTyping(event) || dialog.open) return;
+    const action = actions[event.key];
+    if (action === undefined) return;
     event.preventDefault();
-    act(dialog);
+    action(dialog);
   });
 }
 
@@ -39,7 +39,7 @@ function headlines(): HTMLAnchorElement[] {
   return [...document.querySelectorAll<HTMLAnchorElement>('main .headline a')];
 }
 
-/** Goes to the next headline or the one before; from nowhere to the first that is in view. */
+/** Moves the focus to the next or previous headline; without a focused headline, to the first one in view. */
 function step(by: 1 | -1): void {
   const all = headlines();
   const at = all.findIndex((link) => link.matches(':focus'));
@@ -58,17 +58,17 @@ function openHeadline(): void {
 
 function readSetting(): string | null {
   try {
-    return localStorage.getItem(setting);
+    return localStorage.getItem(settingName);
   } catch {
-    // Storage may be forbidden: the keys are on then, as they are for whoever comes first.
+    // Storage can be blocked by the browser: the default applies.
     return null;
   }
 }
 
 function writeSetting(value: string): void {
   try {
-    localStorage.setItem(setting, value);
+    localStorage.setItem(settingName, value);
   } catch {
-    // Forbidden: the choice holds for this page.
+    // Storage is blocked: the setting lasts until the page is closed.
   }
 }

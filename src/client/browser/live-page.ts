@@ -11,7 +11,7 @@ import { NewsFeedList } from './news-feed-list.ts';
 import { startRelativeTimes } from './relative-times.ts';
 import { ScrollAnchor } from './scroll-anchor.ts';
 
-const maxLines = 60;
+const maxEntries = 60;
 const tickMs = 20_000;
 
 const stateLabels: Readonly<Record<ClientState, string>> = {
@@ -22,33 +22,33 @@ const stateLabels: Readonly<Record<ClientState, string>> = {
   closed: 'not live',
 };
 
-/** Lets the News feed of this page grow, and the list beside it tell of what came in. */
-function startNewsFeed(aside: HTMLElement, arrivals: NewItemsNotice | null): void {
-  const list = aside.querySelector<HTMLElement>('.wire');
-  const button = aside.querySelector<HTMLButtonElement>('.fresh');
-  const { cursor, base = '', dateline = '', timezone = 'UTC' } = aside.dataset;
+/** Connects the News feed of the page, and the notice above the list, to the live stream. */
+function startNewsFeed(aside: HTMLElement, notice: NewItemsNotice | null): void {
+  const list = aside.querySelector<HTMLElement>('.news-feed-list');
+  const button = aside.querySelector<HTMLButtonElement>('.new-lines');
+  const { cursor, basePath = '', dateline = '', timezone = 'UTC' } = aside.dataset;
   const article = document.querySelector<HTMLElement>('article[data-item]');
   if (list === null || button === null || cursor === undefined) return;
 
-  const writeTime = makeRelativeDateline({ pattern: dateline, timezone });
+  const formatTime = makeRelativeDateline({ pattern: dateline, timezone });
   const feed = new NewsFeedList(list, {
-    maxLines,
-    base,
+    maxEntries,
+    basePath,
     scrollAnchor: new ScrollAnchor(list, button),
-    formatTime: (ms) => writeTime(ms, Date.now()),
+    formatTime: (ms) => formatTime(ms, Date.now()),
   });
   feed.updateTimes();
   setInterval(() => feed.updateTimes(), tickMs);
 
-  // Backfill is wanted too: on a server's first day it is all the news there is.
-  const client = new NewswireClient(`${location.origin}${base}`, { filter: { backfill: true }, after: cursor });
+  // Backfilled items too: on the first day of a server there are no others.
+  const client = new NewswireClient(`${location.origin}${basePath}`, { filter: { backfill: true }, after: cursor });
   client.on('item', (change) => {
     apply(feed, change);
-    arrivals?.apply(change);
+    notice?.apply(change);
   });
   client.on('reset', ({ items }) => {
     feed.replace(items);
-    arrivals?.showWithoutCount();
+    notice?.showWithoutCount();
   });
   client.on('state', showState);
   if (article !== null) startDiscussion(client, article, makeDateline(dateline, timezone));
@@ -59,24 +59,24 @@ function apply(feed: NewsFeedList, change: ItemEvent): void {
   else feed.upsert(change.item);
 }
 
-/** Lets a page of results tell of new matches. */
-function startSearch(arrivals: NewItemsNotice, { q, cursor, base = '' }: DOMStringMap): void {
+/** Connects the notice above search results to a subscription for the search. */
+function startSearch(notice: NewItemsNotice, { q, cursor, basePath = '' }: DOMStringMap): void {
   if (q === undefined || cursor === undefined) return;
-  const client = new NewswireClient(`${location.origin}${base}`, { filter: { q, backfill: true }, after: cursor });
-  client.on('item', (change) => arrivals.apply(change));
-  client.on('reset', () => arrivals.showWithoutCount());
+  const client = new NewswireClient(`${location.origin}${basePath}`, { filter: { q, backfill: true }, after: cursor });
+  client.on('item', (change) => notice.apply(change));
+  client.on('reset', () => notice.showWithoutCount());
   client.on('state', showState);
 }
 
 function showState(state: ClientState): void {
-  const sign = document.querySelector<HTMLElement>('.sign');
-  if (sign === null) return;
-  sign.hidden = false;
-  sign.dataset['state'] = state;
-  sign.textContent = stateLabels[state];
+  const element = document.querySelector<HTMLElement>('.live-state');
+  if (element === null) return;
+  element.hidden = false;
+  element.dataset['state'] = state;
+  element.textContent = stateLabels[state];
 }
 
-function arrivalsOf(element: HTMLElement | null): NewItemsNotice | null {
+function createNotice(element: HTMLElement | null): NewItemsNotice | null {
   const button = element?.querySelector('button') ?? null;
   return element === null || button === null ? null : new NewItemsNotice(element, button);
 }
@@ -86,8 +86,8 @@ showCopyButtons();
 const { dateline: pattern, timezone } = document.body.dataset;
 if (pattern !== undefined && timezone !== undefined) startRelativeTimes({ pattern, timezone }, tickMs);
 startKeyboard();
-const place = document.querySelector<HTMLElement>('.arrivals');
-const arrivals = arrivalsOf(place);
-if (place !== null && arrivals !== null) startSearch(arrivals, place.dataset);
+const noticeElement = document.querySelector<HTMLElement>('.new-items-notice');
+const notice = createNotice(noticeElement);
+if (noticeElement !== null && notice !== null) startSearch(notice, noticeElement.dataset);
 const aside = document.querySelector<HTMLElement>('.news-feed');
-if (aside !== null) startNewsFeed(aside, arrivals);
+if (aside !== null) startNewsFeed(aside, notice);

@@ -1,52 +1,52 @@
 const actions: Readonly<Record<string, string>> = { a: 'approve', r: 'reject', s: 'spam', u: 'undo' };
-const positionKey = 'newswire-moderation-place';
+const positionKey = 'newswire-moderation-position';
 
-/** The list of comments as a keyboard goes through it. */
+/** Moves through the comments of the moderation page and decides them by single keys. */
 export class ModerationKeyboard {
   readonly #form: HTMLFormElement;
-  readonly #lines: readonly HTMLElement[];
+  readonly #entries: readonly HTMLElement[];
   #index: number;
 
-  /** @param form of the moderators' page. The place of the page before is taken up: decided comments have left it. */
+  /** @param form the form of the moderation page. The position is restored after a decision has reloaded the page. */
   constructor(form: HTMLFormElement) {
     this.#form = form;
-    this.#lines = [...form.querySelectorAll<HTMLElement>('.moderation-list > li')];
-    const kept = readPosition();
+    this.#entries = [...form.querySelectorAll<HTMLElement>('.moderation-list > li')];
+    const position = readPosition();
     this.#index = -1;
-    if (kept !== null) this.#goTo(Number(kept));
+    if (position !== null) this.#goTo(Number(position));
   }
 
-  /** Does what a key stands for. False: it stands for nothing. */
+  /** Runs the action of a key. @returns false: the key has none. */
   press(key: string): boolean {
     if (key === 'j') this.#goTo(this.#index + 1);
     else if (key === 'k') this.#goTo(this.#index - 1);
-    else if (key === 'x') this.#pick();
+    else if (key === 'x') this.#toggle();
     else if (Object.hasOwn(actions, key)) this.#decide(actions[key] ?? '');
     else return false;
     return true;
   }
 
-  #goTo(wanted: number): void {
-    this.#index = Math.min(Math.max(wanted, 0), this.#lines.length - 1);
-    for (const [index, line] of this.#lines.entries()) line.classList.toggle('current', index === this.#index);
-    this.#lines[this.#index]?.focus();
+  #goTo(target: number): void {
+    this.#index = Math.min(Math.max(target, 0), this.#entries.length - 1);
+    for (const [index, entry] of this.#entries.entries()) entry.classList.toggle('current', index === this.#index);
+    this.#entries[this.#index]?.focus();
   }
 
-  #pick(): void {
+  #toggle(): void {
     if (this.#index < 0) this.#goTo(0);
-    const box = this.#lines[this.#index]?.querySelector<HTMLInputElement>('input[type="checkbox"]');
+    const box = this.#entries[this.#index]?.querySelector<HTMLInputElement>('input[type="checkbox"]');
     if (box !== null && box !== undefined) box.checked = !box.checked;
   }
 
-  /** About those that are selected, else the one that the keyboard is at. Undo is meant for what was decided last. */
+  /** Applies to the selected comments, else to the current one. Undo without a selection reverts the last decision. */
   #decide(action: string): void {
-    const some = this.#form.querySelector('input[name="id"]:checked') !== null;
+    const hasSelection = this.#form.querySelector('input[name="id"]:checked') !== null;
     const bulk = `button[name="action"][value="${action}"]`;
-    const button = some
+    const button = hasSelection
       ? this.#form.querySelector<HTMLButtonElement>(bulk)
-      : this.#lines[this.#index]?.querySelector<HTMLButtonElement>(`button[data-action="${action}"]`);
+      : this.#entries[this.#index]?.querySelector<HTMLButtonElement>(`button[data-action="${action}"]`);
     const last = action === 'undo' ? document.querySelector<HTMLButtonElement>('#undo-last') : null;
-    const pressed = (some ? null : last) ?? button;
+    const pressed = (hasSelection ? null : last) ?? button;
     if (pressed === null || pressed === undefined) return;
     writePosition(String(Math.max(this.#index, 0)));
     pressed.click();
@@ -57,15 +57,15 @@ function readPosition(): string | null {
   try {
     return sessionStorage.getItem(positionKey);
   } catch {
-    // Storage may be forbidden: the keyboard begins at the top then.
+    // Storage can be blocked by the browser: the keyboard starts at the top.
     return null;
   }
 }
 
-function writePosition(place: string): void {
+function writePosition(position: string): void {
   try {
-    sessionStorage.setItem(positionKey, place);
+    sessionStorage.setItem(positionKey, position);
   } catch {
-    // Forbidden: as above.
+    // Storage is blocked: the position is lost.
   }
 }

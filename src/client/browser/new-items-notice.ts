@@ -2,13 +2,13 @@ import type { WireItem } from '../../domain/events/wire.ts';
 import { slug } from '../../domain/slug.ts';
 import type { ItemEvent } from '../client-types.ts';
 
-/** Tells above a list how many items came in for it, and shows them when it is asked to: nothing moves before. */
+/** A button above a list that shows the number of new items. A click reloads the page: the list itself never moves. */
 export class NewItemsNotice {
   readonly #button: HTMLButtonElement;
   readonly #belongs: (item: WireItem) => boolean;
   readonly #seen = new Set<number>();
 
-  /** @param element as the server wrote it, with what belongs on the page in its data. */
+  /** @param element as rendered by the server: its data attributes select the items of the page. */
   constructor(element: HTMLElement, button: HTMLButtonElement) {
     const { section, source } = element.dataset;
     this.#button = button;
@@ -21,17 +21,17 @@ export class NewItemsNotice {
     });
   }
 
-  /** Counts an item that was added, and one that was taken back. */
+  /** Counts an added item; no longer counts a removed one. */
   apply(change: ItemEvent): void {
     if (change.op === 'remove') this.#seen.delete(change.item.id);
     else if (change.op === 'add' && this.#belongs(change.item)) this.#seen.add(change.item.id);
-    this.#show(`Show what is new (${this.#seen.size})`);
+    this.#show(`Show new items (${this.#seen.size})`);
   }
 
-  /** What came in cannot be counted any more. */
+  /** Shows the button without a number, after the client lost its position in the log. */
   showWithoutCount(): void {
     this.#button.hidden = false;
-    this.#button.textContent = 'Show what is new';
+    this.#button.textContent = 'Show new items';
   }
 
   #show(text: string): void {

@@ -1,59 +1,60 @@
 import type { WireItem } from '../../domain/events/wire.ts';
+import { cloneTemplate } from './clone-template.ts';
 import { datelineMs, insertionIndex, type SortPosition, sortPositionOf } from './news-feed-order.ts';
 import type { ScrollAnchor } from './scroll-anchor.ts';
 
-/** What the list is told by its page. */
+/** Settings and formatters of the list. */
 export interface NewsFeedListOptions {
-  /** Lines that are kept at most. */
-  readonly maxLines: number;
-  /** The path under which the site hangs, '' for none. */
-  readonly base: string;
+  /** When the list is longer, its oldest entries are removed. */
+  readonly maxEntries: number;
+  /** Path prefix of the site, '' for none. */
+  readonly basePath: string;
   readonly scrollAnchor: ScrollAnchor;
   formatTime(ms: number): string;
 }
 
-/** The lines of the News feed. Everything a publisher wrote goes in as text; no markup is ever parsed. */
+/** The entries of the News feed. All values are inserted as text, never as markup. */
 export class NewsFeedList {
   readonly #list: HTMLElement;
   readonly #options: NewsFeedListOptions;
-  readonly #lines = new Map<number, HTMLLIElement>();
+  readonly #entries = new Map<number, HTMLElement>();
 
-  /** @param list as the server wrote it. */
+  /** @param list as rendered by the server, next to the template of an entry. */
   constructor(list: HTMLElement, options: NewsFeedListOptions) {
     this.#list = list;
     this.#options = options;
-    for (const line of list.querySelectorAll('li')) this.#lines.set(Number(line.dataset['id']), line);
+    for (const entry of list.querySelectorAll('li')) this.#entries.set(Number(entry.dataset['id']), entry);
   }
 
-  /** Puts an item in its place, or corrects it where it stands. */
+  /** Inserts an item at its position, or updates its entry in place. */
   upsert(item: WireItem): void {
-    const line = this.#lines.get(item.id);
-    if (line !== undefined) {
-      this.#options.scrollAnchor.preserve(() => this.#write(line, item), false);
+    const entry = this.#entries.get(item.id);
+    if (entry !== undefined) {
+      this.#options.scrollAnchor.preserve(() => this.#write(entry, item), false);
       return;
     }
-    const place = sortPositionOf(item);
-    const index = insertionIndex(this.#places(), place);
-    if (index >= this.#options.maxLines) return;
-    this.#options.scrollAnchor.preserve(() => this.#insert(item, place, index), true);
+    const position = sortPositionOf(item);
+    const index = insertionIndex(this.#positions(), position);
+    if (index >= this.#options.maxEntries) return;
+    this.#options.scrollAnchor.preserve(() => this.#insert(item, position, index), true);
   }
 
-  /** Takes away what was withdrawn. */
+  /** Removes the entry of a withdrawn item. */
   remove(id: number): void {
-    const line = this.#lines.get(id);
-    if (line === undefined) return;
-    this.#lines.delete(id);
-    this.#options.scrollAnchor.preserve(() => line.remove(), false);
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#options.scrollAnchor.preserve(() => entry.remove(), false);
   }
 
-  /** After a gap that cannot be filled: these are the newest items now, and what is not among them is gone. */
+  /** Replaces all entries, after the client lost its position in the log. @param items the newest items. */
   replace(items: readonly WireItem[]): void {
-    const kept = new Set(items.map(({ id }) => id));
-    for (const id of [...this.#lines.keys()]) if (!kept.has(id)) this.remove(id);
+    const newIds = new Set(items.map(({ id }) => id));
+    for (const id of [...this.#entries.keys()]) if (!newIds.has(id)) this.remove(id);
     for (const item of items) this.upsert(item);
   }
 
-  /** Writes all times anew: they grow older. */
+  /** Updates the ages of all entries. */
   updateTimes(): void {
     for (const time of this.#list.querySelectorAll('time')) {
       const text = this.#options.formatTime(Date.parse(time.dateTime));
@@ -61,57 +62,50 @@ export class NewsFeedList {
     }
   }
 
-  #places(): SortPosition[] {
+  #positions(): SortPosition[] {
     return [...this.#list.querySelectorAll('li')].map(({ dataset }) => ({
       id: Number(dataset['id']),
-      sortMs: Number(dataset['sort']),
+      sortMs: Number(dataset['sortMs']),
     }));
   }
 
-  #insert(item: WireItem, place: SortPosition, index: number): void {
-    const line = document.createElement('li');
-    line.className = 'arrived';
-    line.dataset['id'] = String(item.id);
-    line.dataset['sort'] = String(place.sortMs);
-    const source = document.createElement('span');
-    source.className = 'source';
-    source.append(document.createElement('bdi'));
-    const link = document.createElement('a');
-    link.dir = 'auto';
-    line.append(document.createElement('time'), ' ', source, ' ', link);
-    this.#write(line, item);
-    this.#lines.set(item.id, line);
-    this.#list.insertBefore(line, this.#list.children[index] ?? null);
-    this.#cut();
+  #insert(item: WireItem, position: SortPosition, index: number): void {
+    const entry = cloneTemplate(this.#list.parentElement ?? document, '.news-feed-entry');
+    entry.dataset['id'] = String(item.id);
+    entry.dataset['sortMs'] = String(position.sortMs);
+    this.#write(entry, item);
+    this.#entries.set(item.id, entry);
+    this.#list.insertBefore(entry, this.#list.children[index] ?? null);
+    this.#removeExcess();
   }
 
-  #write(line: HTMLLIElement, item: WireItem): void {
-    if (item.language === null) line.removeAttribute('lang');
-    else line.lang = item.language;
-    const time = line.querySelector('time');
-    const link = line.querySelector('a');
-    const source = line.querySelector('bdi');
+  #write(entry: HTMLElement, item: WireItem): void {
+    if (item.language === null) entry.removeAttribute('lang');
+    else entry.lang = item.language;
+    const time = entry.querySelector('time');
+    const link = entry.querySelector('a');
+    const source = entry.querySelector('bdi');
     if (time !== null) {
       time.dateTime = new Date(datelineMs(item)).toISOString();
       time.textContent = this.#options.formatTime(datelineMs(item));
     }
     if (link !== null) {
-      link.href = `${this.#options.base}/items/${item.id}`;
+      link.href = `${this.#options.basePath}/items/${item.id}`;
       link.textContent = item.title;
     }
     if (source !== null) source.textContent = item.source.title;
   }
 
-  /** Drops the oldest lines beyond the most, but none that has the focus. */
-  #cut(): void {
-    for (let line = this.#list.lastElementChild; this.#lines.size > this.#options.maxLines; ) {
-      const above = line?.previousElementSibling ?? null;
-      if (!(line instanceof HTMLLIElement)) return;
-      if (!line.contains(document.activeElement)) {
-        line.remove();
-        this.#lines.delete(Number(line.dataset['id']));
+  /** Removes the oldest entries beyond the maximum, except one that contains the focus. */
+  #removeExcess(): void {
+    for (let entry = this.#list.lastElementChild; this.#entries.size > this.#options.maxEntries; ) {
+      const previous = entry?.previousElementSibling ?? null;
+      if (!(entry instanceof HTMLElement)) return;
+      if (!entry.contains(document.activeElement)) {
+        entry.remove();
+        this.#entries.delete(Number(entry.dataset['id']));
       }
-      line = above;
+      entry = previous;
     }
   }
 }

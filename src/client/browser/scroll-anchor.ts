@@ -1,14 +1,14 @@
 /**
- * Keeps the eye of a reader where it is while lines come in above.
+ * Keeps the visible entries of a list in place while entries are inserted above them.
  *
- * At the top of the list, with neither pointer nor focus in it, new lines simply push the others down: that is what a
- * feed is for. Otherwise the list is scrolled by as much as it grew, and a button tells how many lines wait above.
+ * At the top of the list, with neither pointer nor focus in it, new entries push the others down. Otherwise the list is
+ * scrolled by the height of the new entries, and a button shows how many there are above.
  */
 export class ScrollAnchor {
   readonly #list: HTMLElement;
   readonly #button: HTMLButtonElement;
-  #waiting = 0;
-  /** How far the list was scrolled by us alone, since it last stood at the top. */
+  #hiddenAbove = 0;
+  /** Pixels that this class scrolled the list since it was last at the top. */
   #shifted = 0;
 
   constructor(list: HTMLElement, button: HTMLButtonElement) {
@@ -16,16 +16,16 @@ export class ScrollAnchor {
     this.#button = button;
     button.addEventListener('click', () => this.#toTop());
     list.addEventListener('scroll', () => {
-      if (list.scrollTop === 0) this.#settle();
+      if (list.scrollTop === 0) this.#reset();
     });
     list.addEventListener('pointerleave', () => {
-      // The reader has only pointed, not scrolled: what waits may be shown.
+      // The reader did not scroll: the new entries may be shown.
       if (!list.contains(document.activeElement) && Math.abs(list.scrollTop - this.#shifted) < 2) this.#toTop();
     });
   }
 
-  /** Runs a change of the list; `grows` says whether it puts a new line in. */
-  preserve(work: () => void, grows: boolean): void {
+  /** Runs a change of the list. @param inserts whether it inserts an entry. */
+  preserve(work: () => void, inserts: boolean): void {
     const list = this.#list;
     const anchor = this.#isReading() ? this.#firstInView() : null;
     const before = anchor?.offsetTop ?? 0;
@@ -35,7 +35,7 @@ export class ScrollAnchor {
     if (moved === 0) return;
     list.scrollTop += moved;
     this.#shifted += moved;
-    if (grows && list.scrollTop > 0) this.#announce();
+    if (inserts && list.scrollTop > 0) this.#showButton();
   }
 
   #isReading(): boolean {
@@ -46,25 +46,25 @@ export class ScrollAnchor {
 
   #firstInView(): HTMLElement | null {
     const top = this.#list.scrollTop + this.#list.offsetTop;
-    for (const line of this.#list.children) {
-      if (line instanceof HTMLElement && line.offsetTop + line.offsetHeight > top) return line;
+    for (const entry of this.#list.children) {
+      if (entry instanceof HTMLElement && entry.offsetTop + entry.offsetHeight > top) return entry;
     }
     return null;
   }
 
-  #announce(): void {
-    this.#waiting += 1;
-    this.#button.textContent = this.#waiting === 1 ? '1 new item' : `${this.#waiting} new items`;
+  #showButton(): void {
+    this.#hiddenAbove += 1;
+    this.#button.textContent = this.#hiddenAbove === 1 ? '1 new item' : `${this.#hiddenAbove} new items`;
     this.#button.hidden = false;
   }
 
   #toTop(): void {
     this.#list.scrollTop = 0;
-    this.#settle();
+    this.#reset();
   }
 
-  #settle(): void {
-    this.#waiting = 0;
+  #reset(): void {
+    this.#hiddenAbove = 0;
     this.#shifted = 0;
     this.#button.hidden = true;
   }

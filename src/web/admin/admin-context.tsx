@@ -1,37 +1,38 @@
 import type { Context } from 'hono';
 import { pagePolicy } from '../http/security/security-headers.ts';
 import type { PageServices } from '../pages/send-page.tsx';
-import type { Readers } from '../shared/readers-port.ts';
+import type { AdminPort } from '../shared/admin-port.ts';
+import type { Links } from '../views/layout/view-links.ts';
 
-/** What the admin side works with: there is a token. */
+/** What the admin pages need. */
 export interface AdminContext {
-  readonly parts: PageServices;
-  readonly readers: Readers;
-  readonly adminToken: string;
+  readonly services: PageServices;
+  readonly admin: AdminPort;
 }
 
-/** Addresses of the admin side. */
-export function adminLinks({ parts }: Pick<AdminContext, 'parts'>): {
+/** Paths of the admin pages. */
+export function adminLinks({ services }: Pick<AdminContext, 'services'>): {
   readonly admin: string;
   readonly comments: string;
 } {
-  const base = new URL(parts.publicUrl()).pathname.replace(/\/$/, '');
+  const base = new URL(services.publicUrl()).pathname.replace(/\/$/, '');
   return { admin: `${base}/admin`, comments: `${base}/admin/comments` };
 }
 
-/** In the head of every page of the admin side. */
-export function AdminHead({ script }: { script?: string }) {
+/** Elements in the head of every admin page. */
+export function AdminHead({ links, script }: { links: Links; script?: string }) {
   return (
     <>
       <meta name="robots" content="noindex" />
-      {/* Without it a browser would not say where a form comes from. */}
+      {/* Browsers must send the origin with a form: a request without it is rejected. */}
       <meta name="referrer" content="same-origin" />
-      {script !== undefined && <script type="module" src={script} />}
+      <link rel="stylesheet" href={links.file('assets/admin.css')} />
+      {script !== undefined && <script type="module" src={links.file(script)} />}
     </>
   );
 }
 
-/** Sends such a page: nobody keeps it. */
+/** Sends an admin page. It must not be stored or indexed. */
 export function sendAdminPage(c: Context, document: string, status: 200 | 401 | 429 = 200): Response {
   c.header('Cache-Control', 'no-store');
   c.header('X-Robots-Tag', 'noindex');

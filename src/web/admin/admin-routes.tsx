@@ -22,112 +22,118 @@ import { SignIn } from './sign-in-view.tsx';
 const cookieName = 'newswire-admin';
 const maxFormBytes = 64 * 1024;
 
-/** `/admin`. Without a token none of it exists. */
-export function adminRoutes(app: Hono, parts: PageServices): void {
-  const { readers } = parts;
-  if (readers === null || readers.adminToken === null) {
-    const nothing = (): never => {
+/** `/admin`. Without ADMIN_TOKEN all its paths answer 404. */
+export function adminRoutes(app: Hono, services: PageServices): void {
+  const { admin } = services;
+  if (admin === null || admin === undefined) {
+    const answerNotFound = (): never => {
       throw notFound();
     };
-    app.all('/admin', nothing);
-    app.all('/admin/*', nothing);
+    app.all('/admin', answerNotFound);
+    app.all('/admin/*', answerNotFound);
     return;
   }
-  const desk: AdminContext = { parts, readers, adminToken: readers.adminToken };
-  // Redirects too: where they lead depends on the cookie, and some set it.
+  const context: AdminContext = { services, admin };
+  // Redirects too: their target depends on the cookie, and some set it.
   app.use('/admin/*', async (c, next) => {
     c.header('Cache-Control', 'no-store');
     await next();
   });
-  const guard = new TokenGuard({ variable: 'ADMIN_TOKEN', token: desk.adminToken, log: parts.log });
+  const guard = new TokenGuard({ variable: 'ADMIN_TOKEN', token: admin.token, log: services.log });
   const limited = bodyLimit({ maxSize: maxFormBytes, onError: tooLarge });
   app.get('/admin', async (c) => {
-    const session = await currentSession(c, desk);
-    return session === null ? signInPage(c, desk, null) : c.redirect(adminLinks(desk).comments, 303);
+    const session = await currentSession(c, context);
+    return session === null ? signInPage(c, context, null) : c.redirect(adminLinks(context).comments, 303);
   });
-  app.post('/admin/sign-in', limited, (c) => signIn(c, desk, guard));
+  app.post('/admin/sign-in', limited, (c) => signIn(c, context, guard));
   app.post('/admin/sign-out', limited, async (c) => {
-    await readSignedInForm(c, desk);
-    await readers.endAdminSessions();
-    deleteCookie(c, cookieName, { path: adminLinks(desk).admin });
-    return c.redirect(adminLinks(desk).admin, 303);
+    await readSignedInForm(c, context);
+    await admin.endSessions();
+    deleteCookie(c, cookieName, { path: adminLinks(context).admin });
+    return c.redirect(adminLinks(context).admin, 303);
   });
   app.get('/admin/comments', async (c) => {
-    const session = await currentSession(c, desk);
-    return session === null ? c.redirect(adminLinks(desk).admin, 303) : moderationPage(c, desk, session);
+    const session = await currentSession(c, context);
+    return session === null ? c.redirect(adminLinks(context).admin, 303) : moderationPage(c, context, session);
   });
-  app.post('/admin/comments', limited, async (c) => applyDecision(c, desk, await readSignedInForm(c, desk)));
+  app.post('/admin/comments', limited, async (c) => applyDecision(c, context, await readSignedInForm(c, context)));
 }
 
-async function readSessionKey({ readers, adminToken }: AdminContext): Promise<SessionKey> {
-  return { secret: readers.signingSecret, adminToken, generation: await readers.adminGeneration() };
+async function readSessionKey({ admin }: AdminContext): Promise<SessionKey> {
+  return { secret: admin.signingSecret, adminToken: admin.token, generation: await admin.sessionGeneration() };
 }
 
-async function currentSession(c: Context, desk: AdminContext): Promise<AdminSession | null> {
-  return readSession(await readSessionKey(desk), getCookie(c, cookieName) ?? '', desk.parts.clock.now());
+async function currentSession(c: Context, context: AdminContext): Promise<AdminSession | null> {
+  return readSession(await readSessionKey(context), getCookie(c, cookieName) ?? '', context.services.clock.now());
 }
 
 /**
- * The values of a form that a signed-in moderator sent from a page of ours.
+ * The values of a form that a signed-in moderator sent from an admin page.
  *
- * @throws RequestError 403 when it was not.
+ * @throws RequestError 403 when the origin, the session or the CSRF token is wrong.
  */
-async function readSignedInForm(c: Context, desk: AdminContext): Promise<FormFields> {
-  requireSameOrigin(c, desk.parts.publicUrl());
-  const session = await currentSession(c, desk);
+async function readSignedInForm(c: Context, context: AdminContext): Promise<FormFields> {
+  requireSameOrigin(c, context.services.publicUrl());
+  const session = await currentSession(c, context);
   const values = await readForm(c);
-  if (session === null || !hasCsrfToken(session, values('csrf')[0] ?? '', await readSessionKey(desk))) {
-    const message = 'You are not signed in any more. Please sign in at /admin and try again.';
+  if (session === null || !hasCsrfToken(session, values('csrf')[0] ?? '', await readSessionKey(context))) {
+    const message = 'Your session has ended. Sign in at /admin and try again.';
     throw new RequestError({ status: 403, code: 'not_signed_in', message });
   }
   return values;
 }
 
-async function signIn(c: Context, desk: AdminContext, guard: TokenGuard): Promise<Response> {
-  const { parts } = desk;
-  requireSameOrigin(c, parts.publicUrl());
+async function signIn(c: Context, context: AdminContext, guard: TokenGuard): Promise<Response> {
+  const { services } = context;
+  requireSameOrigin(c, services.publicUrl());
   const [text = ''] = (await readForm(c))('token');
   const check = await guard.check({
     text: text.trim(),
-    address: clientAddressOf(c, parts),
+    address: clientAddressOf(c, services),
     endpoint: '/admin/sign-in',
   });
   if (check.kind === 'wait') {
     c.header('Retry-After', String(check.seconds));
-    return signInPage(c, desk, {
+    return signInPage(c, context, {
       status: 429,
-      message: `Too many wrong tokens. Please wait ${check.seconds} seconds.`,
+      message: `Too many wrong tokens. Try again in ${check.seconds} seconds.`,
     });
   }
   if (check.kind === 'wrong') {
-    return signInPage(c, desk, { status: 401, message: 'That is not the token. It is the value of ADMIN_TOKEN.' });
+    return signInPage(c, context, { status: 401, message: 'The token is wrong. Enter the value of ADMIN_TOKEN.' });
   }
-  setCookie(c, cookieName, makeSession(await readSessionKey(desk), parts.clock.now()), {
-    path: adminLinks(desk).admin,
+  setCookie(c, cookieName, makeSession(await readSessionKey(context), services.clock.now()), {
+    path: adminLinks(context).admin,
     httpOnly: true,
     sameSite: 'Strict',
-    secure: parts.publicUrl().startsWith('https:'),
+    secure: services.publicUrl().startsWith('https:'),
     maxAge: sessionLifetimeMs / 1000,
   });
-  return c.redirect(adminLinks(desk).comments, 303);
+  return c.redirect(adminLinks(context).comments, 303);
 }
 
 function signInPage(
   c: Context,
-  desk: AdminContext,
-  refused: { readonly status: 401 | 429; readonly message: string } | null,
+  context: AdminContext,
+  error: { readonly status: 401 | 429; readonly message: string } | null,
 ): Response {
-  const { parts } = desk;
-  const frame = createPageContext(parts, { at: 'elsewhere' });
-  const head = { title: 'Sign in', description: null, canonical: null, feedPath: null, more: <AdminHead /> };
-  const matter = (
+  const { services } = context;
+  const page = createPageContext(services, { at: 'elsewhere' });
+  const head = {
+    title: 'Sign in',
+    description: null,
+    canonical: null,
+    feedPath: null,
+    extra: <AdminHead links={page.links} />,
+  };
+  const content = (
     <main id="main" tabindex={-1}>
-      <SignIn action={`${adminLinks(desk).admin}/sign-in`} refused={refused?.message ?? null} />
+      <SignIn action={`${adminLinks(context).admin}/sign-in`} error={error?.message ?? null} />
     </main>
   );
-  return sendAdminPage(c, renderDocument(frame, head, matter), refused?.status ?? 200);
+  return sendAdminPage(c, renderDocument(page, head, content), error?.status ?? 200);
 }
 
 function tooLarge(): never {
-  throw new RequestError({ status: 413, code: 'too_large', message: 'That form is too large.' });
+  throw new RequestError({ status: 413, code: 'too_large', message: 'The form is too large.' });
 }

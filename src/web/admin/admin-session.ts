@@ -2,18 +2,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hourMs } from '../../domain/durations.ts';
 import { equalsInConstantTime, sign } from '../http/security/signing.ts';
 
-/** What makes a session one of this site, of this token and of this time. */
+/** The values that a session is bound to. */
 export interface SessionKey {
   readonly secret: string;
-  /** Sessions of an earlier token are worth nothing. */
+  /** A new token ends the sessions of the old one. */
   readonly adminToken: string;
-  /** Changes when everybody is signed out. */
+  /** Changes on sign-out, which ends all sessions. */
   readonly generation: string;
 }
 
-/** Somebody who is signed in. */
+/** The session of a signed-in moderator. */
 export interface AdminSession {
-  /** What a form of this session carries: another site cannot know it. */
+  /** The token in the forms of this session. Another site cannot know it. */
   readonly csrfToken: string;
 }
 
@@ -25,22 +25,23 @@ function signFields({ secret, adminToken, generation }: SessionKey, purpose: str
   return sign(secret, purpose, [token, generation, ...parts]);
 }
 
-/** The cookie of a new session: `<end>.<nonce>.<seal>`. */
+/** Creates the cookie of a new session: `<expires at>.<nonce>.<signature>`. */
 export function makeSession(key: SessionKey, nowMs: number): string {
-  const end = (nowMs + sessionLifetimeMs).toString(36);
+  const expires = (nowMs + sessionLifetimeMs).toString(36);
   const nonce = randomBytes(12).toString('base64url');
-  return `${end}.${nonce}.${signFields(key, 'admin session', [end, nonce])}`;
+  return `${expires}.${nonce}.${signFields(key, 'admin session', [expires, nonce])}`;
 }
 
-/** The session that a cookie stands for; null: none, or it has ended. */
+/** The session of a cookie; null: the cookie is invalid or has expired. */
 export function readSession(key: SessionKey, cookie: string, nowMs: number): AdminSession | null {
-  const [, end = '', nonce = '', seal = ''] = /^([0-9a-z]{1,10})\.([\w-]{16})\.([\w-]{22})$/.exec(cookie) ?? [];
-  if (!equalsInConstantTime(key.secret, seal, signFields(key, 'admin session', [end, nonce]))) return null;
-  if (Number.parseInt(end, 36) <= nowMs) return null;
-  return { csrfToken: signFields(key, 'admin form', [end, nonce]) };
+  const [, expires = '', nonce = '', signature = ''] =
+    /^([0-9a-z]{1,10})\.([\w-]{16})\.([\w-]{22})$/.exec(cookie) ?? [];
+  if (!equalsInConstantTime(key.secret, signature, signFields(key, 'admin session', [expires, nonce]))) return null;
+  if (Number.parseInt(expires, 36) <= nowMs) return null;
+  return { csrfToken: signFields(key, 'admin form', [expires, nonce]) };
 }
 
-/** Whether a form was made for this session. */
+/** Whether a submitted token is the CSRF token of the session. */
 export function hasCsrfToken(session: AdminSession, given: string, { secret }: SessionKey): boolean {
   return equalsInConstantTime(secret, given, session.csrfToken);
 }

@@ -8,19 +8,19 @@ import {
 import type { FormFields } from '../http/security/read-form.ts';
 import { badRequest } from '../shared/request-error.ts';
 
-/** Most comments that are decided about at once. */
+/** Maximum comments per request. */
 const maxIds = 500;
 
-/** What a moderator's form asks for. */
+/** A moderator's decision. */
 export interface DecisionForm {
   readonly action: CommentAction;
   readonly ids: readonly number[];
 }
 
 /**
- * Reads what was decided: `one` is `approve 12`, of a comment's own button; else `action` for every `id`.
+ * Parses the moderation form: `one` is `approve 12`, from the button of a comment; otherwise `action` applies to each `id`.
  *
- * @throws RequestError 400 when it is nothing that our form says.
+ * @throws RequestError 400 when an action or id is invalid, or there are too many ids.
  */
 export function parseDecision(values: FormFields): DecisionForm {
   const [one] = values('one');
@@ -28,33 +28,36 @@ export function parseDecision(values: FormFields): DecisionForm {
   const known = commentActions.find((name) => name === action);
   const numbers = ids.map((id) => (/^[1-9]\d{0,14}$/.test(id ?? '') ? Number(id) : 0));
   if (known === undefined || numbers.length > maxIds || numbers.includes(0)) {
-    throw badRequest('bad_decision', 'That is nothing that can be decided about comments.');
+    throw badRequest(
+      'bad_decision',
+      `The decision is not valid: an action (${commentActions.join(', ')}) and at most ${maxIds} comment ids are required.`,
+    );
   }
   return { action: known, ids: [...new Set(numbers)] };
 }
 
-/** The list that a page shows: one state's, or null for all. Null in text is `all`. */
+/** Parses the state filter of the list. @returns null: `all`. Unknown values mean `pending`. */
 export function parseStateFilter(text: string | undefined): CommentState | null {
   if (text === 'all') return null;
   return commentStates.find((state) => state === text) ?? 'pending';
 }
 
-/** What was just done, as it stands in the address of the next page. */
+/** The applied decision, as the address of the next page carries it. */
 export interface AppliedDecision {
   readonly action: CommentAction;
   readonly ids: readonly number[];
 }
 
-/** For the address: `approve.12.13`. */
+/** Formats it for the address: `approve.12.13`. */
 export function formatApplied(action: CommentAction, changed: readonly ModerationResult[]): string {
   return [action, ...changed.map(({ id }) => id)].join('.');
 }
 
-/** Reads it back; null: nothing was done, or the address was made up. */
+/** Parses it; null: absent or invalid. */
 export function parseApplied(text: string | undefined): AppliedDecision | null {
   const [action, ...ids] = (text ?? '').split('.');
   const known = commentActions.find((name) => name === action);
   const numbers = ids.map(Number);
-  const fine = numbers.length <= maxIds && numbers.every((id) => Number.isSafeInteger(id) && id > 0);
-  return known === undefined || !fine ? null : { action: known, ids: numbers };
+  const isValid = numbers.length <= maxIds && numbers.every((id) => Number.isSafeInteger(id) && id > 0);
+  return known === undefined || !isValid ? null : { action: known, ids: numbers };
 }

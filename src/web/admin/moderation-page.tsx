@@ -10,19 +10,18 @@ import { Moderation } from './moderation-view.tsx';
 const pageComments = 50;
 
 /** `GET /admin/comments?state=…&before=…` */
-export async function moderationPage(c: Context, desk: AdminContext, session: AdminSession): Promise<Response> {
-  const { parts, readers } = desk;
+export async function moderationPage(c: Context, context: AdminContext, session: AdminSession): Promise<Response> {
+  const { services, admin } = context;
   const state = parseStateFilter(c.req.query('state'));
   const before = Number(/^[1-9]\d{0,14}$/.exec(c.req.query('before') ?? '')?.[0] ?? 0) || null;
   const [comments, counts] = await Promise.all([
-    readers.comments.list({ state, before, limit: pageComments + 1 }),
-    readers.comments.count(),
+    admin.comments.list({ state, before, limit: pageComments + 1 }),
+    admin.comments.countByState(),
   ]);
-  const frame = createPageContext(parts, { at: 'elsewhere' });
-  const script = frame.links.file('client/browser/admin-page.js');
+  const page = createPageContext(services, { at: 'elsewhere' });
   const head = { title: 'Comments', description: null, canonical: null, feedPath: null };
   const shown = comments.slice(0, pageComments);
-  const matter = (
+  const content = (
     <main id="main" class="wide" tabindex={-1}>
       <Moderation
         comments={shown}
@@ -30,24 +29,31 @@ export async function moderationPage(c: Context, desk: AdminContext, session: Ad
         counts={counts}
         states={commentStates}
         state={state}
-        applied={parseApplied(c.req.query('did'))}
+        applied={parseApplied(c.req.query('applied'))}
         csrfToken={session.csrfToken}
-        admin={adminLinks(desk).admin}
-        frame={frame}
+        admin={adminLinks(context).admin}
+        context={page}
       />
     </main>
   );
-  return sendAdminPage(c, renderDocument(frame, { ...head, extra: <AdminHead script={script} /> }, matter));
+  return sendAdminPage(
+    c,
+    renderDocument(
+      page,
+      { ...head, extra: <AdminHead links={page.links} script="client/browser/admin-page.js" /> },
+      content,
+    ),
+  );
 }
 
 /** `POST /admin/comments` */
-export async function applyDecision(c: Context, desk: AdminContext, values: FormFields): Promise<Response> {
+export async function applyDecision(c: Context, context: AdminContext, values: FormFields): Promise<Response> {
   const { action, ids } = parseDecision(values);
-  const nowMs = desk.parts.clock.now();
-  const changed = await desk.readers.comments.moderate({ ids, action, actor: 'admin', nowMs });
+  const nowMs = context.services.clock.now();
+  const changed = await context.admin.comments.moderate({ ids, action, actor: 'admin', nowMs });
   const query = new URLSearchParams({
     state: parseStateFilter(values('state')[0]) ?? 'all',
-    did: formatApplied(action, changed),
+    applied: formatApplied(action, changed),
   });
-  return c.redirect(`${adminLinks(desk).comments}?${query}`, 303);
+  return c.redirect(`${adminLinks(context).comments}?${query}`, 303);
 }

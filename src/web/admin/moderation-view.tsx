@@ -3,22 +3,22 @@ import { CommentText } from '../views/comments-view.tsx';
 import { Time } from '../views/items/item-parts.tsx';
 import type { PageContext } from '../views/layout/page-context.ts';
 
-/** What the moderators' page shows. */
+/** The data of the moderation page. */
 export interface ModerationProps {
   /** Newest first. */
   readonly comments: readonly ModerationEntry[];
-  /** Where the next page begins; null on the last. */
+  /** Id that the next page starts below; null on the last page. */
   readonly next: number | null;
   readonly counts: Readonly<Record<CommentState, number>>;
   readonly states: readonly CommentState[];
-  /** The state that is listed; null: all. */
+  /** The listed state; null: all states. */
   readonly state: CommentState | null;
-  /** What was decided just now; null: nothing. */
+  /** The decision that was just applied; null: none. */
   readonly applied: { readonly action: CommentAction; readonly ids: readonly number[] } | null;
   readonly csrfToken: string;
-  /** Path of the admin side. */
+  /** Path of the admin pages. */
   readonly admin: string;
-  readonly frame: PageContext;
+  readonly context: PageContext;
 }
 
 const stateLabels: Readonly<Record<CommentState, string>> = {
@@ -39,7 +39,7 @@ const pastTense: Readonly<Record<CommentAction, string>> = {
   approve: 'approved',
   reject: 'rejected',
   spam: 'marked as spam',
-  undo: 'moved back',
+  undo: 'restored to the previous state',
 };
 
 const resultingState: Readonly<Record<Exclude<CommentAction, 'undo'>, CommentState>> = {
@@ -48,9 +48,9 @@ const resultingState: Readonly<Record<Exclude<CommentAction, 'undo'>, CommentSta
   spam: 'spam',
 };
 
-/** The comments that a moderator decides about. Works with scripts off; with them also by the keyboard. */
+/** The moderation page. It works without scripts; scripts add keyboard shortcuts. */
 export function Moderation(props: ModerationProps) {
-  const { comments, next, state, admin, csrfToken, frame } = props;
+  const { comments, next, state, admin, csrfToken, context } = props;
   return (
     <>
       <div class="moderation-head">
@@ -62,13 +62,13 @@ export function Moderation(props: ModerationProps) {
       </div>
       <StateTabs {...props} />
       <AppliedNotice {...props} />
-      {comments.length === 0 && <p class="empty">There is nothing here.</p>}
+      {comments.length === 0 && <p class="empty">No comments.</p>}
       {comments.length > 0 && (
         <form method="post" action={`${admin}/comments`} class="moderation" id="moderation">
           <input type="hidden" name="csrf" value={csrfToken} />
           <input type="hidden" name="state" value={state ?? 'all'} />
           <fieldset class="moderation-bar">
-            <legend>With those selected</legend>
+            <legend>Selected comments:</legend>
             {(['approve', 'reject', 'spam', 'undo'] as const).map((action) => (
               <button type="submit" name="action" value={action}>
                 {actionLabels[action]}
@@ -77,10 +77,10 @@ export function Moderation(props: ModerationProps) {
           </fieldset>
           <ol class="moderation-list">
             {comments.map((comment) => (
-              <CommentEntry comment={comment} frame={frame} />
+              <CommentEntry comment={comment} context={context} />
             ))}
           </ol>
-          <p class="keys">
+          <p class="moderation-keys">
             Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous, <kbd>x</kbd> select, <kbd>a</kbd> approve, <kbd>r</kbd>{' '}
             reject, <kbd>s</kbd> spam, <kbd>u</kbd> undo
           </p>
@@ -98,7 +98,7 @@ export function Moderation(props: ModerationProps) {
 function StateTabs({ states, state, counts, admin }: ModerationProps) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return (
-    <nav class="moderation-states" aria-label="States of comments">
+    <nav class="moderation-states" aria-label="Comment states">
       <ul>
         {states.map((one) => (
           <li>
@@ -121,7 +121,7 @@ function AppliedNotice({ applied, state, admin, csrfToken }: ModerationProps) {
   if (applied === null) return null;
   const count = applied.ids.length === 1 ? '1 comment' : `${applied.ids.length} comments`;
   return (
-    <form method="post" action={`${admin}/comments`} class="moderation moderation-done">
+    <form method="post" action={`${admin}/comments`} class="moderation moderation-result">
       <p role="status">
         {count} {pastTense[applied.action]}.
       </p>
@@ -141,18 +141,18 @@ function AppliedNotice({ applied, state, admin, csrfToken }: ModerationProps) {
   );
 }
 
-function CommentEntry({ comment, frame }: { comment: ModerationEntry; frame: PageContext }) {
+function CommentEntry({ comment, context }: { comment: ModerationEntry; context: PageContext }) {
   const { id, item, name, body, state, reason } = comment;
   return (
     <li id={`comment-${id}`} tabindex={-1} data-id={id}>
       <p class="meta">
         <input type="checkbox" name="id" value={id} id={`pick-${id}`} aria-label={`Select comment ${id}`} />{' '}
-        <bdi class="comment-name">{name}</bdi> <Time ms={comment.atMs} frame={frame} />{' '}
+        <bdi class="comment-name">{name}</bdi> <Time ms={comment.atMs} context={context} />{' '}
         <span class={`comment-state comment-${state}`}>{stateLabels[state]}</span>
       </p>
       <p class="meta">
         on{' '}
-        <a href={frame.links.item(item.id)}>
+        <a href={context.links.item(item.id)}>
           <bdi>{item.title}</bdi>
         </a>
         {item.withdrawn && ' (withdrawn)'}
@@ -163,7 +163,7 @@ function CommentEntry({ comment, frame }: { comment: ModerationEntry; frame: Pag
       </bdi>
       {comment.moderatedMs !== null && (
         <p class="meta">
-          Decided <Time ms={comment.moderatedMs} frame={frame} /> by <bdi>{comment.moderatedBy}</bdi>
+          Moderated <Time ms={comment.moderatedMs} context={context} /> by <bdi>{comment.moderatedBy}</bdi>
         </p>
       )}
       <p class="moderation-buttons">

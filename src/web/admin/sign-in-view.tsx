@@ -1,10 +1,10 @@
-/** Asks for the operator's token. */
-export function SignIn({ action, refused }: { action: string; refused: string | null }) {
+/** The sign-in form. */
+export function SignIn({ action, error }: { action: string; error: string | null }) {
   return (
     <form class="sign-in" method="post" action={action}>
       <h1 class="page-title">Sign in</h1>
-      <p class="comment-refused" id="sign-in-refused" role="alert">
-        {refused}
+      <p class="comment-error" id="sign-in-error" role="alert">
+        {error}
       </p>
       <p>
         <label for="token">Token</label>
@@ -14,8 +14,8 @@ export function SignIn({ action, refused }: { action: string; refused: string | 
           type="password"
           required
           autocomplete="current-password"
-          aria-describedby="sign-in-refused"
-          aria-invalid={refused === null ? undefined : 'true'}
+          aria-describedby="sign-in-error"
+          aria-invalid={error === null ? undefined : 'true'}
         />
       </p>
       <p>

@@ -2,56 +2,56 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { addressKey } from '../shared/address-key.ts';
 import { consumePoint } from '../shared/consume-point.ts';
 
-/** How many of something there may be in a time. */
+/** A rate limit: points per duration. */
 export interface Quota {
   readonly points: number;
   readonly durationS: number;
 }
 
-/** How much may be sent. */
+/** The rate limits of the comment form. */
 export interface CommentQuotas {
-  /** Comments that are stored, from one address. */
+  /** Stored comments per address. */
   readonly stored: Quota;
-  /** Forms that are sent, whatever becomes of them, from one address. */
+  /** Submitted forms per address, accepted or not. */
   readonly submitted: Quota;
-  /** Comments that are stored, from everywhere. */
+  /** Stored comments of all addresses. */
   readonly total: Quota;
 }
 
-/** What holds unless a test says otherwise. */
+/** The limits in production. Tests pass others. */
 export const defaultCommentQuotas: CommentQuotas = {
   stored: { points: 10, durationS: 600 },
   submitted: { points: 60, durationS: 600 },
   total: { points: 120, durationS: 60 },
 };
 
-/** Counts what is sent. Loopback is an address like any other here: behind a proxy that is not named all come from it. */
+/** Applies the rate limits. Loopback addresses are limited too: all requests come from one when a proxy is not declared. */
 export interface CommentLimits {
-  /** Counts a form. @returns seconds to wait; null: it may be looked at. */
+  /** Counts a submitted form. @returns seconds to wait; null: allowed. */
   consumeSubmission(address: string): Promise<number | null>;
-  /** Counts a comment that is about to be stored. @returns seconds to wait; null: go on. */
+  /** Counts a comment before it is stored. @returns seconds to wait; null: allowed. */
   consumeStored(address: string): Promise<number | null>;
-  /** Takes the last one back: nothing was stored. */
+  /** Undoes the last `consumeStored`, when nothing was stored. */
   refund(address: string): Promise<void>;
 }
 
-/** Limits that nothing has been counted against. */
+/** Creates unused limits. */
 export function createCommentLimits(quotas: CommentQuotas = defaultCommentQuotas): CommentLimits {
-  const sent = createLimiter(quotas.submitted);
+  const submitted = createLimiter(quotas.submitted);
   const stored = createLimiter(quotas.stored);
-  const everywhere = createLimiter(quotas.total);
+  const total = createLimiter(quotas.total);
   return {
-    consumeSubmission: (address) => consumePoint(sent, keyOf(address)),
+    consumeSubmission: (address) => consumePoint(submitted, keyOf(address)),
     async consumeStored(address) {
       const wait = await consumePoint(stored, keyOf(address));
       if (wait !== null) return wait;
-      const waitForAll = await consumePoint(everywhere, 'all');
-      if (waitForAll !== null) await stored.reward(keyOf(address), 1);
-      return waitForAll;
+      const waitTotal = await consumePoint(total, 'all');
+      if (waitTotal !== null) await stored.reward(keyOf(address), 1);
+      return waitTotal;
     },
     async refund(address) {
       await stored.reward(keyOf(address), 1);
-      await everywhere.reward('all', 1);
+      await total.reward('all', 1);
     },
   };
 }

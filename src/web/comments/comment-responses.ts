@@ -9,46 +9,53 @@ import { makeLinks } from '../views/layout/view-links.ts';
 import { toPublicComment } from './public-comment.ts';
 import { minFormAgeMs, type SubmissionError, type SubmittedComment } from './validate-comment.ts';
 
-/** A comment that was taken. */
+/** An accepted comment. */
 export interface AcceptedComment {
   readonly outcome: CommentOutcome;
-  /** Null: it is not shown yet. */
+  /** Null: it waits for a moderator. */
   readonly comment: Comment | null;
 }
 
-/** Tells a writer why a comment was not taken: 422, or 429 with the wait. What was written is kept. */
+/** Sends the reason of a rejection: 422, or 429 with `Retry-After`. The form keeps what was entered. */
 export async function sendSubmissionError(
   c: Context,
-  parts: PageServices,
-  of: { item: Item; refusal: SubmissionError; sent: SubmittedComment; goodToken: string | null },
+  services: PageServices,
+  response: { item: Item; error: SubmissionError; submitted: SubmittedComment; validToken: string | null },
 ): Promise<Response> {
-  const { item, refusal, sent, goodToken } = of;
-  const status = refusal.code === 'rate_limited' ? 429 : 422;
-  const blank = newCommentForm(parts, item.id, minFormAgeMs);
-  // The old token counts on: the time since the page was opened is not to begin anew.
-  const token = goodToken ?? blank.token;
+  const { item, error, submitted, validToken } = response;
+  const status = error.code === 'rate_limited' ? 429 : 422;
+  const blank = newCommentForm(services, item.id, minFormAgeMs);
+  // A valid token is reused: a new one would restart the minimum age of the form.
+  const token = validToken ?? blank.token;
   c.header('Cache-Control', 'no-store');
-  if (refusal.retryAfterS !== undefined) c.header('Retry-After', String(refusal.retryAfterS));
+  if (error.retryAfterS !== undefined) c.header('Retry-After', String(error.retryAfterS));
   if (wantsJson(c)) {
-    const { code, field, message, retryAfterS = null } = refusal;
+    const { code, field, message, retryAfterS = null } = error;
     return c.json({ outcome: 'refused', error: { code, message }, field, retryAfterS, token }, status);
   }
-  const form = { ...blank, token, name: sent.name, text: sent.text, refused: refusal };
-  const document = await renderItemPage(parts, { item, form, before: null });
-  c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
+  const form = { ...blank, token, name: submitted.name, text: submitted.text, error };
+  const document = await renderItemPage(services, { item, form, before: null });
+  c.header('Content-Security-Policy', pagePolicy(services.pictureOrigins ?? []));
   return c.html(document, status);
 }
 
-/** Tells a writer what becomes of a comment: on the page again, so that a reload sends nothing twice. */
-export function sendAccepted(c: Context, parts: PageServices, of: { item: Item; taken: AcceptedComment }): Response {
-  const { outcome, comment } = of.taken;
+/** Confirms an accepted comment. A browser is redirected to the item page, so that a reload does not submit again. */
+export function sendAccepted(
+  c: Context,
+  services: PageServices,
+  response: { item: Item; accepted: AcceptedComment },
+): Response {
+  const { outcome, comment } = response.accepted;
   c.header('Cache-Control', 'no-store');
   if (wantsJson(c)) {
-    const { token } = newCommentForm(parts, of.item.id);
-    const shown = comment === null ? null : toPublicComment(comment);
-    return c.json({ outcome, message: outcomeMessage(outcome), comment: shown, token }, outcome === 'held' ? 202 : 201);
+    const { token } = newCommentForm(services, response.item.id);
+    const published = comment === null ? null : toPublicComment(comment);
+    return c.json(
+      { outcome, message: outcomeMessage(outcome), comment: published, token },
+      outcome === 'pending' ? 202 : 201,
+    );
   }
-  const page = makeLinks(parts.publicUrl(), parts.files.version).item(of.item.id);
+  const page = makeLinks(services.publicUrl(), services.files.version).item(response.item.id);
   return c.redirect(`${page}?comment=${outcome}#write-comment`, 303);
 }
 

@@ -26,41 +26,41 @@ import {
 } from './validate-comment.ts';
 
 const maxFormBytes = 64 * 1024;
-/** More links than this are looked at before anybody sees them. */
+/** A comment with more links waits for a moderator. */
 const maxLinksUnmoderated = 2;
-/** A text of at most this length says nothing new often enough: it may stand at several items. */
+/** A text of at most this length may be posted on several items: short replies repeat legitimately. */
 const maxRepeatableChars = 40;
-const writerCookie = 'newswire-writer';
-const writerCookieLifetimeS = 180 * 24 * 3600;
+const authorCookie = 'newswire-author';
+const authorCookieLifetimeS = 180 * 24 * 3600;
 
-/** A form as it came in. */
+/** The fields of a submitted form. */
 interface SubmittedForm {
   readonly name: string;
   readonly text: string;
   readonly token: string;
-  /** What only a program fills in. */
+  /** The honeypot field: people leave it empty. */
   readonly subject: string;
 }
 
 interface CommentContext {
-  readonly parts: PageServices;
+  readonly services: PageServices;
   readonly readers: Readers;
   readonly limits: CommentLimits;
 }
 
 /** `POST /items/:id/comments`. */
-export function commentRoutes(app: Hono, parts: PageServices, quotas?: CommentQuotas): void {
-  const { readers } = parts;
+export function commentRoutes(app: Hono, services: PageServices, quotas?: CommentQuotas): void {
+  const { readers } = services;
   if (readers === null) return;
-  const desk: CommentContext = { parts, readers, limits: createCommentLimits(quotas) };
+  const context: CommentContext = { services, readers, limits: createCommentLimits(quotas) };
   const onError = (): never => {
-    throw new RequestError({ status: 413, code: 'too_large', message: 'That is far too long for a comment.' });
+    throw new RequestError({ status: 413, code: 'too_large', message: 'The form is too large.' });
   };
-  app.post('/items/:id/comments', bodyLimit({ maxSize: maxFormBytes, onError }), (c) => submitComment(c, desk));
-  // Whoever reloads the page that a refusal left behind comes by GET.
+  app.post('/items/:id/comments', bodyLimit({ maxSize: maxFormBytes, onError }), (c) => submitComment(c, context));
+  // A reload of the page that shows a rejection arrives as GET.
   app.get('/items/:id/comments', async (c) => {
-    const item = await findItem(parts, c.req.param('id') ?? '');
-    return c.redirect(`${linksOf(parts).item(item.id)}#comments`, 303);
+    const item = await findItem(services, c.req.param('id') ?? '');
+    return c.redirect(`${linksOf(services).item(item.id)}#comments`, 303);
   });
 }
 
@@ -68,24 +68,27 @@ function linksOf({ publicUrl, files }: PageServices): ReturnType<typeof makeLink
   return makeLinks(publicUrl(), files.version);
 }
 
-async function submitComment(c: Context, desk: CommentContext): Promise<Response> {
-  const { parts, readers, limits } = desk;
-  requireSameOrigin(c, parts.publicUrl());
-  const item = await findItem(parts, c.req.param('id') ?? '');
-  if (parts.site().comments === 'off') throw commentsClosed();
+async function submitComment(c: Context, context: CommentContext): Promise<Response> {
+  const { services, readers, limits } = context;
+  requireSameOrigin(c, services.publicUrl());
+  const item = await findItem(services, c.req.param('id') ?? '');
+  if (services.site().comments === 'off') throw commentsClosed();
   const sent = await readSubmittedForm(c);
-  const form = verifyFormToken({ secret: readers.signingSecret, itemId: item.id }, sent.token, parts.clock.now());
+  const form = verifyFormToken({ secret: readers.signingSecret, itemId: item.id }, sent.token, services.clock.now());
   if (form.kind === 'forged') throw badToken();
-  const address = clientAddressOf(c, parts);
+  const address = clientAddressOf(c, services);
   const waitS = await limits.consumeSubmission(address);
-  const refusal = waitS === null ? null : rateLimitError(waitS);
-  const taken = refusal ?? (await validateAndStore({ ...desk, item, address, form }, sent, writerOf(c)));
-  const goodToken = form.kind === 'good' ? sent.token : null;
-  if ('code' in taken) return sendSubmissionError(c, parts, { item, refusal: taken, sent, goodToken });
-  rememberWriter(c, parts, taken.writer);
-  return sendAccepted(c, parts, { item, taken });
+  const result =
+    waitS !== null
+      ? rateLimitError(waitS)
+      : await validateAndStore({ ...context, item, address, form }, sent, authorOf(c));
+  const validToken = form.kind === 'valid' ? sent.token : null;
+  if ('code' in result) return sendSubmissionError(c, services, { item, error: result, submitted: sent, validToken });
+  setAuthorCookie(c, services, result.author);
+  return sendAccepted(c, services, { item, accepted: result });
 }
 
+/** A submission that is being validated and stored. */
 interface SubmissionContext extends CommentContext {
   readonly item: Item;
   readonly address: string;
@@ -93,60 +96,62 @@ interface SubmissionContext extends CommentContext {
 }
 
 async function validateAndStore(
-  at: SubmissionContext,
+  context: SubmissionContext,
   sent: SubmittedForm,
-  writer: string,
-): Promise<(AcceptedComment & { writer: string }) | SubmissionError> {
-  const { parts, limits, address } = at;
-  const isTrapped = sent.subject !== '';
-  // A program in the trap is told nothing: neither that it was caught, nor what else was wrong.
-  const verdict = isTrapped
+  author: string,
+): Promise<(AcceptedComment & { author: string }) | SubmissionError> {
+  const { services, limits, address } = context;
+  const isHoneypotFilled = sent.subject !== '';
+  // A program that filled in the honeypot gets a normal confirmation: neither the trap nor other errors are revealed.
+  const validation = isHoneypotFilled
     ? truncateComment(sent)
-    : validateComment(sent, { form: at.form, siteTitle: parts.site().title });
-  if (verdict.kind === 'refused') return verdict;
+    : validateComment(sent, { form: context.form, siteTitle: services.site().title });
+  if (validation.kind === 'invalid') return validation;
   const waitS = await limits.consumeStored(address);
   if (waitS !== null) return rateLimitError(waitS);
-  const added = await at.readers.comments.add(newComment(at, sent, { ...verdict, writer, isTrapped }));
+  const added = await context.readers.comments.add(
+    newComment(context, sent, { ...validation, author, isHoneypotFilled }),
+  );
   if (added.kind !== 'stored' || added.again) await limits.refund(address);
-  return resultOf(added, writer);
+  return toResult(added, author);
 }
 
-function resultOf(added: AddCommentResult, writer: string): (AcceptedComment & { writer: string }) | SubmissionError {
+function toResult(added: AddCommentResult, author: string): (AcceptedComment & { author: string }) | SubmissionError {
   switch (added.kind) {
     case 'stored': {
-      const isShown = added.state === 'approved';
-      return { outcome: isShown ? 'published' : 'held', comment: isShown ? added.comment : null, writer };
+      const isPublished = added.state === 'approved';
+      return { outcome: isPublished ? 'published' : 'pending', comment: isPublished ? added.comment : null, author };
     }
     case 'duplicate':
       return duplicateError;
     case 'no-item':
-      throw new RequestError({ status: 410, code: 'withdrawn', message: 'This item was withdrawn in the meantime.' });
+      throw new RequestError({ status: 410, code: 'withdrawn', message: 'This item was withdrawn.' });
   }
 }
 
 function newComment(
-  { parts, readers, item }: SubmissionContext,
+  { services, readers, item }: SubmissionContext,
   sent: SubmittedForm,
-  of: { name: string; body: string; links: number; writer: string; isTrapped: boolean },
+  of: { name: string; body: string; links: number; author: string; isHoneypotFilled: boolean },
 ): NewComment {
-  const { name, body, links, writer, isTrapped } = of;
-  const same = comparisonKey(body);
+  const { name, body, links, author, isHoneypotFilled } = of;
+  const key = comparisonKey(body);
   return {
     itemId: item.id,
     name,
     body,
-    atMs: parts.clock.now(),
-    authorKey: sign(readers.signingSecret, 'comment writer', [writer]),
-    postKey: sign(readers.signingSecret, 'sent comment', [sent.token, name, body, isTrapped ? 'trap' : '']),
-    textHash: createHash('sha256').update(same).digest('base64url').slice(0, 22),
-    mayRecur: countCodePoints(same) <= maxRepeatableChars,
+    atMs: services.clock.now(),
+    authorKey: sign(readers.signingSecret, 'comment author', [author]),
+    postKey: sign(readers.signingSecret, 'sent comment', [sent.token, name, body, isHoneypotFilled ? 'trap' : '']),
+    textHash: createHash('sha256').update(key).digest('base64url').slice(0, 22),
+    mayRecur: countCodePoints(key) <= maxRepeatableChars,
     decide: ({ approvedBefore }) => {
-      if (isTrapped) return { state: 'spam', reason: 'filled in the field that people do not see' };
-      if (parts.site().comments !== 'open') return { state: 'pending', reason: null };
-      if (links > maxLinksUnmoderated) return { state: 'pending', reason: `holds ${links} links` };
+      if (isHoneypotFilled) return { state: 'spam', reason: 'filled in the honeypot field' };
+      if (services.site().comments !== 'open') return { state: 'pending', reason: null };
+      if (links > maxLinksUnmoderated) return { state: 'pending', reason: `contains ${links} links` };
       return approvedBefore
         ? { state: 'approved', reason: null }
-        : { state: 'pending', reason: 'the first comment of its writer' };
+        : { state: 'pending', reason: 'first comment of this author' };
     },
   };
 }
@@ -157,27 +162,27 @@ async function readSubmittedForm(c: Context): Promise<SubmittedForm> {
   return { name: field('name'), text: field('text'), token: field('token'), subject: field('subject') };
 }
 
-/** The random name of this browser, by which it is known that its writer was approved before. */
-function writerOf(c: Context): string {
-  const known = getCookie(c, writerCookie) ?? '';
+/** The random id in the cookie of this browser: it shows whether a comment of its author was approved before. */
+function authorOf(c: Context): string {
+  const known = getCookie(c, authorCookie) ?? '';
   return /^[\w-]{22}$/.test(known) ? known : randomBytes(16).toString('base64url');
 }
 
-function rememberWriter(c: Context, parts: PageServices, writer: string): void {
-  setCookie(c, writerCookie, writer, {
-    path: `${linksOf(parts).base}/items`,
+function setAuthorCookie(c: Context, services: PageServices, author: string): void {
+  setCookie(c, authorCookie, author, {
+    path: `${linksOf(services).base}/items`,
     httpOnly: true,
     sameSite: 'Strict',
-    secure: parts.publicUrl().startsWith('https:'),
-    maxAge: writerCookieLifetimeS,
+    secure: services.publicUrl().startsWith('https:'),
+    maxAge: authorCookieLifetimeS,
   });
 }
 
 function commentsClosed(): RequestError {
-  return new RequestError({ status: 403, code: 'comments_off', message: 'Comments are not open on this site.' });
+  return new RequestError({ status: 403, code: 'comments_off', message: 'Comments are turned off on this site.' });
 }
 
 function badToken(): RequestError {
-  const message = 'This form is not one of ours. Please open the page again and send your comment from there.';
+  const message = 'The form is not valid. Open the item page again and send your comment from there.';
   return new RequestError({ status: 403, code: 'bad_token', message });
 }

@@ -1,16 +1,16 @@
 import type { Comment } from '../../domain/comments/comment.ts';
 import { linkify, type TextPart } from '../../domain/comments/comment-text.ts';
 
-/** A comment as scripts are told of it. */
+/** A comment in the JSON API. */
 export interface PublicComment {
   readonly id: number;
   readonly name: string;
   readonly at: string;
-  /** All pieces together are the text. */
+  /** The text, split at its links. */
   readonly parts: readonly TextPart[];
 }
 
-/** A comment in the form of the API. */
+/** Converts a comment to its JSON form. */
 export function toPublicComment({ id, name, body, atMs }: Comment): PublicComment {
   return { id, name, at: new Date(atMs).toISOString(), parts: linkify(body) };
 }

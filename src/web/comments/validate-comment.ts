@@ -10,13 +10,13 @@ import {
 import { looksLikeStaff } from '../../domain/comments/staff-names.ts';
 import type { FormTokenCheck } from '../readers/comment-form-token.ts';
 
-/** What a reader sent. */
+/** The text fields of a submitted form. */
 export interface SubmittedComment {
   readonly name: string;
   readonly text: string;
 }
 
-/** Why a comment was not taken. The message is for its writer. */
+/** Why a comment is rejected. The message is for its author. */
 export interface SubmissionError {
   readonly code:
     | 'form_expired'
@@ -29,73 +29,73 @@ export interface SubmissionError {
     | 'too_many_links'
     | 'duplicate'
     | 'rate_limited';
-  /** The field it is about; null: none of them. */
+  /** The invalid field; null: none of the text fields. */
   readonly field: 'name' | 'text' | null;
   readonly message: string;
-  /** Whole seconds after which it may be tried again. */
+  /** Whole seconds until a retry can succeed. */
   readonly retryAfterS?: number;
 }
 
-/** A comment fit to be stored, or why not. */
+/** A normalised comment, or why it is rejected. */
 export type CommentValidation =
-  | { readonly kind: 'fit'; readonly name: string; readonly body: string; readonly links: number }
-  | ({ readonly kind: 'refused' } & SubmissionError);
+  | { readonly kind: 'valid'; readonly name: string; readonly body: string; readonly links: number }
+  | ({ readonly kind: 'invalid' } & SubmissionError);
 
-/** From giving out a form to taking it back: nobody reads and writes faster. */
+/** Minimum age of a form: a person cannot read the page and write a comment faster. */
 export const minFormAgeMs = 3000;
 const maxLinks = 5;
 
-/** Judges what a reader sent, all but what the store has to say. */
+/** Validates a comment. Only the check for duplicates is left to the store. */
 export function validateComment(
   sent: SubmittedComment,
-  of: { readonly form: FormTokenCheck; readonly siteTitle: string },
+  context: { readonly form: FormTokenCheck; readonly siteTitle: string },
 ): CommentValidation {
-  const refusal = formError(of.form) ?? nameError(sent.name, of.siteTitle) ?? textError(sent.text);
-  if (refusal !== null) return { kind: 'refused', ...refusal };
+  const error = formError(context.form) ?? nameError(sent.name, context.siteTitle) ?? textError(sent.text);
+  if (error !== null) return { kind: 'invalid', ...error };
   const body = normaliseBody(sent.text);
-  return { kind: 'fit', name: normaliseName(sent.name), body, links: countLinks(body) };
+  return { kind: 'valid', name: normaliseName(sent.name), body, links: countLinks(body) };
 }
 
-/** What a program sent that walked into the trap, cut to what can be stored: moderators may want to see it. */
-export function truncateComment({ name, text }: SubmittedComment): Extract<CommentValidation, { kind: 'fit' }> {
+/** The comment of a program that filled in the honeypot, cut to the limits. It is stored, so that moderators can see it. */
+export function truncateComment({ name, text }: SubmittedComment): Extract<CommentValidation, { kind: 'valid' }> {
   const cut = (whole: string, chars: number): string => [...whole].slice(0, chars).join('');
   const body = cut(normaliseBody(cut(normaliseInput(text), maxCommentChars)), maxCommentChars);
   const shortName = cut(normaliseName(cut(normaliseInput(name), maxNameChars)), maxNameChars);
-  return { kind: 'fit', name: shortName, body, links: countLinks(body) };
+  return { kind: 'valid', name: shortName, body, links: countLinks(body) };
 }
 
-/** A form that was forged is no refusal: it is not answered at all. */
+/** Forged tokens are rejected earlier, with 403. */
 function formError(form: FormTokenCheck): SubmissionError | null {
-  if (form.kind !== 'good') {
-    const message = 'This page was open for more than a day. Please look over your comment and send it again.';
+  if (form.kind !== 'valid') {
+    const message = 'The page was open for more than a day. Check your comment and send it again.';
     return { code: 'form_expired', field: null, message };
   }
-  // Less than nothing: given out by a node whose clock is ahead.
+  // Negative: the clock of the issuing node is ahead.
   if (form.ageMs < 0 || form.ageMs >= minFormAgeMs) return null;
   const retryAfterS = Math.max(1, Math.ceil((minFormAgeMs - form.ageMs) / 1000));
-  const message = `That was too fast: a comment can be sent ${minFormAgeMs / 1000} seconds after the page was opened. Please send it again.`;
+  const message = `A comment can be sent ${minFormAgeMs / 1000} seconds after the page was opened at the earliest. Send it again.`;
   return { code: 'too_fast', field: null, message, retryAfterS };
 }
 
 function nameError(raw: string, siteTitle: string): SubmissionError | null {
   const field = 'name';
-  // Before it is tidied: normalising marks that are stacked takes the square of their number.
+  // Checked before normalisation, which takes quadratic time for stacked combining marks.
   if (submittedChars(raw) > maxNameChars) return nameTooLong(submittedChars(raw));
   const name = normaliseName(raw);
-  if (!hasVisibleText(name)) return { code: 'name_empty', field, message: 'The name is empty. Please write one.' };
-  // Normalisation may make it longer.
+  if (!hasVisibleText(name)) return { code: 'name_empty', field, message: 'The name is empty. Enter a name.' };
+  // Normalisation can make the name longer.
   if (countCodePoints(name) > maxNameChars) return nameTooLong(countCodePoints(name));
   if (!looksLikeStaff(name, siteTitle)) return null;
-  const message = 'That name could be taken for somebody who speaks for this site. Please choose another.';
+  const message = 'This name could be mistaken for a member of the site staff. Choose another name.';
   return { code: 'name_like_staff', field, message };
 }
 
 function nameTooLong(chars: number): SubmissionError {
-  const message = `The name is too long: it has ${chars} characters, and ${maxNameChars} are allowed.`;
+  const message = `The name is too long: it has ${chars} characters, the limit is ${maxNameChars}.`;
   return { code: 'name_too_long', field: 'name', message };
 }
 
-/** As the writer sees it on the page. */
+/** The length as the counter on the page shows it. */
 function submittedChars(raw: string): number {
   return countCodePoints(normaliseInput(raw));
 }
@@ -105,30 +105,30 @@ function textError(raw: string): SubmissionError | null {
   if (submittedChars(raw) > maxCommentChars) return textTooLong(submittedChars(raw));
   const body = normaliseBody(raw);
   if (!hasVisibleText(body)) {
-    return { code: 'text_empty', field, message: 'The comment is empty. Please write something.' };
+    return { code: 'text_empty', field, message: 'The comment is empty. Enter a text.' };
   }
   if (countCodePoints(body) > maxCommentChars) return textTooLong(countCodePoints(body));
   const links = countLinks(raw);
   if (links <= maxLinks) return null;
-  const message = `The comment holds too many links: it has ${links}, and ${maxLinks} are allowed.`;
+  const message = `The comment contains too many links: it has ${links}, the limit is ${maxLinks}.`;
   return { code: 'too_many_links', field, message };
 }
 
 function textTooLong(chars: number): SubmissionError {
-  const message = `The comment is too long: it has ${chars} characters, and ${maxCommentChars} are allowed.`;
+  const message = `The comment is too long: it has ${chars} characters, the limit is ${maxCommentChars}.`;
   return { code: 'text_too_long', field: 'text', message };
 }
 
-/** The same text stands there already. */
+/** The same text was posted before. */
 export const duplicateError: SubmissionError = {
   code: 'duplicate',
   field: 'text',
-  message: 'The same comment was sent within the last 24 hours. Please write something else.',
+  message: 'The same comment was sent within the last 24 hours. Write a different one.',
 };
 
-/** Too much came from one address, or from all together. */
+/** The rate limit of an address, or of all addresses together, is exceeded. */
 export function rateLimitError(waitS: number): SubmissionError {
-  const message = `Too many comments came from your network. Please send yours again in ${formatWait(waitS)}.`;
+  const message = `Too many comments were sent from your network. Send your comment again in ${formatWait(waitS)}.`;
   return { code: 'rate_limited', field: null, message, retryAfterS: waitS };
 }
 

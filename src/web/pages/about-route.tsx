@@ -4,23 +4,23 @@ import { NewsFeed } from '../views/items/news-feed.tsx';
 import { createPageContext, type PageServices, readNewsFeed, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/about` */
-export async function aboutPage(c: Context, parts: PageServices): Promise<Response> {
-  const start = await readNewsFeed(parts);
-  const frame = createPageContext(parts, { at: 'elsewhere' });
-  const publicUrl = parts.publicUrl();
+export async function aboutPage(c: Context, services: PageServices): Promise<Response> {
+  const newsFeed = await readNewsFeed(services);
+  const context = createPageContext(services, { at: 'elsewhere' });
+  const publicUrl = services.publicUrl();
   const head = {
     title: 'How to subscribe',
     description: 'The news as feeds, by WebSub, WebSocket and server-sent events.',
     canonical: `${publicUrl}/about`,
     feedPath: '',
   };
-  const matter = (
+  const content = (
     <>
       <main id="main" tabindex={-1}>
-        <AboutContent publicUrl={publicUrl} frame={frame} />
+        <AboutContent publicUrl={publicUrl} context={context} />
       </main>
-      <NewsFeed start={start} frame={frame} />
+      <NewsFeed data={newsFeed} context={context} />
     </>
   );
-  return sendPage(c, parts, renderDocument(frame, head, matter));
+  return sendPage(c, services, renderDocument(context, head, content));
 }

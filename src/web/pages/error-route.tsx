@@ -5,25 +5,25 @@ import { ErrorContent } from '../views/error-page.tsx';
 import { createPageContext, type PageServices, renderDocument } from './send-page.tsx';
 
 const titles: Readonly<Record<number, string>> = {
-  400: 'That address is not right',
+  400: 'Bad request',
   404: 'Not found',
-  405: 'Not possible here',
-  410: 'Withdrawn',
+  405: 'Method not allowed',
+  410: 'Item withdrawn',
   429: 'Too many requests',
-  500: 'Our fault',
-  503: 'Not at the moment',
+  500: 'Internal error',
+  503: 'Temporarily unavailable',
 };
 
-/** An error page. It asks nothing of the store, so that it stands when the store is what failed. */
-export function errorPage(c: Context, parts: PageServices, problem: Problem): Response {
-  const frame = createPageContext(parts, { at: 'elsewhere' });
-  const title = titles[problem.status] ?? 'That did not work';
+/** An error page. It reads nothing from the store, because the store may be what failed. */
+export function errorPage(c: Context, services: PageServices, problem: Problem): Response {
+  const context = createPageContext(services, { at: 'elsewhere' });
+  const title = titles[problem.status] ?? 'Request failed';
   const head = { title, description: null, canonical: null, feedPath: null };
-  const matter = (
+  const content = (
     <main id="main" tabindex={-1}>
-      <ErrorContent title={title} message={problem.message} frame={frame} />
+      <ErrorContent title={title} message={problem.message} context={context} />
     </main>
   );
   c.header('Content-Security-Policy', pagePolicy([]));
-  return c.html(renderDocument(frame, head, matter), problem.status);
+  return c.html(renderDocument(context, head, content), problem.status);
 }

@@ -20,22 +20,25 @@ import { NewsFeed } from '../views/items/news-feed.tsx';
 import { createPageContext, type PageServices, readNewsFeed, renderDocument } from './send-page.tsx';
 
 const descriptionChars = 200;
-/** A page that has not changed is sent anew after this long, since the form in it grows old. */
+/** An unchanged page is sent again after this time, because the token of its form expires after a day. */
 const formRefreshMs = 12 * hourMs;
 
 /** `/items/:id` */
-export async function itemPage(c: Context, parts: PageServices): Promise<Response> {
-  const item = await findItem(parts, c.req.param('id') ?? '');
+export async function itemPage(c: Context, services: PageServices): Promise<Response> {
+  const item = await findItem(services, c.req.param('id') ?? '');
   const params = new URL(c.req.url).searchParams;
-  const form = { ...newCommentForm(parts, item.id), told: parseOutcomeMessage(params.get('comment') ?? undefined) };
+  const form = {
+    ...newCommentForm(services, item.id),
+    message: parseOutcomeMessage(params.get('comment') ?? undefined),
+  };
   const before = parseBefore(params.get('comments') ?? undefined);
-  const document = await renderItemPage(parts, { item, form, before });
-  const isPlain = form.told === null && before === null;
-  const caching = isPlain ? cachingOf(parts, item.id, form.token) : null;
-  const response = await sendItemPage(c, parts, { document, token: form.token, caching });
+  const document = await renderItemPage(services, { item, form, before });
+  const isPlain = form.message === null && before === null;
+  const caching = isPlain ? cachingOf(services, item.id, form.token) : null;
+  const response = await sendItemPage(c, services, { document, token: form.token, caching });
   const header = (name: string): string | undefined => c.req.header(name);
   if (response.status === 200)
-    recordRead(parts, item.id, { method: c.req.method, header, address: () => clientAddressOf(c, parts) });
+    recordRead(services, item.id, { method: c.req.method, header, address: () => clientAddressOf(c, services) });
   return response;
 }
 
@@ -50,21 +53,21 @@ function recordRead({ readers }: PageServices, itemId: number, { method, header,
   readers?.recordVisit({ itemId, address: address(), agent: header('user-agent') ?? '' });
 }
 
-/** How the page is sent from the cache: each client gets its own form token, and each response counts as a read. */
-function cachingOf(parts: PageServices, itemId: number, token: string): ItemCaching {
+/** How the cache sends the page: each client gets a new form token, and each response counts as a read. */
+function cachingOf(services: PageServices, itemId: number, token: string): ItemCaching {
   return {
-    ...(token !== '' && { personal: { placeholder: token, value: () => newCommentForm(parts, itemId).token } }),
+    ...(token !== '' && { personal: { placeholder: token, value: () => newCommentForm(services, itemId).token } }),
     onSent: (incoming) => {
       const header = (name: string): string | undefined => incoming.headers[name]?.toString();
-      recordRead(parts, itemId, { method: 'GET', header, address: () => parts.clientAddress(incoming) });
+      recordRead(services, itemId, { method: 'GET', header, address: () => services.clientAddress(incoming) });
     },
   };
 }
 
 /**
- * A form that nobody has written into yet.
+ * An empty comment form with a new token.
  *
- * @param ageMs how long it has been out already: more than nothing when it takes the place of an older one.
+ * @param ageMs the age of the token: a form that replaces an older one need not wait for the minimum age again.
  */
 export function newCommentForm({ readers, clock }: PageServices, itemId: number, ageMs = 0): CommentFormState {
   const nonce = randomUUID();
@@ -73,55 +76,55 @@ export function newCommentForm({ readers, clock }: PageServices, itemId: number,
   return { name: '', text: '', token, error: null, message: null };
 }
 
-/** What a page of an item is made from. */
+/** What an item page shows. */
 interface ItemPageRequest {
   readonly item: Item;
   readonly form: CommentFormState;
-  /** Comments with a lower id only; null: the newest. */
+  /** Only comments with a lower id; null: the newest comments. */
   readonly before: number | null;
 }
 
-/** The whole document. */
-export async function renderItemPage(parts: PageServices, matter: ItemPageRequest): Promise<string> {
-  const { item } = matter;
-  const [start, discussion, counts] = await Promise.all([
-    readNewsFeed(parts),
-    readDiscussion(parts, matter),
-    parts.readers?.counts([item.id]) ?? null,
+/** Renders the HTML document of an item page. */
+export async function renderItemPage(services: PageServices, content: ItemPageRequest): Promise<string> {
+  const { item } = content;
+  const [newsFeed, discussion, counts] = await Promise.all([
+    readNewsFeed(services),
+    readDiscussion(services, content),
+    services.readers?.counts([item.id]) ?? null,
   ]);
-  const frame = createPageContext(parts, { at: 'within-section', section: item.section });
-  const page = `${parts.publicUrl()}/items/${item.id}`;
+  const context = createPageContext(services, { at: 'within-section', section: item.section });
+  const page = `${services.publicUrl()}/items/${item.id}`;
   const description = item.summary === '' ? null : excerpt(item.summary, descriptionChars);
-  const more = (
+  const extra = (
     <>
-      {/* Without it a browser would not say where the form comes from. */}
+      {/* Browsers must send the origin with the form: a request without it is rejected. */}
       <meta name="referrer" content="same-origin" />
-      <ArticleHead item={item} frame={frame} page={page} description={description} />
+      <ArticleHead item={item} context={context} page={page} description={description} />
     </>
   );
-  const head = { title: item.title, description, canonical: page, feedPath: '', more };
+  const head = { title: item.title, description, canonical: page, feedPath: '', extra };
   const reads = counts === null ? null : (counts[0]?.reads ?? 0);
   return renderDocument(
-    frame,
+    context,
     head,
     <>
       <main id="main" tabindex={-1}>
-        <ItemContent item={item} frame={frame} counts={{ reads, commentable: discussion !== null }} />
-        {discussion !== null && <CommentsSection itemId={item.id} discussion={discussion} frame={frame} />}
+        <ItemContent item={item} context={context} counts={{ reads, commentable: discussion !== null }} />
+        {discussion !== null && <CommentsSection itemId={item.id} discussion={discussion} context={context} />}
       </main>
-      <NewsFeed start={start} frame={frame} />
+      <NewsFeed data={newsFeed} context={context} />
     </>,
   );
 }
 
-/** Null: comments are off. */
+/** @returns null: comments are off. */
 async function readDiscussion(
-  parts: PageServices,
+  services: PageServices,
   { item, form, before }: ItemPageRequest,
 ): Promise<Discussion | null> {
-  const { comments, commentsNotice } = parts.site();
-  if (comments === 'off' || parts.readers === null) return null;
-  const page = await parts.readers.comments.listApproved({ itemId: item.id, before, limit: commentsPerPage });
+  const { comments, commentsNotice } = services.site();
+  if (comments === 'off' || services.readers === null) return null;
+  const page = await services.readers.comments.listApproved({ itemId: item.id, before, limit: commentsPerPage });
   return { page, isOlderPage: before !== null, notice: commentsNotice, form };
 }
 
@@ -134,20 +137,20 @@ interface RenderedItemPage {
   readonly caching: ItemCaching | null;
 }
 
-/** The tag leaves the form's token out, which no two pages share: a page is not news because it was asked for again. */
-function sendItemPage(c: Context, parts: PageServices, page: RenderedItemPage): Promise<Response> {
+/** The ETag ignores the form token, which differs in each response: otherwise no request could be answered with 304. */
+function sendItemPage(c: Context, services: PageServices, page: RenderedItemPage): Promise<Response> {
   const { document, token, caching } = page;
-  const age = Math.floor(parts.clock.now() / formRefreshMs);
+  const age = Math.floor(services.clock.now() / formRefreshMs);
   const tagged = token === '' ? null : document.replaceAll(token, String(age));
-  c.header('Content-Security-Policy', pagePolicy(parts.pictureOrigins ?? []));
+  c.header('Content-Security-Policy', pagePolicy(services.pictureOrigins ?? []));
   const body = new CompressibleBody(document, tagged === null ? {} : { taggedText: tagged });
   return send(c, body, {
     contentType: 'text/html; charset=utf-8',
-    // A form is for one reader: no shared cache gives it to others.
+    // A form token is for one reader: shared caches must not store the page.
     cacheControl: token === '' ? 'no-cache' : 'private, no-cache',
     isWeak: tagged !== null,
     ...(caching !== null && {
-      onResponse: (headers) => parts.responseCache.put(c, { body, headers, expiresWithMinute: true, ...caching }),
+      onResponse: (headers) => services.responseCache.put(c, { body, headers, expiresWithMinute: true, ...caching }),
     }),
   });
 }
@@ -155,6 +158,9 @@ function sendItemPage(c: Context, parts: PageServices, page: RenderedItemPage): 
 function parseBefore(text: string | undefined): number | null {
   if (text === undefined || text === '') return null;
   if (!/^[1-9]\d{0,14}$/.test(text))
-    throw badRequest('bad_before', 'comments is the "Older comments" of an item page.');
+    throw badRequest(
+      'bad_before',
+      'The parameter "comments" is not a comment id. Use the "Older comments" link of the item page.',
+    );
   return Number(text);
 }

@@ -21,12 +21,12 @@ import {
 import { toSourceRow } from './sources-route.tsx';
 
 const pageItems = 30;
-/** How far down the page a lead with a picture is looked for, and those that stand below it. */
+/** How many of the newest items are searched for a lead with a picture, and for the row below it. */
 const leadSearchDepth = 8;
 const rowSearchDepth = 14;
 const rowItems = 3;
 
-/** A page that lists items: the front page, a section's, a source's. */
+/** A page that lists items: the front page, a section page or a source page. */
 interface Listing {
   /** Null on the front page. */
   readonly title: string | null;
@@ -35,95 +35,101 @@ interface Listing {
   readonly path: string;
   readonly filter: Filter;
   readonly limitPerSource: boolean;
-  readonly place: PageLocation;
-  /** Whose page it is; null: it is no source's. */
+  readonly location: PageLocation;
+  /** The source of a source page; null on other pages. */
   readonly source: SourceRow | null;
 }
 
 /** `/` */
-export function frontPage(c: Context, parts: PageServices): Promise<Response> {
-  const { title } = parts.site();
+export function frontPage(c: Context, services: PageServices): Promise<Response> {
+  const { title } = services.site();
   const filter = { ...everything, backfill: true };
-  const description = `${title}: the news of many sources in one stream, as it comes in.`;
-  const place = { at: 'front' } as const;
-  return sendListing(c, parts, {
+  const description = `${title}: the news of many sources in one stream.`;
+  const location = { at: 'front' } as const;
+  return sendListing(c, services, {
     title: null,
     description,
     path: '',
     filter,
     limitPerSource: true,
-    place,
+    location,
     source: null,
   });
 }
 
 /** `/sections/:section` */
-export async function sectionPage(c: Context, parts: PageServices): Promise<Response> {
-  const section = await findSection(parts, c.req.param('section') ?? '');
-  return sendListing(c, parts, {
+export async function sectionPage(c: Context, services: PageServices): Promise<Response> {
+  const section = await findSection(services, c.req.param('section') ?? '');
+  return sendListing(c, services, {
     title: section,
     description: `${section}: the newest items of the section.`,
     path: `/sections/${encodeURIComponent(slug(section))}`,
     filter: { ...everything, backfill: true, sections: [slug(section)] },
     limitPerSource: true,
-    place: { at: 'section', section },
+    location: { at: 'section', section },
     source: null,
   });
 }
 
 /** `/sources/:id` */
-export async function sourcePage(c: Context, parts: PageServices): Promise<Response> {
-  const source = await findSource(parts, c.req.param('id') ?? '');
-  return sendListing(c, parts, {
+export async function sourcePage(c: Context, services: PageServices): Promise<Response> {
+  const source = await findSource(services, c.req.param('id') ?? '');
+  return sendListing(c, services, {
     title: source.title,
     description: `The newest items of ${source.title}.`,
     path: `/sources/${encodeURIComponent(source.id)}`,
     filter: { ...everything, backfill: true, sources: [source.id] },
     limitPerSource: false,
-    place: { at: 'elsewhere' },
+    location: { at: 'elsewhere' },
     source: toSourceRow(source),
   });
 }
 
-async function sendListing(c: Context, parts: PageServices, listing: Listing): Promise<Response> {
+async function sendListing(c: Context, services: PageServices, listing: Listing): Promise<Response> {
   const before = parsePageCursor(new URL(c.req.url).searchParams);
   const { filter, limitPerSource } = listing;
-  const [page, start] = await Promise.all([
-    readItemsFor(c, parts, { filter, limit: pageItems, before, limitPerSource }),
-    readNewsFeed(parts),
+  const [page, newsFeed] = await Promise.all([
+    readItemsFor(c, services, { filter, limit: pageItems, before, limitPerSource }),
+    readNewsFeed(services),
   ]);
-  const frame = createPageContext(parts, listing.place);
-  const opened = before === null && listing.source === null ? pickFeatured(page.items, frame) : null;
-  const canonical = `${parts.publicUrl()}${listing.path === '' ? '/' : listing.path}`;
-  const matter = (
+  const context = createPageContext(services, listing.location);
+  const featured = before === null && listing.source === null ? pickFeatured(page.items, context) : null;
+  const canonical = `${services.publicUrl()}${listing.path === '' ? '/' : listing.path}`;
+  const content = (
     <>
       <main id="main" tabindex={-1}>
-        <ListingContent listing={listing} items={page.items} opened={opened} isFirst={before === null} frame={frame} />
+        <ListingContent
+          listing={listing}
+          items={page.items}
+          featured={featured}
+          isFirst={before === null}
+          context={context}
+        />
         <Pager path={canonical} next={page.next} />
       </main>
-      <NewsFeed start={start} frame={frame} />
+      <NewsFeed data={newsFeed} context={context} />
     </>
   );
-  return sendPage(c, parts, renderDocument(frame, headOf(listing, canonical, opened), matter));
+  return sendPage(c, services, renderDocument(context, headOf(listing, canonical, featured), content));
 }
 
-function headOf(listing: Listing, canonical: string, opened: FeaturedItems | null): PageHead {
+function headOf(listing: Listing, canonical: string, featured: FeaturedItems | null): PageHead {
   const { title, description, path } = listing;
-  return { title, description, canonical, feedPath: path, image: opened?.lead.imageUrl ?? null };
+  return { title, description, canonical, feedPath: path, image: featured?.lead.imageUrl ?? null };
 }
 
 interface MatterProps {
   readonly listing: Listing;
   readonly items: readonly Item[];
-  readonly opened: FeaturedItems | null;
+  readonly featured: FeaturedItems | null;
   readonly isFirst: boolean;
-  readonly frame: PageContext;
+  readonly context: PageContext;
 }
 
-function ListingContent({ listing, items, opened, isFirst, frame }: MatterProps) {
-  const { title, place, source } = listing;
-  const within = place.at === 'section' ? place.section : null;
-  const shown = new Set(opened === null ? [] : [opened.lead, ...opened.row]);
+function ListingContent({ listing, items, featured, isFirst, context }: MatterProps) {
+  const { title, location, source } = listing;
+  const within = location.at === 'section' ? location.section : null;
+  const featuredItems = new Set(featured === null ? [] : [featured.lead, ...featured.row]);
   return (
     <>
       {title !== null && (
@@ -131,28 +137,28 @@ function ListingContent({ listing, items, opened, isFirst, frame }: MatterProps)
           <bdi>{title}</bdi>
         </h1>
       )}
-      {source !== null && <SourceSummary row={source} frame={frame} />}
+      {source !== null && <SourceSummary row={source} context={context} />}
       {isFirst && (
         <NewItemsNotice search={null} section={within === null ? undefined : slug(within)} source={source?.id} />
       )}
-      {opened !== null && <Lead item={opened.lead} currentSection={within} frame={frame} />}
-      {opened !== null && <FeaturedRow items={opened.row} currentSection={within} frame={frame} />}
+      {featured !== null && <Lead item={featured.lead} currentSection={within} context={context} />}
+      {featured !== null && <FeaturedRow items={featured.row} currentSection={within} context={context} />}
       {items.length === 0 && <NoItems />}
-      <ItemList items={items.filter((item) => !shown.has(item))} currentSection={within} frame={frame} />
+      <ItemList items={items.filter((item) => !featuredItems.has(item))} currentSection={within} context={context} />
     </>
   );
 }
 
-/** What opens a page. */
+/** The items with large pictures at the top of a page. */
 interface FeaturedItems {
   readonly lead: Item;
-  /** With a picture each; none, or as many as fill a row. */
+  /** Items with pictures: as many as fill the row, or none. */
   readonly row: readonly Item[];
 }
 
-/** The lead is the newest item with a picture, if one stands near the top, else the newest; then a row with pictures. */
-function pickFeatured(items: readonly Item[], frame: PageContext): FeaturedItems | null {
-  const pictured = items.slice(0, rowSearchDepth).filter((item) => pictureUrlOf(item, frame) !== null);
+/** The lead is the newest item with a picture if there is one near the top, else the newest item. */
+function pickFeatured(items: readonly Item[], context: PageContext): FeaturedItems | null {
+  const pictured = items.slice(0, rowSearchDepth).filter((item) => pictureUrlOf(item, context) !== null);
   const first = pictured.find((item) => items.indexOf(item) < leadSearchDepth);
   const lead = first ?? items[0];
   if (lead === undefined) return null;

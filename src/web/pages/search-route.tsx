@@ -14,42 +14,42 @@ import { createPageContext, type PageServices, renderDocument, sendPage } from '
 const pageResults = 30;
 
 /** `/search?q=&sort=&before=` */
-export async function searchPage(c: Context, parts: PageServices): Promise<Response> {
+export async function searchPage(c: Context, services: PageServices): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
   const q = params.get('q')?.trim() ?? '';
   const choice = parseChoice(params);
-  if ('wrong' in choice) return sendSearch(c, parts, { q, choice: null, found: null, wrong: choice.wrong });
-  if (choice.filter.q === null) return sendSearch(c, parts, { q: '', choice: null, found: null, wrong: null });
+  if ('problem' in choice) return sendSearch(c, services, { q, choice: null, found: null, problem: choice.problem });
+  if (choice.filter.q === null) return sendSearch(c, services, { q: '', choice: null, found: null, problem: null });
   const { filter, before, byRelevance } = choice;
   const asked = { ...everything, backfill: true, q: filter.q };
   const query = { filter: asked, limit: pageResults, before, limitPerSource: false, byRelevance };
-  const found = await readItemsFor(c, parts, query);
-  return sendSearch(c, parts, { q, choice, found, wrong: null });
+  const found = await readItemsFor(c, services, query);
+  return sendSearch(c, services, { q, choice, found, problem: null });
 }
 
-/** What is asked for, or in words what is wrong with it: the page tells, with the box to mend it in. */
-function parseChoice(params: URLSearchParams): ItemsParams | { readonly wrong: string } {
+/** The parsed parameters, or why they are invalid: the page shows the message next to the search box. */
+function parseChoice(params: URLSearchParams): ItemsParams | { readonly problem: string } {
   try {
     return parseSearchParams(params);
   } catch (error) {
-    if (error instanceof RequestError && error.status === 400) return { wrong: error.problem.message };
+    if (error instanceof RequestError && error.status === 400) return { problem: error.problem.message };
     throw error;
   }
 }
 
-/** A search and what came of it. */
+/** A search and its results. */
 interface SearchOutcome {
-  /** As it was typed. */
+  /** As typed. */
   readonly q: string;
-  /** Null: nothing was asked for that could be answered. */
+  /** Null: no valid query. */
   readonly choice: ItemsParams | null;
   readonly found: Snapshot | null;
-  readonly wrong: string | null;
+  readonly problem: string | null;
 }
 
-function sendSearch(c: Context, parts: PageServices, searched: SearchOutcome): Promise<Response> {
-  const { q, found, wrong } = searched;
-  const frame = createPageContext(parts, { at: 'elsewhere' });
+function sendSearch(c: Context, services: PageServices, searched: SearchOutcome): Promise<Response> {
+  const { q, found, problem } = searched;
+  const context = createPageContext(services, { at: 'elsewhere' });
   const head = {
     title: q === '' ? 'Search' : `Search: ${q}`,
     description: null,
@@ -57,35 +57,35 @@ function sendSearch(c: Context, parts: PageServices, searched: SearchOutcome): P
     feedPath: found === null ? null : '',
     q: q === '' ? null : q,
   };
-  const matter = (
+  const content = (
     <>
       <main id="main" tabindex={-1}>
-        <SearchContent searched={searched} frame={frame} />
+        <SearchContent searched={searched} context={context} />
       </main>
-      <div class="side">
+      <div class="sidebar">
         {found === null ? (
-          <SearchHelp frame={frame} />
+          <SearchHelp context={context} />
         ) : (
-          <FollowSearch q={q} liveUrl={liveUrl(parts, q)} frame={frame} />
+          <FollowSearch q={q} liveUrl={liveUrl(services, q)} context={context} />
         )}
-        {found !== null && <SearchHelp frame={frame} />}
+        {found !== null && <SearchHelp context={context} />}
       </div>
     </>
   );
-  if (wrong !== null) c.status(400);
-  return sendPage(c, parts, renderDocument(frame, head, matter), wrong === null);
+  if (problem !== null) c.status(400);
+  return sendPage(c, services, renderDocument(context, head, content), problem === null);
 }
 
-function SearchContent({ searched, frame }: { searched: SearchOutcome; frame: PageContext }) {
-  const { q, choice, found, wrong } = searched;
+function SearchContent({ searched, context }: { searched: SearchOutcome; context: PageContext }) {
+  const { q, choice, found, problem } = searched;
   if (choice === null || found === null) {
     return (
       <>
         <h1 class="page-title">Search</h1>
-        {wrong === null ? (
-          <p class="standfirst">Type what you are looking for into the box above.</p>
+        {problem === null ? (
+          <p class="intro">Enter your search terms in the search box above.</p>
         ) : (
-          <InvalidQuery why={wrong} />
+          <InvalidQuery message={problem} />
         )}
       </>
     );
@@ -98,21 +98,21 @@ function SearchContent({ searched, frame }: { searched: SearchOutcome; frame: Pa
       <h1 class="page-title">
         Search: <bdi>{q}</bdi>
       </h1>
-      {isFirst && !choice.byRelevance && <NewItemsNotice search={{ q, cursor, base: frame.links.base }} />}
+      {isFirst && !choice.byRelevance && <NewItemsNotice search={{ q, cursor, basePath: context.links.base }} />}
       {items.length === 0 ? (
-        <NoResults q={q} isFirst={isFirst} frame={frame} />
+        <NoResults q={q} isFirst={isFirst} context={context} />
       ) : (
         <SearchResults
           items={items}
           next={next}
           search={{ q, query: parseSearchQuery(q), byRelevance: choice.byRelevance }}
-          frame={frame}
+          context={context}
         />
       )}
     </>
   );
 }
 
-function liveUrl(parts: PageServices, q: string): string {
-  return `${parts.publicUrl().replace(/^http/, 'ws')}/live?${new URLSearchParams({ q })}`;
+function liveUrl(services: PageServices, q: string): string {
+  return `${services.publicUrl().replace(/^http/, 'ws')}/live?${new URLSearchParams({ q })}`;
 }

@@ -6,24 +6,24 @@ import { SourcesContent } from '../views/sources-page.tsx';
 import { createPageContext, type PageServices, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/sources` */
-export async function sourcesPage(c: Context, parts: PageServices): Promise<Response> {
-  const sources = await parts.reads.sources();
-  const frame = createPageContext(parts, { at: 'elsewhere' });
+export async function sourcesPage(c: Context, services: PageServices): Promise<Response> {
+  const sources = await services.reads.sources();
+  const context = createPageContext(services, { at: 'elsewhere' });
   const head = {
     title: 'Sources',
-    description: 'Where the news comes from.',
-    canonical: `${parts.publicUrl()}/sources`,
+    description: 'The sources of the news, with their states.',
+    canonical: `${services.publicUrl()}/sources`,
     feedPath: '',
   };
-  const matter = (
+  const content = (
     <main id="main" tabindex={-1}>
-      <SourcesContent rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} frame={frame} />
+      <SourcesContent rows={sources.filter(({ removed }) => !removed).map(toSourceRow)} context={context} />
     </main>
   );
-  return sendPage(c, parts, renderDocument(frame, head, matter), false);
+  return sendPage(c, services, renderDocument(context, head, content), false);
 }
 
-/** A source as pages show it. */
+/** Selects what pages show of a source. */
 export function toSourceRow(source: SourceHealth): SourceRow {
   const { id, title, section, siteUrl, checkedMs, items, publishedToStoredMs, storedToPushedMs } = source;
   const state = sourceStateOf(source);
@@ -31,7 +31,7 @@ export function toSourceRow(source: SourceHealth): SourceRow {
     ...{ id, title, section, siteUrl, state, checkedMs, items, publishedToStoredMs, storedToPushedMs },
     sinceMs: source.failingSinceMs,
     nextCheckMs: state === 'gone' ? null : source.nextCheckMs,
-    // The reason of a failure stays inside: on a private network it would tell an open port from a closed one.
-    nextCheckWhy: state === 'failing' ? 'asked less often while it fails' : source.nextCheckWhy,
+    // The reason of a failure is not public: on a private network it would reveal which ports are open.
+    nextCheckWhy: state === 'failing' ? 'polled less often while failing' : source.nextCheckWhy,
   };
 }

@@ -5,38 +5,38 @@ import { StatusContent } from '../views/status-page.tsx';
 import { createPageContext, type PageServices, readNewsFeed, renderDocument, sendPage } from './send-page.tsx';
 
 /** `/status` */
-export async function statusPage(c: Context, parts: PageServices): Promise<Response> {
-  const [hours, sources, start] = await Promise.all([
-    parts.reads.activity(),
-    parts.reads.sources(),
-    readNewsFeed(parts),
+export async function statusPage(c: Context, services: PageServices): Promise<Response> {
+  const [hours, sources, newsFeed] = await Promise.all([
+    services.reads.activity(),
+    services.reads.sources(),
+    readNewsFeed(services),
   ]);
   const declared = sources.filter(({ removed }) => !removed);
-  const troubled = declared.filter((source) => ['failing', 'gone'].includes(sourceStateOf(source)));
-  const frame = createPageContext(parts, { at: 'elsewhere' });
+  const failing = declared.filter((source) => ['failing', 'gone'].includes(sourceStateOf(source)));
+  const context = createPageContext(services, { at: 'elsewhere' });
   const head = {
     title: 'Status',
-    description: 'How the reading of the sources goes.',
-    canonical: `${parts.publicUrl()}/status`,
+    description: 'The state of the sources and of the server.',
+    canonical: `${services.publicUrl()}/status`,
     feedPath: null,
   };
-  const matter = (
+  const content = (
     <>
       <main id="main" tabindex={-1}>
         <StatusContent
           status={{
             hours,
-            sessions: parts.sessionHistory?.() ?? [],
-            problems: parts.configProblems?.() ?? [],
-            storage: parts.storage?.() ?? null,
-            sources: { all: declared.length, troubled: troubled.map(({ id, title }) => ({ id, title })) },
+            sessions: services.sessionHistory?.() ?? [],
+            problems: services.configProblems?.() ?? [],
+            storage: services.storage?.() ?? null,
+            sources: { all: declared.length, failing: failing.map(({ id, title }) => ({ id, title })) },
             items: declared.reduce((sum, { items }) => sum + items, 0),
           }}
-          frame={frame}
+          context={context}
         />
       </main>
-      <NewsFeed start={start} frame={frame} />
+      <NewsFeed data={newsFeed} context={context} />
     </>
   );
-  return sendPage(c, parts, renderDocument(frame, head, matter), false);
+  return sendPage(c, services, renderDocument(context, head, content), false);
 }

@@ -1,20 +1,20 @@
-/** Comments on one page. */
+/** Comments per page. */
 export const commentsPerPage = 50;
 
-/** What becomes of a comment that is taken. */
-export type CommentOutcome = 'published' | 'held';
+/** What happens to an accepted comment: it is published at once, or waits for a moderator. */
+export type CommentOutcome = 'published' | 'pending';
 
 const messages: Readonly<Record<CommentOutcome, string>> = {
   published: 'Thank you. Your comment has been published.',
-  held: 'Thank you. Your comment is waiting for a moderator and will appear here once it has been approved.',
+  pending: 'Thank you. Your comment is waiting for a moderator and appears here after approval.',
 };
 
-/** What the writer is told of it. */
+/** The confirmation for the author. */
 export function outcomeMessage(outcome: CommentOutcome): string {
   return messages[outcome];
 }
 
-/** The same, by what stands in the address of the page that follows a form; null: nothing that we know. */
+/** The confirmation for a `comment=` query parameter, which the redirect after a form adds; null: unknown value. */
 export function parseOutcomeMessage(text: string | undefined): string | null {
-  return text === 'published' || text === 'held' ? messages[text] : null;
+  return text === 'published' || text === 'pending' ? messages[text] : null;
 }

@@ -1,26 +1,26 @@
-/** Visitors of one address that count as reads of one item on one day. Many people share the address of an office. */
+/** Visitors per address, item and day that are counted. Many people can share the address of an office. */
 export const maxReadersPerAddress = 30;
-/** Hashes that are kept of visitors, and of addresses: some megabytes. The oldest go first. */
+/** Maximum entries of each of the two caches: some megabytes in all. */
 const maxEntries = 50_000;
 
-/** A visitor by hashes that change each day and differ from item to item. */
+/** Hashes of a visitor. They change each day and differ between items. */
 export interface HashedVisitor {
-  /** Of address, browser and item. */
+  /** Hash of address, user agent and item. */
   readonly hash: string;
-  /** Of address and item. */
+  /** Hash of address and item. */
   readonly addressHash: string;
 }
 
-/** Bounds how many visitors of one address count as reads of an item: browsers can be made up, addresses hardly. */
+/** Limits the counted visitors per address: a client can invent user agents, but hardly addresses. */
 export interface ReadLimit {
-  /** Whether a visitor may count. Asked again for one that may, the answer is the same. */
+  /** Whether a visitor may be counted. A visitor that was allowed once stays allowed. */
   allows(visitor: HashedVisitor): boolean;
 }
 
 /**
- * A limit that has seen nobody. It holds for one process and since its start; hashes are kept in memory only.
+ * Creates an empty limit. It applies to one process since its start; hashes are kept in memory only.
  *
- * @param most hashes kept of each kind.
+ * @param max entries of each cache.
  */
 export function createReadLimit(most = maxEntries): ReadLimit {
   const visitors = new Map<string, true>();
@@ -34,7 +34,7 @@ export function createReadLimit(most = maxEntries): ReadLimit {
         return true;
       }
       const allowed = readers < maxReadersPerAddress;
-      // A refusal keeps the address among the latest: an attack does not push itself out.
+      // A rejected request refreshes the entry of its address too, so that an attack cannot evict it.
       touch(addresses, addressHash, { value: allowed ? readers + 1 : readers, most });
       if (allowed) touch(visitors, hash, { value: true, most });
       return allowed;

@@ -8,27 +8,27 @@ import type { PageVisit } from '../shared/readers-port.ts';
 import { createReadLimit, type HashedVisitor } from './read-limit.ts';
 
 const flushAfterMs = 750;
-/** Of one transaction: the loop is not held for long. */
+/** Visits per transaction: a larger batch would block the event loop for too long. */
 const maxBatch = 200;
-/** What waits beyond this is not counted: a database that does not answer may not fill the memory. */
+/** Further visits are dropped: memory use is bounded while the database does not respond. */
 const maxBuffered = 20_000;
 
-/** What the desk works with. */
+/** The functions that the buffer calls. */
 export interface VisitBufferOptions {
-  /** Counts visits, in one transaction. */
+  /** Stores visits in one transaction. */
   storeVisits(visits: readonly Visit[]): Promise<unknown>;
-  /** The salt of a day since 1970. */
+  /** The salt of a day. @param day days since 1970. */
   readSalt(day: number): Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Calls once after a while. */
+  /** Calls once after `ms` milliseconds. @returns cancels the call. */
   after(ms: number, call: () => void): () => void;
 }
 
-/** Collects visits and has them counted, at most a second later and many at once. */
+/** Buffers visits and stores them in batches, at most a second later. */
 export interface VisitBuffer {
   add(visit: PageVisit): void;
-  /** Counts what waits; nothing is to be noted afterwards. */
+  /** Stores all buffered visits. No visit may be added afterwards. */
   stop(): Promise<void>;
 }
 
@@ -38,27 +38,27 @@ interface BufferedVisit extends PageVisit {
 
 type HashedVisit = Visit & HashedVisitor;
 
-/** A desk without visits. */
+/** Creates an empty buffer. */
 export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
   const { clock, log } = parts;
   const limit = createReadLimit();
-  let waiting: BufferedVisit[] = [];
+  let buffered: BufferedVisit[] = [];
   let cancel: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
 
   async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxBatch);
+    while (buffered.length > 0) {
+      const batch = buffered.slice(0, maxBatch);
       const visits = (await hashVisits(batch, (day) => parts.readSalt(day))).filter((visit) => limit.allows(visit));
       if (visits.length > 0) await parts.storeVisits(visits);
-      waiting = waiting.slice(batch.length);
+      buffered = buffered.slice(batch.length);
     }
   }
 
   function flushNow(): Promise<void> {
     cancel = null;
     running = running.then(flush).catch((error: unknown) => {
-      log.warn({ err: error, visits: waiting.length }, 'visits could not be counted; trying again');
+      log.warn({ err: error, visits: buffered.length }, 'storing visits failed; retrying');
     });
     return running;
   }
@@ -66,15 +66,15 @@ export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
   function flushLater(): void {
     cancel ??= parts.after(flushAfterMs, () => {
       void flushNow().then(() => {
-        if (waiting.length > 0) flushLater();
+        if (buffered.length > 0) flushLater();
       });
     });
   }
 
   return {
     add(visit) {
-      if (waiting.length >= maxBuffered) return;
-      waiting.push({ ...visit, atMs: clock.now() });
+      if (buffered.length >= maxBuffered) return;
+      buffered.push({ ...visit, atMs: clock.now() });
       flushLater();
     },
     async stop() {
@@ -97,21 +97,21 @@ async function hashVisits(
   const all: HashedVisit[] = [];
   for (const { itemId, atMs, address, agent } of visits) {
     const day = Math.floor(atMs / dayMs);
-    // The item is hashed along, so that nobody can be followed from one item to the next.
+    // The hash includes the item, so that visitors cannot be tracked across items.
     const from = addressKey(address) ?? 'loopback';
-    const who = `${from}\n${agent}\n${itemId}`;
+    const visitor = `${from}\n${agent}\n${itemId}`;
     all.push({
       itemId,
       atMs,
       day,
-      hash: hashOf(await salt(day), who),
+      hash: hashOf(await salt(day), visitor),
       addressHash: hashOf(await salt(day), `address\n${from}\n${itemId}`),
-      hashYesterday: hashOf(await salt(day - 1), who),
+      hashYesterday: hashOf(await salt(day - 1), visitor),
     });
   }
   return all;
 }
 
-function hashOf(salt: string, who: string): string {
-  return createHmac('sha256', salt).update(who).digest('base64url').slice(0, 22);
+function hashOf(salt: string, text: string): string {
+  return createHmac('sha256', salt).update(text).digest('base64url').slice(0, 22);
 }

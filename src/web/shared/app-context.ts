@@ -5,6 +5,7 @@ import type { Site } from '../../domain/polling/source.ts';
 import type { StorageState } from '../../domain/storage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { AdminPort } from './admin-port.ts';
 import type { QueryLimit } from './query-limit.ts';
 import type { ReadPort } from './read-port.ts';
 import type { Readers } from './readers-port.ts';
@@ -46,6 +47,8 @@ export interface AppContext {
   readonly version: string;
   /** Visits and comments. Null: this node does not count or accept any. */
   readonly readers: Readers | null;
+  /** The admin pages; null or absent: they are off. */
+  readonly admin?: AdminPort | null;
   /** The address of the client, proxies that the operator trusts left out. */
   clientAddress(request: IncomingMessage): string;
   /** Absent: queries are not limited. */

@@ -1,46 +1,39 @@
-import type { CommentPage, CommentState, ModerationEntry, ModerationResult } from '../../domain/comments/comment.ts';
+import type { CommentPage } from '../../domain/comments/comment.ts';
 import type { ItemCounts, MostRead } from '../../domain/items/item-counts.ts';
 import type { AddCommentResult, NewComment } from '../../store/readers/comment-repository.ts';
-import type { ModerationDecision } from '../../store/readers/moderate-comments.ts';
 
-/** What readers leave behind: their reads and their comments. */
+/** Read counts and comments: the data that readers create. */
 export interface Readers {
-  /** Of items that are shown; others are left out. */
+  /** Read and comment counts. Items that are not public are left out. */
   counts(ids: readonly number[]): Promise<readonly ItemCounts[]>;
-  /** The most read items of the last hours, most read first; may be some minutes old. May be refused (503). */
+  /**
+   * The most read items of the last hours, most read first. The list may be some minutes old.
+   *
+   * @throws RequestError 503 when the query queue is full.
+   */
   mostRead(hours: number): Promise<readonly MostRead[]>;
-  /** Notes that somebody opened an item's page. Never waits and never fails: it is counted later. */
+  /** Records that an item page was opened. Returns at once and never throws: the visit is stored later. */
   recordVisit(visit: PageVisit): void;
   readonly comments: CommentRepository;
-  /** Of all nodes together and nobody else: the key behind form tokens and cookies. */
+  /** The key of form tokens and author ids, shared by all nodes. */
   readonly signingSecret: string;
-  /** Null: the admin side is off. */
-  readonly adminToken: string | null;
-  /** Stands in every admin session; changed, it ends them all, on every node. */
-  adminGeneration(): Promise<string>;
-  endAdminSessions(): Promise<void>;
 }
 
-/** Somebody at an item's page, as the request says. Kept in memory only, and no longer than a second. */
+/** A visit of an item page. It stays in memory only, for at most a second. */
 export interface PageVisit {
   readonly itemId: number;
   readonly address: string;
   readonly agent: string;
 }
 
-/** Comments as the web writes and reads them. */
+/** The comments that readers see and write. */
 export interface CommentRepository {
   add(comment: NewComment): Promise<AddCommentResult>;
+  /** @returns approved comments of an item, newest first. */
   listApproved(query: {
     readonly itemId: number;
+    /** Only comments with a lower id; null: the newest. */
     readonly before: number | null;
     readonly limit: number;
   }): Promise<CommentPage>;
-  list(query: {
-    readonly state: CommentState | null;
-    readonly before: number | null;
-    readonly limit: number;
-  }): Promise<readonly ModerationEntry[]>;
-  count(): Promise<Readonly<Record<CommentState, number>>>;
-  moderate(decision: ModerationDecision): Promise<readonly ModerationResult[]>;
 }

@@ -2,20 +2,20 @@ import { outputFormats } from '../../domain/output-formats.ts';
 import { Copyable } from './layout/copyable.tsx';
 import type { PageContext, Tab } from './layout/page-context.ts';
 
-/** How to hear of the news without looking at the pages. */
-export function AboutContent({ publicUrl, frame }: { publicUrl: string; frame: PageContext }) {
-  const sections = frame.tabs.slice(1);
+/** The ways to subscribe: feeds, WebSub, live connections, the JSON API. */
+export function AboutContent({ publicUrl, context }: { publicUrl: string; context: PageContext }) {
+  const sections = context.tabs.slice(1);
   return (
     <article class="about">
       <h1 class="page-title">How to subscribe</h1>
-      <p class="standfirst">
-        {frame.siteTitle} reads <a href={frame.links.sources}>many sources</a>, puts what they publish into one stream
-        without repeats, and gives it out in whatever way suits you. Nothing here needs an account.
+      <p class="intro">
+        {context.siteTitle} collects items from <a href={context.links.sources}>many sources</a> into one stream without
+        duplicates. You can subscribe in any of the ways below. None of them needs an account.
       </p>
       <Feeds publicUrl={publicUrl} sections={sections} />
-      {frame.hubUrl !== null && <WebSub hubUrl={frame.hubUrl} />}
+      {context.hubUrl !== null && <WebSub hubUrl={context.hubUrl} />}
       <Live publicUrl={publicUrl} sections={sections} />
-      <Machines publicUrl={publicUrl} frame={frame} />
+      <Programs publicUrl={publicUrl} context={context} />
     </article>
   );
 }
@@ -24,22 +24,22 @@ function Feeds({ publicUrl, sections }: { publicUrl: string; sections: readonly 
   return (
     <section aria-labelledby="feeds">
       <h2 id="feeds">In a feed reader</h2>
-      <p>Paste one of these addresses into your reader.</p>
+      <p>Copy one of these addresses into your feed reader.</p>
       <ul class="addresses">
         {outputFormats.map(({ name, label }) => (
           <li>
-            Everything as {label} <Copyable text={`${publicUrl}/feed.${name}`} />
+            All items as {label} <Copyable text={`${publicUrl}/feed.${name}`} />
           </li>
         ))}
         {sections.map(({ name, href }) => (
           <li>
-            {name} only <Copyable text={`${new URL(href, publicUrl).href}/feed.rss`} />
+            Only {name}, as RSS <Copyable text={`${new URL(href, publicUrl).href}/feed.rss`} />
           </li>
         ))}
       </ul>
       <p>
-        Each source has feeds of its own, and so has every search. Any of these addresses takes <code>section</code>,{' '}
-        <code>source</code>, <code>category</code>, <code>q</code> and <code>limit</code>, as in:
+        Each source and each search has its own feeds. Every feed address accepts the parameters <code>section</code>,{' '}
+        <code>source</code>, <code>category</code>, <code>q</code> and <code>limit</code>. Example:
       </p>
       <p>
         <Copyable text={`${publicUrl}/feed.rss?q=budget+-cricket&limit=100`} />
@@ -51,8 +51,11 @@ function Feeds({ publicUrl, sections }: { publicUrl: string; sections: readonly 
 function WebSub({ hubUrl }: { hubUrl: string }) {
   return (
     <section aria-labelledby="websub">
-      <h2 id="websub">At once, in a feed reader (WebSub)</h2>
-      <p>Readers that know WebSub are told of news within seconds instead of asking for it. Our feeds name the hub:</p>
+      <h2 id="websub">WebSub</h2>
+      <p>
+        A feed reader that supports WebSub receives new items within seconds and does not have to poll. The feeds name
+        the hub:
+      </p>
       <p>
         <Copyable text={hubUrl} />
       </p>
@@ -65,10 +68,10 @@ function Live({ publicUrl, sections }: { publicUrl: string; sections: readonly T
   const section = first === undefined ? '' : `?${new URLSearchParams({ section: first.name })}`;
   return (
     <section aria-labelledby="live">
-      <h2 id="live">Live, item by item</h2>
+      <h2 id="live">Live</h2>
       <p>
-        Over WebSocket or as server-sent events, each item the moment it is stored. A connection that broke goes on
-        where it was, with nothing missed.
+        A WebSocket or a stream of server-sent events delivers each item as soon as it is stored. A client that was
+        disconnected resumes where it stopped and misses nothing.
       </p>
       <ul class="addresses">
         <li>
@@ -82,20 +85,20 @@ function Live({ publicUrl, sections }: { publicUrl: string; sections: readonly T
   );
 }
 
-function Machines({ publicUrl, frame }: { publicUrl: string; frame: PageContext }) {
+function Programs({ publicUrl, context }: { publicUrl: string; context: PageContext }) {
   return (
-    <section aria-labelledby="machines">
-      <h2 id="machines">For programs</h2>
+    <section aria-labelledby="programs">
+      <h2 id="programs">For programs</h2>
       <ul class="addresses">
         <li>
           Items as JSON <Copyable text={`${publicUrl}/api/items?limit=20`} />
         </li>
         <li>
-          The live protocol, described for machines <Copyable text={`${publicUrl}/api/asyncapi.json`} />
+          The live protocol as AsyncAPI <Copyable text={`${publicUrl}/api/asyncapi.json`} />
         </li>
         <li>
           <span>
-            All <a href={frame.links.sources}>sources</a> as OPML
+            All <a href={context.links.sources}>sources</a> as OPML
           </span>{' '}
           <Copyable text={`${publicUrl}/opml.xml`} />
         </li>

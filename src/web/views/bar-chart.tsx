@@ -1,11 +1,11 @@
 import { formatHour } from './layout/format-dateline.ts';
 import type { PageContext } from './layout/page-context.ts';
 
-/** What is stacked upon each other in a plot. */
+/** One series of a stacked bar chart. */
 export interface ChartSeries {
   readonly name: string;
   readonly tone: 'main' | 'quiet' | 'warn' | 'bad';
-  /** One an hour; null: there is none. */
+  /** One value per hour; null: no value. */
   readonly values: readonly (number | null)[];
 }
 
@@ -13,12 +13,12 @@ interface BarChartProps {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;
-  /** Of the values, in the plural. */
+  /** Unit of the values, in the plural. */
   readonly unit: string;
-  /** When each hour began. */
+  /** Start of each hour. */
   readonly hoursMs: readonly number[];
   readonly series: readonly ChartSeries[];
-  readonly frame: PageContext;
+  readonly context: PageContext;
 }
 
 const width = 720;
@@ -27,21 +27,17 @@ const left = 52;
 const bottom = 20;
 const top = 8;
 
-/** A plot of bars, one an hour, and behind it the same in figures. */
+/** A bar chart with one bar per hour, and the same values as a table. */
 export function BarChart(props: BarChartProps) {
   const { id, title, series, hoursMs } = props;
-  const most = highestStack(series);
+  const max = highestStack(series);
   return (
-    <figure class="plot" aria-labelledby={id}>
+    <figure class="chart" aria-labelledby={id}>
       <figcaption id={id}>
         {title}
         {series.length > 1 && <Legend series={series} />}
       </figcaption>
-      {hoursMs.length === 0 || most === 0 ? (
-        <p class="empty">Nothing yet.</p>
-      ) : (
-        <Bars {...props} most={roundUp(most)} />
-      )}
+      {hoursMs.length === 0 || max === 0 ? <p class="empty">No data yet.</p> : <Bars {...props} max={roundUp(max)} />}
       {hoursMs.length > 0 && <DataTable {...props} />}
     </figure>
   );
@@ -51,7 +47,7 @@ function Legend({ series }: { series: readonly ChartSeries[] }) {
   return (
     <span class="legend">
       {series.map(({ name, tone }) => (
-        <span class={`key tone-${tone}`}>{name}</span>
+        <span class={`legend-entry tone-${tone}`}>{name}</span>
       ))}
     </span>
   );
@@ -65,19 +61,23 @@ function highestStack(series: readonly ChartSeries[]): number {
   return Math.max(0, ...stacks);
 }
 
-/** The next number of the form 1, 2 or 5 times a power of ten: where the scale ends. */
+/** The end of the scale: the next number of the form 1, 2 or 5 times a power of ten. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10;
   return step * power;
 }
 
-function Bars({ title, unit, hoursMs, series, frame, most }: BarChartProps & { most: number }) {
+function Bars({ title, unit, hoursMs, series, context, max }: BarChartProps & { max: number }) {
   const step = (width - left) / hoursMs.length;
-  const y = (value: number): number => round(top + (height - bottom - top) * (1 - value / most));
+  const y = (value: number): number => round(top + (height - bottom - top) * (1 - value / max));
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: bars, the figures stand below`}>
-      {[0, most / 2, most].map((value) => (
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={`${title}: bar chart; the values are in the table below`}
+    >
+      {[0, max / 2, max].map((value) => (
         <>
           <line class="grid" x1={left} x2={width} y1={y(value)} y2={y(value)} />
           <text class="tick" x={left - 6} y={y(value) + 4} text-anchor="end">
@@ -87,7 +87,7 @@ function Bars({ title, unit, hoursMs, series, frame, most }: BarChartProps & { m
       ))}
       {hoursMs.map((hourMs, index) => (
         <g>
-          <title>{`${formatHour(hourMs, frame.timezone)}: ${hourLabel(series, index, unit)}`}</title>
+          <title>{`${formatHour(hourMs, context.timezone)}: ${hourLabel(series, index, unit)}`}</title>
           {stack(series, index).map(({ tone, from, to }) => (
             <rect
               class={`tone-${tone}`}
@@ -104,7 +104,7 @@ function Bars({ title, unit, hoursMs, series, frame, most }: BarChartProps & { m
               y={height - 4}
               text-anchor={index === hoursMs.length - 1 ? 'end' : 'middle'}
             >
-              {formatHour(hourMs, frame.timezone)}
+              {formatHour(hourMs, context.timezone)}
             </text>
           )}
         </g>
@@ -123,7 +123,7 @@ interface Bar {
   readonly to: number;
 }
 
-/** The bars of an hour, one upon the other. */
+/** The stacked bars of an hour. */
 function stack(series: readonly ChartSeries[], index: number): readonly Bar[] {
   let from = 0;
   return series.flatMap(({ tone, values }) => {
@@ -140,16 +140,16 @@ function hourLabel(series: readonly ChartSeries[], index: number, unit: string):
   return series.map(({ name, values }) => `${values[index] ?? 0} ${name}`).join(', ');
 }
 
-/** The figures behind a plot, newest first. */
-function DataTable({ title, hoursMs, series, frame }: BarChartProps) {
+/** The values of the chart, newest first. */
+function DataTable({ title, hoursMs, series, context }: BarChartProps) {
   return (
     <details>
-      <summary>In figures</summary>
+      <summary>Show as table</summary>
       <table>
-        <caption class="unseen">{title}</caption>
+        <caption class="visually-hidden">{title}</caption>
         <thead>
           <tr>
-            <th scope="col">Hour from</th>
+            <th scope="col">Hour</th>
             {series.map(({ name }) => (
               <th scope="col">{name}</th>
             ))}
@@ -159,7 +159,7 @@ function DataTable({ title, hoursMs, series, frame }: BarChartProps) {
           {hoursMs
             .map((hourMs, index) => (
               <tr>
-                <th scope="row">{formatHour(hourMs, frame.timezone)}</th>
+                <th scope="row">{formatHour(hourMs, context.timezone)}</th>
                 {series.map(({ values }) => (
                   <td>{values[index] ?? '–'}</td>
                 ))}

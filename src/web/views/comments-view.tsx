@@ -4,21 +4,21 @@ import { Time } from './items/item-parts.tsx';
 import type { PageContext } from './layout/page-context.ts';
 import { externalLink } from './layout/view-links.ts';
 
-/** What the form holds and says. */
+/** The values and messages of the comment form. */
 export interface CommentFormState {
   readonly name: string;
   readonly text: string;
   readonly token: string;
-  /** Why what was sent was not taken; null: nothing was refused. */
+  /** Why the comment was not accepted; null: no error. */
   readonly error: { readonly field: 'name' | 'text' | null; readonly message: string } | null;
-  /** What became of the comment that was sent before this page came; null: none was. */
+  /** The confirmation of the comment that was just sent; null: none was sent. */
   readonly message: string | null;
 }
 
-/** The comments on an item and the form for one more. */
+/** The comments on an item and the comment form. */
 export interface Discussion {
   readonly page: CommentPage;
-  /** Whether these are not the newest. */
+  /** Whether the page does not start with the newest comments. */
   readonly isOlderPage: boolean;
   readonly notice: string;
   readonly form: CommentFormState;
@@ -27,11 +27,14 @@ export interface Discussion {
 interface Props {
   readonly itemId: number;
   readonly discussion: Discussion;
-  readonly frame: PageContext;
+  readonly context: PageContext;
 }
 
-/** Below an item: what may not be written, the form, and what others wrote. */
-export function CommentsSection({ itemId, discussion, frame }: Props) {
+/**
+ * The comments section of an item page: rules, form and comments. The page script adds comments while the page is open:
+ * it copies the `template` elements and fills the copies.
+ */
+export function CommentsSection({ itemId, discussion, context }: Props) {
   const { page, isOlderPage, notice, form } = discussion;
   return (
     <section
@@ -39,25 +42,31 @@ export function CommentsSection({ itemId, discussion, frame }: Props) {
       id="comments"
       aria-labelledby="comments-title"
       data-revision={page.revision}
-      data-source={`${frame.links.base}/api/items/${itemId}/comments`}
+      data-url={`${context.links.base}/api/items/${itemId}/comments`}
       data-live={isOlderPage ? undefined : 'true'}
     >
-      <CommentForm action={frame.links.comments(itemId)} form={form} notice={notice} />
+      <CommentForm action={context.links.comments(itemId)} form={form} notice={notice} />
       <h2 id="comments-title">
         Comments: <span class="comment-total">{page.total}</span>
       </h2>
       {isOlderPage && (
         <p class="comment-page">
-          <a href={`${frame.links.item(itemId)}#comments`}>Newest comments</a>
+          <a href={`${context.links.item(itemId)}#comments`}>Newest comments</a>
         </p>
       )}
       <ol class="comment-list">
         {page.comments.map((comment) => (
-          <CommentEntry comment={comment} frame={frame} />
+          <CommentEntry comment={comment} context={context} />
         ))}
       </ol>
+      <template class="comment-entry">
+        <CommentEntry comment={null} context={context} />
+      </template>
+      <template class="comment-link">
+        <CommentLink href={null} text="" />
+      </template>
       <p class="comment-page comments-older" hidden={page.next === null}>
-        <a href={`${frame.links.item(itemId)}?comments=${page.next ?? ''}#comments`} rel="nofollow">
+        <a href={`${context.links.item(itemId)}?comments=${page.next ?? ''}#comments`} rel="nofollow">
           Older comments
         </a>
       </p>
@@ -74,15 +83,15 @@ function CommentForm(props: { action: string; form: CommentFormState; notice: st
     <form class="comment-form" id="write-comment" method="post" action={`${action}#write-comment`}>
       <h2>Write comment</h2>
       <p class="comment-notice">{notice}</p>
-      <p class="comment-told" role="status">
+      <p class="comment-status" role="status">
         {form.message}
       </p>
-      <p class="comment-refused" id="comment-refused" role="alert">
+      <p class="comment-error" id="comment-error" role="alert">
         {error?.message}
       </p>
       <p>
         <label for="comment-name">Name</label>
-        {/* Counted in UTF-16 units by the browser: twice as many as code points at the most. */}
+        {/* A browser counts UTF-16 code units: a code point has at most two. */}
         <input
           id="comment-name"
           name="name"
@@ -91,7 +100,7 @@ function CommentForm(props: { action: string; form: CommentFormState; notice: st
           required
           autocomplete="nickname"
           dir="auto"
-          aria-describedby="comment-refused"
+          aria-describedby="comment-error"
           {...errorOf('name')}
         />
       </p>
@@ -104,13 +113,13 @@ function CommentForm(props: { action: string; form: CommentFormState; notice: st
           maxlength={4 * maxCommentChars}
           required
           dir="auto"
-          aria-describedby="comment-left comment-refused"
+          aria-describedby="comment-remaining comment-error"
           data-limit={maxCommentChars}
           {...errorOf('text')}
         >
           {`\n${form.text}`}
         </textarea>
-        <span class="comment-left" id="comment-left">
+        <span class="comment-remaining" id="comment-remaining">
           {maxCommentChars} characters at most
         </span>
       </p>
@@ -126,32 +135,33 @@ function CommentForm(props: { action: string; form: CommentFormState; notice: st
   );
 }
 
-function CommentEntry({ comment, frame }: { comment: Comment; frame: PageContext }) {
+/** @param comment null: the template of an entry. */
+function CommentEntry({ comment, context }: { comment: Comment | null; context: PageContext }) {
   return (
-    <li id={`comment-${comment.id}`} data-id={comment.id}>
+    <li
+      id={comment === null ? undefined : `comment-${comment.id}`}
+      class={comment === null ? 'is-new' : undefined}
+      data-id={comment?.id}
+    >
       <p class="meta">
-        <bdi class="comment-name">{comment.name}</bdi> <Time ms={comment.atMs} frame={frame} />
+        <bdi class="comment-name">{comment?.name}</bdi>{' '}
+        {comment === null ? <time /> : <Time ms={comment.atMs} context={context} />}
       </p>
-      <bdi class="comment-body">
-        <CommentText body={comment.body} />
-      </bdi>
+      <bdi class="comment-body">{comment !== null && <CommentText body={comment.body} />}</bdi>
     </li>
   );
 }
 
-/** A comment's text: words, and addresses that lead away. */
+/** The text of a comment, with its addresses as links. */
 export function CommentText({ body }: { body: string }) {
+  return <>{linkify(body).map(({ text, href }) => (href === null ? text : <CommentLink href={href} text={text} />))}</>;
+}
+
+/** @param href null: the template of a link. */
+function CommentLink({ href, text }: { href: string | null; text: string }) {
   return (
-    <>
-      {linkify(body).map(({ text, href }) =>
-        href === null ? (
-          text
-        ) : (
-          <a href={href} {...externalLink}>
-            {text}
-          </a>
-        ),
-      )}
-    </>
+    <a href={href ?? undefined} {...externalLink}>
+      {text}
+    </a>
   );
 }

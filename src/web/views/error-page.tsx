@@ -1,13 +1,13 @@
 import type { PageContext } from './layout/page-context.ts';
 
-/** A page that could not be given; the words are ours, never the request's. */
-export function ErrorContent({ title, message, frame }: { title: string; message: string; frame: PageContext }) {
+/** An error page. `message` never contains text of the request. */
+export function ErrorContent({ title, message, context }: { title: string; message: string; context: PageContext }) {
   return (
     <>
       <h1 class="page-title">{title}</h1>
-      <p class="standfirst">{message}</p>
+      <p class="intro">{message}</p>
       <p>
-        <a href={frame.links.front}>To the front page</a>
+        <a href={context.links.front}>Go to the front page</a>
       </p>
     </>
   );

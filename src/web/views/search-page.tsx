@@ -8,59 +8,59 @@ import { Copyable } from './layout/copyable.tsx';
 import type { PageContext } from './layout/page-context.ts';
 
 const excerptChars = 280;
-/** Of a text, how much is looked through for the words that were searched for. */
+/** Characters of a text that are scanned for matches. */
 const searchedChars = 16_384;
 
-/** What was searched for: as typed, and read. */
+/** A search: the query as typed, and parsed. */
 export interface Search {
   readonly q: string;
   readonly query: SearchQuery;
   readonly byRelevance: boolean;
 }
 
-/** What a search found, the words it wanted marked. */
+/** The results of a search, with matches highlighted. */
 export function SearchResults(props: {
   items: readonly Item[];
   next: string | null;
   search: Search;
-  frame: PageContext;
+  context: PageContext;
 }) {
-  const { items, next, search, frame } = props;
+  const { items, next, search, context } = props;
   const { q, byRelevance, query } = search;
   const more = byRelevance ? ({ sort: 'relevance' } as const) : {};
   return (
     <>
-      <p class="orders">
-        <a href={frame.links.searchFor(q)} aria-current={byRelevance ? undefined : 'true'}>
+      <p class="sort-order">
+        <a href={context.links.searchFor(q)} aria-current={byRelevance ? undefined : 'true'}>
           Newest first
         </a>{' '}
-        <a href={frame.links.searchFor(q, { sort: 'relevance' })} aria-current={byRelevance ? 'true' : undefined}>
+        <a href={context.links.searchFor(q, { sort: 'relevance' })} aria-current={byRelevance ? 'true' : undefined}>
           Best match first
         </a>
       </p>
       <ul class="items results">
         {items.map((item) => (
           <li>
-            <Result item={item} query={query} frame={frame} />
+            <Result item={item} query={query} context={context} />
           </li>
         ))}
       </ul>
-      {next !== null && <MorePages href={frame.links.searchFor(q, { ...more, before: next })} label="More results" />}
+      {next !== null && <MorePages href={context.links.searchFor(q, { ...more, before: next })} label="More results" />}
     </>
   );
 }
 
-function Result({ item, query, frame }: { item: Item; query: SearchQuery; frame: PageContext }) {
+function Result({ item, query, context }: { item: Item; query: SearchQuery; context: PageContext }) {
   const { text } = bestExcerpt(item, query);
   return (
     <article class="item" lang={item.language ?? undefined}>
-      <Kicker item={item} frame={frame} />
+      <Kicker item={item} context={context} />
       <h2 class="headline" dir="auto">
-        <a href={frame.links.item(item.id)}>
+        <a href={context.links.item(item.id)}>
           <Highlighted text={item.title} query={query} />
         </a>
       </h2>
-      <Meta item={item} frame={frame} />
+      <Meta item={item} context={context} />
       {text !== '' && (
         <p class="summary" dir="auto">
           <Highlighted text={text} query={query} />
@@ -70,7 +70,7 @@ function Result({ item, query, frame }: { item: Item; query: SearchQuery; frame:
   );
 }
 
-/** Of summary and text, the part that shows why the item was found. */
+/** The part of the summary or of the text that contains a match. */
 function bestExcerpt({ summary, contentHtml }: Item, query: SearchQuery): Excerpt {
   const inSummary = excerptAround(summary, query, excerptChars);
   if (inSummary.hasMatch || contentHtml === '') return inSummary;
@@ -78,7 +78,7 @@ function bestExcerpt({ summary, contentHtml }: Item, query: SearchQuery): Excerp
   return inText.hasMatch || summary === '' ? inText : inSummary;
 }
 
-/** The text of sanitised HTML; the four references that the sanitiser writes are read. */
+/** The text of sanitised HTML. The sanitiser writes these four character references only. */
 function plainText(html: string): string {
   const text = html.slice(0, searchedChars).replace(/<[^>]*>?/g, ' ');
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
@@ -88,80 +88,80 @@ function Highlighted({ text, query }: { text: string; query: SearchQuery }) {
   return <>{highlightMatches(text, query).map((part) => (part.isMatch ? <mark>{part.text}</mark> : part.text))}</>;
 }
 
-/** What stands where nothing was found. */
-export function NoResults({ q, isFirst, frame }: { q: string; isFirst: boolean; frame: PageContext }) {
+/** The text of an empty list of results. */
+export function NoResults({ q, isFirst, context }: { q: string; isFirst: boolean; context: PageContext }) {
   if (!isFirst) {
     return (
       <p class="empty">
-        There are no more results. <a href={frame.links.searchFor(q)}>Back to the first</a>.
+        There are no more results. <a href={context.links.searchFor(q)}>Back to the first page</a>.
       </p>
     );
   }
   return (
     <div class="empty">
-      <p>Nothing that we have matches this. You can</p>
+      <p>No item matches this search. You can:</p>
       <ul>
-        <li>leave a word out, or write it in another form: words are compared whole</li>
-        <li>take quotation marks away, so that the words may stand apart</li>
-        <li>check that a section, a source or a date does not leave out too much</li>
-        <li>stay: what matches from now on is told here as it comes in</li>
+        <li>remove a word, or try another form of it: only whole words match</li>
+        <li>remove quotation marks, so that the words need not be adjacent</li>
+        <li>check whether a section, source or date filter excludes too much</li>
+        <li>keep this page open: it reports new matches as they arrive</li>
       </ul>
     </div>
   );
 }
 
-/** What stands where the question cannot be answered. */
-export function InvalidQuery({ why }: { why: string }) {
+/** The text for a query that cannot be parsed. */
+export function InvalidQuery({ message }: { message: string }) {
   return (
     <div class="empty">
-      <p>This search cannot be answered: {why}</p>
-      <p>Change it in the box above and search again.</p>
+      <p>This search is not valid: {message}</p>
+      <p>Correct it in the search box above and search again.</p>
     </div>
   );
 }
 
 const examples = [
   ['budget vote', 'both words, anywhere'],
-  ['"budget vote"', 'the words next to each other'],
-  ['budget -cricket', 'the first without the second'],
-  ['author:"news desk"', 'who wrote it'],
-  ['after:2026-01-31 before:2026-03-01', 'the days between'],
+  ['"budget vote"', 'the exact phrase'],
+  ['budget -cricket', 'the first word without the second'],
+  ['author:"jane doe"', 'items of one author'],
+  ['after:2026-01-31 before:2026-03-01', 'items between two dates'],
 ] as const;
 
-/** How to search. */
-export function SearchHelp({ frame }: { frame: PageContext }) {
-  const [, tab] = frame.tabs;
+/** The search syntax by example. */
+export function SearchHelp({ context }: { context: PageContext }) {
+  const [, tab] = context.tabs;
   const section = tab?.name.includes(' ') === true ? `section:"${tab.name}"` : `section:${tab?.name ?? 'world'}`;
   return (
-    <aside class="help" aria-labelledby="help-title">
+    <aside class="search-help" aria-labelledby="help-title">
       <h2 id="help-title">How to search</h2>
       <dl>
-        {[...examples, [section.toLowerCase(), 'one section; so does source:'] as const].map(([q, what]) => (
+        {[...examples, [section.toLowerCase(), 'one section; source: works alike'] as const].map(([q, meaning]) => (
           <div>
             <dt>
-              <a href={frame.links.searchFor(q)}>
+              <a href={context.links.searchFor(q)}>
                 <code>{q}</code>
               </a>
             </dt>
-            <dd>{what}</dd>
+            <dd>{meaning}</dd>
           </div>
         ))}
       </dl>
-      <p>Capitals and accents make no difference.</p>
+      <p>Case and accents are ignored.</p>
     </aside>
   );
 }
 
-/** How to hear of what will match. */
-export function FollowSearch({ q, liveUrl, frame }: { q: string; liveUrl: string; frame: PageContext }) {
-  const { links } = frame;
+/** The ways to follow a search. */
+export function FollowSearch({ q, liveUrl, context }: { q: string; liveUrl: string; context: PageContext }) {
+  const { links } = context;
   return (
-    <aside class="follow" aria-labelledby="follow-title">
+    <aside class="follow-search" aria-labelledby="follow-title">
       <header>
         <h2 id="follow-title">Follow this search</h2>
-        <p class="sign" role="status" hidden />
+        <p class="live-state" role="status" hidden />
       </header>
-      <p>New matches are told above the results as they come in. Elsewhere:</p>
+      <p>This page reports new matches above the results. Other ways to follow:</p>
       <ul>
         <li>
           as a feed:{' '}

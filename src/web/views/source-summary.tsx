@@ -7,81 +7,81 @@ export interface SourceRow {
   readonly id: string;
   readonly title: string;
   readonly section: string;
-  /** http(s); null: none is known. */
+  /** http(s); null: unknown. */
   readonly siteUrl: string | null;
   readonly state: 'new' | 'fine' | 'waiting' | 'failing' | 'gone';
   readonly sinceMs: number | null;
   readonly checkedMs: number | null;
-  /** Null: it is not asked any more. */
+  /** Null: the source is not polled any more. */
   readonly nextCheckMs: number | null;
-  /** What decided on the next check; '' when nothing is to be said of it. */
+  /** Why the next poll is at that time; '': no reason is shown. */
   readonly nextCheckWhy: string;
   readonly items: number;
-  /** Medians; null: nothing new came by. */
+  /** Medians; null: no item was measured. */
   readonly publishedToStoredMs: number | null;
   readonly storedToPushedMs: number | null;
 }
 
 const stateLabels: Readonly<Record<SourceRow['state'], string>> = {
-  new: 'Not read yet',
-  fine: 'Fine',
-  waiting: 'Asked us to wait',
+  new: 'Not polled yet',
+  fine: 'OK',
+  waiting: 'Throttled by the server',
   failing: 'Failing',
   gone: 'Gone',
 };
 
-/** How the reading of a source goes, in a word. */
-export function SourceState({ row, frame }: { row: SourceRow; frame: PageContext }) {
+/** The state of a source, and since when. */
+export function SourceState({ row, context }: { row: SourceRow; context: PageContext }) {
   return (
     <>
       <span class={`state state-${row.state}`}>{stateLabels[row.state]}</span>
       {row.sinceMs !== null && (
         <>
           {' '}
-          since <Time ms={row.sinceMs} frame={frame} />
+          since <Time ms={row.sinceMs} context={context} />
         </>
       )}
     </>
   );
 }
 
-/** When a source is asked next, and what decided on it. */
-export function NextCheck({ row, frame }: { row: SourceRow; frame: PageContext }) {
-  if (row.nextCheckMs === null) return <>not any more</>;
+/** When a source is polled next, and why then. */
+export function NextCheck({ row, context }: { row: SourceRow; context: PageContext }) {
+  if (row.nextCheckMs === null) return <>never</>;
   return (
     <>
-      <Time ms={row.nextCheckMs} frame={frame} />
-      {row.nextCheckWhy !== '' && <span class="why"> {row.nextCheckWhy}</span>}
+      <Time ms={row.nextCheckMs} context={context} />
+      {row.nextCheckWhy !== '' && <span class="reason"> {row.nextCheckWhy}</span>}
     </>
   );
 }
 
 /** The output feeds of one source. */
-export function SourceFeeds({ row, frame }: { row: SourceRow; frame: PageContext }) {
+export function SourceFeeds({ row, context }: { row: SourceRow; context: PageContext }) {
   const path = `/sources/${encodeURIComponent(row.id)}`;
   return (
     <span class="feed-links">
-      <a href={frame.links.feed(path, 'rss')} aria-label={`RSS of ${row.title}`}>
+      <a href={context.links.feed(path, 'rss')} aria-label={`RSS of ${row.title}`}>
         RSS
       </a>{' '}
-      <a href={frame.links.feed(path, 'atom')} aria-label={`Atom of ${row.title}`}>
+      <a href={context.links.feed(path, 'atom')} aria-label={`Atom of ${row.title}`}>
         Atom
       </a>{' '}
-      <a href={frame.links.feed(path, 'json')} aria-label={`JSON Feed of ${row.title}`}>
+      <a href={context.links.feed(path, 'json')} aria-label={`JSON Feed of ${row.title}`}>
         JSON
       </a>
     </span>
   );
 }
 
-/** What stands below the name of a source on its own page. */
-export function SourceSummary({ row, frame }: { row: SourceRow; frame: PageContext }) {
+/** The details of a source on its own page. */
+export function SourceSummary({ row, context }: { row: SourceRow; context: PageContext }) {
   return (
-    <dl class="source-note">
+    <dl class="source-summary">
       <div>
         <dt>Section</dt>
         <dd>
-          <a href={frame.links.section(row.section)}>{row.section}</a>
+          <a href={context.links.section(row.section)}>{row.section}</a>
         </dd>
       </div>
       {row.siteUrl !== null && (
@@ -97,19 +97,19 @@ export function SourceSummary({ row, frame }: { row: SourceRow; frame: PageConte
       <div>
         <dt>State</dt>
         <dd>
-          <SourceState row={row} frame={frame} />
+          <SourceState row={row} context={context} />
         </dd>
       </div>
       <div>
-        <dt>Next check</dt>
+        <dt>Next poll</dt>
         <dd>
-          <NextCheck row={row} frame={frame} />
+          <NextCheck row={row} context={context} />
         </dd>
       </div>
       <div>
         <dt>Feeds</dt>
         <dd>
-          <SourceFeeds row={row} frame={frame} />
+          <SourceFeeds row={row} context={context} />
         </dd>
       </div>
     </dl>

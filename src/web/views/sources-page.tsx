@@ -3,16 +3,17 @@ import { Time } from './items/item-parts.tsx';
 import type { PageContext } from './layout/page-context.ts';
 import { NextCheck, SourceFeeds, type SourceRow, SourceState } from './source-summary.tsx';
 
-/** All sources and how reading them goes. */
-export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; frame: PageContext }) {
+/** The table of all sources and their states. */
+export function SourcesContent({ rows, context }: { rows: readonly SourceRow[]; context: PageContext }) {
   const failing = rows.filter(({ state }) => state === 'failing' || state === 'gone').length;
   const isMeasured = rows.some((row) => formatDelay(row) !== '–');
   return (
     <>
       <h1 class="page-title">Sources</h1>
-      <p class="standfirst">
-        {summaryOf(rows.length, failing)} <a href={frame.links.opml}>All of them as OPML</a>.
-        {isMeasured && ' Delay: from publication to us, then from us to live readers; the median of the last day.'}
+      <p class="intro">
+        {summaryOf(rows.length, failing)} <a href={context.links.opml}>Download all as OPML</a>.
+        {isMeasured &&
+          ' Delay: median time from publication to storage, then from storage to live readers, last 24 hours.'}
       </p>
       {rows.length > 0 && (
         <table class="sources">
@@ -21,8 +22,8 @@ export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; fr
               <th scope="col">Source</th>
               <th scope="col">Section</th>
               <th scope="col">State</th>
-              <th scope="col">Last read</th>
-              <th scope="col">Next check</th>
+              <th scope="col">Last poll</th>
+              <th scope="col">Next poll</th>
               <th scope="col">Delay</th>
               <th scope="col" class="number">
                 Items
@@ -32,7 +33,7 @@ export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; fr
           </thead>
           <tbody>
             {rows.map((row) => (
-              <SourceTableRow row={row} frame={frame} />
+              <SourceTableRow row={row} context={context} />
             ))}
           </tbody>
         </table>
@@ -42,13 +43,13 @@ export function SourcesContent({ rows, frame }: { rows: readonly SourceRow[]; fr
 }
 
 function summaryOf(count: number, failing: number): string {
-  const all = count === 1 ? 'One source' : `${count} sources`;
-  if (count === 0) return 'No source is declared yet.';
-  if (failing === 0) return `${all}, every one of them in order.`;
-  return `${all}; ${failing === 1 ? 'one' : failing} cannot be read at present. What they had is kept.`;
+  const all = count === 1 ? '1 source' : `${count} sources`;
+  if (count === 0) return 'No sources are configured yet.';
+  if (failing === 0) return `${all}, none of them failing.`;
+  return `${all}; ${failing === 1 ? '1 is' : `${failing} are`} failing. Their stored items remain available.`;
 }
 
-/** `4 min, then 12 ms`; a dash where nothing was measured. */
+/** `4 min, then 12 ms`; a dash for a value that was not measured. */
 function formatDelay({ publishedToStoredMs, storedToPushedMs }: SourceRow): string {
   if (storedToPushedMs === null) return publishedToStoredMs === null ? '–' : formatDuration(publishedToStoredMs);
   return `${publishedToStoredMs === null ? '–' : formatDuration(publishedToStoredMs)}, then ${formatDuration(storedToPushedMs)}`;
@@ -67,30 +68,30 @@ function formatDuration(ms: number): string {
   return `${Math.max(1, Math.round(ms / size))} ${unit}`;
 }
 
-function SourceTableRow({ row, frame }: { row: SourceRow; frame: PageContext }) {
+function SourceTableRow({ row, context }: { row: SourceRow; context: PageContext }) {
   return (
     <tr>
       <th scope="row">
-        <a href={frame.links.source(row.id)}>
+        <a href={context.links.source(row.id)}>
           <bdi>{row.title}</bdi>
         </a>
       </th>
       <td data-label="Section">
-        <a href={frame.links.section(row.section)}>{row.section}</a>
+        <a href={context.links.section(row.section)}>{row.section}</a>
       </td>
       <td data-label="State">
-        <SourceState row={row} frame={frame} />
+        <SourceState row={row} context={context} />
       </td>
-      <td data-label="Last read">{row.checkedMs === null ? '–' : <Time ms={row.checkedMs} frame={frame} />}</td>
-      <td data-label="Next check">
-        <NextCheck row={row} frame={frame} />
+      <td data-label="Last poll">{row.checkedMs === null ? '–' : <Time ms={row.checkedMs} context={context} />}</td>
+      <td data-label="Next poll">
+        <NextCheck row={row} context={context} />
       </td>
       <td data-label="Delay">{formatDelay(row)}</td>
       <td data-label="Items" class="number">
         {row.items}
       </td>
       <td data-label="Feeds">
-        <SourceFeeds row={row} frame={frame} />
+        <SourceFeeds row={row} context={context} />
       </td>
     </tr>
   );

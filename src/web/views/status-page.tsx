@@ -11,61 +11,63 @@ export interface StatusHour {
   readonly added: number;
   readonly updated: number;
   readonly outcomes: Readonly<Record<'fresh' | 'not-modified' | 'throttled' | 'gone' | 'failed', number>>;
-  /** Median; null: none told. */
+  /** Median delay from publication to storage; null: no item had a date. */
   readonly freshnessMs: number | null;
 }
 
-/** Most live connections at one time within an hour. */
+/** The peak of concurrent live connections within an hour. */
 export interface SessionHour {
   readonly hourMs: number;
   readonly peak: number;
 }
 
-/** What the status page tells. */
+/** The data of the status page. */
 export interface Status {
   /** Oldest first. */
   readonly hours: readonly StatusHour[];
   readonly sessions: readonly SessionHour[];
-  /** Of declarations that are not in force because of them. */
+  /** Errors of the configuration files: the last valid configuration stays active. */
   readonly problems: readonly ConfigProblem[];
-  /** Of the database's storage; null: it has none. */
+  /** The storage fault of the database; null: none. */
   readonly storage: StorageState | null;
   readonly sources: {
     readonly all: number;
-    readonly troubled: readonly { readonly id: string; readonly title: string }[];
+    readonly failing: readonly { readonly id: string; readonly title: string }[];
   };
-  /** Stored at present, as often as a source has them. */
+  /** Stored items, counted once for each source that has them. */
   readonly items: number;
 }
 
-/** Below this everywhere, delays are told in seconds. */
-const quickMs = 120_000;
+/** When all delays are shorter, the chart shows seconds instead of minutes. */
+const maxSecondsScaleMs = 120_000;
 
-/** How it goes, at a glance and hour by hour. */
-export function StatusContent({ status, frame }: { status: Status; frame: PageContext }) {
+/** Problems, key figures, and charts of the last 24 hours. */
+export function StatusContent({ status, context }: { status: Status; context: PageContext }) {
   return (
     <>
       <h1 class="page-title">Status</h1>
-      <StorageFault state={status.storage} frame={frame} />
+      <StorageFault state={status.storage} context={context} />
       <Problems problems={status.problems} />
-      <Summary status={status} frame={frame} />
-      <Charts status={status} frame={frame} />
+      <Summary status={status} context={context} />
+      <Charts status={status} context={context} />
     </>
   );
 }
 
-function StorageFault({ state, frame }: { state: StorageState | null; frame: PageContext }) {
+function StorageFault({ state, context }: { state: StorageState | null; context: PageContext }) {
   if (state === null) return null;
   const { what, remedy } = storageAdvice[state.fault];
   return (
     <section class="problems" aria-labelledby="storage-title">
       <h2 id="storage-title">
-        {state.blocksWrites ? 'Nothing new can be stored' : 'A part of the database cannot be read'}
+        {state.blocksWrites ? 'New items cannot be stored' : 'A part of the database cannot be read'}
       </h2>
       <p>
-        Since <Time ms={state.sinceMs} frame={frame} /> {what}. {remedy}.
+        Since <Time ms={state.sinceMs} context={context} /> {what}. {remedy}.
       </p>
-      {state.blocksWrites && <p>Pages and feeds show what was stored before. Sources are read again afterwards.</p>}
+      {state.blocksWrites && (
+        <p>Pages and feeds show the items stored before. Polling resumes when the database can be written again.</p>
+      )}
     </section>
   );
 }
@@ -74,8 +76,8 @@ function Problems({ problems }: { problems: readonly ConfigProblem[] }) {
   if (problems.length === 0) return null;
   return (
     <section class="problems" aria-labelledby="problems-title">
-      <h2 id="problems-title">The declarations cannot be used as they stand</h2>
-      <p>What was in force before stays in force until this is mended:</p>
+      <h2 id="problems-title">The configuration has errors</h2>
+      <p>The last valid configuration stays active until these errors are fixed:</p>
       <ul>
         {problems.map(({ where, what, remedy }) => (
           <li>
@@ -87,31 +89,31 @@ function Problems({ problems }: { problems: readonly ConfigProblem[] }) {
   );
 }
 
-function Summary({ status, frame }: { status: Status; frame: PageContext }) {
-  const { all, troubled } = status.sources;
+function Summary({ status, context }: { status: Status; context: PageContext }) {
+  const { all, failing } = status.sources;
   const added = status.hours.reduce((sum, hour) => sum + hour.added, 0);
   const polls = status.hours.reduce((sum, { outcomes }) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0), 0);
   return (
     <>
-      <dl class="figures">
+      <dl class="key-figures">
         <Figure name="new items in 24 hours" value={added} />
         <Figure name="stored items" value={status.items} />
-        <Figure name="reads of sources in 24 hours" value={polls} />
+        <Figure name="polls in 24 hours" value={polls} />
         <Figure name={all === 1 ? 'source' : 'sources'} value={all} />
-        <Figure name="in trouble" value={troubled.length} />
+        <Figure name="failing" value={failing.length} />
       </dl>
-      {troubled.length > 0 && (
-        <p class="standfirst">
-          Cannot be read at present:{' '}
-          {troubled.map(({ id, title }, index) => (
+      {failing.length > 0 && (
+        <p class="intro">
+          Failing sources:{' '}
+          {failing.map(({ id, title }, index) => (
             <>
               {index > 0 && ', '}
-              <a href={frame.links.source(id)}>
+              <a href={context.links.source(id)}>
                 <bdi>{title}</bdi>
               </a>
             </>
           ))}
-          . What they had is kept.
+          . Their stored items remain available.
         </p>
       )}
     </>
@@ -127,9 +129,9 @@ function Figure({ name, value }: { name: string; value: number }) {
   );
 }
 
-function Charts({ status, frame }: { status: Status; frame: PageContext }) {
+function Charts({ status, context }: { status: Status; context: PageContext }) {
   const { hours, sessions } = status;
-  const at = hours.map(({ hourMs }) => hourMs);
+  const hoursMs = hours.map(({ hourMs }) => hourMs);
   const most = new Map(sessions.map((session) => [session.hourMs, session.peak]));
   const series = (name: string, tone: ChartSeries['tone'], of: (hour: StatusHour) => number | null): ChartSeries => ({
     name,
@@ -139,46 +141,48 @@ function Charts({ status, frame }: { status: Status; frame: PageContext }) {
   const polls = [
     series('new', 'main', ({ outcomes }) => outcomes.fresh),
     series('unchanged', 'quiet', ({ outcomes }) => outcomes['not-modified']),
-    series('told to wait', 'warn', ({ outcomes }) => outcomes.throttled),
+    series('throttled', 'warn', ({ outcomes }) => outcomes.throttled),
     series('failed', 'bad', ({ outcomes }) => outcomes.failed + outcomes.gone),
   ];
-  const isQuick = hours.every(({ freshnessMs }) => (freshnessMs ?? 0) < quickMs);
-  const delayUnit = isQuick ? ({ name: 'seconds', ms: 1000 } as const) : ({ name: 'minutes', ms: minuteMs } as const);
+  const isInSeconds = hours.every(({ freshnessMs }) => (freshnessMs ?? 0) < maxSecondsScaleMs);
+  const delayUnit = isInSeconds
+    ? ({ name: 'seconds', ms: 1000 } as const)
+    : ({ name: 'minutes', ms: minuteMs } as const);
   const delay = ({ freshnessMs }: StatusHour) =>
     freshnessMs === null ? null : Math.round((freshnessMs / delayUnit.ms) * 10) / 10;
   return (
     <>
       <BarChart
-        id="items-plot"
+        id="items-chart"
         title="Items per hour"
         unit="items"
-        hoursMs={at}
-        series={[series('added', 'main', ({ added }) => added), series('corrected', 'quiet', ({ updated }) => updated)]}
-        frame={frame}
+        hoursMs={hoursMs}
+        series={[series('added', 'main', ({ added }) => added), series('updated', 'quiet', ({ updated }) => updated)]}
+        context={context}
       />
       <BarChart
-        id="freshness-plot"
-        title={`From publication to us, median in ${delayUnit.name}`}
+        id="freshness-chart"
+        title={`Delay from publication to storage, median in ${delayUnit.name}`}
         unit={delayUnit.name}
-        hoursMs={at}
+        hoursMs={hoursMs}
         series={[series(delayUnit.name, 'main', delay)]}
-        frame={frame}
+        context={context}
       />
       <BarChart
-        id="polls-plot"
-        title="Reads of sources per hour"
-        unit="reads"
-        hoursMs={at}
+        id="polls-chart"
+        title="Polls per hour"
+        unit="polls"
+        hoursMs={hoursMs}
         series={polls}
-        frame={frame}
+        context={context}
       />
       <BarChart
-        id="sessions-plot"
-        title="Live connections, most at a time"
+        id="sessions-chart"
+        title="Concurrent live connections, peak per hour"
         unit="connections"
-        hoursMs={at}
+        hoursMs={hoursMs}
         series={[series('connections', 'main', ({ hourMs }) => most.get(hourMs) ?? null)]}
-        frame={frame}
+        context={context}
       />
     </>
   );

@@ -3,7 +3,7 @@ import { makeRelativeDateline } from '../../../src/client/browser/local-dateline
 
 const noon = Date.UTC(2026, 0, 15, 12, 0);
 
-describe('the times of the live script', () => {
+describe('the relative times of the page script', () => {
   const write = makeRelativeDateline({ pattern: 'HH:mm', timezone: 'UTC' });
 
   it.each([
@@ -12,11 +12,11 @@ describe('the times of the live script', () => {
     [60_000, '1 min ago'],
     [59 * 60_000, '59 min ago'],
     [60 * 60_000, '12:00'],
-  ])('tell an age of %d ms as %s', (ageMs, expected) => {
+  ])('format an age of %d ms as %s', (ageMs, expected) => {
     expect(write(noon, noon + ageMs)).toBe(expected);
   });
 
-  it('give the date of an item that lies ahead of the reader’s clock', () => {
+  it('show the date of an item that is ahead of the clock of the reader', () => {
     expect(write(noon, noon - 1)).toBe('12:00');
   });
 });

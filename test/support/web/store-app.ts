@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Site } from '../../../src/domain/polling/source.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
+import { createAdmin } from '../../../src/server/admin-repositories.ts';
 import { createReaders } from '../../../src/server/reader-repositories.ts';
 import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
@@ -57,17 +58,12 @@ export async function withStoreApp(
     const item = await readItemByKey(store.reader, 'http://example.net/one');
     const clock = createFakeClock(noon);
     const shutdown = createShutdown(silentLog);
-    const readers = await createReaders({
-      queries: runQueriesInProcess(store),
-      store,
-      clock,
-      log: silentLog,
-      shutdown,
-      adminToken: over.adminToken ?? null,
-    });
+    const queries = runQueriesInProcess(store);
+    const readers = await createReaders({ queries, store, clock, log: silentLog, shutdown });
     const { app } = makeApp([], {
       reads: createWebReads(store),
       readers,
+      admin: await createAdmin(store, over.adminToken ?? null),
       clock,
       publicUrl: () => origin,
       site: () => ({ ...site, comments: 'moderated', ...over.site }),

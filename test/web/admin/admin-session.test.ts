@@ -15,7 +15,7 @@ describe('an admin session', () => {
     ['another secret', { ...key, secret: 'x' }],
     ['a new token', { ...key, adminToken: 'x' }],
     ['a sign-out', { ...key, generation: '2' }],
-  ])('is worth nothing after %s', (_, other) => {
+  ])('is invalid after %s', (_, other) => {
     expect(readSession(other, cookie, nowMs)).toBeNull();
   });
 
@@ -27,11 +27,11 @@ describe('an admin session', () => {
     `${cookie}a`,
     cookie.replace(/^\w/, 'z'),
     'zzzzzzzzzz.0123456789abcdef.',
-  ])('is not to be made up: %#', (forged) => {
+  ])('cannot be forged: %#', (forged) => {
     expect(readSession(key, forged, nowMs)).toBeNull();
   });
 
-  it('has forms of its own, that no other session can send', () => {
+  it('has its own CSRF token', () => {
     const [one, two] = [readSession(key, cookie, nowMs), readSession(key, makeSession(key, nowMs), nowMs)];
     if (one === null || two === null) throw new Error('there is no session');
     expect(hasCsrfToken(one, one.csrfToken, key)).toBe(true);

@@ -8,8 +8,8 @@ const adminToken = 'a token of the operator';
 const withAdmin = (work: (app: StoreApp) => Promise<void>) => () => withStoreApp({ adminToken }, work);
 
 /** Signs in. @returns the cookie. */
-async function signIn(app: StoreApp, asking: TestRequest = {}): Promise<string> {
-  const response = await app.request('/admin/sign-in', { form: { token: adminToken }, ...asking });
+async function signIn(app: StoreApp, options: TestRequest = {}): Promise<string> {
+  const response = await app.request('/admin/sign-in', { form: { token: adminToken }, ...options });
   expect(response.status).toBe(303);
   return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
@@ -32,7 +32,7 @@ async function states(app: StoreApp): Promise<string[]> {
   return all.map(({ id, state }) => `${id} ${state}`).reverse();
 }
 
-describe('without a token', () => {
+describe('the admin pages without ADMIN_TOKEN', () => {
   it.each([
     '/admin',
     '/admin/',
@@ -40,7 +40,7 @@ describe('without a token', () => {
     '/admin/sign-in',
     '/admin/sign-out',
     '/admin/x',
-  ])('there is nothing at %s', (path) =>
+  ])('answer 404 at %s', (path) =>
     withStoreApp({}, async ({ request }) => {
       expect((await request(path)).status).toBe(404);
       expect((await request(path, { form: { token: '' } })).status).toBe(404);
@@ -50,7 +50,7 @@ describe('without a token', () => {
 
 describe('signing in', () => {
   it(
-    'takes the token for a cookie that scripts cannot read and other sites do not send',
+    'exchanges the token for an HttpOnly, SameSite=Strict cookie',
     withAdmin(async (app) => {
       const response = await app.request('/admin/sign-in', { form: { token: adminToken } });
       expect(response.headers.get('location')).toBe('/admin/comments');
@@ -65,7 +65,7 @@ describe('signing in', () => {
   );
 
   it(
-    'is asked for wherever a page of the admin side is opened without',
+    'is required on every admin page',
     withAdmin(async (app) => {
       const page = await app.request('/admin');
       expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -77,7 +77,7 @@ describe('signing in', () => {
   );
 
   it(
-    'refuses wrong token and, after ten, all for a while, the right one too',
+    'rejects a wrong token and, after ten of them, every token for a while',
     withAdmin(async (app) => {
       const loopback = { address: '127.0.0.1' };
       for (let index = 0; index < 10; index += 1) {
@@ -92,14 +92,14 @@ describe('signing in', () => {
   );
 
   it(
-    'is no less possible for having been done often',
+    'is not limited by successful sign-ins',
     withAdmin(async (app) => {
       for (let index = 0; index < 15; index += 1) await signIn(app);
     }),
   );
 
   it(
-    'is not to be done by another site',
+    'is not possible from another site',
     withAdmin(async (app) => {
       const form = { token: adminToken };
       const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
@@ -108,7 +108,7 @@ describe('signing in', () => {
   );
 
   it(
-    'ends for everybody who is signed in when one signs out',
+    'ends for all moderators when one signs out',
     withAdmin(async (app) => {
       const [one, two] = [await signIn(app), await signIn(app)];
       const csrf = await formToken(app, one);
@@ -121,7 +121,7 @@ describe('signing in', () => {
   );
 
   it(
-    'ends after twelve hours',
+    'expires after twelve hours',
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       await app.clock.advance(12 * 3_600_000);
@@ -130,9 +130,9 @@ describe('signing in', () => {
   );
 });
 
-describe('the comments of moderators', () => {
+describe('the moderation page', () => {
   it(
-    'are listed by state, as text, with where they stand and why',
+    'lists comments by state, as text, with item, state and reason',
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       await comment(app, '<script>alert(1)</script>', '<img src=x>');
@@ -143,12 +143,12 @@ describe('the comments of moderators', () => {
       expect(html).toContain('(withdrawn)');
       expect(html).toContain('Pending (1)');
       const none = await (await app.request('/admin/comments?state=spam', { headers: { cookie } })).text();
-      expect(none).toContain('There is nothing here.');
+      expect(none).toContain('No comments.');
     }),
   );
 
   it(
-    'are decided about several at once and one by one, and taken back',
+    'approves, rejects and restores comments singly and in bulk',
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       const ids = [await comment(app, 'a'), await comment(app, 'b'), await comment(app, 'c')];
@@ -163,7 +163,7 @@ describe('the comments of moderators', () => {
         ['id', `${ids[0]}`],
         ['id', `${ids[1]}`],
       ]);
-      expect(both.headers.get('location')).toBe(`/admin/comments?state=pending&did=approve.${ids[0]}.${ids[1]}`);
+      expect(both.headers.get('location')).toBe(`/admin/comments?state=pending&applied=approve.${ids[0]}.${ids[1]}`);
       expect(await states(app)).toEqual(['1 approved', '2 approved', '3 pending']);
       await post([['one', `spam ${ids[2]}`]]);
       const next = await app.request(both.headers.get('location') ?? '', { headers: { cookie } });
@@ -182,7 +182,7 @@ describe('the comments of moderators', () => {
   );
 
   it(
-    'are fifty a page',
+    'shows fifty comments a page',
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       for (let index = 0; index < 60; index += 1) await comment(app, `comment ${index}.`);
@@ -195,11 +195,11 @@ describe('the comments of moderators', () => {
   );
 
   it.each<[string, Record<string, string>, string]>([
-    ['without the form of the session', { csrf: '' }, ''],
-    ['with one made up', { csrf: 'a'.repeat(22) }, ''],
+    ['without a CSRF token', { csrf: '' }, ''],
+    ['with an invented CSRF token', { csrf: 'a'.repeat(22) }, ''],
     ['without a cookie', {}, 'no cookie'],
     ['from another site', {}, 'cross-site'],
-  ])('are not decided about %s', async (_, fields, how) => {
+  ])('rejects a decision %s', async (_, fields, how) => {
     await withAdmin(async (app) => {
       const cookie = await signIn(app);
       const id = await comment(app, 'a');
@@ -215,7 +215,7 @@ describe('the comments of moderators', () => {
   });
 
   it(
-    'are not changed by opening an address',
+    'changes nothing on GET',
     withAdmin(async (app) => {
       const cookie = await signIn(app);
       const id = await comment(app, 'a');

@@ -218,7 +218,7 @@ describe('/api/sources and /api/sections', () => {
     const { get, reads } = makeApp([makeItem(1)]);
     reads.known = [makeSource({ removed: true })];
     expect(await json(get('/api/sources'))).toEqual({ sources: [] });
-    expect(await (await get('/sources')).text()).toContain('No source is declared yet.');
+    expect(await (await get('/sources')).text()).toContain('No sources are configured yet.');
     expect((await get('/sources/example')).status).toBe(200);
   });
 

@@ -23,9 +23,9 @@ interface Sent {
   readonly subject?: string;
 }
 
-async function send(app: StoreApp, sent: Sent = {}, asking: TestRequest = {}): Promise<Response> {
+async function send(app: StoreApp, sent: Sent = {}, options: TestRequest = {}): Promise<Response> {
   const { name = 'Ann', text = 'Well said.', token = await openForm(app), subject = '' } = sent;
-  return app.request(`/items/${app.item}/comments`, { form: { name, text, token, subject }, ...asking });
+  return app.request(`/items/${app.item}/comments`, { form: { name, text, token, subject }, ...options });
 }
 
 async function stored(app: StoreApp, state: CommentState | null = null) {
@@ -33,18 +33,18 @@ async function stored(app: StoreApp, state: CommentState | null = null) {
   return all.map((comment) => [comment.name, comment.body, comment.state, comment.reason]);
 }
 
-describe('sending a comment', () => {
-  it('keeps it for a moderator and tells its writer so, on the page again', () =>
+describe('submitting a comment', () => {
+  it('holds it for a moderator and redirects to a page that says so', () =>
     withStoreApp({}, async (app) => {
       const response = await send(app);
       expect(response.status).toBe(303);
       const next = response.headers.get('location') ?? '';
-      expect(next).toBe(`/items/${app.item}?comment=held#write-comment`);
+      expect(next).toBe(`/items/${app.item}?comment=pending#write-comment`);
       expect(await (await app.request(next.replace(/#.*/, ''))).text()).toContain('waiting for a moderator');
       expect(await stored(app)).toEqual([['Ann', 'Well said.', 'pending', null]]);
     }));
 
-  it('tells a script the same without leaving the page, and gives it a form for the next', () =>
+  it('answers a script in JSON with the token of the next form', () =>
     withStoreApp({}, async (app) => {
       const response = await send(
         app,
@@ -53,16 +53,16 @@ describe('sending a comment', () => {
       );
       expect(response.status).toBe(202);
       const answer = (await response.json()) as { token: string };
-      expect(answer).toMatchObject({ outcome: 'held', comment: null });
+      expect(answer).toMatchObject({ outcome: 'pending', comment: null });
       await app.clock.advance(5000);
       expect((await send(app, { text: 'More', token: answer.token })).status).toBe(303);
     }));
 
-  it('publishes at once, where comments are open, what an approved writer sends', () =>
+  it('publishes the comment of an approved author at once on a site with open comments', () =>
     withStoreApp({ site: { comments: 'open' } }, async (app) => {
       const first = await send(app, { text: 'One' });
-      expect(first.headers.get('location')).toContain('comment=held');
-      expect(await stored(app)).toEqual([['Ann', 'One', 'pending', 'the first comment of its writer']]);
+      expect(first.headers.get('location')).toContain('comment=pending');
+      expect(await stored(app)).toEqual([['Ann', 'One', 'pending', 'first comment of this author']]);
       const [pending] = await readComments(app.store.reader, { state: 'pending', before: null, limit: 1 });
       await moderateComments(app.store, { ids: [pending?.id ?? 0], action: 'approve', actor: 'a', nowMs: 0 });
       const cookie = (first.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
@@ -80,18 +80,18 @@ describe('sending a comment', () => {
         comment: { name: 'Ann', parts: [{ text: 'Two ', href: null }, { href: 'https://example.org/' }] },
       });
       const linked = await send(app, { text: 'https://a.example https://b.example www.c.example' }, undefined);
-      expect(linked.headers.get('location')).toContain('comment=held');
+      expect(linked.headers.get('location')).toContain('comment=pending');
     }));
 
-  it('knows a writer by a cookie that scripts cannot read and other sites do not send', () =>
+  it('recognises an author by an HttpOnly, SameSite=Strict cookie', () =>
     withStoreApp({}, async (app) => {
       const cookie = (await send(app)).headers.get('set-cookie');
       expect(cookie).toMatch(
-        /^newswire-writer=[\w-]{22}; Max-Age=15552000; Path=\/items; HttpOnly; Secure; SameSite=Strict$/,
+        /^newswire-author=[\w-]{22}; Max-Age=15552000; Path=\/items; HttpOnly; Secure; SameSite=Strict$/,
       );
     }));
 
-  it('takes the same form sent twice for one comment, also when both come at once', () =>
+  it('stores one comment when the same form is sent twice, even concurrently', () =>
     withStoreApp({}, async (app) => {
       const token = await openForm(app);
       const both = await Promise.all([send(app, { token }), send(app, { token })]);
@@ -99,27 +99,27 @@ describe('sending a comment', () => {
       expect(await stored(app)).toHaveLength(1);
     }));
 
-  it('keeps a line break as one character and all of what looks like markup as text', () =>
+  it('stores a line break as one character and markup as text', () =>
     withStoreApp({}, async (app) => {
       await send(app, { name: '__proto__', text: '<script>alert(1)</script>\r\n"quoted" & more' });
       expect(await stored(app)).toEqual([['__proto__', '<script>alert(1)</script>\n"quoted" & more', 'pending', null]]);
     }));
 });
 
-describe('a comment that is refused', () => {
+describe('a rejected comment', () => {
   it.each([
     ['text_too_long', { text: 'a'.repeat(513) }],
     ['text_empty', { text: ' ' }],
     ['name_empty', { name: '' }],
     ['name_like_staff', { name: 'Admin' }],
     ['too_many_links', { text: 'http://a '.repeat(6) }],
-  ])('is answered 422 with the reason %s, the form and what was written', (code, sent) =>
+  ])('is answered with 422, the reason %s and the form as filled in', (code, sent) =>
     withStoreApp({}, async (app) => {
       const text = 'text' in sent ? sent.text : 'My <words> & "all"';
       const response = await send(app, { text, ...sent });
       const html = await response.text();
       expect(response.status).toBe(422);
-      expect(html).toMatch(/<p class="comment-refused" id="comment-refused" role="alert">[^<]+</);
+      expect(html).toMatch(/<p class="comment-error" id="comment-error" role="alert">[^<]+</);
       expect(html).toContain(
         text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
       );
@@ -136,7 +136,7 @@ describe('a comment that is refused', () => {
       expect(await stored(app)).toEqual([]);
     }));
 
-  it('may be sent again from the form that comes back, and its time counts from the first', () =>
+  it('can be sent again from the returned form, whose age counts from the first page', () =>
     withStoreApp({}, async (app) => {
       const token = await openForm(app, 1000);
       const fast = await send(app, { token });
@@ -147,7 +147,7 @@ describe('a comment that is refused', () => {
       expect((await send(app, { token: again ?? '' })).status).toBe(303);
     }));
 
-  it('is asked for again when its form was a day old, with a new form', () =>
+  it('gets a new form when its form is older than a day', () =>
     withStoreApp({}, async (app) => {
       const old = await openForm(app, 25 * 3_600_000);
       const response = await send(app, { token: old });
@@ -157,7 +157,7 @@ describe('a comment that is refused', () => {
       expect((await send(app, { token: fresh })).status).toBe(303);
     }));
 
-  it('is told to be a duplicate within a day, whoever sends it', () =>
+  it('is a duplicate within a day, whoever sends it', () =>
     withStoreApp({}, async (app) => {
       await send(app, { text: 'The very same words' });
       const response = await send(app, { text: 'the VERY same words!' }, {});
@@ -165,7 +165,7 @@ describe('a comment that is refused', () => {
       expect(await response.text()).toContain('within the last 24 hours');
     }));
 
-  it('is told how long to wait when too many come from one network, loopback too', () =>
+  it('gets the time to wait when too many come from one network, including loopback', () =>
     withStoreApp({}, async (app) => {
       const from = async (address: string, text: string) => {
         const form = { name: 'Ann', text, token: await openForm(app) };
@@ -181,7 +181,7 @@ describe('a comment that is refused', () => {
       expect((await from('192.0.2.9', 'from elsewhere')).status).toBe(303);
     }));
 
-  it("is counted by the customer's network and not by what a client makes up", () =>
+  it('is counted by the network of the client, not by addresses that it invents', () =>
     withStoreApp({}, async (app) => {
       const statuses: number[] = [];
       for (let index = 0; index < 11; index += 1) {
@@ -196,7 +196,7 @@ describe('a comment that is refused', () => {
       expect(statuses).toEqual([...Array(10).fill(303), 429]);
     }));
 
-  it('does not count against its writer when nothing was stored', () =>
+  it('does not count against the limit when nothing was stored', () =>
     withStoreApp({}, async (app) => {
       await send(app, { text: 'The very same words' });
       for (let index = 0; index < 15; index += 1) await send(app, { text: 'The very same words' });
@@ -204,14 +204,14 @@ describe('a comment that is refused', () => {
     }));
 });
 
-describe('a form that no page of ours sent', () => {
+describe('a form that was not sent by an item page', () => {
   it.each([
     ['neither Origin nor Sec-Fetch-Site', { origin: '', 'sec-fetch-site': '' }],
     ['another origin', { origin: 'https://evil.example', 'sec-fetch-site': '' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['a sister host', { 'sec-fetch-site': 'same-site' }],
     ['Origin null alone', { origin: 'null', 'sec-fetch-site': '' }],
-  ])('is refused: %s', (_, headers) =>
+  ])('is rejected: %s', (_, headers) =>
     withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
       const response = await app.request(`/items/${app.item}/comments`, { form, headers });
@@ -226,26 +226,26 @@ describe('a form that no page of ours sent', () => {
       { origin: 'http://lan:3000', host: 'lan:3000', 'sec-fetch-site': '' },
     ],
     ['a browser that keeps its origin to itself', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
-  ])('is not: %s', (_, headers) =>
+  ])('is accepted: %s', (_, headers) =>
     withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
       expect((await app.request(`/items/${app.item}/comments`, { form, headers })).status).toBe(303);
     }));
 
-  it.each(['', 'forged', 'kx.abc.0123456789012345678901'])('is refused with the token %j', (token) =>
+  it.each(['', 'forged', 'kx.abc.0123456789012345678901'])('is rejected with the token %j', (token) =>
     withStoreApp({}, async (app) => {
       expect((await send(app, { token })).status).toBe(403);
       expect(await stored(app)).toEqual([]);
     }));
 
-  it('is refused with the token of another item', () =>
+  it('is rejected with the token of another item', () =>
     withStoreApp({}, async (app) => {
       await app.room.read('a', [draft('one'), draft('two')]);
       const token = await openForm(app, 10_000, app.item + 1);
       expect((await send(app, { token })).status).toBe(403);
     }));
 
-  it('is refused when it is far too long or no form', () =>
+  it('is rejected when it is too large or not form data', () =>
     withStoreApp({}, async (app) => {
       expect((await send(app, { text: 'a'.repeat(70_000) })).status).toBe(413);
       for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', '']) {
@@ -255,33 +255,33 @@ describe('a form that no page of ours sent', () => {
     }));
 });
 
-describe('the field that people do not see', () => {
-  it('has what fills it in kept as spam, and thanked', () =>
+describe('the honeypot field', () => {
+  it('stores the comment that fills it in as spam and confirms it', () =>
     withStoreApp({ site: { comments: 'open' } }, async (app) => {
       const token = await openForm(app, 10);
       const response = await send(app, { token, subject: 'x', text: 'http://a '.repeat(20) });
-      expect(response.headers.get('location')).toContain('comment=held');
+      expect(response.headers.get('location')).toContain('comment=pending');
       const [[, , state, reason] = []] = await stored(app);
-      expect([state, reason]).toEqual(['spam', 'filled in the field that people do not see']);
+      expect([state, reason]).toEqual(['spam', 'filled in the honeypot field']);
     }));
 });
 
-describe('below a path', () => {
+describe('a site with a path prefix', () => {
   const below = { parts: { publicUrl: () => 'http://example.org/news' } };
 
-  it('comments lead to it and leave their cookie there, which plain http carries too', () =>
+  it('redirects and sets cookies below the prefix, also over plain http', () =>
     withStoreApp(below, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
       const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
       const response = await app.request(`/items/${app.item}/comments`, { form, headers });
-      expect(response.headers.get('location')).toBe(`/news/items/${app.item}?comment=held#write-comment`);
+      expect(response.headers.get('location')).toBe(`/news/items/${app.item}?comment=pending#write-comment`);
       expect(response.headers.get('set-cookie')).toMatch(/; Path=\/news\/items; HttpOnly; SameSite=Strict$/);
       const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).toContain(`action="/news/items/${app.item}/comments#write-comment"`);
       expect(html).toContain('<meta name="referrer" content="same-origin"/>');
     }));
 
-  it('a moderator signs in there', () =>
+  it('lets a moderator sign in below the prefix', () =>
     withStoreApp({ ...below, adminToken: 'a-token' }, async (app) => {
       const headers = { origin: 'http://example.org', 'sec-fetch-site': '' };
       const response = await app.request('/admin/sign-in', { form: { token: 'a-token' }, headers });
@@ -294,7 +294,7 @@ describe('below a path', () => {
 });
 
 describe('comments', () => {
-  it('are not there and not taken where the site has none', () =>
+  it('are neither shown nor accepted where they are turned off', () =>
     withStoreApp({ site: { comments: 'off' } }, async (app) => {
       const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).not.toContain('comment-form');
@@ -305,7 +305,7 @@ describe('comments', () => {
       expect((await app.request(`/api/items/${app.item}/comments`)).status).toBe(404);
     }));
 
-  it('of a withdrawn item are neither shown nor taken', () =>
+  it('of a withdrawn item are neither shown nor accepted', () =>
     withStoreApp({}, async (app) => {
       const token = await openForm(app);
       await withdrawItem(app.store, app.item, 0);
@@ -315,7 +315,7 @@ describe('comments', () => {
       }
     }));
 
-  it('lead back to the page when their address is opened', () =>
+  it('redirect to the item page when their form address is opened', () =>
     withStoreApp({}, async (app) => {
       const response = await app.request(`/items/${app.item}/comments`);
       expect([response.status, response.headers.get('location')]).toEqual([303, `/items/${app.item}#comments`]);

@@ -3,7 +3,7 @@ import { getPage } from '../../support/page-elements.ts';
 import { makeApp } from '../../support/web/test-app.ts';
 
 describe('the page on how to subscribe', () => {
-  it('gives whole addresses for every way there is', async () => {
+  it('shows absolute addresses for every way to subscribe', async () => {
     const { textOf } = await getPage(makeApp(), '/about');
     expect(textOf('code')).toEqual(
       expect.arrayContaining([
@@ -16,15 +16,13 @@ describe('the page on how to subscribe', () => {
     );
   });
 
-  it('names the hub where there is one', async () => {
+  it('shows the hub only when WebSub is on', async () => {
     const hubUrl = () => 'https://news.example.com/websub/hub';
-    expect((await getPage(makeApp([], { hubUrl }), '/about')).textOf('h2')).toContain(
-      'At once, in a feed reader (WebSub)',
-    );
+    expect((await getPage(makeApp([], { hubUrl }), '/about')).textOf('h2')).toContain('WebSub');
     expect((await getPage(makeApp(), '/about')).textOf('h2').join()).not.toContain('WebSub');
   });
 
-  it('shows no button that only a script could serve', async () => {
+  it('renders the copy buttons hidden, because they need a script', async () => {
     const { byClass } = await getPage(makeApp(), '/about');
     expect(byClass('copy').length).toBeGreaterThan(5);
     expect(byClass('copy').every(({ attributes }) => 'hidden' in attributes)).toBe(true);

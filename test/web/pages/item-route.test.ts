@@ -35,7 +35,7 @@ describe('the head of an item page', () => {
     return { html, json, article: JSON.parse(json) as Record<string, unknown> };
   }
 
-  it('holds a NewsArticle that nothing in a title can break out of', async () => {
+  it('contains a NewsArticle that a title cannot break out of', async () => {
     const { json, article } = await ld();
     expect(json).not.toMatch(/[<>&]/);
     expect(article).toEqual({
@@ -55,7 +55,7 @@ describe('the head of an item page', () => {
     });
   });
 
-  it('leaves out what the item does not have', async () => {
+  it('omits what the item does not have', async () => {
     const bare = { author: null, updatedMs: null, imageUrl: null, url: null, language: null, summary: '' };
     expect(Object.keys((await ld(bare)).article)).toEqual([
       '@context',
@@ -68,7 +68,7 @@ describe('the head of an item page', () => {
     ]);
   });
 
-  it('says the same to those who show links', async () => {
+  it('contains the same values as Open Graph elements', async () => {
     const { html } = await ld();
     expect(html).toContain('<meta property="og:type" content="article"/>');
     expect(html).toContain(
@@ -81,7 +81,7 @@ describe('the head of an item page', () => {
 });
 
 describe('the read count of an item', () => {
-  it('is on its page, and grows by one for each visitor in a day', () =>
+  it('is shown on the page and grows by one per visitor and day', () =>
     withStoreApp({}, async (app) => {
       await app.request(`/items/${app.item}`);
       await app.request(`/items/${app.item}`);
@@ -97,13 +97,13 @@ describe('the read count of an item', () => {
     ['a program', { headers: { 'user-agent': 'curl/8.15.0' } }],
     ['a prefetch', { headers: { 'sec-purpose': 'prefetch' } }],
     ['a HEAD', { method: 'HEAD' }],
-  ])('does not grow by %s', (_, asking) =>
+  ])('does not count %s', (_, options) =>
     withStoreApp({}, async (app) => {
-      expect((await app.request(`/items/${app.item}`, asking)).status).toBe(200);
+      expect((await app.request(`/items/${app.item}`, options)).status).toBe(200);
       expect(await readsOf(app)).toBe(0);
     }));
 
-  it('does not grow by a page that the browser still holds', () =>
+  it('does not count a page that the browser has cached', () =>
     withStoreApp({}, async (app) => {
       const tag =
         (await app.request(`/items/${app.item}`, { headers: { 'user-agent': 'curl/8' } })).headers.get('etag') ?? '';
@@ -111,7 +111,7 @@ describe('the read count of an item', () => {
       expect(await readsOf(app)).toBe(0);
     }));
 
-  it('believes X-Forwarded-For from a named proxy only', () =>
+  it('uses X-Forwarded-For only from a trusted proxy', () =>
     withStoreApp({}, async (app) => {
       for (const index of [1, 2, 3]) {
         await app.request(`/items/${app.item}`, { headers: { 'x-forwarded-for': `198.51.100.${index}` } });
@@ -123,7 +123,7 @@ describe('the read count of an item', () => {
       expect(await readsOf(app)).toBe(4);
     }));
 
-  it('leaves nothing of a visitor in the database', () =>
+  it('stores neither the address nor the user agent of a visitor', () =>
     withStoreApp({}, async (app) => {
       await app.request(`/items/${app.item}`);
       await readsOf(app);
@@ -135,7 +135,7 @@ describe('the read count of an item', () => {
 });
 
 describe('the comments of an item page', () => {
-  it('stand below the text, newest first, as text with links that lead away', () =>
+  it('are listed newest first, escaped, with nofollow links', () =>
     withStoreApp({}, async (app) => {
       const body = '<img src=x onerror=alert(1)> https://example.org/?a=1&b="2';
       await publish(app, [
@@ -151,7 +151,7 @@ describe('the comments of an item page', () => {
       expect(html).toContain('Comments: <span class="comment-total">2</span>');
     }));
 
-  it('are fifty a page, the rest behind a link', () =>
+  it('are shown fifty a page, with a link to older ones', () =>
     withStoreApp({}, async (app) => {
       await publish(
         app,
@@ -169,7 +169,7 @@ describe('the comments of an item page', () => {
       expect((await app.request(`/items/${app.item}?comments=x`)).status).toBe(400);
     }));
 
-  it('are told to scripts in pieces, with what is needed to go on', () =>
+  it('are available as JSON with the position of the next page', () =>
     withStoreApp({}, async (app) => {
       await publish(app, [
         { name: 'Ann', body: 'first' },
@@ -186,15 +186,15 @@ describe('the comments of an item page', () => {
       expect((await app.request('/api/items/999/comments')).status).toBe(404);
     }));
 
-  it('have the notice above their form that the operator wrote', () =>
+  it('have the notice of the operator above their form', () =>
     withStoreApp({ site: { commentsNotice: 'Be <kind>.' } }, async (app) => {
       const html = await (await app.request(`/items/${app.item}`)).text();
       expect(html).toContain('<p class="comment-notice">Be &lt;kind&gt;.</p>');
     }));
 });
 
-describe('an item page that is asked for again', () => {
-  it('has not changed because its form has another token', () =>
+describe('the ETag of an item page', () => {
+  it('does not depend on the form token', () =>
     withStoreApp({}, async (app) => {
       const first = await app.request(`/items/${app.item}`);
       const second = await app.request(`/items/${app.item}`);
@@ -203,7 +203,7 @@ describe('an item page that is asked for again', () => {
       expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
     }));
 
-  it('has changed with a comment, a read, and when its form has grown old', () =>
+  it('changes with a comment, a read, and the age of the form', () =>
     withStoreApp({}, async (app) => {
       const tags = new Set<string | null>();
       const look = async () => tags.add((await app.request(`/items/${app.item}`)).headers.get('etag'));
@@ -217,7 +217,7 @@ describe('an item page that is asked for again', () => {
       expect(tags.size).toBe(4);
     }));
 
-  it('is the same bytes where there are no comments', async () => {
+  it('is strong where there are no comments, since the bytes do not change', async () => {
     const { get } = makeApp([makeItem(1)], { site: () => site });
     const [first, second] = [await get('/items/1'), await get('/items/1')];
     expect(await first.text()).toBe(await second.text());

@@ -15,7 +15,7 @@ describe('the front page', () => {
     ]);
   });
 
-  it('shows of each item its section, headline, dateline in the form of the site, source and summary', async () => {
+  it('shows section, headline, date in the format of the site, source and summary of each item', async () => {
     const app = makeApp([makeItem(1), makeItem(2)], {
       site: () => ({ ...site, timezone: 'Asia/Tokyo', dateline: 'yyyy/MM/dd HH.mm' }),
     });
@@ -23,7 +23,7 @@ describe('the front page', () => {
     expect(byClass('item')[0]?.text).toBe('World Headline 1 2026/01/15 04.21 Example Summary of 1.');
   });
 
-  it('carries the title of the site, a tab for each section, and the feeds', async () => {
+  it('contains the title of the site, a tab for each section, and links to the feeds', async () => {
     const { byName, byClass } = await getPage(makeApp(), '/');
     expect(byName('title')[0]?.text).toBe('The Daily Example');
     expect(byName('h1').map(({ text }) => text)).toEqual(['The Daily Example']);
@@ -32,29 +32,29 @@ describe('the front page', () => {
     expect(links.map(({ attributes }) => attributes['href'])).toEqual(['/feed.rss', '/feed.atom', '/feed.json']);
   });
 
-  it('has the News feed beside it, with the place in the log from which it goes on', async () => {
+  it('contains the News feed with the log cursor from which it continues', async () => {
     const app = makeApp([makeItem(1), makeItem(2)]);
     const { byName, byClass } = await getPage(app, '/');
     const [aside] = byName('aside');
     expect(aside?.attributes).toMatchObject({ 'data-cursor': 'k3f9-0', 'data-timezone': 'UTC' });
-    const lines = byClass('wire')[0]?.text;
+    const lines = byClass('news-feed-list')[0]?.text;
     expect(lines).toContain('Headline 2');
     expect(lines?.indexOf('Headline 2')).toBeLessThan(lines?.indexOf('Headline 1') ?? 0);
   });
 
-  it('shows what publishers wrote as text, whatever it looks like', async () => {
+  it('escapes everything that publishers wrote', async () => {
     const { html, byClass, byName } = await getPage(makeApp([makeItem(1, titled), makeItem(2, titled)]), '/');
     expect(byClass('headline')[1]?.text).toBe(titled.title);
     expect(byName('script')).toHaveLength(1);
     expect(html).not.toContain('<script>alert');
   });
 
-  it('loads no picture that does not come over https', async () => {
+  it('loads no picture over http', async () => {
     const { byName } = await getPage(makeApp([makeItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
     expect(byName('img')).toEqual([]);
   });
 
-  it('shows pictures of an origin that was named, and tells the browser the same', async () => {
+  it('shows pictures of a configured origin and allows them in the Content-Security-Policy', async () => {
     const items = [
       makeItem(1, { imageUrl: 'http://127.0.0.1:81/a.jpg' }),
       makeItem(2, { imageUrl: 'http://127.0.0.1:8/b' }),
@@ -64,7 +64,7 @@ describe('the front page', () => {
     expect(response.headers.get('content-security-policy')).toContain("img-src 'self' https: http://127.0.0.1:8;");
   });
 
-  it('leads on to older news and has no lead there', async () => {
+  it('links to older items, on a page without a lead', async () => {
     const app = makeApp(Array.from({ length: 35 }, (_, index) => makeItem(index + 1)));
     const first = await getPage(app, '/');
     const older = first.all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
@@ -73,11 +73,11 @@ describe('the front page', () => {
     expect(second.byClass('item').map(({ text }) => text)).toHaveLength(5);
   });
 
-  it('says so when there is no news', async () => {
+  it('shows a message when there are no items', async () => {
     expect((await getPage(makeApp(), '/')).byClass('empty')).toHaveLength(1);
   });
 
-  it('has no script, style or handler in the markup', async () => {
+  it('contains no inline script, style or event handler', async () => {
     const { all, byName } = await getPage(makeApp([makeItem(1)]), '/');
     expect(byName('script').map(({ text, attributes }) => [text, attributes['type']])).toEqual([['', 'module']]);
     expect(byName('style')).toEqual([]);
@@ -99,7 +99,7 @@ describe('a section page', () => {
     ]);
   });
 
-  it('is missing when nobody knows the section, and known while stored items name it', async () => {
+  it('answers 404 for an unknown section, and 200 while a stored item has it', async () => {
     const app = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] })]);
     expect((await app.get('/sections/nope')).status).toBe(404);
     expect((await app.get('/sections/old')).status).toBe(200);
@@ -114,19 +114,19 @@ describe('an item page', () => {
     categories: ['rail & road'],
   });
 
-  it('shows section, headline, datelines, byline, text and where else the item appeared', async () => {
+  it('shows section, headline, dates, byline, text and other sources of the item', async () => {
     const { byClass, byName } = await getPage(makeApp([item]), '/items/7');
     expect(byName('h1')[0]?.text).toBe('Headline 7');
     expect(byClass('kicker')[0]?.text).toBe('World');
     expect(byClass('meta')[0]?.text).toBe('14.01.26 19:27 updated 15.01.26 12:00');
     expect(byClass('byline')[0]?.text).toBe('By A. Writer, Example');
-    expect(byClass('text')[0]?.text).toBe('Text of 7.');
-    expect(byClass('also')[0]?.text).toBe('Also in Other <Paper>');
+    expect(byClass('item-text')[0]?.text).toBe('Text of 7.');
+    expect(byClass('also-in')[0]?.text).toBe('Also in Other <Paper>');
     expect(byClass('categories')[0]?.text).toBe('rail & road');
     expect(byName('aside')).toHaveLength(1);
   });
 
-  it('leads to the original without telling it where the reader came from', async () => {
+  it('links to the original without a referrer', async () => {
     const { byClass, all } = await getPage(makeApp([item]), '/items/7');
     const link = all.find(({ attributes }) => attributes['href'] === item.url);
     expect(byClass('original')[0]?.text).toBe('Read the original at example.org');
@@ -136,12 +136,12 @@ describe('an item page', () => {
     });
   });
 
-  it('shows the summary where the text may not be shown', async () => {
+  it('shows the summary when the text may not be republished', async () => {
     const { byClass } = await getPage(makeApp([makeItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
-    expect(byClass('text')[0]?.text).toBe('a < b');
+    expect(byClass('item-text')[0]?.text).toBe('a < b');
   });
 
-  it('plays sound that comes over https and links to everything that is attached', async () => {
+  it('plays audio over https and links to all enclosures', async () => {
     const enclosures = [
       { url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 12_400_000 },
       { url: 'http://example.org/b.pdf', type: null, length: null },
@@ -149,11 +149,11 @@ describe('an item page', () => {
     const { byClass, byName } = await getPage(makeApp([makeItem(7, { enclosures })]), '/items/7');
     expect(byName('audio').map(({ attributes }) => attributes['src'])).toEqual(['https://example.org/a.mp3']);
     expect(byClass('enclosures')[0]?.text).toBe(
-      'Attached at example.org (audio/mpeg, 12.4 MB) Attached at example.org',
+      'Attachment at example.org (audio/mpeg, 12.4 MB) Attachment at example.org',
     );
   });
 
-  it('does not offer a picture again that it shows already', async () => {
+  it('does not list the shown picture among the enclosures', async () => {
     const imageUrl = 'https://example.org/quay.jpg';
     const enclosures = [{ url: imageUrl, type: 'image/jpeg', length: null }];
     const { byClass, byName } = await getPage(makeApp([makeItem(7, { imageUrl, enclosures })]), '/items/7');
@@ -161,7 +161,7 @@ describe('an item page', () => {
     expect(byClass('enclosures')).toEqual([]);
   });
 
-  it('is gone when the item was withdrawn and missing when there never was one', async () => {
+  it('answers 410 for a withdrawn item and 404 for an unknown one', async () => {
     const app = makeApp([makeItem(7, { withdrawnMs: noon })]);
     const gone = await app.get('/items/7');
     expect(gone.status).toBe(410);
@@ -172,7 +172,7 @@ describe('an item page', () => {
 });
 
 describe('the sources page', () => {
-  it('shows each source with its state in words', async () => {
+  it('shows each source with its state', async () => {
     const app = makeApp();
     app.reads.known = [
       makeSource(),
@@ -185,18 +185,18 @@ describe('the sources page', () => {
     const next = '15.01.26 12:15 adaptive interval 15 min';
     const { byName, html } = await getPage(app, '/sources');
     expect(byName('tr').map(({ text }) => text)).toEqual([
-      'Source Section State Last read Next check Delay Items Feeds',
-      `Example World Fine 15.01.26 12:00 ${next} – 3 RSS Atom JSON`,
-      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 15.01.26 12:15 asked less often while it fails – 3 RSS Atom JSON',
-      `C World Not read yet – ${next} – 0 RSS Atom JSON`,
-      `D World Fine 15.01.26 12:00 ${next} 4 min, then 12 ms 3 RSS Atom JSON`,
-      `E World Fine 15.01.26 12:00 ${next} 2 d 3 RSS Atom JSON`,
-      `F World Fine 15.01.26 12:00 ${next} –, then 1 ms 3 RSS Atom JSON`,
+      'Source Section State Last poll Next poll Delay Items Feeds',
+      `Example World OK 15.01.26 12:00 ${next} – 3 RSS Atom JSON`,
+      'B & Co World Failing since 15.01.26 12:00 15.01.26 12:00 15.01.26 12:15 polled less often while failing – 3 RSS Atom JSON',
+      `C World Not polled yet – ${next} – 0 RSS Atom JSON`,
+      `D World OK 15.01.26 12:00 ${next} 4 min, then 12 ms 3 RSS Atom JSON`,
+      `E World OK 15.01.26 12:00 ${next} 2 d 3 RSS Atom JSON`,
+      `F World OK 15.01.26 12:00 ${next} –, then 1 ms 3 RSS Atom JSON`,
     ]);
     expect(html).not.toContain('dns_error');
   });
 
-  it('leads to a page for each source with its items', async () => {
+  it('links to a page for each source with its items', async () => {
     const { byName, byClass } = await getPage(makeApp([makeItem(1)]), '/sources/example');
     expect(byName('h1')[0]?.text).toBe('Example');
     expect(byClass('item')).toHaveLength(1);
@@ -217,7 +217,7 @@ describe('error pages', () => {
     expect(byName('h1')[0]?.text).toBe('Not found');
   });
 
-  it('stand when the store is what failed', async () => {
+  it('are shown when the store fails', async () => {
     const app = makeApp();
     app.reads.fault = new Error('no such table: item');
     const { response, html, byClass } = await getPage(app, '/');
@@ -226,7 +226,7 @@ describe('error pages', () => {
     expect(byClass('tabs')[0]?.text).toContain('World');
   });
 
-  it('refuse a method that nothing here answers', async () => {
+  it('answer 405 for an unsupported method', async () => {
     const response = await makeApp().app.request('/', { method: 'DELETE' });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
@@ -244,11 +244,11 @@ describe('a page', () => {
     const { all, byName, byClass } = await getPage(makeApp([makeItem(1)]), path);
     expect(byName('main').map(({ attributes }) => attributes['id'])).toEqual(['main']);
     expect(byName('h1')).toHaveLength(1);
-    expect(byClass('skip')[0]?.attributes['href']).toBe('#main');
+    expect(byClass('skip-link')[0]?.attributes['href']).toBe('#main');
     expect(all[0]?.attributes['lang']).toBe('en');
   });
 
-  it('puts the path of the public URL before every address', async () => {
+  it('prefixes every address with the path of the public URL', async () => {
     const app = makeApp([makeItem(1)], { publicUrl: () => 'https://example.org/news' });
     const { all } = await getPage(app, '/items/1');
     const own = all
@@ -258,7 +258,7 @@ describe('a page', () => {
     expect(own.filter((address) => !address.startsWith('/news/'))).toEqual([]);
   });
 
-  it('is answered with 304 while nothing has happened', async () => {
+  it('is answered with 304 while it has not changed', async () => {
     const { get, reads } = makeApp([makeItem(1)]);
     const tag = (await get('/')).headers.get('etag') ?? '';
     expect((await get('/', { 'if-none-match': tag })).status).toBe(304);

@@ -17,7 +17,7 @@ const library = [
 ];
 
 describe('the search page', () => {
-  it('lists what was found, newest first, with what was searched for marked', async () => {
+  it('lists the results, newest first, with matches highlighted', async () => {
     const { byClass, textOf, byName } = await getPage(makeApp(library), '/search?q=budget');
     expect(textOf('h1')).toEqual(['Search: budget']);
     expect(byClass('headline').map(({ text }) => text)).toEqual(['Other news', 'Budget vote postponed']);
@@ -29,7 +29,7 @@ describe('the search page', () => {
     expect(byName('input').find(({ attributes }) => attributes['name'] === 'q')?.attributes['value']).toBe('budget');
   });
 
-  it('shows a question and what it finds as text, whatever they look like', async () => {
+  it('escapes the query and the results', async () => {
     const title = '"><script>alert("budget")</script>';
     const { html, textOf } = await getPage(makeApp([makeItem(1, { title })]), `/search?q=${encodeURIComponent(title)}`);
     expect(html).not.toContain('<script>alert');
@@ -43,11 +43,14 @@ describe('the search page', () => {
     expect(feeds.map(({ attributes }) => attributes['href'])).toEqual(
       ['rss', 'atom', 'json'].map((format) => `/feed.${format}?q=budget+-cricket`),
     );
-    expect(byClass('follow')[0]?.text).toContain('wss://news.example.com/live?q=budget+-cricket');
-    expect(byClass('arrivals')[0]?.attributes).toMatchObject({ 'data-q': 'budget -cricket', 'data-cursor': 'k3f9-0' });
+    expect(byClass('follow-search')[0]?.text).toContain('wss://news.example.com/live?q=budget+-cricket');
+    expect(byClass('new-items-notice')[0]?.attributes).toMatchObject({
+      'data-q': 'budget -cricket',
+      'data-cursor': 'k3f9-0',
+    });
   });
 
-  it('ranks by relevance when it is asked to, and pages on in that order', async () => {
+  it('sorts by relevance on request and keeps the order on further pages', async () => {
     const app = makeApp(library);
     const { byName } = await getPage(app, '/search?q=budget&sort=relevance');
     expect(app.reads.queries.at(-1)).toMatchObject({ byRelevance: true, filter: { q: 'budget' } });
@@ -57,26 +60,26 @@ describe('the search page', () => {
     expect(app.reads.queries.at(-1)?.before).toBe('r30-7');
   });
 
-  it('leads on to more results and keeps the question', async () => {
+  it('links to further results of the same query', async () => {
     const many = Array.from({ length: 35 }, (_, index) => makeItem(index + 1));
     const { all } = await getPage(makeApp(many), '/search?q=headline');
     const next = all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
     expect(next).toMatch(/^\/search\?q=headline&before=\d+-6$/);
     const second = await getPage(makeApp(many), next);
     expect(second.byClass('item')).toHaveLength(5);
-    expect(second.byClass('arrivals')).toEqual([]);
+    expect(second.byClass('new-items-notice')).toEqual([]);
   });
 
-  it('says how to search when nothing is asked', async () => {
+  it('explains the search syntax when the query is empty', async () => {
     const { response, byClass, textOf } = await getPage(makeApp(library), '/search');
     expect(response.status).toBe(200);
     expect(textOf('h1')).toEqual(['Search']);
-    expect(byClass('help')[0]?.text).toContain('"budget vote"');
+    expect(byClass('search-help')[0]?.text).toContain('"budget vote"');
   });
 
-  it('says what to try when nothing is found', async () => {
+  it('suggests what to change when nothing is found', async () => {
     const { byClass, byName } = await getPage(makeApp(library), '/search?q=zebra');
-    expect(byClass('empty')[0]?.text).toContain('leave a word out');
+    expect(byClass('empty')[0]?.text).toContain('remove a word');
     expect(byName('mark')).toEqual([]);
   });
 
@@ -85,7 +88,7 @@ describe('the search page', () => {
     [`q=${'x'.repeat(201)}`, 'at most 200 characters'],
     ['q=a&before=nonsense', 'next'],
     ['q=a&sort=best', 'sort must be newest or relevance'],
-  ])('says what is wrong with ?%s, with the box to mend it in', async (query, why) => {
+  ])('explains what is wrong with ?%s next to the search box', async (query, why) => {
     const { response, byClass, all } = await getPage(makeApp(library), `/search?${query}`);
     expect(response.status).toBe(400);
     expect(byClass('empty')[0]?.text).toContain(why);

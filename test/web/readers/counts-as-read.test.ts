@@ -26,7 +26,7 @@ describe('countsAsRead', () => {
     { 'x-moz': 'prefetch' },
     { 'sec-fetch-dest': 'empty' },
     { 'sec-fetch-dest': 'iframe' },
-  ])('does not count what is fetched in advance or not as a page: %o', (headers) => {
+  ])('does not count a prefetch or a request for something else than a document: %o', (headers) => {
     expect(counts(headers)).toBe(false);
   });
 
@@ -41,7 +41,7 @@ describe('countsAsRead', () => {
     'Mozilla/5.0 (Macintosh) Chrome-Lighthouse',
     'python-requests/2.32',
     'Feedly/1.0 (+http://www.feedly.com/fetcher.html)',
-  ])('does not count a robot or a program that is no browser: %s', (agent) => {
+  ])('does not count a robot or another program: %s', (agent) => {
     expect(counts({ 'user-agent': agent })).toBe(false);
   });
 

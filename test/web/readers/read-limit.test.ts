@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReadLimit, maxReadersPerAddress } from '../../../src/web/readers/read-limit.ts';
 
 describe('createReadLimit', () => {
-  it('allows a few dozen visitors of an address, and those again', () => {
+  it('allows thirty visitors of an address, and the same ones again', () => {
     const limit = createReadLimit();
     const ask = (number: number) => limit.allows({ hash: `visitor ${number}`, addressHash: 'office' });
     const allowed = Array.from({ length: 100 }, (_, number) => ask(number)).filter(Boolean);
@@ -11,7 +11,7 @@ describe('createReadLimit', () => {
     expect(ask(maxReadersPerAddress)).toBe(false);
   });
 
-  it('keeps an address that goes on asking, however many others come', () => {
+  it('does not evict an address that keeps sending requests', () => {
     const limit = createReadLimit(100);
     const attack = (number: number) => limit.allows({ hash: `made up ${number}`, addressHash: 'attacker' });
     for (let number = 0; number < maxReadersPerAddress; number += 1) expect(attack(number)).toBe(true);

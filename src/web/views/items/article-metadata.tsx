@@ -3,23 +3,23 @@ import type { Item } from '../../../domain/items/item.ts';
 import type { PageContext } from '../layout/page-context.ts';
 import { datelineMs, pictureUrlOf } from './item-parts.tsx';
 
-/** What machines are told of an item's page. */
+/** The values of an item page's metadata. */
 export interface ArticleMetadata {
   readonly item: Item;
-  readonly frame: PageContext;
-  /** Absolute address of our page. */
+  readonly context: PageContext;
+  /** Absolute address of the item page. */
   readonly page: string;
   readonly description: string | null;
 }
 
 /** Open Graph and a schema.org `NewsArticle`, for the head of an item's page. */
-export function ArticleHead(facts: ArticleMetadata) {
-  const { item, frame, page, description } = facts;
-  const picture = pictureUrlOf(item, frame);
+export function ArticleHead(metadata: ArticleMetadata) {
+  const { item, context, page, description } = metadata;
+  const picture = pictureUrlOf(item, context);
   return (
     <>
       <meta property="og:type" content="article" />
-      <meta property="og:site_name" content={frame.siteTitle} />
+      <meta property="og:site_name" content={context.siteTitle} />
       <meta property="og:title" content={item.title} />
       <meta property="og:url" content={page} />
       {description !== null && <meta property="og:description" content={description} />}
@@ -27,12 +27,12 @@ export function ArticleHead(facts: ArticleMetadata) {
       <meta property="article:published_time" content={iso(datelineMs(item))} />
       {item.updatedMs !== null && <meta property="article:modified_time" content={iso(item.updatedMs)} />}
       <meta property="article:section" content={item.section} />
-      <script type="application/ld+json">{raw(scriptSafeJson(newsArticle(facts)))}</script>
+      <script type="application/ld+json">{raw(scriptSafeJson(newsArticle(metadata)))}</script>
     </>
   );
 }
 
-/** JSON that can stand in a script element: nothing in it ends the element or begins a comment. */
+/** JSON for a `script` element: no sequence in it ends the element or starts an HTML comment. */
 export function scriptSafeJson(value: object): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')
@@ -42,9 +42,9 @@ export function scriptSafeJson(value: object): string {
     .replaceAll('\u2029', '\\u2029');
 }
 
-/** schema.org's `NewsArticle`. The publisher is the source's: the text is theirs. */
-export function newsArticle({ item, frame, page, description }: ArticleMetadata): object {
-  const picture = pictureUrlOf(item, frame);
+/** A schema.org `NewsArticle`. The publisher is the source, which owns the text. */
+export function newsArticle({ item, context, page, description }: ArticleMetadata): object {
+  const picture = pictureUrlOf(item, context);
   return {
     '@context': 'https://schema.org',
     '@type': 'NewsArticle',

@@ -1,4 +1,4 @@
-/** The beginning of a text, cut between words; a cut is shown by "…". */
+/** The beginning of a text, at most `maxChars` code points long. A cut falls between words and is marked by "…". */
 export function excerpt(text: string, maxChars: number): string {
   const flat = text.replace(/\s+/g, ' ').trim();
   const points = [...flat.slice(0, maxChars * 2 + 2)];

@@ -6,9 +6,9 @@ import { Kicker, Meta, Picture, pictureUrlOf } from './item-parts.tsx';
 const summaryChars = 280;
 const leadSummaryChars = 420;
 
-/** The item that opens a page. */
-export function Lead({ item, currentSection, frame }: { item: Item } & Omit<ListProps, 'items'>) {
-  const picture = pictureUrlOf(item, frame);
+/** The first item of a page, with a large picture. */
+export function Lead({ item, currentSection, context }: { item: Item } & Omit<ListProps, 'items'>) {
+  const picture = pictureUrlOf(item, context);
   return (
     <article class="lead" lang={item.language ?? undefined}>
       {picture !== null && (
@@ -16,11 +16,11 @@ export function Lead({ item, currentSection, frame }: { item: Item } & Omit<List
           <Picture url={picture} eager />
         </div>
       )}
-      {item.section !== currentSection && <Kicker item={item} frame={frame} />}
+      {item.section !== currentSection && <Kicker item={item} context={context} />}
       <h2 class="headline" dir="auto">
-        <a href={frame.links.item(item.id)}>{item.title}</a>
+        <a href={context.links.item(item.id)}>{item.title}</a>
       </h2>
-      <Meta item={item} frame={frame} />
+      <Meta item={item} context={context} />
       {item.summary !== '' && (
         <p class="summary" dir="auto">
           {excerpt(item.summary, leadSummaryChars)}
@@ -30,22 +30,22 @@ export function Lead({ item, currentSection, frame }: { item: Item } & Omit<List
   );
 }
 
-/** The items below the lead that have pictures, side by side. */
-export function FeaturedRow({ items, currentSection, frame }: ListProps) {
+/** Items with pictures in a row below the lead. */
+export function FeaturedRow({ items, currentSection, context }: ListProps) {
   if (items.length === 0) return null;
   return (
-    <ul class="seconds">
+    <ul class="featured-row">
       {items.map((item) => (
         <li>
-          <article class="second" lang={item.language ?? undefined}>
+          <article class="featured" lang={item.language ?? undefined}>
             <div class="picture">
-              <Picture url={pictureUrlOf(item, frame) ?? ''} />
+              <Picture url={pictureUrlOf(item, context) ?? ''} />
             </div>
-            {item.section !== currentSection && <Kicker item={item} frame={frame} />}
+            {item.section !== currentSection && <Kicker item={item} context={context} />}
             <h2 class="headline" dir="auto">
-              <a href={frame.links.item(item.id)}>{item.title}</a>
+              <a href={context.links.item(item.id)}>{item.title}</a>
             </h2>
-            <Meta item={item} frame={frame} />
+            <Meta item={item} context={context} />
           </article>
         </li>
       ))}
@@ -53,68 +53,71 @@ export function FeaturedRow({ items, currentSection, frame }: ListProps) {
   );
 }
 
-/** Where the live script tells, above a list, that more came in: nothing that is being read moves. */
+/** Which new items belong on the page. */
 export interface NewItemsNoticeProps {
-  /** Of one search; null: what came in is counted by the News feed. */
-  readonly search: { readonly q: string; readonly cursor: string; readonly base: string } | null;
-  /** Only items of this section, or source, belong on the page. */
+  /** The search of the page, with the log cursor of its results; null: the News feed of the page reports new items. */
+  readonly search: { readonly q: string; readonly cursor: string; readonly basePath: string } | null;
+  /** Slug of the section, or id of the source, of the page; undefined: all belong. */
   readonly section?: string | undefined;
   readonly source?: string | undefined;
 }
 
-/** A way to what came in since the page was made. */
+/**
+ * The place above a list where the page script shows a button with the number of new items. The list itself does not
+ * change while it is read.
+ */
 export function NewItemsNotice({ search, section, source }: NewItemsNoticeProps) {
   return (
     <p
-      class="arrivals"
+      class="new-items-notice"
       role="status"
       data-section={section}
       data-source={source}
       data-q={search?.q}
       data-cursor={search?.cursor}
-      data-base={search?.base}
+      data-base-path={search?.basePath}
     >
       <button type="button" hidden />
     </p>
   );
 }
 
-/** What a list of items is made from. */
+/** Props of the lists. */
 interface ListProps {
   readonly items: readonly Item[];
-  /** The section that the page is about: it need not be said of each item again. */
+  /** The section of the page, which items need not repeat; null: items of all sections are listed. */
   readonly currentSection: string | null;
-  readonly frame: PageContext;
+  readonly context: PageContext;
 }
 
-/** Items below one another, newest first. */
-export function ItemList({ items, currentSection, frame }: ListProps) {
+/** A vertical list of items in the given order. */
+export function ItemList({ items, currentSection, context }: ListProps) {
   if (items.length === 0) return null;
   return (
     <ul class="items">
       {items.map((item) => (
         <li>
-          <ListedItem item={item} currentSection={currentSection} frame={frame} />
+          <ListedItem item={item} currentSection={currentSection} context={context} />
         </li>
       ))}
     </ul>
   );
 }
 
-/** What stands where no item does. */
+/** The text of an empty list. */
 export function NoItems() {
-  return <p class="empty">There is no news here yet.</p>;
+  return <p class="empty">There are no items yet.</p>;
 }
 
-function ListedItem({ item, currentSection, frame }: Omit<ListProps, 'items'> & { item: Item }) {
-  const picture = pictureUrlOf(item, frame);
+function ListedItem({ item, currentSection, context }: Omit<ListProps, 'items'> & { item: Item }) {
+  const picture = pictureUrlOf(item, context);
   return (
     <article class="item" lang={item.language ?? undefined}>
-      {item.section !== currentSection && <Kicker item={item} frame={frame} />}
+      {item.section !== currentSection && <Kicker item={item} context={context} />}
       <h2 class="headline" dir="auto">
-        <a href={frame.links.item(item.id)}>{item.title}</a>
+        <a href={context.links.item(item.id)}>{item.title}</a>
       </h2>
-      <Meta item={item} frame={frame} />
+      <Meta item={item} context={context} />
       {item.summary !== '' && (
         <p class="summary" dir="auto">
           {excerpt(item.summary, summaryChars)}
@@ -129,13 +132,13 @@ function ListedItem({ item, currentSection, frame }: Omit<ListProps, 'items'> & 
   );
 }
 
-/** The way to older items. */
+/** The link to the next page of a list. */
 export function Pager({ path, next }: { path: string; next: string | null }) {
   if (next === null) return null;
   return <MorePages href={`${path}?before=${encodeURIComponent(next)}`} label="Older news" />;
 }
 
-/** The way to the next page. */
+/** A link to the next page. */
 export function MorePages({ href, label }: { href: string; label: string }) {
   return (
     <nav class="pager" aria-label={label}>

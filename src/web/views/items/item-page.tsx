@@ -5,30 +5,30 @@ import type { PageContext } from '../layout/page-context.ts';
 import { externalLink } from '../layout/view-links.ts';
 import { datelineMs, Kicker, Picture, pictureUrlOf, Time } from './item-parts.tsx';
 
-/** How often an item was read, and whether a comment can be written below it. */
+/** How often an item was read, and whether comments are open. */
 export interface ReaderCounts {
-  /** Null: nobody counts here. */
+  /** Null: reads are not counted. */
   readonly reads: number | null;
   readonly commentable: boolean;
 }
 
-/** One item: what we may show of it, and the way to the original. */
-export function ItemContent({ item, frame, counts }: { item: Item; frame: PageContext; counts: ReaderCounts }) {
-  const picture = pictureUrlOf(item, frame);
+/** One item: the text that may be republished, and the link to the original. */
+export function ItemContent({ item, context, counts }: { item: Item; context: PageContext; counts: ReaderCounts }) {
+  const picture = pictureUrlOf(item, context);
   return (
-    <article class="full" lang={item.language ?? undefined} data-item={item.id}>
-      <Kicker item={item} frame={frame} />
+    <article class="item-page" lang={item.language ?? undefined} data-item={item.id}>
+      <Kicker item={item} context={context} />
       <h1 class="headline" dir="auto">
         {item.title}
       </h1>
-      <Dates item={item} frame={frame} />
+      <Dates item={item} context={context} />
       {picture !== null && !item.contentHtml.includes('<img') && (
         <div class="picture">
           <Picture url={picture} eager />
         </div>
       )}
       <Text item={item} />
-      <Byline item={item} frame={frame} />
+      <Byline item={item} context={context} />
       <Counts counts={counts} />
       <Enclosures enclosures={item.enclosures.filter(({ url }) => url !== picture)} />
       {item.url !== null && (
@@ -38,17 +38,17 @@ export function ItemContent({ item, frame, counts }: { item: Item; frame: PageCo
           </a>
         </p>
       )}
-      <AlsoIn item={item} frame={frame} />
+      <AlsoIn item={item} context={context} />
       <Categories categories={item.categories} />
     </article>
   );
 }
 
-/** Below the text. The live script keeps the number going. */
+/** The page script updates the number. */
 function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
   if (reads === null && !commentable) return null;
   return (
-    <p class="counts" lang="en">
+    <p class="item-counts" lang="en">
       {reads !== null && (
         <span>
           Read: <span class="read-count">{reads}</span>
@@ -59,22 +59,22 @@ function Counts({ counts: { reads, commentable } }: { counts: ReaderCounts }) {
   );
 }
 
-function Dates({ item, frame }: { item: Item; frame: PageContext }) {
+function Dates({ item, context }: { item: Item; context: PageContext }) {
   const updated = item.updatedMs !== null && item.updatedMs - datelineMs(item) >= minuteMs ? item.updatedMs : null;
   return (
     <p class="meta">
-      <Time ms={datelineMs(item)} frame={frame} />
+      <Time ms={datelineMs(item)} context={context} />
       {updated !== null && (
         <span class="updated">
           {' '}
-          updated <Time ms={updated} frame={frame} />
+          updated <Time ms={updated} context={context} />
         </span>
       )}
     </p>
   );
 }
 
-function Byline({ item, frame }: { item: Item; frame: PageContext }) {
+function Byline({ item, context }: { item: Item; context: PageContext }) {
   return (
     <p class="byline">
       {item.author !== null && (
@@ -82,25 +82,25 @@ function Byline({ item, frame }: { item: Item; frame: PageContext }) {
           By <bdi>{item.author}</bdi>,{' '}
         </span>
       )}
-      <a class="source" href={frame.links.source(item.source.id)}>
+      <a class="source" href={context.links.source(item.source.id)}>
         <bdi>{item.source.title}</bdi>
       </a>
     </p>
   );
 }
 
-/** The HTML was sanitised before it was stored; it is the one thing that is not escaped here. */
+/** `contentHtml` was sanitised before it was stored. It is the only value that is not escaped here. */
 function Text({ item }: { item: Item }) {
   if (item.contentHtml !== '') {
     return (
-      <div class="text" dir="auto">
+      <div class="item-text" dir="auto">
         {raw(item.contentHtml)}
       </div>
     );
   }
   if (item.summary === '') return null;
   return (
-    <div class="text" dir="auto">
+    <div class="item-text" dir="auto">
       <p>{item.summary}</p>
     </div>
   );
@@ -113,7 +113,7 @@ function Enclosures({ enclosures }: { enclosures: readonly Enclosure[] }) {
       {enclosures.map((enclosure) => (
         <li>
           {enclosure.type?.startsWith('audio/') && enclosure.url.startsWith('https://') && (
-            // biome-ignore lint/a11y/useMediaCaption: a publisher's sound comes without captions
+            // biome-ignore lint/a11y/useMediaCaption: publishers provide no captions
             <audio controls preload="none" src={enclosure.url} />
           )}
           <a href={enclosure.url} {...externalLink}>
@@ -127,7 +127,7 @@ function Enclosures({ enclosures }: { enclosures: readonly Enclosure[] }) {
 
 function nameOf({ url, type, length }: Enclosure): string {
   const kind = type === null ? '' : ` (${type}${length === null ? '' : `, ${sizeOf(length)}`})`;
-  return `Attached at ${new URL(url).hostname}${kind}`;
+  return `Attachment at ${new URL(url).hostname}${kind}`;
 }
 
 function sizeOf(bytes: number): string {
@@ -135,15 +135,15 @@ function sizeOf(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-function AlsoIn({ item, frame }: { item: Item; frame: PageContext }) {
+function AlsoIn({ item, context }: { item: Item; context: PageContext }) {
   if (item.alsoIn.length === 0) return null;
   return (
-    <p class="also">
+    <p class="also-in">
       Also in{' '}
       {item.alsoIn.map((label, index) => (
         <>
           {index > 0 && ', '}
-          <a href={frame.links.source(label.id)}>
+          <a href={context.links.source(label.id)}>
             <bdi>{label.title}</bdi>
           </a>
         </>

@@ -1,36 +1,36 @@
 import type { Item } from '../../../domain/items/item.ts';
 import type { PageContext } from '../layout/page-context.ts';
 
-/** When an item counts as published: the publisher's date, else when we first saw it. */
+/** The date that pages show: when the item was published, else when it was first seen. Epoch milliseconds. */
 export function datelineMs(item: Item): number {
   return item.publishedMs ?? item.firstSeenMs;
 }
 
-/** An instant in the site's own form. */
-export function Time({ ms, frame, class: name }: { ms: number; frame: PageContext; class?: string }) {
+/** An instant in the date format of the site. */
+export function Time({ ms, context, class: name }: { ms: number; context: PageContext; class?: string }) {
   return (
     <time class={name} datetime={new Date(ms).toISOString()}>
-      {frame.dateline(ms)}
+      {context.dateline(ms)}
     </time>
   );
 }
 
 /** The section above a headline. */
-export function Kicker({ item, frame }: { item: Item; frame: PageContext }) {
+export function Kicker({ item, context }: { item: Item; context: PageContext }) {
   return (
     <p class="kicker">
-      <a href={frame.links.section(item.section)}>{item.section}</a>
+      <a href={context.links.section(item.section)}>{item.section}</a>
     </p>
   );
 }
 
-/** Dateline and source of an item in a list. */
-export function Meta({ item, frame }: { item: Item; frame: PageContext }) {
+/** Date and source of an item in a list. */
+export function Meta({ item, context }: { item: Item; context: PageContext }) {
   const others = item.alsoIn.length;
   return (
     <p class="meta">
-      <Time ms={datelineMs(item)} frame={frame} />{' '}
-      <a class="source" href={frame.links.source(item.source.id)}>
+      <Time ms={datelineMs(item)} context={context} />{' '}
+      <a class="source" href={context.links.source(item.source.id)}>
         <bdi>{item.source.title}</bdi>
       </a>
       {others > 0 && <span class="others"> and {others === 1 ? '1 other' : `${others} others`}</span>}
@@ -38,7 +38,7 @@ export function Meta({ item, frame }: { item: Item; frame: PageContext }) {
   );
 }
 
-/** A publisher's picture. It says nothing that the headline does not, so it has no text of its own. */
+/** A publisher's picture. It only illustrates the headline, so its text alternative is empty. */
 export function Picture({ url, eager = false }: { url: string; eager?: boolean }) {
   return (
     <img
@@ -52,7 +52,7 @@ export function Picture({ url, eager = false }: { url: string; eager?: boolean }
   );
 }
 
-/** The address of an item's picture, when a page may load it. */
-export function pictureUrlOf(item: Item, frame: PageContext): string | null {
-  return item.imageUrl !== null && frame.isPictureAllowed(item.imageUrl) ? item.imageUrl : null;
+/** The address of an item's picture; null: there is none, or pages may not load it. */
+export function pictureUrlOf(item: Item, context: PageContext): string | null {
+  return item.imageUrl !== null && context.isPictureAllowed(item.imageUrl) ? item.imageUrl : null;
 }

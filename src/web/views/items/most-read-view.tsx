@@ -7,30 +7,30 @@ export interface MostReadLists {
   readonly week: readonly Entry[];
 }
 
-/** What was read most; nothing while nothing was read. */
-export function MostRead({ lists, frame }: { lists: MostReadLists; frame: PageContext }) {
+/** The lists of most read items; nothing when both are empty. */
+export function MostRead({ lists, context }: { lists: MostReadLists; context: PageContext }) {
   const { day, week } = lists;
   if (week.length === 0 && day.length === 0) return null;
   return (
     <section class="most-read" aria-labelledby="most-read-title">
       <h2 id="most-read-title">Most read</h2>
-      {day.length > 0 && <Entries entries={day} frame={frame} />}
+      {day.length > 0 && <Entries entries={day} context={context} />}
       {week.length > 0 && (
         <details open={day.length === 0}>
-          <summary>In seven days</summary>
-          <Entries entries={week} frame={frame} />
+          <summary>Last seven days</summary>
+          <Entries entries={week} context={context} />
         </details>
       )}
     </section>
   );
 }
 
-function Entries({ entries, frame }: { entries: readonly Entry[]; frame: PageContext }) {
+function Entries({ entries, context }: { entries: readonly Entry[]; context: PageContext }) {
   return (
     <ol>
       {entries.map(({ item, reads }) => (
         <li lang={item.language ?? undefined}>
-          <a href={frame.links.item(item.id)} dir="auto">
+          <a href={context.links.item(item.id)} dir="auto">
             {item.title}
           </a>{' '}
           <span class="reads" lang="en">

@@ -3,63 +3,71 @@ import type { PageContext } from '../layout/page-context.ts';
 import { datelineMs, Time } from './item-parts.tsx';
 import { MostRead, type MostReadLists } from './most-read-view.tsx';
 
-/** What the News feed beside a page starts with. */
+/** What the sidebar of a page shows when it is sent. */
 export interface NewsFeedData {
   /** Newest first. */
   readonly items: readonly Item[];
-  /** Place in the log at which they were read: the live script goes on from it. */
+  /** Log cursor at which the items were read: the page script continues from it. */
   readonly cursor: string;
-  /** What stands below it. */
   readonly mostRead: MostReadLists;
 }
 
-/** What stands beside a page: the newest items of all sections, and what was read most. */
-export function NewsFeed({ start, frame }: { start: NewsFeedData; frame: PageContext }) {
+/** The sidebar of a page: the newest items of all sections, and the most read ones. */
+export function NewsFeed({ data, context }: { data: NewsFeedData; context: PageContext }) {
   return (
-    <div class="side">
-      <NewsFeedList start={start} frame={frame} />
-      <MostRead lists={start.mostRead} frame={frame} />
+    <div class="sidebar">
+      <NewsFeedList data={data} context={context} />
+      <MostRead lists={data.mostRead} context={context} />
     </div>
   );
 }
 
-/** The live script lets it grow while the page is open. */
-function NewsFeedList({ start, frame }: { start: NewsFeedData; frame: PageContext }) {
+/** The page script adds items while the page is open: it copies the `template` and fills the copy. */
+function NewsFeedList({ data, context }: { data: NewsFeedData; context: PageContext }) {
   return (
     <aside
       class="news-feed"
       id="news-feed"
       aria-labelledby="news-feed-title"
-      data-cursor={start.cursor}
-      data-base={frame.links.base}
-      data-dateline={frame.datelinePattern}
-      data-timezone={frame.timezone}
+      data-cursor={data.cursor}
+      data-base-path={context.links.base}
+      data-dateline={context.datelinePattern}
+      data-timezone={context.timezone}
     >
       <header>
         <h2 id="news-feed-title">News feed</h2>
-        <p class="sign" role="status" hidden />
+        <p class="live-state" role="status" hidden />
       </header>
-      <div class="wire-frame">
-        <button class="fresh" type="button" hidden />
-        <ol class="wire">
-          {start.items.map((item) => (
-            <NewsFeedEntry item={item} frame={frame} />
+      <div class="news-feed-frame">
+        <button class="new-lines" type="button" hidden />
+        <ol class="news-feed-list">
+          {data.items.map((item) => (
+            <NewsFeedEntry item={item} context={context} />
           ))}
         </ol>
+        <template class="news-feed-entry">
+          <NewsFeedEntry item={null} context={context} />
+        </template>
       </div>
     </aside>
   );
 }
 
-function NewsFeedEntry({ item, frame }: { item: Item; frame: PageContext }) {
+/** @param item null: the template of an entry. */
+function NewsFeedEntry({ item, context }: { item: Item | null; context: PageContext }) {
   return (
-    <li data-id={item.id} data-sort={item.sortMs} lang={item.language ?? undefined}>
-      <Time ms={datelineMs(item)} frame={frame} />{' '}
+    <li
+      class={item === null ? 'is-new' : undefined}
+      data-id={item?.id}
+      data-sort-ms={item?.sortMs}
+      lang={item?.language ?? undefined}
+    >
+      {item === null ? <time /> : <Time ms={datelineMs(item)} context={context} />}{' '}
       <span class="source">
-        <bdi>{item.source.title}</bdi>
+        <bdi>{item?.source.title}</bdi>
       </span>{' '}
-      <a href={frame.links.item(item.id)} dir="auto">
-        {item.title}
+      <a href={item === null ? undefined : context.links.item(item.id)} dir="auto">
+        {item?.title}
       </a>
     </li>
   );

@@ -1,4 +1,4 @@
-/** Something to take along: the script gives it a button that copies it. */
+/** A text with a button that copies it. The page script shows the button where the browser has a clipboard. */
 export function Copyable({ text }: { text: string }) {
   return (
     <span class="copyable">

@@ -1,4 +1,4 @@
-/** The day in words, as a newspaper's masthead has it: `Monday, 24 November 2025`. */
+/** The day in words: `Monday, 24 November 2025`. */
 export function formatDay(ms: number, timezone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
@@ -7,12 +7,12 @@ export function formatDay(ms: number, timezone: string): string {
     month: 'long',
     year: 'numeric',
   });
-  // Put together by hand: whether a comma stands after the weekday differs between versions of the language data.
+  // Built from parts: versions of the locale data differ in the comma after the weekday.
   const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
   return `${parts['weekday']}, ${parts['day']} ${parts['month']} ${parts['year']}`;
 }
 
-/** The hour of a day: `18:00`. */
+/** The time of day: `18:00`. */
 export function formatHour(ms: number, timezone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,

@@ -1,29 +1,29 @@
 const keys = [
   ['j', 'the next headline'],
-  ['k', 'the headline before'],
-  ['o', 'opens the headline'],
-  ['/', 'goes to the search box'],
-  ['?', 'shows this'],
+  ['k', 'the previous headline'],
+  ['o', 'open the headline'],
+  ['/', 'go to the search box'],
+  ['?', 'show this help'],
 ] as const;
 
-/** The keys that the page's script listens to. It opens this, and nothing does where there is no script. */
+/** Lists the keyboard shortcuts. Only the page script opens the dialog, so that it stays closed without scripts. */
 export function KeyboardHelp() {
   return (
-    <dialog class="keys" id="keys" aria-labelledby="keys-title">
-      <h2 id="keys-title">Keyboard</h2>
+    <dialog class="keyboard-help" id="keyboard-help" aria-labelledby="keyboard-help-title">
+      <h2 id="keyboard-help-title">Keyboard shortcuts</h2>
       <dl>
-        {keys.map(([key, what]) => (
+        {keys.map(([key, action]) => (
           <div>
             <dt>
               <kbd>{key}</kbd>
             </dt>
-            <dd>{what}</dd>
+            <dd>{action}</dd>
           </div>
         ))}
       </dl>
       <p>
         <label>
-          <input type="checkbox" id="keys-on" checked /> Listen to these keys
+          <input type="checkbox" id="keyboard-enabled" checked /> Use these keys
         </label>
       </p>
       <form method="dialog">

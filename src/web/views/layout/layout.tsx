@@ -3,27 +3,27 @@ import { outputFormats } from '../../../domain/output-formats.ts';
 import { KeyboardHelp } from './keyboard-help.tsx';
 import type { PageContext, PageHead } from './page-context.ts';
 
-/** A whole page: head, masthead, the page's own matter, foot. */
-export function Layout(props: PropsWithChildren<{ frame: PageContext; head: PageHead }>) {
-  const { frame, head, children } = props;
+/** The HTML document of a page: head, masthead, the content of the page, footer. */
+export function Layout(props: PropsWithChildren<{ context: PageContext; head: PageHead }>) {
+  const { context, head, children } = props;
   return (
     <html lang="en">
-      <Head frame={frame} head={head} />
-      <body data-dateline={frame.datelinePattern} data-timezone={frame.timezone}>
-        <a class="skip" href="#main">
+      <Head context={context} head={head} />
+      <body data-dateline={context.datelinePattern} data-timezone={context.timezone}>
+        <a class="skip-link" href="#main">
           Skip to the news
         </a>
-        <Masthead frame={frame} head={head} />
+        <Masthead context={context} head={head} />
         <div class="page">{children}</div>
-        <Footer frame={frame} head={head} />
+        <Footer context={context} head={head} />
         <KeyboardHelp />
       </body>
     </html>
   );
 }
 
-function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
-  const { links, siteTitle } = frame;
+function Head({ context, head }: { context: PageContext; head: PageHead }) {
+  const { links, siteTitle } = context;
   const { feedPath } = head;
   return (
     <head>
@@ -35,18 +35,17 @@ function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
       {head.canonical !== null && <link rel="canonical" href={head.canonical} />}
       <meta name="theme-color" content="#fbfaf7" media="(prefers-color-scheme: light)" />
       <meta name="theme-color" content="#141413" media="(prefers-color-scheme: dark)" />
-      {/* The page of an item tells more of itself, and does so on its own. */}
+      {/* An item page brings its own Open Graph elements in `extra`. */}
       {head.extra === undefined && <OpenGraph siteTitle={siteTitle} head={head} />}
       <link rel="stylesheet" href={links.file('assets/newswire.css')} />
-      <link rel="stylesheet" href={links.file('assets/readers.css')} />
       <link rel="icon" type="image/svg+xml" href={links.file('assets/favicon.svg')} />
       {feedPath !== null &&
         outputFormats.map(({ name, label, mediaType }) => (
           <link rel="alternate" type={mediaType} title={label} href={links.feed(feedPath, name, head.q)} />
         ))}
-      {feedPath !== null && frame.hubUrl !== null && (
+      {feedPath !== null && context.hubUrl !== null && (
         <>
-          <link rel="hub" href={frame.hubUrl} />
+          <link rel="hub" href={context.hubUrl} />
           <link rel="self" type="application/atom+xml" href={links.topic(feedPath, 'atom')} />
         </>
       )}
@@ -56,7 +55,7 @@ function Head({ frame, head }: { frame: PageContext; head: PageHead }) {
   );
 }
 
-/** What those show who link to the page. */
+/** Open Graph elements: sites that link to the page build their preview from them. */
 function OpenGraph({ siteTitle, head }: { siteTitle: string; head: PageHead }) {
   return (
     <>
@@ -70,25 +69,25 @@ function OpenGraph({ siteTitle, head }: { siteTitle: string; head: PageHead }) {
   );
 }
 
-function Masthead({ frame, head }: { frame: PageContext; head: PageHead }) {
+function Masthead({ context, head }: { context: PageContext; head: PageHead }) {
   const name = (
-    <a href={frame.links.front} rel="home">
-      {frame.siteTitle}
+    <a href={context.links.front} rel="home">
+      {context.siteTitle}
     </a>
   );
   return (
     <header class="masthead">
-      <div class="folio">
-        <span class="today">{frame.today}</span>
-        <a class="to-feed" href="#news-feed">
+      <div class="masthead-bar">
+        <span class="today">{context.today}</span>
+        <a class="news-feed-link" href="#news-feed">
           News feed
         </a>
-        <SearchForm frame={frame} q={head.q ?? ''} />
+        <SearchForm context={context} q={head.q ?? ''} />
       </div>
       {head.title === null ? <h1 class="site-title">{name}</h1> : <p class="site-title">{name}</p>}
       <nav class="tabs" aria-label="Sections">
         <ul>
-          {frame.tabs.map((tab) => (
+          {context.tabs.map((tab) => (
             <li>
               <a href={tab.href} aria-current={tab.current ?? undefined}>
                 {tab.name}
@@ -101,10 +100,10 @@ function Masthead({ frame, head }: { frame: PageContext; head: PageHead }) {
   );
 }
 
-function SearchForm({ frame, q }: { frame: PageContext; q: string }) {
+function SearchForm({ context, q }: { context: PageContext; q: string }) {
   return (
     <search class="search">
-      <form action={frame.links.search} method="get">
+      <form action={context.links.search} method="get">
         <input
           id="search-box"
           name="q"
@@ -121,10 +120,10 @@ function SearchForm({ frame, q }: { frame: PageContext; q: string }) {
   );
 }
 
-function Footer({ frame, head }: { frame: PageContext; head: PageHead }) {
-  const { links } = frame;
+function Footer({ context, head }: { context: PageContext; head: PageHead }) {
+  const { links } = context;
   return (
-    <footer class="foot">
+    <footer class="footer">
       <nav aria-label="About this site">
         <ul>
           <li>
@@ -141,12 +140,12 @@ function Footer({ frame, head }: { frame: PageContext; head: PageHead }) {
               <a href={links.feed(head.feedPath ?? '', name, head.q)}>{label}</a>
             </li>
           ))}
-          <li class="to-keys" hidden>
+          <li class="keyboard-button" hidden>
             <button type="button">Keyboard</button>
           </li>
         </ul>
       </nav>
-      <p>Headlines and texts belong to their publishers. Times are {frame.timezone.replaceAll('_', ' ')}.</p>
+      <p>Headlines and texts belong to their publishers. Times are {context.timezone.replaceAll('_', ' ')}.</p>
     </footer>
   );
 }

@@ -2,44 +2,44 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { Dateline } from '../../../domain/dateline.ts';
 import type { Links } from './view-links.ts';
 
-/** One of the tabs below the masthead. */
+/** A tab below the masthead. */
 export interface Tab {
   readonly name: string;
   readonly href: string;
-  /** As `aria-current`: this very page, or a page within it. */
+  /** Value of `aria-current`: `page` on the page of the tab, `true` on a page below it. */
   readonly current: 'page' | 'true' | null;
 }
 
-/** What every page has around its own matter. */
+/** What every page needs besides its content: site settings, links and formatters. */
 export interface PageContext {
   readonly siteTitle: string;
-  /** The day in words. */
+  /** The current day in words. */
   readonly today: string;
   readonly tabs: readonly Tab[];
   readonly links: Links;
-  /** Whether a page may load a picture from this address; its policy says the same to the browser. */
+  /** Whether pages show a picture from this address. The Content-Security-Policy allows the same origins. */
   isPictureAllowed(url: string): boolean;
   readonly dateline: Dateline;
-  /** The patterns behind `dateline`, for the live script. */
+  /** The pattern of `dateline`, for the page script. */
   readonly datelinePattern: string;
   readonly timezone: string;
-  /** Where one subscribes to what a page shows (WebSub); null: one cannot. */
+  /** The WebSub hub of the feeds of a page; null: WebSub is off. */
   readonly hubUrl: string | null;
 }
 
-/** What a page says of itself in its head. */
+/** What differs in the `head` element from page to page. */
 export interface PageHead {
-  /** Null on the front page, whose title is the site's. */
+  /** Null on the front page: its title is the title of the site. */
   readonly title: string | null;
   readonly description: string | null;
-  /** Absolute address of the page; null for error pages. */
+  /** Absolute address of the page; null for pages that no search engine should index by address. */
   readonly canonical: string | null;
-  /** Path whose output feeds show the same items; null when there are none. */
+  /** Path of the page whose output feeds contain the same items; null: there are none. */
   readonly feedPath: string | null;
-  /** Further elements of the head: what the page says of its matter, a script of its own. */
+  /** More elements of the head: metadata, style sheets and scripts of one page. */
   readonly extra?: JSX.Element;
-  /** What was searched for: it stands in the search box, and the feeds are of it. */
+  /** The search query: the value of the search box, and the filter of the feeds. */
   readonly q?: string | null;
-  /** Absolute address of a picture for those who link to the page. */
+  /** Absolute address of a picture for link previews. */
   readonly image?: string | null;
 }

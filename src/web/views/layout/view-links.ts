@@ -1,7 +1,7 @@
 import type { OutputFormatName } from '../../../domain/output-formats.ts';
 import { slug } from '../../../domain/slug.ts';
 
-/** Addresses within the site, as they stand in `href`. */
+/** Addresses of the site as values of `href`: paths, unless a member says otherwise. */
 export interface Links {
   readonly front: string;
   readonly sources: string;
@@ -9,26 +9,28 @@ export interface Links {
   readonly status: string;
   readonly about: string;
   readonly opml: string;
-  /** Where the live script finds the server: '' or the path under which the site hangs. */
+  /** Path prefix of the site, '' for none: the page script adds it to addresses. */
   readonly base: string;
   item(id: number): string;
-  /** Where a comment on an item is sent to. */
+  /** The action of the comment form. */
   comments(itemId: number): string;
   section(name: string): string;
   source(id: string): string;
-  /** The search page with a question and, if need be, an order and a place. */
+  /** The search page for a query, optionally with a sort order and a page cursor. */
   searchFor(q: string, more?: { readonly sort?: 'relevance'; readonly before?: string }): string;
-  /** A built file: `assets/newswire.css`. */
+  /** A built file, such as `assets/newswire.css`. */
   file(path: string): string;
-  /** An output feed of the page at `path` ('' for the front page), of one search when `q` says so. */
+  /** An output feed of the page at `path` ('' for the front page), filtered by the search query `q`. */
   feed(path: string, format: OutputFormatName, q?: string | null): string;
-  /** The same, absolute: what one subscribes to. */
+  /** The absolute address of an output feed: the topic of WebSub subscriptions. */
   topic(path: string, format: OutputFormatName): string;
 }
 
 /**
- * @param publicUrl its path, if it has one, stands before every address.
- * @param version of the built files.
+ * Builds the addresses of the site.
+ *
+ * @param publicUrl absolute, without a trailing slash. Its path is the prefix of every address.
+ * @param version version of the built files.
  */
 export function makeLinks(publicUrl: string, version: string): Links {
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
@@ -53,7 +55,7 @@ export function makeLinks(publicUrl: string, version: string): Links {
   };
 }
 
-/** Attributes of a link that leads to a publisher's site: it learns nothing of us and gets nothing of us. */
+/** Attributes of a link to another site: no referrer is sent, and search engines give the link no weight. */
 export const externalLink = {
   rel: 'noopener noreferrer nofollow ugc',
   referrerpolicy: 'no-referrer',

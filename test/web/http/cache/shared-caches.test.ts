@@ -26,7 +26,7 @@ const said: Readonly<Record<string, readonly string[]>> = {
   'accept-encoding': ['br', 'gzip'],
   'accept-language': ['de-DE,de;q=0.9'],
   'user-agent': ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'curl/8'],
-  cookie: ['newswire-writer=aaaaaaaaaaaaaaaaaaaaaa', 'newswire-admin=made-up'],
+  cookie: ['newswire-author=aaaaaaaaaaaaaaaaaaaaaa', 'newswire-admin=made-up'],
   origin: ['https://example.org', 'null'],
   referer: ['https://example.org/'],
   'sec-fetch-dest': ['document', 'empty'],

@@ -9,16 +9,16 @@ const entry = (id: number, reads: number) => ({ item: makeItem(id, { title: `<b>
 
 describe('MostRead', () => {
   it('lists the day, and the week below it', () => {
-    const html = String(<MostRead lists={{ day: [entry(1, 1)], week: [entry(2, 676)] }} frame={frame} />);
+    const html = String(<MostRead lists={{ day: [entry(1, 1)], week: [entry(2, 676)] }} context={frame} />);
     expect(html).toMatch(/href="\/items\/1"[^>]*>&lt;b&gt;1&lt;\/b&gt;<\/a> <span[^>]*>1 read</);
-    expect(html).toMatch(/<details><summary>In seven days<\/summary>.*676 reads/);
+    expect(html).toMatch(/<details><summary>Last seven days<\/summary>.*676 reads/);
   });
 
-  it('opens the week when nothing was read today', () => {
-    expect(String(<MostRead lists={{ day: [], week: [entry(2, 3)] }} frame={frame} />)).toContain('<details open');
+  it('opens the list of the week when the list of the day is empty', () => {
+    expect(String(<MostRead lists={{ day: [], week: [entry(2, 3)] }} context={frame} />)).toContain('<details open');
   });
 
-  it('is not there while nothing was read', () => {
-    expect(String(<MostRead lists={{ day: [], week: [] }} frame={frame} />)).toBe('');
+  it('renders nothing when both lists are empty', () => {
+    expect(String(<MostRead lists={{ day: [], week: [] }} context={frame} />)).toBe('');
   });
 });

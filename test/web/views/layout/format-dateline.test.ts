@@ -15,13 +15,13 @@ describe('makeDateline', () => {
     expect(makeDateline(pattern, timezone)(instant)).toBe(expected);
   });
 
-  it('leaves everything else in the pattern as it is', () => {
+  it('copies all other characters of the pattern', () => {
     expect(makeDateline('[dd] — d M y H m yyy', 'UTC')(instant)).toBe('[31] — d M y H m 26y');
   });
 });
 
-describe('dayInWords', () => {
-  it('is the day where the site is', () => {
+describe('formatDay', () => {
+  it('returns the day in the time zone of the site', () => {
     expect(formatDay(instant, 'UTC')).toBe('Saturday, 31 January 2026');
     expect(formatDay(instant, 'Asia/Tokyo')).toBe('Sunday, 1 February 2026');
   });

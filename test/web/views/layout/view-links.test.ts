@@ -4,21 +4,21 @@ import { makeLinks } from '../../../../src/web/views/layout/view-links.ts';
 describe('links', () => {
   const links = makeLinks('https://example.org', 'v1');
 
-  it('name sections by their slug, in whatever script', () => {
+  it('contain the slug of a section in any script', () => {
     expect(links.section('Science & Nature')).toBe('/sections/science-nature');
     expect(links.section('Политика')).toBe(`/sections/${encodeURIComponent('политика')}`);
   });
 
-  it('carry the version of the built files, so that those may be kept for ever', () => {
+  it('contain the version of built files, so that these can be cached for ever', () => {
     expect(links.file('assets/newswire.css')).toBe('/public/v1/assets/newswire.css');
   });
 
-  it('lead to the output feeds of a page', () => {
+  it('include the output feeds of a page', () => {
     expect(links.feed('', 'rss')).toBe('/feed.rss');
     expect(links.feed('/sections/world', 'atom')).toBe('/sections/world/feed.atom');
   });
 
-  it.each(['https://example.org/news', 'https://example.org/news/'])('stay below the path of %s', (publicUrl) => {
+  it.each(['https://example.org/news', 'https://example.org/news/'])('start with the path of %s', (publicUrl) => {
     const below = makeLinks(publicUrl, 'v1');
     const all = [below.front, below.sources, below.item(1), below.section('World'), below.source('a')];
     expect(all).toEqual(['/news/', '/news/sources', '/news/items/1', '/news/sections/world', '/news/sources/a']);
