@@ -4,7 +4,7 @@ import { datelineMs, insertionIndex, type SortPosition, sortPositionOf } from '.
 import type { ScrollAnchor } from './scroll-anchor.ts';
 
 /** Settings and formatters of the list. */
-export interface NewsFeedListOptions {
+interface NewsFeedListOptions {
   /** When the list is longer, its oldest entries are removed. */
   readonly maxEntries: number;
   /** Path prefix of the site, '' for none. */

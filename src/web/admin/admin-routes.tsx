@@ -17,7 +17,6 @@ import {
   sessionLifetimeMs,
 } from './admin-session.ts';
 import { applyDecision, moderationPage } from './moderation-page.tsx';
-import { SignIn } from './sign-in-view.tsx';
 
 const cookieName = 'newswire-admin';
 const maxFormBytes = 64 * 1024;
@@ -128,7 +127,7 @@ function signInPage(
   };
   const content = (
     <main id="main" tabindex={-1}>
-      <SignIn action={`${adminLinks(context).admin}/sign-in`} error={error?.message ?? null} />
+      <SignInForm action={`${adminLinks(context).admin}/sign-in`} error={error?.message ?? null} />
     </main>
   );
   return sendAdminPage(c, renderDocument(page, head, content), error?.status ?? 200);
@@ -136,4 +135,31 @@ function signInPage(
 
 function tooLarge(): never {
   throw new RequestError({ status: 413, code: 'too_large', message: 'The form is too large.' });
+}
+
+/** The sign-in form. */
+function SignInForm({ action, error }: { action: string; error: string | null }) {
+  return (
+    <form class="sign-in" method="post" action={action}>
+      <h1 class="page-title">Sign in</h1>
+      <p class="comment-error" id="sign-in-error" role="alert">
+        {error}
+      </p>
+      <p>
+        <label for="token">Token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          required
+          autocomplete="current-password"
+          aria-describedby="sign-in-error"
+          aria-invalid={error === null ? undefined : 'true'}
+        />
+      </p>
+      <p>
+        <button type="submit">Sign in</button>
+      </p>
+    </form>
+  );
 }

@@ -12,7 +12,7 @@ import { badRequest } from '../shared/request-error.ts';
 const maxIds = 500;
 
 /** A moderator's decision. */
-export interface DecisionForm {
+interface DecisionForm {
   readonly action: CommentAction;
   readonly ids: readonly number[];
 }
@@ -43,7 +43,7 @@ export function parseStateFilter(text: string | undefined): CommentState | null 
 }
 
 /** The applied decision, as the address of the next page carries it. */
-export interface AppliedDecision {
+interface AppliedDecision {
   readonly action: CommentAction;
   readonly ids: readonly number[];
 }

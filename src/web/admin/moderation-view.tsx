@@ -4,7 +4,7 @@ import { Time } from '../views/items/item-parts.tsx';
 import type { PageContext } from '../views/layout/page-context.ts';
 
 /** The data of the moderation page. */
-export interface ModerationProps {
+interface ModerationProps {
   /** Newest first. */
   readonly comments: readonly ModerationEntry[];
   /** Id that the next page starts below; null on the last page. */

@@ -3,7 +3,7 @@ import { addressKey } from '../shared/address-key.ts';
 import { consumePoint } from '../shared/consume-point.ts';
 
 /** A rate limit: points per duration. */
-export interface Quota {
+interface Quota {
   readonly points: number;
   readonly durationS: number;
 }
@@ -19,7 +19,7 @@ export interface CommentQuotas {
 }
 
 /** The limits in production. Tests pass others. */
-export const defaultCommentQuotas: CommentQuotas = {
+const defaultCommentQuotas: CommentQuotas = {
   stored: { points: 10, durationS: 600 },
   submitted: { points: 60, durationS: 600 },
   total: { points: 120, durationS: 60 },

@@ -37,7 +37,7 @@ export interface SubmissionError {
 }
 
 /** A normalised comment, or why it is rejected. */
-export type CommentValidation =
+type CommentValidation =
   | { readonly kind: 'valid'; readonly name: string; readonly body: string; readonly links: number }
   | ({ readonly kind: 'invalid' } & SubmissionError);
 

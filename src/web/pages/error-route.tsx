@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { pagePolicy } from '../http/security/security-headers.ts';
 import type { Problem } from '../shared/request-error.ts';
-import { ErrorContent } from '../views/error-page.tsx';
 import { createPageContext, type PageServices, renderDocument } from './send-page.tsx';
 
 const titles: Readonly<Record<number, string>> = {
@@ -14,14 +13,22 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Temporarily unavailable',
 };
 
-/** An error page. It reads nothing from the store, because the store may be what failed. */
+/**
+ * An error page. It reads nothing from the store, because the store may be what failed.
+ *
+ * @param problem its message never contains text of the request.
+ */
 export function errorPage(c: Context, services: PageServices, problem: Problem): Response {
   const context = createPageContext(services, { at: 'elsewhere' });
   const title = titles[problem.status] ?? 'Request failed';
   const head = { title, description: null, canonical: null, feedPath: null };
   const content = (
     <main id="main" tabindex={-1}>
-      <ErrorContent title={title} message={problem.message} context={context} />
+      <h1 class="page-title">{title}</h1>
+      <p class="intro">{problem.message}</p>
+      <p>
+        <a href={context.links.front}>Go to the front page</a>
+      </p>
     </main>
   );
   c.header('Content-Security-Policy', pagePolicy([]));

@@ -15,7 +15,7 @@ const maxSkewMs = 5 * minuteMs;
 const purpose = 'comment form';
 
 /** The key and the item that a token is bound to. */
-export interface FormTokenScope {
+interface FormTokenScope {
   readonly secret: string;
   readonly itemId: number;
 }

@@ -12,7 +12,7 @@ export interface HashedVisitor {
 }
 
 /** Limits the counted visitors per address: a client can invent user agents, but hardly addresses. */
-export interface ReadLimit {
+interface ReadLimit {
   /** Whether a visitor may be counted. A visitor that was allowed once stays allowed. */
   allows(visitor: HashedVisitor): boolean;
 }

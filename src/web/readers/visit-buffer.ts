@@ -26,7 +26,7 @@ export interface VisitBufferOptions {
 }
 
 /** Buffers visits and stores them in batches, at most a second later. */
-export interface VisitBuffer {
+interface VisitBuffer {
   add(visit: PageVisit): void;
   /** Stores all buffered visits. No visit may be added afterwards. */
   stop(): Promise<void>;

@@ -14,7 +14,7 @@ export interface AdminPort {
 }
 
 /** The comments as moderators see them. */
-export interface ModerationRepository {
+interface ModerationRepository {
   /** @returns comments in a state (null: in any), newest first. */
   list(query: {
     readonly state: CommentState | null;

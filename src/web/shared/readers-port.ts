@@ -27,7 +27,7 @@ export interface PageVisit {
 }
 
 /** The comments that readers see and write. */
-export interface CommentRepository {
+interface CommentRepository {
   add(comment: NewComment): Promise<AddCommentResult>;
   /** @returns approved comments of an item, newest first. */
   listApproved(query: {

@@ -6,7 +6,7 @@ import { Time } from './items/item-parts.tsx';
 import type { PageContext } from './layout/page-context.ts';
 
 /** One hour of the last day. */
-export interface StatusHour {
+interface StatusHour {
   readonly hourMs: number;
   readonly added: number;
   readonly updated: number;

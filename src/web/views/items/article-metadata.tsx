@@ -4,7 +4,7 @@ import type { PageContext } from '../layout/page-context.ts';
 import { datelineMs, pictureUrlOf } from './item-parts.tsx';
 
 /** The values of an item page's metadata. */
-export interface ArticleMetadata {
+interface ArticleMetadata {
   readonly item: Item;
   readonly context: PageContext;
   /** Absolute address of the item page. */
@@ -33,7 +33,7 @@ export function ArticleHead(metadata: ArticleMetadata) {
 }
 
 /** JSON for a `script` element: no sequence in it ends the element or starts an HTML comment. */
-export function scriptSafeJson(value: object): string {
+function scriptSafeJson(value: object): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
@@ -43,7 +43,7 @@ export function scriptSafeJson(value: object): string {
 }
 
 /** A schema.org `NewsArticle`. The publisher is the source, which owns the text. */
-export function newsArticle({ item, context, page, description }: ArticleMetadata): object {
+function newsArticle({ item, context, page, description }: ArticleMetadata): object {
   const picture = pictureUrlOf(item, context);
   return {
     '@context': 'https://schema.org',

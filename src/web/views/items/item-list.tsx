@@ -54,7 +54,7 @@ export function FeaturedRow({ items, currentSection, context }: ListProps) {
 }
 
 /** Which new items belong on the page. */
-export interface NewItemsNoticeProps {
+interface NewItemsNoticeProps {
   /** The search of the page, with the log cursor of its results; null: the News feed of the page reports new items. */
   readonly search: { readonly q: string; readonly cursor: string; readonly basePath: string } | null;
   /** Slug of the section, or id of the source, of the page; undefined: all belong. */

@@ -6,7 +6,7 @@ import { externalLink } from '../layout/view-links.ts';
 import { datelineMs, Kicker, Picture, pictureUrlOf, Time } from './item-parts.tsx';
 
 /** How often an item was read, and whether comments are open. */
-export interface ReaderCounts {
+interface ReaderCounts {
   /** Null: reads are not counted. */
   readonly reads: number | null;
   readonly commentable: boolean;
