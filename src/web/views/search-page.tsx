@@ -136,16 +136,18 @@ export function SearchHelp({ context }: { context: PageContext }) {
     <aside class="search-help" aria-labelledby="help-title">
       <h2 id="help-title">How to search</h2>
       <dl>
-        {[...examples, [section.toLowerCase(), 'one section; source: works alike'] as const].map(([q, meaning]) => (
-          <div>
-            <dt>
-              <a href={context.links.searchFor(q)}>
-                <code>{q}</code>
-              </a>
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
+        {[...examples, [section.toLowerCase(), 'one section; use source: for one source'] as const].map(
+          ([q, meaning]) => (
+            <div>
+              <dt>
+                <a href={context.links.searchFor(q)}>
+                  <code>{q}</code>
+                </a>
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
+          ),
+        )}
       </dl>
       <p>Case and accents are ignored.</p>
     </aside>

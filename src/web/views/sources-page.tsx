@@ -46,7 +46,8 @@ function summaryOf(count: number, failing: number): string {
   const all = count === 1 ? '1 source' : `${count} sources`;
   if (count === 0) return 'No sources are configured yet.';
   if (failing === 0) return `${all}, none of them failing.`;
-  return `${all}; ${failing === 1 ? '1 is' : `${failing} are`} failing. Their stored items remain available.`;
+  const which = failing === 1 ? '1 is failing. Its' : `${failing} are failing. Their`;
+  return `${all}; ${which} stored items remain available.`;
 }
 
 /** `4 min, then 12 ms`; a dash for a value that was not measured. */

@@ -110,9 +110,9 @@ describe('validateComment', () => {
   });
 
   it('accepts a form from a node whose clock is ahead', () => {
-    expect(validateComment({ name: 'Ann', text: 'Hi' }, { ...context, form: { kind: 'valid', ageMs: -2000 } }).kind).toBe(
-      'valid',
-    );
+    expect(
+      validateComment({ name: 'Ann', text: 'Hi' }, { ...context, form: { kind: 'valid', ageMs: -2000 } }).kind,
+    ).toBe('valid');
   });
 
   it('asks to send an expired form again', () => {

@@ -1,6 +1,6 @@
 const keys = [
-  ['j', 'the next headline'],
-  ['k', 'the previous headline'],
+  ['j', 'go to the next headline'],
+  ['k', 'go to the previous headline'],
   ['o', 'open the headline'],
   ['/', 'go to the search box'],
   ['?', 'show this help'],
