@@ -1,14 +1,14 @@
 import type { ResetReason, WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
 
-/** Where a client keeps its place between two runs, so that a restart misses nothing. Both may be asynchronous. */
+/** Stores the cursor between two runs, so that a restart misses nothing. Both methods may be asynchronous. */
 export interface CursorStorage {
-  /** The cursor that was written last; null when there is none. */
+  /** The last written cursor; null: none. */
   read(): string | null | Promise<string | null>;
-  /** Called after the items up to this cursor have been handled, never before. */
+  /** Called after all events up to this cursor have been handled. */
   write(cursor: string): void | Promise<void>;
 }
 
-/** One item that was added, changed or taken back. `add` and `update` both mean: this is the item now. */
+/** An event of an item. `add` and `update` both carry the complete current item. */
 export type ItemEvent =
   | { readonly op: 'add'; readonly seq: number; readonly item: WireItem }
   | {
@@ -21,65 +21,65 @@ export type ItemEvent =
   /** The item was withdrawn, or no longer matches the filter. */
   | { readonly op: 'remove'; readonly seq: number; readonly item: WireRemoved };
 
-/** The server cannot tell what happened since our place: what is shown must be replaced by these items. */
+/** The events since the cursor cannot be replayed: replace the displayed items by these. */
 export interface ResetEvent {
   readonly reason: ResetReason;
-  /** The newest items that match any of the filters, newest first; empty when snapshots are off. */
+  /** The newest matching items, newest first; empty when `snapshotLimit` is 0. */
   readonly items: readonly WireItem[];
-  /** Where the client goes on. */
+  /** The cursor from which the client continues. */
   readonly cursor: string;
 }
 
 /**
- * - `connecting`: a connection is being made.
- * - `catching-up`: connected; what was missed is arriving.
- * - `live`: everything up to now is here.
- * - `waiting`: the connection is lost; the next attempt comes by itself.
- * - `closed`: for good, by `close()` or because the server refused what was asked.
+ * - `connecting`: a connection is being opened.
+ * - `catching-up`: connected; missed events are being replayed.
+ * - `live`: all events up to now have been received.
+ * - `waiting`: disconnected; the next attempt is scheduled.
+ * - `closed`: permanently, by `close()` or because the server refused the request.
  */
 export type ClientState = 'connecting' | 'catching-up' | 'live' | 'waiting' | 'closed';
 
-/** Something went wrong. Unless `fatal`, the client carries on by itself. */
+/** An error. Unless it is `fatal`, the client continues by itself. */
 export interface ClientError {
-  /** `handler_failed`, `storage_failed`, `snapshot_failed`, or the server's own word: `bad_filter`, `bad_message`, … */
+  /** `handler_failed`, `storage_failed`, `snapshot_failed`, `connection_failed`, or a code of the server: `bad_filter`, … */
   readonly code: string;
   readonly message: string;
-  /** True: the client has closed itself; trying again would repeat the fault. */
+  /** True: the client has closed itself, since another attempt would fail in the same way. */
   readonly fatal: boolean;
-  /** What a handler, the storage or the network threw. */
+  /** The exception of a listener, the storage or the network. */
   readonly cause?: unknown;
 }
 
-/** What can be listened to. */
+/** The events of a client. */
 export interface ClientEvents {
   item: ItemEvent;
   live: { readonly cursor: string };
   state: ClientState;
   reset: ResetEvent;
-  /** Of items that are watched: all at first, then those that changed. */
+  /** Counts of watched items: all at first, then those that changed. */
   counts: readonly WireCounts[];
   error: ClientError;
 }
 
-/** A listener. The next event waits until the promise of this one is settled. */
+/** A listener. The next event is emitted after its promise has settled. */
 export type Listener<Name extends keyof ClientEvents> = (event: ClientEvents[Name]) => void | Promise<void>;
 
-/** A WebSocket, as far as the client uses one. */
+/** The part of a WebSocket that the client uses. */
 export interface SocketLike {
-  /** Only called when the server has spoken. */
+  /** Called only after the first message of the server. */
   send(text: string): void;
-  /** May be called at any time, and twice. */
+  /** May be called at any time, and repeatedly. */
   close(): void;
 }
 
-/** What a WebSocket tells. */
+/** Callbacks of a WebSocket. */
 export interface SocketListener {
   message(data: unknown): void;
-  /** Called once, also when the connection was never made. */
+  /** Called once, also when the connection could not be opened. */
   closed(code: number, reason: string): void;
 }
 
-/** The part of the standard `Response` that is used. */
+/** The part of `Response` that the client uses. */
 export interface ResponseLike {
   readonly ok: boolean;
   readonly status: number;
@@ -87,37 +87,37 @@ export interface ResponseLike {
   json(): Promise<unknown>;
 }
 
-/** The part of the standard `ReadableStreamDefaultReader` that is used. */
+/** The part of `ReadableStreamDefaultReader` that the client uses. */
 export interface BodyReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
 }
 
-/** What the client takes from its surroundings: a browser's or Node's globals, or a test's own. */
+/** The platform functions that the client uses: globals of a browser or Node, or replacements in a test. */
 export interface ClientRuntime {
-  /** Null: there is none here, or it shall not be used. */
+  /** Null: not available, or not to be used. */
   readonly openSocket: ((url: string, protocol: string, listener: SocketListener) => SocketLike) | null;
   fetch(
     url: string,
     options: { readonly signal: AbortSignal; readonly headers?: Record<string, string> },
   ): Promise<ResponseLike>;
   random(): number;
-  /** Calls `run` after a while, until the returned function is called. */
-  after(ms: number, run: () => void): () => void;
+  /** Calls `run` after `ms`; the returned function cancels it. */
+  setTimer(ms: number, run: () => void): () => void;
 }
 
-/** What a client is made with. Everything is optional. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** Fields are AND-ed, the values of one field OR-ed. Default: everything. */
+  /** Fields are combined with AND, the values of one field with OR. Default: everything. */
   readonly filter?: WireFilter;
-  /** Instead of `filter`: up to four filters, of which any may match. */
+  /** Instead of `filter`: up to four filters, any of which may match. */
   readonly filters?: readonly WireFilter[];
   /**
-   * Where to begin when the storage holds no place: a cursor, `head` (only what comes from now on), or `floor` (as far
-   * back as the server's log goes). Default: `head`.
+   * Where to start when the storage has no cursor: a cursor, `head` (only future events), or `floor` (as far back as the
+   * server replays). Default: `head`.
    */
   readonly after?: string;
   readonly storage?: CursorStorage;
-  /** Items of the snapshot after a reset, at most 500; 0: none is fetched. Default: 100. */
+  /** Number of items in the snapshot after a reset, at most 500; 0: no snapshot. Default: 100. */
   readonly snapshotLimit?: number;
   readonly runtime?: Partial<ClientRuntime>;
 }

@@ -14,12 +14,12 @@ export type * from './client-types.ts';
 
 const defaultSnapshotLimit = 100;
 const snapshotTimeoutMs = 30_000;
-/** Connections that broke before the server spoke, after which a WebSocket counts as blocked. */
+/** Consecutive WebSocket failures before the first message, after which WebSocket is considered blocked. */
 const blockedAfter = 2;
 
 /**
- * A reader of a Newswire: tells each item once, in order, for as long as you like. It reconnects by itself, goes on
- * where it was, notices losses, and says so when the server can no longer tell what was missed.
+ * A client of a Newswire server. It emits each event once and in order, reconnects by itself and resumes from its cursor,
+ * detects missing events, and emits `reset` when the server can no longer replay them.
  *
  * ```ts
  * import { NewswireClient } from 'newswire/client';
@@ -29,9 +29,9 @@ const blockedAfter = 2;
  * client.on('reset', ({ items }) => replaceList(items));
  * ```
  *
- * It begins after the present turn of the event loop, so that listeners can be added first. Listeners may be
- * asynchronous: the next item waits for them, and the place moves on (and is stored) only afterwards. An item whose
- * listener fails is told again after a pause: with a `storage`, every item is handled at least once.
+ * It connects in the next microtask, so that listeners can be added first. Listeners may be asynchronous: the next item
+ * waits for them, and the cursor advances (and is stored) only afterwards. An item whose listener fails is emitted again
+ * after a pause: with a `storage`, every item is handled at least once.
  */
 export class NewswireClient {
   readonly #options: ClientOptions;
@@ -41,21 +41,21 @@ export class NewswireClient {
   readonly #herald = new EventEmitter();
   readonly #reception: StreamConsumer;
   readonly #backoff: ReconnectBackoff;
-  #link: Transport | null = null;
+  #transport: Transport | null = null;
   #watched: readonly number[] = [];
-  #lastOverSocket = false;
-  #silentSockets = 0;
-  #leastWaitMs = 0;
-  /** Ends whatever is being waited for: a pause, a snapshot. */
+  #lastWasWebSocket = false;
+  #failedSockets = 0;
+  #minWaitMs = 0;
+  /** Ends the current wait: a pause or a snapshot request. */
   #endWait: () => void = () => {};
 
   /**
    * @param url of the site, or of its `/live`; http(s) or ws(s).
-   * @throws TypeError when it is no URL, when both `filter` and `filters` are given, or `filters` is empty.
+   * @throws TypeError when `url` is invalid, when both `filter` and `filters` are given, or when `filters` is empty.
    */
   constructor(url: string, options: ClientOptions = {}) {
     this.#options = options;
-    this.#filters = filtersOf(options);
+    this.#filters = readFilters(options);
     this.#addresses = serverUrls(url, this.#filters);
     this.#runtime = { ...defaultRuntime(), ...options.runtime };
     this.#backoff = new ReconnectBackoff(this.#runtime.random);
@@ -68,43 +68,43 @@ export class NewswireClient {
     queueMicrotask(() => void this.#run());
   }
 
-  /** How the client stands; see `ClientState`. */
+  /** See `ClientState`. */
   get state(): ClientState {
     return this.#herald.state;
   }
 
-  /** The place that was reached: everything up to it has been handled. Null before the first answer. */
+  /** All events up to this cursor have been handled. Null before the first response. */
   get cursor(): string | null {
     return this.#reception.cursor;
   }
 
-  /** Listens to `item`, `live`, `state`, `reset`, `counts` or `error`. */
+  /** Adds a listener for `item`, `live`, `state`, `reset`, `counts` or `error`. */
   on<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#herald.add(name, listener);
     return this;
   }
 
-  /** Listens no more. */
+  /** Removes a listener. */
   off<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#herald.remove(name, listener);
     return this;
   }
 
   /**
-   * Asks to be told, by `counts`, how often these items were read and commented on, instead of those asked for before.
-   * Only a WebSocket carries counts: while the client has to make do with server-sent events, none come.
+   * Requests `counts` of reads and comments for these items. Replaces the previous request. Counts are sent over a
+   * WebSocket only, not over server-sent events.
    *
    * @param items ids of items, at most 200.
    */
   watch(items: readonly number[]): this {
     this.#watched = items;
-    this.#link?.watch(items);
+    this.#transport?.watch(items);
     return this;
   }
 
-  /** Ends the client for good. */
+  /** Closes the client permanently. */
   close(): void {
-    this.#link?.close();
+    this.#transport?.close();
     this.#endWait();
     void this.#herald.setState('closed');
   }
@@ -119,57 +119,57 @@ export class NewswireClient {
     }
   }
 
-  /** Serves one connection to its end; null: it could not even be begun. */
+  /** Runs one connection to its end. Returns null when it could not be opened. */
   async #connect(): Promise<TransportEnd | null> {
-    const overSocket = this.#overSocket();
-    this.#lastOverSocket = overSocket;
-    this.#link = null;
+    const useWebSocket = this.#useWebSocket();
+    this.#lastWasWebSocket = useWebSocket;
+    this.#transport = null;
     try {
-      if (!this.#herald.closed) this.#link = this.#openLink(overSocket);
-      if (this.#link !== null) await this.#serve(this.#link);
+      if (!this.#herald.closed) this.#transport = this.#openTransport(useWebSocket);
+      if (this.#transport !== null) await this.#serve(this.#transport);
     } catch (cause) {
       if (!(cause instanceof ConnectionAborted)) {
-        const message = 'no connection could be made';
+        const message = 'cannot connect';
         await this.#herald.emitError({ code: 'connection_failed', message, fatal: false, cause });
       }
     }
-    const { end } = this.#link ?? { end: null };
-    this.#link?.close();
-    if (overSocket) this.#silentSockets = end?.established ? 0 : this.#silentSockets + 1;
+    const { end } = this.#transport ?? { end: null };
+    this.#transport?.close();
+    if (useWebSocket) this.#failedSockets = end?.established ? 0 : this.#failedSockets + 1;
     return this.#herald.closed ? null : end;
   }
 
-  /** A WebSocket; once that seems blocked, a stream and a WebSocket by turns, since networks change. */
-  #overSocket(): boolean {
+  /** WebSocket; once it seems blocked, SSE and WebSocket alternately, since networks change. */
+  #useWebSocket(): boolean {
     if (this.#runtime.openSocket === null) return false;
-    return this.#silentSockets < blockedAfter || !this.#lastOverSocket;
+    return this.#failedSockets < blockedAfter || !this.#lastWasWebSocket;
   }
 
-  #openLink(overSocket: boolean): Transport {
-    if (!overSocket) return new SseTransport(this.#addresses, this.#runtime);
+  #openTransport(useWebSocket: boolean): Transport {
+    if (!useWebSocket) return new SseTransport(this.#addresses, this.#runtime);
     return new WebSocketTransport(this.#addresses.live, this.#filters, this.#runtime);
   }
 
-  async #serve(link: Transport): Promise<void> {
-    link.watch(this.#watched);
-    link.subscribe(this.cursor ?? this.#options.after ?? 'head');
-    for (let message = await link.next(); message !== null; message = await link.next()) {
-      await this.#handle(message, link);
+  async #serve(transport: Transport): Promise<void> {
+    transport.watch(this.#watched);
+    transport.subscribe(this.cursor ?? this.#options.after ?? 'head');
+    for (let message = await transport.next(); message !== null; message = await transport.next()) {
+      await this.#handle(message, transport);
     }
   }
 
-  async #handle(message: TransportMessage, link: Transport): Promise<void> {
+  async #handle(message: TransportMessage, transport: Transport): Promise<void> {
     if (message.type === 'bye') {
-      this.#leastWaitMs = message.retryAfterMs;
+      this.#minWaitMs = message.retryAfterMs;
     } else if (message.type === 'error') {
       const { id, code, message: text } = message;
-      // What names our subscription refuses it: to ask again would be refused again.
+      // An error with an id refuses our subscription. Asking again would fail in the same way.
       if (id === undefined) await this.#herald.emitError({ code, message: text, fatal: false });
       else await this.#fail({ code, message: text, fatal: true });
     } else if (message.type === 'counts') {
       await this.#herald.emit('counts', message.items);
     } else {
-      await this.#reception.apply(message, link);
+      await this.#reception.apply(message, transport);
     }
   }
 
@@ -183,7 +183,7 @@ export class NewswireClient {
     if (limit === 0) return { items: [], cursor: head };
     const stop = new AbortController();
     this.#endWait = () => stop.abort();
-    const cancel = this.#runtime.after(snapshotTimeoutMs, this.#endWait);
+    const cancel = this.#runtime.setTimer(snapshotTimeoutMs, this.#endWait);
     try {
       const response = await this.#runtime.fetch(this.#addresses.items(limit), { signal: stop.signal });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
@@ -194,12 +194,12 @@ export class NewswireClient {
   }
 
   async #pause(): Promise<void> {
-    const waitMs = this.#backoff.nextDelayMs(this.#leastWaitMs);
-    this.#leastWaitMs = 0;
+    const waitMs = this.#backoff.nextDelayMs(this.#minWaitMs);
+    this.#minWaitMs = 0;
     await this.#herald.setState('waiting');
     if (this.#herald.closed) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#runtime.after(waitMs, resolve);
+      const cancel = this.#runtime.setTimer(waitMs, resolve);
       this.#endWait = () => {
         cancel();
         resolve();
@@ -208,8 +208,8 @@ export class NewswireClient {
   }
 }
 
-function filtersOf({ filter, filters }: ClientOptions): readonly WireFilter[] {
-  if (filter !== undefined && filters !== undefined) throw new TypeError('give filter or filters, not both');
-  if (filters?.length === 0) throw new TypeError('filters is empty: leave it out to ask for everything');
+function readFilters({ filter, filters }: ClientOptions): readonly WireFilter[] {
+  if (filter !== undefined && filters !== undefined) throw new TypeError('use either filter or filters, not both');
+  if (filters?.length === 0) throw new TypeError('filters is empty; omit it to receive everything');
   return filters ?? [filter ?? {}];
 }

@@ -2,10 +2,10 @@ import type { ClientError, ClientEvents, ClientState, Listener } from './client-
 
 type Listeners = { [Name in keyof ClientEvents]: Set<Listener<Name>> };
 
-/** Ends a link from inside: what it brought could not be dealt with. Listeners have been told where it happened. */
+/** Thrown to drop the connection after a message could not be handled. `error` has already been emitted. */
 export class ConnectionAborted extends Error {}
 
-/** Tells the listeners of a client, and sees to it that their faults do no harm. */
+/** Calls the listeners of a client and contains their exceptions. */
 export class EventEmitter {
   readonly #listeners: Listeners = {
     item: new Set(),
@@ -21,7 +21,7 @@ export class EventEmitter {
     return this.#state;
   }
 
-  /** A closed client tells nothing any more, not even what was under way. */
+  /** A closed client emits nothing, not even events in progress. */
   get closed(): boolean {
     return this.#state === 'closed';
   }
@@ -35,45 +35,45 @@ export class EventEmitter {
   }
 
   /**
-   * Tells an event to all listeners, one after the other.
+   * Calls all listeners of an event, one after the other.
    *
-   * @throws LinkGivenUp when one of them fails, so that the event is told again over the next link.
+   * @throws ConnectionAborted when one fails, so that the event is received again over the next connection.
    */
   async emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): Promise<void> {
     if (this.closed) return;
     try {
-      await this.#emit(name, event);
+      await this.#callListeners(name, event);
     } catch (cause) {
       await this.emitError({ code: 'handler_failed', message: `a listener of '${name}' failed`, fatal: false, cause });
       throw new ConnectionAborted();
     }
   }
 
-  /** Tells that something went wrong. */
+  /** Emits `error`. */
   async emitError(problem: ClientError): Promise<void> {
     if (this.closed) return;
     try {
-      await this.#emit('error', problem);
+      await this.#callListeners('error', problem);
     } catch (error) {
-      // A listener of errors that fails has nobody to be told to but the surroundings.
+      // An exception of an `error` listener can only be reported to the host, as an uncaught exception.
       queueMicrotask(() => {
         throw error;
       });
     }
   }
 
-  /** Enters a state and tells it. There is no way out of `closed`. */
+  /** Changes the state and emits it. `closed` is final. */
   async setState(state: ClientState): Promise<void> {
     if (this.closed || this.#state === state) return;
     this.#state = state;
     try {
-      await this.#emit('state', state);
+      await this.#callListeners('state', state);
     } catch (cause) {
       await this.emitError({ code: 'handler_failed', message: `a listener of 'state' failed`, fatal: false, cause });
     }
   }
 
-  async #emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): Promise<void> {
+  async #callListeners<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): Promise<void> {
     for (const listener of [...this.#listeners[name]]) await listener(event);
   }
 }

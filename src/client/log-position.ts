@@ -1,16 +1,16 @@
-/** How a message stands to what was received before it. */
+/** What the receive rule of the protocol says about a message. */
 export type MessageDisposition = 'apply' | 'drop' | 'gap';
 
 const cursorForm = /^[a-z0-9]{1,32}-(?:0|[1-9]\d{0,15})$/;
 
-/** Whether a text can be a cursor at all. */
+/** Whether a text has the form of a cursor. */
 export function isCursor(text: string): boolean {
   return cursorForm.test(text);
 }
 
 /**
- * A reader's place in the log and the one rule by which it moves. Each message names the event that should have come
- * before it, so a loss shows at once, and a repeat is known by its number.
+ * A position in the log and the receive rule (docs/PROTOCOL.md, section 2). Each message names the previous matching event,
+ * so that a missing event is detected at once; a repeated event is recognised by its seq.
  */
 export class LogPosition {
   #epoch: string;
@@ -32,18 +32,18 @@ export class LogPosition {
     return `${this.#epoch}-${this.#last}`;
   }
 
-  /** Judges an item: `gap` when one before it is missing, `drop` when it was here already. */
+  /** Classifies an item: `gap` when an earlier one is missing, `drop` when it was already received. */
   classifyItem(message: { readonly seq: number; readonly prev: number }): MessageDisposition {
     if (message.prev > this.#last) return 'gap';
     return message.seq <= this.#last ? 'drop' : 'apply';
   }
 
-  /** Judges a message that only tells a place: `live` or `pos`. */
+  /** Classifies `live` or `pos`, which carry a position only. */
   classifyPosition(message: { readonly prev: number }): MessageDisposition {
     return message.prev > this.#last ? 'gap' : 'apply';
   }
 
-  /** Moves on after what came has been handled. True: the place is a new one. */
+  /** Advances after a message has been handled. Returns whether the position changed. */
   advanceTo(seq: number): boolean {
     if (seq <= this.#last) return false;
     this.#last = seq;

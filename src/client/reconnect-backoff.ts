@@ -1,9 +1,9 @@
 const firstMs = 500;
-const mostMs = 30_000;
+const maxMs = 30_000;
 
 /**
- * How long to wait before the next attempt: anything from nothing to a bound that doubles with each attempt that came
- * to nothing. Full jitter, because the readers of a server that went down all lost it in the same moment.
+ * Delay before the next attempt: random, from 0 to a bound that doubles with each failed attempt. Full jitter, because the
+ * clients of a server that went down all lost it at the same moment.
  */
 export class ReconnectBackoff {
   readonly #random: () => number;
@@ -13,15 +13,15 @@ export class ReconnectBackoff {
     this.#random = random;
   }
 
-  /** Only called when a connection has proved its worth: one that opens and breaks at once has not. */
+  /** Call when a connection has made progress, not when it opens: one that opens and breaks at once has failed. */
   reset(): void {
     this.#failures = 0;
   }
 
-  /** @param leastMs what the server asked for; 0: nothing. */
-  nextDelayMs(leastMs: number): number {
-    const bound = Math.min(mostMs, firstMs * 2 ** Math.min(this.#failures, 10));
+  /** @param minMs delay requested by the server; 0: none. */
+  nextDelayMs(minMs: number): number {
+    const bound = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    return Math.max(leastMs, Math.round(this.#random() * bound));
+    return Math.max(minMs, Math.round(this.#random() * bound));
   }
 }

@@ -1,13 +1,13 @@
 import type { WireFilter } from '../domain/events/wire.ts';
 
-/** The addresses of a Newswire that a client uses. */
+/** The endpoints of a Newswire server. */
 export interface ServerUrls {
   readonly live: string;
   events(after: string): string;
   items(limit: number): string;
 }
 
-/** One filter as parameters of its own; several as JSON in repeated `filter`. */
+/** One filter as separate parameters; several as JSON in repeated `filter`. */
 function filterParams(filters: readonly WireFilter[]): URLSearchParams {
   const params = new URLSearchParams();
   const [filter = {}] = filters;
@@ -24,10 +24,10 @@ function filterParams(filters: readonly WireFilter[]): URLSearchParams {
 }
 
 /**
- * Finds the addresses out of one that a person would give: of the site, or of its `/live`; http or ws.
+ * Derives the endpoints from a URL of the site or of its `/live`, with http(s) or ws(s).
  *
- * @param filters of which any may match; none: everything.
- * @throws TypeError when it is no URL.
+ * @param filters any of which may match; none: everything.
+ * @throws TypeError when `url` is invalid.
  */
 export function serverUrls(url: string, filters: readonly WireFilter[]): ServerUrls {
   const base = new URL(url);

@@ -1,23 +1,23 @@
-/** One block of an event stream. */
+/** One event of a stream. */
 export interface SseEvent {
-  /** Null: the block names none. */
+  /** Null: not given. */
   readonly id: string | null;
   readonly event: string;
-  /** Empty for a block that only moves the place, and for a comment, which is a sign of life. */
+  /** Empty for an id without data, and for a comment (heartbeat). */
   readonly data: string;
 }
 
-/** Reads an event stream as it arrives, in pieces cut anywhere (HTML standard, section 9.2.6). */
+/** Incremental parser of an event stream (HTML standard, section 9.2.6). */
 export class SseParser {
   #rest = '';
   #id: string | null = null;
   #event = '';
   #data: string[] = [];
 
-  /** @returns the blocks that are complete with this piece. Each comment is an empty one. */
-  push(piece: string): SseEvent[] {
-    const text = this.#rest + piece;
-    // A carriage return at the very end may be half of a line break.
+  /** @returns the events completed by this chunk. Each comment is an event without id and data. */
+  push(chunk: string): SseEvent[] {
+    const text = this.#rest + chunk;
+    // A carriage return at the end may be the first half of CRLF.
     const usable = text.endsWith('\r') ? text.slice(0, -1) : text;
     const lines = usable.split(/\r\n|\n|\r/);
     this.#rest = (lines.pop() ?? '') + text.slice(usable.length);

@@ -5,9 +5,9 @@ import { type SseEvent, SseParser } from './sse-parser.ts';
 import { MessageQueue, type Transport, type TransportEnd, type TransportMessage, Watchdog } from './transport.ts';
 
 const openTimeoutMs = 15_000;
-const beatMs = 25_000;
+const heartbeatMs = 25_000;
 
-/** A link over server-sent events, for where a WebSocket does not get through. */
+/** Transport over server-sent events, for networks that block WebSocket. */
 export class SseTransport implements Transport {
   readonly #addresses: ServerUrls;
   readonly #runtime: ClientRuntime;
@@ -34,7 +34,7 @@ export class SseTransport implements Transport {
   }
 
   watch(_items: readonly number[]): void {
-    // A stream carries the log alone.
+    // A stream carries no counts.
   }
 
   next(): Promise<TransportMessage | null> {
@@ -46,7 +46,7 @@ export class SseTransport implements Transport {
     this.#finish();
   }
 
-  /** What came before the end is still delivered. */
+  /** Messages received before the end are still delivered. */
   #finish(): void {
     this.#finished = true;
     this.#stream?.abort();
@@ -55,12 +55,12 @@ export class SseTransport implements Transport {
   }
 
   async #read(after: string, stream: AbortController): Promise<void> {
-    const watchdog = new Watchdog(this.#runtime.after, openTimeoutMs, () => stream.abort());
+    const watchdog = new Watchdog(this.#runtime.setTimer, openTimeoutMs, () => stream.abort());
     try {
       const headers = { Accept: 'text/event-stream' };
       const response = await this.#runtime.fetch(this.#addresses.events(after), { signal: stream.signal, headers });
       if (response.ok && response.body !== null) {
-        watchdog.expectEvery(beatMs);
+        watchdog.expectEvery(heartbeatMs);
         await this.#readBlocks(response.body.getReader(), stream, watchdog);
       } else if (this.#stream === stream) {
         this.#end = { ...this.#end, reason: `HTTP ${response.status}`, fatal: response.status === 400 };
@@ -78,7 +78,7 @@ export class SseTransport implements Transport {
     const parser = new SseParser();
     for (;;) {
       const { done, value } = await reader.read();
-      // Another place may have been asked for while we waited; what comes now is no longer wanted.
+      // `subscribe` may have been called during the read; then this data belongs to the old subscription.
       if (done || this.#stream !== stream) return;
       watchdog.touch();
       if (!this.#end.established) this.#end = { ...this.#end, established: true };
@@ -88,7 +88,7 @@ export class SseTransport implements Transport {
 
   #receive({ id, data }: SseEvent): void {
     if (data === '') {
-      this.#inbox.push(id === null ? { type: 'ping' } : { type: 'place', cursor: id });
+      this.#inbox.push(id === null ? { type: 'ping' } : { type: 'cursor', cursor: id });
       return;
     }
     const message = JSON.parse(data) as ServerMessage;

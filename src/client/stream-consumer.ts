@@ -6,144 +6,155 @@ import type { Transport, TransportMessage } from './transport.ts';
 
 type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
 
-/** What a reception works with. */
+/** Dependencies of a stream consumer. */
 export interface StreamConsumerOptions {
   readonly emitter: EventEmitter;
   readonly storage: CursorStorage | undefined;
-  /** Reads what stands in for what cannot be replayed: the newest items, and the place at which they were read. */
+  /** Reads the newest items and the cursor at which they were read, when events cannot be replayed. */
   readSnapshot(head: string): Promise<Pick<ItemsPage, 'items' | 'cursor'>>;
-  /** The connection has proved its worth. */
+  /** The connection has made progress. */
   onProgress(): void;
 }
 
-/** Takes in what links bring: keeps the place, tells the listeners, and stores the place only after they are done. */
+/** Applies messages: tracks the position, emits events, and stores the cursor only after their listeners have finished. */
 export class StreamConsumer {
-  readonly #parts: StreamConsumerOptions;
-  #place: LogPosition | null = null;
+  readonly #options: StreamConsumerOptions;
+  #position: LogPosition | null = null;
   #stored: string | null = null;
 
-  constructor(parts: StreamConsumerOptions) {
-    this.#parts = parts;
+  constructor(options: StreamConsumerOptions) {
+    this.#options = options;
   }
 
   get cursor(): string | null {
-    return this.#place?.cursor ?? null;
+    return this.#position?.cursor ?? null;
   }
 
-  /** Takes the place up where an earlier run left it. */
+  /** Restores the cursor of an earlier run. */
   async restore(): Promise<void> {
     try {
-      const cursor = (await this.#parts.storage?.read()) ?? null;
-      if (cursor !== null && isCursor(cursor)) this.#place = LogPosition.fromCursor(cursor);
+      const cursor = (await this.#options.storage?.read()) ?? null;
+      if (cursor !== null && isCursor(cursor)) this.#position = LogPosition.fromCursor(cursor);
     } catch (cause) {
-      await this.#storageFailed('the place could not be read', cause);
+      await this.#storageFailed('cannot read the stored cursor', cause);
     }
   }
 
-  /** @throws LinkGivenUp when a message could not be dealt with, and must come again. */
-  async apply(message: TransportMessage, link: Transport): Promise<void> {
+  /** @throws ConnectionAborted when a message could not be handled and must be received again. */
+  async apply(message: TransportMessage, transport: Transport): Promise<void> {
     switch (message.type) {
       case 'subscribed':
-        return this.#begin(message.after);
-      case 'place':
-        return this.#place === null ? this.#begin(message.cursor) : this.#reach(seqOf(message.cursor));
+        return this.#start(message.after);
+      case 'cursor':
+        return this.#position === null ? this.#start(message.cursor) : this.#advanceTo(seqOf(message.cursor));
       case 'item':
-        return this.#receive([message], link);
+        return this.#applyEvents([message], transport);
       case 'items':
-        return this.#receive(message.list, link);
+        return this.#applyEvents(message.list, transport);
       case 'live':
       case 'pos':
-        return this.#moveOn(message, link);
+        return this.#applyPosition(message, transport);
       case 'reset':
-        return this.#reset(message, link);
+        return this.#reset(message, transport);
       case 'ping':
-        return this.#parts.onProgress();
+        return this.#options.onProgress();
       default:
-        // Of no concern here, or a message of a later version.
+        // Handled elsewhere, or a message of a later version.
         return;
     }
   }
 
-  async #begin(after: string): Promise<void> {
-    this.#place = LogPosition.fromCursor(after);
-    await this.#parts.emitter.setState('catching-up');
+  async #start(after: string): Promise<void> {
+    this.#position = LogPosition.fromCursor(after);
+    await this.#options.emitter.setState('catching-up');
     await this.#store();
   }
 
-  /** The rule of the protocol: what leaves a gap is asked for again, what was here already is dropped. */
-  async #receive(events: readonly WireEvent[], link: Transport): Promise<void> {
-    const place = this.#place;
-    if (place === null) return;
+  /** Applies the receive rule: subscribe again after a gap, drop repeats. */
+  async #applyEvents(events: readonly WireEvent[], transport: Transport): Promise<void> {
+    const position = this.#position;
+    if (position === null) return;
     for (const event of events) {
-      // What a listener of the item before has closed has no further items.
-      if (this.#parts.emitter.closed) break;
-      const verdict = place.classifyItem(event);
-      if (verdict === 'gap') return link.subscribe(place.cursor);
-      if (verdict === 'drop') continue;
-      await this.#parts.emitter.emit('item', changeOf(event));
-      if (place.advanceTo(event.seq)) this.#parts.onProgress();
+      // A listener of the previous item may have closed the client.
+      if (this.#options.emitter.closed) break;
+      const disposition = position.classifyItem(event);
+      if (disposition === 'gap') return transport.subscribe(position.cursor);
+      if (disposition === 'drop') continue;
+      const item = toItemEvent(event);
+      if (item !== null) await this.#options.emitter.emit('item', item);
+      if (position.advanceTo(event.seq)) this.#options.onProgress();
     }
     await this.#store();
   }
 
-  async #moveOn(message: MessageOf<'live' | 'pos'>, link: Transport): Promise<void> {
-    const place = this.#place;
-    if (place === null) return;
-    if (place.classifyPosition(message) === 'gap') return link.subscribe(place.cursor);
-    await this.#reach(message.seq);
+  async #applyPosition(message: MessageOf<'live' | 'pos'>, transport: Transport): Promise<void> {
+    const position = this.#position;
+    if (position === null) return;
+    if (position.classifyPosition(message) === 'gap') return transport.subscribe(position.cursor);
+    await this.#advanceTo(message.seq);
     if (message.type !== 'live') return;
-    await this.#parts.emitter.setState('live');
-    await this.#parts.emitter.emit('live', { cursor: place.cursor });
+    await this.#options.emitter.setState('live');
+    await this.#options.emitter.emit('live', { cursor: position.cursor });
   }
 
-  async #reach(seq: number): Promise<void> {
-    if (!this.#place?.advanceTo(seq)) return;
-    this.#parts.onProgress();
+  async #advanceTo(seq: number): Promise<void> {
+    if (!this.#position?.advanceTo(seq)) return;
+    this.#options.onProgress();
     await this.#store();
   }
 
-  async #reset({ reason, epoch, head }: MessageOf<'reset'>, link: Transport): Promise<void> {
-    const { emitter } = this.#parts;
+  async #reset({ reason, epoch, head }: MessageOf<'reset'>, transport: Transport): Promise<void> {
+    const { emitter } = this.#options;
     const { items, cursor } = await this.#readSnapshot(`${epoch}-${head}`);
     if (emitter.closed) return;
     await emitter.emit('reset', { reason, items, cursor });
-    this.#place = LogPosition.fromCursor(cursor);
+    this.#position = LogPosition.fromCursor(cursor);
     await this.#store();
-    link.subscribe(cursor);
+    transport.subscribe(cursor);
   }
 
   async #readSnapshot(head: string): Promise<Pick<ItemsPage, 'items' | 'cursor'>> {
     try {
-      return await this.#parts.readSnapshot(head);
+      return await this.#options.readSnapshot(head);
     } catch (cause) {
-      const message = 'the newest items could not be read';
-      await this.#parts.emitter.emitError({ code: 'snapshot_failed', message, fatal: false, cause });
+      const message = 'cannot read the newest items';
+      await this.#options.emitter.emitError({ code: 'snapshot_failed', message, fatal: false, cause });
       throw new ConnectionAborted();
     }
   }
 
   async #store(): Promise<void> {
-    const { storage } = this.#parts;
+    const { storage } = this.#options;
     const { cursor } = this;
     if (storage === undefined || cursor === null || cursor === this.#stored) return;
     try {
       await storage.write(cursor);
       this.#stored = cursor;
     } catch (cause) {
-      await this.#storageFailed('the place could not be stored', cause);
+      await this.#storageFailed('cannot store the cursor', cause);
     }
   }
 
-  /** No reason to stop: the news is still there, only a restart would tell some of it again. */
+  /** Not fatal: events still arrive; only a restart would repeat some of them. */
   #storageFailed(message: string, cause: unknown): Promise<void> {
-    return this.#parts.emitter.emitError({ code: 'storage_failed', message, fatal: false, cause });
+    return this.#options.emitter.emitError({ code: 'storage_failed', message, fatal: false, cause });
   }
 }
 
-function changeOf(event: WireEvent): ItemEvent {
+/** Null: a kind of a later version of the protocol, which a client must ignore. */
+function toItemEvent(event: WireEvent): ItemEvent | null {
   const { seq } = event;
-  if (event.op === 'update') return { op: 'update', seq, item: event.item, changed: event.changed };
-  return event.op === 'add' ? { op: 'add', seq, item: event.item } : { op: 'remove', seq, item: event.item };
+  switch (event.op) {
+    case 'add':
+      return { op: 'add', seq, item: event.item };
+    case 'update':
+      return { op: 'update', seq, item: event.item, changed: event.changed };
+    case 'remove':
+      return { op: 'remove', seq, item: event.item };
+    default:
+      event satisfies never;
+      return null;
+  }
 }
 
 function seqOf(cursor: string): number {

@@ -1,36 +1,36 @@
 import type { ServerMessage } from '../domain/events/wire.ts';
 
-/** What a link brings: the server's messages, and places told without an event (server-sent events have such). */
-export type TransportMessage = ServerMessage | { readonly type: 'place'; readonly cursor: string };
+/** Messages of a transport: those of the server, and a cursor without an event (an SSE block with only an `id:`). */
+export type TransportMessage = ServerMessage | { readonly type: 'cursor'; readonly cursor: string };
 
-/** How a link came to its end. */
+/** How a connection ended. */
 export interface TransportEnd {
-  /** Whether the server ever spoke. A transport that never gets so far is blocked. */
+  /** Whether a message was received. A transport that never gets one may be blocked. */
   readonly established: boolean;
   /** Null: the connection broke without a code. */
   readonly code: number | null;
   readonly reason: string;
-  /** True: trying again would repeat the fault. */
+  /** Whether another attempt would fail in the same way. */
   readonly fatal: boolean;
 }
 
-/** One connection of either transport. Messages come in order; after the last one stands the end. */
+/** One connection. Messages arrive in order; `end` is set after the last one. */
 export interface Transport {
   /**
-   * Begins after a cursor, or anew after another; what was still under way for the earlier place is not delivered. On a
-   * link that has ended it does nothing.
+   * Subscribes after a cursor. Replaces an earlier subscription, whose undelivered messages are dropped. Has no effect after
+   * the connection has ended.
    */
   subscribe(after: string): void;
-  /** Asks for the counts of these items instead of earlier ones; a transport that has none tells none. */
+  /** Requests counts of these items instead of earlier ones. No effect on a transport without counts. */
   watch(items: readonly number[]): void;
-  /** The next message; null: the link has ended. */
+  /** The next message; null: the connection has ended. */
   next(): Promise<TransportMessage | null>;
-  /** How it ended; meaningful after `next` gave null. */
+  /** Valid after `next` returned null. */
   readonly end: TransportEnd;
   close(): void;
 }
 
-/** Messages between the socket, which pushes, and the client, which takes one when it is done with the last. */
+/** Queue between the socket, which pushes, and the client, which pulls the next message when it has handled the last. */
 export class MessageQueue {
   #messages: TransportMessage[] = [];
   #closed = false;
@@ -41,12 +41,12 @@ export class MessageQueue {
     this.#wake?.();
   }
 
-  /** Drops what waits: it belongs to a place that was given up. */
+  /** Drops queued messages, which belong to an earlier subscription. */
   clear(): void {
     this.#messages = [];
   }
 
-  /** What waits is still delivered. */
+  /** Queued messages are still delivered. */
   close(): void {
     this.#closed = true;
     this.#wake?.();
@@ -62,29 +62,29 @@ export class MessageQueue {
   }
 }
 
-/** Calls `bark` when nothing was heard for a while. A connection can die without either side being told. */
+/** Calls `onTimeout` after a period without messages: a connection can die without an event on either side. */
 export class Watchdog {
   readonly #after: (ms: number, run: () => void) => () => void;
-  readonly #bark: () => void;
+  readonly #onTimeout: () => void;
   #cancel: (() => void) | null = null;
-  #patienceMs: number;
+  #timeoutMs: number;
 
-  constructor(after: (ms: number, run: () => void) => () => void, patienceMs: number, bark: () => void) {
+  constructor(after: (ms: number, run: () => void) => () => void, timeoutMs: number, onTimeout: () => void) {
     this.#after = after;
-    this.#bark = bark;
-    this.#patienceMs = patienceMs;
+    this.#onTimeout = onTimeout;
+    this.#timeoutMs = timeoutMs;
     this.touch();
   }
 
-  /** A sign of life. */
+  /** Restarts the timeout. */
   touch(): void {
     this.#cancel?.();
-    this.#cancel = this.#after(this.#patienceMs, this.#bark);
+    this.#cancel = this.#after(this.#timeoutMs, this.#onTimeout);
   }
 
-  /** The server has said how often it gives a sign of life: one may come late, two may not be missing. */
+  /** Sets the timeout to twice the server's heartbeat interval: one heartbeat may be late. */
   expectEvery(intervalMs: number): void {
-    this.#patienceMs = intervalMs * 2;
+    this.#timeoutMs = intervalMs * 2;
     this.touch();
   }
 

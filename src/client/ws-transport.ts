@@ -5,7 +5,7 @@ import { MessageQueue, type Transport, type TransportEnd, type TransportMessage,
 const subprotocol = 'newswire.v1.json';
 const openTimeoutMs = 15_000;
 
-/** A link over WebSocket. */
+/** Transport over WebSocket. */
 export class WebSocketTransport implements Transport {
   readonly #socket: SocketLike;
   readonly #filters: readonly WireFilter[];
@@ -15,24 +15,24 @@ export class WebSocketTransport implements Transport {
   #after: string | null = null;
   #watched: readonly number[] = [];
   #subscriptions = 0;
-  #spoke = false;
+  #isWelcomed = false;
   #finished = false;
-  /** Set between asking for a place and being put on it: what comes until then is of an earlier one. */
-  #placing = false;
+  /** Set between `subscribe` and `subscribed`: messages in between belong to the earlier subscription. */
+  #subscribing = false;
 
-  /** @throws what opening throws, such as a browser's refusal of `ws:` from a page that came by https. */
+  /** @throws the exception of opening the socket, such as a browser's refusal of `ws:` on an https page. */
   constructor(
     url: string,
     filters: readonly WireFilter[],
-    { openSocket, after }: Pick<ClientRuntime, 'openSocket' | 'after'>,
+    { openSocket, setTimer: after }: Pick<ClientRuntime, 'openSocket' | 'setTimer'>,
   ) {
-    if (openSocket === null) throw new Error('there is no WebSocket here');
+    if (openSocket === null) throw new Error('WebSocket is not available');
     this.#filters = filters;
     this.#socket = openSocket(url, subprotocol, {
       message: (data) => this.#receive(data),
       closed: (code, reason) => this.#finish(code, reason),
     });
-    this.#watchdog = new Watchdog(after, openTimeoutMs, () => this.#finish(null, 'nothing was heard'));
+    this.#watchdog = new Watchdog(after, openTimeoutMs, () => this.#finish(null, 'timeout'));
   }
 
   get end(): TransportEnd {
@@ -43,13 +43,13 @@ export class WebSocketTransport implements Transport {
     if (this.#finished) return;
     this.#inbox.clear();
     this.#after = after;
-    this.#placing = true;
-    if (this.#spoke) this.#ask();
+    this.#subscribing = true;
+    if (this.#isWelcomed) this.#sendSubscribe();
   }
 
   watch(items: readonly number[]): void {
     this.#watched = items;
-    if (this.#spoke && !this.#finished) this.#send({ type: 'watch', items });
+    if (this.#isWelcomed && !this.#finished) this.#send({ type: 'watch', items });
   }
 
   next(): Promise<TransportMessage | null> {
@@ -61,14 +61,14 @@ export class WebSocketTransport implements Transport {
     this.#finish(1000, 'closed');
   }
 
-  #ask(): void {
+  #sendSubscribe(): void {
     if (this.#after === null) return;
     if (this.#subscriptions > 0) this.#send({ type: 'unsubscribe', id: this.#id });
     this.#subscriptions += 1;
     const [filter] = this.#filters;
     const wanted = this.#filters.length === 1 ? { filter } : { filters: this.#filters };
     this.#send({ type: 'subscribe', id: this.#id, after: this.#after, ...wanted });
-    // Asked anew with each place: counts that waited when the place was given up are gone.
+    // Repeated with each subscription: counts that were queued for the earlier one have been dropped.
     if (this.#watched.length > 0) this.#send({ type: 'watch', items: this.#watched });
   }
 
@@ -84,33 +84,33 @@ export class WebSocketTransport implements Transport {
     if (this.#finished) return;
     this.#watchdog.touch();
     const message = typeof data === 'string' ? readMessage(data) : null;
-    if (message !== null && this.#concerns(message)) this.#inbox.push(message);
+    if (message !== null && this.#isForClient(message)) this.#inbox.push(message);
   }
 
-  /** Takes note of what a message means for the link. False: it is not for the client. */
-  #concerns(message: ServerMessage): boolean {
+  /** Updates the state of the transport. Returns whether the message is for the client. */
+  #isForClient(message: ServerMessage): boolean {
     switch (message.type) {
       case 'welcome':
-        this.#spoke = true;
+        this.#isWelcomed = true;
         this.#watchdog.expectEvery(message.pingIntervalMs);
-        this.#ask();
+        this.#sendSubscribe();
         return false;
       case 'subscribed':
-        if (message.id === this.#id) this.#placing = false;
+        if (message.id === this.#id) this.#subscribing = false;
         return message.id === this.#id;
       case 'item':
       case 'items':
       case 'live':
       case 'pos':
-        return !this.#placing;
+        return !this.#subscribing;
       case 'reset':
         return message.id === this.#id;
       case 'error':
-        // The subscription that we leave may have ended by itself in the meantime.
+        // The previous subscription may have ended before our `unsubscribe` arrived.
         return message.code !== 'unknown_subscription';
       case 'bye':
         this.#end = {
-          established: this.#spoke,
+          established: this.#isWelcomed,
           code: message.code,
           reason: message.reason,
           fatal: isFatal(message.code),
@@ -125,13 +125,13 @@ export class WebSocketTransport implements Transport {
     if (this.#finished) return;
     this.#finished = true;
     this.#watchdog.stop();
-    if (this.#end.code === null) this.#end = { established: this.#spoke, code, reason, fatal: isFatal(code) };
+    if (this.#end.code === null) this.#end = { established: this.#isWelcomed, code, reason, fatal: isFatal(code) };
     this.#inbox.close();
     this.#socket.close();
   }
 }
 
-/** Codes from 4500 on say that the fault is ours. */
+/** Codes from 4500 on: another attempt would fail in the same way. */
 function isFatal(code: number | null): boolean {
   return code !== null && code >= 4500 && code <= 4999;
 }
@@ -141,7 +141,7 @@ function readMessage(text: string): ServerMessage | null {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && 'type' in value ? (value as ServerMessage) : null;
   } catch {
-    // Not from a Newswire: a proxy's page, say. Nothing can be done with it, and the watchdog sees to the rest.
+    // Not a Newswire message, for example a proxy's page. Ignore it; the watchdog closes a connection without messages.
     return null;
   }
 }

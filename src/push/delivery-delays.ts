@@ -1,3 +1,4 @@
+import { assertNever } from '../domain/assert-never.ts';
 import { hourMs } from '../domain/durations.ts';
 import type { LogEvent } from '../domain/events/event.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -5,66 +6,66 @@ import { DurationHistogram, exponentialBounds, medianDuration } from '../runtime
 import type { Step } from './fanout/frames.ts';
 import type { LogTail } from './log/log-tail.ts';
 
-/** A stretch of the way of an item, from its publisher to a reader. */
+/** A stage in the delivery of an item, from its publisher to a client. */
 export type DeliveryStage = 'published_to_fetched' | 'fetched_to_stored' | 'stored_to_pushed' | 'published_to_pushed';
 
-/** How fresh the items of a source are, as medians of about the last day; null: nothing of it came by. */
+/** Delivery delays of a source: medians of about the last day; null: no items. */
 export interface SourceDelays {
-  /** From publication, as the publisher says it, to our database. */
+  /** From the publisher's date to our commit. */
   readonly publishedToStoredMs: number | null;
-  /** From the commit to the first live reader. */
+  /** From the commit to the first live client. */
   readonly storedToPushedMs: number | null;
 }
 
-/** Measures how long news is under way. It looks at new items only: no backfill, no edits. */
+/** Measures delivery delays of new items. Backfill and updates are not measured. */
 export interface DeliveryDelays {
-  /** From the commit of an event to the write to a socket, of every live delivery, in seconds. */
+  /** Seconds from the commit of an event to the write to a socket, for every live delivery. */
   readonly commitToWrite: DurationHistogram;
-  /** A document of a source has just been read. */
+  /** A document of a source has just been fetched. */
   recordFetch(sourceId: string): void;
-  /** Events up to `head` have just been committed: what the doorbell says. */
+  /** Events up to `head` have just been committed. */
   recordCommit(head: number): void;
-  /** Follows a tail that was started. */
+  /** Follows a tail that has been started. */
   followTail(tail: LogTail): void;
-  /** A reader who keeps up has been written a step of the log. */
+  /** A step has been written to a live client. */
   recordDelivery(step: Step): void;
-  /** By source; sources of which nothing came by are missing. */
+  /** By source; sources without new items are absent. */
   medians(): ReadonlyMap<string, SourceDelays>;
 }
 
-/** What freshness is measured with. */
+/** Dependencies of the measurement. */
 export interface DeliveryDelayOptions {
   readonly clock: Clock;
-  /** Told each duration of an item, in seconds. */
+  /** Called with each delay of an item, in seconds. */
   readonly observe: (stage: DeliveryStage, sourceId: string, seconds: number) => void;
 }
 
-/** Sources of which medians are kept: 1.3 KB each. Those beyond are measured together with all others only. */
+/** Sources with medians of their own: 1.3 KB each. Further sources count in the totals only. */
 const maxSources = 2000;
-/** New events whose first delivery is waited for; commits that are remembered; documents that were read. */
-const maxWaiting = 4096;
+/** New events awaiting their first delivery, remembered commits, remembered fetches. */
+const maxPending = 4096;
 const maxCommits = 1024;
 const maxFetches = 10_000;
-/** Two windows, of which the older is dropped: so medians tell of half a day to a day. */
+/** Two windows, of which the older is dropped: medians cover half a day to a day. */
 const windowMs = 12 * hourMs;
 const medianBounds = exponentialBounds(0.001, 7 * 86_400, 1.4);
 const writeBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** A new item on its way to its first reader. */
-interface Arrival {
+/** A new item that has not been delivered yet. */
+interface NewItem {
   readonly sourceId: string;
-  /** Epoch ms; null: the publisher does not say. */
+  /** Epoch ms; null: the publisher gives no date. */
   readonly publishedMs: number | null;
 }
 
 interface PendingEvent {
-  /** On the monotonic clock. */
+  /** Monotonic clock. */
   readonly committedMs: number;
-  /** Null: no new item, or delivered before. */
-  arrival: Arrival | null;
+  /** Null: not a new item, or already delivered. */
+  newItem: NewItem | null;
 }
 
-/** Measures nothing yet. */
+/** Creates the measurement; it starts with `followTail`. */
 export function createDeliveryDelays(options: DeliveryDelayOptions): DeliveryDelays {
   return new DelayTracker(options);
 }
@@ -74,7 +75,7 @@ class DelayTracker implements DeliveryDelays {
   readonly #clock: Clock;
   readonly #observe: DeliveryDelayOptions['observe'];
   readonly #fetches = new Map<string, number>();
-  readonly #waiting = new Map<number, PendingEvent>();
+  readonly #pending = new Map<number, PendingEvent>();
   readonly #sources = new Map<string, SourceWindows>();
   #commits: { readonly head: number; readonly atMs: number }[] = [];
   #windowEndMs: number;
@@ -97,51 +98,51 @@ class DelayTracker implements DeliveryDelays {
   }
 
   followTail(tail: LogTail): void {
-    let last = tail.place.head;
+    let last = tail.bounds.head;
     tail.onDiscontinuity(() => {
-      last = tail.place.head;
-      this.#waiting.clear();
+      last = tail.bounds.head;
+      this.#pending.clear();
       this.#commits = [];
     });
     tail.onAdvance(() => {
-      // A node that slept past retention starts anew behind the gap: what it missed is not measured.
+      // After a gap (a node that was suspended longer than the retention) the missed events are not measured.
       for (let events = tail.eventsAfter(last); events !== null && events.length > 0; events = tail.eventsAfter(last)) {
-        for (const event of events) this.#arrive(event);
+        for (const event of events) this.#recordEvent(event);
         last = events.at(-1)?.seq ?? last;
       }
-      last = tail.place.head;
+      last = tail.bounds.head;
       this.#commits = this.#commits.filter(({ head }) => head > last);
     });
   }
 
   recordDelivery({ prev, isNew, seqs }: Step): void {
     const nowMs = this.#clock.monotonic();
-    const newest = this.#waiting.get(prev);
+    const newest = this.#pending.get(prev);
     if (newest !== undefined) this.commitToWrite.observe((nowMs - newest.committedMs) / 1000);
-    // Only the first delivery of an item is its arrival, and the first to take a step works it out.
+    // Only the first delivery of an item is its newItem, and the first to take a step works it out.
     if (isNew) for (const seq of seqs) this.#firstDelivery(seq, nowMs);
   }
 
   medians(): ReadonlyMap<string, SourceDelays> {
-    this.#turnWindows();
+    this.#rotateWindows();
     return new Map([...this.#sources].map(([id, windows]) => [id, windows.medians()]));
   }
 
-  #arrive(event: LogEvent): void {
+  #recordEvent(event: LogEvent): void {
     const committedMs = this.#committedMs(event);
-    const arrival = event.op === 'add' && !event.backfill ? arrivalOf(event) : null;
-    this.#waiting.set(event.seq, { committedMs, arrival });
-    dropOldest(this.#waiting, maxWaiting);
-    if (arrival !== null) this.#noteStored(arrival, committedMs);
+    const newItem = isNew(event) ? newItemOf(event) : null;
+    this.#pending.set(event.seq, { committedMs, newItem });
+    dropOldest(this.#pending, maxPending);
+    if (newItem !== null) this.#recordStored(newItem, committedMs);
   }
 
-  /** By the ring that told of it; of an event that another process wrote, by the clock on it. */
+  /** From `recordCommit`; for an event of another process, from the event's own time. */
   #committedMs({ seq, atMs }: LogEvent): number {
-    const ring = this.#commits.find(({ head }) => head >= seq);
-    return ring?.atMs ?? this.#clock.monotonic() - Math.max(0, this.#clock.now() - atMs);
+    const commit = this.#commits.find(({ head }) => head >= seq);
+    return commit?.atMs ?? this.#clock.monotonic() - Math.max(0, this.#clock.now() - atMs);
   }
 
-  #noteStored({ sourceId, publishedMs }: Arrival, committedMs: number): void {
+  #recordStored({ sourceId, publishedMs }: NewItem, committedMs: number): void {
     const storedMs = this.#clock.now() - (this.#clock.monotonic() - committedMs);
     const fetchedMs = this.#fetches.get(sourceId);
     if (fetchedMs !== undefined) {
@@ -152,18 +153,18 @@ class DelayTracker implements DeliveryDelays {
   }
 
   #firstDelivery(seq: number, nowMs: number): void {
-    const waiting = this.#waiting.get(seq);
-    if (waiting === undefined || waiting.arrival === null) return;
-    const { sourceId, publishedMs } = waiting.arrival;
-    waiting.arrival = null;
-    const pushed = (nowMs - waiting.committedMs) / 1000;
+    const pending = this.#pending.get(seq);
+    if (pending === undefined || pending.newItem === null) return;
+    const { sourceId, publishedMs } = pending.newItem;
+    pending.newItem = null;
+    const pushed = (nowMs - pending.committedMs) / 1000;
     this.#observe('stored_to_pushed', sourceId, Math.max(0, pushed));
     this.#windows(sourceId)?.pushed.observe(pushed);
     if (publishedMs !== null) this.#observe('published_to_pushed', sourceId, seconds(publishedMs, this.#clock.now()));
   }
 
   #windows(sourceId: string): SourceWindows | null {
-    this.#turnWindows();
+    this.#rotateWindows();
     const known = this.#sources.get(sourceId);
     if (known !== undefined) return known;
     if (this.#sources.size >= maxSources) return null;
@@ -172,20 +173,20 @@ class DelayTracker implements DeliveryDelays {
     return windows;
   }
 
-  #turnWindows(): void {
+  #rotateWindows(): void {
     const nowMs = this.#clock.monotonic();
     if (nowMs < this.#windowEndMs) return;
-    // After a silence of more than a window even the younger of the two is too old.
-    const turns = nowMs - this.#windowEndMs >= windowMs ? 2 : 1;
+    // After more than a window without items even the newer of the two is too old.
+    const rotations = nowMs - this.#windowEndMs >= windowMs ? 2 : 1;
     this.#windowEndMs = nowMs + windowMs;
     for (const [id, windows] of this.#sources) {
-      for (let turn = 0; turn < turns; turn += 1) windows.turn();
+      for (let index = 0; index < rotations; index += 1) windows.rotate();
       if (windows.isEmpty) this.#sources.delete(id);
     }
   }
 }
 
-/** Two stretches of one source's items, in two windows each. */
+/** Two stages of one source's items, in two windows each. */
 class SourceWindows {
   published = new DurationHistogram(medianBounds);
   pushed = new DurationHistogram(medianBounds);
@@ -197,7 +198,7 @@ class SourceWindows {
     return publishedToStoredMs === null && storedToPushedMs === null;
   }
 
-  turn(): void {
+  rotate(): void {
     [this.published, this.#publishedBefore] = [this.#publishedBefore, this.published];
     [this.pushed, this.#pushedBefore] = [this.#pushedBefore, this.pushed];
     this.published.clear();
@@ -212,7 +213,19 @@ class SourceWindows {
   }
 }
 
-function arrivalOf({ body }: LogEvent): Arrival {
+function isNew({ op, backfill }: LogEvent): boolean {
+  switch (op) {
+    case 'add':
+      return !backfill;
+    case 'update':
+    case 'remove':
+      return false;
+    default:
+      return assertNever(op);
+  }
+}
+
+function newItemOf({ body }: LogEvent): NewItem {
   const { source, publishedAt } = JSON.parse(body) as { source?: { id?: string }; publishedAt?: string | null };
   return {
     sourceId: source?.id ?? '',
@@ -220,7 +233,7 @@ function arrivalOf({ body }: LogEvent): Arrival {
   };
 }
 
-/** A publisher's clock may be ahead of ours: then an item was published just now. */
+/** Never negative: a publisher's clock may be ahead of ours. */
 function seconds(fromMs: number, toMs: number): number {
   return Math.max(0, toMs - fromMs) / 1000;
 }

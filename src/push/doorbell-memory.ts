@@ -1,16 +1,16 @@
 import type { Doorbell } from './doorbell.ts';
 
-/** A doorbell within one process: heard at once, never lost. */
+/** A doorbell within one process: synchronous, never lost. */
 export function createMemoryDoorbell(): Doorbell {
   const listeners = new Set<(head: number) => void>();
   return {
     async notify(head) {
-      for (const heard of [...listeners]) heard(head);
+      for (const listener of [...listeners]) listener(head);
     },
-    listen(heard) {
-      listeners.add(heard);
+    listen(listener) {
+      listeners.add(listener);
       return () => {
-        listeners.delete(heard);
+        listeners.delete(listener);
       };
     },
   };

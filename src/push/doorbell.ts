@@ -1,13 +1,13 @@
 /**
- * Tells every node that there is news in the log.
+ * Notifies every node that the event log has grown.
  *
- * A ring carries no data: whoever hears it reads the log. So it may be lost (readers look by themselves each second),
- * doubled or overtaken by a later one, and its `head` is a hint, never a promise. It is rung after the commit, outside
- * the transaction, and must not block or fail the one who rings.
+ * A notification carries no data; a listener reads the log. It may be lost (every node also polls the log once a
+ * second), duplicated or reordered, and its `head` is a hint. Call it after the commit, outside the transaction. It must
+ * not block the caller or make it fail.
  */
 export interface Doorbell {
-  /** Events up to `head` can be read. Resolves when the ring is on its way, not when it was heard. */
+  /** Events up to `head` can be read. Resolves when the notification is sent, not when it is received. */
   notify(head: number): Promise<void>;
-  /** Calls `heard` at each ring, until the returned function is called. */
-  listen(heard: (head: number) => void): () => void;
+  /** Calls `listener` on each notification. The returned function removes it. */
+  listen(listener: (head: number) => void): () => void;
 }

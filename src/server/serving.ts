@@ -110,8 +110,8 @@ function startQueryRunner({ settings, store, shutdown, metrics }: ServingParts):
 /** Starts to follow the event log: the doorbell wakes the tail. */
 async function startLogTail({ store, log, shutdown, metrics, doorbell }: ServingParts): Promise<LogTail> {
   const tail = createLogTail({
-    log: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
-    logger: log,
+    eventLog: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    log,
   });
   await tail.start();
   metrics.freshness.followTail(tail);
@@ -191,9 +191,8 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptio
   const live = createLiveContext({
     ...{ tail, clock, log, maxSessions },
     fanOut: createFanOut({
-      ...{ tail, clock },
+      ...{ tail, clock, log },
       publicUrl: () => publicUrl,
-      logger: log,
       onDelivered: (step) => parts.metrics.freshness.recordDelivery(step),
     }),
     maxPerAddress: settings.liveMaxPerAddress,

@@ -52,19 +52,19 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     async () => void (await Promise.all([...clients.values()].map((client) => client.close()))),
   );
   const dispatcher = new WebhookDispatcher({
-    log: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
-    book: {
+    eventLog: { bounds: () => readHead(store.reader), read: (after, limit) => readEvents(store.reader, after, limit) },
+    states: {
       // Without a writable store the position could not advance, and the same events would be sent every second.
       read: async (id) => (store.storage.writable ? readWebhook(store.reader, id) : null),
       advance: (before, after) => updateWebhookState(store, before, after),
     },
     post: createPost(clientOf, { clock, agent: userAgent(version, settings.contactUrl ?? settings.publicUrl) }),
     clock,
-    logger: log,
+    log,
     random: Math.random,
-    ended: (outcome) => parts.metrics.webhookDelivered(outcome),
+    onAttempt: (outcome) => parts.metrics.webhookDelivered(outcome),
     publicUrl: () => publicUrl,
-    after: (delayMs, call) => systemTimers.after(delayMs, call),
+    setTimer: (delayMs, call) => systemTimers.after(delayMs, call),
   });
   const unsubscribe = parts.doorbell.listen(() => dispatcher.wake());
   let last = Promise.resolve();

@@ -45,7 +45,7 @@ describe('a reset', () => {
     };
   }
 
-  it('is told with the newest items, and the client goes on behind them', async () => {
+  it('is emitted with the newest items, and the client continues after them', async () => {
     answerSnapshot();
     const { client, notes, noted } = start({ after: 'e1-1', filter: { sections: ['World'] }, snapshotLimit: 20 });
     const peer = await server.peer();
@@ -61,7 +61,7 @@ describe('a reset', () => {
     await expect.poll(() => client.cursor).toBe('e1-62');
   });
 
-  it('goes on at the head without items when snapshots are off', async () => {
+  it('continues at the head without items when snapshots are off', async () => {
     const { noted } = start({ after: 'e1-1', snapshotLimit: 0 });
     const peer = await server.peer();
     peer.send(protocolMessages.welcome);
@@ -72,7 +72,7 @@ describe('a reset', () => {
     expect(await peer.nextMessage()).toMatchObject({ after: 'e1-60' });
   });
 
-  it('is tried again from the old place when the items cannot be read', async () => {
+  it('is retried from the old cursor when the items cannot be read', async () => {
     const { problems, noted } = start({ after: 'e1-1' });
     const peer = await server.peer();
     peer.send(protocolMessages.welcome);
@@ -100,7 +100,7 @@ describe('a snapshot', () => {
     expect(noting.client.state).toBe('connecting');
   }
 
-  it('is not waited for without end', async () => {
+  it('times out', async () => {
     const noting = start({ after: 'e1-1' });
     await askForSnapshot(noting);
     noting.fireWatchdogs();
@@ -108,7 +108,7 @@ describe('a snapshot', () => {
     expect((await accept()).asked['after']).toBe('e1-1');
   });
 
-  it('is given up when the client is closed', async () => {
+  it('is aborted when the client is closed', async () => {
     const noting = start({ after: 'e1-1' });
     await askForSnapshot(noting);
     noting.client.close();
@@ -118,7 +118,7 @@ describe('a snapshot', () => {
   });
 });
 
-describe('the place', () => {
+describe('the cursor', () => {
   /** Storage in memory; `fails` makes it throw. */
   function storageOf(cursor: string | null) {
     return {
@@ -135,12 +135,12 @@ describe('the place', () => {
     };
   }
 
-  it('is taken from the storage, before anything else', async () => {
+  it('is read from the storage first', async () => {
     start({ after: 'floor', storage: storageOf('e1-7') });
     expect((await accept()).asked['after']).toBe('e1-7');
   });
 
-  it('is not taken from a storage that holds something else', async () => {
+  it('is not read from a storage with an invalid value', async () => {
     start({ after: 'floor', storage: storageOf('nonsense') });
     expect((await accept('e1-0')).asked['after']).toBe('floor');
   });
@@ -175,7 +175,7 @@ describe('the place', () => {
     await expect.poll(() => storage.cursor).toBe('e1-1');
   });
 
-  it('is stored only when it is a new one', async () => {
+  it('is stored only when it has changed', async () => {
     const storage = storageOf(null);
     const written: string[] = [];
     storage.write = (cursor) => void written.push(cursor);
@@ -186,7 +186,7 @@ describe('the place', () => {
     expect(written).toEqual(['e1-0', 'e1-1']);
   });
 
-  it('may fail to be stored without an end to the news', async () => {
+  it('can fail to be stored while events are still emitted', async () => {
     const storage = storageOf(null);
     storage.fails = true;
     const { notes, problems, noted } = start({ storage });
@@ -199,7 +199,7 @@ describe('the place', () => {
 });
 
 describe('a listener that fails', () => {
-  it('is told the item again after a pause, and only then those behind it', async () => {
+  it('gets the item again after a pause, and only then the following ones', async () => {
     const { client, noted, problems } = start();
     const handled: number[] = [];
     let failures = 0;
@@ -218,7 +218,7 @@ describe('a listener that fails', () => {
     expect(handled).toEqual([1, 2, 3]);
   });
 
-  it('of a reset is told the reset again', async () => {
+  it('of a reset gets the reset again', async () => {
     server.answer = (_, response) => void response.end(JSON.stringify({ items: [], cursor: 'e1-61', next: null }));
     const { client, noted } = start({ after: 'e1-1' });
     client.on('reset', () => {

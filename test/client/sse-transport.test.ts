@@ -16,7 +16,7 @@ function linkOf() {
   const link = new SseTransport(serverUrls('https://news.example.org', [{}]), {
     openSocket: null,
     random: Math.random,
-    after: () => () => {},
+    setTimer: () => () => {},
     async fetch(url, { signal }) {
       const pieces: (Uint8Array | null)[] = [];
       let wake = () => {};
@@ -53,7 +53,7 @@ describe('StreamLink', () => {
     streams[0]?.bring('id: e1-4\n\n');
     await drainEventLoop(2);
     streams[1]?.bring('id: e1-1\n\n');
-    expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
+    expect(await link.next()).toEqual({ type: 'cursor', cursor: 'e1-1' });
   });
 
   it('does not end with the stream before', async () => {
@@ -64,7 +64,7 @@ describe('StreamLink', () => {
     streams[0]?.bring(null);
     await drainEventLoop(2);
     streams[1]?.bring('id: e1-1\n\n');
-    expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
+    expect(await link.next()).toEqual({ type: 'cursor', cursor: 'e1-1' });
   });
 
   it('brings what came before its end, and opens no stream after it', async () => {
@@ -74,13 +74,13 @@ describe('StreamLink', () => {
     streams[0]?.bring('id: e1-1\n\n: hb\n\n');
     streams[0]?.bring(null);
     await drainEventLoop(2);
-    expect(await link.next()).toEqual({ type: 'place', cursor: 'e1-1' });
+    expect(await link.next()).toEqual({ type: 'cursor', cursor: 'e1-1' });
     expect(await link.next()).toEqual({ type: 'ping' });
     expect(await link.next()).toBe(null);
     link.subscribe('e1-1');
     await drainEventLoop(2);
     expect(streams).toHaveLength(1);
-    expect(link.end).toMatchObject({ spoke: true, code: null, fatal: false });
+    expect(link.end).toMatchObject({ established: true, code: null, fatal: false });
   });
 
   it('puts together a character that was cut in two', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MessageQueue, Watchdog } from '../../src/client/transport.ts';
 
 const ping = { type: 'ping' } as const;
-const place = { type: 'place', cursor: 'e1-1' } as const;
+const place = { type: 'cursor', cursor: 'e1-1' } as const;
 
 describe('Inbox', () => {
   it('gives messages in order, and waits for those to come', async () => {

@@ -23,7 +23,7 @@ function linkOf(filters: readonly WireFilter[] = [{}]) {
         },
       };
     },
-    after(ms, run) {
+    setTimer(ms, run) {
       timers.set(run, ms);
       return () => void timers.delete(run);
     },
@@ -87,7 +87,7 @@ describe('WebSocketLink', () => {
     await link.next();
     await link.next();
     expect(await link.next()).toBe(null);
-    expect(link.end).toEqual({ spoke: true, code: null, reason: 'nothing was heard', fatal: false });
+    expect(link.end).toEqual({ established: true, code: null, reason: 'timeout', fatal: false });
   });
 
   it('brings what came before its end, and does nothing after it', async () => {
@@ -103,7 +103,7 @@ describe('WebSocketLink', () => {
     expect(await link.next()).toMatchObject({ type: 'item', seq: 1 });
     expect(await link.next()).toBe(null);
     expect(sent).toHaveLength(1);
-    expect(link.end).toMatchObject({ spoke: true, code: 1006, fatal: false });
+    expect(link.end).toMatchObject({ established: true, code: 1006, fatal: false });
   });
 
   it('keeps the reason of the goodbye, whatever closes it afterwards', async () => {
@@ -113,7 +113,7 @@ describe('WebSocketLink', () => {
     hearClose(1006, 'broken');
     await link.next();
     expect(await link.next()).toBe(null);
-    expect(link.end).toEqual({ spoke: true, code: 4500, reason: 'bad_message', fatal: true });
+    expect(link.end).toEqual({ established: true, code: 4500, reason: 'bad_message', fatal: true });
   });
 
   it('brings nothing more once it is closed', async () => {

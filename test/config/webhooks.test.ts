@@ -85,7 +85,7 @@ describe('declared webhooks', () => {
     ['filter:\n      sections: World', 'a.yaml:5: filter.sections is not a list: "World"'],
     ['filter:\n      sections:\n        - 1', 'a.yaml:6: filter.sections is not text: 1'],
     ['filter:\n      backfill: maybe', 'a.yaml:5: filter.backfill is not true or false: "maybe"'],
-    ['filter: { q: "-" }', `a.yaml:4: filter is invalid: 'q' holds no word to look for`],
+    ['filter: { q: "-" }', `a.yaml:4: filter is invalid: 'q' contains no search term`],
     ['filter: { sections: [" "] }', `a.yaml:4: filter is invalid: 'sections' must be an array of strings`],
   ])('are invalid with %s', async (line, what) => {
     expect(await errorsOf(hook(`    ${line}\n`))).toEqual([expect.stringContaining(what)]);

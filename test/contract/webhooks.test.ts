@@ -76,7 +76,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       const silent = { ...(await hook(store)), seq: 2 };
       expect(await updateWebhookState(store, await hook(store), silent)).toBe(true);
       await seekWebhook(store, 'hook', { epoch: before.epoch, seq: 0 });
-      expect(await updateWebhookState(store, silent, { ...silent, told: 2 })).toBe(false);
+      expect(await updateWebhookState(store, silent, { ...silent, announcedSeq: 2 })).toBe(false);
       const now = await hook(store);
       await declareWebhooks(store, [{ id: 'hook', url: 'https://example.org/new' }], noon);
       expect(await updateWebhookState(store, now, { ...now, seq: 2 })).toBe(false);
@@ -127,7 +127,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
   it('are moved to a position, or resumed at their own, and tried immediately', () =>
     withHook(async (store) => {
       const before = await hook(store);
-      await updateWebhookState(store, before, { ...before, seq: 2, told: 1, failures: 2, pausedMs: noon });
+      await updateWebhookState(store, before, { ...before, seq: 2, announcedSeq: 1, failures: 2, pausedMs: noon });
       await seekWebhook(store, 'hook', null);
       expect(await hook(store)).toMatchObject({ seq: 2, told: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
       const epoch = 'another';

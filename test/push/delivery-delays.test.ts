@@ -50,8 +50,8 @@ async function oneItem({ freshness, pass, commit, push, now }: World): Promise<v
   await push();
 }
 
-describe('freshness', () => {
-  it('measures the way of a new item, stage by stage', async () => {
+describe('delivery delays', () => {
+  it('measures each stage of the delivery of a new item', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     await oneItem(world);
@@ -68,7 +68,7 @@ describe('freshness', () => {
     expect(storedToPushedMs).toBeLessThan(500 * 1.4);
   });
 
-  it('counts an item as pushed once, and each delivery as written', async () => {
+  it('counts the first delivery of an item as pushed, and every delivery as written', async () => {
     const world = await createWorld();
     for (let reader = 0; reader < 3; reader += 1) await world.rig.subscribe('head');
     await oneItem(world);
@@ -77,14 +77,14 @@ describe('freshness', () => {
     expect(world.freshness.commitToWrite.sum).toBeCloseTo(1.5);
   });
 
-  it('does not call pushed what nobody was there for', async () => {
+  it('does not count an item as pushed when no client was connected', async () => {
     const world = await createWorld();
     await oneItem(world);
     expect(world.observed.map(([stage]) => stage)).toEqual(['fetched_to_stored', 'published_to_fetched']);
     expect(world.freshness.medians().get('example')?.storedToPushedMs).toBeNull();
   });
 
-  it('leaves replays out: who comes back late makes no item late', async () => {
+  it('does not count replays, so that a late reconnect does not count as delay', async () => {
     const world = await createWorld();
     await oneItem(world);
     const before = world.observed.length;
@@ -94,7 +94,7 @@ describe('freshness', () => {
     expect(world.freshness.commitToWrite.sum).toBe(0);
   });
 
-  it('looks at new items only: no backfill, no edits, no removals', async () => {
+  it('ignores backfill, updates and removals', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     world.freshness.recordFetch('example');
@@ -105,7 +105,7 @@ describe('freshness', () => {
     expect(world.observed).toEqual([]);
   });
 
-  it('takes no date for one that a publisher does not give, and none of the future for lateness', async () => {
+  it('ignores missing publication dates and treats future ones as a delay of zero', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     world.freshness.recordFetch('example');
@@ -119,7 +119,7 @@ describe('freshness', () => {
     ]);
   });
 
-  it('goes by the clock on an event that another process committed', async () => {
+  it('uses the time of an event that another process committed', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     world.log.append({ atMs: world.now(), body: '{"id":1,"source":{"id":"example"},"publishedAt":null}' });
@@ -128,7 +128,7 @@ describe('freshness', () => {
     expect(world.observed).toEqual([['stored_to_pushed', 'example', 0.7]]);
   });
 
-  it('waits for a reader who is behind, and counts the wait', async () => {
+  it('counts the delay of a client that is behind', async () => {
     const world = await createWorld();
     const sink = await world.rig.subscribe('head', undefined, new RecordingSink());
     sink.room = 0;
@@ -140,7 +140,7 @@ describe('freshness', () => {
     expect(world.observed).toContainEqual(['stored_to_pushed', 'example', 1.5]);
   });
 
-  it('forgets after a day at the latest, and not before half of one', async () => {
+  it('forgets delays after half a day to a day', async () => {
     const world = await createWorld();
     await oneItem(world);
     world.pass(11 * hourMs);
@@ -151,7 +151,7 @@ describe('freshness', () => {
     expect(world.freshness.medians().size).toBe(0);
   });
 
-  it('holds medians of at most 2,000 sources, and still measures the others', async () => {
+  it('keeps medians of at most 2,000 sources, and measures the others in total', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     for (let source = 0; source < 2010; source += 1) world.commit(`s${source}`, world.now());
@@ -160,7 +160,7 @@ describe('freshness', () => {
     expect(new Set(world.observed.map(([, source]) => source)).size).toBe(2010);
   });
 
-  it('starts anew when the log is replaced', async () => {
+  it('starts again when the log is replaced', async () => {
     const world = await createWorld();
     await world.rig.subscribe('head');
     await oneItem(world);

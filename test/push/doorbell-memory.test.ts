@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
 
 describe('createMemoryDoorbell', () => {
-  it('is heard by all who listen', async () => {
+  it('notifies all listeners', async () => {
     const bell = createMemoryDoorbell();
     const heard: string[] = [];
     bell.listen((head) => heard.push(`a ${head}`));
@@ -11,7 +11,7 @@ describe('createMemoryDoorbell', () => {
     expect(heard).toEqual(['a 7', 'b 7']);
   });
 
-  it('is not heard by one who has stopped listening', async () => {
+  it('does not notify a listener that was removed', async () => {
     const bell = createMemoryDoorbell();
     const heard: number[] = [];
     const stop = bell.listen((head) => {
@@ -23,7 +23,7 @@ describe('createMemoryDoorbell', () => {
     expect(heard).toEqual([1]);
   });
 
-  it('does not mind when nobody listens', async () => {
+  it('resolves without listeners', async () => {
     await expect(createMemoryDoorbell().notify(1)).resolves.toBeUndefined();
   });
 });

@@ -12,7 +12,7 @@ afterAll(() => {
 });
 
 describe('the resume rule', () => {
-  it('serves every reader each item once, in order, whatever breaks and whenever', { timeout: 600_000 }, async () => {
+  it('delivers each event once and in order to every client under random faults', { timeout: 600_000 }, async () => {
     const { violations, items, resets, connections, committed } = await runModels(seeds);
     expect(violations).toEqual([]);
     // The worlds are eventful: a model in which nothing breaks would prove nothing.
@@ -22,12 +22,12 @@ describe('the resume rule', () => {
     expect(committed).toBeGreaterThan(seeds * 100);
   });
 
-  it('is guarded against at least a dozen bugs', () => {
+  it('is checked against at least a dozen injected bugs', () => {
     expect(plantedBugs.length).toBeGreaterThanOrEqual(12);
   });
 
   // Each bug must be caught within the same seeds: one that survives shows that the model looks away.
-  it.each(plantedBugs)('catches it when %s', { timeout: 60_000 }, async (bug) => {
+  it.each(plantedBugs)('detects the injected bug: %s', { timeout: 60_000 }, async (bug) => {
     const found = await findBug(bug, seeds);
     caught.push(found);
     expect(found.seed, 'the bug survived').not.toBeNull();

@@ -1,3 +1,4 @@
+import { assertNever } from '../../domain/assert-never.ts';
 import { makeDateline } from '../../domain/dateline.ts';
 import { NewswireClient } from '../client.ts';
 import type { ClientState, ItemEvent } from '../client-types.ts';
@@ -55,8 +56,17 @@ function startNewsFeed(aside: HTMLElement, notice: NewItemsNotice | null): void 
 }
 
 function apply(feed: NewsFeedList, change: ItemEvent): void {
-  if (change.op === 'remove') feed.remove(change.item.id);
-  else feed.upsert(change.item);
+  switch (change.op) {
+    case 'add':
+    case 'update':
+      feed.upsert(change.item);
+      break;
+    case 'remove':
+      feed.remove(change.item.id);
+      break;
+    default:
+      assertNever(change);
+  }
 }
 
 /** Connects the notice above search results to a subscription for the search. */

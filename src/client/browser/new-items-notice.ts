@@ -1,3 +1,4 @@
+import { assertNever } from '../../domain/assert-never.ts';
 import type { WireItem } from '../../domain/events/wire.ts';
 import { slug } from '../../domain/slug.ts';
 import type { ItemEvent } from '../client-types.ts';
@@ -23,8 +24,18 @@ export class NewItemsNotice {
 
   /** Counts an added item; no longer counts a removed one. */
   apply(change: ItemEvent): void {
-    if (change.op === 'remove') this.#seen.delete(change.item.id);
-    else if (change.op === 'add' && this.#belongs(change.item)) this.#seen.add(change.item.id);
+    switch (change.op) {
+      case 'add':
+        if (this.#belongs(change.item)) this.#seen.add(change.item.id);
+        break;
+      case 'update':
+        break;
+      case 'remove':
+        this.#seen.delete(change.item.id);
+        break;
+      default:
+        assertNever(change);
+    }
     this.#show(`Show new items (${this.#seen.size})`);
   }
 

@@ -1,9 +1,9 @@
 import type { FilterError } from './parse-filter.ts';
 
 /**
- * Reads the values of repeated `filter=` parameters, each a filter as JSON: `{"sections":["World"]}`.
+ * Parses the values of repeated `filter=` parameters, each a filter as JSON: `{"sections":["World"]}`.
  *
- * @returns the objects, still to be parsed as filters.
+ * @returns the objects, not yet validated as filters.
  */
 export function parseFilterParams(texts: readonly string[]): readonly object[] | FilterError {
   const filters: object[] = [];
@@ -21,7 +21,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Refused by the caller like JSON that is no object.
+    // The caller refuses it like JSON that is not an object.
     return null;
   }
 }

@@ -1,16 +1,16 @@
-/** A reader's choice of items: fields are AND-ed, the values of one field OR-ed. An empty field does not restrict. */
+/** A selection of items. Fields are combined with AND, the values of one field with OR. An empty field matches all items. */
 export interface Filter {
   /** Slugs of sections. */
   readonly sections: readonly string[];
-  /** Ids of sources, as owner or "also in". */
+  /** Ids of sources: the item's own or "also in". */
   readonly sources: readonly string[];
   /** Lower-cased. */
   readonly categories: readonly string[];
-  /** Primary subtags, lower-cased: `en` also takes `en-GB`. */
+  /** Primary subtags, lower-cased: `en` also matches `en-GB`. */
   readonly languages: readonly string[];
-  /** The search language; null: none. */
+  /** A search query; null: none. */
   readonly q: string | null;
-  /** Whether backfill is wanted too. */
+  /** Whether backfilled items match too. */
   readonly backfill: boolean;
 }
 

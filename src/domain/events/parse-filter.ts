@@ -8,35 +8,35 @@ import {
 import { slug } from '../slug.ts';
 import type { Filter } from './filter.ts';
 
-/** Values that one filter may hold in all. */
+/** Total number of values in one filter. */
 export const maxFilterValues = 200;
-/** Characters of one value, and of `q`. */
+/** Characters in one value, and in `q`. */
 export const maxValueChars = 200;
-/** The fields of a filter that hold several values. */
+/** The fields of a filter that have several values. */
 export const filterListFields = ['sections', 'sources', 'categories', 'languages'] as const;
 const known: ReadonlySet<string> = new Set([...filterListFields, 'q', 'backfill']);
 
 type ListName = (typeof filterListFields)[number];
 
-/** What was wrong with a filter, in words for its author. */
+/** Why a filter is invalid, for its author. */
 export interface FilterError {
   readonly error: string;
 }
 
-/** `en-GB` -> `en`; the part of a language tag that filters compare. */
+/** `en-GB` -> `en`: filters compare the primary subtag. */
 function primaryTag(language: string): string {
   return language.toLowerCase().split(/[-_]/, 1)[0] ?? '';
 }
 
-function plain(text: string): string {
+function foldCase(text: string): string {
   return text.normalize('NFC').toLowerCase().trim();
 }
 
-/** The form in which the values of a field are compared: of a filter and of an item alike. */
+/** Normalises a value of a field for comparison, both in filters and in items. */
 export const normaliseFilterValue: Readonly<Record<ListName, (value: string) => string>> = {
   sections: slug,
-  sources: plain,
-  categories: plain,
+  sources: foldCase,
+  categories: foldCase,
   languages: primaryTag,
 };
 
@@ -58,18 +58,18 @@ function readSearch(value: unknown): string | null | FilterError {
     return { error: `'q' must be a string of at most ${maxValueChars} characters` };
   }
   const query = parseSearchQuery(value);
-  if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' holds no word to look for` };
-  if (countSearchTerms(query) > maxSearchTerms)
-    return { error: `'q' names at most ${maxSearchTerms} words and places` };
+  if (value.trim() !== '' && isEmptyQuery(query)) return { error: `'q' contains no search term` };
+  if (countSearchTerms(query) > maxSearchTerms) return { error: `'q' may contain at most ${maxSearchTerms} terms` };
   return value.trim() === '' ? null : formatSearchQuery(query);
 }
 
 /**
- * Reads a filter as a client sent it, in canonical form: sections as slugs, values folded, sorted and without
- * repeats. A field that is not known is refused by name: to ignore it would send the reader what it did not ask for.
+ * Parses a filter from a client into canonical form: sections as slugs, values normalised, sorted and deduplicated. An
+ * unknown field is an error: ignoring it would send items that the client did not ask for.
  */
 export function parseFilter(input: unknown): Filter | FilterError {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { error: 'a filter is an object' };
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    return { error: 'a filter must be an object' };
   const fields = input as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(fields).find((name) => !known.has(name));
   if (unknown !== undefined) return { error: `unknown field '${unknown.slice(0, 60)}'` };
@@ -81,7 +81,7 @@ export function parseFilter(input: unknown): Filter | FilterError {
     read[name] = list;
     values += list.length;
   }
-  if (values > maxFilterValues) return { error: `a filter takes at most ${maxFilterValues} values` };
+  if (values > maxFilterValues) return { error: `a filter may have at most ${maxFilterValues} values` };
   const q = readSearch(fields['q']);
   if (typeof q === 'object' && q !== null) return q;
   const backfill = fields['backfill'] ?? false;

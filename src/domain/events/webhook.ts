@@ -1,66 +1,66 @@
 import type { HiddenParts } from '../masking.ts';
 import type { Filter } from './filter.ts';
 
-/** Where the operator wants events sent, as declared. */
+/** A declared webhook. */
 export interface Webhook {
-  /** Slug, unique over all files. Its place in the log is kept under this name. */
+  /** Slug, unique over all files. Identifies the webhook's position in the log. */
   readonly id: string;
-  /** The id that an earlier version made of the whole address; null: the same. What is known under it is kept. */
+  /** The id that an earlier version derived from the whole address; null: the same. Its state is carried over. */
   readonly formerId: string | null;
-  /** Absolute `http:` or `https:` URL. The path may be a secret: it is never logged. To be shown by `shownUrl` only. */
+  /** Absolute `http:` or `https:` URL. Its path may be secret: never logged, shown only through `shownUrl`. */
   readonly url: string;
-  /** Null: all of the address may be shown. */
+  /** Null: the whole address may be shown. */
   readonly hidden: HiddenParts | null;
-  /** `whsec_` and base64; each signs. Never logged, never shown. */
+  /** `whsec_` and base64; each one signs. Never logged or shown. */
   readonly secrets: readonly string[];
   readonly filter: Filter;
   /** `sources.yaml:12`, for messages. */
   readonly declaredAt: string;
 }
 
-/** How the last attempt ended. */
+/** Outcome of an attempt. */
 export type WebhookOutcome =
-  /** Taken: answered with a 2xx. */
+  /** The receiver answered 2xx. */
   | 'delivered'
-  /** Asked to come back later: 429 or 503. */
+  /** 429 or 503. */
   | 'throttled'
-  /** 410: nobody wants it any more. Nothing is sent until the operator says so. */
+  /** 410. Nothing is sent until the operator resumes the webhook. */
   | 'gone'
-  /** Not reached, or any other answer. */
+  /** No response, or any other status. */
   | 'failed';
 
-/** A webhook's place in the log and how its deliveries go. Outlives the declaration. */
+/** Position and delivery state of a webhook. Kept when the declaration is removed. */
 export interface WebhookState {
   readonly id: string;
-  /** As it is shown: see `shownUrl`. */
+  /** See `shownUrl`. */
   readonly url: string;
   readonly epoch: string;
-  /** Everything up to it was looked at, and what matched was delivered. */
+  /** All events up to it have been matched, and those that match have been delivered. */
   readonly seq: number;
-  /** The place that the receiver was told last: what its next delivery follows. */
-  readonly told: number;
-  /** Deliveries that failed in a row. */
+  /** The last position sent to the receiver: `after` of the next delivery. */
+  readonly announcedSeq: number;
+  /** Consecutive failures. */
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly nextAttemptMs: number;
-  /** Since when nothing is sent, because the receiver said 410. */
+  /** When the receiver answered 410; null: not paused. */
   readonly pausedMs: number | null;
   readonly lastOutcome: WebhookOutcome | null;
   readonly lastStatus: number | null;
-  /** One clean line. */
+  /** One line without control characters. */
   readonly lastDetail: string | null;
   readonly lastAttemptMs: number | null;
   readonly lastSuccessMs: number | null;
-  /** Events delivered so far, repeats included. */
+  /** Events delivered, including repeats. */
   readonly delivered: number;
-  /** Since when it is declared no more. */
+  /** When the declaration was removed; null: declared. */
   readonly removedMs: number | null;
 }
 
 const secretForm = /^whsec_((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const secretBytes = { min: 24, max: 64 };
 
-/** The key in a secret of the form `whsec_` and base64 of 24 to 64 bytes; null when it is none. */
+/** The key of a secret: `whsec_` and the base64 of 24 to 64 bytes. Null when the secret is malformed. */
 export function decodeSecret(secret: string): Buffer | null {
   const base64 = secretForm.exec(secret)?.[1];
   if (base64 === undefined) return null;
@@ -68,10 +68,10 @@ export function decodeSecret(secret: string): Buffer | null {
   return key.length >= secretBytes.min && key.length <= secretBytes.max ? key : null;
 }
 
-/** How a webhook does, in one word. */
+/** Summary of a webhook's state. */
 export type WebhookCondition = 'new' | 'fine' | 'failing' | 'paused' | 'removed';
 
-/** The condition of a webhook at a glance. */
+/** Summarises the state of a webhook. */
 export function webhookCondition(
   state: Pick<WebhookState, 'removedMs' | 'pausedMs' | 'failures' | 'lastSuccessMs'>,
 ): WebhookCondition {

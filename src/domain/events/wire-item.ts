@@ -3,11 +3,10 @@ import { authorSearchTerms } from '../search/search-query.ts';
 import type { Facets } from './event.ts';
 import type { WireItem } from './wire.ts';
 
-/** Of UTF-8: longer `html` does not stand on the wire. */
+/** UTF-8 bytes. Longer `html` is omitted from the wire. */
 export const maxHtmlBytes = 32 * 1024;
 const maxSearchChars = 16 * 1024;
 
-/** `html` stands on the wire up to 32 KB of UTF-8; beyond that it is left out and said to be. */
 function htmlPart(html: string): { html: string } | { htmlOmitted: true } | Record<string, never> {
   if (html === '') return {};
   return Buffer.byteLength(html) <= maxHtmlBytes ? { html } : { htmlOmitted: true };
@@ -17,7 +16,7 @@ function iso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** An item in the form of the wire, all but `page`. */
+/** The wire form of an item, without `page`. */
 export function toWireBody(item: Item): Omit<WireItem, 'page'> {
   return {
     id: item.id,
@@ -42,8 +41,8 @@ export function toWireBody(item: Item): Omit<WireItem, 'page'> {
 }
 
 /**
- * A wire item as JSON out of a stored body. `page` is put in front when it is sent, not when it is stored, so that a
- * changed PUBLIC_URL is right at once, in replays too.
+ * The JSON of a wire item from a stored body. `page` is added when the item is sent, not when it is stored, so that a new
+ * PUBLIC_URL takes effect at once, also in replays.
  *
  * @param body JSON of an object with at least one member, as `toWireBody` makes it.
  * @param publicUrl without a trailing slash.
@@ -52,12 +51,12 @@ export function wireItemJson(body: string, publicUrl: string, itemId: number): s
   return `{"page":${JSON.stringify(`${publicUrl}/items/${itemId}`)},${body.slice(1)}`;
 }
 
-/** What filters look at in an item. */
+/** The facets of an item. */
 export function facetsOf(item: Item): Facets {
   return { ...facetsWithoutText(item), text: searchText(item) };
 }
 
-/** The same without the text, which takes the most time and room. */
+/** The facets without the text, which is the expensive part. */
 export function facetsWithoutText(item: Item): Omit<Facets, 'text'> {
   return {
     sections: item.sections,
@@ -68,7 +67,7 @@ export function facetsWithoutText(item: Item): Omit<Facets, 'text'> {
   };
 }
 
-/** The text that search and the filter `q` look at: the same on the log and in the database. */
+/** The text that the search and the filter `q` match: the same in the event log and in the database. */
 export function searchText(item: Pick<Item, 'title' | 'author' | 'summary' | 'contentHtml'>): string {
   const { contentHtml: html } = item;
   const words = html.includes('<') ? html.replace(/<[^>]*>/g, ' ') : html;

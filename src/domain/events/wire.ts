@@ -1,22 +1,22 @@
+import type { CursorStatus, EventOp } from './event.ts';
+
 /**
- * The wire: what WebSocket, SSE and the JSON API say. Only types stand here, so that the published client can use
- * them in a browser without taking any of the server along.
+ * The messages of WebSocket, SSE and the JSON API. Types only, so that the published client can use them in a browser without
+ * any code of the server.
  */
 
-export type WireOp = 'add' | 'update' | 'remove';
-
-/** An item on the wire. Text fields hold no markup, links are http(s) only, `html` is sanitised; times are ISO 8601 UTC. */
+/** An item. Text fields contain no markup, links are http(s), `html` is sanitised; times are ISO 8601 UTC. */
 export interface WireItem {
   readonly id: number;
-  /** The original; null when the publisher gave none. */
+  /** The publisher's page; null: none given. */
   readonly url: string | null;
-  /** Our page of it, absolute. */
+  /** This server's page of the item; absolute. */
   readonly page: string;
   readonly title: string;
   readonly summary: string;
   /** Present up to 32 KB. */
   readonly html?: string;
-  /** True when `html` was left out for its size: see `/api/items/:id`. */
+  /** True when `html` exceeds 32 KB; `/api/items/:id` returns it. */
   readonly htmlOmitted?: true;
   readonly author: string | null;
   readonly source: { readonly id: string; readonly title: string };
@@ -37,7 +37,7 @@ export interface WireItem {
   readonly backfill: boolean;
 }
 
-/** What is left of an item that left the filter or was withdrawn. */
+/** The item of a `remove`: withdrawn, or no longer in the filter. */
 export interface WireRemoved {
   readonly id: number;
   readonly url: string | null;
@@ -52,12 +52,12 @@ export interface WireFilter {
   readonly backfill?: boolean;
 }
 
-/** How often an item was read, and how many comments on it are shown. */
+/** Reads and visible comments of an item. */
 export interface WireCounts {
   readonly id: number;
   readonly reads: number;
   readonly comments: number;
-  /** Grows with every change of the comments that are shown, also when they stay as many. */
+  /** Grows with every change of the visible comments, even if their number stays the same. */
   readonly commentsRevision: number;
 }
 
@@ -74,14 +74,19 @@ export type ClientMessage =
   | { readonly type: 'ping' }
   | { readonly type: 'pong' };
 
-export type ResetReason = 'cursor_too_old' | 'epoch_changed' | 'cursor_in_future' | 'replay_too_large';
+export type ResetReason = Exclude<CursorStatus, 'valid'> | 'replay_too_large';
 
 /** One delivered event. `prev` is the seq of the previous event that matched the same filter. */
-export type WireEvent = { readonly seq: number; readonly prev: number } & (
-  | { readonly op: 'add'; readonly item: WireItem }
-  | { readonly op: 'update'; readonly changed: readonly string[]; readonly item: WireItem }
-  | { readonly op: 'remove'; readonly item: WireRemoved }
-);
+export type WireEvent = { readonly seq: number; readonly prev: number } & WireChange;
+
+/** What an event carries, by its op. */
+export type WireChange = { readonly [Op in EventOp]: { readonly op: Op } & WirePayloads[Op] }[EventOp];
+
+interface WirePayloads {
+  readonly add: { readonly item: WireItem };
+  readonly update: { readonly changed: readonly string[]; readonly item: WireItem };
+  readonly remove: { readonly item: WireRemoved };
+}
 
 export type ServerMessage =
   | {
@@ -121,10 +126,10 @@ export type ServerMessage =
   | { readonly type: 'ping' }
   | { readonly type: 'bye'; readonly code: number; readonly reason: string; readonly retryAfterMs: number };
 
-/** The answer of `GET /api/items`. */
+/** Response of `GET /api/items`. */
 export interface ItemsPage {
   readonly items: readonly WireItem[];
-  /** Where the log stood when the items were read: subscribe with it, and nothing is missed or repeated. */
+  /** Position of the log when the items were read. A subscription after it misses and repeats nothing. */
   readonly cursor: string;
   /** Pass as `before` for the next page; null on the last. */
   readonly next: string | null;

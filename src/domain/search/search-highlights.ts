@@ -1,22 +1,22 @@
 import { type Phrase, type SearchQuery, type WordSpan, wordSpans } from './search-query.ts';
 
-/** A stretch of a text: whether it is what was searched for. */
+/** A part of a text, and whether it matches the search. */
 export interface TextRun {
   readonly text: string;
   readonly isMatch: boolean;
 }
 
-/** Where a phrase stands in a text. */
-interface Hit {
+/** Position of a match in a text. */
+interface Match {
   readonly start: number;
   readonly end: number;
 }
 
-/** A text in stretches, those that a search wants marked. Put together they are the text again. */
+/** Splits a text into parts and marks those that match a search. Joined, the parts are the text again. */
 export function highlightMatches(text: string, query: SearchQuery): TextRun[] {
   const parts: TextRun[] = [];
   let done = 0;
-  for (const { start, end } of hitsIn(text, query)) {
+  for (const { start, end } of findMatches(text, query)) {
     if (end <= done) continue;
     const from = Math.max(start, done);
     if (from > done) parts.push({ text: text.slice(done, from), isMatch: false });
@@ -27,40 +27,40 @@ export function highlightMatches(text: string, query: SearchQuery): TextRun[] {
   return parts;
 }
 
-/** A part of a text around the first match of a search; its beginning when there is none. */
+/** The part of a text around the first match of a search, or its beginning. */
 export interface Excerpt {
   readonly text: string;
-  /** Whether anything that is wanted stands in it. */
+  /** Whether the text contains a match. */
   readonly hasMatch: boolean;
 }
 
 /**
- * The part of a text that shows why a search found it, cut between words; "…" stands for what was left out.
+ * The part of a text around its first match, cut between words; "…" marks omitted text.
  *
- * @param maxChars about so many UTF-16 units.
+ * @param maxChars approximate length in UTF-16 units.
  */
 export function excerptAround(text: string, query: SearchQuery, maxChars: number): Excerpt {
   const flat = text.replace(/\s+/g, ' ').trim();
-  const [first] = hitsIn(flat, query);
+  const [first] = findMatches(flat, query);
   if (flat.length <= maxChars) return { text: flat, hasMatch: first !== undefined };
-  const wish = first === undefined || first.end <= maxChars ? 0 : first.start - Math.floor(maxChars / 3);
-  const start = wish <= 0 ? 0 : flat.indexOf(' ', wish) + 1;
+  const target = first === undefined || first.end <= maxChars ? 0 : first.start - Math.floor(maxChars / 3);
+  const start = target <= 0 ? 0 : flat.indexOf(' ', target) + 1;
   const cut = flat.lastIndexOf(' ', start + maxChars);
   const end = start + maxChars >= flat.length ? flat.length : cut > start ? cut : start + maxChars;
   const middle = flat.slice(start, end).toWellFormed();
   return { text: `${start > 0 ? '…' : ''}${middle}${end < flat.length ? '…' : ''}`, hasMatch: first !== undefined };
 }
 
-/** All matches in the order in which they begin. */
-function hitsIn(text: string, { required }: SearchQuery): Hit[] {
+/** All matches, ordered by start. */
+function findMatches(text: string, { required }: SearchQuery): Match[] {
   const words = wordSpans(text);
-  return required.flatMap((phrase) => hitsOf(phrase, words)).sort((a, b) => a.start - b.start || b.end - a.end);
+  return required.flatMap((phrase) => phraseMatches(phrase, words)).sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
-function hitsOf(phrase: Phrase, words: readonly WordSpan[]): Hit[] {
+function phraseMatches(phrase: Phrase, words: readonly WordSpan[]): Match[] {
   return words.flatMap(({ start }, index) => {
     const last = words[index + phrase.length - 1];
-    const isHit = last !== undefined && phrase.every((word, offset) => words[index + offset]?.word === word);
-    return isHit ? [{ start, end: last.end }] : [];
+    const isMatch = last !== undefined && phrase.every((word, offset) => words[index + offset]?.word === word);
+    return isMatch ? [{ start, end: last.end }] : [];
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, Facets, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { type FilterError, filterListFields, parseFilter } from '../../domain/events/parse-filter.ts';
@@ -10,10 +11,10 @@ import {
 } from '../../domain/search/search-query.ts';
 import { FacetCache, type NormalisedFacets } from './facet-cache.ts';
 
-/** Filters that one subscription may join by OR. */
+/** Filters that one subscription may combine with OR. */
 export const maxFilters = 4;
 
-/** Reads the filters of one subscription: `filter`, or up to four `filters` of which any may match. */
+/** Parses the filters of one subscription: `filter`, or up to four `filters` of which any may match. */
 export function parseFilters(one: unknown, several: unknown): readonly Filter[] | FilterError {
   if (one !== undefined && several !== undefined) return { error: `give 'filter' or 'filters', not both` };
   if (several === undefined) {
@@ -32,12 +33,12 @@ export function parseFilters(one: unknown, several: unknown): readonly Filter[] 
   return filters;
 }
 
-/** By what subscriptions are grouped: equal for all filters that mean the same, and short, however long they are. */
+/** The key by which subscriptions are grouped: a hash, equal for equivalent filters. */
 export function filterKeyOf(filters: readonly Filter[]): string {
   return createHash('sha256').update(canonicalFilters(filters)).digest('base64url');
 }
 
-/** The one text of filters that mean the same, whatever their order was. */
+/** Canonical text of filters, independent of their order. */
 function canonicalFilters(filters: readonly Filter[]): string {
   const texts = filters.map((filter) =>
     JSON.stringify([filter.sections, filter.sources, filter.categories, filter.languages, filter.q, filter.backfill]),
@@ -45,25 +46,25 @@ function canonicalFilters(filters: readonly Filter[]): string {
   return [...new Set(texts)].sort().join('|');
 }
 
-/** The name that filters have on the wire, by their key: short, and equal for all that mean the same. */
+/** The channel name of filters on the wire: a prefix of their key. */
 export function channelOf(groupKey: string): string {
   return groupKey.slice(0, 10);
 }
 
-/** Decides which events a subscription's filters let through, and as what. */
+/** Decides which events match a subscription, and with which op they are sent. */
 export interface Matcher {
   /**
-   * What a subscriber with these filters must be told of an event; null: nothing. An item that an update moved out
-   * of the filter is a `remove` to it.
+   * The op with which an event is sent to a subscriber with these filters; null: it is not sent. An update that moves an
+   * item out of the filter is sent as `remove`.
    */
   decide(event: LogEvent): EventOp | null;
 }
 
-/** Whether an item has appeared where a search wants it, and when. */
-function isPlaced({ includedScope, excludedScope, afterMs, beforeMs }: SearchQuery, item: NormalisedFacets): boolean {
+/** Whether an item is within the scopes and dates of a search. */
+function isInScope({ includedScope, excludedScope, afterMs, beforeMs }: SearchQuery, item: NormalisedFacets): boolean {
   const { sortMs } = item;
-  const inAny = (places: SearchScope, name: keyof SearchScope): boolean =>
-    item[name].some((value) => places[name].includes(value));
+  const inAny = (scope: SearchScope, name: keyof SearchScope): boolean =>
+    item[name].some((value) => scope[name].includes(value));
   return (
     (includedScope.sections.length === 0 || inAny(includedScope, 'sections')) &&
     (includedScope.sources.length === 0 || inAny(includedScope, 'sources')) &&
@@ -85,13 +86,13 @@ function compile(filter: Filter): Test {
     const prepared = shared.normalise(facets);
     if (!fields.every(([name, wanted]) => prepared[name].some((value) => wanted.has(value)))) return false;
     if (query === null) return true;
-    if (!isPlaced(query, prepared)) return false;
+    if (!isInScope(query, prepared)) return false;
     const words = shared.wordsOf(facets, prepared);
     return matchesWords(query, { words, text: () => shared.searchTextOf(facets, prepared) });
   };
 }
 
-/** Whether an item with these facets is one that the filter asks for. Backfill is a matter of events, not of facets. */
+/** Whether an item with these facets matches the filter. `backfill` is a property of events and is not checked. */
 export function matchesFilter(filter: Filter, facets: Facets): boolean {
   return compile(filter)(facets, new FacetCache());
 }
@@ -99,23 +100,32 @@ export function matchesFilter(filter: Filter, facets: Facets): boolean {
 /**
  * Compiles the filters of a subscription.
  *
- * `backfill: false` holds back items that would enter the reader's view with backfill. Corrections and removals of
- * an item that matched before are sent all the same: a reader that began with a snapshot has that item, and would
- * keep showing what was withdrawn.
+ * `backfill: false` suppresses backfilled items that would enter the client's view. Updates and removals of an item that
+ * matched before are always sent: a client that started from a snapshot already shows the item, and would otherwise keep
+ * showing it after its withdrawal.
  */
 export function createMatcher(filters: readonly Filter[], shared: FacetCache = new FacetCache()): Matcher {
   const tests = filters.map(compile);
-  const open = tests.filter((_, index) => filters[index]?.backfill === true);
+  const withBackfill = tests.filter((_, index) => filters[index]?.backfill === true);
   const any = (some: readonly Test[], facets: Facets | null) =>
     facets !== null && some.some((test) => test(facets, shared));
   return {
     decide(event) {
-      const enters = event.backfill ? open : tests;
-      if (event.op === 'add') return any(enters, event.facets) ? 'add' : null;
-      const matched = any(tests, event.previousFacets);
-      if (event.op === 'remove') return matched || any(tests, event.facets) ? 'remove' : null;
-      if (!any(tests, event.facets)) return matched ? 'remove' : null;
-      return matched || any(enters, event.facets) ? 'update' : null;
+      const entering = event.backfill ? withBackfill : tests;
+      const { op, facets, previousFacets } = event;
+      switch (op) {
+        case 'add':
+          return any(entering, facets) ? 'add' : null;
+        case 'remove':
+          return any(tests, previousFacets) || any(tests, facets) ? 'remove' : null;
+        case 'update': {
+          const matchedBefore = any(tests, previousFacets);
+          if (!any(tests, facets)) return matchedBefore ? 'remove' : null;
+          return matchedBefore || any(entering, facets) ? 'update' : null;
+        }
+        default:
+          return assertNever(op);
+      }
     },
   };
 }

@@ -2,22 +2,22 @@ import type { Facets } from '../../domain/events/event.ts';
 import { normaliseFilterValue } from '../../domain/events/parse-filter.ts';
 import { toSearchableText } from '../../domain/search/search-query.ts';
 
-/** The facets of an item in comparable form, worked out once for all filters. */
+/** Facets of an item in the normalised form of filters. */
 export interface NormalisedFacets {
   readonly sections: readonly string[];
   readonly sources: readonly string[];
   readonly categories: readonly string[];
   readonly languages: readonly string[];
-  /** Null: the event does not say. */
+  /** Null: events of older versions do not have it. */
   readonly sortMs: number | null;
-  /** As `searchable` makes it; worked out on the first search, since most subscriptions have none. */
+  /** See `toSearchableText`. Computed on the first search: most subscriptions have no `q`. */
   searchText: string | null;
 }
 
-/** Sets of words that are kept: they are large, and needed only while an event is new. */
+/** Cached word sets. They are large, and needed only while an event is new. */
 const maxWordSets = 64;
 
-/** Work that the matchers of all filters share, forgotten with the events. */
+/** Normalised facets shared by the matchers of all filters, garbage-collected with the events. */
 export class FacetCache {
   readonly #prepared = new WeakMap<Facets, NormalisedFacets>();
   readonly #wordSets = new Map<NormalisedFacets, ReadonlySet<string>>();
@@ -43,7 +43,7 @@ export class FacetCache {
     return prepared.searchText;
   }
 
-  /** Its words: so that a search for a hundred of them need not walk over the text a hundred times. */
+  /** The words of that text as a set, so that a search for many words does not scan the text for each. */
   wordsOf(facets: Facets, prepared: NormalisedFacets): ReadonlySet<string> {
     const known = this.#wordSets.get(prepared);
     if (known !== undefined) return known;

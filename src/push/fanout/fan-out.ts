@@ -1,5 +1,6 @@
+import { assertNever } from '../../domain/assert-never.ts';
 import { hourMs } from '../../domain/durations.ts';
-import type { Cursor } from '../../domain/events/event.ts';
+import { type Cursor, checkCursor, formatCursor } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -12,42 +13,42 @@ import { RunQueue } from './run-queue.ts';
 import { StepCache } from './step-cache.ts';
 import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } from './subscription.ts';
 
-/** Where a subscription begins: after a cursor, at the newest event, or as far back as may be replayed. */
+/** Where a subscription starts: after a cursor, at the head, or as far back as a replay may reach. */
 export type StartPosition = Cursor | 'head' | 'floor';
 
-/** What somebody wants to be told, from where on, and how. */
+/** A subscription to be created. */
 export interface SubscribeRequest {
   readonly filters: readonly Filter[];
   readonly after: StartPosition;
   readonly sink: Sink;
 }
 
-/** All subscriptions of this process, served in turns. */
+/** All subscriptions of this process. */
 export interface FanOut {
   readonly size: number;
-  /** Different filters among them. */
+  /** Number of distinct filters. */
   readonly filterCount: number;
-  /** Resets since the start, by reason. */
+  /** Resets since the process started, by reason. */
   readonly resets: ReadonlyMap<ResetReason, number>;
-  /** Answers through the sink, at once or a little later; the subscription may be closed at any time. */
+  /** Results arrive through the sink, at once or later. The subscription may be closed at any time. */
   subscribe(call: SubscribeRequest): Subscription;
 }
 
-/** What a fan-out works with; the limits have defaults. */
+/** Dependencies and limits of a fan-out. */
 export interface FanOutOptions {
   readonly tail: LogTail;
   readonly clock: Clock;
-  readonly logger: Log;
-  /** Base of the pages' addresses, without a trailing slash. */
+  readonly log: Log;
+  /** Base of the URLs of item pages, without a trailing slash. */
   readonly publicUrl: () => string;
   readonly limits?: Partial<ReplayLimits>;
-  /** Told of each step that was written to a reader who keeps up: thousands a second, so it must be quick. */
+  /** Called for each step written to a live subscription, thousands of times a second. */
   readonly onDelivered?: (step: Step) => void;
-  /** Runs work when the event loop comes round; `setImmediate`. */
+  /** Runs work in a later turn of the event loop. Default: `setImmediate`. */
   readonly defer?: (work: () => void) => void;
 }
 
-/** What a replay may reach back over, unless a test is in a hurry. */
+/** How far back a replay may reach. */
 export const defaultReplayLimits: ReplayLimits = {
   maxEvents: 50_000,
   maxAgeMs: 72 * hourMs,
@@ -59,7 +60,7 @@ interface Group {
   readonly members: Set<Subscription>;
 }
 
-/** A fan-out over a tail that was started. */
+/** Creates a fan-out over a tail that has been started. */
 export function createFanOut(options: FanOutOptions): FanOut {
   return new Broadcaster(options);
 }
@@ -67,6 +68,7 @@ export function createFanOut(options: FanOutOptions): FanOut {
 class Broadcaster implements FanOut, SubscriptionContext {
   readonly tail: LogTail;
   readonly limits: ReplayLimits;
+  readonly log: Log;
   readonly onDelivered: (step: Step) => void;
   readonly #clock: Clock;
   readonly #frameSettings: FrameContext;
@@ -79,15 +81,16 @@ class Broadcaster implements FanOut, SubscriptionContext {
     this.tail = options.tail;
     this.limits = { ...defaultReplayLimits, ...options.limits };
     this.onDelivered = options.onDelivered ?? (() => {});
+    this.log = options.log;
     this.#clock = options.clock;
-    this.#frameSettings = { publicUrl: options.publicUrl, prepared: new FacetCache(), steps: new StepCache() };
+    this.#frameSettings = { publicUrl: options.publicUrl, facetCache: new FacetCache(), stepCache: new StepCache() };
     this.#queue = new RunQueue({
       defer: options.defer ?? ((work) => void setImmediate(work)),
       clock: options.clock,
-      logger: options.logger,
+      log: options.log,
     });
     this.tail.onAdvance(() => this.#wakeAll());
-    this.tail.onDiscontinuity((reason) => this.#breakAll(reason));
+    this.tail.onDiscontinuity((reason) => this.#endAll(reason));
   }
 
   get size(): number {
@@ -109,7 +112,7 @@ class Broadcaster implements FanOut, SubscriptionContext {
     group.members.add(subscription);
     group.frames.shared = group.members.size > 1;
     this.#size += 1;
-    this.#place(subscription, after);
+    this.#start(subscription, after);
     return subscription;
   }
 
@@ -139,40 +142,56 @@ class Broadcaster implements FanOut, SubscriptionContext {
     return group;
   }
 
-  #place(subscription: Subscription, after: StartPosition): void {
-    const { epoch, head, floor } = this.tail.place;
-    // As far back as a replay may reach, which the reader is told by the cursor it is put on.
+  #start(subscription: Subscription, after: StartPosition): void {
+    const { epoch, head, floor } = this.tail.bounds;
+    // The `subscribed` message tells the client at which cursor `floor` starts.
     const oldest = Math.max(floor - 1, head - this.limits.maxEvents);
     if (after === 'head') subscription.startAt({ epoch, seq: head }, false);
     else if (after === 'floor') subscription.startAt({ epoch, seq: oldest }, false);
-    // What this node has not read yet is for the database to judge: the reader may come from a node that is ahead.
-    else if (after.epoch !== epoch || after.seq > head) void this.#placeAhead(subscription, after);
-    else if (after.seq < floor - 1) subscription.reset('cursor_too_old');
-    else if (after.seq < oldest) subscription.reset('replay_too_large');
-    else subscription.startAt(after, true);
+    else this.#startAfter(subscription, after, oldest);
   }
 
-  async #placeAhead(subscription: Subscription, after: Cursor): Promise<void> {
+  #startAfter(subscription: Subscription, after: Cursor, oldest: number): void {
+    const status = checkCursor(after, this.tail.bounds);
+    switch (status) {
+      case 'valid':
+        if (after.seq < oldest) subscription.reset('replay_too_large');
+        else subscription.startAt(after, true);
+        return;
+      case 'cursor_too_old':
+        subscription.reset(status);
+        return;
+      // The database decides: the client may come from a node that has read more of the log than this one.
+      case 'epoch_changed':
+      case 'cursor_in_future':
+        void this.#startFromDatabase(subscription, after);
+        return;
+      default:
+        assertNever(status);
+    }
+  }
+
+  async #startFromDatabase(subscription: Subscription, after: Cursor): Promise<void> {
     try {
-      const there = await this.tail.readBounds();
-      this.tail.notify(there.head);
-      if (after.epoch !== there.epoch) subscription.reset('epoch_changed', there);
-      else if (after.seq > there.head) subscription.reset('cursor_in_future', there);
-      // The log was replaced and this node has yet to see it; by the time the reader is back, it will have.
-      else if (this.tail.place.epoch !== there.epoch) subscription.abort();
+      const bounds = await this.tail.readBounds();
+      this.tail.notify(bounds.head);
+      const status = checkCursor(after, bounds);
+      if (status !== 'valid') subscription.reset(status, bounds);
+      // The log was replaced and this node has not noticed yet. It will have when the client reconnects.
+      else if (this.tail.bounds.epoch !== bounds.epoch) subscription.abort();
       else subscription.startAt(after, true);
-    } catch {
-      // The tail says in the log what is wrong with the database; the reader is sent away with its cursor intact.
+    } catch (error) {
+      this.log.warn({ err: error, after: formatCursor(after) }, 'cannot check a cursor against the database');
       subscription.abort();
     }
   }
 
-  #breakAll(reason: DiscontinuityReason): void {
-    // Of a copy: a stream that is reset subscribes anew at once, and must not be reset again for that.
-    const standing = [...this.#groups.values()].flatMap((group) => [...group.members]);
-    for (const subscription of standing) {
+  #endAll(reason: DiscontinuityReason): void {
+    // A copy: a stream that is reset subscribes again at once, and the new subscription must not be reset too.
+    const current = [...this.#groups.values()].flatMap((group) => [...group.members]);
+    for (const subscription of current) {
       if (reason === 'position_lost') subscription.abort();
-      // One that is not placed yet may bring a cursor of the new log: it is judged by the database, not by us.
+      // One that has not started may have a cursor of the new log. Its check against the database decides.
       else if (subscription.isStarted) subscription.reset('epoch_changed');
     }
   }

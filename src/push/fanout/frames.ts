@@ -1,3 +1,4 @@
+import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
@@ -5,108 +6,127 @@ import { channelOf, createMatcher, filterKeyOf, type Matcher } from './event-fil
 import type { FacetCache } from './facet-cache.ts';
 import type { StepCache } from './step-cache.ts';
 
-/** Events of one delivery: coalescing stops at either bound, but one event always goes. */
+/** A delivery is full at either limit, but contains at least one event. */
 export const maxEventsPerDelivery = 64;
 /** Of JSON, in bytes. */
 export const maxBytesPerDelivery = 64 * 1024;
 
-/** One event as its subscribers will see it: a JSON object without the opening brace, so that `type` can go before. */
+/** One event as subscribers receive it: a JSON object without its opening brace, so that `type` can be put in front. */
 export interface FramedEvent {
   readonly seq: number;
-  readonly rest: string;
+  readonly jsonTail: string;
 }
 
-/** Turns one delivery into the bytes of a transport. Must not depend on who receives them: they are shared. */
+/** Encodes one delivery for a transport. The bytes are shared, so they must not depend on the receiver. */
 export interface Encoding {
   readonly name: string;
   encode(delivery: { readonly ch: string; readonly epoch: string; readonly events: readonly FramedEvent[] }): Buffer;
 }
 
-/** A subscription's place: everything up to `pos` was looked at; `prev` is the last event that matched. */
+/** A position of a filter: all events up to `pos` have been matched; `prev` is the last one that did match. */
 export interface FilterPosition {
   readonly pos: number;
   readonly prev: number;
 }
 
-/** One step along the log: the place after it, and what to send for it. */
+/** One step along the log: the position after it, and the bytes to send. */
 export interface Step extends FilterPosition {
   readonly bytes: Buffer | null;
   /** Events in `bytes`. */
   readonly count: number;
-  /** Whether this step was worked out now, not found among the shared ones: what a slice of time is measured by. */
+  /** Whether this step was computed now instead of found in the cache. The run queue limits new steps per slice. */
   readonly isNew: boolean;
-  /** Of the events in `bytes`, when fresh. */
+  /** Seqs of the events in `bytes`; empty unless `isNew`. */
   readonly seqs: readonly number[];
 }
 
 const noSeqs: readonly number[] = [];
 
-/** What the steps of all groups have in common. */
+/** Shared by all filter groups. */
 export interface FrameContext {
   /** Without a trailing slash. */
   readonly publicUrl: () => string;
-  readonly prepared: FacetCache;
-  readonly steps: StepCache;
+  readonly facetCache: FacetCache;
+  readonly stepCache: StepCache;
 }
 
-/** What a subscriber is told when an item leaves its filter or is withdrawn. */
+/** The item of a `remove`, also when an update moved the item out of the filter. */
 function removedJson(event: LogEvent): string {
   if (event.op === 'remove') return event.body;
   const { id, url } = JSON.parse(event.body) as { readonly id: number; readonly url: string | null };
   return JSON.stringify({ id, url });
 }
 
-/** The rest of an event's JSON, from `"seq"` to the closing brace. */
+function payloadJson(event: LogEvent, op: EventOp, publicUrl: string): string {
+  switch (op) {
+    case 'add':
+      return `"item":${wireItemJson(event.body, publicUrl, event.itemId)}`;
+    case 'update':
+      return `"changed":${JSON.stringify(event.changed)},"item":${wireItemJson(event.body, publicUrl, event.itemId)}`;
+    case 'remove':
+      return `"item":${removedJson(event)}`;
+    default:
+      return assertNever(op);
+  }
+}
+
+/**
+ * The JSON of an event from `"seq"` to the closing brace.
+ *
+ * @param op the op sent to the subscriber, which may differ from `event.op`; see `Matcher.decide`.
+ * @param publicUrl without a trailing slash.
+ */
 export function frameEvent(event: LogEvent, op: EventOp, prev: number, publicUrl: string): FramedEvent {
-  const changed = op === 'update' ? `"changed":${JSON.stringify(event.changed)},` : '';
-  const item = op === 'remove' ? removedJson(event) : wireItemJson(event.body, publicUrl, event.itemId);
-  return { seq: event.seq, rest: `"seq":${event.seq},"prev":${prev},"op":"${op}",${changed}"item":${item}}` };
+  return {
+    seq: event.seq,
+    jsonTail: `"seq":${event.seq},"prev":${prev},"op":"${op}",${payloadJson(event, op, publicUrl)}}`,
+  };
 }
 
 /**
  * The frames of one filter, shared by all its subscribers.
  *
- * Subscribers who follow the log stand at the same place, and those who come back together soon do. So what is shared
- * is the step, the bytes for everything between two places: built for the first who takes it, a look-up for the rest.
+ * Live subscribers are at the same position, and subscribers that reconnect together soon are. A step (the bytes between
+ * two positions) is therefore built once, for the first subscriber that needs it, and looked up for the others.
  */
 export class FilterGroup {
-  /** By which subscriptions are grouped; see `groupKeyOf`. */
+  /** See `filterKeyOf`. */
   readonly key: string;
-  /** The name of the filter on the wire. */
+  /** See `channelOf`. */
   readonly channel: string;
   readonly #matcher: Matcher;
   readonly #settings: FrameContext;
-  /** Whether there are several who may take a step: for one alone none is kept. */
+  /** Whether the group has several subscribers. Steps of a single subscriber are not cached. */
   shared = true;
 
   constructor(filters: readonly Filter[], settings: FrameContext, key = filterKeyOf(filters)) {
     this.key = key;
     this.channel = channelOf(key);
-    this.#matcher = createMatcher(filters, settings.prepared);
+    this.#matcher = createMatcher(filters, settings.facetCache);
     this.#settings = settings;
   }
 
   /**
-   * The step from a place through the events that follow it.
+   * The step from a position through the events that follow it.
    *
-   * @param events dense, the first one follows `from.pos`.
+   * @param events dense; the first one follows `from.pos`.
    */
   step(
     from: FilterPosition,
     events: readonly LogEvent[],
     wire: { readonly encoding: Encoding; readonly epoch: string },
   ): Step {
-    const { steps } = this.#settings;
+    const { stepCache: steps } = this.#settings;
     const last = events[events.length - 1]?.seq ?? from.pos;
-    const place = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
-    const known = this.shared ? steps.get(this, place) : null;
+    const key = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
+    const known = this.shared ? steps.get(this, key) : null;
     if (known !== null) return known;
-    const step = this.#work(from, events, wire);
-    if (this.shared) steps.set(this, place, { ...step, isNew: false, seqs: noSeqs });
+    const step = this.#computeStep(from, events, wire);
+    if (this.shared) steps.set(this, key, { ...step, isNew: false, seqs: noSeqs });
     return step;
   }
 
-  #work(
+  #computeStep(
     from: FilterPosition,
     events: readonly LogEvent[],
     wire: { readonly encoding: Encoding; readonly epoch: string },
@@ -118,7 +138,7 @@ export class FilterGroup {
       const op = this.#matcher.decide(event);
       if (op !== null) {
         const next = frameEvent(event, op, prev, this.#settings.publicUrl());
-        size += Buffer.byteLength(next.rest);
+        size += Buffer.byteLength(next.jsonTail);
         if (framed.length > 0 && size > maxBytesPerDelivery) break;
         framed.push(next);
         prev = event.seq;

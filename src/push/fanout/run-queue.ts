@@ -2,39 +2,39 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Subscription, TickResult } from './subscription.ts';
 
-// One slice of the event loop: so many subscriptions, or so much new work, whichever comes first. Between two slices
-// the process answers requests and reads sockets, however many subscribers wait.
-const maxTurnsASlice = 200;
-const maxFreshBytesASlice = 512 * 1024;
-const maxFreshStepsASlice = 20;
-/** Whatever the turns are made of, a slice ends after so long: filters are written by strangers. */
+// Limits of one slice of the event loop. Between two slices the process answers requests and reads sockets, however many
+// subscriptions are waiting.
+const maxTicksPerSlice = 200;
+const maxNewBytesPerSlice = 512 * 1024;
+const maxNewStepsPerSlice = 20;
+/** Bounds a slice whatever its ticks cost: clients choose the filters. */
 const maxSliceMs = 8;
 
-const nothingDone: TickResult = { end: 'resting', step: null };
+const idle: TickResult = { end: 'idle', step: null };
 
-/** What a queue works with. */
+/** Dependencies of a run queue. */
 export interface RunQueueOptions {
-  /** Runs work when the event loop comes round. */
+  /** Runs work in a later turn of the event loop. */
   readonly defer: (work: () => void) => void;
   readonly clock: Clock;
-  readonly logger: Log;
+  readonly log: Log;
 }
 
-/** Subscriptions that have something to do, served in turns, in slices. */
+/** Subscriptions that may have work, served round-robin in slices of the event loop. */
 export class RunQueue {
   readonly #waiting = new Set<Subscription>();
   readonly #defer: (work: () => void) => void;
   readonly #clock: Clock;
-  readonly #logger: Log;
+  readonly #log: Log;
   #sliceDue = false;
 
-  constructor({ defer, clock, logger }: RunQueueOptions) {
+  constructor({ defer, clock, log }: RunQueueOptions) {
     this.#defer = defer;
     this.#clock = clock;
-    this.#logger = logger;
+    this.#log = log;
   }
 
-  /** Gives a subscription a turn soon; one that waits already keeps its place in the queue. */
+  /** Schedules a tick of a subscription; one that is already waiting keeps its place in the queue. */
   add(subscription: Subscription): void {
     this.#waiting.add(subscription);
     this.#deferSlice();
@@ -51,35 +51,35 @@ export class RunQueue {
   }
 
   #slice(): void {
-    let turns = 0;
-    let freshSteps = 0;
-    let freshBytes = 0;
+    let ticks = 0;
+    let newSteps = 0;
+    let newBytes = 0;
     const endMs = this.#clock.monotonic() + maxSliceMs;
     for (const subscription of this.#waiting) {
       this.#waiting.delete(subscription);
-      const { end, step } = this.#turn(subscription);
-      // To the end of the queue: nobody's backlog comes before another's news.
+      const { end, step } = this.#tick(subscription);
+      // To the end of the queue: one subscription's backlog must not delay another's new events.
       if (end === 'more') this.#waiting.add(subscription);
-      turns += 1;
+      ticks += 1;
       if (step?.isNew) {
-        freshSteps += 1;
-        freshBytes += step.bytes?.length ?? 0;
+        newSteps += 1;
+        newBytes += step.bytes?.length ?? 0;
       }
-      if (turns >= maxTurnsASlice || freshSteps >= maxFreshStepsASlice || freshBytes >= maxFreshBytesASlice) break;
+      if (ticks >= maxTicksPerSlice || newSteps >= maxNewStepsPerSlice || newBytes >= maxNewBytesPerSlice) break;
       if (this.#clock.monotonic() >= endMs) break;
     }
     this.#sliceDue = false;
     this.#deferSlice();
   }
 
-  /** A fault in serving one subscription ends that one, not the process and not the turns of the rest. */
-  #turn(subscription: Subscription): TickResult {
+  /** An exception ends this subscription only. */
+  #tick(subscription: Subscription): TickResult {
     try {
       return subscription.tick();
     } catch (error) {
-      this.#logger.error({ err: error, ch: subscription.channel, pos: subscription.pos }, 'a subscription failed');
+      this.#log.error({ err: error, ch: subscription.channel, pos: subscription.pos }, 'a subscription failed');
       subscription.abort();
-      return nothingDone;
+      return idle;
     }
   }
 }

@@ -1,28 +1,29 @@
-import type { Cursor, LogBounds, LogEvent } from '../../domain/events/event.ts';
+import { type Cursor, checkCursor, type LogBounds, type LogEvent } from '../../domain/events/event.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { LogTail } from '../log/log-tail.ts';
 import type { Page } from '../log/page-reader.ts';
 import type { Encoding, FilterGroup, Step } from './frames.ts';
 
 /**
- * Where the messages of one subscription go. No method may throw, and none may take long: each is called in the
- * middle of a turn that serves hundreds of subscriptions.
+ * Receives the messages of one subscription. No method may throw or take long: each is called during a slice that serves
+ * hundreds of subscriptions.
  */
 export interface Sink {
   readonly encoding: Encoding;
-  /** False while too much is unsent. Whoever answers false calls `wake` once it has drained. */
+  /** False while too much is unsent. A sink that returned false calls `Subscription.wake` once it has drained. */
   writable(): boolean;
-  /** The subscription was accepted and begins after this cursor. Comes first, once. */
+  /** The subscription starts after this cursor. Called first and once. */
   subscribed(after: Cursor, head: number): void;
-  /** A step of the log, made by `encoding`. */
+  /** One delivery, encoded by `encoding`. */
   deliver(bytes: Buffer): void;
-  /** The end of what was missed: all after this is news. Comes once. */
-  live(place: { readonly seq: number; readonly prev: number }): void;
-  /** Everything up to `seq` was looked at, and nothing after `prev` matched. */
-  pos(place: { readonly seq: number; readonly prev: number }): void;
-  /** The subscription has ended: what follows its cursor cannot be sent. */
+  /** The replay is complete; later events are new. Called once. */
+  live(position: { readonly seq: number; readonly prev: number }): void;
+  /** All events up to `seq` have been matched, and none after `prev` did match. */
+  pos(position: { readonly seq: number; readonly prev: number }): void;
+  /** The subscription has ended: the events after its cursor cannot be replayed. */
   reset(reason: ResetReason, head: LogBounds): void;
-  /** The subscription has ended because the log could not be read; its cursor stays good. */
+  /** The subscription has ended because the log could not be read; its cursor stays valid. */
   aborted(): void;
 }
 
@@ -30,52 +31,53 @@ export interface Sink {
 export interface ReplayLimits {
   readonly maxEvents: number;
   readonly maxAgeMs: number;
-  /** Events looked at in silence before the reader is told its place. */
+  /** Events that a replay may pass without a match before it sends `pos`. */
   readonly maxEventsBetweenPos: number;
 }
 
-/** What all subscriptions have around them: one object for all, since there are thousands of them. */
+/** Shared by all subscriptions: one object, since there are thousands of them. */
 export interface SubscriptionContext {
-  readonly tail: Pick<LogTail, 'place' | 'eventsAfter' | 'loadAfter'>;
+  readonly tail: Pick<LogTail, 'bounds' | 'eventsAfter' | 'loadAfter'>;
   readonly limits: ReplayLimits;
+  readonly log: Log;
   now(): number;
-  /** Asks for a turn. */
+  /** Schedules a tick. */
   enqueue(subscription: Subscription): void;
-  /** A reader who keeps up with the log was written a step of it. */
+  /** A step was written to a live subscription. */
   onDelivered(step: Step): void;
-  /** Called once, when it ends; with the reason when that was a reset. */
+  /** Called once when a subscription ends; `reason` is set if it was reset. */
   onEnded(subscription: Subscription, reason: ResetReason | null): void;
 }
 
-/** What came of a turn: the step taken, if any, and whether another turn would find more to do. */
+/** Result of a tick: the step taken, if any, and whether another tick would find more to do. */
 export interface TickResult {
-  readonly end: 'more' | 'resting';
+  readonly end: 'more' | 'idle';
   readonly step: Step | null;
 }
 
-const resting: TickResult = { end: 'resting', step: null };
+const idle: TickResult = { end: 'idle', step: null };
 
 /**
- * One reader's place in the log. Live and catch-up are the same: it takes steps from `pos` to the end of the log, out
- * of the ring when its place is there, else out of the database. Only `turn` moves the place, and turns do not
- * overlap, so there is no moment between a snapshot and the live stream in which an event could slip through.
+ * One client's position in the log. Replay and live delivery are the same: steps from `pos` to the head of the log, from the
+ * buffer if it reaches back far enough, otherwise from the database. Only `tick` moves the position, and ticks do not
+ * overlap, so no event can be missed between replay and live delivery.
  */
 export class Subscription {
   readonly group: FilterGroup;
-  readonly #around: SubscriptionContext;
+  readonly #context: SubscriptionContext;
   readonly #sink: Sink;
   #pos = 0;
   #prev = 0;
-  /** What the reader knows to have been looked at. */
-  #told = 0;
-  #state: 'placing' | 'replaying' | 'live' | 'closed' = 'placing';
+  /** The position that the client knows. */
+  #announcedSeq = 0;
+  #state: 'starting' | 'replaying' | 'live' | 'closed' = 'starting';
   #checkAge = false;
   #loading = false;
-  /** Loaded for the next turn, then dropped: a reader who does not read holds a place, not memory. */
+  /** Loaded for the next tick, then dropped: a client that does not read holds a position, not memory. */
   #loaded: readonly LogEvent[] | null = null;
 
-  constructor(around: SubscriptionContext, group: FilterGroup, sink: Sink) {
-    this.#around = around;
+  constructor(context: SubscriptionContext, group: FilterGroup, sink: Sink) {
+    this.#context = context;
     this.group = group;
     this.#sink = sink;
   }
@@ -88,9 +90,9 @@ export class Subscription {
     return this.#pos;
   }
 
-  /** Whether it has a place in the log; before that its cursor is still being judged. */
+  /** Whether it has a position in the log; before that its cursor is still being checked. */
   get isStarted(): boolean {
-    return this.#state !== 'placing';
+    return this.#state !== 'starting';
   }
 
   get closed(): boolean {
@@ -98,49 +100,49 @@ export class Subscription {
   }
 
   /**
-   * Puts the subscription on its place and begins to serve it.
+   * Sets the position and starts serving.
    *
-   * @param resumed true: the place is a cursor that the reader brought, and the limit of age holds.
+   * @param resumed whether the client sent this cursor; then the age limit of replays applies.
    */
   startAt(after: Cursor, resumed: boolean): void {
-    if (this.#state !== 'placing') return;
+    if (this.#state !== 'starting') return;
     this.#pos = after.seq;
     this.#prev = after.seq;
-    this.#told = after.seq;
+    this.#announcedSeq = after.seq;
     this.#checkAge = resumed;
     this.#state = 'replaying';
-    this.#sink.subscribed(after, Math.max(after.seq, this.#around.tail.place.head));
+    this.#sink.subscribed(after, Math.max(after.seq, this.#context.tail.bounds.head));
     this.wake();
   }
 
-  /** There is news, or room to write: asks for a turn. */
+  /** Schedules a tick: there are new events, or the sink is writable again. */
   wake(): void {
-    if (this.#state === 'closed' || this.#state === 'placing') return;
-    this.#around.enqueue(this);
+    if (this.#state === 'closed' || this.#state === 'starting') return;
+    this.#context.enqueue(this);
   }
 
-  /** Tells the reader its place if it has moved on unseen. */
+  /** Sends the position to the client if it moved since the last message. */
   sendPos(): void {
-    if (this.#state === 'closed' || this.#pos <= this.#told || !this.#sink.writable()) return;
-    this.#told = this.#pos;
+    if (this.#state === 'closed' || this.#pos <= this.#announcedSeq || !this.#sink.writable()) return;
+    this.#announcedSeq = this.#pos;
     this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }
 
-  /** Ends the subscription with a reason for the reader. */
-  reset(reason: ResetReason, head: LogBounds = this.#around.tail.place): void {
+  /** Ends the subscription and sends the reason to the client. */
+  reset(reason: ResetReason, head: LogBounds = this.#context.tail.bounds): void {
     if (this.#state === 'closed') return;
     this.#end(reason);
     this.#sink.reset(reason, head);
   }
 
-  /** Ends the subscription because its place cannot be served any more; the reader shall come back. */
+  /** Ends the subscription because the log could not be read; the client can reconnect with its cursor. */
   abort(): void {
     if (this.#state === 'closed') return;
     this.close();
     this.#sink.aborted();
   }
 
-  /** Ends the subscription in silence. */
+  /** Ends the subscription without a message. */
   close(): void {
     if (this.#state !== 'closed') this.#end(null);
   }
@@ -148,91 +150,95 @@ export class Subscription {
   #end(reason: ResetReason | null): void {
     this.#state = 'closed';
     this.#loaded = null;
-    this.#around.onEnded(this, reason);
+    this.#context.onEnded(this, reason);
   }
 
-  /** Takes at most one step, without waiting for anything. */
+  /** Takes at most one step, synchronously. */
   tick(): TickResult {
     const loaded = this.#loaded;
     this.#loaded = null;
-    const { tail } = this.#around;
-    const { head, epoch } = tail.place;
-    if (this.#state === 'closed' || this.#loading) return resting;
+    const { tail } = this.#context;
+    const { head, epoch } = tail.bounds;
+    if (this.#state === 'closed' || this.#loading) return idle;
     if (this.#pos >= head) {
-      this.#announceLive(head);
-      return resting;
+      this.#goLive(head);
+      return idle;
     }
-    if (!this.#sink.writable()) return resting;
+    if (!this.#sink.writable()) return idle;
     const events = loaded ?? tail.eventsAfter(this.#pos);
     if (events === null) {
       void this.#load();
-      return resting;
+      return idle;
     }
     if (this.#isTooOld(events[0])) {
       this.reset('replay_too_large');
-      return resting;
+      return idle;
     }
-    const step = this.#take(dense(events, head), epoch);
+    const step = this.#step(dense(events, head), epoch);
     if (this.#pos < head) return { end: 'more', step };
-    this.#announceLive(head);
-    return { end: 'resting', step };
+    this.#goLive(head);
+    return { end: 'idle', step };
   }
 
-  #take(events: readonly LogEvent[], epoch: string): Step {
-    const { limits } = this.#around;
+  #step(events: readonly LogEvent[], epoch: string): Step {
+    const { limits } = this.#context;
     const from = { pos: this.#pos, prev: this.#prev };
     const step = this.group.step(from, events, { encoding: this.#sink.encoding, epoch });
-    // The place moves before anything is sent: a sink that wakes us from inside `deliver` finds the step done.
+    // Move the position before sending: a sink may call `wake` from inside `deliver`.
     this.#pos = step.pos;
     this.#prev = step.prev;
-    if (step.count > 0) this.#told = step.prev;
+    if (step.count > 0) this.#announcedSeq = step.prev;
     if (step.bytes !== null) {
       this.#sink.deliver(step.bytes);
-      if (this.#state === 'live') this.#around.onDelivered(step);
+      if (this.#state === 'live') this.#context.onDelivered(step);
     }
-    if (this.#state === 'replaying' && this.#pos - this.#told >= limits.maxEventsBetweenPos) this.#tellReplayPos();
+    if (this.#state === 'replaying' && this.#pos - this.#announcedSeq >= limits.maxEventsBetweenPos)
+      this.#sendReplayPos();
     return step;
   }
 
-  #tellReplayPos(): void {
-    this.#told = this.#pos;
+  #sendReplayPos(): void {
+    this.#announcedSeq = this.#pos;
     this.#sink.pos({ seq: this.#pos, prev: this.#prev });
   }
 
-  /** The limit of age holds for what a cursor leads back to, so it is looked at once, on the first event. */
+  /** The age limit applies to the first event after a client's cursor, so it is checked once. */
   #isTooOld(first: LogEvent | undefined): boolean {
     const checked = this.#checkAge;
     this.#checkAge = false;
-    return checked && first !== undefined && first.atMs < this.#around.now() - this.#around.limits.maxAgeMs;
+    return checked && first !== undefined && first.atMs < this.#context.now() - this.#context.limits.maxAgeMs;
   }
 
-  #announceLive(head: number): void {
-    // A reader who knew more than this node has read yet is not live before the node has caught up with it.
+  #goLive(head: number): void {
+    // A cursor ahead of this node (the client comes from a node that has read more) is not live until the node catches up.
     if (this.#state !== 'replaying' || this.#pos !== head || !this.#sink.writable()) return;
     this.#state = 'live';
-    this.#told = this.#pos;
+    this.#announcedSeq = this.#pos;
     this.#sink.live({ seq: this.#pos, prev: this.#prev });
   }
 
   async #load(): Promise<void> {
     this.#loading = true;
     try {
-      const page = await this.#around.tail.loadAfter(this.#pos);
+      const page = await this.#context.tail.loadAfter(this.#pos);
       this.#loading = false;
       this.#receive(page);
-    } catch {
-      // The tail says in the log what is wrong with the database; the reader is sent away with its cursor intact.
+    } catch (error) {
+      const { channel: ch, pos } = this;
+      this.#context.log.warn({ err: error, ch, pos }, 'a subscription cannot read the event log');
       this.abort();
     }
   }
 
-  #receive({ events, head }: Page): void {
-    if (head.epoch !== this.#around.tail.place.epoch) {
-      this.reset('epoch_changed', head);
+  #receive({ events, bounds }: Page): void {
+    const cursor = { epoch: this.#context.tail.bounds.epoch, seq: this.#pos };
+    // Check after the read: retention may have deleted the next events during it, and a gap must never pass unreported.
+    const status = checkCursor(cursor, bounds);
+    if (status !== 'valid') {
+      this.reset(status, bounds);
     } else if (events[0]?.seq !== this.#pos + 1) {
-      // After the read, never only before it: retention may have taken what follows our place while the read was under
-      // way, and a gap that is not told is the one thing a log must not have.
-      this.reset('cursor_too_old', head);
+      // A hole in the log.
+      this.reset('cursor_too_old', bounds);
     } else {
       this.#loaded = events;
       this.wake();
@@ -240,11 +246,11 @@ export class Subscription {
   }
 }
 
-/** The events up to `head` and up to the first hole: what may be sent as one unbroken run. */
+/** The events up to `head` and up to the first hole. */
 function dense(events: readonly LogEvent[], head: number): readonly LogEvent[] {
   const first = events[0]?.seq ?? 0;
   const last = events[events.length - 1]?.seq ?? 0;
-  // Seqs grow: when the last one stands where it must, so do all. Thousands of turns take the same events.
+  // Seqs increase, so if the last one is where it must be, all are. Checked first: thousands of ticks get the same events.
   if (last - first + 1 === events.length && last <= head) return events;
   const end = events.findIndex((event, index) => event.seq !== first + index || event.seq > head);
   return end === -1 ? events : events.slice(0, end);

@@ -1,40 +1,53 @@
+import { assertNever } from '../../domain/assert-never.ts';
 import type { LogEvent } from '../../domain/events/event.ts';
 
-/** The newest events, kept in memory within two bounds. Always dense: `newest - oldest + 1` events. */
+/** Ring buffer of the newest events, bounded by count and bytes. Always dense: `newest - oldest + 1` events. */
 export interface EventBuffer {
-  /** Lowest seq held; one above the newest when empty. */
+  /** Lowest seq in the buffer; one above the newest when it is empty. */
   readonly firstSeq: number;
   readonly size: number;
   readonly bytes: number;
-  /** The event must follow the newest one; the caller has checked. */
+  /** Appends the event that follows the newest one. The caller checks that it does. */
   push(event: LogEvent): void;
-  /** At most `limit` events that follow `seq`; null when the ring does not reach back so far. */
+  /** At most `limit` events after `seq`; null when the buffer does not reach back that far. */
   after(seq: number, limit: number): readonly LogEvent[] | null;
-  /** Forgets everything; the next event to come is `next`. */
+  /** Empties the buffer; the next event to be pushed is `next`. */
   reset(next: number): void;
 }
 
 const fixedBytes = 600;
 
 /**
- * What an event costs in memory, roughly and rather too much: texts at two bytes a character, search text twice. The
- * search text is made of the body when a filter first asks, and is not asked for here; of a removal it stands apart.
+ * Estimated memory of an event in bytes, rounded up: two bytes per character, search text twice. The search text of an
+ * `add` or `update` is derived from the body when a filter first needs it, so the body's length is counted instead.
  */
 export function estimateEventBytes(event: LogEvent): number {
-  const text = event.op === 'remove' ? event.facets.text.length : event.body.length;
+  const text = searchTextLength(event);
   return fixedBytes + 2 * event.body.length + 4 * (text + (event.previousFacets?.text.length ?? 0));
 }
 
-/** Bounds of a ring. The newest event is always held, however large. */
+function searchTextLength({ op, body, facets }: LogEvent): number {
+  switch (op) {
+    case 'add':
+    case 'update':
+      return body.length;
+    case 'remove':
+      return facets.text.length;
+    default:
+      return assertNever(op);
+  }
+}
+
+/** Limits of a buffer. The newest event is always kept, whatever its size. */
 export interface BufferLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
-/** An empty ring whose first event will be `next`. */
+/** An empty buffer whose first event will be `next`. */
 export function createEventBuffer(next: number, bounds: BufferLimits): EventBuffer {
   let events: LogEvent[] = [];
-  // Events before this index are gone; they are cut off in bulk, since shifting a long array costs its length.
+  // Events before this index are dropped. They are removed in bulk: `shift` on a long array costs its length.
   let start = 0;
   let first = next;
   let bytes = 0;

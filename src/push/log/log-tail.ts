@@ -6,47 +6,47 @@ import { createEventBuffer, type EventBuffer } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 import { createPageReader, type Page } from './page-reader.ts';
 
-/** Why every reader of this node lost its place at once. */
+/** Why the positions of all readers of this node became invalid at once. */
 export type DiscontinuityReason =
-  /** The log was replaced: another epoch, another order of events. */
+  /** The log was replaced: another epoch, other events. */
   | 'epoch_changed'
-  /** The log is shorter than what was read of it before: a database was put back by hand. */
+  /** The log is shorter than the part that was already read: a database file was restored by hand. */
   | 'position_lost';
 
-/** This node's view of the log: how far it was read, and the newest events in memory. */
+/** This node's view of the event log: how far it has read, and the newest events in memory. */
 export interface LogTail {
-  /** Where this node stands: `head` is the newest event it has read, which the database may be ahead of. */
-  readonly place: LogBounds;
-  /** Events that the log should have held and did not; anything but 0 is a bug of the store. */
+  /** `head` is the newest event that this node has read; the database may be ahead of it. */
+  readonly bounds: LogBounds;
+  /** Number of events missing from the middle of the log; anything but 0 is a bug of the store. */
   readonly holes: number;
-  /** Learns where the log stands. Must have resolved before anything else is asked. */
+  /** Reads the bounds of the log. Must resolve before any other call. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** The doorbell: reads on, unless `head` is known already. May be called at any rate. */
+  /** Reads the log unless events up to `head` are already known. May be called at any rate. */
   notify(head: number): void;
-  /** What follows `seq`, out of memory; null: it has to be loaded. */
+  /** Events after `seq` from memory; null: they have to be loaded. */
   eventsAfter(seq: number): readonly LogEvent[] | null;
-  /** What follows `seq`, out of the database. Begins above `seq + 1`, or is empty, when retention took it. */
+  /** Events after `seq` from the database. Starts above `seq + 1`, or is empty, when retention deleted them. */
   loadAfter(seq: number): Promise<Page>;
-  /** Where the log stands in the database, just now. */
+  /** The current bounds in the database. */
   readBounds(): Promise<LogBounds>;
-  /** Calls back after this node read on. */
+  /** Calls `listener` after new events have been read. */
   onAdvance(listener: () => void): void;
-  /** Calls back when every place in the log lost its meaning; the tail already stands in the new log. */
+  /** Calls `listener` when all earlier positions became invalid; the tail is already at the head of the new log. */
   onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void;
 }
 
-/** What a tail works with; the sizes have defaults. */
+/** Dependencies and sizes of a tail. */
 export interface LogTailOptions {
-  readonly log: LogReader;
-  readonly logger: Log;
+  readonly eventLog: LogReader;
+  readonly log: Log;
   readonly maxEvents?: number;
   readonly maxBytes?: number;
   readonly pageSize?: number;
   readonly maxCachedBytes?: number;
-  readonly readsAtOnce?: number;
-  /** How often the tail looks by itself, since a ring may be lost. */
-  readonly lookEveryMs?: number;
+  readonly maxConcurrentReads?: number;
+  /** How often the tail polls the log, since a notification may be lost. */
+  readonly pollEveryMs?: number;
 }
 
 const defaults = {
@@ -54,11 +54,11 @@ const defaults = {
   maxBytes: 32 * 1024 * 1024,
   pageSize: 500,
   maxCachedBytes: 16 * 1024 * 1024,
-  readsAtOnce: 4,
-  lookEveryMs: 1000,
+  maxConcurrentReads: 4,
+  pollEveryMs: 1000,
 };
 
-/** The tail of a log. It does nothing before `start`. */
+/** Creates a tail. It does nothing before `start`. */
 export function createLogTail(options: LogTailOptions): LogTail {
   return new Tail({ ...defaults, ...options });
 }
@@ -66,30 +66,30 @@ export function createLogTail(options: LogTailOptions): LogTail {
 class Tail implements LogTail {
   readonly #options: Required<LogTailOptions>;
   readonly #pages;
-  readonly #advanced: (() => void)[] = [];
-  readonly #broken: ((reason: DiscontinuityReason) => void)[] = [];
-  #ring: EventBuffer;
+  readonly #advanceListeners: (() => void)[] = [];
+  readonly #discontinuityListeners: ((reason: DiscontinuityReason) => void)[] = [];
+  #buffer: EventBuffer;
   #epoch = '';
   #last = 0;
   #floor = 1;
   #holes = 0;
-  /** Where an empty page was met once already, below the head. */
+  /** Position below the head at which an empty page was read once. */
   #missing = -1;
-  readonly #look: Coalescer;
+  readonly #reader: Coalescer;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: Required<LogTailOptions>) {
     this.#options = options;
-    this.#ring = createEventBuffer(1, options);
-    this.#look = createCoalescer(() => this.#readOn(), { name: 'reading the event log', log: options.logger });
-    this.#pages = createPageReader(options.log, {
+    this.#buffer = createEventBuffer(1, options);
+    this.#reader = createCoalescer(() => this.#readToHead(), { name: 'reading the event log', log: options.log });
+    this.#pages = createPageReader(options.eventLog, {
       pageSize: options.pageSize,
-      maxConcurrentReads: options.readsAtOnce,
+      maxConcurrentReads: options.maxConcurrentReads,
       maxCachedBytes: options.maxCachedBytes,
     });
   }
 
-  get place(): LogBounds {
+  get bounds(): LogBounds {
     return { epoch: this.#epoch, head: this.#last, floor: this.#floor };
   }
 
@@ -98,23 +98,23 @@ class Tail implements LogTail {
   }
 
   async start(): Promise<void> {
-    this.#standAt(await this.#options.log.bounds());
-    this.#timer = setInterval(() => this.#look.wake(), this.#options.lookEveryMs);
+    this.#startAt(await this.#options.eventLog.bounds());
+    this.#timer = setInterval(() => this.#reader.wake(), this.#options.pollEveryMs);
     this.#timer.unref();
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#look.stop();
+    await this.#reader.stop();
   }
 
   notify(head: number): void {
-    if (head > this.#last && this.#timer !== null) this.#look.wake();
+    if (head > this.#last && this.#timer !== null) this.#reader.wake();
   }
 
   eventsAfter(seq: number): readonly LogEvent[] | null {
-    return this.#ring.after(seq, this.#options.pageSize) ?? this.#pages.cached(seq);
+    return this.#buffer.after(seq, this.#options.pageSize) ?? this.#pages.cached(seq);
   }
 
   loadAfter(seq: number): Promise<Page> {
@@ -122,45 +122,45 @@ class Tail implements LogTail {
   }
 
   readBounds(): Promise<LogBounds> {
-    return this.#options.log.bounds();
+    return this.#options.eventLog.bounds();
   }
 
   onAdvance(listener: () => void): void {
-    this.#advanced.push(listener);
+    this.#advanceListeners.push(listener);
   }
 
   onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void {
-    this.#broken.push(listener);
+    this.#discontinuityListeners.push(listener);
   }
 
-  async #readOn(): Promise<void> {
+  async #readToHead(): Promise<void> {
     try {
       while (await this.#readPage()) await nextTurn();
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the event log cannot be read; trying again');
+      this.#options.log.warn({ err: error }, 'cannot read the event log; retrying');
     }
   }
 
-  /** Reads one page. True: there is more to read. */
+  /** Reads one page. Returns true when there is more to read. */
   async #readPage(): Promise<boolean> {
-    const events = await this.#options.log.read(this.#last, this.#options.pageSize);
-    // The head comes after the events: an epoch that is still ours proves that they are of our log.
-    const head = await this.#options.log.bounds();
-    if (head.epoch !== this.#epoch) return this.#break('epoch_changed', head);
-    if (head.head < this.#last) return this.#break('position_lost', head);
+    const events = await this.#options.eventLog.read(this.#last, this.#options.pageSize);
+    // Read the bounds after the events: an unchanged epoch proves that the events belong to this log.
+    const head = await this.#options.eventLog.bounds();
+    if (head.epoch !== this.#epoch) return this.#reportDiscontinuity('epoch_changed', head);
+    if (head.head < this.#last) return this.#reportDiscontinuity('position_lost', head);
     this.#floor = head.floor;
-    const taken = this.#take(events);
-    if (taken > 0) for (const listener of this.#advanced) listener();
+    const taken = this.#append(events);
+    if (taken > 0) for (const listener of this.#advanceListeners) listener();
     if (taken === events.length && taken > 0) return this.#last < head.head;
     return this.#last < head.head && this.#skip(events[taken]?.seq, head);
   }
 
-  /** Appends events as long as each follows the one before. */
-  #take(events: readonly LogEvent[]): number {
+  /** Appends events up to the first gap. Returns how many. */
+  #append(events: readonly LogEvent[]): number {
     let taken = 0;
     for (const event of events) {
       if (event.seq !== this.#last + 1) break;
-      this.#ring.push(event);
+      this.#buffer.push(event);
       this.#last = event.seq;
       taken += 1;
     }
@@ -168,47 +168,47 @@ class Tail implements LogTail {
   }
 
   /**
-   * What should follow is not there. Either retention took it while this node slept, or the log has a hole. The tail
-   * begins anew behind it; every subscription that stood before it finds out by itself, since what follows its place
-   * is no longer in the ring, nor in the database, and is reset.
+   * The next event is missing: either retention deleted it while this node was suspended, or the log has a hole. The tail
+   * continues after the gap. Subscriptions positioned before it are reset, because the events after their position are
+   * neither in the buffer nor in the database.
    */
   #skip(next: number | undefined, head: LogBounds): boolean {
-    const slept = this.#last + 1 < head.floor;
-    const resume = next ?? (slept ? head.floor : null);
-    if (!slept && this.#missing !== this.#last) {
+    const wasSuspended = this.#last + 1 < head.floor;
+    const resume = next ?? (wasSuspended ? head.floor : null);
+    if (!wasSuspended && this.#missing !== this.#last) {
       this.#missing = this.#last;
-      // An empty page below the head may be a read that came just before the commit: looked at again before it counts.
+      // An empty page below the head may be a read just before a commit. Read it again before reporting a hole.
       if (resume === null) return true;
     }
-    if (!slept) this.#countHole(resume ?? head.head + 1);
-    this.#restartAt(resume ?? head.head + 1);
-    for (const listener of this.#advanced) listener();
+    if (!wasSuspended) this.#countHole(resume ?? head.head + 1);
+    this.#continueAt(resume ?? head.head + 1);
+    for (const listener of this.#advanceListeners) listener();
     return true;
   }
 
   #countHole(next: number): void {
     const missing = next - this.#last - 1;
     this.#holes += missing;
-    this.#options.logger.error({ after: this.#last, missing }, 'the event log has a hole');
+    this.#options.log.error({ after: this.#last, missing }, 'the event log has a hole');
   }
 
-  #break(reason: DiscontinuityReason, head: LogBounds): boolean {
-    this.#options.logger.error({ reason, was: this.place, now: head }, 'the event log was replaced');
-    this.#standAt(head);
-    for (const listener of this.#broken) listener(reason);
+  #reportDiscontinuity(reason: DiscontinuityReason, head: LogBounds): boolean {
+    this.#options.log.error({ reason, was: this.bounds, now: head }, 'the event log was replaced');
+    this.#startAt(head);
+    for (const listener of this.#discontinuityListeners) listener(reason);
     return false;
   }
 
-  #standAt(head: LogBounds): void {
+  #startAt(head: LogBounds): void {
     this.#pages.clear();
     this.#epoch = head.epoch;
     this.#floor = head.floor;
     this.#missing = -1;
-    this.#restartAt(head.head + 1);
+    this.#continueAt(head.head + 1);
   }
 
-  #restartAt(next: number): void {
+  #continueAt(next: number): void {
     this.#last = next - 1;
-    this.#ring.reset(next);
+    this.#buffer.reset(next);
   }
 }

@@ -4,40 +4,40 @@ import { Semaphore } from '../../runtime/semaphore.ts';
 import { estimateEventBytes } from './event-buffer.ts';
 import type { LogReader } from './log-reader.ts';
 
-/** Part of the log out of the database, and where the log stood just after it was read. */
+/** Part of the log from the database, and the bounds of the log just after the read. */
 export interface Page {
-  /** Oldest first. Empty, or beginning above the place asked for, when retention took what follows that place. */
+  /** Oldest first. Empty, or starting above the requested position, when retention deleted the events in between. */
   readonly events: readonly LogEvent[];
-  readonly head: LogBounds;
+  readonly bounds: LogBounds;
 }
 
 /**
- * Reads of the log for those who fell behind the ring, shared: the log is cut into pages at fixed places, so that a
- * thousand readers who come back at once cost one read a page, not one each.
+ * Shared reads of the log for subscriptions that fell behind the buffer. Pages start at fixed positions, so that a
+ * thousand clients that reconnect at once cost one read per page instead of one each.
  */
 export interface PageReader {
-  /** What follows `seq` on its page, when that page is still in memory. */
+  /** Events after `seq` on its page, if that page is cached. */
   cached(seq: number): readonly LogEvent[] | null;
   load(seq: number): Promise<Page>;
-  /** Forgets every page, also those being read now: the log behind them was replaced. */
+  /** Drops every page, including pages that are being read: the log was replaced. */
   clear(): void;
 }
 
 /** Sizes of a page reader. */
 export interface PageReaderOptions {
   readonly pageSize: number;
-  /** Reads of the database at once; the others wait their turn. */
+  /** Concurrent reads of the database; further reads wait. */
   readonly maxConcurrentReads: number;
   readonly maxCachedBytes: number;
 }
 
 /** The part of a page above `seq`. */
-function follow(events: readonly LogEvent[], seq: number): readonly LogEvent[] {
+function eventsAfter(events: readonly LogEvent[], seq: number): readonly LogEvent[] {
   const from = events.findIndex((event) => event.seq > seq);
   return from === -1 ? [] : events.slice(from);
 }
 
-/** A page reader over a log. */
+/** Creates a page reader over a log. */
 export function createPageReader(log: LogReader, options: PageReaderOptions): PageReader {
   const { pageSize, maxConcurrentReads, maxCachedBytes } = options;
   const reads = new Semaphore(maxConcurrentReads);
@@ -46,13 +46,13 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
   const pageOf = (seq: number) => Math.floor(seq / pageSize);
 
   async function readPage(page: number): Promise<Page> {
-    const mine = loading;
+    const started = loading;
     const read = await reads.run(async () => {
       const events = await log.read(page * pageSize, pageSize);
-      // The head comes after the events: it tells whether retention or a restore overtook the read.
-      return { events, head: await log.bounds() };
+      // Read the bounds after the events: they show whether retention or a restore ran during the read.
+      return { events, bounds: await log.bounds() };
     });
-    if (mine === loading) {
+    if (started === loading) {
       const bytes = read.events.reduce((sum, event) => sum + estimateEventBytes(event), 0);
       cache.set(page, read.events, bytes);
     }
@@ -63,25 +63,25 @@ export function createPageReader(log: LogReader, options: PageReaderOptions): Pa
     cached(seq) {
       const page = pageOf(seq);
       const found = cache.get(page);
-      const events = found === undefined ? [] : follow(found, seq);
-      // A page that was read while it was still growing may not reach as far as this reader needs.
+      const events = found === undefined ? [] : eventsAfter(found, seq);
+      // A page that was read while it was still growing may end before the events needed here.
       return events[0]?.seq === seq + 1 ? events : null;
     },
     async load(seq) {
       const page = pageOf(seq);
       const joined = loading.get(page);
       if (joined !== undefined) {
-        const { events, head } = await joined;
-        const rest = follow(events, seq);
-        // That read may have begun before what we need was written: empty-handed, we read once more for ourselves.
-        if (rest.length > 0) return { events: rest, head };
+        const { events, bounds } = await joined;
+        const rest = eventsAfter(events, seq);
+        // The shared read may have started before the needed events were written. If it has none, read again.
+        if (rest.length > 0) return { events: rest, bounds };
       }
       const flights = loading;
       const flight = flights.get(page) ?? readPage(page);
       flights.set(page, flight);
       try {
-        const { events, head } = await flight;
-        return { events: follow(events, seq), head };
+        const { events, bounds } = await flight;
+        return { events: eventsAfter(events, seq), bounds };
       } finally {
         if (flights.get(page) === flight) flights.delete(page);
       }

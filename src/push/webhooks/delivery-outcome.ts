@@ -8,38 +8,38 @@ const mostMs = hourMs;
 const leastMs = 250;
 const mostRetryAfterMs = dayMs;
 
-/** What came of sending something. */
+/** Result of one attempt to send a delivery. */
 export type PostResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** What Retry-After asks for; null: nothing usable. */
+      /** From Retry-After; null: absent or invalid. */
       readonly retryAfterMs: number | null;
     }
-  /** No answer; `detail` is one clean line without secrets. */
+  /** No response. `detail` is one line without control characters or secrets. */
   | { readonly kind: 'failed'; readonly detail: string; readonly status: number | null };
 
-/** When it is, and how the dice fall: 0 to below 1. */
+/** Time of the attempt, and a random number in [0, 1). */
 export interface Moment {
   readonly nowMs: number;
   readonly random: number;
 }
 
-/** How a webhook does after an answer. Only a delivery moves its place. */
+/** The state of a webhook after an attempt. Only an accepted delivery moves its position. */
 export function nextWebhookState(
   state: WebhookState,
   sent: Extract<WebhookBatch, { kind: 'send' }>,
   answer: PostResult,
   { nowMs, random }: Moment,
 ): WebhookState {
-  const { outcome, detail } = understand(answer);
-  const told = { lastOutcome: outcome, lastStatus: answer.status, lastDetail: detail, lastAttemptMs: nowMs };
+  const { outcome, detail } = classify(answer);
+  const attempt = { lastOutcome: outcome, lastStatus: answer.status, lastDetail: detail, lastAttemptMs: nowMs };
   switch (outcome) {
     case 'delivered':
       return {
         ...state,
-        ...told,
-        ...sent.place,
+        ...attempt,
+        ...sent.position,
         failures: 0,
         firstFailedMs: null,
         nextAttemptMs: nowMs,
@@ -47,12 +47,12 @@ export function nextWebhookState(
         delivered: state.delivered + sent.events,
       };
     case 'gone':
-      return { ...state, ...told, ...failedOnce(state, nowMs), pausedMs: nowMs };
+      return { ...state, ...attempt, ...failedOnce(state, nowMs), pausedMs: nowMs };
     case 'throttled':
     case 'failed': {
       const asked = answer.kind === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
       const waitMs = Math.max(backOffMs(state.failures, random), Math.min(asked, mostRetryAfterMs));
-      return { ...state, ...told, ...failedOnce(state, nowMs), nextAttemptMs: nowMs + waitMs };
+      return { ...state, ...attempt, ...failedOnce(state, nowMs), nextAttemptMs: nowMs + waitMs };
     }
     default:
       return assertNever(outcome);
@@ -63,16 +63,16 @@ function failedOnce({ failures, firstFailedMs }: WebhookState, nowMs: number) {
   return { failures: failures + 1, firstFailedMs: firstFailedMs ?? nowMs };
 }
 
-/** Anything up to a bound that doubles with each failure: receivers that came down together are not hit together. */
+/** Random, up to a bound that doubles with each failure: receivers that failed together are not retried together. */
 function backOffMs(failures: number, random: number): number {
   return leastMs + Math.round(random * Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20)));
 }
 
-function understand(answer: PostResult): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
+function classify(answer: PostResult): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
   if (answer.kind === 'failed') return { outcome: 'failed', detail: answer.detail };
   const { status } = answer;
   if (status >= 200 && status < 300) return { outcome: 'delivered', detail: null };
-  if (status === 410) return { outcome: 'gone', detail: 'HTTP 410: the receiver wants nothing any more' };
+  if (status === 410) return { outcome: 'gone', detail: 'HTTP 410: the receiver no longer accepts deliveries' };
   if (status === 429 || status === 503) return { outcome: 'throttled', detail: `HTTP ${status}` };
   if (status >= 300 && status < 400) return { outcome: 'failed', detail: `HTTP ${status}: redirects are not followed` };
   return { outcome: 'failed', detail: `HTTP ${status}` };

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { formatCursor, type LogBounds, type LogEvent } from '../../domain/events/event.ts';
+import { checkCursor, formatCursor, type LogBounds, type LogEvent } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { createMatcher, type Matcher } from '../fanout/event-filter.ts';
@@ -7,67 +7,61 @@ import { frameEvent, maxBytesPerDelivery, maxEventsPerDelivery } from '../fanout
 import type { LogReader } from '../log/log-reader.ts';
 
 const pageSize = 200;
-/** Events looked at in one go; what matches nothing must not keep others waiting. */
-const maxLooked = 2000;
+/** Events matched per call, so that a filter that matches nothing does not delay other work. */
+const maxMatched = 2000;
 
-/** Where a webhook stands once something has come of it. */
-type Place = Pick<WebhookState, 'epoch' | 'seq' | 'told'>;
+/** Position of a webhook in the log. */
+type WebhookPosition = Pick<WebhookState, 'epoch' | 'seq' | 'announcedSeq'>;
 
-/** What is to be done next for a webhook. */
+/** The next thing to do for a webhook. */
 export type WebhookBatch =
-  /** Nothing that it wants up to `place`; `more`: the log goes on beyond. */
-  | { readonly kind: 'nothing'; readonly place: Place; readonly more: boolean }
-  /** Something to send, and where it stands once that was taken. */
-  | { readonly kind: 'send'; readonly body: string; readonly place: Place; readonly events: number };
+  /** No event up to `position` matches; `more`: the log continues after it. */
+  | { readonly kind: 'nothing'; readonly position: WebhookPosition; readonly more: boolean }
+  /** A delivery, and the position once the receiver has accepted it. */
+  | { readonly kind: 'send'; readonly body: string; readonly position: WebhookPosition; readonly events: number };
 
-/** Of what a plan is made. */
+/** Dependencies of `readBatch`. */
 export interface BatchContext {
-  readonly log: LogReader;
+  readonly eventLog: LogReader;
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** The end of a batch that is sent again: with what came since it would be another one. Null: no end. */
+  /** End of a batch that is being repeated: with later events its bytes and id would differ. Null: no end. */
   readonly untilSeq: number | null;
 }
 
 /**
- * Works out what a webhook is to be sent next: the events that follow its place and match its filter, in order; or, when
- * the log no longer says what followed, a word about that, after which it goes on from the oldest event there is.
+ * Reads the next delivery of a webhook: the events after its position that match its filter, in order; or, when the log no
+ * longer contains the events after that position, a `reset`, after which it continues from the oldest event.
  */
-export async function readBatch(webhook: Webhook, state: WebhookState, planning: BatchContext): Promise<WebhookBatch> {
-  const { log, untilSeq } = planning;
-  const batch = new BatchBuilder(webhook, state, planning.publicUrl);
-  for (let looked = 0; looked < maxLooked; looked += pageSize) {
-    // A page is read and decoded in one step, synchronously: not one after the other without a turn for the rest.
-    if (looked > 0) await nextTurn();
-    const events = await log.read(batch.seq, pageSize);
-    // The head comes after the events: it tells whether retention or a restore overtook the read.
-    const head = await log.bounds();
-    const reason = lostBy({ epoch: state.epoch, seq: batch.seq }, head);
-    if (reason !== null) return batch.isEmpty ? planReset(webhook, reason, head) : batch.plan(true);
+export async function readBatch(webhook: Webhook, state: WebhookState, context: BatchContext): Promise<WebhookBatch> {
+  const { eventLog, publicUrl, untilSeq } = context;
+  const batch = new BatchBuilder(webhook, state, publicUrl);
+  for (let matched = 0; matched < maxMatched; matched += pageSize) {
+    // Reading and decoding a page is synchronous: let other work run between two pages.
+    if (matched > 0) await nextTurn();
+    const events = await eventLog.read(batch.seq, pageSize);
+    // Read the bounds after the events: they show whether retention or a restore ran during the read.
+    const bounds = await eventLog.bounds();
+    const status = checkCursor({ epoch: state.epoch, seq: batch.seq }, bounds);
+    if (status !== 'valid') return batch.isEmpty ? resetBatch(webhook, status, bounds) : batch.build(true);
     for (const event of events) {
-      if (event.seq > (untilSeq ?? event.seq) || !batch.take(event)) return batch.plan(true);
+      if (event.seq > (untilSeq ?? event.seq) || !batch.add(event)) return batch.build(true);
     }
-    if (batch.seq >= head.head || events.length === 0) return batch.plan(false);
+    if (batch.seq >= bounds.head || events.length === 0) return batch.build(false);
   }
-  return batch.plan(true);
+  return batch.build(true);
 }
 
-function lostBy(place: Pick<Place, 'epoch' | 'seq'>, head: LogBounds): ResetReason | null {
-  if (place.epoch !== head.epoch) return 'epoch_changed';
-  if (place.seq > head.head) return 'cursor_in_future';
-  return place.seq < head.floor - 1 ? 'cursor_too_old' : null;
-}
-
-function planReset(webhook: Webhook, reason: ResetReason, { epoch, floor, head }: LogBounds): WebhookBatch {
+function resetBatch(webhook: Webhook, reason: ResetReason, { epoch, floor, head }: LogBounds): WebhookBatch {
   const seq = floor - 1;
   const cursor = formatCursor({ epoch, seq });
   const body = JSON.stringify({ type: 'reset', webhook: webhook.id, reason, epoch, floor, head, cursor });
-  return { kind: 'send', body, place: { epoch, seq, told: seq }, events: 0 };
+  return { kind: 'send', body, position: { epoch, seq, announcedSeq: seq }, events: 0 };
 }
 
-/** Events that go out together. */
+/** Collects the events of one delivery. */
 class BatchBuilder {
-  /** Everything up to it was looked at. */
+  /** All events up to it have been matched. */
   seq: number;
   readonly #webhook: Webhook;
   readonly #publicUrl: string;
@@ -75,50 +69,50 @@ class BatchBuilder {
   readonly #after: number;
   readonly #matcher: Matcher;
   readonly #events: string[] = [];
-  #told: number;
+  #announcedSeq: number;
   #bytes = 0;
 
-  constructor(webhook: Webhook, { epoch, seq, told }: Place, publicUrl: string) {
+  constructor(webhook: Webhook, { epoch, seq, announcedSeq }: WebhookPosition, publicUrl: string) {
     this.#webhook = webhook;
     this.#publicUrl = publicUrl;
     this.#matcher = createMatcher([webhook.filter]);
     this.#epoch = epoch;
     this.seq = seq;
-    this.#after = told;
-    this.#told = told;
+    this.#after = announcedSeq;
+    this.#announcedSeq = announcedSeq;
   }
 
   get isEmpty(): boolean {
     return this.#events.length === 0;
   }
 
-  /** False: there is no room for it; it begins the next batch. */
-  take(event: LogEvent): boolean {
+  /** Returns false when the event does not fit; it starts the next batch. */
+  add(event: LogEvent): boolean {
     if (this.#events.length >= maxEventsPerDelivery) return false;
     const op = this.#matcher.decide(event);
     if (op !== null) {
-      const json = `{${frameEvent(event, op, this.#told, this.#publicUrl).rest}`;
+      const json = `{${frameEvent(event, op, this.#announcedSeq, this.#publicUrl).jsonTail}`;
       const bytes = Buffer.byteLength(json);
       if (!this.isEmpty && this.#bytes + bytes > maxBytesPerDelivery) return false;
       this.#events.push(json);
       this.#bytes += bytes;
-      this.#told = event.seq;
+      this.#announcedSeq = event.seq;
     }
     this.seq = event.seq;
     return true;
   }
 
-  plan(more: boolean): WebhookBatch {
-    const place = { epoch: this.#epoch, seq: this.seq, told: this.#told };
-    if (this.isEmpty) return { kind: 'nothing', place, more };
+  build(more: boolean): WebhookBatch {
+    const position = { epoch: this.#epoch, seq: this.seq, announcedSeq: this.#announcedSeq };
+    if (this.isEmpty) return { kind: 'nothing', position, more };
     const cursorAt = (seq: number): string => formatCursor({ epoch: this.#epoch, seq });
     const start = JSON.stringify({
       type: 'events',
       webhook: this.#webhook.id,
       after: cursorAt(this.#after),
-      cursor: cursorAt(this.#told),
+      cursor: cursorAt(this.#announcedSeq),
     });
     const body = `${start.slice(0, -1)},"events":[${this.#events.join(',')}]}`;
-    return { kind: 'send', body, place, events: this.#events.length };
+    return { kind: 'send', body, position, events: this.#events.length };
   }
 }

@@ -10,14 +10,14 @@ import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
 import { readBatch, type WebhookBatch } from './webhook-batch.ts';
 import { deliveryId, signatureHeaders } from './webhook-signature.ts';
 
-const lookEveryMs = 1000;
-/** Silence is written down no more often: it costs a transaction and tells nobody anything. */
-const settleEveryMs = 1000;
-/** Nothing is planned further ahead; a time beyond it is a clock that was put back. */
-const furthestMs = 25 * hourMs;
+const pollEveryMs = 1000;
+/** Minimum time between two transactions that store a position without a delivery. */
+const storeEveryMs = 1000;
+/** No retry is scheduled further ahead; a later time means that the clock was set back. */
+const maxAheadMs = 25 * hourMs;
 const stopGraceMs = 2000;
 
-/** What is sent, and to whom. */
+/** One HTTP request to a webhook. */
 export interface WebhookRequest {
   readonly webhookId: string;
   readonly url: string;
@@ -25,44 +25,44 @@ export interface WebhookRequest {
   readonly body: string;
 }
 
-/** Where the state of webhooks is kept. Both may fail; it is tried again then. */
+/** Stores the state of webhooks. Both methods may fail; the dispatcher retries. */
 export interface WebhookStateStore {
-  /** The state of one webhook; null: it was never declared. */
+  /** The state of a webhook; null: it was never declared. */
   read(id: string): Promise<WebhookState | null>;
-  /** False: the place was moved by somebody else meanwhile, and nothing was written. */
+  /** Compare-and-set. Returns false, and writes nothing, when another writer has moved the position. */
   advance(before: WebhookState, after: WebhookState): Promise<boolean>;
 }
 
-/** What a courier works with. */
+/** Dependencies of a dispatcher. */
 export interface WebhookDispatcherOptions {
-  readonly log: LogReader;
-  readonly book: WebhookStateStore;
+  readonly eventLog: LogReader;
+  readonly states: WebhookStateStore;
   /**
-   * Sends one request, through the guard; redirects are answers. Whatever the other side does is a value.
+   * Sends one request through the address guard. Redirects are not followed; remote failures are returned, not thrown.
    *
    * @throws the signal's reason when it is aborted.
    */
   post(post: WebhookRequest, signal: AbortSignal): Promise<PostResult>;
   readonly clock: Clock;
-  readonly logger: Log;
+  readonly log: Log;
   random(): number;
-  /** Told how each attempt ended. */
-  ended(outcome: WebhookOutcome): void;
+  /** Called after each attempt. */
+  onAttempt(outcome: WebhookOutcome): void;
   /** Without a trailing slash. */
   publicUrl(): string;
-  /** Calls once after a while; the answer stops it. */
-  after(delayMs: number, call: () => void): () => void;
+  /** Calls `call` once after a delay; the returned function cancels it. */
+  setTimer(delayMs: number, call: () => void): () => void;
 }
 
-/** A batch that was not taken: it is sent again as it was, whatever has come since. */
-interface Bound {
+/** A batch that was not accepted. It is repeated unchanged, whatever events have been added since. */
+interface FailedBatch {
   readonly webhook: Webhook;
   readonly fromSeq: number;
   readonly untilSeq: number;
 }
 
-/** A place from which on nothing was wanted, up to another one. */
-interface Silence {
+/** A range of the log in which no event matches, not stored yet. */
+interface UnmatchedRange {
   readonly webhook: Webhook;
   readonly epoch: string;
   readonly fromSeq: number;
@@ -70,169 +70,170 @@ interface Silence {
 }
 
 /**
- * Brings events to webhooks: to each in order and one batch at a time, to all of them side by side. A place moves only
- * once what lies before it was taken, so that a crash repeats a delivery and never loses one.
+ * Delivers events to webhooks: to each one in order and one batch at a time, to all of them concurrently. A position moves
+ * only after the receiver has accepted the batch, so that a crash repeats a delivery and never loses one.
  *
- * Each webhook has a coalescer of its own. A run reads the webhook's state and delivers until it has read to the head
- * of the log; the end of a run wakes no other webhook.
+ * Each webhook has its own coalescer. A run reads the webhook's state and delivers until it reaches the head of the log.
  */
 export class WebhookDispatcher {
   readonly #parts: WebhookDispatcherOptions;
-  /** By id. Kept when a webhook is declared no more: it may be again while its last run has yet to end. */
+  /** By id. Kept when a declaration is removed: it may be added again while its last run has not ended. */
   readonly #tasks = new Map<string, Coalescer>();
-  readonly #bounds = new Map<string, Bound>();
-  readonly #silences = new Map<string, Silence>();
-  readonly #settledMs = new Map<string, number>();
+  readonly #failedBatches = new Map<string, FailedBatch>();
+  readonly #unmatched = new Map<string, UnmatchedRange>();
+  readonly #storedMs = new Map<string, number>();
   readonly #abort = new AbortController();
   #declared: ReadonlyMap<string, Webhook> = new Map();
-  #cancelLook: () => void = () => {};
+  #cancelPoll: () => void = () => {};
   #stopped = false;
 
   constructor(parts: WebhookDispatcherOptions) {
     this.#parts = parts;
-    this.#planLook();
+    this.#schedulePoll();
   }
 
-  /** Puts declarations in force; their rows are in the book already. */
+  /** Replaces the declared webhooks. Their states must already be stored. */
   setWebhooks(webhooks: readonly Webhook[]): void {
     this.#declared = new Map(webhooks.map((webhook) => [webhook.id, webhook]));
     this.wake();
   }
 
-  /** There may be something to do. May be called at any rate. */
+  /** Checks for new events. May be called at any rate. */
   wake(): void {
     if (this.#stopped) return;
     for (const id of this.#declared.keys()) this.#taskOf(id).wake();
   }
 
-  /** Sends nothing more; what is under way is given a moment, then cut off, to be sent again after the next start. */
+  /** Sends nothing more. Requests in flight get a grace period, then are aborted and repeated after the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelLook();
-    const cancel = this.#parts.after(stopGraceMs, () => this.#abort.abort(new Error('the server stops')));
+    this.#cancelPoll();
+    const cancel = this.#parts.setTimer(stopGraceMs, () => this.#abort.abort(new Error('the server is stopping')));
     await Promise.all([...this.#tasks.values()].map((task) => task.stop()));
     cancel();
   }
 
-  #planLook(): void {
-    this.#cancelLook = this.#parts.after(lookEveryMs, () => {
+  #schedulePoll(): void {
+    this.#cancelPoll = this.#parts.setTimer(pollEveryMs, () => {
       this.wake();
-      if (!this.#stopped) this.#planLook();
+      if (!this.#stopped) this.#schedulePoll();
     });
   }
 
   #taskOf(id: string): Coalescer {
     const known = this.#tasks.get(id);
     if (known !== undefined) return known;
-    const task = createCoalescer(() => this.#serve(id), { name: 'serving a webhook', log: this.#parts.logger });
+    const task = createCoalescer(() => this.#serve(id), { name: 'serving a webhook', log: this.#parts.log });
     this.#tasks.set(id, task);
     return task;
   }
 
-  /** Delivers until nothing is left, or something goes wrong. */
+  /** Delivers until the head of the log, or the first failure. */
   async #serve(id: string): Promise<void> {
-    const { book, log, publicUrl, logger } = this.#parts;
+    const { states: book, eventLog: log, publicUrl, log: logger } = this.#parts;
     try {
       let state = await book.read(id);
       while (state !== null) {
-        // Looked up for each batch: a changed declaration counts at once.
+        // Looked up for each batch: a changed declaration takes effect at once.
         const webhook = this.#declared.get(id);
         if (webhook === undefined || !this.#isReady(webhook, state) || !(await this.#hasNews(webhook, state))) return;
-        const untilSeq = this.#boundOf(webhook, state);
-        const plan = await readBatch(webhook, state, { log, publicUrl: publicUrl(), untilSeq });
+        const untilSeq = this.#untilSeqOf(webhook, state);
+        const batch = await readBatch(webhook, state, { eventLog: log, publicUrl: publicUrl(), untilSeq });
         state =
-          plan.kind === 'nothing'
-            ? await this.#settle(webhook, state, plan)
-            : await this.#deliver(webhook, state, plan);
+          batch.kind === 'nothing'
+            ? await this.#skipUnmatched(webhook, state, batch)
+            : await this.#deliver(webhook, state, batch);
         await nextTurn();
       }
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      logger.error({ err: error, webhook: id }, 'a webhook could not be served; trying again');
+      logger.error({ err: error, webhook: id }, 'a webhook could not be served; retrying');
     }
   }
 
   #isReady(webhook: Webhook, state: WebhookState): boolean {
-    // One whose address in the book is another one is about to be declared anew.
+    // The stored address differs: the new declaration is about to be stored.
     if (this.#stopped || displayUrl(webhook) !== state.url) return false;
     const nowMs = this.#parts.clock.now();
-    const wasSetBack = (state.lastAttemptMs ?? 0) > nowMs || state.nextAttemptMs > nowMs + furthestMs;
+    const wasSetBack = (state.lastAttemptMs ?? 0) > nowMs || state.nextAttemptMs > nowMs + maxAheadMs;
     const isDue = state.nextAttemptMs <= nowMs || wasSetBack;
     return state.removedMs === null && state.pausedMs === null && isDue;
   }
 
-  /** False: it was read to the head of the log already, and what was found there needs no writing down yet. */
+  /** False when the log has been read to its head and the position need not be stored yet. */
   async #hasNews(webhook: Webhook, { id, epoch, seq }: WebhookState): Promise<boolean> {
-    const head = await this.#parts.log.bounds();
+    const head = await this.#parts.eventLog.bounds();
     if (epoch !== head.epoch || seq > head.head) return true;
-    const silence = this.#silences.get(id);
-    const isKnown = silence?.webhook === webhook && silence.epoch === epoch && silence.fromSeq === seq;
-    const readSeq = isKnown ? silence.untilSeq : seq;
-    return head.head > readSeq || (readSeq > seq && !this.#isEarly(id));
+    const range = this.#unmatched.get(id);
+    const isKnown = range?.webhook === webhook && range.epoch === epoch && range.fromSeq === seq;
+    const readSeq = isKnown ? range.untilSeq : seq;
+    return head.head > readSeq || (readSeq > seq && !this.#wasJustStored(id));
   }
 
-  #isEarly(id: string): boolean {
-    const settledMs = this.#settledMs.get(id) ?? Number.NEGATIVE_INFINITY;
-    return this.#parts.clock.monotonic() - settledMs < settleEveryMs;
+  #wasJustStored(id: string): boolean {
+    const storedMs = this.#storedMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    return this.#parts.clock.monotonic() - storedMs < storeEveryMs;
   }
 
-  /** Writes down that nothing was wanted; null: that is all for now. */
-  async #settle(
+  /** Stores the position after a range without matches. Returns null when there is nothing more to do. */
+  async #skipUnmatched(
     webhook: Webhook,
     state: WebhookState,
-    { place, more }: Extract<WebhookBatch, { kind: 'nothing' }>,
+    { position, more }: Extract<WebhookBatch, { kind: 'nothing' }>,
   ): Promise<WebhookState | null> {
-    const { clock, book } = this.#parts;
-    if (place.seq === state.seq) return null;
-    if (!more && this.#isEarly(state.id)) {
-      this.#silences.set(state.id, { webhook, epoch: place.epoch, fromSeq: state.seq, untilSeq: place.seq });
+    const { clock, states: book } = this.#parts;
+    if (position.seq === state.seq) return null;
+    if (!more && this.#wasJustStored(state.id)) {
+      this.#unmatched.set(state.id, { webhook, epoch: position.epoch, fromSeq: state.seq, untilSeq: position.seq });
       return null;
     }
-    this.#settledMs.set(state.id, clock.monotonic());
-    const after = { ...state, ...place };
+    this.#storedMs.set(state.id, clock.monotonic());
+    const after = { ...state, ...position };
     const written = await book.advance(state, after);
     return written && more ? after : null;
   }
 
-  /** The state after a delivery that was taken, to go on from; null: not now. */
+  /** Sends a batch. Returns the state after it was accepted; null otherwise. */
   async #deliver(
     webhook: Webhook,
     state: WebhookState,
-    plan: Extract<WebhookBatch, { kind: 'send' }>,
+    batch: Extract<WebhookBatch, { kind: 'send' }>,
   ): Promise<WebhookState | null> {
-    const { clock, book, random } = this.#parts;
-    const answer = await this.#post(webhook, plan.body);
-    const after = nextWebhookState(state, plan, answer, { nowMs: clock.now(), random: random() });
-    const taken = after.lastOutcome === 'delivered';
-    if (taken) this.#bounds.delete(webhook.id);
-    else this.#bounds.set(webhook.id, { webhook, fromSeq: state.seq, untilSeq: plan.place.seq });
+    const { clock, states: book, random } = this.#parts;
+    const answer = await this.#post(webhook, batch.body);
+    const after = nextWebhookState(state, batch, answer, { nowMs: clock.now(), random: random() });
+    const accepted = after.lastOutcome === 'delivered';
+    if (accepted) this.#failedBatches.delete(webhook.id);
+    else this.#failedBatches.set(webhook.id, { webhook, fromSeq: state.seq, untilSeq: batch.position.seq });
     const written = await book.advance(state, after);
-    this.#tell(state, after);
-    return written && taken ? after : null;
+    this.#report(state, after);
+    return written && accepted ? after : null;
   }
 
   async #post({ id, url, hidden, secrets }: Webhook, body: string): Promise<PostResult> {
     const { clock, post } = this.#parts;
     const signed = { id: deliveryId(id, body), timestampS: Math.floor(clock.now() / 1000), body };
     const signature = signatureHeaders(secrets, signed);
-    if (signature === null) return { kind: 'failed', detail: 'its secret is not of the form whsec_…', status: null };
+    if (signature === null)
+      return { kind: 'failed', detail: 'its secret does not have the form whsec_…', status: null };
     const headers = { 'content-type': 'application/json', ...signature };
     const answer = await post({ webhookId: id, url, headers, body }, this.#abort.signal);
     return answer.kind === 'failed' ? { ...answer, detail: maskText(answer.detail, hidden) } : answer;
   }
 
-  #boundOf(webhook: Webhook, { id, seq }: WebhookState): number | null {
-    const bound = this.#bounds.get(id);
-    return bound?.webhook === webhook && bound.fromSeq === seq ? bound.untilSeq : null;
+  #untilSeqOf(webhook: Webhook, { id, seq }: WebhookState): number | null {
+    const failed = this.#failedBatches.get(id);
+    return failed?.webhook === webhook && failed.fromSeq === seq ? failed.untilSeq : null;
   }
 
-  #tell(before: WebhookState, after: WebhookState): void {
-    const { logger, ended } = this.#parts;
+  #report(before: WebhookState, after: WebhookState): void {
+    const { log: logger, onAttempt: ended } = this.#parts;
     const { id: webhook, lastOutcome: outcome, lastStatus: status, lastDetail: detail, failures } = after;
     if (outcome !== null) ended(outcome);
     if (outcome === 'gone') logger.warn({ webhook, detail }, 'a webhook is paused until the operator resumes it');
-    else if (outcome !== 'delivered') logger.warn({ webhook, outcome, status, detail, failures }, 'not delivered');
-    else if (before.failures > 0) logger.info({ webhook, failures: before.failures }, 'delivered again after failures');
+    else if (outcome !== 'delivered') logger.warn({ webhook, outcome, status, detail, failures }, 'a delivery failed');
+    else if (before.failures > 0)
+      logger.info({ webhook, failures: before.failures }, 'deliveries work again after failures');
     else logger.debug({ webhook, seq: after.seq }, 'delivered');
   }
 }

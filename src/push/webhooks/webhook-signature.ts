@@ -1,25 +1,24 @@
 import { createHash, createHmac } from 'node:crypto';
 import { decodeSecret } from '../../domain/events/webhook.ts';
 
-/** What is signed: the bytes of a delivery, the name it has, and when it is sent. */
+/** The signed parts of a delivery. */
 export interface SignedContent {
   readonly id: string;
-  /** Epoch seconds: a receiver turns away what is too old. */
+  /** Epoch seconds of the attempt; receivers reject old ones. */
   readonly timestampS: number;
   readonly body: string;
 }
 
-/** The name of a delivery: equal for equal bytes to one webhook, so that a repeat can be told. */
+/** The `webhook-id` of a delivery: equal for equal bytes to the same webhook, so that receivers recognise a repeat. */
 export function deliveryId(webhookId: string, body: string): string {
   return `msg_${createHash('sha256').update(`${webhookId}\n${body}`).digest('base64url').slice(0, 27)}`;
 }
 
 /**
- * The headers by which a receiver knows that we sent it, of the Standard Webhooks scheme: HMAC-SHA256 over
- * `id.timestamp.body`.
+ * Signature headers of the Standard Webhooks scheme: HMAC-SHA256 over `id.timestamp.body`.
  *
- * @param secrets of the form `whsec_` and base64; each signs, so that a receiver may know either the old or the new one.
- * @returns null when one of them is none, or there is none.
+ * @param secrets `whsec_` and base64. Each signs, so that receivers can rotate their secret.
+ * @returns null when there is no secret, or one is malformed.
  */
 export function signatureHeaders(
   secrets: readonly string[],

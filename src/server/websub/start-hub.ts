@@ -103,7 +103,7 @@ export function startHub(parts: StartHubParts): Pick<Hub, 'receive'> {
   const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
   // The operator has named it: it may listen wherever it likes.
   const pings = createWebSubHttpClient({ ...shared, configuredHosts: configured });
-  const head = (): LogBounds => tail.place;
+  const head = (): LogBounds => tail.bounds;
   const hub = createHub({
     ...{ clock, log, client, onDelivery, random: Math.random },
     ports: createHubStore(store, cacheDocuments(parts.document, { clock, head: () => head().head })),

@@ -14,7 +14,7 @@ function toState(row: Row<'webhook'>): WebhookState {
     url: row.url,
     epoch: row.epoch,
     seq: row.seq,
-    told: row.announced_seq,
+    announcedSeq: row.announced_seq,
     failures: row.failures,
     firstFailedMs: row.first_failed_ms,
     nextAttemptMs: row.next_attempt_ms,
@@ -108,7 +108,7 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
       .set({
         epoch: after.epoch,
         seq: after.seq,
-        announced_seq: after.told,
+        announced_seq: after.announcedSeq,
         failures: after.failures,
         first_failed_ms: after.firstFailedMs,
         next_attempt_ms: after.nextAttemptMs,
@@ -124,7 +124,7 @@ export async function updateWebhookState(store: Store, before: WebhookState, aft
       .where('url', '=', before.url)
       .where('epoch', '=', before.epoch)
       .where('seq', '=', before.seq)
-      .where('announced_seq', '=', before.told)
+      .where('announced_seq', '=', before.announcedSeq)
       .where('removed_ms', 'is', null)
       .executeTakeFirstOrThrow(),
   );

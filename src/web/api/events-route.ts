@@ -1,7 +1,13 @@
 import type { Context, Hono } from 'hono';
-import { formatCursor, type LogBounds, type LogEvent, parseCursor } from '../../domain/events/event.ts';
-import type { ResetReason } from '../../domain/events/wire.ts';
-import { wireItemJson } from '../../domain/events/wire-item.ts';
+import {
+  type CursorStatus,
+  checkCursor,
+  formatCursor,
+  type LogBounds,
+  type LogEvent,
+  parseCursor,
+} from '../../domain/events/event.ts';
+import { frameEvent } from '../../push/fanout/frames.ts';
 import { CompressibleBody } from '../http/response/content-coding.ts';
 import { send } from '../http/response/send.ts';
 import type { AppContext } from '../shared/app-context.ts';
@@ -12,7 +18,7 @@ import { badRequest } from '../shared/request-error.ts';
 const defaultEvents = 100;
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 
-const reasons: Readonly<Record<Exclude<ResetReason, 'replay_too_large'>, string>> = {
+const reasons: Readonly<Record<Exclude<CursorStatus, 'valid'>, string>> = {
   cursor_too_old: 'The log no longer has the events after this cursor. Read /api/items and continue from its cursor.',
   epoch_changed:
     'This cursor is of another log, which the server had before. Read /api/items and continue from its cursor.',
@@ -27,8 +33,8 @@ export function eventsRoute(app: Hono, parts: AppContext): void {
     const after = readAfter(params.get('after'));
     const limit = parsePageSize(params.get('limit'), defaultEvents);
     const page = await readPage(parts, after, limit);
-    const reason = resetReason(page, after);
-    return reason === null ? sendEvents(c, page, parts.publicUrl()) : sendReset(c, reason, page.head);
+    const status = typeof after === 'string' ? 'valid' : checkCursor(after, page.head);
+    return status === 'valid' ? sendEvents(c, page, parts.publicUrl()) : sendReset(c, status, page.head);
   });
 }
 
@@ -50,13 +56,6 @@ function readPage(parts: AppContext, after: After, limit: number): Promise<LogPa
   return parts.reads.events(after.seq, limit);
 }
 
-function resetReason({ head }: LogPage, after: After): keyof typeof reasons | null {
-  if (typeof after === 'string') return null;
-  if (after.epoch !== head.epoch) return 'epoch_changed';
-  if (after.seq > head.head) return 'cursor_in_future';
-  return after.seq < head.floor - 1 ? 'cursor_too_old' : null;
-}
-
 function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): Promise<Response> {
   const last = events.at(-1)?.seq ?? head.head;
   const list = events.map((event) => eventJson(event, publicUrl)).join(',');
@@ -68,10 +67,7 @@ function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): P
 
 /** Without a filter every event matches, so `prev` is the preceding seq. */
 function eventJson(event: LogEvent, publicUrl: string): string {
-  const { seq, op, changed } = event;
-  const facts = JSON.stringify({ seq, prev: seq - 1, op, ...(op === 'update' ? { changed } : {}) });
-  const item = op === 'remove' ? event.body : wireItemJson(event.body, publicUrl, event.itemId);
-  return `${facts.slice(0, -1)},"item":${item}}`;
+  return `{${frameEvent(event, event.op, event.seq - 1, publicUrl).jsonTail}`;
 }
 
 function sendReset(c: Context, code: keyof typeof reasons, { epoch, floor, head }: LogBounds): Response {

@@ -10,7 +10,7 @@ function marked(text: string, q: string): string {
     .join('');
 }
 
-describe('markMatches', () => {
+describe('highlightMatches', () => {
   it.each([
     ['The budget vote', 'vote', 'The budget [vote]'],
     ['Über UBER über-all', 'uber', '[Über] [UBER] [über]-all'],
@@ -20,11 +20,11 @@ describe('markMatches', () => {
     ['no match', 'vote -no section:world author:match', 'no match'],
     ['', 'vote', ''],
     ['<b>vote</b>', 'vote', '<b>[vote]</b>'],
-  ])('marks in "%s" what %s wants', (text, q, expected) => {
+  ])('marks in "%s" the matches of %s', (text, q, expected) => {
     expect(marked(text, q)).toBe(expected);
   });
 
-  it('gives the whole text back, and marks something whenever the search finds it', () => {
+  it('returns the whole text, and marks something whenever the search matches', () => {
     const words = fc.constantFrom('vote', 'Ünït', 'rate', '東京', 'e\u0301', '-', '"', ' ', '.', '🎈');
     const text = fc.array(words, { maxLength: 15 }).map((parts) => parts.join(''));
     fc.assert(
@@ -42,7 +42,7 @@ describe('markMatches', () => {
 describe('excerptAround', () => {
   const long = `${'first words of it '.repeat(30)}and then the vote came ${'with many more after it '.repeat(30)}`;
 
-  it('shows the part in which the match stands', () => {
+  it('shows the part that contains the match', () => {
     const { text, hasMatch } = excerptAround(long, parseSearchQuery('vote'), 120);
     expect(hasMatch).toBe(true);
     expect(text).toMatch(/^….*the vote came.*…$/);
@@ -50,15 +50,18 @@ describe('excerptAround', () => {
   });
 
   it('shows the beginning when nothing matches or the match is there', () => {
-    expect(excerptAround(long, parseSearchQuery('nowhere'), 100)).toMatchObject({ hit: false, text: /^first words/ });
+    expect(excerptAround(long, parseSearchQuery('nowhere'), 100)).toMatchObject({
+      hasMatch: false,
+      text: /^first words/,
+    });
     expect(excerptAround(long, parseSearchQuery('first'), 100).text).toMatch(/^first words.*…$/);
   });
 
-  it('leaves a short text as it is, on one line', () => {
-    expect(excerptAround('  a\n vote ', parseSearchQuery('vote'), 100)).toEqual({ text: 'a vote', hit: true });
+  it('returns a short text unchanged, on one line', () => {
+    expect(excerptAround('  a\n vote ', parseSearchQuery('vote'), 100)).toEqual({ text: 'a vote', hasMatch: true });
   });
 
-  it('cuts a text without spaces, and no character in two', () => {
+  it('cuts a text without spaces, and never splits a character', () => {
     const { text } = excerptAround('🎈'.repeat(200), parseSearchQuery('x'), 99);
     expect(text.isWellFormed()).toBe(true);
     expect(text.length).toBeLessThanOrEqual(101);

@@ -15,7 +15,7 @@ import {
 const holds = (query: string, text: string) => matchesSearch(parseSearchQuery(query), toSearchableText(text));
 
 describe('searchWords', () => {
-  it('parts a text at everything but letters and digits', () => {
+  it('splits a text at everything except letters and digits', () => {
     expect(searchWords('Rates rise 2.5 % — again, "COVID-19"!')).toEqual([
       'rates',
       'rise',
@@ -27,7 +27,7 @@ describe('searchWords', () => {
     ]);
   });
 
-  it('takes case and accents off Latin letters, composed or not', () => {
+  it('removes case and accents of Latin letters, composed or not', () => {
     expect(searchWords('Ünïversität UNIVERSITA\u0308T Ế İstanbul')).toEqual([
       'universitat',
       'universitat',
@@ -44,36 +44,36 @@ describe('searchWords', () => {
     expect(searchWords('東京2026年')).toEqual(['東京2026年']);
   });
 
-  it('finds no word in signs alone', () => {
+  it('finds no word in punctuation', () => {
     expect(searchWords('— … !!! \u0301')).toEqual([]);
   });
 });
 
 describe('parseSearchQuery', () => {
-  it('reads words, phrases and what is not wanted', () => {
+  it('parses words, phrases and exclusions', () => {
     expect(parseSearchQuery('budget "rate rise" -sport -"stock market"')).toEqual({
-      wanted: [['budget'], ['rate', 'rise']],
-      unwanted: [['sport'], ['stock', 'market']],
-      within: { sections: [], sources: [] },
-      without: { sections: [], sources: [] },
+      required: [['budget'], ['rate', 'rise']],
+      excluded: [['sport'], ['stock', 'market']],
+      includedScope: { sections: [], sources: [] },
+      excludedScope: { sections: [], sources: [] },
       afterMs: null,
       beforeMs: null,
     });
   });
 
-  it('reads bounds of days', () => {
+  it('parses date bounds', () => {
     const query = parseSearchQuery('vote after:2026-01-31 before:2026-02-28');
     expect(query.afterMs).toBe(Date.UTC(2026, 0, 31));
     expect(query.beforeMs).toBe(Date.UTC(2026, 1, 28));
     expect(query.required).toEqual([['vote']]);
   });
 
-  it('searches for the words of a bound that is no day', () => {
+  it('searches for the words of an invalid date bound', () => {
     expect(parseSearchQuery('after:2026-02-31').required).toEqual([['after', '2026', '02', '31']]);
     expect(parseSearchQuery('before:yesterday').required).toEqual([['before', 'yesterday']]);
   });
 
-  it('reads sections and sources, by name or as they stand in addresses', () => {
+  it('parses sections and sources, by name or slug', () => {
     const query = parseSearchQuery(
       'section:World SECTION:"Science & Nature" -section:sport source:wire -source:"The Paper"',
     );
@@ -82,7 +82,7 @@ describe('parseSearchQuery', () => {
     expect([query.required, query.excluded]).toEqual([[], []]);
   });
 
-  it('finds an author by name, and by no word of a text', () => {
+  it('finds an author by name, and not by words of the text', () => {
     const text = (author: string, body: string) => toSearchableText(`${author} ${authorSearchTerms(author)} ${body}`);
     const finds = (q: string, given: string) => matchesSearch(parseSearchQuery(q), given);
     const article = text("Ana O'Neil-Groß", 'a text on someone else');
@@ -94,23 +94,23 @@ describe('parseSearchQuery', () => {
     }
   });
 
-  it('searches for the words of a field that it does not know, or that says nothing', () => {
+  it('searches for the words of an unknown or empty field', () => {
     expect(parseSearchQuery('title:vote').required).toEqual([['title', 'vote']]);
     expect(parseSearchQuery('section: vote').required).toEqual([['section'], ['vote']]);
     expect(parseSearchQuery('section:!').includedScope.sections).toEqual([]);
     expect(parseSearchQuery('-before:2026-01-01').excluded).toEqual([['before', '2026', '01', '01']]);
   });
 
-  it('takes an open quotation mark to the end', () => {
+  it('extends an unclosed quotation mark to the end', () => {
     expect(parseSearchQuery('"rate rise').required).toEqual([['rate', 'rise']]);
   });
 
-  it('asks for nothing when there is no word', () => {
+  it('is empty when there is no word', () => {
     for (const text of ['', '  ', '"" - -""', '!?']) expect(isEmptyQuery(parseSearchQuery(text))).toBe(true);
     expect(isEmptyQuery(parseSearchQuery('-a'))).toBe(false);
   });
 
-  it('reads a hostile text in no time', () => {
+  it('parses a hostile text quickly', () => {
     const started = performance.now();
     parseSearchQuery('-"'.repeat(50_000));
     parseSearchQuery('\u0301'.repeat(100_000));
@@ -119,7 +119,7 @@ describe('parseSearchQuery', () => {
 });
 
 describe('matchesWords', () => {
-  it('is matchesSearch with the words at hand, and looks into the text for phrases only', () => {
+  it('agrees with matchesSearch, and scans the text for phrases only', () => {
     const given = toSearchableText('The council met, and the council agreed on a budget for Übersee');
     const words = new Set(given.split(' '));
     let looks = 0;
@@ -136,23 +136,23 @@ describe('matchesWords', () => {
 });
 
 describe('matchesSearch', () => {
-  it('wants every word, wherever it stands', () => {
+  it('requires every word, anywhere', () => {
     expect(holds('vote budget', 'The BUDGET: a vote')).toBe(true);
     expect(holds('vote budget', 'The vote')).toBe(false);
   });
 
-  it('wants whole words', () => {
+  it('requires whole words', () => {
     expect(holds('vote', 'voters')).toBe(false);
     expect(holds('vote', 'devote')).toBe(false);
   });
 
-  it('wants the words of a phrase next to each other and in order', () => {
+  it('requires the words of a phrase next to each other and in order', () => {
     expect(holds('"rate rise"', 'a rate-rise')).toBe(true);
     expect(holds('"rate rise"', 'rise rate')).toBe(false);
     expect(holds('"rate rise"', 'rate will rise')).toBe(false);
   });
 
-  it('refuses what is not wanted', () => {
+  it('rejects excluded words', () => {
     expect(holds('vote -sport', 'vote on sport')).toBe(false);
     expect(holds('-sport', 'vote')).toBe(true);
     expect(holds('-"own goal"', 'goal of our own')).toBe(true);
@@ -205,7 +205,7 @@ describe('agreement with the full-text index', () => {
   ];
   const forgotten = new Set([0x1e0, 0x1e1]);
 
-  it('sees the same words around every character of the scripts in use', () => {
+  it('finds the same words around every character of the scripts in use', () => {
     const texts = scripts.flatMap(([from, to]) =>
       Array.from({ length: to - from + 1 }, (_, index) => from + index)
         .filter((code) => !forgotten.has(code) && !/\p{Cn}/u.test(String.fromCodePoint(code)))
@@ -254,8 +254,8 @@ describe('agreement with the full-text index', () => {
   });
 });
 
-describe('writeSearchQuery', () => {
-  it('gives one text for searches that mean the same', () => {
+describe('formatSearchQuery', () => {
+  it('is equal for equivalent searches', () => {
     const text = formatSearchQuery(
       parseSearchQuery('-Sport vote  "rate rise" vote section:"World News" author:"A. Writer" after:2026-01-02'),
     );
@@ -263,7 +263,7 @@ describe('writeSearchQuery', () => {
     expect(formatSearchQuery(parseSearchQuery(text))).toBe(text);
   });
 
-  it('says the same again for whatever was typed', () => {
+  it('is stable for any input', () => {
     const piece = fc.constantFrom(
       'vote',
       '-',

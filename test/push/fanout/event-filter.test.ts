@@ -22,7 +22,7 @@ function errorOf(input: unknown): string | null {
 }
 
 describe('parseFilter', () => {
-  it('reads every field into the form that is compared', () => {
+  it('normalises every field for comparison', () => {
     const input = {
       sections: ['World News', 'world-news'],
       sources: ['BBC '],
@@ -41,12 +41,12 @@ describe('parseFilter', () => {
     });
   });
 
-  it('asks for everything but backfill when nothing is said', () => {
+  it('matches everything except backfill by default', () => {
     expect(parseFilter({})).toEqual(everything);
     expect(parseFilter({ q: ' ', sections: [] })).toEqual(everything);
   });
 
-  it('refuses a field that it does not know by its name', () => {
+  it('refuses an unknown field and names it', () => {
     expect(errorOf({ sections: [], tag: ['eu'] })).toBe("unknown field 'tag'");
     expect(errorOf(JSON.parse('{"__proto__":1}'))).toBe("unknown field '__proto__'");
     expect(errorOf({ constructor: [] })).toBe("unknown field 'constructor'");
@@ -72,13 +72,13 @@ describe('parseFilter', () => {
     expect(errorOf({ sections: values, sources: values.slice(0, 99) })).toBe(null);
   });
 
-  it.each([[null], [[]], ['x'], [3]])('refuses %j, which is no object', (input) => {
-    expect(errorOf(input)).toBe('a filter is an object');
+  it.each([[null], [[]], ['x'], [3]])('refuses %j, which is not an object', (input) => {
+    expect(errorOf(input)).toBe('a filter must be an object');
   });
 });
 
 describe('parseFilters', () => {
-  it('takes one filter, several, or none', () => {
+  it('accepts one filter, several, or none', () => {
     expect(parseFilters(undefined, undefined)).toEqual([everything]);
     expect(parseFilters({ q: 'a' }, undefined)).toHaveLength(1);
     expect(parseFilters(undefined, [{ q: 'a' }, { q: 'b' }])).toHaveLength(2);
@@ -95,20 +95,20 @@ describe('parseFilters', () => {
   });
 });
 
-describe('groupKeyOf', () => {
-  it('is one for filters that mean the same', () => {
+describe('filterKeyOf', () => {
+  it('is equal for equivalent filters', () => {
     const one = [filterOf({ sections: ['B', 'a'], q: 'x "y z"' }), filterOf({ q: 'b' })];
     const two = [filterOf({ q: 'B' }), filterOf({ q: '"Y Z" x x', sections: ['A', 'b', 'a'] }), filterOf({ q: 'b' })];
     expect(filterKeyOf(one)).toBe(filterKeyOf(two));
   });
 
-  it('tells filters apart that differ in one field', () => {
+  it('differs for filters that differ in one field', () => {
     const filters = [{}, { q: 'a' }, { q: '-a' }, { sections: ['a'] }, { sources: ['a'] }, { backfill: true }];
     expect(new Set(filters.map((filter) => filterKeyOf([filterOf(filter)]))).size).toBe(filters.length);
   });
 });
 
-describe('the key of a group', () => {
+describe('the key of filters', () => {
   it('is short, however long the filters are', () => {
     const sources = Array.from({ length: 200 }, (_, index) => `${index}`.padEnd(60, 'x'));
     expect(filterKeyOf([filterOf({ sources })])).toHaveLength(43);
@@ -116,7 +116,7 @@ describe('the key of a group', () => {
 });
 
 describe('channelOf', () => {
-  it('is one name for filters that mean the same, and short', () => {
+  it('is short and equal for equivalent filters', () => {
     const one = channelOf(filterKeyOf([{ ...everything, q: 'a' }, everything]));
     expect(channelOf(filterKeyOf([everything, { ...everything, q: 'a' }]))).toBe(one);
     expect(channelOf(filterKeyOf([everything]))).not.toBe(one);
@@ -124,7 +124,7 @@ describe('channelOf', () => {
   });
 });
 
-describe('matches', () => {
+describe('matchesFilter', () => {
   const item = facets({
     sections: ['World News'],
     sources: ['owner', 'also-in'],
@@ -142,7 +142,7 @@ describe('matches', () => {
     [{ languages: ['en-US'] }],
     [{ q: 'budget -sport' }],
     [{ sections: ['World News'], sources: ['owner'], categories: ['budget'], languages: ['en'], q: 'parliament' }],
-  ])('holds for %j', (filter) => {
+  ])('matches %j', (filter) => {
     expect(matchesFilter(filterOf(filter), item)).toBe(true);
   });
 
@@ -153,7 +153,7 @@ describe('matches', () => {
     [{ languages: ['de'] }],
     [{ q: 'sport' }],
     [{ sections: ['World News'], sources: ['other'] }],
-  ])('does not hold for %j', (filter) => {
+  ])('does not match %j', (filter) => {
     expect(matchesFilter(filterOf(filter), item)).toBe(false);
   });
 
@@ -167,16 +167,16 @@ describe('matches', () => {
     ['after:2026-01-16', false],
     ['before:2026-01-16', true],
     ['before:2026-01-15', false],
-  ])('holds for the search %s: %s', (q, expected) => {
+  ])('evaluates the search %s: %s', (q, expected) => {
     const placed = facets({ sections: ['World'], sources: ['wire'], sortMs: Date.UTC(2026, 0, 15, 12) });
     expect(matchesFilter(filterOf({ q }), placed)).toBe(expected);
   });
 
-  it('lets every bound of time pass for an event that does not say when', () => {
+  it('ignores date bounds for an event without a sort time', () => {
     expect(matchesFilter(filterOf({ q: 'after:2030-01-01' }), facets())).toBe(true);
   });
 
-  it('does not hold for a language when the item has none', () => {
+  it('does not match a language when the item has none', () => {
     expect(matchesFilter(filterOf({ languages: ['en'] }), facets())).toBe(false);
   });
 });
@@ -187,32 +187,32 @@ describe('createMatcher', () => {
   const decide = (filters: readonly unknown[], event: Parameters<typeof logEvent>[1]) =>
     createMatcher(filters.map(filterOf)).decide(logEvent(7, event));
 
-  it('sends what is added when one of the filters matches', () => {
+  it('sends add when one of the filters matches', () => {
     expect(decide([world, sport], { facets: sport })).toBe('add');
     expect(decide([world], { facets: sport })).toBe(null);
   });
 
-  it('sends an update of an item that stays', () => {
+  it('sends update when the item still matches', () => {
     expect(decide([world], { op: 'update', facets: world, was: world })).toBe('update');
   });
 
-  it('sends an update of an item that comes in by it', () => {
+  it('sends update when the item starts to match', () => {
     expect(decide([world], { op: 'update', facets: world, was: sport })).toBe('update');
   });
 
-  it('sends a removal of an item that an update moves out', () => {
+  it('sends remove when an update moves the item out', () => {
     expect(decide([world], { op: 'update', facets: sport, was: world })).toBe('remove');
   });
 
-  it('keeps an item that an update moves from one filter of the union to another', () => {
+  it('sends update when the item moves from one filter of the union to another', () => {
     expect(decide([world, sport], { op: 'update', facets: sport, was: world })).toBe('update');
   });
 
-  it('says nothing of an update elsewhere', () => {
+  it('sends nothing for an update of an item that never matched', () => {
     expect(decide([world], { op: 'update', facets: sport, was: sport })).toBe(null);
   });
 
-  it('sends a removal to those for whom the item was there', () => {
+  it('sends remove when the item matched before', () => {
     expect(decide([world], { op: 'remove', facets: world, was: world })).toBe('remove');
     expect(decide([world], { op: 'remove', facets: facets(), was: world })).toBe('remove');
     expect(decide([world], { op: 'remove', facets: sport, was: sport })).toBe(null);
@@ -221,22 +221,22 @@ describe('createMatcher', () => {
   describe('with backfill', () => {
     const wanted = { ...world, backfill: true };
 
-    it('leaves out what is added, unless it was asked for', () => {
+    it('does not send added items unless the filter includes backfill', () => {
       expect(decide([world], { backfill: true, facets: world })).toBe(null);
       expect(decide([wanted], { backfill: true, facets: world })).toBe('add');
     });
 
-    it('looks at the filter that matches, not at its neighbours', () => {
+    it('applies the setting of the filter that matches, not of the others', () => {
       expect(decide([world, { ...sport, backfill: true }], { backfill: true, facets: world })).toBe(null);
       expect(decide([world, { ...sport, backfill: true }], { backfill: true, facets: sport })).toBe('add');
     });
 
-    it('leaves out an item that would come in by an update', () => {
+    it('does not send an item that would start to match by an update', () => {
       expect(decide([world], { op: 'update', backfill: true, facets: world, was: sport })).toBe(null);
       expect(decide([wanted], { op: 'update', backfill: true, facets: world, was: sport })).toBe('update');
     });
 
-    it('sends corrections and removals to readers whose snapshot has the item', () => {
+    it('sends updates and removals to clients whose snapshot has the item', () => {
       expect(decide([world], { op: 'update', backfill: true, facets: world, was: world })).toBe('update');
       expect(decide([world], { op: 'update', backfill: true, facets: sport, was: world })).toBe('remove');
       expect(decide([world], { op: 'remove', backfill: true, facets: world, was: world })).toBe('remove');

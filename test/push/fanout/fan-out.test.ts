@@ -6,7 +6,7 @@ import { createFanOutHarness, RecordingSink, readable } from '../../support/push
 import { MemoryLog } from '../../support/push/memory-log.ts';
 
 describe('createFanOut', () => {
-  it('counts its subscriptions and its resets', async () => {
+  it('counts subscriptions and resets', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     await rig.subscribe({ epoch: 'e0', seq: 1 });
@@ -22,7 +22,7 @@ describe('createFanOut', () => {
     expect([rig.fanOut.size, rig.fanOut.filterCount]).toEqual([0, 0]);
   });
 
-  it('makes the bytes of an event once for all who have the same filter', async () => {
+  it('encodes an event once for all subscriptions with the same filter', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     let made = 0;
     const counting = {
@@ -55,7 +55,7 @@ describe('createFanOut', () => {
     expect([slices.length, served()]).toEqual([0, 450]);
   });
 
-  it('ends a slice after 8 ms, whatever its turns are made of', async () => {
+  it('ends a slice after 8 ms, whatever its ticks cost', async () => {
     const slices: (() => void)[] = [];
     let nowMs = 0;
     // Each look at the clock finds it 3 ms later: turns that take their time.
@@ -73,7 +73,7 @@ describe('createFanOut', () => {
     expect(counts).toEqual([3, 6, 9, 10]);
   });
 
-  it('makes at most half a megabyte of new frames in one slice', async () => {
+  it('builds at most half a megabyte of new frames in one slice', async () => {
     const slices: (() => void)[] = [];
     const log = new MemoryLog();
     const rig = await createFanOutHarness(log, { fanOut: { defer: (work) => void slices.push(work) } });
@@ -90,7 +90,7 @@ describe('createFanOut', () => {
     expect(served).toBeLessThan(15);
   });
 
-  it('works out at most 20 steps in one slice, though nothing comes of them', async () => {
+  it('computes at most 20 steps in one slice, even if they send nothing', async () => {
     const slices: (() => void)[] = [];
     const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
     await rig.publish(100);
@@ -106,7 +106,7 @@ describe('createFanOut', () => {
     expect(served()).toBe(40);
   });
 
-  it('lets no backlog come before the news of others', async () => {
+  it('does not let the backlog of one subscription delay the new events of others', async () => {
     const slices: (() => void)[] = [];
     const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { defer: (work) => void slices.push(work) } });
     await rig.publish(1000);
@@ -122,10 +122,10 @@ describe('createFanOut', () => {
     expect(order.length).toBe(17);
   });
 
-  it('ends one subscription for a fault in it, and serves the others', async () => {
+  it('ends a subscription that throws, and serves the others', async () => {
     const errors: string[] = [];
     const logger: Log = { ...silentLog, error: (_, message) => void errors.push(message) };
-    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { logger } });
+    const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { log: logger } });
     const broken = new RecordingSink();
     broken.onDeliver = () => {
       throw new Error('a bug');
@@ -138,7 +138,7 @@ describe('createFanOut', () => {
     expect(errors).toEqual(['a subscription failed']);
   });
 
-  it('resets everybody when the log is replaced', async () => {
+  it('resets all subscriptions when the log is replaced', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sinks = [await rig.subscribe('head'), await rig.subscribe('head', [{ ...everything, q: 'a' }])];
     rig.log.replace('e2', 7);
@@ -148,7 +148,7 @@ describe('createFanOut', () => {
     expect(rig.fanOut.size).toBe(0);
   });
 
-  it('resets a reader only once who subscribes anew for that', async () => {
+  it('resets a client only once when it subscribes again in response', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = new RecordingSink();
     const reset = sink.reset.bind(sink);
@@ -165,7 +165,7 @@ describe('createFanOut', () => {
     expect(sink.take()).toEqual(['reset epoch_changed e2 1..7', 'subscribed e2-7 of 7', 'live 7<7']);
   });
 
-  it('does not reset a reader who comes with a cursor of the new log just then', async () => {
+  it('does not reset a client that connects with a cursor of the new log at that moment', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const head = rig.log.bounds.bind(rig.log);
     let answer = () => {};
@@ -175,13 +175,13 @@ describe('createFanOut', () => {
     rig.log.bounds = head;
     rig.tail.notify(99);
     await drainEventLoop();
-    expect(rig.tail.place.epoch).toBe('e2');
+    expect(rig.tail.bounds.epoch).toBe('e2');
     answer();
     await drainEventLoop();
     expect(sink.take()).toEqual(['subscribed e2-5 of 7', 'add 6<5', 'add 7<6', 'live 7<7']);
   });
 
-  it('loses everybody when the same log became shorter', async () => {
+  it('aborts all subscriptions when the same log became shorter', async () => {
     const rig = await createFanOutHarness(new MemoryLog(9));
     const sink = await rig.subscribe('head');
     rig.log.cutTo(5);
@@ -190,7 +190,7 @@ describe('createFanOut', () => {
     expect(sink.take().at(-1)).toBe('lost');
   });
 
-  it('reads the database once a page for a crowd that comes back at once', async () => {
+  it('reads the database once per page for many clients that reconnect at once', async () => {
     const rig = await createFanOutHarness(new MemoryLog(), { tail: { maxEvents: 10, pageSize: 100 } });
     await rig.publish(500);
     const { reads } = rig.log;

@@ -14,7 +14,7 @@ function readableEncoding(name = 'test') {
     encode({ ch, epoch, events }) {
       made.count += 1;
       return Buffer.from(
-        `{"ch":"${ch}","epoch":"${epoch}","events":[${events.map(({ rest }) => `{${rest}`).join(',')}]}`,
+        `{"ch":"${ch}","epoch":"${epoch}","events":[${events.map(({ jsonTail }) => `{${jsonTail}`).join(',')}]}`,
       );
     },
   };
@@ -24,8 +24,8 @@ function readableEncoding(name = 'test') {
 function groupOf(filter = everything, publicUrl = 'https://news.example.org') {
   return new FilterGroup([filter], {
     publicUrl: () => publicUrl,
-    prepared: new FacetCache(),
-    steps: new StepCache(),
+    facetCache: new FacetCache(),
+    stepCache: new StepCache(),
   });
 }
 
@@ -33,11 +33,11 @@ function eventsOf(bytes: Buffer | null): WireEvent[] {
   return bytes === null ? [] : (JSON.parse(bytes.toString()) as { events: WireEvent[] }).events;
 }
 
-const parse = (framed: { rest: string }) => JSON.parse(`{${framed.rest}`) as WireEvent;
+const parse = (framed: { jsonTail: string }) => JSON.parse(`{${framed.jsonTail}`) as WireEvent;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => logEvent(from + index));
 
 describe('frameEvent', () => {
-  it('puts the page in front of the stored item', () => {
+  it('adds the URL of the page to the stored item', () => {
     const event = logEvent(8, { itemId: 5, body: '{"id":5,"title":"A \\"quoted\\" title"}' });
     expect(parse(frameEvent(event, 'add', 3, 'https://news.example.org'))).toEqual({
       seq: 8,
@@ -47,12 +47,12 @@ describe('frameEvent', () => {
     });
   });
 
-  it('names what changed by an update', () => {
+  it('names the changed fields of an update', () => {
     const event = logEvent(8, { op: 'update', changed: ['title', 'summary'] });
     expect(parse(frameEvent(event, 'update', 3, ''))).toMatchObject({ op: 'update', changed: ['title', 'summary'] });
   });
 
-  it('leaves id and address of what is withdrawn', () => {
+  it('sends id and URL of a withdrawn item', () => {
     const event = logEvent(8, { op: 'remove', itemId: 5 });
     expect(parse(frameEvent(event, 'remove', 3, ''))).toEqual({
       seq: 8,
@@ -62,7 +62,7 @@ describe('frameEvent', () => {
     });
   });
 
-  it('leaves id and address of what an update moved out of the filter', () => {
+  it('sends id and URL of an item that an update moved out of the filter', () => {
     const event = logEvent(8, { op: 'update', itemId: 5, changed: ['section'] });
     expect(parse(frameEvent(event, 'remove', 3, ''))).toEqual({
       seq: 8,
@@ -76,7 +76,7 @@ describe('frameEvent', () => {
 describe('FilterGroup', () => {
   const wire = { epoch: 'e1' };
 
-  it('chains what matches: each names the one before', () => {
+  it('sets prev to the seq of the previous matching event', () => {
     const { encoding } = readableEncoding();
     const world = { sections: ['World'] };
     const events = [1, 2, 3, 4, 5].map((seq) => logEvent(seq, seq % 2 === 0 ? { facets: world } : {}));
@@ -91,7 +91,7 @@ describe('FilterGroup', () => {
     expect(step).toMatchObject({ pos: 5, prev: 4, count: 2 });
   });
 
-  it('sends nothing when nothing matches, and moves on all the same', () => {
+  it('sends nothing when nothing matches, and still advances', () => {
     const { encoding, made } = readableEncoding();
     const step = groupOf({ ...everything, sections: ['x'] }).step({ pos: 3, prev: 1 }, range(4, 9), {
       ...wire,
@@ -101,13 +101,13 @@ describe('FilterGroup', () => {
     expect(made.count).toBe(0);
   });
 
-  it('coalesces at most 64 events', () => {
+  it('puts at most 64 events into a delivery', () => {
     const { encoding } = readableEncoding();
     const step = groupOf().step({ pos: 0, prev: 0 }, range(1, 200), { ...wire, encoding });
     expect(step).toMatchObject({ pos: 64, prev: 64, count: 64 });
   });
 
-  it('coalesces at most 64 KB', () => {
+  it('puts at most 64 KB into a delivery', () => {
     const { encoding } = readableEncoding();
     const events = [1, 2, 3, 4].map((seq) => logEvent(seq, { body: `{"t":"${'x'.repeat(30_000)}"}` }));
     const step = groupOf().step({ pos: 0, prev: 0 }, events, { ...wire, encoding });
@@ -121,13 +121,13 @@ describe('FilterGroup', () => {
     expect(groupOf().step({ pos: 0, prev: 0 }, events, { ...wire, encoding }).count).toBe(2);
   });
 
-  it('sends an event that is larger than that alone', () => {
+  it('sends a larger event alone', () => {
     const { encoding } = readableEncoding();
     const events = [1, 2].map((seq) => logEvent(seq, { body: `{"t":"${'x'.repeat(90_000)}"}` }));
     expect(groupOf().step({ pos: 0, prev: 0 }, events, { ...wire, encoding })).toMatchObject({ pos: 1, count: 1 });
   });
 
-  it('makes the bytes once for all who stand at one place', () => {
+  it('encodes a step once for all subscriptions at the same position', () => {
     const { encoding, made } = readableEncoding();
     const group = groupOf();
     const first = group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding });
@@ -143,7 +143,7 @@ describe('FilterGroup', () => {
     ['a longer step', { pos: 3, prev: 3 }, range(4, 7), {}],
     ['another transport', { pos: 3, prev: 3 }, range(4, 6), { encoding: readableEncoding('other').encoding }],
     ['another epoch', { pos: 3, prev: 3 }, range(4, 6), { epoch: 'e2' }],
-  ])('makes other bytes for %s', (_, from, events, other) => {
+  ])('encodes separately for %s', (_, from, events, other) => {
     const { encoding } = readableEncoding();
     const group = groupOf();
     const first = group.step({ pos: 3, prev: 3 }, range(4, 6), { ...wire, encoding });
@@ -152,7 +152,7 @@ describe('FilterGroup', () => {
     expect(second.isNew).toBe(true);
   });
 
-  it('remembers none for a reader who has the filter for itself', () => {
+  it('does not cache steps of a filter with one subscription', () => {
     const { encoding, made } = readableEncoding();
     const group = groupOf();
     group.shared = false;
@@ -164,23 +164,25 @@ describe('FilterGroup', () => {
 
 describe('the steps of all filters', () => {
   const wire = { epoch: 'e1' };
-  const settings = { publicUrl: () => '', prepared: new FacetCache() };
+  const settings = { publicUrl: () => '', facetCache: new FacetCache() };
   const isKept = (group: FilterGroup, pos: number, encoding: Encoding) =>
     !group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding }).isNew;
 
-  it('have one bound of number: the oldest are forgotten, whoever they belong to', () => {
+  it('share one limit of count: the oldest are evicted, whatever their filter', () => {
     const steps = new StepCache();
     const { encoding } = readableEncoding();
-    const groups = ['a', 'b', 'c'].map((q) => new FilterGroup([{ ...everything, q }], { ...settings, steps }));
+    const groups = ['a', 'b', 'c'].map(
+      (q) => new FilterGroup([{ ...everything, q }], { ...settings, stepCache: steps }),
+    );
     for (const group of groups) for (let pos = 0; pos < 1500; pos += 1) isKept(group, pos, encoding);
     expect(groups.map((group) => isKept(group, 1400, encoding))).toEqual([false, true, true]);
   });
 
-  it('have one bound of bytes, too', () => {
+  it('share one limit of bytes', () => {
     const steps = new StepCache();
     const encoding: Encoding = { name: 'large', encode: () => Buffer.alloc(60_000) };
     const groups = Array.from({ length: 400 }, (_, index) => {
-      const group = new FilterGroup([{ ...everything, sources: [`s${index}`] }], { ...settings, steps });
+      const group = new FilterGroup([{ ...everything, sources: [`s${index}`] }], { ...settings, stepCache: steps });
       const events = [logEvent(1, { facets: { sources: [`s${index}`] } })];
       group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding });
       return () => !group.step({ pos: 0, prev: 0 }, events, { ...wire, encoding }).isNew;

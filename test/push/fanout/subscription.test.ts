@@ -16,7 +16,7 @@ async function rigBehind(events: number, ring = 5) {
 }
 
 describe('a subscription', () => {
-  it('sends a reader what it missed, then says that it is live, then sends news', async () => {
+  it('replays missed events, then sends live, then new events', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(3);
     const sink = await rig.subscribe(at(1));
@@ -31,12 +31,12 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['subscribed e1-3 of 3', 'live 3<3']);
   });
 
-  it('says that it is live in an empty log', async () => {
+  it('is live at once in an empty log', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     expect((await rig.subscribe('floor')).take()).toEqual(['subscribed e1-0 of 0', 'live 0<0']);
   });
 
-  it('begins before the oldest event at the floor', async () => {
+  it('starts before the oldest event at the floor', async () => {
     const log = new MemoryLog(9);
     log.trim(7);
     const rig = await createFanOutHarness(log);
@@ -49,14 +49,14 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('goes on across the end of what it loaded into the ring without a seam', async () => {
+  it('continues from loaded pages into the buffer without a gap', async () => {
     const rig = await rigBehind(37);
     const sink = await rig.subscribe(at(0));
     const items = sink.take().slice(1, -1);
     expect(items).toEqual(Array.from({ length: 37 }, (_, index) => `add ${index + 1}<${index}`));
   });
 
-  it('loses nothing that comes while it loads', async () => {
+  it('misses no event that is added during a load', async () => {
     const rig = await rigBehind(37);
     let publishing: Promise<void> | null = null;
     rig.log.afterRead = () => {
@@ -70,7 +70,7 @@ describe('a subscription', () => {
     expect(items).toEqual(Array.from({ length: 46 }, (_, index) => `add ${index + 1}<${index}`));
   });
 
-  it('does not read the database for what is in the ring', async () => {
+  it('does not read the database for events in the buffer', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(50);
     const { reads } = rig.log;
@@ -78,7 +78,7 @@ describe('a subscription', () => {
     expect(rig.log.reads).toBe(reads);
   });
 
-  it('tells its place only once it has moved on unseen', async () => {
+  it('sends pos only after the position moved without a message', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head', [nothing]);
     sink.take();
@@ -90,7 +90,7 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['pos 5<3']);
   });
 
-  it('does not tell a place that an item has told', async () => {
+  it('does not send pos after an item with the same position', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head');
     await rig.publish(2);
@@ -99,7 +99,7 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual([]);
   });
 
-  it('loads once, however often it is woken meanwhile', async () => {
+  it('loads once, however often it is woken during the load', async () => {
     const rig = await rigBehind(30);
     const load = rig.tail.loadAfter.bind(rig.tail);
     let loads = 0;
@@ -121,7 +121,7 @@ describe('a subscription', () => {
     expect(sink.take().at(-1)).toBe('live 30<30');
   });
 
-  it('sends nothing that this node has not read itself, though a page held it', async () => {
+  it('does not send events beyond the head of this node, even if a page has them', async () => {
     const rig = await createFanOutHarness(new MemoryLog(), { tail: { maxEvents: 5, pageSize: 100 } });
     await rig.publish(30);
     for (let index = 0; index < 5; index += 1) rig.log.append();
@@ -131,7 +131,7 @@ describe('a subscription', () => {
     expect(sink.take().at(-1)).toBe('add 35<34');
   });
 
-  it('tells no place beyond what it has looked at', async () => {
+  it('does not send a position beyond the events that it has matched', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(3);
     const sink = new RecordingSink();
@@ -144,7 +144,7 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['live 3<0']);
   });
 
-  it('tells its place on the way through a long silence', async () => {
+  it('sends pos during a long replay without matches', async () => {
     const rig = await createFanOutHarness(new MemoryLog(), {
       tail: { pageSize: 10 },
       fanOut: { limits: { maxEventsBetweenPos: 20 } },
@@ -154,7 +154,7 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['subscribed e1-0 of 45', 'pos 20<0', 'pos 40<0', 'live 45<0']);
   });
 
-  it('sends nothing more once it is closed', async () => {
+  it('sends nothing after it is closed', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     const sink = await rig.subscribe('head', [nothing]);
     await rig.publish(1);
@@ -166,7 +166,7 @@ describe('a subscription', () => {
     expect(rig.fanOut.size).toBe(0);
   });
 
-  it('sends nothing when it is closed while it loads', async () => {
+  it('sends nothing when it is closed during a load', async () => {
     const rig = await rigBehind(37);
     const sink = new RecordingSink();
     rig.log.afterRead = () => sink.subscription?.close();
@@ -174,7 +174,7 @@ describe('a subscription', () => {
     expect(sink.take()).toEqual(['subscribed e1-0 of 37']);
   });
 
-  it('takes each step once, whoever wakes it from inside a delivery', async () => {
+  it('takes each step once, even if woken from inside a delivery', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(5);
     const sink = new RecordingSink();
@@ -187,8 +187,8 @@ describe('a subscription', () => {
   });
 });
 
-describe('a reader who does not read', () => {
-  it('is sent nothing until it has drained, and then everything', async () => {
+describe('a client that does not read', () => {
+  it('gets nothing until it has drained, and then everything', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(200);
     const sink = new RecordingSink();
@@ -205,7 +205,7 @@ describe('a reader who does not read', () => {
     expect(sink.take().at(-1)).toBe('live 210<210');
   });
 
-  it('is not said to be live before the last item went out', async () => {
+  it('does not get live before the last item was sent', async () => {
     const rig = await createFanOutHarness(new MemoryLog());
     await rig.publish(2);
     const sink = new RecordingSink();
@@ -217,7 +217,7 @@ describe('a reader who does not read', () => {
     expect(sink.take()).toEqual(['live 2<2']);
   });
 
-  it('is reset, not served with a gap, when the log has gone past it meanwhile', async () => {
+  it('is reset, not served with a gap, when retention has passed its position', async () => {
     const rig = await rigBehind(30);
     const sink = new RecordingSink();
     sink.room = 1;
@@ -230,8 +230,8 @@ describe('a reader who does not read', () => {
   });
 });
 
-describe('a place that cannot be served', () => {
-  it('is reset when the log no longer reaches back to it', async () => {
+describe('a cursor that cannot be served', () => {
+  it('is reset when it is too old', async () => {
     const log = new MemoryLog(30);
     log.trim(20);
     const rig = await createFanOutHarness(log);
@@ -239,14 +239,14 @@ describe('a place that cannot be served', () => {
     expect((await rig.subscribe(at(19))).take()[0]).toBe('subscribed e1-19 of 30');
   });
 
-  it('is reset when retention takes what follows it while it is read', async () => {
+  it('is reset when retention deletes the next event during the read', async () => {
     const rig = await rigBehind(30);
     rig.log.beforeRead = () => rig.log.trim(8);
     const sink = await rig.subscribe(at(3));
     expect(sink.take()).toEqual(['subscribed e1-3 of 30', 'reset cursor_too_old e1 8..30']);
   });
 
-  it('is reset when retention takes all that follows it while it is read', async () => {
+  it('is reset when retention deletes all later events during the read', async () => {
     const rig = await rigBehind(30);
     rig.log.beforeRead = () => rig.log.trim(31);
     expect((await rig.subscribe(at(3))).take().at(-1)).toBe('reset cursor_too_old e1 31..30');
@@ -261,7 +261,7 @@ describe('a place that cannot be served', () => {
     expect(sink.take()).toEqual(['subscribed e1-3 of 3', 'live 3<3', 'add 4<3', 'reset cursor_too_old e1 1..6']);
   });
 
-  it('is served up to a hole further back, and reset there', async () => {
+  it('is served up to a later hole, and reset there', async () => {
     const log = new MemoryLog(4);
     log.leaveHole();
     log.append();
@@ -274,12 +274,12 @@ describe('a place that cannot be served', () => {
     ]);
   });
 
-  it('is reset when it is of another epoch', async () => {
+  it('is reset when it has another epoch', async () => {
     const rig = await createFanOutHarness(new MemoryLog(9));
     expect((await rig.subscribe(at(3, 'e0'))).take()).toEqual(['reset epoch_changed e1 1..9']);
   });
 
-  it('is reset when what it loads is of a log that was put in place meanwhile', async () => {
+  it('is reset when the log is replaced during the load', async () => {
     const rig = await rigBehind(30);
     rig.log.beforeRead = () => {
       rig.log.beforeRead = () => {};
@@ -288,19 +288,19 @@ describe('a place that cannot be served', () => {
     expect((await rig.subscribe(at(3))).take()).toEqual(['subscribed e1-3 of 30', 'reset epoch_changed e2 1..30']);
   });
 
-  it('is reset when it lies ahead of the log', async () => {
+  it('is reset when it is ahead of the log', async () => {
     const rig = await createFanOutHarness(new MemoryLog(9));
     expect((await rig.subscribe(at(10))).take()).toEqual(['reset cursor_in_future e1 1..9']);
   });
 
-  it('is reset when too much would have to be replayed', async () => {
+  it('is reset when the replay would have too many events', async () => {
     const rig = await createFanOutHarness(new MemoryLog(30), { fanOut: { limits: { maxEvents: 10 } } });
     expect((await rig.subscribe(at(19))).take()).toEqual(['reset replay_too_large e1 1..30']);
     expect((await rig.subscribe(at(20))).take()[0]).toBe('subscribed e1-20 of 30');
     expect((await rig.subscribe('floor')).take()[0]).toBe('subscribed e1-20 of 30');
   });
 
-  it('is reset when what follows it is too old', async () => {
+  it('is reset when the first event to replay is too old', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 1001;
     expect((await rig.subscribe(at(1))).take()).toEqual(['subscribed e1-1 of 3', 'reset replay_too_large e1 1..3']);
@@ -308,13 +308,13 @@ describe('a place that cannot be served', () => {
     expect((await rig.subscribe(at(1))).take()).toContain('add 2<1');
   });
 
-  it('may be as old as it likes when it was not a cursor that led there', async () => {
+  it('has no age limit when the client sent no cursor', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 5000;
     expect((await rig.subscribe('floor')).take()).toContain('live 3<3');
   });
 
-  it('is not reset for the age of an item that came late to a live reader', async () => {
+  it('is not reset for the age of an event that reaches a live client late', async () => {
     const rig = await createFanOutHarness(new MemoryLog(), { fanOut: { limits: { maxAgeMs: 1000 } } });
     rig.nowMs = 10;
     await rig.publish(1);
@@ -324,7 +324,7 @@ describe('a place that cannot be served', () => {
     expect(sink.take().at(-1)).toBe('add 2<1');
   });
 
-  it('is lost, with its cursor intact, when the log cannot be read', async () => {
+  it('is aborted, with its cursor still valid, when the log cannot be read', async () => {
     const rig = await rigBehind(30);
     rig.log.beforeRead = () => {
       throw new Error('database is gone');
@@ -334,8 +334,8 @@ describe('a place that cannot be served', () => {
   });
 });
 
-describe('a reader who comes from a node that is ahead', () => {
-  it('is put on its place and served from there once this node has caught up', async () => {
+describe('a client of a node that is ahead', () => {
+  it('starts at its cursor and is served once this node has caught up', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     for (let index = 0; index < 5; index += 1) rig.log.append();
     const sink = await rig.subscribe(at(6));
@@ -355,14 +355,14 @@ describe('a reader who comes from a node that is ahead', () => {
     expect(sink.take()).toEqual(['live 8<8']);
   });
 
-  it('is lost while this node has yet to see that the log was replaced', async () => {
+  it('is aborted while this node has not noticed that the log was replaced', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     rig.log.replace('e2', 9);
     rig.log.beforeRead = () => new Promise(() => {});
     expect((await rig.subscribe(at(4, 'e2'))).take()).toEqual(['lost']);
   });
 
-  it('is lost when the database cannot be asked', async () => {
+  it('is aborted when the database cannot be read', async () => {
     const rig = await createFanOutHarness(new MemoryLog(3));
     rig.log.bounds = async () => {
       throw new Error('database is gone');

@@ -12,24 +12,24 @@ function ringOf(bounds: { maxEvents: number; maxBytes: number }, last: number, f
 
 const seqs = (events: readonly { seq: number }[] | null) => events?.map((event) => event.seq) ?? null;
 
-describe('createEventRing', () => {
-  it('gives what follows a place, up to a limit', () => {
+describe('createEventBuffer', () => {
+  it('returns the events after a position, up to a limit', () => {
     const ring = ringOf(roomy, 10, 4);
     expect(seqs(ring.after(3, 100))).toEqual([4, 5, 6, 7, 8, 9, 10]);
     expect(seqs(ring.after(6, 2))).toEqual([7, 8]);
   });
 
-  it('gives nothing at its end and beyond', () => {
+  it('returns no events at its end and beyond', () => {
     const ring = ringOf(roomy, 10);
     expect(seqs(ring.after(10, 5))).toEqual([]);
     expect(seqs(ring.after(12, 5))).toEqual([]);
   });
 
-  it('says when it does not reach back so far', () => {
+  it('returns null when it does not reach back far enough', () => {
     expect(ringOf(roomy, 10, 4).after(2, 5)).toBe(null);
   });
 
-  it('drops the oldest beyond its number of events', () => {
+  it('drops the oldest events beyond its maximum count', () => {
     const ring = ringOf({ ...roomy, maxEvents: 100 }, 5000);
     expect(ring.firstSeq).toBe(4901);
     expect(ring.size).toBe(100);
@@ -37,14 +37,14 @@ describe('createEventRing', () => {
     expect(ring.after(4899, 9)).toBe(null);
   });
 
-  it('drops the oldest beyond its bytes', () => {
+  it('drops the oldest events beyond its maximum bytes', () => {
     const each = estimateEventBytes(logEvent(1));
     const ring = ringOf({ ...roomy, maxBytes: each * 3 }, 9);
     expect(ring.firstSeq).toBe(7);
     expect(ring.bytes).toBe(each * 3);
   });
 
-  it('holds the newest event however large it is', () => {
+  it('keeps the newest event, whatever its size', () => {
     const ring = createEventBuffer(1, { maxEvents: 10, maxBytes: 1000 });
     ring.push(logEvent(1, { body: 'x'.repeat(5000) }));
     expect(ring.size).toBe(1);
@@ -52,19 +52,19 @@ describe('createEventRing', () => {
     expect(ring.firstSeq).toBe(2);
   });
 
-  it('counts body, the text that is made of it, and the former text', () => {
+  it('counts the body, the search text derived from it, and the previous search text', () => {
     const small = estimateEventBytes(logEvent(1, { body: '' }));
     expect(estimateEventBytes(logEvent(1, { body: 'x'.repeat(100) })) - small).toBe(600);
     expect(estimateEventBytes(logEvent(1, { body: '', was: { text: 'x'.repeat(50) } })) - small).toBe(200);
   });
 
-  it('counts the text of a removal, which its body has not', () => {
+  it('counts the search text of a removal separately from its body', () => {
     const removal = { op: 'remove', body: '' } as const;
     const bare = estimateEventBytes(logEvent(1, { ...removal, facets: { text: '' } }));
     expect(estimateEventBytes(logEvent(1, { ...removal, facets: { text: 'x'.repeat(100) } })) - bare).toBe(400);
   });
 
-  it('does not have the text made for the sake of counting', () => {
+  it('does not compute the search text in order to count it', () => {
     const event = logEvent(1);
     const facets = {
       ...event.facets,
@@ -75,7 +75,7 @@ describe('createEventRing', () => {
     expect(() => estimateEventBytes({ ...event, facets })).not.toThrow();
   });
 
-  it('begins anew elsewhere', () => {
+  it('starts at another seq after a reset', () => {
     const ring = ringOf(roomy, 10);
     ring.reset(50);
     expect(ring.size).toBe(0);

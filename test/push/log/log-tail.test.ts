@@ -11,9 +11,9 @@ afterEach(async () => {
 });
 
 async function tailOf(log: MemoryLog, options: Partial<LogTailOptions> = {}) {
-  const tail = createLogTail({ log, logger: silentLog, lookEveryMs: 1e6, ...options });
+  const tail = createLogTail({ eventLog: log, log: silentLog, pollEveryMs: 1e6, ...options });
   const told: string[] = [];
-  tail.onAdvance(() => told.push(`at ${tail.place.head}`));
+  tail.onAdvance(() => told.push(`at ${tail.bounds.head}`));
   tail.onDiscontinuity((reason) => told.push(reason));
   await tail.start();
   open.push(tail);
@@ -23,14 +23,14 @@ async function tailOf(log: MemoryLog, options: Partial<LogTailOptions> = {}) {
 const seqs = (events: readonly { seq: number }[] | null) => events?.map((event) => event.seq) ?? null;
 
 describe('createLogTail', () => {
-  it('begins at the end of the log', async () => {
+  it('starts at the head of the log', async () => {
     const { tail } = await tailOf(new MemoryLog(7));
-    expect(tail.place).toEqual({ epoch: 'e1', head: 7, floor: 1 });
+    expect(tail.bounds).toEqual({ epoch: 'e1', head: 7, floor: 1 });
     expect(tail.eventsAfter(7)).toEqual([]);
     expect(tail.eventsAfter(6)).toBe(null);
   });
 
-  it('reads on when the doorbell rings', async () => {
+  it('reads new events when notified', async () => {
     const log = new MemoryLog(7);
     const { tail, told } = await tailOf(log);
     log.append();
@@ -41,7 +41,7 @@ describe('createLogTail', () => {
     expect(told).toEqual(['at 9']);
   });
 
-  it('reads page after page, and tells of each', async () => {
+  it('reads page by page and calls the listeners after each', async () => {
     const log = new MemoryLog();
     const { tail, told } = await tailOf(log, { pageSize: 4 });
     for (let index = 0; index < 10; index += 1) log.append();
@@ -50,7 +50,7 @@ describe('createLogTail', () => {
     expect(told).toEqual(['at 4', 'at 8', 'at 10']);
   });
 
-  it('pays no heed to a ring for what it has read', async () => {
+  it('ignores a notification of events that it has already read', async () => {
     const log = new MemoryLog(7);
     const { tail } = await tailOf(log);
     tail.notify(7);
@@ -59,7 +59,7 @@ describe('createLogTail', () => {
     expect(log.reads).toBe(0);
   });
 
-  it('looks once more when the bell rings during a look', async () => {
+  it('reads once more when notified during a read', async () => {
     const log = new MemoryLog(1);
     const { tail } = await tailOf(log);
     log.append();
@@ -70,10 +70,10 @@ describe('createLogTail', () => {
     };
     tail.notify(2);
     await drainEventLoop();
-    expect(tail.place.head).toBe(3);
+    expect(tail.bounds.head).toBe(3);
   });
 
-  it('loses no ring, however short after the end of a look it comes', async () => {
+  it('does not lose a notification that arrives just after the end of a read', async () => {
     for (let steps = 0; steps < 12; steps += 1) {
       const log = new MemoryLog();
       const { tail } = await tailOf(log);
@@ -89,11 +89,11 @@ describe('createLogTail', () => {
       };
       tail.notify(log.append().seq);
       await drainEventLoop();
-      expect([steps, tail.place.head]).toEqual([steps, 2]);
+      expect([steps, tail.bounds.head]).toEqual([steps, 2]);
     }
   });
 
-  it('shares one look among a hundred rings', async () => {
+  it('combines a hundred notifications into one read', async () => {
     const log = new MemoryLog(1);
     const { tail } = await tailOf(log);
     log.append();
@@ -102,14 +102,14 @@ describe('createLogTail', () => {
     expect(log.reads).toBeLessThanOrEqual(2);
   });
 
-  it('looks by itself, since a ring may be lost', async () => {
+  it('polls the log, since a notification may be lost', async () => {
     const log = new MemoryLog(1);
-    const { tail } = await tailOf(log, { lookEveryMs: 1 });
+    const { tail } = await tailOf(log, { pollEveryMs: 1 });
     log.append();
-    await expect.poll(() => tail.place.head).toBe(2);
+    await expect.poll(() => tail.bounds.head).toBe(2);
   });
 
-  it('looks no more once it has stopped', async () => {
+  it('does not read after it has stopped', async () => {
     const log = new MemoryLog(1);
     const { tail } = await tailOf(log);
     await tail.stop();
@@ -119,11 +119,11 @@ describe('createLogTail', () => {
     expect(log.reads).toBe(0);
   });
 
-  it('tries again after the log could not be read', async () => {
+  it('retries after the log could not be read', async () => {
     const log = new MemoryLog(1);
     const warned: string[] = [];
     const logger: Log = { ...silentLog, warn: (_, message) => void warned.push(message) };
-    const { tail } = await tailOf(log, { logger });
+    const { tail } = await tailOf(log, { log: logger });
     log.append();
     log.beforeRead = () => {
       log.beforeRead = () => {};
@@ -132,23 +132,23 @@ describe('createLogTail', () => {
     tail.notify(2);
     await drainEventLoop();
     expect(warned).toHaveLength(1);
-    expect(tail.place.head).toBe(1);
+    expect(tail.bounds.head).toBe(1);
     tail.notify(2);
     await drainEventLoop();
-    expect(tail.place.head).toBe(2);
+    expect(tail.bounds.head).toBe(2);
   });
 
-  it('learns of a raised floor', async () => {
+  it('updates its floor after retention', async () => {
     const log = new MemoryLog(9);
     const { tail } = await tailOf(log);
     log.trim(5);
     log.append();
     tail.notify(10);
     await drainEventLoop();
-    expect(tail.place.floor).toBe(5);
+    expect(tail.bounds.floor).toBe(5);
   });
 
-  it('keeps the newest events in memory, within its bounds', async () => {
+  it('keeps the newest events in memory within its limits', async () => {
     const log = new MemoryLog();
     const { tail } = await tailOf(log, { maxEvents: 3, pageSize: 10 });
     for (let index = 0; index < 8; index += 1) log.append();
@@ -158,7 +158,7 @@ describe('createLogTail', () => {
     expect(tail.eventsAfter(4)).toBe(null);
   });
 
-  it('gives what it loaded before out of memory', async () => {
+  it('returns events from memory that it loaded before', async () => {
     const log = new MemoryLog(30);
     const { tail } = await tailOf(log, { pageSize: 10 });
     expect(seqs((await tail.loadAfter(12)).events)?.[0]).toBe(13);
@@ -167,10 +167,10 @@ describe('createLogTail', () => {
   });
 
   describe('when events are missing', () => {
-    it('counts a hole, says so, and goes on behind it', async () => {
+    it('counts and logs a hole, and continues after it', async () => {
       const log = new MemoryLog(3);
       const errors: object[] = [];
-      const { tail } = await tailOf(log, { logger: { ...silentLog, error: (facts) => void errors.push(facts) } });
+      const { tail } = await tailOf(log, { log: { ...silentLog, error: (facts) => void errors.push(facts) } });
       log.append();
       log.leaveHole(2);
       log.append();
@@ -178,12 +178,12 @@ describe('createLogTail', () => {
       await drainEventLoop();
       expect(tail.holes).toBe(2);
       expect(errors).toEqual([{ after: 4, missing: 2 }]);
-      expect(tail.place.head).toBe(7);
+      expect(tail.bounds.head).toBe(7);
       expect(tail.eventsAfter(4)).toBe(null);
       expect(seqs(tail.eventsAfter(6))).toEqual([7]);
     });
 
-    it('counts a hole at the very end only once', async () => {
+    it('counts a hole at the head only once', async () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
       log.leaveHole();
@@ -192,10 +192,10 @@ describe('createLogTail', () => {
       tail.notify(5);
       await drainEventLoop();
       expect(tail.holes).toBe(1);
-      expect(tail.place.head).toBe(4);
+      expect(tail.bounds.head).toBe(4);
     });
 
-    it('takes a commit between the read and the head for no hole', async () => {
+    it('does not report a hole when a commit happens between the read of events and of bounds', async () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
       log.append();
@@ -205,18 +205,18 @@ describe('createLogTail', () => {
       };
       tail.notify(4);
       await drainEventLoop();
-      expect(tail.place.head).toBe(5);
+      expect(tail.bounds.head).toBe(5);
       log.afterRead = () => {
         log.afterRead = () => {};
         log.append();
       };
       tail.notify(6);
       await drainEventLoop();
-      expect(tail.place.head).toBe(6);
+      expect(tail.bounds.head).toBe(6);
       expect(tail.holes).toBe(0);
     });
 
-    it('takes it for none in a new log either, at the same place', async () => {
+    it('does not report such a hole at the same position of a new log either', async () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
       const commitLate = async () => {
@@ -232,11 +232,11 @@ describe('createLogTail', () => {
       tail.notify(99);
       await drainEventLoop();
       await commitLate();
-      expect(tail.place).toMatchObject({ epoch: 'e2', head: 4 });
+      expect(tail.bounds).toMatchObject({ epoch: 'e2', head: 4 });
       expect(tail.holes).toBe(0);
     });
 
-    it('counts none when it slept while retention went past it', async () => {
+    it('counts no hole when it was suspended while retention passed its position', async () => {
       const log = new MemoryLog(3);
       const { tail, told } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
@@ -244,12 +244,12 @@ describe('createLogTail', () => {
       tail.notify(13);
       await drainEventLoop();
       expect(tail.holes).toBe(0);
-      expect(tail.place).toEqual({ epoch: 'e1', head: 13, floor: 9 });
+      expect(tail.bounds).toEqual({ epoch: 'e1', head: 13, floor: 9 });
       expect(tail.eventsAfter(3)).toBe(null);
       expect(told.at(-1)).toBe('at 13');
     });
 
-    it('counts none when retention took everything', async () => {
+    it('counts no hole when retention deleted all events', async () => {
       const log = new MemoryLog(3);
       const { tail, told } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
@@ -257,23 +257,23 @@ describe('createLogTail', () => {
       tail.notify(13);
       await drainEventLoop();
       expect(tail.holes).toBe(0);
-      expect(tail.place).toEqual({ epoch: 'e1', head: 13, floor: 14 });
+      expect(tail.bounds).toEqual({ epoch: 'e1', head: 13, floor: 14 });
       expect(told).toEqual(['at 13']);
     });
   });
 
   describe('when the log is replaced', () => {
-    it('stands in the new log before it tells of it', async () => {
+    it('is at the head of the new log before it calls the listeners', async () => {
       const log = new MemoryLog(9);
       const { tail, told } = await tailOf(log);
       log.replace('e2', 4);
       tail.notify(10);
       await drainEventLoop();
       expect(told).toEqual(['epoch_changed']);
-      expect(tail.place).toEqual({ epoch: 'e2', head: 4, floor: 1 });
+      expect(tail.bounds).toEqual({ epoch: 'e2', head: 4, floor: 1 });
     });
 
-    it('takes no event of the new log for one of the old', async () => {
+    it('does not mix events of the new log into the old one', async () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
       // Between any two statements: the read itself already meets the new log.
@@ -287,7 +287,7 @@ describe('createLogTail', () => {
       expect(tail.eventsAfter(3)).toBe(null);
     });
 
-    it('forgets the pages of the old one', async () => {
+    it('drops the cached pages of the old log', async () => {
       const log = new MemoryLog(30);
       const { tail } = await tailOf(log, { pageSize: 10 });
       await tail.loadAfter(10);
@@ -297,14 +297,14 @@ describe('createLogTail', () => {
       expect(tail.eventsAfter(10)).toBe(null);
     });
 
-    it('says that places are lost when the same log became shorter', async () => {
+    it('reports position_lost when the same log became shorter', async () => {
       const log = new MemoryLog(9);
       const { tail, told } = await tailOf(log);
       log.cutTo(4);
       tail.notify(10);
       await drainEventLoop();
       expect(told).toEqual(['position_lost']);
-      expect(tail.place.head).toBe(4);
+      expect(tail.bounds.head).toBe(4);
     });
   });
 });

@@ -23,13 +23,13 @@ function gateOf(log: MemoryLog) {
 const seqs = (events: readonly { seq: number }[] | null) => events?.map((event) => event.seq) ?? null;
 
 describe('createPageReader', () => {
-  it('gives what follows a place on its page', async () => {
-    const { events, head } = await readerOf(new MemoryLog(35)).load(13);
+  it('returns the events after a position on its page', async () => {
+    const { events, bounds } = await readerOf(new MemoryLog(35)).load(13);
     expect(seqs(events)).toEqual([14, 15, 16, 17, 18, 19, 20]);
-    expect(head.head).toBe(35);
+    expect(bounds.head).toBe(35);
   });
 
-  it('reads a page once for all who come for it together', async () => {
+  it('reads a page once for concurrent callers', async () => {
     const log = new MemoryLog(35);
     const pages = readerOf(log);
     const all = await Promise.all([pages.load(10), pages.load(13), pages.load(19)]);
@@ -37,7 +37,7 @@ describe('createPageReader', () => {
     expect(all.map((page) => page.events.length)).toEqual([10, 7, 1]);
   });
 
-  it('gives a page out of memory that was read before', async () => {
+  it('returns a page from the cache', async () => {
     const pages = readerOf(new MemoryLog(35));
     expect(pages.cached(13)).toBe(null);
     await pages.load(11);
@@ -45,7 +45,7 @@ describe('createPageReader', () => {
     expect(pages.cached(20)).toBe(null);
   });
 
-  it('reads a page again that has grown since', async () => {
+  it('reads a page again after it has grown', async () => {
     const log = new MemoryLog(12);
     const pages = readerOf(log);
     await pages.load(10);
@@ -54,7 +54,7 @@ describe('createPageReader', () => {
     expect(seqs((await pages.load(12)).events)).toEqual([13]);
   });
 
-  it('reads once more when a shared read began before what is needed was written', async () => {
+  it('reads again when a shared read started before the needed events were written', async () => {
     const log = new MemoryLog(12);
     const pages = readerOf(log);
     let answer = () => {};
@@ -69,20 +69,20 @@ describe('createPageReader', () => {
     expect(seqs((await joined).events)).toEqual([13]);
   });
 
-  it('shows that retention took what follows a place', async () => {
+  it('shows that retention deleted the events after a position', async () => {
     const log = new MemoryLog(35);
     log.trim(17);
-    const { events, head } = await readerOf(log).load(12);
+    const { events, bounds } = await readerOf(log).load(12);
     expect(events[0]?.seq).toBe(17);
-    expect(head.floor).toBe(17);
+    expect(bounds.floor).toBe(17);
   });
 
-  it('asks for the head after the events, so that a change of epoch in between shows', async () => {
+  it('reads the bounds after the events, so that a change of epoch in between is visible', async () => {
     const log = new MemoryLog(15);
     log.beforeRead = () => {
       log.epoch = 'e2';
     };
-    expect((await readerOf(log).load(3)).head.epoch).toBe('e2');
+    expect((await readerOf(log).load(3)).bounds.epoch).toBe('e2');
   });
 
   it('runs at most four reads at once', async () => {
@@ -97,7 +97,7 @@ describe('createPageReader', () => {
     expect((await Promise.all(loads)).map((page) => page.events[0]?.seq)).toEqual([1, 11, 21, 31, 41, 51]);
   });
 
-  it('gives the place of a read that failed to the next one', async () => {
+  it('starts the next waiting read after one has failed', async () => {
     const log = new MemoryLog(100);
     const pages = readerOf(log, { maxConcurrentReads: 1 });
     log.beforeRead = () => {
@@ -108,7 +108,7 @@ describe('createPageReader', () => {
     expect((await pages.load(0)).events).toHaveLength(10);
   });
 
-  it('forgets the page that was used least lately when its memory is full', async () => {
+  it('evicts the least recently used page when the cache is full', async () => {
     const log = new MemoryLog(100);
     const page = estimateEventBytes(logEvent(20)) * 10;
     const pages = readerOf(log, { maxCachedBytes: page * 2.5 });
@@ -121,7 +121,7 @@ describe('createPageReader', () => {
     expect(pages.cached(40)).not.toBe(null);
   });
 
-  it('keeps nothing of a log that was replaced, not even what is being read', async () => {
+  it('caches nothing of a log that was replaced, not even pages being read', async () => {
     const log = new MemoryLog(30);
     const pages = readerOf(log);
     await pages.load(0);

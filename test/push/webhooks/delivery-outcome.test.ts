@@ -3,7 +3,7 @@ import { nextWebhookState, type PostResult } from '../../../src/push/webhooks/de
 import { makeState } from '../../support/push/webhook-helpers.ts';
 
 const nowMs = 1_000_000;
-const sent = { kind: 'send', body: '{}', place: { epoch: 'e1', seq: 9, told: 8 }, events: 3 } as const;
+const sent = { kind: 'send', body: '{}', position: { epoch: 'e1', seq: 9, announcedSeq: 8 }, events: 3 } as const;
 
 function judge(answer: PostResult, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
   return nextWebhookState(makeState(5, over), sent, answer, { nowMs, random });
@@ -16,10 +16,10 @@ const answered = (status: number, retryAfterMs: number | null = null): PostResul
 });
 
 describe('an answer to a delivery', () => {
-  it.each([200, 201, 202, 204, 299])('of %i moves the place and forgets failures', (status) => {
+  it.each([200, 201, 202, 204, 299])('of %i advances the position and clears the failures', (status) => {
     expect(judge(answered(status), { failures: 4, firstFailedMs: 1, delivered: 10 })).toEqual(
       makeState(9, {
-        told: 8,
+        announcedSeq: 8,
         nextAttemptMs: nowMs,
         lastOutcome: 'delivered',
         lastStatus: status,
@@ -40,7 +40,14 @@ describe('an answer to a delivery', () => {
     [{ kind: 'failed', detail: 'blocked_address: not public', status: null }, 'failed', 'blocked_address: not public'],
   ] as const)('of %j leaves the place as it is and is tried again', (answer, outcome, detail) => {
     const after = judge(answer, { failures: 1, firstFailedMs: 7 });
-    expect(after).toMatchObject({ seq: 5, told: 5, failures: 2, firstFailedMs: 7, pausedMs: null, delivered: 0 });
+    expect(after).toMatchObject({
+      seq: 5,
+      announcedSeq: 5,
+      failures: 2,
+      firstFailedMs: 7,
+      pausedMs: null,
+      delivered: 0,
+    });
     expect(after).toMatchObject({
       lastOutcome: outcome,
       lastDetail: detail,
@@ -50,11 +57,11 @@ describe('an answer to a delivery', () => {
     expect(after.nextAttemptMs).toBeGreaterThan(nowMs);
   });
 
-  it('of 410 pauses the webhook until somebody acts', () => {
+  it('of 410 pauses the webhook until it is resumed', () => {
     expect(judge(answered(410))).toMatchObject({ seq: 5, pausedMs: nowMs, lastOutcome: 'gone', failures: 1 });
   });
 
-  it('is waited for longer with each failure, by anything up to a bound, and an hour at most', () => {
+  it('increases the random delay with each failure, up to an hour', () => {
     const wait = (failures: number, random: number) => judge(answered(500), { failures }, random).nextAttemptMs - nowMs;
     expect([0, 1, 2, 3].map((failures) => wait(failures, 1))).toEqual([1250, 2250, 4250, 8250]);
     expect(wait(3, 0)).toBe(250);
@@ -63,7 +70,7 @@ describe('an answer to a delivery', () => {
     expect(wait(1e9, 1)).toBe(3_600_250);
   });
 
-  it('is waited for as long as Retry-After asks, a day at most', () => {
+  it('delays the next attempt by Retry-After, up to a day', () => {
     const wait = (answer: PostResult) => judge(answer, {}, 0).nextAttemptMs - nowMs;
     expect(wait(answered(429, 90_000))).toBe(90_000);
     expect(wait(answered(500, 90_000))).toBe(90_000);

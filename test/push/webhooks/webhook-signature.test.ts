@@ -6,7 +6,7 @@ const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 const secret = `whsec_${key.toString('base64')}`;
 
 describe('the signature of a delivery', () => {
-  it('is HMAC-SHA256 over id, timestamp and body, as receivers of Standard Webhooks check it', () => {
+  it('is HMAC-SHA256 over id, timestamp and body, as in Standard Webhooks', () => {
     const body = '{"type":"events","title":"Ökonomie – 港"}';
     const headers = signatureHeaders([secret], { id: 'msg_1', timestampS: 1_700_000_000, body });
     const expected = createHmac('sha256', key).update(`msg_1.1700000000.${body}`, 'utf8').digest('base64');
@@ -24,20 +24,20 @@ describe('the signature of a delivery', () => {
     );
   });
 
-  it('is not made with a secret that is none', () => {
+  it('is not made with a malformed secret', () => {
     for (const bad of [[''], ['hush'], ['whsec_'], ['whsec_AAAA'], [secret, 'hush'], []]) {
       expect(signatureHeaders(bad, { id: 'a', timestampS: 1, body: '' })).toBeNull();
     }
   });
 
-  it('is given by each secret, so that one can take the place of another', () => {
+  it('is made with each secret, so that secrets can be rotated', () => {
     const other = `whsec_${Buffer.alloc(24, 3).toString('base64')}`;
     const signed = { id: 'a', timestampS: 1, body: 'x' };
     const alone = [secret, other].map((one) => signatureHeaders([one], signed)?.['webhook-signature']);
     expect(signatureHeaders([secret, other], signed)?.['webhook-signature']).toBe(alone.join(' '));
   });
 
-  it('differs by anything that is signed', () => {
+  it('differs when any signed part differs', () => {
     const of = (over: object) =>
       signatureHeaders([secret], { id: 'a', timestampS: 1, body: 'x', ...over })?.['webhook-signature'];
     const all = [of({}), of({ id: 'b' }), of({ timestampS: 2 }), of({ body: 'y' })];
@@ -45,8 +45,8 @@ describe('the signature of a delivery', () => {
   });
 });
 
-describe('the name of a delivery', () => {
-  it('is the same for the same bytes to one webhook, and for nothing else', () => {
+describe('the id of a delivery', () => {
+  it('is equal only for the same bytes to the same webhook', () => {
     expect(deliveryId('a', 'x')).toBe(deliveryId('a', 'x'));
     expect(new Set([deliveryId('a', 'x'), deliveryId('b', 'x'), deliveryId('a', 'y')]).size).toBe(3);
     expect(deliveryId('a', 'x')).toMatch(/^msg_[\w-]{27}$/);

@@ -35,7 +35,7 @@ export function createRecordingClient(
     const timer = setImmediate(run);
     return () => clearImmediate(timer);
   };
-  const client = new NewswireClient(url, { ...rest, runtime: { random: () => 0, after, ...rest.runtime } });
+  const client = new NewswireClient(url, { ...rest, runtime: { random: () => 0, setTimer: after, ...rest.runtime } });
   const note = (text: string) => {
     notes.push(text);
     for (const { start, resolve } of waiting) if (text.startsWith(start)) resolve();

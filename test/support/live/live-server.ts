@@ -60,10 +60,10 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
     tick = run;
     return () => {};
   };
-  const tail = createLogTail({ log, logger, lookEveryMs: 1e6 });
+  const tail = createLogTail({ eventLog: log, log: logger, pollEveryMs: 1e6 });
   await tail.start();
   const limits = { maxAgeMs: Number.POSITIVE_INFINITY, ...options.limits };
-  const fanOut = createFanOut({ tail, clock, logger, publicUrl: () => 'https://news.example.org', limits });
+  const fanOut = createFanOut({ tail, clock, log: logger, publicUrl: () => 'https://news.example.org', limits });
   const wheel = createTimerWheel({ tickMs, every });
   const parts = createLiveContext({
     tail,

@@ -21,7 +21,7 @@ class MemoryWebhookStates {
 
   async advance(before: WebhookState, after: WebhookState): Promise<boolean> {
     const now = this.rows.get(before.id);
-    if (now?.seq !== before.seq || now.told !== before.told || now.epoch !== before.epoch) return false;
+    if (now?.seq !== before.seq || now.announcedSeq !== before.announcedSeq || now.epoch !== before.epoch) return false;
     this.rows.set(before.id, after);
     this.writes += 1;
     return true;
@@ -36,14 +36,14 @@ class MemoryWebhookStates {
 
 /** A courier with a book and a log in memory. */
 export interface DispatcherHarness {
-  readonly courier: WebhookDispatcher;
-  readonly book: MemoryWebhookStates;
+  readonly dispatcher: WebhookDispatcher;
+  readonly states: MemoryWebhookStates;
   readonly log: MemoryLog;
   readonly clock: FakeClock;
   readonly posts: readonly WebhookRequest[];
-  readonly said: readonly string[];
+  readonly logLines: readonly string[];
   /** How attempts ended. */
-  readonly ends: readonly string[];
+  readonly outcomes: readonly string[];
   /** Lets time pass until nothing more happens at this instant. */
   pass(ms?: number): Promise<void>;
   publish(events?: number): Promise<void>;
@@ -78,14 +78,14 @@ export function createDispatcherHarness(
   const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Log = { debug: note, info: note, warn: note, error: note };
   const courier = new WebhookDispatcher({
-    log,
-    book,
+    eventLog: log,
+    states: book,
     clock,
-    logger,
+    log: logger,
     random: () => 1,
     publicUrl: () => 'https://news.example.com',
-    ended: (outcome) => void ends.push(outcome),
-    after: (delayMs, call) => clock.after(delayMs, call),
+    onAttempt: (outcome) => void ends.push(outcome),
+    setTimer: (delayMs, call) => clock.after(delayMs, call),
     async post(post, signal) {
       posts.push(post);
       const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -98,7 +98,7 @@ export function createDispatcherHarness(
     for (let turn = 0; turn < 10; turn += 1) await clock.rest();
   };
   return {
-    ...{ courier, book, log, clock, posts, said, ends, pass },
+    ...{ dispatcher: courier, states: book, log, clock, posts, logLines: said, outcomes: ends, pass },
     async publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
       courier.wake();
@@ -110,6 +110,6 @@ export function createDispatcherHarness(
 }
 
 export const declareOne = async (one: DispatcherHarness) => {
-  one.courier.setWebhooks([makeWebhook()]);
+  one.dispatcher.setWebhooks([makeWebhook()]);
   await one.pass();
 };

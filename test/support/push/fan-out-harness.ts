@@ -11,7 +11,7 @@ import type { MemoryLog } from './memory-log.ts';
 /** An encoding that a test can read back with `readDelivery`. */
 export const readable: Encoding = {
   name: 'readable',
-  encode: ({ events }) => Buffer.from(`[${events.map(({ rest }) => `{${rest}`).join(',')}]`),
+  encode: ({ events }) => Buffer.from(`[${events.map(({ jsonTail: rest }) => `{${rest}`).join(',')}]`),
 };
 
 /** The events of a delivery that `readable` made. */
@@ -87,12 +87,12 @@ export async function createFanOutHarness(
   log: MemoryLog,
   options: { readonly tail?: Partial<LogTailOptions>; readonly fanOut?: Partial<FanOutOptions> } = {},
 ): Promise<FanOutHarness> {
-  const tail = createLogTail({ log, logger: silentLog, lookEveryMs: 1e6, ...options.tail });
+  const tail = createLogTail({ eventLog: log, log: silentLog, pollEveryMs: 1e6, ...options.tail });
   await tail.start();
   const fanOut = createFanOut({
     tail,
     clock: { now: () => rig.nowMs, monotonic: () => rig.nowMs },
-    logger: silentLog,
+    log: silentLog,
     publicUrl: () => 'https://news.example.org',
     ...options.fanOut,
   });

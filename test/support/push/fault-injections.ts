@@ -26,8 +26,8 @@ function sinkWith(sink: Sink, changes: Partial<Sink>): Sink {
 
 function tailWith(tail: LogTail, changes: Partial<LogTail>): LogTail {
   return {
-    get place() {
-      return tail.place;
+    get bounds() {
+      return tail.bounds;
     },
     get holes() {
       return tail.holes;
@@ -94,16 +94,16 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
     tail: (tail) =>
       tailWith(tail, {
         async loadAfter(seq) {
-          const { head, events } = await tail.loadAfter(seq);
-          const missing = (events[0]?.seq ?? tail.place.head + 1) - seq - 1;
+          const { bounds, events } = await tail.loadAfter(seq);
+          const missing = (events[0]?.seq ?? tail.bounds.head + 1) - seq - 1;
           const blank = Array.from({ length: missing }, (_, index) => logEvent(seq + 1 + index, { facets: nowhere }));
-          return { head, events: [...blank, ...events] };
+          return { bounds: { ...bounds, floor: Math.min(bounds.floor, seq + 1) }, events: [...blank, ...events] };
         },
       }),
   }),
 
   'a cursor is held against the head of the node, not of the database': () => ({
-    tail: (tail) => tailWith(tail, { readBounds: async () => tail.place }),
+    tail: (tail) => tailWith(tail, { readBounds: async () => tail.bounds }),
   }),
 
   'frames are shared by those who stand behind different events': () => {
@@ -155,7 +155,7 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
     fanOut: (fanOut, tail) =>
       fanOutWith(fanOut, (request) => {
         const { after } = request;
-        const own = typeof after === 'string' ? after : { ...after, epoch: tail.place.epoch };
+        const own = typeof after === 'string' ? after : { ...after, epoch: tail.bounds.epoch };
         return fanOut.subscribe({ ...request, after: own });
       }),
   }),
@@ -167,13 +167,13 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
       sinkWith(sink, {
         subscribed(after, head) {
           sink.subscribed(after, head);
-          sink.live({ seq: tail.place.head, prev: after.seq });
+          sink.live({ seq: tail.bounds.head, prev: after.seq });
         },
       }),
   }),
 
   'a place is told that was not looked at yet': () => ({
-    sink: (sink, tail) => sinkWith(sink, { pos: ({ prev }) => sink.pos({ seq: tail.place.head, prev }) }),
+    sink: (sink, tail) => sinkWith(sink, { pos: ({ prev }) => sink.pos({ seq: tail.bounds.head, prev }) }),
   }),
 
   'an item that leaves the filter is not taken back': () => seeing((event) => ({ ...event, previousFacets: null })),
@@ -186,7 +186,7 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
       tail: (tail) =>
         tailWith(tail, {
           async loadAfter(seq) {
-            const key = `${tail.place.epoch} ${Math.floor(seq / 16)}`;
+            const key = `${tail.bounds.epoch} ${Math.floor(seq / 16)}`;
             const page = pages.get(key) ?? (await tail.loadAfter(seq - (seq % 16)));
             pages.set(key, page);
             return { ...page, events: page.events.filter((event) => event.seq > seq) };

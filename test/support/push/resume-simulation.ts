@@ -121,14 +121,14 @@ function holdReads(log: MemoryLog, random: () => number) {
 async function createNode(log: MemoryLog, plant: FaultInjection): Promise<Node> {
   const reader = plant.reader?.(log) ?? log;
   const sizes = { pageSize: 16, maxEvents: 10, maxCachedBytes: 60_000, readsAtOnce: 2, lookEveryMs: 2e9 };
-  const sound = createLogTail({ log: reader, logger: silentLog, ...sizes });
+  const sound = createLogTail({ eventLog: reader, log: silentLog, ...sizes });
   await sound.start();
   const tail = plant.tail?.(sound, log) ?? sound;
   const slices: (() => void)[] = [];
   const fanOut = createFanOut({
     tail,
     clock: { now: () => 0, monotonic: () => 0 },
-    logger: silentLog,
+    log: silentLog,
     publicUrl: () => '',
     limits: { maxEventsBetweenPos: 10 },
     defer: (work) => void slices.push(work),

@@ -22,7 +22,7 @@ export function makeState(seq: number, over: Partial<WebhookState> = {}): Webhoo
     url: 'https://example.org/hook',
     epoch: 'e1',
     seq,
-    told: seq,
+    announcedSeq: seq,
     failures: 0,
     firstFailedMs: null,
     nextAttemptMs: 0,

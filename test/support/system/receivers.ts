@@ -48,7 +48,7 @@ export interface Receivers {
   subscribe(serverUrl: string): Promise<void>;
   /** Whether everybody has what the log says. */
   areDone(log: LogRows): boolean;
-  judge(log: LogRows): readonly ReceiverReport[];
+  compareWithLog(log: LogRows): readonly ReceiverReport[];
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function startReceivers(): Promise<Receivers> {
       for (const subscriber of subscribers) await subscriber.subscribe(serverUrl);
     },
     areDone: (log) => judge(log).every(({ lost }) => lost === 0) && subscribers.every((one) => one.isCurrent(log)),
-    judge,
+    compareWithLog: judge,
     close: () => origin.close(),
   };
 }

@@ -87,7 +87,7 @@ export async function runSystem(options: SystemOptions): Promise<SystemReport> {
       ...{ pushed: stage.publishers.pushed, exits: stage.exits, faults: faultsOf(stage.output()) },
       ...watched(stage.watchdog.samples(), stage.starts, watchedUntilMs),
       ...countsOf(stage.home, load),
-      received: [...stage.receivers.judge(log), ...readers.map((reader) => receivedBy(reader, log))],
+      received: [...stage.receivers.compareWithLog(log), ...readers.map((reader) => receivedBy(reader, log))],
       requests: load.figures(),
     };
   } finally {

@@ -9,7 +9,7 @@ import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
 /** What WebSocket and SSE sessions work with. */
 export interface LiveContext {
-  readonly tail: Pick<LogTail, 'place'>;
+  readonly tail: Pick<LogTail, 'bounds'>;
   readonly fanOut: FanOut;
   readonly sessions: SessionRegistry;
   readonly wheel: TimerWheel;

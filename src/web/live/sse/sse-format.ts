@@ -11,7 +11,7 @@ export const sseEncoding: Encoding = {
   name: 'sse',
   encode({ ch, epoch, events }) {
     const channel = JSON.stringify(ch);
-    const blocks = events.map(({ seq, rest }) =>
+    const blocks = events.map(({ seq, jsonTail: rest }) =>
       formatSseEvent({ id: `${epoch}-${seq}`, event: 'item', data: `{"type":"item","ch":${channel},${rest}` }),
     );
     return Buffer.from(blocks.join(''));

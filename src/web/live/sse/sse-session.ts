@@ -90,7 +90,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
    * reconnect with the same cursor for ever.
    */
   reset(reason: ResetReason): void {
-    const { epoch, floor, head } = this.#context.tail.place;
+    const { epoch, floor, head } = this.#context.tail.bounds;
     const id = formatCursor({ epoch, seq: head });
     this.#send({ type: 'reset', id: 'sse', reason, epoch, floor, head }, id);
     this.#subscribe('head');
@@ -126,7 +126,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   }
 
   get #epoch(): string {
-    return this.#context.tail.place.epoch;
+    return this.#context.tail.bounds.epoch;
   }
 
   get #ch(): string {

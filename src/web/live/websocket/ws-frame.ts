@@ -49,8 +49,8 @@ export const webSocketEncoding: Encoding = {
   encode({ ch, events }) {
     const channel = JSON.stringify(ch);
     const [only] = events;
-    if (only !== undefined && events.length === 1) return frameText(`{"type":"item","ch":${channel},${only.rest}`);
-    const list = events.map((event) => `{${event.rest}`).join(',');
+    if (only !== undefined && events.length === 1) return frameText(`{"type":"item","ch":${channel},${only.jsonTail}`);
+    const list = events.map((event) => `{${event.jsonTail}`).join(',');
     return frameText(`{"type":"items","ch":${channel},"list":[${list}]}`);
   },
 };

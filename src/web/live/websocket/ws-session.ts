@@ -161,7 +161,7 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.send({
       type: 'welcome',
       v: 1,
-      ...this.#context.tail.place,
+      ...this.#context.tail.bounds,
       pingIntervalMs: timing.pingIntervalMs,
       maxAgeMs: timing.maxAgeMs,
       limits: {

@@ -10,7 +10,7 @@ describe('formatSseEvent', () => {
 
 describe('sseEncoding', () => {
   it('encodes each event separately, with the cursor after it as the id', () => {
-    const events = [4, 6].map((seq) => ({ seq, rest: `"seq":${seq}}` }));
+    const events = [4, 6].map((seq) => ({ seq, jsonTail: `"seq":${seq}}` }));
     expect(sseEncoding.encode({ ch: '7f', epoch: 'e1', events }).toString()).toBe(
       'id: e1-4\nevent: item\ndata: {"type":"item","ch":"7f","seq":4}\n\n' +
         'id: e1-6\nevent: item\ndata: {"type":"item","ch":"7f","seq":6}\n\n',

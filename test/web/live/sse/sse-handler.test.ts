@@ -152,7 +152,7 @@ describe('GET /events', () => {
     const reader = await open('?section=World');
     await reader.next('live');
     server.publish(3);
-    await expect.poll(() => server.parts.tail.place.head).toBe(3);
+    await expect.poll(() => server.parts.tail.bounds.head).toBe(3);
     await drainEventLoop();
     server.advance(15_250);
     expect(await reader.any()).toEqual({ id: 'e1-3', event: '', data: '' });

@@ -28,7 +28,7 @@ describe('frameText', () => {
 });
 
 describe('webSocketEncoding', () => {
-  const event = (seq: number) => ({ seq, rest: `"seq":${seq},"op":"add"}` });
+  const event = (seq: number) => ({ seq, jsonTail: `"seq":${seq},"op":"add"}` });
 
   it('sends one event as an item', () => {
     const frame = webSocketEncoding.encode({ ch: '7f', epoch: 'e1', events: [event(4)] });

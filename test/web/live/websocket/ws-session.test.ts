@@ -119,7 +119,7 @@ describe('a session', () => {
     const reader = server.connect('?section=World');
     const { ch } = await reader.next('live');
     server.publish(3);
-    await expect.poll(() => server.parts.tail.place.head).toBe(3);
+    await expect.poll(() => server.parts.tail.bounds.head).toBe(3);
     // The pump takes its turn after the tail has read.
     await new Promise((resolve) => setImmediate(resolve));
     server.advance(12_750);
